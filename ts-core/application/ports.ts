@@ -1,0 +1,144 @@
+/**
+ * The outside, as the use cases see it. Adapters implement these; only daemon/compose constructs them.
+ */
+import type { Caller, CallerClass } from '../domain/caller.js';
+import type { FailureLedgerState } from '../domain/lockout/failure-ledger.js';
+import type { EffectivePolicy, OsManagedAuthLevel, PolicySettings } from '../domain/policy/settings.js';
+import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import type { VirtualizerSnapshot } from '../domain/virtualization/virtualizer.js';
+
+/** Bytes to the TPM and back, one command at a time; the dispatcher never sends a second before the first is answered. */
+export interface TpmTransport {
+  /** Kind and address for people: `swtpm unix:/run/swtpm/sock`, `device /dev/tpm0`. */
+  readonly description: string;
+  readonly maxLocality: number;
+  /** How a running command can be cancelled; `none`: its answer must be awaited and thrown away. */
+  readonly cancellation: 'controlChannel' | 'sysfs' | 'none';
+  /** Whether the broker itself started this TPM and must shut it down and power it. */
+  readonly ownsTpm: boolean;
+  /**
+   * Sends one whole command and gives the whole response. Rejects with a TbsError TBS_E_IOERROR when the TPM is gone or
+   * does not answer within `timeoutMs`; the next transmit then connects again.
+   */
+  transmit(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array>;
+  /** Asks the TPM to give up the running command; resolves when the request is delivered. Its answer still comes through `transmit`. */
+  cancel(): Promise<void>;
+  /** Processes other than this one that can open, or hold, the device; empty where that is not possible. */
+  exposure(): Promise<readonly string[]>;
+  /** For TPMs that the platform does not power: TPM_Init after a restart (swtpm CMD_INIT). Absent otherwise. */
+  reset?(): Promise<void>;
+  /** Called when the TPM behind the transport was lost and found again (swtpm restarted): volatile state is gone. */
+  onReset: (() => void) | undefined;
+  close(): Promise<void>;
+}
+
+export interface TransmitOptions {
+  readonly locality: number;
+  readonly timeoutMs: number;
+}
+
+export interface Clock {
+  /** UTC, milliseconds since 1970; may step. */
+  wallClockMs(): number;
+  /** CLOCK_BOOTTIME: milliseconds since boot, running through suspend; never steps. */
+  bootTimeMs(): number;
+  /** Identity of this boot, so that times of different boots are not compared. */
+  bootId(): string;
+  /** Monotonic milliseconds with fraction, for durations of commands. */
+  monotonicMs(): number;
+  /** Calls back once after `delayMs`; the timer does not keep the process alive. */
+  after(delayMs: number, callback: () => void): { cancel(): void };
+}
+
+/** Codes that a local administrator blocked (both versions) and allowed (TPM 2.0, by class). */
+export interface LocalCommandLists {
+  readonly blocked: Readonly<Record<TpmVersion, readonly number[]>>;
+  readonly allowed: Readonly<Record<CallerClass, readonly number[]>>;
+}
+
+/** The broker's own records. Each is replaced as a whole; owner authorization material is kept elsewhere. */
+export interface StateRecords {
+  readonly localCommandLists: LocalCommandLists;
+  readonly failureLedger: FailureLedgerState;
+  readonly localAuthLevel: { readonly level: OsManagedAuthLevel };
+  readonly virtualizer: VirtualizerSnapshot;
+  /** Records of other features: JSON values by the feature's own name, validated by the feature when read. */
+  readonly [feature: `feature:${string}`]: unknown;
+}
+
+export interface StateStore {
+  get<Name extends keyof StateRecords>(name: Name): StateRecords[Name] | undefined;
+  /** Resolves when the record is durable; rejects with TbsError TBS_E_INTERNAL_ERROR (details: reason) when it cannot be. */
+  put<Name extends keyof StateRecords>(name: Name, value: StateRecords[Name]): Promise<void>;
+  delete(name: keyof StateRecords): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What `Set-TbsPolicy` and `Import-TbsPolicy` would change, setting by setting. */
+export interface PolicyDifference {
+  readonly setting: string;
+  readonly current: unknown;
+  readonly desired: unknown;
+}
+
+export interface PolicyStore {
+  /** The policy in force; never throws: a damaged source leaves the last good one in force and is a problem in it. */
+  current(): EffectivePolicy;
+  /** Called after every change of what is in force or of its problems. */
+  onChange: ((policy: EffectivePolicy) => void) | undefined;
+  /** Reads every source again now. */
+  refresh(): Promise<EffectivePolicy>;
+  /** Writes settings into the local policy file (policy.d); null removes a setting from it. Resolves when in force. */
+  set(settings: Readonly<Partial<Record<keyof PolicySettings, unknown>>>): Promise<EffectivePolicy>;
+  /** Checks a Registry.pol (PReg) and keeps it as a source. Throws TBS_E_BAD_PARAMETER, with where it is damaged, and keeps nothing. */
+  importRegistryPol(bytes: Uint8Array): Promise<EffectivePolicy>;
+  /** The policy in force as the JSON of a policy.d file. */
+  exportJson(): Readonly<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+export type AuditKind =
+  | 'commandRefused'
+  | 'authorizationFailed'
+  | 'lockoutBegan'
+  | 'lockoutEnded'
+  | 'policyChanged'
+  | 'listChanged'
+  | 'administration'
+  | 'ownerAuthorization'
+  | 'warning';
+
+/** One decision: who, what, why. Never command contents or secrets. */
+export interface AuditEvent {
+  readonly kind: AuditKind;
+  /** UTC ISO 8601. */
+  readonly time: string;
+  readonly userKey: string | undefined;
+  readonly callerClass: CallerClass | undefined;
+  readonly processId: number | undefined;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Set on a coalesced event: how many identical ones it stands for, and their first and last time. */
+  readonly repeated?: { readonly count: number; readonly first: string; readonly last: string };
+}
+
+export interface AuditLog {
+  /** Never throws and never waits: a full disk loses audit lines (and counts them), not commands. */
+  write(event: AuditEvent): void;
+  /** Lines that could not be written since the start. */
+  lostLines(): number;
+  close(): Promise<void>;
+}
+
+/** Structured log for the people who run the broker (pino). Never secrets or command contents. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A live subscription of a connection to events; the endpoint sends what it is given. */
+export type EventListener = (event: AuditEvent) => void;
+
+export type { Caller };

@@ -1,0 +1,22 @@
+/**
+ * Who is at the other end of a connection, as the operating system vouches for it.
+ *
+ * The class decides which lists and gates apply. `sandboxedApp` wins when a caller is both an administrator and a
+ * sandboxed app, so that a confined program gains nothing from the user who runs it.
+ */
+export type CallerClass = 'administrator' | 'standardUser' | 'sandboxedApp';
+
+export const CALLER_CLASSES: readonly CallerClass[] = ['administrator', 'standardUser', 'sandboxedApp'];
+
+export interface Caller {
+  /** Stable key of the user, the unit of quotas, fairness and the failure ledger: `uid:1000`, or `sid:S-1-5-…` on Windows. */
+  readonly userKey: string;
+  readonly callerClass: CallerClass;
+  /** Process at the other end when it connected; for the audit log only, never for a decision (a process id can be reused). */
+  readonly processId?: number | undefined;
+}
+
+/** Administrators are never gated by the lockout and may use localities 1 to 3 and priorities above HIGH. */
+export function isAdministrator(caller: Caller): boolean {
+  return caller.callerClass === 'administrator';
+}

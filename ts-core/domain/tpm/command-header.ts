@@ -1,0 +1,101 @@
+/**
+ * The ten bytes that start every TPM command and response: tag (2), size (4), code (4), big endian.
+ *
+ * TPM 2.0 Library Part 1, 18.2 "Command Header Structure"; TPM 1.2 Main Part 2, 6 "Structure tags".
+ */
+import type { TpmVersion } from './tpm-version.js';
+
+export const HEADER_BYTES = 10;
+
+export const TPM_ST_NO_SESSIONS = 0x8001;
+export const TPM_ST_SESSIONS = 0x8002;
+export const TPM_TAG_RQU_COMMAND = 0x00c1;
+export const TPM_TAG_RQU_AUTH1_COMMAND = 0x00c2;
+export const TPM_TAG_RQU_AUTH2_COMMAND = 0x00c3;
+
+export interface CommandHeader {
+  readonly tag: number;
+  readonly sizeBytes: number;
+  /** TPM 2.0 command code or TPM 1.2 ordinal. */
+  readonly code: number;
+  /** The command carries at least one authorization, so that the lockout gate applies. */
+  readonly carriesAuthorization: boolean;
+}
+
+export type HeaderFault =
+  | { readonly kind: 'tooShort'; readonly actualBytes: number }
+  | { readonly kind: 'sizeMismatch'; readonly declaredBytes: number; readonly actualBytes: number }
+  | { readonly kind: 'tooLarge'; readonly declaredBytes: number; readonly maxBytes: number }
+  | { readonly kind: 'badTag'; readonly tag: number; readonly expected: string };
+
+export type HeaderVerdict =
+  | { readonly ok: true; readonly header: CommandHeader }
+  | { readonly ok: false; readonly fault: HeaderFault };
+
+export function readUint16(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
+}
+
+export function readUint32(bytes: Uint8Array, offset: number): number {
+  return (
+    (((bytes[offset] as number) << 24) |
+      ((bytes[offset + 1] as number) << 16) |
+      ((bytes[offset + 2] as number) << 8) |
+      (bytes[offset + 3] as number)) >>>
+    0
+  );
+}
+
+export function writeUint16(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = (value >>> 8) & 0xff;
+  bytes[offset + 1] = value & 0xff;
+}
+
+export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = (value >>> 24) & 0xff;
+  bytes[offset + 1] = (value >>> 16) & 0xff;
+  bytes[offset + 2] = (value >>> 8) & 0xff;
+  bytes[offset + 3] = value & 0xff;
+}
+
+/** Decodes and checks a command's header. Never throws, on any bytes. */
+export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxBytes: number): HeaderVerdict {
+  if (bytes.length < HEADER_BYTES) return { ok: false, fault: { kind: 'tooShort', actualBytes: bytes.length } };
+  const tag = readUint16(bytes, 0);
+  const sizeBytes = readUint32(bytes, 2);
+  if (sizeBytes > maxBytes) return { ok: false, fault: { kind: 'tooLarge', declaredBytes: sizeBytes, maxBytes } };
+  if (sizeBytes !== bytes.length) {
+    return { ok: false, fault: { kind: 'sizeMismatch', declaredBytes: sizeBytes, actualBytes: bytes.length } };
+  }
+  if (!isCommandTag(tag, version)) {
+    const expected = version === '2.0' ? '0x8001 or 0x8002' : '0x00C1, 0x00C2 or 0x00C3';
+    return { ok: false, fault: { kind: 'badTag', tag, expected } };
+  }
+  const carriesAuthorization =
+    tag === TPM_ST_SESSIONS || tag === TPM_TAG_RQU_AUTH1_COMMAND || tag === TPM_TAG_RQU_AUTH2_COMMAND;
+  return { ok: true, header: { tag, sizeBytes, code: readUint32(bytes, 6), carriesAuthorization } };
+}
+
+function isCommandTag(tag: number, version: TpmVersion): boolean {
+  if (version === '2.0') return tag === TPM_ST_NO_SESSIONS || tag === TPM_ST_SESSIONS;
+  return tag >= TPM_TAG_RQU_COMMAND && tag <= TPM_TAG_RQU_AUTH2_COMMAND;
+}
+
+/** The response code of a whole response; callers have checked that it has a header. */
+export function responseCodeOf(response: Uint8Array): number {
+  return readUint32(response, 6);
+}
+
+/** Whether bytes from a TPM are a whole response: a header whose size field says what arrived. */
+export function isWholeResponse(response: Uint8Array): boolean {
+  return response.length >= HEADER_BYTES && readUint32(response, 2) === response.length;
+}
+
+/** A response that is only a header: how a TPM, or a resource manager in its place, reports an error. */
+export function errorResponse(version: TpmVersion, responseCode: number): Uint8Array {
+  const response = new Uint8Array(HEADER_BYTES);
+  writeUint16(response, 0, version === '2.0' ? TPM_ST_NO_SESSIONS : 0x00c4);
+  writeUint32(response, 2, HEADER_BYTES);
+  writeUint32(response, 6, responseCode);
+  return response;
+}

@@ -1,0 +1,80 @@
+/**
+ * What the dispatcher drives: one command of one context becomes the physical commands that carry it out.
+ *
+ * An exchange is a generator: it yields a physical command, is resumed with the TPM's whole response to it, and returns
+ * the response for the caller. Pure: no I/O and no clock, so that every rule is tested against a scripted TPM.
+ * Only one exchange runs at a time (one command is in flight at the TPM); an exchange whose transport failed is
+ * resumed with `throw(error)` and must leave the tables consistent before it lets the error go on.
+ */
+import type { Caller } from '../caller.js';
+
+export type Exchange<Result> = Generator<Uint8Array, Result, Uint8Array>;
+
+/** A resource that some context holds, for `Get-TbsResource`. */
+export interface VirtualResource {
+  /** Stable name within the broker's life, what `Remove-TbsResource` takes. */
+  readonly id: string;
+  readonly kind:
+    | 'transient'
+    | 'loadedSession'
+    | 'savedSession'
+    | 'sequence'
+    | 'key'
+    | 'authSession'
+    | 'transportSession';
+  readonly userKey: string;
+  /** Null for a saved session whose context is gone. */
+  readonly contextId: number | null;
+  /** The handle that the context sees. */
+  readonly virtualHandle: number;
+  /** Whether it is in the TPM now, or saved outside. */
+  readonly resident: boolean;
+}
+
+export interface ResourceCounts {
+  readonly transient: number;
+  readonly loadedSessions: number;
+  readonly savedSessions: number;
+}
+
+/** Sessions that a user has saved outside of any context; kept over restarts of the broker, void after a TPM reset. */
+export interface SavedSessionRecord {
+  readonly handle: number;
+  readonly userKey: string;
+  /** The blob that the caller holds, base64. */
+  readonly callerBlob: string;
+  /** The newest blob of the same session (after a gap repair), base64. */
+  readonly currentBlob: string;
+  /** Order of saving, for reclaiming the oldest first. */
+  readonly sequence: number;
+}
+
+/** What must be remembered over a restart of the broker, so that nothing of its own leaks in the TPM. */
+export interface VirtualizerSnapshot {
+  readonly savedSessions: readonly SavedSessionRecord[];
+  /** Physical handles that the broker created and had not flushed; flushed at the next start when they still exist. */
+  readonly ownedHandles: readonly number[];
+}
+
+export interface Virtualizer {
+  /** Asks the TPM for what the tables are made of and flushes what the broker's own previous run left behind. */
+  start(previous: VirtualizerSnapshot | undefined): Exchange<void>;
+  /** A context begins; nothing is sent to the TPM. */
+  openContext(contextId: number, caller: Caller): void;
+  /** Runs one command that has passed every gate. Errors of the caller's making are TPM responses, not exceptions. */
+  execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;
+  /** Flushes what the context holds. Sessions that it saved stay with its user. */
+  closeContext(contextId: number): Exchange<void>;
+  /** The TPM was reset (restarted, power-cycled): everything volatile is gone; contexts stay. */
+  tpmWasReset(): void;
+  /** Before a suspend: what the TPM would lose in the state that TPM2_Shutdown(STATE) keeps. */
+  suspend(): Exchange<void>;
+  resume(): Exchange<void>;
+  resources(): readonly VirtualResource[];
+  counts(contextId: number): ResourceCounts;
+  /** Flushes one resource, whoever holds it; false when it is not there any more. */
+  removeResource(id: string): Exchange<boolean>;
+  snapshot(): VirtualizerSnapshot;
+  /** Called synchronously when the snapshot has changed, so that it can be kept. */
+  onSnapshotChange: (() => void) | undefined;
+}
