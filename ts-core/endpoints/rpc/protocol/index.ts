@@ -1,0 +1,49 @@
+/** Every method of the protocol, for the server and for the tests that compare it with docs and the module. */
+import { authLevelGet, authLevelSet } from './auth-level.js';
+import { commandCancel, commandSubmit } from './command.js';
+import {
+  commandBlockAdd,
+  commandBlockList,
+  commandBlockRemove,
+  commandBlockTest,
+  commandGrantAdd,
+  commandGrantRemove,
+} from './command-block.js';
+import { contextClose, contextList, contextOpen } from './context.js';
+import { eventSubscribe } from './event.js';
+import { lockoutGet, lockoutReset } from './lockout.js';
+import { policyExport, policyGet, policyImport, policySet, policyTest } from './policy.js';
+import { powerResume, powerSuspend } from './power.js';
+import { resourceList, resourceRemove } from './resource.js';
+import { deviceGet, serviceStop, statusGet } from './status.js';
+
+export const RPC_METHODS = [
+  contextOpen,
+  contextClose,
+  contextList,
+  commandSubmit,
+  commandCancel,
+  commandBlockList,
+  commandBlockTest,
+  commandBlockAdd,
+  commandBlockRemove,
+  commandGrantAdd,
+  commandGrantRemove,
+  lockoutGet,
+  lockoutReset,
+  policyGet,
+  policySet,
+  policyTest,
+  policyImport,
+  policyExport,
+  authLevelGet,
+  authLevelSet,
+  deviceGet,
+  statusGet,
+  serviceStop,
+  eventSubscribe,
+  resourceList,
+  resourceRemove,
+  powerSuspend,
+  powerResume,
+] as const;
