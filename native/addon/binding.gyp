@@ -1,0 +1,24 @@
+{
+  "targets": [
+    {
+      "target_name": "tpmtbs",
+      "sources": ["src/addon.cc"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_DISABLE_DEPRECATED"
+      ],
+      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-fvisibility=hidden"],
+      "conditions": [
+        ["OS=='linux'", {
+          "sources": [
+            "src/boot_clock_linux.cc",
+            "src/datagram_linux.cc",
+            "src/peer_credentials_linux.cc"
+          ]
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,36 @@
+// Entry point. On platforms without a source of their own the addon loads and exports nothing, so that the TypeScript
+// side can say which question this platform does not answer.
+#include "addon.h"
+
+#include <uv.h>
+
+#include <string>
+
+#include "errno_error.h"
+
+namespace tpmtbs {
+
+void ThrowErrno(Napi::Env env, int error, const char* syscall) {
+  const char* code = uv_err_name(-error);
+  std::string message = std::string(code) + ": " + uv_strerror(-error) + ", " + syscall;
+  Napi::Error failure = Napi::Error::New(env, message);
+  failure.Set("code", Napi::String::New(env, code));
+  failure.Set("errno", Napi::Number::New(env, -error));
+  failure.Set("syscall", Napi::String::New(env, syscall));
+  failure.ThrowAsJavaScriptException();
+}
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+#ifdef __linux__
+  ExportBootClock(env, exports);
+  ExportDatagram(env, exports);
+  ExportPeerCredentials(env, exports);
+#endif
+  return exports;
+}
+
+}  // namespace tpmtbs
+
+static Napi::Object InitModule(Napi::Env env, Napi::Object exports) { return tpmtbs::Init(env, exports); }
+
+NODE_API_MODULE(tpmtbs, InitModule)

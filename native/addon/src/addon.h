@@ -1,0 +1,12 @@
+// The functions that each source file of the addon adds to its exports.
+#pragma once
+
+#include <napi.h>
+
+namespace tpmtbs {
+
+void ExportBootClock(Napi::Env env, Napi::Object exports);
+void ExportDatagram(Napi::Env env, Napi::Object exports);
+void ExportPeerCredentials(Napi::Env env, Napi::Object exports);
+
+}  // namespace tpmtbs

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { classifyUnixCaller, type UnixCallerRules } from '../../ts-core/domain/unix-caller.js';
+
+const rules: UnixCallerRules = {
+  ownUid: 990,
+  userMode: false,
+  administratorsGroupGid: 500,
+  sandboxGroupGid: 600,
+  overflowUid: 65534,
+};
+
+function classOf(uid: number, gid: number, groups: readonly number[], overrides: Partial<UnixCallerRules> = {}) {
+  const verdict = classifyUnixCaller({ uid, gid, groups }, { ...rules, ...overrides });
+  return verdict.ok ? verdict.caller.callerClass : verdict.reason;
+}
+
+describe('the class of a Unix caller', () => {
+  it('is administrator for root', () => assert.equal(classOf(0, 0, []), 'administrator'));
+  it('is standard user for everybody else', () => assert.equal(classOf(1000, 1000, [1000, 27]), 'standardUser'));
+  it("is administrator for the broker's own user only in user mode", () => {
+    assert.equal(classOf(990, 990, []), 'standardUser');
+    assert.equal(classOf(990, 990, [], { userMode: true }), 'administrator');
+    assert.equal(classOf(1000, 1000, [], { userMode: true }), 'standardUser');
+  });
+  it('is administrator for members of the administrators group, by primary or supplementary group', () => {
+    assert.equal(classOf(1000, 500, []), 'administrator');
+    assert.equal(classOf(1000, 1000, [1, 500]), 'administrator');
+    assert.equal(classOf(1000, 500, [500], { administratorsGroupGid: undefined }), 'standardUser');
+  });
+  it('is sandboxed app for members of the sandbox group, whatever else they are', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(0, 990, 1000), fc.boolean(), fc.boolean(), (uid, primary, userMode) => {
+        const groups = primary ? [500] : [500, 600];
+        assert.equal(classOf(uid, primary ? 600 : 1, groups, { userMode }), 'sandboxedApp');
+      }),
+    );
+  });
+  it('is refused for the overflow user, even in the administrators group', () => {
+    assert.equal(classOf(65534, 500, [500]), 'overflowUid');
+  });
+  it('keys a user by its id and keeps the process for the audit log', () => {
+    assert.deepEqual(classifyUnixCaller({ uid: 1000, gid: 1, groups: [], pid: 42 }, rules), {
+      ok: true,
+      caller: { userKey: 'uid:1000', callerClass: 'standardUser', processId: 42 },
+    });
+  });
+});

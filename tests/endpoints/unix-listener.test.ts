@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { inheritedSockets, listenOnUnixSocket } from '../../ts-core/endpoints/unix-listener.js';
+
+describe('listening on a Unix socket', () => {
+  let directory: string;
+  const servers: Server[] = [];
+
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), 'listen-'));
+  });
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+    rmSync(directory, { recursive: true });
+  });
+
+  async function open(socketPath: string, mode = 0o666): Promise<Server> {
+    const greet = (socket: Socket): void => {
+      socket.on('error', () => {});
+      socket.end('hello');
+    };
+    const server = await listenOnUnixSocket(socketPath, { mode, onConnection: greet });
+    servers.push(server);
+    return server;
+  }
+
+  async function greeting(socketPath: string): Promise<string> {
+    const [chunk] = await once(connect(socketPath), 'data');
+    return String(chunk);
+  }
+
+  function leaveStaleSocket(socketPath: string): void {
+    const script = `import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
+    assert.equal(spawnSync('python3', ['-c', script, socketPath]).status, 0);
+    assert.ok(existsSync(socketPath));
+  }
+
+  it('accepts connections, with the mode asked for, in a directory that it makes', async () => {
+    const socketPath = path.join(directory, 'run', 'wire.sock');
+    await open(socketPath, 0o666);
+    assert.equal(statSync(socketPath).mode & 0o777, 0o666);
+    assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o755);
+    assert.equal(await greeting(socketPath), 'hello');
+  });
+
+  it('takes a stale socket over', async () => {
+    const socketPath = path.join(directory, 'wire.sock');
+    leaveStaleSocket(socketPath);
+    await open(socketPath);
+    assert.equal(await greeting(socketPath), 'hello');
+    assert.deepEqual(readdirSync(directory), ['wire.sock']);
+  });
+
+  it('never takes a live socket over', async () => {
+    const socketPath = path.join(directory, 'wire.sock');
+    await open(socketPath);
+    await assert.rejects(open(socketPath), { name: 'UnixListenError', fault: 'inUse' });
+    assert.equal(await greeting(socketPath), 'hello');
+  });
+
+  it('lets exactly one of several that start at once on a stale socket win', async () => {
+    const socketPath = path.join(directory, 'wire.sock');
+    leaveStaleSocket(socketPath);
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => open(socketPath)));
+    assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
+    assert.equal(await greeting(socketPath), 'hello');
+  });
+
+  it('refuses a path that the platform would truncate, counted in bytes', async () => {
+    const longest = path.join(directory, 'x'.repeat(107 - Buffer.byteLength(directory) - 1));
+    await open(longest);
+    assert.equal(await greeting(longest), 'hello');
+    await assert.rejects(open(`${longest}x`), { fault: 'pathTooLong' });
+    await assert.rejects(open(`${longest.slice(0, -1)}ü`), { fault: 'pathTooLong' });
+  });
+
+  it('does not remove a file that is no socket', async () => {
+    const file = path.join(directory, 'wire.sock');
+    writeFileSync(file, 'kept');
+    await assert.rejects(open(file), { fault: 'notASocket' });
+    assert.ok(existsSync(file));
+  });
+
+  it('listens on a descriptor that it inherited', async () => {
+    const socketPath = path.join(directory, 'activated.sock');
+    const activator = spawn(
+      'python3',
+      ['-c', ACTIVATOR, socketPath, process.execPath, '--input-type=module', '-e', SERVICE],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    try {
+      await once(activator.stdout, 'data');
+      assert.equal(await greeting(socketPath), 'inherited');
+    } finally {
+      activator.kill();
+    }
+  });
+});
+
+describe('inherited sockets', () => {
+  const env = { LISTEN_PID: '100', LISTEN_FDS: '2', LISTEN_FDNAMES: 'rpc:wire' };
+
+  it('are numbered from 3 and named by the service manager', () => {
+    assert.deepEqual(
+      [...inheritedSockets(env, 100)],
+      [
+        ['rpc', 3],
+        ['wire', 4],
+      ],
+    );
+  });
+  it('are not taken from another process, and none without the variables', () => {
+    assert.equal(inheritedSockets(env, 101).size, 0);
+    assert.equal(inheritedSockets({}, 100).size, 0);
+    assert.equal(inheritedSockets({ ...env, LISTEN_FDS: 'x' }, 100).size, 0);
+  });
+});
+
+/** What the service manager does: opens the socket as descriptor 3, then becomes the service. */
+const ACTIVATOR = `
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='wire')
+os.execv(sys.argv[2], sys.argv[2:])
+`;
+
+const SERVICE = `
+import { inheritedSockets, listenOnUnixSocket } from ${JSON.stringify(new URL('../../ts-core/endpoints/unix-listener.js', import.meta.url).href)};
+const inheritedFd = inheritedSockets(process.env, process.pid).get('wire');
+await listenOnUnixSocket('activated', { mode: 0o666, inheritedFd, onConnection: (socket) => socket.end('inherited') });
+console.log('listening');
+`;

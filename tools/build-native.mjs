@@ -1,0 +1,126 @@
+// Builds the native addon (native/addon) into native/addon/prebuilds, unless what is there was made from these sources.
+//
+// Run alone: `npm run build:native`. Several processes may call buildNative at once (npm start, npm test): one builds,
+// the others wait for it.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const addonDir = path.join(root, 'native', 'addon');
+const prebuildDir = path.join(addonDir, 'prebuilds', `${process.platform}-${process.arch}`);
+const stampFile = path.join(prebuildDir, 'sources.sha256');
+const lockFile = path.join(addonDir, '.building');
+const LOCK_POLL_MS = 200;
+const LOCK_WAIT_MS = 300_000;
+
+function sourceDigest() {
+  const digest = createHash('sha256');
+  const sources = readdirSync(path.join(addonDir, 'src')).sort();
+  for (const name of ['binding.gyp', ...sources.map((source) => path.join('src', source))]) {
+    digest.update(`${name}\0`).update(readFileSync(path.join(addonDir, name)));
+  }
+  return digest.digest('hex');
+}
+
+function isUpToDate(digest) {
+  return (
+    existsSync(stampFile) &&
+    readFileSync(stampFile, 'utf8') === digest &&
+    readdirSync(prebuildDir).some((name) => name.endsWith('.node'))
+  );
+}
+
+/** The prefix whose include/node has Node's headers, so that node-gyp need not download them. */
+function headerPrefix() {
+  const ownPrefix = path.dirname(path.dirname(process.execPath));
+  return [ownPrefix, '/usr', '/usr/local'].find((prefix) => existsSync(path.join(prefix, 'include/node/node.h')));
+}
+
+function processIsAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function tryLock() {
+  try {
+    writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  // A builder that was killed leaves its lock behind. An empty file is one that is just being written.
+  try {
+    const holder = Number(readFileSync(lockFile, 'utf8'));
+    const abandoned =
+      holder > 0 ? !processIsAlive(holder) : Date.now() - statSync(lockFile).mtimeMs > 10 * LOCK_POLL_MS;
+    if (abandoned) rmSync(lockFile, { force: true });
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  return false;
+}
+
+async function lock() {
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  while (!tryLock()) {
+    if (Date.now() > deadline)
+      throw new Error(`another process is building the native addon; if not, remove ${lockFile}`);
+    await wait(LOCK_POLL_MS);
+  }
+}
+
+function runPrebuildify() {
+  const env = { ...process.env };
+  const prefix = headerPrefix();
+  if (!env.npm_config_nodedir && prefix) env.npm_config_nodedir = prefix;
+  const cli = path.join(root, 'node_modules', 'prebuildify', 'bin.js');
+  // The cwd must be the addon's directory: prebuildify looks there for binding.gyp.
+  const child = spawn(process.execPath, [cli, '--napi', '--strip', '--target', process.versions.node], {
+    cwd: addonDir,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(new Error(`building the native addon failed (a C++ compiler, make and python3 are needed):\n${output}`));
+    });
+  });
+}
+
+/**
+ * Builds the addon when its sources changed. Resolves to true when it was built, to false when it was up to date.
+ * `onProgress` gets one line of text at a time.
+ */
+export async function buildNative({ onProgress = () => {} } = {}) {
+  const digest = sourceDigest();
+  if (isUpToDate(digest)) return false;
+  await lock();
+  try {
+    if (isUpToDate(digest)) return false;
+    onProgress('building the native addon (native/addon)');
+    await runPrebuildify();
+    mkdirSync(prebuildDir, { recursive: true });
+    writeFileSync(stampFile, digest);
+    return true;
+  } finally {
+    rmSync(lockFile, { force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await buildNative({ onProgress: (line) => console.log(line) });
+  console.log(built ? 'native addon built' : 'native addon is up to date');
+}

@@ -1,0 +1,79 @@
+/**
+ * The native addon (native/addon), loaded once, with types.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What the kernel recorded about the process at the other end when it connected (unix(7)). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups; may or may not contain `gid`. */
+  readonly groups: readonly number[];
+}
+
+/** Failures of system calls are Errors with `code` ('EBADF'), `errno` and `syscall`, as Node.js' own. */
+export interface NativeAddon {
+  /** CLOCK_BOOTTIME in nanoseconds. */
+  bootTimeNs(): bigint;
+  /** SO_PEERCRED and SO_PEERGROUPS of a connected Unix stream socket. */
+  peerCredentials(fd: number): PeerCredentials;
+  /** One datagram to a Unix socket; a path that begins with '@' is an abstract one. */
+  sendDatagram(path: string, bytes: Uint8Array): void;
+  /** The longest path, in bytes, that a Unix socket can have here. */
+  readonly unixSocketPathMax: number;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** The addon. Throws, with the command that builds it, when it is missing; and on platforms that it does not serve. */
+export function nativeAddon(): NativeAddon {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): NativeAddon {
+  const require = createRequire(import.meta.url);
+  const directory = addonDirectory();
+  let addon: unknown;
+  try {
+    const nodeGypBuild: (directory: string) => unknown = require('node-gyp-build');
+    addon = nodeGypBuild(directory);
+  } catch (cause) {
+    throw new Error(`the native addon is not built: run \`npm run build:native\` (looked in ${directory})`, { cause });
+  }
+  if (!isNativeAddon(addon)) {
+    throw new Error(
+      `the native addon does not serve ${process.platform}, or is older than this program: run \`npm run build:native\``,
+    );
+  }
+  return addon;
+}
+
+/** The compiled program lies in build/ or beside the sources: the addon is found upwards from here. */
+function addonDirectory(): string {
+  let directory = path.dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = path.join(directory, 'native', 'addon');
+    if (existsSync(path.join(candidate, 'binding.gyp')) || existsSync(path.join(candidate, 'prebuilds'))) {
+      return candidate;
+    }
+    const parent = path.dirname(directory);
+    if (parent === directory) throw new Error('native/addon is missing from this installation');
+    directory = parent;
+  }
+}
+
+function isNativeAddon(value: unknown): value is NativeAddon {
+  if (typeof value !== 'object' || value === null) return false;
+  const addon = value as Record<string, unknown>;
+  return (
+    typeof addon['bootTimeNs'] === 'function' &&
+    typeof addon['peerCredentials'] === 'function' &&
+    typeof addon['sendDatagram'] === 'function' &&
+    typeof addon['unixSocketPathMax'] === 'number'
+  );
+}
