@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
+import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
+
+const { LOW, NORMAL, HIGH, MAX } = TBS_COMMAND_PRIORITY;
+const agingHorizonMs = 1000;
+
+interface TestCommand {
+  readonly name: string;
+  readonly contextId: number;
+  readonly userKey: string;
+  readonly priority: number;
+}
+
+let made = 0;
+function command(userKey: string, contextId: number, priority: number = NORMAL): TestCommand {
+  return { name: `${userKey}/${contextId}#${made++}`, contextId, userKey, priority };
+}
+
+function newQueue(longestRun = 4) {
+  return new CommandQueue<TestCommand>({ agingHorizonMs, longestRun });
+}
+
+function drain(queue: CommandQueue<TestCommand>, nowMs = 0): TestCommand[] {
+  const order: TestCommand[] = [];
+  for (let next = queue.next(nowMs); next !== undefined; next = queue.next(nowMs)) order.push(next);
+  return order;
+}
+
+describe('the command queue', () => {
+  it('dispatches the higher priority first', () => {
+    const queue = newQueue();
+    const low = command('a', 1, LOW);
+    const max = command('b', 2, MAX);
+    const high = command('c', 3, HIGH);
+    for (const each of [low, max, high]) queue.push(each, 0);
+    assert.deepEqual(drain(queue), [max, high, low]);
+  });
+
+  it('lets a waiting LOW command pass MAX once the aging horizon is over, and not before', () => {
+    const queue = newQueue();
+    const low = command('a', 1, LOW);
+    queue.push(low, 0);
+    queue.push(command('b', 2, MAX), 500);
+    queue.push(command('b', 2, MAX), 500);
+    assert.equal(queue.next(agingHorizonMs - 1)?.userKey, 'b');
+    assert.equal(queue.next(agingHorizonMs), low);
+  });
+
+  it('raises a context to the highest priority that waits in it without reordering it', () => {
+    const queue = newQueue();
+    const first = command('a', 1, LOW);
+    const second = command('a', 1, HIGH);
+    const other = command('b', 2, NORMAL);
+    for (const each of [first, second, other]) queue.push(each, 0);
+    assert.deepEqual(drain(queue), [first, second, other]);
+  });
+
+  it('gives a user with 50 connections no more turns than a user with one', () => {
+    const queue = newQueue();
+    for (let contextId = 1; contextId <= 50; contextId++) {
+      queue.push(command('flood', contextId), 0);
+      queue.push(command('flood', contextId), 0);
+    }
+    for (let count = 0; count < 20; count++) queue.push(command('single', 99), 0);
+    const firstForty = drain(queue).slice(0, 40);
+    assert.equal(firstForty.filter((each) => each.userKey === 'single').length, 20);
+  });
+
+  it('lets a caller that comes back between turns keep its place among floods', () => {
+    const queue = newQueue();
+    for (let count = 0; count < 100; count++) queue.push(command('flood', 1), 0);
+    queue.push(command('single', 2), 0);
+    let served = 0;
+    for (let turn = 0; turn < 60; turn++) {
+      const next = queue.next(0) as TestCommand;
+      // The single caller submits again while the next command is in flight.
+      const waiting = queue.waitingOfUser('single');
+      if (next.userKey === 'single') served++;
+      else if (waiting === 0) queue.push(command('single', 2), 0);
+    }
+    assert.ok(served >= 29, `served ${served} of 60`);
+  });
+
+  it('keeps a context for a run while that saves swapping, and takes no other user’s turn', () => {
+    const queue = newQueue(3);
+    for (let count = 0; count < 4; count++) {
+      queue.push(command('a', 1), 0);
+      queue.push(command('a', 2), 0);
+      queue.push(command('b', 3), 0);
+    }
+    const order: string[] = [];
+    for (let next = queue.next(0, true); next !== undefined; next = queue.next(0, true)) {
+      order.push(`${next.userKey}${next.contextId}`);
+    }
+    assert.deepEqual(order.slice(0, 8), ['a1', 'b3', 'a1', 'b3', 'a1', 'b3', 'a2', 'b3']);
+  });
+
+  it('forgets what is removed', () => {
+    const queue = newQueue();
+    const kept = command('a', 1);
+    const removed = command('a', 1, HIGH);
+    const other = command('b', 2, NORMAL);
+    for (const each of [kept, removed, other]) queue.push(each, 0);
+    assert.equal(queue.remove(removed), true);
+    assert.equal(queue.remove(removed), false);
+    assert.deepEqual(queue.removeContext('b', 2), [other]);
+    assert.deepEqual(drain(queue), [kept]);
+    assert.equal(queue.size, 0);
+  });
+
+  const action = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('push' as const), context: fc.nat(8), band: fc.nat(4) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('next' as const), keep: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('removeContext' as const), context: fc.nat(8) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('removeOne' as const), pick: fc.nat(50) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(400) }) },
+  );
+  const priorities = [LOW, NORMAL, HIGH, 400, MAX];
+
+  it('is work conserving, keeps the order within a context and never passes an aged command (property)', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
+        const queue = newQueue();
+        const waiting: { command: TestCommand; at: number }[] = [];
+        let nowMs = 0;
+        for (const step of actions) {
+          if (step.kind === 'wait') nowMs += step.ms;
+          else if (step.kind === 'push') {
+            const made = command(`u${step.context % 3}`, step.context + 1, priorities[step.band] as number);
+            queue.push(made, nowMs);
+            waiting.push({ command: made, at: nowMs });
+          } else if (step.kind === 'removeContext') {
+            const removed = queue.removeContext(`u${step.context % 3}`, step.context + 1);
+            for (const gone of removed) waiting.splice(waiting.findIndex((each) => each.command === gone), 1);
+            assert.ok(!waiting.some((each) => each.command.contextId === step.context + 1));
+          } else if (step.kind === 'removeOne') {
+            const chosen = waiting[step.pick % Math.max(1, waiting.length)];
+            if (chosen === undefined) continue;
+            assert.equal(queue.remove(chosen.command), true);
+            waiting.splice(waiting.indexOf(chosen), 1);
+          } else {
+            const next = queue.next(nowMs, step.keep);
+            assert.equal(next === undefined, waiting.length === 0);
+            if (next === undefined) continue;
+            const index = waiting.findIndex((each) => each.command === next);
+            const ahead = waiting.slice(0, index).filter((each) => each.command.contextId === next.contextId);
+            assert.deepEqual(ahead, [], 'order within the context');
+            const agedContexts = new Set(
+              waiting.filter((each) => nowMs - each.at >= agingHorizonMs).map((each) => each.command.contextId),
+            );
+            assert.ok(agedContexts.size === 0 || agedContexts.has(next.contextId), 'aged commands go first');
+            waiting.splice(index, 1);
+          }
+          assert.equal(queue.size, waiting.length);
+        }
+        assert.equal(drain(queue, nowMs).length, waiting.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('dispatches an aged command within (place in its context × contexts of its user × users) dispatches (property)', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        (users, contextsOfUser, placeInContext) => {
+          const longestRun = 4;
+          const queue = newQueue(longestRun);
+          const pushed: TestCommand[] = [];
+          for (let count = 0; count < placeInContext; count++) {
+            const each = command('victim', 1, LOW);
+            queue.push(each, 0);
+            pushed.push(each);
+          }
+          const victim = pushed.at(-1) as TestCommand;
+          const bound = placeInContext * (1 + (contextsOfUser - 1) * longestRun) * users;
+          let nowMs = agingHorizonMs;
+          let fresh = 100;
+          for (let dispatched = 1; ; dispatched++) {
+            // Everybody else keeps every line full, with MAX and with new contexts.
+            for (let user = 1; user < users; user++) {
+              queue.push(command(`u${user}`, 10 + user, MAX), nowMs);
+              queue.push(command(`u${user}`, fresh++, MAX), nowMs);
+            }
+            for (let context = 2; context <= contextsOfUser; context++) queue.push(command('victim', context, MAX), nowMs);
+            nowMs += 700;
+            if (queue.next(nowMs, true) === victim) return;
+            assert.ok(dispatched < bound, `not dispatched within ${bound}`);
+          }
+        },
+      ),
+    );
+  });
+
+  it('simulates a million commands of a mixed load without starving LOW', function () {
+    this.timeout(60_000);
+    const queue = newQueue();
+    const pushedAt = new Map<TestCommand, number>();
+    let nowMs = 0;
+    let longestLowWaitMs = 0;
+    let seed = 42;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed % below;
+    };
+    const contexts = 64;
+    for (let done = 0; done < 1_000_000; done++) {
+      while (queue.size < contexts) {
+        const context = random(contexts);
+        const each = command(`u${context % 8}`, context + 1, context === 0 ? LOW : (priorities[1 + random(4)] as number));
+        queue.push(each, nowMs);
+        if (context === 0) pushedAt.set(each, nowMs);
+      }
+      nowMs += 1 + random(3);
+      const next = queue.next(nowMs) as TestCommand;
+      const at = pushedAt.get(next);
+      if (at === undefined) continue;
+      pushedAt.delete(next);
+      longestLowWaitMs = Math.max(longestLowWaitMs, nowMs - at);
+    }
+    assert.ok(longestLowWaitMs > 0);
+    assert.ok(longestLowWaitMs <= agingHorizonMs + contexts * contexts * 3, `waited ${longestLowWaitMs} ms`);
+  });
+});

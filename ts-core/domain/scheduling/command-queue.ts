@@ -1,0 +1,289 @@
+/**
+ * The queue in front of the TPM: which command is dispatched next.
+ *
+ * Rule (docs/scheduling.md has the proof of the bound):
+ *  - A command's effective priority is its own until it has waited for the aging horizon, and above everything after.
+ *  - A context counts in the band of the highest effective priority that waits in it, and is never reordered.
+ *  - In the highest band that is not empty, the user who was served longest ago goes first; of that user, the context
+ *    that was served longest ago; of that context, the oldest command.
+ *
+ * Invariants: a context with waiting commands is in exactly one band; a user is in a band's heap exactly when it has a
+ * context there; a heap key is the turn in which its member was last served, so keys are unique and whoever is served
+ * goes behind everybody who waits.
+ */
+import { type HeapMember, KeyedHeap } from './keyed-heap.js';
+import { type LineNode, LinkedLine } from './linked-line.js';
+import { AGED_BAND, BAND_COUNT, bandOf } from './priority.js';
+
+export interface QueuedCommand {
+  readonly contextId: number;
+  readonly userKey: string;
+  /** The applied priority. */
+  readonly priority: number;
+}
+
+export interface QueueOptions {
+  /** A command that has waited this long goes ahead of every one that has not. */
+  readonly agingHorizonMs: number;
+  /** Commands that one context may have in a row within its user's turns while that saves swapping. */
+  readonly longestRun: number;
+}
+
+interface Entry<Command> {
+  readonly command: Command;
+  readonly context: ContextLine<Command>;
+  readonly band: number;
+  readonly agesAtMs: number;
+  /** Undefined once it has aged: it is not in the line of arrivals any more. */
+  arrival: LineNode<Entry<Command>> | undefined;
+  place: LineNode<Entry<Command>>;
+}
+
+interface ContextLine<Command> extends HeapMember {
+  readonly contextId: number;
+  readonly user: UserLine<Command>;
+  readonly line: LinkedLine<Entry<Command>>;
+  readonly waitingByBand: number[];
+  band: number;
+}
+
+interface UserLine<Command> {
+  readonly userKey: string;
+  lastServedTurn: number;
+  waiting: number;
+  readonly contexts: Map<number, ContextLine<Command>>;
+  /** One place a band: a user waits in several bands with different contexts. */
+  readonly places: (UserPlace<Command> | undefined)[];
+  runContext: ContextLine<Command> | undefined;
+  runLength: number;
+}
+
+interface UserPlace<Command> extends HeapMember {
+  readonly user: UserLine<Command>;
+  readonly contexts: KeyedHeap<ContextLine<Command>>;
+}
+
+/** Users without waiting commands whose turn is remembered; beyond it they come back as if just served. */
+const REMEMBERED_USERS = 4096;
+
+export class CommandQueue<Command extends QueuedCommand> {
+  private readonly users = new Map<string, UserLine<Command>>();
+  private readonly entries = new Map<Command, Entry<Command>>();
+  private readonly bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
+  private readonly arrivals = new LinkedLine<Entry<Command>>();
+  private turn = 0;
+
+  constructor(private readonly options: QueueOptions) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  waitingOfUser(userKey: string): number {
+    return this.users.get(userKey)?.waiting ?? 0;
+  }
+
+  waitingOfContext(userKey: string, contextId: number): number {
+    const context = this.users.get(userKey)?.contexts.get(contextId);
+    return context === undefined ? 0 : context.waitingByBand.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Adds a command at the end of its context. `nowMs` is monotonic and never smaller than in an earlier call. */
+  push(command: Command, nowMs: number): void {
+    const context = this.contextOf(command);
+    const entry = {
+      command,
+      context,
+      band: bandOf(command.priority),
+      agesAtMs: nowMs + this.options.agingHorizonMs,
+    } as Entry<Command>;
+    entry.place = context.line.push(entry);
+    entry.arrival = this.arrivals.push(entry);
+    this.entries.set(command, entry);
+    context.user.waiting++;
+    this.count(context, entry.band, 1);
+  }
+
+  /**
+   * Takes the next command out of the queue. `keepContext`: prefer the context that the user was served with last, when
+   * it stands in the same band, for at most `longestRun` commands: that saves swapping and takes no other user's turn.
+   */
+  next(nowMs: number, keepContext = false): Command | undefined {
+    this.ageUntil(nowMs);
+    for (let band = BAND_COUNT - 1; band >= 0; band--) {
+      const place = (this.bands[band] as KeyedHeap<UserPlace<Command>>).first();
+      if (place !== undefined) return this.serve(place, band, keepContext);
+    }
+    return undefined;
+  }
+
+  /** Takes a waiting command out; false when it is not waiting any more. */
+  remove(command: Command): boolean {
+    const entry = this.entries.get(command);
+    if (entry === undefined) return false;
+    this.leaveBand(entry.context);
+    this.leave(entry);
+    return true;
+  }
+
+  /** Takes out everything that waits in a context, oldest first. */
+  removeContext(userKey: string, contextId: number): Command[] {
+    const context = this.users.get(userKey)?.contexts.get(contextId);
+    const removed: Command[] = [];
+    for (let entry = context?.line.first(); entry !== undefined; entry = context?.line.first()) {
+      this.leaveBand(entry.context);
+      this.leave(entry);
+      removed.push(entry.command);
+    }
+    return removed;
+  }
+
+  /** Forgets a context that was closed; it must have nothing waiting. */
+  forgetContext(userKey: string, contextId: number): void {
+    const user = this.users.get(userKey);
+    if (user === undefined) return;
+    const context = user.contexts.get(contextId);
+    if (user.runContext === context) user.runContext = undefined;
+    user.contexts.delete(contextId);
+  }
+
+  private contextOf(command: Command): ContextLine<Command> {
+    const user = this.userOf(command.userKey);
+    let context = user.contexts.get(command.contextId);
+    if (context === undefined) {
+      context = {
+        contextId: command.contextId,
+        user,
+        line: new LinkedLine(),
+        waitingByBand: new Array<number>(BAND_COUNT).fill(0),
+        band: -1,
+        // A newcomer counts as just served: endless new contexts cannot pass one that waits.
+        key: ++this.turn,
+        heapIndex: -1,
+      };
+      user.contexts.set(command.contextId, context);
+    }
+    return context;
+  }
+
+  private userOf(userKey: string): UserLine<Command> {
+    let user = this.users.get(userKey);
+    if (user === undefined) {
+      if (this.users.size >= REMEMBERED_USERS) this.forgetIdleUsers();
+      user = {
+        userKey,
+        lastServedTurn: ++this.turn,
+        waiting: 0,
+        contexts: new Map(),
+        places: new Array<UserPlace<Command> | undefined>(BAND_COUNT).fill(undefined),
+        runContext: undefined,
+        runLength: 0,
+      };
+      this.users.set(userKey, user);
+    }
+    return user;
+  }
+
+  private forgetIdleUsers(): void {
+    for (const [userKey, user] of this.users) {
+      if (user.waiting === 0) this.users.delete(userKey);
+    }
+  }
+
+  private serve(place: UserPlace<Command>, band: number, keepContext: boolean): Command {
+    const user = place.user;
+    const context = this.chooseContext(place, band, keepContext);
+    const entry = context.line.first() as Entry<Command>;
+    const turn = ++this.turn;
+    this.leaveBand(context);
+    context.key = turn;
+    this.moveUser(user, turn);
+    this.leave(entry);
+    return entry.command;
+  }
+
+  private chooseContext(place: UserPlace<Command>, band: number, keepContext: boolean): ContextLine<Command> {
+    const user = place.user;
+    const run = user.runContext;
+    if (keepContext && run !== undefined && run.band === band && user.runLength < this.options.longestRun) {
+      user.runLength++;
+      return run;
+    }
+    const context = place.contexts.first() as ContextLine<Command>;
+    user.runLength = context === run ? user.runLength + 1 : 1;
+    user.runContext = context;
+    return context;
+  }
+
+  /** Gives every place of the user its new key, so that it goes behind in each band where it waits. */
+  private moveUser(user: UserLine<Command>, turn: number): void {
+    user.lastServedTurn = turn;
+    for (let band = 0; band < BAND_COUNT; band++) {
+      const place = user.places[band];
+      if (place === undefined || place.heapIndex < 0) continue;
+      const heap = this.bands[band] as KeyedHeap<UserPlace<Command>>;
+      heap.remove(place);
+      place.key = turn;
+      heap.insert(place);
+    }
+  }
+
+  /** Marks what has waited for the horizon. Arrivals are in order of time, so only the front is looked at. */
+  private ageUntil(nowMs: number): void {
+    for (let entry = this.arrivals.first(); entry !== undefined; entry = this.arrivals.first()) {
+      if (entry.agesAtMs > nowMs) return;
+      this.arrivals.remove(entry.arrival as LineNode<Entry<Command>>);
+      entry.arrival = undefined;
+      (entry.context.waitingByBand[entry.band] as number)--;
+      this.count(entry.context, AGED_BAND, 1);
+    }
+  }
+
+  /** Takes the entry out of everything and puts its context, which is in no band now, where the rest belongs. */
+  private leave(entry: Entry<Command>): void {
+    const context = entry.context;
+    this.entries.delete(entry.command);
+    context.line.remove(entry.place);
+    if (entry.arrival !== undefined) this.arrivals.remove(entry.arrival);
+    context.user.waiting--;
+    (context.waitingByBand[entry.arrival === undefined ? AGED_BAND : entry.band] as number)--;
+    const band = highestBand(context);
+    if (band >= 0) this.enterBand(context, band);
+  }
+
+  private count(context: ContextLine<Command>, band: number, change: number): void {
+    context.waitingByBand[band] = (context.waitingByBand[band] as number) + change;
+    if (band <= context.band) return;
+    if (context.band >= 0) this.leaveBand(context);
+    this.enterBand(context, band);
+  }
+
+  private enterBand(context: ContextLine<Command>, band: number): void {
+    const user = context.user;
+    let place = user.places[band];
+    if (place === undefined) {
+      place = { user, contexts: new KeyedHeap(), key: 0, heapIndex: -1 };
+      user.places[band] = place;
+    }
+    context.band = band;
+    place.contexts.insert(context);
+    if (place.heapIndex < 0) {
+      place.key = user.lastServedTurn;
+      (this.bands[band] as KeyedHeap<UserPlace<Command>>).insert(place);
+    }
+  }
+
+  private leaveBand(context: ContextLine<Command>): void {
+    const place = context.user.places[context.band] as UserPlace<Command>;
+    place.contexts.remove(context);
+    if (place.contexts.size === 0) (this.bands[context.band] as KeyedHeap<UserPlace<Command>>).remove(place);
+    context.band = -1;
+  }
+}
+
+function highestBand<Command>(context: ContextLine<Command>): number {
+  for (let band = BAND_COUNT - 1; band >= 0; band--) {
+    if ((context.waitingByBand[band] as number) > 0) return band;
+  }
+  return -1;
+}

@@ -1,0 +1,29 @@
+/**
+ * TBS_COMMAND_PRIORITY (Tbs.h) and the bands in which commands compete.
+ */
+import type { CallerClass } from '../caller.js';
+
+export const TBS_COMMAND_PRIORITY = { LOW: 100, NORMAL: 200, HIGH: 300, SYSTEM: 400, MAX: 0x80000000 } as const;
+
+export type PriorityName = keyof typeof TBS_COMMAND_PRIORITY;
+
+/** Bands from lowest to highest; a value between two names counts as the lower one, one below LOW as LOW. */
+const BAND_FLOORS: readonly number[] = [100, 200, 300, 400, 0x80000000];
+
+/** The band above every priority: commands that have waited for the aging horizon. */
+export const AGED_BAND = BAND_FLOORS.length;
+export const BAND_COUNT = BAND_FLOORS.length + 1;
+
+export function bandOf(priority: number): number {
+  for (let band = BAND_FLOORS.length - 1; band > 0; band--) {
+    if (priority >= (BAND_FLOORS[band] as number)) return band;
+  }
+  return 0;
+}
+
+/** The priority that applies: standard users and sandboxed apps are held to HIGH, and every value to its named level. */
+export function appliedPriority(requested: number, callerClass: CallerClass): number {
+  const band = bandOf(requested);
+  const ceiling = callerClass === 'administrator' ? BAND_FLOORS.length - 1 : bandOf(TBS_COMMAND_PRIORITY.HIGH);
+  return BAND_FLOORS[Math.min(band, ceiling)] as number;
+}
