@@ -133,7 +133,11 @@ describe('the command queue', () => {
             waiting.push({ command: made, at: nowMs });
           } else if (step.kind === 'removeContext') {
             const removed = queue.removeContext(`u${step.context % 3}`, step.context + 1);
-            for (const gone of removed) waiting.splice(waiting.findIndex((each) => each.command === gone), 1);
+            for (const gone of removed)
+              waiting.splice(
+                waiting.findIndex((each) => each.command === gone),
+                1,
+              );
             assert.ok(!waiting.some((each) => each.command.contextId === step.context + 1));
           } else if (step.kind === 'removeOne') {
             const chosen = waiting[step.pick % Math.max(1, waiting.length)];
@@ -186,7 +190,8 @@ describe('the command queue', () => {
               queue.push(command(`u${user}`, 10 + user, MAX), nowMs);
               queue.push(command(`u${user}`, fresh++, MAX), nowMs);
             }
-            for (let context = 2; context <= contextsOfUser; context++) queue.push(command('victim', context, MAX), nowMs);
+            for (let context = 2; context <= contextsOfUser; context++)
+              queue.push(command('victim', context, MAX), nowMs);
             nowMs += 700;
             if (queue.next(nowMs, true) === victim) return;
             assert.ok(dispatched < bound, `not dispatched within ${bound}`);
@@ -211,7 +216,11 @@ describe('the command queue', () => {
     for (let done = 0; done < 1_000_000; done++) {
       while (queue.size < contexts) {
         const context = random(contexts);
-        const each = command(`u${context % 8}`, context + 1, context === 0 ? LOW : (priorities[1 + random(4)] as number));
+        const each = command(
+          `u${context % 8}`,
+          context + 1,
+          context === 0 ? LOW : (priorities[1 + random(4)] as number),
+        );
         queue.push(each, nowMs);
         if (context === 0) pushedAt.set(each, nowMs);
       }
