@@ -1,0 +1,84 @@
+/**
+ * Reads a file that governs the broker. Who can write it governs, so the file and its folder must belong to root or
+ * the broker's user and nobody else may write them; anything else is refused with what to do about it.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export type TrustedRead =
+  | { readonly verdict: 'read'; readonly bytes: Uint8Array }
+  | { readonly verdict: 'missing' }
+  | { readonly verdict: 'refused'; readonly reason: string; readonly cause?: unknown };
+
+const refused = (reason: string, cause?: unknown): TrustedRead => ({ verdict: 'refused', reason, cause });
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+/** Synchronous: a few small files, read at start and when they change. */
+export function readTrustedFile(path: string, brokerUid: number, maxBytes: number): TrustedRead {
+  let descriptor: number;
+  try {
+    // Non-blocking, so that a named pipe in the file's place cannot hold the broker up.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const code = errorCode(error);
+    return code === 'ENOENT' ? { verdict: 'missing' } : refused(`cannot be read (${code})`, error);
+  }
+  try {
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) return refused('is not a regular file');
+    const distrust = whyFileIsNotTrusted(status, brokerUid) ?? whyFolderIsNotTrusted(dirname(path), brokerUid);
+    if (distrust !== undefined) return refused(distrust);
+    if (status.size > maxBytes) return refused(`is larger than the ${maxBytes} bytes allowed`);
+    return readUpTo(descriptor, maxBytes);
+  } catch (error) {
+    return refused(`cannot be read (${errorCode(error)})`, error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The size that fstat told may be old by now, or 0 for kernel files: what counts is what can be read. */
+function readUpTo(descriptor: number, maxBytes: number): TrustedRead {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(65_536);
+    const length = readSync(descriptor, chunk, 0, chunk.length, null);
+    if (length === 0) return { verdict: 'read', bytes: Buffer.concat(chunks, total) };
+    total += length;
+    if (total > maxBytes) return refused(`is larger than the ${maxBytes} bytes allowed`);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+function whyFileIsNotTrusted(status: Stats, brokerUid: number): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  if (!isOwnerTrusted(status, brokerUid)) {
+    return `belongs to user ${status.uid}; it must belong to root or the broker's user (chown root)`;
+  }
+  if ((status.mode & WRITABLE_BY_OTHERS) !== 0) return 'can be written by others than its owner (chmod go-w)';
+  return undefined;
+}
+
+/** A folder that others may write lets them put another file in the place of a good one, unless it is sticky. */
+export function whyFolderIsNotTrusted(folder: string, brokerUid: number): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  const status = statSync(folder);
+  if (!isOwnerTrusted(status, brokerUid)) {
+    return `folder ${folder} belongs to user ${status.uid}; it must belong to root or the broker's user (chown root)`;
+  }
+  if ((status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0) {
+    return `folder ${folder} can be written by others than its owner (chmod go-w)`;
+  }
+  return undefined;
+}
+
+function isOwnerTrusted(status: Stats, brokerUid: number): boolean {
+  return status.uid === 0 || status.uid === brokerUid;
+}
+
+export function errorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,229 @@
+/**
+ * Every setting of `tbsd.json`, with its default, unit and meaning. docs/configuration.md is written from this schema
+ * (`npm run docs:configuration`) and a test compares them.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readSettings, type SettingValues } from '../domain/policy/policy-file.js';
+import type { BrokerFolders } from './configuration-folders.js';
+
+/** Linux' sockaddr_un holds 108 bytes with the final zero; Node cuts longer paths off without a word. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+const path = z
+  .string()
+  .max(4096)
+  .refine((text) => text.startsWith('/') || /^(?:[A-Za-z]:\\|\\\\)/.test(text), 'must be an absolute path');
+
+const socketPath = z
+  .string()
+  .refine(
+    (text) => text.startsWith('/') || text.startsWith('\\\\.\\pipe\\'),
+    'must be an absolute path or \\\\.\\pipe\\NAME',
+  )
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= MAX_SOCKET_PATH_BYTES,
+    `longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a socket's path may have`,
+  );
+
+const stream = z
+  .string()
+  .refine(isStreamAddress, 'must be unix:/path or tcp:HOST:PORT, for example tcp:127.0.0.1:2321');
+
+function isStreamAddress(text: string): boolean {
+  if (text.startsWith('unix:/')) return socketPath.safeParse(text.slice('unix:'.length)).success;
+  const port = /^tcp:(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) <= 65_535;
+}
+
+const group = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0xfffffffe)]).nullable();
+const count = (max: number) => z.number().int().min(1).max(max);
+const milliseconds = (max: number) => z.number().int().min(1).max(max);
+
+const policySettings = z.record(z.string(), z.unknown()).transform((object, context): SettingValues => {
+  const { values, refused } = readSettings(object);
+  for (const { setting, message } of refused) {
+    context.addIssue({ code: 'custom', message, path: setting === undefined ? [] : [setting] });
+  }
+  return values;
+});
+
+export function configurationSchema(folders: BrokerFolders) {
+  const sockets = z.strictObject({
+    rpc: socketPath.default(join(folders.runtime, 'rpc')).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),
+    wire: socketPath.default(join(folders.runtime, 'wire')).describe('Byte frames: libtbs and the TCTI `tbs`.'),
+  });
+
+  const swtpm = z.strictObject({
+    data: stream
+      .nullable()
+      .default(null)
+      .describe('Command channel of a running swtpm, `unix:/path` or `tcp:HOST:PORT`.'),
+    control: stream
+      .nullable()
+      .default(null)
+      .describe('Control channel of that swtpm; without it there is no cancel, no locality and no reset.'),
+  });
+  const device = z.strictObject({
+    paths: z
+      .array(path)
+      .min(1)
+      .max(16)
+      .default(['/dev/tpm0', '/dev/tpmrm0'])
+      .describe('TPM character devices, in the order in which they are tried.'),
+    cancelPath: path
+      .nullable()
+      .default(null)
+      .describe('File that cancels the running command. Unset: found in sysfs by the device name.'),
+  });
+  const embedded = z.strictObject({
+    program: z.string().min(1).default('swtpm').describe('The swtpm program: a name on the PATH, or a path.'),
+    stateFolder: path
+      .default(join(folders.state, 'embedded-tpm'))
+      .describe('Where the embedded software TPM keeps its state. Not protected against who can read the disk.'),
+    tpmVersion: z.enum(['2.0', '1.2']).default('2.0').describe('Version of the embedded TPM.'),
+  });
+  const transport = z.strictObject({
+    kind: z
+      .enum(['auto', 'swtpm', 'device', 'embedded'])
+      .default('auto')
+      .describe('How the TPM is reached. `auto`: the first that answers of the device, a configured swtpm, embedded.'),
+    swtpm: swtpm.prefault({}),
+    device: device.prefault({}),
+    embedded: embedded.prefault({}),
+  });
+
+  const limits = z.strictObject({
+    connections: count(65_536).default(2048).describe('Connections at once, of all users and endpoints together.'),
+    connectionsPerUser: count(65_536)
+      .default(1100)
+      .describe('Connections at once of one user who is no administrator.'),
+    messageBytes: count(16_777_216).default(2_097_152).describe('Length of one JSON-RPC message, bytes.'),
+    queuedSubmissions: count(1_000_000).default(16_384).describe('Commands that wait, of all users together.'),
+    queuedSubmissionsPerUser: count(1_000_000).default(2048).describe('Commands that wait, of one user.'),
+    queuedSubmissionsPerContext: count(100_000).default(64).describe('Commands that wait, of one context.'),
+    unreadReplyBytes: count(67_108_864)
+      .default(1_048_576)
+      .describe('Replies that a connection has not read yet, bytes. Above it the connection is closed.'),
+    savedSessionsPerUser: count(64)
+      .default(16)
+      .describe('Authorization sessions that one user may leave saved outside of any context; the oldest goes first.'),
+    eventSubscribers: count(1024).default(64).describe('Connections that follow events at once.'),
+  });
+
+  const timeouts = z.strictObject({
+    connectMs: milliseconds(600_000).default(5_000).describe('Connecting to the TPM, milliseconds.'),
+    commandMs: milliseconds(3_600_000)
+      .default(300_000)
+      .describe('Longest wait for the answer of the TPM to one command, milliseconds; then TBS_E_IOERROR.'),
+    partialMessageMs: milliseconds(600_000)
+      .default(10_000)
+      .describe('From the first byte of a message to its last, milliseconds; then the connection is closed.'),
+    drainMs: milliseconds(600_000)
+      .default(10_000)
+      .describe('How long a stop waits for commands that are under way, milliseconds.'),
+  });
+
+  const scheduling = z.strictObject({
+    agingHorizonMs: milliseconds(3_600_000)
+      .default(30_000)
+      .describe('After waiting this long a command goes ahead of every priority, milliseconds.'),
+  });
+
+  const policy = z.strictObject({
+    folder: path
+      .default(join(folders.configuration, 'policy.d'))
+      .describe('Folder of policy files (`*.json`), read in the order of their names.'),
+    registryPol: z
+      .array(path)
+      .max(64)
+      .default([])
+      .describe('Registry.pol files (PReg) of Group Policy, weakest first.'),
+    settings: policySettings
+      .prefault({})
+      .describe('Policy settings as in a policy file; the weakest source above the defaults.'),
+    pollMs: milliseconds(3_600_000)
+      .default(15_000)
+      .describe('Sources are watched, and compared at this interval as well, milliseconds.'),
+  });
+
+  const audit = z.strictObject({
+    path: path.default(join(folders.log, 'audit.jsonl')).describe('The audit log: one JSON line a decision.'),
+    maxFileBytes: z
+      .number()
+      .int()
+      .min(4096)
+      .max(1_073_741_824)
+      .default(10_485_760)
+      .describe('Length at which the audit file is rotated, bytes.'),
+    maxFiles: z.number().int().min(1).max(1000).default(5).describe('Audit files kept, the current one included.'),
+    coalesceMs: milliseconds(3_600_000)
+      .default(60_000)
+      .describe('Identical refusals of one user within this time become one line, milliseconds.'),
+  });
+
+  const log = z.strictObject({
+    level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe message that is logged.'),
+    path: path
+      .nullable()
+      .default(null)
+      .describe('Log file. Unset: standard error, which systemd keeps in the journal.'),
+  });
+
+  const swtpmSimulator = z.strictObject({
+    data: stream.describe('Where the swtpm command channel is offered.'),
+    control: stream.describe('Where the swtpm control channel is offered.'),
+  });
+  const mssimSimulator = z.strictObject({
+    command: stream.describe("Where the Microsoft simulator's command port is offered."),
+    platform: stream.describe("Where the Microsoft simulator's platform port is offered."),
+  });
+  const simulator = z.strictObject({
+    swtpm: swtpmSimulator.nullable().default(null).describe('Speak the swtpm protocol to clients. Unset: off.'),
+    mssim: mssimSimulator.nullable().default(null).describe('Speak the Microsoft simulator protocol. Unset: off.'),
+  });
+
+  const power = z.strictObject({
+    logind: z.boolean().default(true).describe('Follow suspend and resume as systemd-logind tells them (D-Bus).'),
+    systemBusAddress: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('D-Bus address of the system bus. Unset: the standard one.'),
+  });
+
+  const platform = z.strictObject({
+    physicalPresenceFolder: path
+      .default('/sys/class/tpm/tpm0/ppi')
+      .describe("The kernel's physical presence interface."),
+    eventLogPath: path
+      .default('/sys/kernel/security/tpm0/binary_bios_measurements')
+      .describe("The firmware's measured-boot log."),
+  });
+
+  return z.strictObject({
+    $schema: z.string().optional().describe('For editors; sets nothing.'),
+    enabled: z.boolean().default(true).describe('When false, callers are answered TBS_E_SERVICE_DISABLED.'),
+    stateFolder: path.default(folders.state).describe('Records of the broker; its user alone may read them.'),
+    administratorsGroup: group
+      .default(null)
+      .describe('Group (name or number) whose members are administrators, beside root. Unset: root alone.'),
+    sandboxedAppsGroup: group
+      .default(null)
+      .describe('Group (name or number) whose members count as sandboxed apps. Unset: nobody does.'),
+    sockets: sockets.prefault({}),
+    transport: transport.prefault({}),
+    limits: limits.prefault({}),
+    timeouts: timeouts.prefault({}),
+    scheduling: scheduling.prefault({}),
+    policy: policy.prefault({}),
+    audit: audit.prefault({}),
+    log: log.prefault({}),
+    simulator: simulator.prefault({}),
+    power: power.prefault({}),
+    platform: platform.prefault({}),
+  });
+}
+
+export type ConfigurationSettings = Omit<z.output<ReturnType<typeof configurationSchema>>, '$schema'>;

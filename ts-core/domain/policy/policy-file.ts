@@ -1,0 +1,71 @@
+/**
+ * A policy.d file: a JSON object of settings by name. Each setting stands alone: an unknown or wrong one is refused by
+ * name, and the others stay, so that one slip does not switch the rest of the governance off.
+ */
+import { isPolicySettingName, POLICY_SETTING_NAMES, SETTING_RULES, shown } from './setting-rules.js';
+import type { PolicySettingName, PolicySettings } from './settings.js';
+
+/** Settings that a source sets; what is absent is left to weaker sources. */
+export type SettingValues = { readonly [Name in PolicySettingName]?: PolicySettings[Name] };
+
+export interface RefusedSetting {
+  /** Undefined when the whole file is meant. */
+  readonly setting: string | undefined;
+  readonly message: string;
+}
+
+export interface ReadSettings {
+  readonly values: SettingValues;
+  readonly refused: readonly RefusedSetting[];
+}
+
+export type PolicyFileReading =
+  | ({ readonly verdict: 'read' } & ReadSettings)
+  | { readonly verdict: 'damaged'; readonly reason: string };
+
+/** `$schema` is for editors; it sets nothing. */
+const NOTE_KEYS = new Set(['$schema', '$comment']);
+
+export function readPolicyText(text: string): PolicyFileReading {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { verdict: 'damaged', reason: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { verdict: 'damaged', reason: `an object of settings is expected, not ${shown(value)}` };
+  }
+  return { verdict: 'read', ...readSettings(value) };
+}
+
+export function readSettings(object: object): ReadSettings {
+  const values: { -readonly [Name in PolicySettingName]?: unknown } = {};
+  const refused: RefusedSetting[] = [];
+  for (const [name, value] of Object.entries(object)) {
+    if (NOTE_KEYS.has(name)) continue;
+    if (!isPolicySettingName(name)) {
+      refused.push({ setting: name, message: unknownSettingMessage(name) });
+      continue;
+    }
+    const reading = SETTING_RULES[name].read(value);
+    if (reading.verdict === 'accepted') values[name] = reading.value;
+    else refused.push({ setting: name, message: `${name}: ${reading.reason}` });
+  }
+  return { values: values as SettingValues, refused };
+}
+
+function unknownSettingMessage(name: string): string {
+  const wanted = name.toLowerCase();
+  const near = POLICY_SETTING_NAMES.find((known) => known.toLowerCase() === wanted || withinOneEdit(known, name));
+  const hint = near === undefined ? `known are ${POLICY_SETTING_NAMES.join(', ')}` : `did you mean "${near}"?`;
+  return `unknown setting "${name}"; ${hint}`;
+}
+
+function withinOneEdit(known: string, typed: string): boolean {
+  let start = 0;
+  while (start < known.length && known[start] === typed[start]) start += 1;
+  const a = known.slice(start);
+  const b = typed.slice(start);
+  return a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1);
+}
