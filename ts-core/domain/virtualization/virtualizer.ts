@@ -63,6 +63,11 @@ export interface Virtualizer {
   openContext(contextId: number, caller: Caller): void;
   /** Runs one command that has passed every gate. Errors of the caller's making are TPM responses, not exceptions. */
   execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;
+  /**
+   * The caller of a successful command gave it up before its response came: flushes what the command made.
+   * `response` is what `execute` returned.
+   */
+  discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void>;
   /** Flushes what the context holds. Sessions that it saved stay with its user. */
   closeContext(contextId: number): Exchange<void>;
   /** The TPM was reset (restarted, power-cycled): everything volatile is gone; contexts stay. */

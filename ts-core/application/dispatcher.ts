@@ -1,0 +1,352 @@
+/**
+ * Sends one command at a time to the TPM: takes the next from the queue, asks the gate, lets the virtualizer carry it
+ * out, has the response accounted for and answers the caller.
+ *
+ * Invariants:
+ *  - At most one exchange runs; the virtualizer and the transport are never entered twice.
+ *  - Every command is answered exactly once, except those whose connection is gone.
+ *  - The gate is asked after every earlier command has been accounted for, so that no burst of guesses slips past it.
+ *  - Housekeeping (closing contexts, administration) goes before the next command, one exchange at a time.
+ */
+import { CommandCosts } from '../domain/scheduling/command-costs.js';
+import { durationClass, TIMEOUT_MS } from '../domain/scheduling/command-durations.js';
+import type { CommandQueue } from '../domain/scheduling/command-queue.js';
+import { TbsError } from '../domain/tbs-error.js';
+import { readUint32, responseCodeOf } from '../domain/tpm/command-header.js';
+import { createdKeyAlgorithm } from '../domain/tpm/created-key-algorithm.js';
+import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
+import { isCancelledResponse } from './cancelled-response.js';
+import type { PendingCommand } from './pending-command.js';
+import type { Clock, Log, TpmTransport } from './ports.js';
+import { needsStartup, startTpm } from './start-tpm.js';
+
+export interface CommandGate {
+  /** Undefined lets the command through. Asked right before dispatch. */
+  refusalAtDispatch(pending: PendingCommand): TbsError | undefined;
+}
+
+export interface ResponseAccount {
+  /** Acts on the response once; a promise when something must be durable before the response leaves. */
+  account(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined;
+}
+
+export interface DispatcherParts {
+  readonly version: TpmVersion;
+  readonly transport: TpmTransport;
+  readonly virtualizer: Virtualizer;
+  readonly queue: CommandQueue<PendingCommand>;
+  readonly gate: CommandGate;
+  readonly account: ResponseAccount;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Replaces the time after which a TPM that does not answer counts as hanging, by class of duration. */
+  readonly timeoutsMs?: Readonly<Record<'short' | 'medium' | 'long', number>>;
+}
+
+interface Housekeeping {
+  readonly begin: () => Exchange<unknown>;
+  readonly locality: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Dispatcher {
+  readonly costs = new CommandCosts();
+  readonly totals = { completed: 0, refused: 0, cancelled: 0 };
+  private readonly housekeeping: Housekeeping[] = [];
+  private running: PendingCommand | undefined;
+  private busy = false;
+  private paused = false;
+  /** Sum of what the waiting commands are expected to cost. */
+  private waitingCostMs = 0;
+  private tpmWasReset = false;
+  private idleWaiters: (() => void)[] = [];
+
+  constructor(private readonly parts: DispatcherParts) {
+    parts.transport.onReset = () => {
+      this.tpmWasReset = true;
+    };
+  }
+
+  get inFlight(): boolean {
+    return this.busy;
+  }
+
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** The command at the TPM now. */
+  get runningCommand(): PendingCommand | undefined {
+    return this.running;
+  }
+
+  enqueue(pending: PendingCommand): void {
+    pending.expectedMs = this.costOf(pending);
+    this.waitingCostMs += pending.expectedMs;
+    this.parts.queue.push(pending, pending.submittedAtMs);
+    if (!this.busy) this.pump();
+  }
+
+  /** Runs an exchange of the broker's own before the next command. Rejects with a TbsError. */
+  runExchange<Result>(begin: () => Exchange<Result>, locality = 0): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.housekeeping.push({ begin, locality, resolve: resolve as (value: unknown) => void, reject });
+      if (!this.busy) this.pump();
+    });
+  }
+
+  /** Answers everything outstanding in a context with TBS_E_COMMAND_CANCELED; the running command through the transport. */
+  cancelContext(userKey: string, contextId: number): void {
+    for (const pending of this.parts.queue.removeContext(userKey, contextId)) {
+      this.waitingCostMs -= pending.expectedMs;
+      this.answerCancelled(pending);
+    }
+    if (this.running?.contextId === contextId) this.cancelRunning(this.running);
+  }
+
+  cancelWaiting(pending: PendingCommand): void {
+    if (!this.parts.queue.remove(pending)) return;
+    this.waitingCostMs -= pending.expectedMs;
+    this.answerCancelled(pending);
+  }
+
+  /** Cancels the running command where its class of duration is `long`: what a suspend does not wait for. */
+  cancelRunningIfLong(): void {
+    const running = this.running;
+    if (running === undefined) return;
+    if (durationClass(this.parts.version, running.header.code) === 'long') this.cancelRunning(running);
+  }
+
+  /** Sends no further command; resolves when the one at the TPM is answered. Housekeeping still runs. */
+  async pause(): Promise<void> {
+    this.paused = true;
+    await this.whenIdle();
+  }
+
+  resume(): void {
+    this.paused = false;
+    if (!this.busy) this.pump();
+  }
+
+  whenIdle(): Promise<void> {
+    if (!this.busy) return Promise.resolve();
+    return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  /** What a command that is submitted now with the lowest priority would wait, from what commands are known to cost. */
+  estimatedWaitMs(): number {
+    return Math.max(0, (this.running?.expectedMs ?? 0) + this.waitingCostMs);
+  }
+
+  private costOf(pending: PendingCommand): number {
+    const code = pending.header.code;
+    return this.costs.estimateMs(code, createdKeyAlgorithm(code, pending.command));
+  }
+
+  private pump(): void {
+    if (this.busy) return;
+    this.busy = true;
+    void this.run().finally(() => {
+      this.busy = false;
+      for (const waiter of this.idleWaiters.splice(0)) waiter();
+      // Something may have come in between the last look at the queue and now.
+      if (this.housekeeping.length > 0 || (!this.paused && this.parts.queue.size > 0)) this.pump();
+    });
+  }
+
+  private async run(): Promise<void> {
+    for (;;) {
+      const chore = this.housekeeping.shift();
+      if (chore !== undefined) {
+        await this.doChore(chore);
+        continue;
+      }
+      if (this.paused) return;
+      const pending = this.parts.queue.next(this.parts.clock.monotonicMs(), true);
+      if (pending === undefined) return;
+      this.waitingCostMs -= pending.expectedMs;
+      await this.dispatch(pending);
+    }
+  }
+
+  private async doChore(chore: Housekeeping): Promise<void> {
+    try {
+      chore.resolve(await this.drive(chore.begin, chore.locality, TIMEOUT_MS.long));
+    } catch (error) {
+      chore.reject(error);
+    }
+  }
+
+  private async dispatch(pending: PendingCommand): Promise<void> {
+    pending.deadline?.cancel();
+    const refusal = this.parts.gate.refusalAtDispatch(pending);
+    if (refusal !== undefined) return this.answerRefused(pending, refusal);
+    pending.state = 'running';
+    this.running = pending;
+    const startedAtMs = this.parts.clock.monotonicMs();
+    try {
+      const response = await this.execute(pending);
+      const durationMs = this.parts.clock.monotonicMs() - startedAtMs;
+      const code = pending.header.code;
+      this.costs.learn(code, createdKeyAlgorithm(code, pending.command), durationMs);
+      this.running = undefined;
+      await this.answerResponse(pending, response, startedAtMs, durationMs);
+    } catch (error) {
+      this.running = undefined;
+      this.answerFailed(pending, error);
+    }
+  }
+
+  private execute(pending: PendingCommand): Promise<Uint8Array> {
+    const timeouts = this.parts.timeoutsMs ?? TIMEOUT_MS;
+    const timeoutMs = timeouts[durationClass(this.parts.version, pending.header.code)];
+    const { virtualizer } = this.parts;
+    return this.drive(() => virtualizer.execute(pending.contextId, pending.command), pending.locality, timeoutMs);
+  }
+
+  /**
+   * Carries an exchange out. A TPM that answers that it needs to be started was reset: it is started, the tables are
+   * told, and the exchange begins again, since nothing of it was carried out. Once: a second reset is an error.
+   */
+  private async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.tpmWasReset) await this.recoverFromReset();
+      const outcome = await this.driveOnce(begin(), locality, timeoutMs);
+      if (outcome !== NEEDS_STARTUP) return outcome;
+      if (attempt === 2) throw new TbsError('TBS_E_IOERROR', { message: 'The TPM resets again and again.' });
+      this.tpmWasReset = true;
+    }
+  }
+
+  private async driveOnce<Result>(
+    exchange: Exchange<Result>,
+    locality: number,
+    timeoutMs: number,
+  ): Promise<Result | typeof NEEDS_STARTUP> {
+    const { transport, version } = this.parts;
+    let step = exchange.next();
+    while (step.done !== true) {
+      let response: Uint8Array;
+      try {
+        response = await transport.transmit(step.value, { locality, timeoutMs });
+      } catch (error) {
+        step = exchange.throw(error);
+        continue;
+      }
+      if (needsStartup(version, response) && !isStartup(version, step.value)) {
+        this.abandon(exchange);
+        return NEEDS_STARTUP;
+      }
+      step = exchange.next(response);
+    }
+    return step.value;
+  }
+
+  /** Ends an exchange whose TPM has lost everything; what it throws on the way out says nothing new. */
+  private abandon(exchange: Exchange<unknown>): void {
+    try {
+      exchange.return(undefined);
+    } catch (error) {
+      this.parts.log.debug({ error }, 'an exchange ended with the TPM’s reset');
+    }
+  }
+
+  private async recoverFromReset(): Promise<void> {
+    const { transport, version, virtualizer, log } = this.parts;
+    log.warn({ transport: transport.description }, 'the TPM was reset: what contexts held in it is gone');
+    await startTpm(transport, version);
+    this.tpmWasReset = false;
+    virtualizer.tpmWasReset();
+  }
+
+  private cancelRunning(pending: PendingCommand): void {
+    if (pending.cancelRequested || pending.state !== 'running') return;
+    pending.cancelRequested = true;
+    const { transport, log } = this.parts;
+    if (transport.cancellation === 'none') {
+      this.answerCancelled(pending);
+      return;
+    }
+    transport.cancel().catch((error: unknown) => {
+      log.warn({ error }, 'the TPM could not be asked to cancel; the caller is answered now');
+      this.answerCancelled(pending);
+    });
+  }
+
+  private async answerResponse(
+    pending: PendingCommand,
+    response: Uint8Array,
+    startedAtMs: number,
+    durationMs: number,
+  ): Promise<void> {
+    const durable = this.parts.account.account(pending, response);
+    if (pending.state === 'answered') return this.discard(pending, response);
+    if (pending.cancelRequested && isCancelledResponse(this.parts.version, response)) {
+      return this.answerCancelled(pending);
+    }
+    const outcome = {
+      kind: 'response' as const,
+      response,
+      appliedPriority: pending.priority,
+      waitMs: startedAtMs - pending.submittedAtMs,
+      durationMs,
+    };
+    this.totals.completed++;
+    pending.state = 'answered';
+    if (durable === undefined) return pending.done(outcome);
+    // The next command may go on: only this response waits until its failure is on disk.
+    durable.then(
+      () => pending.done(outcome),
+      (error: unknown) => {
+        this.parts.log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
+        const cause = error;
+        pending.done({ kind: 'refused', error: new TbsError('TBS_E_INTERNAL_ERROR', { cause }) });
+      },
+    );
+  }
+
+  /** A command that its caller gave up made something: nobody knows of it, so it goes. */
+  private async discard(pending: PendingCommand, response: Uint8Array): Promise<void> {
+    const { virtualizer, log } = this.parts;
+    if (responseCodeOf(response) !== 0) return;
+    try {
+      await this.drive(() => virtualizer.discard(pending.contextId, pending.command, response), 0, TIMEOUT_MS.medium);
+    } catch (error) {
+      log.warn({ error }, 'what a cancelled command made could not be flushed; it goes with its context');
+    }
+  }
+
+  private answerCancelled(pending: PendingCommand): void {
+    if (pending.state === 'answered') return;
+    pending.deadline?.cancel();
+    pending.state = 'answered';
+    this.totals.cancelled++;
+    pending.done({ kind: 'refused', error: new TbsError('TBS_E_COMMAND_CANCELED') });
+  }
+
+  private answerRefused(pending: PendingCommand, error: TbsError): void {
+    pending.state = 'answered';
+    this.totals.refused++;
+    pending.done({ kind: 'refused', error });
+  }
+
+  private answerFailed(pending: PendingCommand, error: unknown): void {
+    if (pending.state === 'answered') return;
+    this.parts.log.error({ error, code: pending.header.code }, 'a command failed');
+    this.answerRefused(
+      pending,
+      error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }),
+    );
+  }
+}
+
+const NEEDS_STARTUP = Symbol('the TPM needs to be started');
+
+const TPM2_CC_STARTUP = 0x144;
+const TPM_ORD_STARTUP = 153;
+
+function isStartup(version: TpmVersion, command: Uint8Array): boolean {
+  return readUint32(command, 6) === (version === '2.0' ? TPM2_CC_STARTUP : TPM_ORD_STARTUP);
+}

@@ -1,0 +1,45 @@
+/**
+ * Starting the TPM: only the broker does, and only when the TPM answers that it needs it (design, "Startup").
+ */
+import { TbsError } from '../domain/tbs-error.js';
+import { responseCodeOf } from '../domain/tpm/command-header.js';
+import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import type { TpmTransport } from './ports.js';
+
+const TPM_RC_INITIALIZE = 0x100;
+const TPM_RC_UPGRADE = 0x12d;
+const TPM_INVALID_POSTINIT = 0x26;
+
+const STARTUP_CLEAR: Readonly<Record<TpmVersion, Uint8Array>> = {
+  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x44, 0, 0),
+  '1.2': Uint8Array.of(0x00, 0xc1, 0, 0, 0, 12, 0, 0, 0, 0x99, 0, 1),
+};
+
+const SHUTDOWN: Readonly<Record<TpmVersion, Uint8Array>> = {
+  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x45, 0, 0),
+  '1.2': Uint8Array.of(0x00, 0xc1, 0, 0, 0, 10, 0, 0, 0, 0x98), // TPM_SaveState
+};
+
+const STARTUP_TIMEOUT_MS = 60_000;
+
+export function needsStartup(version: TpmVersion, response: Uint8Array): boolean {
+  const code = responseCodeOf(response);
+  return version === '2.0' ? code === TPM_RC_INITIALIZE : code === TPM_INVALID_POSTINIT;
+}
+
+/** Starts the TPM; one that is started already answers so, which is as good. Throws TBS_E_IOERROR when it refuses. */
+export async function startTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
+  const response = await transport.transmit(STARTUP_CLEAR[version], { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+  const code = responseCodeOf(response);
+  if (code === 0 || needsStartup(version, response)) return;
+  const upgrading = version === '2.0' && code === TPM_RC_UPGRADE;
+  throw new TbsError('TBS_E_IOERROR', {
+    message: `The TPM does not start: it answers TPM_Startup with 0x${code.toString(16)}${upgrading ? ' (a firmware upgrade is under way)' : ''}.`,
+    details: { responseCode: code },
+  });
+}
+
+/** Orderly end of a TPM that the broker powers itself: a disorderly one can count as a failed try. */
+export async function shutDownTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
+  await transport.transmit(SHUTDOWN[version], { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+}
