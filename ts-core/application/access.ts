@@ -1,0 +1,69 @@
+/**
+ * Who may call which JSON-RPC method, on own or on others' data: the one table.
+ *
+ * `all`: on anybody's data; `own`: on the caller's own only; `none`: TBS_E_ACCESS_DENIED.
+ */
+import type { Caller, CallerClass } from '../domain/caller.js';
+import { TbsError } from '../domain/tbs-error.js';
+
+export type Access = 'all' | 'own' | 'none';
+
+type AccessRow = Readonly<Record<CallerClass, Access>>;
+
+const everybodyAll: AccessRow = { administrator: 'all', standardUser: 'all', sandboxedApp: 'all' };
+const everybodyOwn: AccessRow = { administrator: 'all', standardUser: 'own', sandboxedApp: 'own' };
+const ownContextOnly: AccessRow = { administrator: 'own', standardUser: 'own', sandboxedApp: 'own' };
+const administratorOnly: AccessRow = { administrator: 'all', standardUser: 'none', sandboxedApp: 'none' };
+const notSandboxed: AccessRow = { administrator: 'all', standardUser: 'all', sandboxedApp: 'none' };
+
+export const ACCESS = {
+  'context/open': ownContextOnly,
+  'context/close': everybodyOwn,
+  'context/list': everybodyOwn,
+  'command/submit': ownContextOnly,
+  'command/cancel': everybodyOwn,
+  'commandBlock/list': everybodyAll,
+  'commandBlock/test': everybodyAll,
+  'commandBlock/add': administratorOnly,
+  'commandBlock/remove': administratorOnly,
+  'commandGrant/add': administratorOnly,
+  'commandGrant/remove': administratorOnly,
+  'lockout/get': everybodyOwn,
+  'lockout/reset': administratorOnly,
+  'policy/get': notSandboxed,
+  'policy/set': administratorOnly,
+  'policy/test': notSandboxed,
+  'policy/import': administratorOnly,
+  'policy/export': notSandboxed,
+  'authLevel/get': notSandboxed,
+  'authLevel/set': administratorOnly,
+  'device/get': everybodyAll,
+  'status/get': everybodyOwn,
+  'service/stop': administratorOnly,
+  'event/subscribe': everybodyOwn,
+  'resource/list': everybodyOwn,
+  'resource/remove': everybodyOwn,
+  'power/suspend': administratorOnly,
+  'power/resume': administratorOnly,
+} as const satisfies Record<string, AccessRow>;
+
+export type RpcMethodName = keyof typeof ACCESS;
+
+export function accessOf(method: RpcMethodName, callerClass: CallerClass): Access {
+  return ACCESS[method][callerClass];
+}
+
+/** Throws TBS_E_ACCESS_DENIED for a method that the caller's class may not call. */
+export function requireAccess(method: RpcMethodName, caller: Caller): void {
+  if (accessOf(method, caller.callerClass) !== 'none') return;
+  throw new TbsError('TBS_E_ACCESS_DENIED', {
+    message: `A ${CLASS_NAMES[caller.callerClass]} may not call ${method}.`,
+    details: { method, callerClass: caller.callerClass },
+  });
+}
+
+const CLASS_NAMES: Readonly<Record<CallerClass, string>> = {
+  administrator: 'administrator',
+  standardUser: 'standard user',
+  sandboxedApp: 'sandboxed app',
+};
