@@ -24,6 +24,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
 #ifdef __linux__
   ExportBootClock(env, exports);
   ExportDatagram(env, exports);
+  ExportFileLock(env, exports);
   ExportPeerCredentials(env, exports);
 #endif
   return exports;

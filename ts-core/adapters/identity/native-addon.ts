@@ -23,6 +23,8 @@ export interface NativeAddon {
   peerCredentials(fd: number): PeerCredentials;
   /** One datagram to a Unix socket; a path that begins with '@' is an abstract one. */
   sendDatagram(path: string, bytes: Uint8Array): void;
+  /** flock(2), exclusive and without waiting: whether the open file is locked by this call. Freed with the descriptor. */
+  tryLockExclusive(fd: number): boolean;
   /** The longest path, in bytes, that a Unix socket can have here. */
   readonly unixSocketPathMax: number;
 }
@@ -74,6 +76,7 @@ function isNativeAddon(value: unknown): value is NativeAddon {
     typeof addon['bootTimeNs'] === 'function' &&
     typeof addon['peerCredentials'] === 'function' &&
     typeof addon['sendDatagram'] === 'function' &&
+    typeof addon['tryLockExclusive'] === 'function' &&
     typeof addon['unixSocketPathMax'] === 'number'
   );
 }

@@ -1,0 +1,186 @@
+/**
+ * The broker's records in an embedded LMDB environment: one JSON text a record, in a folder of the broker's own.
+ *
+ * Durability: without overlapping sync, lmdb-js settles a put after LMDB's commit, which has then written and synced
+ * the data pages (fdatasync) and after them the meta page (a descriptor opened with O_DSYNC). LMDB never overwrites a
+ * page that a committed state uses, so a kill or a power cut at any byte leaves the last committed state.
+ */
+import { chmodSync, closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import type { StateRecords, StateStore } from '../../application/ports.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { whyDatabaseFileIsDamaged } from './lmdb-file-check.js';
+
+export interface LmdbStateStoreOptions {
+  readonly folder: string;
+  /** Takes an exclusive lock on an open file, which the kernel frees with the process; false when another holds it. */
+  readonly tryLock: (fileDescriptor: number) => boolean;
+}
+
+/** Far above what the records need; a bug cannot fill the disk. */
+const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+const MAX_MAP_BYTES = 256 * 1024 * 1024;
+const MIN_FREE_BYTES = 128 * 1024;
+
+export class LmdbStateStore implements StateStore {
+  readonly #folder: string;
+  readonly #lockDescriptor: number;
+  readonly #database: RootDatabase<string, string>;
+
+  private constructor(folder: string, lockDescriptor: number, database: RootDatabase<string, string>) {
+    this.#folder = folder;
+    this.#lockDescriptor = lockDescriptor;
+    this.#database = database;
+  }
+
+  /** Throws TBS_E_INTERNAL_ERROR with details `reason`: inUse, damaged or unusable. */
+  static open(options: LmdbStateStoreOptions): LmdbStateStore {
+    prepareFolder(options.folder);
+    const lockDescriptor = takeOwnerLock(options);
+    try {
+      return new LmdbStateStore(options.folder, lockDescriptor, openDatabase(options.folder));
+    } catch (error) {
+      closeSync(lockDescriptor);
+      throw error;
+    }
+  }
+
+  get<Name extends keyof StateRecords>(name: Name): StateRecords[Name] | undefined {
+    const path = databasePath(this.#folder);
+    try {
+      const text = this.#database.get(String(name));
+      return text === undefined ? undefined : (JSON.parse(text) as StateRecords[Name]);
+    } catch (cause) {
+      throw damaged(path, `record ${String(name)} cannot be read`, cause);
+    }
+  }
+
+  async put<Name extends keyof StateRecords>(name: Name, value: StateRecords[Name]): Promise<void> {
+    const text = JSON.stringify(value);
+    if (Buffer.byteLength(text) > MAX_RECORD_BYTES) {
+      throw unusable('tooLarge', `The record ${String(name)} is larger than ${MAX_RECORD_BYTES} bytes.`);
+    }
+    await this.#settled(this.#database.put(String(name), text));
+  }
+
+  async delete(name: keyof StateRecords): Promise<void> {
+    await this.#settled(this.#database.remove(String(name)));
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+    closeSync(this.#lockDescriptor);
+  }
+
+  async #settled(commit: Promise<boolean>): Promise<void> {
+    try {
+      await commit;
+    } catch (error) {
+      const cause = await causeOfFailedCommit(error);
+      // A short write shows as EIO; what the reader can mend is the disk that is full.
+      if (isDiskFull(this.#folder)) {
+        throw unusable('diskFull', 'The record could not be kept: the disk of the state folder is full.', cause);
+      }
+      throw unusable('ioError', 'The record could not be kept: the state folder cannot be written.', cause);
+    }
+  }
+}
+
+function databasePath(folder: string): string {
+  return join(folder, 'records.mdb');
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (process.platform === 'win32') return;
+    const status = statSync(folder);
+    const uid = process.geteuid?.();
+    if (status.uid !== uid) {
+      throw unusable('unusable', `The state folder ${folder} belongs to user ${status.uid}, not to the broker's.`);
+    }
+    if ((status.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  } catch (cause) {
+    if (cause instanceof TbsError) throw cause;
+    throw unusable('unusable', `The state folder ${folder} cannot be used.`, cause);
+  }
+}
+
+function takeOwnerLock({ folder, tryLock }: LmdbStateStoreOptions): number {
+  const path = join(folder, 'owner.lock');
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'a', 0o600);
+  } catch (cause) {
+    throw unusable('unusable', `The state folder ${folder} cannot be written.`, cause);
+  }
+  if (tryLock(descriptor)) return descriptor;
+  closeSync(descriptor);
+  throw new TbsError('TBS_E_INTERNAL_ERROR', {
+    message: `Another broker is using the state folder ${folder}.`,
+    action: 'Stop the other broker, or give this one a stateFolder of its own.',
+    details: { reason: 'inUse', folder },
+  });
+}
+
+function openDatabase(folder: string): RootDatabase<string, string> {
+  const path = databasePath(folder);
+  const reason = whyDatabaseFileIsDamaged(path);
+  if (reason !== undefined) throw damaged(path, reason);
+  // LMDB creates its files with 0664 less the umask.
+  const umask = process.umask(0o077);
+  try {
+    return open<string, string>({
+      path,
+      noSubdir: true,
+      encoding: 'string',
+      mapSize: MAX_MAP_BYTES,
+      maxDbs: 1,
+      maxReaders: 8,
+      overlappingSync: false,
+      // With it, a failed commit also rejects a promise that nobody can reach, which would end the process.
+      eventTurnBatching: false,
+    });
+  } catch (cause) {
+    throw damaged(path, cause instanceof Error ? cause.message : String(cause), cause);
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** lmdb-js puts the reason in a second promise, which must be awaited or it ends the process. */
+async function causeOfFailedCommit(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  return Promise.resolve(error.commitError).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+}
+
+function isDiskFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < MIN_FREE_BYTES;
+  } catch {
+    return false;
+  }
+}
+
+function unusable(reason: string, message: string, cause?: unknown): TbsError {
+  return new TbsError('TBS_E_INTERNAL_ERROR', {
+    message,
+    action: 'Make room or mend the state folder; the log of tbsd has the cause. Nothing that was acknowledged is lost.',
+    details: { reason },
+    cause,
+  });
+}
+
+function damaged(path: string, reason: string, cause?: unknown): TbsError {
+  return new TbsError('TBS_E_INTERNAL_ERROR', {
+    message: `The broker's records in ${path} are damaged: ${reason}.`,
+    action: 'Restore the file from a backup, or move it away; the broker then starts without its records.',
+    details: { reason: 'damaged', path },
+    cause,
+  });
+}

@@ -1,0 +1,80 @@
+/** The machine's clocks. */
+import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { hrtime } from 'node:process';
+import type { Clock } from '../../application/ports.js';
+
+export interface SystemClockOptions {
+  /** CLOCK_BOOTTIME in nanoseconds (the native addon). Without it the kernel's uptime serves, to 10 milliseconds. */
+  readonly bootTimeNs?: (() => bigint) | undefined;
+}
+
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
+const UPTIME_FILE = '/proc/uptime';
+
+export class SystemClock implements Clock {
+  readonly #bootTimeNs: (() => bigint) | undefined;
+  readonly #bootId: string;
+
+  constructor(options: SystemClockOptions = {}) {
+    this.#bootTimeNs = options.bootTimeNs;
+    this.#bootId = readBootId() ?? bootIdFromUptime();
+  }
+
+  wallClockMs(): number {
+    return Date.now();
+  }
+
+  bootTimeMs(): number {
+    if (this.#bootTimeNs !== undefined) return Number(this.#bootTimeNs() / 1000n) / 1000;
+    return readUptimeMs() ?? uptime() * 1000;
+  }
+
+  bootId(): string {
+    return this.#bootId;
+  }
+
+  monotonicMs(): number {
+    return Number(hrtime.bigint() / 1000n) / 1000;
+  }
+
+  after(delayMs: number, callback: () => void): { cancel(): void } {
+    return longTimer(delayMs, callback);
+  }
+}
+
+/** setTimeout takes a delay above 2^31 - 1 milliseconds (25 days) for 1 millisecond. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
+
+function longTimer(delayMs: number, callback: () => void): { cancel(): void } {
+  let timer: NodeJS.Timeout;
+  const arm = (leftMs: number) => {
+    const stepMs = Math.min(leftMs, LONGEST_TIMEOUT_MS);
+    timer = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : callback()), stepMs);
+    timer.unref();
+  };
+  arm(Math.max(0, delayMs));
+  return { cancel: () => clearTimeout(timer) };
+}
+
+function readBootId(): string | undefined {
+  try {
+    return readFileSync(BOOT_ID_FILE, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Elsewhere: the moment of boot in tens of seconds, which stays the same within a boot but for steps of the clock. */
+function bootIdFromUptime(): string {
+  return `boot-at-${Math.round((Date.now() / 1000 - uptime()) / 10)}`;
+}
+
+function readUptimeMs(): number | undefined {
+  try {
+    const seconds = Number.parseFloat(readFileSync(UPTIME_FILE, 'utf8'));
+    return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
