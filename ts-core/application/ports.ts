@@ -2,9 +2,9 @@
  * The outside, as the use cases see it. Adapters implement these; only daemon/compose constructs them.
  */
 import type { Caller, CallerClass } from '../domain/caller.js';
+import type { LocalCommandLists } from '../domain/filter/local-command-lists.js';
 import type { FailureLedgerState } from '../domain/lockout/failure-ledger.js';
 import type { EffectivePolicy, OsManagedAuthLevel, PolicySettings } from '../domain/policy/settings.js';
-import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { VirtualizerSnapshot } from '../domain/virtualization/virtualizer.js';
 
 /** Bytes to the TPM and back, one command at a time; the dispatcher never sends a second before the first is answered. */
@@ -48,12 +48,6 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls back once after `delayMs`; the timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): { cancel(): void };
-}
-
-/** Codes that a local administrator blocked (both versions) and allowed (TPM 2.0, by class). */
-export interface LocalCommandLists {
-  readonly blocked: Readonly<Record<TpmVersion, readonly number[]>>;
-  readonly allowed: Readonly<Record<CallerClass, readonly number[]>>;
 }
 
 /** The broker's own records. Each is replaced as a whole; owner authorization material is kept elsewhere. */
@@ -141,4 +135,4 @@ export interface Log {
 /** A live subscription of a connection to events; the endpoint sends what it is given. */
 export type EventListener = (event: AuditEvent) => void;
 
-export type { Caller };
+export type { Caller, LocalCommandLists };

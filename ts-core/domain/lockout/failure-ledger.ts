@@ -1,8 +1,27 @@
-/** The failures of standard users inside the sliding window, as kept over restarts. Owned by the lockout rules. */
+/**
+ * The authorization failures of callers that are not administrators, and the gate that they close.
+ *
+ * Time. Within a boot only the boot-time clock counts, which nobody can set. A failure of an earlier boot gets its age
+ * once, when the ledger meets the new boot: max(0, wall clock now - wall clock then). From there on it ages by the
+ * boot-time clock as all others do, so that a step of the wall clock during this boot neither frees anybody nor holds
+ * anybody longer. Inside, therefore, each failure is a moment on this boot's clock, negative for earlier boots.
+ */
+import {
+  agesOutAt,
+  firstCounted,
+  type GateVerdict,
+  judgeGate,
+  type LockoutThresholds,
+  MAX_FAILURES,
+} from './lockout-gate.js';
+import type { LockoutSummary, UserLockout } from './lockout-summary.js';
+
+/** A failure as kept over restarts. Owned by the lockout rules. */
 export interface RecordedFailure {
   readonly userKey: string;
   /** Boot in which it happened and the boot-time clock then; within one boot only this clock counts. */
   readonly bootId: string;
+  /** Negative for a failure of an earlier boot whose age was settled in this one. */
   readonly bootTimeMs: number;
   /** Wall clock then, for ages across boots. */
   readonly wallClockMs: number;
@@ -10,4 +29,150 @@ export interface RecordedFailure {
 
 export interface FailureLedgerState {
   readonly failures: readonly RecordedFailure[];
+}
+
+/** The clocks of one moment (ports.ts, Clock). */
+export interface LedgerTime {
+  readonly bootId: string;
+  /** CLOCK_BOOTTIME, milliseconds. */
+  readonly bootTimeMs: number;
+  /** UTC, milliseconds since 1970; may step. */
+  readonly wallClockMs: number;
+}
+
+interface Failure {
+  readonly userKey: string;
+  /** On the boot-time clock of `FailureLedger.bootId`. */
+  readonly momentMs: number;
+  readonly wallClockMs: number;
+}
+
+/** Failures are kept at least so long, so that a longer window set later finds them. */
+const RETENTION_MINUTES = 24 * 60;
+const NO_MOMENTS: readonly number[] = [];
+
+export class FailureLedger {
+  private bootId = '';
+  /** Oldest first, at most MAX_FAILURES; `moments` and `momentsByUser` mirror it for the gate. */
+  private failures: Failure[] = [];
+  private moments: number[] = [];
+  private momentsByUser = new Map<string, number[]>();
+
+  /** Whether this user may send a command that carries an authorization, now. Allocates nothing while it is open. */
+  gate(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): GateVerdict {
+    this.meetBoot(now);
+    return judgeGate(this.momentsByUser.get(userKey) ?? NO_MOMENTS, this.moments, now, thresholds);
+  }
+
+  /**
+   * Counts one failure of this user. Make `state()` durable before the TPM's response leaves.
+   *
+   * @returns false when the window is 0, so that nothing counts and nothing is to be kept.
+   */
+  record(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): boolean {
+    if (thresholds.windowMinutes === 0) return false;
+    this.meetBoot(now);
+    const newest = this.moments.at(-1) ?? now.bootTimeMs;
+    const failure = { userKey, momentMs: Math.max(now.bootTimeMs, newest), wallClockMs: now.wallClockMs };
+    const retained = firstCounted(this.moments, now.bootTimeMs, Math.max(thresholds.windowMinutes, RETENTION_MINUTES));
+    const first = Math.max(retained, this.failures.length + 1 - MAX_FAILURES);
+    if (first > 0) this.replace([...this.failures.slice(first), failure]);
+    else this.append(failure);
+    return true;
+  }
+
+  /** Forgets one user's failures, or all. @returns how many. Make `state()` durable afterwards. */
+  reset(userKey?: string): number {
+    const before = this.failures.length;
+    this.replace(userKey === undefined ? [] : this.failures.filter((failure) => failure.userKey !== userKey));
+    return before - this.failures.length;
+  }
+
+  /**
+   * What is to be kept over restarts.
+   *
+   * The wall clock of a failure is put right when it was set forward since (a machine without a battery starts in 1970
+   * and learns the time later); otherwise the next boot would take the failure for decades old and forget it.
+   */
+  state(now: LedgerTime): FailureLedgerState {
+    this.meetBoot(now);
+    return {
+      failures: this.failures.map(({ userKey, momentMs, wallClockMs }) => ({
+        userKey,
+        bootId: this.bootId,
+        bootTimeMs: momentMs,
+        wallClockMs: Math.max(wallClockMs, now.wallClockMs - (now.bootTimeMs - momentMs)),
+      })),
+    };
+  }
+
+  /**
+   * Takes over what was kept; what the ledger holds is replaced.
+   *
+   * @returns true when ages of an earlier boot were settled. Make `state()` durable then, so that a restart of the broker
+   * in this boot does not settle them again by a wall clock that was set meanwhile.
+   */
+  restore(state: FailureLedgerState, now: LedgerTime): boolean {
+    this.bootId = now.bootId;
+    const whole = state.failures.filter(({ bootTimeMs, wallClockMs }) => Number.isFinite(bootTimeMs + wallClockMs));
+    const settled = whole.map((failure) => settle(failure, now)).sort((a, b) => a.momentMs - b.momentMs);
+    this.replace(settled.slice(-MAX_FAILURES));
+    return whole.some(({ bootId }) => bootId !== now.bootId);
+  }
+
+  /** Everything about the lockout for Get-TbsLockout. */
+  summary(now: LedgerTime, thresholds: LockoutThresholds): LockoutSummary {
+    this.meetBoot(now);
+    const countedOf = (moments: readonly number[]): readonly number[] =>
+      thresholds.windowMinutes === 0
+        ? NO_MOMENTS
+        : moments.slice(firstCounted(moments, now.bootTimeMs, thresholds.windowMinutes));
+    const users = [...this.momentsByUser].map(([userKey, moments]): UserLockout => {
+      const counted = countedOf(moments);
+      return {
+        userKey,
+        failures: counted.length,
+        agesOutAt: counted.map((moment) => agesOutAt(moment, now, thresholds.windowMinutes)),
+        gate: this.gate(userKey, now, thresholds),
+      };
+    });
+    return {
+      thresholds,
+      countingOff: thresholds.windowMinutes === 0,
+      totalFailures: countedOf(this.moments).length,
+      gateForOthers: judgeGate(NO_MOMENTS, this.moments, now, thresholds),
+      users: users.filter(({ failures }) => failures > 0),
+    };
+  }
+
+  /** The boot's identity changes under a running process only when the machine was restored from an image. */
+  private meetBoot(now: LedgerTime): void {
+    if (now.bootId === this.bootId) return;
+    const failures = this.failures.map(({ userKey, momentMs, wallClockMs }) => {
+      return { userKey, bootId: this.bootId, bootTimeMs: momentMs, wallClockMs };
+    });
+    this.restore({ failures }, now);
+  }
+
+  private replace(failures: Failure[]): void {
+    this.failures = [];
+    this.moments = [];
+    this.momentsByUser = new Map();
+    for (const failure of failures) this.append(failure);
+  }
+
+  private append(failure: Failure): void {
+    this.failures.push(failure);
+    this.moments.push(failure.momentMs);
+    const ofUser = this.momentsByUser.get(failure.userKey);
+    if (ofUser === undefined) this.momentsByUser.set(failure.userKey, [failure.momentMs]);
+    else ofUser.push(failure.momentMs);
+  }
+}
+
+/** Puts a kept failure on the clock of this boot. A moment that lies ahead (a clock that moved back) is now. */
+function settle({ userKey, bootId, bootTimeMs, wallClockMs }: RecordedFailure, now: LedgerTime): Failure {
+  if (bootId === now.bootId) return { userKey, momentMs: Math.min(bootTimeMs, now.bootTimeMs), wallClockMs };
+  const ageMs = Math.max(0, now.wallClockMs - wallClockMs);
+  return { userKey, momentMs: now.bootTimeMs - ageMs, wallClockMs: Math.min(wallClockMs, now.wallClockMs) };
 }

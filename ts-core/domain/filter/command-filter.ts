@@ -1,0 +1,164 @@
+/**
+ * The command filter: may this caller send this command at all.
+ *
+ * TPM 1.2 blocks what a list names; TPM 2.0 allows what a list names, and never what policy or the local list blocks.
+ * The allowed path allocates nothing, since it runs for every command.
+ */
+import type { CallerClass } from '../caller.js';
+import { commandLabel } from '../tpm/command-names.js';
+import type { TpmVersion } from '../tpm/tpm-version.js';
+import { TPM_ORD_EXECUTE_TRANSPORT } from '../tpm/tpm12-ordinals.js';
+import { wrappedCommandOf } from '../tpm/tpm12-transport.js';
+import type { FilterLists } from './filter-lists.js';
+import { type HandleRefusal, refusalByHandles } from './handle-rules.js';
+import { grantOf, type ListName, statementsAbout } from './list-statements.js';
+
+export interface FilterInput {
+  readonly version: TpmVersion;
+  /** TPM 2.0 command code or TPM 1.2 ordinal, from the command's header. */
+  readonly code: number;
+  /** The whole command; looked into for TPM_ExecuteTransport, whose inner command is filtered as well. */
+  readonly command: Uint8Array;
+  /** TPM 2.0: the handles in the handle area (as many whole ones as the command holds); null when the TPM does not list the command. TPM 1.2: null. */
+  readonly handles: readonly number[] | null;
+  readonly callerClass: CallerClass;
+  readonly lists: FilterLists;
+}
+
+/** `handleRule`: a handle is not for this caller; `embedded`: nothing inside TPM_ExecuteTransport that may be sent there. */
+export type DecidingList = ListName | 'handleRule' | 'embedded';
+
+export type BlockedSymbol =
+  | 'TPM_E_COMMAND_BLOCKED'
+  | 'TPM_E_EMBEDDED_COMMAND_BLOCKED'
+  | 'TPM_E_EMBEDDED_COMMAND_UNSUPPORTED';
+
+export interface BlockedVerdict {
+  readonly allowed: false;
+  /** The result that the caller gets (tbs-error.ts). */
+  readonly symbol: BlockedSymbol;
+  readonly list: DecidingList;
+  /** The code that is blocked: the inner one for a command inside TPM_ExecuteTransport. */
+  readonly code: number;
+  readonly reason: string;
+  /** Which file, registry key or shipped list it comes from. */
+  readonly source: string;
+  /** What an administrator does to lift it. */
+  readonly liftedBy: string;
+}
+
+export type FilterVerdict = { readonly allowed: true } | BlockedVerdict;
+
+const ALLOWED: FilterVerdict = { allowed: true };
+
+/**
+ * Ordinals that the broker does not carry inside TPM_ExecuteTransport, since it could not follow what they do to handles
+ * (Microsoft's TBS documentation names the same): EstablishTransport, ExecuteTransport, Terminate_Handle, LoadKey,
+ * EvictKey, SaveKeyContext, LoadKeyContext, SaveAuthContext, LoadAuthContext, SaveContext, LoadContext, FlushSpecific.
+ */
+export const UNSUPPORTED_EMBEDDED_ORDINALS: ReadonlySet<number> = new Set([
+  230, 231, 150, 32, 34, 180, 181, 182, 183, 184, 185, 186,
+]);
+
+/** Decides one submission. */
+export function decide(input: FilterInput): FilterVerdict {
+  const { version, code, callerClass, lists } = input;
+  if (version === '2.0') return decide20(lists, code, input.handles, callerClass);
+  if (lists.classes[callerClass].blocked12.has(code)) return blockedByLists(lists, '1.2', code, callerClass);
+  return code === TPM_ORD_EXECUTE_TRANSPORT ? decideEmbedded(input) : ALLOWED;
+}
+
+/** Decides by the code alone, for lists and questions where there is no command. */
+export function decideCode(
+  lists: FilterLists,
+  version: TpmVersion,
+  code: number,
+  callerClass: CallerClass,
+): FilterVerdict {
+  const { blocked12, open20 } = lists.classes[callerClass];
+  const allowed = version === '2.0' ? open20.has(code) : !blocked12.has(code);
+  return allowed ? ALLOWED : blockedByLists(lists, version, code, callerClass);
+}
+
+function decide20(
+  lists: FilterLists,
+  code: number,
+  handles: readonly number[] | null,
+  callerClass: CallerClass,
+): FilterVerdict {
+  const { open20, conditions20 } = lists.classes[callerClass];
+  if (!open20.has(code)) return blockedByLists(lists, '2.0', code, callerClass);
+  if (callerClass === 'administrator') return ALLOWED;
+  const refusal = refusalByHandles(handles, conditions20.get(code));
+  return refusal === undefined ? ALLOWED : blockedByHandle(code, callerClass, refusal);
+}
+
+function blockedByHandle(code: number, callerClass: CallerClass, refusal: HandleRefusal): FilterVerdict {
+  return {
+    allowed: false,
+    symbol: 'TPM_E_COMMAND_BLOCKED',
+    list: 'handleRule',
+    code,
+    reason: refusal.reason,
+    source: 'handle rules that ship with TpmTbs',
+    liftedBy: refusal.liftedByGrant
+      ? grantOf(code, callerClass)
+      : 'Nothing lifts it for this class; an administrator can send the command.',
+  };
+}
+
+function decideEmbedded({ command, callerClass, lists }: FilterInput): FilterVerdict {
+  const wrapped = wrappedCommandOf(command);
+  if (wrapped === undefined) {
+    return blockedEmbedded(
+      'TPM_E_EMBEDDED_COMMAND_BLOCKED',
+      TPM_ORD_EXECUTE_TRANSPORT,
+      'The command inside TPM_ExecuteTransport cannot be read, so it cannot be checked.',
+      'Send a whole command with its right size inside the transport session.',
+    );
+  }
+  if (UNSUPPORTED_EMBEDDED_ORDINALS.has(wrapped.ordinal)) {
+    return blockedEmbedded(
+      'TPM_E_EMBEDDED_COMMAND_UNSUPPORTED',
+      wrapped.ordinal,
+      `${commandLabel('1.2', wrapped.ordinal)} changes handles, which the broker could not follow inside a transport session.`,
+      'Send the command outside of the transport session.',
+    );
+  }
+  if (!lists.classes[callerClass].blocked12.has(wrapped.ordinal)) return ALLOWED;
+  const verdict = blockedByLists(lists, '1.2', wrapped.ordinal, callerClass);
+  return { ...verdict, symbol: 'TPM_E_EMBEDDED_COMMAND_BLOCKED' };
+}
+
+function blockedEmbedded(symbol: BlockedSymbol, code: number, reason: string, liftedBy: string): BlockedVerdict {
+  return {
+    allowed: false,
+    symbol,
+    list: 'embedded',
+    code,
+    reason,
+    source: 'rules for TPM_ExecuteTransport that ship with TpmTbs',
+    liftedBy,
+  };
+}
+
+/** Names the list that decides. Only called for what the compiled lists block, so that a statement in force exists. */
+function blockedByLists(
+  lists: FilterLists,
+  version: TpmVersion,
+  code: number,
+  callerClass: CallerClass,
+): BlockedVerdict {
+  const deciding = statementsAbout(lists, version, code, callerClass).find(
+    ({ effect, inForce }) => effect === 'blocks' && inForce,
+  );
+  return {
+    allowed: false,
+    symbol: 'TPM_E_COMMAND_BLOCKED',
+    list: deciding?.list ?? 'notAllowed',
+    code,
+    reason: deciding?.reason ?? 'It is blocked.',
+    source: deciding?.source ?? 'lists in force',
+    liftedBy: deciding?.liftedBy ?? '',
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Rules about the handles of a TPM 2.0 command, beside those about its code. They bind all callers but administrators.
+ *
+ * The handles come from the command's handle area, as the TPM's own command table (TPM_CAP_COMMANDS) says; values: TCG
+ * TPM 2.0 Library, Part 2, 7.4 "TPM_RH" and 7.2 "TPM_HT".
+ */
+export const TPM_RH_OWNER = 0x40000001;
+export const TPM_RH_LOCKOUT = 0x4000000a;
+export const TPM_RH_PLATFORM = 0x4000000c;
+
+/** PCRs that belong to no part of the boot: 16 for debugging, 23 for applications (TCG PC Client Platform TPM Profile). */
+const APPLICATION_PCRS: readonly number[] = [16, 23];
+
+/**
+ * `applicationPcrOnly`: among PCRs only 16 and 23. `notAsOwner`: not TPM_RH_OWNER, whose authorization is often empty.
+ * A grant of the command's code lifts the condition, as it lifts the shipped list that states it.
+ */
+export type HandleCondition = 'applicationPcrOnly' | 'notAsOwner';
+
+export interface HandleRefusal {
+  readonly reason: string;
+  /** Whether granting the command's code to the class lifts it; TPM_RH_LOCKOUT and TPM_RH_PLATFORM are never granted. */
+  readonly liftedByGrant: boolean;
+}
+
+const LOCKOUT_REFUSED: HandleRefusal = {
+  reason:
+    'TPM_RH_LOCKOUT is for administrators: one wrong lockout authorization would take their reset of the TPM away.',
+  liftedByGrant: false,
+};
+const PLATFORM_REFUSED: HandleRefusal = {
+  reason: 'TPM_RH_PLATFORM is for administrators: the platform hierarchy is not for ordinary use.',
+  liftedByGrant: false,
+};
+const PCR_REFUSED: HandleRefusal = {
+  reason:
+    'Only PCR 16 (debug) and 23 (applications) are open to this caller: changing another would break sealed keys and attestation of everyone until the next boot.',
+  liftedByGrant: true,
+};
+const OWNER_REFUSED: HandleRefusal = {
+  reason:
+    "This caller may not use TPM_RH_OWNER here: use the index's own authorization, so that users cannot change each other's data.",
+  liftedByGrant: true,
+};
+const UNKNOWN_REFUSED: HandleRefusal = {
+  reason: 'The TPM does not list this command, so its handles cannot be checked.',
+  liftedByGrant: false,
+};
+
+/**
+ * What a caller that is not an administrator may not do with these handles; undefined when nothing is against it.
+ *
+ * @param handles the whole handles that the command holds; null when the TPM does not list the command, which refuses
+ * it, since a rule that cannot be checked must not be passed.
+ */
+export function refusalByHandles(
+  handles: readonly number[] | null,
+  condition: HandleCondition | undefined,
+): HandleRefusal | undefined {
+  if (handles === null) return UNKNOWN_REFUSED;
+  for (const handle of handles) {
+    if (handle === TPM_RH_LOCKOUT) return LOCKOUT_REFUSED;
+    if (handle === TPM_RH_PLATFORM) return PLATFORM_REFUSED;
+    if (condition === 'applicationPcrOnly' && isPcr(handle) && !APPLICATION_PCRS.includes(handle)) return PCR_REFUSED;
+    if (condition === 'notAsOwner' && handle === TPM_RH_OWNER) return OWNER_REFUSED;
+  }
+  return undefined;
+}
+
+/** The condition in words, for people who ask what a class may do. */
+export function describeCondition(condition: HandleCondition): string {
+  return condition === 'applicationPcrOnly' ? 'only on PCR 16 and 23' : 'not with TPM_RH_OWNER';
+}
+
+/** TPM_HT_PCR is 0: the handle is the PCR's number. */
+function isPcr(handle: number): boolean {
+  return handle >>> 24 === 0;
+}

@@ -1,0 +1,160 @@
+/**
+ * What each list says about one command of one class, in words: the answer to "why".
+ *
+ * The order is that of precedence. For TPM 1.2 the first statement that blocks decides, otherwise the command passes.
+ * For TPM 2.0 likewise, and without a statement that allows it is blocked as well.
+ */
+import type { CallerClass } from '../caller.js';
+import type { SettingSource } from '../policy/settings.js';
+import { commandName } from '../tpm/command-names.js';
+import type { TpmVersion } from '../tpm/tpm-version.js';
+import { type FilterLists, isShippedAllowed } from './filter-lists.js';
+import { describeCondition } from './handle-rules.js';
+import { TPM12_DEFAULT_BLOCKED } from './tpm12-default-blocked.js';
+import { TPM20_ALLOWED } from './tpm20-allowed.js';
+
+/** `policy`: blockedCommands; `default`: what ships; `local`: Add-TbsCommandBlock and Grant-TbsCommand; `notAllowed`: on no allowed list. */
+export type ListName = 'policy' | 'default' | 'local' | 'notAllowed';
+
+export interface ListStatement {
+  readonly list: ListName;
+  readonly effect: 'blocks' | 'allows';
+  /** False when policy switches the list off, so that it has no effect. */
+  readonly inForce: boolean;
+  /** Where the statement comes from: a file, a registry key, or the shipped list. */
+  readonly source: string;
+  readonly reason: string;
+  /** For a statement that blocks: what an administrator does to lift it. */
+  readonly liftedBy: string;
+}
+
+const CLASS_WORDS: Readonly<Record<CallerClass, { readonly parameter: string; readonly people: string }>> = {
+  administrator: { parameter: 'Administrator', people: 'administrators' },
+  standardUser: { parameter: 'StandardUser', people: 'standard users' },
+  sandboxedApp: { parameter: 'SandboxedApp', people: 'sandboxed apps' },
+};
+
+const ENTRIES20 = new Map(TPM20_ALLOWED.map((entry) => [entry.code, entry]));
+const LOCAL_SOURCE = 'local list of this machine';
+const SHIPPED_SOURCE = 'default list that ships with TpmTbs';
+
+/** Every statement about the command, those that block first. */
+export function statementsAbout(
+  lists: FilterLists,
+  version: TpmVersion,
+  code: number,
+  callerClass: CallerClass,
+): readonly ListStatement[] {
+  const explicit = [...policyBlock(lists, version, code), ...localBlock(lists, version, code)];
+  if (version === '1.2') return [...defaultBlock(lists, code, callerClass), ...explicit].sort(policyFirst);
+  const allowing = allowedLists(lists, code, callerClass);
+  return allowing.length > 0 ? [...explicit, ...allowing] : [...explicit, notAllowed(code, callerClass)];
+}
+
+function policyFirst(left: ListStatement, right: ListStatement): number {
+  const rank: Readonly<Record<ListName, number>> = { policy: 0, default: 1, local: 2, notAllowed: 3 };
+  return rank[left.list] - rank[right.list];
+}
+
+function policyBlock(lists: FilterLists, version: TpmVersion, code: number): readonly ListStatement[] {
+  const { settings, sources } = lists.policy;
+  if (!settings.blockedCommands.includes(code)) return [];
+  const source = describeSource(sources.blockedCommands);
+  return [
+    {
+      list: 'policy',
+      effect: 'blocks',
+      inForce: settings.blockedCommandsEnabled,
+      source,
+      reason: "Policy's list of blocked commands (blockedCommands) names it.",
+      liftedBy: `Take ${nameOrNumber(version, code)} off blockedCommands in ${source}, or set blockedCommandsEnabled to false (Set-TbsPolicy).`,
+    },
+  ];
+}
+
+function localBlock(lists: FilterLists, version: TpmVersion, code: number): readonly ListStatement[] {
+  if (!lists.local.blocked[version].includes(code)) return [];
+  return [
+    {
+      list: 'local',
+      effect: 'blocks',
+      inForce: !lists.policy.settings.ignoreLocalList,
+      source: LOCAL_SOURCE,
+      reason: 'An administrator of this machine blocked it.',
+      liftedBy: `Remove-TbsCommandBlock -Name ${nameOrNumber(version, code)}, or the policy ignoreLocalList (Set-TbsPolicy).`,
+    },
+  ];
+}
+
+function defaultBlock(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
+  const entry = TPM12_DEFAULT_BLOCKED[callerClass].find(({ ordinal }) => ordinal === code);
+  if (entry === undefined) return [];
+  return [
+    {
+      list: 'default',
+      effect: 'blocks',
+      inForce: !lists.policy.settings.ignoreDefaultList,
+      source: SHIPPED_SOURCE,
+      reason: entry.reason,
+      liftedBy: 'The policy ignoreDefaultList (Set-TbsPolicy), which lifts the whole default list of TPM 1.2.',
+    },
+  ];
+}
+
+function allowedLists(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
+  const { settings, sources } = lists.policy;
+  const { people } = CLASS_WORDS[callerClass];
+  const entry = ENTRIES20.get(code);
+  const allows = (list: ListName, source: string, reason: string): ListStatement => {
+    return { list, effect: 'allows', inForce: true, source, reason, liftedBy: '' };
+  };
+  const statements: ListStatement[] = [];
+  if (settings.allowedCommands[callerClass].includes(code)) {
+    const source = describeSource(sources.allowedCommands);
+    statements.push(allows('policy', source, `Policy (allowedCommands) allows it to ${people}.`));
+  }
+  if (entry !== undefined && isShippedAllowed(entry, callerClass)) {
+    const condition = lists.classes[callerClass].conditions20.get(code);
+    const limit = condition === undefined ? '' : ` Limit: ${describeCondition(condition)}.`;
+    statements.push(allows('default', SHIPPED_SOURCE, `${entry.reason}${limit}`));
+  }
+  if (lists.local.allowed[callerClass].includes(code)) {
+    statements.push(allows('local', LOCAL_SOURCE, `An administrator of this machine granted it to ${people}.`));
+  }
+  return statements;
+}
+
+function notAllowed(code: number, callerClass: CallerClass): ListStatement {
+  const { people } = CLASS_WORDS[callerClass];
+  const why = ENTRIES20.get(code)?.reason ?? 'The command is not known to TpmTbs, and what is not known is blocked.';
+  return {
+    list: 'notAllowed',
+    effect: 'blocks',
+    inForce: true,
+    source: SHIPPED_SOURCE,
+    reason: `No allowed list of ${people} has it. ${why}`,
+    liftedBy: grantOf(code, callerClass),
+  };
+}
+
+/** How an administrator opens a TPM 2.0 command to a class. */
+export function grantOf(code: number, callerClass: CallerClass): string {
+  const { parameter } = CLASS_WORDS[callerClass];
+  const name = nameOrNumber('2.0', code);
+  return `Grant-TbsCommand -Class ${parameter} -Name ${name}, or ${name} in allowedCommands of policy (Set-TbsPolicy).`;
+}
+
+function nameOrNumber(version: TpmVersion, code: number): string {
+  return commandName(version, code) ?? (version === '2.0' ? `0x${code.toString(16).toUpperCase()}` : `${code}`);
+}
+
+function describeSource(source: SettingSource): string {
+  const kinds: Readonly<Record<SettingSource['kind'], string>> = {
+    default: 'default',
+    configuration: 'configuration',
+    policyFile: 'policy file',
+    registryPol: 'Group Policy',
+    windowsRegistry: 'registry',
+  };
+  return source.kind === 'default' ? 'default' : `${kinds[source.kind]} ${source.location}`;
+}

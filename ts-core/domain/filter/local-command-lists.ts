@@ -1,0 +1,14 @@
+/** What the administrators of this machine put on the lists, outside of policy: Add-TbsCommandBlock and Grant-TbsCommand. */
+import type { CallerClass } from '../caller.js';
+import type { TpmVersion } from '../tpm/tpm-version.js';
+
+/** Codes that a local administrator blocked (both versions) and allowed (TPM 2.0, by class). */
+export interface LocalCommandLists {
+  readonly blocked: Readonly<Record<TpmVersion, readonly number[]>>;
+  readonly allowed: Readonly<Record<CallerClass, readonly number[]>>;
+}
+
+export const NO_LOCAL_COMMAND_LISTS: LocalCommandLists = {
+  blocked: { '1.2': [], '2.0': [] },
+  allowed: { administrator: [], standardUser: [], sandboxedApp: [] },
+};

@@ -1,0 +1,108 @@
+/** When the gate closes for a user, and when it opens again. Pure arithmetic over moments of failures. */
+import type { PolicySettings } from '../policy/settings.js';
+
+export interface LockoutThresholds {
+  /** Sliding window: a failure counts while its age is at most so many minutes. 0: nothing counts. */
+  readonly windowMinutes: number;
+  /** Failures of one user that close the gate for this user. 0: always closed. */
+  readonly individualThreshold: number;
+  /** Failures of all standard users that close the gate for all of them. 0: always closed. */
+  readonly totalThreshold: number;
+}
+
+/** What closes the gate: this user's failures, everybody's, or a threshold of 0, which no waiting lifts. */
+export type GateScope = 'user' | 'total' | 'threshold0';
+
+export type GateVerdict =
+  | { readonly open: true }
+  | {
+      readonly open: false;
+      readonly scope: GateScope;
+      /** Wall clock (milliseconds since 1970) from which on the gate is open, if nothing else fails; null: never by waiting. */
+      readonly freesAt: number | null;
+      /** Failures that count, of the scope. */
+      readonly failures: number;
+      readonly threshold: number;
+    };
+
+/** A moment on the boot-time clock together with the wall clock's view of it. */
+export interface GateMoment {
+  readonly bootTimeMs: number;
+  readonly wallClockMs: number;
+}
+
+/** A ledger remembers no more failures than this, and no threshold is taken to be higher, so that it can be reached. */
+export const MAX_FAILURES = 4096;
+
+const OPEN: GateVerdict = { open: true };
+
+/** The lockout settings of policy as thresholds. */
+export function thresholdsOf(settings: PolicySettings): LockoutThresholds {
+  return {
+    windowMinutes: settings.standardUserAuthorizationFailureDurationMinutes,
+    individualThreshold: settings.standardUserAuthorizationFailureIndividualThreshold,
+    totalThreshold: settings.standardUserAuthorizationFailureTotalThreshold,
+  };
+}
+
+/**
+ * Judges the gate.
+ *
+ * @param userMoments the user's failures, @param allMoments everybody's: boot-time clock, oldest first.
+ */
+export function judgeGate(
+  userMoments: readonly number[],
+  allMoments: readonly number[],
+  now: GateMoment,
+  thresholds: LockoutThresholds,
+): GateVerdict {
+  const { individualThreshold, totalThreshold, windowMinutes } = thresholds;
+  if (individualThreshold === 0 || totalThreshold === 0) {
+    const failures =
+      windowMinutes === 0 ? 0 : allMoments.length - firstCounted(allMoments, now.bootTimeMs, windowMinutes);
+    return { open: false, scope: 'threshold0', freesAt: null, failures, threshold: 0 };
+  }
+  if (windowMinutes === 0 || allMoments.length === 0) return OPEN;
+  const byUser = judgeScope('user', userMoments, now, thresholds, individualThreshold);
+  const byTotal = judgeScope('total', allMoments, now, thresholds, totalThreshold);
+  return laterToOpen(byUser, byTotal);
+}
+
+function judgeScope(
+  scope: GateScope,
+  moments: readonly number[],
+  now: GateMoment,
+  { windowMinutes }: LockoutThresholds,
+  configuredThreshold: number,
+): GateVerdict {
+  const threshold = Math.min(configuredThreshold, MAX_FAILURES);
+  const failures = moments.length - firstCounted(moments, now.bootTimeMs, windowMinutes);
+  if (failures < threshold) return OPEN;
+  // The gate opens once the failures that count are fewer than the threshold: when this one has aged out.
+  const deciding = moments[moments.length - threshold] as number;
+  return { open: false, scope, freesAt: agesOutAt(deciding, now, windowMinutes), failures, threshold };
+}
+
+function laterToOpen(left: GateVerdict, right: GateVerdict): GateVerdict {
+  if (left.open) return right;
+  if (right.open) return left;
+  return (left.freesAt ?? 0) >= (right.freesAt ?? 0) ? left : right;
+}
+
+/** Wall clock at which a failure no longer counts: the first millisecond at which its age is above the window. */
+export function agesOutAt(momentMs: number, now: GateMoment, windowMinutes: number): number {
+  return now.wallClockMs + (momentMs - now.bootTimeMs) + windowMinutes * 60_000 + 1;
+}
+
+/** Index of the oldest failure that counts (age at most the window); the length when none does. Binary search. */
+export function firstCounted(moments: readonly number[], bootTimeMs: number, windowMinutes: number): number {
+  const oldest = bootTimeMs - windowMinutes * 60_000;
+  let low = 0;
+  let high = moments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((moments[middle] as number) < oldest) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,48 @@
+/**
+ * What a response means to lockout, audit and virtualizer: decided once, here.
+ *
+ * TPM 2.0 Library Part 2, 6.6 "TPM_RC"; TPM 1.2 Main specification, Part 2, 16 "Return codes".
+ */
+import { HEADER_BYTES, responseCodeOf } from '../tpm/command-header.js';
+import type { TpmVersion } from '../tpm/tpm-version.js';
+import { TPM_ORD_EXECUTE_TRANSPORT } from '../tpm/tpm12-ordinals.js';
+import { wrappedResultOf } from '../tpm/tpm12-transport.js';
+
+/** `hardwareLockout`: the TPM itself refuses authorizations, because of failures that were counted when they happened. */
+export type ResponseClass = 'success' | 'authorizationFailure' | 'hardwareLockout' | 'other';
+
+/** Takes the number of the handle, session or parameter out of a format-one code; keeps the layer, so that a refusal by software never matches. */
+const FORMAT_ONE_ERROR_MASK = 0xfffff0bf;
+const TPM_RC_AUTH_FAIL = 0x08e;
+const TPM_RC_BAD_AUTH = 0x0a2;
+const TPM_RC_LOCKOUT = 0x921;
+
+const TPM_AUTHFAIL = 0x01;
+const TPM_AUTH2FAIL = 0x1d;
+const TPM_DEFEND_LOCK_RUNNING = 0x803;
+
+/**
+ * Classifies a whole response of the TPM.
+ *
+ * @param ordinal the command's code: the result under TPM_ExecuteTransport is that of the inner command.
+ */
+export function classifyResponse(version: TpmVersion, response: Uint8Array, ordinal: number): ResponseClass {
+  if (response.length < HEADER_BYTES) return 'other';
+  const code = responseCodeOf(response);
+  if (version === '2.0') return classifyTpm20(code);
+  if (ordinal !== TPM_ORD_EXECUTE_TRANSPORT || code !== 0) return classifyTpm12(code);
+  return classifyTpm12(wrappedResultOf(response) ?? 0);
+}
+
+function classifyTpm20(code: number): ResponseClass {
+  if (code === 0) return 'success';
+  if (code === TPM_RC_LOCKOUT) return 'hardwareLockout';
+  const error = (code & FORMAT_ONE_ERROR_MASK) >>> 0;
+  return error === TPM_RC_AUTH_FAIL || error === TPM_RC_BAD_AUTH ? 'authorizationFailure' : 'other';
+}
+
+function classifyTpm12(code: number): ResponseClass {
+  if (code === 0) return 'success';
+  if (code === TPM_AUTHFAIL || code === TPM_AUTH2FAIL) return 'authorizationFailure';
+  return code === TPM_DEFEND_LOCK_RUNNING ? 'hardwareLockout' : 'other';
+}

@@ -1,0 +1,139 @@
+/**
+ * Commands by name and by number, in any form that the field writes them.
+ *
+ * People write `TPM2_GetRandom`, `GetRandom`, `TPM_CC_GetRandom`, `0x17B` or `379`; lists and logs show `TPM2_GetRandom
+ * (0x17B)`. Names are compared without regard to case, as PowerShell does.
+ */
+
+import type { TpmVersion } from './tpm-version.js';
+import { TPM12_ORDINALS } from './tpm12-ordinals.js';
+import { TPM20_COMMANDS, VENDOR_COMMAND_BIT } from './tpm20-command-codes.js';
+
+export interface KnownCommand {
+  /** TPM 2.0 command code or TPM 1.2 ordinal. */
+  readonly code: number;
+  /** As the specification writes it: `TPM2_GetRandom`, `TPM_GetRandom`, `TSC_PhysicalPresence`. */
+  readonly name: string;
+}
+
+export type CommandLookup =
+  | { readonly ok: true; readonly code: number; readonly name: string | undefined }
+  | { readonly ok: false; readonly reason: string };
+
+interface NameIndex {
+  readonly commands: readonly KnownCommand[];
+  readonly byCode: ReadonlyMap<number, string>;
+  readonly byBareName: ReadonlyMap<string, KnownCommand>;
+}
+
+const INDEXES: Readonly<Record<TpmVersion, NameIndex>> = {
+  '1.2': indexOf(TPM12_ORDINALS),
+  '2.0': indexOf(TPM20_COMMANDS),
+};
+
+/** Prefixes that say which version is meant. `TPM_` alone heads names of both: `TPM_GetRandom`, `TPM_CC_GetRandom`. */
+const PREFIX = /^(?:tpm2_cc_|tpm_cc_|tpm2_|tpm_ord_|tsc_ord_|tsc_|tpm_)/;
+const PREFIX_OF_20 = /^(?:tpm2_cc_|tpm_cc_|tpm2_)/;
+const PREFIX_OF_12 = /^(?:tpm_ord_|tsc_ord_|tsc_)/;
+const NUMBER = /^(?:0x[0-9a-f]{1,8}|[0-9]{1,10})$/;
+const MAX_NAME_CHARACTERS = 64;
+
+function indexOf(commands: readonly KnownCommand[]): NameIndex {
+  return {
+    commands,
+    byCode: new Map(commands.map(({ code, name }) => [code, name])),
+    byBareName: new Map(commands.map((command) => [bareName(command.name), command])),
+  };
+}
+
+function bareName(name: string): string {
+  return name.toLowerCase().replace(PREFIX, '');
+}
+
+/** Every command of the version that has a name here, in order of its code. */
+export function knownCommands(version: TpmVersion): readonly KnownCommand[] {
+  return INDEXES[version].commands;
+}
+
+/** The specification's name of a code, or undefined when it has none here. */
+export function commandName(version: TpmVersion, code: number): string | undefined {
+  return INDEXES[version].byCode.get(code);
+}
+
+/** A code for people: `TPM2_GetRandom (0x17B)`, `TPM_GetRandom (70)`, `unnamed vendor command 0x20000123`. */
+export function commandLabel(version: TpmVersion, code: number): string {
+  const name = commandName(version, code);
+  const number = version === '2.0' ? hexadecimal(code) : `${code}`;
+  if (name !== undefined) return `${name} (${number})`;
+  return version === '2.0' && (code & VENDOR_COMMAND_BIT) !== 0
+    ? `unnamed vendor command ${number}`
+    : `unnamed command ${number}`;
+}
+
+function hexadecimal(code: number): string {
+  return `0x${code.toString(16).toUpperCase()}`;
+}
+
+/** Finds the code that a name or a number means. Any 32-bit number is a code, named here or not. */
+export function findCommand(version: TpmVersion, text: string): CommandLookup {
+  const wanted = text.trim().toLowerCase();
+  if (wanted.length === 0) return { ok: false, reason: 'The name of the command is empty.' };
+  if (wanted.length > MAX_NAME_CHARACTERS) return { ok: false, reason: 'The name of the command is too long.' };
+  if (NUMBER.test(wanted)) return codeFromNumber(version, text, Number(wanted));
+  const command = namesVersion(wanted, version) ? INDEXES[version].byBareName.get(bareName(wanted)) : undefined;
+  return command === undefined ? { ok: false, reason: whyUnknown(version, text, wanted) } : { ok: true, ...command };
+}
+
+function codeFromNumber(version: TpmVersion, text: string, code: number): CommandLookup {
+  if (code > 0xffffffff) return { ok: false, reason: `${text.trim()} is larger than a command code of 32 bits.` };
+  return { ok: true, code, name: commandName(version, code) };
+}
+
+function namesVersion(wanted: string, version: TpmVersion): boolean {
+  return !(version === '2.0' ? PREFIX_OF_12 : PREFIX_OF_20).test(wanted);
+}
+
+function whyUnknown(version: TpmVersion, text: string, wanted: string): string {
+  const other: TpmVersion = version === '2.0' ? '1.2' : '2.0';
+  const elsewhere = namesVersion(wanted, other) ? INDEXES[other].byBareName.get(bareName(wanted)) : undefined;
+  const shown = JSON.stringify(text.trim());
+  if (elsewhere !== undefined) {
+    return `${shown} is a command of TPM ${other} (${elsewhere.name}); this TPM speaks ${version}.`;
+  }
+  const near = nearestName(version, bareName(wanted));
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+  return `${shown} is no known command of TPM ${version}.${hint} Give a name such as ${exampleOf(version)}, or its number.`;
+}
+
+function exampleOf(version: TpmVersion): string {
+  return version === '2.0' ? 'TPM2_GetRandom' : 'TPM_GetRandom';
+}
+
+/** The one name that begins with what was written, or differs by at most two edits; undefined when none is near. */
+function nearestName(version: TpmVersion, bare: string): string | undefined {
+  const { byBareName } = INDEXES[version];
+  let nearest: string | undefined;
+  let distance = 3;
+  for (const [candidate, { name }] of byBareName) {
+    const edits = candidate.startsWith(bare) && bare.length >= 4 ? 1 : editDistance(bare, candidate);
+    if (edits < distance) {
+      distance = edits;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
+/** Levenshtein distance, one row at a time; both strings are short. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j += 1) {
+      const replace = (row[j - 1] as number) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] as number;
+}
