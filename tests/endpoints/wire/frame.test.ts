@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  contextIdOf,
+  FRAME_FAULT,
+  FRAME_INCOMPLETE,
+  MAX_REQUEST_BYTES,
+  operationOf,
+  requestIdOf,
+  requestLength,
+} from '../../../ts-core/endpoints/wire/frame.js';
+import { request } from './wire-client.js';
+
+describe('a wire frame', () => {
+  const uint32 = fc.integer({ min: 0, max: 0xffffffff });
+
+  it('gives back the fields that it was made of, at any offset', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 0xffff }),
+        uint32,
+        uint32,
+        fc.uint8Array({ maxLength: 300 }),
+        fc.uint8Array({ maxLength: 20 }),
+        (operation, requestId, contextId, payload, before) => {
+          const frame = request(operation, requestId, contextId, payload);
+          const bytes = Buffer.concat([before, frame, Buffer.from('next')]);
+          const offset = before.length;
+          assert.equal(requestLength(bytes, offset, bytes.length), frame.length);
+          assert.equal(operationOf(bytes, offset), operation);
+          assert.equal(requestIdOf(bytes, offset), requestId);
+          assert.equal(contextIdOf(bytes, offset), contextId);
+        },
+      ),
+    );
+  });
+
+  it('is incomplete, never at fault, at every cut', () => {
+    const frame = request(4, 1, 7, new Uint8Array(40));
+    for (let cut = 0; cut < frame.length; cut++) assert.equal(requestLength(frame, 0, cut), FRAME_INCOMPLETE);
+  });
+
+  it('is at fault below the header, above the limit, and with a reserved field', () => {
+    for (const length of [0, 9, 15, MAX_REQUEST_BYTES + 1, 0x80000000, 0xffffffff]) {
+      const frame = Buffer.alloc(16);
+      frame.writeUInt32LE(length, 0);
+      assert.equal(requestLength(frame, 0, 4), FRAME_FAULT, `length ${length}`);
+    }
+    const reserved = request(4, 1, 7, new Uint8Array(0));
+    reserved[6] = 1;
+    assert.equal(requestLength(reserved, 0, 16), FRAME_FAULT);
+    const longest = request(4, 1, 7, new Uint8Array(MAX_REQUEST_BYTES - 16));
+    assert.equal(requestLength(longest, 0, longest.length), MAX_REQUEST_BYTES);
+  });
+
+  it('never makes the reader pass the end, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const length = requestLength(bytes, 0, bytes.length);
+        assert.ok(length === FRAME_FAULT || (length >= 0 && length <= bytes.length));
+      }),
+    );
+  });
+});

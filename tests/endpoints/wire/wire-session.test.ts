@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { ByteConnection } from '../../../ts-core/endpoints/wire/byte-connection.js';
+import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../../ts-core/endpoints/wire/wire-session.js';
+import {
+  FakeApplication,
+  fields,
+  GET_RANDOM_8,
+  hello,
+  type Response,
+  request,
+  responsesIn,
+  submit,
+} from './wire-client.js';
+
+const OPEN = request(2, 2, 0, fields(2));
+
+class FakeConnection implements ByteConnection {
+  events: ByteConnection['events'];
+  sent: Buffer = Buffer.alloc(0);
+  reading = true;
+  closing: 'open' | 'flush' | 'at once' = 'open';
+  peerReads = true;
+  unread = 0;
+
+  send(bytes: Uint8Array, length: number): void {
+    this.sent = Buffer.concat([this.sent, bytes.subarray(0, length)]);
+    if (!this.peerReads) this.unread += length;
+  }
+  unsentBytes(): number {
+    return this.unread;
+  }
+  setReading(reading: boolean): void {
+    this.reading = reading;
+  }
+  close(flush: boolean): void {
+    this.closing = flush ? 'flush' : 'at once';
+  }
+  receive(bytes: Uint8Array): void {
+    this.events?.received(bytes, 0, bytes.length);
+  }
+  responses(): Response[] {
+    const { responses, rest } = responsesIn(this.sent);
+    this.sent = rest;
+    return responses;
+  }
+}
+
+describe('a wire session', () => {
+  let application: FakeApplication;
+  let connection: FakeConnection;
+  let session: WireSession;
+
+  beforeEach(() => {
+    application = new FakeApplication();
+    connection = new FakeConnection();
+    const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
+    session = new WireSession(connection, caller, application, () => {});
+  });
+
+  function greetAndOpen(): void {
+    connection.receive(Buffer.concat([hello(), OPEN]));
+    assert.deepEqual(
+      connection.responses().map((response) => response.result),
+      [0, 0],
+    );
+  }
+
+  it('answers as docs/wire-protocol.md shows', () => {
+    connection.receive(Buffer.concat([hello(), OPEN, submit(3, 7, GET_RANDOM_8)]));
+    assert.equal(
+      connection.sent.toString('hex'),
+      '20000000018000000100000000000000' +
+        '01000100010000000040000040000000' +
+        '1c000000028000000200000000000000' +
+        '070000000200000000100000' +
+        '20000000048000000300000000000000' +
+        `c8000000${GET_RANDOM_8.toString('hex')}`,
+    );
+  });
+
+  it('gives the same answers however the bytes are cut', () => {
+    const stream = Buffer.concat([hello(), OPEN, submit(3, 7, GET_RANDOM_8), request(11, 4, 0, fields())]);
+    connection.receive(stream);
+    const whole = connection.sent;
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }), (cuts) => {
+        const application = new FakeApplication();
+        const pieces = new FakeConnection();
+        const caller = application.connect({ userKey: 'uid:1', callerClass: 'standardUser' });
+        new WireSession(pieces, caller, application, () => {});
+        let at = 0;
+        for (let i = 0; at < stream.length; i++) {
+          const next = at + (cuts[i % cuts.length] ?? 1);
+          pieces.receive(stream.subarray(at, next));
+          at = next;
+        }
+        assert.deepEqual(pieces.sent, whole);
+      }),
+    );
+  });
+
+  it('breaks off on a first frame that is no HELLO, and on one of another protocol', () => {
+    connection.receive(OPEN);
+    assert.deepEqual(connection.responses(), [
+      { operation: 0x8002, requestId: 2, result: 0x80284002, payload: Buffer.alloc(0) },
+    ]);
+    assert.equal(connection.closing, 'flush');
+    connection.receive(hello());
+    assert.deepEqual(connection.responses(), []);
+  });
+
+  it('says which versions it speaks when the client speaks none of them', () => {
+    connection.receive(request(1, 9, 0, Buffer.from('5442535702000900', 'hex')));
+    const [response] = connection.responses();
+    assert.equal(response?.result, 0x80284002);
+    assert.equal(response?.payload.subarray(0, 6).toString('hex'), '000001000100');
+    assert.equal(connection.closing, 'flush');
+  });
+
+  for (const [name, length] of [
+    ['0', 0],
+    ['9', 9],
+    ['4 GiB', 0xffffffff],
+  ] as const) {
+    it(`breaks off on a length of ${name}`, () => {
+      greetAndOpen();
+      const frame = submit(3, 7, GET_RANDOM_8);
+      frame.writeUInt32LE(length, 0);
+      connection.receive(frame);
+      assert.deepEqual(
+        connection.responses().map(({ operation, result }) => [operation, result]),
+        [[0x8004, 0x80284002]],
+      );
+      assert.equal(connection.closing, 'flush');
+      assert.equal(application.submitted, 0);
+    });
+  }
+
+  it('goes on after an unknown operation, fields that do not fit, and a context of nobody', () => {
+    greetAndOpen();
+    connection.receive(
+      Buffer.concat([
+        request(77, 3, 0, fields()),
+        request(2, 4, 0, fields()),
+        request(2, 5, 0, fields(4)),
+        request(2, 6, 0, fields(0)),
+        request(2, 7, 0, fields(1)),
+        request(4, 8, 7, fields(200)),
+        submit(9, 8, GET_RANDOM_8),
+        request(3, 10, 99, fields()),
+        request(5, 11, 99, fields()),
+        request(7, 12, 99, fields(13)),
+        request(11, 13, 0, fields()),
+      ]),
+    );
+    assert.deepEqual(
+      connection.responses().map(({ requestId, result }) => [requestId, result.toString(16)]),
+      [
+        [3, '80284002'],
+        [4, '80284002'],
+        [5, '80284007'],
+        [6, '80284007'],
+        [7, '8028400f'],
+        [8, '80284002'],
+        [9, '80284004'],
+        [10, '80284004'],
+        [11, '80284004'],
+        [12, '80284004'],
+        [13, '0'],
+      ],
+    );
+  });
+
+  it('lets a cancel overtake the commands, and answers them in both languages', () => {
+    application.answerAtOnce = false;
+    greetAndOpen();
+    connection.receive(Buffer.concat([submit(3, 7, GET_RANDOM_8), submit(4, 7, GET_RANDOM_8)]));
+    connection.receive(request(5, 5, 7, fields()));
+    const responses = connection.responses();
+    assert.deepEqual(
+      responses.map(({ requestId, result }) => [requestId, result]),
+      [
+        [3, 0x8028400d],
+        [4, 0x8028400d],
+        [5, 0],
+      ],
+    );
+    assert.equal(responses[0]?.payload.toString('hex'), '0000000080010000000a000c0909');
+  });
+
+  it('answers in the order in which commands finish', () => {
+    application.answerAtOnce = false;
+    greetAndOpen();
+    connection.receive(Buffer.concat([submit(3, 7, GET_RANDOM_8), request(11, 4, 0, fields())]));
+    application.answerOldest();
+    assert.deepEqual(
+      connection.responses().map((response) => response.requestId),
+      [4, 3],
+    );
+  });
+
+  it('serves the calls beside submitting', async () => {
+    greetAndOpen();
+    application.logBytes = Buffer.alloc(70000, 5);
+    connection.receive(
+      Buffer.concat([
+        request(6, 3, 0, fields()),
+        request(7, 4, 7, fields(13)),
+        request(7, 5, 7, fields(1)),
+        request(8, 6, 0, fields(0, 65532)),
+        request(9, 7, 7, Buffer.from([1, 2])),
+        request(10, 8, 0, fields()),
+      ]),
+    );
+    await new Promise(setImmediate);
+    const byId = new Map(connection.responses().map((response) => [response.requestId, response]));
+    assert.equal(byId.get(3)?.payload.toString('hex'), '0100000002000000030000008a000000');
+    assert.equal(byId.get(4)?.payload.toString('hex'), '010203');
+    assert.equal(byId.get(5)?.result, 0x80284015);
+    assert.equal(byId.get(6)?.payload.readUInt32LE(0), 70000);
+    assert.equal(byId.get(6)?.payload.length, 4 + 70000 - 65532);
+    assert.equal(byId.get(7)?.payload.toString('hex'), '0201');
+    assert.equal(byId.get(8)?.result, 0x80284001, 'an unknown error says nothing but that it happened');
+  });
+
+  it('stops reading at the limit of commands under way, and handles each one once when there is room', () => {
+    application.answerAtOnce = false;
+    greetAndOpen();
+    const many = Array.from({ length: 200 }, (_, index) => submit(1000 + index, 7, GET_RANDOM_8));
+    connection.receive(Buffer.concat(many));
+    assert.equal(application.waiting.length, MAX_OUTSTANDING);
+    assert.equal(connection.reading, false);
+    while (application.waiting.length > 0) application.answerOldest();
+    assert.equal(connection.reading, true);
+    assert.deepEqual(
+      connection.responses().map((response) => response.requestId),
+      many.map((_, index) => 1000 + index),
+    );
+  });
+
+  it('stops reading while the client does not read its answers', () => {
+    greetAndOpen();
+    connection.peerReads = false;
+    const burst = Buffer.concat(Array.from({ length: 5000 }, (_, index) => submit(index, 7, GET_RANDOM_8)));
+    connection.receive(burst);
+    assert.equal(connection.reading, false);
+    assert.ok(connection.unread <= MAX_UNSENT_BYTES + 100, `${connection.unread} bytes wait`);
+    while (!connection.reading) {
+      connection.unread = 0;
+      connection.events?.drained();
+    }
+    assert.equal(application.submitted, 5000);
+  });
+
+  it('is overdue with half a frame, and with no HELLO, but not when it idles', () => {
+    assert.equal(session.isOverdue(0, 1000), false);
+    assert.equal(session.isOverdue(1000, 1000), true, 'no HELLO');
+    greetAndOpen();
+    assert.equal(session.isOverdue(2000, 1000), false);
+    assert.equal(session.isOverdue(9000, 1000), false, 'idle');
+    connection.receive(hello().subarray(0, 10));
+    assert.equal(session.isOverdue(9500, 1000), false);
+    connection.receive(hello().subarray(10, 11));
+    assert.equal(session.isOverdue(10_500, 1000), true, 'another byte is not another frame');
+  });
+
+  it('closes its side of the application once the connection is gone, and sends nothing more', () => {
+    application.answerAtOnce = false;
+    greetAndOpen();
+    connection.receive(submit(3, 7, GET_RANDOM_8));
+    connection.events?.closed();
+    assert.equal(application.openConnections, 0);
+    application.answerOldest();
+    assert.equal(connection.sent.length, 0);
+  });
+});

@@ -1,0 +1,129 @@
+/**
+ * The wire endpoint: native clients (libtbs, the TCTI) on a Unix socket of their own. docs/wire-protocol.md.
+ */
+import type { Server, Socket } from 'node:net';
+import type { CallerConnection, ConnectionOpener } from '../../application/caller-connection.js';
+import type { Caller } from '../../domain/caller.js';
+import { listenOnUnixSocket } from '../unix-listener.js';
+import { type ByteConnection, overNodeSocket } from './byte-connection.js';
+import type { WireServices } from './wire-services.js';
+import { refusalFrame, WireSession } from './wire-session.js';
+
+export interface WireServerOptions {
+  readonly socketPath: string;
+  readonly inheritedFd?: number | undefined;
+  readonly opener: ConnectionOpener;
+  readonly services: WireServices;
+  /** Who is at the other end, from the operating system. Throws when that is not known: the connection is closed. */
+  readonly callerOf: (socket: Socket) => Caller;
+  /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
+  readonly byteConnection?: (socket: Socket) => ByteConnection;
+  readonly maxConnectionsPerUser?: number;
+  readonly maxConnections?: number;
+  /** A frame that has begun, and HELLO, must be complete within this time. */
+  readonly frameTimeoutMs?: number;
+  /** A caller who was refused, an error of accept: for the log. */
+  readonly onRefused?: (error: unknown) => void;
+}
+
+export interface WireServer {
+  connectionCount(): number;
+  /** Stops listening and closes every connection; resolves when the path is free. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_FRAME_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_CONNECTIONS_PER_USER = 1500;
+const DEFAULT_MAX_CONNECTIONS = 6000;
+
+export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
+  const sessions = new WireSessions(options);
+  const server = await listenOnUnixSocket(options.socketPath, {
+    mode: 0o666,
+    inheritedFd: options.inheritedFd,
+    onConnection: (socket) => sessions.accept(socket),
+    onAcceptError: (error) => options.onRefused?.(error),
+  });
+  return {
+    connectionCount: () => sessions.count(),
+    close: () => {
+      sessions.closeAll();
+      return closeServer(server);
+    },
+  };
+}
+
+class WireSessions {
+  readonly #options: WireServerOptions;
+  readonly #sessions = new Set<WireSession>();
+  readonly #countOfUser = new Map<string, number>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(options: WireServerOptions) {
+    this.#options = options;
+    const limitMs = options.frameTimeoutMs ?? DEFAULT_FRAME_TIMEOUT_MS;
+    // One timer for all connections: a timer for each would have to be set for each frame.
+    this.#sweeper = setInterval(() => this.#closeOverdue(limitMs), Math.max(10, limitMs / 8));
+    this.#sweeper.unref();
+  }
+
+  count(): number {
+    return this.#sessions.size;
+  }
+
+  accept(socket: Socket): void {
+    // An error that arrives before the connection is taken over must not end the process.
+    socket.on('error', () => {});
+    let caller: Caller;
+    let callerConnection: CallerConnection;
+    try {
+      caller = this.#options.callerOf(socket);
+      if (!this.#hasRoomFor(caller)) {
+        socket.end(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'), () => socket.destroy());
+        return;
+      }
+      callerConnection = this.#options.opener.connect(caller);
+    } catch (error) {
+      this.#options.onRefused?.(error);
+      socket.destroy();
+      return;
+    }
+    const bytes = (this.#options.byteConnection ?? overNodeSocket)(socket);
+    const session = new WireSession(bytes, callerConnection, this.#options.services, (closed) => this.#forget(closed));
+    this.#sessions.add(session);
+    this.#countOfUser.set(caller.userKey, this.#connectionsOf(caller.userKey) + 1);
+  }
+
+  closeAll(): void {
+    clearInterval(this.#sweeper);
+    for (const session of this.#sessions) session.close();
+  }
+
+  #hasRoomFor(caller: Caller): boolean {
+    const perUser = this.#options.maxConnectionsPerUser ?? DEFAULT_MAX_CONNECTIONS_PER_USER;
+    const inAll = this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    return this.#sessions.size < inAll && this.#connectionsOf(caller.userKey) < perUser;
+  }
+
+  #connectionsOf(userKey: string): number {
+    return this.#countOfUser.get(userKey) ?? 0;
+  }
+
+  #forget(session: WireSession): void {
+    if (!this.#sessions.delete(session)) return;
+    const left = this.#connectionsOf(session.userKey) - 1;
+    if (left > 0) this.#countOfUser.set(session.userKey, left);
+    else this.#countOfUser.delete(session.userKey);
+  }
+
+  #closeOverdue(limitMs: number): void {
+    const nowMs = performance.now();
+    for (const session of this.#sessions) if (session.isOverdue(nowMs, limitMs)) session.close();
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+  });
+}

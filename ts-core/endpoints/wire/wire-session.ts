@@ -1,0 +1,298 @@
+/**
+ * One connection of the wire endpoint: frames in, calls to the application, frames out. docs/wire-protocol.md.
+ *
+ * Memory is bounded: less than one receive buffer of requests that are not handled yet, MAX_OUTSTANDING submissions, and
+ * MAX_UNSENT_BYTES of responses (beside those of the submissions under way). Beyond them the session stops reading.
+ */
+import type { CallerConnection, SubmissionOutcome } from '../../application/caller-connection.js';
+import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
+import { refusalResponse } from '../../domain/tpm/refusal-response.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import type { ByteConnection, ByteConnectionEvents } from './byte-connection.js';
+import {
+  contextIdOf,
+  FRAME_FAULT,
+  FRAME_HEADER_BYTES,
+  FRAME_INCOMPLETE,
+  HIGHEST_VERSION,
+  LOWEST_VERSION,
+  MAX_REQUEST_BYTES,
+  MAX_RESPONSE_PAYLOAD_BYTES,
+  Operation,
+  operationOf,
+  RESPONSE_BIT,
+  readUint16LE,
+  readUint32LE,
+  requestIdOf,
+  requestLength,
+  SUBMIT_FIELDS_BYTES,
+  WIRE_MAGIC,
+  writeResponseHeader,
+  writeUint16LE,
+  writeUint32LE,
+} from './frame.js';
+import { PendingSubmissions } from './pending-submissions.js';
+import { NO_BYTES, WireCalls } from './wire-calls.js';
+import type { WireServices } from './wire-services.js';
+
+export const MAX_OUTSTANDING = 64;
+export const MAX_UNSENT_BYTES = 65536;
+
+/** One for all sessions: a frame is built here and sent, or copied, before anything else runs. */
+const outgoing = new Uint8Array(FRAME_HEADER_BYTES + MAX_RESPONSE_PAYLOAD_BYTES);
+
+export class WireSession implements ByteConnectionEvents {
+  readonly #connection: ByteConnection;
+  readonly #caller: CallerConnection;
+  readonly #calls: WireCalls;
+  readonly #onClosed: (session: WireSession) => void;
+  readonly #pending = new PendingSubmissions((requestId, outcome) => this.#finishSubmit(requestId, outcome));
+  /** Bytes of a frame that is not complete, or that may not be handled yet. */
+  #held: Uint8Array = NO_BYTES;
+  #outstanding = 0;
+  #reading = true;
+  #greeted = false;
+  #open = true;
+  /** Refusals are worded in the form of the TPM that the client opened. */
+  #tpmVersion: TpmVersion = '2.0';
+  #framesHandled = 0;
+  #framesHandledAtCheck = -1;
+  #unchangedSinceMs = 0;
+
+  constructor(
+    connection: ByteConnection,
+    caller: CallerConnection,
+    services: WireServices,
+    onClosed: (session: WireSession) => void,
+  ) {
+    this.#connection = connection;
+    this.#caller = caller;
+    this.#calls = new WireCalls(caller, services);
+    this.#onClosed = onClosed;
+    connection.events = this;
+  }
+
+  get userKey(): string {
+    return this.#caller.caller.userKey;
+  }
+
+  /**
+   * Whether one frame, HELLO, or the reading of a last answer has been awaited for `limitMs`; judged from one call of
+   * this to the next, so that no frame needs a timer.
+   */
+  isOverdue(nowMs: number, limitMs: number): boolean {
+    const waits = !this.#open || (this.#reading && (!this.#greeted || this.#held.length > 0));
+    if (!waits || this.#framesHandled !== this.#framesHandledAtCheck) {
+      this.#framesHandledAtCheck = this.#framesHandled;
+      this.#unchangedSinceMs = nowMs;
+      return false;
+    }
+    return nowMs - this.#unchangedSinceMs >= limitMs;
+  }
+
+  close(): void {
+    this.#connection.close(false);
+  }
+
+  received(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#open) return;
+    if (this.#held.length === 0) {
+      const rest = this.#handleFrames(bytes, start, end);
+      this.#held = rest === end ? NO_BYTES : bytes.slice(rest, end);
+      return;
+    }
+    const joined = new Uint8Array(this.#held.length + end - start);
+    joined.set(this.#held);
+    joined.set(bytes.subarray(start, end), this.#held.length);
+    this.#handleHeld(joined);
+  }
+
+  drained(): void {
+    this.#readOn();
+  }
+
+  closed(): void {
+    this.#open = false;
+    this.#held = NO_BYTES;
+    this.#caller.close();
+    this.#onClosed(this);
+  }
+
+  #handleHeld(bytes: Uint8Array): void {
+    const rest = this.#handleFrames(bytes, 0, bytes.length);
+    this.#held = rest === bytes.length ? NO_BYTES : bytes.subarray(rest);
+  }
+
+  /** Handles whole frames; gives the offset of the first byte that stays. */
+  #handleFrames(bytes: Uint8Array, start: number, end: number): number {
+    let offset = start;
+    while (this.#open && offset < end) {
+      if (this.#outstanding >= MAX_OUTSTANDING || this.#connection.unsentBytes() > MAX_UNSENT_BYTES) {
+        this.#stopReading();
+        return offset;
+      }
+      const length = requestLength(bytes, offset, end);
+      if (length === FRAME_INCOMPLETE) return offset;
+      if (length === FRAME_FAULT) {
+        this.#breakOff(bytes, offset, end);
+        return end;
+      }
+      this.#framesHandled++;
+      this.#handleFrame(bytes, offset, offset + length);
+      offset += length;
+    }
+    return end;
+  }
+
+  #stopReading(): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    this.#connection.setReading(false);
+  }
+
+  /** After a response or a drain: when half of the room is free again, handles what was held back and reads on. */
+  #readOn(): void {
+    if (this.#reading || !this.#open) return;
+    if (this.#outstanding > MAX_OUTSTANDING / 2 || this.#connection.unsentBytes() > MAX_UNSENT_BYTES / 2) return;
+    this.#reading = true;
+    const held = this.#held;
+    this.#held = NO_BYTES;
+    this.#handleHeld(held);
+    if (this.#reading && this.#open) this.#connection.setReading(true);
+  }
+
+  #breakOff(bytes: Uint8Array, offset: number, end: number): void {
+    const whole = end - offset >= FRAME_HEADER_BYTES;
+    const operation = whole ? operationOf(bytes, offset) : 0;
+    this.#reply(operation, whole ? requestIdOf(bytes, offset) : 0, resultOf('TBS_E_BAD_PARAMETER'));
+    this.#end();
+  }
+
+  /** No more frames are handled; the connection closes when what was answered is sent. */
+  #end(): void {
+    this.#open = false;
+    this.#held = NO_BYTES;
+    this.#connection.close(true);
+  }
+
+  #handleFrame(bytes: Uint8Array, offset: number, end: number): void {
+    const operation = operationOf(bytes, offset);
+    const requestId = requestIdOf(bytes, offset);
+    const payload = offset + FRAME_HEADER_BYTES;
+    if (!this.#greeted) this.#hello(operation, requestId, bytes.subarray(payload, end));
+    else if (operation === Operation.SUBMIT) this.#submit(requestId, contextIdOf(bytes, offset), bytes, payload, end);
+    else this.#call(operation, requestId, contextIdOf(bytes, offset), bytes.subarray(payload, end));
+  }
+
+  #submit(requestId: number, contextId: number, bytes: Uint8Array, start: number, end: number): void {
+    const tpmVersion = this.#calls.versionOf(contextId);
+    if (tpmVersion === undefined) {
+      this.#reply(Operation.SUBMIT, requestId, resultOf('TBS_E_INVALID_CONTEXT'));
+      return;
+    }
+    if (end - start < SUBMIT_FIELDS_BYTES) {
+      this.#reply(Operation.SUBMIT, requestId, resultOf('TBS_E_BAD_PARAMETER'));
+      return;
+    }
+    this.#tpmVersion = tpmVersion;
+    const deadlineMs = readUint32LE(bytes, start + 8);
+    this.#outstanding++;
+    this.#caller.submit(
+      {
+        contextId,
+        priority: readUint32LE(bytes, start),
+        locality: readUint32LE(bytes, start + 4),
+        deadlineMs: deadlineMs === 0 ? undefined : deadlineMs,
+        command: bytes.slice(start + SUBMIT_FIELDS_BYTES, end),
+      },
+      this.#pending.take(requestId).done,
+    );
+  }
+
+  #finishSubmit(requestId: number, outcome: SubmissionOutcome): void {
+    this.#outstanding--;
+    if (!this.#open) return;
+    const answered = outcome.kind === 'response';
+    const response = answered ? outcome.response : refusalResponse(outcome.error, this.#tpmVersion);
+    const result = answered ? 0 : outcome.error.resultCode;
+    const length = writeResponseHeader(outgoing, Operation.SUBMIT, requestId, result, 4 + response.length);
+    writeUint32LE(outgoing, FRAME_HEADER_BYTES, answered ? outcome.appliedPriority : 0);
+    outgoing.set(response, FRAME_HEADER_BYTES + 4);
+    this.#connection.send(outgoing, length);
+    if (!this.#reading) this.#readOn();
+  }
+
+  #hello(operation: number, requestId: number, payload: Uint8Array): void {
+    if (operation !== Operation.HELLO || payload.length !== 8 || readUint32LE(payload, 0) !== WIRE_MAGIC) {
+      this.#reply(operation, requestId, resultOf('TBS_E_BAD_PARAMETER'));
+      this.#end();
+      return;
+    }
+    const lowest = Math.max(readUint16LE(payload, 4), LOWEST_VERSION);
+    const highest = Math.min(readUint16LE(payload, 6), HIGHEST_VERSION);
+    const chosen = lowest <= highest ? highest : 0;
+    const answer = new Uint8Array(16);
+    writeUint16LE(answer, 0, chosen);
+    writeUint16LE(answer, 2, LOWEST_VERSION);
+    writeUint16LE(answer, 4, HIGHEST_VERSION);
+    writeUint32LE(answer, 8, MAX_REQUEST_BYTES);
+    writeUint32LE(answer, 12, MAX_OUTSTANDING);
+    this.#greeted = chosen !== 0;
+    this.#reply(Operation.HELLO, requestId, this.#greeted ? 0 : resultOf('TBS_E_BAD_PARAMETER'), answer);
+    if (!this.#greeted) this.#end();
+  }
+
+  #call(operation: number, requestId: number, contextId: number, payload: Uint8Array): void {
+    let answer: Uint8Array | Promise<Uint8Array>;
+    try {
+      answer = this.#calls.call(operation, contextId, payload);
+    } catch (error) {
+      this.#reply(operation, requestId, resultOfError(error));
+      return;
+    }
+    if (answer instanceof Uint8Array) this.#reply(operation, requestId, 0, answer);
+    else this.#replyLater(operation, requestId, answer);
+  }
+
+  #replyLater(operation: number, requestId: number, answer: Promise<Uint8Array>): void {
+    this.#outstanding++;
+    const settle = (result: number, payload: Uint8Array): void => {
+      this.#outstanding--;
+      this.#reply(operation, requestId, result, payload);
+      payload.fill(0); // owner authorizations pass here
+      this.#readOn();
+    };
+    answer.then(
+      (payload) => settle(0, payload),
+      (error: unknown) => settle(resultOfError(error), NO_BYTES),
+    );
+  }
+
+  #reply(operation: number, requestId: number, result: number, payload: Uint8Array = NO_BYTES): void {
+    if (!this.#open) return;
+    if (payload.length > MAX_RESPONSE_PAYLOAD_BYTES) {
+      this.#reply(operation, requestId, resultOf('TBS_E_INTERNAL_ERROR'));
+      return;
+    }
+    const length = writeResponseHeader(outgoing, operation & ~RESPONSE_BIT, requestId, result, payload.length);
+    outgoing.set(payload, FRAME_HEADER_BYTES);
+    this.#connection.send(outgoing, length);
+    outgoing.fill(0, FRAME_HEADER_BYTES, length);
+  }
+}
+
+/** The frame for a connection that is refused at once; see "Faults" in docs/wire-protocol.md. */
+export function refusalFrame(symbol: TbsSymbol): Uint8Array {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES);
+  writeResponseHeader(frame, Operation.HELLO, 0, resultOf(symbol), 0);
+  return frame;
+}
+
+function resultOf(symbol: TbsSymbol): number {
+  return TBS_RESULTS[symbol].code;
+}
+
+/** An unknown error tells a caller nothing but that it happened. */
+function resultOfError(error: unknown): number {
+  return error instanceof TbsError ? error.resultCode : resultOf('TBS_E_INTERNAL_ERROR');
+}
