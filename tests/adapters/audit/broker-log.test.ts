@@ -1,0 +1,76 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBrokerLog } from '../../../ts-core/adapters/audit/broker-log.js';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+
+describe('broker log', () => {
+  const logged = (write: (log: ReturnType<typeof openBrokerLog>) => void): Record<string, unknown>[] => {
+    const lines: string[] = [];
+    write(openBrokerLog({ level: 'info', path: null, stream: { write: (line: string) => void lines.push(line) } }));
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+
+  it('writes JSON lines with level, time and fields, from its level up', () => {
+    const lines = logged((log) => {
+      log.debug({}, 'unseen');
+      log.info({ contexts: 3 }, 'seen');
+    });
+    equal(lines.length, 1);
+    equal(lines[0]?.['level'], 'info');
+    equal(lines[0]?.['msg'], 'seen');
+    equal(lines[0]?.['contexts'], 3);
+    match(String(lines[0]?.['time']), /^\d{4}-\d\d-\d\dT/);
+  });
+
+  it('takes out whatever has the name of a secret, at any depth, and bytes', () => {
+    const [line] = logged((log) =>
+      log.warn(
+        {
+          ownerAuth: 'hunter2',
+          nested: { list: [{ newPassword: 'hunter2', lockoutAuthValue: 'hunter2' }] },
+          command: new TextEncoder().encode('hunter2'),
+          level: 4,
+        },
+        'with secrets',
+      ),
+    );
+    ok(!JSON.stringify(line).includes('hunter2'));
+    ok(!JSON.stringify(line).includes('104,117'));
+    equal(line?.['command'], '[7 bytes]');
+    deepEqual(line?.['nested'], { list: [{ newPassword: '[redacted]', lockoutAuthValue: '[redacted]' }] });
+  });
+
+  it('shows an error with its causes, and no secret of its details', () => {
+    const cause = Object.assign(new Error('socket gone'), { code: 'EPIPE' });
+    const [line] = logged((log) =>
+      log.error({ err: new TbsError('TBS_E_IOERROR', { cause, details: { ownerAuth: 'hunter2' } }) }, 'failed'),
+    );
+    const text = JSON.stringify(line);
+    match(text, /TBS_E_IOERROR/);
+    match(text, /socket gone/);
+    match(text, /EPIPE/);
+    ok(!text.includes('hunter2'));
+  });
+
+  it('stands circular and deep fields', () => {
+    const circular: Record<string, unknown> = { big: 1n };
+    circular['self'] = circular;
+    equal(logged((log) => log.info(circular, 'circular')).length, 1);
+  });
+
+  it('writes a file that only its owner can read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tbs-log-'));
+    try {
+      const path = join(folder, 'deeper', 'tbsd.log');
+      const log = openBrokerLog({ level: 'info', path });
+      log.info({ a: 1 }, 'to a file');
+      await log.close();
+      match(readFileSync(path, 'utf8'), /to a file/);
+      equal(statSync(path).mode & 0o777, 0o600);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,95 @@
+/** The broker's log, for the people who run it: pino, with whatever looks like a secret taken out first. */
+import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import type { Log } from '../../application/ports.js';
+
+export interface BrokerLogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** A file, made with mode 0600; null: standard error. */
+  readonly path: string | null;
+  /** Instead of `path`; for tests. */
+  readonly stream?: DestinationStream;
+}
+
+export interface BrokerLog extends Log {
+  /** Writes out what is buffered. */
+  close(): Promise<void>;
+}
+
+const MAX_BUFFERED_BYTES = 1_048_576;
+const CLOSE_TIMEOUT_MS = 1000;
+const MAX_DEPTH = 6;
+const SECRET_NAME = /auth$|authvalue|authorization$|password|passphrase|secret|credential|token|blob|hmac|seed/i;
+
+export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
+  const file = options.stream === undefined ? openDestination(options.path) : undefined;
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      serializers: { err: (described: unknown) => described },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => withoutSecrets(fields, 0) as Record<string, unknown>,
+      },
+    },
+    options.stream ?? (file as DestinationStream),
+  );
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    close: () => closeDestination(file),
+  };
+}
+
+/** Not synchronous: a log that nobody reads must not hold the dispatcher; what exceeds the buffer is dropped. */
+function openDestination(path: string | null) {
+  const stream = destination({
+    dest: path ?? 2,
+    sync: false,
+    mkdir: true,
+    mode: 0o600,
+    maxLength: MAX_BUFFERED_BYTES,
+  });
+  // A full disk or a closed pipe loses log lines, never the broker.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+function closeDestination(stream: ReturnType<typeof destination> | undefined): Promise<void> {
+  if (stream === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    for (const event of ['close', 'error'] as const) stream.once(event, () => resolve());
+    // A disk or pipe that takes nothing must not keep the broker from stopping.
+    setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
+    stream.end();
+  });
+}
+
+function withoutSecrets(value: unknown, depth: number): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (value instanceof Error) return describeError(value, depth);
+  if (depth >= MAX_DEPTH) return '[deeper]';
+  if (Array.isArray(value)) return value.slice(0, 100).map((entry) => withoutSecrets(entry, depth + 1));
+  const clean: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(value)) {
+    clean[name] = SECRET_NAME.test(name) && !isHarmless(entry) ? '[redacted]' : withoutSecrets(entry, depth + 1);
+  }
+  return clean;
+}
+
+/** Numbers and switches under such a name (a level, a count) tell nothing secret. */
+function isHarmless(value: unknown): boolean {
+  return value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number';
+}
+
+function describeError(error: Error, depth: number): unknown {
+  const { name, message, stack, cause, ...rest } = error;
+  const details = withoutSecrets(rest, depth + 1) as Record<string, unknown>;
+  const shownCause = cause === undefined || depth >= MAX_DEPTH ? {} : { cause: withoutSecrets(cause, depth + 1) };
+  return { type: error.name, message: error.message, stack: error.stack, ...details, ...shownCause };
+}
