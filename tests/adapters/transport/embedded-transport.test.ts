@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import { isSameProcess, type ProcessIdentity } from '../../../ts-core/adapters/transport/process-identity.js';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
+import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { quietLog } from '../../support/quiet-log.js';
+import { getRandom, startup } from './tpm-commands.js';
+import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
+
+const OPTIONS = { locality: 0, timeoutMs: 5000 };
+const BROKER = join(dirname(fileURLToPath(import.meta.url)), 'embedded-broker-process.js');
+
+interface Record {
+  readonly swtpm: ProcessIdentity;
+}
+
+async function recordIn(stateDirectory: string): Promise<Record> {
+  return JSON.parse(await readFile(join(stateDirectory, 'swtpm-process.json'), 'utf8')) as Record;
+}
+
+function open(stateDirectory: string, tpmVersion: TpmVersion = '2.0') {
+  return createTransport({ kind: 'embedded', tpmVersion, stateDirectory }, { log: quietLog() });
+}
+
+async function make(version: TpmVersion): Promise<TransportUnderTest> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'tpmtbs-embedded-'));
+  const transport = await open(stateDirectory, version);
+  const pid = (await recordIn(stateDirectory)).swtpm.pid;
+  return {
+    transport,
+    tpmProcessId: () => pid,
+    revive: async () => {},
+    dispose: async () => {
+      await transport.close();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+describeTransportContract('an embedded TPM', make, { hasLocality: true });
+
+describe('EmbeddedTransport', () => {
+  let stateDirectory: string;
+  beforeEach(async () => {
+    stateDirectory = await mkdtemp(join(tmpdir(), 'tpmtbs-embedded-'));
+  });
+  afterEach(() => rm(stateDirectory, { recursive: true, force: true }));
+
+  it('keeps the state, lets nobody else near it, and leaves no socket or record behind', async () => {
+    const folder = join(stateDirectory, 'made', 'by', 'itself');
+    const transport = await open(folder);
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
+    assert.deepEqual(await transport.exposure(), []);
+    await transport.close();
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => !name.startsWith('.lock')),
+      ['tpm2-00.permall'],
+    );
+    const state = await readFile(join(folder, 'tpm2-00.permall'));
+    const again = await open(folder);
+    assert.equal(responseCodeOf(await again.transmit(startup('2.0'), OPTIONS)), 0);
+    await again.close();
+    assert.equal((await readFile(join(folder, 'tpm2-00.permall'))).length, state.length);
+  });
+
+  it('starts swtpm again at once when it dies, without a command', async () => {
+    const transport = await open(stateDirectory);
+    const first = (await recordIn(stateDirectory)).swtpm;
+    const reset = new Promise<void>((resolve) => {
+      transport.onReset = resolve;
+    });
+    process.kill(first.pid, 'SIGKILL');
+    await reset;
+    assert.notEqual((await recordIn(stateDirectory)).swtpm.pid, first.pid);
+    assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
+    await transport.close();
+  });
+
+  it('waits for swtpm to be back before it sends a command', async () => {
+    const transport = await open(stateDirectory);
+    process.kill((await recordIn(stateDirectory)).swtpm.pid, 'SIGKILL');
+    await new Promise<void>((resolve) => {
+      transport.onReset = resolve;
+    });
+    for (let round = 0; round < 3; round++) {
+      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0x100);
+    }
+    await transport.close();
+  });
+
+  it('finds a shorter folder for its sockets when the state folder has a long name', async () => {
+    const folder = join(stateDirectory, 'x'.repeat(100));
+    const transport = await open(folder);
+    assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
+    await transport.close();
+  });
+
+  it('names the Debian package when swtpm is not installed', async () => {
+    await assert.rejects(
+      createTransport(
+        { kind: 'embedded', tpmVersion: '2.0', stateDirectory, swtpmProgram: 'swtpm-that-is-not-there' },
+        { log: quietLog() },
+      ),
+      (error) =>
+        error instanceof TbsError &&
+        error.symbol === 'TBS_E_TPM_NOT_FOUND' &&
+        /apt-get install swtpm/.test(error.action),
+    );
+  });
+
+  it('says what swtpm printed when it will not start', async () => {
+    await mkdir(join(stateDirectory, 'tpm2-00.permall'));
+    await assert.rejects(open(stateDirectory), /swtpm did not start: .*\S/s);
+  });
+
+  it('refuses a state folder that another living broker uses', async () => {
+    const transport = await open(stateDirectory);
+    await assert.rejects(open(stateDirectory), /in use by the broker with process id/);
+    assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
+    await transport.close();
+  });
+
+  it('takes its swtpm with it when the broker is killed, and the next broker starts on the same state', async () => {
+    const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => broker.stdout.once('data', resolve));
+    const { swtpm } = await recordIn(stateDirectory);
+    assert.ok(await isSameProcess(swtpm));
+    broker.kill('SIGKILL');
+    const transport = await open(stateDirectory);
+    assert.equal(await isSameProcess(swtpm), false);
+    assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
+    await transport.close();
+  });
+
+  it('ends a swtpm that outlived its broker', async () => {
+    const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => broker.stdout.once('data', resolve));
+    const { swtpm } = await recordIn(stateDirectory);
+    // A stopped process gets SIGTERM only when it goes on: it outlives its broker as on a system without setpriv.
+    process.kill(swtpm.pid, 'SIGSTOP');
+    broker.kill('SIGKILL');
+    await new Promise((resolve) => broker.once('exit', resolve));
+    const transport = await open(stateDirectory);
+    assert.equal(await isSameProcess(swtpm), false);
+    await transport.close();
+  });
+});

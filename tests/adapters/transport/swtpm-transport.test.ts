@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
+import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { startFaultyTpm, tpm20Response } from '../../support/faulty-tpm.js';
+import { quietLog } from '../../support/quiet-log.js';
+import { type Swtpm, type SwtpmOptions, startSwtpm } from '../../support/swtpm.js';
+import { getRandom, startup } from './tpm-commands.js';
+import { describeTransportContract, isIoError, type TransportUnderTest } from './transport-contract.js';
+
+const OPTIONS = { locality: 0, timeoutMs: 5000 };
+
+function connectTo(tpm: Swtpm, withControl = true) {
+  const at = (path: string, port: number) => (path === '' ? { host: '127.0.0.1', port } : { path });
+  const control = withControl ? { control: at(tpm.ctrlPath, tpm.ctrlPort) } : {};
+  return createTransport({ kind: 'swtpm', data: at(tpm.dataPath, tpm.dataPort), ...control }, { log: quietLog() });
+}
+
+async function make(options: SwtpmOptions, withControl: boolean): Promise<TransportUnderTest> {
+  const tpm = await startSwtpm(options);
+  const transport = await connectTo(tpm, withControl);
+  return {
+    transport,
+    tpmProcessId: () => tpm.pid,
+    revive: () => tpm.restart(),
+    dispose: async () => {
+      await transport.close();
+      await tpm.stop();
+    },
+  };
+}
+
+const kinds = [
+  { name: 'swtpm over Unix sockets', options: {}, withControl: true },
+  { name: 'swtpm over TCP', options: { tcp: true }, withControl: true },
+  { name: 'swtpm that waits for CMD_INIT', options: { needInit: true }, withControl: true },
+  { name: 'swtpm that closes after each response', options: { disconnect: true }, withControl: true },
+  { name: 'swtpm without its control channel', options: {}, withControl: false },
+];
+
+for (const { name, options, withControl } of kinds) {
+  const makeThis = (version: TpmVersion) => make({ version, ...options }, withControl);
+  describeTransportContract(name, makeThis, { hasLocality: withControl });
+}
+
+describe('SwtpmTransport', () => {
+  it('power-cycles the TPM through the control channel', async () => {
+    await using tpm = await startSwtpm({ version: '2.0' });
+    const transport = await connectTo(tpm);
+    let resets = 0;
+    transport.onReset = () => {
+      resets++;
+    };
+    await transport.transmit(startup('2.0'), OPTIONS);
+    assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+    await transport.reset?.();
+    assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0x100);
+    assert.equal(resets, 0);
+    await transport.close();
+  });
+
+  it('keeps one connection for all commands', async () => {
+    await using tpm = await startFaultyTpm((_command, peer) => peer.write(tpm20Response()));
+    const transport = await connectToFaulty(tpm.path);
+    for (let count = 0; count < 10; count++) await transport.transmit(getRandom('2.0', 8), OPTIONS);
+    assert.equal(tpm.connections(), 1);
+    await transport.close();
+  });
+
+  it('puts a response together that arrives byte by byte', async () => {
+    const response = tpm20Response(Uint8Array.of(1, 2, 3));
+    await using tpm = await startFaultyTpm(async (_command, peer) => {
+      for (const byte of response) {
+        peer.write(Uint8Array.of(byte));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    const transport = await connectToFaulty(tpm.path);
+    assert.deepEqual(Buffer.from(await transport.transmit(getRandom('2.0', 8), OPTIONS)), response);
+    await transport.close();
+  });
+
+  const faults: readonly { readonly name: string; readonly answer: Uint8Array }[] = [
+    { name: 'a size field of 0', answer: Uint8Array.from([0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0]) },
+    { name: 'a size field of 9', answer: Uint8Array.from([0x80, 1, 0, 0, 0, 9, 0, 0, 0, 0]) },
+    { name: 'a size field of 4 GiB - 1', answer: Uint8Array.from([0x80, 1, 255, 255, 255, 255, 0, 0, 0, 0]) },
+    { name: 'more bytes than its size field says', answer: Buffer.concat([tpm20Response(), Buffer.of(0)]) },
+    { name: '100 kB of garbage', answer: Buffer.alloc(100_000, 0x7f) },
+  ];
+  for (const { name, answer } of faults) {
+    it(`refuses a response with ${name}, drops the connection and goes on`, async () => {
+      await using tpm = await startFaultyTpm((_command, peer, count) =>
+        peer.write(count === 1 ? answer : tpm20Response()),
+      );
+      const transport = await connectToFaulty(tpm.path);
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), isIoError);
+      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+      assert.equal(tpm.connections(), 2);
+      await transport.close();
+    });
+  }
+
+  it('gives up on half a response after the time-out', async () => {
+    await using tpm = await startFaultyTpm((_command, peer) => peer.write(tpm20Response().subarray(0, 7)));
+    const transport = await connectToFaulty(tpm.path);
+    await assert.rejects(transport.transmit(getRandom('2.0', 8), { locality: 0, timeoutMs: 50 }), isIoError);
+    await transport.close();
+  });
+
+  it('drops a connection on which bytes arrive that no command asked for', async () => {
+    await using tpm = await startFaultyTpm((_command, peer, count) => {
+      peer.write(tpm20Response());
+      if (count === 1) setTimeout(() => peer.write(tpm20Response(Uint8Array.of(9), 0x101)), 10);
+    });
+    const transport = await connectToFaulty(tpm.path);
+    assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+    assert.equal(tpm.connections(), 2);
+    await transport.close();
+  });
+
+  it('says where it tried to connect when nothing listens', async () => {
+    const transport = await connectToFaulty('/nonexistent/tpm.sock');
+    await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), /\/nonexistent\/tpm\.sock.*ENOENT/);
+    await transport.close();
+  });
+
+  it('warns of TCP, and of Unix sockets that others may open', async () => {
+    await using tcp = await startSwtpm({ version: '2.0', tcp: true });
+    const overTcp = await connectTo(tcp);
+    assert.match((await overTcp.exposure()).join(), /every user/);
+    await overTcp.close();
+    await using unix = await startSwtpm({ version: '2.0' });
+    const overUnix = await connectTo(unix);
+    const { chmod } = await import('node:fs/promises');
+    await Promise.all([unix.dataPath, unix.ctrlPath].map((path) => chmod(path, 0o600)));
+    assert.deepEqual(await overUnix.exposure(), []);
+    await chmod(unix.dataPath, 0o666);
+    assert.match((await overUnix.exposure()).join(), /tpm\.sock can be opened by every user/);
+    await overUnix.close();
+  });
+});
+
+function connectToFaulty(path: string) {
+  return createTransport({ kind: 'swtpm', data: { path } }, { log: quietLog() });
+}

@@ -1,0 +1,46 @@
+/**
+ * The time-out of the one running command, with at most one timer: starting and ending a command costs no timer call
+ * while one is armed that is due early enough.
+ */
+export class CommandDeadline {
+  private timer: NodeJS.Timeout | undefined;
+  private timerDueMs = 0;
+  private deadlineMs: number | undefined;
+
+  constructor(private readonly onExpired: () => void) {}
+
+  start(timeoutMs: number): void {
+    const deadlineMs = performance.now() + timeoutMs;
+    this.deadlineMs = deadlineMs;
+    if (this.timer === undefined || this.timerDueMs > deadlineMs) this.arm(timeoutMs, deadlineMs);
+  }
+
+  end(): void {
+    this.deadlineMs = undefined;
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.deadlineMs = undefined;
+  }
+
+  private arm(delayMs: number, dueMs: number): void {
+    clearTimeout(this.timer);
+    this.timerDueMs = dueMs;
+    this.timer = setTimeout(() => this.fire(), delayMs);
+    this.timer.unref();
+  }
+
+  private fire(): void {
+    this.timer = undefined;
+    if (this.deadlineMs === undefined) return;
+    const remainingMs = this.deadlineMs - performance.now();
+    if (remainingMs > 0) {
+      this.arm(remainingMs, this.deadlineMs);
+      return;
+    }
+    this.deadlineMs = undefined;
+    this.onExpired();
+  }
+}

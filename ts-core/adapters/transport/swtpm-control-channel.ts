@@ -1,0 +1,191 @@
+/**
+ * swtpm's control channel: commands about the TPM rather than to it, on a socket of their own.
+ *
+ * Wire format (swtpm's tpm_ioctl.h): a command number and its parameters, answered by a 32-bit TPM result and, when that
+ * is 0, by the command's own fields; all big endian. swtpm serves one control client at a time, and reads the channel
+ * only between two TPM commands.
+ */
+import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
+import { StreamConnection } from './stream-connection.js';
+import type { SocketAddress } from './transport-options.js';
+
+export const SWTPM_CONTROL = {
+  getCapability: 0x01,
+  init: 0x02,
+  shutdown: 0x03,
+  getTpmEstablished: 0x04,
+  setLocality: 0x05,
+  hashStart: 0x06,
+  hashData: 0x07,
+  hashEnd: 0x08,
+  cancelTpmCommand: 0x09,
+  storeVolatile: 0x0a,
+  resetTpmEstablished: 0x0b,
+  getStateBlob: 0x0c,
+  setStateBlob: 0x0d,
+  stop: 0x0e,
+  getConfig: 0x0f,
+  setDataFd: 0x10,
+  setBufferSize: 0x11,
+  getInfo: 0x12,
+  lockStorage: 0x13,
+} as const;
+
+/** What swtpm answers when a command is unknown, or the TPM has not been initialised: TPM_BAD_ORDINAL. */
+export const TPM_BAD_ORDINAL = 0x0a;
+
+/** PTM_INIT_FLAG_DELETE_VOLATILE: a volatile state that somebody stored is not restored a second time. */
+const INIT_DELETE_VOLATILE = 1;
+
+const RESULT_BYTES = 4;
+const MAX_REPLY_BYTES = 8192;
+
+interface PendingRequest {
+  /** Length of the whole reply once its first bytes are there; a failure is the result alone. */
+  readonly replyBytes: (reply: Uint8Array) => number;
+  readonly resolve: (reply: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class SwtpmControlChannel {
+  /** Called once when the channel is gone. swtpm closes it only when it ends; `dropped`: it was dropped on our side. */
+  onLost: ((how: 'closedByPeer' | 'dropped') => void) | undefined;
+  private connection: StreamConnection | undefined;
+  private readonly pending: PendingRequest[] = [];
+  private received = new Uint8Array(0);
+
+  private constructor() {}
+
+  static async connect(address: SocketAddress, timeoutMs: number): Promise<SwtpmControlChannel> {
+    const channel = new SwtpmControlChannel();
+    channel.connection = await StreamConnection.connect(address, timeoutMs, {
+      onBytes: (buffer, length) => channel.take(buffer.subarray(0, length)),
+      onLost: (error) => channel.fail(error ?? new Error('swtpm closed its control channel'), 'closedByPeer'),
+    });
+    return channel;
+  }
+
+  /** Whether TPM_Init has been done (`--flags not-need-init`, or CMD_INIT); asks without side effects. */
+  async isTpmInitialized(timeoutMs: number): Promise<boolean> {
+    const reply = await this.request(SWTPM_CONTROL.getTpmEstablished, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
+    return readUint32(reply, 0) !== TPM_BAD_ORDINAL;
+  }
+
+  /** TPM_Init: the power cycle of a TPM. Everything volatile is gone, and it waits for Startup. */
+  initialize(timeoutMs: number): Promise<void> {
+    const flags = new Uint8Array(4);
+    writeUint32(flags, 0, INIT_DELETE_VOLATILE);
+    return this.command(SWTPM_CONTROL.init, 'CMD_INIT', timeoutMs, flags);
+  }
+
+  setLocality(locality: number, timeoutMs: number): Promise<void> {
+    return this.command(SWTPM_CONTROL.setLocality, 'CMD_SET_LOCALITY', timeoutMs, Uint8Array.of(locality));
+  }
+
+  /** Resolves when swtpm has read the request, which single-threaded builds do after the running command only. */
+  cancelTpmCommand(timeoutMs: number): Promise<void> {
+    return this.command(SWTPM_CONTROL.cancelTpmCommand, 'CMD_CANCEL_TPM_CMD', timeoutMs);
+  }
+
+  /** Saves volatile state to its file, as before a migration or a suspend. */
+  storeVolatile(timeoutMs: number): Promise<void> {
+    return this.command(SWTPM_CONTROL.storeVolatile, 'CMD_STORE_VOLATILE', timeoutMs);
+  }
+
+  /** Ends swtpm. */
+  shutdown(timeoutMs: number): Promise<void> {
+    return this.command(SWTPM_CONTROL.shutdown, 'CMD_SHUTDOWN', timeoutMs);
+  }
+
+  /** JSON with `TPMSpecification` (bit 0), `TPMAttributes` (bit 1) … of libtpms. */
+  async information(flags: number, timeoutMs: number): Promise<unknown> {
+    const parameters = new Uint8Array(16);
+    writeUint32(parameters, 4, flags);
+    const lengthAt = 2 * RESULT_BYTES;
+    const textAt = lengthAt + 4;
+    const replyBytes = (reply: Uint8Array) => (reply.length < textAt ? textAt : textAt + readUint32(reply, lengthAt));
+    const reply = await this.request(SWTPM_CONTROL.getInfo, parameters, replyBytes, timeoutMs);
+    checkResult(reply, 'CMD_GET_INFO');
+    return JSON.parse(new TextDecoder().decode(reply.subarray(textAt)).replace(/\0+$/, ''));
+  }
+
+  close(): void {
+    this.connection?.destroy();
+    this.connection = undefined;
+    this.rejectAll(new Error('the control channel is closed'));
+  }
+
+  private async command(code: number, name: string, timeoutMs: number, parameters = new Uint8Array(0)): Promise<void> {
+    checkResult(await this.request(code, parameters, RESULT_BYTES, timeoutMs), name);
+  }
+
+  private request(
+    code: number,
+    parameters: Uint8Array,
+    replyBytes: number | ((reply: Uint8Array) => number),
+    timeoutMs: number,
+  ): Promise<Uint8Array> {
+    const connection = this.connection;
+    if (connection === undefined) return Promise.reject(new Error('the control channel is closed'));
+    return new Promise((resolve, reject) => {
+      // A reply that comes later would be taken for the next request's: after a time-out the channel is dropped.
+      const timer = setTimeout(
+        () => this.fail(new Error(`the control channel did not answer within ${timeoutMs} ms`), 'dropped'),
+        timeoutMs,
+      );
+      timer.unref();
+      this.pending.push({
+        replyBytes: typeof replyBytes === 'number' ? () => replyBytes : replyBytes,
+        resolve,
+        reject,
+        timer,
+      });
+      const request = new Uint8Array(4 + parameters.length);
+      writeUint32(request, 0, code);
+      request.set(parameters, 4);
+      connection.write(request);
+    });
+  }
+
+  private take(bytes: Uint8Array): void {
+    const received = new Uint8Array(this.received.length + bytes.length);
+    received.set(this.received);
+    received.set(bytes, this.received.length);
+    this.received = received;
+    for (let request = this.pending[0]; request !== undefined; request = this.pending[0]) {
+      if (this.received.length < RESULT_BYTES) return;
+      const replyBytes = readUint32(this.received, 0) === 0 ? request.replyBytes(this.received) : RESULT_BYTES;
+      if (replyBytes > MAX_REPLY_BYTES) {
+        this.fail(new Error(`it announced ${replyBytes} bytes`), 'dropped');
+        return;
+      }
+      if (this.received.length < replyBytes) return;
+      const reply = this.received.slice(0, replyBytes);
+      this.received = this.received.slice(replyBytes);
+      this.pending.shift();
+      clearTimeout(request.timer);
+      request.resolve(reply);
+    }
+    if (this.received.length > 0) this.fail(new Error('it sent a reply that was not asked for'), 'dropped');
+  }
+
+  private fail(error: Error, how: 'closedByPeer' | 'dropped'): void {
+    this.connection?.destroy();
+    this.connection = undefined;
+    this.rejectAll(error);
+    this.onLost?.(how);
+  }
+
+  private rejectAll(error: Error): void {
+    for (const request of this.pending.splice(0)) {
+      clearTimeout(request.timer);
+      request.reject(error);
+    }
+  }
+}
+
+function checkResult(reply: Uint8Array, name: string): void {
+  const result = readUint32(reply, 0);
+  if (result !== 0) throw new Error(`${name} was answered with 0x${result.toString(16)}`);
+}
