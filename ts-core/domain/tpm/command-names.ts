@@ -26,17 +26,17 @@ interface NameIndex {
   readonly byBareName: ReadonlyMap<string, KnownCommand>;
 }
 
-const INDEXES: Readonly<Record<TpmVersion, NameIndex>> = {
-  '1.2': indexOf(TPM12_ORDINALS),
-  '2.0': indexOf(TPM20_COMMANDS),
-};
-
 /** Prefixes that say which version is meant. `TPM_` alone heads names of both: `TPM_GetRandom`, `TPM_CC_GetRandom`. */
 const PREFIX = /^(?:tpm2_cc_|tpm_cc_|tpm2_|tpm_ord_|tsc_ord_|tsc_|tpm_)/;
 const PREFIX_OF_20 = /^(?:tpm2_cc_|tpm_cc_|tpm2_)/;
 const PREFIX_OF_12 = /^(?:tpm_ord_|tsc_ord_|tsc_)/;
 const NUMBER = /^(?:0x[0-9a-f]{1,8}|[0-9]{1,10})$/;
 const MAX_NAME_CHARACTERS = 64;
+
+const INDEXES: Readonly<Record<TpmVersion, NameIndex>> = {
+  '1.2': indexOf(TPM12_ORDINALS),
+  '2.0': indexOf(TPM20_COMMANDS),
+};
 
 function indexOf(commands: readonly KnownCommand[]): NameIndex {
   return {

@@ -1,0 +1,97 @@
+/** A response code in words: its name, what it is about, and which layer speaks. */
+
+import type { TpmVersion } from './tpm-version.js';
+import { TPM_NON_FATAL, TPM_VENDOR_ERROR, TPM12_RESULTS } from './tpm12-result-codes.js';
+import { TPM20_FORMAT_ONE, TPM20_FORMAT_ZERO } from './tpm20-response-codes.js';
+
+/** What a TPM 2.0 error is about, counted from 1; 0 when it does not say which. */
+export interface CodeSubject {
+  readonly kind: 'parameter' | 'handle' | 'session';
+  readonly number: number;
+}
+
+export interface ResponseCodeDescription {
+  readonly code: number;
+  /** `TPM_RC_AUTH_FAIL`, `TPM_AUTHFAIL`; for a code without a name its number: `0x5FF`. */
+  readonly name: string;
+  /** One or two sentences. */
+  readonly text: string;
+  readonly subject: CodeSubject | undefined;
+  /** Who speaks: `TPM`, `resource manager` (the broker, or another), or a layer of the TPM software stack. */
+  readonly layer: string;
+  /** Sending the same command again may succeed. */
+  readonly isWarning: boolean;
+}
+
+/** TSS2 layers, bits 16 to 23: TCG TSS 2.0 Overview, 3.3 "Response codes". */
+const LAYERS: ReadonlyMap<number, string> = new Map([
+  [0, 'TPM'],
+  [6, 'feature API'],
+  [7, 'enhanced system API'],
+  [8, 'system API'],
+  [9, 'marshalling'],
+  [10, 'TCTI'],
+  [11, 'resource manager'],
+  [12, 'resource manager'],
+]);
+/** Layers whose low 16 bits are a TPM's code: the TPM, and a resource manager that answers in its place. */
+const LAYERS_WITH_TPM_CODES: ReadonlySet<number> = new Set([0, 12]);
+
+const FORMAT_ONE = 0x080;
+const PARAMETER = 0x040;
+const SESSION = 0x800;
+const VENDOR = 0x400;
+const WARNING = 0x800;
+
+/** Describes any 32-bit response code; never throws. */
+export function describeResponseCode(version: TpmVersion, code: number): ResponseCodeDescription {
+  return version === '2.0' ? describeTpm20(code) : describeTpm12(code);
+}
+
+function describeTpm20(code: number): ResponseCodeDescription {
+  const layerNumber = (code >>> 16) & 0xff;
+  const layer = LAYERS.get(layerNumber) ?? `layer ${layerNumber}`;
+  const low = code & 0xffff;
+  if (!LAYERS_WITH_TPM_CODES.has(layerNumber) || low > 0xfff || code >>> 24 !== 0) {
+    return unnamed(code, layer, `The layer ${layer} reports its own error 0x${low.toString(16)}.`);
+  }
+  return (low & FORMAT_ONE) !== 0 ? describeFormatOne(code, low, layer) : describeFormatZero(code, low, layer);
+}
+
+function describeFormatOne(code: number, low: number, layer: string): ResponseCodeDescription {
+  const known = TPM20_FORMAT_ONE.get(low & 0x0bf);
+  const subject = subjectOf(low);
+  if (known === undefined) return { ...unnamed(code, layer, 'A TPM error without a name.'), subject };
+  const about = subject.number === 0 ? '' : ` It is about ${subject.kind} ${subject.number}.`;
+  return { code, name: known.name, text: `${known.text}${about}`, subject, layer, isWarning: false };
+}
+
+/** Bit 6: a parameter, number in bits 8 to 11. Otherwise bit 11: a session or a handle, number in bits 8 to 10. */
+function subjectOf(low: number): CodeSubject {
+  if ((low & PARAMETER) !== 0) return { kind: 'parameter', number: (low >>> 8) & 0xf };
+  return { kind: (low & SESSION) !== 0 ? 'session' : 'handle', number: (low >>> 8) & 0x7 };
+}
+
+function describeFormatZero(code: number, low: number, layer: string): ResponseCodeDescription {
+  const isWarning = (low & WARNING) !== 0;
+  const known = TPM20_FORMAT_ZERO.get(low);
+  if (known !== undefined) return { code, name: known.name, text: known.text, subject: undefined, layer, isWarning };
+  const text = (low & VENDOR) !== 0 ? "An error of the TPM's vendor." : 'A TPM error without a name.';
+  return { ...unnamed(code, layer, text), isWarning };
+}
+
+function describeTpm12(code: number): ResponseCodeDescription {
+  const known = TPM12_RESULTS.get(code);
+  const isWarning = code >= TPM_NON_FATAL && code < 2 * TPM_NON_FATAL;
+  const isBrokers = code >= TPM_VENDOR_ERROR && code <= TPM_VENDOR_ERROR + 4;
+  const layer = isBrokers ? 'resource manager' : 'TPM';
+  if (known !== undefined) return { code, name: known.name, text: known.text, subject: undefined, layer, isWarning };
+  const isVendors = code >= TPM_VENDOR_ERROR && code < TPM_NON_FATAL;
+  const text = isVendors ? "An error of the TPM's vendor." : 'A TPM error without a name.';
+  return { ...unnamed(code, layer, text), isWarning };
+}
+
+function unnamed(code: number, layer: string, text: string): ResponseCodeDescription {
+  const name = `0x${code.toString(16).toUpperCase().padStart(3, '0')}`;
+  return { code, name, text, subject: undefined, layer, isWarning: false };
+}
