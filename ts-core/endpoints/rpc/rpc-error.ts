@@ -1,0 +1,22 @@
+/** A TbsError as a JSON-RPC error: the result code as a signed 32-bit number, the symbol, and what to do. */
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { TbsError } from '../../domain/tbs-error.js';
+
+export interface RpcErrorData {
+  readonly symbol: string;
+  /** Unsigned. */
+  readonly resultCode: number;
+  readonly action: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** An error that is not a TbsError becomes TBS_E_INTERNAL_ERROR: its own message never reaches a caller. */
+export function toResponseError(error: unknown): ResponseError<RpcErrorData> {
+  const known = error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
+  return new ResponseError(known.resultCode | 0, known.message, {
+    symbol: known.symbol,
+    resultCode: known.resultCode,
+    action: known.action,
+    details: known.details,
+  });
+}
