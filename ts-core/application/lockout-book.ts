@@ -1,0 +1,94 @@
+/**
+ * The failure ledger in service: counts responses, keeps the ledger durable, tells when a lockout begins and ends.
+ */
+import { type Caller, isAdministrator } from '../domain/caller.js';
+import { FailureLedger, type LedgerTime } from '../domain/lockout/failure-ledger.js';
+import { type GateVerdict, type LockoutThresholds, thresholdsOf } from '../domain/lockout/lockout-gate.js';
+import type { LockoutSummary } from '../domain/lockout/lockout-summary.js';
+import type { PolicySettings } from '../domain/policy/settings.js';
+import type { Events } from './events.js';
+import type { Clock, StateStore } from './ports.js';
+
+export interface LockoutParts {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly settings: () => PolicySettings;
+  readonly events: Events;
+}
+
+export class LockoutBook {
+  private readonly ledger = new FailureLedger();
+  private readonly locked = new Set<string>();
+  /** Writes go one after the other, so that an older state never replaces a newer one. */
+  private lastWrite: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: LockoutParts) {}
+
+  /** Takes over what was kept. Call before the first command. */
+  async restore(): Promise<void> {
+    const kept = this.parts.store.get('failureLedger');
+    if (kept === undefined) return;
+    if (this.ledger.restore(kept, this.now())) await this.keep();
+  }
+
+  gate(userKey: string): GateVerdict {
+    const verdict = this.ledger.gate(userKey, this.now(), this.thresholds());
+    if (verdict.open && this.locked.delete(userKey)) {
+      this.parts.events.raise('lockoutEnded', 'The failures that closed the gate have aged out or were reset.', {
+        details: { user: userKey },
+      });
+    }
+    return verdict;
+  }
+
+  /** Counts one authorization failure; resolves when it is durable. Administrators are not counted. */
+  countFailure(caller: Caller, command: string): Promise<void> | undefined {
+    const { events } = this.parts;
+    events.raise('authorizationFailed', 'The TPM refused an authorization.', { caller, details: { command } });
+    if (isAdministrator(caller)) return undefined;
+    if (!this.ledger.record(caller.userKey, this.now(), this.thresholds())) return undefined;
+    this.tellWhenLocked(caller);
+    return this.keep();
+  }
+
+  /** Forgets the failures of one user, or of all; resolves when that is durable. */
+  async reset(userKey: string | undefined): Promise<number> {
+    const forgotten = this.ledger.reset(userKey);
+    await this.keep();
+    for (const locked of [...this.locked]) this.gate(locked);
+    return forgotten;
+  }
+
+  summary(): LockoutSummary {
+    return this.ledger.summary(this.now(), this.thresholds());
+  }
+
+  thresholds(): LockoutThresholds {
+    return thresholdsOf(this.parts.settings());
+  }
+
+  private tellWhenLocked(caller: Caller): void {
+    const verdict = this.ledger.gate(caller.userKey, this.now(), this.thresholds());
+    if (verdict.open || this.locked.has(caller.userKey)) return;
+    this.locked.add(caller.userKey);
+    const until = verdict.freesAt === null ? null : new Date(verdict.freesAt).toISOString();
+    const whom = verdict.scope === 'user' ? 'this user' : 'all standard users';
+    this.parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused until ${until}.`, {
+      caller,
+      details: { scope: verdict.scope, failures: verdict.failures, threshold: verdict.threshold, until },
+    });
+  }
+
+  private keep(): Promise<void> {
+    const write = this.lastWrite
+      .catch(() => undefined)
+      .then(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
+    this.lastWrite = write;
+    return write;
+  }
+
+  private now(): LedgerTime {
+    const { clock } = this.parts;
+    return { bootId: clock.bootId(), bootTimeMs: clock.bootTimeMs(), wallClockMs: clock.wallClockMs() };
+  }
+}
