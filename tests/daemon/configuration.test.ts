@@ -34,7 +34,7 @@ describe('configuration', () => {
     writeFileSync(file, '{}', { mode: 0o600 });
     const configuration = loadConfiguration({ path: file, mode: 'system', env: noEnvironment, uid });
     equal(configuration.mode, 'system');
-    equal(configuration.sockets.rpc, '/run/tpmtbs/rpc');
+    equal(configuration.sockets.rpc, '/run/tpmtbs/rpc.sock');
     equal(configuration.stateFolder, '/var/lib/tpmtbs');
     equal(configuration.policy.folder, '/etc/tpmtbs/policy.d');
     equal(configuration.audit.path, '/var/log/tpmtbs/audit.jsonl');

@@ -39,6 +39,8 @@ export interface CallerConnection {
   readonly caller: Caller;
   /** Throws TBS_E_INVALID_CONTEXT_PARAM (no version), TBS_E_TPM_NOT_FOUND (none fits), TBS_E_TOO_MANY_TBS_CONTEXTS. */
   openContext(versions: readonly TpmVersion[]): OpenedContext;
+  /** Whether this connection opened it and has not closed it. */
+  hasContext(contextId: number): boolean;
   /** Throws TBS_E_INVALID_CONTEXT. Cancels what waits, flushes what it holds. */
   closeContext(contextId: number): void;
   /**

@@ -105,7 +105,10 @@ export class ManageBlockLists {
         const { local, changed } = apply(this.lists.localLists, codes);
         if (changed.length > 0) await this.lists.replaceLocal(local);
         for (const code of changed) {
-          this.events.raise('listChanged', `${commandLabel(version, code)} is ${words}.`, { caller, details: { code } });
+          this.events.raise('listChanged', `${commandLabel(version, code)} is ${words}.`, {
+            caller,
+            details: { code },
+          });
         }
         const unchanged = codes.filter((code) => !changed.includes(code));
         return { changed, unchanged, commands: codes.map((code) => this.explainForAll(version, code)) };

@@ -43,3 +43,13 @@ export async function startTpm(transport: TpmTransport, version: TpmVersion): Pr
 export async function shutDownTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
   await transport.transmit(SHUTDOWN[version], { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
 }
+
+const SAVE_STATE: Readonly<Record<TpmVersion, Uint8Array>> = {
+  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x45, 0, 1), // TPM2_Shutdown(TPM_SU_STATE)
+  '1.2': SHUTDOWN['1.2'],
+};
+
+/** Before a suspend: what the next start with the saved state brings back. */
+export async function saveTpmState(transport: TpmTransport, version: TpmVersion): Promise<void> {
+  await transport.transmit(SAVE_STATE[version], { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+}

@@ -59,6 +59,11 @@ export class CommandService implements ConnectionOpener {
     return new Connection(caller, this, this.parts);
   }
 
+  /** Cancels every outstanding command of a context. */
+  cancel(context: TbsContext): void {
+    this.parts.dispatcher.cancelContext(context.caller.userKey, context.id);
+  }
+
   /** Closes a context of whoever owns it: what waits is cancelled, what it holds is flushed. */
   close(context: TbsContext): void {
     const { contexts, dispatcher, queue, virtualizer, log } = this.parts;
@@ -98,6 +103,10 @@ class Connection implements CallerConnection {
     return { contextId: context.id, tpmVersion: version, maxCommandBytes };
   }
 
+  hasContext(contextId: number): boolean {
+    return this.own.has(contextId);
+  }
+
   closeContext(contextId: number): void {
     const context = this.ownContext(contextId);
     this.own.delete(contextId);
@@ -113,8 +122,7 @@ class Connection implements CallerConnection {
   }
 
   cancelCommands(contextId: number): void {
-    const context = this.ownContext(contextId);
-    this.parts.dispatcher.cancelContext(context.caller.userKey, contextId);
+    this.service.cancel(this.ownContext(contextId));
   }
 
   close(): void {

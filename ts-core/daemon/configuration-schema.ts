@@ -50,8 +50,8 @@ const policySettings = z.record(z.string(), z.unknown()).transform((object, cont
 
 export function configurationSchema(folders: BrokerFolders) {
   const sockets = z.strictObject({
-    rpc: socketPath.default(join(folders.runtime, 'rpc')).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),
-    wire: socketPath.default(join(folders.runtime, 'wire')).describe('Byte frames: libtbs and the TCTI `tbs`.'),
+    rpc: socketPath.default(join(folders.runtime, 'rpc.sock')).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),
+    wire: socketPath.default(join(folders.runtime, 'wire.sock')).describe('Byte frames: libtbs and the TCTI `tbs`.'),
   });
 
   const swtpm = z.strictObject({

@@ -5,8 +5,10 @@ import { callerClass, commandReference, method, tpmVersion } from './method.js';
 
 /** What one list says about a command. */
 export interface ListStatement {
-  readonly list: 'policy' | 'default' | 'local' | 'allowed' | 'granted' | 'handleRule';
-  readonly effect: 'blocks' | 'allows' | 'ignored';
+  readonly list: 'policy' | 'default' | 'local' | 'notAllowed';
+  readonly effect: 'blocks' | 'allows';
+  /** False when policy switches the list off. */
+  readonly inForce: boolean;
   /** Where the list comes from: shipped, a policy file's path, local. */
   readonly source: string;
   readonly reason: string;
@@ -16,11 +18,13 @@ export interface ClassVerdict {
   readonly callerClass: CallerClass;
   readonly allowed: boolean;
   /** The list that decided; null when nothing blocks it (TPM 1.2). */
-  readonly decidingList: ListStatement['list'] | 'notAllowed' | null;
+  readonly decidingList: ListStatement['list'] | 'handleRule' | 'embedded' | null;
   readonly reason: string;
   readonly source: string | null;
   /** What would lift a block, in words with the cmdlet to use; null when allowed, or when nothing lifts it. */
   readonly liftedBy: string | null;
+  /** A limit on the handles with which this class may send it; null when there is none. */
+  readonly condition: string | null;
   readonly statements: readonly ListStatement[];
 }
 

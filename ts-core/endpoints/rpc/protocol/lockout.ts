@@ -8,8 +8,8 @@ export interface UserLockout {
   readonly lockedOut: boolean;
   /** UTC ISO 8601 at which this user's gate opens again; null when open, or when threshold 0 closes it for good. */
   readonly freesAt: string | null;
-  /** UTC ISO 8601 of each failure that counts, and when it ages out. */
-  readonly failureTimes: readonly { readonly at: string; readonly agesOutAt: string }[];
+  /** UTC ISO 8601 at which each failure that counts ages out, the oldest first. */
+  readonly failuresAgeOutAt: readonly string[];
 }
 
 export interface LockoutState {

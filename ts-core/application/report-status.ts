@@ -1,0 +1,103 @@
+/** Get-TbsStatus and Get-TbsDeviceInfo. */
+import type { CommandCost } from '../domain/scheduling/command-costs.js';
+import type { CommandQueue } from '../domain/scheduling/command-queue.js';
+import { type DeviceFacts, type DictionaryAttackState, readDictionaryAttackState } from '../domain/tpm/device-facts.js';
+import type { Contexts } from './contexts.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { Events } from './events.js';
+import type { ManagePower } from './manage-power.js';
+import type { PendingCommand } from './pending-command.js';
+import type { Clock, Log, PolicyStore, TpmTransport } from './ports.js';
+import { type Warning, warningsFrom } from './report-warnings.js';
+
+export interface StatusParts {
+  readonly facts: DeviceFacts;
+  readonly transport: TpmTransport;
+  readonly contexts: Contexts;
+  readonly queue: CommandQueue<PendingCommand>;
+  readonly dispatcher: Dispatcher;
+  readonly power: ManagePower;
+  readonly policy: PolicyStore;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface QueueState {
+  readonly waiting: number;
+  readonly inFlight: boolean;
+  readonly completed: number;
+  readonly refused: number;
+  readonly cancelled: number;
+  readonly estimatedWaitMs: number;
+}
+
+export interface StatusReport {
+  readonly startedAtMs: number;
+  readonly state: 'running' | 'suspended';
+  readonly contexts: number;
+  readonly queue: QueueState;
+  readonly costs: readonly CommandCost[];
+  readonly warnings: readonly Warning[];
+}
+
+export class ReportStatus {
+  private readonly startedAtMs: number;
+
+  constructor(private readonly parts: StatusParts) {
+    this.startedAtMs = parts.clock.wallClockMs();
+  }
+
+  get device(): DeviceFacts {
+    return this.parts.facts;
+  }
+
+  get transportDescription(): string {
+    return this.parts.transport.description;
+  }
+
+  get cancellation(): TpmTransport['cancellation'] {
+    return this.parts.transport.cancellation;
+  }
+
+  async get(): Promise<StatusReport> {
+    const { contexts, queue, dispatcher, power } = this.parts;
+    const warnings = await this.warnings();
+    return {
+      startedAtMs: this.startedAtMs,
+      state: power.suspended ? 'suspended' : 'running',
+      contexts: contexts.size,
+      queue: {
+        waiting: queue.size,
+        inFlight: dispatcher.inFlight,
+        ...dispatcher.totals,
+        estimatedWaitMs: dispatcher.estimatedWaitMs(),
+      },
+      costs: dispatcher.costs.table(),
+      warnings,
+    };
+  }
+
+  /** Asks transport and TPM anew, so that what was mended is no warning any more. */
+  async warnings(): Promise<readonly Warning[]> {
+    const { transport, policy, events } = this.parts;
+    return warningsFrom({
+      exposure: await transport.exposure(),
+      dictionaryAttack: await this.dictionaryAttack(),
+      policy: policy.current(),
+      lostAuditLines: events.lostAuditLines,
+    });
+  }
+
+  /** Undefined for a TPM 1.2, and while the TPM cannot be asked. */
+  async dictionaryAttack(): Promise<DictionaryAttackState | undefined> {
+    const { facts, dispatcher, log } = this.parts;
+    if (facts.version !== '2.0') return undefined;
+    try {
+      return await dispatcher.runExchange(() => readDictionaryAttackState());
+    } catch (error) {
+      log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
+      return undefined;
+    }
+  }
+}

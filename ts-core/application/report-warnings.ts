@@ -1,0 +1,101 @@
+/**
+ * What an administrator should mend: governance that can be walked round is no governance.
+ */
+
+import type { EffectivePolicy } from '../domain/policy/settings.js';
+import type { DictionaryAttackState } from '../domain/tpm/device-facts.js';
+
+export interface Warning {
+  /** Stable, for scripts: `tpmOpenToOthers`. */
+  readonly id: string;
+  readonly message: string;
+  readonly action: string;
+}
+
+export interface WarningFacts {
+  /** Who else can open, or holds, the TPM; from the transport. */
+  readonly exposure: readonly string[];
+  /** Undefined where the TPM does not tell (TPM 1.2). */
+  readonly dictionaryAttack: DictionaryAttackState | undefined;
+  readonly policy: EffectivePolicy;
+  readonly lostAuditLines: number;
+}
+
+export function warningsFrom(facts: WarningFacts): readonly Warning[] {
+  return [
+    ...exposureWarning(facts.exposure),
+    ...tpmLimitWarning(facts),
+    ...lockoutSettingWarnings(facts.policy),
+    ...policyProblemWarning(facts.policy),
+    ...auditWarning(facts.lostAuditLines),
+  ];
+}
+
+function exposureWarning(exposure: readonly string[]): readonly Warning[] {
+  if (exposure.length === 0) return [];
+  return [
+    {
+      id: 'tpmOpenToOthers',
+      message: `The TPM can be reached without the broker, so lists and lockout can be walked round: ${exposure.join('; ')}.`,
+      action:
+        "Give the TPM's device or socket to the broker's user alone (owner root, mode 0600), and end other users of it.",
+    },
+  ];
+}
+
+function tpmLimitWarning({ dictionaryAttack, policy }: WarningFacts): readonly Warning[] {
+  const total = policy.settings.standardUserAuthorizationFailureTotalThreshold;
+  if (dictionaryAttack === undefined || dictionaryAttack.maxTries > total) return [];
+  return [
+    {
+      id: 'tpmLocksBeforePolicy',
+      message: `The TPM locks itself after ${dictionaryAttack.maxTries} failed tries, and the total threshold is ${total}: users can lock the TPM before the broker stops them.`,
+      action: `Raise the TPM's limit above ${total} (Set-TpmLockoutParameter -MaxTries ${Math.max(32, total + 1)}, or tpm2_dictionarylockout --setup-parameters), or lower standardUserAuthorizationFailureTotalThreshold.`,
+    },
+  ];
+}
+
+function lockoutSettingWarnings(policy: EffectivePolicy): readonly Warning[] {
+  const { settings } = policy;
+  const warnings: Warning[] = [];
+  if (settings.standardUserAuthorizationFailureDurationMinutes === 0) {
+    warnings.push({
+      id: 'lockoutCountsNothing',
+      message: 'The lockout window is 0 minutes: no authorization failure counts, and no user is slowed down.',
+      action: 'Set standardUserAuthorizationFailureDurationMinutes (the default is 480).',
+    });
+  }
+  if (
+    settings.standardUserAuthorizationFailureIndividualThreshold === 0 ||
+    settings.standardUserAuthorizationFailureTotalThreshold === 0
+  ) {
+    warnings.push({
+      id: 'lockoutClosedForAll',
+      message: 'A lockout threshold is 0: standard users may send no command that carries an authorization.',
+      action: 'Set both thresholds above 0 (the defaults are 4 and 9), unless this is what you want.',
+    });
+  }
+  return warnings;
+}
+
+function policyProblemWarning(policy: EffectivePolicy): readonly Warning[] {
+  if (policy.problems.length === 0) return [];
+  return [
+    {
+      id: 'policyProblems',
+      message: `Policy has ${policy.problems.length} problem(s); the first: ${policy.problems[0]?.message} (${policy.problems[0]?.source.location}).`,
+      action: 'Get-TbsPolicy lists them all.',
+    },
+  ];
+}
+
+function auditWarning(lostAuditLines: number): readonly Warning[] {
+  if (lostAuditLines === 0) return [];
+  return [
+    {
+      id: 'auditLinesLost',
+      message: `${lostAuditLines} audit lines could not be written since the broker started.`,
+      action: 'Free space where the audit log is, or move it (audit.path).',
+    },
+  ];
+}

@@ -1,0 +1,138 @@
+/**
+ * What the TPM says of itself: TPM_DEVICE_INFO, its limits and its own dictionary-attack state.
+ *
+ * TPM 2.0 Part 2, 6.13 TPM_PT; TPM 1.2 Part 2, 21.6 TPM_CAP_VERSION_INFO and 21.2 TPM_CAP_PROPERTY.
+ */
+import type { Exchange } from '../virtualization/virtualizer.js';
+import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from './command-header.js';
+import type { TpmVersion } from './tpm-version.js';
+
+export interface DeviceFacts {
+  readonly version: TpmVersion;
+  readonly manufacturerId: number;
+  /** The vendor id as text: `IBM`. */
+  readonly manufacturer: string;
+  readonly vendorString: string;
+  readonly firmwareVersion: string;
+  readonly specification: string;
+  readonly specificationRevision: number;
+  readonly maxCommandBytes: number;
+  readonly maxResponseBytes: number;
+}
+
+/** The TPM's own dictionary-attack logic, TPM 2.0. */
+export interface DictionaryAttackState {
+  readonly inLockout: boolean;
+  readonly failedTries: number;
+  readonly maxTries: number;
+  readonly recoverySeconds: number;
+  readonly lockoutRecoverySeconds: number;
+}
+
+const PT_FIXED = 0x100;
+const PT_VAR = 0x200;
+const PT_FAMILY_REVISION = PT_FIXED + 2;
+const PT_MANUFACTURER = PT_FIXED + 5;
+const PT_VENDOR_STRING_1 = PT_FIXED + 6;
+const PT_FIRMWARE_VERSION_1 = PT_FIXED + 11;
+const PT_FIRMWARE_VERSION_2 = PT_FIXED + 12;
+const PT_MAX_COMMAND_SIZE = PT_FIXED + 30;
+const PT_MAX_RESPONSE_SIZE = PT_FIXED + 31;
+const PT_PERMANENT = PT_VAR;
+const PT_LOCKOUT_COUNTER = PT_VAR + 14;
+const PT_MAX_AUTH_FAIL = PT_VAR + 15;
+const PT_LOCKOUT_INTERVAL = PT_VAR + 16;
+const PT_LOCKOUT_RECOVERY = PT_VAR + 17;
+const TPMA_PERMANENT_IN_LOCKOUT = 1 << 9;
+
+/** What is assumed where the TPM does not say: the buffers of the PC Client profile. */
+const DEFAULT_BUFFER_BYTES = 4096;
+
+export function* readDeviceFacts(version: TpmVersion): Exchange<DeviceFacts> {
+  return version === '2.0' ? yield* readDeviceFacts20() : yield* readDeviceFacts12();
+}
+
+function* readDeviceFacts20(): Exchange<DeviceFacts> {
+  const fixed = yield* readProperties(PT_FIXED, 64);
+  const text = [0, 1, 2, 3].map((index) => vendorText(fixed.get(PT_VENDOR_STRING_1 + index) ?? 0)).join('');
+  const manufacturerId = fixed.get(PT_MANUFACTURER) ?? 0;
+  const firmware = [fixed.get(PT_FIRMWARE_VERSION_1) ?? 0, fixed.get(PT_FIRMWARE_VERSION_2) ?? 0];
+  const revision = fixed.get(PT_FAMILY_REVISION) ?? 0;
+  return {
+    version: '2.0',
+    manufacturerId,
+    manufacturer: vendorText(manufacturerId),
+    vendorString: text.trim(),
+    firmwareVersion: firmware.map((word) => `${word >>> 16}.${word & 0xffff}`).join('.'),
+    specification: `2.0 revision ${(revision / 100).toFixed(2)}`,
+    specificationRevision: revision,
+    maxCommandBytes: fixed.get(PT_MAX_COMMAND_SIZE) ?? DEFAULT_BUFFER_BYTES,
+    maxResponseBytes: fixed.get(PT_MAX_RESPONSE_SIZE) ?? DEFAULT_BUFFER_BYTES,
+  };
+}
+
+/** Reads the TPM 2.0's dictionary-attack state; undefined for a TPM that does not tell. */
+export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | undefined> {
+  const variable = yield* readProperties(PT_VAR, 32);
+  const maxTries = variable.get(PT_MAX_AUTH_FAIL);
+  if (maxTries === undefined) return undefined;
+  return {
+    inLockout: ((variable.get(PT_PERMANENT) ?? 0) & TPMA_PERMANENT_IN_LOCKOUT) !== 0,
+    failedTries: variable.get(PT_LOCKOUT_COUNTER) ?? 0,
+    maxTries,
+    recoverySeconds: variable.get(PT_LOCKOUT_INTERVAL) ?? 0,
+    lockoutRecoverySeconds: variable.get(PT_LOCKOUT_RECOVERY) ?? 0,
+  };
+}
+
+function* readProperties(first: number, count: number): Exchange<Map<number, number>> {
+  const command = Uint8Array.of(0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0);
+  writeUint32(command, 14, first);
+  writeUint32(command, 18, count);
+  const response = yield command;
+  const properties = new Map<number, number>();
+  if (responseCodeOf(response) !== 0 || response.length < HEADER_BYTES + 9) return properties;
+  // moreData (1), capability (4), count (4), then pairs.
+  for (let offset = HEADER_BYTES + 9; offset + 8 <= response.length; offset += 8) {
+    properties.set(readUint32(response, offset), readUint32(response, offset + 4));
+  }
+  return properties;
+}
+
+const CAP_VERSION_VAL_12 = Uint8Array.of(0, 0xc1, 0, 0, 0, 18, 0, 0, 0, 0x65, 0, 0, 0, 0x1a, 0, 0, 0, 0);
+/** TPM_CAP_PROPERTY, TPM_CAP_PROP_INPUT_BUFFER. */
+const CAP_INPUT_BUFFER_12 = Uint8Array.of(
+  ...[0, 0xc1, 0, 0, 0, 22, 0, 0, 0, 0x65],
+  ...[0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 1, 0x24],
+);
+
+function* readDeviceFacts12(): Exchange<DeviceFacts> {
+  const version = yield CAP_VERSION_VAL_12;
+  // TPM_CAP_VERSION_INFO after the size: tag (2), version (4), specLevel (2), errataRev (1), vendor id (4).
+  const whole = responseCodeOf(version) === 0 && version.length >= HEADER_BYTES + 4 + 13;
+  const at = HEADER_BYTES + 4;
+  const manufacturerId = whole ? readUint32(version, at + 9) : 0;
+  const buffer = yield CAP_INPUT_BUFFER_12;
+  const bufferKnown = responseCodeOf(buffer) === 0 && buffer.length >= HEADER_BYTES + 8;
+  const maxBytes = bufferKnown ? readUint32(buffer, HEADER_BYTES + 4) : DEFAULT_BUFFER_BYTES;
+  return {
+    version: '1.2',
+    manufacturerId,
+    manufacturer: vendorText(manufacturerId),
+    vendorString: '',
+    firmwareVersion: whole ? `${version[at + 4]}.${version[at + 5]}` : '',
+    specification: whole ? `1.2 level ${readUint16(version, at + 6)} errata ${version[at + 8]}` : '1.2',
+    specificationRevision: whole ? (version[at + 8] ?? 0) : 0,
+    maxCommandBytes: maxBytes,
+    maxResponseBytes: maxBytes,
+  };
+}
+
+function vendorText(word: number): string {
+  const bytes = [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff];
+  return bytes
+    .filter((byte) => byte >= 0x20 && byte < 0x7f)
+    .map((byte) => String.fromCharCode(byte))
+    .join('')
+    .trim();
+}

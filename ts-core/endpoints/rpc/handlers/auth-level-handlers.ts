@@ -1,0 +1,24 @@
+import type { Application } from '../../../application/application.js';
+import {
+  AUTH_LEVEL_NAMES,
+  describeAuthLevelOrigin,
+  type EffectiveAuthLevel,
+} from '../../../domain/owner-auth/effective-level.js';
+import { handler, type RpcHandler } from '../handler.js';
+import { type AuthLevelState, authLevelGet, authLevelSet } from '../protocol/auth-level.js';
+
+export function authLevelHandlers({ authLevel, policy }: Application): readonly RpcHandler[] {
+  const state = ({ level, origin }: EffectiveAuthLevel): AuthLevelState => ({
+    level,
+    levelName: AUTH_LEVEL_NAMES[level],
+    source: describeAuthLevelOrigin(origin),
+    setByPolicy: origin.kind === 'policy',
+    activeDirectoryBackup: policy.get().settings.activeDirectoryBackup,
+  });
+  return [
+    handler(authLevelGet, () => state(authLevel.get())),
+    handler(authLevelSet, async ({ caller }, { level, newOwnerAuthFile, force }) =>
+      state(await authLevel.set(caller, level, { newOwnerAuthFile, force })),
+    ),
+  ];
+}

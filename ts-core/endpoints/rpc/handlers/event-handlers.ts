@@ -1,0 +1,35 @@
+import type { Application } from '../../../application/application.js';
+import { TbsError } from '../../../domain/tbs-error.js';
+import { handler, type RpcHandler } from '../handler.js';
+import { EVENT_RAISED, eventSubscribe } from '../protocol/event.js';
+import type { RpcSession } from '../rpc-session.js';
+
+export function eventHandlers({ events }: Application, maxSubscribers: number): readonly RpcHandler[] {
+  const subscribed = new Set<RpcSession>();
+  return [
+    handler(eventSubscribe, (session, params) => {
+      const recent = events.past(session.caller, params?.recent ?? 0);
+      if (params?.follow === false || subscribed.has(session)) return { recent };
+      if (subscribed.size >= maxSubscribers) throw tooManySubscribers(maxSubscribers);
+      subscribed.add(session);
+      // A reader that is too slow misses events and is told how many, so that nothing piles up for it.
+      let lost = 0;
+      const stop = events.follow(session.caller, (event) => {
+        const sent = session.notify(EVENT_RAISED, lost === 0 ? event : { ...event, lost });
+        lost = sent ? 0 : lost + 1;
+      });
+      session.onEnd(() => {
+        stop();
+        subscribed.delete(session);
+      });
+      return { recent };
+    }),
+  ];
+}
+
+function tooManySubscribers(limit: number): TbsError {
+  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
+    message: `The limit of ${limit} connections that follow events (limits.eventSubscribers) is reached.`,
+    details: { setting: 'limits.eventSubscribers', limit },
+  });
+}

@@ -1,0 +1,51 @@
+import type { Application } from '../../../application/application.js';
+import type { GateVerdict } from '../../../domain/lockout/lockout-gate.js';
+import type { LockoutSummary } from '../../../domain/lockout/lockout-summary.js';
+import { handler, type RpcHandler } from '../handler.js';
+import { type LockoutState, lockoutGet, lockoutReset } from '../protocol/lockout.js';
+
+export function lockoutHandlers({ lockout, userNames }: Application): readonly RpcHandler[] {
+  const state = (summary: LockoutSummary): LockoutState => lockoutState(summary, (key) => userNames.nameOf(key));
+  return [
+    handler(lockoutGet, ({ caller }) => state(lockout.get(caller))),
+    handler(lockoutReset, async ({ caller }, params) => state(await lockout.reset(caller, params?.user))),
+  ];
+}
+
+function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => string | null): LockoutState {
+  const { thresholds, users, gateForOthers } = summary;
+  return {
+    durationMinutes: thresholds.windowMinutes,
+    individualThreshold: thresholds.individualThreshold,
+    totalThreshold: thresholds.totalThreshold,
+    totalFailures: summary.totalFailures,
+    totalLockedOut: !gateForOthers.open,
+    totalFreesAt: freesAt(gateForOthers),
+    users: users.map(({ userKey, failures, gate, agesOutAt }) => ({
+      userKey,
+      userName: nameOf(userKey),
+      failures,
+      lockedOut: !gate.open,
+      freesAt: freesAt(gate),
+      failuresAgeOutAt: agesOutAt.map(isoTime),
+    })),
+    notes: notesOf(summary),
+  };
+}
+
+function notesOf({ countingOff, thresholds }: LockoutSummary): readonly string[] {
+  const notes: string[] = [];
+  if (countingOff) notes.push('The window is 0 minutes: no failure counts.');
+  if (thresholds.individualThreshold === 0 || thresholds.totalThreshold === 0) {
+    notes.push('A threshold is 0: standard users may send no command that carries an authorization.');
+  }
+  return notes;
+}
+
+function freesAt(gate: GateVerdict): string | null {
+  return gate.open || gate.freesAt === null ? null : isoTime(gate.freesAt);
+}
+
+function isoTime(wallClockMs: number): string {
+  return new Date(wallClockMs).toISOString();
+}

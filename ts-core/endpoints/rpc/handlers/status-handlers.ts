@@ -1,0 +1,71 @@
+import type { Application } from '../../../application/application.js';
+import { commandLabel } from '../../../domain/tpm/command-names.js';
+import { handler, type RpcHandler } from '../handler.js';
+import { type DeviceInfo, deviceGet, serviceStop, statusGet } from '../protocol/status.js';
+
+/** What the daemon knows of itself. */
+export interface DaemonFacts {
+  readonly version: string;
+  readonly processId: number;
+  readonly mode: 'system' | 'user';
+  readonly limits: Readonly<Record<string, number>>;
+  readonly endpoints: () => readonly { readonly kind: string; readonly address: string }[];
+}
+
+/** TPM_IFTYPE of Tbs.h: how the platform reaches the TPM is not told to the broker; 0 is "unknown". */
+const TPM_IFTYPE_UNKNOWN = 0;
+
+export function statusHandlers(application: Application, daemon: DaemonFacts): readonly RpcHandler[] {
+  const { status, requestStop } = application;
+  return [
+    handler(deviceGet, () => deviceInfo(application)),
+    handler(statusGet, async ({ caller }) => {
+      const report = await status.get();
+      return {
+        version: daemon.version,
+        processId: daemon.processId,
+        startedAt: new Date(report.startedAtMs).toISOString(),
+        mode: daemon.mode,
+        state: report.state,
+        tpm: deviceInfo(application),
+        caller: { userKey: caller.userKey, callerClass: caller.callerClass },
+        contexts: report.contexts,
+        queue: report.queue,
+        cancellation: status.cancellation,
+        costs: report.costs.map(({ code, keyAlgorithm, count, meanMs }) => ({
+          code,
+          name: commandLabel(status.device.version, code),
+          keyAlgorithm,
+          count,
+          meanMs,
+        })),
+        warnings: report.warnings,
+        limits: daemon.limits,
+        endpoints: daemon.endpoints(),
+      };
+    }),
+    handler(serviceStop, (_session, params) => {
+      requestStop(params?.drainTimeoutMs ?? 10_000);
+      return {};
+    }),
+  ];
+}
+
+function deviceInfo({ status }: Application): DeviceInfo {
+  const { device } = status;
+  return {
+    structVersion: 1,
+    tpmVersionNumber: device.version === '2.0' ? 2 : 1,
+    tpmVersion: device.version,
+    tpmInterfaceType: TPM_IFTYPE_UNKNOWN,
+    tpmImpRevision: device.specificationRevision,
+    manufacturer: device.manufacturer,
+    manufacturerId: device.manufacturerId,
+    firmwareVersion: device.firmwareVersion,
+    vendorString: device.vendorString,
+    specification: device.specification,
+    maxCommandBytes: device.maxCommandBytes,
+    maxResponseBytes: device.maxResponseBytes,
+    transport: status.transportDescription,
+  };
+}
