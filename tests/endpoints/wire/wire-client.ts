@@ -94,6 +94,7 @@ export class FakeApplication implements ConnectionOpener, WireServices {
         this.contexts.add(contextId);
         return { contextId, tpmVersion: '2.0' as const, maxCommandBytes: 4096 };
       },
+      hasContext: (contextId) => own.has(contextId),
       closeContext: (contextId) => {
         check(contextId);
         own.delete(contextId);

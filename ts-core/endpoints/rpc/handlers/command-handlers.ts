@@ -1,7 +1,7 @@
 import type { Application } from '../../../application/application.js';
 import type { Submission, SubmissionOutcome } from '../../../application/caller-connection.js';
 import { responseCodeOf } from '../../../domain/tpm/command-header.js';
-import { describeResponseCode } from '../../../domain/tpm/response-code.js';
+import { describeResponseCode } from '../../../domain/tpm/describe-response-code.js';
 import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
 import { handler, type RpcHandler } from '../handler.js';
 import { type CommandSubmitted, commandCancel, commandSubmit } from '../protocol/command.js';
