@@ -1,0 +1,25 @@
+/** TPM 1.2 return codes. TPM Main Part 2, 16 "Return Codes"; the last four are those that TBS adds (winerror.h). */
+export const TPM_SUCCESS = 0;
+export const TPM_AUTHFAIL = 0x01;
+export const TPM_BAD_PARAMETER = 0x03;
+export const TPM_BAD_ORDINAL = 0x0a;
+export const TPM_INVALID_KEYHANDLE = 0x0c;
+export const TPM_NOSPACE = 0x11;
+export const TPM_RESOURCES = 0x15;
+export const TPM_BAD_PARAM_SIZE = 0x19;
+export const TPM_SHA_THREAD = 0x1a;
+export const TPM_AUTH2FAIL = 0x1d;
+export const TPM_INVALID_AUTHHANDLE = 0x22;
+export const TPM_INVALID_POSTINIT = 0x26;
+export const TPM_INVALID_RESOURCE = 0x35;
+export const TPM_KEY_OWNER_CONTROL = 0x44;
+export const TPM_CONTEXT_GAP = 0x47;
+export const TPM_RESOURCEMISSING = 0x4a;
+export const TPM_OWNER_CONTROL = 0x4f;
+export const TPM_BAD_HANDLE = 0x58;
+export const TPM_BADCONTEXT = 0x5a;
+export const TPM_TOOMANYCONTEXTS = 0x5b;
+export const TPM_NOCONTEXTSPACE = 0x63;
+export const TPM_E_EMBEDDED_COMMAND_UNSUPPORTED = 0x404;
+export const TPM_RETRY = 0x800;
+export const TPM_DEFEND_LOCK_RUNNING = 0x803;

@@ -1,0 +1,112 @@
+/**
+ * TPM_GetCapability as a context sees it: its own handles, and what of the broker's room is left for it. Everything else
+ * is the TPM's own answer. TPM Main Part 2, 21.1 and 21.2.
+ */
+import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
+import * as rc from '../../tpm/tpm12-return-codes.js';
+import {
+  TPM_CAP_CHECK_LOADED,
+  TPM_CAP_HANDLE,
+  TPM_CAP_KEY_HANDLE,
+  TPM_CAP_PROP_AUTHSESS,
+  TPM_CAP_PROP_CONTEXT,
+  TPM_CAP_PROP_KEYS,
+  TPM_CAP_PROP_MAX_AUTHSESS,
+  TPM_CAP_PROP_MAX_CONTEXT,
+  TPM_CAP_PROP_MAX_KEYS,
+  TPM_CAP_PROP_MAX_SESSIONS,
+  TPM_CAP_PROP_MAX_TRANSESS,
+  TPM_CAP_PROP_SESSIONS,
+  TPM_CAP_PROP_TRANSESS,
+  TPM_CAP_PROPERTY,
+  TPM_RT_AUTH,
+  TPM_RT_CONTEXT,
+  TPM_RT_KEY,
+  TPM_RT_TRANS,
+} from '../../tpm/tpm12-types.js';
+import type { Exchange } from '../virtualizer.js';
+import { getCapabilityCommand, handleListOf, handleListResponse, numberResponse } from './management-commands.js';
+import type { HeldResource } from './resource-table.js';
+import type { SpecialCommand } from './special-command.js';
+import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
+
+/** Parameters: capArea, subCapSize, subCap. */
+export const getCapability: SpecialCommand['run'] = function* (virtualizer, contextId, command) {
+  const query = readQuery(command);
+  if (query === undefined) return yield command;
+  if (query.area === TPM_CAP_KEY_HANDLE || (query.area === TPM_CAP_HANDLE && query.sub === TPM_RT_KEY)) {
+    return yield* keyHandles(virtualizer, contextId);
+  }
+  if (query.area === TPM_CAP_HANDLE) {
+    const own = ownHandles(virtualizer, contextId, query.sub);
+    return own === undefined ? yield command : handleListResponse(own);
+  }
+  if (query.area === TPM_CAP_CHECK_LOADED) return yield* checkLoaded(virtualizer, contextId, command);
+  const room = query.area === TPM_CAP_PROPERTY ? roomFor(virtualizer, contextId, query.sub) : undefined;
+  return room === undefined ? yield command : numberResponse(room);
+};
+
+/** Whether a TPM_GetCapability command asks for lists of handles. */
+export function asksForHandles(command: Uint8Array): boolean {
+  const query = readQuery(command);
+  return query !== undefined && (query.area === TPM_CAP_KEY_HANDLE || query.area === TPM_CAP_HANDLE);
+}
+
+function readQuery(command: Uint8Array): { readonly area: number; readonly sub: number | undefined } | undefined {
+  if (command.length < 18 || readUint32(command, 14) !== command.length - 18) return undefined;
+  return { area: readUint32(command, 10), sub: command.length >= 22 ? readUint32(command, 18) : undefined };
+}
+
+/** The context's own keys and those that everybody sees: owner-evict keys, and what others than the broker loaded. */
+function* keyHandles(virtualizer: Tpm12Virtualizer, contextId: number): Exchange<Uint8Array> {
+  const response = yield getCapabilityCommand(TPM_CAP_HANDLE, TPM_RT_KEY);
+  const loaded = handleListOf(response);
+  if (loaded === undefined) return response;
+  virtualizer.noteLoadedKeys(loaded);
+  const own = handlesOfKind(virtualizer, contextId, 'key');
+  return handleListResponse([...new Set([...own, ...virtualizer.translation.foreignKeys])]);
+}
+
+function ownHandles(virtualizer: Tpm12Virtualizer, contextId: number, resourceType: number | undefined) {
+  if (resourceType === TPM_RT_AUTH) return handlesOfKind(virtualizer, contextId, 'authSession');
+  if (resourceType === TPM_RT_TRANS) return handlesOfKind(virtualizer, contextId, 'transportSession');
+  if (resourceType !== TPM_RT_CONTEXT) return undefined;
+  return virtualizer.saved.ofUser(virtualizer.table.userOf(contextId)).map((session) => session.contextCount);
+}
+
+function handlesOfKind(virtualizer: Tpm12Virtualizer, contextId: number, kind: HeldResource['kind']): number[] {
+  return [...virtualizer.table.ofContext(contextId)]
+    .filter((resource) => resource.kind === kind)
+    .map((resource) => resource.virtualHandle);
+}
+
+/** What the user may still hold, or may hold at all; the TPM's own room is the broker's affair. */
+function roomFor(virtualizer: Tpm12Virtualizer, contextId: number, property: number | undefined): number | undefined {
+  switch (property) {
+    case TPM_CAP_PROP_KEYS:
+      return virtualizer.remaining(contextId, 'key');
+    case TPM_CAP_PROP_AUTHSESS:
+    case TPM_CAP_PROP_TRANSESS:
+    case TPM_CAP_PROP_SESSIONS:
+    case TPM_CAP_PROP_CONTEXT:
+      return virtualizer.remaining(contextId, 'authSession');
+    case TPM_CAP_PROP_MAX_KEYS:
+      return virtualizer.limits.keysPerUser;
+    case TPM_CAP_PROP_MAX_AUTHSESS:
+    case TPM_CAP_PROP_MAX_TRANSESS:
+    case TPM_CAP_PROP_MAX_SESSIONS:
+    case TPM_CAP_PROP_MAX_CONTEXT:
+      return virtualizer.limits.sessionsPerUser;
+    default:
+      return undefined;
+  }
+}
+
+/** "Can a key with these parameters be loaded now?": no for a full TPM, but the broker makes room. */
+function* checkLoaded(virtualizer: Tpm12Virtualizer, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const response = yield command;
+  const saysNo = responseCodeOf(response) === rc.TPM_SUCCESS && response.length === 15 && response[14] === 0;
+  const holdsKeys = [...virtualizer.table.keys()].some((key) => key.physicalHandle !== undefined && !key.ownerEvict);
+  if (saysNo && holdsKeys && virtualizer.remaining(contextId, 'key') > 0) response[14] = 1;
+  return response;
+}

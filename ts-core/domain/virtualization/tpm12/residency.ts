@@ -1,0 +1,290 @@
+/**
+ * What is in the TPM and what is saved outside of it. Resources stay in the TPM until their slot is needed; then the
+ * least recently used one is saved with TPM_SaveContext. Every rule answers with a TPM return code, 0 for success.
+ *
+ * Hazards of TPM 1.2 that decide the order here:
+ * - TPM_FlushSpecific of a key ends every OSAP and DSAP session in the TPM that is bound to that key's public part,
+ *   whoever's it is. Such sessions are saved before the key is flushed.
+ * - TPM_SaveContext takes a session out of the TPM, but leaves a key in it.
+ * - A failed command ends its authorization session, so a command that carries one gets its room before it is sent.
+ */
+import { responseCodeOf } from '../../tpm/command-header.js';
+import * as rc from '../../tpm/tpm12-return-codes.js';
+import {
+  TPM_CAP_PROP_AUTHSESS,
+  TPM_CAP_PROP_KEYS,
+  TPM_CAP_PROP_TRANSESS,
+  TPM_CAP_PROPERTY,
+  TPM_RT_AUTH,
+  TPM_RT_CONTEXT,
+  TPM_RT_KEY,
+  TPM_RT_TRANS,
+} from '../../tpm/tpm12-types.js';
+import type { Exchange } from '../virtualizer.js';
+import type { CreatedKind } from './command-shape.js';
+import {
+  firstHandle,
+  firstSizedBuffer,
+  flushSpecificCommand,
+  getCapabilityCommand,
+  loadContextCommand,
+  numberOf,
+  readContextBlob,
+  saveContextCommand,
+  succeeded,
+} from './management-commands.js';
+import type { HeldKey, HeldResource, HeldSession, ResourceTable } from './resource-table.js';
+import type { SavedSessions } from './saved-sessions.js';
+
+/** Resources that the command at hand needs in the TPM at once. */
+export type Pinned = ReadonlySet<HeldResource>;
+
+/** More rounds than any TPM has slots; a bound against a TPM that answers "no room" for ever. */
+const MAX_ROUNDS = 64;
+
+const NO_ROOM: ReadonlySet<number> = new Set([rc.TPM_RESOURCES, rc.TPM_NOSPACE]);
+const NO_ROOM_FOR_SAVED_SESSIONS: ReadonlySet<number> = new Set([
+  rc.TPM_NOCONTEXTSPACE,
+  rc.TPM_CONTEXT_GAP,
+  rc.TPM_TOOMANYCONTEXTS,
+]);
+/** A blob that the TPM answers with one of these will never load again. */
+const LOST: ReadonlySet<number> = new Set([
+  rc.TPM_BADCONTEXT,
+  rc.TPM_RESOURCEMISSING,
+  rc.TPM_INVALID_RESOURCE,
+  rc.TPM_BAD_HANDLE,
+  rc.TPM_INVALID_KEYHANDLE,
+]);
+
+const ROOM_PROPERTY: Record<CreatedKind, number> = {
+  key: TPM_CAP_PROP_KEYS,
+  authSession: TPM_CAP_PROP_AUTHSESS,
+  transportSession: TPM_CAP_PROP_TRANSESS,
+};
+
+export function resourceTypeOf(kind: CreatedKind): number {
+  if (kind === 'key') return TPM_RT_KEY;
+  return kind === 'authSession' ? TPM_RT_AUTH : TPM_RT_TRANS;
+}
+
+export function unknownHandleCode(kind: CreatedKind): number {
+  return kind === 'key' ? rc.TPM_INVALID_KEYHANDLE : rc.TPM_INVALID_AUTHHANDLE;
+}
+
+export function saysNoRoom(responseCode: number): boolean {
+  return NO_ROOM.has(responseCode);
+}
+
+export class Residency {
+  constructor(
+    private readonly table: ResourceTable,
+    private readonly saved: SavedSessions,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Loads what is not in the TPM. `pinned` holds the resources themselves and whatever else must stay. */
+  *ensure(resources: readonly HeldResource[], pinned: Set<HeldResource>): Exchange<number> {
+    for (const resource of resources) {
+      pinned.add(resource);
+      if (resource.kind !== 'key' && resource.link?.key !== undefined) pinned.add(resource.link.key);
+    }
+    for (const resource of resources) {
+      const code = yield* this.#load(resource, pinned);
+      if (code !== rc.TPM_SUCCESS) return code;
+    }
+    for (const resource of resources) this.table.touch(resource);
+    return rc.TPM_SUCCESS;
+  }
+
+  /** Asks the TPM whether one more of `kind` fits and evicts until it does. A TPM that does not say is believed to have room. */
+  *ensureRoom(kind: CreatedKind, pinned: Pinned): Exchange<number> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const room = numberOf(yield getCapabilityCommand(TPM_CAP_PROPERTY, ROOM_PROPERTY[kind]));
+      if (room === undefined || room > 0) return rc.TPM_SUCCESS;
+      if (!(yield* this.evictOne(kind, pinned))) return rc.TPM_RESOURCES;
+    }
+    return rc.TPM_RESOURCES;
+  }
+
+  /** Saves the least recently used resource of a kind; false when there is none that may go. */
+  *evictOne(kind: CreatedKind, pinned: Pinned): Exchange<boolean> {
+    const victim = this.#leastRecentlyUsed(kind, pinned) ?? this.#sessionOfOtherKind(kind, pinned);
+    if (victim === undefined) return false;
+    if (victim.kind === 'key') return yield* this.#evictKey(victim);
+    yield* this.saveSession(victim);
+    return true;
+  }
+
+  /** Takes a session out of the TPM; when it cannot be saved it is lost, and its slot is free all the same. */
+  *saveSession(session: HeldSession): Exchange<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      if (session.physicalHandle === undefined) return;
+      const response = yield saveContextCommand(session.physicalHandle, resourceTypeOf(session.kind));
+      const code = responseCodeOf(response);
+      const blob = code === rc.TPM_SUCCESS ? firstSizedBuffer(response) : undefined;
+      const facts = blob === undefined ? undefined : readContextBlob(blob);
+      if (blob !== undefined && facts !== undefined) {
+        session.saved = { blob, contextCount: facts.contextCount };
+        session.physicalHandle = undefined;
+        this.changed();
+        return;
+      }
+      const more = NO_ROOM_FOR_SAVED_SESSIONS.has(code) && code !== rc.TPM_TOOMANYCONTEXTS;
+      if (more && (yield* this.invalidateOneSaved())) continue;
+      yield* this.flush(session);
+      return;
+    }
+    yield* this.flush(session);
+  }
+
+  /**
+   * When no slot for another saved session is left, one is given up: the least recently used of the user who holds
+   * most, so that nobody loses a session to somebody who hoards them.
+   */
+  *invalidateOneSaved(): Exchange<boolean> {
+    const held = [...this.table.sessions()].filter((session) => session.saved !== undefined);
+    const perUser = new Map<string, number>();
+    for (const { userKey } of [...held, ...this.saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
+    const most = Math.max(0, ...perUser.values());
+    const fromUser = (session: { userKey: string }) => perUser.get(session.userKey) === most;
+    const abandoned = this.saved.all().find(fromUser);
+    if (abandoned !== undefined) {
+      this.saved.remove(abandoned);
+      this.changed();
+      yield flushSpecificCommand(abandoned.contextCount, TPM_RT_CONTEXT);
+      return true;
+    }
+    const victim = held.filter(fromUser).sort((left, right) => left.lastUsed - right.lastUsed)[0];
+    if (victim === undefined) return false;
+    yield* this.flush(victim);
+    return true;
+  }
+
+  /** Ends a resource, in the TPM and in the table. For a key, the sessions that are bound to it end with it. */
+  *flush(resource: HeldResource): Exchange<void> {
+    const { physicalHandle } = resource;
+    const saved = resource.kind === 'key' ? undefined : resource.saved;
+    const bound = resource.kind === 'key' ? this.#sessionsBoundTo(resource) : [];
+    if (resource.kind === 'key' && physicalHandle !== undefined) yield* this.#saveSessionsOfCopies(resource);
+    this.table.remove(resource);
+    this.changed();
+    if (saved !== undefined) yield flushSpecificCommand(saved.contextCount, TPM_RT_CONTEXT);
+    const stays = resource.kind === 'key' && resource.ownerEvict;
+    if (physicalHandle !== undefined && !stays) {
+      yield flushSpecificCommand(physicalHandle, resourceTypeOf(resource.kind));
+    }
+    for (const session of bound) {
+      if (stays || !session.alive) continue;
+      // A resident one has just ended in the TPM together with its key, where that was resident too.
+      if (physicalHandle !== undefined) session.physicalHandle = undefined;
+      yield* this.flush(session);
+    }
+  }
+
+  *#load(resource: HeldResource, pinned: Set<HeldResource>): Exchange<number> {
+    if (!resource.alive) return unknownHandleCode(resource.kind);
+    if (resource.physicalHandle !== undefined) return rc.TPM_SUCCESS;
+    const blob = resource.kind === 'key' ? resource.blob : resource.saved?.blob;
+    if (blob === undefined) {
+      this.table.remove(resource);
+      return unknownHandleCode(resource.kind);
+    }
+    let entityHandle = 0;
+    if (resource.kind !== 'key' && resource.link !== undefined) {
+      const { key } = resource.link;
+      if (key !== undefined) {
+        const code = yield* this.#load(key, pinned);
+        if (code !== rc.TPM_SUCCESS) return this.#giveUp(resource, code);
+      }
+      entityHandle = key?.physicalHandle ?? resource.link.entityHandle;
+    }
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const response = yield loadContextCommand(blob, entityHandle);
+      const code = responseCodeOf(response);
+      if (code === rc.TPM_SUCCESS) {
+        resource.physicalHandle = firstHandle(response);
+        if (resource.kind !== 'key') resource.saved = undefined;
+        this.changed();
+        return rc.TPM_SUCCESS;
+      }
+      if (!saysNoRoom(code)) return this.#giveUp(resource, code);
+      if (!(yield* this.evictOne(resource.kind, pinned))) return rc.TPM_RESOURCES;
+    }
+    return rc.TPM_RESOURCES;
+  }
+
+  /** A resource that will never load again is unknown from now on; any other failure is the caller's to try again. */
+  #giveUp(resource: HeldResource, code: number): number {
+    if (!LOST.has(code) && code !== rc.TPM_INVALID_AUTHHANDLE) return code;
+    this.table.remove(resource);
+    this.changed();
+    return unknownHandleCode(resource.kind);
+  }
+
+  *#evictKey(key: HeldKey): Exchange<boolean> {
+    if (key.physicalHandle === undefined) return true;
+    if (key.blob === undefined) {
+      const response = yield saveContextCommand(key.physicalHandle, TPM_RT_KEY);
+      if (!succeeded(response)) return this.#keyCannotBeSaved(key, responseCodeOf(response));
+      key.blob = firstSizedBuffer(response);
+    }
+    yield* this.#saveSessionsOfCopies(key);
+    for (const session of this.#sessionsBoundTo(key)) yield* this.saveSession(session);
+    const physicalHandle = key.physicalHandle;
+    key.physicalHandle = undefined;
+    this.changed();
+    yield flushSpecificCommand(physicalHandle, TPM_RT_KEY);
+    return true;
+  }
+
+  /** Says whether the eviction may go on with another key. */
+  #keyCannotBeSaved(key: HeldKey, code: number): boolean {
+    if (code === rc.TPM_OWNER_CONTROL) key.ownerEvict = true;
+    else if (LOST.has(code)) this.table.remove(key);
+    else return false;
+    return true;
+  }
+
+  #leastRecentlyUsed(kind: CreatedKind, pinned: Pinned): HeldResource | undefined {
+    let oldest: HeldResource | undefined;
+    for (const resource of this.table.all()) {
+      if (resource.kind !== kind || resource.physicalHandle === undefined || pinned.has(resource)) continue;
+      if (resource.kind === 'key' && (resource.ownerEvict || this.#wouldEndPinned(resource, pinned))) continue;
+      if (oldest === undefined || resource.lastUsed < oldest.lastUsed) oldest = resource;
+    }
+    return oldest;
+  }
+
+  /** Some TPMs keep authorization and transport sessions in one pool. */
+  #sessionOfOtherKind(kind: CreatedKind, pinned: Pinned): HeldResource | undefined {
+    if (kind === 'key') return undefined;
+    return this.#leastRecentlyUsed(kind === 'authSession' ? 'transportSession' : 'authSession', pinned);
+  }
+
+  #wouldEndPinned(key: HeldKey, pinned: Pinned): boolean {
+    for (const resource of pinned) {
+      if (resource.kind !== 'key' && resource.link?.key !== undefined && isCopy(resource.link.key, key)) return true;
+    }
+    return false;
+  }
+
+  #sessionsBoundTo(key: HeldKey): HeldSession[] {
+    return [...this.table.sessions()].filter((session) => session.link?.key === key);
+  }
+
+  /** Before `key` is flushed: other copies' sessions leave the TPM, since the flush would end them as well. */
+  *#saveSessionsOfCopies(key: HeldKey): Exchange<void> {
+    for (const session of [...this.table.sessions()]) {
+      const linked = session.link?.key;
+      if (linked === undefined || linked === key || session.physicalHandle === undefined) continue;
+      if (isCopy(linked, key)) yield* this.saveSession(session);
+    }
+  }
+}
+
+/** Whether two loaded keys may be the same key; unknown public parts are believed to be. */
+function isCopy(left: HeldKey, right: HeldKey): boolean {
+  if (left === right) return true;
+  return left.publicPart === undefined || right.publicPart === undefined || left.publicPart === right.publicPart;
+}

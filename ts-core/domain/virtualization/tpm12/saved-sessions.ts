@@ -1,0 +1,64 @@
+/**
+ * Sessions that callers saved with TPM_SaveContext or TPM_SaveAuthContext. They belong to the user who saved them,
+ * outlive the context and the broker, and are loaded once. No I/O.
+ */
+import type { SavedSessionRecord } from '../virtualizer.js';
+import { readContextBlob, sameBytes } from './management-commands.js';
+import type { CallerSavedSession } from './resource-table.js';
+
+export class SavedSessions {
+  #sessions: CallerSavedSession[] = [];
+  #sequence = 0;
+
+  add(session: Omit<CallerSavedSession, 'sequence'>): void {
+    this.#sessions.push({ ...session, sequence: ++this.#sequence });
+  }
+
+  remove(session: CallerSavedSession): void {
+    this.#sessions = this.#sessions.filter((other) => other !== session);
+  }
+
+  clear(): void {
+    this.#sessions = [];
+  }
+
+  /** The user's own session with this blob. Another user's blob is as unknown as one that never was. */
+  find(userKey: string, blob: Uint8Array): CallerSavedSession | undefined {
+    return this.#sessions.find((session) => session.userKey === userKey && sameBytes(session.blob, blob));
+  }
+
+  findByCount(userKey: string, contextCount: number): CallerSavedSession | undefined {
+    return this.#sessions.find((session) => session.userKey === userKey && session.contextCount === contextCount);
+  }
+
+  all(): readonly CallerSavedSession[] {
+    return this.#sessions;
+  }
+
+  ofUser(userKey: string): readonly CallerSavedSession[] {
+    return this.#sessions.filter((session) => session.userKey === userKey);
+  }
+
+  /** Takes over what an earlier run of the broker kept, as far as the TPM still knows the context counts. */
+  restore(
+    records: readonly SavedSessionRecord[],
+    knownCounts: readonly number[],
+    blobOf: (text: string) => Uint8Array,
+  ) {
+    for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
+      const blob = blobOf(record.currentBlob);
+      const facts = readContextBlob(blob);
+      if (facts === undefined || !knownCounts.includes(facts.contextCount)) continue;
+      this.add({
+        id: `saved-${facts.contextCount}`,
+        kind: facts.resourceType === 4 ? 'transportSession' : 'authSession',
+        userKey: record.userKey,
+        blob,
+        contextCount: facts.contextCount,
+        virtualHandle: record.handle,
+        link: undefined,
+        transportAttributes: 0,
+      });
+    }
+  }
+}
