@@ -97,7 +97,8 @@ export function wrappedCommand(command: Uint8Array): Uint8Array | undefined {
   return tag >= 0x00c1 && tag <= 0x00c3 && readUint32(inner, 2) === size ? inner : undefined;
 }
 
-function wrappedResponse(response: Uint8Array): Uint8Array | undefined {
+/** The response inside, as a view; undefined unless the outer one succeeded. */
+export function wrappedResponse(response: Uint8Array): Uint8Array | undefined {
   if (!succeeded(response) || response.length < WRAPPED_RESPONSE_OFFSET + 10) return undefined;
   const size = readUint32(response, WRAPPED_RESPONSE_SIZE_OFFSET);
   const inner = response.subarray(WRAPPED_RESPONSE_OFFSET, WRAPPED_RESPONSE_OFFSET + size);

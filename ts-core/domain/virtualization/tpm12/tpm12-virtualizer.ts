@@ -10,8 +10,9 @@ import * as rc from '../../tpm/tpm12-return-codes.js';
 import { TPM_CAP_HANDLE, TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
 import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import { createdKind, ordinalOf } from './command-shape.js';
+import { createdResource } from './created-resource.js';
 import { type Aftermath, type Binding, HandleTranslation } from './handle-translation.js';
-import { flushSpecificCommand, getCapabilityCommand, handleListOf } from './management-commands.js';
+import { flushSpecificCommand, getCapabilityCommand, handleListOf, succeeded } from './management-commands.js';
 import { Residency, saysNoRoom } from './residency.js';
 import { type HeldResource, ResourceTable } from './resource-table.js';
 import { SavedSessions } from './saved-sessions.js';
@@ -183,6 +184,13 @@ export class Tpm12Virtualizer implements Virtualizer {
   /** A direct command's transfer failed: nothing is known of what the TPM did with it. */
   abandonDirect(): void {
     this.#uncertain = true;
+  }
+
+  *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
+    const created = succeeded(response) ? createdResource(command, response) : undefined;
+    if (created === undefined || !this.table.hasContext(contextId)) return;
+    const held = this.table.find(contextId, created.kind, created.virtualHandle);
+    if (held !== undefined) yield* this.residency.flush(held);
   }
 
   *closeContext(contextId: number): Exchange<void> {
