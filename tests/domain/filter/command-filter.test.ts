@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
+import { decide, decideCode, UNSUPPORTED_EMBEDDED_ORDINALS } from '../../../ts-core/domain/filter/command-filter.js';
+import { explain, listCommands } from '../../../ts-core/domain/filter/explain-command.js';
+import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
+import { decideOn, listsOf, POLICY_FILE } from './filter-fixtures.js';
+
+const LISTS = listsOf();
+const POLICY_SECRET = 0x151;
+const NV_WRITE = 0x137;
+const PCR_EXTEND = 0x182;
+const LOCKOUT = 0x4000000a;
+const PLATFORM = 0x4000000c;
+const OWNER = 0x40000001;
+const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
+
+describe('handle rules', () => {
+  it('refuse TPM_RH_LOCKOUT and TPM_RH_PLATFORM in any handle to everyone but administrators', () => {
+    for (const handle of [LOCKOUT, PLATFORM]) {
+      for (const handles of [[handle], [0x80000000, handle], [0x80000000, 0x81000001, handle]]) {
+        for (const callerClass of ['standardUser', 'sandboxedApp'] as const) {
+          const verdict = decideOn(LISTS, '2.0', POLICY_SECRET, callerClass, handles);
+          assert.ok(!verdict.allowed);
+          assert.deepEqual([verdict.list, verdict.symbol], ['handleRule', 'TPM_E_COMMAND_BLOCKED']);
+        }
+        assert.equal(decideOn(LISTS, '2.0', POLICY_SECRET, 'administrator', handles).allowed, true);
+      }
+    }
+  });
+
+  it('are not lifted for TPM_RH_LOCKOUT by granting the command', () => {
+    const granted = listsOf({}, { allowed: { ...NOBODY, standardUser: [POLICY_SECRET, 0x20000123] } });
+    for (const code of [POLICY_SECRET, 0x20000123]) {
+      assert.equal(decideOn(granted, '2.0', code, 'standardUser', [LOCKOUT]).allowed, false);
+    }
+  });
+
+  it('lift the limit to application PCRs with a grant of the command, for that class only', () => {
+    const granted = listsOf({}, { allowed: { ...NOBODY, standardUser: [PCR_EXTEND] } });
+    assert.equal(decideOn(granted, '2.0', PCR_EXTEND, 'standardUser', [7]).allowed, true);
+    assert.equal(decideOn(LISTS, '2.0', PCR_EXTEND, 'standardUser', [7]).allowed, false);
+  });
+
+  it('let users write NV with its own authorization but not with that of the owner', () => {
+    const index = 0x01000001;
+    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [index, index]).allowed, true);
+    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [OWNER, index]).allowed, false);
+    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'administrator', [OWNER, index]).allowed, true);
+    assert.equal(decideOn(LISTS, '2.0', 0x131, 'standardUser', [OWNER]).allowed, true, 'TPM2_CreatePrimary');
+  });
+
+  it('refuse what cannot be checked', () => {
+    assert.equal(decideOn(LISTS, '2.0', 0x17b, 'standardUser', null).allowed, false);
+    assert.equal(decideOn(LISTS, '2.0', 0x17b, 'administrator', null).allowed, true);
+  });
+});
+
+describe('commands inside TPM_ExecuteTransport', () => {
+  const EXECUTE_TRANSPORT = 231;
+
+  function around(ordinal: number, declaredBytes = 10): Uint8Array {
+    const command = new Uint8Array(10 + 4 + 10 + 45);
+    writeUint16(command, 0, 0x00c2);
+    writeUint32(command, 2, command.length);
+    writeUint32(command, 6, EXECUTE_TRANSPORT);
+    writeUint32(command, 10, declaredBytes);
+    writeUint16(command, 14, 0x00c1);
+    writeUint32(command, 16, 10);
+    writeUint32(command, 20, ordinal);
+    return command;
+  }
+
+  function decideInside(command: Uint8Array, callerClass: CallerClass, lists = LISTS) {
+    return decide({ version: '1.2', code: EXECUTE_TRANSPORT, command, handles: null, callerClass, lists });
+  }
+
+  it('are filtered by the lists of the caller as if sent alone', () => {
+    for (const callerClass of ['administrator', 'standardUser'] as const) {
+      for (const { code } of knownCommands('1.2')) {
+        if (UNSUPPORTED_EMBEDDED_ORDINALS.has(code)) continue;
+        const alone = decideCode(LISTS, '1.2', code, callerClass);
+        const inside = decideInside(around(code), callerClass);
+        assert.equal(inside.allowed, alone.allowed, `${code}`);
+        if (inside.allowed || alone.allowed) continue;
+        assert.deepEqual(inside, { ...alone, symbol: 'TPM_E_EMBEDDED_COMMAND_BLOCKED' });
+      }
+    }
+  });
+
+  it('are refused as unsupported when they change handles, whatever the lists say', () => {
+    const open = listsOf({ ignoreDefaultList: true });
+    for (const ordinal of [230, 231, 150, 32, 34, 180, 181, 182, 183, 184, 185, 186]) {
+      const verdict = decideInside(around(ordinal), 'administrator', open);
+      assert.ok(!verdict.allowed);
+      assert.deepEqual(
+        [verdict.symbol, verdict.list, verdict.code],
+        ['TPM_E_EMBEDDED_COMMAND_UNSUPPORTED', 'embedded', ordinal],
+      );
+    }
+  });
+
+  it('are refused when they cannot be read', () => {
+    for (const command of [around(70, 11), around(70, 0xffffffff), new Uint8Array(10), new Uint8Array(0)]) {
+      const verdict = decideInside(command, 'administrator');
+      assert.ok(!verdict.allowed);
+      assert.deepEqual([verdict.symbol, verdict.list], ['TPM_E_EMBEDDED_COMMAND_BLOCKED', 'embedded']);
+    }
+  });
+
+  it('are not looked at when TPM_ExecuteTransport itself is blocked', () => {
+    const verdict = decideInside(around(70), 'sandboxedApp');
+    assert.ok(!verdict.allowed);
+    assert.deepEqual([verdict.symbol, verdict.code], ['TPM_E_COMMAND_BLOCKED', EXECUTE_TRANSPORT]);
+  });
+});
+
+describe('the answer to "why"', () => {
+  it('names the file of policy, and what lifts it', () => {
+    const lists = listsOf({ blockedCommandsEnabled: true, blockedCommands: [0x17b] });
+    const { verdict, liftedBy } = explain(lists, { version: '2.0', code: 0x17b, callerClass: 'administrator' });
+    assert.ok(!verdict.allowed);
+    assert.equal(verdict.source, `policy file ${POLICY_FILE.location}`);
+    assert.match(liftedBy[0] as string, /Take TPM2_GetRandom off blockedCommands in policy file .*Set-TbsPolicy/);
+  });
+
+  it('names the cmdlet that grants or unblocks', () => {
+    const clear = explain(LISTS, { version: '2.0', code: 0x126, callerClass: 'standardUser' });
+    assert.match(clear.liftedBy[0] as string, /^Grant-TbsCommand -Class StandardUser -Name TPM2_Clear\b/);
+    const local = listsOf({}, { blocked: { '1.2': [70], '2.0': [0x17b] } });
+    const random = explain(local, { version: '2.0', code: 0x17b, callerClass: 'administrator' });
+    assert.match(random.liftedBy[0] as string, /^Remove-TbsCommandBlock -Name TPM2_GetRandom\b/);
+    assert.match(
+      explain(local, { version: '1.2', code: 70, callerClass: 'administrator' }).liftedBy[0] as string,
+      /^Remove-TbsCommandBlock -Name TPM_GetRandom\b/,
+    );
+    const vendor = explain(LISTS, { version: '2.0', code: 0x20000123, callerClass: 'administrator' });
+    assert.match(vendor.liftedBy[0] as string, /-Class Administrator -Name 0x20000123\b/);
+  });
+
+  it('tells everything that has to be lifted, and what is switched off', () => {
+    const lists = listsOf(
+      { blockedCommandsEnabled: true, blockedCommands: [0x126], ignoreLocalList: true },
+      { blocked: { '1.2': [], '2.0': [0x126] } },
+    );
+    const explanation = explain(lists, { version: '2.0', code: 0x126, callerClass: 'standardUser' });
+    assert.deepEqual(
+      explanation.statements.map(({ list, effect, inForce }) => [list, effect, inForce]),
+      [
+        ['policy', 'blocks', true],
+        ['local', 'blocks', false],
+        ['notAllowed', 'blocks', true],
+      ],
+    );
+    assert.equal(explanation.liftedBy.length, 2);
+  });
+
+  it('judges handles when the question has them, and tells the limit when it has none', () => {
+    const question = { version: '2.0', code: PCR_EXTEND, callerClass: 'standardUser' } as const;
+    const general = explain(LISTS, question);
+    assert.deepEqual([general.verdict.allowed, general.condition], [true, 'only on PCR 16 and 23']);
+    const boot = explain(LISTS, { ...question, handles: [0] });
+    assert.ok(!boot.verdict.allowed);
+    assert.deepEqual(boot.liftedBy, [boot.verdict.liftedBy]);
+    assert.match(boot.verdict.liftedBy, /^Grant-TbsCommand -Class StandardUser -Name TPM2_PCR_Extend/);
+  });
+
+  it('has a reason, a source and a way out for every blocked command of every class', () => {
+    for (const version of ['1.2', '2.0'] as const) {
+      for (const { code } of knownCommands(version)) {
+        for (const callerClass of CALLER_CLASSES) {
+          const { verdict, liftedBy } = explain(LISTS, { version, code, callerClass });
+          if (verdict.allowed) assert.deepEqual(liftedBy, []);
+          else assert.ok(verdict.reason && verdict.source && verdict.liftedBy && liftedBy.length > 0);
+        }
+      }
+    }
+  });
+
+  it('lists every known command, and codes that only policy or this machine names', () => {
+    const lists = listsOf(
+      { blockedCommands: [0x20000abc, 129], blockedCommandsEnabled: true },
+      { allowed: { ...NOBODY, standardUser: [0x20000123] } },
+    );
+    const listed = listCommands(lists, '2.0');
+    assert.equal(listed.length, knownCommands('2.0').length + 2, 'ordinal 129 is of TPM 1.2');
+    const vendor = listed.find(({ code }) => code === 0x20000123);
+    assert.deepEqual(
+      CALLER_CLASSES.map((callerClass) => vendor?.verdicts[callerClass].list),
+      ['notAllowed', 'local', 'notAllowed'],
+    );
+    const random = listCommands(LISTS, '1.2').find(({ code }) => code === 70);
+    assert.deepEqual(random?.verdicts.standardUser, {
+      allowed: true,
+      list: 'none',
+      source: '',
+      reason: 'No list in force blocks it.',
+      condition: undefined,
+    });
+  });
+});
+
+describe('the filter on the way of every command', () => {
+  it('makes no new object for an allowed command', () => {
+    const verdicts = new Set(
+      [0x17b, 0x17a, 0x15d].map((code) => decideOn(LISTS, '2.0', code, 'standardUser', [0x80000000])),
+    );
+    assert.equal(verdicts.size, 1);
+  });
+
+  it('never throws, whatever the command', () => {
+    const codes = fc.oneof(fc.nat(0xffffffff), fc.constant(231), fc.integer({ min: 0x11f, max: 0x1a2 }));
+    const handles = fc.option(fc.array(fc.nat(0xffffffff), { maxLength: 3 }));
+    fc.assert(
+      fc.property(
+        codes,
+        fc.uint8Array({ maxLength: 60 }),
+        handles,
+        fc.constantFrom(...CALLER_CLASSES),
+        (code, bytes, hs, c) => {
+          for (const version of ['1.2', '2.0'] as const) {
+            const verdict = decide({ version, code, command: bytes, handles: hs, callerClass: c, lists: LISTS });
+            assert.equal(typeof verdict.allowed, 'boolean');
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});

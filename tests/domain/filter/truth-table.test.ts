@@ -1,0 +1,128 @@
+/** The documented truth table of docs/command-lists.md, every combination of lists and ignore flags, for every class. */
+import assert from 'node:assert/strict';
+import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
+import { explain } from '../../../ts-core/domain/filter/explain-command.js';
+import { decideOn, everyCombination, listsOf } from './filter-fixtures.js';
+
+const NOBODY: Readonly<Record<CallerClass, readonly number[]>> = {
+  administrator: [],
+  standardUser: [],
+  sandboxedApp: [],
+};
+
+describe('filter truth table, TPM 1.2', () => {
+  const DEFAULT_BLOCKED = 14; // TPM_ChangeAuthAsymStart, on the default list of every class
+  const NOT_DEFAULT_BLOCKED = 70; // TPM_GetRandom
+
+  it('blocks when policy (enabled), the default list (unless ignored) or the local list (unless ignored) names it', () => {
+    let combinations = 0;
+    for (const callerClass of CALLER_CLASSES) {
+      for (const row of everyCombination([
+        'onPolicyList',
+        'policyListEnabled',
+        'onDefaultList',
+        'ignoreDefaultList',
+        'onLocalList',
+        'ignoreLocalList',
+      ])) {
+        const code = row.onDefaultList ? DEFAULT_BLOCKED : NOT_DEFAULT_BLOCKED;
+        const lists = listsOf(
+          {
+            blockedCommandsEnabled: row.policyListEnabled,
+            blockedCommands: row.onPolicyList ? [code] : [],
+            ignoreDefaultList: row.ignoreDefaultList,
+            ignoreLocalList: row.ignoreLocalList,
+          },
+          { blocked: { '1.2': row.onLocalList ? [code] : [], '2.0': [] } },
+        );
+        const byPolicy = row.onPolicyList && row.policyListEnabled;
+        const byDefault = row.onDefaultList && !row.ignoreDefaultList;
+        const byLocal = row.onLocalList && !row.ignoreLocalList;
+        const verdict = decideOn(lists, '1.2', code, callerClass, null);
+        assert.equal(verdict.allowed, !(byPolicy || byDefault || byLocal), JSON.stringify({ callerClass, ...row }));
+        if (!verdict.allowed) {
+          assert.equal(verdict.list, byPolicy ? 'policy' : byDefault ? 'default' : 'local');
+          assert.equal(verdict.symbol, 'TPM_E_COMMAND_BLOCKED');
+          const toLift = explain(lists, { version: '1.2', code, callerClass }).liftedBy;
+          assert.equal(toLift.length, [byPolicy, byDefault, byLocal].filter(Boolean).length);
+        }
+        combinations += 1;
+      }
+    }
+    assert.equal(combinations, 3 * 64);
+  });
+});
+
+describe('filter truth table, TPM 2.0', () => {
+  /** One command that the shipped lists allow to the class, and one that they withhold from it. */
+  const SHIPPED: Readonly<Record<CallerClass, { readonly allowed: number; readonly withheld: number }>> = {
+    administrator: { allowed: 0x126, withheld: 0x12f },
+    standardUser: { allowed: 0x158, withheld: 0x126 },
+    sandboxedApp: { allowed: 0x17b, withheld: 0x158 },
+  };
+
+  it('allows only what a list allows, and never what policy (enabled) or the local list (unless ignored) blocks', () => {
+    let combinations = 0;
+    for (const callerClass of CALLER_CLASSES) {
+      for (const row of everyCombination([
+        'onShippedList',
+        'allowedByPolicy',
+        'granted',
+        'onPolicyList',
+        'policyListEnabled',
+        'onLocalList',
+        'ignoreLocalList',
+        'ignoreDefaultList',
+      ])) {
+        const code = SHIPPED[callerClass][row.onShippedList ? 'allowed' : 'withheld'];
+        const lists = listsOf(
+          {
+            blockedCommandsEnabled: row.policyListEnabled,
+            blockedCommands: row.onPolicyList ? [code] : [],
+            ignoreDefaultList: row.ignoreDefaultList,
+            ignoreLocalList: row.ignoreLocalList,
+            allowedCommands: { ...NOBODY, [callerClass]: row.allowedByPolicy ? [code] : [] },
+          },
+          {
+            blocked: { '1.2': [], '2.0': row.onLocalList ? [code] : [] },
+            allowed: { ...NOBODY, [callerClass]: row.granted ? [code] : [] },
+          },
+        );
+        const onAllowedList = row.onShippedList || row.allowedByPolicy || row.granted;
+        const byPolicy = row.onPolicyList && row.policyListEnabled;
+        const byLocal = row.onLocalList && !row.ignoreLocalList;
+        const verdict = decideOn(lists, '2.0', code, callerClass);
+        assert.equal(
+          verdict.allowed,
+          onAllowedList && !byPolicy && !byLocal,
+          JSON.stringify({ callerClass, code, ...row }),
+        );
+        if (!verdict.allowed) {
+          assert.equal(verdict.list, byPolicy ? 'policy' : byLocal ? 'local' : 'notAllowed');
+          const toLift = explain(lists, { version: '2.0', code, callerClass }).liftedBy;
+          assert.equal(toLift.length, [byPolicy, byLocal, !onAllowedList].filter(Boolean).length);
+        }
+        combinations += 1;
+      }
+    }
+    assert.equal(combinations, 3 * 256);
+  });
+
+  it('does not let a grant to one class open the command to another', () => {
+    const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [0x126] } });
+    assert.equal(decideOn(lists, '2.0', 0x126, 'standardUser').allowed, true);
+    assert.equal(decideOn(lists, '2.0', 0x126, 'sandboxedApp').allowed, false);
+  });
+
+  it('blocks what is unknown, vendor commands included, until it is granted or policy allows it', () => {
+    for (const code of [0x1ff, 0x20000123, 0xffffffff, 0]) {
+      for (const callerClass of CALLER_CLASSES) {
+        assert.equal(decideOn(listsOf(), '2.0', code, callerClass).allowed, false);
+        const granted = listsOf({}, { allowed: { ...NOBODY, [callerClass]: [code] } });
+        assert.equal(decideOn(granted, '2.0', code, callerClass).allowed, true);
+        const byPolicy = listsOf({ allowedCommands: { ...NOBODY, [callerClass]: [code] } });
+        assert.equal(decideOn(byPolicy, '2.0', code, callerClass).allowed, true);
+      }
+    }
+  });
+});
