@@ -1,5 +1,7 @@
 /** The transport that the options name, connected and answering. */
 import type { Log, TpmTransport } from '../../application/ports.js';
+import { openFirstThatAnswers } from './auto-transport.js';
+import { DeviceTransport } from './device-transport.js';
 import { EmbeddedTransport } from './embedded-transport.js';
 import { SwtpmTransport } from './swtpm-transport.js';
 import type { TransportOptions } from './transport-options.js';
@@ -9,7 +11,7 @@ export interface TransportDependencies {
 }
 
 /**
- * `swtpm` connects with its first command; `embedded` runs when this resolves.
+ * `swtpm` and `device` connect with their first command; `embedded` runs, and `auto` has answered, when this resolves.
  *
  * Throws TBS_E_TPM_NOT_FOUND (nothing there, or not installed), TBS_E_IOERROR (does not answer), TBS_E_BAD_PARAMETER.
  */
@@ -25,7 +27,9 @@ export async function createTransport(
       await transport.open();
       return transport;
     }
-    default:
-      throw new Error(`unknown transport ${options.kind}`);
+    case 'device':
+      return DeviceTransport.create(options, dependencies.log);
+    case 'auto':
+      return openFirstThatAnswers(options, dependencies.log);
   }
 }

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import { siblingNodes } from '../../../ts-core/adapters/transport/device-exposure.js';
+import { DeviceTransport } from '../../../ts-core/adapters/transport/device-transport.js';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
+import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { quietLog } from '../../support/quiet-log.js';
+import { startTerminalTpm, terminalOf } from '../../support/terminal-tpm.js';
+import { getRandom, startup } from './tpm-commands.js';
+import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
+
+const OPTIONS = { locality: 0, timeoutMs: 5000 };
+const ORDINARY_USER = ['--reuid=12345', '--regid=12345', '--clear-groups', '--'];
+const DEVICE_USER = join(dirname(fileURLToPath(import.meta.url)), 'device-user-process.js');
+
+const openDevice = (path: string) => createTransport({ kind: 'device', path }, { log: quietLog() });
+
+async function make(version: TpmVersion): Promise<TransportUnderTest> {
+  const terminal = await startTerminalTpm({ version });
+  const transport = await openDevice(terminal.devicePath);
+  return {
+    transport,
+    tpmProcessId: () => terminal.tpm.pid,
+    revive: () => terminal.restart(),
+    dispose: async () => {
+      await transport.close();
+      await terminal.stop();
+    },
+  };
+}
+
+describeTransportContract('a device (terminal joined to swtpm)', make, { hasLocality: false });
+
+describe('DeviceTransport', () => {
+  it("is a device that tpm2-tss' own device TCTI accepts as well", async () => {
+    await using terminal = await startTerminalTpm({ version: '2.0', startup: true });
+    const keptOpen = await open(terminal.devicePath, 'r+');
+    const { stdout } = await promisify(execFile)('tpm2_getrandom', ['--hex', '8'], {
+      env: { ...process.env, TPM2TOOLS_TCTI: `device:${terminal.devicePath}` },
+    });
+    assert.match(stdout, /^[0-9a-f]{16}$/);
+    await keptOpen.close();
+  });
+
+  it('says that there is no TPM where there is no device', async () => {
+    const transport = await openDevice('/nonexistent/tpm0');
+    await assert.rejects(
+      transport.transmit(getRandom('2.0', 8), OPTIONS),
+      (error) =>
+        error instanceof TbsError &&
+        error.symbol === 'TBS_E_TPM_NOT_FOUND' &&
+        /\/nonexistent\/tpm0/.test(error.message),
+    );
+  });
+
+  it('names the process that holds the device', async function () {
+    if (process.getuid?.() !== 0) return this.skip(); // needs a second user: root is never refused an exclusive terminal
+    await using terminal = await startTerminalTpm({ version: '2.0' });
+    const path = await terminalOf(terminal.devicePath);
+    await chmod(path, 0o666);
+    // TIOCEXCL: further opens fail with EBUSY, as those of /dev/tpm0 do while a program has it.
+    const script = 'open F, "+<", $ARGV[0] or die; ioctl F, 0x540C, 0 or die; $| = 1; print "held\n"; sleep 60';
+    const holder = spawn('setpriv', [...ORDINARY_USER, 'perl', '-e', script, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await firstLine(holder);
+    const user = spawn('setpriv', [...ORDINARY_USER, process.execPath, DEVICE_USER, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const printed = await firstLine(user);
+    holder.kill();
+    assert.match(printed, new RegExp(`TBS_E_IOERROR .*held by process ${holder.pid} \\(perl\\)`));
+  });
+
+  it('warns when others can open the device or hold it', async () => {
+    await using terminal = await startTerminalTpm({ version: '2.0' });
+    const path = await terminalOf(terminal.devicePath);
+    const transport = await openDevice(path);
+    await transport.transmit(startup('2.0'), OPTIONS);
+    await chmod(path, 0o600);
+    const alone = await transport.exposure();
+    assert.ok(
+      alone.every((line) => !line.includes('can be opened')),
+      alone.join('\n'),
+    );
+    assert.ok(!alone.some((line) => line.includes(`process ${process.pid} `)));
+    await chmod(path, 0o666);
+    const holder = spawn('perl', ['-e', 'open F, "+<", $ARGV[0] or die; $| = 1; print "held\n"; sleep 60', path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await firstLine(holder);
+    const found = (await transport.exposure()).join('\n');
+    holder.kill();
+    assert.match(found, /can be opened by every user/);
+    assert.match(found, new RegExp(`open in process ${holder.pid} \\(perl\\)`));
+    await transport.close();
+  });
+
+  it('looks at both device nodes of a TPM', () => {
+    assert.deepEqual(siblingNodes('/dev/tpm0'), ['/dev/tpmrm0']);
+    assert.deepEqual(siblingNodes('/dev/tpmrm12'), ['/dev/tpm12']);
+    assert.deepEqual(siblingNodes('/dev/pts/3'), []);
+  });
+
+  describe('with a cancel file', () => {
+    let directory: string;
+    beforeEach(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'tpmtbs-device-'));
+      await mkdir(join(directory, 'class', 'tpm7', 'device'), { recursive: true });
+    });
+    afterEach(() => rm(directory, { recursive: true, force: true }));
+
+    it('cancels the running command through it, and only a running one', async () => {
+      await using terminal = await startTerminalTpm({ version: '1.2' });
+      const path = join(directory, 'tpm7');
+      await symlink(await terminalOf(terminal.devicePath), path);
+      const cancelFile = join(directory, 'class', 'tpm7', 'device', 'cancel');
+      await writeFile(cancelFile, '');
+      // The link's target is a terminal; what counts is the node that the configuration names.
+      const transport = await DeviceTransport.create({ kind: 'device', path }, quietLog(), join(directory, 'class'));
+      assert.equal(transport.cancellation, 'sysfs');
+      await transport.cancel();
+      assert.equal(await readFile(cancelFile, 'utf8'), '');
+      const running = transport.transmit(startup('1.2'), OPTIONS);
+      await transport.cancel();
+      assert.equal(await readFile(cancelFile, 'utf8'), '-');
+      assert.equal(responseCodeOf(await running), 0);
+      await transport.close();
+    });
+
+    it('cannot cancel where the kernel has no such file', async () => {
+      const transport = await DeviceTransport.create(
+        { kind: 'device', path: '/dev/tpm7' },
+        quietLog(),
+        join(directory, 'class'),
+      );
+      assert.equal(transport.cancellation, 'none');
+    });
+  });
+});
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.once('data', (text) => resolve(String(text)));
+    child.once('exit', (code) => reject(new Error(`the process ended with ${code}`)));
+  });
+}

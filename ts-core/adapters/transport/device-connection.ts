@@ -1,0 +1,91 @@
+/**
+ * An open TPM character device: one command per write, one response per read.
+ *
+ * The device is opened non-blocking. /dev/tpmN then runs the command in the background; until its response is there a read
+ * gives no bytes, or waits inside the kernel (drivers/char/tpm/tpm-dev-common.c), which is why reads go to the thread
+ * pool. A terminal gives EAGAIN, or the response in pieces. Reads are repeated, at first at once and then ever slower, up
+ * to a pause that is short beside the command's own duration.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { isatty } from 'node:tty';
+import { ResponseAssembler } from './response-assembler.js';
+import { errorCodeOf } from './transport-error.js';
+
+const READ_BUFFER_BYTES = 16_384;
+const LONGEST_PAUSE_MS = 10;
+/** Pauses are at most this part of the time already waited. */
+const PAUSE_FRACTION = 0.05;
+
+export class DeviceConnection {
+  private readonly buffer = new Uint8Array(READ_BUFFER_BYTES);
+  private readonly assembler = new ResponseAssembler();
+  private readonly isTerminal: boolean;
+  private closing = false;
+
+  private constructor(private readonly file: FileHandle) {
+    this.isTerminal = isatty(file.fd);
+  }
+
+  /** Rejects with the operating system's error. */
+  static async open(path: string): Promise<DeviceConnection> {
+    const flags = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY;
+    return new DeviceConnection(await open(path, flags));
+  }
+
+  /** Sends a command and waits, without limit, for its response. Rejects when the device fails or is closed. */
+  async exchange(command: Uint8Array): Promise<Uint8Array> {
+    await this.write(command);
+    const beganMs = performance.now();
+    for (;;) {
+      const length = await this.read();
+      if (length > 0) {
+        const result = this.assembler.push(this.buffer, length);
+        if (result.kind === 'whole') return result.response;
+        if (result.kind === 'fault') throw new Error(`its response is malformed: ${result.reason}`);
+      } else {
+        await pause(Math.min(LONGEST_PAUSE_MS, (performance.now() - beganMs) * PAUSE_FRACTION));
+      }
+      if (this.closing) throw new Error('the device was closed');
+    }
+  }
+
+  /** What arrived although no command was running, as after a broker that was killed: read and thrown away. */
+  async discardStale(): Promise<void> {
+    if (!this.isTerminal) return;
+    while ((await this.read()) > 0);
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.file.close().catch(() => undefined);
+  }
+
+  private async write(command: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < command.length; ) {
+      try {
+        sent += (await this.file.write(command, sent)).bytesWritten;
+      } catch (error) {
+        if (errorCodeOf(error) !== 'EAGAIN') throw error;
+        await pause(1);
+      }
+    }
+  }
+
+  /** Bytes read into the buffer; 0 while there are none. */
+  private async read(): Promise<number> {
+    try {
+      const { bytesRead } = await this.file.read(this.buffer, 0, READ_BUFFER_BYTES, null);
+      // A terminal without bytes says EAGAIN; that it says end of file means the other side is gone.
+      if (bytesRead === 0 && this.isTerminal) throw new Error('the other side of the terminal is gone');
+      return bytesRead;
+    } catch (error) {
+      if (errorCodeOf(error) === 'EAGAIN') return 0;
+      throw error;
+    }
+  }
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => (delayMs < 1 ? setImmediate(resolve) : setTimeout(resolve, delayMs)));
+}

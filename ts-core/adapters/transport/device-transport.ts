@@ -1,0 +1,192 @@
+/**
+ * A TPM behind a character device: /dev/tpm0, /dev/tpmrm0, or a terminal in raw mode that is joined to a software TPM.
+ *
+ * After a time-out the device stays open and the late response is awaited and thrown away before the next command is
+ * sent: the kernel would not take another one earlier, and a terminal would hand out the late response as the next one's.
+ */
+import { access, constants, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { DeviceConnection } from './device-connection.js';
+import { deviceExposure } from './device-exposure.js';
+import { describeHolder, processesHolding } from './device-holders.js';
+import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './startup-state.js';
+import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
+import type { DeviceTransportOptions } from './transport-options.js';
+
+const SYS_CLASS_TPM = '/sys/class/tpm';
+
+export class DeviceTransport implements TpmTransport {
+  readonly description: string;
+  /** The kernel's device sends at locality 0 only. */
+  readonly maxLocality = 0;
+  readonly ownsTpm = false;
+  onReset: (() => void) | undefined;
+
+  private connection: DeviceConnection | undefined;
+  /** The exchange that occupies the device: a running command, or a late response that is still to come. */
+  private occupied: Promise<unknown> | undefined;
+  private running = false;
+  private wasLost = false;
+  private isTpm12 = false;
+  private closed = false;
+
+  private constructor(
+    private readonly options: DeviceTransportOptions,
+    private readonly log: Log,
+    private readonly cancelFile: string | undefined,
+  ) {
+    this.description = `device ${options.path}`;
+  }
+
+  /** `sysClassTpm` is the kernel's folder of TPM devices. The device itself is opened by the first command. */
+  static async create(
+    options: DeviceTransportOptions,
+    log: Log,
+    sysClassTpm = SYS_CLASS_TPM,
+  ): Promise<DeviceTransport> {
+    return new DeviceTransport(options, log, await findCancelFile(options.path, sysClassTpm));
+  }
+
+  /** Linux has the file for TPM 1.2 devices only. */
+  get cancellation(): 'sysfs' | 'none' {
+    return this.cancelFile === undefined ? 'none' : 'sysfs';
+  }
+
+  async transmit(command: Uint8Array, { locality, timeoutMs }: TransmitOptions): Promise<Uint8Array> {
+    if (this.closed) throw transportError(this.description, 'the transport was closed');
+    if (locality !== 0) throw transportError(this.description, `locality ${locality} is not possible with a device`);
+    if (this.running) throw transportError(this.description, 'another command is running');
+    this.running = true;
+    try {
+      return await this.within(timeoutMs, async (isExpired) => {
+        await this.occupied;
+        // Nobody waits for the response any more: the command must not be sent now.
+        if (isExpired()) throw new Error('the device is still busy with an earlier command');
+        return await this.occupy(command);
+      });
+    } finally {
+      this.running = false;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.cancelFile === undefined || !this.running) return;
+    try {
+      await writeFile(this.cancelFile, '-');
+    } catch (cause) {
+      this.log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken');
+    }
+  }
+
+  exposure(): Promise<readonly string[]> {
+    return deviceExposure(this.options.path);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const connection = this.connection;
+    this.connection = undefined;
+    await connection?.close();
+  }
+
+  /** Rejects after the time-out; what `work` still does then goes on in the background. */
+  private within(timeoutMs: number, work: (isExpired: () => boolean) => Promise<Uint8Array>): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      let isExpired = false;
+      const expired = () => {
+        isExpired = true;
+        this.log.warn({ transport: this.description, timeoutMs }, 'the TPM did not answer a command');
+        reject(transportError(this.description, `it did not answer within ${Math.round(timeoutMs)} ms`));
+      };
+      const timer = setTimeout(expired, timeoutMs);
+      work(() => isExpired)
+        .then(resolve, async (cause) => reject(await this.translate(cause)))
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** Runs one exchange to its end; until then nothing else is sent. */
+  private occupy(command: Uint8Array): Promise<Uint8Array> {
+    const exchange = this.exchange(command);
+    this.occupied = exchange
+      .catch(() => undefined)
+      .finally(() => {
+        this.occupied = undefined;
+      });
+    return exchange;
+  }
+
+  private async exchange(command: Uint8Array): Promise<Uint8Array> {
+    try {
+      const connection = this.connection ?? (await this.open());
+      const response = await connection.exchange(command);
+      this.isTpm12 = versionOfResponse(response) === '1.2';
+      return response;
+    } catch (error) {
+      this.wasLost ||= this.connection !== undefined;
+      await this.connection?.close();
+      this.connection = undefined;
+      throw error;
+    }
+  }
+
+  private async open(): Promise<DeviceConnection> {
+    const connection = await DeviceConnection.open(this.options.path);
+    if (this.closed) {
+      await connection.close();
+      throw new Error('the transport was closed');
+    }
+    this.connection = connection;
+    await connection.discardStale();
+    if (!this.wasLost) return connection;
+    const restarted = waitsForStartup(await connection.exchange(this.isTpm12 ? ASK_TPM12 : ASK_TPM20));
+    this.wasLost = false;
+    if (restarted) {
+      this.log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
+      this.onReset?.();
+    }
+    return connection;
+  }
+
+  private async translate(cause: unknown): Promise<TbsError> {
+    if (cause instanceof TbsError) return cause;
+    const path = this.options.path;
+    switch (errorCodeOf(cause)) {
+      case 'ENOENT':
+      case 'ENXIO':
+      case 'ENODEV':
+        if (this.wasLost) return transportError(this.description, reasonOf(cause), cause);
+        return new TbsError('TBS_E_TPM_NOT_FOUND', {
+          message: `There is no TPM at ${path}.`,
+          details: { transport: this.description, reason: reasonOf(cause) },
+          cause,
+        });
+      case 'EBUSY': {
+        const holders = (await processesHolding(path))
+          .filter((holder) => holder.pid !== process.pid)
+          .map(describeHolder);
+        const who = holders.length === 0 ? 'a process that only root can see' : holders.join(', ');
+        return transportError(this.description, `it is held by ${who}`, cause, `Stop what holds ${path}: ${who}.`);
+      }
+      case 'EACCES':
+      case 'EPERM':
+        return transportError(this.description, reasonOf(cause), cause, `Let the user who runs tbsd open ${path}.`);
+      default:
+        return transportError(this.description, reasonOf(cause), cause);
+    }
+  }
+}
+
+/** /sys/class/tpm/tpmN/device/cancel of the device node's TPM, where the kernel has it. */
+async function findCancelFile(devicePath: string, sysClassTpm: string): Promise<string | undefined> {
+  const name = basename(devicePath);
+  const number = /^tpm(?:rm)?(\d+)$/.exec(name)?.[1];
+  if (number === undefined) return undefined;
+  const path = `${sysClassTpm}/tpm${number}/device/cancel`;
+  return access(path, constants.W_OK).then(
+    () => path,
+    () => undefined,
+  );
+}
