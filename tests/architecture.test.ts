@@ -1,0 +1,271 @@
+/** The tree is the architecture: these tests hold the import arrows of CONTRIBUTING.md. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, posix, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { codeOf, importsOf, type SourceImport } from './support/source-imports.js';
+
+const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const LAYERS = ['domain', 'application', 'endpoints', 'adapters', 'daemon', 'cli'] as const;
+const NOT_OURS = new Set(['node_modules', 'build', 'dist', 'prebuilds', 'obj', '.git']);
+
+interface SourceFile {
+  /** From ts-core/, with forward slashes: `domain/filter/command-filter.ts`. */
+  readonly path: string;
+  readonly source: string;
+}
+
+function filesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (NOT_OURS.has(entry.name)) return [];
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesUnder(path) : [path];
+  });
+}
+
+const SOURCES: readonly SourceFile[] = filesUnder(`${REPOSITORY}/ts-core`)
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
+    const fromTree = relative(`${REPOSITORY}/ts-core`, path).split(sep).join('/');
+    return { path: fromTree, source: readFileSync(path, 'utf8') };
+  });
+
+function layerOf(path: string): string {
+  return path.split('/')[0] as string;
+}
+
+/** `endpoints/wire`, `adapters/state`: the feature folder of a file; the layer itself for a file that all of it shares. */
+function featureOf(path: string): string {
+  const parts = path.split('/');
+  return parts.length > 2 ? `${parts[0]}/${parts[1]}` : (parts[0] as string);
+}
+
+/** Where a relative import of the file leads, from ts-core/; undefined for a package. */
+function targetOf(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  return posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts');
+}
+
+/** The imports of a layer's files that the rule does not permit, as `file <- import`. */
+function violations(
+  layer: string,
+  permits: (file: string, imported: SourceImport, target?: string) => boolean,
+): string[] {
+  return SOURCES.filter(({ path }) => layerOf(path) === layer).flatMap(({ path, source }) =>
+    importsOf(source)
+      .filter((imported) => !permits(path, imported, targetOf(path, imported.specifier)))
+      .map(({ specifier }) => `${path} <- ${specifier}`),
+  );
+}
+
+function isIn(target: string | undefined, ...layers: readonly string[]): boolean {
+  return target !== undefined && layers.includes(layerOf(target));
+}
+
+/** The outside world as globals: what the pure layers get as arguments or through ports. */
+const GLOBALS_OF_THE_OUTSIDE: readonly RegExp[] = [
+  /\bprocess\s*[.[]/,
+  /\bset(?:Timeout|Interval|Immediate)\s*\(/,
+  /\bDate\.now\b/,
+  /\bnew Date\(\s*\)/,
+  /\bperformance\s*\./,
+  /\bMath\.random\b/,
+  /(?<![.\w])crypto\s*\./,
+  /(?<![.\w])fetch\s*\(/,
+  /\bconsole\s*\./,
+  /\brequire\s*\(/,
+  /\bglobalThis\b/,
+  /\bimport\.meta\b/,
+];
+
+function globalsUsed(layer: string, banned: readonly RegExp[]): string[] {
+  return SOURCES.filter(({ path }) => layerOf(path) === layer).flatMap(({ path, source }) => {
+    const code = codeOf(source);
+    return banned.filter((pattern) => pattern.test(code)).map((pattern) => `${path} uses ${pattern.source}`);
+  });
+}
+
+describe('architecture: the import arrows', () => {
+  it('are checked on real files of every layer', () => {
+    const found = LAYERS.filter((layer) => SOURCES.some(({ path }) => layerOf(path) === layer));
+    const unknown = SOURCES.filter(({ path }) => !(LAYERS as readonly string[]).includes(layerOf(path)));
+    for (const layer of ['domain', 'application', 'endpoints', 'adapters'] as const)
+      assert.ok(found.includes(layer), layer);
+    assert.deepEqual(
+      unknown.map(({ path }) => path),
+      [],
+      'every file of ts-core belongs to a layer',
+    );
+    const imports = SOURCES.flatMap(({ source }) => importsOf(source));
+    assert.ok(SOURCES.length > 40 && imports.length > 100, `${SOURCES.length} files, ${imports.length} imports`);
+  });
+
+  it('lead to files that exist', () => {
+    const paths = new Set(SOURCES.map(({ path }) => path));
+    const dangling = SOURCES.flatMap(({ path, source }) =>
+      importsOf(source)
+        .map(({ specifier }) => targetOf(path, specifier))
+        .filter((target) => target !== undefined && !target.startsWith('..') && !paths.has(target))
+        .map((target) => `${path} <- ${target}`),
+    );
+    assert.deepEqual(
+      dangling.filter((entry) => !entry.endsWith('.json')),
+      [],
+    );
+  });
+
+  it('domain is pure: it imports only domain, no package and nothing of Node', () => {
+    assert.deepEqual(
+      violations('domain', (_file, _imported, target) => isIn(target, 'domain')),
+      [],
+    );
+    assert.deepEqual(globalsUsed('domain', [...GLOBALS_OF_THE_OUTSIDE, /\bBuffer\b/]), []);
+  });
+
+  it('application imports only application and domain; the outside comes through ports', () => {
+    assert.deepEqual(
+      violations('application', (_file, _imported, target) => isIn(target, 'application', 'domain')),
+      [],
+    );
+    assert.deepEqual(globalsUsed('application', GLOBALS_OF_THE_OUTSIDE), []);
+  });
+
+  it('an endpoint imports application, domain, its own folder and what all endpoints share', () => {
+    assert.deepEqual(
+      violations('endpoints', (file, { specifier }, target) => {
+        if (!specifier.startsWith('.')) return true;
+        if (isIn(target, 'application', 'domain')) return true;
+        return isIn(target, 'endpoints') && ['endpoints', featureOf(file)].includes(featureOf(target as string));
+      }),
+      [],
+    );
+  });
+
+  it('an adapter imports domain, its own folder, and of application only the types of ports', () => {
+    assert.deepEqual(
+      violations('adapters', (file, { specifier, typeOnly }, target) => {
+        if (!specifier.startsWith('.')) return true;
+        if (isIn(target, 'domain')) return true;
+        if (target === 'application/ports.ts') return typeOnly;
+        return isIn(target, 'adapters') && featureOf(target as string) === featureOf(file);
+      }),
+      [],
+    );
+  });
+
+  it('nobody but the daemon imports adapters', () => {
+    const importers = SOURCES.filter(
+      ({ path, source }) =>
+        layerOf(path) !== 'adapters' &&
+        importsOf(source).some(({ specifier, typeOnly }) => !typeOnly && isIn(targetOf(path, specifier), 'adapters')),
+    );
+    assert.deepEqual(
+      importers.map(({ path }) => path).filter((path) => layerOf(path) !== 'daemon'),
+      [],
+    );
+  });
+
+  it('the command line speaks to the broker as any client: it imports neither application nor adapters', () => {
+    assert.deepEqual(
+      violations('cli', (_file, { specifier, typeOnly }, target) => {
+        if (!specifier.startsWith('.')) return true;
+        return isIn(target, 'cli', 'domain', 'daemon', 'endpoints') || (typeOnly && isIn(target, 'application'));
+      }),
+      [],
+    );
+  });
+
+  it('no files import each other in a circle at run time', () => {
+    const imported = new Map(
+      SOURCES.map(({ path, source }) => {
+        const values = importsOf(source).filter(({ typeOnly }) => !typeOnly);
+        return [path, values.flatMap(({ specifier }) => targetOf(path, specifier) ?? [])] as const;
+      }),
+    );
+    assert.deepEqual(circlesIn(imported), []);
+  });
+});
+
+describe('architecture: names', () => {
+  it('say what is inside: no file or folder is called utils, helpers, misc, common or shared', () => {
+    const nameless = /^(?:utils?|helpers?|misc|common|shared|stuff)(?:\.|$)/i;
+    const roots = ['ts-core', 'tests', 'module', 'native', 'Pester', 'tools', 'bench', 'docs', 'examples', '.ci'];
+    const present = readdirSync(REPOSITORY).filter((name) => roots.includes(name));
+    const paths = present.flatMap((name) => filesUnder(`${REPOSITORY}/${name}`));
+    assert.ok(paths.length > 80, `${paths.length} files`);
+    const offending = paths.filter((path) =>
+      relative(REPOSITORY, path)
+        .split(sep)
+        .some((part) => nameless.test(part)),
+    );
+    assert.deepEqual(offending, []);
+  });
+});
+
+describe('architecture: the checks themselves', () => {
+  it('see every form of import', () => {
+    const source = `
+      import a from 'one';
+      import { b, type C } from './two.js';
+      import type { D } from './three.js';
+      import { type E } from "./four.js";
+      import * as f from 'five';
+      import 'six';
+      export { g } from './seven.js';
+      export * from './eight.js';
+      export type { H } from './nine.js';
+      const lazy = await import('./ten.js');
+      // import { not } from 'comment';
+      const text = "import { not } from ";
+      const table = { 'policy/import': one, 'other': two };
+    `;
+    assert.deepEqual(
+      new Map(importsOf(source).map(({ specifier, typeOnly }) => [specifier, typeOnly])),
+      new Map([
+        ['one', false],
+        ['./two.js', false],
+        ['./three.js', true],
+        ['./four.js', true],
+        ['five', false],
+        ['./seven.js', false],
+        ['./eight.js', false],
+        ['./nine.js', true],
+        ['six', false],
+        ['./ten.js', false],
+      ]),
+    );
+  });
+
+  it('see globals in code and in templates, not in comments and strings', () => {
+    const uses = (source: string) => GLOBALS_OF_THE_OUTSIDE.some((pattern) => pattern.test(codeOf(source)));
+    assert.equal(uses('const now = Date.now();'), true);
+    assert.equal(uses(`const text = \`at \${Date.now()}\`;`), true);
+    assert.equal(uses('setTimeout(() => 1, 5);'), true);
+    assert.equal(uses("// Date.now()\nconst text = 'process.exit()'; const at = new Date(5);"), false);
+  });
+
+  it('find a circle', () => {
+    const circle = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'd']],
+      ['c', ['a']],
+      ['d', []],
+    ]);
+    assert.deepEqual(circlesIn(circle), ['a -> b -> c -> a']);
+  });
+});
+
+/** Each circle once, from where it was met first. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (node: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(node);
+    if (start >= 0) circles.push([...trail.slice(start), node].join(' -> '));
+    if (start >= 0 || done.has(node)) return;
+    for (const next of graph.get(node) ?? []) visit(next, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of graph.keys()) visit(node, []);
+  return circles;
+}
