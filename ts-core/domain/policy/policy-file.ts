@@ -2,11 +2,17 @@
  * A policy.d file: a JSON object of settings by name. Each setting stands alone: an unknown or wrong one is refused by
  * name, and the others stay, so that one slip does not switch the rest of the governance off.
  */
-import { isPolicySettingName, POLICY_SETTING_NAMES, SETTING_RULES, shown } from './setting-rules.js';
-import type { PolicySettingName, PolicySettings } from './settings.js';
+import {
+  isPolicySettingName,
+  POLICY_SETTING_NAMES,
+  SETTING_RULES,
+  type SettingInputs,
+  shown,
+} from './setting-rules.js';
+import type { PolicySettingName } from './settings.js';
 
 /** Settings that a source sets; what is absent is left to weaker sources. */
-export type SettingValues = { readonly [Name in PolicySettingName]?: PolicySettings[Name] };
+export type SettingValues = { readonly [Name in PolicySettingName]?: SettingInputs[Name] };
 
 export interface RefusedSetting {
   /** Undefined when the whole file is meant. */

@@ -5,8 +5,13 @@
  * Bounds: TPM.admx and Windows' TPM driver hold both thresholds to 0 to 100; the duration is kept in seconds in a
  * 32-bit number there, hence its upper bound in minutes.
  */
-import { CALLER_CLASSES } from '../caller.js';
-import type { CodesByClass, OsManagedAuthLevel, PolicySettingName, PolicySettings } from './settings.js';
+import { CALLER_CLASSES, type CallerClass } from '../caller.js';
+import type { OsManagedAuthLevel, PolicySettingName, PolicySettings } from './settings.js';
+
+/** Settings as one source gives them: each class's list is a value of its own, so that a source may set but one. */
+export type SettingInputs = Omit<PolicySettings, 'allowedCommands'> & {
+  readonly allowedCommands: { readonly [Class in CallerClass]?: readonly number[] };
+};
 
 export type Reading<Value> =
   | { readonly verdict: 'accepted'; readonly value: Value }
@@ -76,24 +81,19 @@ function readCodes(value: unknown): Reading<readonly number[]> {
   return accepted([...codes].sort((a, b) => a - b));
 }
 
-function readCodesByClass(value: unknown): Reading<CodesByClass> {
+function readCodesByClass(value: unknown): Reading<SettingInputs['allowedCommands']> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refused(`${shown(value)} is not an object of lists by class (${CALLER_CLASSES.join(', ')})`);
   }
-  const codes: Record<string, readonly number[]> = {};
+  const codes: { [Class in CallerClass]?: readonly number[] } = {};
   for (const [key, list] of Object.entries(value)) {
-    if (!CALLER_CLASSES.some((callerClass) => callerClass === key)) {
-      return refused(`unknown class "${key}"; known are ${CALLER_CLASSES.join(', ')}`);
-    }
+    const callerClass = CALLER_CLASSES.find((known) => known === key);
+    if (callerClass === undefined) return refused(`unknown class "${key}"; known are ${CALLER_CLASSES.join(', ')}`);
     const reading = readCodes(list);
     if (reading.verdict === 'refused') return refused(`${key}: ${reading.reason}`);
-    codes[key] = reading.value;
+    codes[callerClass] = reading.value;
   }
-  return accepted({
-    administrator: codes['administrator'] ?? [],
-    standardUser: codes['standardUser'] ?? [],
-    sandboxedApp: codes['sandboxedApp'] ?? [],
-  });
+  return accepted(codes);
 }
 
 const codeSchema = {
@@ -125,7 +125,7 @@ function whole({ min, max }: Bounds, description: string, groupPolicy: string | 
   };
 }
 
-export const SETTING_RULES: { readonly [Name in PolicySettingName]: SettingRule<PolicySettings[Name]> } = {
+export const SETTING_RULES: { readonly [Name in PolicySettingName]: SettingRule<SettingInputs[Name]> } = {
   blockedCommandsEnabled: flag('Turns the list `blockedCommands` on.', 'BlockedCommands\\Enabled'),
   blockedCommands: {
     description: 'Command codes that policy blocks for everybody: TPM 1.2 ordinals or TPM 2.0 command codes.',

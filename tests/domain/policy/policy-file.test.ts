@@ -1,0 +1,103 @@
+import { deepEqual, equal, match } from 'node:assert/strict';
+import fc from 'fast-check';
+import { type PolicyFileReading, readPolicyText, readSettings } from '../../../ts-core/domain/policy/policy-file.js';
+import { POLICY_SETTING_NAMES } from '../../../ts-core/domain/policy/setting-rules.js';
+
+const read = (content: unknown) => {
+  const reading = readPolicyText(JSON.stringify(content));
+  if (reading.verdict === 'damaged') throw new Error(reading.reason);
+  return reading;
+};
+
+describe('policy file', () => {
+  it('reads every setting', () => {
+    const content = {
+      $schema: 'policy.schema.json',
+      blockedCommandsEnabled: true,
+      blockedCommands: [170, '0x17B', '129', 170],
+      ignoreDefaultList: false,
+      ignoreLocalList: true,
+      allowedCommands: { standardUser: ['0x20000001'] },
+      osManagedAuthLevel: 2,
+      activeDirectoryBackup: true,
+      requireActiveDirectoryBackup: false,
+      standardUserAuthorizationFailureDurationMinutes: 0,
+      standardUserAuthorizationFailureIndividualThreshold: 100,
+      standardUserAuthorizationFailureTotalThreshold: 0,
+      maxContexts: 1,
+      maxContextsPerUser: 2,
+      maxResources: 3,
+    };
+    const { values, refused } = read(content);
+    deepEqual(refused, []);
+    const { $schema: _, ...settings } = content;
+    deepEqual(values, {
+      ...settings,
+      blockedCommands: [129, 170, 379],
+      allowedCommands: { standardUser: [0x20000001] },
+    });
+    deepEqual(Object.keys(settings).sort(), [...POLICY_SETTING_NAMES].sort(), 'this test sets every setting');
+  });
+
+  it('refuses an unknown setting by name, says which was meant, and keeps the others', () => {
+    const { values, refused } = read({ blockedComands: [1], ignorelocallist: true, nonsense: 1, maxContexts: 4 });
+    deepEqual(values, { maxContexts: 4 });
+    deepEqual(
+      refused.map(({ setting }) => setting),
+      ['blockedComands', 'ignorelocallist', 'nonsense'],
+    );
+    match(refused[0]?.message ?? '', /did you mean "blockedCommands"/);
+    match(refused[1]?.message ?? '', /did you mean "ignoreLocalList"/);
+    match(refused[2]?.message ?? '', /known are blockedCommandsEnabled, /);
+  });
+
+  for (const [setting, value] of [
+    ['blockedCommandsEnabled', 1],
+    ['blockedCommands', 129],
+    ['blockedCommands', [-1]],
+    ['blockedCommands', [4294967296]],
+    ['blockedCommands', ['TPM2_GetRandom']],
+    ['blockedCommands', Array.from({ length: 4097 }, (_, code) => code)],
+    ['allowedCommands', [1]],
+    ['allowedCommands', { everybody: [1] }],
+    ['allowedCommands', { standardUser: [1.5] }],
+    ['osManagedAuthLevel', 3],
+    ['osManagedAuthLevel', '4'],
+    ['standardUserAuthorizationFailureDurationMinutes', -1],
+    ['standardUserAuthorizationFailureDurationMinutes', 71_582_789],
+    ['standardUserAuthorizationFailureIndividualThreshold', 101],
+    ['standardUserAuthorizationFailureTotalThreshold', 1.5],
+    ['maxContexts', 0],
+    ['maxResources', null],
+  ] as const) {
+    it(`refuses ${setting} ${JSON.stringify(value).slice(0, 40)} by name`, () => {
+      const { values, refused } = read({ [setting]: value });
+      deepEqual(values, {});
+      equal(refused.length, 1);
+      equal(refused[0]?.setting, setting);
+      match(refused[0]?.message ?? '', new RegExp(`^${setting}: `));
+    });
+  }
+
+  it('takes nothing from a prototype', () => {
+    const { values, refused } = readSettings(
+      JSON.parse('{"__proto__": {"maxContexts": 9}, "constructor": 1}') as object,
+    );
+    deepEqual(values, {});
+    deepEqual(
+      refused.map(({ setting }) => setting),
+      ['__proto__', 'constructor'],
+    );
+  });
+
+  for (const text of ['', '{', 'null', '[]', '"text"', '\u0000']) {
+    it(`calls ${JSON.stringify(text)} damaged`, () => equal(readPolicyText(text).verdict, 'damaged'));
+  }
+
+  it('never throws, whatever the text or the values', () => {
+    const readAny = (text: string): PolicyFileReading => readPolicyText(text);
+    fc.assert(fc.property(fc.string(), (text) => void readAny(text)));
+    const anySetting = fc.dictionary(fc.constantFrom(...POLICY_SETTING_NAMES, 'other'), fc.jsonValue());
+    fc.assert(fc.property(anySetting, (content) => void readAny(JSON.stringify(content))));
+  });
+});

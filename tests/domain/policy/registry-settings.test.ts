@@ -1,0 +1,171 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
+import { decodeRegistryPol, REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
+import { settingsOfRegistry } from '../../../ts-core/domain/policy/registry-settings.js';
+import { RegistryValues } from '../../../ts-core/domain/policy/registry-values.js';
+import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
+import { groupPolicyBytes } from '../../support/group-policy-fixture.js';
+import { dword, encodeRegistryPol, type PolEntryInput, sz } from '../../support/registry-pol-writer.js';
+
+const source = (location: string): SettingSource => ({ kind: 'registryPol', location });
+
+function registryOf(...files: readonly (readonly [string, Uint8Array])[]): RegistryValues {
+  const registry = new RegistryValues();
+  for (const [location, bytes] of files) {
+    const reading = decodeRegistryPol(bytes);
+    if (reading.verdict === 'damaged') throw new Error(reading.reason);
+    registry.apply(reading.entries, source(location));
+  }
+  return registry;
+}
+const settingsOf = (...files: readonly string[]) =>
+  settingsOfRegistry(registryOf(...files.map((name) => [name, groupPolicyBytes(name)] as const)));
+
+const TPM = 'Software\\Policies\\Microsoft\\TPM';
+const LIST = `${TPM}\\BlockedCommands\\List`;
+const entry = (key: string, valueName: string, value: number | string): PolEntryInput =>
+  typeof value === 'number'
+    ? { key, valueName, type: REGISTRY_TYPES.REG_DWORD, data: dword(value) }
+    : { key, valueName, type: REGISTRY_TYPES.REG_SZ, data: sz(value) };
+const fromEntries = (...files: readonly (readonly PolEntryInput[])[]) =>
+  settingsOfRegistry(
+    registryOf(...files.map((entries, index) => [`${index}.pol`, encodeRegistryPol(entries)] as const)),
+  );
+
+describe('registry values of Group Policy', () => {
+  it('become settings, each with the file that it came from', () => {
+    const { values, sources, problems } = settingsOf('baseline.pol');
+    deepEqual(values, {
+      osManagedAuthLevel: 4,
+      activeDirectoryBackup: true,
+      requireActiveDirectoryBackup: true,
+      standardUserAuthorizationFailureDurationMinutes: 480,
+      standardUserAuthorizationFailureIndividualThreshold: 4,
+      standardUserAuthorizationFailureTotalThreshold: 9,
+      blockedCommandsEnabled: true,
+      ignoreDefaultList: false,
+      ignoreLocalList: true,
+      blockedCommands: [129, 170],
+    });
+    deepEqual(problems, []);
+    for (const name of Object.keys(values)) deepEqual(sources[name as keyof typeof sources], source('baseline.pol'));
+  });
+
+  it('are deleted by a later file as [MS-GPREG] says, whatever the case of their names', () => {
+    const { values, problems } = settingsOf('baseline.pol', 'deletions.pol');
+    deepEqual(problems, []);
+    equal(values.osManagedAuthLevel, undefined);
+    equal(values.activeDirectoryBackup, undefined);
+    equal(values.requireActiveDirectoryBackup, undefined);
+    equal(values.standardUserAuthorizationFailureDurationMinutes, 480, '**soft. does not replace what is there');
+    deepEqual(values.blockedCommands, [379], '**delvals. empties the list before 379 is added');
+    equal(values.blockedCommandsEnabled, true);
+  });
+
+  it('are set by **soft. where nothing was there', () => {
+    equal(settingsOf('deletions.pol').values.standardUserAuthorizationFailureDurationMinutes, 30);
+  });
+
+  it('go with the whole key under **DeleteKeys', () => {
+    deepEqual(settingsOf('baseline.pol', 'delete-keys.pol').values, {
+      standardUserAuthorizationFailureTotalThreshold: 20,
+    });
+  });
+
+  it('are not touched by a deletion that comes before them', () => {
+    const { values } = settingsOf('deletions.pol', 'baseline.pol');
+    equal(values.osManagedAuthLevel, 4);
+    deepEqual(values.blockedCommands, [129, 170, 379]);
+  });
+
+  it('merge lists entry by entry, and name every file that contributed', () => {
+    const { values, sources } = fromEntries([entry(LIST, '1', '1')], [entry(LIST, '2', '2'), entry(LIST, '1', '1')]);
+    deepEqual(values.blockedCommands, [1, 2]);
+    deepEqual(sources.blockedCommands, source('1.pol'));
+    deepEqual(
+      fromEntries([entry(LIST, '1', '1')], [entry(LIST, '2', '2')]).sources.blockedCommands,
+      source('0.pol, 1.pol'),
+    );
+  });
+
+  it('let the last file win, value by value', () => {
+    const name = 'StandardUserAuthorizationFailureTotalThreshold';
+    const { values } = fromEntries(
+      [entry(TPM, name, 3), entry(TPM, 'OSManagedAuthLevel', 2)],
+      [entry(TPM.toUpperCase(), name.toLowerCase(), 5)],
+    );
+    equal(values.standardUserAuthorizationFailureTotalThreshold, 5);
+    equal(values.osManagedAuthLevel, 2);
+  });
+
+  it('are ignored or clamped where they are wrong, each with a report', () => {
+    const { values, problems } = settingsOf('slips.pol');
+    deepEqual(values, {
+      blockedCommandsEnabled: true,
+      activeDirectoryBackup: false,
+      requireActiveDirectoryBackup: true,
+      standardUserAuthorizationFailureIndividualThreshold: 100,
+      standardUserAuthorizationFailureTotalThreshold: 100,
+      maxContexts: 1,
+      blockedCommands: [170],
+      allowedCommands: { standardUser: [0x20000001], sandboxedApp: [0x17c] },
+    });
+    const told = problems.map(({ message }) => message);
+    for (const wanted of [
+      /OSManagedAuthLevel: 3 is not a level .* is ignored/,
+      /FailureDuration: a REG_DWORD is expected, not REG_SZ/,
+      /IndividualThreshold: 101 is out of range \(0 to 100\) and counts as 100/,
+      /TotalThreshold: 4294967295 is out of range/,
+      /ClearTPMIfNotReadyGP: governs a feature of Windows/,
+      /OSManagedAuthLevle: is not a value that this product knows/,
+      /Enabled: 2 is out of range \(0 or 1\) and counts as 1/,
+      /List\\129: name and data \("170"\) differ/,
+      /List\\0x17B: the name is not a command code in decimal/,
+      /List\\130: a REG_SZ is expected, not REG_DWORD of 4 bytes/,
+      /List\\0000017B: policy can add to the allowed lists/,
+      /List\\GetRandom: the name is not a command code in hexadecimal/,
+      /MaxContexts: 0 is out of range \(1 to 65536\) and counts as 1/,
+    ]) {
+      equal(told.filter((message) => wanted.test(message)).length, 1, `${wanted} in ${told.join('\n')}`);
+    }
+    equal(told.length, 13, told.join('\n'));
+  });
+
+  it('report a required backup that is not on, and leave it off', () => {
+    const registry = settingsOf('slips.pol');
+    const { settings, problems } = mergePolicy([registry], 1);
+    equal(settings.activeDirectoryBackup, false);
+    equal(settings.requireActiveDirectoryBackup, false);
+    ok(
+      problems.some(
+        ({ setting, message }) => setting === 'requireActiveDirectoryBackup' && /has no effect/.test(message),
+      ),
+    );
+  });
+
+  it('take any number but 0 for a list to be ignored', () => {
+    const { values } = fromEntries([entry(`${TPM}\\BlockedCommands`, 'IgnoreDefaultList', 7)]);
+    equal(values.ignoreDefaultList, true);
+  });
+
+  it('take the default value of a key for no list entry', () => {
+    const { values, problems } = fromEntries([entry(LIST, '', ''), entry(LIST, '5', '5')]);
+    deepEqual(values.blockedCommands, [5]);
+    deepEqual(problems, []);
+  });
+
+  it('bound a list', () => {
+    const many = Array.from({ length: 5000 }, (_, code) => entry(LIST, `${code}`, `${code}`));
+    const { values, problems } = fromEntries(many);
+    equal(values.blockedCommands?.length, 4096);
+    ok(problems.length > 0);
+    ok(mergePolicy([fromEntries(many)], 1).problems.length <= 257);
+  });
+
+  it('do not make a key without values set anything', () => {
+    const { values, problems } = fromEntries([
+      { key: LIST, valueName: '', type: REGISTRY_TYPES.REG_NONE, data: new Uint8Array(0) },
+    ]);
+    deepEqual([values, problems], [{}, []]);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * Lays the sources of policy over one another, weakest first; value by value the last one wins.
+ *
+ * What one value is: a setting, and of `allowedCommands` the list of each class. A list in JSON replaces a weaker one
+ * as a whole; lists in the registry have already grown entry by entry over the Registry.pol files, as a registry does.
+ */
+import { CALLER_CLASSES, type CallerClass } from '../caller.js';
+import type { RefusedSetting, SettingValues } from './policy-file.js';
+import type { RegistrySettings } from './registry-settings.js';
+import { POLICY_SETTING_NAMES } from './setting-rules.js';
+import {
+  DEFAULT_POLICY_SETTINGS,
+  type EffectivePolicy,
+  type PolicyProblem,
+  type PolicySettingName,
+  type PolicySettings,
+  type SettingSource,
+} from './settings.js';
+
+export interface PolicyLayer {
+  readonly values: SettingValues;
+  readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
+  readonly problems: readonly PolicyProblem[];
+}
+
+export const DEFAULT_SOURCE: SettingSource = { kind: 'default', location: 'default' };
+
+/** More than this tells nobody anything. */
+const MAX_PROBLEMS = 256;
+
+/** A layer that a single file or object makes. */
+export function layerOf(
+  source: SettingSource,
+  values: SettingValues,
+  refused: readonly RefusedSetting[] = [],
+): PolicyLayer {
+  const sources = Object.fromEntries(Object.keys(values).map((name) => [name, source]));
+  const problems = refused.map(({ setting, message }) => ({ source, setting, message: `${message}; it is ignored` }));
+  return { values, sources, problems };
+}
+
+export function registryLayer({ values, sources, problems }: RegistrySettings): PolicyLayer {
+  return { values, sources, problems };
+}
+
+export function mergePolicy(layers: readonly PolicyLayer[], revision: number): EffectivePolicy {
+  const settings: Record<string, unknown> = { ...DEFAULT_POLICY_SETTINGS };
+  const sources = Object.fromEntries(POLICY_SETTING_NAMES.map((name) => [name, DEFAULT_SOURCE])) as Record<
+    PolicySettingName,
+    SettingSource
+  >;
+  for (const layer of layers) {
+    for (const name of POLICY_SETTING_NAMES) {
+      const value = layer.values[name];
+      if (value === undefined || name === 'allowedCommands') continue;
+      settings[name] = value;
+      sources[name] = layer.sources[name] ?? DEFAULT_SOURCE;
+    }
+  }
+  const allowed = mergeAllowedCommands(layers);
+  settings['allowedCommands'] = allowed.commands;
+  sources.allowedCommands = allowed.source;
+  const problems = layers.flatMap((layer) => layer.problems);
+  const consistent = withConsistentBackup(settings as unknown as PolicySettings, sources);
+  const all = [...problems, ...consistent.problems];
+  return { settings: consistent.settings, sources, problems: bounded(all), revision };
+}
+
+function mergeAllowedCommands(layers: readonly PolicyLayer[]): {
+  readonly commands: PolicySettings['allowedCommands'];
+  readonly source: SettingSource;
+} {
+  const commands: Record<CallerClass, readonly number[]> = { ...DEFAULT_POLICY_SETTINGS.allowedCommands };
+  const sources = new Map<CallerClass, SettingSource>();
+  for (const { values, sources: bySetting } of layers) {
+    for (const callerClass of CALLER_CLASSES) {
+      const list = values.allowedCommands?.[callerClass];
+      if (list === undefined) continue;
+      commands[callerClass] = list;
+      sources.set(callerClass, bySetting.allowedCommands ?? DEFAULT_SOURCE);
+    }
+  }
+  const contributing = new Set(sources.values());
+  const inOrder = layers.flatMap(({ sources: { allowedCommands } }) =>
+    allowedCommands !== undefined && contributing.has(allowedCommands) ? [allowedCommands] : [],
+  );
+  const last = inOrder[inOrder.length - 1] ?? DEFAULT_SOURCE;
+  const location = [...new Set(inOrder.map((source) => source.location))].join(', ') || last.location;
+  return { commands, source: { kind: last.kind, location } };
+}
+
+/** Windows wants both values for a required backup: RequireActiveDirectoryBackup alone leaves it off. */
+function withConsistentBackup(
+  settings: PolicySettings,
+  sources: Readonly<Record<PolicySettingName, SettingSource>>,
+): { readonly settings: PolicySettings; readonly problems: readonly PolicyProblem[] } {
+  if (settings.activeDirectoryBackup || settings.requireActiveDirectoryBackup !== true) {
+    return { settings, problems: [] };
+  }
+  const problem: PolicyProblem = {
+    source: sources.requireActiveDirectoryBackup,
+    setting: 'requireActiveDirectoryBackup',
+    message: 'requireActiveDirectoryBackup has no effect while activeDirectoryBackup is off; backup is off',
+  };
+  return { settings: { ...settings, requireActiveDirectoryBackup: false }, problems: [problem] };
+}
+
+function bounded(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+  const [first] = problems;
+  if (problems.length <= MAX_PROBLEMS || first === undefined) return problems;
+  const left = problems.length - MAX_PROBLEMS;
+  return [
+    ...problems.slice(0, MAX_PROBLEMS),
+    { source: first.source, setting: undefined, message: `${left} more problems are not shown` },
+  ];
+}

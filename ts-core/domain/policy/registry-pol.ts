@@ -1,0 +1,126 @@
+/**
+ * Decodes a Registry.pol, the file in which Group Policy delivers registry values ("PReg").
+ *
+ * Format: [MS-GPREG] section 2.2.1: signature and version, then `[key;value;type;size;data]` with strings and
+ * punctuation in UTF-16LE. Pure; any bytes give entries or a verdict that names the offset, never an exception.
+ */
+
+/** Registry value types, [MS-RRP] and winnt.h. */
+export const REGISTRY_TYPES = {
+  REG_NONE: 0,
+  REG_SZ: 1,
+  REG_EXPAND_SZ: 2,
+  REG_BINARY: 3,
+  REG_DWORD: 4,
+  REG_DWORD_BIG_ENDIAN: 5,
+  REG_LINK: 6,
+  REG_MULTI_SZ: 7,
+  REG_RESOURCE_LIST: 8,
+  REG_FULL_RESOURCE_DESCRIPTOR: 9,
+  REG_RESOURCE_REQUIREMENTS_LIST: 10,
+  REG_QWORD: 11,
+} as const;
+
+export interface PolEntry {
+  /** Relative to HKEY_LOCAL_MACHINE in a computer's file. */
+  readonly key: string;
+  readonly valueName: string;
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+export type PolReading =
+  | { readonly verdict: 'read'; readonly entries: readonly PolEntry[] }
+  | { readonly verdict: 'damaged'; readonly offset: number; readonly reason: string };
+
+/** A machine's whole policy is some ten kilobytes; more than this is a mistake or an attack. */
+export const MAX_POL_BYTES = 1_048_576;
+
+const SIGNATURE = 0x67655250; // "PReg"
+const VERSION = 1;
+const HEADER_BYTES = 8;
+/** Registry limits: a key's full path and a value's name stay far below this many UTF-16 units. */
+const MAX_NAME_UNITS = 16_384;
+
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const SEPARATOR = 0x3b;
+
+class Damage {
+  constructor(
+    readonly offset: number,
+    readonly reason: string,
+  ) {}
+}
+
+export function decodeRegistryPol(bytes: Uint8Array): PolReading {
+  if (bytes.length > MAX_POL_BYTES) return damaged(MAX_POL_BYTES, `it is longer than ${MAX_POL_BYTES} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES) return damaged(bytes.length, 'it is shorter than its header');
+  if (view.getUint32(0, true) !== SIGNATURE) return damaged(0, 'it does not begin with "PReg"');
+  if (view.getUint32(4, true) !== VERSION) return damaged(4, `version ${view.getUint32(4, true)} is not 1`);
+  const entries: PolEntry[] = [];
+  const reader = new PolReader(view);
+  while (reader.offset < bytes.length) {
+    const entry = reader.entry();
+    if (entry instanceof Damage) return damaged(entry.offset, entry.reason);
+    entries.push(entry);
+  }
+  return { verdict: 'read', entries };
+}
+
+function damaged(offset: number, reason: string): PolReading {
+  return { verdict: 'damaged', offset, reason };
+}
+
+class PolReader {
+  offset = HEADER_BYTES;
+
+  constructor(private readonly view: DataView) {}
+
+  entry(): PolEntry | Damage {
+    const opened = this.mark(OPEN, '[');
+    if (opened !== undefined) return opened;
+    const key = this.name('key');
+    if (key instanceof Damage) return key;
+    const valueName = this.name('value name');
+    if (valueName instanceof Damage) return valueName;
+    const type = this.number('type');
+    if (type instanceof Damage) return type;
+    const size = this.number('size');
+    if (size instanceof Damage) return size;
+    const left = this.view.byteLength - this.offset;
+    if (size > left) return new Damage(this.offset, `its data of ${size} bytes end after the file`);
+    const data = new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, size).slice();
+    this.offset += size;
+    return this.mark(CLOSE, ']') ?? { key, valueName, type, data };
+  }
+
+  private mark(unit: number, shown: string): Damage | undefined {
+    if (this.view.byteLength - this.offset < 2) return new Damage(this.offset, `it ends where "${shown}" is expected`);
+    if (this.view.getUint16(this.offset, true) !== unit) return new Damage(this.offset, `"${shown}" is expected`);
+    this.offset += 2;
+    return undefined;
+  }
+
+  private name(what: string): string | Damage {
+    const start = this.offset;
+    let text = '';
+    for (;;) {
+      if (this.view.byteLength - this.offset < 2) return new Damage(start, `the ${what} has no end`);
+      const unit = this.view.getUint16(this.offset, true);
+      this.offset += 2;
+      if (unit === 0) break;
+      if (text.length >= MAX_NAME_UNITS) return new Damage(start, `the ${what} is too long`);
+      text += String.fromCharCode(unit);
+    }
+    return this.mark(SEPARATOR, ';') ?? text;
+  }
+
+  private number(what: string): number | Damage {
+    if (this.view.byteLength - this.offset < 4) return new Damage(this.offset, `it ends inside a ${what}`);
+    const value = this.view.getUint32(this.offset, true);
+    this.offset += 4;
+    return this.mark(SEPARATOR, ';') ?? value;
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Group Policy's registry values as settings: which key and value each setting has, and what is ignored, clamped or
+ * refused, with its reason. Keys and types: Windows' documentation of the TPM Group Policy settings, TPM.admx.
+ */
+import type { CallerClass } from '../caller.js';
+import type { SettingValues } from './policy-file.js';
+import { REGISTRY_TYPES } from './registry-pol.js';
+import { type RegistryValue, type RegistryValues, textOf } from './registry-values.js';
+import {
+  type Bounds,
+  isOsManagedAuthLevel,
+  MAX_LISTED_COMMANDS,
+  NUMBER_BOUNDS,
+  OS_MANAGED_AUTH_LEVELS,
+} from './setting-rules.js';
+import type { PolicyProblem, PolicySettingName, SettingSource } from './settings.js';
+
+const POLICY_KEY = 'Software\\Policies\\Microsoft\\TPM';
+const BLOCKED_KEY = `${POLICY_KEY}\\BlockedCommands`;
+const BLOCKED_LIST_KEY = `${BLOCKED_KEY}\\List`;
+const PREFERENCE_KEY = 'Software\\Microsoft\\Tpm';
+
+const ALLOWED_LIST_KEYS: Readonly<Record<CallerClass, string>> = {
+  administrator: `${PREFERENCE_KEY}\\AllowedW8Commands\\List`,
+  standardUser: `${PREFERENCE_KEY}\\AllowedW8UserCommands\\List`,
+  sandboxedApp: `${PREFERENCE_KEY}\\AllowedW8AppContainerCommands\\List`,
+};
+
+/** Values that Windows has for features that this product does not offer; there is nothing in them to govern. */
+const OF_WINDOWS_ALONE = new Set(['uselegacydictionaryattackparameters', 'cleartpmifnotreadygp', 'cleartpmifnotready']);
+
+type FlagName =
+  | 'blockedCommandsEnabled'
+  | 'ignoreDefaultList'
+  | 'ignoreLocalList'
+  | 'activeDirectoryBackup'
+  | 'requireActiveDirectoryBackup';
+type NumberName = keyof typeof NUMBER_BOUNDS;
+
+interface Place {
+  readonly key: string;
+  readonly valueName: string;
+}
+
+const FLAGS: Readonly<Record<FlagName, Place>> = {
+  blockedCommandsEnabled: { key: BLOCKED_KEY, valueName: 'Enabled' },
+  ignoreDefaultList: { key: BLOCKED_KEY, valueName: 'IgnoreDefaultList' },
+  ignoreLocalList: { key: BLOCKED_KEY, valueName: 'IgnoreLocalList' },
+  activeDirectoryBackup: { key: POLICY_KEY, valueName: 'ActiveDirectoryBackup' },
+  requireActiveDirectoryBackup: { key: POLICY_KEY, valueName: 'RequireActiveDirectoryBackup' },
+};
+
+const NUMBERS: Readonly<Partial<Record<NumberName, Place>>> = {
+  standardUserAuthorizationFailureDurationMinutes: {
+    key: POLICY_KEY,
+    valueName: 'StandardUserAuthorizationFailureDuration',
+  },
+  standardUserAuthorizationFailureIndividualThreshold: {
+    key: POLICY_KEY,
+    valueName: 'StandardUserAuthorizationFailureIndividualThreshold',
+  },
+  standardUserAuthorizationFailureTotalThreshold: {
+    key: POLICY_KEY,
+    valueName: 'StandardUserAuthorizationFailureTotalThreshold',
+  },
+  maxContexts: { key: PREFERENCE_KEY, valueName: 'MaxContexts' },
+  maxResources: { key: PREFERENCE_KEY, valueName: 'MaxResources' },
+};
+
+const AUTH_LEVEL: Place = { key: POLICY_KEY, valueName: 'OSManagedAuthLevel' };
+
+export interface RegistrySettings {
+  readonly values: SettingValues;
+  readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
+  readonly problems: readonly PolicyProblem[];
+}
+
+export function settingsOfRegistry(registry: RegistryValues): RegistrySettings {
+  const reader = new SettingsReader(registry);
+  for (const [name, place] of Object.entries(FLAGS)) reader.flag(name as FlagName, place);
+  for (const [name, place] of Object.entries(NUMBERS)) reader.number(name as NumberName, place);
+  reader.authLevel();
+  reader.blockedCommands();
+  reader.allowedCommands();
+  reader.reportUnknownValues();
+  return reader.result();
+}
+
+class SettingsReader {
+  readonly #registry: RegistryValues;
+  readonly #values: { -readonly [Name in keyof SettingValues]: SettingValues[Name] } = {};
+  readonly #sources: { [Name in PolicySettingName]?: SettingSource } = {};
+  readonly #problems: PolicyProblem[] = [];
+  readonly #known = new Set<RegistryValue>();
+
+  constructor(registry: RegistryValues) {
+    this.#registry = registry;
+  }
+
+  result(): RegistrySettings {
+    return { values: this.#values, sources: this.#sources, problems: this.#problems };
+  }
+
+  flag(name: FlagName, place: Place): void {
+    const read = this.#dword(name, place);
+    if (read === undefined) return;
+    if (read.number > 1) this.#problem(read.value, name, `${read.number} is out of range (0 or 1) and counts as 1`);
+    this.#values[name] = read.number !== 0;
+    this.#sources[name] = read.value.source;
+  }
+
+  number(name: NumberName, place: Place): void {
+    const read = this.#dword(name, place);
+    if (read === undefined) return;
+    const { min, max }: Bounds = NUMBER_BOUNDS[name];
+    const number = Math.min(Math.max(read.number, min), max);
+    if (number !== read.number) {
+      this.#problem(read.value, name, `${read.number} is out of range (${min} to ${max}) and counts as ${number}`);
+    }
+    this.#values[name] = number;
+    this.#sources[name] = read.value.source;
+  }
+
+  authLevel(): void {
+    const read = this.#dword('osManagedAuthLevel', AUTH_LEVEL);
+    if (read === undefined) return;
+    if (!isOsManagedAuthLevel(read.number)) {
+      const levels = OS_MANAGED_AUTH_LEVELS.join(', ');
+      this.#problem(read.value, 'osManagedAuthLevel', `${read.number} is not a level (${levels}) and is ignored`);
+      return;
+    }
+    this.#values.osManagedAuthLevel = read.number;
+    this.#sources.osManagedAuthLevel = read.value.source;
+  }
+
+  blockedCommands(): void {
+    const codes = new Map<number, SettingSource>();
+    for (const value of this.#registry.valuesOf(BLOCKED_LIST_KEY)) {
+      this.#known.add(value);
+      if (value.valueName === '') continue;
+      const verdict = blockedCode(value);
+      if (typeof verdict === 'string') this.#problem(value, 'blockedCommands', verdict);
+      else if (codes.size < MAX_LISTED_COMMANDS) codes.set(verdict, value.source);
+      else this.#problem(value, 'blockedCommands', `the list has more than ${MAX_LISTED_COMMANDS} entries`);
+    }
+    if (codes.size === 0) return;
+    this.#values.blockedCommands = [...codes.keys()].sort((a, b) => a - b);
+    this.#sources.blockedCommands = joinedSource(codes.values());
+  }
+
+  allowedCommands(): void {
+    const allowed: { [Class in CallerClass]?: readonly number[] } = {};
+    const sources: SettingSource[] = [];
+    for (const callerClass of Object.keys(ALLOWED_LIST_KEYS) as CallerClass[]) {
+      const codes = this.#allowedCodes(ALLOWED_LIST_KEYS[callerClass]);
+      if (codes.size === 0) continue;
+      allowed[callerClass] = [...codes.keys()].sort((a, b) => a - b);
+      sources.push(...codes.values());
+    }
+    if (sources.length === 0) return;
+    this.#values.allowedCommands = allowed;
+    this.#sources.allowedCommands = joinedSource(sources);
+  }
+
+  /** Everything under the TPM's own keys that was not read above: a slip of the pen should not go unseen. */
+  reportUnknownValues(): void {
+    for (const key of this.#registry.keys()) {
+      if (!isUnder(key, POLICY_KEY) && !isUnder(key, PREFERENCE_KEY)) continue;
+      for (const value of this.#registry.valuesOf(key)) {
+        if (this.#known.has(value) || value.valueName === '') continue;
+        const why = OF_WINDOWS_ALONE.has(value.valueName.toLowerCase())
+          ? 'governs a feature of Windows that this product does not have'
+          : 'is not a value that this product knows';
+        this.#problem(value, undefined, `${why} and is ignored`);
+      }
+    }
+  }
+
+  #allowedCodes(key: string): Map<number, SettingSource> {
+    const codes = new Map<number, SettingSource>();
+    for (const value of this.#registry.valuesOf(key)) {
+      this.#known.add(value);
+      if (value.valueName === '') continue;
+      const verdict = allowedCode(value);
+      if (typeof verdict === 'string') this.#problem(value, 'allowedCommands', verdict);
+      else if (codes.size < MAX_LISTED_COMMANDS) codes.set(verdict, value.source);
+      else this.#problem(value, 'allowedCommands', `the list has more than ${MAX_LISTED_COMMANDS} entries`);
+    }
+    return codes;
+  }
+
+  #dword(
+    setting: PolicySettingName,
+    { key, valueName }: Place,
+  ): { readonly value: RegistryValue; readonly number: number } | undefined {
+    const value = this.#registry.get(key, valueName);
+    if (value === undefined) return undefined;
+    this.#known.add(value);
+    const number = dwordOf(value);
+    if (number === undefined) {
+      this.#problem(value, setting, `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`);
+      return undefined;
+    }
+    return { value, number };
+  }
+
+  #problem(value: RegistryValue, setting: PolicySettingName | undefined, message: string): void {
+    this.#problems.push({ source: value.source, setting, message: `${value.key}\\${value.valueName}: ${message}` });
+  }
+}
+
+function dwordOf({ type, data }: RegistryValue): number | undefined {
+  if (type !== REGISTRY_TYPES.REG_DWORD || data.length !== 4) return undefined;
+  return new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
+}
+
+/** The code, or why the entry is ignored. */
+function blockedCode(value: RegistryValue): number | string {
+  if (value.type !== REGISTRY_TYPES.REG_SZ) return `a REG_SZ is expected, not ${describeType(value)}; it is ignored`;
+  const text = textOf(value.data);
+  if (!/^[0-9]{1,10}$/.test(value.valueName) || Number(value.valueName) > 0xffffffff) {
+    return 'the name is not a command code in decimal; the entry is ignored';
+  }
+  if (text !== value.valueName) return `name and data ("${text.slice(0, 40)}") differ; the entry is ignored`;
+  return Number(value.valueName);
+}
+
+function allowedCode(value: RegistryValue): number | string {
+  if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(value.valueName)) {
+    return 'the name is not a command code in hexadecimal; the entry is ignored';
+  }
+  const allowed = dwordOf(value);
+  if (allowed === undefined) return `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`;
+  if (allowed === 1) return Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
+  if (allowed === 0) return 'policy can add to the allowed lists; to take a command away, block it (BlockedCommands)';
+  return `${allowed} is neither 0 nor 1; the entry is ignored`;
+}
+
+function describeType({ type, data }: RegistryValue): string {
+  const name = Object.entries(REGISTRY_TYPES).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
+  return `${name} of ${data.length} bytes`;
+}
+
+function isUnder(foldedKey: string, key: string): boolean {
+  const parent = key.toLowerCase();
+  return foldedKey === parent || foldedKey.startsWith(`${parent}\\`);
+}
+
+/** The source of a list that several files made together; files are applied in order, so that the last one is named last. */
+function joinedSource(sources: Iterable<SettingSource>): SettingSource {
+  const all = [...sources];
+  const last = all[all.length - 1];
+  const locations = [...new Set(all.map(({ location }) => location))];
+  return { kind: last?.kind ?? 'registryPol', location: locations.join(', ') };
+}
