@@ -1,0 +1,2 @@
+# No test in here: the file must fail.
+Describe "empty" { }
