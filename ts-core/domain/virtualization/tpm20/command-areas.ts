@@ -1,0 +1,57 @@
+/**
+ * The handle area and the authorization area of a command, read into one reused record so that nothing is allocated.
+ *
+ * TPM 2.0 Library Part 1, 18.4 to 18.6: handles, authorizationSize (4), then per session: handle (4), nonce (2 + n),
+ * attributes (1), hmac (2 + n).
+ */
+import { HEADER_BYTES, readUint16, readUint32, TPM_ST_SESSIONS } from '../../tpm/command-header.js';
+import { aboutHandle, TPM_RC_INSUFFICIENT, TPM_RC_SIZE } from './codes.js';
+
+/** TPM 2.0 Library Part 1, 18.6: at most three sessions in a command. */
+export const MAX_SESSIONS = 3;
+const MIN_SESSION_BYTES = 9;
+
+export class CommandAreas {
+  handleCount = 0;
+  readonly handles = new Uint32Array(7);
+  sessionCount = 0;
+  readonly sessionHandles = new Uint32Array(MAX_SESSIONS);
+  readonly sessionAttributes = new Uint8Array(MAX_SESSIONS);
+  /** Where the parameters begin. */
+  parametersOffset = 0;
+
+  /** Reads both areas; returns 0, or the response code that a TPM gives for what is wrong with them. */
+  read(command: Uint8Array, handleCount: number): number {
+    this.handleCount = handleCount;
+    this.sessionCount = 0;
+    let offset = HEADER_BYTES;
+    for (let position = 0; position < handleCount; position++) {
+      if (offset + 4 > command.length) return aboutHandle(TPM_RC_INSUFFICIENT, position);
+      this.handles[position] = readUint32(command, offset);
+      offset += 4;
+    }
+    this.parametersOffset = offset;
+    return readUint16(command, 0) === TPM_ST_SESSIONS ? this.#readSessions(command, offset) : 0;
+  }
+
+  #readSessions(command: Uint8Array, start: number): number {
+    if (start + 4 > command.length) return TPM_RC_INSUFFICIENT;
+    const areaBytes = readUint32(command, start);
+    let offset = start + 4;
+    const end = offset + areaBytes;
+    if (areaBytes < MIN_SESSION_BYTES || end > command.length) return TPM_RC_SIZE;
+    while (offset < end) {
+      if (this.sessionCount === MAX_SESSIONS || offset + MIN_SESSION_BYTES > end) return TPM_RC_SIZE;
+      const attributesOffset = offset + 6 + readUint16(command, offset + 4);
+      if (attributesOffset + 3 > end) return TPM_RC_SIZE;
+      const next = attributesOffset + 3 + readUint16(command, attributesOffset + 1);
+      if (next > end) return TPM_RC_SIZE;
+      this.sessionHandles[this.sessionCount] = readUint32(command, offset);
+      this.sessionAttributes[this.sessionCount] = command[attributesOffset] as number;
+      this.sessionCount++;
+      offset = next;
+    }
+    this.parametersOffset = end;
+    return 0;
+  }
+}

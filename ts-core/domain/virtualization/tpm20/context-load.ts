@@ -1,0 +1,69 @@
+/**
+ * TPM2_ContextLoad. Objects: whoever has the blob may load it, as on a TPM. Sessions: only what a context of the same
+ * user saved and nobody has loaded since; the newest blob is loaded in place of the caller's, which a gap repair may have
+ * outdated.
+ *
+ * TPM 2.0 Library Part 3, 28.3.
+ */
+import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import type { Exchange } from '../virtualizer.js';
+import { successResponse } from './broker-commands.js';
+import {
+  aboutParameter,
+  isPassingTrouble,
+  isSessionHandle,
+  RESMGR_SESSION_QUOTA,
+  TPM_RC_HANDLE,
+  TPM_RC_INITIALIZE,
+  TPM_RC_INTEGRITY,
+  TPM_RC_SUCCESS,
+} from './codes.js';
+import type { ResourceManager } from './resource-manager.js';
+import { isSavedContext, sameBytes, sameSave, savedHandleOf, staysValidInUse } from './saved-context.js';
+import type { VirtualContext } from './virtual-context.js';
+
+export function* runContextLoad(
+  manager: ResourceManager,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
+  const blob = command.subarray(HEADER_BYTES);
+  // What has not the form of a saved context loads nothing; the TPM says what is wrong with it.
+  if (!isSavedContext(blob)) return yield command;
+  return isSessionHandle(savedHandleOf(blob))
+    ? yield* loadSession(manager, context, blob)
+    : yield* loadObject(manager, context, command);
+}
+
+function* loadObject(manager: ResourceManager, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
+  const refusal = yield* manager.admit(context, 'object');
+  if (refusal !== TPM_RC_SUCCESS) return errorResponse('2.0', refusal);
+  const response = yield* manager.send(command);
+  if (responseCodeOf(response) !== TPM_RC_SUCCESS) return response;
+  const blob = command.slice(HEADER_BYTES);
+  const reusable = staysValidInUse(blob);
+  return manager.enterCreated(context, response, !reusable, reusable ? blob : undefined);
+}
+
+function* loadSession(manager: ResourceManager, context: VirtualContext, blob: Uint8Array): Exchange<Uint8Array> {
+  const session = manager.sessions.byHandle(savedHandleOf(blob));
+  // A stale blob, a loaded session's, another user's: all are answered as a TPM answers a blob whose session is not saved.
+  const isTheirs = session?.userKey === context.caller.userKey && session.callerBlob !== undefined;
+  if (!session?.callerBlob || !isTheirs || !sameSave(session.callerBlob, blob)) {
+    return errorResponse('2.0', aboutParameter(TPM_RC_HANDLE, 1));
+  }
+  if (!sameBytes(session.callerBlob, blob)) return errorResponse('2.0', aboutParameter(TPM_RC_INTEGRITY, 1));
+  if (context.loadedSessionCount >= manager.limits.sessionsPerContext) {
+    return errorResponse('2.0', RESMGR_SESSION_QUOTA);
+  }
+  manager.sessions.touch(session);
+  const code = yield* manager.sessions.makeResident(session);
+  if (code !== TPM_RC_SUCCESS) {
+    if (code !== TPM_RC_INITIALIZE && !isPassingTrouble(code)) manager.sessions.ended(session);
+    return errorResponse('2.0', code);
+  }
+  manager.sessions.nowLoadedIn(context, session);
+  const handle = new Uint8Array(4);
+  writeUint32(handle, 0, session.handle);
+  return successResponse(handle);
+}

@@ -1,0 +1,31 @@
+/**
+ * How many objects (or sessions) of the broker fit into the TPM, learned from its refusals.
+ *
+ * When as many are inside as last fitted, one is evicted before the next is loaded, which saves the round trip of a
+ * refusal. What fits can grow again (something foreign was flushed), so every now and then the TPM is asked.
+ */
+const TRIES_BETWEEN_PROBES = 64;
+
+export class SlotEstimate {
+  #fitting = Number.POSITIVE_INFINITY;
+  #avoidedRefusals = 0;
+
+  /** Whether the TPM is known to have no room beside `inside`. */
+  isFull(inside: number): boolean {
+    if (inside < this.#fitting) return false;
+    this.#avoidedRefusals++;
+    return this.#avoidedRefusals % TRIES_BETWEEN_PROBES !== 0;
+  }
+
+  refused(inside: number): void {
+    this.#fitting = Math.max(inside, 1);
+  }
+
+  accepted(inside: number): void {
+    if (inside > this.#fitting) this.#fitting = inside;
+  }
+
+  forget(): void {
+    this.#fitting = Number.POSITIVE_INFINITY;
+  }
+}
