@@ -54,6 +54,25 @@ export interface VirtualizerSnapshot {
   readonly savedSessions: readonly SavedSessionRecord[];
   /** Physical handles that the broker created and had not flushed; flushed at the next start when they still exist. */
   readonly ownedHandles: readonly number[];
+  /** TPM 2.0: which run of the TPM the snapshot speaks of; after another reset nothing of it holds. */
+  readonly resetCounts?: { readonly resetCount: number; readonly restartCount: number };
+}
+
+/**
+ * The short way of a command that is one plain round trip: no generator, nothing allocated.
+ *
+ *     const physical = direct.begin(contextId, command);
+ *     if (physical === null) → execute(contextId, command)
+ *     response = direct.complete(await transmit(physical)), or direct.failed() when the transport failed
+ *     if (response === null) → execute(contextId, command): nothing has happened yet, and it takes more than this
+ *
+ * Between `begin` and `complete` or `failed` no exchange runs.
+ */
+export interface DirectPath {
+  /** Null when it takes more than one round trip. The command's handles may be rewritten until `complete` or `failed`. */
+  begin(contextId: number, command: Uint8Array): Uint8Array | null;
+  complete(response: Uint8Array): Uint8Array | null;
+  failed(): void;
 }
 
 export interface Virtualizer {
@@ -61,6 +80,8 @@ export interface Virtualizer {
   start(previous: VirtualizerSnapshot | undefined): Exchange<void>;
   /** A context begins; nothing is sent to the TPM. */
   openContext(contextId: number, caller: Caller): void;
+  /** Present where most commands need no exchange. */
+  readonly direct?: DirectPath;
   /** Runs one command that has passed every gate. Errors of the caller's making are TPM responses, not exceptions. */
   execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;
   /**

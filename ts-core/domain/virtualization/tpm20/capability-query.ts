@@ -1,4 +1,5 @@
 /** Capabilities as the TPM tells them, page by page until there is no more. TPM 2.0 Library Part 3, 30.2. */
+import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../virtualizer.js';
 import { getCapabilityCommand } from './broker-commands.js';
@@ -38,12 +39,15 @@ function decodePage(response: Uint8Array, wordsPerItem: number): CapabilityPage 
 }
 
 /** The TPM refused a query without which nothing can be virtualized. */
-export class CapabilityRefused extends Error {
+export class CapabilityRefused extends TbsError {
   constructor(
-    readonly capability: number,
+    capability: number,
     readonly responseCode: number,
   ) {
-    super(`the TPM answers 0x${responseCode.toString(16)} when asked for capability ${capability}`);
+    super('TBS_E_IOERROR', {
+      message: `The TPM answers 0x${responseCode.toString(16)} when asked for capability ${capability}.`,
+      details: { capability, responseCode },
+    });
   }
 }
 

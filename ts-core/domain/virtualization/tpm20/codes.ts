@@ -37,6 +37,8 @@ export const TPM_RC_SESSION_HANDLES = 0x905;
 export const TPM_RC_OBJECT_HANDLES = 0x906;
 /** First of seven: the handle at position n of the handle area references nothing loaded. */
 export const TPM_RC_REFERENCE_H0 = 0x910;
+/** The TPM could not start the command; sent again it may. libtpms answers so when an algorithm is tested on first use. */
+export const TPM_RC_RETRY = 0x922;
 /** First of seven: the session handle at position n of the authorization area references nothing loaded. */
 export const TPM_RC_REFERENCE_S0 = 0x918;
 

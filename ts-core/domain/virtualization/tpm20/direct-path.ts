@@ -12,6 +12,7 @@ import {
   TPM_CC_GET_CAPABILITY,
   TPM_HT_TRANSIENT,
   TPM_RC_INITIALIZE,
+  TPM_RC_RETRY,
   TPM_RC_SUCCESS,
   TPMA_SESSION_CONTINUE,
 } from './codes.js';
@@ -129,12 +130,15 @@ export class Tpm20DirectPath implements DirectPath {
 function isDirect(attributes: CommandAttributes, command: Uint8Array): boolean {
   if (attributes.returnsHandle || attributes.flushesHandles) return false;
   if (attributes.code === TPM_CC_GET_CAPABILITY) {
-    return command[1] === 1 && command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) !== TPM_CAP_HANDLES;
+    return (
+      command[1] === 1 && command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) !== TPM_CAP_HANDLES
+    );
   }
   return !SPECIAL_COMMANDS.has(attributes.code);
 }
 
 /** No room, a context gap, something lost, a TPM that wants to be started: nothing has happened, and execute() knows what to do. */
 function needsTheLongWay(code: number): boolean {
-  return code === TPM_RC_INITIALIZE || (code >= 0x901 && code <= 0x906) || (code >= 0x910 && code <= 0x91e);
+  if (code === TPM_RC_INITIALIZE || code === TPM_RC_RETRY) return true;
+  return (code >= 0x901 && code <= 0x906) || (code >= 0x910 && code <= 0x91e);
 }

@@ -2,7 +2,7 @@
  * The one mechanism for every command that is not special: resolve the handles, load what is needed, send, and bring the
  * tables up to date with the response.
  */
-import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../virtualizer.js';
 import {
   handleType,
@@ -32,12 +32,7 @@ class ResolvedHandles {
   readonly authorizationSessions: (Session | undefined)[] = [];
 
   /** Finds everything that the command references; returns 0, or the code for the first handle the context does not have. */
-  static of(
-    manager: ResourceManager,
-    context: VirtualContext,
-    code: number,
-    into: ResolvedHandles,
-  ): number {
+  static of(manager: ResourceManager, context: VirtualContext, code: number, into: ResolvedHandles): number {
     const { areas, sessions, ranges } = manager;
     for (let position = 0; position < areas.handleCount; position++) {
       const handle = areas.handles[position] as number;
@@ -164,10 +159,4 @@ export function* runMapped(
 
 function startsSequence(code: number): boolean {
   return code === TPM_CC_HMAC_START || code === TPM_CC_HASH_SEQUENCE_START;
-}
-
-/** The handle that a response of this command begins with, if it created something. */
-export function createdHandle(attributes: CommandAttributes, response: Uint8Array): number | undefined {
-  const created = attributes.returnsHandle && responseCodeOf(response) === TPM_RC_SUCCESS;
-  return created && response.length >= HEADER_BYTES + 4 ? readUint32(response, HEADER_BYTES) : undefined;
 }

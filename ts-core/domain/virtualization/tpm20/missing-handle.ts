@@ -51,9 +51,7 @@ export function missingInHandleArea(
 ): number {
   const sessionType = position === handleCount - 1 ? sessionTypeOf(code) : undefined;
   const isRightType = handleType(handle) === (sessionType ?? TPM_HT_TRANSIENT);
-  return isRightType && isWithin(handle, ranges)
-    ? TPM_RC_REFERENCE_H0 + position
-    : aboutHandle(TPM_RC_VALUE, position);
+  return isRightType && isWithin(handle, ranges) ? TPM_RC_REFERENCE_H0 + position : aboutHandle(TPM_RC_VALUE, position);
 }
 
 /** As the session of an authorization. */

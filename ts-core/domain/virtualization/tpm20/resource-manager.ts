@@ -15,11 +15,12 @@ import {
   TPM_PT_ACTIVE_SESSIONS_MAX,
   TPM_RC_INITIALIZE,
   TPM_RC_MEMORY,
+  TPM_RC_RETRY,
   TPM_RC_SESSION_HANDLES,
   TPM_RC_SUCCESS,
 } from './codes.js';
 import { CommandAreas } from './command-areas.js';
-import { CommandTable } from './command-table.js';
+import type { CommandTable } from './command-table.js';
 import type { HandleRanges } from './missing-handle.js';
 import { SessionShares } from './session-shares.js';
 import { Sessions } from './sessions.js';
@@ -39,6 +40,8 @@ export interface ResourceLimits {
 const DEFAULT_ACTIVE_SESSIONS = 64;
 /** More rounds than any number of evictions and gap repairs can need; a TPM that always refuses must not hold the broker. */
 const MAX_ATTEMPTS = 200;
+/** How often TPM_RC_RETRY is obeyed at once; after that the caller decides, as it would without a broker. */
+const MAX_RETRIES = 3;
 
 export class ResourceManager {
   readonly contexts = new Map<number, VirtualContext>();
@@ -63,10 +66,6 @@ export class ResourceManager {
     this.shares = new SessionShares(this.sessions, sessionsMax, limits.abandonedSessionsPerUser);
   }
 
-  static withoutTpm(limits: ResourceLimits, changed: () => void): ResourceManager {
-    return new ResourceManager(limits, new CommandTable([]), new Map(), changed);
-  }
-
   /** Each exchange has a number, so that what it needs is not evicted by itself. */
   beginExchange(): void {
     this.objects.exchange++;
@@ -75,10 +74,14 @@ export class ResourceManager {
 
   /** Sends a command; whenever the TPM answers that it has no room, makes some and sends it again. */
   *send(command: Uint8Array): Exchange<Uint8Array> {
+    let retries = 0;
     for (let attempt = 1; ; attempt++) {
       const response = yield command;
       const code = responseCodeOf(response);
-      if (code === TPM_RC_SUCCESS || attempt === MAX_ATTEMPTS || !(yield* this.#makeRoom(code))) return response;
+      if (code === TPM_RC_SUCCESS || attempt === MAX_ATTEMPTS) return response;
+      if (code === TPM_RC_RETRY) {
+        if (retries++ === MAX_RETRIES) return response;
+      } else if (!(yield* this.#makeRoom(code))) return response;
     }
   }
 
@@ -120,8 +123,8 @@ export class ResourceManager {
     return response;
   }
 
-  /** A context is gone: what it held is to be flushed, what it saved stays with its user. */
-  *release(context: VirtualContext): Exchange<void> {
+  /** A context is gone: what it held is nobody's and to be flushed; what it saved stays with its user. */
+  abandon(context: VirtualContext): void {
     for (const object of context.objects()) {
       if (object.physicalHandle !== 0) this.#doomed.add(object.physicalHandle);
       this.objects.remove(object);
@@ -133,8 +136,11 @@ export class ResourceManager {
       this.sessions.ended(session);
     }
     this.changed();
+  }
+
+  *flushAbandoned(userKey: string): Exchange<void> {
     yield* this.flushDoomed();
-    yield* this.shares.boundAbandoned(context.caller.userKey);
+    yield* this.shares.boundAbandoned(userKey);
   }
 
   doom(handles: Iterable<number>): void {

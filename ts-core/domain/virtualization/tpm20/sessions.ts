@@ -153,6 +153,18 @@ export class Sessions {
     this.changed();
   }
 
+  /** A load that its caller gave up: saved again, under the blob that the caller holds. */
+  returnToUser(session: Session, callerBlob: Uint8Array): void {
+    const context = session.context;
+    if (!context) return;
+    context.loadedSessionCount--;
+    session.context = undefined;
+    session.savedBy = context;
+    session.callerBlob = callerBlob;
+    session.callerSaveOrder = ++this.#saves;
+    this.changed();
+  }
+
   setResident(session: Session, resident: boolean): void {
     this.#setResident(session, resident);
     this.changed();

@@ -1,19 +1,10 @@
 /** What is remembered over a restart of the broker, and what of it still holds. */
+import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { SavedSessionRecord, VirtualizerSnapshot } from '../virtualizer.js';
 import type { ResetCounts } from './broker-commands.js';
 import { handleNumber, TRANSIENT_FIRST } from './codes.js';
 import type { ListedHandles } from './reconciliation.js';
 import type { ResourceManager } from './resource-manager.js';
-
-function toBase64(bytes: Uint8Array): string {
-  let characters = '';
-  for (const byte of bytes) characters += String.fromCharCode(byte);
-  return btoa(characters);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
 
 export function takeSnapshot(manager: ResourceManager, resetCounts: ResetCounts | undefined): VirtualizerSnapshot {
   const savedSessions: SavedSessionRecord[] = [];
@@ -23,8 +14,8 @@ export function takeSnapshot(manager: ResourceManager, resetCounts: ResetCounts 
       savedSessions.push({
         handle: session.handle,
         userKey: session.userKey,
-        callerBlob: toBase64(session.callerBlob),
-        currentBlob: toBase64(session.blob),
+        callerBlob: bytesToBase64(session.callerBlob),
+        currentBlob: bytesToBase64(session.blob),
         sequence: session.callerSaveOrder,
       });
     } else {
@@ -46,8 +37,8 @@ export function restoreSnapshot(
   const records = [...previous.savedSessions].sort((left, right) => left.sequence - right.sequence);
   for (const record of records) {
     if (!listed.savedSessions.has(handleNumber(record.handle))) continue;
-    const callerBlob = fromBase64(record.callerBlob);
-    manager.sessions.adoptSaved(record.handle, record.userKey, callerBlob, fromBase64(record.currentBlob));
+    const callerBlob = base64ToBytes(record.callerBlob);
+    manager.sessions.adoptSaved(record.handle, record.userKey, callerBlob, base64ToBytes(record.currentBlob));
   }
   // Restart and resume clear the transient objects, so what is listed then is not ours.
   const isSameRun = previous.resetCounts?.restartCount === resetCounts?.restartCount;

@@ -2,43 +2,28 @@
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
 import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type {
-  DirectPath,
-  Exchange,
-  ResourceCounts,
-  VirtualizerSnapshot,
-  VirtualResource,
-  Virtualizer,
-} from '../virtualizer.js';
-import { getCapabilityCommand, type ResetCounts, readResetCounts, startupCommand } from './broker-commands.js';
+import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import { type ResetCounts, readResetCounts, startupCommand } from './broker-commands.js';
 import { CapabilityRefused, listProperties } from './capability-query.js';
 import { adaptProperties } from './capability-view.js';
 import {
-  handleType,
-  isSessionHandle,
-  TPM_CAP_TPM_PROPERTIES,
-  TPM_CC_CONTEXT_LOAD,
-  TPM_CC_CONTEXT_SAVE,
   TPM_CC_GET_CAPABILITY,
-  TPM_CC_STARTUP,
-  TPM_HT_TRANSIENT,
-  TPM_PT_FIXED,
   TPM_PT_MAX_COMMAND_SIZE,
   TPM_RC_COMMAND_CODE,
   TPM_RC_INITIALIZE,
   TPM_RC_SUCCESS,
 } from './codes.js';
-import { CommandTable } from './command-table.js';
+import { type CommandAttributes, CommandTable } from './command-table.js';
 import { Tpm20DirectPath } from './direct-path.js';
-import { runFlushContext } from './flush-context.js';
+import { discardCreated } from './discard.js';
 import { applyVoided } from './hierarchy-effects.js';
-import { createdHandle, runMapped } from './mapped-command.js';
+import { runMapped } from './mapped-command.js';
 import { foreignHandles, listAllHandles, reconcile } from './reconciliation.js';
+import { countResources, findResource, listResources, removeFound } from './resource-listing.js';
 import { type ResourceLimits, ResourceManager } from './resource-manager.js';
 import { restoreSnapshot, takeSnapshot } from './snapshot.js';
-import { formFault, SPECIAL_COMMANDS } from './special-commands.js';
+import { formFault, SPECIAL_COMMANDS, type SpecialCommand } from './special-commands.js';
 import { VirtualContext } from './virtual-context.js';
-import { flushContextCommand } from './broker-commands.js';
 
 /** As many as tpm2-abrmd grants, whose tests and users count on them. */
 export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
@@ -49,3 +34,220 @@ export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
 
 /** Until the TPM has told. */
 const DEFAULT_MAX_COMMAND_BYTES = 4096;
+const NO_HANDLES: readonly number[] = [];
+
+export class Tpm20Virtualizer implements Virtualizer {
+  onSnapshotChange: (() => void) | undefined;
+  readonly direct: Tpm20DirectPath;
+  readonly #changed = () => this.onSnapshotChange?.();
+  #manager: ResourceManager;
+  #resetCounts: ResetCounts | undefined;
+  /** Handles in the TPM that are the kernel's or the firmware's. */
+  #foreign: ReadonlySet<number> = new Set();
+  /** An exchange ended in the middle, so that only the TPM knows what is in it. */
+  #outcomeUnknown = false;
+  #creationLost = false;
+
+  constructor(private readonly limits: ResourceLimits = DEFAULT_RESOURCE_LIMITS) {
+    this.#manager = new ResourceManager(limits, new CommandTable([]), new Map(), this.#changed);
+    this.direct = new Tpm20DirectPath(
+      () => (this.#outcomeUnknown ? undefined : this.#manager),
+      () => {
+        this.#outcomeUnknown = true;
+      },
+    );
+  }
+
+  /** TPM_PT_MAX_COMMAND_SIZE. */
+  get maxCommandBytes(): number {
+    return this.property(TPM_PT_MAX_COMMAND_SIZE) ?? DEFAULT_MAX_COMMAND_BYTES;
+  }
+
+  /** A fixed or variable property (TPM_PT) as the TPM told it at start. */
+  property(number: number): number | undefined {
+    return this.#manager.properties.get(number);
+  }
+
+  /** Every command code that the TPM has. */
+  commandCodes(): readonly number[] {
+    return this.#manager.commands.codes();
+  }
+
+  /** The handles of the command's handle area as the caller wrote them; null when the TPM has no such command. */
+  handlesOf(command: Uint8Array): readonly number[] | null {
+    const attributes = this.#manager.commands.of(readUint32(command, 6));
+    if (!attributes) return null;
+    if (attributes.handleCount === 0) return NO_HANDLES;
+    const handles: number[] = [];
+    for (let offset = HEADER_BYTES; handles.length < attributes.handleCount; offset += 4) {
+      if (offset + 4 > command.length) break;
+      handles.push(readUint32(command, offset));
+    }
+    return handles;
+  }
+
+  *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
+    const commands = yield* CommandTable.read();
+    const manager = new ResourceManager(this.limits, commands, yield* listProperties(), this.#changed);
+    this.#resetCounts = yield* readResetCounts();
+    const listed = yield* listAllHandles();
+    for (const [id, context] of this.#manager.contexts) {
+      manager.contexts.set(id, new VirtualContext(id, context.caller));
+    }
+    this.#manager = manager;
+    if (previous) restoreSnapshot(manager, previous, listed, this.#resetCounts);
+    this.#foreign = foreignHandles(manager, listed);
+    yield* manager.flushDoomed();
+    this.#outcomeUnknown = false;
+    this.#changed();
+  }
+
+  openContext(contextId: number, caller: Caller): void {
+    this.#manager.contexts.set(contextId, new VirtualContext(contextId, caller));
+  }
+
+  *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+    const context = this.#manager.contexts.get(contextId);
+    if (!context) throw new TbsError('TBS_E_INVALID_CONTEXT');
+    const attributes = this.#manager.commands.of(readUint32(command, 6));
+    // A command that the TPM does not list is not sent: nobody could tell what its bytes reference.
+    if (!attributes) return errorResponse('2.0', TPM_RC_COMMAND_CODE);
+    try {
+      return yield* this.#settled(attributes.returnsHandle, () => this.#run(context, attributes, command));
+    } catch (error) {
+      if (error instanceof CapabilityRefused) return errorResponse('2.0', error.responseCode);
+      throw error;
+    }
+  }
+
+  *#run(context: VirtualContext, attributes: CommandAttributes, command: Uint8Array): Exchange<Uint8Array> {
+    const manager = this.#manager;
+    const special = SPECIAL_COMMANDS.get(attributes.code);
+    if (!special) return yield* runMapped(manager, context, attributes, command);
+    const answer = answerOf(manager, context, attributes, special, command);
+    if (answer) return answer;
+    if (special.run) {
+      const fault = special.form ? formFault(command, special.form) : TPM_RC_SUCCESS;
+      return fault === TPM_RC_SUCCESS ? yield* special.run(manager, context, command) : errorResponse('2.0', fault);
+    }
+    const response = yield* runMapped(manager, context, attributes, command);
+    if (attributes.code === TPM_CC_GET_CAPABILITY) adaptProperties(manager, context, command, response);
+    if (special.voids && responseCodeOf(response) === TPM_RC_SUCCESS) {
+      yield* applyVoided(manager, special.voids(command, manager.areas.parametersOffset));
+      // Clear sets them back.
+      this.#resetCounts = yield* readResetCounts();
+      this.#changed();
+    }
+    return response;
+  }
+
+  /** Runs an exchange on tables that agree with the TPM; when it ends in the middle, they have to be compared again. */
+  *#settled<Result>(creates: boolean, run: () => Exchange<Result>): Exchange<Result> {
+    let ended = false;
+    try {
+      this.#manager.beginExchange();
+      if (this.#outcomeUnknown) yield* this.#reconcile();
+      const result = yield* run();
+      ended = true;
+      return result;
+    } finally {
+      if (!ended) {
+        this.#outcomeUnknown = true;
+        this.#creationLost ||= creates;
+      }
+    }
+  }
+
+  *#reconcile(): Exchange<void> {
+    this.#foreign = yield* reconcile(this.#manager, this.#foreign, this.#creationLost);
+    this.#outcomeUnknown = false;
+    this.#creationLost = false;
+  }
+
+  *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
+    const context = this.#manager.contexts.get(contextId);
+    const attributes = this.#manager.commands.of(readUint32(command, 6));
+    if (!context || !attributes || responseCodeOf(response) !== TPM_RC_SUCCESS) return;
+    yield* this.#settled(false, () => discardCreated(this.#manager, context, attributes, command, response));
+  }
+
+  *closeContext(contextId: number): Exchange<void> {
+    const context = this.#manager.contexts.get(contextId);
+    if (!context) return;
+    this.#manager.contexts.delete(contextId);
+    // Nobody can reach them from here on, even when flushing them fails and has to be repeated.
+    this.#manager.abandon(context);
+    yield* this.#settled(false, () => this.#manager.flushAbandoned(context.caller.userKey));
+  }
+
+  tpmWasReset(): void {
+    const { sessions, objects, contexts } = this.#manager;
+    // After a TPM Restart, which nobody can tell from a reset here, saved sessions are still there: nobody knows them now.
+    const sessionHandles = [...sessions.all()].map((session) => session.handle);
+    objects.forgetAll(contexts.values());
+    sessions.forgetAll();
+    this.#manager.forgetDoomed();
+    this.#manager.doom(sessionHandles);
+    this.#foreign = new Set();
+    this.#creationLost = false;
+    this.#outcomeUnknown = sessionHandles.length > 0;
+    this.#resetCounts = undefined;
+    this.#changed();
+  }
+
+  *suspend(): Exchange<void> {
+    yield* this.#settled(false, () => this.#saveEverything());
+  }
+
+  *#saveEverything(): Exchange<void> {
+    const { objects, sessions } = this.#manager;
+    for (const object of objects.residents()) yield* objects.evict(object);
+    for (const session of [...sessions.all()]) if (session.resident) yield* sessions.evict(session);
+  }
+
+  *resume(): Exchange<void> {
+    const state = responseCodeOf(yield startupCommand('state'));
+    // INITIALIZE: it was started already, by the platform.
+    if (state !== TPM_RC_SUCCESS && state !== TPM_RC_INITIALIZE) {
+      yield startupCommand('clear');
+      this.tpmWasReset();
+    }
+    this.#outcomeUnknown = true;
+    this.#resetCounts = yield* readResetCounts();
+    this.#manager.beginExchange();
+    yield* this.#reconcile();
+    this.#changed();
+  }
+
+  resources(): readonly VirtualResource[] {
+    return listResources(this.#manager);
+  }
+
+  counts(contextId: number): ResourceCounts {
+    return countResources(this.#manager, contextId);
+  }
+
+  *removeResource(id: string): Exchange<boolean> {
+    const found = findResource(this.#manager, id);
+    if (!found) return false;
+    return yield* this.#settled(false, () => removeFound(this.#manager, id));
+  }
+
+  snapshot(): VirtualizerSnapshot {
+    return takeSnapshot(this.#manager, this.#resetCounts);
+  }
+}
+
+/** The broker's own answer to a special command, if it has one. */
+function answerOf(
+  manager: ResourceManager,
+  context: VirtualContext,
+  attributes: CommandAttributes,
+  special: SpecialCommand,
+  command: Uint8Array,
+): Uint8Array | undefined {
+  if (!special.answer) return undefined;
+  const fault = manager.areas.read(command, attributes.handleCount);
+  if (fault !== TPM_RC_SUCCESS) return errorResponse('2.0', fault);
+  return special.answer(manager, context, command, manager.areas.parametersOffset);
+}

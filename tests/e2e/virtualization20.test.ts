@@ -1,0 +1,325 @@
+/** The virtualizer of TPM 2.0 with a real software TPM, which has room for three objects and three loaded sessions. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { SwtpmTransport } from '../../ts-core/adapters/transport/swtpm-transport.js';
+import { quietLog } from '../support/quiet-log.js';
+import { type Swtpm, startSwtpm } from '../support/swtpm.js';
+import {
+  AUDIT_SESSION,
+  blobIn,
+  CONTINUE_SESSION,
+  clear,
+  contextLoad,
+  contextSave,
+  createPrimary,
+  createSigner,
+  flushContext,
+  getCapability,
+  getRandom,
+  getRandomWithSession,
+  handleIn,
+  handleListIn,
+  hashSequenceStart,
+  policyCommandCode,
+  policyGetDigest,
+  policyRestart,
+  propertiesIn,
+  RH_OWNER,
+  RH_PLATFORM,
+  readPublic,
+  sequenceComplete,
+  sequenceUpdate,
+  shutdown,
+  sign,
+  startAuthSession,
+  startup,
+} from '../support/tpm20-commands.js';
+import { type VirtualClient, VirtualTpm20 } from '../support/virtual-tpm20.js';
+
+const TRANSIENT = 0x80000000;
+const CAP_HANDLES = 1;
+
+describe('TPM 2.0 virtualization with a software TPM', () => {
+  let swtpm: Swtpm;
+  let transport: SwtpmTransport;
+  let tpm: VirtualTpm20;
+
+  const transmit = (bytes: Uint8Array) => transport.transmit(bytes.slice(), { locality: 0, timeoutMs: 10_000 });
+  const physicalHandles = async (first: number) =>
+    handleListIn(await transmit(getCapability(CAP_HANDLES, first, 100))).handles;
+  const list = async (client: VirtualClient, first: number) =>
+    handleListIn(await client.send(getCapability(CAP_HANDLES, first, 100))).handles;
+
+  beforeEach(async () => {
+    swtpm = await startSwtpm({ version: '2.0' });
+    transport = new SwtpmTransport(
+      { kind: 'swtpm', data: { path: swtpm.dataPath }, control: { path: swtpm.ctrlPath } },
+      quietLog(),
+    );
+    tpm = await VirtualTpm20.start(transmit);
+  });
+
+  afterEach(async () => {
+    await transport.close();
+    await swtpm.stop();
+  });
+
+  it('gives every context its own handles from 0x80000000 up, lowest free first, in more objects than the TPM holds', async () => {
+    const [first, second] = [tpm.client(), tpm.client('uid:1001')];
+    for (let number = 0; number < 4; number++) {
+      assert.equal(handleIn(await first.send(createPrimary())), TRANSIENT + number);
+      assert.equal(handleIn(await second.send(createSigner())), TRANSIENT + number);
+    }
+    assert.equal(await first.code(flushContext(TRANSIENT + 1)), 0);
+    assert.equal(handleIn(await first.send(createPrimary())), TRANSIENT + 1);
+    for (let number = 0; number < 4; number++) {
+      assert.equal(await first.code(readPublic(TRANSIENT + number)), 0);
+      assert.equal(await second.code(sign(TRANSIENT + number)), 0);
+    }
+    assert.deepEqual(
+      await list(first, TRANSIENT),
+      [0, 1, 2, 3].map((number) => TRANSIENT + number),
+    );
+  });
+
+  it('keeps resident objects loaded: a signature with one is a single round trip, and eviction of an unchanged one is a flush', async () => {
+    const client = tpm.client();
+    for (let number = 0; number < 3; number++) handleIn(await client.send(createSigner()));
+    // The first signature makes the TPM test its algorithms and answer TPM_RC_RETRY once.
+    assert.equal(await client.code(sign(TRANSIENT)), 0);
+    const before = tpm.roundTrips;
+    for (let number = 0; number < 3; number++) assert.equal(await client.code(sign(TRANSIENT + number)), 0);
+    assert.equal(tpm.roundTrips - before, 3);
+    // A fourth makes every command load; each object is saved once in its life.
+    handleIn(await client.send(createSigner()));
+    for (let number = 0; number < 8; number++) await client.send(sign(TRANSIENT + (number % 4)));
+    const settled = tpm.roundTrips;
+    for (let number = 0; number < 4; number++) assert.equal(await client.code(sign(TRANSIENT + number)), 0);
+    assert.ok(tpm.roundTrips - settled <= 12, `${tpm.roundTrips - settled} round trips for four signatures`);
+  });
+
+  it('carries sequences over eviction', async () => {
+    const client = tpm.client();
+    const sequences: number[] = [];
+    for (let number = 0; number < 5; number++) sequences.push(handleIn(await client.send(hashSequenceStart())));
+    for (let round = 0; round < 2; round++) {
+      for (const sequence of sequences) assert.equal(await client.code(sequenceUpdate(sequence, [1, 2, 3])), 0);
+    }
+    const digests = new Set<string>();
+    for (const sequence of sequences) {
+      const response = await client.send(sequenceComplete(sequence, []));
+      digests.add(Buffer.from(response.subarray(16, 48)).toString('hex'));
+    }
+    const expected = createHash('sha256')
+      .update(Uint8Array.of(1, 2, 3, 1, 2, 3))
+      .digest('hex');
+    assert.deepEqual([...digests], [expected]);
+    assert.deepEqual(await list(client, TRANSIENT), []);
+    assert.deepEqual(await physicalHandles(TRANSIENT), []);
+  });
+
+  it('keeps the value and the state of more sessions than the TPM has loaded', async () => {
+    const [first, second] = [tpm.client(), tpm.client('uid:1001')];
+    const sessions: number[] = [];
+    for (let number = 0; number < 4; number++) sessions.push(handleIn(await first.send(startAuthSession('policy'))));
+    for (let number = 0; number < 4; number++) handleIn(await second.send(startAuthSession('hmac')));
+    for (const session of sessions) assert.equal(await first.code(policyCommandCode(session, 0x15d)), 0);
+    const digests = new Set<string>();
+    for (const session of sessions)
+      digests.add(Buffer.from(await first.send(policyGetDigest(session))).toString('hex'));
+    assert.equal(digests.size, 1);
+    assert.deepEqual([...(await list(first, 0x02000000))].sort(), [...sessions].sort());
+    assert.equal((await list(second, 0x02000000)).length, 4);
+    assert.deepEqual(await list(first, 0x03000000), []);
+  });
+
+  it('ends a session on a successful response with continueSession clear, and keeps it through failures and PolicyRestart', async () => {
+    const client = tpm.client();
+    const key = handleIn(await client.send(createSigner()));
+    const session = handleIn(await client.send(startAuthSession('policy')));
+    // A policy session cannot authorize a key without policy: the command fails and the session stays.
+    assert.notEqual(await client.code(sign(key, [{ session, attributes: 0 }])), 0);
+    assert.deepEqual(await list(client, 0x02000000), [session]);
+    assert.equal(await client.code(policyRestart(session)), 0);
+    assert.deepEqual(await list(client, 0x02000000), [session]);
+    const hmac = handleIn(await client.send(startAuthSession('hmac')));
+    const audited = (attributes: number) => client.code(getRandomWithSession(hmac, AUDIT_SESSION | attributes));
+    assert.equal(await audited(CONTINUE_SESSION), 0);
+    assert.equal((await list(client, 0x02000000)).length, 2);
+    assert.equal(await audited(0), 0);
+    assert.deepEqual(await list(client, 0x02000000), [session]);
+    assert.deepEqual(await physicalHandles(0x02000000), [session]);
+    assert.equal(await audited(CONTINUE_SESSION), 0x918);
+  });
+
+  it('lets only the user who saved a session load it, once, also from a later connection', async () => {
+    const first = tpm.client();
+    const session = handleIn(await first.send(startAuthSession('policy')));
+    assert.equal(await first.code(policyCommandCode(session, 0x15d)), 0);
+    const digest = await first.send(policyGetDigest(session));
+    const blob = blobIn(await first.send(contextSave(session)));
+    assert.deepEqual(await list(first, 0x02000000), []);
+    assert.deepEqual(await list(first, 0x03000000), [0x02000000 | (session & 0xffffff)]);
+    await first.close();
+
+    const stranger = tpm.client('uid:1001');
+    assert.equal(await stranger.code(contextLoad(blob)), 0x1cb);
+    assert.equal(await stranger.code(flushContext(session)), 0x1cb);
+    assert.deepEqual(await list(stranger, 0x03000000), []);
+
+    const later = tpm.client();
+    assert.equal(handleIn(await later.send(contextLoad(blob))), session);
+    assert.deepEqual(await later.send(policyGetDigest(session)), digest);
+    assert.equal(await later.code(contextLoad(blob)), 0x1cb);
+    const tampered = blobIn(await later.send(contextSave(session)));
+    tampered[40] = (tampered[40] as number) ^ 1;
+    assert.equal(await later.code(contextLoad(tampered)), 0x1df);
+  });
+
+  it('answers a handle of another context as one that does not exist', async () => {
+    const [owner, other] = [tpm.client(), tpm.client()];
+    for (let number = 0; number < 4; number++) handleIn(await owner.send(createSigner()));
+    const session = handleIn(await owner.send(startAuthSession('policy')));
+    for (const handle of [TRANSIENT, TRANSIENT + 3, TRANSIENT + 9]) {
+      assert.equal(await other.code(readPublic(handle)), 0x910);
+      assert.equal(await other.code(sign(handle)), 0x910);
+      assert.equal(await other.code(contextSave(handle)), 0x910);
+      assert.equal(await other.code(flushContext(handle)), 0x1cb);
+    }
+    for (const handle of [session, 0x03000030]) {
+      assert.equal(await other.code(policyGetDigest(handle)), 0x910);
+      assert.equal(await other.code(contextSave(handle)), 0x910);
+      assert.equal(await other.code(flushContext(handle)), 0x1cb);
+      assert.equal(await other.code(sign(TRANSIENT, [{ session: handle }])), 0x910);
+      assert.equal(await other.code(getRandomWithSession(handle, AUDIT_SESSION | CONTINUE_SESSION)), 0x918);
+    }
+    assert.deepEqual(await list(other, TRANSIENT), []);
+    assert.deepEqual(await list(other, 0x02000000), []);
+    assert.equal(await owner.code(policyGetDigest(session)), 0);
+  });
+
+  it('flushes what a context held when it closes, and nothing of the others', async () => {
+    const [gone, stays] = [tpm.client(), tpm.client()];
+    for (let number = 0; number < 5; number++) handleIn(await gone.send(createSigner()));
+    const key = handleIn(await stays.send(createSigner()));
+    for (let number = 0; number < 4; number++) handleIn(await gone.send(startAuthSession('hmac')));
+    await gone.close();
+    assert.equal(await stays.code(sign(key)), 0);
+    assert.equal((await physicalHandles(TRANSIENT)).length, 1);
+    assert.deepEqual(await physicalHandles(0x02000000), []);
+    assert.deepEqual(await physicalHandles(0x03000000), []);
+  });
+
+  it('survives a TPM that is killed and started again: old handles answer as missing, new work goes on', async () => {
+    const client = tpm.client();
+    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner()));
+    for (let number = 0; number < 4; number++) handleIn(await client.send(startAuthSession('policy')));
+    await swtpm.restart();
+    assert.equal(await client.code(getRandom(8)), 0);
+    for (let number = 0; number < 4; number++) assert.equal(await client.code(sign(TRANSIENT + number)), 0x910);
+    assert.deepEqual(await list(client, 0x02000000), []);
+    assert.equal(handleIn(await client.send(createSigner())), TRANSIENT);
+    assert.equal(await client.code(sign(TRANSIENT)), 0);
+  });
+
+  it('forgets the objects that Clear flushes, resident or not, and keeps those of other hierarchies and the sessions', async () => {
+    const [client, admin] = [tpm.client(), tpm.client('uid:0')];
+    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner(RH_OWNER)));
+    const platformKey = handleIn(await client.send(createSigner(RH_PLATFORM)));
+    const session = handleIn(await client.send(startAuthSession('policy')));
+    assert.equal(await admin.code(clear()), 0);
+    assert.deepEqual(await list(client, TRANSIENT), [platformKey]);
+    assert.equal(await client.code(sign(TRANSIENT)), 0x910);
+    assert.equal(await client.code(sign(platformKey)), 0);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('carries objects and sessions over a suspend in which the TPM loses its memory', async () => {
+    const client = tpm.client();
+    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner(RH_OWNER)));
+    const sessions: number[] = [];
+    for (let number = 0; number < 4; number++) sessions.push(handleIn(await client.send(startAuthSession('policy'))));
+    await tpm.run(() => tpm.virtualizer.suspend());
+    await transmit(shutdown('state'));
+    await swtpm.restart();
+    await tpm.run(() => tpm.virtualizer.resume());
+    for (let number = 0; number < 4; number++) assert.equal(await client.code(sign(TRANSIENT + number)), 0);
+    for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('takes up saved sessions after a restart of the broker and flushes what else was left', async () => {
+    const client = tpm.client();
+    for (let number = 0; number < 5; number++) handleIn(await client.send(createSigner()));
+    const kept = handleIn(await client.send(startAuthSession('policy')));
+    const blob = blobIn(await client.send(contextSave(kept)));
+    for (let number = 0; number < 4; number++) handleIn(await client.send(startAuthSession('hmac')));
+    const previous = tpm.virtualizer.snapshot();
+    const next = await VirtualTpm20.start(transmit, { previous });
+    assert.deepEqual(await physicalHandles(TRANSIENT), []);
+    assert.deepEqual(await physicalHandles(0x02000000), []);
+    assert.equal((await physicalHandles(0x03000000)).length, 1);
+    assert.equal(await next.client('uid:1001').code(contextLoad(blob)), 0x1cb);
+    assert.equal(handleIn(await next.client().send(contextLoad(blob))), kept);
+  });
+
+  it('never flushes what it did not create', async () => {
+    const foreign = handleIn(await transmit(createPrimary()));
+    const foreignSession = handleIn(await transmit(startAuthSession('hmac')));
+    const client = tpm.client();
+    for (let number = 0; number < 5; number++) handleIn(await client.send(createSigner()));
+    for (let number = 0; number < 4; number++) handleIn(await client.send(startAuthSession('policy')));
+    await client.close();
+    assert.deepEqual(await physicalHandles(TRANSIENT), [foreign]);
+    assert.deepEqual(await physicalHandles(0x02000000), [foreignSession]);
+  });
+
+  it('answers Startup as a started TPM does and tells what a caller of the broker may count on', async () => {
+    const client = tpm.client();
+    assert.equal(await client.code(startup()), 0x100);
+    handleIn(await client.send(createSigner()));
+    const fixed = propertiesIn(await client.send(getCapability(6, 0x100, 0x40)));
+    const variable = propertiesIn(await client.send(getCapability(6, 0x200, 0x40)));
+    assert.equal(fixed.get(0x114), 0xffffffff);
+    assert.equal(fixed.get(0x10e), 28);
+    assert.equal(variable.get(0x207), 27);
+    assert.equal(variable.get(0x203), 0);
+  });
+
+  it('refuses beyond the quotas with the resource manager’s codes, and leaves room for other users', async () => {
+    const greedy = tpm.client();
+    let objects = 0;
+    while ((await greedy.code(createSigner())) === 0) objects++;
+    assert.equal(objects, 28);
+    assert.equal(await greedy.code(createSigner()), 0x000c0902);
+    let sessions = 0;
+    for (;;) {
+      const client = tpm.client();
+      let code = 0;
+      for (let number = 0; number < 4 && code === 0; number++) {
+        code = await client.code(startAuthSession('hmac'));
+        if (code === 0) sessions++;
+      }
+      if (code === 0) continue;
+      assert.equal(code, 0x000c0903);
+      break;
+    }
+    assert.equal(sessions, 32);
+    const other = tpm.client('uid:1001');
+    for (let number = 0; number < 4; number++) assert.equal(await other.code(startAuthSession('policy')), 0);
+    assert.equal(await other.code(createSigner()), 0);
+  }).timeout(60_000);
+
+  it('reclaims a user’s oldest abandoned session beyond the bound', async () => {
+    const blobs: Uint8Array[] = [];
+    for (let number = 0; number < 5; number++) {
+      const client = tpm.client();
+      const session = handleIn(await client.send(startAuthSession('policy')));
+      blobs.push(blobIn(await client.send(contextSave(session))));
+      await client.close();
+    }
+    const later = tpm.client();
+    const codes: number[] = [];
+    for (const blob of blobs) codes.push(await later.code(contextLoad(blob)));
+    assert.deepEqual(codes, [0x1cb, 0, 0, 0, 0]);
+  });
+});
