@@ -45,7 +45,7 @@ describe('configuration', () => {
     const configuration = loadConfiguration({ env, uid: 1000 });
     equal(configuration.mode, 'user');
     equal(configuration.file, undefined);
-    equal(configuration.sockets.wire, '/run/user/1000/tpmtbs/wire');
+    equal(configuration.sockets.wire, '/run/user/1000/tpmtbs/wire.sock');
     equal(configuration.stateFolder, '/s/tpmtbs');
     equal(configuration.policy.folder, '/c/tpmtbs/policy.d');
   });

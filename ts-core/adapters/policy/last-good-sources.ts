@@ -1,0 +1,88 @@
+/**
+ * What each source file held when it was last sound, kept over restarts, so that a file that is damaged later leaves
+ * the last good policy in force. Losing this record loses no policy whose files are sound.
+ */
+import { join } from 'node:path';
+import type { Log } from '../../application/ports.js';
+import { makeFolder, replaceFile } from './atomic-write.js';
+import type { SourceFile } from './source-files.js';
+import { readTrustedFile } from './trusted-file.js';
+
+type Kind = SourceFile['kind'];
+
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
+export class LastGoodSources {
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #log: Log;
+  #files = new Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>();
+  #saved = '[]';
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, brokerUid: number, log: Log) {
+    this.#folder = folder;
+    this.#path = join(folder, 'last-good.json');
+    this.#log = log;
+    const read = readTrustedFile(this.#path, brokerUid, MAX_RECORD_BYTES);
+    if (read.verdict === 'read') this.#load(new TextDecoder().decode(read.bytes));
+    if (read.verdict === 'refused')
+      log.warn({ path: this.#path, reason: read.reason }, 'the last good policy is not known');
+  }
+
+  get(path: string): Uint8Array | undefined {
+    return this.#files.get(path)?.bytes;
+  }
+
+  /** Paths of one kind, in the order in which they were applied. */
+  paths(kind: Kind): readonly string[] {
+    return [...this.#files].filter(([, file]) => file.kind === kind).map(([path]) => path);
+  }
+
+  /** Replaces the record; written in the background, since the policy does not wait for it. */
+  replace(files: readonly { readonly kind: Kind; readonly path: string; readonly bytes: Uint8Array }[]): void {
+    this.#files = new Map(files.map(({ kind, path, bytes }) => [path, { kind, bytes }]));
+    const text = JSON.stringify(
+      files.map(({ kind, path, bytes }) => ({ kind, path, bytes: Buffer.from(bytes).toString('base64') })),
+    );
+    if (text === this.#saved) return;
+    this.#saved = text;
+    this.#saving = this.#saving.then(() => this.#save(text));
+  }
+
+  /** Resolves when what was replaced so far is written. */
+  settled(): Promise<void> {
+    return this.#saving;
+  }
+
+  async #save(text: string): Promise<void> {
+    try {
+      await makeFolder(this.#folder, 0o700);
+      await replaceFile(this.#path, text, 0o600);
+    } catch (error) {
+      this.#saved = '';
+      this.#log.warn({ err: error, path: this.#path }, 'the last good policy could not be kept for the next start');
+    }
+  }
+
+  #load(text: string): void {
+    try {
+      const files: unknown = JSON.parse(text);
+      if (!Array.isArray(files)) throw new Error('not a list');
+      for (const file of files as readonly unknown[]) {
+        if (!isKeptFile(file)) throw new Error('not a list of files');
+        this.#files.set(file.path, { kind: file.kind, bytes: new Uint8Array(Buffer.from(file.bytes, 'base64')) });
+      }
+      this.#saved = text;
+    } catch (error) {
+      this.#files.clear();
+      this.#log.warn({ err: error, path: this.#path }, 'the last good policy is not known');
+    }
+  }
+}
+
+function isKeptFile(file: unknown): file is { readonly kind: Kind; readonly path: string; readonly bytes: string } {
+  if (typeof file !== 'object' || file === null) return false;
+  const { kind, path, bytes } = file as Record<string, unknown>;
+  return (kind === 'policyFile' || kind === 'registryPol') && typeof path === 'string' && typeof bytes === 'string';
+}

@@ -1,0 +1,80 @@
+/**
+ * The policy file that Set-TbsPolicy writes: one of the files of the policy folder, in the middle of their order, so
+ * that files named before it can give defaults and files named after it have the last word.
+ */
+import { join } from 'node:path';
+import { isPolicySettingName, POLICY_SETTING_NAMES, SETTING_RULES, shown } from '../../domain/policy/setting-rules.js';
+import type { PolicySettingName } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { makeFolder, replaceFile } from './atomic-write.js';
+import { errorCode, readTrustedFile, whyFolderIsNotTrusted } from './trusted-file.js';
+
+export const LOCAL_POLICY_FILE = '50-local.json';
+
+const MAX_BYTES = 1_048_576;
+
+export type PolicyChanges = Readonly<Partial<Record<PolicySettingName, unknown>>>;
+
+/** Throws TBS_E_BAD_PARAMETER, naming the setting, before anything is written; null removes a setting. */
+export async function writeLocalPolicy(folder: string, changes: PolicyChanges, brokerUid: number): Promise<void> {
+  for (const [name, value] of Object.entries(changes)) refuseBadSetting(name, value);
+  const path = join(folder, LOCAL_POLICY_FILE);
+  try {
+    await makeFolder(folder, 0o755);
+  } catch (cause) {
+    throw notWritten(path, `the folder cannot be made (${errorCode(cause)})`, cause);
+  }
+  const distrust = whyFolderIsNotTrusted(folder, brokerUid);
+  if (distrust !== undefined) throw notWritten(path, distrust);
+  const content = { ...readLocalPolicy(path, brokerUid) };
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === undefined) delete content[name];
+    else content[name] = value;
+  }
+  try {
+    await replaceFile(path, `${JSON.stringify(content, undefined, 2)}\n`, 0o644);
+  } catch (cause) {
+    throw notWritten(path, errorCode(cause), cause);
+  }
+}
+
+function refuseBadSetting(name: string, value: unknown): void {
+  if (!isPolicySettingName(name)) {
+    throw new TbsError('TBS_E_BAD_PARAMETER', {
+      message: `There is no policy setting ${shown(name)}.`,
+      action: `The settings are: ${POLICY_SETTING_NAMES.join(', ')}.`,
+      details: { parameter: name, setting: name },
+    });
+  }
+  if (value === null || value === undefined) return;
+  const reading = SETTING_RULES[name].read(value);
+  if (reading.verdict === 'accepted') return;
+  throw new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `The policy setting ${name} cannot be this: ${reading.reason}.`,
+    details: { parameter: name, setting: name, reason: reading.reason },
+  });
+}
+
+/** Kept as it is but for the changes, settings of a newer version included. */
+function readLocalPolicy(path: string, brokerUid: number): Record<string, unknown> {
+  const read = readTrustedFile(path, brokerUid, MAX_BYTES);
+  if (read.verdict === 'missing') return {};
+  if (read.verdict === 'refused') throw notWritten(path, read.reason, read.cause);
+  try {
+    const content: unknown = JSON.parse(new TextDecoder().decode(read.bytes));
+    if (typeof content === 'object' && content !== null && !Array.isArray(content))
+      return content as Record<string, unknown>;
+  } catch {
+    // Said below: a person's file is not written over because it has a slip in it.
+  }
+  throw notWritten(path, 'the file is damaged; correct or remove it first');
+}
+
+function notWritten(path: string, reason: string, cause?: unknown): TbsError {
+  return new TbsError('TBS_E_INTERNAL_ERROR', {
+    message: `The policy file ${path} could not be written: ${reason}.`,
+    action: 'Mend what the message names and try again; the policy in force has not changed.',
+    details: { path, reason },
+    cause,
+  });
+}

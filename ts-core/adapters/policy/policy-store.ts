@@ -1,0 +1,185 @@
+/** The policy in force, from files: configuration, policy folder, Registry.pol files, watched and merged. */
+import { join } from 'node:path';
+import type { Clock, Log, PolicyStore } from '../../application/ports.js';
+import { layerOf, mergePolicy, type PolicyLayer } from '../../domain/policy/merge.js';
+import type { SettingValues } from '../../domain/policy/policy-file.js';
+import { decodeRegistryPol } from '../../domain/policy/registry-pol.js';
+import { POLICY_SETTING_NAMES } from '../../domain/policy/setting-rules.js';
+import type { EffectivePolicy, PolicyProblem } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { makeFolder, removeFile, replaceFile } from './atomic-write.js';
+import { LastGoodSources } from './last-good-sources.js';
+import { LOCAL_POLICY_FILE, type PolicyChanges, writeLocalPolicy } from './local-policy-file.js';
+import { readPolicyFolder, readRegistryPolFiles, type SourcePlaces } from './source-files.js';
+import { fileLayers } from './source-layers.js';
+import { SourceWatch } from './source-watch.js';
+import { errorCode } from './trusted-file.js';
+
+export interface FilePolicyStoreOptions {
+  /** Folder of policy files, `*.json` by name; need not exist. */
+  readonly folder: string;
+  /** Registry.pol files that something else delivers, weakest first. */
+  readonly registryPol: readonly string[];
+  /** Settings of tbsd.json, the weakest source above the defaults. */
+  readonly configured: { readonly values: SettingValues; readonly location: string };
+  /** Folder of the broker's own for the imported Registry.pol and the last good policy. */
+  readonly stateFolder: string;
+  readonly brokerUid: number;
+  readonly pollMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export const IMPORTED_REGISTRY_POL = 'imported-Registry.pol';
+
+export class FilePolicyStore implements PolicyStore {
+  onChange: ((policy: EffectivePolicy) => void) | undefined;
+  readonly #options: FilePolicyStoreOptions;
+  readonly #places: SourcePlaces;
+  readonly #importedPath: string;
+  readonly #lastGood: LastGoodSources;
+  readonly #watch: SourceWatch;
+  #policy: EffectivePolicy;
+  /** Writes one after the other, so that none reads what another is about to replace. */
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: FilePolicyStoreOptions) {
+    this.#options = options;
+    this.#importedPath = join(options.stateFolder, IMPORTED_REGISTRY_POL);
+    this.#places = {
+      folder: options.folder,
+      registryPol: options.registryPol,
+      brokerUid: options.brokerUid,
+    };
+    this.#lastGood = new LastGoodSources(options.stateFolder, options.brokerUid, options.log);
+    this.#watch = new SourceWatch({
+      places: { ...this.#places, registryPol: [this.#importedPath, ...options.registryPol] },
+      clock: options.clock,
+      log: options.log,
+      pollMs: options.pollMs,
+      onChange: () => this.#reload(),
+    });
+    this.#policy = this.#read(1);
+  }
+
+  current(): EffectivePolicy {
+    return this.#policy;
+  }
+
+  async refresh(): Promise<EffectivePolicy> {
+    await this.#writing.catch(() => undefined);
+    return this.#reload();
+  }
+
+  set(settings: PolicyChanges): Promise<EffectivePolicy> {
+    return this.#exclusively(() => writeLocalPolicy(this.#options.folder, settings, this.#options.brokerUid));
+  }
+
+  importRegistryPol(bytes: Uint8Array): Promise<EffectivePolicy> {
+    const reading = decodeRegistryPol(bytes);
+    if (reading.verdict === 'damaged') return Promise.reject(damagedImport(reading.reason, reading.offset));
+    return this.#exclusively(() => this.#keepImported(bytes, reading.entries.length === 0));
+  }
+
+  exportJson(): Readonly<Record<string, unknown>> {
+    const { settings } = this.#policy;
+    const set = POLICY_SETTING_NAMES.filter((name) => settings[name] !== undefined);
+    return Object.fromEntries(set.map((name) => [name, settings[name]]));
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    await this.#writing.catch(() => undefined);
+    await this.#lastGood.settled();
+  }
+
+  #exclusively(write: () => Promise<void>): Promise<EffectivePolicy> {
+    const done = this.#writing
+      .catch(() => undefined)
+      .then(write)
+      .then(() => this.#reload());
+    this.#writing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A file without entries sets nothing: importing one takes the imported policy away again. */
+  async #keepImported(bytes: Uint8Array, isEmpty: boolean): Promise<void> {
+    try {
+      await makeFolder(this.#options.stateFolder, 0o700);
+      if (isEmpty) await removeFile(this.#importedPath);
+      else await replaceFile(this.#importedPath, bytes, 0o600);
+    } catch (cause) {
+      throw new TbsError('TBS_E_INTERNAL_ERROR', {
+        message: `The imported policy could not be kept in ${this.#importedPath}: ${errorCode(cause)}.`,
+        action: 'Make room or mend the state folder and try again; the policy in force has not changed.',
+        details: { path: this.#importedPath },
+        cause,
+      });
+    }
+  }
+
+  #reload(): EffectivePolicy {
+    const next = this.#read(this.#policy.revision + 1);
+    if (isSamePolicy(this.#policy, next)) return this.#policy;
+    this.#policy = next;
+    this.onChange?.(next);
+    return next;
+  }
+
+  #read(revision: number): EffectivePolicy {
+    const { folder, configured } = this.#options;
+    const listing = readPolicyFolder(this.#places);
+    const registryPol = [...this.#importedIfPresent(), ...readRegistryPolFiles(this.#places)];
+    const { layers, good } = fileLayers(folder, listing, registryPol, this.#lastGood);
+    this.#lastGood.replace(good);
+    const configuredLayer = layerOf({ kind: 'configuration', location: configured.location }, configured.values);
+    const policy = mergePolicy([configuredLayer, ...layers], revision);
+    return { ...policy, problems: [...policy.problems, ...overriddenHere(layers, policy, this.#localPath())] };
+  }
+
+  #importedIfPresent() {
+    const imported = readRegistryPolFiles({ ...this.#places, registryPol: [this.#importedPath] });
+    return imported.filter(({ content }) => content.state !== 'missing');
+  }
+
+  #localPath(): string {
+    return join(this.#options.folder, LOCAL_POLICY_FILE);
+  }
+}
+
+/** Who sets a value locally and sees no effect should be told which source is stronger. */
+function overriddenHere(
+  layers: readonly PolicyLayer[],
+  policy: EffectivePolicy,
+  localPath: string,
+): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  for (const { values, sources } of layers) {
+    for (const name of POLICY_SETTING_NAMES) {
+      const source = sources[name];
+      if (source?.location !== localPath || policy.sources[name].location.includes(localPath)) continue;
+      if (JSON.stringify(values[name]) === JSON.stringify(policy.settings[name])) continue;
+      const stronger = policy.sources[name].location;
+      problems.push({
+        source,
+        setting: name,
+        message: `${name} has no effect here: ${stronger} sets it and is stronger`,
+      });
+    }
+  }
+  return problems;
+}
+
+function isSamePolicy(a: EffectivePolicy, b: EffectivePolicy): boolean {
+  const comparable = ({ settings, sources, problems }: EffectivePolicy) =>
+    JSON.stringify([settings, sources, problems]);
+  return comparable(a) === comparable(b);
+}
+
+function damagedImport(reason: string, offset: number): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `The Registry.pol is damaged at byte ${offset}: ${reason}. Nothing was imported.`,
+    action: 'Export the policy again, or copy the file again in binary mode.',
+    details: { parameter: 'registryPol', offset, reason },
+  });
+}
