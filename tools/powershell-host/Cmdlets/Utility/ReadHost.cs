@@ -21,7 +21,8 @@ public sealed class ReadHostCommand : PSCmdlet
     {
         if (Prompt is not null)
         {
-            Host.UI.Write($"{(Prompt is object[] parts ? string.Join(' ', parts) : Prompt)}: ");
+            var words = LanguagePrimitives.GetEnumerable(Prompt)?.Cast<object?>() ?? [Prompt];
+            Host.UI.Write($"{string.Join(' ', words)}: ");
         }
 
         if (AsSecureString)
