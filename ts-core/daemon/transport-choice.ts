@@ -1,0 +1,52 @@
+/** The transport that the configuration names, as the transport adapters take it. */
+import type { TransportOptions, SocketAddress } from '../adapters/transport/transport-options.js';
+import { TbsError } from '../domain/tbs-error.js';
+import type { Configuration } from './configuration.js';
+
+export function transportOptions({ transport }: Configuration): TransportOptions {
+  const embedded = {
+    kind: 'embedded' as const,
+    tpmVersion: transport.embedded.tpmVersion,
+    stateDirectory: transport.embedded.stateFolder,
+    swtpmProgram: transport.embedded.program,
+  };
+  switch (transport.kind) {
+    case 'embedded':
+      return embedded;
+    case 'device':
+      return { kind: 'device', path: transport.device.paths[0] as string };
+    case 'swtpm':
+      return { kind: 'swtpm', ...requiredSwtpm(transport.swtpm) };
+    case 'auto': {
+      const swtpm = swtpmAddresses(transport.swtpm);
+      return { kind: 'auto', devices: transport.device.paths, swtpm: swtpm === undefined ? [] : [swtpm], embedded };
+    }
+  }
+}
+
+type SwtpmSettings = Configuration['transport']['swtpm'];
+
+function requiredSwtpm(settings: SwtpmSettings): { data: SocketAddress; control: SocketAddress | undefined } {
+  const addresses = swtpmAddresses(settings);
+  if (addresses !== undefined) return addresses;
+  throw new TbsError('TBS_E_BAD_PARAMETER', {
+    message: 'transport.kind is swtpm, and transport.swtpm.data is not set.',
+    action: 'Set transport.swtpm.data to unix:/path or tcp:HOST:PORT, as swtpm was started with --server.',
+    details: { setting: 'transport.swtpm.data' },
+  });
+}
+
+function swtpmAddresses(
+  settings: SwtpmSettings,
+): { data: SocketAddress; control: SocketAddress | undefined } | undefined {
+  if (settings.data === null) return undefined;
+  const control = settings.control === null ? undefined : parseAddress(settings.control);
+  return { data: parseAddress(settings.data), control };
+}
+
+/** `unix:/path` or `tcp:HOST:PORT`, as the configuration's schema has checked. */
+function parseAddress(text: string): SocketAddress {
+  if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) };
+  const end = text.lastIndexOf(':');
+  return { host: text.slice('tcp:'.length, end).replace(/^\[|\]$/g, ''), port: Number(text.slice(end + 1)) };
+}
