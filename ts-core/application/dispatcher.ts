@@ -135,6 +135,11 @@ export class Dispatcher {
     return new Promise((resolve) => this.idleWaiters.push(resolve));
   }
 
+  /** Resolves when nothing waits and nothing is at the TPM. */
+  async whenDrained(): Promise<void> {
+    while (this.busy || (!this.paused && this.parts.queue.size > 0)) await this.whenIdle();
+  }
+
   /** What a command that is submitted now with the lowest priority would wait, from what commands are known to cost. */
   estimatedWaitMs(): number {
     return Math.max(0, (this.running?.expectedMs ?? 0) + this.waitingCostMs);

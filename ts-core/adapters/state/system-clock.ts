@@ -1,7 +1,6 @@
 /** The machine's clocks. */
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { hrtime } from 'node:process';
 import type { Clock } from '../../application/ports.js';
 
 export interface SystemClockOptions {
@@ -35,7 +34,7 @@ export class SystemClock implements Clock {
   }
 
   monotonicMs(): number {
-    return Number(hrtime.bigint() / 1000n) / 1000;
+    return performance.now();
   }
 
   after(delayMs: number, callback: () => void): { cancel(): void } {

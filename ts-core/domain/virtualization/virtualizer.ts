@@ -78,6 +78,11 @@ export interface DirectPath {
 export interface Virtualizer {
   /** Asks the TPM for what the tables are made of and flushes what the broker's own previous run left behind. */
   start(previous: VirtualizerSnapshot | undefined): Exchange<void>;
+  /**
+   * The handles in a command's handle area, as many whole ones as it holds, for the filter's handle rules; null when
+   * the TPM does not list the command. TPM 1.2 has no handle area: always null.
+   */
+  handlesOf(command: Uint8Array): readonly number[] | null;
   /** A context begins; nothing is sent to the TPM. */
   openContext(contextId: number, caller: Caller): void;
   /** Present where most commands need no exchange. */

@@ -1,0 +1,213 @@
+/**
+ * The use cases joined together over the ports: what one TPM, one store and one policy make.
+ */
+import { thresholdsOf } from '../domain/lockout/lockout-gate.js';
+import { CommandQueue } from '../domain/scheduling/command-queue.js';
+import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
+import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
+import type { Application } from './application.js';
+import { Gate } from './command-gate.js';
+import { CommandLists } from './command-lists.js';
+import { Contexts } from './contexts.js';
+import { Dispatcher } from './dispatcher.js';
+import { Events } from './events.js';
+import { LockoutBook } from './lockout-book.js';
+import { ManageAuthLevel } from './manage-auth-level.js';
+import { ManageBlockLists } from './manage-block-lists.js';
+import { ManageContexts } from './manage-contexts.js';
+import { ManageLockout } from './manage-lockout.js';
+import { ManagePolicy } from './manage-policy.js';
+import { ManagePower } from './manage-power.js';
+import { ManageResources } from './manage-resources.js';
+import type { PendingCommand } from './pending-command.js';
+import type { AuditLog, Clock, Log, PolicyStore, StateStore, TpmTransport } from './ports.js';
+import { ReportStatus } from './report-status.js';
+import { Account } from './response-account.js';
+import { needsStartup, shutDownTpm, startTpm } from './start-tpm.js';
+import { CommandService, type QueueLimits } from './submit-command.js';
+import type { UserNames } from './user-names.js';
+
+export interface BrokerParts {
+  readonly version: TpmVersion;
+  readonly transport: TpmTransport;
+  readonly virtualizer: Virtualizer;
+  readonly store: StateStore;
+  readonly policy: PolicyStore;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly userNames: UserNames;
+  readonly queueLimits: QueueLimits;
+  readonly agingHorizonMs: number;
+  readonly requestStop: (drainTimeoutMs: number) => void;
+}
+
+export interface Broker {
+  readonly application: Application;
+  readonly dispatcher: Dispatcher;
+  /** Takes nothing new, lets what is accepted finish for so long, and shuts down a TPM of the broker's own. */
+  stop(drainTimeoutMs: number): Promise<void>;
+}
+
+/** Commands of one context in a row while swapping is saved; part of the scheduler's bound. */
+const LONGEST_RUN = 4;
+
+export async function startBroker(parts: BrokerParts): Promise<Broker> {
+  const { version, transport, virtualizer, store, policy, clock, log } = parts;
+  const events = new Events(parts.audit, clock);
+  const lists = new CommandLists(policy.current(), store);
+  const lockout = new LockoutBook({ store, clock, settings: () => policy.current().settings, events });
+  await lockout.restore();
+  const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: parts.agingHorizonMs, longestRun: LONGEST_RUN });
+  const gate = new Gate({
+    version,
+    lists: () => lists.lists,
+    listsRevision: () => lists.revision,
+    lockout: (userKey) => lockout.gate(userKey),
+    handlesOf: (command) => virtualizer.handlesOf(command),
+    ownerAuthorizationRule: () => undefined,
+    events,
+  });
+  const account = new Account(version, lockout, [], log);
+  const dispatcher = new Dispatcher({ version, transport, virtualizer, queue, gate, account, clock, log });
+  const facts = await startTpmAndTables(parts, dispatcher);
+  keepSnapshot(parts);
+  followPolicy(policy, lists, events);
+  const contexts = new Contexts(() => policy.current().settings);
+  const commands = new CommandService({
+    version,
+    maxCommandBytes: facts.maxCommandBytes,
+    contexts,
+    queue,
+    dispatcher,
+    virtualizer,
+    transport,
+    gate,
+    limits: parts.queueLimits,
+    clock,
+    log,
+  });
+  const power = new ManagePower({ version, transport, dispatcher, virtualizer, events });
+  const status = new ReportStatus({
+    facts,
+    transport,
+    contexts,
+    queue,
+    dispatcher,
+    power,
+    policy,
+    events,
+    clock,
+    log,
+  });
+  const application: Application = {
+    commands,
+    contexts: new ManageContexts(contexts, commands, virtualizer, events),
+    blockLists: new ManageBlockLists(version, lists, events),
+    commandLists: lists,
+    lockout: new ManageLockout(lockout, events, parts.userNames),
+    policy: new ManagePolicy(policy, events),
+    authLevel: new ManageAuthLevel(policy, store, events, async () => {}),
+    status,
+    resources: new ManageResources(virtualizer, dispatcher, events),
+    power,
+    events,
+    userNames: parts.userNames,
+    requestStop: parts.requestStop,
+  };
+  await tellWarnings(application, log);
+  log.debug({ thresholds: thresholdsOf(policy.current().settings) }, 'the lockout is in force');
+  return { application, dispatcher, stop: (drainTimeoutMs) => stopBroker(parts, application, dispatcher, queue, drainTimeoutMs) };
+}
+
+/** Starts the TPM when it needs it, and asks it for its facts and for what the tables are made of. */
+async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Promise<DeviceFacts> {
+  const { transport, version, virtualizer, store } = parts;
+  const first = await transport.transmit(ASK_STARTED[version], { locality: 0, timeoutMs: FIRST_ANSWER_TIMEOUT_MS });
+  if (needsStartup(version, first)) await startTpm(transport, version);
+  await dispatcher.runExchange(() => virtualizer.start(store.get('virtualizer')));
+  return dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
+}
+
+const FIRST_ANSWER_TIMEOUT_MS = 60_000;
+
+/** A command that every TPM carries out for everybody once it is started, and not before. */
+const ASK_STARTED: Readonly<Record<TpmVersion, Uint8Array>> = {
+  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 0, 1),
+  '1.2': Uint8Array.of(0, 0xc1, 0, 0, 0, 10, 0, 0, 0, 0xf1), // TPM_GetTicks
+};
+
+/** The snapshot is written behind the commands: at most one write is under way, and the newest state follows it. */
+function keepSnapshot({ virtualizer, store, log }: BrokerParts): void {
+  let writing = false;
+  let stale = false;
+  const write = async (): Promise<void> => {
+    writing = true;
+    while (stale) {
+      stale = false;
+      await store.put('virtualizer', virtualizer.snapshot()).catch((error: unknown) => {
+        log.warn({ error }, 'the list of saved sessions could not be kept; after a crash they would have to be flushed');
+      });
+    }
+    writing = false;
+  };
+  virtualizer.onSnapshotChange = () => {
+    stale = true;
+    if (!writing) void write();
+  };
+}
+
+function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events): void {
+  let revision = policy.current().revision;
+  policy.onChange = (changed) => {
+    if (changed.revision !== revision) {
+      revision = changed.revision;
+      lists.policyChanged(changed);
+      events.raise('policyChanged', 'Policy has changed and is in force.', { details: { revision } });
+    }
+    for (const problem of changed.problems) {
+      events.raise('warning', problem.message, {
+        details: { source: problem.source.location, setting: problem.setting ?? null },
+      });
+    }
+  };
+}
+
+async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {
+  for (const { id, message, action } of await status.warnings()) {
+    log.warn({ id, action }, message);
+    events.raise('warning', message, { details: { id, action } });
+  }
+}
+
+async function stopBroker(
+  { version, transport, virtualizer, store, clock, log }: BrokerParts,
+  { commands }: Application,
+  dispatcher: Dispatcher,
+  queue: CommandQueue<PendingCommand>,
+  drainTimeoutMs: number,
+): Promise<void> {
+  commands.closedBecause = 'The broker is stopping.';
+  const drained = await withinTime(clock, dispatcher.whenDrained(), drainTimeoutMs);
+  if (!drained) log.warn({ waiting: queue.size }, 'commands were still waiting when the time to drain was over');
+  await dispatcher.pause();
+  await store.put('virtualizer', virtualizer.snapshot()).catch((error: unknown) => {
+    log.warn({ error }, 'the list of saved sessions could not be kept');
+  });
+  if (!transport.ownsTpm) return;
+  await shutDownTpm(transport, version).catch((error: unknown) => {
+    log.warn({ error }, 'the TPM could not be shut down in order');
+  });
+}
+
+/** Whether the work was done in time. */
+function withinTime(clock: Clock, work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.after(timeoutMs, () => resolve(false));
+    void work.then(() => {
+      timer.cancel();
+      resolve(true);
+    });
+  });
+}
