@@ -2,7 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
-import type { Caller } from '../../domain/caller.js';
+import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { RpcHandler } from './handler.js';
 import { RpcConnection, type RpcLimits } from './rpc-connection.js';
@@ -11,6 +11,9 @@ export interface RpcServerParts {
   readonly opener: ConnectionOpener;
   readonly handlers: readonly RpcHandler[];
   readonly limits: RpcLimits;
+  readonly maxConnections: number;
+  /** Of one user who is no administrator. */
+  readonly maxConnectionsPerUser: number;
   /** The caller behind a connection; throws when the operating system does not say who it is. */
   readonly identify: (socket: Socket) => Caller;
   readonly log: Log;
@@ -18,6 +21,7 @@ export interface RpcServerParts {
 
 export class RpcServer {
   private readonly connections = new Set<RpcConnection>();
+  private readonly countOfUser = new Map<string, number>();
   private server: Server | undefined;
 
   constructor(private readonly parts: RpcServerParts) {}
@@ -41,7 +45,6 @@ export class RpcServer {
   close(): void {
     this.stopListening();
     for (const connection of this.connections) connection.end();
-    this.connections.clear();
   }
 
   private accept(socket: Socket): void {
@@ -55,8 +58,31 @@ export class RpcServer {
       socket.destroy();
       return;
     }
+    if (!this.hasRoomFor(caller)) {
+      log.warn({ user: caller.userKey }, 'a connection was refused: too many are open');
+      socket.destroy();
+      return;
+    }
     const connection = new RpcConnection(socket, caller, opener, handlers, limits, log);
     this.connections.add(connection);
-    socket.once('close', () => this.connections.delete(connection));
+    this.countOfUser.set(caller.userKey, this.connectionsOf(caller.userKey) + 1);
+    socket.once('close', () => this.forget(connection));
+  }
+
+  private hasRoomFor(caller: Caller): boolean {
+    if (this.connections.size >= this.parts.maxConnections) return false;
+    return isAdministrator(caller) || this.connectionsOf(caller.userKey) < this.parts.maxConnectionsPerUser;
+  }
+
+  private connectionsOf(userKey: string): number {
+    return this.countOfUser.get(userKey) ?? 0;
+  }
+
+  private forget(connection: RpcConnection): void {
+    if (!this.connections.delete(connection)) return;
+    const { userKey } = connection.caller;
+    const left = this.connectionsOf(userKey) - 1;
+    if (left > 0) this.countOfUser.set(userKey, left);
+    else this.countOfUser.delete(userKey);
   }
 }

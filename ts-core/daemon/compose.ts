@@ -1,0 +1,242 @@
+/**
+ * The daemon put together: the only file that constructs adapters.
+ */
+import type { Socket } from 'node:net';
+import { AuditFile } from '../adapters/audit/audit-file.js';
+import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
+import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
+import { nativeAddon } from '../adapters/identity/native-addon.js';
+import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
+import { openPolicyStore } from '../adapters/policy/policy-store.js';
+import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
+import { SystemClock } from '../adapters/state/system-clock.js';
+import { createTransport } from '../adapters/transport/create-transport.js';
+import { detectTpm } from '../adapters/transport/detect-version.js';
+import { type Broker, startBroker } from '../application/broker.js';
+import type { TpmTransport } from '../application/ports.js';
+import type { Caller } from '../domain/caller.js';
+import { TbsError } from '../domain/tbs-error.js';
+import type { UnixCallerRules } from '../domain/unix-caller.js';
+import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
+import { Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
+import { RpcServer } from '../endpoints/rpc/rpc-server.js';
+import { inheritedSockets } from '../endpoints/unix-listener.js';
+import { applicationServices } from '../endpoints/wire/application-services.js';
+import { startWireServer, type WireServer } from '../endpoints/wire/wire-server.js';
+import type { Configuration } from './configuration.js';
+import { ServiceNotification } from './service-notification.js';
+import { transportOptions } from './transport-choice.js';
+
+export interface RunningDaemon {
+  /** Resolves when a caller or a signal has asked for the stop and it is done. */
+  readonly stopped: Promise<void>;
+  /** Drains and stops; the second call only waits for the first. */
+  stop(drainTimeoutMs: number): Promise<void>;
+}
+
+export interface DaemonIdentity {
+  readonly version: string;
+  readonly processId: number;
+  readonly uid: number;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Calls per connection that are served at once; further ones wait unread. */
+const MAX_OUTSTANDING_CALLS = 128;
+
+/** Starts everything and resolves when callers can connect. What was started is stopped again when a later part fails. */
+export async function startDaemon(configuration: Configuration, identity: DaemonIdentity): Promise<RunningDaemon> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const log = openBrokerLog(configuration.log);
+  closers.push(() => log.close());
+  try {
+    return await startParts(configuration, identity, log, closers);
+  } catch (error) {
+    await closeAll(closers, log);
+    throw error;
+  }
+}
+
+async function startParts(
+  configuration: Configuration,
+  identity: DaemonIdentity,
+  log: BrokerLog,
+  closers: (() => Promise<void> | void)[],
+): Promise<RunningDaemon> {
+  requireEnabled(configuration);
+  const addon = nativeAddon();
+  const clock = new SystemClock({ bootTimeNs: addon.bootTimeNs });
+  const rules = callerRules(configuration, identity.uid);
+  const store = LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive });
+  closers.push(() => store.close());
+  const policy = await openPolicyStore({ configuration: configuration.policy, ...policyFolders(configuration), uid: identity.uid, log, clock });
+  closers.push(() => policy.close());
+  const audit = new AuditFile({ ...configuration.audit, clock, log });
+  closers.push(() => audit.close());
+  const transport = await createTransport(transportOptions(configuration), { log });
+  closers.push(() => transport.close());
+  const stopRequest = new StopRequest();
+  const broker = await startBroker({
+    ...(await tpmParts(configuration, transport)),
+    store,
+    policy,
+    audit,
+    clock,
+    log,
+    userNames: new UnixUserNames(() => clock.monotonicMs()),
+    queueLimits: {
+      maxQueued: configuration.limits.queuedSubmissions,
+      maxQueuedPerUser: configuration.limits.queuedSubmissionsPerUser,
+      maxQueuedPerContext: configuration.limits.queuedSubmissionsPerContext,
+    },
+    agingHorizonMs: configuration.scheduling.agingHorizonMs,
+    requestStop: (drainTimeoutMs) => stopRequest.ask(drainTimeoutMs),
+  });
+  const identify = (socket: Socket): Caller => callerOfUnixSocket(socket, rules);
+  const endpoints = await openEndpoints(configuration, identity, broker, identify, log);
+  const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], addon.sendDatagram, log);
+  notification.ready();
+  log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
+  return stopRequest.serve(async (drainTimeoutMs) => {
+    notification.stopping();
+    log.info({}, 'stopping');
+    endpoints.stopListening();
+    await broker.stop(drainTimeoutMs);
+    await endpoints.close();
+    await closeAll(closers, log);
+  });
+}
+
+function requireEnabled(configuration: Configuration): void {
+  if (configuration.enabled) return;
+  throw new TbsError('TBS_E_SERVICE_DISABLED', {
+    action: `Set "enabled": true in ${configuration.file ?? 'tbsd.json'}.`,
+  });
+}
+
+function callerRules(configuration: Configuration, ownUid: number): UnixCallerRules {
+  const { administratorsGroup, sandboxedAppsGroup, mode } = configuration;
+  return {
+    ownUid,
+    userMode: mode === 'user',
+    administratorsGroupGid:
+      administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
+    sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
+    overflowUid: readOverflowUid(),
+  };
+}
+
+function policyFolders(configuration: Configuration): { stateFolder: string } {
+  return { stateFolder: configuration.stateFolder };
+}
+
+async function tpmParts(configuration: Configuration, transport: TpmTransport) {
+  const { version } = await detectTpm(transport, configuration.timeouts.connectMs);
+  const virtualizer =
+    version === '2.0'
+      ? new Tpm20Virtualizer({ abandonedSessionsPerUser: configuration.limits.savedSessionsPerUser })
+      : new Tpm12Virtualizer();
+  return { version, transport, virtualizer };
+}
+
+interface Endpoints {
+  stopListening(): void;
+  close(): Promise<void>;
+}
+
+async function openEndpoints(
+  configuration: Configuration,
+  identity: DaemonIdentity,
+  broker: Broker,
+  identify: (socket: Socket) => Caller,
+  log: BrokerLog,
+): Promise<Endpoints> {
+  const { application } = broker;
+  const { limits, timeouts, sockets, mode } = configuration;
+  const inherited = inheritedSockets(identity.env, identity.processId);
+  const listed: { kind: string; address: string }[] = [];
+  const rpc = new RpcServer({
+    opener: application.commands,
+    handlers: allHandlers(application, {
+      daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
+      maxEventSubscribers: limits.eventSubscribers,
+    }),
+    limits: {
+      maxMessageBytes: limits.messageBytes,
+      partialMessageTimeoutMs: timeouts.partialMessageMs,
+      maxOutstandingCalls: MAX_OUTSTANDING_CALLS,
+      maxUnreadReplyBytes: limits.unreadReplyBytes,
+    },
+    maxConnections: limits.connections,
+    maxConnectionsPerUser: limits.connectionsPerUser,
+    identify,
+    log,
+  });
+  await rpc.listen(sockets.rpc, inherited.get('rpc'));
+  listed.push({ kind: 'rpc', address: sockets.rpc });
+  let wire: WireServer | undefined;
+  try {
+    wire = await startWireServer({
+      socketPath: sockets.wire,
+      inheritedFd: inherited.get('wire'),
+      opener: application.commands,
+      services: applicationServices(application),
+      callerOf: identify,
+      maxConnections: limits.connections,
+      maxConnectionsPerUser: limits.connectionsPerUser,
+      frameTimeoutMs: timeouts.partialMessageMs,
+      onRefused: (error) => log.warn({ error }, 'a wire connection was refused'),
+    });
+    listed.push({ kind: 'wire', address: sockets.wire });
+  } catch (error) {
+    rpc.close();
+    throw error;
+  }
+  return {
+    stopListening: () => rpc.stopListening(),
+    close: async () => {
+      rpc.close();
+      await wire?.close();
+    },
+  };
+}
+
+async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog): Promise<void> {
+  for (const close of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      log.error({ error }, 'a part of the broker could not be closed in order');
+    }
+  }
+}
+
+/** One stop, whoever asks for it, and however often. */
+class StopRequest {
+  private askedTimeoutMs: number | undefined;
+  private stopNow: ((drainTimeoutMs: number) => void) | undefined;
+
+  ask(drainTimeoutMs: number): void {
+    this.askedTimeoutMs ??= drainTimeoutMs;
+    this.stopNow?.(this.askedTimeoutMs);
+  }
+
+  serve(stop: (drainTimeoutMs: number) => Promise<void>): RunningDaemon {
+    const stopped = new Promise<void>((resolve, reject) => {
+      this.stopNow = (drainTimeoutMs) => {
+        this.stopNow = undefined;
+        stop(drainTimeoutMs).then(resolve, reject);
+      };
+    });
+    if (this.askedTimeoutMs !== undefined) this.stopNow?.(this.askedTimeoutMs);
+    return {
+      stopped,
+      stop: (drainTimeoutMs) => {
+        this.ask(drainTimeoutMs);
+        return stopped;
+      },
+    };
+  }
+}
+

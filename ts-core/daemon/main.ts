@@ -1,0 +1,77 @@
+/** tbsd: reads the configuration, starts the daemon, stops it on SIGTERM and SIGINT, and says by its exit code how it went. */
+import { readFileSync } from 'node:fs';
+import { TbsError } from '../domain/tbs-error.js';
+import { UnixListenError } from '../endpoints/unix-listener.js';
+import { startDaemon } from './compose.js';
+import { type Configuration, ConfigurationError, type LoadConfigurationOptions, loadConfiguration } from './configuration.js';
+import { EXIT_CODES } from './exit-codes.js';
+
+export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' | 'mode'>;
+
+/** Runs until it is asked to stop; gives the exit code. Problems are told on standard error, one line each. */
+export async function serve(options: ServeOptions): Promise<number> {
+  let configuration: Configuration;
+  try {
+    configuration = loadConfiguration({ ...options, env: process.env, uid: process.getuid?.() ?? 0 });
+  } catch (error) {
+    return tellFailure(error);
+  }
+  // Nothing that the broker makes is for others; the sockets get their own permissions.
+  process.umask(0o077);
+  try {
+    const daemon = await startDaemon(configuration, {
+      version: productVersion(),
+      processId: process.pid,
+      uid: process.getuid?.() ?? 0,
+      env: process.env,
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => void daemon.stop(configuration.timeouts.drainMs));
+    }
+    await daemon.stopped;
+    return EXIT_CODES.ok;
+  } catch (error) {
+    return tellFailure(error);
+  }
+}
+
+function tellFailure(error: unknown): number {
+  if (error instanceof ConfigurationError) {
+    for (const problem of error.problems) process.stderr.write(`tbsd: configuration: ${problem}\n`);
+    return EXIT_CODES.badConfiguration;
+  }
+  if (error instanceof UnixListenError) {
+    process.stderr.write(`tbsd: ${error.message}\n`);
+    return EXIT_CODES.socketInUse;
+  }
+  if (error instanceof TbsError) {
+    process.stderr.write(`tbsd: ${error.symbol}: ${error.message} ${error.action}\n`);
+    return EXIT_BY_SYMBOL[error.symbol] ?? EXIT_CODES.ioError;
+  }
+  process.stderr.write(`tbsd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return isPermissionError(error) ? EXIT_CODES.noPermission : EXIT_CODES.internalError;
+}
+
+const EXIT_BY_SYMBOL: Readonly<Partial<Record<TbsError['symbol'], number>>> = {
+  TBS_E_TPM_NOT_FOUND: EXIT_CODES.tpmNotFound,
+  TBS_E_BAD_PARAMETER: EXIT_CODES.badConfiguration,
+  TBS_E_SERVICE_DISABLED: EXIT_CODES.badConfiguration,
+  TBS_E_INTERNAL_ERROR: EXIT_CODES.internalError,
+  TBS_E_ACCESS_DENIED: EXIT_CODES.noPermission,
+};
+
+function isPermissionError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+}
+
+/** The version of package.json, found upwards from the compiled file. */
+export function productVersion(): string {
+  for (let folder = new URL('./', import.meta.url); ; folder = new URL('../', folder)) {
+    try {
+      const text = readFileSync(new URL('package.json', folder), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch (error) {
+      if (folder.pathname === '/') throw error;
+    }
+  }
+}

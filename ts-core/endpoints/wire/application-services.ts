@@ -1,0 +1,23 @@
+/** The calls of Tbs.h beside submitting commands, served by the use cases. */
+import type { Application } from '../../application/application.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { WireServices } from './wire-services.js';
+
+const TPM_IFTYPE_UNKNOWN = 0;
+
+export function applicationServices({ status }: Application): WireServices {
+  return {
+    deviceInfo: () => ({
+      tpmVersion: status.device.version,
+      interfaceType: TPM_IFTYPE_UNKNOWN,
+      implementationRevision: status.device.specificationRevision,
+    }),
+    ownerAuth: () => Promise.reject(new TbsError('TBS_E_OWNERAUTH_NOT_FOUND')),
+    tcgLog: () => Promise.reject(new TbsError('TBS_E_NO_EVENT_LOG')),
+    physicalPresence: () => Promise.reject(new TbsError('TBS_E_PPI_NOT_SUPPORTED')),
+    revokeAttestation: () =>
+      Promise.reject(
+        new TbsError('TBS_E_ACCESS_DENIED', { message: 'Revoking attestation is not offered by this broker.' }),
+      ),
+  };
+}
