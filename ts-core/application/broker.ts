@@ -118,7 +118,11 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   };
   await tellWarnings(application, log);
   log.debug({ thresholds: thresholdsOf(policy.current().settings) }, 'the lockout is in force');
-  return { application, dispatcher, stop: (drainTimeoutMs) => stopBroker(parts, application, dispatcher, queue, drainTimeoutMs) };
+  return {
+    application,
+    dispatcher,
+    stop: (drainTimeoutMs) => stopBroker(parts, application, dispatcher, queue, drainTimeoutMs),
+  };
 }
 
 /** Starts the TPM when it needs it, and asks it for its facts and for what the tables are made of. */
@@ -147,7 +151,10 @@ function keepSnapshot({ virtualizer, store, log }: BrokerParts): void {
     while (stale) {
       stale = false;
       await store.put('virtualizer', virtualizer.snapshot()).catch((error: unknown) => {
-        log.warn({ error }, 'the list of saved sessions could not be kept; after a crash they would have to be flushed');
+        log.warn(
+          { error },
+          'the list of saved sessions could not be kept; after a crash they would have to be flushed',
+        );
       });
     }
     writing = false;

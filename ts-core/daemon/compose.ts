@@ -70,7 +70,13 @@ async function startParts(
   const rules = callerRules(configuration, identity.uid);
   const store = LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive });
   closers.push(() => store.close());
-  const policy = await openPolicyStore({ configuration: configuration.policy, ...policyFolders(configuration), uid: identity.uid, log, clock });
+  const policy = await openPolicyStore({
+    configuration: configuration.policy,
+    ...policyFolders(configuration),
+    uid: identity.uid,
+    log,
+    clock,
+  });
   closers.push(() => policy.close());
   const audit = new AuditFile({ ...configuration.audit, clock, log });
   closers.push(() => audit.close());
@@ -239,4 +245,3 @@ class StopRequest {
     };
   }
 }
-

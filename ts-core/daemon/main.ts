@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { TbsError } from '../domain/tbs-error.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
 import { startDaemon } from './compose.js';
-import { type Configuration, ConfigurationError, type LoadConfigurationOptions, loadConfiguration } from './configuration.js';
+import {
+  type Configuration,
+  ConfigurationError,
+  type LoadConfigurationOptions,
+  loadConfiguration,
+} from './configuration.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' | 'mode'>;

@@ -1,5 +1,5 @@
 /** The transport that the configuration names, as the transport adapters take it. */
-import type { TransportOptions, SocketAddress } from '../adapters/transport/transport-options.js';
+import type { SocketAddress, TransportOptions } from '../adapters/transport/transport-options.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { Configuration } from './configuration.js';
 

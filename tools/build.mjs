@@ -1,0 +1,42 @@
+// Compiles TypeScript into build/ and merges the PowerShell module for what ships.
+//   npm run build
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Compiles everything anew: what was removed from the sources must not go on in build/. */
+export async function buildTypeScript() {
+  rmSync(path.join(root, 'build'), { recursive: true, force: true });
+  await runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', path.join(root, 'tsconfig.json')]);
+}
+
+export async function buildModule() {
+  const builder = path.join(root, 'tools', 'build-module.mjs');
+  if (existsSync(builder)) await runNode([builder]);
+}
+
+function runNode(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(output.trim() || `${args[0]} ended with ${code}`)),
+    );
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    await buildTypeScript();
+    await buildModule();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,69 @@
+// All set-up of a fresh clone, each part only where it is needed: packages of the system, npm packages, native addon, build.
+//   node tools/setup.mjs [start|test]
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { step } from './progress.mjs';
+import { installPackages, missingPackages } from './system-packages.mjs';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const LOWEST_NODE = [20, 19];
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > LOWEST_NODE[0] || (major === LOWEST_NODE[0] && minor >= LOWEST_NODE[1])) return;
+  throw new Error(`Node.js ${LOWEST_NODE.join('.')} or later is needed; this is ${process.versions.node}`);
+}
+
+/** npm writes node_modules/.package-lock.json last: it is there, and not older than the lock, when an install was whole. */
+function npmPackagesAreCurrent() {
+  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(path.join(root, 'package-lock.json')).mtimeMs;
+}
+
+function installNpmPackages() {
+  return new Promise((resolve, reject) => {
+    const child = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`npm ci ended with ${code}:\n${output}`))));
+  });
+}
+
+/** @param {'start' | 'test'} purpose */
+export async function setUp(purpose) {
+  requireNode();
+  if (process.platform === 'linux' && missingPackages(purpose).length > 0) {
+    await step('packages of the operating system', (onProgress) => installPackages(purpose, { onProgress }));
+  }
+  if (!npmPackagesAreCurrent()) await step('npm packages', installNpmPackages);
+  await step('native addon', async (onProgress) => {
+    const { buildNative } = await import('./build-native.mjs');
+    await buildNative({ onProgress });
+  });
+  await step('build', async () => {
+    const { buildModule, buildTypeScript } = await import('./build.mjs');
+    await buildTypeScript();
+    await buildModule();
+  });
+  return step('PowerShell', async (onProgress) => {
+    const { findPowerShell } = await import('./pwsh.mjs');
+    return findPowerShell({ onProgress });
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    await setUp(process.argv[2] === 'test' ? 'test' : 'start');
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
