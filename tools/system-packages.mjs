@@ -43,8 +43,11 @@ function hasProgram(name) {
   return PROGRAM_FOLDERS.some((folder) => folder !== '' && existsSync(`${folder}/${name}`));
 }
 
+/** dpkg-query's own placeholder. */
+const STATUS_FORMAT = '$' + '{db:Status-Status}';
+
 function hasDebianPackage(name) {
-  const asked = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
+  const asked = spawnSync('dpkg-query', ['-W', '-f', STATUS_FORMAT, name], { encoding: 'utf8' });
   return asked.status === 0 && asked.stdout === 'installed';
 }
 

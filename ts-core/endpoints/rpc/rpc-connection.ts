@@ -5,7 +5,7 @@
  * unread, nothing more is read from the connection, so that a client which never reads costs bounded memory.
  */
 import type { Socket } from 'node:net';
-import { createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/node';
+import { createMessageConnection, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import { requireAccess } from '../../application/access.js';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
@@ -41,7 +41,7 @@ export class RpcConnection {
     private readonly socket: Socket,
     readonly caller: Caller,
     opener: ConnectionOpener,
-    handlers: readonly RpcHandler[],
+    private readonly handlers: ReadonlyMap<string, RpcHandler>,
     private readonly limits: RpcLimits,
     private readonly log: Log,
   ) {
@@ -56,8 +56,8 @@ export class RpcConnection {
       onEnd: (callback) => void this.endCallbacks.push(callback),
     };
     this.endCallbacks.push(() => tpm.close());
-    for (const each of handlers)
-      this.connection.onRequest(each.name, (params: unknown) => this.serve(each, session, params));
+    // One handler for all: vscode-jsonrpc would pass its own token as the parameters of a call that has none.
+    this.connection.onRequest((method, params) => this.serve(method, session, params));
     this.reader.onError((error) => this.breakOff(error));
     this.connection.onClose(() => this.end());
     socket.on('drain', () => this.onDrain());
@@ -75,7 +75,9 @@ export class RpcConnection {
     this.socket.destroySoon();
   }
 
-  private async serve(handler: RpcHandler, session: RpcSession, params: unknown): Promise<unknown> {
+  private async serve(method: string, session: RpcSession, params: unknown): Promise<unknown> {
+    const handler = this.handlers.get(method);
+    if (handler === undefined) return new ResponseError(ErrorCodes.MethodNotFound, `There is no method ${method}.`);
     this.callBegins();
     try {
       requireAccess(handler.name, this.caller);

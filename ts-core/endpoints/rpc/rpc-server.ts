@@ -9,7 +9,7 @@ import { RpcConnection, type RpcLimits } from './rpc-connection.js';
 
 export interface RpcServerParts {
   readonly opener: ConnectionOpener;
-  readonly handlers: readonly RpcHandler[];
+  readonly handlers: ReadonlyMap<string, RpcHandler>;
   readonly limits: RpcLimits;
   readonly maxConnections: number;
   /** Of one user who is no administrator. */

@@ -17,8 +17,8 @@ export interface HandlerOptions {
   readonly maxEventSubscribers: number;
 }
 
-export function allHandlers(application: Application, options: HandlerOptions): readonly RpcHandler[] {
-  return [
+export function allHandlers(application: Application, options: HandlerOptions): ReadonlyMap<string, RpcHandler> {
+  const handlers = [
     ...contextHandlers(application),
     ...commandHandlers(application),
     ...commandBlockHandlers(application),
@@ -30,4 +30,5 @@ export function allHandlers(application: Application, options: HandlerOptions): 
     ...resourceHandlers(application),
     ...powerHandlers(application),
   ];
+  return new Map(handlers.map((each) => [each.name, each]));
 }
