@@ -1,0 +1,112 @@
+// npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), Pester (PowerShell).
+//   npm test -- --only mocha|native|pester     one part
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { root, setUp } from './setup.mjs';
+
+function run(program, args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(signal === null ? code : signal));
+  });
+}
+
+/** Runs one part; a part that ends badly without saying how many tests failed is one failure. */
+async function part(name, work) {
+  console.log(`\n== ${name}`);
+  const { status, counts } = await work();
+  if (counts === undefined || counts.passed + counts.failed === 0) {
+    console.log(`${name}: ended with ${status} and ran no test`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const crashed = status !== 0 && counts.failed === 0;
+  if (crashed) console.log(`${name}: ended with ${status} although no test failed`);
+  return { ...counts, failed: counts.failed + (crashed ? 1 : 0) };
+}
+
+function readCounts(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => path.join(folder, name))
+    .sort();
+}
+
+function runMocha(folder) {
+  return part('mocha', async () => {
+    const countsFile = path.join(folder, 'mocha.json');
+    const mocha = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+    const reporter = path.join(root, 'tools', 'mocha-reporter.cjs');
+    const files = testFiles(path.join(root, 'build', 'tests'));
+    const status = await run(process.execPath, [mocha, '--exit', '--reporter', reporter, ...files], {
+      TPMTBS_TEST_COUNTS: countsFile,
+    });
+    const counts = readCounts(countsFile);
+    for (const title of counts?.skippedTests ?? []) console.log(`skipped: ${title}`);
+    return { status, counts };
+  });
+}
+
+function runPester(folder) {
+  return part('Pester', async () => {
+    const countsFile = path.join(folder, 'pester.json');
+    const status = await run(process.execPath, [
+      path.join(root, 'tools', 'pester.mjs'),
+      '--json',
+      countsFile,
+      'Pester',
+    ]);
+    return { status, counts: readCounts(countsFile) };
+  });
+}
+
+function runNative(folder) {
+  return part('C libraries (ctest)', async () => {
+    const countsFile = path.join(folder, 'native.json');
+    const status = await run(process.execPath, [path.join(root, 'tools', 'test-native.mjs'), '--json', countsFile]);
+    return { status, counts: readCounts(countsFile) };
+  });
+}
+
+const PARTS = { mocha: runMocha, native: runNative, pester: runPester };
+
+async function main() {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  if (values.only !== undefined && PARTS[values.only] === undefined) {
+    throw new Error(`--only is one of ${Object.keys(PARTS).join(', ')}`);
+  }
+  await setUp('test');
+  const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-test-'));
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    for (const [name, runPart] of Object.entries(PARTS)) {
+      if (values.only !== undefined && values.only !== name) continue;
+      const counts = await runPart(folder);
+      for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
