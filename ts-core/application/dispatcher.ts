@@ -204,11 +204,35 @@ export class Dispatcher {
     }
   }
 
-  private execute(pending: PendingCommand): Promise<Uint8Array> {
+  private async execute(pending: PendingCommand): Promise<Uint8Array> {
     const timeouts = this.parts.timeoutsMs ?? TIMEOUT_MS;
     const timeoutMs = timeouts[durationClass(this.parts.version, pending.header.code)];
     const { virtualizer } = this.parts;
+    const response = await this.executeDirect(pending, timeoutMs);
+    if (response !== null) return response;
     return this.drive(() => virtualizer.execute(pending.contextId, pending.command), pending.locality, timeoutMs);
+  }
+
+  /** The short way of a command that is one plain round trip; null when it takes more, and nothing has happened yet. */
+  private async executeDirect(pending: PendingCommand, timeoutMs: number): Promise<Uint8Array | null> {
+    const { virtualizer, transport, version } = this.parts;
+    const { direct } = virtualizer;
+    if (direct === undefined || this.tpmWasReset) return null;
+    const physical = direct.begin(pending.contextId, pending.command);
+    if (physical === null) return null;
+    let response: Uint8Array;
+    try {
+      response = await transport.transmit(physical, { locality: pending.locality, timeoutMs });
+    } catch (error) {
+      direct.failed();
+      throw error;
+    }
+    if (needsStartup(version, response)) {
+      direct.failed();
+      this.tpmWasReset = true;
+      return null;
+    }
+    return direct.complete(response);
   }
 
   /**

@@ -18,7 +18,7 @@ import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { UnixCallerRules } from '../domain/unix-caller.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
-import { Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
 import { RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { inheritedSockets } from '../endpoints/unix-listener.js';
@@ -141,7 +141,10 @@ async function tpmParts(configuration: Configuration, transport: TpmTransport) {
   const { version } = await detectTpm(transport, configuration.timeouts.connectMs);
   const virtualizer =
     version === '2.0'
-      ? new Tpm20Virtualizer({ abandonedSessionsPerUser: configuration.limits.savedSessionsPerUser })
+      ? new Tpm20Virtualizer({
+          ...DEFAULT_RESOURCE_LIMITS,
+          abandonedSessionsPerUser: configuration.limits.savedSessionsPerUser,
+        })
       : new Tpm12Virtualizer();
   return { version, transport, virtualizer };
 }

@@ -1,0 +1,227 @@
+/** The real daemon on a real software TPM, as its callers meet it. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { TestDaemon } from '../support/daemon.js';
+import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { FIELD_UPGRADE_20, GET_RANDOM_12, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+
+async function failure(call: Promise<unknown>): Promise<RpcFailure> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof RpcFailure, String(error));
+    return error;
+  }
+  throw new Error('the call succeeded');
+}
+
+describe('the broker, on swtpm', function () {
+  this.timeout(60_000);
+
+  describe('TPM 2.0', () => {
+    let daemon: TestDaemon;
+    let client: RpcClient;
+    let contextId: number;
+
+    before(async () => {
+      daemon = await TestDaemon.start();
+    });
+    after(() => daemon[Symbol.asyncDispose]());
+    beforeEach(async () => {
+      client = await daemon.connect();
+      contextId = await client.open();
+    });
+    afterEach(() => client.close());
+
+    it('answers a command with the TPM’s response', async () => {
+      const first = await client.submit(contextId, GET_RANDOM_20);
+      const second = await client.submit(contextId, GET_RANDOM_20);
+      assert.equal(responseCode(first), 0);
+      assert.equal(first.length, 20);
+      assert.notDeepEqual(first, second);
+    });
+
+    it('tells the TPM’s identity', async () => {
+      const device = await client.call('device/get');
+      assert.equal(device['tpmVersion'], '2.0');
+      assert.equal(device['tpmVersionNumber'], 2);
+      assert.equal(device['manufacturer'], 'IBM');
+    });
+
+    const malformed = [
+      { name: 'nothing', bytes: Buffer.alloc(0), symbol: 'TBS_E_BAD_PARAMETER' },
+      { name: 'half a header', bytes: GET_RANDOM_20.subarray(0, 5), symbol: 'TBS_E_BAD_PARAMETER' },
+      {
+        name: 'a size field of 0',
+        bytes: Buffer.from('8001000000000000017b0008', 'hex'),
+        symbol: 'TBS_E_BAD_PARAMETER',
+      },
+      {
+        name: 'a size field of 4 GiB',
+        bytes: Buffer.from('8001ffffffff0000017b0008', 'hex'),
+        symbol: 'TBS_E_BUFFER_TOO_LARGE',
+      },
+      {
+        name: 'a tag of the other version',
+        bytes: Buffer.from('00c10000000c0000017b0008', 'hex'),
+        symbol: 'TBS_E_BAD_PARAMETER',
+      },
+      { name: 'more than the TPM takes', bytes: oversized(), symbol: 'TBS_E_BUFFER_TOO_LARGE' },
+    ];
+    for (const { name, bytes, symbol } of malformed) {
+      it(`refuses ${name} with ${symbol}, and goes on`, async () => {
+        const refused = await failure(client.submit(contextId, bytes));
+        assert.equal(refused.data.symbol, symbol);
+        assert.equal(refused.code, refused.data.resultCode | 0);
+        assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      });
+    }
+
+    it('passes a header-only command to the TPM, which says what it lacks', async () => {
+      const response = await client.submit(contextId, Buffer.from('80010000000a0000017b', 'hex'));
+      assert.notEqual(responseCode(response), 0);
+    });
+
+    it('blocks what is on no allowed list, and says which list decided and what would lift it', async () => {
+      const refused = await failure(client.submit(contextId, FIELD_UPGRADE_20));
+      assert.equal(refused.data.symbol, 'TPM_E_COMMAND_BLOCKED');
+      assert.equal(refused.data.resultCode, 0x80280400);
+      assert.equal(refused.data.details['list'], 'notAllowed');
+      assert.match(String(refused.data.details['liftedBy']), /Grant-TbsCommand/);
+    });
+
+    it('blocks a command that is added to the local list, until it is removed', async () => {
+      await client.call('commandBlock/add', { commands: ['TPM2_GetRandom'] });
+      const refused = await failure(client.submit(contextId, GET_RANDOM_20));
+      assert.equal(refused.data.details['list'], 'local');
+      await client.call('commandBlock/remove', { commands: ['0x17B'] });
+      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+    });
+
+    it('keeps a context to the connection that opened it', async () => {
+      const other = await daemon.connect();
+      const refused = await failure(other.submit(contextId, GET_RANDOM_20));
+      assert.equal(refused.data.symbol, 'TBS_E_INVALID_CONTEXT');
+      other.close();
+    });
+
+    it('refuses a context for another TPM version, and one for none', async () => {
+      const other = await failure(client.call('context/open', { versions: ['1.2'] }));
+      assert.equal(other.data.symbol, 'TBS_E_TPM_NOT_FOUND');
+      const none = await failure(client.call('context/open', { versions: [] }));
+      assert.equal(none.data.symbol, 'TBS_E_INVALID_CONTEXT_PARAM');
+    });
+
+    it('says which priority applied', async () => {
+      const reply = await client.call('command/submit', {
+        contextId,
+        command: GET_RANDOM_20.toString('base64'),
+        priority: 0x80000000,
+      });
+      assert.equal(reply['appliedPriority'], 0x80000000);
+    });
+
+    it('refuses an unknown parameter by its name, and an unknown method', async () => {
+      const parameter = await failure(client.call('context/open', { versions: ['2.0'], colour: 1 }));
+      assert.equal(parameter.data.symbol, 'TBS_E_BAD_PARAMETER');
+      assert.match(parameter.message, /colour/);
+      const method = await failure(client.call('no/such', {}));
+      assert.equal(method.code, -32601);
+    });
+
+    it('frees what a connection held when it is closed', async () => {
+      const before = await client.call<{ contexts: unknown[] }>('context/list');
+      const other = await daemon.connect();
+      await other.open();
+      other.close();
+      for (let attempt = 0; attempt < 100; attempt++) {
+        const now = await client.call<{ contexts: unknown[] }>('context/list');
+        if (now.contexts.length === before.contexts.length) return;
+      }
+      assert.fail('the context is still open');
+    });
+
+    const garbage = [
+      { name: 'random bytes', bytes: Buffer.from('deadbeef'.repeat(300), 'hex') },
+      { name: 'a message of 4 GiB', bytes: Buffer.from('Content-Length: 4294967295\r\n\r\n{}') },
+      { name: 'a message that is no JSON', bytes: Buffer.from('Content-Length: 2\r\n\r\n{]') },
+      { name: 'a message without a length', bytes: Buffer.from('Content-Type: x\r\n\r\n{}') },
+    ];
+    for (const { name, bytes } of garbage) {
+      it(`ends a connection that sends ${name}, and serves the others`, async () => {
+        const bad = connect(daemon.rpcSocket);
+        bad.on('error', () => undefined);
+        await once(bad, 'connect');
+        bad.resume();
+        bad.write(bytes);
+        await once(bad, 'close');
+        assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      });
+    }
+
+    it('serves others while a message is half sent', async () => {
+      const half = connect(daemon.rpcSocket);
+      await once(half, 'connect');
+      half.write('Content-Length: 100\r\n\r\n{"jsonrpc":');
+      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      half.destroy();
+    });
+
+    it('keeps its memory bounded while a client never reads its replies', async () => {
+      const deaf = connect(daemon.rpcSocket);
+      deaf.on('error', () => undefined);
+      await once(deaf, 'connect');
+      deaf.pause();
+      const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'commandBlock/list', params: {} });
+      const message = `Content-Length: ${call.length}\r\n\r\n${call}`;
+      // As much as the broker takes: it stops reading long before these are all accepted.
+      for (let sent = 0; sent < 2000; sent++) deaf.write(message);
+      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      const resident = residentBytes(daemon.processId);
+      assert.ok(resident < 400 * 1024 * 1024, `${resident} bytes`);
+      deaf.destroy();
+    });
+  });
+
+  describe('TPM 1.2', () => {
+    it('is told apart by asking the TPM, and answers', async () => {
+      await using daemon = await TestDaemon.start({ tpmVersion: '1.2' });
+      const client = await daemon.connect();
+      const contextId = await client.open();
+      assert.equal((await client.call('device/get'))['tpmVersion'], '1.2');
+      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_12)), 0);
+      client.close();
+    });
+
+    it('blocks TPM_LoadKey, which is on the default list', async () => {
+      await using daemon = await TestDaemon.start({ tpmVersion: '1.2' });
+      const client = await daemon.connect();
+      const contextId = await client.open();
+      const refused = await failure(client.submit(contextId, Buffer.from('00c10000000a00000020', 'hex')));
+      assert.equal(refused.data.details['list'], 'default');
+      client.close();
+    });
+  });
+
+  it('stops in order when an administrator asks, with exit code 0', async () => {
+    await using daemon = await TestDaemon.start();
+    const client = await daemon.connect();
+    await client.call('service/stop', {});
+    assert.equal(await daemon.stop(), 0);
+    client.close();
+  });
+});
+
+function oversized(): Buffer {
+  const bytes = Buffer.alloc(8192);
+  GET_RANDOM_20.copy(bytes);
+  bytes.writeUInt32BE(bytes.length, 2);
+  return bytes;
+}
+
+function residentBytes(processId: number): number {
+  const status = readFileSync(`/proc/${processId}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}

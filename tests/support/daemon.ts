@@ -1,0 +1,163 @@
+/** A real tbsd in a folder of its own, on a software TPM that it runs itself or that a test runs. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { RpcClient } from './rpc-client.js';
+
+/** The repository's root, from build/tests/support. */
+export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface DaemonOptions {
+  readonly tpmVersion?: '2.0' | '1.2';
+  /** Laid over the configuration file. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Files of policy.d by name. */
+  readonly policy?: Readonly<Record<string, object>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Other node than the one that runs the tests. */
+  readonly node?: string;
+}
+
+export class TestDaemon {
+  private process: ChildProcess | undefined;
+  errorOutput = '';
+
+  private constructor(
+    readonly folder: string,
+    private readonly options: DaemonOptions,
+  ) {}
+
+  static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
+    // Other users must get through to the sockets, and see nothing else.
+    const folder = await mkdtemp(join(tmpdir(), 'tbsd-'));
+    await chmod(folder, 0o711);
+    const daemon = new TestDaemon(folder, options);
+    await daemon.prepare();
+    try {
+      await daemon.run();
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return daemon;
+  }
+
+  get rpcSocket(): string {
+    return join(this.folder, 'run', 'rpc.sock');
+  }
+
+  get wireSocket(): string {
+    return join(this.folder, 'run', 'wire.sock');
+  }
+
+  get policyFolder(): string {
+    return join(this.folder, 'policy.d');
+  }
+
+  get stateFolder(): string {
+    return join(this.folder, 'state');
+  }
+
+  get auditPath(): string {
+    return join(this.folder, 'state', 'audit.jsonl');
+  }
+
+  get logPath(): string {
+    return join(this.folder, 'state', 'tbsd.log');
+  }
+
+  get processId(): number {
+    return this.process?.pid as number;
+  }
+
+  connect(): Promise<RpcClient> {
+    return RpcClient.connect(this.rpcSocket);
+  }
+
+  /** Starts the daemon (again) and waits until it takes connections. */
+  async run(): Promise<void> {
+    const child = spawn(
+      this.options.node ?? process.execPath,
+      [join(REPOSITORY, 'bin', 'tbsd.js'), '--config', join(this.folder, 'tbsd.json')],
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.options.env } },
+    );
+    this.process = child;
+    child.stderr?.on('data', (data: Buffer) => {
+      this.errorOutput += data.toString();
+    });
+    await this.whenReady(child);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const child = this.process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    child.kill(signal);
+    return ended;
+  }
+
+  /** Resolves with the exit code. */
+  stop(): Promise<number | null> {
+    return this.kill('SIGTERM');
+  }
+
+  async auditLines(): Promise<Record<string, unknown>[]> {
+    const text = await readFile(this.auditPath, 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private async prepare(): Promise<void> {
+    await mkdir(join(this.folder, 'run'), { mode: 0o755 });
+    await mkdir(this.stateFolder, { mode: 0o700 });
+    await mkdir(this.policyFolder, { mode: 0o755 });
+    for (const [name, content] of Object.entries(this.options.policy ?? {})) await this.writePolicy(name, content);
+    const configuration = {
+      stateFolder: this.stateFolder,
+      sockets: { rpc: this.rpcSocket, wire: this.wireSocket },
+      transport: {
+        kind: 'embedded',
+        embedded: { stateFolder: join(this.folder, 'tpm'), tpmVersion: this.options.tpmVersion ?? '2.0' },
+      },
+      policy: { folder: this.policyFolder, pollMs: 200 },
+      audit: { path: this.auditPath, coalesceMs: 50 },
+      log: { path: this.logPath },
+      power: { logind: false },
+      ...this.options.configuration,
+    };
+    await writeFile(join(this.folder, 'tbsd.json'), JSON.stringify(configuration), { mode: 0o600 });
+  }
+
+  async writePolicy(name: string, content: object): Promise<void> {
+    await writeFile(join(this.policyFolder, name), JSON.stringify(content), { mode: 0o644 });
+  }
+
+  private async whenReady(child: ChildProcess): Promise<void> {
+    for (let attempt = 0; attempt < 1500; attempt++) {
+      if (child.exitCode !== null) throw new Error(`tbsd ended with ${child.exitCode}: ${this.errorOutput}`);
+      if (await accepts(this.rpcSocket)) return;
+      await wait(20);
+    }
+    child.kill('SIGKILL');
+    throw new Error(`tbsd did not get ready: ${this.errorOutput}`);
+  }
+}
+
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path, () => resolve(true));
+    probe.on('error', () => resolve(false));
+    probe.on('connect', () => probe.destroy());
+  });
+}

@@ -1,0 +1,105 @@
+/** A small JSON-RPC client for tests: Content-Length framing over a Unix socket, nothing of the product's. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+export class RpcFailure extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data: { readonly symbol: string; readonly resultCode: number; readonly details: Record<string, unknown> },
+  ) {
+    super(`${data?.symbol ?? code}: ${message}`);
+  }
+}
+
+interface Reply {
+  readonly id?: number | null;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string; readonly data: RpcFailure['data'] };
+}
+
+export class RpcClient {
+  private buffer = Buffer.alloc(0);
+  private lastId = 0;
+  private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly notifications: { readonly method: string; readonly params: unknown }[] = [];
+  /** Replies that answer no call: what the broker says of broken framing. */
+  readonly strays: Reply[] = [];
+
+  private constructor(readonly socket: Socket) {
+    socket.on('data', (data) => this.onData(data));
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      for (const { reject } of this.waiting.values()) reject(new Error('the connection is closed'));
+      this.waiting.clear();
+    });
+  }
+
+  static async connect(path: string): Promise<RpcClient> {
+    const socket = connect(path);
+    await once(socket, 'connect');
+    return new RpcClient(socket);
+  }
+
+  call<Result = Record<string, unknown>>(method: string, params?: object): Promise<Result> {
+    const id = ++this.lastId;
+    const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
+    return new Promise<Result>((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.socket.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    });
+  }
+
+  /** Opens a context for both TPM versions. */
+  async open(): Promise<number> {
+    return (await this.call<{ contextId: number }>('context/open', { versions: ['1.2', '2.0'] })).contextId;
+  }
+
+  /** Submits a command; gives the response's bytes. */
+  async submit(contextId: number, command: Uint8Array, options: object = {}): Promise<Buffer> {
+    const reply = await this.call<{ response: string }>('command/submit', {
+      contextId,
+      command: Buffer.from(command).toString('base64'),
+      ...options,
+    });
+    return Buffer.from(reply.response, 'base64');
+  }
+
+  async closed(): Promise<void> {
+    if (!this.socket.closed) await once(this.socket, 'close');
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private onData(data: Buffer): void {
+    this.buffer = Buffer.concat([this.buffer, data]);
+    for (;;) {
+      const end = this.buffer.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      const length = Number(/Content-Length: (\d+)/i.exec(this.buffer.toString('latin1', 0, end))?.[1]);
+      if (this.buffer.length < end + 4 + length) return;
+      const reply = JSON.parse(this.buffer.toString('utf8', end + 4, end + 4 + length)) as Reply;
+      this.buffer = this.buffer.subarray(end + 4 + length);
+      this.onReply(reply);
+    }
+  }
+
+  private onReply(reply: Reply): void {
+    if (reply.method !== undefined) {
+      this.notifications.push({ method: reply.method, params: reply.params });
+      return;
+    }
+    const waiter = this.waiting.get(reply.id ?? -1);
+    if (waiter === undefined) {
+      this.strays.push(reply);
+      return;
+    }
+    this.waiting.delete(reply.id ?? -1);
+    if (reply.error === undefined) waiter.resolve(reply.result);
+    else waiter.reject(new RpcFailure(reply.error.code, reply.error.message, reply.error.data));
+  }
+}

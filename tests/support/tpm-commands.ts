@@ -1,0 +1,75 @@
+/** Bytes of a few commands that tests send as they are. */
+export const GET_RANDOM_20 = Buffer.from('80010000000c0000017b0008', 'hex');
+export const GET_RANDOM_12 = Buffer.from('00c10000000e0000004600000008', 'hex');
+/** TPM2_Clear with an empty password session on TPM_RH_LOCKOUT. */
+export const CLEAR_20 = passwordCommand(0x126, [0x4000000a], '');
+/** TPM2_FieldUpgradeStart, header only. */
+export const FIELD_UPGRADE_20 = Buffer.from('80010000000a0000012f', 'hex');
+
+/** A TPM 2.0 command with one password session. */
+export function passwordCommand(
+  code: number,
+  handles: readonly number[],
+  password: string,
+  parameters: Uint8Array = Buffer.alloc(0),
+): Buffer {
+  const secret = Buffer.from(password, 'utf8');
+  const authorization = Buffer.concat([u32(0x40000009), u16(0), Buffer.from([0]), u16(secret.length), secret]);
+  const body = Buffer.concat([...handles.map(u32), u32(authorization.length), authorization, parameters]);
+  return Buffer.concat([u16(0x8002), u32(10 + body.length), u32(code), body]);
+}
+
+/** TPM2_CreatePrimary in the owner hierarchy: an ECC key, or a KEYEDHASH object, with this authorization value. */
+export function createPrimaryEcc(authValue: string, attributes: number): Buffer {
+  const secret = Buffer.from(authValue, 'utf8');
+  const sensitive = Buffer.concat([u16(secret.length), secret, u16(0)]);
+  const publicArea = Buffer.concat([
+    ...[u16(0x0023), u16(0x000b), u32(attributes), u16(0)],
+    ...[u16(0x0010), u16(0x0018), u16(0x000b), u16(0x0003), u16(0x0010)],
+    ...[u16(0), u16(0)],
+  ]);
+  const parameters = Buffer.concat([
+    ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
+    ...[u16(0), u32(0)],
+  ]);
+  return passwordCommand(0x131, [0x40000001], '', parameters);
+}
+
+/** userWithAuth, sign, sensitiveDataOrigin, fixedTPM, fixedParent; with or without TPMA_OBJECT_NO_DA. */
+export const SIGNING_KEY = { noDa: 0x00040472, underDa: 0x00040072 } as const;
+
+/** TPM2_Sign of 32 zero bytes with this key's authorization value. */
+export function signWith(handle: number, authValue: string): Buffer {
+  const parameters = Buffer.concat([u16(32), Buffer.alloc(32), u16(0x0010), u16(0x8024), u32(0x40000007), u16(0)]);
+  return passwordCommand(0x15d, [handle], authValue, parameters);
+}
+
+/** TPM2_DictionaryAttackParameters with the empty lockout authorization. */
+export function dictionaryAttackParameters(
+  maxTries: number,
+  recoverySeconds = 10,
+  lockoutRecoverySeconds = 10,
+): Buffer {
+  const parameters = Buffer.concat([u32(maxTries), u32(recoverySeconds), u32(lockoutRecoverySeconds)]);
+  return passwordCommand(0x13a, [0x4000000a], '', parameters);
+}
+
+export function responseCode(response: Uint8Array): number {
+  return Buffer.from(response).readUInt32BE(6);
+}
+
+export function handleIn(response: Uint8Array): number {
+  return Buffer.from(response).readUInt32BE(10);
+}
+
+function u16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
