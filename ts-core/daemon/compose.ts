@@ -7,7 +7,7 @@ import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
-import { openPolicyStore } from '../adapters/policy/policy-store.js';
+import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
@@ -70,12 +70,13 @@ async function startParts(
   const rules = callerRules(configuration, identity.uid);
   const store = LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive });
   closers.push(() => store.close());
-  const policy = await openPolicyStore({
-    configuration: configuration.policy,
-    ...policyFolders(configuration),
-    uid: identity.uid,
-    log,
+  const policy = new FilePolicyStore({
+    ...configuration.policy,
+    configured: { values: configuration.policy.settings, location: configuration.file ?? 'default' },
+    stateFolder: configuration.stateFolder,
+    brokerUid: identity.uid,
     clock,
+    log,
   });
   closers.push(() => policy.close());
   const audit = new AuditFile({ ...configuration.audit, clock, log });
@@ -131,10 +132,6 @@ function callerRules(configuration: Configuration, ownUid: number): UnixCallerRu
     sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
     overflowUid: readOverflowUid(),
   };
-}
-
-function policyFolders(configuration: Configuration): { stateFolder: string } {
-  return { stateFolder: configuration.stateFolder };
 }
 
 async function tpmParts(configuration: Configuration, transport: TpmTransport) {
