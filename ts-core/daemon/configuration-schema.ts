@@ -13,7 +13,8 @@ const MAX_SOCKET_PATH_BYTES = 107;
 const path = z
   .string()
   .max(4096)
-  .refine((text) => text.startsWith('/') || /^(?:[A-Za-z]:\\|\\\\)/.test(text), 'must be an absolute path');
+  .refine((text) => text.startsWith('/') || /^(?:[A-Za-z]:\\|\\\\)/.test(text), 'must be an absolute path')
+  .meta({ title: 'absolute path' });
 
 const socketPath = z
   .string()
@@ -24,11 +25,13 @@ const socketPath = z
   .refine(
     (text) => new TextEncoder().encode(text).length <= MAX_SOCKET_PATH_BYTES,
     `longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a socket's path may have`,
-  );
+  )
+  .meta({ title: `absolute path of at most ${MAX_SOCKET_PATH_BYTES} bytes` });
 
 const stream = z
   .string()
-  .refine(isStreamAddress, 'must be unix:/path or tcp:HOST:PORT, for example tcp:127.0.0.1:2321');
+  .refine(isStreamAddress, 'must be unix:/path or tcp:HOST:PORT, for example tcp:127.0.0.1:2321')
+  .meta({ title: 'unix:/path or tcp:HOST:PORT' });
 
 function isStreamAddress(text: string): boolean {
   if (text.startsWith('unix:/')) return socketPath.safeParse(text.slice('unix:'.length)).success;

@@ -1,0 +1,123 @@
+/**
+ * Writes docs/configuration.md and docs/tbsd.schema.json from the schema of tbsd.json.
+ *
+ *   npx tsc -p tsconfig.json && node tools/docs-configuration.mjs
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { SYSTEM_FOLDERS } from '../build/ts-core/daemon/configuration-folders.js';
+import { configurationSchema } from '../build/ts-core/daemon/configuration-schema.js';
+
+export const PAGE_PATH = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
+export const SCHEMA_PATH = fileURLToPath(new URL('../docs/tbsd.schema.json', import.meta.url));
+
+/** JSON Schema of tbsd.json, with the defaults of the system broker. */
+export function renderConfigurationSchema() {
+  return `${JSON.stringify({ title: 'tbsd.json of TpmTbs', ...inputSchema() }, undefined, 2)}\n`;
+}
+
+function inputSchema() {
+  return z.toJSONSchema(configurationSchema(SYSTEM_FOLDERS), { io: 'input', unrepresentable: 'any' });
+}
+
+/** The whole page. */
+export function renderConfiguration() {
+  const sections = sectionsOf(inputSchema(), []);
+  return `${[introduction(), ...sections.map(renderSection)].join('\n\n')}\n`;
+}
+
+/** Settings grouped by the object that they are in, the outermost first. */
+function sectionsOf(schema, path) {
+  const settings = [];
+  const sections = [];
+  for (const [name, member] of Object.entries(schema.properties ?? {})) {
+    const object = objectOf(member);
+    if (object === undefined) {
+      settings.push({ name: [...path, name].join('.'), ...describe(member) });
+      continue;
+    }
+    const inner = sectionsOf(object, [...path, name]);
+    // An object that may be null is a setting of its own: unset, or all that is in it.
+    if (object !== member) settings.push({ name: [...path, name].join('.'), ...describe(member) });
+    sections.push(...inner);
+  }
+  return settings.length === 0 ? sections : [{ title: path.join('.') || 'General', settings }, ...sections];
+}
+
+function objectOf(schema) {
+  if (schema.properties !== undefined) return schema;
+  return schema.anyOf?.find((choice) => choice.properties !== undefined);
+}
+
+function describe(schema) {
+  return {
+    defaultValue: schema.default === null ? 'unset' : schema.default === undefined ? '-' : code(schema.default),
+    values: valuesOf(schema),
+    meaning: schema.description ?? '',
+  };
+}
+
+function valuesOf(schema) {
+  if (schema.title !== undefined) return schema.title;
+  if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
+  if (schema.anyOf !== undefined) {
+    return schema.anyOf
+      .filter((choice) => choice.type !== 'null')
+      .map(valuesOf)
+      .join(' or ');
+  }
+  if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;
+  if (schema.type === 'array') return `list of ${valuesOf(schema.items)}`;
+  const type = Array.isArray(schema.type) ? schema.type.find((one) => one !== 'null') : schema.type;
+  return { boolean: '`true`, `false`', string: 'text', object: 'object' }[type] ?? '';
+}
+
+function code(value) {
+  return `\`${JSON.stringify(value)}\``;
+}
+
+function renderSection({ title, settings }) {
+  const rows = settings.map(
+    ({ name, defaultValue, values, meaning }) => `| \`${name}\` | ${defaultValue} | ${values} | ${meaning} |`,
+  );
+  return `## ${title}\n\n| setting | default | values | meaning |\n|---|---|---|---|\n${rows.join('\n')}`;
+}
+
+function introduction() {
+  return `<!-- Written by tools/docs-configuration.mjs from ts-core/daemon/configuration-schema.ts; do not edit. -->
+# Configuration of the broker
+
+\`tbsd\` reads one JSON file when it starts: \`/etc/tpmtbs/tbsd.json\`, or the file that \`--config\` names. Without a file
+every setting has its default. A setting that is unknown or wrong is named, and the broker does not start (exit code 78):
+a slip of the pen must not switch governance off. What can change while the broker runs is policy, not configuration:
+see [policy.md](policy.md).
+
+Whoever can write the configuration governs the broker. The file and its folder must belong to root or to the broker's
+user, and nobody else may write them; otherwise the broker does not start.
+
+\`\`\`json
+{
+  "administratorsGroup": "tpm-admins",
+  "transport": { "kind": "device", "device": { "paths": ["/dev/tpm0"] } },
+  "policy": { "registryPol": ["/var/lib/samba/gpo/machine/Registry.pol"] }
+}
+\`\`\`
+
+Run by root, the broker is the system's. Run by any other user, or with \`--user\`, it is that user's own, and keeps its
+things in that user's folders (XDG Base Directory Specification):
+
+| | system | user |
+|---|---|---|
+| sockets | \`/run/tpmtbs\` | \`$XDG_RUNTIME_DIR/tpmtbs\` |
+| records | \`/var/lib/tpmtbs\` | \`$XDG_STATE_HOME/tpmtbs\` (\`~/.local/state/tpmtbs\`) |
+| configuration, policy | \`/etc/tpmtbs\` | \`$XDG_CONFIG_HOME/tpmtbs\` (\`~/.config/tpmtbs\`) |
+| audit | \`/var/log/tpmtbs\` | \`log\` in the folder of the records |
+
+The defaults below are those of the system broker. [tbsd.schema.json](tbsd.schema.json) has the same for editors.`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(PAGE_PATH, renderConfiguration());
+  writeFileSync(SCHEMA_PATH, renderConfigurationSchema());
+}
