@@ -1,0 +1,180 @@
+/** Who may do what: every method for every class of caller, as the kernel names them. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { ACCESS, type RpcMethodName } from '../../ts-core/application/access.js';
+import { CALLER_CLASSES, type CallerClass } from '../../ts-core/domain/caller.js';
+import { RPC_METHODS } from '../../ts-core/endpoints/rpc/protocol/index.js';
+import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
+import { TestDaemon } from '../support/daemon.js';
+import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+
+const ADMINISTRATORS_GID = 61990;
+const SANDBOX_GID = 61991;
+
+/** Calls that an administrator makes in this test change nothing, or stop nothing that others need. */
+const HARMLESS: Partial<Record<RpcMethodName, object>> = {
+  'context/open': { versions: ['2.0'] },
+  'context/close': { contextId: 4_000_000_000 },
+  'command/submit': { contextId: 4_000_000_000, command: 'AAAA' },
+  'command/cancel': { contextId: 4_000_000_000 },
+  'commandBlock/test': { command: 'TPM2_GetRandom' },
+  'commandBlock/add': { commands: ['no such command'] },
+  'commandBlock/remove': { commands: ['no such command'] },
+  'commandGrant/add': { commands: ['no such command'], callerClass: 'standardUser' },
+  'commandGrant/remove': { commands: ['no such command'], callerClass: 'standardUser' },
+  'policy/set': { settings: {}, dryRun: true },
+  'policy/test': { settings: {} },
+  'policy/import': { registryPol: 'AAAA' },
+  'authLevel/set': { level: 4 },
+  'resource/remove': { id: 'no such resource' },
+  // Refused for its parameter after the question of access was decided.
+  'service/stop': { drainTimeoutMs: -1 },
+};
+
+async function symbolOf(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof RpcFailure, String(error));
+    return error.data.symbol;
+  }
+}
+
+describe('callers', function () {
+  this.timeout(60_000);
+  let daemon: TestDaemon;
+
+  before(async function () {
+    // Other users' identities can only be taken by root.
+    if (!canBecomeOthers()) this.skip();
+    daemon = await TestDaemon.start({
+      configuration: { administratorsGroup: ADMINISTRATORS_GID, sandboxedAppsGroup: SANDBOX_GID },
+    });
+  });
+  after(() => daemon?.[Symbol.asyncDispose]());
+
+  function connectClass(callerClass: CallerClass): Promise<RpcClient> {
+    if (callerClass === 'administrator') return daemon.connect();
+    return connectAs(callerClass === 'sandboxedApp' ? { ...BOB, groups: [SANDBOX_GID] } : ALICE, daemon.rpcSocket);
+  }
+
+  async function classAsSeen(client: RpcClient): Promise<string> {
+    const status = await client.call<{ caller: { userKey: string; callerClass: string } }>('status/get');
+    return `${status.caller.userKey} ${status.caller.callerClass}`;
+  }
+
+  it('are told apart by the kernel alone: root, members of the groups, everyone else', async () => {
+    const callers = [
+      { client: await daemon.connect(), seen: 'uid:0 administrator' },
+      { client: await connectAs(ALICE, daemon.rpcSocket), seen: 'uid:61001 standardUser' },
+      {
+        client: await connectAs({ ...BOB, groups: [ADMINISTRATORS_GID] }, daemon.rpcSocket),
+        seen: 'uid:61002 administrator',
+      },
+      { client: await connectAs({ ...BOB, groups: [SANDBOX_GID] }, daemon.rpcSocket), seen: 'uid:61002 sandboxedApp' },
+      {
+        client: await connectAs({ ...CAROL, groups: [ADMINISTRATORS_GID, SANDBOX_GID] }, daemon.rpcSocket),
+        seen: 'uid:61003 sandboxedApp',
+      },
+      {
+        client: await connectAs({ uid: 0, gid: 0, groups: [SANDBOX_GID] }, daemon.rpcSocket),
+        seen: 'uid:0 sandboxedApp',
+      },
+    ];
+    for (const { client, seen } of callers) {
+      assert.equal(await classAsSeen(client), seen);
+      client.close();
+    }
+  });
+
+  it('that the kernel cannot name (the overflow user) are refused', async () => {
+    const client = await connectAs({ uid: 65534, gid: 65534 }, daemon.rpcSocket);
+    await client.closed();
+  });
+
+  it('are the same for a process of another user', () => {
+    const script = `
+      const { connect } = require('node:net');
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'status/get' });
+      const socket = connect(${JSON.stringify(daemon.rpcSocket)}, () => socket.write('Content-Length: ' + body.length + '\\r\\n\\r\\n' + body));
+      let text = '';
+      socket.on('data', (data) => { text += data; if (/"callerClass":"(\\w+)"/.test(text)) { console.log(text); socket.end(); } });`;
+    const child = spawnSync(
+      'setpriv',
+      ['--reuid=61001', '--regid=61001', '--clear-groups', process.execPath, '-e', script],
+      {
+        encoding: 'utf8',
+        cwd: '/',
+        timeout: 20_000,
+      },
+    );
+    assert.match(child.stdout, /"userKey":"uid:61001","callerClass":"standardUser"/, child.stderr);
+  });
+
+  it('the table names every method of the protocol', () => {
+    const methods = RPC_METHODS.map(({ name }) => name).sort();
+    assert.ok(methods.length > 20);
+    assert.deepEqual(methods, Object.keys(ACCESS).sort());
+  });
+
+  for (const callerClass of CALLER_CLASSES) {
+    for (const [method, row] of Object.entries(ACCESS) as [RpcMethodName, (typeof ACCESS)[RpcMethodName]][]) {
+      const denied = row[callerClass] === 'none';
+      if (callerClass === 'administrator' && method.startsWith('power/')) continue;
+      it(`${callerClass} ${denied ? 'may not' : 'may'} call ${method}`, async () => {
+        const client = await connectClass(callerClass);
+        const symbol = await symbolOf(client.call(method, HARMLESS[method] ?? {}));
+        assert.equal(symbol === 'TBS_E_ACCESS_DENIED', denied, `answered ${symbol}`);
+        client.close();
+      });
+    }
+  }
+
+  it('see their own contexts only, and close no other user’s', async () => {
+    const alice = await connectAs(ALICE, daemon.rpcSocket);
+    const bob = await connectAs(BOB, daemon.rpcSocket);
+    const root = await daemon.connect();
+    const contextId = await alice.open();
+    const seenBy = async (client: RpcClient) =>
+      (await client.call<{ contexts: { contextId: number }[] }>('context/list')).contexts.map((each) => each.contextId);
+    assert.ok((await seenBy(alice)).includes(contextId));
+    assert.ok(!(await seenBy(bob)).includes(contextId));
+    assert.ok((await seenBy(root)).includes(contextId));
+    assert.equal(await symbolOf(bob.call('context/close', { contextId })), 'TBS_E_INVALID_CONTEXT');
+    assert.equal(await symbolOf(root.call('context/close', { contextId })), undefined);
+    assert.equal(await symbolOf(alice.submit(contextId, GET_RANDOM_20)), 'TBS_E_INVALID_CONTEXT');
+    for (const client of [alice, bob, root]) client.close();
+  });
+
+  it('that are standard users are held to locality 0 and priority HIGH', async () => {
+    const alice = await connectAs(ALICE, daemon.rpcSocket);
+    const contextId = await alice.open();
+    assert.equal(await symbolOf(alice.submit(contextId, GET_RANDOM_20, { locality: 1 })), 'TBS_E_BAD_PARAMETER');
+    const command = GET_RANDOM_20.toString('base64');
+    const reply = await alice.call('command/submit', { contextId, command, priority: 0x80000000 });
+    assert.equal(reply['appliedPriority'], 300);
+    const root = await daemon.connect();
+    const rootContext = await root.open();
+    assert.equal(responseCode(await root.submit(rootContext, GET_RANDOM_20, { locality: 3 })), 0);
+    assert.equal(await symbolOf(root.submit(rootContext, GET_RANDOM_20, { locality: 4 })), 'TBS_E_BAD_PARAMETER');
+    alice.close();
+    root.close();
+  });
+
+  it('are refused a context beyond the quota of their user, and others are not', async () => {
+    await using small = await TestDaemon.start({
+      policy: { '10-quota.json': { maxContextsPerUser: 3, maxContexts: 5 } },
+    });
+    const alice = await connectAs(ALICE, small.rpcSocket);
+    for (let count = 0; count < 3; count++) await alice.open();
+    assert.equal(await symbolOf(alice.open()), 'TBS_E_TOO_MANY_TBS_CONTEXTS');
+    const bob = await connectAs(BOB, small.rpcSocket);
+    await bob.open();
+    await bob.open();
+    assert.equal(await symbolOf(bob.open()), 'TBS_E_TOO_MANY_TBS_CONTEXTS');
+    alice.close();
+    bob.close();
+  });
+});

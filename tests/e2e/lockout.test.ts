@@ -1,0 +1,169 @@
+/** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
+import assert from 'node:assert/strict';
+import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
+import { TestDaemon } from '../support/daemon.js';
+import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import {
+  createPrimaryEcc,
+  dictionaryAttackParameters,
+  GET_RANDOM_20,
+  handleIn,
+  passwordCommand,
+  responseCode,
+  SIGNING_KEY,
+  signWith,
+} from '../support/tpm-commands.js';
+
+const LOCKED = 'TPM_20_E_LOCKOUT';
+/** The handle, session or parameter number masked out. */
+const AUTH_FAIL = 0x08e;
+const BAD_AUTH = 0x0a2;
+
+interface Guesser {
+  readonly client: RpcClient;
+  readonly contextId: number;
+  readonly key: number;
+}
+
+/** `right`, `wrong`, or the symbol of the refusal. */
+async function sign({ client, contextId, key }: Guesser, password: string): Promise<string> {
+  try {
+    const code = responseCode(await client.submit(contextId, signWith(key, password)));
+    if (code === 0) return 'right';
+    return [AUTH_FAIL, BAD_AUTH].includes(code & 0xfffff0bf) ? 'wrong' : `0x${code.toString(16)}`;
+  } catch (error) {
+    assert.ok(error instanceof RpcFailure, String(error));
+    return error.data.symbol;
+  }
+}
+
+describe('the lockout of standard users, on swtpm', function () {
+  this.timeout(60_000);
+
+  before(function () {
+    // Other users' identities can only be taken by root.
+    if (!canBecomeOthers()) this.skip();
+  });
+
+  async function start(): Promise<TestDaemon> {
+    const daemon = await TestDaemon.start();
+    const root = await daemon.connect();
+    const contextId = await root.open();
+    // A fresh swtpm locks itself at three wrong guesses.
+    assert.equal(responseCode(await root.submit(contextId, dictionaryAttackParameters(100))), 0);
+    root.close();
+    return daemon;
+  }
+
+  async function guesser(daemon: TestDaemon, user: TestUser, attributes: number): Promise<Guesser> {
+    const client = user.uid === 0 ? await daemon.connect() : await connectAs(user, daemon.rpcSocket);
+    const contextId = await client.open();
+    const created = await client.submit(contextId, createPrimaryEcc('right', attributes));
+    assert.equal(responseCode(created), 0);
+    return { client, contextId, key: handleIn(created) };
+  }
+
+  for (const [kind, attributes] of Object.entries(SIGNING_KEY)) {
+    it(`closes for a user at 4 failures, for all at 9, and never for an administrator (${kind})`, async () => {
+      await using daemon = await start();
+      const alice = await guesser(daemon, ALICE, attributes);
+      const bob = await guesser(daemon, BOB, attributes);
+      const carol = await guesser(daemon, CAROL, attributes);
+      const root = await guesser(daemon, { uid: 0, gid: 0 }, attributes);
+      assert.equal(await sign(alice, 'right'), 'right');
+      for (let guess = 0; guess < 4; guess++) assert.equal(await sign(alice, 'guess'), 'wrong');
+      assert.equal(await sign(alice, 'guess'), LOCKED);
+      assert.equal(await sign(alice, 'right'), LOCKED, 'the right one is refused as well');
+      assert.equal(responseCode(await alice.client.submit(alice.contextId, GET_RANDOM_20)), 0, 'no authorization');
+      for (let guess = 0; guess < 4; guess++) assert.equal(await sign(bob, 'guess'), 'wrong');
+      assert.equal(await sign(carol, 'right'), 'right');
+      assert.equal(await sign(carol, 'guess'), 'wrong');
+      assert.equal(await sign(carol, 'right'), LOCKED, 'nine failures in all');
+      for (let guess = 0; guess < 6; guess++) assert.equal(await sign(root, 'guess'), 'wrong');
+      assert.equal(await sign(root, 'right'), 'right');
+    });
+  }
+
+  it('counts over a user’s many connections and over a burst of queued guesses', async () => {
+    await using daemon = await start();
+    const connections = await Promise.all(Array.from({ length: 6 }, () => guesser(daemon, ALICE, SIGNING_KEY.underDa)));
+    const answers = await Promise.all(
+      connections.flatMap((each) => Array.from({ length: 5 }, () => sign(each, 'guess'))),
+    );
+    assert.equal(answers.filter((answer) => answer === 'wrong').length, 4);
+    assert.equal(answers.filter((answer) => answer === LOCKED).length, 26);
+  });
+
+  it('is the same after the broker was killed and started again', async () => {
+    await using daemon = await start();
+    const before = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
+    for (let guess = 0; guess < 3; guess++) assert.equal(await sign(before, 'guess'), 'wrong');
+    await daemon.kill('SIGKILL');
+    await daemon.run();
+    const after = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
+    assert.equal(await sign(after, 'guess'), 'wrong');
+    assert.equal(await sign(after, 'right'), LOCKED);
+  });
+
+  it('tells a user how it stands and when it ends, and an administrator can reset it', async () => {
+    await using daemon = await start();
+    const alice = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
+    for (let guess = 0; guess < 4; guess++) await sign(alice, 'guess');
+    const state = await alice.client.call<{
+      totalFailures: number;
+      users: { userKey: string; failures: number; lockedOut: boolean; freesAt: string }[];
+    }>('lockout/get');
+    assert.equal(state.totalFailures, 4);
+    assert.deepEqual(
+      state.users.map(({ userKey }) => userKey),
+      ['uid:61001'],
+    );
+    const minutes = (Date.parse(state.users[0]?.freesAt ?? '') - Date.now()) / 60_000;
+    assert.ok(minutes > 479 && minutes <= 480.1, `${minutes}`);
+    const root = await daemon.connect();
+    await root.call('lockout/reset', { user: '61001' });
+    assert.equal(await sign(alice, 'right'), 'right');
+    const kinds = (await daemon.auditLines()).map((line) => line['kind']);
+    for (const kind of ['authorizationFailed', 'lockoutBegan', 'lockoutEnded', 'administration']) {
+      assert.ok(kinds.includes(kind), `${kind} in ${kinds}`);
+    }
+    root.close();
+  });
+
+  it('is emptied when an administrator resets the TPM’s own dictionary-attack logic', async () => {
+    await using daemon = await start();
+    const alice = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
+    for (let guess = 0; guess < 4; guess++) await sign(alice, 'guess');
+    assert.equal(await sign(alice, 'right'), LOCKED);
+    const root = await daemon.connect();
+    const contextId = await root.open();
+    assert.equal(responseCode(await root.submit(contextId, passwordCommand(0x139, [0x4000000a], ''))), 0);
+    assert.equal(await sign(alice, 'right'), 'right');
+    root.close();
+  });
+
+  it('is warned of when the TPM would lock itself first, until that is mended', async () => {
+    await using daemon = await TestDaemon.start();
+    const root = await daemon.connect();
+    const warnings = async () =>
+      (await root.call<{ warnings: { id: string }[] }>('status/get')).warnings.map(({ id }) => id);
+    assert.ok((await warnings()).includes('tpmLocksBeforePolicy'));
+    await root.submit(await root.open(), dictionaryAttackParameters(100));
+    assert.ok(!(await warnings()).includes('tpmLocksBeforePolicy'));
+    root.close();
+  });
+
+  it('keeps TPM_RH_LOCKOUT from standard users, so that nobody spends the administrator’s one try', async () => {
+    await using daemon = await start();
+    const alice = await connectAs(ALICE, daemon.rpcSocket);
+    const contextId = await alice.open();
+    // PolicySecret(TPM_RH_LOCKOUT) with a wrong authorization.
+    const policySecret = passwordCommand(0x151, [0x4000000a, 0x03000000], 'wrong', Buffer.alloc(10));
+    await assert.rejects(alice.submit(contextId, policySecret), (error: RpcFailure) => {
+      assert.equal(error.data.symbol, 'TPM_E_COMMAND_BLOCKED');
+      assert.equal(error.data.details['list'], 'handleRule');
+      return true;
+    });
+    alice.close();
+  });
+});
