@@ -2,7 +2,7 @@
  * Get-, Test-, Add- and Remove-TbsCommandBlock, Grant- and Revoke-TbsCommand.
  */
 import { CALLER_CLASSES, type Caller, type CallerClass } from '../domain/caller.js';
-import { type CommandExplanation, explain, listCommands } from '../domain/filter/explain-command.js';
+import { type CommandExplanation, explain, listedCodes } from '../domain/filter/explain-command.js';
 import type { LocalCommandLists } from '../domain/filter/local-command-lists.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { commandLabel, findCommand } from '../domain/tpm/command-names.js';
@@ -32,10 +32,7 @@ export class ManageBlockLists {
   /** Every known command, or one, with its verdict for each class. */
   list(version: TpmVersion | undefined, command: CommandReference | undefined): (readonly CommandExplanation[])[] {
     const chosen = version ?? this.tpmVersion;
-    const codes =
-      command === undefined
-        ? listCommands(this.lists.lists, chosen).map(({ code }) => code)
-        : [resolveCommand(chosen, command)];
+    const codes = command === undefined ? listedCodes(this.lists.lists, chosen) : [resolveCommand(chosen, command)];
     return codes.map((code) => this.explainForAll(chosen, code));
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
 import { decide, decideCode, UNSUPPORTED_EMBEDDED_ORDINALS } from '../../../ts-core/domain/filter/command-filter.js';
-import { explain, listCommands } from '../../../ts-core/domain/filter/explain-command.js';
+import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-command.js';
 import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
 import { decideOn, listsOf, POLICY_FILE } from './filter-fixtures.js';
@@ -183,21 +183,25 @@ describe('the answer to "why"', () => {
       { blockedCommands: [0x20000abc, 129], blockedCommandsEnabled: true },
       { allowed: { ...NOBODY, standardUser: [0x20000123] } },
     );
-    const listed = listCommands(lists, '2.0');
+    const listed = listedCodes(lists, '2.0');
     assert.equal(listed.length, knownCommands('2.0').length + 2, 'ordinal 129 is of TPM 1.2');
-    const vendor = listed.find(({ code }) => code === 0x20000123);
+    assert.ok(listed.includes(0x20000abc) && listed.includes(0x20000123));
     assert.deepEqual(
-      CALLER_CLASSES.map((callerClass) => vendor?.verdicts[callerClass].list),
-      ['notAllowed', 'local', 'notAllowed'],
+      listedCodes(LISTS, '1.2'),
+      knownCommands('1.2').map(({ code }) => code),
     );
-    const random = listCommands(LISTS, '1.2').find(({ code }) => code === 70);
-    assert.deepEqual(random?.verdicts.standardUser, {
-      allowed: true,
-      list: 'none',
-      source: '',
-      reason: 'No list in force blocks it.',
-      condition: undefined,
-    });
+  });
+
+  it('says of a granted vendor command who granted it to whom', () => {
+    const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [0x20000123] } });
+    const ofClass = (callerClass: CallerClass) => explain(lists, { version: '2.0', code: 0x20000123, callerClass });
+    assert.equal(ofClass('administrator').verdict.allowed, false);
+    const { verdict, statements } = ofClass('standardUser');
+    assert.equal(verdict.allowed, true);
+    assert.deepEqual(
+      statements.map(({ list, effect, source }) => [list, effect, source]),
+      [['local', 'allows', 'local list of this machine']],
+    );
   });
 });
 

@@ -1,8 +1,8 @@
-/** The full answer to "why is it blocked, and what would unblock it", and the list of every known command. */
+/** The full answer to "why is it blocked, and what would unblock it", and the codes of all known commands. */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import { commandName, knownCommands } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { type DecidingList, decide, decideCode, type FilterVerdict } from './command-filter.js';
+import { decide, decideCode, type FilterVerdict } from './command-filter.js';
 import type { FilterLists } from './filter-lists.js';
 import { describeCondition } from './handle-rules.js';
 import { type ListStatement, statementsAbout } from './list-statements.js';
@@ -27,22 +27,6 @@ export interface CommandExplanation {
   readonly condition: string | undefined;
   /** What has to be done, all of it, before this class may send the command. Empty when it may. */
   readonly liftedBy: readonly string[];
-}
-
-export interface ClassVerdict {
-  readonly allowed: boolean;
-  /** What decides: the list that blocks, or the one that allows; `none` for TPM 1.2, when no list names it. */
-  readonly list: DecidingList | 'none';
-  readonly source: string;
-  readonly reason: string;
-  readonly condition: string | undefined;
-}
-
-export interface ListedCommand {
-  readonly version: TpmVersion;
-  readonly code: number;
-  readonly name: string | undefined;
-  readonly verdicts: Readonly<Record<CallerClass, ClassVerdict>>;
 }
 
 /** Explains the verdict on one command for one class. */
@@ -82,37 +66,10 @@ function conditionOf(
   return condition === undefined ? undefined : describeCondition(condition);
 }
 
-/** Every command that has a name or that any list names, in order of its code, with its verdict for each class. */
-export function listCommands(lists: FilterLists, version: TpmVersion): readonly ListedCommand[] {
+/** Every code that has a name or that any list names, in order: what Get-TbsCommandBlock lists. */
+export function listedCodes(lists: FilterLists, version: TpmVersion): readonly number[] {
   const codes = new Set([...knownCommands(version).map(({ code }) => code), ...namedCodes(lists, version)]);
-  return [...codes].sort((left, right) => left - right).map((code) => listCommand(lists, version, code));
-}
-
-function listCommand(lists: FilterLists, version: TpmVersion, code: number): ListedCommand {
-  const verdictOf = (callerClass: CallerClass) => classVerdict(lists, version, code, callerClass);
-  return {
-    version,
-    code,
-    name: commandName(version, code),
-    verdicts: {
-      administrator: verdictOf('administrator'),
-      standardUser: verdictOf('standardUser'),
-      sandboxedApp: verdictOf('sandboxedApp'),
-    },
-  };
-}
-
-function classVerdict(lists: FilterLists, version: TpmVersion, code: number, callerClass: CallerClass): ClassVerdict {
-  const verdict = decideCode(lists, version, code, callerClass);
-  const condition = conditionOf(lists, version, code, callerClass);
-  if (!verdict.allowed) {
-    return { allowed: false, list: verdict.list, source: verdict.source, reason: verdict.reason, condition: undefined };
-  }
-  const allowing = statementsAbout(lists, version, code, callerClass).find(({ effect }) => effect === 'allows');
-  if (allowing === undefined) {
-    return { allowed: true, list: 'none', source: '', reason: 'No list in force blocks it.', condition };
-  }
-  return { allowed: true, list: allowing.list, source: allowing.source, reason: allowing.reason, condition };
+  return [...codes].sort((left, right) => left - right);
 }
 
 /** Codes on the lists of policy and of this machine: they may be vendor commands without a name here. */
