@@ -1,0 +1,354 @@
+#define _GNU_SOURCE
+#include "tbs.h"
+
+#include <stdlib.h>
+
+#include "context_table.h"
+#include "device_id.h"
+#include "wire_client.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* The versions that the program speaks, as OPEN_CONTEXT's bits; 0 when the parameters are not valid. */
+static uint32_t versions_of(PCTBS_CONTEXT_PARAMS params)
+{
+    if (params->version == TBS_CONTEXT_VERSION_ONE)
+        return WIRE_TPM_12;
+    if (params->version != TBS_CONTEXT_VERSION_TWO)
+        return 0;
+    const TBS_CONTEXT_PARAMS2 *params2 = (const TBS_CONTEXT_PARAMS2 *)params;
+    if (params2->requestRaw)
+        return 0;
+    return (params2->includeTpm12 ? WIRE_TPM_12 : 0) | (params2->includeTpm20 ? WIRE_TPM_20 : 0);
+}
+
+static TBS_RESULT open_context(uint32_t versions, struct tbs_context **opened)
+{
+    uint8_t fields[4];
+    uint8_t answer[12];
+    wire_put_u32(fields, versions);
+    struct wire_request request = {.payload = answer, .payload_capacity = sizeof(answer)};
+    struct wire_client *client = NULL;
+    TBS_RESULT result = wire_client_open(NULL, WIRE_OPEN_CONTEXT, fields, sizeof(fields), &request, &client);
+    if (result != TBS_SUCCESS)
+        return result;
+    struct tbs_context *context = NULL;
+    result = request.result;
+    if (result == TBS_SUCCESS && request.payload_bytes < sizeof(answer))
+        result = TBS_E_INTERNAL_ERROR;
+    if (result == TBS_SUCCESS && (context = calloc(1, sizeof(*context))) == NULL)
+        result = TBS_E_INTERNAL_ERROR;
+    if (result != TBS_SUCCESS) {
+        wire_client_free(client);
+        return result;
+    }
+    context->client = client;
+    context->wire_context = wire_get_u32(answer);
+    context->max_command_bytes = wire_get_u32(answer + 8);
+    *opened = context;
+    return TBS_SUCCESS;
+}
+
+EXPORT TBS_RESULT Tbsi_Context_Create(PCTBS_CONTEXT_PARAMS pContextParams, PTBS_HCONTEXT phContext)
+{
+    if (phContext == NULL)
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    *phContext = NULL;
+    if (pContextParams == NULL)
+        return TBS_E_BAD_PARAMETER;
+    uint32_t versions = versions_of(pContextParams);
+    if (versions == 0)
+        return TBS_E_INVALID_CONTEXT_PARAM;
+    struct tbs_context *context = NULL;
+    TBS_RESULT result = open_context(versions, &context);
+    if (result != TBS_SUCCESS)
+        return result;
+    *phContext = context_table_add(context);
+    if (*phContext == NULL) {
+        wire_client_free(context->client);
+        free(context);
+        return TBS_E_TOO_MANY_TBS_CONTEXTS;
+    }
+    return TBS_SUCCESS;
+}
+
+EXPORT TBS_RESULT Tbsip_Context_Close(TBS_HCONTEXT hContext)
+{
+    struct tbs_context *context = context_table_remove(hContext);
+    if (context == NULL)
+        return TBS_E_INVALID_CONTEXT;
+    /* Waited for, so that its place is free when this returns. A broker that is gone has closed it as well. */
+    struct wire_request request = {0};
+    wire_call(context->client, &request, WIRE_CLOSE_CONTEXT, context->wire_context, NULL, 0, NULL, 0);
+    context_table_release(context);
+    return TBS_SUCCESS;
+}
+
+static TBS_RESULT submit(struct tbs_context *context, uint32_t locality, uint32_t priority, PCBYTE command,
+                         UINT32 command_bytes, PBYTE response, PUINT32 response_bytes)
+{
+    uint8_t fields[WIRE_SUBMIT_FIELDS_BYTES];
+    wire_put_u32(fields, priority);
+    wire_put_u32(fields + 4, locality);
+    wire_put_u32(fields + 8, 0);
+    struct wire_request request = {
+        .payload = response, .payload_capacity = *response_bytes, .prefix_bytes = WIRE_SUBMIT_PREFIX_BYTES};
+    TBS_RESULT result = wire_call(context->client, &request, WIRE_SUBMIT, context->wire_context, fields,
+                                  sizeof(fields), command, command_bytes);
+    if (result != TBS_SUCCESS)
+        return result;
+    if (!request.has_prefix)
+        return TBS_E_INTERNAL_ERROR;
+    UINT32 capacity = *response_bytes;
+    *response_bytes = (UINT32)request.payload_bytes;
+    return request.payload_bytes > capacity ? TBS_E_INSUFFICIENT_BUFFER : TBS_SUCCESS;
+}
+
+EXPORT TBS_RESULT Tbsip_Submit_Command(TBS_HCONTEXT hContext, TBS_COMMAND_LOCALITY Locality,
+                                       TBS_COMMAND_PRIORITY Priority, PCBYTE pabCommand, UINT32 cbCommand,
+                                       PBYTE pabResult, PUINT32 pcbResult)
+{
+    if (pabResult == NULL || pcbResult == NULL)
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    if (pabCommand == NULL || cbCommand == 0 || Locality > TBS_COMMAND_LOCALITY_FOUR)
+        return TBS_E_BAD_PARAMETER;
+    struct tbs_context *context = context_table_use(hContext);
+    if (context == NULL)
+        return TBS_E_INVALID_CONTEXT;
+    TBS_RESULT result = cbCommand > context->max_command_bytes
+                            ? TBS_E_BUFFER_TOO_LARGE
+                            : submit(context, Locality, Priority, pabCommand, cbCommand, pabResult, pcbResult);
+    context_table_release(context);
+    return result;
+}
+
+EXPORT TBS_RESULT Tbsip_Cancel_Commands(TBS_HCONTEXT hContext)
+{
+    struct tbs_context *context = context_table_use(hContext);
+    if (context == NULL)
+        return TBS_E_INVALID_CONTEXT;
+    struct wire_request request = {0};
+    TBS_RESULT result =
+        wire_call(context->client, &request, WIRE_CANCEL, context->wire_context, NULL, 0, NULL, 0);
+    context_table_release(context);
+    return result;
+}
+
+/* What Windows' functions do with a result of unknown size: a NULL buffer asks for the size. */
+static TBS_RESULT finish_sized(TBS_RESULT result, const struct wire_request *request, PBYTE buffer, PUINT32 length)
+{
+    if (result != TBS_SUCCESS)
+        return result;
+    UINT32 capacity = buffer == NULL ? 0 : *length;
+    *length = (UINT32)request->payload_bytes;
+    return buffer != NULL && request->payload_bytes > capacity ? TBS_E_INSUFFICIENT_BUFFER : TBS_SUCCESS;
+}
+
+EXPORT TBS_RESULT Tbsi_Physical_Presence_Command(TBS_HCONTEXT hContext, PCBYTE pabInput, UINT32 cbInput,
+                                                 PBYTE pabOutput, PUINT32 pcbOutput)
+{
+    if (pcbOutput == NULL || (pabOutput == NULL && *pcbOutput != 0))
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    if (pabInput == NULL || cbInput == 0)
+        return TBS_E_BAD_PARAMETER;
+    struct tbs_context *context = context_table_use(hContext);
+    if (context == NULL)
+        return TBS_E_INVALID_CONTEXT;
+    struct wire_request request = {.payload = pabOutput, .payload_capacity = pabOutput == NULL ? 0 : *pcbOutput};
+    TBS_RESULT result = wire_call(context->client, &request, WIRE_PHYSICAL_PRESENCE, context->wire_context, NULL, 0,
+                                  pabInput, cbInput);
+    result = finish_sized(result, &request, pabOutput, pcbOutput);
+    context_table_release(context);
+    return result;
+}
+
+EXPORT TBS_RESULT Tbsi_Get_OwnerAuth(TBS_HCONTEXT hContext, TBS_OWNERAUTH_TYPE ownerauthType, PBYTE pOutputBuf,
+                                     PUINT32 pOutputBufLen)
+{
+    if (pOutputBufLen == NULL)
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    struct tbs_context *context = context_table_use(hContext);
+    if (context == NULL)
+        return TBS_E_INVALID_CONTEXT;
+    uint8_t fields[4];
+    wire_put_u32(fields, ownerauthType);
+    struct wire_request request = {.payload = pOutputBuf, .payload_capacity = pOutputBuf == NULL ? 0 : *pOutputBufLen};
+    TBS_RESULT result = wire_call(context->client, &request, WIRE_GET_OWNER_AUTH, context->wire_context, fields,
+                                  sizeof(fields), NULL, 0);
+    result = finish_sized(result, &request, pOutputBuf, pOutputBufLen);
+    context_table_release(context);
+    return result;
+}
+
+static void put_log_fields(uint8_t *fields, uint32_t log_type, uint32_t offset)
+{
+    wire_put_u32(fields, log_type);
+    wire_put_u32(fields + 4, offset);
+}
+
+static struct wire_request log_request(PBYTE buffer, UINT32 capacity, size_t offset)
+{
+    return (struct wire_request){.payload = buffer == NULL || offset >= capacity ? NULL : buffer + offset,
+                                 .payload_capacity = buffer == NULL || offset >= capacity ? 0 : capacity - offset,
+                                 .prefix_bytes = 4};
+}
+
+/* Reads on after the first part, whose request is done, until the whole log is there or does not fit. */
+static TBS_RESULT read_log(struct wire_client *client, struct wire_request *part, uint32_t log_type, PBYTE buffer,
+                           PUINT32 length)
+{
+    UINT32 capacity = buffer == NULL ? 0 : *length;
+    size_t offset = 0;
+    for (;;) {
+        if (part->result != TBS_SUCCESS)
+            return part->result;
+        if (!part->has_prefix)
+            return TBS_E_INTERNAL_ERROR;
+        UINT32 total = wire_get_u32(part->prefix);
+        if (buffer == NULL || total > capacity) {
+            *length = total;
+            return buffer == NULL ? TBS_SUCCESS : TBS_E_INSUFFICIENT_BUFFER;
+        }
+        offset += part->payload_bytes;
+        if (offset >= total) {
+            *length = total;
+            return TBS_SUCCESS;
+        }
+        if (part->payload_bytes == 0)
+            return TBS_E_INTERNAL_ERROR;
+        uint8_t fields[8];
+        put_log_fields(fields, log_type, (uint32_t)offset);
+        *part = log_request(buffer, capacity, offset);
+        TBS_RESULT result = wire_call(client, part, WIRE_GET_TCG_LOG, 0, fields, sizeof(fields), NULL, 0);
+        if (result != TBS_SUCCESS)
+            return result;
+    }
+}
+
+EXPORT TBS_RESULT Tbsi_Get_TCG_Log(TBS_HCONTEXT hContext, PBYTE pOutputBuf, PUINT32 pOutputBufLen)
+{
+    if (pOutputBufLen == NULL)
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    struct tbs_context *context = context_table_use(hContext);
+    if (context == NULL)
+        return TBS_E_INVALID_CONTEXT;
+    uint8_t fields[8];
+    put_log_fields(fields, TBS_TCGLOG_SRTM_CURRENT, 0);
+    struct wire_request request = log_request(pOutputBuf, *pOutputBufLen, 0);
+    TBS_RESULT result =
+        wire_call(context->client, &request, WIRE_GET_TCG_LOG, 0, fields, sizeof(fields), NULL, 0);
+    if (result == TBS_SUCCESS)
+        result = read_log(context->client, &request, TBS_TCGLOG_SRTM_CURRENT, pOutputBuf, pOutputBufLen);
+    context_table_release(context);
+    return result;
+}
+
+EXPORT TBS_RESULT Tbsi_Get_TCG_Log_Ex(UINT32 logType, PBYTE pbOutput, PUINT32 pcbOutput)
+{
+    if (pcbOutput == NULL)
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    if (logType > TBS_TCGLOG_DRTM_RESUME)
+        return TBS_E_BAD_PARAMETER;
+    uint8_t fields[8];
+    put_log_fields(fields, logType, 0);
+    struct wire_request request = log_request(pbOutput, *pcbOutput, 0);
+    struct wire_client *client = NULL;
+    TBS_RESULT result = wire_client_open(NULL, WIRE_GET_TCG_LOG, fields, sizeof(fields), &request, &client);
+    if (result != TBS_SUCCESS)
+        return result;
+    result = read_log(client, &request, logType, pbOutput, pcbOutput);
+    wire_client_free(client);
+    return result;
+}
+
+/* For calls without a context: a connection for one request. */
+static TBS_RESULT call_once(uint16_t operation, struct wire_request *request)
+{
+    struct wire_client *client = NULL;
+    TBS_RESULT result = wire_client_open(NULL, operation, NULL, 0, request, &client);
+    if (result != TBS_SUCCESS)
+        return result;
+    wire_client_free(client);
+    return request->result;
+}
+
+EXPORT TBS_RESULT Tbsi_GetDeviceInfo(UINT32 Size, PVOID Info)
+{
+    if (Info == NULL)
+        return TBS_E_INVALID_OUTPUT_POINTER;
+    if (Size < sizeof(TPM_DEVICE_INFO))
+        return TBS_E_BAD_PARAMETER;
+    uint8_t answer[16];
+    struct wire_request request = {.payload = answer, .payload_capacity = sizeof(answer)};
+    TBS_RESULT result = call_once(WIRE_DEVICE_INFO, &request);
+    if (result != TBS_SUCCESS)
+        return result;
+    if (request.payload_bytes < sizeof(answer))
+        return TBS_E_INTERNAL_ERROR;
+    *(PTPM_DEVICE_INFO)Info = (TPM_DEVICE_INFO){.structVersion = wire_get_u32(answer),
+                                                .tpmVersion = wire_get_u32(answer + 4),
+                                                .tpmInterfaceType = wire_get_u32(answer + 8),
+                                                .tpmImpRevision = wire_get_u32(answer + 12)};
+    return TBS_SUCCESS;
+}
+
+EXPORT BOOL Tbsi_Is_Tpm_Present(void)
+{
+    TPM_DEVICE_INFO info;
+    return Tbsi_GetDeviceInfo(sizeof(info), &info) == TBS_SUCCESS;
+}
+
+EXPORT TBS_RESULT Tbsi_Revoke_Attestation(void)
+{
+    struct wire_request request = {0};
+    return call_once(WIRE_REVOKE_ATTESTATION, &request);
+}
+
+EXPORT HRESULT GetDeviceID(PBYTE pbWindowsAIK, UINT32 cbWindowsAIK, PUINT32 pcbResult, BOOL *pfProtectedByTPM)
+{
+    BYTE id[DEVICE_ID_MAX_BYTES];
+    UINT32 id_bytes = 0;
+    if (pcbResult == NULL)
+        return E_INVALIDARG;
+    HRESULT result = read_device_id(id, &id_bytes);
+    if (FAILED(result))
+        return result;
+    if (pfProtectedByTPM != NULL)
+        *pfProtectedByTPM = TRUE;
+    *pcbResult = id_bytes;
+    if (pbWindowsAIK == NULL)
+        return S_OK;
+    if (cbWindowsAIK < id_bytes)
+        return NTE_BUFFER_TOO_SMALL;
+    memcpy(pbWindowsAIK, id, id_bytes);
+    return S_OK;
+}
+
+EXPORT HRESULT GetDeviceIDString(PWSTR pszWindowsAIK, UINT32 cchWindowsAIK, PUINT32 pcchResult, BOOL *pfProtectedByTPM)
+{
+    static const wchar_t digits[] = L"0123456789abcdef";
+    BYTE id[DEVICE_ID_MAX_BYTES];
+    UINT32 id_bytes = 0;
+    if (pcchResult == NULL)
+        return E_INVALIDARG;
+    HRESULT result = GetDeviceID(id, sizeof(id), &id_bytes, pfProtectedByTPM);
+    if (FAILED(result))
+        return result;
+    *pcchResult = 2 * id_bytes + 1;
+    if (pszWindowsAIK == NULL)
+        return S_OK;
+    if (cchWindowsAIK < *pcchResult)
+        return NTE_BUFFER_TOO_SMALL;
+    for (UINT32 i = 0; i < id_bytes; i++) {
+        pszWindowsAIK[2 * i] = digits[id[i] >> 4];
+        pszWindowsAIK[2 * i + 1] = digits[id[i] & 15];
+    }
+    pszWindowsAIK[2 * id_bytes] = L'\0';
+    return S_OK;
+}
+
+EXPORT TBS_RESULT Tbsi_Create_Windows_Key(TBS_HANDLE keyHandle)
+{
+    (void)keyHandle;
+    return TBS_E_PROVISIONING_NOT_ALLOWED;
+}

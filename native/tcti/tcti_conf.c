@@ -1,0 +1,74 @@
+#include "tcti_conf.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    uint32_t priority;
+} priorities[] = {{"low", 100}, {"normal", 200}, {"high", 300}, {"system", 400}};
+
+static bool is_text(const char *text, size_t length, const char *expected)
+{
+    return strlen(expected) == length && memcmp(text, expected, length) == 0;
+}
+
+static bool parse_priority(const char *value, size_t length, struct tcti_conf *parsed)
+{
+    for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++) {
+        if (is_text(value, length, priorities[i].name)) {
+            parsed->priority = priorities[i].priority;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_locality(const char *value, size_t length, struct tcti_conf *parsed)
+{
+    if (length != 1 || value[0] < '0' || value[0] > '4')
+        return false;
+    parsed->locality = (uint8_t)(value[0] - '0');
+    return true;
+}
+
+static bool parse_socket(const char *value, size_t length, struct tcti_conf *parsed)
+{
+    if (length == 0 || length >= sizeof(parsed->socket_path))
+        return false;
+    memcpy(parsed->socket_path, value, length);
+    parsed->socket_path[length] = '\0';
+    return true;
+}
+
+static bool parse_setting(const char *setting, size_t length, struct tcti_conf *parsed)
+{
+    const char *equals = memchr(setting, '=', length);
+    if (equals == NULL)
+        return false;
+    size_t name_length = (size_t)(equals - setting);
+    const char *value = equals + 1;
+    size_t value_length = length - name_length - 1;
+    if (is_text(setting, name_length, "priority"))
+        return parse_priority(value, value_length, parsed);
+    if (is_text(setting, name_length, "locality"))
+        return parse_locality(value, value_length, parsed);
+    if (is_text(setting, name_length, "socket"))
+        return parse_socket(value, value_length, parsed);
+    return false;
+}
+
+bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed)
+{
+    *parsed = (struct tcti_conf){.priority = 200};
+    if (conf == NULL || conf[0] == '\0')
+        return true;
+    for (;;) {
+        size_t length = strcspn(conf, ",");
+        if (!parse_setting(conf, length, parsed))
+            return false;
+        if (conf[length] == '\0')
+            return true;
+        conf += length + 1;
+    }
+}
