@@ -14,6 +14,7 @@
         ["OS=='linux'", {
           "sources": [
             "src/boot_clock_linux.cc",
+            "src/byte_stream_linux.cc",
             "src/datagram_linux.cc",
             "src/file_lock_linux.cc",
             "src/peer_credentials_linux.cc"

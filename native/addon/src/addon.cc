@@ -23,6 +23,7 @@ void ThrowErrno(Napi::Env env, int error, const char* syscall) {
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
 #ifdef __linux__
   ExportBootClock(env, exports);
+  ExportByteStream(env, exports);
   ExportDatagram(env, exports);
   ExportFileLock(env, exports);
   ExportPeerCredentials(env, exports);

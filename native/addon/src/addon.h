@@ -6,6 +6,7 @@
 namespace tpmtbs {
 
 void ExportBootClock(Napi::Env env, Napi::Object exports);
+void ExportByteStream(Napi::Env env, Napi::Object exports);
 void ExportDatagram(Napi::Env env, Napi::Object exports);
 void ExportFileLock(Napi::Env env, Napi::Object exports);
 void ExportPeerCredentials(Napi::Env env, Napi::Object exports);
