@@ -132,6 +132,32 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/**
+ * A connected stream socket on the event loop, for the paths on which the platform's own streams cost more than what they
+ * carry. Used by one owner, who closes it.
+ */
+export interface ByteStream {
+  /** How many bytes of `bytes` from `offset` to `end` were sent, or a negative errno (-EAGAIN: none now). */
+  send(bytes: Uint8Array, offset: number, end: number): number;
+  /** Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). */
+  receive(waitMicroseconds: number): number;
+  /** Which of the callbacks the event loop makes; none at first. */
+  setInterest(readable: boolean, writable: boolean): void;
+  close(): void;
+}
+
+/**
+ * Takes a connection over from a socket of the platform, which is not usable any more. `onReadable` gets what `receive`
+ * gives; the bytes are in `buffer`, which streams may share, since it is only filled by `receive` and right before the
+ * callback.
+ */
+export type ByteStreamOpener = (
+  socket: object,
+  buffer: Uint8Array,
+  onReadable: (received: number) => void,
+  onWritable: () => void,
+) => ByteStream;
+
 /** A live subscription of a connection to events; the endpoint sends what it is given. */
 export type EventListener = (event: AuditEvent) => void;
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import type { ByteStreamOpener } from '../../../ts-core/application/ports.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { startFaultyTpm, tpm20Response } from '../../support/faulty-tpm.js';
@@ -10,15 +12,20 @@ import { describeTransportContract, isIoError, type TransportUnderTest } from '.
 
 const OPTIONS = { locality: 0, timeoutMs: 5000 };
 
-function connectTo(tpm: Swtpm, withControl = true) {
+function connectTo(tpm: Swtpm, withControl = true, openByteStream?: ByteStreamOpener) {
   const at = (path: string, port: number) => (path === '' ? { host: '127.0.0.1', port } : { path });
   const control = withControl ? { control: at(tpm.ctrlPath, tpm.ctrlPort) } : {};
-  return createTransport({ kind: 'swtpm', data: at(tpm.dataPath, tpm.dataPort), ...control }, { log: quietLog() });
+  const data = at(tpm.dataPath, tpm.dataPort);
+  return createTransport({ kind: 'swtpm', data, ...control }, { log: quietLog(), openByteStream });
 }
 
-async function make(options: SwtpmOptions, withControl: boolean): Promise<TransportUnderTest> {
+async function make(
+  options: SwtpmOptions,
+  withControl: boolean,
+  openByteStream?: ByteStreamOpener,
+): Promise<TransportUnderTest> {
   const tpm = await startSwtpm(options);
-  const transport = await connectTo(tpm, withControl);
+  const transport = await connectTo(tpm, withControl, openByteStream);
   return {
     transport,
     tpmProcessId: () => tpm.pid,
@@ -39,8 +46,10 @@ const kinds = [
 ];
 
 for (const { name, options, withControl } of kinds) {
-  const makeThis = (version: TpmVersion) => make({ version, ...options }, withControl);
-  describeTransportContract(name, makeThis, { hasLocality: withControl });
+  const capabilities = { hasLocality: withControl };
+  describeTransportContract(name, (version) => make({ version, ...options }, withControl), capabilities);
+  const makeCarried = (version: TpmVersion) => make({ version, ...options }, withControl, openNativeByteStream);
+  describeTransportContract(`${name}, carried by the addon`, makeCarried, capabilities);
 }
 
 describe('SwtpmTransport', () => {

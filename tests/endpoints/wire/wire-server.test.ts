@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
+import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/wire/byte-connection.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
@@ -21,6 +23,7 @@ import {
 
 const KINDS: readonly { name: string; byteConnection?: (socket: Socket) => ByteConnection }[] = [
   { name: "Node.js' sockets" },
+  { name: "the addon's streams", byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream) },
 ];
 
 for (const kind of KINDS) {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ByteStream } from '../../application/ports.js';
 
 /** What the kernel recorded about the process at the other end when it connected (unix(7)). */
 export interface PeerCredentials {
@@ -25,6 +26,13 @@ export interface NativeAddon {
   sendDatagram(path: string, bytes: Uint8Array): void;
   /** flock(2), exclusive and without waiting: whether the open file is locked by this call. Freed with the descriptor. */
   tryLockExclusive(fd: number): boolean;
+  /** Duplicates the descriptor of a connected stream socket; see ByteStreamOpener. */
+  readonly ByteStream: new (
+    fd: number,
+    buffer: Uint8Array,
+    onReadable: (received: number) => void,
+    onWritable: () => void,
+  ) => ByteStream;
   /** The longest path, in bytes, that a Unix socket can have here. */
   readonly unixSocketPathMax: number;
 }
@@ -74,6 +82,7 @@ function isNativeAddon(value: unknown): value is NativeAddon {
   const addon = value as Record<string, unknown>;
   return (
     typeof addon['bootTimeNs'] === 'function' &&
+    typeof addon['ByteStream'] === 'function' &&
     typeof addon['peerCredentials'] === 'function' &&
     typeof addon['sendDatagram'] === 'function' &&
     typeof addon['tryLockExclusive'] === 'function' &&

@@ -11,6 +11,7 @@ import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { classifyUnixCaller, type UnixCallerRules } from '../../domain/unix-caller.js';
 import { nativeAddon } from './native-addon.js';
+import { descriptorOf } from './socket-descriptor.js';
 
 const OVERFLOW_UID_FILE = '/proc/sys/kernel/overflowuid';
 const DEFAULT_OVERFLOW_UID = 65534;
@@ -59,12 +60,4 @@ function peerOf(fd: number) {
       cause,
     });
   }
-}
-
-/** Node.js keeps the descriptor on the socket's handle, which it does not document; -1 or no handle means closed. */
-function descriptorOf(socket: Socket): number | undefined {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return undefined;
-  const fd: unknown = Reflect.get(handle, 'fd');
-  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
 }

@@ -2,7 +2,7 @@
  * The first TPM that answers: the machine's own devices, then the software TPMs that are configured, and last, where that
  * is allowed, one of the broker's own. Environment variables are not looked at: the broker trusts its configuration only.
  */
-import type { Log, TpmTransport } from '../../application/ports.js';
+import type { ByteStreamOpener, Log, TpmTransport } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { detectTpm } from './detect-version.js';
@@ -17,18 +17,22 @@ export const DEFAULT_DEVICES: readonly string[] = ['/dev/tpm0', '/dev/tpmrm0'];
 const ANSWER_TIMEOUT_MS = 3_000;
 
 /** Throws TBS_E_TPM_NOT_FOUND, with what was tried and why each did not answer. */
-export async function openFirstThatAnswers(options: AutoTransportOptions, log: Log): Promise<TpmTransport> {
+export async function openFirstThatAnswers(
+  options: AutoTransportOptions,
+  log: Log,
+  openByteStream?: ByteStreamOpener,
+): Promise<TpmTransport> {
   const failures: string[] = [];
   for (const path of options.devices ?? DEFAULT_DEVICES) {
     const device = await DeviceTransport.create({ kind: 'device', path }, log);
     if (await answers(device, log, failures)) return device;
   }
   for (const swtpm of options.swtpm ?? []) {
-    const transport = new SwtpmTransport({ kind: 'swtpm', ...swtpm }, log);
+    const transport = new SwtpmTransport({ kind: 'swtpm', ...swtpm }, log, openByteStream);
     if (await answers(transport, log, failures)) return transport;
   }
   if (options.embedded !== undefined) {
-    const transport = new EmbeddedTransport({ kind: 'embedded', ...options.embedded }, log);
+    const transport = new EmbeddedTransport({ kind: 'embedded', ...options.embedded }, log, openByteStream);
     await transport.open();
     return transport;
   }

@@ -1,5 +1,5 @@
 /** The transport that the options name, connected and answering. */
-import type { Log, TpmTransport } from '../../application/ports.js';
+import type { ByteStreamOpener, Log, TpmTransport } from '../../application/ports.js';
 import { openFirstThatAnswers } from './auto-transport.js';
 import { DeviceTransport } from './device-transport.js';
 import { EmbeddedTransport } from './embedded-transport.js';
@@ -8,6 +8,8 @@ import type { TransportOptions } from './transport-options.js';
 
 export interface TransportDependencies {
   readonly log: Log;
+  /** Carries the commands of software TPMs instead of Node.js' sockets: short ones then need no turn of the event loop. */
+  readonly openByteStream?: ByteStreamOpener | undefined;
 }
 
 /**
@@ -21,15 +23,15 @@ export async function createTransport(
 ): Promise<TpmTransport> {
   switch (options.kind) {
     case 'swtpm':
-      return new SwtpmTransport(options, dependencies.log);
+      return new SwtpmTransport(options, dependencies.log, dependencies.openByteStream);
     case 'embedded': {
-      const transport = new EmbeddedTransport(options, dependencies.log);
+      const transport = new EmbeddedTransport(options, dependencies.log, dependencies.openByteStream);
       await transport.open();
       return transport;
     }
     case 'device':
       return DeviceTransport.create(options, dependencies.log);
     case 'auto':
-      return openFirstThatAnswers(options, dependencies.log);
+      return openFirstThatAnswers(options, dependencies.log, dependencies.openByteStream);
   }
 }

@@ -3,7 +3,7 @@
  *
  * TPM2_Startup and TPM2_Shutdown are the broker's to send; this transport sends the TPM nothing of its own.
  */
-import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import type { ByteStreamOpener, Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
 import { SwtpmProcess } from './swtpm-process.js';
 import { SwtpmTransport } from './swtpm-transport.js';
 import { reasonOf, transportError } from './transport-error.js';
@@ -34,6 +34,7 @@ export class EmbeddedTransport implements TpmTransport {
   constructor(
     options: EmbeddedTransportOptions,
     private readonly log: Log,
+    private readonly openByteStream?: ByteStreamOpener,
   ) {
     this.description = `embedded TPM ${options.tpmVersion} (swtpm, state in ${options.stateDirectory})`;
     this.process = new SwtpmProcess(options);
@@ -51,6 +52,7 @@ export class EmbeddedTransport implements TpmTransport {
     const socket = new SwtpmTransport(
       { kind: 'swtpm', data: { path: dataPath }, control: { path: controlPath } },
       this.log,
+      this.openByteStream,
     );
     socket.onReset = () => this.onReset?.();
     this.socket = socket;

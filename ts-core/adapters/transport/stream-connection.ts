@@ -2,9 +2,12 @@
  * A stream socket that is read into one reused buffer, so that a response costs no allocation but its own copy.
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { constants } from 'node:os';
+import type { ByteStream, ByteStreamOpener } from '../../application/ports.js';
 import type { SocketAddress } from './transport-options.js';
 
 const READ_BUFFER_BYTES = 16_384;
+const EAGAIN = -constants.errno.EAGAIN;
 
 export interface StreamEvents {
   /** The first `length` bytes of `buffer` arrived; the buffer is reused after the call. */
@@ -15,6 +18,9 @@ export interface StreamEvents {
 
 export class StreamConnection {
   private open = false;
+  /** Carries the bytes instead of the socket, where there is one. */
+  private stream: ByteStream | undefined;
+  private readonly buffer = new Uint8Array(READ_BUFFER_BYTES);
 
   private constructor(
     private readonly socket: Socket,
@@ -22,10 +28,15 @@ export class StreamConnection {
   ) {}
 
   /** Rejects with the operating system's error, or with a time-out's. */
-  static connect(address: SocketAddress, timeoutMs: number, events: StreamEvents): Promise<StreamConnection> {
+  static connect(
+    address: SocketAddress,
+    timeoutMs: number,
+    events: StreamEvents,
+    openByteStream?: ByteStreamOpener,
+  ): Promise<StreamConnection> {
     return new Promise((resolve, reject) => {
       const onread = {
-        buffer: new Uint8Array(READ_BUFFER_BYTES),
+        buffer: openByteStream === undefined ? new Uint8Array(READ_BUFFER_BYTES) : new Uint8Array(0),
         callback: (length: number, buffer: Uint8Array) => {
           events.onBytes(buffer, length);
           return true;
@@ -41,6 +52,7 @@ export class StreamConnection {
       socket.once('connect', () => {
         clearTimeout(timer);
         connection.open = true;
+        if (openByteStream !== undefined) connection.carryBy(openByteStream);
         resolve(connection);
       });
       let failure: Error | undefined;
@@ -49,25 +61,59 @@ export class StreamConnection {
       });
       socket.once('close', () => {
         clearTimeout(timer);
+        if (connection.stream !== undefined) return;
         if (connection.open) connection.lost(failure);
         else reject(failure ?? new Error('the connection was closed'));
       });
     });
   }
 
-  /** The bytes must not change until they are sent, which is before the peer can answer. */
-  write(bytes: Uint8Array): void {
-    this.socket.write(bytes);
+  /**
+   * Sends the bytes, which must not change until the peer can have answered. When the connection is carried by a byte
+   * stream and an answer comes within `waitMicroseconds`, `onBytes` is called before this returns.
+   */
+  write(bytes: Uint8Array, waitMicroseconds = 0): void {
+    const { stream } = this;
+    if (stream === undefined) {
+      this.socket.write(bytes);
+      return;
+    }
+    const sent = stream.send(bytes, 0, bytes.length);
+    if (sent !== bytes.length) {
+      // A TPM takes one command at a time, far less than a socket's buffer: what is not taken whole never will be.
+      setImmediate(() => this.lost(new Error(`sending failed (${sent} of ${bytes.length} bytes)`)));
+      return;
+    }
+    if (waitMicroseconds > 0) this.took(stream.receive(waitMicroseconds));
   }
 
   /** Ends the connection without a call to `onLost`. */
   destroy(): void {
     this.open = false;
     this.socket.destroy();
+    this.stream?.close();
+  }
+
+  private carryBy(openByteStream: ByteStreamOpener): void {
+    this.stream = openByteStream(
+      this.socket,
+      this.buffer,
+      (received) => this.took(received),
+      () => {},
+    );
+    this.stream.setInterest(true, false);
+  }
+
+  private took(received: number): void {
+    if (!this.open || received === EAGAIN) return;
+    if (received > 0) this.events.onBytes(this.buffer, received);
+    else this.lost(received === 0 ? undefined : new Error(`receiving failed (errno ${-received})`));
   }
 
   private lost(error: Error | undefined): void {
+    if (!this.open) return;
     this.open = false;
+    this.stream?.close();
     this.events.onLost(error);
   }
 }

@@ -6,7 +6,7 @@
  * Invariants: one command in flight; a connection whose command timed out is dropped, so that a late answer is never
  * taken for the next command's; a cancel is acknowledged before the next command is sent, so that it cannot hit that one.
  */
-import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import type { ByteStreamOpener, Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { CommandDeadline } from './command-deadline.js';
 import { ResponseAssembler } from './response-assembler.js';
@@ -16,6 +16,7 @@ import { StreamConnection } from './stream-connection.js';
 import { SwtpmControlChannel } from './swtpm-control-channel.js';
 import { reasonOf, transportError } from './transport-error.js';
 import { describeAddress, type SwtpmTransportOptions } from './transport-options.js';
+import { WaitInPlace } from './wait-in-place.js';
 
 /** Highest locality that the control channel is asked for; locality 4 belongs to the processor's dynamic launch. */
 const MAX_LOCALITY = 3;
@@ -41,6 +42,7 @@ export class SwtpmTransport implements TpmTransport {
   private running: RunningCommand | undefined;
   private readonly assembler = new ResponseAssembler();
   private readonly deadline = new CommandDeadline(() => this.timedOut());
+  private readonly waits = new WaitInPlace();
   /** The locality that swtpm has been told; undefined when not known. */
   private locality: number | undefined;
   private cancelAcknowledged: Promise<void> | undefined;
@@ -57,6 +59,7 @@ export class SwtpmTransport implements TpmTransport {
   constructor(
     private readonly options: SwtpmTransportOptions,
     private readonly log: Log,
+    private readonly openByteStream?: ByteStreamOpener,
   ) {
     this.description = `swtpm ${describeAddress(options.data)}`;
     this.maxLocality = options.control === undefined ? 0 : MAX_LOCALITY;
@@ -128,7 +131,8 @@ export class SwtpmTransport implements TpmTransport {
     return new Promise((resolve, reject) => {
       this.running = { command, timeoutMs, resolve, reject };
       this.deadline.start(timeoutMs);
-      this.data?.write(command);
+      this.waits.begin(command);
+      this.data?.write(command, this.waits.waitMicroseconds);
     });
   }
 
@@ -190,10 +194,11 @@ export class SwtpmTransport implements TpmTransport {
   private async connectData(deadlineMs: number): Promise<void> {
     this.assembler.reset();
     this.answersOnConnection = 0;
-    this.data = await StreamConnection.connect(this.options.data, remainingMs(deadlineMs), {
-      onBytes: (buffer, length) => this.take(buffer, length),
-      onLost: (error) => this.dataLost(error),
-    });
+    const events = {
+      onBytes: (buffer: Uint8Array, length: number) => this.take(buffer, length),
+      onLost: (error: Error | undefined) => this.dataLost(error),
+    };
+    this.data = await StreamConnection.connect(this.options.data, remainingMs(deadlineMs), events, this.openByteStream);
     if (this.options.control === undefined) this.locality = 0;
   }
 
@@ -222,6 +227,7 @@ export class SwtpmTransport implements TpmTransport {
   private answer(running: RunningCommand, response: Uint8Array): void {
     this.running = undefined;
     this.deadline.end();
+    this.waits.end();
     this.answersOnConnection++;
     this.isTpm12 = versionOfResponse(response) === '1.2';
     if (this.closesAfterResponse) this.dropData();

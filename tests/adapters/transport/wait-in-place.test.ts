@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { WaitInPlace } from '../../../ts-core/adapters/transport/wait-in-place.js';
+
+const GET_RANDOM = Uint8Array.of(0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8);
+const CREATE = Uint8Array.of(0x80, 2, 0, 0, 0, 12, 0, 0, 1, 0x53, 0, 0);
+
+describe('waiting for a response in place', () => {
+  let nowMs: number;
+  let waits: WaitInPlace;
+
+  beforeEach(() => {
+    nowMs = 0;
+    waits = new WaitInPlace(() => nowMs);
+  });
+
+  function wait(command: Uint8Array): number {
+    waits.begin(command);
+    return waits.waitMicroseconds;
+  }
+
+  function answerAfter(milliseconds: number): void {
+    nowMs += milliseconds;
+    waits.end();
+  }
+
+  it('begins once a command is known to be short', () => {
+    assert.equal(wait(GET_RANDOM), 0);
+    answerAfter(0.03);
+    assert.equal(wait(GET_RANDOM), 110);
+    assert.equal(wait(CREATE), 0, 'another command is not known');
+  });
+
+  it('is never long, whatever was learned', () => {
+    assert.equal(wait(GET_RANDOM), 0);
+    answerAfter(0.12);
+    assert.equal(wait(GET_RANDOM), 250);
+  });
+
+  it('ends for a command that became slow, and begins again when it is quick again', () => {
+    wait(GET_RANDOM);
+    answerAfter(0.03);
+    wait(GET_RANDOM);
+    answerAfter(60_000);
+    assert.equal(wait(GET_RANDOM), 0);
+    for (let i = 0; i < 20; i++) {
+      wait(GET_RANDOM);
+      answerAfter(0.03);
+    }
+    assert.ok(wait(GET_RANDOM) > 0);
+  });
+
+  it('learns a bounded number of codes', () => {
+    for (let code = 0; code < 2000; code++) {
+      const command = Uint8Array.from(GET_RANDOM);
+      new DataView(command.buffer).setUint32(6, code);
+      wait(command);
+      answerAfter(0.03);
+      assert.equal(wait(command) > 0, code < 1024);
+    }
+  });
+
+  it('survives a command without a header', () => assert.equal(wait(new Uint8Array(3)), 0));
+});
