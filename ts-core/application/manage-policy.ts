@@ -1,9 +1,9 @@
 /** Get-, Set-, Test-, Import- and Export-TbsPolicy. */
 
 import type { Caller } from '../domain/caller.js';
+import { comparePolicy } from '../domain/policy/difference.js';
 import type { EffectivePolicy, PolicySettingName } from '../domain/policy/settings.js';
 import { TbsError } from '../domain/tbs-error.js';
-import { isEqualJson } from './equal-json.js';
 import type { Events } from './events.js';
 import type { PolicyStore } from './ports.js';
 
@@ -24,18 +24,11 @@ export class ManagePolicy {
     return this.store.current();
   }
 
-  /** Which of the desired settings are not in force. Null stands for "not set here" and differs from nothing. */
+  /** Which of the desired settings are not in force. Throws TBS_E_BAD_PARAMETER, naming the setting, for a bad one. */
   differences(desired: Readonly<Record<string, unknown>>): readonly SettingDifference[] {
-    const { settings, sources } = this.store.current();
-    const differences: SettingDifference[] = [];
-    for (const [name, value] of Object.entries(desired)) {
-      if (!Object.hasOwn(sources, name)) throw unknownSetting(name, Object.keys(sources));
-      const key = name as PolicySettingName;
-      const current = settings[key];
-      if (value === null || isEqualJson(current, value)) continue;
-      differences.push({ name: key, current: current ?? null, desired: value, source: sources[key].location });
-    }
-    return differences;
+    const comparison = comparePolicy(this.store.current(), desired);
+    if (comparison.verdict === 'refused') throw badSetting(comparison.setting, comparison.reason);
+    return comparison.differences.map((difference) => ({ ...difference, source: difference.source.location }));
   }
 
   /** Writes the settings into the local policy file; what was so already is not written. */
@@ -49,7 +42,10 @@ export class ManagePolicy {
     if (dryRun || (differences.length === 0 && removals.length === 0)) {
       return { policy: this.store.current(), differences };
     }
+    const before = this.store.current().revision;
     const policy = await this.store.set(desired);
+    // Taking away what was not set changes nothing, and is nothing to tell.
+    if (policy.revision === before) return { policy, differences };
     this.events.raise('policyChanged', 'Settings of the local policy file were changed.', {
       caller,
       details: { settings: Object.keys(desired) },
@@ -71,10 +67,9 @@ export class ManagePolicy {
   }
 }
 
-function unknownSetting(name: string, known: readonly string[]): TbsError {
+function badSetting(setting: string, reason: string): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `There is no policy setting ${JSON.stringify(name)}.`,
-    action: `The settings are: ${known.join(', ')}.`,
-    details: { parameter: name },
+    message: `The policy setting ${JSON.stringify(setting)} cannot be this: ${reason}.`,
+    details: { parameter: setting, setting, reason },
   });
 }

@@ -61,7 +61,7 @@ export function readSettings(object: object): ReadSettings {
   return { values: values as SettingValues, refused };
 }
 
-function unknownSettingMessage(name: string): string {
+export function unknownSettingMessage(name: string): string {
   const wanted = name.toLowerCase();
   const near = POLICY_SETTING_NAMES.find((known) => known.toLowerCase() === wanted || withinOneEdit(known, name));
   const hint = near === undefined ? `known are ${POLICY_SETTING_NAMES.join(', ')}` : `did you mean "${near}"?`;

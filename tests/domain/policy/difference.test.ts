@@ -1,0 +1,49 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { comparePolicy } from '../../../ts-core/domain/policy/difference.js';
+import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
+
+const source = { kind: 'policyFile', location: 'a.json' } as const;
+const policy = mergePolicy(
+  [layerOf(source, { blockedCommands: [129, 379], allowedCommands: { standardUser: [7] }, maxContexts: 5 })],
+  1,
+);
+const differencesOf = (desired: Record<string, unknown>) => {
+  const comparison = comparePolicy(policy, desired);
+  if (comparison.verdict === 'refused') throw new Error(comparison.reason);
+  return comparison.differences;
+};
+
+describe('comparing policy with a desired state', () => {
+  it('finds nothing where everything is as desired, however codes are written and ordered', () => {
+    const desired = { blockedCommands: ['0x17B', '129'], allowedCommands: { standardUser: ['0x7'] }, maxContexts: 5 };
+    deepEqual(differencesOf(desired), []);
+  });
+
+  it('tells current and desired value and who sets the current one', () => {
+    deepEqual(differencesOf({ maxContexts: 6, osManagedAuthLevel: 2 }), [
+      { name: 'maxContexts', current: 5, desired: 6, source },
+      { name: 'osManagedAuthLevel', current: null, desired: 2, source: { kind: 'default', location: 'default' } },
+    ]);
+  });
+
+  it('compares only the allowed lists that are asked for, in any order', () => {
+    deepEqual(differencesOf({ allowedCommands: { sandboxedApp: [], standardUser: [7] } }), []);
+    deepEqual(differencesOf({ allowedCommands: { sandboxedApp: [1] } }), [
+      { name: 'allowedCommands', current: { sandboxedApp: [] }, desired: { sandboxedApp: [1] }, source },
+    ]);
+  });
+
+  it('takes null for a setting that is not asked for', () => deepEqual(differencesOf({ maxContexts: null }), []));
+
+  for (const [setting, value] of [
+    ['noSuchSetting', null],
+    ['maxContexts', 'many'],
+    ['blockedCommands', [1.5]],
+  ] as const) {
+    it(`refuses ${setting} ${JSON.stringify(value)} by name`, () => {
+      const comparison = comparePolicy(policy, { [setting]: value });
+      equal(comparison.verdict, 'refused');
+      equal(comparison.verdict === 'refused' && comparison.setting, setting);
+    });
+  }
+});

@@ -1,0 +1,45 @@
+/** What would have to change for a desired state to be in force, whatever way its values are written. */
+import { CALLER_CLASSES } from '../caller.js';
+import { unknownSettingMessage } from './policy-file.js';
+import { isPolicySettingName, SETTING_RULES, type SettingInputs } from './setting-rules.js';
+import type { EffectivePolicy, PolicySettingName, SettingSource } from './settings.js';
+
+export interface SettingDifference {
+  readonly name: PolicySettingName;
+  /** Null where no source sets it and it has no default. */
+  readonly current: unknown;
+  readonly desired: unknown;
+  /** Who sets the current value. */
+  readonly source: SettingSource;
+}
+
+export type PolicyComparison =
+  | { readonly verdict: 'compared'; readonly differences: readonly SettingDifference[] }
+  | { readonly verdict: 'refused'; readonly setting: string; readonly reason: string };
+
+/** Null in `desired` stands for "not set here" and differs from nothing. */
+export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<string, unknown>>): PolicyComparison {
+  const differences: SettingDifference[] = [];
+  for (const [name, value] of Object.entries(desired)) {
+    if (!isPolicySettingName(name)) {
+      return { verdict: 'refused', setting: name, reason: unknownSettingMessage(name) };
+    }
+    if (value === null) continue;
+    const reading = SETTING_RULES[name].read(value);
+    if (reading.verdict === 'refused') return { verdict: 'refused', setting: name, reason: reading.reason };
+    const current = comparable(policy, name, reading.value);
+    if (JSON.stringify(current) === JSON.stringify(reading.value)) continue;
+    differences.push({ name, current: current ?? null, desired: reading.value, source: policy.sources[name] });
+  }
+  return { verdict: 'compared', differences };
+}
+
+/** Of the allowed lists only those of the classes that are asked for. */
+function comparable(policy: EffectivePolicy, name: PolicySettingName, desired: unknown): unknown {
+  if (name !== 'allowedCommands') return policy.settings[name];
+  const classes = Object.keys(desired as SettingInputs['allowedCommands']);
+  const asked = CALLER_CLASSES.filter((callerClass) => classes.includes(callerClass));
+  // In the order in which they were asked for, so that both sides compare as text.
+  asked.sort((a, b) => classes.indexOf(a) - classes.indexOf(b));
+  return Object.fromEntries(asked.map((callerClass) => [callerClass, policy.settings.allowedCommands[callerClass]]));
+}
