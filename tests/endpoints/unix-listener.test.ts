@@ -41,8 +41,14 @@ describe('listening on a Unix socket', () => {
   }
 
   it('accepts connections, with the mode asked for, in a directory that it makes', async () => {
-    const socketPath = path.join(directory, 'run', 'wire.sock');
-    await open(socketPath, 0o666);
+    const socketPath = path.join(directory, 'run', 'tpmtbs', 'wire.sock');
+    const umask = process.umask(0o077);
+    try {
+      await open(socketPath, 0o666);
+    } finally {
+      process.umask(umask);
+    }
+    assert.equal(statSync(path.join(directory, 'run')).mode & 0o777, 0o755);
     assert.equal(statSync(socketPath).mode & 0o777, 0o666);
     assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o755);
     assert.equal(await greeting(socketPath), 'hello');

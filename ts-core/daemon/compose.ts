@@ -6,12 +6,14 @@ import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
+import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
+import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
 import { type Broker, startBroker } from '../application/broker.js';
 import type { TpmTransport } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
@@ -81,7 +83,10 @@ async function startParts(
   closers.push(() => policy.close());
   const audit = new AuditFile({ ...configuration.audit, clock, log });
   closers.push(() => audit.close());
-  const transport = await createTransport(transportOptions(configuration), { log });
+  const transport = await createTransport(transportOptions(configuration), {
+    log,
+    openByteStream: openNativeByteStream,
+  });
   closers.push(() => transport.close());
   const stopRequest = new StopRequest();
   const broker = await startBroker({
@@ -189,6 +194,7 @@ async function openEndpoints(
       opener: application.commands,
       services: applicationServices(application),
       callerOf: identify,
+      byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
       maxConnections: limits.connections,
       maxConnectionsPerUser: limits.connectionsPerUser,
       frameTimeoutMs: timeouts.partialMessageMs,

@@ -47,8 +47,7 @@ export class UnixListenError extends Error {
 export async function listenOnUnixSocket(socketPath: string, options: UnixListenOptions): Promise<Server> {
   if (options.inheritedFd !== undefined) return listen({ fd: options.inheritedFd, backlog: options.backlog }, options);
   checkLength(socketPath);
-  // An existing directory keeps its mode; one that is made here must let every user through to the socket.
-  await mkdir(path.dirname(socketPath), { recursive: true, mode: 0o755 });
+  await makeDirectory(path.dirname(socketPath));
   for (let attempt = 1; ; attempt++) {
     try {
       const server = await listen({ path: socketPath, backlog: options.backlog }, options);
@@ -70,6 +69,16 @@ export function inheritedSockets(env: NodeJS.ProcessEnv, processId: number): Rea
   if (Number(env['LISTEN_PID']) !== processId || !Number.isInteger(count) || count < 1) return new Map();
   const names = (env['LISTEN_FDNAMES'] ?? '').split(':');
   return new Map(Array.from({ length: count }, (_, index) => [names[index] || 'unknown', FIRST_INHERITED_FD + index]));
+}
+
+/** An existing directory keeps its mode; one that is made here lets every user through to the socket, whatever the umask. */
+async function makeDirectory(directory: string): Promise<void> {
+  const firstMade = await mkdir(directory, { recursive: true });
+  if (firstMade === undefined) return;
+  for (let made = directory; ; made = path.dirname(made)) {
+    await chmod(made, 0o755);
+    if (made === firstMade || made === path.dirname(made)) return;
+  }
 }
 
 function checkLength(socketPath: string): void {
