@@ -156,6 +156,8 @@ function* loadSession(
     if (namesEntity && key.physicalHandle !== undefined) writeUint32(physical, 10, key.physicalHandle);
   }
   if (namesEntity) physical[14] = 0;
+  const room = yield* virtualizer.residency.ensureRoom(session.kind, pinned);
+  if (room !== rc.TPM_SUCCESS) return refuse(room);
   const response = yield* sendUntilItFits(virtualizer, session.kind, physical, pinned);
   const handle = responseCodeOf(response) === rc.TPM_SUCCESS ? firstHandle(response) : undefined;
   if (handle === undefined) return response;

@@ -65,6 +65,15 @@ export class HandleTranslation {
     return { ok: true, bindings };
   }
 
+  /** The context's own sessions that a command names to authorize it, whether or not its other handles are known. */
+  knownSessions(contextId: number, command: Uint8Array): HeldSession[] {
+    const places = handlePlaces(command) ?? [];
+    return places.slice(places.length - authorizationCount(command)).flatMap((place) => {
+      const held = this.table.find(contextId, place.kind, readUint32(command, place.offset));
+      return held === undefined || held.kind === 'key' ? [] : [held];
+    });
+  }
+
   /** Writes the TPM's handles into `command`; every bound resource is in the TPM. */
   toPhysical(command: Uint8Array, bindings: readonly Binding[]): void {
     for (const { offset, resource } of bindings) {
@@ -173,7 +182,7 @@ function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink 
   return { key: key?.kind === 'key' ? key : undefined, entityHandle: readUint32(command, 12) };
 }
 
-/** TPM_TRANSPORT_PUBLIC stands after encHandle and its size: tag (2), transAttributes (4), … */
+/** TPM_TRANSPORT_PUBLIC stands after encHandle: tag (2), transAttributes (4), … */
 function transportAttributesOf(command: Uint8Array): number {
-  return command.length >= 24 ? readUint32(command, 20) : 0;
+  return command.length >= 20 ? readUint32(command, 16) : 0;
 }

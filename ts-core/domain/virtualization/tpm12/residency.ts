@@ -7,6 +7,8 @@
  *   whoever's it is. Such sessions are saved before the key is flushed.
  * - TPM_SaveContext takes a session out of the TPM, but leaves a key in it.
  * - A failed command ends its authorization session, so a command that carries one gets its room before it is sent.
+ * - A TPM_LoadContext of a session that finds no room may void the blob all the same (libtpms forgets the context count
+ *   before it looks for a slot), so room is made before; a key's blob bears a second try.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import * as rc from '../../tpm/tpm12-return-codes.js';
@@ -198,6 +200,10 @@ export class Residency {
         if (code !== rc.TPM_SUCCESS) return this.#giveUp(resource, code);
       }
       entityHandle = key?.physicalHandle ?? resource.link.entityHandle;
+    }
+    if (resource.kind !== 'key') {
+      const room = yield* this.ensureRoom(resource.kind, pinned);
+      if (room !== rc.TPM_SUCCESS) return room;
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const response = yield loadContextCommand(blob, entityHandle);

@@ -7,12 +7,27 @@ import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { Caller } from '../../caller.js';
 import { errorResponse, responseCodeOf } from '../../tpm/command-header.js';
 import * as rc from '../../tpm/tpm12-return-codes.js';
-import { TPM_CAP_HANDLE, TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
+import {
+  TPM_CAP_HANDLE,
+  TPM_CAP_PROP_MAX_AUTHSESS,
+  TPM_CAP_PROP_MAX_CONTEXT,
+  TPM_CAP_PROPERTY,
+  TPM_RT_AUTH,
+  TPM_RT_CONTEXT,
+  TPM_RT_KEY,
+  TPM_RT_TRANS,
+} from '../../tpm/tpm12-types.js';
 import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import { createdKind, ordinalOf } from './command-shape.js';
 import { createdResource } from './created-resource.js';
 import { type Aftermath, type Binding, HandleTranslation } from './handle-translation.js';
-import { flushSpecificCommand, getCapabilityCommand, handleListOf, succeeded } from './management-commands.js';
+import {
+  flushSpecificCommand,
+  getCapabilityCommand,
+  handleListOf,
+  numberOf,
+  succeeded,
+} from './management-commands.js';
 import { Residency, saysNoRoom } from './residency.js';
 import { type HeldResource, ResourceTable } from './resource-table.js';
 import { SavedSessions } from './saved-sessions.js';
@@ -21,11 +36,16 @@ import { SPECIAL_COMMANDS } from './special-commands.js';
 export interface Tpm12Limits {
   /** Keys that all contexts of one user may hold together. */
   readonly keysPerUser: number;
-  /** Sessions of all kinds, saved ones included, that one user may hold. A TPM 1.2 keeps at least 3 loaded and 16 saved. */
+  /**
+   * Sessions of all kinds, saved ones included, that one user may hold. Half of what the TPM keeps, loaded and saved,
+   * between 8 and 64, unless given: a TPM 1.2 has at least 3 loaded and 16 saved.
+   */
   readonly sessionsPerUser: number;
 }
 
-export const DEFAULT_TPM12_LIMITS: Tpm12Limits = { keysPerUser: 64, sessionsPerUser: 12 };
+const DEFAULT_KEYS_PER_USER = 64;
+const MIN_SESSIONS_PER_USER = 8;
+const MAX_SESSIONS_PER_USER = 64;
 
 /** A handle of a snapshot: resource type in the bits above the handle's 32. */
 const TYPE_FACTOR = 2 ** 32;
@@ -35,7 +55,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   readonly saved = new SavedSessions();
   readonly translation = new HandleTranslation(this.table);
   readonly residency: Residency;
-  readonly limits: Tpm12Limits;
+  limits: Tpm12Limits;
   onSnapshotChange: (() => void) | undefined;
   /** The context that started the TPM's one SHA-1 thread. */
   sha1Context: number | undefined;
@@ -44,8 +64,11 @@ export class Tpm12Virtualizer implements Virtualizer {
   /** Integrity digest of key blobs that callers saved → the handle they knew; bounded. */
   readonly savedKeyHandles = new Map<string, number>();
 
-  constructor(limits: Partial<Tpm12Limits> = {}) {
-    this.limits = { ...DEFAULT_TPM12_LIMITS, ...limits };
+  constructor(private readonly configured: Partial<Tpm12Limits> = {}) {
+    this.limits = {
+      keysPerUser: configured.keysPerUser ?? DEFAULT_KEYS_PER_USER,
+      sessionsPerUser: configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER,
+    };
     this.residency = new Residency(this.table, this.saved, () => this.changed());
   }
 
@@ -63,7 +86,17 @@ export class Tpm12Virtualizer implements Virtualizer {
       }
     }
     yield* this.refreshForeignKeys();
+    yield* this.#learnSessionLimit();
     this.changed();
+  }
+
+  *#learnSessionLimit(): Exchange<void> {
+    if (this.configured.sessionsPerUser !== undefined) return;
+    const loaded = numberOf(yield getCapabilityCommand(TPM_CAP_PROPERTY, TPM_CAP_PROP_MAX_AUTHSESS)) ?? 0;
+    const saved = numberOf(yield getCapabilityCommand(TPM_CAP_PROPERTY, TPM_CAP_PROP_MAX_CONTEXT)) ?? 0;
+    const half = Math.floor((loaded + saved) / 2);
+    const sessionsPerUser = Math.min(MAX_SESSIONS_PER_USER, Math.max(MIN_SESSIONS_PER_USER, half));
+    this.limits = { ...this.limits, sessionsPerUser };
   }
 
   openContext(contextId: number, caller: Caller): void {
@@ -89,11 +122,11 @@ export class Tpm12Virtualizer implements Virtualizer {
   /** The one mechanism: handles are resolved, made resident, rewritten; the response is taken in. */
   *pass(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
     const resolution = yield* this.resolve(contextId, command);
-    if (!resolution.ok) return errorResponse('1.2', resolution.responseCode);
+    if (!resolution.ok) return yield* this.#failInPlaceOfTpm(contextId, command, resolution.responseCode);
     const { bindings } = resolution;
     const pinned = new Set<HeldResource>();
     const ready = yield* this.prepare(contextId, ordinalOf(command), bindings, pinned);
-    if (ready !== rc.TPM_SUCCESS) return errorResponse('1.2', ready);
+    if (ready !== rc.TPM_SUCCESS) return yield* this.#failInPlaceOfTpm(contextId, command, ready);
     const physical = bindings.length === 0 ? command : command.slice();
     this.translation.toPhysical(physical, bindings);
     let response = yield physical;
@@ -104,6 +137,12 @@ export class Tpm12Virtualizer implements Virtualizer {
       response = yield physical;
     }
     return yield* this.settle(contextId, command, bindings, response);
+  }
+
+  /** A command that fails ends its authorization sessions on a TPM; so it does when the broker must fail it. */
+  *#failInPlaceOfTpm(contextId: number, command: Uint8Array, responseCode: number): Exchange<Uint8Array> {
+    for (const session of this.translation.knownSessions(contextId, command)) yield* this.residency.flush(session);
+    return errorResponse('1.2', responseCode);
   }
 
   /** Resolves a command's handles; an unknown key may be an owner-evict key that has appeared since. */

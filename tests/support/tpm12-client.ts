@@ -1,0 +1,237 @@
+/**
+ * A small TPM 1.2 client for tests: runs the product's command exchanges against a real TPM, directly or through the
+ * virtualizer, and has the commands that only tests need.
+ */
+import { connect, type Socket } from 'node:net';
+import { nodeCrypto12 as crypto } from '../../ts-core/adapters/crypto/node-crypto12.js';
+import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { runCommand, type Session12 } from '../../ts-core/domain/tpm/tpm12-commands/authorized-command.js';
+import {
+  concat,
+  FieldReader,
+  sized,
+  uint8,
+  uint16,
+  uint32,
+} from '../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
+import { noPcrCondition } from '../../ts-core/domain/tpm/tpm12-commands/delegation-commands.js';
+import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
+import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
+import * as ord from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
+import { TPM_ET_OWNER, TPM_KH_OWNER, TPM_KH_TRANSPORT } from '../../ts-core/domain/tpm/tpm12-types.js';
+import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
+import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
+
+export { crypto };
+
+export type Transmit = (command: Uint8Array) => Promise<Uint8Array>;
+
+/** Runs an exchange to its end over a transport. */
+export async function run<Result>(exchange: Exchange<Result>, transmit: Transmit): Promise<Result> {
+  let step = exchange.next();
+  while (!step.done) {
+    const command = step.value;
+    step = await transmit(command).then(
+      (response) => exchange.next(response),
+      (error) => exchange.throw(error),
+    );
+  }
+  return step.value;
+}
+
+/** A connection to swtpm's data socket that counts what it carries. */
+export class TpmConnection implements AsyncDisposable {
+  private buffer: Buffer = Buffer.alloc(0);
+  private waiting: ((response: Uint8Array) => void) | undefined;
+  /** Ordinals that were sent, in order. */
+  readonly sent: number[] = [];
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('data', (chunk) => {
+      this.buffer = Buffer.concat([this.buffer, chunk]);
+      if (this.buffer.length < 10 || this.buffer.length < this.buffer.readUInt32BE(2)) return;
+      const response = new Uint8Array(this.buffer.subarray(0, this.buffer.readUInt32BE(2)));
+      this.buffer = Buffer.from(this.buffer.subarray(response.length));
+      const { waiting } = this;
+      this.waiting = undefined;
+      waiting?.(response);
+    });
+  }
+
+  static open(path: string): Promise<TpmConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path, () => resolve(new TpmConnection(socket)));
+      socket.once('error', reject);
+    });
+  }
+
+  readonly transmit: Transmit = (command) =>
+    new Promise((resolve) => {
+      this.sent.push(readUint32(command, 6));
+      this.waiting = resolve;
+      this.socket.write(command);
+    });
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.socket.destroy();
+  }
+}
+
+/** Transmits as one context of a virtualizer in front of `tpm`. */
+export function throughContext(virtualizer: Tpm12Virtualizer, contextId: number, tpm: Transmit): Transmit {
+  return (command) => run(virtualizer.execute(contextId, command), tpm);
+}
+
+/** A 20-byte authorization value from a name. */
+export function secret(name: string): Uint8Array {
+  return crypto.sha1(new TextEncoder().encode(name));
+}
+
+export const OWNER_SECRET = secret('owner');
+export const SRK_SECRET = new Uint8Array(20);
+
+/** Endorsement key and owner for a new TPM: owner secret `OWNER_SECRET`, storage root key secret twenty zeros. */
+export async function provision(transmit: Transmit): Promise<void> {
+  await run(createEndorsementKeyPair(crypto), transmit);
+  await run(takeOwnership(crypto, { ownerSecret: OWNER_SECRET, srkSecret: SRK_SECRET }), transmit);
+}
+
+/** TPM_Sign of a SHA-1 digest in an open session. */
+export function* sign(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
+  const { parameters } = yield* runCommand(
+    crypto,
+    { ordinal: ord.TPM_ORD_Sign, handles: [keyHandle], parameters: sized(secret('data to sign')) },
+    [{ session, entitySecret: keySecret, continueSession }],
+  );
+  return new FieldReader(parameters).sized();
+}
+
+/** TPM_GetPubKey; the modulus. */
+export function* getPubKey(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
+  const { parameters } = yield* runCommand(crypto, { ordinal: ord.TPM_ORD_GetPubKey, handles: [keyHandle] }, [
+    { session, entitySecret: keySecret, continueSession },
+  ]);
+  return parameters;
+}
+
+/** TPM_FlushSpecific. */
+export function* flush(handle: number, resourceType: number) {
+  yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_FlushSpecific,
+    parameters: concat(uint32(handle), uint32(resourceType)),
+  });
+}
+
+/** TPM_SaveContext; the blob. */
+export function* saveContext(handle: number, resourceType: number): Exchange<Uint8Array> {
+  const { parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_SaveContext,
+    parameters: concat(uint32(handle), uint32(resourceType), new TextEncoder().encode('sixteen letters!')),
+  });
+  return new FieldReader(parameters).sized().slice();
+}
+
+/** TPM_LoadContext; the handle. */
+export function* loadContext(blob: Uint8Array, entityHandle = 0, keepHandle = false): Exchange<number> {
+  const { parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_LoadContext,
+    parameters: concat(uint32(entityHandle), uint8(keepHandle ? 1 : 0), sized(blob)),
+  });
+  return new FieldReader(parameters).uint32();
+}
+
+/** TPM_GetCapability(TPM_CAP_HANDLE). */
+export function* listHandles(resourceType: number): Exchange<number[]> {
+  const { parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_GetCapability,
+    parameters: concat(uint32(0x14), sized(uint32(resourceType))),
+  });
+  const reader = new FieldReader(new FieldReader(parameters).sized());
+  return Array.from({ length: reader.uint16() }, () => reader.uint32());
+}
+
+/** TPM_GetCapability(TPM_CAP_PROPERTY) of a number. */
+export function* readProperty(property: number): Exchange<number> {
+  const { parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_GetCapability,
+    parameters: concat(uint32(5), sized(uint32(property))),
+  });
+  return new FieldReader(new FieldReader(parameters).sized()).uint32();
+}
+
+/** TPM_NV_DefineSpace of an index that the owner reads and writes, by the owner. */
+export function* defineNvSpace(index: number, sizeBytes: number) {
+  const session = yield* openOsap(crypto, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: OWNER_SECRET });
+  const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
+  const publicData = concat(
+    uint16(0x0018),
+    uint32(index),
+    noPcrCondition(),
+    noPcrCondition(),
+    concat(uint16(0x0017), uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE)),
+    Uint8Array.of(0, 0, 0),
+    uint32(sizeBytes),
+  );
+  const shared = session.sharedSecret as Uint8Array;
+  const parameters = concat(publicData, encryptNewSecret(crypto, shared, session.nonceEven, new Uint8Array(20)));
+  yield* runCommand(crypto, { ordinal: ord.TPM_ORD_NV_DefineSpace, parameters }, [{ session }]);
+}
+
+export interface TransportSession {
+  readonly handle: number;
+  readonly secret: Uint8Array;
+  nonceEven: Uint8Array;
+}
+
+/** TPM_EstablishTransport without encryption of the secret (TPM_KH_TRANSPORT). `attributes`: TPM_TRANSPORT_*. */
+export function* establishTransport(attributes = 0): Exchange<TransportSession> {
+  const transportSecret = crypto.randomBytes(20);
+  const TPM_ALG_MGF1 = 7;
+  const publicPart = concat(uint16(0x001e), uint32(attributes), uint32(TPM_ALG_MGF1), uint16(1));
+  const { handles, parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_EstablishTransport,
+    handles: [TPM_KH_TRANSPORT],
+    parameters: concat(publicPart, sized(transportSecret)),
+    outHandles: 1,
+  });
+  const nonceEven = parameters.slice(parameters.length - 20);
+  return { handle: handles[0] as number, secret: transportSecret, nonceEven };
+}
+
+/**
+ * TPM_ExecuteTransport of a whole command whose handles take `handleBytes`; the wrapped response. H1 is SHA-1 of the
+ * ordinal and what stands between handles and authorization (Part 3, 24.2).
+ */
+export function* executeTransport(
+  session: TransportSession,
+  inner: Uint8Array,
+  handleBytes: number,
+  innerAuthBytes: number,
+  continueSession = true,
+): Exchange<Uint8Array> {
+  const dataw = inner.subarray(10 + handleBytes, inner.length - innerAuthBytes);
+  const h1 = crypto.sha1(concat(inner.subarray(6, 10), dataw));
+  const digest = crypto.sha1(concat(uint32(ord.TPM_ORD_ExecuteTransport), uint32(inner.length), h1));
+  const nonceOdd = crypto.randomBytes(20);
+  const continues = uint8(continueSession ? 1 : 0);
+  const mac = crypto.hmacSha1(session.secret, concat(digest, session.nonceEven, nonceOdd, continues));
+  const body = concat(sized(inner), uint32(session.handle), nonceOdd, continues, mac);
+  const command = concat(uint16(0x00c2), uint32(10 + body.length), uint32(ord.TPM_ORD_ExecuteTransport), body);
+  const response = yield command;
+  const code = readUint32(response, 6);
+  if (code !== 0) throw Object.assign(new Error(`TPM_ExecuteTransport: ${code}`), { responseCode: code });
+  session.nonceEven = response.slice(response.length - 41, response.length - 21);
+  const size = readUint32(response, 22);
+  return response.slice(26, 26 + size);
+}
+
+/** The response code with which an exchange fails; 0 when it succeeds. */
+export async function codeOf(exchange: Exchange<unknown>, transmit: Transmit): Promise<number> {
+  try {
+    await run(exchange, transmit);
+    return 0;
+  } catch (error) {
+    if (error instanceof Error && 'responseCode' in error) return error.responseCode as number;
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * TPM 1.2 commands with and without authorization: marshalling, the HMACs of the request, the check of the response's.
+ * TPM Main Part 1, 13 "Authorization Protocols"; Part 3, 18 "Authorization Sessions".
+ */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../command-header.js';
+import { concat, uint8, uint16, uint32 } from './byte-fields.js';
+import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+
+const TAG_COMMAND = 0x00c1;
+const AUTHORIZATION_RESPONSE_BYTES = DIGEST_BYTES + 1 + DIGEST_BYTES;
+
+/** A TPM answered with an error. `responseCode` is the TPM's (TPM_AUTHFAIL is 1). */
+export class Tpm12CommandError extends Error {
+  override readonly name = 'Tpm12CommandError';
+
+  constructor(
+    readonly ordinal: number,
+    readonly responseCode: number,
+  ) {
+    super(`the TPM answered ordinal ${ordinal} with 0x${responseCode.toString(16)}`);
+  }
+}
+
+/** A response whose HMAC is not the TPM's: somebody between here and the TPM changed it. */
+export class ResponseForgedError extends Error {
+  override readonly name = 'ResponseForgedError';
+
+  constructor(ordinal: number) {
+    super(`the response to ordinal ${ordinal} is not authenticated by the TPM`);
+  }
+}
+
+/** An open session; `nonceEven` rolls with every command. */
+export interface Session12 {
+  readonly handle: number;
+  nonceEven: Uint8Array;
+  /** OSAP and DSAP: what both sides derived; OIAP: undefined, the entity's own secret is the key. */
+  readonly sharedSecret: Uint8Array | undefined;
+}
+
+export interface Authorization12 {
+  readonly session: Session12;
+  /** HMAC key for OIAP: the entity's authorization value. Ignored for OSAP and DSAP. */
+  readonly entitySecret?: Uint8Array;
+  /** Whether the session is to go on after the command; false unless given. */
+  readonly continueSession?: boolean;
+  /** Chosen by the caller when it must be known before (ADIP with the odd nonce); random otherwise. */
+  readonly nonceOdd?: Uint8Array;
+  /** HMAC key of the response where the command itself changes the secret (TPM_TakeOwnership does not, others may). */
+  readonly responseSecret?: Uint8Array;
+}
+
+export interface Command12 {
+  readonly ordinal: number;
+  /** Key handles, which no HMAC covers. */
+  readonly handles?: readonly number[];
+  readonly parameters?: Uint8Array;
+  /** How many handles start the response outside of the HMAC (TPM_LoadKey2: 1). */
+  readonly outHandles?: number;
+}
+
+export interface Response12 {
+  readonly handles: readonly number[];
+  readonly parameters: Uint8Array;
+}
+
+/** Runs one command with zero to two authorizations. Throws Tpm12CommandError and ResponseForgedError. */
+export function* runCommand(
+  crypto: Crypto12,
+  command: Command12,
+  authorizations: readonly Authorization12[] = [],
+): Exchange<Response12> {
+  const nonces = authorizations.map(({ nonceOdd }) => nonceOdd ?? crypto.randomBytes(DIGEST_BYTES));
+  const response = yield marshalCommand(crypto, command, authorizations, nonces);
+  if (!isWholeResponse(response)) throw new ResponseForgedError(command.ordinal);
+  const code = responseCodeOf(response);
+  if (code !== 0) throw new Tpm12CommandError(command.ordinal, code);
+  const handleCount = command.outHandles ?? 0;
+  const parametersStart = HEADER_BYTES + 4 * handleCount;
+  const authStart = response.length - authorizations.length * AUTHORIZATION_RESPONSE_BYTES;
+  if (parametersStart > authStart) throw new ResponseForgedError(command.ordinal);
+  const parameters = response.slice(parametersStart, authStart);
+  const digest = crypto.sha1(concat(uint32(0), uint32(command.ordinal), parameters));
+  for (const [index, authorization] of authorizations.entries()) {
+    const start = authStart + index * AUTHORIZATION_RESPONSE_BYTES;
+    const authBytes = response.subarray(start, start + AUTHORIZATION_RESPONSE_BYTES);
+    checkResponse(crypto, command.ordinal, authorization, nonces[index] as Uint8Array, digest, authBytes);
+  }
+  const handles = Array.from({ length: handleCount }, (_, index) => readUint32(response, HEADER_BYTES + 4 * index));
+  return { handles, parameters };
+}
+
+function marshalCommand(
+  crypto: Crypto12,
+  command: Command12,
+  authorizations: readonly Authorization12[],
+  nonces: readonly Uint8Array[],
+): Uint8Array {
+  const { ordinal, handles = [], parameters = new Uint8Array() } = command;
+  const digest = crypto.sha1(concat(uint32(ordinal), parameters));
+  const auths = authorizations.map((authorization, index) => {
+    const nonceOdd = nonces[index] as Uint8Array;
+    const continues = uint8(authorization.continueSession ? 1 : 0);
+    const { session } = authorization;
+    const mac = crypto.hmacSha1(secretOf(authorization), concat(digest, session.nonceEven, nonceOdd, continues));
+    return concat(uint32(session.handle), nonceOdd, continues, mac);
+  });
+  const body = concat(...handles.map(uint32), parameters, ...auths);
+  return concat(uint16(TAG_COMMAND + auths.length), uint32(HEADER_BYTES + body.length), uint32(ordinal), body);
+}
+
+function checkResponse(
+  crypto: Crypto12,
+  ordinal: number,
+  authorization: Authorization12,
+  nonceOdd: Uint8Array,
+  digest: Uint8Array,
+  authBytes: Uint8Array,
+): void {
+  const nonceEven = authBytes.slice(0, DIGEST_BYTES);
+  const continues = authBytes.slice(DIGEST_BYTES, DIGEST_BYTES + 1);
+  const mac = authBytes.subarray(DIGEST_BYTES + 1);
+  const key = authorization.responseSecret ?? secretOf(authorization);
+  const expected = crypto.hmacSha1(key, concat(digest, nonceEven, nonceOdd, continues));
+  if (!sameInConstantTime(expected, mac)) throw new ResponseForgedError(ordinal);
+  authorization.session.nonceEven = nonceEven;
+}
+
+function secretOf(authorization: Authorization12): Uint8Array {
+  const secret = authorization.session.sharedSecret ?? authorization.entitySecret;
+  if (secret === undefined) throw new Error('an OIAP session needs the secret of the entity that it authorizes');
+  return secret;
+}
+
+function sameInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
+  let difference = left.length ^ right.length;
+  for (let index = 0; index < left.length; index++) difference |= (left[index] as number) ^ (right[index] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,79 @@
+/** Writing and reading of the big-endian fields that TPM structures are made of. */
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../command-header.js';
+
+export function uint8(value: number): Uint8Array {
+  return Uint8Array.of(value & 0xff);
+}
+
+export function uint16(value: number): Uint8Array {
+  const bytes = new Uint8Array(2);
+  writeUint16(bytes, 0, value);
+  return bytes;
+}
+
+export function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  writeUint32(bytes, 0, value);
+  return bytes;
+}
+
+/** A UINT32 length and the bytes. */
+export function sized(bytes: Uint8Array): Uint8Array {
+  return concat(uint32(bytes.length), bytes);
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return left.map((byte, index) => byte ^ (right[index] as number));
+}
+
+/** A response that ends before the field that must be there. */
+export class TruncatedFieldError extends Error {
+  override readonly name = 'TruncatedFieldError';
+}
+
+/** Reads fields in order; throws TruncatedFieldError where the bytes end too early. */
+export class FieldReader {
+  #offset = 0;
+
+  constructor(private readonly source: Uint8Array) {}
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  uint8(): number {
+    return this.bytes(1)[0] as number;
+  }
+
+  uint16(): number {
+    return readUint16(this.bytes(2), 0);
+  }
+
+  uint32(): number {
+    return readUint32(this.bytes(4), 0);
+  }
+
+  bytes(lengthBytes: number): Uint8Array {
+    const end = this.#offset + lengthBytes;
+    if (end > this.source.length) {
+      throw new TruncatedFieldError(`a field ends at byte ${end} of ${this.source.length}`);
+    }
+    const bytes = this.source.subarray(this.#offset, end);
+    this.#offset = end;
+    return bytes;
+  }
+
+  sized(): Uint8Array {
+    return this.bytes(this.uint32());
+  }
+}

@@ -1,0 +1,133 @@
+/** Delegation: what the owner lets others do with a secret of their own. TPM Main Part 3, 19; Part 2, 20. */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import * as ord from '../tpm12-ordinal-codes.js';
+import { TPM_ET_OWNER, TPM_KH_OWNER } from '../tpm12-types.js';
+import { runCommand } from './authorized-command.js';
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from './byte-fields.js';
+import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+
+const TPM_TAG_DELEGATE_PUBLIC = 0x001b;
+const TPM_TAG_DELEGATIONS = 0x001a;
+const TPM_DEL_OWNER_BITS = 0x00000001;
+const TPM_FAMILY_CREATE = 1;
+const TPM_FAMILY_ENABLE = 2;
+const ALL_LOCALITIES = 0x1f;
+
+/** TPM_DELEGATE_* bits of owner commands that are worth delegating (Part 2, 20.2.1). */
+export const OWNER_PERMISSIONS = {
+  setOrdinalAuditStatus: 1 << 30,
+  nvWriteValue: 1 << 27,
+  nvReadValue: 1 << 25,
+  ownerReadInternalPub: 1 << 18,
+  resetLockValue: 1 << 17,
+  ownerClear: 1 << 16,
+  nvDefineSpace: 1 << 14,
+  ownerSetDisable: 1 << 13,
+  makeIdentity: 1 << 11,
+  activateIdentity: 1 << 10,
+  ownerReadPubek: 1 << 9,
+  createCounter: 1 << 4,
+  releaseCounterOwner: 1 << 3,
+} as const;
+
+export interface OwnerDelegation12 {
+  /** One byte, for people. */
+  readonly label: number;
+  /** Sum of `OWNER_PERMISSIONS`. */
+  readonly permissions: number;
+  readonly familyId: number;
+  /** The verification count of the family; 1 for one that was just made. */
+  readonly verificationCount: number;
+}
+
+/** Makes a delegation family and gives its id. */
+export function* createDelegationFamily(crypto: Crypto12, ownerSecret: Uint8Array, label: number): Exchange<number> {
+  const result = yield* manageFamily(crypto, ownerSecret, 0, TPM_FAMILY_CREATE, uint8(label));
+  return new FieldReader(result).uint32();
+}
+
+/** Lets a family's delegations be used, or not. */
+export function* enableDelegationFamily(
+  crypto: Crypto12,
+  ownerSecret: Uint8Array,
+  familyId: number,
+  enabled: boolean,
+): Exchange<void> {
+  yield* manageFamily(crypto, ownerSecret, familyId, TPM_FAMILY_ENABLE, uint8(enabled ? 1 : 0));
+}
+
+function* manageFamily(
+  crypto: Crypto12,
+  ownerSecret: Uint8Array,
+  familyId: number,
+  operation: number,
+  data: Uint8Array,
+): Exchange<Uint8Array> {
+  const session = yield* openOiap(crypto);
+  const { parameters } = yield* runCommand(
+    crypto,
+    {
+      ordinal: ord.TPM_ORD_Delegate_Manage,
+      parameters: concat(uint32(familyId), uint32(operation), sized(data)),
+    },
+    [{ session, entitySecret: ownerSecret }],
+  );
+  return new FieldReader(parameters).sized();
+}
+
+/** Makes a delegation blob whose holder, with `delegatedSecret`, may do what `delegation` permits. */
+export function* createOwnerDelegation(
+  crypto: Crypto12,
+  ownerSecret: Uint8Array,
+  delegation: OwnerDelegation12,
+  delegatedSecret: Uint8Array,
+): Exchange<Uint8Array> {
+  const session = yield* openOsap(crypto, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
+  const shared = session.sharedSecret as Uint8Array;
+  const encrypted = encryptNewSecret(crypto, shared, session.nonceEven, delegatedSecret);
+  const { parameters } = yield* runCommand(
+    crypto,
+    {
+      ordinal: ord.TPM_ORD_Delegate_CreateOwnerDelegation,
+      parameters: concat(uint8(0), delegatePublic(delegation), encrypted),
+    },
+    [{ session }],
+  );
+  return new FieldReader(parameters).sized().slice();
+}
+
+/** Puts a delegation blob into a row of the TPM's table. */
+export function* loadOwnerDelegation(
+  crypto: Crypto12,
+  ownerSecret: Uint8Array,
+  row: number,
+  blob: Uint8Array,
+): Exchange<void> {
+  const session = yield* openOiap(crypto);
+  yield* runCommand(
+    crypto,
+    { ordinal: ord.TPM_ORD_Delegate_LoadOwnerDelegation, parameters: concat(uint32(row), sized(blob)) },
+    [{ session, entitySecret: ownerSecret }],
+  );
+}
+
+/** TPM_DELEGATE_PUBLIC without PCR conditions. */
+function delegatePublic(delegation: OwnerDelegation12): Uint8Array {
+  return concat(
+    uint16(TPM_TAG_DELEGATE_PUBLIC),
+    uint8(delegation.label),
+    noPcrCondition(),
+    uint16(TPM_TAG_DELEGATIONS),
+    uint32(TPM_DEL_OWNER_BITS),
+    uint32(delegation.permissions),
+    uint32(0), // the second word is reserved
+    uint32(delegation.familyId),
+    uint32(delegation.verificationCount),
+  );
+}
+
+/** TPM_PCR_INFO_SHORT that no PCR value and no locality fails. */
+export function noPcrCondition(): Uint8Array {
+  return concat(uint16(3), new Uint8Array(3), uint8(ALL_LOCALITIES), new Uint8Array(DIGEST_BYTES));
+}

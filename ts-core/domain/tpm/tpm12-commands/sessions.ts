@@ -1,0 +1,83 @@
+/** TPM_OIAP, TPM_OSAP, TPM_DSAP and TPM_FlushSpecific of a session. TPM Main Part 3, 18 and 22.1. */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import * as ord from '../tpm12-ordinal-codes.js';
+import { TPM_RT_AUTH } from '../tpm12-types.js';
+import { runCommand, type Session12 } from './authorized-command.js';
+import { concat, FieldReader, sized, uint16, uint32, xor } from './byte-fields.js';
+import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+
+/** A session that can authorize with any secret. */
+export function* openOiap(crypto: Crypto12): Exchange<Session12> {
+  const { parameters } = yield* runCommand(crypto, { ordinal: ord.TPM_ORD_OIAP });
+  const reader = new FieldReader(parameters);
+  return { handle: reader.uint32(), nonceEven: reader.bytes(DIGEST_BYTES), sharedSecret: undefined };
+}
+
+export interface Entity12 {
+  /** TPM_ET_*. */
+  readonly type: number;
+  /** Key handle, NV index, counter id, TPM_KH_OWNER or TPM_KH_SRK. */
+  readonly value: number;
+  readonly secret: Uint8Array;
+}
+
+/** A session bound to one entity, whose shared secret can carry new authorization values. */
+export function* openOsap(crypto: Crypto12, entity: Entity12): Exchange<Session12> {
+  const nonceOdd = crypto.randomBytes(DIGEST_BYTES);
+  const { parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_OSAP,
+    parameters: concat(uint16(entity.type), uint32(entity.value), nonceOdd),
+  });
+  return boundSession(crypto, parameters, nonceOdd, entity.secret);
+}
+
+export interface Delegation12 {
+  /** TPM_ET_DEL_OWNER_BLOB, TPM_ET_DEL_ROW or TPM_ET_DEL_KEY_BLOB. */
+  readonly type: number;
+  /** The key that a key delegation is for; 0 otherwise. */
+  readonly keyHandle: number;
+  /** The delegation blob, or the row as UINT32. */
+  readonly value: Uint8Array;
+  /** The delegated authorization value. */
+  readonly secret: Uint8Array;
+}
+
+/** A session that authorizes what a delegation permits. */
+export function* openDsap(crypto: Crypto12, delegation: Delegation12): Exchange<Session12> {
+  const nonceOdd = crypto.randomBytes(DIGEST_BYTES);
+  const { parameters } = yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_DSAP,
+    parameters: concat(uint16(delegation.type), uint32(delegation.keyHandle), nonceOdd, sized(delegation.value)),
+  });
+  return boundSession(crypto, parameters, nonceOdd, delegation.secret);
+}
+
+/** OSAP and DSAP answer alike: authHandle, nonceEven, nonceEvenOSAP. */
+function boundSession(crypto: Crypto12, parameters: Uint8Array, nonceOdd: Uint8Array, secret: Uint8Array): Session12 {
+  const reader = new FieldReader(parameters);
+  const handle = reader.uint32();
+  const nonceEven = reader.bytes(DIGEST_BYTES);
+  const sharedSecret = crypto.hmacSha1(secret, concat(reader.bytes(DIGEST_BYTES), nonceOdd));
+  return { handle, nonceEven, sharedSecret };
+}
+
+/**
+ * A new authorization value as ADIP carries it: exclusive-or with SHA-1 of the shared secret and a nonce (Part 1, 14).
+ * `nonce`: the session's nonceEven for a command's first new value, the command's nonceOdd for its second.
+ */
+export function encryptNewSecret(
+  crypto: Crypto12,
+  sharedSecret: Uint8Array,
+  nonce: Uint8Array,
+  newSecret: Uint8Array,
+): Uint8Array {
+  return xor(newSecret, crypto.sha1(concat(sharedSecret, nonce)));
+}
+
+/** Ends a session that no command has ended. */
+export function* flushSession(crypto: Crypto12, session: Session12): Exchange<void> {
+  yield* runCommand(crypto, {
+    ordinal: ord.TPM_ORD_FlushSpecific,
+    parameters: concat(uint32(session.handle), uint32(TPM_RT_AUTH)),
+  });
+}

@@ -1,0 +1,94 @@
+/** Sealing, and the keys for it. TPM Main Part 3, 10 "Storage functions". */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import * as ord from '../tpm12-ordinal-codes.js';
+import { TPM_ET_KEYHANDLE } from '../tpm12-types.js';
+import { runCommand } from './authorized-command.js';
+import { concat, FieldReader, sized } from './byte-fields.js';
+import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+
+/** A loaded storage key (TPM_KH_SRK too) and its authorization value. */
+export interface StorageKey12 {
+  readonly handle: number;
+  readonly secret: Uint8Array;
+}
+
+/** Seals `data` to this TPM, to be unsealed with `dataSecret`; gives the TPM_STORED_DATA. No PCR conditions. */
+export function* seal(
+  crypto: Crypto12,
+  key: StorageKey12,
+  data: Uint8Array,
+  dataSecret: Uint8Array,
+): Exchange<Uint8Array> {
+  const session = yield* openOsap(crypto, { type: TPM_ET_KEYHANDLE, value: key.handle, secret: key.secret });
+  const shared = session.sharedSecret as Uint8Array;
+  const encrypted = encryptNewSecret(crypto, shared, session.nonceEven, dataSecret);
+  const { parameters } = yield* runCommand(
+    crypto,
+    {
+      ordinal: ord.TPM_ORD_Seal,
+      handles: [key.handle],
+      parameters: concat(encrypted, sized(new Uint8Array()), sized(data)),
+    },
+    [{ session }],
+  );
+  return parameters;
+}
+
+export function* unseal(
+  crypto: Crypto12,
+  key: StorageKey12,
+  storedData: Uint8Array,
+  dataSecret: Uint8Array,
+): Exchange<Uint8Array> {
+  const keySession = yield* openOiap(crypto);
+  const dataSession = yield* openOiap(crypto);
+  const { parameters } = yield* runCommand(
+    crypto,
+    { ordinal: ord.TPM_ORD_Unseal, handles: [key.handle], parameters: storedData },
+    [
+      { session: keySession, entitySecret: key.secret },
+      { session: dataSession, entitySecret: dataSecret },
+    ],
+  );
+  return new FieldReader(parameters).sized().slice();
+}
+
+export interface NewKey12 {
+  /** TPM_KEY without key material (`keyTemplate`). */
+  readonly template: Uint8Array;
+  readonly usageSecret: Uint8Array;
+  readonly migrationSecret: Uint8Array;
+}
+
+/** Makes a key under `parent`; gives the TPM_KEY that TPM_LoadKey2 takes. */
+export function* createWrapKey(crypto: Crypto12, parent: StorageKey12, key: NewKey12): Exchange<Uint8Array> {
+  const session = yield* openOsap(crypto, { type: TPM_ET_KEYHANDLE, value: parent.handle, secret: parent.secret });
+  const shared = session.sharedSecret as Uint8Array;
+  const nonceOdd = crypto.randomBytes(DIGEST_BYTES);
+  const { parameters } = yield* runCommand(
+    crypto,
+    {
+      ordinal: ord.TPM_ORD_CreateWrapKey,
+      handles: [parent.handle],
+      parameters: concat(
+        encryptNewSecret(crypto, shared, session.nonceEven, key.usageSecret),
+        encryptNewSecret(crypto, shared, nonceOdd, key.migrationSecret),
+        key.template,
+      ),
+    },
+    [{ session, nonceOdd }],
+  );
+  return parameters;
+}
+
+/** Loads a TPM_KEY; gives its handle. */
+export function* loadKey2(crypto: Crypto12, parent: StorageKey12, key: Uint8Array): Exchange<number> {
+  const session = yield* openOiap(crypto);
+  const { handles } = yield* runCommand(
+    crypto,
+    { ordinal: ord.TPM_ORD_LoadKey2, handles: [parent.handle], parameters: key, outHandles: 1 },
+    [{ session, entitySecret: parent.secret }],
+  );
+  return handles[0] as number;
+}
