@@ -362,9 +362,9 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const session = await run(openOiap(crypto), alice);
     connection.sent.length = 0;
     const direct: Transmit = async (command) => {
-      const physical = virtualizer.executeDirect(1, command);
+      const physical = virtualizer.direct.begin(1, command);
       assert.ok(physical !== null);
-      return virtualizer.completeDirect(1, command, await connection.transmit(physical));
+      return virtualizer.direct.complete(await connection.transmit(physical));
     };
     await run(sign(session, handle, secret('key 0'), true), direct);
     await run(sign(session, handle, secret('key 0'), false), direct);

@@ -67,12 +67,12 @@ export interface Response12 {
 
 /** Runs one command with zero to two authorizations. Throws Tpm12CommandError and ResponseForgedError. */
 export function* runCommand(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   command: Command12,
   authorizations: readonly Authorization12[] = [],
 ): Exchange<Response12> {
-  const nonces = authorizations.map(({ nonceOdd }) => nonceOdd ?? crypto.randomBytes(DIGEST_BYTES));
-  const response = yield marshalCommand(crypto, command, authorizations, nonces);
+  const nonces = authorizations.map(({ nonceOdd }) => nonceOdd ?? crypto12.randomBytes(DIGEST_BYTES));
+  const response = yield marshalCommand(crypto12, command, authorizations, nonces);
   if (!isWholeResponse(response)) throw new ResponseForgedError(command.ordinal);
   const code = responseCodeOf(response);
   if (code !== 0) throw new Tpm12CommandError(command.ordinal, code);
@@ -81,29 +81,29 @@ export function* runCommand(
   const authStart = response.length - authorizations.length * AUTHORIZATION_RESPONSE_BYTES;
   if (parametersStart > authStart) throw new ResponseForgedError(command.ordinal);
   const parameters = response.slice(parametersStart, authStart);
-  const digest = crypto.sha1(concat(uint32(0), uint32(command.ordinal), parameters));
+  const digest = crypto12.sha1(concat(uint32(0), uint32(command.ordinal), parameters));
   for (const [index, authorization] of authorizations.entries()) {
     const start = authStart + index * AUTHORIZATION_RESPONSE_BYTES;
     const authBytes = response.subarray(start, start + AUTHORIZATION_RESPONSE_BYTES);
-    checkResponse(crypto, command.ordinal, authorization, nonces[index] as Uint8Array, digest, authBytes);
+    checkResponse(crypto12, command.ordinal, authorization, nonces[index] as Uint8Array, digest, authBytes);
   }
   const handles = Array.from({ length: handleCount }, (_, index) => readUint32(response, HEADER_BYTES + 4 * index));
   return { handles, parameters };
 }
 
 function marshalCommand(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   command: Command12,
   authorizations: readonly Authorization12[],
   nonces: readonly Uint8Array[],
 ): Uint8Array {
   const { ordinal, handles = [], parameters = new Uint8Array() } = command;
-  const digest = crypto.sha1(concat(uint32(ordinal), parameters));
+  const digest = crypto12.sha1(concat(uint32(ordinal), parameters));
   const auths = authorizations.map((authorization, index) => {
     const nonceOdd = nonces[index] as Uint8Array;
     const continues = uint8(authorization.continueSession ? 1 : 0);
     const { session } = authorization;
-    const mac = crypto.hmacSha1(secretOf(authorization), concat(digest, session.nonceEven, nonceOdd, continues));
+    const mac = crypto12.hmacSha1(secretOf(authorization), concat(digest, session.nonceEven, nonceOdd, continues));
     return concat(uint32(session.handle), nonceOdd, continues, mac);
   });
   const body = concat(...handles.map(uint32), parameters, ...auths);
@@ -111,7 +111,7 @@ function marshalCommand(
 }
 
 function checkResponse(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ordinal: number,
   authorization: Authorization12,
   nonceOdd: Uint8Array,
@@ -122,7 +122,7 @@ function checkResponse(
   const continues = authBytes.slice(DIGEST_BYTES, DIGEST_BYTES + 1);
   const mac = authBytes.subarray(DIGEST_BYTES + 1);
   const key = authorization.responseSecret ?? secretOf(authorization);
-  const expected = crypto.hmacSha1(key, concat(digest, nonceEven, nonceOdd, continues));
+  const expected = crypto12.hmacSha1(key, concat(digest, nonceEven, nonceOdd, continues));
   if (!sameInConstantTime(expected, mac)) throw new ResponseForgedError(ordinal);
   authorization.session.nonceEven = nonceEven;
 }

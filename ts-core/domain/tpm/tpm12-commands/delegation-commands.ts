@@ -42,31 +42,31 @@ export interface OwnerDelegation12 {
 }
 
 /** Makes a delegation family and gives its id. */
-export function* createDelegationFamily(crypto: Crypto12, ownerSecret: Uint8Array, label: number): Exchange<number> {
-  const result = yield* manageFamily(crypto, ownerSecret, 0, TPM_FAMILY_CREATE, uint8(label));
+export function* createDelegationFamily(crypto12: Crypto12, ownerSecret: Uint8Array, label: number): Exchange<number> {
+  const result = yield* manageFamily(crypto12, ownerSecret, 0, TPM_FAMILY_CREATE, uint8(label));
   return new FieldReader(result).uint32();
 }
 
 /** Lets a family's delegations be used, or not. */
 export function* enableDelegationFamily(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ownerSecret: Uint8Array,
   familyId: number,
   enabled: boolean,
 ): Exchange<void> {
-  yield* manageFamily(crypto, ownerSecret, familyId, TPM_FAMILY_ENABLE, uint8(enabled ? 1 : 0));
+  yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY_ENABLE, uint8(enabled ? 1 : 0));
 }
 
 function* manageFamily(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ownerSecret: Uint8Array,
   familyId: number,
   operation: number,
   data: Uint8Array,
 ): Exchange<Uint8Array> {
-  const session = yield* openOiap(crypto);
+  const session = yield* openOiap(crypto12);
   const { parameters } = yield* runCommand(
-    crypto,
+    crypto12,
     {
       ordinal: ord.TPM_ORD_Delegate_Manage,
       parameters: concat(uint32(familyId), uint32(operation), sized(data)),
@@ -78,16 +78,16 @@ function* manageFamily(
 
 /** Makes a delegation blob whose holder, with `delegatedSecret`, may do what `delegation` permits. */
 export function* createOwnerDelegation(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ownerSecret: Uint8Array,
   delegation: OwnerDelegation12,
   delegatedSecret: Uint8Array,
 ): Exchange<Uint8Array> {
-  const session = yield* openOsap(crypto, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
   const shared = session.sharedSecret as Uint8Array;
-  const encrypted = encryptNewSecret(crypto, shared, session.nonceEven, delegatedSecret);
+  const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, delegatedSecret);
   const { parameters } = yield* runCommand(
-    crypto,
+    crypto12,
     {
       ordinal: ord.TPM_ORD_Delegate_CreateOwnerDelegation,
       parameters: concat(uint8(0), delegatePublic(delegation), encrypted),
@@ -99,14 +99,14 @@ export function* createOwnerDelegation(
 
 /** Puts a delegation blob into a row of the TPM's table. */
 export function* loadOwnerDelegation(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ownerSecret: Uint8Array,
   row: number,
   blob: Uint8Array,
 ): Exchange<void> {
-  const session = yield* openOiap(crypto);
+  const session = yield* openOiap(crypto12);
   yield* runCommand(
-    crypto,
+    crypto12,
     { ordinal: ord.TPM_ORD_Delegate_LoadOwnerDelegation, parameters: concat(uint32(row), sized(blob)) },
     [{ session, entitySecret: ownerSecret }],
   );

@@ -18,21 +18,21 @@ const TPM_PID_OWNER = 0x0005;
 export const WELL_KNOWN_SECRET: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
 /** The public endorsement key; TPM_DISABLED_CMD or TPM_NO_ENDORSEMENT when it cannot be read. */
-export function* readPubek(crypto: Crypto12): Exchange<RsaPublicKey12> {
-  return yield* publicEndorsementKey(crypto, ord.TPM_ORD_ReadPubek, new Uint8Array());
+export function* readPubek(crypto12: Crypto12): Exchange<RsaPublicKey12> {
+  return yield* publicEndorsementKey(crypto12, ord.TPM_ORD_ReadPubek, new Uint8Array());
 }
 
 /** Makes the endorsement key of a TPM that has none. */
-export function* createEndorsementKeyPair(crypto: Crypto12): Exchange<RsaPublicKey12> {
-  return yield* publicEndorsementKey(crypto, ord.TPM_ORD_CreateEndorsementKeyPair, rsaKeyParameters(TPM_KEY_STORAGE));
+export function* createEndorsementKeyPair(crypto12: Crypto12): Exchange<RsaPublicKey12> {
+  return yield* publicEndorsementKey(crypto12, ord.TPM_ORD_CreateEndorsementKeyPair, rsaKeyParameters(TPM_KEY_STORAGE));
 }
 
-function* publicEndorsementKey(crypto: Crypto12, ordinal: number, keyInfo: Uint8Array): Exchange<RsaPublicKey12> {
-  const antiReplay = crypto.randomBytes(DIGEST_BYTES);
-  const { parameters } = yield* runCommand(crypto, { ordinal, parameters: concat(antiReplay, keyInfo) });
+function* publicEndorsementKey(crypto12: Crypto12, ordinal: number, keyInfo: Uint8Array): Exchange<RsaPublicKey12> {
+  const antiReplay = crypto12.randomBytes(DIGEST_BYTES);
+  const { parameters } = yield* runCommand(crypto12, { ordinal, parameters: concat(antiReplay, keyInfo) });
   const reader = new FieldReader(parameters);
   const key = readPublicKey(reader);
-  const expected = crypto.sha1(concat(parameters.subarray(0, reader.offset), antiReplay));
+  const expected = crypto12.sha1(concat(parameters.subarray(0, reader.offset), antiReplay));
   const checksum = reader.bytes(DIGEST_BYTES);
   if (!expected.every((byte, index) => byte === checksum[index])) throw new ResponseForgedError(ordinal);
   return key;
@@ -44,60 +44,64 @@ export interface NewOwner12 {
 }
 
 /** Takes ownership of a TPM that has an endorsement key and no owner. */
-export function* takeOwnership(crypto: Crypto12, owner: NewOwner12): Exchange<void> {
-  const endorsementKey = yield* readPubek(crypto);
-  const session = yield* openOiap(crypto);
+export function* takeOwnership(crypto12: Crypto12, owner: NewOwner12): Exchange<void> {
+  const endorsementKey = yield* readPubek(crypto12);
+  const session = yield* openOiap(crypto12);
   const parameters = concat(
     uint16(TPM_PID_OWNER),
-    sized(crypto.rsaOaepTcpa(endorsementKey, owner.ownerSecret)),
-    sized(crypto.rsaOaepTcpa(endorsementKey, owner.srkSecret)),
+    sized(crypto12.rsaOaepTcpa(endorsementKey, owner.ownerSecret)),
+    sized(crypto12.rsaOaepTcpa(endorsementKey, owner.srkSecret)),
     keyTemplate({ usage: TPM_KEY_STORAGE, needsAuthorization: true }),
   );
-  yield* runCommand(crypto, { ordinal: ord.TPM_ORD_TakeOwnership, parameters }, [
+  yield* runCommand(crypto12, { ordinal: ord.TPM_ORD_TakeOwnership, parameters }, [
     { session, entitySecret: owner.ownerSecret },
   ]);
 }
 
 /** Clears the TPM: owner, storage root key and everything under it. It is disabled and deactivated afterwards. */
-export function* ownerClear(crypto: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto, ownerSecret, ord.TPM_ORD_OwnerClear);
+export function* ownerClear(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
+  yield* runAsOwner(crypto12, ownerSecret, ord.TPM_ORD_OwnerClear);
 }
 
 /** Resets the TPM's own dictionary-attack logic. */
-export function* resetLockValue(crypto: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto, ownerSecret, ord.TPM_ORD_ResetLockValue);
+export function* resetLockValue(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
+  yield* runAsOwner(crypto12, ownerSecret, ord.TPM_ORD_ResetLockValue);
 }
 
-function* runAsOwner(crypto: Crypto12, ownerSecret: Uint8Array, ordinal: number): Exchange<void> {
-  const session = yield* openOiap(crypto);
-  yield* runCommand(crypto, { ordinal }, [{ session, entitySecret: ownerSecret }]);
+function* runAsOwner(crypto12: Crypto12, ownerSecret: Uint8Array, ordinal: number): Exchange<void> {
+  const session = yield* openOiap(crypto12);
+  yield* runCommand(crypto12, { ordinal }, [{ session, entitySecret: ownerSecret }]);
 }
 
 /** Replaces the owner's authorization value. */
 export function* changeOwnerSecret(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ownerSecret: Uint8Array,
   newOwnerSecret: Uint8Array,
 ): Exchange<void> {
-  yield* changeAuthOwner(crypto, ownerSecret, TPM_ET_OWNER, newOwnerSecret);
+  yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET_OWNER, newOwnerSecret);
 }
 
 /** Replaces the storage root key's authorization value, by the owner. */
-export function* changeSrkSecret(crypto: Crypto12, ownerSecret: Uint8Array, newSrkSecret: Uint8Array): Exchange<void> {
-  yield* changeAuthOwner(crypto, ownerSecret, TPM_ET_SRK, newSrkSecret);
+export function* changeSrkSecret(
+  crypto12: Crypto12,
+  ownerSecret: Uint8Array,
+  newSrkSecret: Uint8Array,
+): Exchange<void> {
+  yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET_SRK, newSrkSecret);
 }
 
 function* changeAuthOwner(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   ownerSecret: Uint8Array,
   entityType: number,
   newSecret: Uint8Array,
 ): Exchange<void> {
-  const session = yield* openOsap(crypto, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
   const shared = session.sharedSecret as Uint8Array;
-  const encrypted = encryptNewSecret(crypto, shared, session.nonceEven, newSecret);
+  const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, newSecret);
   yield* runCommand(
-    crypto,
+    crypto12,
     {
       ordinal: ord.TPM_ORD_ChangeAuthOwner,
       parameters: concat(uint16(TPM_PID_ADCP), encrypted, uint16(entityType)),

@@ -7,8 +7,8 @@ import { concat, FieldReader, sized, uint16, uint32, xor } from './byte-fields.j
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 
 /** A session that can authorize with any secret. */
-export function* openOiap(crypto: Crypto12): Exchange<Session12> {
-  const { parameters } = yield* runCommand(crypto, { ordinal: ord.TPM_ORD_OIAP });
+export function* openOiap(crypto12: Crypto12): Exchange<Session12> {
+  const { parameters } = yield* runCommand(crypto12, { ordinal: ord.TPM_ORD_OIAP });
   const reader = new FieldReader(parameters);
   return { handle: reader.uint32(), nonceEven: reader.bytes(DIGEST_BYTES), sharedSecret: undefined };
 }
@@ -22,13 +22,13 @@ export interface Entity12 {
 }
 
 /** A session bound to one entity, whose shared secret can carry new authorization values. */
-export function* openOsap(crypto: Crypto12, entity: Entity12): Exchange<Session12> {
-  const nonceOdd = crypto.randomBytes(DIGEST_BYTES);
-  const { parameters } = yield* runCommand(crypto, {
+export function* openOsap(crypto12: Crypto12, entity: Entity12): Exchange<Session12> {
+  const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
+  const { parameters } = yield* runCommand(crypto12, {
     ordinal: ord.TPM_ORD_OSAP,
     parameters: concat(uint16(entity.type), uint32(entity.value), nonceOdd),
   });
-  return boundSession(crypto, parameters, nonceOdd, entity.secret);
+  return boundSession(crypto12, parameters, nonceOdd, entity.secret);
 }
 
 export interface Delegation12 {
@@ -43,21 +43,21 @@ export interface Delegation12 {
 }
 
 /** A session that authorizes what a delegation permits. */
-export function* openDsap(crypto: Crypto12, delegation: Delegation12): Exchange<Session12> {
-  const nonceOdd = crypto.randomBytes(DIGEST_BYTES);
-  const { parameters } = yield* runCommand(crypto, {
+export function* openDsap(crypto12: Crypto12, delegation: Delegation12): Exchange<Session12> {
+  const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
+  const { parameters } = yield* runCommand(crypto12, {
     ordinal: ord.TPM_ORD_DSAP,
     parameters: concat(uint16(delegation.type), uint32(delegation.keyHandle), nonceOdd, sized(delegation.value)),
   });
-  return boundSession(crypto, parameters, nonceOdd, delegation.secret);
+  return boundSession(crypto12, parameters, nonceOdd, delegation.secret);
 }
 
 /** OSAP and DSAP answer alike: authHandle, nonceEven, nonceEvenOSAP. */
-function boundSession(crypto: Crypto12, parameters: Uint8Array, nonceOdd: Uint8Array, secret: Uint8Array): Session12 {
+function boundSession(crypto12: Crypto12, parameters: Uint8Array, nonceOdd: Uint8Array, secret: Uint8Array): Session12 {
   const reader = new FieldReader(parameters);
   const handle = reader.uint32();
   const nonceEven = reader.bytes(DIGEST_BYTES);
-  const sharedSecret = crypto.hmacSha1(secret, concat(reader.bytes(DIGEST_BYTES), nonceOdd));
+  const sharedSecret = crypto12.hmacSha1(secret, concat(reader.bytes(DIGEST_BYTES), nonceOdd));
   return { handle, nonceEven, sharedSecret };
 }
 
@@ -66,17 +66,17 @@ function boundSession(crypto: Crypto12, parameters: Uint8Array, nonceOdd: Uint8A
  * `nonce`: the session's nonceEven for a command's first new value, the command's nonceOdd for its second.
  */
 export function encryptNewSecret(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   sharedSecret: Uint8Array,
   nonce: Uint8Array,
   newSecret: Uint8Array,
 ): Uint8Array {
-  return xor(newSecret, crypto.sha1(concat(sharedSecret, nonce)));
+  return xor(newSecret, crypto12.sha1(concat(sharedSecret, nonce)));
 }
 
 /** Ends a session that no command has ended. */
-export function* flushSession(crypto: Crypto12, session: Session12): Exchange<void> {
-  yield* runCommand(crypto, {
+export function* flushSession(crypto12: Crypto12, session: Session12): Exchange<void> {
+  yield* runCommand(crypto12, {
     ordinal: ord.TPM_ORD_FlushSpecific,
     parameters: concat(uint32(session.handle), uint32(TPM_RT_AUTH)),
   });

@@ -15,16 +15,16 @@ export interface StorageKey12 {
 
 /** Seals `data` to this TPM, to be unsealed with `dataSecret`; gives the TPM_STORED_DATA. No PCR conditions. */
 export function* seal(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   key: StorageKey12,
   data: Uint8Array,
   dataSecret: Uint8Array,
 ): Exchange<Uint8Array> {
-  const session = yield* openOsap(crypto, { type: TPM_ET_KEYHANDLE, value: key.handle, secret: key.secret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET_KEYHANDLE, value: key.handle, secret: key.secret });
   const shared = session.sharedSecret as Uint8Array;
-  const encrypted = encryptNewSecret(crypto, shared, session.nonceEven, dataSecret);
+  const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, dataSecret);
   const { parameters } = yield* runCommand(
-    crypto,
+    crypto12,
     {
       ordinal: ord.TPM_ORD_Seal,
       handles: [key.handle],
@@ -36,15 +36,15 @@ export function* seal(
 }
 
 export function* unseal(
-  crypto: Crypto12,
+  crypto12: Crypto12,
   key: StorageKey12,
   storedData: Uint8Array,
   dataSecret: Uint8Array,
 ): Exchange<Uint8Array> {
-  const keySession = yield* openOiap(crypto);
-  const dataSession = yield* openOiap(crypto);
+  const keySession = yield* openOiap(crypto12);
+  const dataSession = yield* openOiap(crypto12);
   const { parameters } = yield* runCommand(
-    crypto,
+    crypto12,
     { ordinal: ord.TPM_ORD_Unseal, handles: [key.handle], parameters: storedData },
     [
       { session: keySession, entitySecret: key.secret },
@@ -62,18 +62,18 @@ export interface NewKey12 {
 }
 
 /** Makes a key under `parent`; gives the TPM_KEY that TPM_LoadKey2 takes. */
-export function* createWrapKey(crypto: Crypto12, parent: StorageKey12, key: NewKey12): Exchange<Uint8Array> {
-  const session = yield* openOsap(crypto, { type: TPM_ET_KEYHANDLE, value: parent.handle, secret: parent.secret });
+export function* createWrapKey(crypto12: Crypto12, parent: StorageKey12, key: NewKey12): Exchange<Uint8Array> {
+  const session = yield* openOsap(crypto12, { type: TPM_ET_KEYHANDLE, value: parent.handle, secret: parent.secret });
   const shared = session.sharedSecret as Uint8Array;
-  const nonceOdd = crypto.randomBytes(DIGEST_BYTES);
+  const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(
-    crypto,
+    crypto12,
     {
       ordinal: ord.TPM_ORD_CreateWrapKey,
       handles: [parent.handle],
       parameters: concat(
-        encryptNewSecret(crypto, shared, session.nonceEven, key.usageSecret),
-        encryptNewSecret(crypto, shared, nonceOdd, key.migrationSecret),
+        encryptNewSecret(crypto12, shared, session.nonceEven, key.usageSecret),
+        encryptNewSecret(crypto12, shared, nonceOdd, key.migrationSecret),
         key.template,
       ),
     },
@@ -83,10 +83,10 @@ export function* createWrapKey(crypto: Crypto12, parent: StorageKey12, key: NewK
 }
 
 /** Loads a TPM_KEY; gives its handle. */
-export function* loadKey2(crypto: Crypto12, parent: StorageKey12, key: Uint8Array): Exchange<number> {
-  const session = yield* openOiap(crypto);
+export function* loadKey2(crypto12: Crypto12, parent: StorageKey12, key: Uint8Array): Exchange<number> {
+  const session = yield* openOiap(crypto12);
   const { handles } = yield* runCommand(
-    crypto,
+    crypto12,
     { ordinal: ord.TPM_ORD_LoadKey2, handles: [parent.handle], parameters: key, outHandles: 1 },
     [{ session, entitySecret: parent.secret }],
   );

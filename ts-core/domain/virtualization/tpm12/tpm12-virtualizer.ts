@@ -20,6 +20,7 @@ import {
 import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import { createdKind, ordinalOf } from './command-shape.js';
 import { createdResource } from './created-resource.js';
+import { Tpm12DirectPath } from './direct-path.js';
 import { type Aftermath, type Binding, HandleTranslation } from './handle-translation.js';
 import {
   flushSpecificCommand,
@@ -55,6 +56,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   readonly saved = new SavedSessions();
   readonly translation = new HandleTranslation(this.table);
   readonly residency: Residency;
+  readonly direct = new Tpm12DirectPath(this);
   limits: Tpm12Limits;
   onSnapshotChange: (() => void) | undefined;
   /** The context that started the TPM's one SHA-1 thread. */
@@ -188,41 +190,13 @@ export class Tpm12Virtualizer implements Virtualizer {
     if (aftermath.created !== undefined) this.changed();
   }
 
-  /** Must be asked again what it has, before the next command. */
+  /** The TPM must be asked again what it has, before the next command. */
   distrust(): void {
     this.#uncertain = true;
   }
 
-  /**
-   * For a command that needs one round trip and nothing else: what to send, or null when `execute` must do it. The
-   * response goes through `completeDirect`.
-   */
-  executeDirect(contextId: number, command: Uint8Array): Uint8Array | null {
-    if (this.#uncertain || !this.table.hasContext(contextId)) return null;
-    const ordinal = ordinalOf(command);
-    if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
-    const resolution = this.translation.resolve(contextId, command);
-    if (!resolution.ok) return null;
-    if (resolution.bindings.length === 0) return command;
-    for (const { resource } of resolution.bindings) {
-      if (resource !== undefined && resource.physicalHandle === undefined) return null;
-    }
-    const physical = command.slice();
-    this.translation.toPhysical(physical, resolution.bindings);
-    for (const { resource } of resolution.bindings) if (resource !== undefined) this.table.touch(resource);
-    return physical;
-  }
-
-  completeDirect(contextId: number, command: Uint8Array, response: Uint8Array): Uint8Array {
-    const resolution = this.translation.resolve(contextId, command);
-    const bindings = resolution.ok ? resolution.bindings : [];
-    this.takeIn(this.translation.absorb(contextId, command, bindings, response, true));
-    return response;
-  }
-
-  /** A direct command's transfer failed: nothing is known of what the TPM did with it. */
-  abandonDirect(): void {
-    this.#uncertain = true;
+  get mustSynchronize(): boolean {
+    return this.#uncertain;
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
