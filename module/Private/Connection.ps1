@@ -1,0 +1,184 @@
+# The connection to the broker: one per process (and runspace), kept and used again. The broker ends what a connection
+# owned when it closes, so contexts live as long as this one.
+
+$script:TbsConnection = $null
+$script:SystemSocketPath = '/run/tpmtbs/rpc.sock'
+# The longest answer is a list of some hundred commands; anything near this is no broker of ours.
+$script:MaxMessageBytes = 16MB
+
+function Test-TbsWindows { $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows }
+
+# $env:TPMTBS_SOCKET, else the system's broker where its socket exists, else the user's own.
+function Get-TbsSocketPath {
+    if ($env:TPMTBS_SOCKET) { return $env:TPMTBS_SOCKET }
+    if (Test-TbsWindows) { return '\\.\pipe\tpmtbs' }
+    if ([System.IO.File]::Exists($script:SystemSocketPath)) { return $script:SystemSocketPath }
+    $user = Get-TbsUserSocketPath
+    if ($user -and [System.IO.File]::Exists($user)) { return $user }
+    $script:SystemSocketPath
+}
+
+function Get-TbsUserSocketPath {
+    if ($env:XDG_RUNTIME_DIR) { $env:XDG_RUNTIME_DIR + '/tpmtbs/rpc.sock' }
+}
+
+function New-TbsNotRunningRecord([string]$Path, [string]$Reason) {
+    New-TbsErrorRecord 'TBS_E_SERVICE_NOT_RUNNING' "The broker is not running: $Reason ($Path)." `
+        'Start it with Start-TbsService, `tbs serve` or `systemctl start tpmtbs`; $env:TPMTBS_SOCKET names another socket.' $Path
+}
+
+# Returns the connection, or an ErrorRecord that says why there is none.
+function Open-TbsConnection([string]$Path) {
+    if (Test-TbsWindows) { return Open-TbsPipe $Path }
+    # A socket's address has room for 107 bytes; a longer one would be cut off silently elsewhere.
+    if ($Path.Length -gt 107) {
+        return New-TbsErrorRecord 'TBS_E_BAD_PARAMETER' "The socket's path is longer than the 107 bytes that the platform allows: $Path" `
+            'Use a shorter path in $env:TPMTBS_SOCKET and in the configuration of tbsd.' $Path
+    }
+    if (-not [System.IO.File]::Exists($Path)) { return New-TbsNotRunningRecord $Path 'there is no socket' }
+    $socket = [System.Net.Sockets.Socket]::new(1, 1, 0)
+    try { $socket.Connect([System.Net.Sockets.UnixDomainSocketEndPoint]::new($Path)) }
+    catch {
+        $socket.Dispose()
+        $cause = $_.Exception.InnerException
+        if ($cause -is [System.Net.Sockets.SocketException] -and $cause.SocketErrorCode -eq 'AccessDenied') {
+            return New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The broker's socket may not be opened by this user ($Path)." `
+                'Ask an administrator for access to the folder and the socket of tbsd.' $Path
+        }
+        return New-TbsNotRunningRecord $Path 'nothing listens at its socket'
+    }
+    $distrust = Test-TbsPeer $socket $Path
+    if ($distrust) {
+        $socket.Dispose()
+        return New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The socket is not to be trusted: $distrust ($Path)." `
+            'Use the socket of the system''s broker, or one in a folder of your own.' $Path
+    }
+    @{ Path = $Path; Socket = $socket; Stream = $null; Pending = $null; Buffer = [byte[]]::new(65536); Start = 0; End = 0; NextId = 1 }
+}
+
+# A socket that somebody else put there could feed us anything: the listener must be root or this user, and the folder
+# must not be one in which everybody can put a socket. Returns what is wrong, or nothing.
+function Test-TbsPeer($Socket, [string]$Path) {
+    # SOL_SOCKET 1, SO_PEERCRED 17: process, user and group of the listener as 32-bit numbers.
+    $credentials = [byte[]]::new(12)
+    [void]$Socket.GetRawSocketOption(1, 17, $credentials)
+    $peer = [System.BitConverter]::ToUInt32($credentials, 4)
+    if ($peer -eq 0) { return }
+    # Only root can make a folder in /run, so whoever listens there was let in by root.
+    if ($Path -ceq $script:SystemSocketPath) { return }
+    foreach ($line in [System.IO.File]::ReadAllLines('/proc/self/status')) {
+        if ($line.StartsWith('Uid:')) {
+            if ([uint32]$line.Split("`t")[2] -ne $peer) { return "its listener runs as user $peer, who is neither root nor this user" }
+            return
+        }
+    }
+}
+
+function Open-TbsPipe([string]$Path) {
+    $name = $Path
+    if ($Path.StartsWith('\\.\pipe\')) { $name = $Path.Substring(9) }
+    $pipe = [System.IO.Pipes.NamedPipeClientStream]::new('.', $name, 'InOut', 'Asynchronous', 'Identification')
+    try { $pipe.Connect(2000) }
+    catch {
+        $pipe.Dispose()
+        return New-TbsNotRunningRecord $Path 'nothing listens at its pipe'
+    }
+    @{ Path = $Path; Socket = $null; Stream = $pipe; Pending = $null; Buffer = [byte[]]::new(65536); Start = 0; End = 0; NextId = 1 }
+}
+
+function Close-TbsConnection($Connection) {
+    if ($null -eq $Connection) { return }
+    if ($Connection.Socket) { $Connection.Socket.Dispose() }
+    if ($Connection.Stream) { $Connection.Stream.Dispose() }
+    if ([object]::ReferenceEquals($Connection, $script:TbsConnection)) { $script:TbsConnection = $null }
+}
+
+# Readable with nothing to read: the other end has closed.
+function Test-TbsConnectionLost($Connection) {
+    $socket = $Connection.Socket
+    if ($null -eq $socket) { return -not $Connection.Stream.IsConnected }
+    $socket.Poll(0, 0) -and $socket.Available -eq 0
+}
+
+# The process's connection, opened when there is none, when it was lost, or when $env:TPMTBS_SOCKET names another.
+function Get-TbsConnection {
+    $connection = $script:TbsConnection
+    if ($null -ne $connection) {
+        if ($connection.Asked -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost $connection)) { return $connection }
+        Close-TbsConnection $connection
+    }
+    $connection = Open-TbsConnection (Get-TbsSocketPath)
+    if ($connection -is [hashtable]) {
+        $connection.Asked = $env:TPMTBS_SOCKET
+        $script:TbsConnection = $connection
+    }
+    $connection
+}
+
+function Send-TbsMessage($Connection, [string]$Body) {
+    $utf8 = [System.Text.Encoding]::UTF8
+    $bytes = $utf8.GetBytes("Content-Length: $($utf8.GetByteCount($Body))`r`n`r`n$Body")
+    if ($null -eq $Connection.Socket) {
+        $Connection.Stream.Write($bytes, 0, $bytes.Length)
+        return
+    }
+    $sent = 0
+    while ($sent -lt $bytes.Length) { $sent += $Connection.Socket.Send($bytes, $sent, $bytes.Length - $sent, 0) }
+}
+
+# The next message's text, or nothing when none has come within the time. What has come of a message stays in the
+# buffer, so that a reader who is stopped half-way harms nobody. Throws EndOfStreamException when the other end closes.
+function Read-TbsMessage($Connection, [int]$TimeoutMilliseconds) {
+    $buffer = $Connection.Buffer
+    $start = $Connection.Start
+    $end = $Connection.End
+    $ordinal = [System.StringComparison]::Ordinal
+    while ($true) {
+        if ($end -gt $start) {
+            # The header is short; the body may be long, so only its beginning is looked at.
+            $head = [System.Text.Encoding]::ASCII.GetString($buffer, $start, [System.Math]::Min($end - $start, 256))
+            $headLength = $head.IndexOf("`r`n`r`n", $ordinal)
+            if ($headLength -gt 0) {
+                $length = 0
+                if (-not $head.StartsWith('Content-Length: ', $ordinal) -or
+                    -not [int]::TryParse($head.Substring(16, $head.IndexOf("`r", $ordinal) - 16), [ref]$length) -or
+                    $length -le 0 -or $length -gt $script:MaxMessageBytes) {
+                    throw [System.IO.InvalidDataException]::new('What answers at the socket does not speak the protocol of tbsd.')
+                }
+                $body = $start + $headLength + 4
+                if ($body + $length -le $end) {
+                    $Connection.Start = $body + $length
+                    if ($Connection.Start -eq $end) { $Connection.Start = $Connection.End = 0 }
+                    return [System.Text.Encoding]::UTF8.GetString($buffer, $body, $length)
+                }
+                $needed = $body - $start + $length
+                if ($start + $needed -gt $buffer.Length) {
+                    $larger = $buffer
+                    if ($needed -gt $buffer.Length) { $larger = [byte[]]::new($needed) }
+                    [System.Buffer]::BlockCopy($buffer, $start, $larger, 0, $end - $start)
+                    $buffer = $Connection.Buffer = $larger
+                    $end = $Connection.End = $end - $start
+                    $start = $Connection.Start = 0
+                }
+            }
+            elseif ($head.Length -ge 256) { throw [System.IO.InvalidDataException]::new('What answers at the socket does not speak the protocol of tbsd.') }
+            elseif ($end -eq $buffer.Length) {
+                [System.Buffer]::BlockCopy($buffer, $start, $buffer, 0, $end - $start)
+                $end = $Connection.End = $end - $start
+                $start = $Connection.Start = 0
+            }
+        }
+        if ($null -ne $Connection.Socket) {
+            if (-not $Connection.Socket.Poll($TimeoutMilliseconds * 1000, 0)) { return }
+            $received = $Connection.Socket.Receive($buffer, $end, $buffer.Length - $end, 0)
+        }
+        else {
+            if ($null -eq $Connection.Pending) { $Connection.Pending = $Connection.Stream.ReadAsync($buffer, $end, $buffer.Length - $end) }
+            if (-not $Connection.Pending.Wait($TimeoutMilliseconds)) { return }
+            $received = $Connection.Pending.Result
+            $Connection.Pending = $null
+        }
+        if ($received -eq 0) { throw [System.IO.EndOfStreamException]::new('The broker closed the connection.') }
+        $end = $Connection.End = $end + $received
+    }
+}

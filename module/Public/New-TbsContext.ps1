@@ -1,0 +1,29 @@
+function New-TbsContext {
+    <#
+    .SYNOPSIS
+        Opens a context: a view of the TPM with handles of its own.
+    .DESCRIPTION
+        Opens a context on this process's connection to the broker. What commands create in it can be used in it only,
+        and is flushed when it is removed or when the process ends.
+    .PARAMETER TpmVersion
+        The TPM families that you can speak; both unless set. Where the machine has none of them, there is an error.
+    .EXAMPLE
+        $context = New-TbsContext
+        Submit-TbsCommand $command -Context $context
+
+        Sends commands that use one another's results.
+    .INPUTS
+        None
+    .OUTPUTS
+        TpmTbs.Context
+    .LINK
+        Submit-TbsCommand
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType('TpmTbs.Context')]
+    param(
+        [ValidateSet('1.2', '2.0')]
+        [string[]]$TpmVersion = @('1.2', '2.0')
+    )
+    if ($PSCmdlet.ShouldProcess('TPM', 'Open a context')) { Invoke-TbsRpc $PSCmdlet 'context/open' @{ versions = $TpmVersion } }
+}
