@@ -1,0 +1,46 @@
+@{
+    RootModule           = 'module/TpmTbs.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '0b8f7a52-5b0e-4f5e-9d5d-6f2c1b6e4a11'
+    Author               = 'TpmTbs contributors'
+    Copyright            = '(c) TpmTbs contributors. MIT license.'
+    Description          = 'TPM Base Services for machines that Windows'' TBS does not reach: command blocking, lockout, policy and TPM commands through the broker tbsd.'
+    CompatiblePSEditions = @('Core', 'Desktop')
+    PowerShellVersion    = '5.1'
+    FormatsToProcess     = @('module/TpmTbs.format.ps1xml')
+    # The files of module/Public, written by tools/build-module.mjs.
+    FunctionsToExport    = @(
+        'Add-TbsCommandBlock'
+        'Export-TbsPolicy'
+        'Get-TbsCommandBlock'
+        'Get-TbsContext'
+        'Get-TbsDeviceInfo'
+        'Get-TbsEvent'
+        'Get-TbsLockout'
+        'Get-TbsPolicy'
+        'Get-TbsResource'
+        'Get-TbsStatus'
+        'Get-TpmAuthLevel'
+        'Grant-TbsCommand'
+        'Import-TbsPolicy'
+        'New-TbsContext'
+        'Remove-TbsCommandBlock'
+        'Remove-TbsContext'
+        'Remove-TbsResource'
+        'Reset-TbsLockout'
+        'Revoke-TbsCommand'
+        'Set-TbsPolicy'
+        'Set-TpmAuthLevel'
+        'Submit-TbsCommand'
+        'Test-TbsCommandBlock'
+        'Test-TbsPolicy'
+    )
+    CmdletsToExport      = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('TPM', 'TBS', 'Security', 'Linux')
+        }
+    }
+}
