@@ -1,0 +1,168 @@
+/** A broker that is killed, a disk that is full, clients that vanish, many clients at once. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { TestDaemon } from '../support/daemon.js';
+import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
+
+interface ListedCommand {
+  readonly code: number;
+  readonly verdicts: readonly { readonly callerClass: string; readonly decidingList: string | null }[];
+}
+
+async function locallyBlocked(client: RpcClient): Promise<number[]> {
+  const { commands } = await client.call<{ commands: ListedCommand[] }>('commandBlock/list', {});
+  return commands.filter(({ verdicts }) => verdicts[0]?.decidingList === 'local').map(({ code }) => code);
+}
+
+describe('the broker in trouble', function () {
+  this.timeout(120_000);
+
+  it('has every acknowledged change after SIGKILL in the middle of changes', async () => {
+    await using daemon = await TestDaemon.start();
+    const acknowledged: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const client = await daemon.connect();
+      const known = (await client.call<{ commands: ListedCommand[] }>('commandBlock/list', {})).commands;
+      const allowed = known.filter(({ code, verdicts }) => verdicts[0]?.decidingList === 'default' && code !== 0x17a);
+      const changes = allowed.slice(0, 20).map(async ({ code }) => {
+        await client.call('commandBlock/add', { commands: [code] });
+        acknowledged.push(code);
+      });
+      void Promise.allSettled(changes);
+      await wait(1 + round * 4);
+      await daemon.kill('SIGKILL');
+      await daemon.run();
+      const again = await daemon.connect();
+      const blocked = await locallyBlocked(again);
+      for (const code of acknowledged) assert.ok(blocked.includes(code), `0x${code.toString(16)} was acknowledged`);
+      again.close();
+    }
+    assert.ok(acknowledged.length > 0, 'some change was acknowledged');
+  });
+
+  it('refuses a change on a full disk, goes on, and has what was kept before', async function () {
+    const folder = mkdtempSync(join(tmpdir(), 'tbsd-full-'));
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'tmpfs', folder]);
+    // A small file system of its own needs the right to mount.
+    if (mounted.status !== 0) {
+      rmSync(folder, { recursive: true });
+      this.skip();
+    }
+    try {
+      await using daemon = await TestDaemon.start({
+        configuration: { stateFolder: join(folder, 'state'), audit: { path: join(folder, 'audit.jsonl') } },
+      });
+      const client = await daemon.connect();
+      await client.call('commandBlock/add', { commands: ['TPM2_Hash'] });
+      fill(join(folder, 'ballast'));
+      const refused = await client.call('commandBlock/add', { commands: ['TPM2_HMAC'] }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      assert.ok(refused instanceof RpcFailure, 'the change is refused');
+      assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0, 'commands go on');
+      assert.deepEqual(await locallyBlocked(client), [0x17d]);
+      rmSync(join(folder, 'ballast'));
+      await client.call('commandBlock/add', { commands: ['TPM2_HMAC'] });
+      await daemon.kill('SIGKILL');
+      await daemon.run();
+      const again = await daemon.connect();
+      assert.deepEqual(await locallyBlocked(again), [0x155, 0x17d]);
+      again.close();
+    } finally {
+      spawnSync('umount', [folder]);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('frees everything that a client held which was killed with SIGKILL', async () => {
+    await using daemon = await TestDaemon.start();
+    const script = `
+      const { connect } = require('node:net');
+      const socket = connect(${JSON.stringify(daemon.rpcSocket)});
+      const send = (method, params, id) => { const body = JSON.stringify({ jsonrpc: '2.0', id, method, params }); socket.write('Content-Length: ' + body.length + '\\r\\n\\r\\n' + body); };
+      send('context/open', { versions: ['2.0'] }, 1);
+      let text = '';
+      let created = 0;
+      socket.on('data', (data) => {
+        text += data;
+        const id = /"contextId":(\\d+)/.exec(text);
+        if (id && created === 0) for (; created < 3; created++) send('command/submit', { contextId: Number(id[1]), command: ${JSON.stringify(createPrimaryEcc('x', SIGNING_KEY.noDa).toString('base64'))} }, 2 + created);
+        if ((text.match(/"responseCode":0/g) ?? []).length === 3) console.log('ready');
+      });`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const client = await daemon.connect();
+    const held = async () => (await client.call<{ resources: unknown[] }>('resource/list')).resources.length;
+    assert.equal(await held(), 3);
+    child.kill('SIGKILL');
+    for (let attempt = 0; attempt < 250 && (await held()) > 0; attempt++) await wait(20);
+    assert.equal(await held(), 0);
+    client.close();
+  });
+
+  it('serves 16 clients at once, each its own responses', async () => {
+    await using daemon = await TestDaemon.start();
+    const clients = await Promise.all(Array.from({ length: 16 }, () => daemon.connect()));
+    await Promise.all(
+      clients.map(async (client, index) => {
+        const contextId = await client.open();
+        const length = 4 + index;
+        const command = Buffer.from(GET_RANDOM_20);
+        command.writeUInt16BE(length, 10);
+        for (let count = 0; count < 50; count++) {
+          const response = await client.submit(contextId, command);
+          assert.equal(response.length, 12 + length);
+        }
+        client.close();
+      }),
+    );
+  });
+
+  it('goes on when its software TPM is killed: the TPM is started again and contexts survive', async () => {
+    await using daemon = await TestDaemon.start();
+    const client = await daemon.connect();
+    const contextId = await client.open();
+    assert.equal(responseCode(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
+    const swtpm = spawnSync('pgrep', ['-P', String(daemon.processId), 'swtpm'], { encoding: 'utf8' }).stdout.trim();
+    assert.match(swtpm, /^\d+$/);
+    process.kill(Number(swtpm), 'SIGKILL');
+    let answer: Buffer | undefined;
+    for (let attempt = 0; attempt < 250 && answer === undefined; attempt++) {
+      answer = await client.submit(contextId, GET_RANDOM_20).catch(() => undefined);
+      if (answer === undefined) await wait(20);
+    }
+    assert.equal(responseCode(answer as Buffer), 0);
+    assert.equal((await client.call<{ resources: unknown[] }>('resource/list')).resources.length, 0);
+    assert.equal(responseCode(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
+    client.close();
+  });
+
+  it('refuses to share its folder or its socket with a second broker, and takes over what a dead one left', async () => {
+    await using daemon = await TestDaemon.start();
+    const second = spawnSync(process.execPath, ['bin/tbsd.js', '--config', join(daemon.folder, 'tbsd.json')], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    assert.notEqual(second.status, 0);
+    assert.match(second.stderr, /tbsd: /);
+    const client = await daemon.connect();
+    assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0);
+    client.close();
+    await daemon.kill('SIGKILL');
+    await daemon.run();
+  });
+});
+
+function fill(path: string): void {
+  try {
+    writeFileSync(path, Buffer.alloc(8 * 1024 * 1024));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+  }
+}
