@@ -6,6 +6,7 @@ import { isAdministrator } from '../domain/caller.js';
 import { classifyResponse, type ResponseClass } from '../domain/lockout/response-classification.js';
 import { commandLabel } from '../domain/tpm/command-names.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import { actingCodeOf } from '../domain/tpm/tpm12-transport.js';
 import type { ResponseAccount } from './dispatcher.js';
 import type { LockoutBook } from './lockout-book.js';
 import type { PendingCommand } from './pending-command.js';
@@ -30,7 +31,7 @@ export class Account implements ResponseAccount {
     let durable: Promise<void> | undefined;
     if (outcome === 'authorizationFailure' && pending.header.carriesAuthorization) {
       durable = this.lockout.countFailure(pending.caller, commandLabel(this.version, pending.header.code));
-    } else if (outcome === 'success' && pending.header.code === LOCK_RESET[this.version]) {
+    } else if (outcome === 'success' && this.resetsTheLockout(pending)) {
       durable = this.emptyLedger(pending);
     }
     for (const observe of this.observers) {
@@ -38,6 +39,10 @@ export class Account implements ResponseAccount {
       if (observed !== undefined) durable = durable === undefined ? observed : both(durable, observed);
     }
     return durable;
+  }
+
+  private resetsTheLockout({ header, command }: PendingCommand): boolean {
+    return actingCodeOf(this.version, header.code, command) === LOCK_RESET[this.version];
   }
 
   private emptyLedger(pending: PendingCommand): Promise<void> | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { wrappedCommandOf, wrappedResultOf } from '../../../ts-core/domain/tpm/tpm12-transport.js';
+import { actingCodeOf, wrappedCommandOf, wrappedResultOf } from '../../../ts-core/domain/tpm/tpm12-transport.js';
 
 /** TPM_ExecuteTransport around a header-only command, with the transport handle and authorization that follow it. */
 function executeTransport(ordinal: number, wrappedBytes = 10, declaredBytes = wrappedBytes): Uint8Array {
@@ -42,6 +42,13 @@ describe('TPM_ExecuteTransport', () => {
     assert.equal(wrappedCommandOf(executeTransport(91, 10, 0xffffffff)), undefined);
     assert.equal(wrappedCommandOf(executeTransport(91, 10, 0)), undefined);
     assert.equal(wrappedCommandOf(executeTransport(91).subarray(0, 23)), undefined);
+  });
+
+  it('acts as the command inside, on TPM 1.2 only', () => {
+    assert.equal(actingCodeOf('1.2', 231, executeTransport(64)), 64);
+    assert.equal(actingCodeOf('1.2', 231, new Uint8Array(10)), 231);
+    assert.equal(actingCodeOf('1.2', 70, executeTransport(64)), 70);
+    assert.equal(actingCodeOf('2.0', 231, executeTransport(64)), 231);
   });
 
   it('shows the result inside', () => {

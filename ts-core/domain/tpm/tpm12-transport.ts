@@ -7,6 +7,8 @@
  * that ordinal and result are always readable.
  */
 import { HEADER_BYTES, readUint16, readUint32 } from './command-header.js';
+import type { TpmVersion } from './tpm-version.js';
+import { TPM_ORD_EXECUTE_TRANSPORT } from './tpm12-ordinals.js';
 
 const WRAPPED_COMMAND_OFFSET = HEADER_BYTES + 4;
 const WRAPPED_RESPONSE_SIZE_OFFSET = HEADER_BYTES + 8 + 4;
@@ -40,4 +42,10 @@ export function wrappedResultOf(response: Uint8Array): number | undefined {
   const lengthBytes = readUint32(response, WRAPPED_RESPONSE_SIZE_OFFSET);
   if (lengthBytes < HEADER_BYTES || lengthBytes > response.length - WRAPPED_RESPONSE_OFFSET) return undefined;
   return readUint32(response, WRAPPED_RESPONSE_OFFSET + 6);
+}
+
+/** The code of the command that acts: the inner one under TPM_ExecuteTransport, otherwise the command's own. */
+export function actingCodeOf(version: TpmVersion, code: number, command: Uint8Array): number {
+  if (version !== '1.2' || code !== TPM_ORD_EXECUTE_TRANSPORT) return code;
+  return wrappedCommandOf(command)?.ordinal ?? code;
 }
