@@ -40,6 +40,14 @@ describe('configuration', () => {
     equal(configuration.audit.path, '/var/log/tpmtbs/audit.jsonl');
   });
 
+  it('takes no folder of the system broker from the environment', () => {
+    writeFileSync(file, '{}', { mode: 0o600 });
+    const env = { HOME: '/h', XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s', XDG_CONFIG_HOME: '/c', TPMTBS: '/t' };
+    const load = (environment: Record<string, string>) =>
+      loadConfiguration({ path: file, mode: 'system', env: environment, uid });
+    deepEqual(load(env), load({}));
+  });
+
   it("gives a user's broker the folders of that user", () => {
     const env = { HOME: folder, XDG_RUNTIME_DIR: '/run/user/1000', XDG_STATE_HOME: '/s', XDG_CONFIG_HOME: '/c' };
     const configuration = loadConfiguration({ env, uid: 1000 });

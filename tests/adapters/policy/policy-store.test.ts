@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FilePolicyStore, type FilePolicyStoreOptions } from '../../../ts-core/adapters/policy/policy-store.js';
 import type { Log } from '../../../ts-core/application/ports.js';
 import { DEFAULT_POLICY_SETTINGS, type EffectivePolicy } from '../../../ts-core/domain/policy/settings.js';
@@ -402,6 +404,48 @@ describe('policy store', () => {
     });
   });
 
+  it('loses no acknowledged setting, and leaves no half-written file, when it is killed at any moment', async function () {
+    this.timeout(60_000);
+    let acknowledged = 0;
+    for (let round = 0; round < 6; round += 1) {
+      acknowledged = Math.max(acknowledged, await killedWriter(folder, join(base, 'state'), 5 + round * 9));
+      const store = openStore();
+      deepEqual(store.current().problems, []);
+      const kept = store.current().settings.maxResources;
+      ok(kept >= acknowledged, `round ${round}: ${acknowledged} was acknowledged, ${kept} is kept`);
+      equal(store.current().settings.maxContexts, kept, 'what was set together is kept together');
+      await store.close();
+    }
+    ok(acknowledged > 20);
+  });
+
+  it('changes nothing when the disk is full, and says so (needs root to mount a tmpfs)', async function () {
+    const small = join(base, 'small');
+    mkdirSync(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0755', 'tmpfs', small], { stdio: 'ignore' });
+    } catch {
+      this.skip();
+    }
+    try {
+      const store = openStore({ folder: join(small, 'policy.d'), stateFolder: join(small, 'state') });
+      await store.set({ maxContexts: 5 });
+      writeFileSync(join(small, 'filler'), '');
+      fillUp(join(small, 'filler'));
+      const many = Array.from({ length: 2000 }, (_, code) => code);
+      await rejects(store.set({ blockedCommands: many }), /50-local\.json could not be written: ENOSPC/);
+      await rejects(store.importRegistryPol(groupPolicyBytes('slips.pol')), /could not be kept .*ENOSPC/);
+      equal(store.current().settings.maxContexts, 5);
+      deepEqual(store.current().settings.blockedCommands, []);
+      rmSync(join(small, 'filler'));
+      deepEqual((await store.set({ blockedCommands: many })).settings.blockedCommands, many);
+      deepEqual(readdirSync(join(small, 'policy.d')), ['50-local.json']);
+      await store.close();
+    } finally {
+      execFileSync('umount', ['-l', small]);
+    }
+  });
+
   describe('importing a Registry.pol', () => {
     it('keeps it as a source over restarts', async () => {
       const store = openStore();
@@ -460,3 +504,28 @@ describe('policy store', () => {
     notEqual(exported['allowedCommands'], undefined);
   });
 });
+
+function fillUp(file: string): void {
+  try {
+    for (;;) appendFileSync(file, new Uint8Array(1024));
+  } catch {
+    // Full now, as wanted.
+  }
+}
+
+/** Runs the writer until it has told of `settings` acknowledged ones, kills it, and gives the last that it told. */
+function killedWriter(folder: string, stateFolder: string, settings: number): Promise<number> {
+  const writer = fileURLToPath(new URL('./policy-writer.js', import.meta.url));
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [writer, folder, stateFolder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    let lines = 0;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output = `${output.slice(-64)}${text}`;
+      lines += text.split('\n').length - 1;
+      if (lines >= settings) child.kill('SIGKILL');
+    });
+    child.on('error', reject);
+    child.on('close', () => resolve(Number(output.split('\n').slice(0, -1).at(-1) ?? 0)));
+  });
+}

@@ -5,8 +5,8 @@
  * the data pages (fdatasync) and after them the meta page (a descriptor opened with O_DSYNC). LMDB never overwrites a
  * page that a committed state uses, so a kill or a power cut at any byte leaves the last committed state.
  */
-import { chmodSync, closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import type { StateRecords, StateStore } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -39,7 +39,9 @@ export class LmdbStateStore implements StateStore {
     prepareFolder(options.folder);
     const lockDescriptor = takeOwnerLock(options);
     try {
-      return new LmdbStateStore(options.folder, lockDescriptor, openDatabase(options.folder));
+      const database = openDatabase(options.folder);
+      makeNamesDurable(options.folder);
+      return new LmdbStateStore(options.folder, lockDescriptor, database);
     } catch (error) {
       closeSync(lockDescriptor);
       throw error;
@@ -146,6 +148,19 @@ function openDatabase(folder: string): RootDatabase<string, string> {
     throw damaged(path, cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
     process.umask(umask);
+  }
+}
+
+/** LMDB syncs what is in its file; that there is such a file, and such a folder, is in the folders above. */
+function makeNamesDurable(folder: string): void {
+  if (process.platform === 'win32') return;
+  for (const path of [folder, dirname(folder)]) {
+    const descriptor = openSync(path, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 }
 
