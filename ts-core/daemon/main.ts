@@ -1,5 +1,4 @@
 /** tbsd: reads the configuration, starts the daemon, stops it on SIGTERM and SIGINT, and says by its exit code how it went. */
-import { readFileSync } from 'node:fs';
 import { TbsError } from '../domain/tbs-error.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
 import { startDaemon } from './compose.js';
@@ -10,6 +9,7 @@ import {
   loadConfiguration,
 } from './configuration.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { productVersion } from './product-version.js';
 
 export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' | 'mode'>;
 
@@ -67,16 +67,4 @@ const EXIT_BY_SYMBOL: Readonly<Partial<Record<TbsError['symbol'], number>>> = {
 
 function isPermissionError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
-}
-
-/** The version of package.json, found upwards from the compiled file. */
-export function productVersion(): string {
-  for (let folder = new URL('./', import.meta.url); ; folder = new URL('../', folder)) {
-    try {
-      const text = readFileSync(new URL('package.json', folder), 'utf8');
-      return (JSON.parse(text) as { version: string }).version;
-    } catch (error) {
-      if (folder.pathname === '/') throw error;
-    }
-  }
 }

@@ -1,0 +1,126 @@
+/** `tbs` as its users call it, against a real broker. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+
+const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/slips.pol', import.meta.url));
+
+describe('tbs', function () {
+  this.timeout(60_000);
+  let daemon: TestDaemon;
+
+  before(async () => {
+    daemon = await TestDaemon.start();
+  });
+  after(() => daemon[Symbol.asyncDispose]());
+
+  function tbs(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+    return spawnSync(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), ...args], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+    });
+  }
+
+  function json(...args: string[]): Record<string, unknown> {
+    const { stdout, stderr } = tbs(...args, '--json');
+    assert.equal(stderr, '');
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  it('shows the status as plain text when piped, and as JSON', () => {
+    const { stdout, status } = tbs('status');
+    assert.equal(status, 0);
+    assert.match(stdout, /^TPM\t2\.0, IBM/m);
+    assert.ok(!stdout.includes('\u001b'), 'no colours in a pipe');
+    assert.equal(json('status')['state'], 'running');
+  });
+
+  it('submits a command and tells the response', () => {
+    const result = json('submit', '80010000000c0000017b0008');
+    assert.equal(result['responseName'], 'TPM_RC_SUCCESS');
+    const raw = spawnSync(
+      process.execPath,
+      [join(REPOSITORY, 'bin', 'tbs.js'), 'submit', '--raw', '80010000000c0000017b0008'],
+      {
+        env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+      },
+    );
+    assert.equal(raw.stdout.length, 20);
+  });
+
+  it('exits with 2 when the TPM’s response is an error', () => {
+    assert.equal(tbs('submit', '80010000000a0000017b').status, 2);
+  });
+
+  it('blocks and unblocks locally, and says why', () => {
+    assert.equal(tbs('block', 'add', 'TPM2_GetRandom').status, 0);
+    const refused = tbs('submit', '80010000000c0000017b0008');
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^tbs: TPM_E_COMMAND_BLOCKED: /);
+    const why = tbs('block', 'test', '379');
+    assert.equal(why.status, 2);
+    assert.match(why.stdout, /Remove-TbsCommandBlock/);
+    assert.equal(tbs('block', 'remove', '0x17B').status, 0);
+    assert.equal(tbs('block', 'test', 'GetRandom').status, 0);
+  });
+
+  it('grants to a class and takes it back', () => {
+    assert.equal(tbs('grant', 'TPM2_ClockSet', '--class', 'standard-user').status, 0);
+    assert.equal(tbs('block', 'test', 'TPM2_ClockSet', '--class', 'standard-user').status, 0);
+    assert.equal(tbs('revoke', 'TPM2_ClockSet', '--class', 'standard-user').status, 0);
+    assert.equal(tbs('block', 'test', 'TPM2_ClockSet', '--class', 'standard-user').status, 2);
+  });
+
+  it('lists every known command', () => {
+    const lines = tbs('block', 'list').stdout.trim().split('\n');
+    assert.ok(lines.length > 100);
+    assert.match(lines.join('\n'), /^0x17B\tTPM2_GetRandom\tallowed\tallowed\tallowed$/m);
+  });
+
+  it('shows, changes, compares and exports policy', () => {
+    assert.match(tbs('policy', 'show').stdout, /^standardUserAuthorizationFailureTotalThreshold\t9\tdefault$/m);
+    const planned = json('policy', 'set', 'standardUserAuthorizationFailureTotalThreshold=8', '--dry-run');
+    assert.equal((planned['differences'] as unknown[]).length, 1);
+    assert.equal(tbs('policy', 'set', 'standardUserAuthorizationFailureTotalThreshold=8').status, 0);
+    const file = join(daemon.folder, 'exported.json');
+    assert.equal(tbs('policy', 'export', file).status, 0);
+    assert.equal(JSON.parse(readFileSync(file, 'utf8')).standardUserAuthorizationFailureTotalThreshold, 8);
+    assert.equal(tbs('policy', 'test', file).status, 0);
+    writeFileSync(file, '{"standardUserAuthorizationFailureTotalThreshold": 7}');
+    assert.equal(tbs('policy', 'test', file).status, 2);
+    assert.equal(tbs('policy', 'set', 'standardUserAuthorizationFailureTotalThreshold=').status, 0);
+    assert.match(tbs('policy', 'show').stdout, /^standardUserAuthorizationFailureTotalThreshold\t9\tdefault$/m);
+  });
+
+  it('imports a Registry.pol, and refuses a damaged one', () => {
+    const file = join(daemon.folder, 'Registry.pol');
+    writeFileSync(file, readFileSync(REGISTRY_POL).subarray(0, 100));
+    const damaged = tbs('policy', 'import', file);
+    assert.equal(damaged.status, 1);
+    assert.match(damaged.stderr, /TBS_E_BAD_PARAMETER/);
+    copyFileSync(REGISTRY_POL, file);
+    assert.match(tbs('policy', 'import', file).stdout, /^blockedCommands\t\[129,170\]\t/m);
+  });
+
+  it('shows the lockout, the level, resources and events', () => {
+    assert.match(tbs('lockout', 'show').stdout, /^Window\t480 minutes$/m);
+    assert.equal(tbs('lockout', 'reset').status, 0);
+    assert.equal(json('auth-level', 'get')['levelName'], 'Full');
+    assert.equal(tbs('resources').status, 0);
+    assert.match(tbs('events', '--recent', '1000').stdout, /listChanged/);
+  });
+
+  it('exits with 64 for wrong usage and with 69 without a broker', () => {
+    assert.equal(tbs('frobnicate').status, 64);
+    assert.equal(tbs('submit', 'xyz').status, 64);
+    assert.equal(tbs('status', '--socket', join(daemon.folder, 'nobody')).status, 69);
+  });
+
+  it('prints a completion script', () => {
+    assert.match(tbs('completion').stdout, /complete/);
+  });
+});

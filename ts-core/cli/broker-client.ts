@@ -1,0 +1,133 @@
+/** The command line's connection to the broker: any client's, over the JSON-RPC endpoint. */
+import { stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { z } from 'zod';
+import { TBS_RESULTS } from '../domain/tbs-error.js';
+import type { RpcMethod } from '../endpoints/rpc/protocol/method.js';
+import { EXIT } from './exit-codes.js';
+
+/** A failure to tell on standard error: symbol, what happened, what to do; and how to exit. */
+export class CliFailure extends Error {
+  override readonly name = 'CliFailure';
+  constructor(
+    readonly exitCode: number,
+    readonly symbol: string,
+    message: string,
+    readonly action: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}
+
+export interface BrokerClient {
+  call<Params extends z.ZodType, Result>(method: RpcMethod<Params, Result>, params?: z.input<Params>): Promise<Result>;
+  onNotification(method: string, listener: (params: unknown) => void): void;
+  /** Resolves when the broker ends the connection. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** Where the broker listens: `--socket`, $TPMTBS_SOCKET, the system's broker, the user's own. */
+export async function findSocket(option: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  const named = option ?? env['TPMTBS_SOCKET'];
+  if (named !== undefined && named !== '') return named;
+  if (process.platform === 'win32') return '\\\\.\\pipe\\tpmtbs';
+  const system = '/run/tpmtbs/rpc.sock';
+  const own = join(env['XDG_RUNTIME_DIR'] ?? `/run/user/${process.getuid?.()}`, 'tpmtbs', 'rpc.sock');
+  for (const candidate of [system, own]) {
+    if ((await stat(candidate).catch(() => undefined))?.isSocket()) return candidate;
+  }
+  return process.getuid?.() === 0 ? system : own;
+}
+
+export async function connectToBroker(socketPath: string): Promise<BrokerClient> {
+  if (process.platform !== 'win32') await requireTrustedSocket(socketPath);
+  const socket = await openSocket(socketPath);
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  connection.listen();
+  const closed = new Promise<void>((resolve) => connection.onClose(resolve));
+  return {
+    call: (method, params) => call(connection, closed, method.name, params),
+    onNotification: (method, listener) => void connection.onNotification(method, listener),
+    closed,
+    close: () => {
+      connection.dispose();
+      socket.destroy();
+    },
+  };
+}
+
+/** Nobody but root and the user who asks may stand in for the broker. */
+async function requireTrustedSocket(socketPath: string): Promise<void> {
+  const folder = await stat(dirname(socketPath)).catch(() => undefined);
+  const socket = await stat(socketPath).catch(() => undefined);
+  if (folder === undefined || socket === undefined) throw notRunning(socketPath);
+  for (const [what, { uid }] of [['folder', folder] as const, ['socket', socket] as const]) {
+    if (uid === 0 || uid === process.getuid?.()) continue;
+    throw new CliFailure(
+      EXIT.refused,
+      'TBS_E_ACCESS_DENIED',
+      `The ${what} of ${socketPath} belongs to user ${uid}, who is neither root nor you.`,
+      'Do not use this socket: who owns it could read what you send. Name another with --socket.',
+    );
+  }
+}
+
+function openSocket(socketPath: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath, () => resolve(socket));
+    socket.once('error', () => reject(notRunning(socketPath)));
+  });
+}
+
+function notRunning(socketPath: string): CliFailure {
+  const { message, action } = TBS_RESULTS.TBS_E_SERVICE_NOT_RUNNING;
+  return new CliFailure(EXIT.notRunning, 'TBS_E_SERVICE_NOT_RUNNING', `${message} (${socketPath})`, action);
+}
+
+async function call<Result>(
+  connection: MessageConnection,
+  closed: Promise<void>,
+  method: string,
+  params: unknown,
+): Promise<Result> {
+  const gone = closed.then(() => {
+    throw new CliFailure(
+      EXIT.notRunning,
+      'TBS_E_SERVICE_NOT_RUNNING',
+      'The broker ended the connection.',
+      'Look into the log of tbsd.',
+    );
+  });
+  try {
+    return await Promise.race([connection.sendRequest<Result>(method, params ?? {}), gone]);
+  } catch (error) {
+    throw error instanceof ResponseError ? asFailure(error) : error;
+  }
+}
+
+interface ErrorData {
+  readonly symbol?: string;
+  readonly action?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+function asFailure(error: ResponseError<unknown>): CliFailure {
+  const data = (error.data ?? {}) as ErrorData;
+  return new CliFailure(
+    EXIT.refused,
+    data.symbol ?? `JSON-RPC ${error.code}`,
+    error.message,
+    data.action ?? '',
+    data.details,
+  );
+}

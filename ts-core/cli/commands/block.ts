@@ -1,0 +1,178 @@
+import type { Argv } from 'yargs';
+import {
+  type ClassVerdict,
+  type CommandBlockEntry,
+  commandBlockAdd,
+  commandBlockList,
+  commandBlockRemove,
+  commandBlockTest,
+  commandGrantAdd,
+  commandGrantRemove,
+  type ListChanged,
+} from '../../endpoints/rpc/protocol/command-block.js';
+import { type CommonOptions, withBroker } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson, printLine, printPairs, printTable } from '../output.js';
+
+const CLASSES = {
+  administrator: 'administrator',
+  'standard-user': 'standardUser',
+  'sandboxed-app': 'sandboxedApp',
+} as const;
+type ClassOption = keyof typeof CLASSES;
+const CLASS_OPTIONS = Object.keys(CLASSES) as ClassOption[];
+
+/** `tbs block list|add|remove|test`: the command filter. */
+export function blockCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command('block', 'Show and change which commands are blocked', (args) =>
+    addAndRemove(testOne(listAll(args))).demandCommand(1, 'Name one: list, add, remove or test.'),
+  ) as Argv<CommonOptions>;
+}
+
+/** `tbs grant` and `tbs revoke`: the allowed lists of TPM 2.0. */
+export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return [
+    { name: 'grant', describe: 'Allow commands to a class of callers (TPM 2.0)', method: commandGrantAdd },
+    { name: 'revoke', describe: 'Take back what was granted', method: commandGrantRemove },
+  ].reduce(
+    (args, { name, describe, method }) =>
+      args.command(
+        `${name} <command..>`,
+        describe,
+        (options) =>
+          options
+            .positional('command', { type: 'string', array: true, demandOption: true })
+            .option('class', { choices: CLASS_OPTIONS, demandOption: true, describe: 'Class of callers' }),
+        (options) =>
+          withBroker(options, async (broker) => {
+            const change = await broker.call(method, {
+              commands: options.command.map(String),
+              callerClass: CLASSES[options.class],
+            });
+            return printChange(change, options.json);
+          }),
+      ),
+    yargs,
+  );
+}
+
+function listAll(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'list',
+    'Every known command with its verdict for each class',
+    (args) =>
+      args
+        .option('blocked', { type: 'boolean', default: false, describe: 'Only what is blocked for some class' })
+        .option('tpm', { choices: ['1.2', '2.0'] as const, describe: 'Of the other TPM version' }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const { commands } = await broker.call(commandBlockList, { tpmVersion: options.tpm });
+        const shown = options.blocked
+          ? commands.filter(({ verdicts }) => verdicts.some(({ allowed }) => !allowed))
+          : commands;
+        if (options.json) printJson(shown);
+        else printCommands(shown);
+        return undefined;
+      }),
+  );
+}
+
+function addAndRemove(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return [
+    { name: 'add', describe: 'Block commands locally', method: commandBlockAdd },
+    { name: 'remove', describe: 'Take commands off the local list', method: commandBlockRemove },
+  ].reduce(
+    (args, { name, describe, method }) =>
+      args.command(
+        `${name} <command..>`,
+        describe,
+        (options) => options.positional('command', { type: 'string', array: true, demandOption: true }),
+        (options) =>
+          withBroker(options, async (broker) => {
+            const change = await broker.call(method, { commands: options.command.map(String) });
+            return printChange(change, options.json);
+          }),
+      ),
+    yargs,
+  );
+}
+
+function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'test <command>',
+    'Why is it blocked, and what would unblock it',
+    (args) =>
+      args
+        .positional('command', { type: 'string', demandOption: true })
+        .option('class', { choices: CLASS_OPTIONS, describe: 'Class of callers (default: your own)' })
+        .option('tpm', { choices: ['1.2', '2.0'] as const })
+        .epilog('Exit code 2: it is blocked.'),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const entry = await broker.call(commandBlockTest, {
+          command: String(options.command),
+          callerClass: options.class === undefined ? undefined : CLASSES[options.class],
+          tpmVersion: options.tpm,
+        });
+        if (options.json) printJson(entry);
+        else printVerdict(entry);
+        return entry.verdicts.every(({ allowed }) => allowed) ? EXIT.ok : EXIT.no;
+      }),
+  );
+}
+
+function printChange(change: ListChanged, json: boolean): undefined {
+  if (json) printJson(change);
+  else printCommands(change.commands);
+  return undefined;
+}
+
+function printCommands(commands: readonly CommandBlockEntry[]): void {
+  const column = (title: string, callerClass: ClassVerdict['callerClass']) => ({
+    title,
+    value: (entry: CommandBlockEntry) => verdictWord(verdictOf(entry, callerClass)),
+    style: (entry: CommandBlockEntry) =>
+      verdictOf(entry, callerClass)?.allowed ? ('green' as const) : ('red' as const),
+  });
+  printTable(commands, [
+    {
+      title: 'Code',
+      value: ({ code, tpmVersion }) => (tpmVersion === '2.0' ? `0x${code.toString(16).toUpperCase()}` : `${code}`),
+    },
+    { title: 'Command', value: ({ name }) => name ?? '(unnamed)', flexible: true },
+    column('Administrator', 'administrator'),
+    column('StandardUser', 'standardUser'),
+    column('SandboxedApp', 'sandboxedApp'),
+  ]);
+}
+
+function verdictOf({ verdicts }: CommandBlockEntry, callerClass: string): ClassVerdict | undefined {
+  return verdicts.find((verdict) => verdict.callerClass === callerClass);
+}
+
+function verdictWord(verdict: ClassVerdict | undefined): string {
+  if (verdict === undefined) return '';
+  if (verdict.allowed) return verdict.condition === null ? 'allowed' : 'limited';
+  return `blocked (${verdict.decidingList})`;
+}
+
+function printVerdict({ name, code, verdicts }: CommandBlockEntry): void {
+  for (const verdict of verdicts) {
+    printPairs([
+      ['Command', `${name ?? '(unnamed)'} 0x${code.toString(16).toUpperCase()}`],
+      ['Class', verdict.callerClass],
+      ['Verdict', verdict.allowed ? 'allowed' : 'blocked'],
+      ['Reason', verdict.reason],
+      ['Source', verdict.source ?? ''],
+      ...(verdict.condition === null ? [] : [['Condition', verdict.condition] as const]),
+      ...(verdict.liftedBy === null ? [] : [['Lifted by', verdict.liftedBy] as const]),
+    ]);
+    printLine();
+    printTable(verdict.statements, [
+      { title: 'List', value: ({ list }) => list },
+      { title: 'Says', value: ({ effect, inForce }) => (inForce ? effect : `${effect} (ignored)`) },
+      { title: 'Source', value: ({ source }) => source },
+      { title: 'Reason', value: ({ reason }) => reason, flexible: true },
+    ]);
+  }
+}

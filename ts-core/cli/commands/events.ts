@@ -1,0 +1,34 @@
+import type { Argv } from 'yargs';
+import { EVENT_RAISED, type EventRaised, eventSubscribe } from '../../endpoints/rpc/protocol/event.js';
+import { type CommonOptions, withBroker } from '../command.js';
+import { paint, printLine } from '../output.js';
+
+/** `tbs events`: what the broker decided, and what it decides while one watches. */
+export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'events',
+    'Show decisions: refusals, lockouts, changes',
+    (args) =>
+      args
+        .option('recent', { type: 'number', default: 50, describe: 'How many past ones' })
+        .option('follow', { type: 'boolean', alias: 'f', default: false, describe: 'Go on until Ctrl+C' }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        broker.onNotification(EVENT_RAISED, (event) => printEvent(event as EventRaised, options.json));
+        const { recent } = await broker.call(eventSubscribe, { recent: options.recent, follow: options.follow });
+        for (const event of recent) printEvent(event, options.json);
+        if (options.follow) await broker.closed;
+        return undefined;
+      }),
+  );
+}
+
+function printEvent(event: EventRaised, json: boolean): void {
+  if (json) {
+    printLine(JSON.stringify(event));
+    return;
+  }
+  if (event.lost !== undefined) printLine(paint('yellow', `(${event.lost} events were lost)`));
+  const who = event.userKey ?? 'broker';
+  printLine(`${paint('gray', event.time)} ${paint('cyan', event.kind)} ${who}: ${event.message}`);
+}

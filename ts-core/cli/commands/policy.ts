@@ -1,0 +1,152 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Argv } from 'yargs';
+import {
+  type PolicyDifferenceState,
+  type PolicyState,
+  policyExport,
+  policyGet,
+  policyImport,
+  policySet,
+  policyTest,
+} from '../../endpoints/rpc/protocol/policy.js';
+import { CliFailure } from '../broker-client.js';
+import { type CommonOptions, withBroker } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { paint, printJson, printLine, printTable } from '../output.js';
+
+/** `tbs policy show|set|test|import|export`. */
+export function policyCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command('policy', 'Show, compare and change policy', (args) =>
+    [show, set, test, importPol, exportPolicy]
+      .reduce((each, add) => add(each), args as Argv<CommonOptions>)
+      .demandCommand(1, 'Name one: show, set, test, import or export.'),
+  ) as Argv<CommonOptions>;
+}
+
+function show(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'show',
+    'Each setting with where it comes from',
+    (each) => each,
+    (options) => withBroker(options, async (broker) => printPolicy(await broker.call(policyGet), options.json)),
+  );
+}
+
+function set(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'set <setting..>',
+    'Change settings in the local policy file: name=value; name= removes one',
+    (args) =>
+      args
+        .positional('setting', { type: 'string', array: true, demandOption: true })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would change' })
+        .example('$0 policy set standardUserAuthorizationFailureIndividualThreshold=3', 'Three failures'),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const settings = Object.fromEntries(options.setting.map((text) => parseSetting(String(text))));
+        const result = await broker.call(policySet, { settings, dryRun: options['dry-run'] });
+        if (options.json) printJson(result);
+        else printDifferences(result.differences);
+        return undefined;
+      }),
+  );
+}
+
+function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'test <file>',
+    'Compare what is in force with a policy file',
+    (args) => args.positional('file', { type: 'string', demandOption: true }).epilog('Exit code 2: not compliant.'),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const settings = parseJson(await readFile(options.file, 'utf8'), options.file);
+        const result = await broker.call(policyTest, { settings });
+        if (options.json) printJson(result);
+        else if (result.compliant) printLine(paint('green', 'compliant'));
+        else printDifferences(result.differences);
+        return result.compliant ? EXIT.ok : EXIT.no;
+      }),
+  );
+}
+
+function importPol(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'import <file>',
+    'Keep a Registry.pol as a source of policy',
+    (args) => args.positional('file', { type: 'string', demandOption: true }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const registryPol = (await readFile(options.file)).toString('base64');
+        return printPolicy(await broker.call(policyImport, { registryPol }), options.json);
+      }),
+  );
+}
+
+function exportPolicy(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'export [file]',
+    'Write what is in force as a policy file',
+    (args) => args.positional('file', { type: 'string', describe: 'Standard output unless given' }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const { policy } = await broker.call(policyExport);
+        if (options.file === undefined) printJson(policy);
+        else await writeFile(options.file, `${JSON.stringify(policy, null, 2)}\n`);
+        return undefined;
+      }),
+  );
+}
+
+/** `name=value`: the value is JSON where it reads as JSON, text otherwise; an empty one removes the setting. */
+function parseSetting(text: string): [string, unknown] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw badInput(`${JSON.stringify(text)} is not name=value.`);
+  const value = text.slice(at + 1);
+  if (value === '') return [text.slice(0, at), null];
+  try {
+    return [text.slice(0, at), JSON.parse(value)];
+  } catch {
+    return [text.slice(0, at), value];
+  }
+}
+
+function parseJson(text: string, file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Told below, with the file's name.
+  }
+  throw badInput(`${file} does not hold one JSON object.`);
+}
+
+function badInput(message: string): CliFailure {
+  return new CliFailure(EXIT.usage, 'TBS_E_BAD_PARAMETER', message, 'See `tbs policy --help`.');
+}
+
+function printPolicy(policy: PolicyState, json: boolean): undefined {
+  if (json) {
+    printJson(policy);
+    return;
+  }
+  printTable(policy.settings, [
+    { title: 'Setting', value: ({ name }) => name },
+    { title: 'Value', value: ({ value }) => JSON.stringify(value), flexible: true },
+    {
+      title: 'Source',
+      value: ({ source }) => source,
+      style: ({ sourceKind }) => (sourceKind === 'default' ? 'gray' : 'cyan'),
+    },
+  ]);
+  for (const { source, message } of policy.problems) printLine(`${paint('yellow', 'Problem:')} ${message} (${source})`);
+}
+
+function printDifferences(differences: readonly PolicyDifferenceState[]): void {
+  if (differences.length === 0) printLine('nothing differs');
+  printTable(differences, [
+    { title: 'Setting', value: ({ name }) => name },
+    { title: 'In force', value: ({ current }) => JSON.stringify(current) },
+    { title: 'Desired', value: ({ desired }) => JSON.stringify(desired), flexible: true },
+    { title: 'Source', value: ({ source }) => source },
+  ]);
+}

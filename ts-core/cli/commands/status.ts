@@ -1,0 +1,58 @@
+import type { Argv } from 'yargs';
+import { type BrokerStatus, statusGet } from '../../endpoints/rpc/protocol/status.js';
+import { type CommonOptions, withBroker } from '../command.js';
+import { paint, printJson, printLine, printPairs, printTable } from '../output.js';
+
+/** `tbs status`: the broker, its TPM, its queue, and what should be mended. */
+export function statusCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'status',
+    'Show the broker, its TPM and its queue',
+    (each) => each,
+    (options) =>
+      withBroker(options, async (broker) => {
+        const status = await broker.call(statusGet);
+        if (options.json) printJson(status);
+        else printStatus(status);
+        return undefined;
+      }),
+  );
+}
+
+function printStatus(status: BrokerStatus): void {
+  const { queue, tpm } = status;
+  printPairs([
+    [
+      'Broker',
+      `${status.version}, ${status.mode}, ${status.state}, process ${status.processId}, since ${status.startedAt}`,
+    ],
+    [
+      'TPM',
+      tpm === null
+        ? 'none'
+        : `${tpm.tpmVersion}, ${tpm.manufacturer} ${tpm.vendorString}, firmware ${tpm.firmwareVersion}`,
+    ],
+    ['Transport', tpm?.transport ?? ''],
+    ['You', `${status.caller.userKey}, ${status.caller.callerClass}`],
+    ['Contexts', `${status.contexts}`],
+    [
+      'Queue',
+      `${queue.waiting} waiting, ${queue.completed} completed, ${queue.refused} refused, ${queue.cancelled} cancelled`,
+    ],
+    ['Wait', `about ${queue.estimatedWaitMs.toFixed(1)} ms for a command submitted now`],
+    ['Cancellation', status.cancellation],
+    ...status.endpoints.map(({ kind, address }): [string, string] => [`Endpoint ${kind}`, address]),
+  ]);
+  for (const { id, message, action } of status.warnings) {
+    printLine();
+    printLine(`${paint('yellow', `Warning ${id}:`)} ${message}`);
+    printLine(`  ${action}`);
+  }
+  if (status.costs.length === 0 || !process.stdout.isTTY) return;
+  printLine();
+  printTable([...status.costs].sort((left, right) => right.count - left.count).slice(0, 15), [
+    { title: 'Command', value: ({ name }) => name, flexible: true },
+    { title: 'Count', value: ({ count }) => `${count}` },
+    { title: 'Mean ms', value: ({ meanMs }) => meanMs.toFixed(2) },
+  ]);
+}

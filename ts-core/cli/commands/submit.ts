@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import type { Argv } from 'yargs';
+import { commandCancel, commandSubmit } from '../../endpoints/rpc/protocol/command.js';
+import { contextOpen } from '../../endpoints/rpc/protocol/context.js';
+import { CliFailure } from '../broker-client.js';
+import { type CommonOptions, withBroker } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson, printPairs } from '../output.js';
+
+const PRIORITIES = { low: 100, normal: 200, high: 300, system: 400, max: 0x80000000 } as const;
+
+/** `tbs submit`: one command's bytes to the TPM. */
+export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'submit [hex]',
+    'Submit the bytes of one command to the TPM',
+    (args) =>
+      args
+        .positional('hex', { type: 'string', describe: 'The whole command in hexadecimal' })
+        .option('file', { type: 'string', describe: 'Read the command from a file (- for standard input)' })
+        .option('priority', {
+          choices: Object.keys(PRIORITIES) as (keyof typeof PRIORITIES)[],
+          default: 'normal' as const,
+        })
+        .option('locality', { type: 'number', default: 0 })
+        .option('timeout', { type: 'number', describe: 'Give up after so many seconds in the queue' })
+        .option('raw', { type: 'boolean', default: false, describe: 'Write the response’s bytes to standard output' })
+        .example('$0 submit 80010000000c0000017b0008', 'Eight random bytes from a TPM 2.0')
+        .epilog('Exit code 2: the TPM’s response is an error.'),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const command = await commandBytes(options.hex, options.file);
+        const { contextId } = await broker.call(contextOpen, { versions: ['1.2', '2.0'] });
+        process.once('SIGINT', () => void broker.call(commandCancel, { contextId }).catch(() => undefined));
+        const result = await broker.call(commandSubmit, {
+          contextId,
+          command: command.toString('base64'),
+          locality: options.locality,
+          priority: PRIORITIES[options.priority],
+          deadlineMs: options.timeout === undefined ? undefined : Math.max(1, Math.round(options.timeout * 1000)),
+        });
+        const response = Buffer.from(result.response, 'base64');
+        if (options.raw) process.stdout.write(response);
+        else if (options.json) printJson(result);
+        else {
+          printPairs([
+            ['Response', response.toString('hex')],
+            ['Code', `0x${result.responseCode.toString(16).toUpperCase()} ${result.responseName}`],
+            ['Duration', `${result.durationMs.toFixed(2)} ms, after ${result.waitMs.toFixed(2)} ms in the queue`],
+            ['Priority', `${result.appliedPriority}`],
+          ]);
+        }
+        return result.responseCode === 0 ? EXIT.ok : EXIT.no;
+      }),
+  );
+}
+
+async function commandBytes(hex: string | undefined, file: string | undefined): Promise<Buffer> {
+  if ((hex === undefined) === (file === undefined))
+    throw usage('Give the command either in hexadecimal or with --file.');
+  if (file !== undefined) return readFile(file === '-' ? '/dev/stdin' : file);
+  const digits = (hex as string).replace(/^0x/i, '').replace(/[\s:]/g, '');
+  if (!/^(?:[0-9a-f]{2})+$/i.test(digits))
+    throw usage('The command is not hexadecimal: an even number of digits 0-9, a-f.');
+  return Buffer.from(digits, 'hex');
+}
+
+function usage(message: string): CliFailure {
+  return new CliFailure(EXIT.usage, 'TBS_E_BAD_PARAMETER', message, 'See `tbs submit --help`.');
+}

@@ -1,0 +1,12 @@
+/** How `tbs` ends; docs/command-line.md lists them. */
+export const EXIT = {
+  ok: 0,
+  /** The broker refused, or failed. */
+  refused: 1,
+  /** The question was answered with no: not compliant, blocked, or the TPM's response is an error. */
+  no: 2,
+  /** EX_USAGE. */
+  usage: 64,
+  /** EX_UNAVAILABLE: no broker answers. */
+  notRunning: 69,
+} as const;

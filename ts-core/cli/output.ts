@@ -1,0 +1,83 @@
+/** What people read on a terminal, and what scripts read when piped or with --json. */
+import { styleText } from 'node:util';
+
+type Style = 'bold' | 'green' | 'red' | 'yellow' | 'gray' | 'cyan';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly value: (row: Row) => string;
+  readonly style?: (row: Row) => Style | undefined;
+  /** May be cut to fit the terminal's width. */
+  readonly flexible?: boolean;
+}
+
+/** Colours only on a terminal, and not when NO_COLOR is set (no-color.org). */
+export function paint(style: Style | undefined, text: string): string {
+  const plain = style === undefined || !process.stdout.isTTY || (process.env['NO_COLOR'] ?? '') !== '';
+  return plain ? text : styleText(style as Style, text);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function printLine(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A table with aligned columns on a terminal; tab-separated values without a head where it is piped. */
+export function printTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
+  const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
+  if (!process.stdout.isTTY) {
+    for (const row of cells) printLine(row.join('\t'));
+    return;
+  }
+  const widths = fitWidths(columns, cells, process.stdout.columns ?? 100);
+  const line = (texts: readonly string[], style: (index: number) => Style | undefined): string =>
+    texts
+      .map((text, index) => paint(style(index), cut(text, widths[index] as number)))
+      .join('  ')
+      .trimEnd();
+  printLine(
+    line(
+      columns.map(({ title }) => title),
+      () => 'bold',
+    ),
+  );
+  for (const [index, row] of rows.entries()) {
+    printLine(line(cells[index] as string[], (column) => columns[column]?.style?.(row)));
+  }
+}
+
+/** Names and values in two columns. */
+export function printPairs(pairs: readonly (readonly [string, string])[]): void {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  for (const [name, value] of pairs) {
+    printLine(
+      process.stdout.isTTY
+        ? `${paint('bold', name.padEnd(width))}  ${printable(value)}`
+        : `${name}\t${printable(value)}`,
+    );
+  }
+}
+
+function fitWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[][], terminalWidth: number): number[] {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...cells.map((row) => (row[index] as string).length)),
+  );
+  const flexible = columns.findIndex((column) => column.flexible === true);
+  const total = widths.reduce((sum, width) => sum + width, 0) + 2 * (columns.length - 1);
+  if (flexible >= 0 && total > terminalWidth) {
+    widths[flexible] = Math.max(12, (widths[flexible] as number) - (total - terminalWidth));
+  }
+  return widths;
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+}
+
+/** Control characters (a terminal would obey them) as what they are. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
