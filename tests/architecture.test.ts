@@ -89,7 +89,7 @@ describe('architecture: the import arrows', () => {
   it('are checked on real files of every layer', () => {
     const found = LAYERS.filter((layer) => SOURCES.some(({ path }) => layerOf(path) === layer));
     const unknown = SOURCES.filter(({ path }) => !(LAYERS as readonly string[]).includes(layerOf(path)));
-    for (const layer of ['domain', 'application', 'endpoints', 'adapters'] as const)
+    for (const layer of ['domain', 'application', 'endpoints', 'adapters', 'daemon'] as const)
       assert.ok(found.includes(layer), layer);
     assert.deepEqual(
       unknown.map(({ path }) => path),

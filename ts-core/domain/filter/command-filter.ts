@@ -7,7 +7,7 @@
 import type { CallerClass } from '../caller.js';
 import { commandLabel } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { TPM_ORD_EXECUTE_TRANSPORT } from '../tpm/tpm12-ordinals.js';
+import { TPM_ORD_ExecuteTransport } from '../tpm/tpm12-ordinal-codes.js';
 import { wrappedCommandOf } from '../tpm/tpm12-transport.js';
 import type { FilterLists } from './filter-lists.js';
 import { type HandleRefusal, refusalByHandles } from './handle-rules.js';
@@ -65,7 +65,7 @@ export function decide(input: FilterInput): FilterVerdict {
   const { version, code, callerClass, lists } = input;
   if (version === '2.0') return decide20(lists, code, input.handles, callerClass);
   if (lists.classes[callerClass].blocked12.has(code)) return blockedByLists(lists, '1.2', code, callerClass);
-  return code === TPM_ORD_EXECUTE_TRANSPORT ? decideEmbedded(input) : ALLOWED;
+  return code === TPM_ORD_ExecuteTransport ? decideEmbedded(input) : ALLOWED;
 }
 
 /** Decides by the code alone, for lists and questions where there is no command. */
@@ -112,7 +112,7 @@ function decideEmbedded({ command, callerClass, lists }: FilterInput): FilterVer
   if (wrapped === undefined) {
     return blockedEmbedded(
       'TPM_E_EMBEDDED_COMMAND_BLOCKED',
-      TPM_ORD_EXECUTE_TRANSPORT,
+      TPM_ORD_ExecuteTransport,
       'The command inside TPM_ExecuteTransport cannot be read, so it cannot be checked.',
       'Send a whole command with its right size inside the transport session.',
     );

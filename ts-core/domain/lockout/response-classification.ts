@@ -5,7 +5,7 @@
  */
 import { HEADER_BYTES, responseCodeOf } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { TPM_ORD_EXECUTE_TRANSPORT } from '../tpm/tpm12-ordinals.js';
+import { TPM_ORD_ExecuteTransport } from '../tpm/tpm12-ordinal-codes.js';
 import { wrappedResultOf } from '../tpm/tpm12-transport.js';
 
 /** `hardwareLockout`: the TPM itself refuses authorizations, because of failures that were counted when they happened. */
@@ -30,7 +30,7 @@ export function classifyResponse(version: TpmVersion, response: Uint8Array, ordi
   if (response.length < HEADER_BYTES) return 'other';
   const code = responseCodeOf(response);
   if (version === '2.0') return classifyTpm20(code);
-  if (ordinal !== TPM_ORD_EXECUTE_TRANSPORT || code !== 0) return classifyTpm12(code);
+  if (ordinal !== TPM_ORD_ExecuteTransport || code !== 0) return classifyTpm12(code);
   return classifyTpm12(wrappedResultOf(response) ?? 0);
 }
 

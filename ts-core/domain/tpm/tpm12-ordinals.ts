@@ -4,10 +4,6 @@
  */
 import type { KnownCommand } from './command-names.js';
 
-export const TPM_ORD_TAKE_OWNERSHIP = 13;
-export const TPM_ORD_CHANGE_AUTH_OWNER = 16;
-export const TPM_ORD_EXECUTE_TRANSPORT = 231;
-
 export const TPM12_ORDINALS: readonly KnownCommand[] = [
   { code: 10, name: 'TPM_OIAP' },
   { code: 11, name: 'TPM_OSAP' },

@@ -8,7 +8,7 @@
  */
 import { HEADER_BYTES, readUint16, readUint32 } from './command-header.js';
 import type { TpmVersion } from './tpm-version.js';
-import { TPM_ORD_EXECUTE_TRANSPORT } from './tpm12-ordinals.js';
+import { TPM_ORD_ExecuteTransport } from './tpm12-ordinal-codes.js';
 
 const WRAPPED_COMMAND_OFFSET = HEADER_BYTES + 4;
 const WRAPPED_RESPONSE_SIZE_OFFSET = HEADER_BYTES + 8 + 4;
@@ -46,6 +46,6 @@ export function wrappedResultOf(response: Uint8Array): number | undefined {
 
 /** The code of the command that acts: the inner one under TPM_ExecuteTransport, otherwise the command's own. */
 export function actingCodeOf(version: TpmVersion, code: number, command: Uint8Array): number {
-  if (version !== '1.2' || code !== TPM_ORD_EXECUTE_TRANSPORT) return code;
+  if (version !== '1.2' || code !== TPM_ORD_ExecuteTransport) return code;
   return wrappedCommandOf(command)?.ordinal ?? code;
 }
