@@ -1,0 +1,45 @@
+/*
+ * A broker for tests, in a thread of the test's own process: it speaks the wire protocol and does what the command code
+ * of a submission asks for.
+ */
+#ifndef TPMTBS_FAKE_BROKER_H
+#define TPMTBS_FAKE_BROKER_H
+
+#include <stdint.h>
+
+enum fake_command {
+    FAKE_ECHO = 0x17b,          /* the command's own bytes come back */
+    FAKE_HOLD = 0xf001,         /* answered only when it is cancelled */
+    FAKE_LARGE = 0xf002,        /* a response of 4096 bytes */
+    FAKE_SLOW = 0xf003,         /* answered after 100 ms, while other requests are served */
+    FAKE_HANG_UP = 0xf004,      /* the connection closes */
+    FAKE_BLOCKED = 0xf005,      /* refused: TPM_E_COMMAND_BLOCKED */
+    FAKE_GARBAGE = 0xf006,      /* a frame that is none */
+    FAKE_SHORT = 0xf007,        /* a response without its fields */
+    FAKE_IN_PIECES = 0xf008,    /* echo, sent byte by byte */
+    FAKE_NO_CONTEXT = 0xf009,   /* TBS_E_INVALID_CONTEXT, without a response */
+};
+
+#define FAKE_LOG_BYTES 150000u
+#define FAKE_LARGE_BYTES 4096u
+#define FAKE_MAX_COMMAND_BYTES 4096u
+
+/* Starts it, and points TPMTBS_WIRE_SOCKET at it. */
+void fake_broker_start(void);
+
+/* Ends every connection and the broker. */
+void fake_broker_stop(void);
+
+const char *fake_broker_path(void);
+
+/* Contexts that are open. */
+unsigned fake_broker_contexts(void);
+
+/* The priority and locality of the last submission. */
+uint32_t fake_broker_last_priority(void);
+uint32_t fake_broker_last_locality(void);
+
+/* From now on connections get a result for the connection as a whole, and are closed; 0 ends that. */
+void fake_broker_refuse_connections(uint32_t result);
+
+#endif

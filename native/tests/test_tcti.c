@@ -1,0 +1,219 @@
+/* The TCTI against the fake broker: the sequence of calls, time-outs, cancel, and the configuration string. */
+#define _GNU_SOURCE
+#include "tss2_tcti_tbs.h"
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "expect.h"
+#include "fake_broker.h"
+#include "tcti_conf.h"
+
+extern const TSS2_TCTI_INFO *Tss2_Tcti_Info(void);
+
+static TSS2_TCTI_CONTEXT *open_tcti(const char *conf)
+{
+    size_t size = 0;
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(NULL, &size, NULL), TSS2_RC_SUCCESS);
+    TSS2_TCTI_CONTEXT *tcti = calloc(1, size);
+    EXPECT(tcti != NULL);
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, &size, conf), TSS2_RC_SUCCESS);
+    return tcti;
+}
+
+static void close_tcti(TSS2_TCTI_CONTEXT *tcti)
+{
+    Tss2_Tcti_Finalize(tcti);
+    free(tcti);
+}
+
+static TSS2_RC transmit(TSS2_TCTI_CONTEXT *tcti, uint32_t code)
+{
+    uint8_t command[20] = {0x80, 0x01, 0, 0, 0, 20, 0, 0, (uint8_t)(code >> 8), (uint8_t)code};
+    return Tss2_Tcti_Transmit(tcti, sizeof(command), command);
+}
+
+static void says_what_it_is(void)
+{
+    const TSS2_TCTI_INFO *info = Tss2_Tcti_Info();
+    EXPECT(info->version == 2 && strcmp(info->name, "tcti-tbs") == 0);
+    EXPECT(info->description != NULL && info->config_help != NULL && info->init == Tss2_Tcti_Tbs_Init);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT(TSS2_TCTI_VERSION(tcti) == 2);
+    close_tcti(tcti);
+}
+
+static void carries_a_command(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti("priority=high,locality=3");
+    EXPECT_CODE(transmit(tcti, FAKE_ECHO), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+    EXPECT(size == 20 && response[9] == 0x7b);
+    EXPECT(fake_broker_last_priority() == 300 && fake_broker_last_locality() == 3);
+    EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 1), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 5), TSS2_TCTI_RC_BAD_VALUE);
+    EXPECT_CODE(transmit(tcti, FAKE_ECHO), TSS2_RC_SUCCESS);
+    size = sizeof(response);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+    EXPECT(fake_broker_last_locality() == 1);
+    close_tcti(tcti);
+}
+
+static void tells_the_size_before_it_gives_the_response(void)
+{
+    uint8_t response[FAKE_LARGE_BYTES];
+    size_t size = 0;
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(transmit(tcti, FAKE_LARGE), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, NULL, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+    EXPECT(size == FAKE_LARGE_BYTES);
+    size = 10;
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_TCTI_RC_INSUFFICIENT_BUFFER);
+    EXPECT(size == FAKE_LARGE_BYTES);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_NONE), TSS2_RC_SUCCESS);
+    EXPECT(response[0] == 0x80 && response[4] == 0x10);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, 0), TSS2_TCTI_RC_BAD_SEQUENCE);
+    close_tcti(tcti);
+}
+
+static void waits_no_longer_than_it_is_told(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(transmit(tcti, FAKE_SLOW), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_NONE), TSS2_TCTI_RC_TRY_AGAIN);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, 20), TSS2_TCTI_RC_TRY_AGAIN);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, -2), TSS2_TCTI_RC_BAD_VALUE);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, 5000), TSS2_RC_SUCCESS);
+    EXPECT(size == 20);
+    close_tcti(tcti);
+}
+
+static void can_be_polled(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    size_t count = 0;
+    TSS2_TCTI_POLL_HANDLE handle;
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(Tss2_Tcti_GetPollHandles(tcti, NULL, &count), TSS2_RC_SUCCESS);
+    EXPECT(count == 1);
+    count = 0;
+    EXPECT_CODE(Tss2_Tcti_GetPollHandles(tcti, &handle, &count), TSS2_TCTI_RC_INSUFFICIENT_BUFFER);
+    count = 1;
+    EXPECT_CODE(Tss2_Tcti_GetPollHandles(tcti, &handle, &count), TSS2_RC_SUCCESS);
+    EXPECT_CODE(transmit(tcti, FAKE_SLOW), TSS2_RC_SUCCESS);
+    EXPECT(poll(&handle, 1, 10) == 0);
+    EXPECT(poll(&handle, 1, 5000) == 1);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_NONE), TSS2_RC_SUCCESS);
+    close_tcti(tcti);
+}
+
+static void gets_a_response_for_a_cancelled_command(void)
+{
+    static const uint8_t cancelled[] = {0x80, 0x01, 0, 0, 0, 10, 0x00, 0x0c, 0x09, 0x09};
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(Tss2_Tcti_Cancel(tcti), TSS2_TCTI_RC_BAD_SEQUENCE);
+    EXPECT_CODE(transmit(tcti, FAKE_HOLD), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, 10), TSS2_TCTI_RC_TRY_AGAIN);
+    EXPECT_CODE(Tss2_Tcti_Cancel(tcti), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+    EXPECT(size == sizeof(cancelled) && memcmp(response, cancelled, size) == 0);
+    close_tcti(tcti);
+}
+
+static void gets_a_refusal_as_the_response_that_stands_for_it(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(transmit(tcti, FAKE_BLOCKED), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+    EXPECT(size == 10 && response[7] == 0x0c && response[8] == 0x01 && response[9] == 0x43);
+    close_tcti(tcti);
+}
+
+static void keeps_the_order_of_calls(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    TPM2_HANDLE key = 0x80000000;
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, 0), TSS2_TCTI_RC_BAD_SEQUENCE);
+    EXPECT_CODE(Tss2_Tcti_Transmit(tcti, 0, response), TSS2_TCTI_RC_BAD_VALUE);
+    EXPECT_CODE(Tss2_Tcti_Transmit(tcti, 100000, response), TSS2_TCTI_RC_BAD_VALUE);
+    EXPECT_CODE(Tss2_Tcti_Transmit(tcti, 10, NULL), TSS2_TCTI_RC_BAD_REFERENCE);
+    EXPECT_CODE(transmit(tcti, FAKE_HOLD), TSS2_RC_SUCCESS);
+    EXPECT_CODE(transmit(tcti, FAKE_ECHO), TSS2_TCTI_RC_BAD_SEQUENCE);
+    EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 0), TSS2_TCTI_RC_BAD_SEQUENCE);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, NULL, response, 0), TSS2_TCTI_RC_BAD_REFERENCE);
+    EXPECT_CODE(Tss2_Tcti_MakeSticky(tcti, &key, 1), TSS2_TCTI_RC_NOT_IMPLEMENTED);
+    close_tcti(tcti); /* with a command under way */
+}
+
+static void reports_a_broker_that_is_gone(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(transmit(tcti, FAKE_HANG_UP), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_TCTI_RC_IO_ERROR);
+    EXPECT_CODE(transmit(tcti, FAKE_ECHO), TSS2_TCTI_RC_IO_ERROR);
+    close_tcti(tcti);
+    size = 0;
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(NULL, &size, NULL), TSS2_RC_SUCCESS);
+    tcti = calloc(1, size);
+    fake_broker_stop();
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, &size, NULL), TSS2_TCTI_RC_IO_ERROR);
+    fake_broker_start();
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, &size, NULL), TSS2_RC_SUCCESS);
+    close_tcti(tcti);
+}
+
+static void takes_its_configuration(void)
+{
+    static const char *const bad[] = {"priority=urgent", "locality=5", "locality=", "socket=", "colour=blue", "priority",
+                                      "priority=low,", ",", "locality=00"};
+    struct tcti_conf conf;
+    char text[128];
+    snprintf(text, sizeof(text), "socket=%s,priority=low", fake_broker_path());
+    unsetenv("TPMTBS_WIRE_SOCKET");
+    close_tcti(open_tcti(text));
+    setenv("TPMTBS_WIRE_SOCKET", fake_broker_path(), 1);
+    EXPECT(tcti_conf_parse("", &conf) && conf.priority == 200 && conf.locality == 0 && conf.socket_path[0] == '\0');
+    EXPECT(tcti_conf_parse("locality=4,priority=system,socket=/a", &conf) && conf.priority == 400 &&
+           conf.locality == 4 && strcmp(conf.socket_path, "/a") == 0);
+    size_t size = 0;
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(NULL, &size, NULL), TSS2_RC_SUCCESS);
+    TSS2_TCTI_CONTEXT *tcti = calloc(1, size);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, &size, bad[i]), TSS2_TCTI_RC_BAD_VALUE);
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, NULL, NULL), TSS2_TCTI_RC_BAD_REFERENCE);
+    size = 8;
+    EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, &size, NULL), TSS2_TCTI_RC_INSUFFICIENT_BUFFER);
+    free(tcti);
+}
+
+int main(void)
+{
+    alarm(300);
+    fake_broker_start();
+    RUN(says_what_it_is);
+    RUN(carries_a_command);
+    RUN(tells_the_size_before_it_gives_the_response);
+    RUN(waits_no_longer_than_it_is_told);
+    RUN(can_be_polled);
+    RUN(gets_a_response_for_a_cancelled_command);
+    RUN(gets_a_refusal_as_the_response_that_stands_for_it);
+    RUN(keeps_the_order_of_calls);
+    RUN(reports_a_broker_that_is_gone);
+    RUN(takes_its_configuration);
+    fake_broker_stop();
+    return 0;
+}
