@@ -43,8 +43,8 @@ function isDoomedSession(manager: ResourceManager, handle: number): boolean {
 }
 
 /**
- * `creationLost`: the response to a command that creates something was lost. If exactly one handle has appeared that was
- * not foreign before, it is that one, and it is flushed.
+ * `creationLost`: the response to a command that creates or loads something may have been lost. One command is in flight
+ * at a time, so if exactly one handle has appeared that was not there before, it is that one, and it is flushed.
  */
 export function* reconcile(
   manager: ResourceManager,

@@ -113,7 +113,7 @@ export class Tpm20Virtualizer implements Virtualizer {
     // A command that the TPM does not list is not sent: nobody could tell what its bytes reference.
     if (!attributes) return errorResponse('2.0', TPM_RC_COMMAND_CODE);
     try {
-      return yield* this.#settled(attributes.returnsHandle, () => this.#run(context, attributes, command));
+      return yield* this.#settled(() => this.#run(context, attributes, command));
     } catch (error) {
       if (error instanceof CapabilityRefused) return errorResponse('2.0', error.responseCode);
       throw error;
@@ -142,7 +142,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   /** Runs an exchange on tables that agree with the TPM; when it ends in the middle, they have to be compared again. */
-  *#settled<Result>(creates: boolean, run: () => Exchange<Result>): Exchange<Result> {
+  *#settled<Result>(run: () => Exchange<Result>): Exchange<Result> {
     let ended = false;
     try {
       this.#manager.beginExchange();
@@ -153,7 +153,8 @@ export class Tpm20Virtualizer implements Virtualizer {
     } finally {
       if (!ended) {
         this.#outcomeUnknown = true;
-        this.#creationLost ||= creates;
+        // Almost any exchange may load or create something, and this may have been the moment.
+        this.#creationLost = true;
       }
     }
   }
@@ -168,7 +169,7 @@ export class Tpm20Virtualizer implements Virtualizer {
     const context = this.#manager.contexts.get(contextId);
     const attributes = this.#manager.commands.of(readUint32(command, 6));
     if (!context || !attributes || responseCodeOf(response) !== TPM_RC_SUCCESS) return;
-    yield* this.#settled(false, () => discardCreated(this.#manager, context, attributes, command, response));
+    yield* this.#settled(() => discardCreated(this.#manager, context, attributes, command, response));
   }
 
   *closeContext(contextId: number): Exchange<void> {
@@ -177,7 +178,7 @@ export class Tpm20Virtualizer implements Virtualizer {
     this.#manager.contexts.delete(contextId);
     // Nobody can reach them from here on, even when flushing them fails and has to be repeated.
     this.#manager.abandon(context);
-    yield* this.#settled(false, () => this.#manager.flushAbandoned(context.caller.userKey));
+    yield* this.#settled(() => this.#manager.flushAbandoned(context.caller.userKey));
   }
 
   tpmWasReset(): void {
@@ -196,7 +197,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   *suspend(): Exchange<void> {
-    yield* this.#settled(false, () => this.#saveEverything());
+    yield* this.#settled(() => this.#saveEverything());
   }
 
   *#saveEverything(): Exchange<void> {
@@ -230,7 +231,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   *removeResource(id: string): Exchange<boolean> {
     const found = findResource(this.#manager, id);
     if (!found) return false;
-    return yield* this.#settled(false, () => removeFound(this.#manager, id));
+    return yield* this.#settled(() => removeFound(this.#manager, id));
   }
 
   snapshot(): VirtualizerSnapshot {
