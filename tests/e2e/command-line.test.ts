@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 
-const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/slips.pol', import.meta.url));
+const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));
 
 describe('tbs', function () {
   this.timeout(60_000);
