@@ -11,7 +11,7 @@ import { access, chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { TbsError } from '../../domain/tbs-error.js';
-import { isSameProcess, type ProcessIdentity, processIdentity } from './process-identity.js';
+import { isSameProcess, type ProcessIdentity, processIdentity } from '../process-identity.js';
 import { errorCodeOf } from './transport-error.js';
 import type { EmbeddedTransportOptions } from './transport-options.js';
 

@@ -1,0 +1,137 @@
+/** Simulator endpoints on a real software TPM without a broker between, and real clients in front of them. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { simulatorPeerIdentifier } from '../../../ts-core/adapters/identity/simulator-peer.js';
+import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
+import {
+  type SimulatorEndpoints,
+  type SimulatorEndpointsOptions,
+  startSimulatorEndpoints,
+} from '../../../ts-core/endpoints/simulator/simulator-endpoints.js';
+import { type DirectOpener, directOpener } from '../../support/direct-opener.js';
+import { quietLog } from '../../support/quiet-log.js';
+import { startSwtpm } from '../../support/swtpm.js';
+
+const RULES: UnixCallerRules = { ownUid: process.getuid?.() ?? 0, userMode: true, overflowUid: 65534 };
+
+export interface SimulatorRig extends AsyncDisposable {
+  readonly directory: string;
+  readonly opener: DirectOpener;
+  readonly endpoints: SimulatorEndpoints;
+  readonly refusals: readonly unknown[];
+}
+
+type Offered = Pick<SimulatorEndpointsOptions, 'swtpm' | 'mssim' | 'bare'>;
+
+export async function startRig(
+  offer: (directory: string) => Offered,
+  options: Partial<SimulatorEndpointsOptions> & {
+    readonly version?: '1.2' | '2.0';
+    readonly rules?: UnixCallerRules;
+  } = {},
+): Promise<SimulatorRig> {
+  const version = options.version ?? '2.0';
+  const directory = await mkdtemp(join(tmpdir(), 'tpmtbs-sim-'));
+  const tpm = await startSwtpm({ version, startup: true });
+  const transport = await createTransport(
+    { kind: 'swtpm', data: { path: tpm.dataPath }, control: { path: tpm.ctrlPath } },
+    { log: quietLog() },
+  );
+  const opener = directOpener(transport, version);
+  const refusals: unknown[] = [];
+  const stopTpm = async () => {
+    await transport.close();
+    await tpm.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  const endpoints = await startSimulatorEndpoints({
+    ...offer(directory),
+    opener,
+    identify: simulatorPeerIdentifier(options.rules ?? RULES),
+    tuning: { partialTimeoutMs: 300, sweepMs: 20, idleLifeMs: 200 },
+    onRefused: (reason) => refusals.push(reason),
+    ...options,
+  }).catch(async (error) => {
+    await stopTpm();
+    throw error;
+  });
+  const dispose = async () => {
+    await endpoints.close();
+    await stopTpm();
+  };
+  return { directory, opener, endpoints, refusals, [Symbol.asyncDispose]: dispose };
+}
+
+/** Runs one of Debian's tpm2-tools; resolves with its standard output, rejects when it fails. */
+export type ToolRunner = (program: string, ...args: readonly string[]) => Promise<string>;
+
+export function toolsOver(tcti: string, workingDirectory: string): ToolRunner {
+  const environment = { ...process.env, TPM2TOOLS_TCTI: tcti };
+  return async (program, ...args) =>
+    (await promisify(execFile)(program, args, { cwd: workingDirectory, env: environment })).stdout;
+}
+
+export interface RawClient {
+  readonly socket: Socket;
+  send(bytes: Uint8Array): void;
+  /** The next `count` bytes; rejects when the connection ends before. */
+  receive(count: number): Promise<Buffer>;
+  /** Everything until the other side closes. */
+  untilClosed(): Promise<Buffer>;
+  close(): void;
+}
+
+export function rawClient(where: { path: string } | { port: number }): Promise<RawClient> {
+  const socket = 'path' in where ? connect(where.path) : connect(where.port, '127.0.0.1');
+  let received = Buffer.alloc(0);
+  let ended = false;
+  let wake = () => {};
+  socket.on('data', (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    wake();
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    ended = true;
+    wake();
+  });
+  const until = async (isEnough: () => boolean) => {
+    while (!isEnough()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  const take = (count: number) => {
+    const taken = received.subarray(0, count);
+    received = received.subarray(count);
+    return taken;
+  };
+  const client: RawClient = {
+    socket,
+    send: (bytes) => void socket.write(bytes),
+    receive: async (count) => {
+      await until(() => ended || received.length >= count);
+      if (received.length < count) throw new Error(`the connection ended after ${received.length} of ${count} bytes`);
+      return take(count);
+    },
+    untilClosed: async () => {
+      await until(() => ended);
+      return take(received.length);
+    },
+    close: () => socket.destroy(),
+  };
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(client));
+    socket.once('error', reject);
+  });
+}
+
+export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 5000): Promise<void> {
+  const giveUpAtMs = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAtMs) throw new Error('what was waited for did not happen');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

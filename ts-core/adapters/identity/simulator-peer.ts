@@ -1,0 +1,70 @@
+/** Names the caller and the process behind a connection of a simulator endpoint, over a Unix socket or loopback TCP. */
+import { readdir, readlink } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import type { Caller } from '../../domain/caller.js';
+import type { UnixCallerRules } from '../../domain/unix-caller.js';
+import { isSameProcess, processIdentity } from '../process-identity.js';
+import { callerOfTcpSocket } from './tcp-peer.js';
+import { callerOfUnixSocket } from './unix-peer.js';
+
+export interface IdentifiedProcess {
+  /** Process id with start time and boot: names no later process. */
+  readonly key: string;
+  hasEnded(): Promise<boolean>;
+}
+
+export interface IdentifiedPeer {
+  readonly caller: Caller;
+  /** Undefined when the process has ended, or belongs to another user and the broker is not root. */
+  readonly process: IdentifiedProcess | undefined;
+}
+
+const REMEMBERED_PROCESSES = 16;
+
+/** Gives the function that the simulator endpoints call for each connection. It rejects for who cannot be known. */
+export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket) => Promise<IdentifiedPeer> {
+  const processes = new SocketOwners();
+  return async (socket) => {
+    if (socket.remotePort === undefined) {
+      const caller = callerOfUnixSocket(socket, rules);
+      return { caller, process: await identified(caller.processId) };
+    }
+    const { caller, owner } = await callerOfTcpSocket(socket, rules);
+    const pid = await processes.find(owner.inode);
+    return { caller: { ...caller, processId: pid }, process: await identified(pid) };
+  };
+}
+
+async function identified(pid: number | undefined): Promise<IdentifiedProcess | undefined> {
+  const identity = pid === undefined ? undefined : await processIdentity(pid);
+  if (identity === undefined) return undefined;
+  return {
+    key: `${identity.bootId} ${identity.pid} ${identity.startTime}`,
+    hasEnded: async () => !(await isSameProcess(identity)),
+  };
+}
+
+/** Finds the process that has a socket open; those that had one lately are looked at first. */
+class SocketOwners {
+  private recent: readonly number[] = [];
+
+  async find(inode: number): Promise<number | undefined> {
+    const target = `socket:[${inode}]`;
+    for (const pid of this.recent) if (await hasOpen(pid, target)) return pid;
+    for (const name of await readdir('/proc').catch(() => [])) {
+      const pid = Number(name);
+      if (!Number.isInteger(pid) || !(await hasOpen(pid, target))) continue;
+      this.recent = [pid, ...this.recent.filter((known) => known !== pid)].slice(0, REMEMBERED_PROCESSES);
+      return pid;
+    }
+    return undefined;
+  }
+}
+
+async function hasOpen(pid: number, target: string): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  for (const fd of await readdir(folder).catch(() => [])) {
+    if ((await readlink(`${folder}/${fd}`).catch(() => '')) === target) return true;
+  }
+  return false;
+}

@@ -1,0 +1,154 @@
+/**
+ * The broker as Microsoft's TPM simulator: a command port, whose connections have a context each, and a platform port.
+ *
+ * The TCTI switches power and NV on when it connects, which a TPM that is on already takes as nothing; everything that would
+ * switch off or reset is refused to all but administrators, whose own contexts then start afresh.
+ */
+import type { Socket } from 'node:net';
+import type { ConnectionOpener } from '../../application/caller-connection.js';
+import { isAdministrator } from '../../domain/caller.js';
+import { readUint32 } from '../../domain/tpm/command-header.js';
+import {
+  commandReply,
+  handshakeReply,
+  MSSIM,
+  MSSIM_ACKNOWLEDGED,
+  MSSIM_REFUSED,
+  mssimExtent,
+  sentCommand,
+} from './mssim-protocol.js';
+import { RequestConnection, type RequestReply } from './request-connection.js';
+import { SimulatorContext } from './simulator-context.js';
+import type { SimulatorPeer } from './simulator-peer.js';
+import type { SimulatorTuning } from './simulator-tuning.js';
+import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
+
+const REFUSED: RequestReply = { bytes: MSSIM_REFUSED };
+const ACKNOWLEDGED: RequestReply = { bytes: MSSIM_ACKNOWLEDGED };
+const GOODBYE: RequestReply = { bytes: new Uint8Array(0), thenClose: true };
+
+export class MssimEndpoint {
+  private readonly command: StreamListener;
+  private readonly platform: StreamListener;
+  /** Contexts by owner, so that a signal on the platform port reaches those of the same process only. */
+  private readonly contextsByOwner = new Map<string, Set<SimulatorContext>>();
+
+  constructor(
+    private readonly opener: ConnectionOpener,
+    listening: Omit<StreamListenerOptions, 'onConnection'>,
+    private readonly tuning: SimulatorTuning,
+  ) {
+    this.command = new StreamListener({
+      ...listening,
+      onConnection: (socket, peer) => this.serveCommands(socket, peer),
+    });
+    this.platform = new StreamListener({
+      ...listening,
+      onConnection: (socket, peer) => this.servePlatform(socket, peer),
+    });
+  }
+
+  /** Ports that were chosen where 0 was asked for. */
+  get ports(): { readonly command: number | undefined; readonly platform: number | undefined } {
+    return { command: this.command.port, platform: this.platform.port };
+  }
+
+  async listen(command: ListenAddress, platform: ListenAddress): Promise<void> {
+    await this.command.listen(command);
+    await this.platform.listen(platform);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.command.close(), this.platform.close()]);
+  }
+
+  private serveCommands(socket: Socket, peer: SimulatorPeer): void {
+    const context = new SimulatorContext(this.opener, peer.caller);
+    const siblings = this.contextsOf(peer);
+    siblings.add(context);
+    const protocol = {
+      extent: mssimExtent,
+      answer: (request: Uint8Array) => this.answerOnCommandPort(request, context),
+      closed: () => {
+        siblings.delete(context);
+        if (siblings.size === 0) this.contextsByOwner.delete(ownerOf(peer));
+        context.close();
+      },
+    };
+    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+  }
+
+  private servePlatform(socket: Socket, peer: SimulatorPeer): void {
+    const protocol = {
+      extent: mssimExtent,
+      answer: (request: Uint8Array) => this.answerOnPlatformPort(readUint32(request, 0), peer),
+      closed: () => {},
+    };
+    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+  }
+
+  private async answerOnCommandPort(request: Uint8Array, context: SimulatorContext): Promise<RequestReply> {
+    switch (readUint32(request, 0)) {
+      case MSSIM.sendCommand: {
+        const { locality, command } = sentCommand(request);
+        return { bytes: commandReply(await context.submit(command, locality)) };
+      }
+      case MSSIM.remoteHandshake:
+        return { bytes: handshakeReply() };
+      case MSSIM.sessionEnd:
+        return GOODBYE;
+      case MSSIM.stop:
+        return this.changePower(context.caller, [context]);
+      default:
+        return REFUSED;
+    }
+  }
+
+  private answerOnPlatformPort(code: number, peer: SimulatorPeer): RequestReply {
+    const contexts = this.contextsByOwner.get(ownerOf(peer)) ?? [];
+    switch (code) {
+      case MSSIM.powerOn:
+      case MSSIM.nvOn:
+      case MSSIM.cancelOff:
+      case MSSIM.keyCacheOn:
+      case MSSIM.keyCacheOff:
+        return ACKNOWLEDGED;
+      case MSSIM.cancelOn:
+        for (const context of contexts) context.cancel();
+        return ACKNOWLEDGED;
+      case MSSIM.remoteHandshake:
+        return { bytes: handshakeReply() };
+      case MSSIM.sessionEnd:
+        return GOODBYE;
+      case MSSIM.powerOff:
+      case MSSIM.nvOff:
+      case MSSIM.reset:
+      case MSSIM.restart:
+      case MSSIM.stop:
+        return this.changePower(peer.caller, contexts);
+      default:
+        // Physical presence and failure mode are the platform's, not a caller's.
+        return REFUSED;
+    }
+  }
+
+  private changePower(caller: SimulatorPeer['caller'], contexts: Iterable<SimulatorContext>): RequestReply {
+    if (!isAdministrator(caller)) return REFUSED;
+    for (const context of contexts) context.forgetEverything();
+    return ACKNOWLEDGED;
+  }
+
+  private contextsOf(peer: SimulatorPeer): Set<SimulatorContext> {
+    const owner = ownerOf(peer);
+    let contexts = this.contextsByOwner.get(owner);
+    if (contexts === undefined) {
+      contexts = new Set();
+      this.contextsByOwner.set(owner, contexts);
+    }
+    return contexts;
+  }
+}
+
+function ownerOf({ caller, process }: SimulatorPeer): string {
+  return `${caller.userKey} ${process?.key ?? ''}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * Contexts of clients that connect anew for every command, as tpm2-tss' swtpm TCTI does: what one command loaded must
+ * still be there for the next, so the context belongs to the client's process, and ends with it.
+ *
+ * Where the operating system does not name the process, the connections of a user share a context, which ends when it has
+ * not been used for a while.
+ */
+import type { ConnectionOpener } from '../../application/caller-connection.js';
+import { SimulatorContext } from './simulator-context.js';
+import type { PeerProcess, SimulatorPeer } from './simulator-peer.js';
+
+interface Entry {
+  readonly context: SimulatorContext;
+  readonly process: PeerProcess | undefined;
+  users: number;
+  idleSinceMs: number;
+}
+
+export interface ProcessContextsOptions {
+  /** How often processes are looked at, milliseconds. */
+  readonly sweepMs: number;
+  /** For clients whose process is not known, milliseconds. */
+  readonly idleLifeMs: number;
+}
+
+export class ProcessContexts {
+  private readonly entries = new Map<string, Entry>();
+  private sweeper: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly opener: ConnectionOpener,
+    private readonly options: ProcessContextsOptions,
+  ) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** The context of the peer's process, which every connection gives back with `release`. */
+  acquire(peer: SimulatorPeer): SimulatorContext {
+    const key = keyOf(peer);
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      const context = new SimulatorContext(this.opener, peer.caller);
+      entry = { context, process: peer.process, users: 0, idleSinceMs: 0 };
+      this.entries.set(key, entry);
+      this.sweeper ??= setInterval(() => void this.sweep(), this.options.sweepMs).unref();
+    }
+    entry.users++;
+    return entry.context;
+  }
+
+  release(peer: SimulatorPeer): void {
+    const entry = this.entries.get(keyOf(peer));
+    if (entry === undefined) return;
+    entry.users--;
+    entry.idleSinceMs = performance.now();
+  }
+
+  /** Ends the contexts of processes that are gone, and those that nobody can be said to use any more. */
+  async sweep(): Promise<void> {
+    const nowMs = performance.now();
+    for (const [key, entry] of [...this.entries]) {
+      if (entry.users > 0) continue;
+      const ended =
+        entry.process === undefined
+          ? nowMs - entry.idleSinceMs >= this.options.idleLifeMs
+          : await entry.process.hasEnded();
+      if (ended && entry.users === 0) this.end(key, entry);
+    }
+    if (this.entries.size === 0) this.stopSweeping();
+  }
+
+  close(): void {
+    this.stopSweeping();
+    for (const [key, entry] of this.entries) this.end(key, entry);
+  }
+
+  private end(key: string, entry: Entry): void {
+    this.entries.delete(key);
+    entry.context.close();
+  }
+
+  private stopSweeping(): void {
+    clearInterval(this.sweeper);
+    this.sweeper = undefined;
+  }
+}
+
+function keyOf({ caller, process }: SimulatorPeer): string {
+  return `${caller.userKey} ${caller.callerClass} ${process?.key ?? ''}`;
+}

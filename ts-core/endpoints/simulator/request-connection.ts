@@ -1,0 +1,104 @@
+/**
+ * One connection of a request and response protocol: cuts requests out of the stream, has each answered before the next
+ * is looked at, and reads nothing while an answer is awaited or not yet taken. So a connection holds at most one request,
+ * one chunk that followed it, and one reply, whatever the peer sends or leaves unread.
+ */
+import type { Socket } from 'node:net';
+
+/** What the bytes received so far say about the request that they begin with. */
+export type RequestExtent =
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'complete'; readonly bytes: number }
+  /** The stream makes no sense from here on: the refusal is sent and the connection closed. */
+  | { readonly kind: 'refused'; readonly reply: Uint8Array };
+
+export interface RequestReply {
+  readonly bytes: Uint8Array;
+  readonly thenClose?: boolean;
+}
+
+export interface RequestProtocol {
+  /** Bounds what a request may have; called with everything received so far. */
+  extent(received: Uint8Array): RequestExtent;
+  /** Gets bytes of its own. A rejection closes the connection. */
+  answer(request: Uint8Array): RequestReply | Promise<RequestReply>;
+  closed(): void;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+export class RequestConnection {
+  private received: Uint8Array = NO_BYTES;
+  private answering = false;
+  private partialTimer: NodeJS.Timeout | undefined;
+
+  /** A request that has begun must be complete within `partialTimeoutMs`. The socket is paused. */
+  constructor(
+    private readonly socket: Socket,
+    private readonly protocol: RequestProtocol,
+    private readonly partialTimeoutMs: number,
+  ) {
+    socket.on('data', (chunk: Uint8Array) => this.take(chunk));
+    socket.once('close', () => {
+      clearTimeout(this.partialTimer);
+      protocol.closed();
+    });
+    if (socket.destroyed) protocol.closed();
+    else socket.resume();
+  }
+
+  private take(chunk: Uint8Array): void {
+    this.received = this.received.length === 0 ? chunk : concatenate(this.received, chunk);
+    if (!this.answering) this.next();
+  }
+
+  private next(): void {
+    const extent: RequestExtent =
+      this.received.length === 0 ? { kind: 'incomplete' } : this.protocol.extent(this.received);
+    if (extent.kind === 'incomplete') {
+      this.watchPartialRequest();
+      this.socket.resume();
+      return;
+    }
+    clearTimeout(this.partialTimer);
+    this.partialTimer = undefined;
+    this.socket.pause();
+    if (extent.kind === 'refused') {
+      this.finish(extent.reply);
+      return;
+    }
+    const request = Uint8Array.prototype.slice.call(this.received, 0, extent.bytes);
+    this.received = extent.bytes === this.received.length ? NO_BYTES : this.received.subarray(extent.bytes);
+    this.answering = true;
+    this.answer(request).catch(() => this.socket.destroy());
+  }
+
+  private async answer(request: Uint8Array): Promise<void> {
+    const { bytes, thenClose } = await this.protocol.answer(request);
+    this.answering = false;
+    if (this.socket.destroyed) return;
+    if (thenClose === true) this.finish(bytes);
+    else if (this.socket.write(bytes)) this.next();
+    else this.socket.once('drain', () => this.next());
+  }
+
+  private finish(reply: Uint8Array): void {
+    this.received = NO_BYTES;
+    // Sent, or given up: a peer that does not read must not keep the connection.
+    this.socket.end(reply, () => this.socket.destroy());
+    this.socket.setTimeout(this.partialTimeoutMs, () => this.socket.destroy());
+  }
+
+  private watchPartialRequest(): void {
+    if (this.received.length === 0 || this.partialTimer !== undefined) return;
+    this.partialTimer = setTimeout(() => this.socket.destroy(), this.partialTimeoutMs);
+    this.partialTimer.unref();
+  }
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

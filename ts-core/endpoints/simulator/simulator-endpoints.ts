@@ -1,0 +1,55 @@
+/** All simulator endpoints that the configuration turns on; none unless it says so. */
+import type { ConnectionOpener } from '../../application/caller-connection.js';
+import { BareEndpoint } from './bare-endpoint.js';
+import { MssimEndpoint } from './mssim-endpoint.js';
+import type { IdentifyPeer } from './simulator-peer.js';
+import { DEFAULT_SIMULATOR_TUNING, type SimulatorTuning } from './simulator-tuning.js';
+import type { ConnectionLimits, ListenAddress } from './stream-listener.js';
+import { SwtpmEndpoint } from './swtpm-endpoint.js';
+
+export interface SimulatorEndpointsOptions {
+  /** swtpm's protocol. Clients expect the control channel at the data path with `.ctrl`, or at the next port. */
+  readonly swtpm?: { readonly data: ListenAddress; readonly control: ListenAddress } | undefined;
+  /** The Microsoft simulator's protocol. Clients expect the platform port at the next port, or at the path with `.ctrl`. */
+  readonly mssim?: { readonly command: ListenAddress; readonly platform: ListenAddress } | undefined;
+  /** Bare commands, for trousers' tcsd (TCSD_USE_TCP_DEVICE). */
+  readonly bare?: ListenAddress | undefined;
+  readonly opener: ConnectionOpener;
+  readonly identify: IdentifyPeer;
+  readonly limits?: ConnectionLimits | undefined;
+  readonly tuning?: SimulatorTuning | undefined;
+  /** A caller who was refused, or a fault of accept: for the log. */
+  readonly onRefused?: ((reason: unknown) => void) | undefined;
+}
+
+export interface SimulatorEndpoints {
+  readonly swtpm: SwtpmEndpoint | undefined;
+  readonly mssim: MssimEndpoint | undefined;
+  readonly bare: BareEndpoint | undefined;
+  /** Stops listening, closes every connection and its contexts. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 512, maxConnectionsPerUser: 128 };
+
+/** Rejects, with nothing left listening, when an address cannot be used (TBS_E_BAD_PARAMETER: not loopback). */
+export async function startSimulatorEndpoints(options: SimulatorEndpointsOptions): Promise<SimulatorEndpoints> {
+  const { opener, identify } = options;
+  const tuning = options.tuning ?? DEFAULT_SIMULATOR_TUNING;
+  const listening = { identify, limits: options.limits ?? DEFAULT_LIMITS, onRefused: options.onRefused ?? (() => {}) };
+  const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning);
+  const mssim = options.mssim && new MssimEndpoint(opener, listening, tuning);
+  const bare = options.bare && new BareEndpoint(opener, listening, tuning);
+  const close = async () => {
+    await Promise.all([swtpm?.close(), mssim?.close(), bare?.close()]);
+  };
+  try {
+    if (options.swtpm) await swtpm?.listen(options.swtpm.data, options.swtpm.control);
+    if (options.mssim) await mssim?.listen(options.mssim.command, options.mssim.platform);
+    if (options.bare) await bare?.listen(options.bare);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { swtpm, mssim, bare, close };
+}

@@ -1,0 +1,141 @@
+/**
+ * Where simulator clients connect: a Unix socket or a loopback port; whoever connects is named before a byte is read.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { TbsError } from '../../domain/tbs-error.js';
+import { listenOnUnixSocket } from '../unix-listener.js';
+import type { IdentifyPeer, SimulatorPeer } from './simulator-peer.js';
+
+export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerUser: number;
+}
+
+export interface StreamListenerOptions {
+  readonly identify: IdentifyPeer;
+  readonly limits: ConnectionLimits;
+  readonly onConnection: (socket: Socket, peer: SimulatorPeer) => void;
+  /** A caller who was refused, or a fault of accept: for the log. */
+  readonly onRefused: (reason: unknown) => void;
+}
+
+/** Everybody may connect; what they may do there is decided for each caller. */
+const SOCKET_MODE = 0o666;
+/** Connections that are not yet named count for nobody, so that they need a bound of their own. */
+const MAX_UNNAMED = 64;
+const REFUSAL_PATIENCE_MS = 100;
+
+export class StreamListener {
+  private readonly sockets = new Set<Socket>();
+  private readonly countByUser = new Map<string, number>();
+  private unnamed = 0;
+  private server: Server | undefined;
+
+  constructor(private readonly options: StreamListenerOptions) {}
+
+  /** Throws TBS_E_BAD_PARAMETER for an address that is not loopback; rejects with what the system or the path says. */
+  async listen(address: ListenAddress): Promise<void> {
+    if ('path' in address) {
+      this.server = await listenOnUnixSocket(address.path, {
+        mode: SOCKET_MODE,
+        onConnection: (socket) => this.accept(socket),
+        onAcceptError: (error) => this.options.onRefused(error),
+      });
+    } else {
+      this.server = await this.listenOnLoopback(address.host, address.port);
+    }
+  }
+
+  /** The port that was given where 0 was asked for; undefined for a Unix socket. */
+  get port(): number | undefined {
+    const address = this.server?.address();
+    return typeof address === 'object' && address !== null ? address.port : undefined;
+  }
+
+  async close(): Promise<void> {
+    const server = this.server;
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  private listenOnLoopback(host: string, port: number): Promise<Server> {
+    if (!isLoopback(host)) {
+      throw new TbsError('TBS_E_BAD_PARAMETER', {
+        message: `Simulator endpoints listen on loopback only, and ${host} is not: callers elsewhere cannot be identified.`,
+        action: 'Use 127.0.0.1, ::1 or a Unix socket.',
+        details: { host },
+      });
+    }
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.accept(socket));
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.removeListener('error', reject);
+        server.on('error', (error) => this.options.onRefused(error));
+        resolve(server);
+      });
+    });
+  }
+
+  private accept(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    socket.pause();
+    if (this.unnamed >= MAX_UNNAMED || this.sockets.size >= this.options.limits.maxConnections) {
+      this.options.onRefused(
+        new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', { message: 'There are too many connections.' }),
+      );
+      socket.destroy();
+      return;
+    }
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    this.unnamed++;
+    this.options
+      .identify(socket)
+      .finally(() => this.unnamed--)
+      .then((peer) => this.admit(socket, peer))
+      .catch((reason) => this.refuse(socket, reason));
+  }
+
+  /** Closes the connection; tells of it unless the client has gone by itself, as one that only looks who listens. */
+  private refuse(socket: Socket, reason: unknown): void {
+    const report = () => {
+      socket.destroy();
+      this.options.onRefused(reason);
+    };
+    const timer = setTimeout(report, REFUSAL_PATIENCE_MS);
+    socket.once('close', () => clearTimeout(timer));
+    socket.once('data', report);
+    socket.once('end', () => socket.destroy());
+    socket.resume();
+  }
+
+  private admit(socket: Socket, peer: SimulatorPeer): void {
+    if (socket.destroyed) return;
+    const { userKey } = peer.caller;
+    const count = this.countByUser.get(userKey) ?? 0;
+    if (count >= this.options.limits.maxConnectionsPerUser) {
+      throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
+        message: `${userKey} has ${count} connections, which is the limit.`,
+        details: { userKey, limit: count },
+      });
+    }
+    this.countByUser.set(userKey, count + 1);
+    socket.once('close', () => this.forget(userKey));
+    this.options.onConnection(socket, peer);
+  }
+
+  private forget(userKey: string): void {
+    const left = (this.countByUser.get(userKey) ?? 1) - 1;
+    if (left === 0) this.countByUser.delete(userKey);
+    else this.countByUser.set(userKey, left);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host === 'localhost' || /^127\.(\d{1,3}\.){2}\d{1,3}$/.test(host);
+}

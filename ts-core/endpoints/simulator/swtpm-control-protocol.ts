@@ -1,0 +1,86 @@
+/**
+ * The server's side of swtpm's control channel: what a client may ask about a TPM that it shares with others.
+ *
+ * Format (swtpm's tpm_ioctl.h): command number and parameters, answered by a 32-bit TPM result and the command's fields.
+ * Commands about power are acknowledged for administrators, whose own context then starts afresh, and refused to everybody
+ * else; the shared TPM is never touched. Commands that would read or replace the TPM's state do not exist here.
+ */
+import { isAdministrator } from '../../domain/caller.js';
+import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
+import type { RequestExtent, RequestReply } from './request-connection.js';
+import type { SimulatorContext } from './simulator-context.js';
+
+const CMD_GET_CAPABILITY = 0x01;
+const CMD_INIT = 0x02;
+const CMD_SHUTDOWN = 0x03;
+const CMD_GET_TPMESTABLISHED = 0x04;
+const CMD_SET_LOCALITY = 0x05;
+const CMD_CANCEL_TPM_CMD = 0x09;
+const CMD_STOP = 0x0e;
+const CMD_GET_CONFIG = 0x0f;
+
+/** Length of each command with its parameters. */
+const COMMAND_BYTES: ReadonlyMap<number, number> = new Map([
+  [CMD_GET_CAPABILITY, 4],
+  [CMD_INIT, 8],
+  [CMD_SHUTDOWN, 4],
+  [CMD_GET_TPMESTABLISHED, 4],
+  [CMD_SET_LOCALITY, 5],
+  [CMD_CANCEL_TPM_CMD, 4],
+  [CMD_STOP, 4],
+  [CMD_GET_CONFIG, 4],
+]);
+
+/** PTM_CAP_… bits of what is served: INIT, SHUTDOWN, GET_TPMESTABLISHED, SET_LOCALITY, CANCEL_TPM_CMD, STOP, GET_CONFIG. */
+const CAPABILITIES = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x400 | 0x800;
+
+const TPM_SUCCESS = 0;
+const TPM_DISABLED_CMD = 0x08;
+const TPM_BAD_ORDINAL = 0x0a;
+const TPM_BAD_LOCALITY = 0x3d;
+const HIGHEST_LOCALITY = 4;
+
+/** A command's extent by its number; after an unknown one the stream cannot be followed. */
+export function controlExtent(received: Uint8Array): RequestExtent {
+  if (received.length < 4) return { kind: 'incomplete' };
+  const bytes = COMMAND_BYTES.get(readUint32(received, 0));
+  if (bytes === undefined) return { kind: 'refused', reply: words(TPM_BAD_ORDINAL) };
+  return received.length < bytes ? { kind: 'incomplete' } : { kind: 'complete', bytes };
+}
+
+export function answerControl(request: Uint8Array, context: SimulatorContext): RequestReply {
+  switch (readUint32(request, 0)) {
+    case CMD_GET_CAPABILITY:
+      return { bytes: words(TPM_SUCCESS, CAPABILITIES) };
+    case CMD_GET_TPMESTABLISHED:
+    case CMD_GET_CONFIG:
+      return { bytes: words(TPM_SUCCESS, 0) };
+    case CMD_SET_LOCALITY:
+      return { bytes: words(setLocality(request[4] as number, context)) };
+    case CMD_CANCEL_TPM_CMD:
+      context.cancel();
+      return { bytes: words(TPM_SUCCESS) };
+    default:
+      return { bytes: words(changePower(context)) };
+  }
+}
+
+function setLocality(locality: number, context: SimulatorContext): number {
+  if (locality > HIGHEST_LOCALITY || (locality > 0 && !isAdministrator(context.caller))) return TPM_BAD_LOCALITY;
+  context.locality = locality;
+  return TPM_SUCCESS;
+}
+
+function changePower(context: SimulatorContext): number {
+  if (!isAdministrator(context.caller)) return TPM_DISABLED_CMD;
+  context.forgetEverything();
+  return TPM_SUCCESS;
+}
+
+function words(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  values.forEach((value, index) => {
+    writeUint32(bytes, 4 * index, value);
+  });
+  return bytes;
+}

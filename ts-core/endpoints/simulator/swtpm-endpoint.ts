@@ -1,0 +1,69 @@
+/** The broker as a swtpm: a data channel with bare commands, and a control channel. docs/simulator-endpoints.md. */
+import type { Socket } from 'node:net';
+import type { ConnectionOpener } from '../../application/caller-connection.js';
+import { ProcessContexts } from './process-contexts.js';
+import { RequestConnection } from './request-connection.js';
+import type { SimulatorPeer } from './simulator-peer.js';
+import type { SimulatorTuning } from './simulator-tuning.js';
+import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
+import { answerControl, controlExtent } from './swtpm-control-protocol.js';
+import { commandExtent } from './tpm-request.js';
+
+export class SwtpmEndpoint {
+  private readonly contexts: ProcessContexts;
+  private readonly data: StreamListener;
+  private readonly control: StreamListener;
+
+  constructor(
+    opener: ConnectionOpener,
+    listening: Omit<StreamListenerOptions, 'onConnection'>,
+    private readonly tuning: SimulatorTuning,
+  ) {
+    this.contexts = new ProcessContexts(opener, tuning);
+    this.data = new StreamListener({ ...listening, onConnection: (socket, peer) => this.serveData(socket, peer) });
+    this.control = new StreamListener({
+      ...listening,
+      onConnection: (socket, peer) => this.serveControl(socket, peer),
+    });
+  }
+
+  /** Ports that were chosen where 0 was asked for. */
+  get ports(): { readonly data: number | undefined; readonly control: number | undefined } {
+    return { data: this.data.port, control: this.control.port };
+  }
+
+  /** Contexts that are open for processes. */
+  get contextCount(): number {
+    return this.contexts.size;
+  }
+
+  async listen(data: ListenAddress, control: ListenAddress): Promise<void> {
+    await this.data.listen(data);
+    await this.control.listen(control);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.data.close(), this.control.close()]);
+    this.contexts.close();
+  }
+
+  private serveData(socket: Socket, peer: SimulatorPeer): void {
+    const context = this.contexts.acquire(peer);
+    const protocol = {
+      extent: commandExtent,
+      answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
+      closed: () => this.contexts.release(peer),
+    };
+    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+  }
+
+  private serveControl(socket: Socket, peer: SimulatorPeer): void {
+    const context = this.contexts.acquire(peer);
+    const protocol = {
+      extent: controlExtent,
+      answer: (request: Uint8Array) => answerControl(request, context),
+      closed: () => this.contexts.release(peer),
+    };
+    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+  }
+}
