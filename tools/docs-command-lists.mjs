@@ -32,7 +32,7 @@ it comes from and what would lift it; \`Get-TbsCommandBlock\` lists them all.
 
 | list | holds | changed with |
 |---|---|---|
-| policy | \`blockedCommands\`, in force while \`blockedCommandsEnabled\` is true (Group Policy: "Configure the list of blocked TPM commands"); and \`allowedCommands\` of TPM 2.0, by class | \`Set-TbsPolicy\`, policy files, Registry.pol |
+| policy | \`blockedCommands\`, in force while \`blockedCommandsEnabled\` is true (Group Policy: "Configure the list of blocked TPM commands"); and \`allowedCommands\` and \`disallowedCommands\` of TPM 2.0, by class | \`Set-TbsPolicy\`, policy files, Registry.pol |
 | default | what ships, below | not changed; \`ignoreDefaultList\` switches the blocked lists of TPM 1.2 off |
 | local | what the administrators of this machine blocked, and granted by class | \`Add-TbsCommandBlock\`, \`Remove-TbsCommandBlock\`, \`Grant-TbsCommand\`, \`Revoke-TbsCommand\`; \`ignoreLocalList\` switches its blocks off |
 
@@ -50,7 +50,7 @@ holds:
 
 | | list | condition |
 |---|---|---|
-| 1 | policy | on \`blockedCommands\`, and \`blockedCommandsEnabled\` |
+| 1 | policy | on \`blockedCommands\`, and \`blockedCommandsEnabled\`; or on \`disallowedCommands\` for the class |
 | 2 | local | blocked there, and not \`ignoreLocalList\` |
 | 3 | not allowed | neither on the default list of the class, nor on \`allowedCommands\` of policy, nor granted locally |
 | 4 | handle rule | a handle is not for the caller, see below |

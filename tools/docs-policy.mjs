@@ -98,7 +98,7 @@ Command codes are numbers or text: \`379\`, \`"0x17B"\`.
 
 ### What one value is
 
-A setting is one value, and so is each class's list in \`allowedCommands\`. A list in JSON therefore replaces the list of a
+A setting is one value, and so is each class's list in \`allowedCommands\` and \`disallowedCommands\`. A list in JSON therefore replaces the list of a
 weaker source as a whole. In Registry.pol files every list entry is a registry value of its own: lists grow and shrink
 entry by entry over these files, and the list that results replaces the lists of weaker sources.
 
@@ -108,8 +108,8 @@ Files in the PReg format of Group Policy are read as Windows reads them. Keys an
 (\`TPM\`, \`Tpm\`). Deletions are obeyed in their place: \`**del.NAME\`, \`**delvals.\`, \`**DeleteValues\`, \`**DeleteKeys\` and
 everything below the key, \`**soft.NAME\` (set only where nothing is set). \`**SecureKey\` sets permissions and has no
 meaning here. Settings are read from \`Software\\Policies\\Microsoft\\TPM\` and its subkeys; \`MaxContexts\`, \`MaxResources\` and
-the lists \`AllowedW8Commands\`, \`AllowedW8UserCommands\` and \`AllowedW8AppContainerCommands\` (names in hexadecimal, REG_DWORD
-1) from \`Software\\Microsoft\\Tpm\`.
+the lists \`AllowedW8Commands\`, \`AllowedW8UserCommands\` and \`AllowedW8AppContainerCommands\` (names in hexadecimal; REG_DWORD
+1 adds the command, 0 takes it away, and what is absent stays as it ships) from \`Software\\Microsoft\\Tpm\`.
 
 A value that is wrong is not guessed at:
 
@@ -121,7 +121,6 @@ A value that is wrong is not guessed at:
 | a threshold above 100, a duration, MaxContexts or MaxResources out of range | the nearest value in range | yes |
 | Enabled, ActiveDirectoryBackup and such other than 0 and 1 | 1 | yes |
 | RequireActiveDirectoryBackup 1 without ActiveDirectoryBackup 1 | backup is off | yes |
-| a 0 in an AllowedW8 list | ignored: block the command with BlockedCommands | yes |
 | an unknown value under the TPM's keys | ignored | yes |
 
 In a policy file and with \`Set-TbsPolicy\`, what is out of range is refused, by name. In a policy file the other settings

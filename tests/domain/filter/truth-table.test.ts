@@ -73,6 +73,7 @@ describe('filter truth table, TPM 2.0', () => {
         'onLocalList',
         'ignoreLocalList',
         'ignoreDefaultList',
+        'takenByPolicy',
       ])) {
         const code = SHIPPED[callerClass][row.onShippedList ? 'allowed' : 'withheld'];
         const lists = listsOf(
@@ -82,6 +83,7 @@ describe('filter truth table, TPM 2.0', () => {
             ignoreDefaultList: row.ignoreDefaultList,
             ignoreLocalList: row.ignoreLocalList,
             allowedCommands: { ...NOBODY, [callerClass]: row.allowedByPolicy ? [code] : [] },
+            disallowedCommands: { ...NOBODY, [callerClass]: row.takenByPolicy ? [code] : [] },
           },
           {
             blocked: { '1.2': [], '2.0': row.onLocalList ? [code] : [] },
@@ -89,7 +91,8 @@ describe('filter truth table, TPM 2.0', () => {
           },
         );
         const onAllowedList = row.onShippedList || row.allowedByPolicy || row.granted;
-        const byPolicy = row.onPolicyList && row.policyListEnabled;
+        const byBlockedList = row.onPolicyList && row.policyListEnabled;
+        const byPolicy = byBlockedList || row.takenByPolicy;
         const byLocal = row.onLocalList && !row.ignoreLocalList;
         const verdict = decideOn(lists, '2.0', code, callerClass);
         assert.equal(
@@ -100,18 +103,33 @@ describe('filter truth table, TPM 2.0', () => {
         if (!verdict.allowed) {
           assert.equal(verdict.list, byPolicy ? 'policy' : byLocal ? 'local' : 'notAllowed');
           const toLift = explain(lists, { version: '2.0', code, callerClass }).liftedBy;
-          assert.equal(toLift.length, [byPolicy, byLocal, !onAllowedList].filter(Boolean).length);
+          assert.equal(
+            toLift.length,
+            [byBlockedList, row.takenByPolicy, byLocal, !onAllowedList].filter(Boolean).length,
+          );
         }
         combinations += 1;
       }
     }
-    assert.equal(combinations, 3 * 256);
+    assert.equal(combinations, 3 * 512);
   });
 
   it('does not let a grant to one class open the command to another', () => {
     const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [0x126] } });
     assert.equal(decideOn(lists, '2.0', 0x126, 'standardUser').allowed, true);
     assert.equal(decideOn(lists, '2.0', 0x126, 'sandboxedApp').allowed, false);
+  });
+
+  it('takes a command from one class only, whatever the grants, and says which policy did it', () => {
+    const lists = listsOf(
+      { disallowedCommands: { ...NOBODY, standardUser: [0x17b] } },
+      { allowed: { ...NOBODY, standardUser: [0x17b] } },
+    );
+    assert.equal(decideOn(lists, '2.0', 0x17b, 'administrator').allowed, true);
+    assert.equal(decideOn(lists, '2.0', 0x17b, 'standardUser').allowed, false);
+    const { statements } = explain(lists, { version: '2.0', code: 0x17b, callerClass: 'standardUser' });
+    assert.match(statements[0]?.reason ?? '', /disallowedCommands.*standard users/);
+    assert.match(statements[0]?.source ?? '', /50-site\.json/);
   });
 
   it('blocks what is unknown, vendor commands included, until it is granted or policy allows it', () => {

@@ -18,6 +18,7 @@ describe('policy file', () => {
       ignoreDefaultList: false,
       ignoreLocalList: true,
       allowedCommands: { standardUser: ['0x20000001'] },
+      disallowedCommands: { sandboxedApp: [379] },
       osManagedAuthLevel: 2,
       activeDirectoryBackup: true,
       requireActiveDirectoryBackup: false,

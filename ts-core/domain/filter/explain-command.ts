@@ -80,8 +80,12 @@ function namedCodes(lists: FilterLists, version: TpmVersion): readonly number[] 
     ...lists.local.blocked[version],
   ];
   if (version === '1.2') return blocked;
-  const granted = CALLER_CLASSES.flatMap((name) => [...settings.allowedCommands[name], ...lists.local.allowed[name]]);
-  return [...blocked, ...granted];
+  const byClass = CALLER_CLASSES.flatMap((name) => [
+    ...settings.allowedCommands[name],
+    ...settings.disallowedCommands[name],
+    ...lists.local.allowed[name],
+  ]);
+  return [...blocked, ...byClass];
 }
 
 /** Policy has one list for both versions: a code that only the other version knows is not shown. */

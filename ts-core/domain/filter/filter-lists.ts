@@ -61,7 +61,11 @@ function compileClass(policy: EffectivePolicy, local: LocalCommandLists, callerC
   const granted = [...settings.allowedCommands[callerClass], ...local.allowed[callerClass]];
   return {
     blocked12: new Set([...policyBlocks, ...localBlocks12, ...defaultBlocks.map(({ ordinal }) => ordinal)]),
-    open20: without(new Set([...shipped.map(({ code }) => code), ...granted]), [...policyBlocks, ...localBlocks20]),
+    open20: without(new Set([...shipped.map(({ code }) => code), ...granted]), [
+      ...policyBlocks,
+      ...settings.disallowedCommands[callerClass],
+      ...localBlocks20,
+    ]),
     conditions20: callerClass === 'administrator' ? new Map() : conditionsOf(shipped, new Set(granted)),
   };
 }

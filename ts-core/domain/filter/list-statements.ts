@@ -13,7 +13,7 @@ import { describeCondition } from './handle-rules.js';
 import { TPM12_DEFAULT_BLOCKED } from './tpm12-default-blocked.js';
 import { TPM20_ALLOWED } from './tpm20-allowed.js';
 
-/** `policy`: blockedCommands; `default`: what ships; `local`: Add-TbsCommandBlock and Grant-TbsCommand; `notAllowed`: on no allowed list. */
+/** `policy`: blockedCommands, disallowedCommands; `default`: what ships; `local`: Add-TbsCommandBlock and Grant-TbsCommand; `notAllowed`: on no allowed list. */
 export type ListName = 'policy' | 'default' | 'local' | 'notAllowed';
 
 export interface ListStatement {
@@ -47,8 +47,9 @@ export function statementsAbout(
 ): readonly ListStatement[] {
   const explicit = [...policyBlock(lists, version, code), ...localBlock(lists, version, code)];
   if (version === '1.2') return [...defaultBlock(lists, code, callerClass), ...explicit].sort(policyFirst);
+  const blocking = [...policyWithdrawal(lists, code, callerClass), ...explicit].sort(policyFirst);
   const allowing = allowedLists(lists, code, callerClass);
-  return allowing.length > 0 ? [...explicit, ...allowing] : [...explicit, notAllowed(code, callerClass)];
+  return allowing.length > 0 ? [...blocking, ...allowing] : [...blocking, notAllowed(code, callerClass)];
 }
 
 function policyFirst(left: ListStatement, right: ListStatement): number {
@@ -68,6 +69,24 @@ function policyBlock(lists: FilterLists, version: TpmVersion, code: number): rea
       source,
       reason: "Policy's list of blocked commands (blockedCommands) names it.",
       liftedBy: `Take ${nameOrNumber(version, code)} off blockedCommands in ${source}, or set blockedCommandsEnabled to false (Set-TbsPolicy).`,
+    },
+  ];
+}
+
+/** TPM 2.0 only: what policy takes from the allowed list of a class. */
+function policyWithdrawal(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
+  const { settings, sources } = lists.policy;
+  if (!settings.disallowedCommands[callerClass].includes(code)) return [];
+  const { people } = CLASS_WORDS[callerClass];
+  const source = describeSource(sources.disallowedCommands);
+  return [
+    {
+      list: 'policy',
+      effect: 'blocks',
+      inForce: true,
+      source,
+      reason: `Policy (disallowedCommands) takes it from the allowed list of ${people}.`,
+      liftedBy: `Take ${nameOrNumber('2.0', code)} off disallowedCommands in ${source} (Set-TbsPolicy).`,
     },
   ];
 }

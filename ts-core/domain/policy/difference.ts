@@ -1,7 +1,7 @@
 /** What would have to change for a desired state to be in force, whatever way its values are written. */
 import { CALLER_CLASSES } from '../caller.js';
 import { unknownSettingMessage } from './policy-file.js';
-import { isPolicySettingName, SETTING_RULES, type SettingInputs } from './setting-rules.js';
+import { type ClassLists, isClassListName, isPolicySettingName, SETTING_RULES } from './setting-rules.js';
 import type { EffectivePolicy, PolicySettingName, SettingSource } from './settings.js';
 
 export interface SettingDifference {
@@ -34,12 +34,12 @@ export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<
   return { verdict: 'compared', differences };
 }
 
-/** Of the allowed lists only those of the classes that are asked for. */
+/** Of lists by class only those of the classes that are asked for. */
 function comparable(policy: EffectivePolicy, name: PolicySettingName, desired: unknown): unknown {
-  if (name !== 'allowedCommands') return policy.settings[name];
-  const classes = Object.keys(desired as SettingInputs['allowedCommands']);
+  if (!isClassListName(name)) return policy.settings[name];
+  const classes = Object.keys(desired as ClassLists);
   const asked = CALLER_CLASSES.filter((callerClass) => classes.includes(callerClass));
   // In the order in which they were asked for, so that both sides compare as text.
   asked.sort((a, b) => classes.indexOf(a) - classes.indexOf(b));
-  return Object.fromEntries(asked.map((callerClass) => [callerClass, policy.settings.allowedCommands[callerClass]]));
+  return Object.fromEntries(asked.map((callerClass) => [callerClass, policy.settings[name][callerClass]]));
 }

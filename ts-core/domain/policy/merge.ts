@@ -1,14 +1,15 @@
 /**
  * Lays the sources of policy over one another, weakest first; value by value the last one wins.
  *
- * What one value is: a setting, and of `allowedCommands` the list of each class. A list in JSON replaces a weaker one
+ * What one value is: a setting, and of `allowedCommands` and `disallowedCommands` the list of each class. A list in JSON replaces a weaker one
  * as a whole; lists in the registry have already grown entry by entry over the Registry.pol files, as a registry does.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { RefusedSetting, SettingValues } from './policy-file.js';
 import type { RegistrySettings } from './registry-settings.js';
-import { POLICY_SETTING_NAMES } from './setting-rules.js';
+import { type ClassListName, isClassListName, POLICY_SETTING_NAMES } from './setting-rules.js';
 import {
+  type CodesByClass,
   DEFAULT_POLICY_SETTINGS,
   type EffectivePolicy,
   type PolicyProblem,
@@ -52,41 +53,44 @@ export function mergePolicy(layers: readonly PolicyLayer[], revision: number): E
   for (const layer of layers) {
     for (const name of POLICY_SETTING_NAMES) {
       const value = layer.values[name];
-      if (value === undefined || name === 'allowedCommands') continue;
+      if (value === undefined || isClassListName(name)) continue;
       settings[name] = value;
       sources[name] = layer.sources[name] ?? DEFAULT_SOURCE;
     }
   }
-  const allowed = mergeAllowedCommands(layers);
-  settings['allowedCommands'] = allowed.commands;
-  sources.allowedCommands = allowed.source;
+  for (const name of POLICY_SETTING_NAMES.filter(isClassListName)) {
+    const merged = mergeClassLists(layers, name);
+    settings[name] = merged.lists;
+    sources[name] = merged.source;
+  }
   const problems = layers.flatMap((layer) => layer.problems);
   const consistent = withConsistentBackup(settings as unknown as PolicySettings, sources);
   const all = [...problems, ...consistent.problems];
   return { settings: consistent.settings, sources, problems: bounded(all), revision };
 }
 
-function mergeAllowedCommands(layers: readonly PolicyLayer[]): {
-  readonly commands: PolicySettings['allowedCommands'];
-  readonly source: SettingSource;
-} {
-  const commands: Record<CallerClass, readonly number[]> = { ...DEFAULT_POLICY_SETTINGS.allowedCommands };
-  const sources = new Map<CallerClass, SettingSource>();
-  for (const { values, sources: bySetting } of layers) {
+function mergeClassLists(
+  layers: readonly PolicyLayer[],
+  name: ClassListName,
+): { readonly lists: CodesByClass; readonly source: SettingSource } {
+  const lists: Record<CallerClass, readonly number[]> = { ...DEFAULT_POLICY_SETTINGS[name] };
+  const contributing = new Map<CallerClass, SettingSource>();
+  for (const { values, sources } of layers) {
     for (const callerClass of CALLER_CLASSES) {
-      const list = values.allowedCommands?.[callerClass];
+      const list = values[name]?.[callerClass];
       if (list === undefined) continue;
-      commands[callerClass] = list;
-      sources.set(callerClass, bySetting.allowedCommands ?? DEFAULT_SOURCE);
+      lists[callerClass] = list;
+      contributing.set(callerClass, sources[name] ?? DEFAULT_SOURCE);
     }
   }
-  const contributing = new Set(sources.values());
-  const inOrder = layers.flatMap(({ sources: { allowedCommands } }) =>
-    allowedCommands !== undefined && contributing.has(allowedCommands) ? [allowedCommands] : [],
-  );
+  const inForce = new Set(contributing.values());
+  const inOrder = layers.flatMap(({ sources }) => {
+    const source = sources[name];
+    return source !== undefined && inForce.has(source) ? [source] : [];
+  });
   const last = inOrder[inOrder.length - 1] ?? DEFAULT_SOURCE;
   const location = [...new Set(inOrder.map((source) => source.location))].join(', ') || last.location;
-  return { commands, source: { kind: last.kind, location } };
+  return { lists, source: { kind: last.kind, location } };
 }
 
 /** Windows wants both values for a required backup: RequireActiveDirectoryBackup alone leaves it off. */

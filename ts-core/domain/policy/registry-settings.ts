@@ -2,12 +2,14 @@
  * Group Policy's registry values as settings: which key and value each setting has, and what is ignored, clamped or
  * refused, with its reason. Keys and types: Windows' documentation of the TPM Group Policy settings, TPM.admx.
  */
-import type { CallerClass } from '../caller.js';
+import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { SettingValues } from './policy-file.js';
 import { REGISTRY_TYPES } from './registry-pol.js';
 import { type RegistryValue, type RegistryValues, textOf } from './registry-values.js';
 import {
   type Bounds,
+  type ClassListName,
+  type ClassLists,
   isOsManagedAuthLevel,
   MAX_LISTED_COMMANDS,
   NUMBER_BOUNDS,
@@ -81,7 +83,7 @@ export function settingsOfRegistry(registry: RegistryValues): RegistrySettings {
   for (const [name, place] of Object.entries(NUMBERS)) reader.number(name as NumberName, place);
   reader.authLevel();
   reader.blockedCommands();
-  reader.allowedCommands();
+  reader.classLists();
   reader.reportUnknownValues();
   return reader.result();
 }
@@ -135,31 +137,32 @@ class SettingsReader {
 
   blockedCommands(): void {
     const codes = new Map<number, SettingSource>();
-    for (const value of this.#registry.valuesOf(BLOCKED_LIST_KEY)) {
-      this.#known.add(value);
-      if (value.valueName === '') continue;
+    for (const value of this.#listEntries(BLOCKED_LIST_KEY, 'blockedCommands')) {
       const verdict = blockedCode(value);
       if (typeof verdict === 'string') this.#problem(value, 'blockedCommands', verdict);
-      else if (codes.size < MAX_LISTED_COMMANDS) codes.set(verdict, value.source);
-      else this.#problem(value, 'blockedCommands', `the list has more than ${MAX_LISTED_COMMANDS} entries`);
+      else codes.set(verdict, value.source);
     }
     if (codes.size === 0) return;
     this.#values.blockedCommands = [...codes.keys()].sort((a, b) => a - b);
     this.#sources.blockedCommands = joinedSource(codes.values());
   }
 
-  allowedCommands(): void {
-    const allowed: { [Class in CallerClass]?: readonly number[] } = {};
-    const sources: SettingSource[] = [];
-    for (const callerClass of Object.keys(ALLOWED_LIST_KEYS) as CallerClass[]) {
-      const codes = this.#allowedCodes(ALLOWED_LIST_KEYS[callerClass]);
-      if (codes.size === 0) continue;
-      allowed[callerClass] = [...codes.keys()].sort((a, b) => a - b);
-      sources.push(...codes.values());
+  /** One value a code: 1 adds it to the allowed list of the class, 0 takes it away. */
+  classLists(): void {
+    const lists = { allowedCommands: new ClassListBuilder(), disallowedCommands: new ClassListBuilder() };
+    for (const callerClass of CALLER_CLASSES) {
+      for (const value of this.#listEntries(ALLOWED_LIST_KEYS[callerClass], 'allowedCommands')) {
+        const verdict = allowedCode(value);
+        if (typeof verdict === 'string') this.#problem(value, 'allowedCommands', verdict);
+        else lists[verdict.list].add(callerClass, verdict.code, value.source);
+      }
     }
-    if (sources.length === 0) return;
-    this.#values.allowedCommands = allowed;
-    this.#sources.allowedCommands = joinedSource(sources);
+    for (const name of ['allowedCommands', 'disallowedCommands'] as const) {
+      const source = lists[name].source();
+      if (source === undefined) continue;
+      this.#values[name] = lists[name].lists();
+      this.#sources[name] = source;
+    }
   }
 
   /** Everything under the TPM's own keys that was not read above: a slip of the pen should not go unseen. */
@@ -176,17 +179,17 @@ class SettingsReader {
     }
   }
 
-  #allowedCodes(key: string): Map<number, SettingSource> {
-    const codes = new Map<number, SettingSource>();
-    for (const value of this.#registry.valuesOf(key)) {
-      this.#known.add(value);
-      if (value.valueName === '') continue;
-      const verdict = allowedCode(value);
-      if (typeof verdict === 'string') this.#problem(value, 'allowedCommands', verdict);
-      else if (codes.size < MAX_LISTED_COMMANDS) codes.set(verdict, value.source);
-      else this.#problem(value, 'allowedCommands', `the list has more than ${MAX_LISTED_COMMANDS} entries`);
+  /** The entries of a list, as many as a list may have; the default value of its key is none. */
+  #listEntries(key: string, setting: PolicySettingName): readonly RegistryValue[] {
+    const entries = this.#registry.valuesOf(key);
+    for (const value of entries) this.#known.add(value);
+    const named = entries.filter(({ valueName }) => valueName !== '');
+    const [tooMany] = named.slice(MAX_LISTED_COMMANDS);
+    if (tooMany !== undefined) {
+      const message = `the list has ${named.length} entries; those after ${MAX_LISTED_COMMANDS} are ignored`;
+      this.#problem(tooMany, setting, message);
     }
-    return codes;
+    return named.slice(0, MAX_LISTED_COMMANDS);
   }
 
   #dword(
@@ -209,6 +212,27 @@ class SettingsReader {
   }
 }
 
+class ClassListBuilder {
+  readonly #codes = new Map<CallerClass, Set<number>>();
+  readonly #sources: SettingSource[] = [];
+
+  add(callerClass: CallerClass, code: number, source: SettingSource): void {
+    const codes = this.#codes.get(callerClass) ?? new Set();
+    this.#codes.set(callerClass, codes.add(code));
+    this.#sources.push(source);
+  }
+
+  lists(): ClassLists {
+    return Object.fromEntries(
+      [...this.#codes].map(([callerClass, codes]) => [callerClass, [...codes].sort((a, b) => a - b)]),
+    );
+  }
+
+  source(): SettingSource | undefined {
+    return this.#sources.length === 0 ? undefined : joinedSource(this.#sources);
+  }
+}
+
 function dwordOf({ type, data }: RegistryValue): number | undefined {
   if (type !== REGISTRY_TYPES.REG_DWORD || data.length !== 4) return undefined;
   return new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
@@ -225,14 +249,15 @@ function blockedCode(value: RegistryValue): number | string {
   return Number(value.valueName);
 }
 
-function allowedCode(value: RegistryValue): number | string {
+function allowedCode(value: RegistryValue): { readonly list: ClassListName; readonly code: number } | string {
   if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(value.valueName)) {
     return 'the name is not a command code in hexadecimal; the entry is ignored';
   }
   const allowed = dwordOf(value);
   if (allowed === undefined) return `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`;
-  if (allowed === 1) return Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
-  if (allowed === 0) return 'policy can add to the allowed lists; to take a command away, block it (BlockedCommands)';
+  const code = Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
+  if (allowed === 1) return { list: 'allowedCommands', code };
+  if (allowed === 0) return { list: 'disallowedCommands', code };
   return `${allowed} is neither 0 nor 1; the entry is ignored`;
 }
 

@@ -9,9 +9,15 @@ import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { OsManagedAuthLevel, PolicySettingName, PolicySettings } from './settings.js';
 
 /** Settings as one source gives them: each class's list is a value of its own, so that a source may set but one. */
-export type SettingInputs = Omit<PolicySettings, 'allowedCommands'> & {
-  readonly allowedCommands: { readonly [Class in CallerClass]?: readonly number[] };
-};
+export type SettingInputs = Omit<PolicySettings, ClassListName> & { readonly [Name in ClassListName]: ClassLists };
+
+export type ClassListName = 'allowedCommands' | 'disallowedCommands';
+
+export type ClassLists = { readonly [Class in CallerClass]?: readonly number[] };
+
+export function isClassListName(name: PolicySettingName): name is ClassListName {
+  return name === 'allowedCommands' || name === 'disallowedCommands';
+}
 
 export type Reading<Value> =
   | { readonly verdict: 'accepted'; readonly value: Value }
@@ -81,7 +87,7 @@ function readCodes(value: unknown): Reading<readonly number[]> {
   return accepted([...codes].sort((a, b) => a - b));
 }
 
-function readCodesByClass(value: unknown): Reading<SettingInputs['allowedCommands']> {
+function readCodesByClass(value: unknown): Reading<ClassLists> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refused(`${shown(value)} is not an object of lists by class (${CALLER_CLASSES.join(', ')})`);
   }
@@ -103,6 +109,19 @@ const codeSchema = {
   ],
 };
 const codesSchema = { type: 'array', items: codeSchema, maxItems: MAX_LISTED_COMMANDS };
+
+function codesByClass(description: string, groupPolicy: string): SettingRule<ClassLists> {
+  return {
+    description,
+    groupPolicy,
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(CALLER_CLASSES.map((callerClass) => [callerClass, codesSchema])),
+      additionalProperties: false,
+    },
+    read: readCodesByClass,
+  };
+}
 
 function flag(description: string, groupPolicy: string): SettingRule<boolean> {
   return {
@@ -141,16 +160,14 @@ export const SETTING_RULES: { readonly [Name in PolicySettingName]: SettingRule<
     'Ignores the list that local administrators keep (`Add-TbsCommandBlock`).',
     'BlockedCommands\\IgnoreLocalList',
   ),
-  allowedCommands: {
-    description: 'TPM 2.0 command codes added to the allowed lists, by class of caller; vendor codes included.',
-    groupPolicy: 'AllowedW8Commands\\List and its siblings',
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(CALLER_CLASSES.map((callerClass) => [callerClass, codesSchema])),
-      additionalProperties: false,
-    },
-    read: readCodesByClass,
-  },
+  allowedCommands: codesByClass(
+    'TPM 2.0 command codes added to the allowed lists, by class of caller; vendor codes included.',
+    'AllowedW8Commands\\List and its siblings, value 1',
+  ),
+  disallowedCommands: codesByClass(
+    'TPM 2.0 command codes taken from the allowed lists, by class of caller; stronger than every grant.',
+    'AllowedW8Commands\\List and its siblings, value 0',
+  ),
   osManagedAuthLevel: {
     description:
       'How much owner authorization is kept on the machine: 0 None, 2 Delegated, 4 Full, 5 (TPM 2.0: the lockout authorization only). Unset: 4 when backup is off, 2 when it is on.',

@@ -18,6 +18,8 @@ export interface PolicySettings {
   readonly ignoreLocalList: boolean;
   /** Codes that policy adds to the allowed lists of TPM 2.0, vendor codes included, by class. */
   readonly allowedCommands: CodesByClass;
+  /** Codes that policy takes from the allowed lists of TPM 2.0, by class; stronger than every grant. */
+  readonly disallowedCommands: CodesByClass;
   /** Undefined when no source sets it: then Full when backup is off, Delegated when it is on. */
   readonly osManagedAuthLevel: OsManagedAuthLevel | undefined;
   readonly activeDirectoryBackup: boolean;
@@ -39,6 +41,7 @@ export const DEFAULT_POLICY_SETTINGS: PolicySettings = {
   ignoreDefaultList: false,
   ignoreLocalList: false,
   allowedCommands: { administrator: [], standardUser: [], sandboxedApp: [] },
+  disallowedCommands: { administrator: [], standardUser: [], sandboxedApp: [] },
   osManagedAuthLevel: undefined,
   activeDirectoryBackup: false,
   requireActiveDirectoryBackup: undefined,
