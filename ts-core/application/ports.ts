@@ -132,6 +132,54 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Which of the two places the directory's schema offers for the owner authorization (AD DS of Windows 8 and later, or 7). */
+export type DirectoryBackupForm = 'windows8' | 'windows7';
+
+export interface DirectoryCheck {
+  /** Host name of the server that answered. */
+  readonly server: string;
+  readonly form: DirectoryBackupForm;
+  /** Distinguished name of this machine's computer object. */
+  readonly computer: string;
+  /** Distinguished name of the object that holds, or would hold, the owner authorization. */
+  readonly target: string;
+}
+
+export interface DirectoryReceipt {
+  readonly server: string;
+  readonly target: string;
+  readonly form: DirectoryBackupForm;
+}
+
+/** Why a backup failed; `details.reason` of the TBS_E_PROVISIONING_NOT_ALLOWED that the directory rejects with. */
+export type DirectoryFailure =
+  | 'notJoined'
+  | 'noServer'
+  | 'wrongCredentials'
+  | 'schemaMissing'
+  | 'noRight'
+  | 'timeout'
+  | 'tls';
+
+/**
+ * Backup of the owner authorization to a directory (AD DS). The value is the base64 text of the owner authorization; it
+ * can be written and not read back, so that a resolved promise is the server's answer to the write.
+ *
+ * Every method rejects with TBS_E_PROVISIONING_NOT_ALLOWED, details `reason` a DirectoryFailure.
+ */
+export interface OwnerAuthDirectory {
+  /** Reaches the server, checks rights and schema, changes nothing. */
+  check(): Promise<DirectoryCheck>;
+  /**
+   * Phase 1: the new value becomes the pending one (msTPM-OwnerInformationTemp). The Windows 7 form has no place for a
+   * pending value: there this only checks what `check` does.
+   */
+  writePending(value: string, srkThumbprint: Uint8Array): Promise<DirectoryReceipt>;
+  /** Phase 2: one modify sets msTPM-OwnerInformation and removes the temporary one. */
+  commit(value: string, srkThumbprint: Uint8Array): Promise<DirectoryReceipt>;
+  close(): Promise<void>;
+}
+
 /**
  * A connected stream socket on the event loop, for the paths on which the platform's own streams cost more than what they
  * carry. Used by one owner, who closes it.
