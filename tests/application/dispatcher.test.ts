@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import type { SubmissionOutcome } from '../../ts-core/application/caller-connection.js';
+import { Dispatcher } from '../../ts-core/application/dispatcher.js';
+import type { PendingCommand } from '../../ts-core/application/pending-command.js';
+import type { TpmTransport } from '../../ts-core/application/ports.js';
+import type { Caller } from '../../ts-core/domain/caller.js';
+import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
+import { TbsError } from '../../ts-core/domain/tbs-error.js';
+import { decodeCommandHeader, errorResponse } from '../../ts-core/domain/tpm/command-header.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { PassThroughVirtualizer } from '../support/pass-through-virtualizer.js';
+import { quietLog } from '../support/quiet-log.js';
+import { ScriptedTransport } from '../support/scripted-transport.js';
+import { GET_RANDOM_20 } from '../support/tpm-commands.js';
+
+const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
+const SUCCESS = errorResponse('2.0', 0);
+const CANCELED = errorResponse('2.0', 0x909);
+const INITIALIZE = errorResponse('2.0', 0x100);
+const CREATE_PRIMARY = 0x131;
+
+interface Submitted {
+  readonly pending: PendingCommand;
+  readonly outcome: Promise<SubmissionOutcome>;
+  answers: number;
+}
+
+function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel') {
+  const transport = new ScriptedTransport(cancellation);
+  const virtualizer = new PassThroughVirtualizer();
+  const clock = new FakeClock();
+  const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
+  const refusals = new Map<number, TbsError>();
+  const accounted: number[] = [];
+  let durable: Promise<void> | undefined;
+  const dispatcher = new Dispatcher({
+    version: '2.0',
+    transport,
+    virtualizer,
+    queue,
+    gate: { refusalAtDispatch: ({ contextId }) => refusals.get(contextId) },
+    account: {
+      account: ({ contextId }) => {
+        accounted.push(contextId);
+        return durable;
+      },
+    },
+    clock,
+    log: quietLog(),
+  });
+  const submit = (contextId: number, priority = 200, code = 0x17b): Submitted => {
+    const command = Buffer.from(GET_RANDOM_20);
+    command.writeUInt32BE(code, 6);
+    const verdict = decodeCommandHeader(command, '2.0', 4096);
+    assert.ok(verdict.ok);
+    const submitted = { answers: 0 } as { -readonly [Key in keyof Submitted]: Submitted[Key] };
+    submitted.outcome = new Promise((resolve) => {
+      submitted.pending = {
+        contextId,
+        userKey: ALICE.userKey,
+        priority,
+        caller: ALICE,
+        locality: 0,
+        command,
+        header: verdict.header,
+        listsRevision: 1,
+        submittedAtMs: clock.monotonicMs(),
+        done: (outcome) => {
+          submitted.answers++;
+          resolve(outcome);
+        },
+        deadline: undefined,
+        state: 'waiting',
+        cancelRequested: false,
+        expectedMs: 0,
+      };
+    });
+    dispatcher.enqueue(submitted.pending);
+    return submitted;
+  };
+  return {
+    dispatcher,
+    transport,
+    virtualizer,
+    queue,
+    refusals,
+    accounted,
+    submit,
+    makeDurableBy: (promise: Promise<void>) => {
+      durable = promise;
+    },
+  };
+}
+
+async function symbolOf(outcome: Promise<SubmissionOutcome>): Promise<string> {
+  const settled = await outcome;
+  return settled.kind === 'refused' ? settled.error.symbol : 'response';
+}
+
+describe('the dispatcher', () => {
+  it('has one command at the TPM at a time', async () => {
+    const { transport, submit } = setUp();
+    const first = submit(1);
+    const second = submit(2);
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(first.outcome), 'response');
+    assert.ok(transport.sent.length <= 2);
+    (await transport.transmission(1)).answer(SUCCESS);
+    assert.equal(await symbolOf(second.outcome), 'response');
+  });
+
+  it('asks the gate after every earlier response was accounted for', async () => {
+    const { transport, submit, refusals, accounted } = setUp();
+    submit(1);
+    const second = submit(2);
+    const first = await transport.transmission(0);
+    assert.deepEqual(accounted, []);
+    // What the first response makes of the second command is decided while the second waits.
+    refusals.set(2, new TbsError('TPM_20_E_LOCKOUT'));
+    first.answer(SUCCESS);
+    assert.equal(await symbolOf(second.outcome), 'TPM_20_E_LOCKOUT');
+    assert.deepEqual(accounted, [1]);
+    assert.equal(transport.sent.length, 1);
+  });
+
+  it('holds a response back until what it says is durable, and lets the next command go on', async () => {
+    const { transport, submit, makeDurableBy } = setUp();
+    let becomeDurable: (() => void) | undefined;
+    makeDurableBy(
+      new Promise((resolve) => {
+        becomeDurable = resolve;
+      }),
+    );
+    const first = submit(1);
+    submit(2);
+    (await transport.transmission(0)).answer(SUCCESS);
+    await transport.transmission(1);
+    assert.equal(first.answers, 0);
+    becomeDurable?.();
+    assert.equal(await symbolOf(first.outcome), 'response');
+  });
+
+  it('withholds a response whose failure could not be kept', async () => {
+    const { transport, submit, makeDurableBy } = setUp();
+    makeDurableBy(Promise.reject(new Error('ENOSPC')));
+    const only = submit(1);
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(only.outcome), 'TBS_E_INTERNAL_ERROR');
+  });
+
+  it('cancels a waiting command at once', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    submit(1);
+    const waiting = submit(2);
+    dispatcher.cancelContext(ALICE.userKey, 2);
+    assert.equal(await symbolOf(waiting.outcome), 'TBS_E_COMMAND_CANCELED');
+    assert.equal(transport.cancels, 0);
+  });
+
+  it('asks the TPM to cancel the running command, and tells what the TPM made of it', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    const cancelled = submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    assert.equal(transport.cancels, 1);
+    atTpm.answer(CANCELED);
+    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
+    const finished = submit(1, 200, CREATE_PRIMARY);
+    const second = await transport.transmission(1);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    second.answer(SUCCESS);
+    assert.equal(await symbolOf(finished.outcome), 'response', 'the TPM was done first');
+  });
+
+  it('answers at once where the transport cannot cancel, and throws away what the command made', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp('none');
+    const cancelled = submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
+    const next = submit(2);
+    assert.equal(transport.sent.length, 1, 'the TPM is still busy');
+    atTpm.answer(SUCCESS);
+    (await transport.transmission(1)).answer(SUCCESS);
+    assert.equal(await symbolOf(next.outcome), 'response');
+    assert.deepEqual(virtualizer.discarded, [1]);
+    assert.equal(cancelled.answers, 1);
+  });
+
+  it('answers TBS_E_IOERROR when the transport fails, and goes on', async () => {
+    const { transport, submit } = setUp();
+    const lost = submit(1);
+    (await transport.transmission(0)).fail(new TbsError('TBS_E_IOERROR'));
+    assert.equal(await symbolOf(lost.outcome), 'TBS_E_IOERROR');
+    const next = submit(1);
+    (await transport.transmission(1)).answer(SUCCESS);
+    assert.equal(await symbolOf(next.outcome), 'response');
+  });
+
+  it('starts a TPM that was reset, tells the tables, and sends the command again', async () => {
+    const { transport, virtualizer, submit } = setUp();
+    const only = submit(1);
+    (await transport.transmission(0)).answer(INITIALIZE);
+    const startup = await transport.transmission(1);
+    assert.equal(Buffer.from(startup.command).readUInt32BE(6), 0x144);
+    startup.answer(SUCCESS);
+    const again = await transport.transmission(2);
+    assert.equal(virtualizer.resets, 1);
+    again.answer(SUCCESS);
+    assert.equal(await symbolOf(only.outcome), 'response');
+  });
+
+  it('sends nothing while it is paused but housekeeping, and goes on afterwards', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    await dispatcher.pause();
+    const waiting = submit(1);
+    await dispatcher.runExchange(() => virtualizer.closeContext(7));
+    assert.deepEqual(virtualizer.closed, [7]);
+    assert.equal(transport.sent.length, 0);
+    dispatcher.resume();
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(waiting.outcome), 'response');
+  });
+
+  it('learns what commands cost, and estimates the wait from it', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    const first = submit(1);
+    (await transport.transmission(0)).answer(SUCCESS);
+    await first.outcome;
+    assert.deepEqual(
+      dispatcher.costs.table().map(({ code, count }) => [code, count]),
+      [[0x17b, 1]],
+    );
+    assert.equal(dispatcher.estimatedWaitMs(), 0);
+    submit(1, 200, CREATE_PRIMARY);
+    assert.ok(dispatcher.estimatedWaitMs() >= 0);
+  });
+});

@@ -1,0 +1,63 @@
+/** A virtualizer that changes nothing and tells what it was asked, for tests of what drives it. */
+import type { Caller } from '../../ts-core/domain/caller.js';
+import type {
+  Exchange,
+  ResourceCounts,
+  Virtualizer,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../../ts-core/domain/virtualization/virtualizer.js';
+
+export class PassThroughVirtualizer implements Virtualizer {
+  onSnapshotChange: (() => void) | undefined;
+  readonly closed: number[] = [];
+  readonly discarded: number[] = [];
+  resets = 0;
+
+  *start(): Exchange<void> {}
+
+  handlesOf(): readonly number[] {
+    return [];
+  }
+
+  openContext(_contextId: number, _caller: Caller): void {}
+
+  *execute(_contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+    return yield command;
+  }
+
+  // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+  *discard(contextId: number): Exchange<void> {
+    this.discarded.push(contextId);
+  }
+
+  // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+  *closeContext(contextId: number): Exchange<void> {
+    this.closed.push(contextId);
+  }
+
+  tpmWasReset(): void {
+    this.resets++;
+  }
+
+  *suspend(): Exchange<void> {}
+
+  *resume(): Exchange<void> {}
+
+  resources(): readonly VirtualResource[] {
+    return [];
+  }
+
+  counts(): ResourceCounts {
+    return { transient: 0, loadedSessions: 0, savedSessions: 0 };
+  }
+
+  // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+  *removeResource(): Exchange<boolean> {
+    return false;
+  }
+
+  snapshot(): VirtualizerSnapshot {
+    return { savedSessions: [], ownedHandles: [] };
+  }
+}
