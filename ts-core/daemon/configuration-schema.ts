@@ -1,6 +1,6 @@
 /**
  * Every setting of `tbsd.json`, with its default, unit and meaning. docs/configuration.md is written from this schema
- * (`npm run docs:configuration`) and a test compares them.
+ * (tools/docs-configuration.mjs) and a test compares them.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
