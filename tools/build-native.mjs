@@ -4,18 +4,16 @@
 // the others wait for it.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { withBuildLock } from './build-lock.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const addonDir = path.join(root, 'native', 'addon');
 const prebuildDir = path.join(addonDir, 'prebuilds', `${process.platform}-${process.arch}`);
 const stampFile = path.join(prebuildDir, 'sources.sha256');
 const lockFile = path.join(addonDir, '.building');
-const LOCK_POLL_MS = 200;
-const LOCK_WAIT_MS = 300_000;
 
 function sourceDigest() {
   const digest = createHash('sha256');
@@ -38,43 +36,6 @@ function isUpToDate(digest) {
 function headerPrefix() {
   const ownPrefix = path.dirname(path.dirname(process.execPath));
   return [ownPrefix, '/usr', '/usr/local'].find((prefix) => existsSync(path.join(prefix, 'include/node/node.h')));
-}
-
-function processIsAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
-}
-
-function tryLock() {
-  try {
-    writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-  }
-  // A builder that was killed leaves its lock behind. An empty file is one that is just being written.
-  try {
-    const holder = Number(readFileSync(lockFile, 'utf8'));
-    const abandoned =
-      holder > 0 ? !processIsAlive(holder) : Date.now() - statSync(lockFile).mtimeMs > 10 * LOCK_POLL_MS;
-    if (abandoned) rmSync(lockFile, { force: true });
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
-  }
-  return false;
-}
-
-async function lock() {
-  const deadline = Date.now() + LOCK_WAIT_MS;
-  while (!tryLock()) {
-    if (Date.now() > deadline)
-      throw new Error(`another process is building the native addon; if not, remove ${lockFile}`);
-    await wait(LOCK_POLL_MS);
-  }
 }
 
 function runPrebuildify() {
@@ -107,17 +68,14 @@ function runPrebuildify() {
 export async function buildNative({ onProgress = () => {} } = {}) {
   const digest = sourceDigest();
   if (isUpToDate(digest)) return false;
-  await lock();
-  try {
+  return withBuildLock(lockFile, async () => {
     if (isUpToDate(digest)) return false;
     onProgress('building the native addon (native/addon)');
     await runPrebuildify();
     mkdirSync(prebuildDir, { recursive: true });
     writeFileSync(stampFile, digest);
     return true;
-  } finally {
-    rmSync(lockFile, { force: true });
-  }
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

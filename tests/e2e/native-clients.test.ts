@@ -1,0 +1,142 @@
+/** The C libraries against a real broker and TPM, as programs use them: tpm2-tools over the TCTI, Tbs.h over libtbs. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ALICE, canBecomeOthers, type TestUser } from '../support/as-user.js';
+import { TestDaemon } from '../support/daemon.js';
+import { NativeClients } from '../support/native-clients.js';
+
+describe('native clients', function () {
+  this.timeout(60_000);
+  let clients: NativeClients;
+  let daemon: TestDaemon;
+
+  before(async function () {
+    this.timeout(600_000);
+    clients = await NativeClients.install();
+    daemon = await TestDaemon.start();
+  });
+  after(async () => {
+    await daemon?.[Symbol.asyncDispose]();
+    await clients?.[Symbol.asyncDispose]();
+  });
+
+  /** Runs a shell line of tpm2-tools as a user writes it; fails with what it printed when it does not end as expected. */
+  async function shell(script: string, expected = 0, user?: TestUser): Promise<{ stdout: string; stderr: string }> {
+    const result = await clients.run(daemon.wireSocket, 'bash', ['-e', '-c', script], { ...(user && { user }) });
+    assert.equal(result.status, expected, `${script}\n${result.stdout}\n${result.stderr}`);
+    return result;
+  }
+
+  it('are found by tctildr as "tbs", with the socket from the environment or from the configuration', async () => {
+    assert.match((await shell('tpm2_getrandom --hex 8')).stdout, /^[0-9a-f]{16}$/);
+    const conf = `tbs:socket=${daemon.wireSocket},priority=high,locality=0`;
+    assert.match((await shell(`unset TPMTBS_WIRE_SOCKET; tpm2_getrandom -T ${conf} --hex 4`)).stdout, /^[0-9a-f]{8}$/);
+    await shell('tpm2_getrandom -T tbs:priority=urgent 4', 1);
+  });
+
+  it('carry a key hierarchy across processes', async () => {
+    await shell(`
+      mkdir keys; cd keys
+      tpm2_createprimary -Q -C o -G ecc -c primary.ctx
+      tpm2_create -Q -C primary.ctx -G ecc:ecdsa -u key.pub -r key.priv
+      tpm2_load -Q -C primary.ctx -u key.pub -r key.priv -c key.ctx
+      echo message > message
+      tpm2_sign -Q -c key.ctx -g sha256 -f plain -o signature message
+      tpm2_readpublic -Q -c key.ctx -f pem -o key.pem
+      openssl dgst -sha256 -verify key.pem -signature signature message`);
+  });
+
+  it('seal under a PCR policy, and unseal in another process with a policy session', async () => {
+    const { stdout } = await shell(`
+      mkdir seal; cd seal
+      tpm2_createprimary -Q -C o -G ecc -c primary.ctx
+      tpm2_startauthsession -S trial.ctx
+      tpm2_policypcr -Q -S trial.ctx -l sha256:0,7 -L policy
+      tpm2_flushcontext trial.ctx
+      printf secret | tpm2_create -Q -C primary.ctx -L policy -i - -u sealed.pub -r sealed.priv
+      tpm2_load -Q -C primary.ctx -u sealed.pub -r sealed.priv -c sealed.ctx
+      tpm2_startauthsession --policy-session -S session.ctx
+      tpm2_policypcr -Q -S session.ctx -l sha256:0,7
+      tpm2_unseal -c sealed.ctx -p session:session.ctx
+      tpm2_flushcontext session.ctx`);
+    assert.equal(stdout, 'secret');
+  });
+
+  it('define, write, read and undefine an NV index, and quote', async () => {
+    const { stdout } = await shell(`
+      mkdir nv; cd nv
+      tpm2_nvdefine -Q -C o -s 8 -a 'ownerwrite|ownerread' 0x1500010
+      printf 12345678 | tpm2_nvwrite -Q -C o -i - 0x1500010
+      tpm2_nvread -C o 0x1500010
+      tpm2_nvundefine -Q -C o 0x1500010
+      tpm2_createek -Q -c ek.ctx -G ecc
+      tpm2_createak -Q -C ek.ctx -c ak.ctx -G ecc -g sha256 -s ecdsa -u ak.pem -f pem
+      tpm2_quote -Q -c ak.ctx -l sha256:0,1,2 -q abcdef -m message -s signature -o pcrs
+      tpm2_checkquote -Q -u ak.pem -m message -s signature -f pcrs -g sha256 -q abcdef`);
+    assert.equal(stdout, '12345678');
+  });
+
+  it('show a refusal as the response of a resource manager', async function () {
+    if (!canBecomeOthers()) this.skip();
+    const { stderr } = await shell('tpm2_clear -c p', 5, ALICE);
+    assert.match(stderr, /0xC0143/i);
+    assert.match((await shell('tpm2_getrandom --hex 4', 0, ALICE)).stdout, /^[0-9a-f]{8}$/);
+  });
+
+  it('run a program that was written for the Tbs.h of Windows', async () => {
+    const result = await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), []);
+    assert.equal(result.status, 0, result.stdout);
+    assert.match(result.stdout, /^TPM version: 2\nrandom:( [0-9A-F]{2}){8}\n$/);
+  });
+
+  it('compile such a program with what pkg-config says of the installed library', async () => {
+    const source = clients.built('../tests/windows_program.c');
+    const { stdout } = await clients.run(daemon.wireSocket, 'pkg-config', [
+      `--define-variable=includedir=${clients.prefix}/include/tpmtbs`,
+      `--define-variable=libdir=${clients.libraryFolder}`,
+      '--cflags',
+      '--libs',
+      `${clients.libraryFolder}/pkgconfig/tbs.pc`,
+    ]);
+    const program = join(clients.workFolder, 'program');
+    const flags = stdout.trim().split(/\s+/);
+    const compiled = await clients.run(daemon.wireSocket, 'cc', ['-o', program, source, ...flags]);
+    assert.equal(compiled.status, 0, compiled.stderr);
+    assert.match((await clients.run(daemon.wireSocket, program, [])).stdout, /random:/);
+  });
+
+  it('serve eight processes at once, each with keys of its own', async () => {
+    const one = (n: number): string => `
+      mkdir p${n}; cd p${n}
+      tpm2_createprimary -Q -C o -G ecc -c primary.ctx
+      tpm2_create -Q -C primary.ctx -G ecc:ecdsa -u key.pub -r key.priv
+      tpm2_load -Q -C primary.ctx -u key.pub -r key.priv -c key.ctx
+      for i in 1 2 3; do
+        echo ${n}$i > message
+        tpm2_sign -Q -c key.ctx -g sha256 -o signature message
+        tpm2_verifysignature -Q -c key.ctx -g sha256 -s signature -m message
+      done`;
+    await Promise.all(Array.from({ length: 8 }, (_, n) => shell(one(n))));
+  });
+
+  it('report a broker that was killed, and go on with the next one', async () => {
+    const script = `tpm2_getrandom --hex 8 && sleep 0.3 && tpm2_getrandom --hex 8`;
+    const before = await shell(script);
+    assert.match(before.stdout, /^[0-9a-f]{32}$/);
+    await daemon.kill('SIGKILL');
+    const { stderr } = await shell('TSS2_LOG=all+error tpm2_getrandom 8', 1);
+    assert.match(stderr, /tcti/i);
+    const program = await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), []);
+    assert.match(program.stdout, /Tbsi_Context_Create failed: 0x80284008/);
+    await daemon.run();
+    await shell(script);
+    assert.match((await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), [])).stdout, /random:/);
+  });
+
+  it('keep secrets out of the log', async () => {
+    await writeFile(join(clients.workFolder, 'auth'), 'open-sesame');
+    await shell('tpm2_createprimary -Q -C n -G ecc -p file:auth -c secret.ctx');
+    assert.doesNotMatch(await readFile(daemon.logPath, 'utf8'), /open-sesame|6f70656e2d736573616d65/);
+  });
+});
