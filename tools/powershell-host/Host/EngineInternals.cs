@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
@@ -48,6 +49,10 @@ internal static class EngineInternals
     public static Exception StopUpstream(Cmdlet requester) =>
         (Exception)Create("System.Management.Automation.StopUpstreamCommandsException", requester);
 
+    /// <summary>A validation that fails so that the binder goes on to look for another parameter for the argument.</summary>
+    public static Exception NotThisParameter(string message) =>
+        (Exception)Create("System.Management.Automation.ValidationMetadataException", message, true);
+
     /// <summary>An instance of one of the engine's own formatting types.</summary>
     public static object Create(string typeName, params object[] arguments)
     {
@@ -56,6 +61,60 @@ internal static class EngineInternals
     }
 
     public static object EnumValue(string typeName, string value) => Enum.Parse(Engine.GetType(typeName, throwOnError: true)!, value);
+
+    public static object? GetMember(object target, string name)
+    {
+        for (var type = target.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetField(name, Hidden | BindingFlags.DeclaredOnly) is { } field)
+            {
+                return field.GetValue(target);
+            }
+
+            if (type.GetProperty(name, Hidden | BindingFlags.DeclaredOnly) is { } property)
+            {
+                return property.GetValue(target);
+            }
+        }
+
+        throw new MissingMemberException(target.GetType().FullName, name);
+    }
+
+    public static void Call(object target, string name, params object[] arguments)
+    {
+        try
+        {
+            target.GetType().GetMethod(name, Hidden)!.Invoke(target, arguments);
+        }
+        catch (TargetInvocationException error) when (error.InnerException is RuntimeException inner)
+        {
+            throw inner;
+        }
+    }
+
+    /// <summary>
+    /// Makes cmdlets belong to a module by name, so that `Microsoft.PowerShell.Utility\Write-Host` and
+    /// Get-Command -Module find them. The engine's own core cmdlets are named in the same way.
+    /// </summary>
+    public static object ModuleName(string name) =>
+        Create(
+            "System.Management.Automation.PSSnapInInfo",
+            name,
+            true,
+            AppContext.BaseDirectory,
+            typeof(EngineInternals).Assembly.FullName!,
+            typeof(EngineInternals).Assembly.Location,
+            new Version(7, 0),
+            new Version(7, 0, 0, 0),
+            new Collection<string>(),
+            new Collection<string>(),
+            "",
+            "");
+
+    public static void AssignTo(SessionStateCmdletEntry entry, object moduleName) =>
+        SetSnapIn.Invoke(entry, [moduleName]);
+
+    private static readonly MethodInfo SetSnapIn = typeof(InitialSessionStateEntry).GetMethod("SetPSSnapIn", Hidden)!;
 
     public static void SetMember(object target, string name, object value)
     {

@@ -18,6 +18,7 @@ internal sealed class HostSession
     public HostSession(CommandLine options)
     {
         this.options = options;
+        DeclineEngineServices();
         ui = new ConsoleInterface(options.NonInteractive);
         host = new ConsolePSHost(ui);
         runspace = RunspaceFactory.CreateRunspace(host, SessionDefaults.Create());
@@ -48,6 +49,16 @@ internal sealed class HostSession
             ui.ClearProgress();
             runspace.Dispose();
         }
+    }
+
+    /// <summary>
+    /// The engine's usage reports to Microsoft and its socket for attaching a debugger, both on unless declined:
+    /// a build tool needs neither, and the start is 30 ms shorter without.
+    /// </summary>
+    private static void DeclineEngineServices()
+    {
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+        Environment.SetEnvironmentVariable("POWERSHELL_DIAGNOSTICS_OPTOUT", "1");
     }
 
     private int Act()

@@ -1,6 +1,4 @@
-using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using System.Reflection;
 
 namespace TpmTbs.PowerShellHost.Host;
 
@@ -11,14 +9,7 @@ internal static class SessionDefaults
     {
         // CreateDefault would also want pwsh's own console assembly, which the engine package lacks.
         var state = InitialSessionState.CreateDefault2();
-        foreach (var type in typeof(SessionDefaults).Assembly.GetTypes())
-        {
-            if (type.IsSubclassOf(typeof(Cmdlet)) && type.GetCustomAttribute<CmdletAttribute>() is { } cmdlet)
-            {
-                state.Commands.Add(new SessionStateCmdletEntry($"{cmdlet.VerbName}-{cmdlet.NounName}", type, helpFileName: null));
-            }
-        }
-
+        state.Commands.Add(HostCmdlets.Entries());
         return state;
     }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Collections;
+using TpmTbs.PowerShellHost.Host;
 
 namespace Microsoft.PowerShell.Commands;
 
@@ -23,6 +24,7 @@ public sealed class AddMemberCommand : PSCmdlet
     public object? SecondValue { get; set; }
 
     [Parameter(Position = 0, Mandatory = true, ParameterSetName = "NotePropertySingleMemberSet")]
+    [NoMemberType]
     public string NotePropertyName { get; set; } = "";
 
     [Parameter(Position = 1, Mandatory = true, ParameterSetName = "NotePropertySingleMemberSet")]
@@ -32,7 +34,10 @@ public sealed class AddMemberCommand : PSCmdlet
     [Parameter(Position = 0, Mandatory = true, ParameterSetName = "NotePropertyMultiMemberSet")]
     public IDictionary? NotePropertyMembers { get; set; }
 
-    [Parameter]
+    [Parameter(Mandatory = true, ParameterSetName = "TypeNameSet")]
+    [Parameter(ParameterSetName = "MemberSet")]
+    [Parameter(ParameterSetName = "NotePropertySingleMemberSet")]
+    [Parameter(ParameterSetName = "NotePropertyMultiMemberSet")]
     public string? TypeName { get; set; }
 
     [Parameter]
@@ -95,5 +100,17 @@ public sealed class AddMemberCommand : PSCmdlet
         }
 
         target.Members.Add(member);
+    }
+
+    /// <summary>A first argument that names a kind of member is -MemberType, not the name of a note.</summary>
+    private sealed class NoMemberTypeAttribute : ValidateArgumentsAttribute
+    {
+        protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
+        {
+            if (Enum.TryParse<PSMemberTypes>(arguments as string, ignoreCase: true, out _))
+            {
+                throw EngineInternals.NotThisParameter($"'{arguments}' is a kind of member, not a name.");
+            }
+        }
     }
 }
