@@ -59,16 +59,10 @@ export const executeTransport: SpecialCommand['run'] = function* (virtualizer, c
 
   const bindings = [...outerResolution.bindings, ...innerResolution.bindings];
   const pinned = new Set<HeldResource>();
-  const ready = yield* virtualizer.prepare(contextId, ord.TPM_ORD_ExecuteTransport, bindings, pinned);
+  // Any other command, a question for room too, ends an exclusive transport session.
+  const exclusive = (attributes & TPM_TRANSPORT_EXCLUSIVE) !== 0;
+  const ready = yield* virtualizer.prepare(contextId, createdKind(innerOrdinal), bindings, pinned, !exclusive);
   if (ready !== rc.TPM_SUCCESS) return refuse(ready);
-  const created = createdKind(innerOrdinal);
-  if (created !== undefined) {
-    if (virtualizer.remaining(contextId, created) <= 0) return refuse(rc.TPM_RESOURCES);
-    // Any other command, this question too, ends an exclusive transport session.
-    const exclusive = (attributes & TPM_TRANSPORT_EXCLUSIVE) !== 0;
-    const room = exclusive ? rc.TPM_SUCCESS : yield* virtualizer.residency.ensureRoom(created, pinned);
-    if (room !== rc.TPM_SUCCESS) return refuse(room);
-  }
   const physical = command.slice();
   virtualizer.translation.toPhysical(physical, outerResolution.bindings);
   const physicalInner = physical.subarray(WRAPPED_COMMAND_OFFSET, WRAPPED_COMMAND_OFFSET + inner.length);

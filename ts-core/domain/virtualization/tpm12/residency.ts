@@ -85,11 +85,22 @@ export class Residency {
     private readonly changed: () => void,
   ) {}
 
-  /** Loads what is not in the TPM. `pinned` holds the resources themselves and whatever else must stay. */
+  /**
+   * Loads what is not in the TPM; `pinned` holds the resources themselves and whatever else must stay. Keys come first:
+   * making room for a key may take sessions out, but making room for a session never takes a key.
+   */
   *ensure(resources: readonly HeldResource[], pinned: Set<HeldResource>): Exchange<number> {
+    const keys = new Set<HeldResource>();
     for (const resource of resources) {
       pinned.add(resource);
-      if (resource.kind !== 'key' && resource.link?.key !== undefined) pinned.add(resource.link.key);
+      const key = resource.kind === 'key' ? resource : resource.link?.key;
+      if (key !== undefined) keys.add(key);
+    }
+    for (const key of keys) pinned.add(key);
+    for (const key of keys) {
+      const code = yield* this.#load(key, pinned);
+      const wanted = resources.includes(key);
+      if (code !== rc.TPM_SUCCESS && wanted) return code;
     }
     for (const resource of resources) {
       const code = yield* this.#load(resource, pinned);
@@ -256,7 +267,7 @@ export class Residency {
     let oldest: HeldResource | undefined;
     for (const resource of this.table.all()) {
       if (resource.kind !== kind || resource.physicalHandle === undefined || pinned.has(resource)) continue;
-      if (resource.kind === 'key' && (resource.ownerEvict || this.#wouldEndPinned(resource, pinned))) continue;
+      if (resource.kind === 'key' && resource.ownerEvict) continue;
       if (oldest === undefined || resource.lastUsed < oldest.lastUsed) oldest = resource;
     }
     return oldest;
@@ -266,13 +277,6 @@ export class Residency {
   #sessionOfOtherKind(kind: CreatedKind, pinned: Pinned): HeldResource | undefined {
     if (kind === 'key') return undefined;
     return this.#leastRecentlyUsed(kind === 'authSession' ? 'transportSession' : 'authSession', pinned);
-  }
-
-  #wouldEndPinned(key: HeldKey, pinned: Pinned): boolean {
-    for (const resource of pinned) {
-      if (resource.kind !== 'key' && resource.link?.key !== undefined && isCopy(resource.link.key, key)) return true;
-    }
-    return false;
   }
 
   #sessionsBoundTo(key: HeldKey): HeldSession[] {

@@ -18,7 +18,7 @@ import {
   TPM_RT_TRANS,
 } from '../../tpm/tpm12-types.js';
 import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import { createdKind, ordinalOf } from './command-shape.js';
+import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
 import { createdResource } from './created-resource.js';
 import { Tpm12DirectPath } from './direct-path.js';
 import { type Aftermath, type Binding, HandleTranslation } from './handle-translation.js';
@@ -127,12 +127,13 @@ export class Tpm12Virtualizer implements Virtualizer {
     if (!resolution.ok) return yield* this.#failInPlaceOfTpm(contextId, command, resolution.responseCode);
     const { bindings } = resolution;
     const pinned = new Set<HeldResource>();
-    const ready = yield* this.prepare(contextId, ordinalOf(command), bindings, pinned);
+    const created = createdKind(ordinalOf(command));
+    const mustFit = created === 'key' || bindings.some(isSession);
+    const ready = yield* this.prepare(contextId, created, bindings, pinned, mustFit);
     if (ready !== rc.TPM_SUCCESS) return yield* this.#failInPlaceOfTpm(contextId, command, ready);
     const physical = bindings.length === 0 ? command : command.slice();
     this.translation.toPhysical(physical, bindings);
     let response = yield physical;
-    const created = createdKind(ordinalOf(command));
     // Only a command without authorization can be repeated: a failure has ended the session of any other.
     while (created !== undefined && saysNoRoom(responseCodeOf(response)) && !bindings.some(isSession)) {
       if (!(yield* this.residency.evictOne(created, pinned))) break;
@@ -155,20 +156,24 @@ export class Tpm12Virtualizer implements Virtualizer {
     return this.translation.resolve(contextId, command);
   }
 
-  /** Quota, residency and room, before a command is sent. */
+  /**
+   * Quota, residency and room, before a command is sent. `created`: what the command makes; `askForRoom`: false where
+   * the question itself would do harm.
+   */
   *prepare(
     contextId: number,
-    ordinal: number,
+    created: CreatedKind | undefined,
     bindings: readonly Binding[],
     pinned: Set<HeldResource>,
+    askForRoom: boolean,
   ): Exchange<number> {
-    const created = createdKind(ordinal);
     if (created !== undefined && this.remaining(contextId, created) <= 0) return rc.TPM_RESOURCES;
     const resources = bindings.flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
     const code = yield* this.residency.ensure(resources, pinned);
-    if (code !== rc.TPM_SUCCESS) return code;
-    const mustFit = created === 'key' || (created !== undefined && bindings.some(isSession));
-    return mustFit ? yield* this.residency.ensureRoom(created, pinned) : rc.TPM_SUCCESS;
+    if (code !== rc.TPM_SUCCESS || created === undefined || !askForRoom) return code;
+    const room = yield* this.residency.ensureRoom(created, pinned);
+    // Room for a key may have taken a copy's sessions out, those of this command among them.
+    return room === rc.TPM_SUCCESS ? yield* this.residency.ensure(resources, pinned) : room;
   }
 
   *settle(
