@@ -84,7 +84,7 @@ for (const { name, offer, tcti } of clients) {
       assert.ok((used[0]?.length ?? 0) >= 2);
       assert.equal(new Set(used[0]?.map((submission) => submission.contextId)).size, 1);
       await eventually(() => rig.opener.openContexts() === 0);
-      assert.ok(rig.opener.connections.every((connection) => connection.isClosed));
+      await eventually(() => rig.opener.connections.every((connection) => connection.isClosed));
     });
 
     it('knows the caller and its process', async () => {

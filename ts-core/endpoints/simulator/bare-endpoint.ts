@@ -1,23 +1,26 @@
 /**
- * Bare commands on a stream, as trousers' tcsd speaks them to a "TCP device": a context for each connection.
+ * Bare commands on a stream, as trousers' tcsd speaks them to a "TCP device". tcsd connects anew for every command, so that
+ * the context belongs to its process.
  */
 import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
+import { ProcessContexts } from './process-contexts.js';
 import { RequestConnection } from './request-connection.js';
-import { SimulatorContext } from './simulator-context.js';
 import type { SimulatorPeer } from './simulator-peer.js';
 import type { SimulatorTuning } from './simulator-tuning.js';
 import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
 import { commandExtent } from './tpm-request.js';
 
 export class BareEndpoint {
+  private readonly contexts: ProcessContexts;
   private readonly listener: StreamListener;
 
   constructor(
-    private readonly opener: ConnectionOpener,
+    opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
     private readonly tuning: SimulatorTuning,
   ) {
+    this.contexts = new ProcessContexts(opener, tuning);
     this.listener = new StreamListener({ ...listening, onConnection: (socket, peer) => this.serve(socket, peer) });
   }
 
@@ -30,16 +33,17 @@ export class BareEndpoint {
     return this.listener.listen(address);
   }
 
-  close(): Promise<void> {
-    return this.listener.close();
+  async close(): Promise<void> {
+    await this.listener.close();
+    this.contexts.close();
   }
 
   private serve(socket: Socket, peer: SimulatorPeer): void {
-    const context = new SimulatorContext(this.opener, peer.caller);
+    const context = this.contexts.acquire(peer);
     const protocol = {
       extent: commandExtent,
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
-      closed: () => context.close(),
+      closed: () => this.contexts.release(peer),
     };
     new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
   }
