@@ -46,8 +46,10 @@ export interface BrokerParts {
 export interface Broker {
   readonly application: Application;
   readonly dispatcher: Dispatcher;
-  /** Takes nothing new, lets what is accepted finish for so long, and shuts down a TPM of the broker's own. */
-  stop(drainTimeoutMs: number): Promise<void>;
+  /** Takes nothing new, and lets what is accepted finish for so long. */
+  drain(drainTimeoutMs: number): Promise<void>;
+  /** After the last connection is closed: keeps what must be kept, and shuts down a TPM of the broker's own. */
+  shutDown(): Promise<void>;
 }
 
 /** Commands of one context in a row while swapping is saved; part of the scheduler's bound. */
@@ -121,7 +123,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   return {
     application,
     dispatcher,
-    stop: (drainTimeoutMs) => stopBroker(parts, application, dispatcher, queue, drainTimeoutMs),
+    drain: (drainTimeoutMs) => drain(parts, application, dispatcher, queue, drainTimeoutMs),
+    shutDown: () => shutDown(parts, dispatcher),
   };
 }
 
@@ -188,8 +191,8 @@ async function tellWarnings({ status, events }: Application, log: Log): Promise<
   }
 }
 
-async function stopBroker(
-  { version, transport, virtualizer, store, clock, log }: BrokerParts,
+async function drain(
+  { clock, log }: BrokerParts,
   { commands }: Application,
   dispatcher: Dispatcher,
   queue: CommandQueue<PendingCommand>,
@@ -198,6 +201,12 @@ async function stopBroker(
   commands.closedBecause = 'The broker is stopping.';
   const drained = await withinTime(clock, dispatcher.whenDrained(), drainTimeoutMs);
   if (!drained) log.warn({ waiting: queue.size }, 'commands were still waiting when the time to drain was over');
+}
+
+async function shutDown(
+  { version, transport, virtualizer, store, log }: BrokerParts,
+  dispatcher: Dispatcher,
+): Promise<void> {
   await dispatcher.pause();
   await store.put('virtualizer', virtualizer.snapshot()).catch((error: unknown) => {
     log.warn({ error }, 'the list of saved sessions could not be kept');

@@ -7,6 +7,7 @@ import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
+import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
@@ -14,19 +15,15 @@ import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
 import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
-import { type Broker, startBroker } from '../application/broker.js';
+import { startBroker } from '../application/broker.js';
 import type { TpmTransport } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { UnixCallerRules } from '../domain/unix-caller.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
-import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
-import { RpcServer } from '../endpoints/rpc/rpc-server.js';
-import { inheritedSockets } from '../endpoints/unix-listener.js';
-import { applicationServices } from '../endpoints/wire/application-services.js';
-import { startWireServer, type WireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
+import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import { ServiceNotification } from './service-notification.js';
 import { transportOptions } from './transport-choice.js';
 
@@ -36,16 +33,6 @@ export interface RunningDaemon {
   /** Drains and stops; the second call only waits for the first. */
   stop(drainTimeoutMs: number): Promise<void>;
 }
-
-export interface DaemonIdentity {
-  readonly version: string;
-  readonly processId: number;
-  readonly uid: number;
-  readonly env: NodeJS.ProcessEnv;
-}
-
-/** Calls per connection that are served at once; further ones wait unread. */
-const MAX_OUTSTANDING_CALLS = 128;
 
 /** Starts everything and resolves when callers can connect. What was started is stopped again when a later part fails. */
 export async function startDaemon(configuration: Configuration, identity: DaemonIdentity): Promise<RunningDaemon> {
@@ -106,7 +93,15 @@ async function startParts(
     requestStop: (drainTimeoutMs) => stopRequest.ask(drainTimeoutMs),
   });
   const identify = (socket: Socket): Caller => callerOfUnixSocket(socket, rules);
-  const endpoints = await openEndpoints(configuration, identity, broker, identify, log);
+  const endpoints = await openEndpoints({
+    configuration,
+    identity,
+    application: broker.application,
+    identify,
+    identifySimulatorPeer: simulatorPeerIdentifier(rules),
+    wireConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
+    log,
+  });
   const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], addon.sendDatagram, log);
   notification.ready();
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
@@ -114,8 +109,10 @@ async function startParts(
     notification.stopping();
     log.info({}, 'stopping');
     endpoints.stopListening();
-    await broker.stop(drainTimeoutMs);
+    await broker.drain(drainTimeoutMs);
+    // Contexts are flushed with their connections; only then is the TPM shut down, since nothing may follow that.
     await endpoints.close();
+    await broker.shutDown();
     await closeAll(closers, log);
   });
 }
@@ -149,69 +146,6 @@ async function tpmParts(configuration: Configuration, transport: TpmTransport) {
         })
       : new Tpm12Virtualizer();
   return { version, transport, virtualizer };
-}
-
-interface Endpoints {
-  stopListening(): void;
-  close(): Promise<void>;
-}
-
-async function openEndpoints(
-  configuration: Configuration,
-  identity: DaemonIdentity,
-  broker: Broker,
-  identify: (socket: Socket) => Caller,
-  log: BrokerLog,
-): Promise<Endpoints> {
-  const { application } = broker;
-  const { limits, timeouts, sockets, mode } = configuration;
-  const inherited = inheritedSockets(identity.env, identity.processId);
-  const listed: { kind: string; address: string }[] = [];
-  const rpc = new RpcServer({
-    opener: application.commands,
-    handlers: allHandlers(application, {
-      daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
-      maxEventSubscribers: limits.eventSubscribers,
-    }),
-    limits: {
-      maxMessageBytes: limits.messageBytes,
-      partialMessageTimeoutMs: timeouts.partialMessageMs,
-      maxOutstandingCalls: MAX_OUTSTANDING_CALLS,
-      maxUnreadReplyBytes: limits.unreadReplyBytes,
-    },
-    maxConnections: limits.connections,
-    maxConnectionsPerUser: limits.connectionsPerUser,
-    identify,
-    log,
-  });
-  await rpc.listen(sockets.rpc, inherited.get('rpc'));
-  listed.push({ kind: 'rpc', address: sockets.rpc });
-  let wire: WireServer | undefined;
-  try {
-    wire = await startWireServer({
-      socketPath: sockets.wire,
-      inheritedFd: inherited.get('wire'),
-      opener: application.commands,
-      services: applicationServices(application),
-      callerOf: identify,
-      byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
-      maxConnections: limits.connections,
-      maxConnectionsPerUser: limits.connectionsPerUser,
-      frameTimeoutMs: timeouts.partialMessageMs,
-      onRefused: (error) => log.warn({ error }, 'a wire connection was refused'),
-    });
-    listed.push({ kind: 'wire', address: sockets.wire });
-  } catch (error) {
-    rpc.close();
-    throw error;
-  }
-  return {
-    stopListening: () => rpc.stopListening(),
-    close: async () => {
-      rpc.close();
-      await wire?.close();
-    },
-  };
 }
 
 async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog): Promise<void> {

@@ -184,6 +184,10 @@ export function configurationSchema(folders: BrokerFolders) {
   const simulator = z.strictObject({
     swtpm: swtpmSimulator.nullable().default(null).describe('Speak the swtpm protocol to clients. Unset: off.'),
     mssim: mssimSimulator.nullable().default(null).describe('Speak the Microsoft simulator protocol. Unset: off.'),
+    bare: stream
+      .nullable()
+      .default(null)
+      .describe('Take bare commands, as the tcsd of trousers sends them to a TCP device. Unset: off.'),
   });
 
   const power = z.strictObject({

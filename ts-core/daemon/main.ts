@@ -1,7 +1,7 @@
 /** tbsd: reads the configuration, starts the daemon, stops it on SIGTERM and SIGINT, and says by its exit code how it went. */
 import { TbsError } from '../domain/tbs-error.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
-import { startDaemon } from './compose.js';
+import { type RunningDaemon, startDaemon } from './compose.js';
 import {
   type Configuration,
   ConfigurationError,
@@ -24,20 +24,35 @@ export async function serve(options: ServeOptions): Promise<number> {
   // Nothing that the broker makes is for others; the sockets get their own permissions.
   process.umask(0o077);
   try {
+    const stop = stopOnSignals(configuration.timeouts.drainMs);
     const daemon = await startDaemon(configuration, {
       version: productVersion(),
       processId: process.pid,
       uid: process.getuid?.() ?? 0,
       env: process.env,
     });
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => void daemon.stop(configuration.timeouts.drainMs));
-    }
+    stop(daemon);
     await daemon.stopped;
     return EXIT_CODES.ok;
   } catch (error) {
     return tellFailure(error);
   }
+}
+
+/** From now on a signal stops the daemon in order: at once when it runs, right after its start when it does not yet. */
+function stopOnSignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void {
+  let running: RunningDaemon | undefined;
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      asked = true;
+      void running?.stop(drainTimeoutMs);
+    });
+  }
+  return (daemon) => {
+    running = daemon;
+    if (asked) void daemon.stop(drainTimeoutMs);
+  };
 }
 
 function tellFailure(error: unknown): number {

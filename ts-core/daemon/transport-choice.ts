@@ -2,6 +2,7 @@
 import type { SocketAddress, TransportOptions } from '../adapters/transport/transport-options.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { Configuration } from './configuration.js';
+import { parseStreamAddress } from './stream-address.js';
 
 export function transportOptions({ transport }: Configuration): TransportOptions {
   const embedded = {
@@ -40,13 +41,6 @@ function swtpmAddresses(
   settings: SwtpmSettings,
 ): { data: SocketAddress; control: SocketAddress | undefined } | undefined {
   if (settings.data === null) return undefined;
-  const control = settings.control === null ? undefined : parseAddress(settings.control);
-  return { data: parseAddress(settings.data), control };
-}
-
-/** `unix:/path` or `tcp:HOST:PORT`, as the configuration's schema has checked. */
-function parseAddress(text: string): SocketAddress {
-  if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) };
-  const end = text.lastIndexOf(':');
-  return { host: text.slice('tcp:'.length, end).replace(/^\[|\]$/g, ''), port: Number(text.slice(end + 1)) };
+  const control = settings.control === null ? undefined : parseStreamAddress(settings.control);
+  return { data: parseStreamAddress(settings.data), control };
 }

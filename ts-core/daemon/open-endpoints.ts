@@ -1,0 +1,132 @@
+/** The endpoints that the configuration names, opened one after the other and closed together. */
+import type { Socket } from 'node:net';
+import type { Application } from '../application/application.js';
+import type { Log } from '../application/ports.js';
+import type { Caller } from '../domain/caller.js';
+import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
+import { RpcServer } from '../endpoints/rpc/rpc-server.js';
+import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
+import type { IdentifyPeer } from '../endpoints/simulator/simulator-peer.js';
+import { inheritedSockets } from '../endpoints/unix-listener.js';
+import { applicationServices } from '../endpoints/wire/application-services.js';
+import type { ByteConnection } from '../endpoints/wire/byte-connection.js';
+import { startWireServer } from '../endpoints/wire/wire-server.js';
+import type { Configuration } from './configuration.js';
+import { parseStreamAddress } from './stream-address.js';
+
+export interface DaemonIdentity {
+  readonly version: string;
+  readonly processId: number;
+  readonly uid: number;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface EndpointParts {
+  readonly configuration: Configuration;
+  readonly identity: DaemonIdentity;
+  readonly application: Application;
+  readonly identify: (socket: Socket) => Caller;
+  readonly identifySimulatorPeer: IdentifyPeer;
+  readonly wireConnection: (socket: Socket) => ByteConnection;
+  readonly log: Log;
+}
+
+export interface Endpoints {
+  /** Takes no new administrative connections; those that are open go on. */
+  stopListening(): void;
+  /** Ends every connection; what their callers held is given back. */
+  close(): Promise<void>;
+}
+
+/** Calls per connection that are served at once; further ones wait unread. */
+const MAX_OUTSTANDING_CALLS = 128;
+
+type Listed = { kind: string; address: string }[];
+type Close = () => Promise<void> | void;
+
+export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
+  const listed: Listed = [];
+  const closers: Close[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of closers.splice(0).reverse()) await each();
+  };
+  try {
+    const rpc = await openRpc(parts, listed);
+    closers.push(() => rpc.close());
+    closers.push(await openWire(parts, listed));
+    closers.push(await openSimulators(parts, listed));
+    return { stopListening: () => rpc.stopListening(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openRpc(
+  { configuration, identity, application, identify, log }: EndpointParts,
+  listed: Listed,
+): Promise<RpcServer> {
+  const { limits, timeouts, sockets, mode } = configuration;
+  const rpc = new RpcServer({
+    opener: application.commands,
+    handlers: allHandlers(application, {
+      daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
+      maxEventSubscribers: limits.eventSubscribers,
+    }),
+    limits: {
+      maxMessageBytes: limits.messageBytes,
+      partialMessageTimeoutMs: timeouts.partialMessageMs,
+      maxOutstandingCalls: MAX_OUTSTANDING_CALLS,
+      maxUnreadReplyBytes: limits.unreadReplyBytes,
+    },
+    maxConnections: limits.connections,
+    maxConnectionsPerUser: limits.connectionsPerUser,
+    identify,
+    log,
+  });
+  await rpc.listen(sockets.rpc, inheritedSockets(identity.env, identity.processId).get('rpc'));
+  listed.push({ kind: 'rpc', address: sockets.rpc });
+  return rpc;
+}
+
+async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
+  const { configuration, identity, application, identify, wireConnection, log } = parts;
+  const { limits, timeouts, sockets } = configuration;
+  const wire = await startWireServer({
+    socketPath: sockets.wire,
+    inheritedFd: inheritedSockets(identity.env, identity.processId).get('wire'),
+    opener: application.commands,
+    services: applicationServices(application),
+    callerOf: identify,
+    byteConnection: wireConnection,
+    maxConnections: limits.connections,
+    maxConnectionsPerUser: limits.connectionsPerUser,
+    frameTimeoutMs: timeouts.partialMessageMs,
+    onRefused: (error) => log.warn({ error }, 'a wire connection was refused'),
+  });
+  listed.push({ kind: 'wire', address: sockets.wire });
+  return () => wire.close();
+}
+
+async function openSimulators(
+  { configuration, application, identifySimulatorPeer, log }: EndpointParts,
+  listed: Listed,
+): Promise<Close> {
+  const { swtpm, mssim, bare } = configuration.simulator;
+  const simulators = await startSimulatorEndpoints({
+    swtpm:
+      swtpm === null ? undefined : { data: parseStreamAddress(swtpm.data), control: parseStreamAddress(swtpm.control) },
+    mssim:
+      mssim === null
+        ? undefined
+        : { command: parseStreamAddress(mssim.command), platform: parseStreamAddress(mssim.platform) },
+    bare: bare === null ? undefined : parseStreamAddress(bare),
+    opener: application.commands,
+    identify: identifySimulatorPeer,
+    onRefused: (error) => log.warn({ error }, 'a simulator connection was refused'),
+  });
+  if (swtpm !== null) listed.push({ kind: 'swtpm', address: swtpm.data });
+  if (mssim !== null) listed.push({ kind: 'mssim', address: mssim.command });
+  if (bare !== null) listed.push({ kind: 'bare', address: bare });
+  return () => simulators.close();
+}
