@@ -5,6 +5,8 @@ import type { Configuration } from './configuration.js';
 import { parseStreamAddress } from './stream-address.js';
 
 export function transportOptions({ transport }: Configuration): TransportOptions {
+  const { paths, cancelPath } = transport.device;
+  const cancelFile = cancelPath ?? undefined;
   const embedded = {
     kind: 'embedded' as const,
     tpmVersion: transport.embedded.tpmVersion,
@@ -15,12 +17,13 @@ export function transportOptions({ transport }: Configuration): TransportOptions
     case 'embedded':
       return embedded;
     case 'device':
-      return { kind: 'device', path: transport.device.paths[0] as string };
+      if (paths.length > 1) return { kind: 'auto', devices: paths, cancelFile };
+      return { kind: 'device', path: paths[0] as string, cancelFile };
     case 'swtpm':
       return { kind: 'swtpm', ...requiredSwtpm(transport.swtpm) };
     case 'auto': {
       const swtpm = swtpmAddresses(transport.swtpm);
-      return { kind: 'auto', devices: transport.device.paths, swtpm: swtpm === undefined ? [] : [swtpm], embedded };
+      return { kind: 'auto', devices: paths, cancelFile, swtpm: swtpm === undefined ? [] : [swtpm], embedded };
     }
   }
 }

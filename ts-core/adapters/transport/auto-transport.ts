@@ -24,7 +24,7 @@ export async function openFirstThatAnswers(
 ): Promise<TpmTransport> {
   const failures: string[] = [];
   for (const path of options.devices ?? DEFAULT_DEVICES) {
-    const device = await DeviceTransport.create({ kind: 'device', path }, log);
+    const device = await DeviceTransport.create({ kind: 'device', path, cancelFile: options.cancelFile }, log);
     if (await answers(device, log, failures)) return device;
   }
   for (const swtpm of options.swtpm ?? []) {

@@ -46,7 +46,7 @@ export class DeviceTransport implements TpmTransport {
     log: Log,
     sysClassTpm = SYS_CLASS_TPM,
   ): Promise<DeviceTransport> {
-    return new DeviceTransport(options, log, await findCancelFile(options.path, sysClassTpm));
+    return new DeviceTransport(options, log, options.cancelFile ?? (await findCancelFile(options.path, sysClassTpm)));
   }
 
   /** Linux has the file for TPM 1.2 devices only. */

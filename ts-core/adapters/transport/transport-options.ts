@@ -22,6 +22,8 @@ export interface SwtpmTransportOptions {
 export interface DeviceTransportOptions {
   readonly kind: 'device';
   readonly path: string;
+  /** File whose writing cancels the running command; that of the kernel's folder of the device unless set. */
+  readonly cancelFile?: string | undefined;
 }
 
 /** A software TPM that the broker runs itself, with its state kept between runs. */
@@ -39,6 +41,8 @@ export interface AutoTransportOptions {
   readonly kind: 'auto';
   /** Devices to try instead of /dev/tpm0 and /dev/tpmrm0. */
   readonly devices?: readonly string[] | undefined;
+  /** As of the device transport. */
+  readonly cancelFile?: string | undefined;
   readonly swtpm?: readonly Omit<SwtpmTransportOptions, 'kind'>[] | undefined;
   /** Only when given may `auto` start a TPM of its own. */
   readonly embedded?: Omit<EmbeddedTransportOptions, 'kind'> | undefined;
