@@ -248,9 +248,10 @@ function removeOlderBuilds(current) {
 async function main() {
   const { path: program, args } = await findPowerShell({ onProgress: (message) => console.error(message) });
   const child = spawn(program, [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal sends Ctrl+C to both processes at once; the child decides what it means.
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
-    // A terminal sends Ctrl+C to both processes; the child decides what it means.
-    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+    process.on(signal, () => (signal === 'SIGINT' && hasTerminal) || child.kill(signal));
   }
   child.on('error', (error) => {
     console.error(`${program} cannot be started: ${error.message}`);

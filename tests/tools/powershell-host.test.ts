@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -240,6 +242,72 @@ describe('tools/powershell-host', function () {
         'function f { [CmdletBinding(SupportsShouldProcess)] param() if ($PSCmdlet.ShouldProcess("it")) { "done" } }; f -Confirm';
       assert.doesNotMatch((await command(text, { input: 'n\n' })).stdout, /done/);
       assert.match((await command(text, { input: 'y\n' })).stdout, /done/);
+    });
+  });
+
+  describe('the prompt', () => {
+    /** Types each text once the screen shows the one before it; `script` gives the host a terminal. */
+    async function type(...steps: [waitFor: string, keys: string][]): Promise<string> {
+      const child = spawn('script', ['-qfec', `'${host.path}' -NoProfile -NoLogo`, '/dev/null'], {
+        env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined },
+        cwd: folder,
+      });
+      const closed = once(child, 'close');
+      let screen = '';
+      let next = 0;
+      let seen = 0;
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        screen += chunk;
+        for (let step = steps[next]; step && screen.indexOf(step[0], seen) >= 0; step = steps[next]) {
+          seen = screen.indexOf(step[0], seen) + step[0].length;
+          child.stdin.write(step[1]);
+          next++;
+        }
+      });
+      await closed;
+      assert.equal(next, steps.length, `the screen never showed '${steps[next]?.[0]}' after:\n${screen}`);
+      return screen;
+    }
+
+    const enter = '\r';
+    const controlC = '\u0003';
+    const up = '\u001b[A';
+
+    it('runs lines, recalls them and completes names', async () => {
+      const screen = await type(
+        ['> ', `$x = 20 + 1${enter}`],
+        ['> ', `"value $x"${enter}`],
+        ['value 21', ''],
+        ['> ', up],
+        ['"value $x"', enter],
+        ['value 21', ''],
+        ['> ', 'Get-Locat\t'],
+        ['Get-Location', controlC],
+        ['^C', ''],
+        ['> ', `exit 3${enter}`],
+      );
+      assert.match(screen, /Get-Location/);
+    });
+
+    it('survives Ctrl+C, which ends only the command', async () => {
+      await type(
+        ['> ', `try { "started".ToUpper(); Start-Sleep 60 } finally { "left".ToUpper() }${enter}`],
+        ['STARTED', controlC],
+        ['> ', `"still".ToUpper()${enter}`],
+        ['STILL', ''],
+        ['> ', `exit${enter}`],
+      );
+    });
+
+    it('keeps a line with a secret out of its history', async () => {
+      await type(
+        ['> ', `$first = 1${enter}`],
+        ['> ', `$password = "hunter" + 2${enter}`],
+        ['> ', up],
+        ['$first = 1', `; "done".ToUpper()${enter}`],
+        ['DONE', ''],
+        ['> ', `exit${enter}`],
+      );
     });
   });
 
