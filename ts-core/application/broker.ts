@@ -145,8 +145,11 @@ const ASK_STARTED: Readonly<Record<TpmVersion, Uint8Array>> = {
   '1.2': Uint8Array.of(0, 0xc1, 0, 0, 0, 10, 0, 0, 0, 0xf1), // TPM_GetTicks
 };
 
-/** The snapshot is written behind the commands: at most one write is under way, and the newest state follows it. */
-function keepSnapshot({ virtualizer, store, log }: BrokerParts): void {
+/** Between two writes of the snapshot, which changes with every object that is loaded or evicted. */
+const SNAPSHOT_INTERVAL_MS = 200;
+
+/** The snapshot is written behind the commands: the first change at once, what follows at most every so often. */
+function keepSnapshot({ virtualizer, store, clock, log }: BrokerParts): void {
   let writing = false;
   let stale = false;
   const write = async (): Promise<void> => {
@@ -159,6 +162,7 @@ function keepSnapshot({ virtualizer, store, log }: BrokerParts): void {
           'the list of saved sessions could not be kept; after a crash they would have to be flushed',
         );
       });
+      await new Promise<void>((resolve) => void clock.after(SNAPSHOT_INTERVAL_MS, resolve));
     }
     writing = false;
   };
