@@ -3,7 +3,7 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { CallerConnection, ConnectionOpener } from '../../application/caller-connection.js';
-import type { Caller } from '../../domain/caller.js';
+import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import { type ByteConnection, overNodeSocket } from './byte-connection.js';
 import type { WireServices } from './wire-services.js';
@@ -18,6 +18,7 @@ export interface WireServerOptions {
   readonly callerOf: (socket: Socket) => Caller;
   /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
   readonly byteConnection?: (socket: Socket) => ByteConnection;
+  /** Of one user who is no administrator. */
   readonly maxConnectionsPerUser?: number;
   readonly maxConnections?: number;
   /** A frame that has begun, and HELLO, must be complete within this time. */
@@ -100,9 +101,9 @@ class WireSessions {
   }
 
   #hasRoomFor(caller: Caller): boolean {
+    if (this.#sessions.size >= (this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS)) return false;
     const perUser = this.#options.maxConnectionsPerUser ?? DEFAULT_MAX_CONNECTIONS_PER_USER;
-    const inAll = this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-    return this.#sessions.size < inAll && this.#connectionsOf(caller.userKey) < perUser;
+    return isAdministrator(caller) || this.#connectionsOf(caller.userKey) < perUser;
   }
 
   #connectionsOf(userKey: string): number {

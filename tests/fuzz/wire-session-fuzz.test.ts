@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { fuzz } from './fuzz-run.js';
+import { fuzzWireSession, WIRE_CORPUS } from './wire-session.fuzz.js';
+
+describe('fuzzing', () => {
+  it('finds no bytes that a wire session cannot bear', async function () {
+    this.timeout(60_000);
+    await fuzz({ corpusFolder: WIRE_CORPUS, target: fuzzWireSession, seed: 20_261_122, iterations: 5_000 });
+    await fuzz({ corpusFolder: WIRE_CORPUS, target: fuzzWireSession, seed: Date.now(), iterations: 5_000 });
+  });
+
+  it('reports an input that breaks an invariant, with what repeats it', async () => {
+    const target = (bytes: Buffer): void => assert.ok(bytes.length < 100);
+    await assert.rejects(
+      fuzz({ corpusFolder: WIRE_CORPUS, target, seed: 7, iterations: 500 }),
+      /seed 7, iteration \d+, input/,
+    );
+  });
+});
