@@ -23,9 +23,13 @@ function npmPackagesAreCurrent() {
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(path.join(root, 'package-lock.json')).mtimeMs;
 }
 
+/**
+ * The versions of the lock. Not `npm ci`: it wants the packages of every other platform in the lock as well, and not
+ * every registry has them.
+ */
 function installNpmPackages() {
   return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const child = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
@@ -33,7 +37,7 @@ function installNpmPackages() {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`npm ci ended with ${code}:\n${output}`))));
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`npm install ended with ${code}:\n${output}`))));
   });
 }
 
