@@ -1,0 +1,174 @@
+/** Hostile callers of the wire endpoint of a real broker, while another user works. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { GET_RANDOM_8, hello, submit } from '../endpoints/wire/wire-client.js';
+import { mutate } from '../fuzz/mutate.js';
+import { SeededRandom } from '../fuzz/seeded-random.js';
+import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';
+import { TestDaemon } from '../support/daemon.js';
+import { WireClient } from '../support/wire-client.js';
+
+/** Fewer, or more, by TPMTBS_FUZZED_COMMANDS. */
+const FUZZED_COMMANDS = Number(process.env['TPMTBS_FUZZED_COMMANDS'] ?? 100_000);
+const ANSWER_LIMIT_MS = 50;
+
+describe('abuse of the wire endpoint', function () {
+  this.timeout(120_000);
+  let daemon: TestDaemon;
+
+  before(async function () {
+    if (!canBecomeOthers()) this.skip();
+    daemon = await TestDaemon.start();
+  });
+  after(() => daemon?.[Symbol.asyncDispose]());
+
+  /** Times of a quiet user's commands, each sent when the one before is answered. */
+  async function answerTimesMs(quiet: WireClient, count: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const start = performance.now();
+      const { result } = await quiet.submit(GET_RANDOM_8);
+      assert.equal(result, 0);
+      times.push(performance.now() - start);
+    }
+    return times;
+  }
+
+  /** Nearly all in time: one may fall on a moment in which the machine does something else. */
+  function assertInTime(times: readonly number[]): void {
+    const late = times.filter((time) => time > ANSWER_LIMIT_MS);
+    assert.ok(late.length <= times.length / 20, `${late.length} of ${times.length} late, ${Math.max(...times)} ms`);
+  }
+
+  async function residentMegabytes(): Promise<number> {
+    const status = await readFile(`/proc/${daemon.processId}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  }
+
+  it('answers others in time while frames stay half-sent', async () => {
+    using quiet = await WireClient.open(daemon.wireSocket, BOB);
+    const halves = await Promise.all(Array.from({ length: 20 }, () => WireClient.open(daemon.wireSocket, ALICE)));
+    halves.forEach((client, index) => {
+      client.socket.write(submit(1, client.contextId, GET_RANDOM_8).subarray(0, 1 + index));
+    });
+    assertInTime(await answerTimesMs(quiet, 50));
+    for (const client of halves) client.socket.destroy();
+  });
+
+  it('ends connections of random bytes, and of impossible lengths, and only these', async () => {
+    using quiet = await WireClient.open(daemon.wireSocket, BOB);
+    const noisy = await Promise.all(Array.from({ length: 40 }, () => WireClient.connect(daemon.wireSocket, ALICE)));
+    const ends = noisy.map((client, index) => {
+      const end = once(client.socket, 'close');
+      if (index % 2 === 0) client.socket.write(hello());
+      // The first byte of a length that is too long, so that no noise waits for more.
+      client.socket.write(Buffer.concat([Buffer.from([0, 0, 0, 0xff]), randomBytes(30_000)]));
+      return end;
+    });
+    assertInTime(await answerTimesMs(quiet, 50));
+    await Promise.all(ends);
+    assertInTime(await answerTimesMs(quiet, 5));
+  });
+
+  it('answers a command that is only a header, for every command code', async () => {
+    using client = await WireClient.open(daemon.wireSocket, ALICE);
+    for (const tag of [0x8001, 0x8002, 0x00c1, 0xffff]) {
+      for (let code = 0x11f; code <= 0x1a5; code++) {
+        const command = Buffer.alloc(10);
+        command.writeUInt16BE(tag, 0);
+        command.writeUInt32BE(10, 2);
+        command.writeUInt32BE(code, 6);
+        const { response } = await client.submit(command);
+        assert.ok(response.length >= 10 && response.readUInt32BE(2) === response.length, `code ${code.toString(16)}`);
+      }
+    }
+  });
+
+  it('answers commands whose size field lies: 0, 9 and 4 GiB', async () => {
+    using client = await WireClient.open(daemon.wireSocket, ALICE);
+    for (const size of [0, 9, 11, 13, 0xffffffff]) {
+      const command = Buffer.from(GET_RANDOM_8);
+      command.writeUInt32BE(size, 2);
+      const { result, response } = await client.submit(command);
+      assert.ok(result === 0x80284002 || result === 0x8028400e, `size ${size}: ${result.toString(16)}`);
+      assert.equal(response.subarray(6).toString('hex'), '000c0142');
+    }
+    assert.equal((await client.submit(Buffer.alloc(0))).result, 0x80284002);
+    assert.equal((await client.submit(GET_RANDOM_8)).result, 0);
+  });
+
+  it(`bears ${FUZZED_COMMANDS} fuzzed commands while another user works`, async () => {
+    using attacker = await WireClient.open(daemon.wireSocket, ALICE);
+    using quiet = await WireClient.open(daemon.wireSocket, BOB);
+    const seed = Date.now() >>> 0;
+    const seeds = Array.from({ length: 0x1a0 - 0x11f }, (_, index) => {
+      const command = Buffer.concat([Buffer.from([0x80, 1 + (index % 2), 0, 0, 0, 0, 0, 0, 0, 0]), randomBytes(40)]);
+      command.writeUInt32BE(command.length, 2);
+      command.writeUInt32BE(0x11f + index, 6);
+      return command;
+    });
+    let stop = false;
+    const times: number[] = [];
+    const working = (async () => {
+      while (!stop) {
+        times.push(...(await answerTimesMs(quiet, 1)));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    for (let sent = 0; sent < FUZZED_COMMANDS; sent += 32) {
+      const random = new SeededRandom(seed + sent);
+      const batch = Array.from({ length: 32 }, () => {
+        const command = Buffer.from(mutate(seeds, random).subarray(0, 4000));
+        if (command.length >= 6 && random.below(4) !== 0) command.writeUInt32BE(command.length, 2);
+        return attacker.submit(command);
+      });
+      for (const { response } of await Promise.all(batch)) {
+        assert.ok(response.length >= 10 && response.readUInt32BE(2) === response.length, `seed ${seed}`);
+      }
+    }
+    stop = true;
+    await working;
+    assertInTime(times);
+  });
+
+  it('holds little for 200,000 pipelined commands whose answers are never read', async () => {
+    using quiet = await WireClient.open(daemon.wireSocket, BOB);
+    const before = await residentMegabytes();
+    const flood = await WireClient.open(daemon.wireSocket, ALICE);
+    flood.socket.pause();
+    const block = Buffer.concat(Array.from({ length: 1000 }, (_, id) => submit(id, flood.contextId, GET_RANDOM_8)));
+    for (let i = 0; i < 200; i++) flood.socket.write(block);
+    assertInTime(await answerTimesMs(quiet, 200));
+    const during = await residentMegabytes();
+    assert.ok(during < before + 60, `${before.toFixed(0)} MB, then ${during.toFixed(0)} MB`);
+    flood.socket.destroy();
+    assertInTime(await answerTimesMs(quiet, 20));
+  });
+
+  it('serves another user while one opens connections until refused', async () => {
+    const many: WireClient[] = [];
+    try {
+      let refused = false;
+      while (!refused && many.length < 3000) {
+        const client = await WireClient.connect(daemon.wireSocket, ALICE);
+        many.push(client);
+        client.socket.write(hello());
+        await until(() => client.responseCount > 0 || client.socket.destroyed);
+        refused = client.socket.destroyed || client.refusal !== undefined;
+      }
+      assert.ok(refused, `${many.length} connections of one user`);
+      using other = await WireClient.open(daemon.wireSocket, BOB);
+      assertInTime(await answerTimesMs(other, 20));
+    } finally {
+      for (const client of many) client.socket.destroy();
+    }
+    using again = await WireClient.open(daemon.wireSocket, ALICE);
+    assertInTime(await answerTimesMs(again, 5));
+  });
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+});
