@@ -7,17 +7,14 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withBuildLock } from './build-lock.mjs';
 
 const toolsFolder = path.dirname(fileURLToPath(import.meta.url));
 const sourceFolder = path.join(toolsFolder, 'powershell-host');
 const cacheFolder = path.join(path.dirname(toolsFolder), '.cache', 'powershell-host');
 const programName = process.platform === 'win32' ? 'pwsh.exe' : 'pwsh';
 const lowestSdkMajor = 10;
-/** A build takes half a minute; one that has held the lock for longer than this was killed. */
-const staleLockMs = 10 * 60_000;
-const lockPollMs = 200;
 
 /** PowerShell could not be found, and why the host could not be built; the message says what to do. */
 export class PowerShellMissingError extends Error {
@@ -93,26 +90,30 @@ function sourceFiles(folder) {
 async function buildHost(folder, program, onProgress) {
   const dotnet = requireSdk();
   fs.mkdirSync(cacheFolder, { recursive: true });
-  const release = await takeLock(`${folder}.lock`, () => fs.existsSync(program), onProgress);
-  if (!release) {
-    return;
-  }
+  await withBuildLock(`${folder}.lock`, async () => {
+    // Another process may have built it while this one waited for the lock.
+    if (!fs.existsSync(program)) {
+      await buildLocked(dotnet, folder, onProgress);
+    }
+  });
+}
+
+async function buildLocked(dotnet, folder, onProgress) {
+  onProgress('Building the PowerShell host (once; about half a minute)...');
   const work = `${folder}.building`;
+  const started = Date.now();
   try {
-    onProgress('Building the PowerShell host (once; about half a minute)...');
     fs.rmSync(work, { recursive: true, force: true });
     const output = path.join(work, 'out');
     copySources(sourceFolder, path.join(work, 'src'));
-    const started = Date.now();
     await publish(dotnet, path.join(work, 'src'), output);
     fs.rmSync(folder, { recursive: true, force: true });
     fs.renameSync(output, folder);
-    removeOlderBuilds(folder);
-    onProgress(`Built the PowerShell host in ${Math.round((Date.now() - started) / 1000)} s.`);
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
-    release();
   }
+  removeOlderBuilds(folder);
+  onProgress(`Built the PowerShell host in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 /** The sources are built in a copy, so that two checkouts, or a read-only one, do not share bin and obj. */
@@ -182,54 +183,6 @@ function requireSdk() {
       '                          export DOTNET_ROOT="$HOME/.dotnet" PATH="$HOME/.dotnet:$PATH"',
     ].join('\n'),
   );
-}
-
-/** @returns a function that releases the lock; undefined when somebody else has done the work meanwhile. */
-async function takeLock(file, isDone, onProgress) {
-  let told = false;
-  while (!isDone()) {
-    try {
-      fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
-      if (!isDone()) {
-        return () => fs.rmSync(file, { force: true });
-      }
-      fs.rmSync(file, { force: true });
-      return undefined;
-    } catch (error) {
-      if (error.code !== 'EEXIST') {
-        throw error;
-      }
-    }
-    if (isStale(file)) {
-      fs.rmSync(file, { force: true });
-    } else {
-      if (!told) {
-        onProgress('Waiting for another process that builds the PowerShell host...');
-        told = true;
-      }
-      await sleep(lockPollMs);
-    }
-  }
-  return undefined;
-}
-
-function isStale(file) {
-  try {
-    const owner = Number(fs.readFileSync(file, 'utf8'));
-    const age = Date.now() - fs.statSync(file).mtimeMs;
-    return age > staleLockMs || (owner > 0 && !isAlive(owner));
-  } catch {
-    return false;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 /** Keeps the newest few builds: a program that was started from an older one may still load its files. */

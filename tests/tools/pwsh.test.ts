@@ -44,7 +44,9 @@ describe('tools/pwsh.mjs', function () {
       copy = path.join(folder, 'checkout', 'tools', 'pwsh.mjs');
       fs.mkdirSync(path.join(folder, 'checkout', 'tools', 'powershell-host'), { recursive: true });
       fs.mkdirSync(path.join(folder, 'bin'));
-      fs.copyFileSync(tool, copy);
+      for (const file of ['pwsh.mjs', 'build-lock.mjs']) {
+        fs.copyFileSync(path.join(repositoryRoot, 'tools', file), path.join(path.dirname(copy), file));
+      }
       fs.writeFileSync(path.join(folder, 'checkout', 'tools', 'powershell-host', 'Program.cs'), '// one');
       for (const program of ['sh', 'sleep', 'mkdir', 'cat', 'chmod']) {
         fs.symlinkSync(path.join('/bin', program), path.join(folder, 'bin', program));

@@ -13,20 +13,12 @@ function Describe {
         [switch] $Skip,
         [AllowEmptyCollection()] [object[]] $ForEach
     )
-    Add-TestBlock -Kind Describing -Invocation $MyInvocation -Parameters $PSBoundParameters
+    $kind = if ($MyInvocation.InvocationName -eq 'Context') { 'Context' } else { 'Describing' }
+    Add-TestBlock -Kind $kind -Invocation $MyInvocation -Parameters $PSBoundParameters
 }
 
-function Context {
-    [CmdletBinding()]
-    param(
-        [Parameter(Mandatory, Position = 0)] [string] $Name,
-        [Parameter(Position = 1)] [scriptblock] $Fixture,
-        [Alias('Tags')] [string[]] $Tag = @(),
-        [switch] $Skip,
-        [AllowEmptyCollection()] [object[]] $ForEach
-    )
-    Add-TestBlock -Kind Context -Invocation $MyInvocation -Parameters $PSBoundParameters
-}
+# The same thing under another name, which the output shows.
+Set-Alias -Name Context -Value Describe
 
 function It {
     [CmdletBinding()]

@@ -6,9 +6,9 @@
     Description = 'Runs test files written for Pester 5 where Pester is not installed.'
     PowerShellVersion = '7.2'
     FunctionsToExport = @(
-        'Describe', 'Context', 'It', 'BeforeDiscovery', 'BeforeAll', 'BeforeEach', 'AfterEach', 'AfterAll'
+        'Describe', 'It', 'BeforeDiscovery', 'BeforeAll', 'BeforeEach', 'AfterEach', 'AfterAll'
         'Should', 'Set-ItResult', 'InModuleScope', 'Invoke-PesterRunner'
     )
     CmdletsToExport = @()
-    AliasesToExport = @()
+    AliasesToExport = @('Context')
 }

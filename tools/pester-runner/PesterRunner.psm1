@@ -12,7 +12,7 @@ foreach ($assertion in [IO.Directory]::GetFiles("$PSScriptRoot/Assertions", '*.p
     . $assertion
 }
 
-Export-ModuleMember -Function @(
-    'Describe', 'Context', 'It', 'BeforeDiscovery', 'BeforeAll', 'BeforeEach', 'AfterEach', 'AfterAll'
+Export-ModuleMember -Alias 'Context' -Function @(
+    'Describe', 'It', 'BeforeDiscovery', 'BeforeAll', 'BeforeEach', 'AfterEach', 'AfterAll'
     'Should', 'Set-ItResult', 'InModuleScope', 'Invoke-PesterRunner'
 )

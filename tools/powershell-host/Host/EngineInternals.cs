@@ -15,6 +15,8 @@ internal static class EngineInternals
 
     private static readonly Assembly Engine = typeof(PSCmdlet).Assembly;
 
+    private static readonly MethodInfo SetSnapIn = typeof(InitialSessionStateEntry).GetMethod("SetPSSnapIn", Hidden)!;
+
     /// <summary>The version that $PSVersionTable.PSVersion shows.</summary>
     public static string EngineVersion =>
         Engine.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split(' ', '+')[0]
@@ -113,8 +115,6 @@ internal static class EngineInternals
 
     public static void AssignTo(SessionStateCmdletEntry entry, object moduleName) =>
         SetSnapIn.Invoke(entry, [moduleName]);
-
-    private static readonly MethodInfo SetSnapIn = typeof(InitialSessionStateEntry).GetMethod("SetPSSnapIn", Hidden)!;
 
     public static void SetMember(object target, string name, object value)
     {

@@ -3,31 +3,9 @@ using System.Management.Automation;
 namespace Microsoft.PowerShell.Commands;
 
 [Cmdlet(VerbsCommon.Clear, "Variable", SupportsShouldProcess = true)]
-public sealed class ClearVariableCommand : PSCmdlet
+public sealed class ClearVariableCommand : NamedVariableCommand
 {
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipelineByPropertyName = true)]
-    public string[] Name { get; set; } = [];
+    private protected override string Action => "Clear variable";
 
-    [Parameter]
-    public string? Scope { get; set; }
-
-    [Parameter]
-    public SwitchParameter Force { get; set; }
-
-    protected override void ProcessRecord()
-    {
-        foreach (var name in Name)
-        {
-            var found = VariableLookup.Find(this, name, Scope).ToList();
-            if (found.Count == 0)
-            {
-                WriteError(VariableLookup.NotFound(name));
-            }
-
-            foreach (var variable in found.Where(variable => ShouldProcess($"Name: {variable.Name}", "Clear variable")))
-            {
-                variable.Value = null;
-            }
-        }
-    }
+    private protected override void Change(PSVariable variable) => variable.Value = null;
 }
