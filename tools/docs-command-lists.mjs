@@ -32,7 +32,7 @@ it comes from and what would lift it; \`Get-TbsCommandBlock\` lists them all.
 
 | list | holds | changed with |
 |---|---|---|
-| policy | \`blockedCommands\`, in force while \`blockedCommandsEnabled\` is true (Group Policy: "Configure the list of blocked TPM commands"); and \`allowedCommands\` and \`disallowedCommands\` of TPM 2.0, by class | \`Set-TbsPolicy\`, policy files, Registry.pol |
+| policy | \`blockedCommands\`, in force while \`blockedCommandsEnabled\` is true (Group Policy: "Configure the list of blocked TPM commands"); and, by class, \`allowedCommands\` and (TPM 2.0) \`disallowedCommands\` | \`Set-TbsPolicy\`, policy files, Registry.pol |
 | default | what ships, below | not changed; \`ignoreDefaultList\` switches the blocked lists of TPM 1.2 off |
 | local | what the administrators of this machine blocked, and granted by class | \`Add-TbsCommandBlock\`, \`Remove-TbsCommandBlock\`, \`Grant-TbsCommand\`, \`Revoke-TbsCommand\`; \`ignoreLocalList\` switches its blocks off |
 
@@ -42,7 +42,7 @@ reason:
 | | list | condition |
 |---|---|---|
 | 1 | policy | on it, and \`blockedCommandsEnabled\` |
-| 2 | default, of the caller's class | on it, and not \`ignoreDefaultList\` |
+| 2 | default, of the caller's class | on it, and neither \`ignoreDefaultList\` nor granted to the class (\`Grant-TbsCommand\`, \`allowedCommands\` of policy) |
 | 3 | local | on it, and not \`ignoreLocalList\` |
 
 **TPM 2.0** allows what a list names, so that a command unknown today is blocked. A command is blocked when any of these

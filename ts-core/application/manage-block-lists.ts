@@ -82,7 +82,7 @@ export class ManageBlockLists {
     change: SetChange,
     words: string,
   ): Promise<ListChange> {
-    return this.change(caller, commands, '2.0', words, (local, codes) => {
+    return this.change(caller, commands, this.tpmVersion, words, (local, codes) => {
       const { list, changed } = change(local.allowed[callerClass], codes);
       return { local: { ...local, allowed: { ...local.allowed, [callerClass]: list } }, changed };
     });

@@ -57,6 +57,41 @@ describe('handle rules', () => {
   });
 });
 
+describe('grants on TPM 1.2', () => {
+  const TAKE_OWNERSHIP = 13;
+
+  it('lift a default block for the class they name, locally or by policy', () => {
+    const grant = { ...NOBODY, standardUser: [TAKE_OWNERSHIP] };
+    for (const lists of [listsOf({}, { allowed: grant }), listsOf({ allowedCommands: grant })]) {
+      assert.equal(decideOn(lists, '1.2', TAKE_OWNERSHIP, 'standardUser').allowed, true);
+      assert.equal(decideOn(lists, '1.2', TAKE_OWNERSHIP, 'sandboxedApp').allowed, false);
+      const why = explain(lists, { version: '1.2', code: TAKE_OWNERSHIP, callerClass: 'standardUser' });
+      assert.equal(why.verdict.allowed, true);
+    }
+    assert.equal(decideOn(LISTS, '1.2', TAKE_OWNERSHIP, 'standardUser').allowed, false);
+  });
+
+  it('lift no explicit block', () => {
+    const allowed = { ...NOBODY, standardUser: [TAKE_OWNERSHIP] };
+    const byPolicy = listsOf({ blockedCommands: [TAKE_OWNERSHIP], blockedCommandsEnabled: true }, { allowed });
+    const byLocal = listsOf({}, { allowed, blocked: { '1.2': [TAKE_OWNERSHIP], '2.0': [] } });
+    for (const [lists, list] of [
+      [byPolicy, 'policy'],
+      [byLocal, 'local'],
+    ] as const) {
+      const verdict = decideOn(lists, '1.2', TAKE_OWNERSHIP, 'standardUser');
+      assert.ok(!verdict.allowed);
+      assert.equal(verdict.list, list);
+    }
+  });
+
+  it('are named as what lifts a default block', () => {
+    const verdict = decideOn(LISTS, '1.2', TAKE_OWNERSHIP, 'standardUser');
+    assert.ok(!verdict.allowed);
+    assert.match(verdict.liftedBy, /Grant-TbsCommand -Class StandardUser -Name TPM_TakeOwnership/);
+  });
+});
+
 describe('commands inside TPM_ExecuteTransport', () => {
   const EXECUTE_TRANSPORT = 231;
 

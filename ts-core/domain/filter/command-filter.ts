@@ -102,7 +102,7 @@ function blockedByHandle(code: number, callerClass: CallerClass, refusal: Handle
     reason: refusal.reason,
     source: 'handle rules that ship with TpmTbs',
     liftedBy: refusal.liftedByGrant
-      ? grantOf(code, callerClass)
+      ? grantOf('2.0', code, callerClass)
       : 'Nothing lifts it for this class; an administrator can send the command.',
   };
 }

@@ -56,11 +56,12 @@ function compileClass(policy: EffectivePolicy, local: LocalCommandLists, callerC
   const policyBlocks = settings.blockedCommandsEnabled ? settings.blockedCommands : [];
   const localBlocks12 = settings.ignoreLocalList ? [] : local.blocked['1.2'];
   const localBlocks20 = settings.ignoreLocalList ? [] : local.blocked['2.0'];
-  const defaultBlocks = settings.ignoreDefaultList ? [] : TPM12_DEFAULT_BLOCKED[callerClass];
   const shipped = TPM20_ALLOWED.filter((entry) => isShippedAllowed(entry, callerClass));
   const granted = [...settings.allowedCommands[callerClass], ...local.allowed[callerClass]];
+  const defaultBlocks = settings.ignoreDefaultList ? [] : TPM12_DEFAULT_BLOCKED[callerClass];
+  const notGranted = without(new Set(defaultBlocks.map(({ ordinal }) => ordinal)), granted);
   return {
-    blocked12: new Set([...policyBlocks, ...localBlocks12, ...defaultBlocks.map(({ ordinal }) => ordinal)]),
+    blocked12: new Set([...policyBlocks, ...localBlocks12, ...notGranted]),
     open20: without(new Set([...shipped.map(({ code }) => code), ...granted]), [
       ...policyBlocks,
       ...settings.disallowedCommands[callerClass],

@@ -46,7 +46,11 @@ export function statementsAbout(
   callerClass: CallerClass,
 ): readonly ListStatement[] {
   const explicit = [...policyBlock(lists, version, code), ...localBlock(lists, version, code)];
-  if (version === '1.2') return [...defaultBlock(lists, code, callerClass), ...explicit].sort(policyFirst);
+  if (version === '1.2') {
+    const shipped = defaultBlock(lists, code, callerClass);
+    const lifting = shipped.length > 0 ? grants(lists, code, callerClass) : [];
+    return [...[...shipped, ...explicit].sort(policyFirst), ...lifting];
+  }
   const blocking = [...policyWithdrawal(lists, code, callerClass), ...explicit].sort(policyFirst);
   const allowing = allowedLists(lists, code, callerClass);
   return allowing.length > 0 ? [...blocking, ...allowing] : [...blocking, notAllowed(code, callerClass)];
@@ -112,35 +116,44 @@ function defaultBlock(lists: FilterLists, code: number, callerClass: CallerClass
     {
       list: 'default',
       effect: 'blocks',
-      inForce: !lists.policy.settings.ignoreDefaultList,
+      inForce: !lists.policy.settings.ignoreDefaultList && grants(lists, code, callerClass).length === 0,
       source: SHIPPED_SOURCE,
       reason: entry.reason,
-      liftedBy: 'The policy ignoreDefaultList (Set-TbsPolicy), which lifts the whole default list of TPM 1.2.',
+      liftedBy: `${grantOf('1.2', code, callerClass)} The policy ignoreDefaultList lifts the whole default list of TPM 1.2.`,
     },
   ];
 }
 
 function allowedLists(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
-  const { settings, sources } = lists.policy;
-  const { people } = CLASS_WORDS[callerClass];
+  const [byPolicy, byLocal] = [policyGrant(lists, code, callerClass), localGrant(lists, code, callerClass)];
   const entry = ENTRIES20.get(code);
-  const allows = (list: ListName, source: string, reason: string): ListStatement => {
-    return { list, effect: 'allows', inForce: true, source, reason, liftedBy: '' };
-  };
-  const statements: ListStatement[] = [];
-  if (settings.allowedCommands[callerClass].includes(code)) {
-    const source = describeSource(sources.allowedCommands);
-    statements.push(allows('policy', source, `Policy (allowedCommands) allows it to ${people}.`));
-  }
-  if (entry !== undefined && isShippedAllowed(entry, callerClass)) {
-    const condition = lists.classes[callerClass].conditions20.get(code);
-    const limit = condition === undefined ? '' : ` Limit: ${describeCondition(condition)}.`;
-    statements.push(allows('default', SHIPPED_SOURCE, `${entry.reason}${limit}`));
-  }
-  if (lists.local.allowed[callerClass].includes(code)) {
-    statements.push(allows('local', LOCAL_SOURCE, `An administrator of this machine granted it to ${people}.`));
-  }
-  return statements;
+  if (entry === undefined || !isShippedAllowed(entry, callerClass)) return [...byPolicy, ...byLocal];
+  const condition = lists.classes[callerClass].conditions20.get(code);
+  const limit = condition === undefined ? '' : ` Limit: ${describeCondition(condition)}.`;
+  return [...byPolicy, allows('default', SHIPPED_SOURCE, `${entry.reason}${limit}`), ...byLocal];
+}
+
+/** What opens a command of TPM 2.0 to a class, or lifts a default block of TPM 1.2 for it. */
+function grants(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
+  return [...policyGrant(lists, code, callerClass), ...localGrant(lists, code, callerClass)];
+}
+
+function policyGrant(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
+  const { settings, sources } = lists.policy;
+  if (!settings.allowedCommands[callerClass].includes(code)) return [];
+  const { people } = CLASS_WORDS[callerClass];
+  const source = describeSource(sources.allowedCommands);
+  return [allows('policy', source, `Policy (allowedCommands) allows it to ${people}.`)];
+}
+
+function localGrant(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
+  if (!lists.local.allowed[callerClass].includes(code)) return [];
+  const { people } = CLASS_WORDS[callerClass];
+  return [allows('local', LOCAL_SOURCE, `An administrator of this machine granted it to ${people}.`)];
+}
+
+function allows(list: ListName, source: string, reason: string): ListStatement {
+  return { list, effect: 'allows', inForce: true, source, reason, liftedBy: '' };
 }
 
 function notAllowed(code: number, callerClass: CallerClass): ListStatement {
@@ -152,14 +165,14 @@ function notAllowed(code: number, callerClass: CallerClass): ListStatement {
     inForce: true,
     source: SHIPPED_SOURCE,
     reason: `No allowed list of ${people} has it. ${why}`,
-    liftedBy: grantOf(code, callerClass),
+    liftedBy: grantOf('2.0', code, callerClass),
   };
 }
 
-/** How an administrator opens a TPM 2.0 command to a class. */
-export function grantOf(code: number, callerClass: CallerClass): string {
+/** How an administrator opens a command to a class. */
+export function grantOf(version: TpmVersion, code: number, callerClass: CallerClass): string {
   const { parameter } = CLASS_WORDS[callerClass];
-  const name = nameOrNumber('2.0', code);
+  const name = nameOrNumber(version, code);
   return `Grant-TbsCommand -Class ${parameter} -Name ${name}, or ${name} in allowedCommands of policy (Set-TbsPolicy).`;
 }
 

@@ -2,7 +2,7 @@
 import type { CallerClass } from '../caller.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 
-/** Codes that a local administrator blocked (both versions) and allowed (TPM 2.0, by class). */
+/** Codes that a local administrator blocked (both versions) and allowed by class (TPM 2.0: opens; TPM 1.2: lifts a default block). */
 export interface LocalCommandLists {
   readonly blocked: Readonly<Record<TpmVersion, readonly number[]>>;
   readonly allowed: Readonly<Record<CallerClass, readonly number[]>>;

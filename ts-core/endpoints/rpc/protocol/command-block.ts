@@ -78,6 +78,6 @@ export const commandBlockRemove = method<ListChanged>()('commandBlock/remove', l
 
 const grantChange = z.strictObject({ commands: z.array(commandReference).min(1).max(512), callerClass });
 
-/** The local additions to a class's allowed list of TPM 2.0. Administrators only. */
+/** The local grants of a class: they open commands of TPM 2.0 and lift default blocks of TPM 1.2. Administrators only. */
 export const commandGrantAdd = method<ListChanged>()('commandGrant/add', grantChange);
 export const commandGrantRemove = method<ListChanged>()('commandGrant/remove', grantChange);
