@@ -92,7 +92,8 @@ describe('trousers over the broker', function () {
 
   it('is one caller, tss, whose users share one failure budget', async () => {
     const client = await daemon.connect();
-    const wrongOwner = () => tcsd.tool('tpm_nvread', '-i', '0x00011101', '-owrong');
+    const wrongOwner = () =>
+      tcsd.tool('tpm_nvdefine', '-i', '0x00011102', '-s', '4', '-p', 'OWNERWRITE', '-owrong', '-z');
     for (let attempt = 0; attempt < 4; attempt++) assert.match((await wrongOwner()).output, TPM_AUTHFAIL);
     assert.match((await wrongOwner()).output, TPM_DEFEND_LOCK_RUNNING);
     assert.match((await tcsd.tool('tpm_nvread', '-i', '0x00011101', '-z')).output, TPM_DEFEND_LOCK_RUNNING);
