@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ALICE, canBecomeOthers, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NativeClients } from '../support/native-clients.js';
+import { WireClient } from '../support/wire-client.js';
 
 describe('native clients', function () {
   this.timeout(60_000);
@@ -132,6 +133,21 @@ describe('native clients', function () {
     await daemon.run();
     await shell(script);
     assert.match((await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), [])).stdout, /random:/);
+  });
+
+  it('let an administrator, and nobody else, revoke attestation', async function () {
+    if (!canBecomeOthers()) this.skip();
+    const REVOKE_ATTESTATION = 10;
+    const read = async () => (await shell('tpm2_pcrread sha256:0,7,12,15,16')).stdout.split('\n').slice(1, 6);
+    const before = await read();
+    using standardUser = await WireClient.open(daemon.wireSocket, ALICE);
+    assert.equal((await standardUser.call(REVOKE_ATTESTATION, 0, new Uint8Array(0))).result, 0x80284012);
+    assert.deepEqual(await read(), before);
+    using administrator = await WireClient.open(daemon.wireSocket);
+    assert.equal((await administrator.call(REVOKE_ATTESTATION, 0, new Uint8Array(0))).result, 0);
+    const after = await read();
+    for (const pcr of [0, 1, 2, 3]) assert.notEqual(after[pcr], before[pcr]);
+    assert.equal(after[4], before[4], 'PCR 16 is for debugging, and attests nothing');
   });
 
   it('keep secrets out of the log', async () => {

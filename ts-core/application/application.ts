@@ -9,6 +9,7 @@ import type { ManagePolicy } from './manage-policy.js';
 import type { ManagePower } from './manage-power.js';
 import type { ManageResources } from './manage-resources.js';
 import type { ReportStatus } from './report-status.js';
+import type { RevokeAttestation } from './revoke-attestation.js';
 import type { CommandService } from './submit-command.js';
 import type { UserNames } from './user-names.js';
 
@@ -23,6 +24,7 @@ export interface Application {
   readonly status: ReportStatus;
   readonly resources: ManageResources;
   readonly power: ManagePower;
+  readonly attestation: RevokeAttestation;
   readonly events: Events;
   readonly userNames: UserNames;
   /** Drains and stops the broker; resolves when the stop has begun. */

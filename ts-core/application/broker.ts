@@ -24,6 +24,7 @@ import type { PendingCommand } from './pending-command.js';
 import type { AuditLog, Clock, Log, PolicyStore, StateStore, TpmTransport } from './ports.js';
 import { ReportStatus } from './report-status.js';
 import { Account } from './response-account.js';
+import { RevokeAttestation } from './revoke-attestation.js';
 import { needsStartup, shutDownTpm, startTpm } from './start-tpm.js';
 import { CommandService, type QueueLimits } from './submit-command.js';
 import type { UserNames } from './user-names.js';
@@ -114,6 +115,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     status,
     resources: new ManageResources(virtualizer, dispatcher, events),
     power,
+    attestation: new RevokeAttestation(version, commands, events),
     events,
     userNames: parts.userNames,
     requestStop: parts.requestStop,

@@ -5,7 +5,7 @@ import type { WireServices } from './wire-services.js';
 
 const TPM_IFTYPE_UNKNOWN = 0;
 
-export function applicationServices({ status }: Application): WireServices {
+export function applicationServices({ attestation, status }: Application): WireServices {
   return {
     deviceInfo: () => ({
       tpmVersion: status.device.version,
@@ -15,9 +15,6 @@ export function applicationServices({ status }: Application): WireServices {
     ownerAuth: () => Promise.reject(new TbsError('TBS_E_OWNERAUTH_NOT_FOUND')),
     tcgLog: () => Promise.reject(new TbsError('TBS_E_NO_EVENT_LOG')),
     physicalPresence: () => Promise.reject(new TbsError('TBS_E_PPI_NOT_SUPPORTED')),
-    revokeAttestation: () =>
-      Promise.reject(
-        new TbsError('TBS_E_ACCESS_DENIED', { message: 'Revoking attestation is not offered by this broker.' }),
-      ),
+    revokeAttestation: (caller) => attestation.revoke(caller),
   };
 }
