@@ -35,6 +35,29 @@ export function createPrimaryEcc(authValue: string, attributes: number): Buffer 
   return passwordCommand(0x131, [0x40000001], '', parameters);
 }
 
+/**
+ * TPM2_CreatePrimary in the null hierarchy: an RSA signing key of this many bits. Another `seed` makes another key; how
+ * long that takes depends on the seed.
+ */
+export function createPrimaryRsa(seed: number, bits = 2048): Buffer {
+  const sensitive = Buffer.concat([u16(0), u16(0)]);
+  const publicArea = Buffer.concat([
+    ...[u16(0x0001), u16(0x000b), u32(SIGNING_KEY.noDa), u16(0)],
+    ...[u16(0x0010), u16(0x0014), u16(0x000b), u16(bits), u32(0)],
+    ...[u16(4), u32(seed)],
+  ]);
+  const parameters = Buffer.concat([
+    ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
+    ...[u16(0), u32(0)],
+  ]);
+  return passwordCommand(0x131, [0x40000007], '', parameters);
+}
+
+/** TPM2_FlushContext. */
+export function flushContext20(handle: number): Buffer {
+  return Buffer.concat([u16(0x8001), u32(14), u32(0x165), u32(handle)]);
+}
+
 /** userWithAuth, sign, sensitiveDataOrigin, fixedTPM, fixedParent; with or without TPMA_OBJECT_NO_DA. */
 export const SIGNING_KEY = { noDa: 0x00040472, underDa: 0x00040072 } as const;
 

@@ -41,8 +41,13 @@ export interface StatusReport {
   readonly warnings: readonly Warning[];
 }
 
+/** How long a report waits for the TPM, which may be busy for minutes; then it tells what the TPM said last. */
+const LONGEST_WAIT_FOR_TPM_MS = 100;
+
 export class ReportStatus {
   private readonly startedAtMs: number;
+  private lastDictionaryAttack: DictionaryAttackState | undefined;
+  private asking: Promise<void> | undefined;
 
   constructor(private readonly parts: StatusParts) {
     this.startedAtMs = parts.clock.wallClockMs();
@@ -89,15 +94,31 @@ export class ReportStatus {
     });
   }
 
-  /** Undefined for a TPM 1.2, and while the TPM cannot be asked. */
+  /** Undefined for a TPM 1.2, and until the TPM has told. A TPM that is busy or suspended is not waited for. */
   async dictionaryAttack(): Promise<DictionaryAttackState | undefined> {
-    const { facts, dispatcher, log } = this.parts;
-    if (facts.version !== '2.0') return undefined;
+    const { facts, power, clock } = this.parts;
+    if (facts.version !== '2.0' || power.suspended) return this.lastDictionaryAttack;
+    this.asking ??= this.askDictionaryAttack().finally(() => {
+      this.asking = undefined;
+    });
+    const { asking } = this;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(LONGEST_WAIT_FOR_TPM_MS, resolve);
+      void asking.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    return this.lastDictionaryAttack;
+  }
+
+  private async askDictionaryAttack(): Promise<void> {
+    const { dispatcher, log } = this.parts;
     try {
-      return await dispatcher.runExchange(() => readDictionaryAttackState());
+      this.lastDictionaryAttack = await dispatcher.runExchange(() => readDictionaryAttackState());
     } catch (error) {
+      this.lastDictionaryAttack = undefined;
       log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
-      return undefined;
     }
   }
 }

@@ -201,12 +201,12 @@ class Connection implements CallerConnection {
   private requirePlaceInQueue(context: TbsContext): void {
     const { limits, queue } = this.parts;
     if (context.outstanding.size >= limits.maxQueuedPerContext) {
-      throw queueFull('maxQueuedPerContext', limits.maxQueuedPerContext);
+      throw queueFull('limits.queuedSubmissionsPerContext', limits.maxQueuedPerContext);
     }
     if (queue.waitingOfUser(this.caller.userKey) >= limits.maxQueuedPerUser) {
-      throw queueFull('maxQueuedPerUser', limits.maxQueuedPerUser);
+      throw queueFull('limits.queuedSubmissionsPerUser', limits.maxQueuedPerUser);
     }
-    if (queue.size >= limits.maxQueued) throw queueFull('maxQueued', limits.maxQueued);
+    if (queue.size >= limits.maxQueued) throw queueFull('limits.queuedSubmissions', limits.maxQueued);
   }
 }
 

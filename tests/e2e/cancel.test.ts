@@ -1,0 +1,210 @@
+/** Cancelling and deadlines with real software TPMs: embedded, swtpm of somebody else's, and a device that cannot cancel. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { TestDaemon } from '../support/daemon.js';
+import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { startSwtpm } from '../support/swtpm.js';
+import { startTerminalTpm } from '../support/terminal-tpm.js';
+import { createPrimaryRsa, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+
+interface QueueStatus {
+  readonly cancellation: string;
+  readonly queue: { readonly waiting: number; readonly inFlight: boolean; readonly cancelled: number };
+}
+
+/** A symbol of the catalogue, or `response` and its code. */
+function outcomeOf(submission: Promise<Buffer>): Promise<string> {
+  return submission.then(
+    (response) => `response 0x${responseCode(response).toString(16)}`,
+    (error: unknown) => (error instanceof RpcFailure ? error.data.symbol : String(error)),
+  );
+}
+
+async function heldResources(client: RpcClient): Promise<number> {
+  return (await client.call<{ resources: unknown[] }>('resource/list')).resources.length;
+}
+
+async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 10) {
+    if (await condition()) return;
+    await wait(10);
+  }
+  assert.fail(`${what}: not within 20 s`);
+}
+
+/** A key generation that an idle TPM has begun, and the promise of its outcome. */
+async function startKeyGeneration(
+  client: RpcClient,
+  contextId: number,
+  seed: number,
+): Promise<{ outcome: Promise<string> }> {
+  const outcome = outcomeOf(client.submit(contextId, createPrimaryRsa(seed, 3072)));
+  // One connection's calls are begun in order, and an idle dispatcher sends at once.
+  await client.call('device/get');
+  return { outcome };
+}
+
+const BACKENDS = [
+  { name: 'embedded', configurationOf: () => undefined },
+  {
+    name: 'swtpm',
+    configurationOf: (tpm: { dataPath: string; ctrlPath: string }) => ({
+      transport: { kind: 'swtpm', swtpm: { data: `unix:${tpm.dataPath}`, control: `unix:${tpm.ctrlPath}` } },
+    }),
+  },
+] as const;
+
+describe('cancelling', function () {
+  this.timeout(120_000);
+
+  for (const { name, configurationOf } of BACKENDS) {
+    describe(`on the ${name} transport`, () => {
+      let tpm: Awaited<ReturnType<typeof startSwtpm>> | undefined;
+      let daemon: TestDaemon;
+      before(async () => {
+        if (name === 'swtpm') tpm = await startSwtpm({ version: '2.0' });
+        const configuration = tpm === undefined ? undefined : configurationOf(tpm);
+        daemon = await TestDaemon.start(configuration === undefined ? {} : { configuration });
+      });
+      after(async () => {
+        await daemon?.[Symbol.asyncDispose]();
+        await tpm?.stop();
+      });
+
+      it('says in its status how it cancels', async () => {
+        const client = await daemon.connect();
+        assert.equal((await client.call<QueueStatus>('status/get')).cancellation, 'controlChannel');
+        client.close();
+      });
+
+      it('answers what waits at once, and what runs as the TPM answers it', async () => {
+        const client = await daemon.connect();
+        const contextId = await client.open();
+        const running = outcomeOf(client.submit(contextId, createPrimaryRsa(1, 3072)));
+        const waiting = Array.from({ length: 5 }, () => outcomeOf(client.submit(contextId, GET_RANDOM_20)));
+        let firstEnded: string | undefined;
+        void running.then(() => (firstEnded ??= 'running'));
+        void Promise.all(waiting).then(() => (firstEnded ??= 'waiting'));
+        await client.call('command/cancel', { contextId });
+        assert.deepEqual(await Promise.all(waiting), Array(5).fill('TBS_E_COMMAND_CANCELED'));
+        assert.equal(firstEnded, 'waiting', 'what waits is not kept waiting for the TPM');
+        // swtpm reads its control channel between two commands: mostly the TPM is done first, and that is what is told.
+        const ended = await running;
+        assert.ok(ended === 'TBS_E_COMMAND_CANCELED' || ended === 'response 0x0', ended);
+        assert.equal(await heldResources(client), ended === 'response 0x0' ? 1 : 0, 'an answer and what it made agree');
+        const next = await client.submit(contextId, GET_RANDOM_20);
+        assert.equal(responseCode(next), 0, 'a cancel that came too late does not hit the next command');
+        client.close();
+        await emptied(daemon);
+      });
+
+      it('never hits another command, however the cancel falls', async () => {
+        const client = await daemon.connect();
+        const other = await daemon.connect();
+        const contextId = await client.open();
+        const otherContext = await other.open();
+        for (let round = 0; round < 30; round++) {
+          const cancelled = outcomeOf(client.submit(contextId, GET_RANDOM_20));
+          const neighbours = [0, 1, 2].map(() => outcomeOf(other.submit(otherContext, GET_RANDOM_20)));
+          await client.call('command/cancel', { contextId });
+          assert.match(await cancelled, /^(response 0x0|TBS_E_COMMAND_CANCELED)$/);
+          assert.deepEqual(await Promise.all(neighbours), Array(3).fill('response 0x0'));
+        }
+        client.close();
+        other.close();
+      });
+
+      it('a caller that closes its connection leaves nothing in the queue and nothing in the TPM', async () => {
+        const watcher = await daemon.connect();
+        const client = await daemon.connect();
+        const contextId = await client.open();
+        const { outcome } = await startKeyGeneration(client, contextId, 2);
+        for (let count = 0; count < 10; count++) void outcomeOf(client.submit(contextId, createPrimaryRsa(count)));
+        client.close();
+        await outcome;
+        await emptied(daemon);
+        watcher.close();
+      });
+    });
+  }
+
+  it('the running command of a client killed with SIGKILL is cancelled, its queue emptied, what it made flushed', async () => {
+    await using daemon = await TestDaemon.start();
+    const commands = [0, 1, 2, 3].map((seed) => createPrimaryRsa(seed, 3072).toString('base64'));
+    const script = `
+      const { connect } = require('node:net');
+      const socket = connect(${JSON.stringify(daemon.rpcSocket)});
+      const send = (method, params, id) => { const body = JSON.stringify({ jsonrpc: '2.0', id, method, params }); socket.write('Content-Length: ' + body.length + '\\r\\n\\r\\n' + body); };
+      send('context/open', { versions: ['2.0'] }, 1);
+      socket.once('data', (data) => {
+        const contextId = Number(/"contextId":(\\d+)/.exec(String(data))[1]);
+        ${JSON.stringify(commands)}.forEach((command, index) => send('command/submit', { contextId, command }, 2 + index));
+        console.log('sent');
+      });`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const client = await daemon.connect();
+    child.kill('SIGKILL');
+    await emptied(daemon);
+    const { queue } = await client.call<QueueStatus>('status/get');
+    assert.ok(queue.cancelled >= 1, `${queue.cancelled} cancelled`);
+    client.close();
+  });
+
+  it('without a way to cancel, the caller is answered at once, and what the TPM still makes is flushed', async () => {
+    await using terminal = await startTerminalTpm({ version: '2.0', startup: true });
+    await using daemon = await TestDaemon.start({
+      configuration: { transport: { kind: 'device', device: { paths: [terminal.devicePath] } } },
+    });
+    const client = await daemon.connect();
+    assert.equal((await client.call<QueueStatus>('status/get')).cancellation, 'none');
+    const contextId = await client.open();
+    // Long enough at the TPM to tell an answer at once from one that waited for it.
+    for (let seed = 0; seed < 5; seed++) {
+      const { outcome } = await startKeyGeneration(client, contextId, seed);
+      const askedAtMs = performance.now();
+      await client.call('command/cancel', { contextId });
+      assert.equal(await outcome, 'TBS_E_COMMAND_CANCELED');
+      assert.ok(performance.now() - askedAtMs < 100, `answered after ${performance.now() - askedAtMs} ms`);
+    }
+    assert.equal(
+      responseCode(await client.submit(contextId, GET_RANDOM_20)),
+      0,
+      'the next command gets its own answer',
+    );
+    assert.equal(await heldResources(client), 0);
+    const handles = await client.submit(contextId, LIST_TRANSIENT);
+    assert.equal(handles.readUInt32BE(15), 0, 'nothing is left in the TPM');
+    client.close();
+  });
+
+  it('a deadline that passes in the queue answers at once; one that does not changes nothing', async () => {
+    await using daemon = await TestDaemon.start();
+    const client = await daemon.connect();
+    const contextId = await client.open();
+    const { outcome } = await startKeyGeneration(client, contextId, 7);
+    const submittedAtMs = performance.now();
+    const late = outcomeOf(client.submit(contextId, GET_RANDOM_20, { deadlineMs: 20 }));
+    const patient = outcomeOf(client.submit(contextId, GET_RANDOM_20, { deadlineMs: 60_000 }));
+    assert.equal(await late, 'TBS_E_COMMAND_CANCELED');
+    assert.ok(performance.now() - submittedAtMs >= 19);
+    assert.equal(await patient, 'response 0x0');
+    assert.equal(await outcome, 'response 0x0');
+    client.close();
+  });
+});
+
+/** TPM2_GetCapability(TPM_CAP_HANDLES, 0x80000000, 254). */
+const LIST_TRANSIENT = Buffer.from('8001000000160000017a0000000180000000000000fe', 'hex');
+
+async function emptied(daemon: TestDaemon): Promise<void> {
+  const client = await daemon.connect();
+  await until(async () => {
+    const { queue } = await client.call<QueueStatus>('status/get');
+    return queue.waiting === 0 && (await heldResources(client)) === 0;
+  }, 'queue and resources are empty');
+  const handles = await client.submit(await client.open(), LIST_TRANSIENT);
+  assert.equal(handles.readUInt32BE(15), 0, 'nothing is left in the TPM');
+  client.close();
+}
