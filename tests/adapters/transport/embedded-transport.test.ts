@@ -94,6 +94,30 @@ describe('EmbeddedTransport', () => {
     await transport.close();
   });
 
+  it('keeps trying with growing pauses while swtpm does not last, and closes without waiting for them', async () => {
+    const transport = await open(stateDirectory);
+    let died = 0;
+    for (let round = 0; round < 4; round++) {
+      const { pid } = (await recordIn(stateDirectory)).swtpm;
+      const back = new Promise<void>((resolve) => {
+        transport.onReset = resolve;
+      });
+      process.kill(pid, 'SIGKILL');
+      died++;
+      await back;
+    }
+    assert.equal(died, 4);
+    process.kill((await recordIn(stateDirectory)).swtpm.pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const began = performance.now();
+    await assert.rejects(
+      transport.transmit(getRandom('2.0', 8), { locality: 0, timeoutMs: 50 }),
+      /swtpm is not running/,
+    );
+    await transport.close();
+    assert.ok(performance.now() - began < 1000, 'the next pause would take 1.6 s');
+  });
+
   it('finds a shorter folder for its sockets when the state folder has a long name', async () => {
     const folder = join(stateDirectory, 'x'.repeat(100));
     const transport = await open(folder);

@@ -20,6 +20,8 @@ export interface IdentifiedPeer {
 }
 
 const REMEMBERED_PROCESSES = 16;
+/** Looking through all processes takes long enough that nobody may have it done for many connections at once. */
+const MAX_SEARCHES_PER_USER = 4;
 
 /** Gives the function that the simulator endpoints call for each connection. It rejects for who cannot be known. */
 export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket) => Promise<IdentifiedPeer> {
@@ -30,7 +32,7 @@ export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket
       return { caller, process: await identified(caller.processId) };
     }
     const { caller, owner } = await callerOfTcpSocket(socket, rules);
-    const pid = await processes.find(owner.inode);
+    const pid = await processes.find(owner.inode, owner.uid);
     return { caller: { ...caller, processId: pid }, process: await identified(pid) };
   };
 }
@@ -47,10 +49,25 @@ async function identified(pid: number | undefined): Promise<IdentifiedProcess | 
 /** Finds the process that has a socket open; those that had one lately are looked at first. */
 class SocketOwners {
   private recent: readonly number[] = [];
+  private readonly searches = new Map<number, number>();
 
-  async find(inode: number): Promise<number | undefined> {
+  /** Undefined as well when the user has too many searches under way. */
+  async find(inode: number, uid: number): Promise<number | undefined> {
     const target = `socket:[${inode}]`;
     for (const pid of this.recent) if (await hasOpen(pid, target)) return pid;
+    const running = this.searches.get(uid) ?? 0;
+    if (running >= MAX_SEARCHES_PER_USER) return undefined;
+    this.searches.set(uid, running + 1);
+    try {
+      return await this.search(target);
+    } finally {
+      const left = (this.searches.get(uid) ?? 1) - 1;
+      if (left === 0) this.searches.delete(uid);
+      else this.searches.set(uid, left);
+    }
+  }
+
+  private async search(target: string): Promise<number | undefined> {
     for (const name of await readdir('/proc').catch(() => [])) {
       const pid = Number(name);
       if (!Number.isInteger(pid) || !(await hasOpen(pid, target))) continue;

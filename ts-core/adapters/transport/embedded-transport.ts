@@ -30,6 +30,8 @@ export class EmbeddedTransport implements TpmTransport {
   private startedAtMs = 0;
   private shortLives = 0;
   private closed = false;
+  /** Ends the pause before a repeated start, so that closing does not wait for it. */
+  private endPause: () => void = () => {};
 
   constructor(
     options: EmbeddedTransportOptions,
@@ -90,6 +92,7 @@ export class EmbeddedTransport implements TpmTransport {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    this.endPause();
     await this.starting?.catch(() => undefined);
     if (this.process.isRunning) {
       await this.socket?.shutDownTpm().catch((cause) => {
@@ -139,12 +142,22 @@ export class EmbeddedTransport implements TpmTransport {
   private async start(socket: SwtpmTransport): Promise<SwtpmTransport> {
     const backoffMs =
       this.shortLives < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.shortLives - 2));
-    if (backoffMs > 0) await pause(backoffMs);
+    if (backoffMs > 0) await this.pauseUnlessClosed(backoffMs);
     if (this.closed) throw transportError(this.description, 'the transport was closed');
     this.startedAtMs = performance.now();
     await this.process.start();
     await this.untilConnected(socket);
     return socket;
+  }
+
+  private pauseUnlessClosed(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   private async untilConnected(socket: SwtpmTransport): Promise<void> {

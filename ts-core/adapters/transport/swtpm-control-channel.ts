@@ -2,8 +2,8 @@
  * swtpm's control channel: commands about the TPM rather than to it, on a socket of their own.
  *
  * Wire format (swtpm's tpm_ioctl.h): a command number and its parameters, answered by a 32-bit TPM result and, when that
- * is 0, by the command's own fields; all big endian. swtpm serves one control client at a time, and reads the channel
- * only between two TPM commands.
+ * is 0, by the command's own fields; all big endian. swtpm serves one control client at a time, reads the channel only
+ * between two TPM commands, and takes what one read gives it for one request: the next is sent after the reply.
  */
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
 import { StreamConnection } from './stream-connection.js';
@@ -41,6 +41,7 @@ const RESULT_BYTES = 4;
 const MAX_REPLY_BYTES = 8192;
 
 interface PendingRequest {
+  readonly bytes: Uint8Array;
   /** Length of the whole reply once its first bytes are there; a failure is the result alone. */
   readonly replyBytes: (reply: Uint8Array) => number;
   readonly resolve: (reply: Uint8Array) => void;
@@ -135,16 +136,12 @@ export class SwtpmControlChannel {
         timeoutMs,
       );
       timer.unref();
-      this.pending.push({
-        replyBytes: typeof replyBytes === 'number' ? () => replyBytes : replyBytes,
-        resolve,
-        reject,
-        timer,
-      });
-      const request = new Uint8Array(4 + parameters.length);
-      writeUint32(request, 0, code);
-      request.set(parameters, 4);
-      connection.write(request);
+      const bytes = new Uint8Array(4 + parameters.length);
+      writeUint32(bytes, 0, code);
+      bytes.set(parameters, 4);
+      const replyLength = typeof replyBytes === 'number' ? () => replyBytes : replyBytes;
+      this.pending.push({ bytes, replyBytes: replyLength, resolve, reject, timer });
+      if (this.pending.length === 1) connection.write(bytes);
     });
   }
 
@@ -166,6 +163,8 @@ export class SwtpmControlChannel {
       this.pending.shift();
       clearTimeout(request.timer);
       request.resolve(reply);
+      const next = this.pending[0];
+      if (next !== undefined) this.connection?.write(next.bytes);
     }
     if (this.received.length > 0) this.fail(new Error('it sent a reply that was not asked for'), 'dropped');
   }
