@@ -78,7 +78,7 @@ function runTour(shell, socket) {
   const args = [...shell.args, '-NoLogo', '-NoProfile', ...(interactive ? ['-NoExit'] : ['-NonInteractive'])];
   const child = spawn(shell.path, [...args, '-File', path.join(root, 'examples', 'tour.ps1')], {
     stdio: 'inherit',
-    env: { ...process.env, TPMTBS_SOCKET: socket },
+    env: { ...process.env, TPMTBS_SOCKET: socket, TPMTBS_NODE: process.execPath },
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -93,6 +93,10 @@ async function main() {
   let broker;
   try {
     broker = await step(`software TPM ${tpmVersion} and broker`, () => startBroker(folder, tpmVersion));
+    if (tpmVersion === '1.2') {
+      const { ownTpm12 } = await import('./own-tpm12.mjs');
+      await step('an owner for the TPM 1.2', () => ownTpm12(broker.socket));
+    }
     process.on('SIGINT', () => undefined);
     return await runTour(shell, broker.socket);
   } finally {
