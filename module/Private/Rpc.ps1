@@ -2,7 +2,7 @@
 
 # Types of what the methods return: of the result itself, and of what its members hold.
 $script:ResultTypes = @{
-    'context/open'        = @{ result = 'TpmTbs.Context' }
+    'context/open'        = @{ result = 'TpmTbs.OpenedContext' }
     'context/list'        = @{ contexts = 'TpmTbs.Context' }
     'commandBlock/list'   = @{ commands = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
     'commandBlock/test'   = @{ result = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }

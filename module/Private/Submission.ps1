@@ -13,11 +13,9 @@ function ConvertTo-TbsPriority([string]$Text) {
 # The bytes of hexadecimal text: with or without 0x, spaces, commas, colons, dashes and line breaks. Nothing when it is not.
 function ConvertFrom-TbsHex([string]$Text) {
     $digits = $Text -replace '0[xX]|[\s,:-]'
-    if ($digits.Length -eq 0 -or $digits.Length % 2 -ne 0) { return }
+    if ($digits.Length % 2 -ne 0 -or $digits -notmatch '^[0-9A-Fa-f]+$') { return }
     $bytes = [byte[]]::new($digits.Length / 2)
-    for ($index = 0; $index -lt $bytes.Length; $index++) {
-        if (-not [byte]::TryParse($digits.Substring(2 * $index, 2), 512, [cultureinfo]::InvariantCulture, [ref]$bytes[$index])) { return }
-    }
+    for ($index = 0; $index -lt $bytes.Length; $index++) { $bytes[$index] = [System.Convert]::ToByte($digits.Substring(2 * $index, 2), 16) }
     , $bytes
 }
 

@@ -15,12 +15,12 @@ function New-TbsContext {
     .INPUTS
         None
     .OUTPUTS
-        TpmTbs.Context
+        TpmTbs.OpenedContext
     .LINK
         Submit-TbsCommand
     #>
     [CmdletBinding(SupportsShouldProcess)]
-    [OutputType('TpmTbs.Context')]
+    [OutputType('TpmTbs.OpenedContext')]
     param(
         [ValidateSet('1.2', '2.0')]
         [string[]]$TpmVersion = @('1.2', '2.0')

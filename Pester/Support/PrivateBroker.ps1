@@ -1,0 +1,96 @@
+# A broker of the tests' own: private folders, an embedded software TPM, a socket that $env:TPMTBS_SOCKET names. Files of
+# one run share it: it is started by the first that needs it and ends with the PowerShell process that started it.
+# TPMTBS_TEST_TPM (2.0 unless set) chooses the TPM.
+
+$script:RepositoryRoot = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
+
+function Import-TpmTbsModule {
+    if (-not (Get-Module TpmTbs)) { Import-Module "$script:RepositoryRoot/TpmTbs.psd1" -Global }
+}
+
+# Runs a program to its end; gives its output, throws when it fails.
+function Invoke-Program([string]$Program, [string[]]$ProgramArguments, [hashtable]$Environment = @{}) {
+    $start = [System.Diagnostics.ProcessStartInfo]::new($Program)
+    foreach ($argument in $ProgramArguments) { $start.ArgumentList.Add($argument) }
+    foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
+    $start.WorkingDirectory = $script:RepositoryRoot
+    $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $errors = $process.StandardError.ReadToEndAsync()
+    $output = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    if ($process.ExitCode -ne 0) { throw "$Program $ProgramArguments ended with $($process.ExitCode): $($errors.Result) $output" }
+    $output
+}
+
+# In a clean clone nothing is built yet.
+function Install-BrokerBuild {
+    if (-not [System.IO.File]::Exists("$script:RepositoryRoot/build/ts-core/daemon/main.js")) {
+        [void](Invoke-Program 'node' 'tools/setup.mjs')
+    }
+}
+
+# Starts a broker and waits until it answers. Gives what Stop-PrivateBroker wants.
+function Start-PrivateBroker([string]$TpmVersion = '2.0', [hashtable]$More = @{}) {
+    Install-BrokerBuild
+    # Short, since a socket's path must be.
+    $folder = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
+    [void][System.IO.Directory]::CreateDirectory($folder)
+    $socket = "$folder/run/rpc.sock"
+    $settings = @{
+        sockets   = @{ rpc = $socket; wire = "$folder/run/wire.sock" }
+        transport = @{ kind = 'embedded'; embedded = @{ tpmVersion = $TpmVersion; stateFolder = "$folder/tpm" } }
+        stateFolder = "$folder/state"
+        policy    = @{ folder = "$folder/policy.d" }
+        audit     = @{ path = "$folder/audit.jsonl" }
+        log       = @{ path = "$folder/tbsd.log" }
+        power     = @{ logind = $false }
+    }
+    foreach ($name in $More.Keys) { $settings[$name] = $More[$name] }
+    [System.IO.File]::WriteAllText("$folder/tbsd.json", (ConvertTo-Json $settings -Depth 10))
+    $start = [System.Diagnostics.ProcessStartInfo]::new('node')
+    foreach ($argument in "$script:RepositoryRoot/bin/tbsd.js", '--config', "$folder/tbsd.json") { $start.ArgumentList.Add($argument) }
+    $start.RedirectStandardError = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $errors = $process.StandardError.ReadToEndAsync()
+    $broker = @{ Folder = $folder; Socket = $socket; Process = $process; TpmVersion = $TpmVersion }
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not [System.IO.File]::Exists($socket)) {
+        if ($process.HasExited) { throw "The broker ended with $($process.ExitCode): $($errors.Result)" }
+        if ($watch.Elapsed.TotalSeconds -gt 60) {
+            Stop-PrivateBroker $broker
+            throw 'The broker did not start within 60 seconds.'
+        }
+        [System.Threading.Thread]::Sleep(50)
+    }
+    $broker
+}
+
+function Stop-PrivateBroker($Broker) {
+    if (-not $Broker.Process.HasExited) {
+        # SIGTERM, so that it shuts its TPM down.
+        [void](Invoke-Program 'kill' "$($Broker.Process.Id)")
+        if (-not $Broker.Process.WaitForExit(15000)) { $Broker.Process.Kill() }
+    }
+    if ([System.IO.Directory]::Exists($Broker.Folder)) { [System.IO.Directory]::Delete($Broker.Folder, $true) }
+}
+
+# The broker that the files of this run share.
+function Connect-SharedBroker {
+    Import-TpmTbsModule
+    if (-not $global:TpmTbsSharedBroker -or $global:TpmTbsSharedBroker.Process.HasExited) {
+        $version = $env:TPMTBS_TEST_TPM
+        if (-not $version) { $version = '2.0' }
+        $global:TpmTbsSharedBroker = Start-PrivateBroker $version
+        # A run that is stopped must leave nothing behind either: the shell ends the broker when this process is gone.
+        $watcher = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; kill "$2" 2>/dev/null; sleep 2; rm -rf "$3"'
+        $start = [System.Diagnostics.ProcessStartInfo]::new('setsid')
+        foreach ($argument in 'sh', '-c', $watcher, 'watcher', "$PID", "$($global:TpmTbsSharedBroker.Process.Id)", $global:TpmTbsSharedBroker.Folder) {
+            $start.ArgumentList.Add($argument)
+        }
+        $start.RedirectStandardOutput = $start.RedirectStandardError = $start.RedirectStandardInput = $true
+        [void][System.Diagnostics.Process]::Start($start)
+    }
+    $env:TPMTBS_SOCKET = $global:TpmTbsSharedBroker.Socket
+    $global:TpmTbsSharedBroker
+}
