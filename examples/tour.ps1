@@ -25,14 +25,14 @@ function Show-Command([string]$Text) {
 Show-Heading 'The TPM'
 Show-Command 'Get-TbsDeviceInfo'
 $device = Get-TbsDeviceInfo
-$device
+$device | Out-Host
 $is20 = $device.TpmVersion -eq '2.0'
 $getRandom = if ($is20) { '8001 0000000C 0000017B 0008' } else { '00C1 0000000E 00000046 00000008' }
 $randomName = if ($is20) { 'TPM2_GetRandom' } else { 'TPM_GetRandom' }
 
 Show-Heading 'A random number from the TPM'
 Show-Command "Submit-TbsCommand '$getRandom'"
-Submit-TbsCommand $getRandom
+Submit-TbsCommand $getRandom | Out-Host
 
 Show-Heading 'Who may send which command, and why'
 $asked = if ($is20) {
@@ -45,15 +45,15 @@ else {
 }
 foreach ($question in $asked) {
     Show-Command "Test-TbsCommandBlock $($question[0]) -Class $($question[1])"
-    Test-TbsCommandBlock $question[0] -Class $question[1]
+    Test-TbsCommandBlock $question[0] -Class $question[1] | Out-Host
 }
 
 Show-Heading 'A command that an administrator blocks, and then unblocks'
 Show-Command "Add-TbsCommandBlock $randomName"
-Add-TbsCommandBlock $randomName -Confirm:$false
+Add-TbsCommandBlock $randomName -Confirm:$false | Out-Host
 try {
     Show-Command "Submit-TbsCommand '$getRandom'"
-    Submit-TbsCommand $getRandom
+    Submit-TbsCommand $getRandom | Out-Host
 }
 catch {
     "refused: $($_.FullyQualifiedErrorId)"
@@ -62,17 +62,17 @@ catch {
 }
 finally {
     Show-Command "Remove-TbsCommandBlock $randomName"
-    Remove-TbsCommandBlock $randomName -Confirm:$false
+    Remove-TbsCommandBlock $randomName -Confirm:$false | Out-Host
 }
-Submit-TbsCommand $getRandom
+Submit-TbsCommand $getRandom | Out-Host
 
 Show-Heading 'Policy in force, and where each setting comes from'
 Show-Command 'Get-TbsPolicy'
-Get-TbsPolicy
+Get-TbsPolicy | Out-Host
 
 Show-Heading 'How much owner authorization this machine keeps'
 Show-Command 'Get-TpmAuthLevel'
-Get-TpmAuthLevel
+Get-TpmAuthLevel | Out-Host
 
 Show-Heading 'An ordinary user who guesses'
 if ($is20) {
@@ -80,7 +80,7 @@ if ($is20) {
     # TPM2_DictionaryAttackParameters: 32 tries, each forgotten after 600 seconds.
     $parameters = '8002 00000027 0000013A 4000000A 00000009 40000009 0000 00 0000 00000020 00000258 00000258'
     Show-Command "Submit-TbsCommand '$parameters'"
-    Submit-TbsCommand $parameters
+    Submit-TbsCommand $parameters | Out-Host
 }
 $isRoot = [Environment]::UserName -eq 'root'
 $guesser = 'daemon'
@@ -106,13 +106,13 @@ else {
     }
     $process.WaitForExit()
     Show-Command 'Get-TbsLockout'
-    Get-TbsLockout
+    Get-TbsLockout | Out-Host
     Show-Command "Reset-TbsLockout -User $guesser"
-    Reset-TbsLockout -User $guesser -Confirm:$false
+    Reset-TbsLockout -User $guesser -Confirm:$false | Out-Host
 }
 
 Show-Heading 'What the broker says of itself'
 Show-Command 'Get-TbsStatus'
-Get-TbsStatus
+Get-TbsStatus | Out-Host
 ''
 'More: Get-Command -Module TpmTbs, Get-Help Test-TbsCommandBlock -Full, docs/.'
