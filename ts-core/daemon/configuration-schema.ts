@@ -109,7 +109,7 @@ export function configurationSchema(folders: BrokerFolders) {
       .default(1_048_576)
       .describe('Replies that a connection has not read yet, bytes. Above it the connection is closed.'),
     savedSessionsPerUser: count(64)
-      .default(16)
+      .default(4)
       .describe('Authorization sessions that one user may leave saved outside of any context; the oldest goes first.'),
     eventSubscribers: count(1024).default(64).describe('Connections that follow events at once.'),
   });
