@@ -9,6 +9,14 @@ import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm2
 import type { Exchange, VirtualizerSnapshot } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { command, u16 } from './tpm20-commands.js';
 
+/** Small, so that tests reach them. */
+export const TEST_LIMITS: ResourceLimits = {
+  resourcesPerContext: 28,
+  sessionsPerContext: 4,
+  objectsPerUser: 100,
+  abandonedSessionsPerUser: 4,
+};
+
 export type Transmit = (command: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 const INITIALIZE = 0x100;
@@ -21,7 +29,7 @@ export class VirtualTpm20 {
 
   private constructor(
     private readonly transmit: Transmit,
-    limits: ResourceLimits | undefined,
+    limits: ResourceLimits,
   ) {
     this.virtualizer = new Tpm20Virtualizer(limits);
   }
@@ -30,7 +38,7 @@ export class VirtualTpm20 {
     transmit: Transmit,
     options: { readonly limits?: ResourceLimits; readonly previous?: VirtualizerSnapshot } = {},
   ): Promise<VirtualTpm20> {
-    const tpm = new VirtualTpm20(transmit, options.limits);
+    const tpm = new VirtualTpm20(transmit, options.limits ?? TEST_LIMITS);
     await tpm.run(() => tpm.virtualizer.start(options.previous));
     return tpm;
   }

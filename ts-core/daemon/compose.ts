@@ -16,7 +16,7 @@ import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
 import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
 import { startBroker } from '../application/broker.js';
-import type { TpmTransport } from '../application/ports.js';
+import type { PolicyStore, TpmTransport } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { UnixCallerRules } from '../domain/unix-caller.js';
@@ -77,7 +77,7 @@ async function startParts(
   closers.push(() => transport.close());
   const stopRequest = new StopRequest();
   const broker = await startBroker({
-    ...(await tpmParts(configuration, transport)),
+    ...(await tpmParts(configuration, transport, policy)),
     store,
     policy,
     audit,
@@ -136,12 +136,15 @@ function callerRules(configuration: Configuration, ownUid: number): UnixCallerRu
   };
 }
 
-async function tpmParts(configuration: Configuration, transport: TpmTransport) {
+async function tpmParts(configuration: Configuration, transport: TpmTransport, policy: PolicyStore) {
   const { version } = await detectTpm(transport, configuration.timeouts.connectMs);
   const virtualizer =
     version === '2.0'
       ? new Tpm20Virtualizer({
           ...DEFAULT_RESOURCE_LIMITS,
+          get resourcesPerContext() {
+            return policy.current().settings.maxResources;
+          },
           abandonedSessionsPerUser: configuration.limits.savedSessionsPerUser,
         })
       : new Tpm12Virtualizer();

@@ -17,6 +17,7 @@ import {
   sequenceComplete,
   sequenceUpdate,
   sign,
+  startAuthSession,
 } from '../../../support/tpm20-commands.js';
 import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
@@ -158,5 +159,24 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(handleIn(created), TRANSIENT);
     assert.equal(await first.code(readPublic(TRANSIENT)), 0x910);
     assert.equal(responseCodeOf(await second.send(readPublic(TRANSIENT))), 0);
+  });
+
+  it('are bounded per context, together with sessions, and per user over all contexts, as the limits are at the moment', async () => {
+    const tpm = new ScriptedTpm20();
+    const limits = { resourcesPerContext: 5, sessionsPerContext: 4, objectsPerUser: 7, abandonedSessionsPerUser: 4 };
+    const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
+    const [first, second, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
+    handleIn(await first.send(startAuthSession()));
+    for (let number = 0; number < 4; number++) handleIn(await first.send(createPrimary()));
+    assert.equal(await first.code(createPrimary()), 0x000c0902);
+    assert.equal(await first.code(startAuthSession()), 0x000c0903);
+    for (let number = 0; number < 3; number++) handleIn(await second.send(createPrimary()));
+    assert.equal(await second.code(createPrimary()), 0x000c0902);
+    handleIn(await other.send(createPrimary()));
+    await first.close();
+    handleIn(await second.send(createPrimary()));
+    limits.resourcesPerContext = 2;
+    assert.equal(await second.code(createPrimary()), 0x000c0902);
+    assert.equal(await second.code(readPublic(TRANSIENT + 3)), 0, 'what is there stays usable');
   });
 });

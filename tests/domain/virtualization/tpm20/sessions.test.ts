@@ -10,7 +10,7 @@ import {
   policyGetDigest,
   startAuthSession,
 } from '../../../support/tpm20-commands.js';
-import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
+import { TEST_LIMITS, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 const HANDLE_PARAMETER_1 = 0x1cb;
 const SESSION_QUOTA = 0x000c0903;
@@ -83,7 +83,7 @@ describe('TPM 2.0 sessions', () => {
 
   it('that are abandoned are given back before their user is refused', async () => {
     const tpm = new ScriptedTpm20();
-    const limits = { objectsPerContext: 4, sessionsPerContext: 4, abandonedSessionsPerUser: 20 };
+    const limits = { ...TEST_LIMITS, abandonedSessionsPerUser: 20 };
     const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
     for (let number = 0; number < 20; number++) {
       const client = broker.client();

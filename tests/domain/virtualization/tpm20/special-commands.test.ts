@@ -92,7 +92,7 @@ describe('TPM 2.0 special commands', () => {
     ];
     for (const properties of told) {
       assert.equal(properties.get(0x203), 1, 'loaded sessions');
-      assert.equal(properties.get(0x207), 27, 'transient objects to come');
+      assert.equal(properties.get(0x207), 26, 'transient objects to come');
     }
     assert.equal(propertiesIn(await client.send(getCapability(6, 0x114, 1))).get(0x114), 0xffffffff);
     assert.equal(await client.code(policyGetDigest(session)), 0);

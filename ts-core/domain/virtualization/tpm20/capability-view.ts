@@ -116,15 +116,15 @@ function propertyFor(manager: ResourceManager, context: VirtualContext, property
     case TPM_PT_CONTEXT_GAP_MAX:
       return UNLIMITED;
     case TPM_PT_HR_TRANSIENT_MIN:
-      return limits.objectsPerContext;
+      return limits.resourcesPerContext;
     case TPM_PT_HR_TRANSIENT_AVAIL:
-      return Math.max(0, limits.objectsPerContext - context.objectCount);
+      return manager.objectsAvailableTo(context);
     case TPM_PT_HR_LOADED_MIN:
       return limits.sessionsPerContext;
     case TPM_PT_HR_LOADED:
       return context.loadedSessionCount;
     case TPM_PT_HR_LOADED_AVAIL:
-      return Math.max(0, limits.sessionsPerContext - context.loadedSessionCount);
+      return manager.loadableSessions(context);
     case TPM_PT_HR_ACTIVE: {
       let active = context.loadedSessionCount;
       for (const session of sessions.all()) {

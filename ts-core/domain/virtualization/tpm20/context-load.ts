@@ -53,9 +53,7 @@ function* loadSession(manager: ResourceManager, context: VirtualContext, blob: U
     return errorResponse('2.0', aboutParameter(TPM_RC_HANDLE, 1));
   }
   if (!sameBytes(session.callerBlob, blob)) return errorResponse('2.0', aboutParameter(TPM_RC_INTEGRITY, 1));
-  if (context.loadedSessionCount >= manager.limits.sessionsPerContext) {
-    return errorResponse('2.0', RESMGR_SESSION_QUOTA);
-  }
+  if (manager.loadableSessions(context) === 0) return errorResponse('2.0', RESMGR_SESSION_QUOTA);
   manager.sessions.touch(session);
   const code = yield* manager.sessions.makeResident(session);
   if (code !== TPM_RC_SUCCESS) {

@@ -27,12 +27,14 @@ import { Sessions } from './sessions.js';
 import { TransientObjects } from './transient-objects.js';
 import type { VirtualContext } from './virtual-context.js';
 
-/** Bounds on what callers may hold. */
+/** Bounds on what callers may hold. Read whenever they are needed, so that they may follow the policy. */
 export interface ResourceLimits {
-  /** Transient objects and sequences of one context. */
-  readonly objectsPerContext: number;
+  /** Objects, sequences and loaded sessions of one context (MaxResources). */
+  readonly resourcesPerContext: number;
   /** Sessions that one context has loaded at the same time. */
   readonly sessionsPerContext: number;
+  /** Objects and sequences of one user in all contexts, since what is evicted takes memory of the broker's. */
+  readonly objectsPerUser: number;
   /** Saved sessions of one user whose connection is gone. */
   readonly abandonedSessionsPerUser: number;
 }
@@ -62,7 +64,12 @@ export class ResourceManager {
     this.objects = new TransientObjects(changed);
     this.sessions = new Sessions(changed);
     const sessionsMax = properties.get(TPM_PT_ACTIVE_SESSIONS_MAX) ?? DEFAULT_ACTIVE_SESSIONS;
-    this.ranges = { transientObjects: limits.objectsPerContext, sessions: sessionsMax };
+    this.ranges = {
+      get transientObjects() {
+        return limits.resourcesPerContext;
+      },
+      sessions: sessionsMax,
+    };
     this.shares = new SessionShares(this.sessions, sessionsMax, limits.abandonedSessionsPerUser);
   }
 
@@ -95,14 +102,28 @@ export class ResourceManager {
   /** Whether the context may have another object, or session; if not, the response code that says so. */
   *admit(context: VirtualContext, kind: 'object' | 'session'): Exchange<number> {
     if (kind === 'object') {
-      if (context.objectCount >= this.limits.objectsPerContext) return RESMGR_OBJECT_QUOTA;
+      if (this.objectsAvailableTo(context) === 0) return RESMGR_OBJECT_QUOTA;
       yield* this.objects.reserveSlot();
       return TPM_RC_SUCCESS;
     }
-    if (context.loadedSessionCount >= this.limits.sessionsPerContext) return RESMGR_SESSION_QUOTA;
+    if (this.loadableSessions(context) === 0) return RESMGR_SESSION_QUOTA;
     if (!(yield* this.shares.admit(context.caller.userKey))) return RESMGR_SESSION_QUOTA;
     yield* this.sessions.reserveSlot();
     return TPM_RC_SUCCESS;
+  }
+
+  objectsAvailableTo(context: VirtualContext): number {
+    const ofUser = this.limits.objectsPerUser - this.objects.heldBy(context.caller.userKey);
+    return Math.max(0, Math.min(this.#resourcesLeft(context), ofUser));
+  }
+
+  loadableSessions(context: VirtualContext): number {
+    const left = this.limits.sessionsPerContext - context.loadedSessionCount;
+    return Math.max(0, Math.min(this.#resourcesLeft(context), left));
+  }
+
+  #resourcesLeft(context: VirtualContext): number {
+    return this.limits.resourcesPerContext - context.objectCount - context.loadedSessionCount;
   }
 
   /** Enters what a successful response created, and puts the handle that the caller sees into the response. */

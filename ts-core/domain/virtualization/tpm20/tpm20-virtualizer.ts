@@ -25,10 +25,11 @@ import { restoreSnapshot, takeSnapshot } from './snapshot.js';
 import { formFault, SPECIAL_COMMANDS, type SpecialCommand } from './special-commands.js';
 import { VirtualContext } from './virtual-context.js';
 
-/** As many as tpm2-abrmd grants, whose tests and users count on them. */
+/** Where nothing else is set. tpm2-abrmd keeps four abandoned sessions too, and its tests count on it. */
 export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
-  objectsPerContext: 28,
-  sessionsPerContext: 4,
+  resourcesPerContext: 500,
+  sessionsPerContext: 16,
+  objectsPerUser: 8192,
   abandonedSessionsPerUser: 4,
 };
 

@@ -37,6 +37,7 @@ export interface TransientObject {
 
 export class TransientObjects {
   readonly #resident = new Map<number, TransientObject>();
+  readonly #heldByUser = new Map<string, number>();
   readonly #slots = new SlotEstimate();
   #nextId = 1;
   #uses = 0;
@@ -65,6 +66,7 @@ export class TransientObjects {
       pinnedBy: 0,
     };
     context.insert(object);
+    this.#countFor(context.caller.userKey, 1);
     this.#resident.set(physicalHandle, object);
     this.#slots.accepted(this.#resident.size);
     this.changed();
@@ -86,8 +88,19 @@ export class TransientObjects {
   /** Forgets an object that is no more: flushed, or lost with the TPM's memory. */
   remove(object: TransientObject): void {
     this.#leaveTpm(object);
-    object.context.remove(object);
+    if (object.context.remove(object)) this.#countFor(object.context.caller.userKey, -1);
     this.changed();
+  }
+
+  /** Objects and sequences of a user, in all contexts. */
+  heldBy(userKey: string): number {
+    return this.#heldByUser.get(userKey) ?? 0;
+  }
+
+  #countFor(userKey: string, change: number): void {
+    const held = this.heldBy(userKey) + change;
+    if (held === 0) this.#heldByUser.delete(userKey);
+    else this.#heldByUser.set(userKey, held);
   }
 
   /** It is not in the TPM any more, by no doing of ours: it lives on if its saved form does. */

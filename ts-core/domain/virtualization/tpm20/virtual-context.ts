@@ -30,12 +30,14 @@ export class VirtualContext {
     this.objectCount++;
   }
 
-  remove(object: TransientObject): void {
+  /** False when it was not there. */
+  remove(object: TransientObject): boolean {
     const number = handleNumber(object.virtualHandle);
-    if (this.#objects[number] !== object) return;
+    if (this.#objects[number] !== object) return false;
     this.#objects[number] = undefined;
     this.objectCount--;
     while (this.#objects.length > 0 && this.#objects[this.#objects.length - 1] === undefined) this.#objects.pop();
+    return true;
   }
 
   /** In the order of their virtual handles. */
