@@ -3,15 +3,20 @@
  * transport sessions and 128 saved sessions; tests of eviction use more, and the others more than three.
  */
 import assert from 'node:assert/strict';
+import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import { runCommand, type Session12 } from '../../ts-core/domain/tpm/tpm12-commands/authorized-command.js';
 import { concat, sized, uint16, uint32 } from '../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
-import { createDelegationFamily } from '../../ts-core/domain/tpm/tpm12-commands/delegation-commands.js';
+import {
+  createDelegationFamily,
+  enableDelegationFamily,
+} from '../../ts-core/domain/tpm/tpm12-commands/delegation-commands.js';
 import { keyTemplate, TPM_KEY_SIGNING } from '../../ts-core/domain/tpm/tpm12-commands/key-structures.js';
 import { ownerClear, resetLockValue } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
-import { flushSession, openOiap, openOsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
+import { flushSession, openDsap, openOiap, openOsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
 import { createWrapKey, loadKey2, seal, unseal } from '../../ts-core/domain/tpm/tpm12-commands/storage-commands.js';
 import * as ord from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
 import {
+  TPM_ET_DEL_KEY_BLOB,
   TPM_ET_KEYHANDLE,
   TPM_ET_OWNER,
   TPM_KH_OWNER,
@@ -30,6 +35,7 @@ import {
   executeTransport,
   flush,
   getPubKey,
+  keyDelegation,
   listHandles,
   loadContext,
   OWNER_SECRET,
@@ -242,6 +248,59 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     for (const [index, handle] of storage.entries()) await run(signOnce(handle, `key ${index}`), bob);
     for (let index = 0; index < 4; index++) await run(openOiap(crypto), bob);
     await run(runCommand(crypto, { ordinal: ord.TPM_ORD_ResetLockValue }, [{ session: owner }]), alice);
+  });
+
+  it('loads keys with TPM_LoadKey, whose handle the TPM authenticates, beside those of other contexts', async () => {
+    const loadKey1 = function* (index: number) {
+      const session = yield* openOiap(crypto);
+      const { parameters } = yield* runCommand(
+        crypto,
+        { ordinal: ord.TPM_ORD_LoadKey, handles: [TPM_KH_SRK], parameters: keys[index] as Uint8Array },
+        [{ session, entitySecret: SRK_SECRET }],
+      );
+      return readUint32(parameters, 0);
+    };
+    for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) await load(index % 5, bob);
+    const handles = [];
+    for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) handles.push(await run(loadKey1(index % 5), alice));
+    for (const [index, handle] of handles.entries()) await run(signOnce(handle, `key ${index % 5}`), alice);
+    await run(runCommand(crypto, { ordinal: ord.TPM_ORD_EvictKey, handles: [handles[0] as number] }), alice);
+    assert.equal(await codeOf(signOnce(handles[0] as number, 'key 0'), alice), TPM_INVALID_KEYHANDLE);
+  });
+
+  it('carries DSAP sessions of delegated keys through evictions', async () => {
+    const handle = await load(0, alice);
+    const family = await run(createDelegationFamily(crypto, OWNER_SECRET, 2), alice);
+    await run(enableDelegationFamily(crypto, OWNER_SECRET, family, true), alice);
+    const blob = await run(keyDelegation(handle, 'key 0', family, 'delegate'), alice);
+    const open = () =>
+      openDsap(crypto, { type: TPM_ET_DEL_KEY_BLOB, keyHandle: handle, value: blob, secret: secret('delegate') });
+    assert.equal(await codeOf(open(), bob), TPM_INVALID_KEYHANDLE);
+    const sessions: Session12[] = [];
+    for (let index = 0; index < 6; index++) sessions.push(await run(open(), alice));
+    for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) await load(index % 5, bob);
+    for (const session of sessions) await run(sign(session, handle, secret('')), alice);
+  });
+
+  it('saves and loads with the forerunners of TPM_SaveContext as well', async () => {
+    const handle = await load(0, alice);
+    const session = await run(openOiap(crypto), alice);
+    const saved = function* (ordinal: number, what: number) {
+      const { parameters } = yield* runCommand(crypto, { ordinal, handles: [what] });
+      return parameters;
+    };
+    const loaded = function* (ordinal: number, blob: Uint8Array) {
+      const { parameters } = yield* runCommand(crypto, { ordinal, parameters: blob });
+      return readUint32(parameters, 0);
+    };
+    const keyBlob = await run(saved(ord.TPM_ORD_SaveKeyContext, handle), alice);
+    const sessionBlob = await run(saved(ord.TPM_ORD_SaveAuthContext, session.handle), alice);
+    assert.equal(await codeOf(saved(ord.TPM_ORD_SaveKeyContext, handle), bob), TPM_INVALID_KEYHANDLE);
+    assert.equal(await codeOf(loaded(ord.TPM_ORD_LoadAuthContext, sessionBlob), bob), 0x5a, 'TPM_BADCONTEXT');
+    await run(flush(handle, TPM_RT_KEY), alice);
+    const key = await run(loaded(ord.TPM_ORD_LoadKeyContext, keyBlob), alice);
+    const again = await run(loaded(ord.TPM_ORD_LoadAuthContext, sessionBlob), alice);
+    await run(sign({ ...session, handle: again }, key, secret('key 0')), alice);
   });
 
   it('runs commands with keys and sessions inside of transport sessions, more of them than fit', async () => {

@@ -18,7 +18,12 @@ import { noPcrCondition } from '../../ts-core/domain/tpm/tpm12-commands/delegati
 import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
 import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
 import * as ord from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
-import { TPM_ET_OWNER, TPM_KH_OWNER, TPM_KH_TRANSPORT } from '../../ts-core/domain/tpm/tpm12-types.js';
+import {
+  TPM_ET_KEYHANDLE,
+  TPM_ET_OWNER,
+  TPM_KH_OWNER,
+  TPM_KH_TRANSPORT,
+} from '../../ts-core/domain/tpm/tpm12-types.js';
 import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
 
@@ -175,6 +180,25 @@ export function* defineNvSpace(index: number, sizeBytes: number) {
   const shared = session.sharedSecret as Uint8Array;
   const parameters = concat(publicData, encryptNewSecret(crypto, shared, session.nonceEven, new Uint8Array(20)));
   yield* runCommand(crypto, { ordinal: ord.TPM_ORD_NV_DefineSpace, parameters }, [{ session }]);
+}
+
+/** TPM_Delegate_CreateKeyDelegation of TPM_Sign with a loaded key; the blob. */
+export function* keyDelegation(keyHandle: number, keyName: string, familyId: number, delegate: string) {
+  const TPM_KEY_DELEGATE_SIGN = 1 << 14;
+  const session = yield* openOsap(crypto, { type: TPM_ET_KEYHANDLE, value: keyHandle, secret: secret(keyName) });
+  const publicPart = concat(
+    concat(uint16(0x001b), uint8(1), noPcrCondition()),
+    concat(uint16(0x001a), uint32(2), uint32(TPM_KEY_DELEGATE_SIGN), uint32(0)),
+    concat(uint32(familyId), uint32(1)),
+  );
+  const shared = session.sharedSecret as Uint8Array;
+  const parameters = concat(publicPart, encryptNewSecret(crypto, shared, session.nonceEven, secret(delegate)));
+  const response = yield* runCommand(
+    crypto,
+    { ordinal: ord.TPM_ORD_Delegate_CreateKeyDelegation, handles: [keyHandle], parameters },
+    [{ session }],
+  );
+  return new FieldReader(response.parameters).sized().slice();
 }
 
 export interface TransportSession {
