@@ -22,6 +22,7 @@ import {
   TPM_KH_OWNER,
   TPM_KH_SRK,
   TPM_RT_AUTH,
+  TPM_RT_DAA_TPM,
   TPM_RT_KEY,
   TPM_RT_TRANS,
 } from '../../ts-core/domain/tpm/tpm12-types.js';
@@ -414,6 +415,26 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.equal(await codeOfBytes(alice, start), 0);
     assert.equal(await codeOfBytes(bob, complete), 0x1a, 'TPM_SHA_THREAD');
     assert.equal(await codeOfBytes(alice, complete), 0);
+  });
+
+  it('keeps one context’s DAA session from another, and flushes it with the context', async () => {
+    const stage = (handle: number, number: number, input: Uint8Array) =>
+      (function* () {
+        const session = yield* openOiap(crypto);
+        const parameters = concat(Uint8Array.of(number), sized(input), sized(new Uint8Array()));
+        const response = yield* runCommand(crypto, { ordinal: ord.TPM_ORD_DAA_Join, handles: [handle], parameters }, [
+          { session, entitySecret: OWNER_SECRET },
+        ]);
+        return response.parameters;
+      })();
+    const handle = readUint32(await run(stage(0, 0, uint32(7)), alice), 4);
+    assert.deepEqual(await run(listHandles(TPM_RT_DAA_TPM), alice), [handle]);
+    assert.deepEqual(await run(listHandles(TPM_RT_DAA_TPM), bob), []);
+    assert.equal(await codeOf(stage(handle, 1, new Uint8Array(256)), bob), 0x58, 'TPM_BAD_HANDLE');
+    assert.equal(await codeOf(flush(handle, TPM_RT_DAA_TPM), bob), 0x58);
+    assert.deepEqual(await run(listHandles(TPM_RT_DAA_TPM), connection.transmit), [handle]);
+    await run(virtualizer.closeContext(1), connection.transmit);
+    assert.deepEqual(await run(listHandles(TPM_RT_DAA_TPM), connection.transmit), []);
   });
 
   it('sends one command and no more for what is in the TPM already', async () => {

@@ -21,6 +21,7 @@ import {
   TPM_CAP_PROPERTY,
   TPM_RT_AUTH,
   TPM_RT_CONTEXT,
+  TPM_RT_DAA_TPM,
   TPM_RT_KEY,
   TPM_RT_TRANS,
 } from '../../tpm/tpm12-types.js';
@@ -62,7 +63,7 @@ function* keyHandles(virtualizer: Tpm12Virtualizer, contextId: number): Exchange
   const response = yield getCapabilityCommand(TPM_CAP_HANDLE, TPM_RT_KEY);
   const loaded = handleListOf(response);
   if (loaded === undefined) return response;
-  virtualizer.noteLoadedKeys(loaded);
+  virtualizer.synchronization.noteLoadedKeys(loaded);
   const own = handlesOfKind(virtualizer, contextId, 'key');
   return handleListResponse([...new Set([...own, ...virtualizer.translation.foreignKeys])]);
 }
@@ -70,6 +71,7 @@ function* keyHandles(virtualizer: Tpm12Virtualizer, contextId: number): Exchange
 function ownHandles(virtualizer: Tpm12Virtualizer, contextId: number, resourceType: number | undefined) {
   if (resourceType === TPM_RT_AUTH) return handlesOfKind(virtualizer, contextId, 'authSession');
   if (resourceType === TPM_RT_TRANS) return handlesOfKind(virtualizer, contextId, 'transportSession');
+  if (resourceType === TPM_RT_DAA_TPM) return virtualizer.daa.ofContext(contextId).map(({ handle }) => handle);
   if (resourceType !== TPM_RT_CONTEXT) return undefined;
   return virtualizer.saved.ofUser(virtualizer.table.userOf(contextId)).map((session) => session.contextCount);
 }

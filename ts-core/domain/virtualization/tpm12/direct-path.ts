@@ -17,7 +17,7 @@ export class Tpm12DirectPath implements DirectPath {
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
     const { table, translation } = this.virtualizer;
-    if (this.virtualizer.mustSynchronize || !table.hasContext(contextId)) return null;
+    if (this.virtualizer.synchronization.isDue || !table.hasContext(contextId)) return null;
     const ordinal = ordinalOf(command);
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
     const resolution = translation.resolve(contextId, command);
@@ -40,7 +40,7 @@ export class Tpm12DirectPath implements DirectPath {
   }
 
   failed(): void {
-    this.virtualizer.distrust();
+    this.virtualizer.synchronization.isDue = true;
     this.#forget();
   }
 

@@ -36,6 +36,8 @@ const REFUSED_INSIDE: ReadonlySet<number> = new Set([
   ord.TPM_ORD_SaveContext,
   ord.TPM_ORD_LoadContext,
   ord.TPM_ORD_FlushSpecific,
+  ord.TPM_ORD_DAA_Join,
+  ord.TPM_ORD_DAA_Sign,
   ord.TPM_ORD_ChangeAuthAsymStart,
   ord.TPM_ORD_ChangeAuthAsymFinish,
   ord.TPM_ORD_Startup,
@@ -76,7 +78,7 @@ export const executeTransport: SpecialCommand['run'] = function* (virtualizer, c
     const aftermath = translation.absorb(contextId, inner, innerResolution.bindings, innerResponse, visible);
     virtualizer.takeIn(aftermath);
     noteSha1Thread(virtualizer, contextId, innerOrdinal, succeeded(innerResponse));
-    if (innerOrdinal === ord.TPM_ORD_KeyControlOwner) yield* virtualizer.refreshForeignKeys();
+    if (innerOrdinal === ord.TPM_ORD_KeyControlOwner) yield* virtualizer.synchronization.refreshForeignKeys();
   }
   return response;
 };

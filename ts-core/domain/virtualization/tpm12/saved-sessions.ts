@@ -2,6 +2,7 @@
  * Sessions that callers saved with TPM_SaveContext or TPM_SaveAuthContext. They belong to the user who saved them,
  * outlive the context and the broker, and are loaded once. No I/O.
  */
+import { TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
 import { readContextBlob, sameBytes } from './management-commands.js';
 import type { CallerSavedSession } from './resource-table.js';
@@ -39,26 +40,19 @@ export class SavedSessions {
     return this.#sessions.filter((session) => session.userKey === userKey);
   }
 
-  /** Takes over what an earlier run of the broker kept, as far as the TPM still knows the context counts. */
-  restore(
-    records: readonly SavedSessionRecord[],
-    knownCounts: readonly number[],
-    blobOf: (text: string) => Uint8Array,
-  ) {
-    for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
-      const blob = blobOf(record.currentBlob);
-      const facts = readContextBlob(blob);
-      if (facts === undefined || !knownCounts.includes(facts.contextCount)) continue;
-      this.add({
-        id: `saved-${facts.contextCount}`,
-        kind: facts.resourceType === 4 ? 'transportSession' : 'authSession',
-        userKey: record.userKey,
-        blob,
-        contextCount: facts.contextCount,
-        virtualHandle: record.handle,
-        link: undefined,
-        transportAttributes: 0,
-      });
-    }
+  /** Takes over a session that an earlier run of the broker kept, when the TPM still knows its context count. */
+  restore(record: SavedSessionRecord, blob: Uint8Array, knownCounts: readonly number[]): void {
+    const facts = readContextBlob(blob);
+    if (facts === undefined || !knownCounts.includes(facts.contextCount)) return;
+    this.add({
+      id: `saved-${facts.contextCount}`,
+      kind: facts.resourceType === TPM_RT_TRANS ? 'transportSession' : 'authSession',
+      userKey: record.userKey,
+      blob,
+      contextCount: facts.contextCount,
+      virtualHandle: record.handle,
+      link: undefined,
+      transportAttributes: 0,
+    });
   }
 }

@@ -2,11 +2,12 @@
 import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import * as ord from '../../tpm/tpm12-ordinal-codes.js';
 import * as rc from '../../tpm/tpm12-return-codes.js';
-import { TPM_KEY_CONTROL_OWNER_EVICT, TPM_RT_CONTEXT } from '../../tpm/tpm12-types.js';
+import { TPM_KEY_CONTROL_OWNER_EVICT, TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm/tpm12-types.js';
 import type { Exchange } from '../virtualizer.js';
 import { getCapability } from './capability-answers.js';
 import { COMMAND_AUTH_BYTES, ordinalOf } from './command-shape.js';
 import { loadAuthContext, loadContext, loadKeyContext, saveAuthContext, saveContext } from './context-commands.js';
+import { runDaaStage } from './daa-sessions.js';
 import { executeTransport } from './execute-transport.js';
 import { emptySuccess, flushSpecificCommand } from './management-commands.js';
 import { unknownHandleCode } from './residency.js';
@@ -28,6 +29,7 @@ const flushSpecific: Run = function* (virtualizer, contextId, command) {
   const handle = readUint32(command, 10);
   const resourceType = readUint32(command, 14);
   if (resourceType === TPM_RT_CONTEXT) return yield* flushSavedContext(virtualizer, contextId, handle);
+  if (resourceType === TPM_RT_DAA_TPM) return yield* flushDaaSession(virtualizer, contextId, handle);
   const kind = kindOfResourceType(resourceType);
   if (kind === undefined) return refuse(rc.TPM_INVALID_RESOURCE);
   return yield* flushHeld(virtualizer, contextId, kind, handle);
@@ -43,6 +45,13 @@ function* flushSavedContext(
   virtualizer.saved.remove(session);
   virtualizer.changed();
   return yield flushSpecificCommand(contextCount, TPM_RT_CONTEXT);
+}
+
+function* flushDaaSession(virtualizer: Tpm12Virtualizer, contextId: number, handle: number): Exchange<Uint8Array> {
+  const session = virtualizer.daa.find(contextId, handle);
+  if (session === undefined) return refuse(rc.TPM_BAD_HANDLE);
+  yield* virtualizer.flushDaa(session);
+  return emptySuccess();
 }
 
 function* flushHeld(
@@ -91,7 +100,7 @@ const keyControlOwner: Run = function* (virtualizer, contextId, command) {
   const held = virtualizer.table.find(contextId, 'key', handle);
   if (held?.kind === 'key') held.ownerEvict = stays;
   else if (!stays) virtualizer.translation.register(contextId, 'key', handle, {});
-  yield* virtualizer.refreshForeignKeys();
+  yield* virtualizer.synchronization.refreshForeignKeys();
   virtualizer.changed();
   return response;
 };
@@ -123,6 +132,8 @@ export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<num
       [ord.TPM_ORD_SHA1Update, sha1],
       [ord.TPM_ORD_SHA1Complete, sha1],
       [ord.TPM_ORD_SHA1CompleteExtend, sha1],
+      [ord.TPM_ORD_DAA_Join, runDaaStage],
+      [ord.TPM_ORD_DAA_Sign, runDaaStage],
       [ord.TPM_ORD_SaveContext, saveContext],
       [ord.TPM_ORD_LoadContext, loadContext],
       [ord.TPM_ORD_LoadKeyContext, loadKeyContext],

@@ -3,36 +3,32 @@
  * per context, and leave the TPM only when their slot is needed. Callers meet what they would meet on a TPM of their own.
  */
 
-import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { Caller } from '../../caller.js';
 import { errorResponse, responseCodeOf } from '../../tpm/command-header.js';
 import * as rc from '../../tpm/tpm12-return-codes.js';
 import {
-  TPM_CAP_HANDLE,
   TPM_CAP_PROP_MAX_AUTHSESS,
   TPM_CAP_PROP_MAX_CONTEXT,
   TPM_CAP_PROPERTY,
   TPM_RT_AUTH,
   TPM_RT_CONTEXT,
+  TPM_RT_DAA_TPM,
   TPM_RT_KEY,
   TPM_RT_TRANS,
 } from '../../tpm/tpm12-types.js';
 import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
 import { createdResource } from './created-resource.js';
+import { type DaaSession, DaaSessions } from './daa-sessions.js';
 import { Tpm12DirectPath } from './direct-path.js';
 import { type Aftermath, type Binding, HandleTranslation } from './handle-translation.js';
-import {
-  flushSpecificCommand,
-  getCapabilityCommand,
-  handleListOf,
-  numberOf,
-  succeeded,
-} from './management-commands.js';
+import { countResources, listResources, restoreSavedSessions, splitTypedHandle, takeSnapshot } from './inventory.js';
+import { flushSpecificCommand, getCapabilityCommand, numberOf, succeeded } from './management-commands.js';
 import { Residency, saysNoRoom } from './residency.js';
 import { type HeldResource, ResourceTable } from './resource-table.js';
 import { SavedSessions } from './saved-sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
+import { listHandles, Synchronization } from './synchronization.js';
 
 export interface Tpm12Limits {
   /** Keys that all contexts of one user may hold together. */
@@ -48,21 +44,18 @@ const DEFAULT_KEYS_PER_USER = 64;
 const MIN_SESSIONS_PER_USER = 8;
 const MAX_SESSIONS_PER_USER = 64;
 
-/** A handle of a snapshot: resource type in the bits above the handle's 32. */
-const TYPE_FACTOR = 2 ** 32;
-
 export class Tpm12Virtualizer implements Virtualizer {
   readonly table = new ResourceTable();
   readonly saved = new SavedSessions();
+  readonly daa = new DaaSessions();
   readonly translation = new HandleTranslation(this.table);
   readonly residency: Residency;
+  readonly synchronization: Synchronization;
   readonly direct = new Tpm12DirectPath(this);
   limits: Tpm12Limits;
   onSnapshotChange: (() => void) | undefined;
   /** The context that started the TPM's one SHA-1 thread. */
   sha1Context: number | undefined;
-  /** A transfer failed, or a command ended sessions: the TPM must be asked what it still has before the next command. */
-  #uncertain = false;
   /** Integrity digest of key blobs that callers saved → the handle they knew; bounded. */
   readonly savedKeyHandles = new Map<string, number>();
 
@@ -72,24 +65,27 @@ export class Tpm12Virtualizer implements Virtualizer {
       sessionsPerUser: configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER,
     };
     this.residency = new Residency(this.table, this.saved, () => this.changed());
+    this.synchronization = new Synchronization(this.table, this.translation, () => this.changed());
   }
 
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
-    const owned = previous?.ownedHandles ?? [];
-    const savedCounts = (yield* this.#list(TPM_RT_CONTEXT)) ?? [];
-    this.saved.restore(previous?.savedSessions ?? [], savedCounts, base64ToBytes);
-    for (const type of [TPM_RT_AUTH, TPM_RT_TRANS, TPM_RT_CONTEXT, TPM_RT_KEY]) {
-      const existing = new Set((yield* this.#list(type)) ?? []);
-      for (const leftover of owned) {
-        const handle = leftover % TYPE_FACTOR;
-        if (Math.floor(leftover / TYPE_FACTOR) !== type || !existing.has(handle)) continue;
-        if (type === TPM_RT_CONTEXT && this.saved.all().some((session) => session.contextCount === handle)) continue;
-        yield flushSpecificCommand(handle, type);
-      }
-    }
-    yield* this.refreshForeignKeys();
+    const savedCounts = (yield* listHandles(TPM_RT_CONTEXT)) ?? [];
+    restoreSavedSessions(this.saved, previous?.savedSessions ?? [], savedCounts);
+    yield* this.#flushLeftovers(previous?.ownedHandles ?? []);
+    yield* this.synchronization.refreshForeignKeys();
     yield* this.#learnSessionLimit();
     this.changed();
+  }
+
+  /** Sessions before keys, since a key takes its sessions along. */
+  *#flushLeftovers(owned: readonly number[]): Exchange<void> {
+    const leftovers = owned.map(splitTypedHandle);
+    for (const type of [TPM_RT_AUTH, TPM_RT_TRANS, TPM_RT_CONTEXT, TPM_RT_DAA_TPM, TPM_RT_KEY]) {
+      const existing = new Set((yield* listHandles(type)) ?? []);
+      for (const { resourceType, handle } of leftovers) {
+        if (resourceType === type && existing.has(handle)) yield flushSpecificCommand(handle, type);
+      }
+    }
   }
 
   *#learnSessionLimit(): Exchange<void> {
@@ -108,15 +104,15 @@ export class Tpm12Virtualizer implements Virtualizer {
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
     if (!this.table.hasContext(contextId)) return errorResponse('1.2', rc.TPM_RESOURCES);
     try {
-      if (this.#uncertain) yield* this.#synchronize();
+      yield* this.synchronization.runIfDue();
       const special = SPECIAL_COMMANDS.get(ordinalOf(command));
       const response = yield* special === undefined
         ? this.pass(contextId, command)
         : special.run(this, contextId, command);
-      if (this.#uncertain) yield* this.#synchronize();
+      yield* this.synchronization.runIfDue();
       return response;
     } catch (error) {
-      this.#uncertain = true;
+      this.synchronization.isDue = true;
       throw error;
     }
   }
@@ -152,7 +148,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   *resolve(contextId: number, command: Uint8Array): Exchange<ReturnType<HandleTranslation['resolve']>> {
     const first = this.translation.resolve(contextId, command);
     if (first.ok || !first.unknownKey) return first;
-    yield* this.refreshForeignKeys();
+    yield* this.synchronization.refreshForeignKeys();
     return this.translation.resolve(contextId, command);
   }
 
@@ -190,18 +186,9 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   takeIn(aftermath: Aftermath): void {
-    if (aftermath.sessionsUncertain) this.#uncertain = true;
+    if (aftermath.sessionsUncertain) this.synchronization.isDue = true;
     if (aftermath.everythingVoid) this.tpmWasReset();
     if (aftermath.created !== undefined) this.changed();
-  }
-
-  /** The TPM must be asked again what it has, before the next command. */
-  distrust(): void {
-    this.#uncertain = true;
-  }
-
-  get mustSynchronize(): boolean {
-    return this.#uncertain;
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
@@ -214,6 +201,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   *closeContext(contextId: number): Exchange<void> {
     if (this.sha1Context === contextId) this.sha1Context = undefined;
     try {
+      for (const session of this.daa.ofContext(contextId)) yield* this.flushDaa(session);
       for (const resource of [...this.table.ofContext(contextId)]) {
         if (resource.alive) yield* this.residency.flush(resource);
       }
@@ -223,13 +211,20 @@ export class Tpm12Virtualizer implements Virtualizer {
     }
   }
 
+  *flushDaa(session: DaaSession): Exchange<void> {
+    this.daa.remove(session);
+    this.changed();
+    yield flushSpecificCommand(session.handle, TPM_RT_DAA_TPM);
+  }
+
   tpmWasReset(): void {
+    this.daa.keepOnly([]);
     for (const resource of [...this.table.all()]) this.table.remove(resource);
     this.saved.clear();
     this.savedKeyHandles.clear();
     this.translation.foreignKeys = new Set();
     this.sha1Context = undefined;
-    this.#uncertain = false;
+    this.synchronization.isDue = false;
     this.changed();
   }
 
@@ -240,39 +235,16 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   *resume(): Exchange<void> {
-    yield* this.#synchronize();
-    yield* this.refreshForeignKeys();
+    yield* this.synchronization.run();
+    yield* this.synchronization.refreshForeignKeys();
   }
 
   resources(): readonly VirtualResource[] {
-    const held = [...this.table.all()].map((resource) => ({
-      id: resource.id,
-      kind: resource.kind,
-      userKey: resource.userKey,
-      contextId: resource.contextId,
-      virtualHandle: resource.virtualHandle,
-      resident: resource.physicalHandle !== undefined,
-    }));
-    const saved = this.saved.all().map((session) => ({
-      id: session.id,
-      kind: 'savedSession' as const,
-      userKey: session.userKey,
-      contextId: null,
-      virtualHandle: session.virtualHandle,
-      resident: false,
-    }));
-    return [...held, ...saved];
+    return listResources(this);
   }
 
   counts(contextId: number): ResourceCounts {
-    const resources = [...this.table.ofContext(contextId)];
-    const transient = resources.filter((resource) => resource.kind === 'key').length;
-    const userKey = this.table.hasContext(contextId) ? this.table.userOf(contextId) : '';
-    return {
-      transient,
-      loadedSessions: resources.length - transient,
-      savedSessions: this.saved.ofUser(userKey).length,
-    };
+    return countResources(this, contextId);
   }
 
   /** How many more of a kind the context's user may hold. */
@@ -296,6 +268,11 @@ export class Tpm12Virtualizer implements Virtualizer {
       yield flushSpecificCommand(saved.contextCount, TPM_RT_CONTEXT);
       return true;
     }
+    const daaSession = this.daa.all().find((session) => session.id === id);
+    if (daaSession !== undefined) {
+      yield* this.flushDaa(daaSession);
+      return true;
+    }
     for (const resource of this.table.all()) {
       if (resource.id !== id) continue;
       yield* this.residency.flush(resource);
@@ -305,28 +282,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   snapshot(): VirtualizerSnapshot {
-    const ownedHandles: number[] = [];
-    for (const resource of this.table.all()) {
-      if (resource.kind === 'key') {
-        if (resource.physicalHandle !== undefined && !resource.ownerEvict) {
-          ownedHandles.push(TPM_RT_KEY * TYPE_FACTOR + resource.physicalHandle);
-        }
-        continue;
-      }
-      const type = resource.kind === 'authSession' ? TPM_RT_AUTH : TPM_RT_TRANS;
-      if (resource.physicalHandle !== undefined) ownedHandles.push(type * TYPE_FACTOR + resource.physicalHandle);
-      else if (resource.saved !== undefined) {
-        ownedHandles.push(TPM_RT_CONTEXT * TYPE_FACTOR + resource.saved.contextCount);
-      }
-    }
-    const savedSessions = this.saved.all().map((session) => ({
-      handle: session.virtualHandle,
-      userKey: session.userKey,
-      callerBlob: bytesToBase64(session.blob),
-      currentBlob: bytesToBase64(session.blob),
-      sequence: session.sequence,
-    }));
-    return { savedSessions, ownedHandles };
+    return takeSnapshot(this);
   }
 
   /** Handles of a command that a filter may name; TPM 1.2 rules name ordinals only. */
@@ -337,56 +293,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   changed(): void {
     this.onSnapshotChange?.();
   }
-
-  /** Learns which keys in the TPM are nobody's. */
-  *refreshForeignKeys(): Exchange<void> {
-    const loaded = yield* this.#list(TPM_RT_KEY);
-    if (loaded !== undefined) this.noteLoadedKeys(loaded);
-  }
-
-  noteLoadedKeys(loaded: readonly number[]): void {
-    this.translation.foreignKeys = new Set(
-      loaded.filter((handle) => {
-        const held = this.table.residentAt('key', handle);
-        return held === undefined || (held.kind === 'key' && held.ownerEvict);
-      }),
-    );
-  }
-
-  *#list(resourceType: number): Exchange<readonly number[] | undefined> {
-    return handleListOf(yield getCapabilityCommand(TPM_CAP_HANDLE, resourceType));
-  }
-
-  /** Takes out of the table what the TPM does not have any more. */
-  *#synchronize(): Exchange<void> {
-    for (const [kind, type] of SYNCHRONIZED) {
-      const existing = yield* this.#list(type);
-      if (existing === undefined) continue;
-      const known = new Set(existing);
-      for (const resource of [...this.table.all()]) {
-        if (resource.kind !== kind || resource.physicalHandle === undefined) continue;
-        if (!known.has(resource.physicalHandle)) this.#lost(resource);
-      }
-    }
-    this.#uncertain = false;
-  }
-
-  /** A key with a blob can come back; everything else is gone. */
-  #lost(resource: HeldResource): void {
-    if (resource.kind === 'key' && resource.blob !== undefined && !resource.ownerEvict) {
-      resource.physicalHandle = undefined;
-    } else {
-      this.table.remove(resource);
-    }
-    this.changed();
-  }
 }
-
-const SYNCHRONIZED: readonly (readonly [HeldResource['kind'], number])[] = [
-  ['authSession', TPM_RT_AUTH],
-  ['transportSession', TPM_RT_TRANS],
-  ['key', TPM_RT_KEY],
-];
 
 function isSession(binding: Binding): boolean {
   return binding.kind !== 'key';

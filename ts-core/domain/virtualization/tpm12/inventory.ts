@@ -1,0 +1,98 @@
+/** What the tables hold, for administrators, for quotas and for the next run of the broker. No I/O. */
+import { base64ToBytes, bytesToBase64 } from '../../base64.js';
+import { TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm/tpm12-types.js';
+import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type { DaaSessions } from './daa-sessions.js';
+import { resourceTypeOf } from './residency.js';
+import type { HeldResource, ResourceTable } from './resource-table.js';
+import type { SavedSessions } from './saved-sessions.js';
+
+export interface Tables {
+  readonly table: ResourceTable;
+  readonly saved: SavedSessions;
+  readonly daa: DaaSessions;
+}
+
+/** A handle of a snapshot: TPM_RT_* in the bits above the handle's 32, since handles of two types can be equal. */
+const TYPE_FACTOR = 2 ** 32;
+
+export function typedHandle(resourceType: number, handle: number): number {
+  return resourceType * TYPE_FACTOR + handle;
+}
+
+export function splitTypedHandle(typed: number): { readonly resourceType: number; readonly handle: number } {
+  return { resourceType: Math.floor(typed / TYPE_FACTOR), handle: typed % TYPE_FACTOR };
+}
+
+export function listResources({ table, saved, daa }: Tables): readonly VirtualResource[] {
+  const held = [...table.all()].map((resource) => ({
+    id: resource.id,
+    kind: resource.kind,
+    userKey: resource.userKey,
+    contextId: resource.contextId,
+    virtualHandle: resource.virtualHandle,
+    resident: resource.physicalHandle !== undefined,
+  }));
+  const callerSaved = saved.all().map((session) => ({
+    id: session.id,
+    kind: 'savedSession' as const,
+    userKey: session.userKey,
+    contextId: null,
+    virtualHandle: session.virtualHandle,
+    resident: false,
+  }));
+  const daaSessions = daa.all().map((session) => ({
+    id: session.id,
+    kind: 'authSession' as const,
+    userKey: session.userKey,
+    contextId: session.contextId,
+    virtualHandle: session.handle,
+    resident: true,
+  }));
+  return [...held, ...callerSaved, ...daaSessions];
+}
+
+export function countResources({ table, saved }: Tables, contextId: number): ResourceCounts {
+  const resources = [...table.ofContext(contextId)];
+  const transient = resources.filter((resource) => resource.kind === 'key').length;
+  const userKey = table.hasContext(contextId) ? table.userOf(contextId) : '';
+  return { transient, loadedSessions: resources.length - transient, savedSessions: saved.ofUser(userKey).length };
+}
+
+export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot {
+  const owned = [...table.all()].flatMap(typedHandleOf);
+  const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT_DAA_TPM, handle));
+  return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
+}
+
+/** What the broker must flush should it not live to do so now; nothing for a key that is only a blob, or the owner's. */
+function typedHandleOf(resource: HeldResource): readonly number[] {
+  if (resource.kind === 'key' && resource.ownerEvict) return [];
+  if (resource.physicalHandle !== undefined) {
+    return [typedHandle(resourceTypeOf(resource.kind), resource.physicalHandle)];
+  }
+  if (resource.kind === 'key' || resource.saved === undefined) return [];
+  return [typedHandle(TPM_RT_CONTEXT, resource.saved.contextCount)];
+}
+
+function recordOf(session: ReturnType<SavedSessions['all']>[number]): SavedSessionRecord {
+  const blob = bytesToBase64(session.blob);
+  return {
+    handle: session.virtualHandle,
+    userKey: session.userKey,
+    callerBlob: blob,
+    currentBlob: blob,
+    sequence: session.sequence,
+  };
+}
+
+/** Takes over callers' saved sessions from an earlier run, as far as the TPM still knows their context counts. */
+export function restoreSavedSessions(
+  saved: SavedSessions,
+  records: readonly SavedSessionRecord[],
+  knownCounts: readonly number[],
+): void {
+  for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
+    saved.restore(record, base64ToBytes(record.currentBlob), knownCounts);
+  }
+}
