@@ -177,10 +177,10 @@ function requireSdk() {
     [
       `PowerShell 7 (pwsh) is not on PATH, and ${found} to build the host of tools/powershell-host with.`,
       'Do one of these and try again:',
-      '  install PowerShell 7:   https://aka.ms/powershell',
-      '  or the .NET 10 SDK:     sudo apt-get install -y dotnet-sdk-10.0',
-      '  or, without apt:        curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0',
-      '                          export DOTNET_ROOT="$HOME/.dotnet" PATH="$HOME/.dotnet:$PATH"',
+      '  PowerShell 7:                 see https://aka.ms/powershell',
+      '  .NET 10 SDK on Ubuntu:        sudo apt-get install -y dotnet-sdk-10.0',
+      '  .NET 10 SDK anywhere else:    curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0',
+      '                                export DOTNET_ROOT="$HOME/.dotnet" PATH="$HOME/.dotnet:$PATH"',
     ].join('\n'),
   );
 }

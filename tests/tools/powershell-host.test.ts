@@ -299,6 +299,17 @@ describe('tools/powershell-host', function () {
       );
     });
 
+    it('lets a question be given up with Ctrl+C', async () => {
+      await type(
+        ['> ', `"got " + (Read-Host Word)${enter}`],
+        ['Word: ', `yes${enter}`],
+        ['got yes', ''],
+        ['> ', `Read-Host Again${enter}`],
+        ['Again: ', `no${controlC}`],
+        ['> ', `exit${enter}`],
+      );
+    });
+
     it('keeps a line with a secret out of its history', async () => {
       await type(
         ['> ', `$first = 1${enter}`],

@@ -12,7 +12,7 @@ internal sealed partial class ConsoleInterface
     public override string ReadLine()
     {
         RefuseWhenNonInteractive();
-        return Console.In.ReadLine() ?? "";
+        return ReadTyped() ?? "";
     }
 
     public override SecureString ReadLineAsSecureString()
@@ -152,7 +152,10 @@ internal sealed partial class ConsoleInterface
 
     /// <summary>An answer to a question; without anybody left to answer it, the question is given up.</summary>
     private static string ReadAnswer() =>
-        Console.In.ReadLine() ?? throw new HostException("The question has no answer: standard input has ended.");
+        ReadTyped() ?? throw new HostException("The question has no answer: standard input has ended.");
+
+    /// <returns>Null at the end of redirected input.</returns>
+    private static string? ReadTyped() => Console.IsInputRedirected ? Console.In.ReadLine() : TerminalAnswer.ReadLine();
 
     private static Type TypeOf(FieldDescription field) =>
         LanguagePrimitives.TryConvertTo<Type>(field.ParameterAssemblyFullName is { Length: > 0 } name ? name : field.ParameterTypeFullName, out var type) && type is not null

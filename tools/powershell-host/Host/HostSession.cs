@@ -63,9 +63,10 @@ internal sealed class HostSession
 
     private int Act()
     {
+        Profiles.Define(runspace);
         if (!options.NoProfile)
         {
-            Profiles.Run(runspace, runner);
+            Profiles.Run(runner);
         }
 
         Exception? failure = null;
@@ -91,7 +92,8 @@ internal sealed class HostSession
 
     private int ExitCodeAfter(Exception? failure)
     {
-        if (interrupted)
+        // A question that was given up stops the pipeline without a signal.
+        if (interrupted || failure is PipelineStoppedException)
         {
             return ExitCodes.Interrupted;
         }

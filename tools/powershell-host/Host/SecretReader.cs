@@ -1,9 +1,8 @@
-using System.Management.Automation;
 using System.Security;
 
 namespace TpmTbs.PowerShellHost.Host;
 
-/// <summary>Reads a secret key by key, so that it is never a string; Ctrl+C gives the question up.</summary>
+/// <summary>Reads a secret character by character, so that it is never a string.</summary>
 internal static class SecretReader
 {
     public static SecureString Read(bool echoStars)
@@ -11,62 +10,38 @@ internal static class SecretReader
         var secret = new SecureString();
         if (Console.IsInputRedirected)
         {
-            for (var character = Console.In.Read(); character is not (-1 or '\n'); character = Console.In.Read())
-            {
-                if (character != '\r')
-                {
-                    secret.AppendChar((char)character);
-                }
-            }
+            ReadRedirected(secret);
         }
         else
         {
-            ReadKeys(secret, echoStars);
-        }
-
-        secret.MakeReadOnly();
-        return secret;
-    }
-
-    private static void ReadKeys(SecureString secret, bool echoStars)
-    {
-        var before = Console.TreatControlCAsInput;
-        Console.TreatControlCAsInput = true;
-        try
-        {
-            while (true)
-            {
-                var key = Console.ReadKey(intercept: true);
-                if (key.Key == ConsoleKey.Enter)
+            TerminalAnswer.ReadKeys(
+                character =>
                 {
-                    Console.Out.WriteLine();
-                    return;
-                }
-
-                if (key.Key == ConsoleKey.C && key.Modifiers.HasFlag(ConsoleModifiers.Control))
-                {
-                    Console.Out.WriteLine();
-                    throw new PipelineStoppedException();
-                }
-
-                if (key.Key == ConsoleKey.Backspace)
+                    secret.AppendChar(character);
+                    Console.Out.Write(echoStars ? "*" : "");
+                },
+                () =>
                 {
                     if (secret.Length > 0)
                     {
                         secret.RemoveAt(secret.Length - 1);
                         Console.Out.Write(echoStars ? "\b \b" : "");
                     }
-                }
-                else if (!char.IsControl(key.KeyChar))
-                {
-                    secret.AppendChar(key.KeyChar);
-                    Console.Out.Write(echoStars ? "*" : "");
-                }
-            }
+                });
         }
-        finally
+
+        secret.MakeReadOnly();
+        return secret;
+    }
+
+    private static void ReadRedirected(SecureString secret)
+    {
+        for (var character = Console.In.Read(); character is not (-1 or '\n'); character = Console.In.Read())
         {
-            Console.TreatControlCAsInput = before;
+            if (character != '\r')
+            {
+                secret.AppendChar((char)character);
+            }
         }
     }
 }
