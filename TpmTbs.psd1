@@ -31,6 +31,8 @@
         'Revoke-TbsCommand'
         'Set-TbsPolicy'
         'Set-TpmAuthLevel'
+        'Start-TbsService'
+        'Stop-TbsService'
         'Submit-TbsCommand'
         'Test-TbsCommandBlock'
         'Test-TbsPolicy'

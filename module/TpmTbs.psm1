@@ -2,6 +2,7 @@
 # its own where there is none or where it is not of these sources. Newer sources, sources of another length and removed
 # ones all make it stale; a change of a folder shows in the folder's own time.
 
+$script:ModuleFolder = $PSScriptRoot
 $merged = [System.IO.FileInfo]::new("$PSScriptRoot/dist/TpmTbs.functions.ps1")
 $folders = [System.IO.DirectoryInfo]::new("$PSScriptRoot/Private"), [System.IO.DirectoryInfo]::new("$PSScriptRoot/Public")
 $isCurrent = $merged.Exists

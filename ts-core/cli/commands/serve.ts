@@ -15,7 +15,12 @@ export function serveCommand(yargs: Argv): Argv {
           choices: ['auto', 'swtpm', 'device', 'embedded'] as const,
           describe: 'How the TPM is reached',
         })
-        .option('tpm', { choices: ['1.2', '2.0'] as const, describe: 'Version of the embedded TPM' })
+        .option('tpm', {
+          // A string for yargs, or it reads 1.2 as a number.
+          type: 'string',
+          choices: ['1.2', '2.0'] as const,
+          describe: 'Version of the embedded TPM',
+        })
         .epilog(
           'Exit codes: 0 stopped, 69 no TPM, 70 internal error, 73 socket in use, 74 I/O error, 77 no permission, 78 bad configuration',
         ),
