@@ -41,8 +41,13 @@ describe('waiting for a response in place', () => {
     answerAfter(0.03);
     wait(GET_RANDOM);
     answerAfter(60_000);
+    assert.ok(wait(GET_RANDOM) > 0, 'one slow answer says little');
+    for (let i = 0; i < 3; i++) {
+      wait(GET_RANDOM);
+      answerAfter(60_000);
+    }
     assert.equal(wait(GET_RANDOM), 0);
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 3; i++) {
       wait(GET_RANDOM);
       answerAfter(0.03);
     }

@@ -10,7 +10,9 @@ const MAX_WAIT_MICROSECONDS = 250;
 const SHORT_MICROSECONDS = 125;
 /** What a duration may exceed the average by and still be waited for. */
 const MARGIN_MICROSECONDS = 50;
-const WEIGHT_OF_LAST = 0.125;
+/** A quick answer says what the command costs; a slow one mostly that the machine was busy. */
+const WEIGHT_OF_QUICKER = 0.5;
+const WEIGHT_OF_SLOWER = 0.05;
 /** A stalled machine says little about a command. */
 const LONGEST_LEARNED_MICROSECONDS = 1_000;
 /** Codes are the caller's choice: no more than these are kept. */
@@ -40,6 +42,11 @@ export class WaitInPlace {
     const took = Math.min(LONGEST_LEARNED_MICROSECONDS, (this.now() - this.beganMs) * 1000);
     const average = this.averages.get(this.code);
     if (average === undefined && this.averages.size >= MAX_CODES) return;
-    this.averages.set(this.code, average === undefined ? took : average + (took - average) * WEIGHT_OF_LAST);
+    if (average === undefined) this.averages.set(this.code, took);
+    else
+      this.averages.set(
+        this.code,
+        average + (took - average) * (took < average ? WEIGHT_OF_QUICKER : WEIGHT_OF_SLOWER),
+      );
   }
 }
