@@ -181,6 +181,25 @@ export interface OwnerAuthDirectory {
 }
 
 /**
+ * The secrets of the owner authorization: each in a file of its own that only the broker's user may read, encrypted with
+ * a key that is sealed to the TPM. Every write is durable, and the bytes that it replaces are overwritten, when the
+ * method returns. Throws TBS_E_INTERNAL_ERROR, details `reason`: ioError, diskFull or damaged.
+ */
+export interface OwnerAuthFiles {
+  /** The sealed key as the TPM gave it; undefined when there is none. */
+  readSealedKey(): Uint8Array | undefined;
+  writeSealedKey(blob: Uint8Array): void;
+  has(name: string): boolean;
+  /** Undefined when there is no such file. The caller wipes the bytes. */
+  read(name: string, key: Uint8Array): Uint8Array | undefined;
+  write(name: string, key: Uint8Array, secret: Uint8Array): void;
+  /** Overwrites and removes; nothing to do when there is none. */
+  wipe(name: string): void;
+  /** The sealed key and every secret. */
+  wipeAll(): void;
+}
+
+/**
  * A connected stream socket on the event loop, for the paths on which the platform's own streams cost more than what they
  * carry. Used by one owner, who closes it.
  */

@@ -13,6 +13,17 @@ export interface ResultDescription {
 }
 
 export const TBS_RESULTS = {
+  TPM_E_AUTHFAIL: {
+    code: 0x80280001,
+    message: 'The TPM refused the owner authorization. It was tried once and not again.',
+    action: 'Find the right owner authorization before trying again: each wrong one brings the TPM nearer to its lockout.',
+  },
+  TPM_20_E_AUTH_FAIL: {
+    code: 0x8028008e,
+    message: 'The TPM refused the owner authorization. It was tried once and not again.',
+    action:
+      'Find the right owner authorization, and wait for the lockout recovery time before trying it: until then the TPM refuses the right one too.',
+  },
   TPM_E_COMMAND_BLOCKED: {
     code: 0x80280400,
     message: 'The command is blocked.',

@@ -85,7 +85,8 @@ export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | u
   };
 }
 
-function* readProperties(first: number, count: number): Exchange<Map<number, number>> {
+/** TPM_CAP_TPM_PROPERTIES: `count` properties from `first`; empty where the TPM does not tell. */
+export function* readProperties(first: number, count: number): Exchange<Map<number, number>> {
   const command = Uint8Array.of(0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0);
   writeUint32(command, 14, first);
   writeUint32(command, 18, count);

@@ -1,0 +1,65 @@
+/**
+ * The broker's own commands to the TPM, in a virtual context of their own: what they load makes room as any caller's
+ * does, and is gone when the exchange ends.
+ */
+import type { Caller } from '../../domain/caller.js';
+import type { Exchange, Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { Dispatcher } from '../dispatcher.js';
+
+/** No caller's context has it: TBS_HCONTEXT is never zero. */
+const BROKER_CONTEXT_ID = 0;
+const BROKER: Caller = { userKey: 'broker', callerClass: 'administrator' };
+
+export class BrokerContext {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly virtualizer: Virtualizer,
+  ) {}
+
+  /** Runs an exchange to its end before the next command of a caller. `begin` runs again when the TPM was reset. */
+  run<Result>(begin: () => Exchange<Result>): Promise<Result> {
+    return this.dispatcher.runExchange(() => inOwnContext(this.virtualizer, begin()));
+  }
+}
+
+function* inOwnContext<Result>(virtualizer: Virtualizer, exchange: Exchange<Result>): Exchange<Result> {
+  virtualizer.openContext(BROKER_CONTEXT_ID, BROKER);
+  let abandoned = true;
+  try {
+    let step = exchange.next();
+    while (step.done !== true) step = yield* executed(virtualizer, exchange, step.value);
+    yield* virtualizer.closeContext(BROKER_CONTEXT_ID);
+    abandoned = false;
+    return step.value;
+  } catch (error) {
+    abandoned = false;
+    yield* closeQuietly(virtualizer);
+    throw error;
+  } finally {
+    // Given up by the dispatcher: the TPM was reset and has nothing of this context, so that nothing more is sent.
+    if (abandoned) exchange.return(undefined as Result);
+  }
+}
+
+/** What cannot be flushed now goes with the next use of the context. */
+function* closeQuietly(virtualizer: Virtualizer): Exchange<void> {
+  try {
+    yield* virtualizer.closeContext(BROKER_CONTEXT_ID);
+  } catch {
+    // The error of the exchange itself says more.
+  }
+}
+
+function* executed<Result>(
+  virtualizer: Virtualizer,
+  exchange: Exchange<Result>,
+  command: Uint8Array,
+): Exchange<IteratorResult<Uint8Array, Result>> {
+  let response: Uint8Array;
+  try {
+    response = yield* virtualizer.execute(BROKER_CONTEXT_ID, command);
+  } catch (error) {
+    return exchange.throw(error);
+  }
+  return exchange.next(response);
+}

@@ -1,0 +1,59 @@
+/** What is remembered of the owner authorization beside its secrets: in the state store, under one name. */
+import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import type { DirectoryBackupForm, StateStore } from '../ports.js';
+
+export type AutoProvisioning = 'NotDefined' | 'Enabled' | 'Disabled' | 'DisabledForNextBoot';
+
+/** TPM 1.2: the family of the delegations in force. */
+export interface DelegationFamily {
+  readonly id: number;
+}
+
+export interface BackupRecord {
+  readonly lastSuccess: { readonly time: string; readonly server: string; readonly target: string } | null;
+  readonly lastFailure: { readonly time: string; readonly reason: string; readonly message: string } | null;
+  readonly form: DirectoryBackupForm | null;
+}
+
+export interface OwnerAuthRecord {
+  /** The level that the kept material fits; undefined until the first time. */
+  readonly appliedLevel: OsManagedAuthLevel | undefined;
+  readonly autoProvisioning: AutoProvisioning;
+  /** The boot for which automatic provisioning is off (DisabledForNextBoot). */
+  readonly disabledSinceBoot: string | undefined;
+  /** TPM 1.2: ownership was taken with the well-known secret, and the real one is not set yet. */
+  readonly wellKnownOwner: boolean;
+  readonly family: DelegationFamily | undefined;
+  readonly backup: BackupRecord;
+}
+
+const NAME = 'feature:ownerAuth';
+
+const INITIAL: OwnerAuthRecord = {
+  appliedLevel: undefined,
+  autoProvisioning: 'NotDefined',
+  disabledSinceBoot: undefined,
+  wellKnownOwner: false,
+  family: undefined,
+  backup: { lastSuccess: null, lastFailure: null, form: null },
+};
+
+export class OwnerAuthRecords {
+  private record: OwnerAuthRecord;
+
+  constructor(private readonly store: StateStore) {
+    const kept = store.get(NAME);
+    this.record = typeof kept === 'object' && kept !== null ? { ...INITIAL, ...kept } : INITIAL;
+  }
+
+  get current(): OwnerAuthRecord {
+    return this.record;
+  }
+
+  /** Resolves when it is durable. */
+  async update(change: Partial<OwnerAuthRecord>): Promise<void> {
+    const next = { ...this.record, ...change };
+    await this.store.put(NAME, next);
+    this.record = next;
+  }
+}

@@ -1,0 +1,101 @@
+/** The owner authorization on TPM 2.0: lockoutAuth. */
+import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
+import { dictionaryAttackLockReset } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
+import { clear20, hierarchyChangeAuth, TPM_RH_LOCKOUT } from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
+import { EK_CERTIFICATE_ECC_INDEX, EK_CERTIFICATE_RSA_INDEX, readNvIndex } from '../../domain/tpm/tpm20-commands/nv-read.js';
+import { readPermanentState } from '../../domain/tpm/tpm20-commands/permanent-state.js';
+import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm/tpm20-commands/primary-keys.js';
+import { seal20, unseal20 } from '../../domain/tpm/tpm20-commands/sealed-data.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+import type { BrokerContext } from './broker-context.js';
+import type { EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
+import { withTpmFailures } from './tpm-failure.js';
+
+export class Tpm20Owner implements OwnerTpm {
+  readonly version = '2.0';
+
+  constructor(
+    private readonly tpm: BrokerContext,
+    private readonly crypto: Crypto12,
+  ) {}
+
+  ownership(): Promise<OwnershipState> {
+    return this.run(function* () {
+      const state = yield* readPermanentState();
+      const srk = yield* readPublic(SRK_HANDLE);
+      const ek = yield* readPublic(EK_HANDLE);
+      return {
+        owned: state.lockoutAuthSet,
+        enabled: state.hierarchiesEnabled,
+        activated: state.hierarchiesEnabled,
+        ownerClearDisabled: state.clearDisabled,
+        storageAuthSet: state.ownerAuthSet,
+        endorsementAuthSet: state.endorsementAuthSet,
+        hasStorageRootKey: srk !== undefined,
+        hasEndorsementKey: ek !== undefined,
+      };
+    });
+  }
+
+  changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void> {
+    return this.run(() => hierarchyChangeAuth(TPM_RH_LOCKOUT, current, next));
+  }
+
+  clear(ownerAuth: Uint8Array): Promise<void> {
+    return this.run(() => clear20(ownerAuth));
+  }
+
+  resetLockout(ownerAuth: Uint8Array): Promise<void> {
+    return this.run(() => dictionaryAttackLockReset(ownerAuth));
+  }
+
+  async lockout(): Promise<TpmLockout> {
+    const state = await this.run(() => readDictionaryAttackState());
+    return {
+      lockedOut: state?.inLockout ?? false,
+      failedTries: state?.failedTries ?? 0,
+      maxTries: state?.maxTries ?? null,
+      recoverySeconds: state?.recoverySeconds ?? null,
+      lockoutRecoverySeconds: state?.lockoutRecoverySeconds ?? null,
+    };
+  }
+
+  seal(data: Uint8Array): Promise<Uint8Array> {
+    return this.run(() => seal20(data));
+  }
+
+  unseal(blob: Uint8Array): Promise<Uint8Array> {
+    return this.run(() => unseal20(blob));
+  }
+
+  async srkThumbprint(): Promise<Uint8Array> {
+    const area = await this.run(() => readPublic(SRK_HANDLE));
+    if (area === undefined) {
+      throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
+        message: 'The TPM has no storage root key.',
+        action: 'Run Initialize-Tpm first.',
+      });
+    }
+    return this.crypto.sha1(readPublicKey20(area).unique);
+  }
+
+  endorsementKey(): Promise<EndorsementKey | undefined> {
+    return this.run(function* (): Exchange<EndorsementKey | undefined> {
+      const area = yield* readPublic(EK_HANDLE);
+      if (area === undefined) return undefined;
+      const certificates: Uint8Array[] = [];
+      for (const index of [EK_CERTIFICATE_RSA_INDEX, EK_CERTIFICATE_ECC_INDEX]) {
+        const certificate = yield* readNvIndex(index);
+        if (certificate !== undefined && certificate.length > 0) certificates.push(certificate);
+      }
+      return { publicKey: readPublicKey20(area), certificates };
+    });
+  }
+
+  /** Runs an exchange; for provisioning, too. */
+  run<Result>(begin: () => Exchange<Result>): Promise<Result> {
+    return withTpmFailures(this.tpm.run(begin));
+  }
+}

@@ -1,0 +1,13 @@
+/** The owner authorization as it is written down: base64 of 20 bytes (SHA-1 of a passphrase in UTF-16LE, or random). */
+import { base64ToBytes, bytesToBase64 } from '../base64.js';
+
+export const OWNER_AUTH_BYTES = 20;
+
+/** The 20 bytes of the text; undefined when it is not the base64 of exactly 20 bytes. */
+export function parseOwnerAuth(text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/]{27}=$/.test(text)) return undefined;
+  const bytes = base64ToBytes(text);
+  if (bytes.length === OWNER_AUTH_BYTES && bytesToBase64(bytes) === text) return bytes;
+  bytes.fill(0);
+  return undefined;
+}

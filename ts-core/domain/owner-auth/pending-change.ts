@@ -1,0 +1,49 @@
+/**
+ * The record of a change of the owner authorization under way: written, and on disk, before the TPM changes.
+ *
+ * Bytes: format (1), phase (1), new value (20), whether the old one is known (1), its length (1), old value.
+ */
+import { OWNER_AUTH_BYTES } from './owner-auth-value.js';
+
+/**
+ * `changing`: the TPM may have the new or the old value. `changingFromOld`: the same, and the new value was tried and
+ * refused, so that only the old one is left to try. `committing`: the TPM has the new value, the directory has it as the
+ * pending one. `unbacked`: the TPM has the new value and the directory does not know it.
+ */
+export type PendingPhase = 'changing' | 'changingFromOld' | 'committing' | 'unbacked';
+
+const PHASES: readonly PendingPhase[] = ['changing', 'changingFromOld', 'committing', 'unbacked'];
+const FORMAT = 1;
+const FIXED_BYTES = 4 + OWNER_AUTH_BYTES;
+
+export interface PendingChange {
+  readonly phase: PendingPhase;
+  readonly newValue: Uint8Array;
+  /** What the TPM had before, for recovery; undefined once the TPM is known to have the new value. */
+  readonly oldValue: Uint8Array | undefined;
+}
+
+export function encodePendingChange({ phase, newValue, oldValue }: PendingChange): Uint8Array {
+  const bytes = new Uint8Array(FIXED_BYTES + (oldValue?.length ?? 0));
+  bytes[0] = FORMAT;
+  bytes[1] = PHASES.indexOf(phase);
+  bytes.set(newValue, 2);
+  bytes[2 + OWNER_AUTH_BYTES] = oldValue === undefined ? 0 : 1;
+  bytes[3 + OWNER_AUTH_BYTES] = oldValue?.length ?? 0;
+  if (oldValue !== undefined) bytes.set(oldValue, FIXED_BYTES);
+  return bytes;
+}
+
+/** Undefined for bytes that are no such record. */
+export function decodePendingChange(bytes: Uint8Array): PendingChange | undefined {
+  const phase = PHASES[bytes[1] ?? 255];
+  if (bytes[0] !== FORMAT || phase === undefined || bytes.length < FIXED_BYTES) return undefined;
+  const oldLength = bytes[FIXED_BYTES - 1] as number;
+  if (bytes.length !== FIXED_BYTES + oldLength) return undefined;
+  const oldKnown = bytes[FIXED_BYTES - 2] === 1;
+  return {
+    phase,
+    newValue: bytes.slice(2, 2 + OWNER_AUTH_BYTES),
+    oldValue: oldKnown ? bytes.slice(FIXED_BYTES) : undefined,
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * TPM 2.0 commands of the broker's own, authorized by password sessions: marshalling and reading of the answer.
+ *
+ * TPM 2.0 Library Part 1, 18 "Structure Details" and 19.4 "Password Authorizations"; Part 2, 10 for the sized buffers.
+ * Password sessions carry the authorization value as it is: it travels over the broker's own transport to the TPM only.
+ */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf, TPM_ST_NO_SESSIONS } from '../command-header.js';
+import { concat, FieldReader, uint8, uint16, uint32 } from '../tpm12-commands/byte-fields.js';
+
+const TPM_ST_SESSIONS = 0x8002;
+const TPM_RS_PW = 0x40000009;
+const CONTINUE_SESSION = 1;
+
+/** The empty authorization value that a new TPM has everywhere. */
+export const EMPTY_AUTH: Uint8Array = new Uint8Array();
+
+/** A TPM answered with an error. `responseCode` is the TPM's, with the number of the handle or parameter in it. */
+export class Tpm20CommandError extends Error {
+  override readonly name = 'Tpm20CommandError';
+
+  constructor(
+    readonly commandCode: number,
+    readonly responseCode: number,
+  ) {
+    super(`the TPM answered command 0x${commandCode.toString(16)} with 0x${responseCode.toString(16)}`);
+  }
+}
+
+export interface Command20 {
+  readonly code: number;
+  readonly handles?: readonly number[];
+  /** Authorization values of the first handles, in order. */
+  readonly auths?: readonly Uint8Array[];
+  readonly parameters?: Uint8Array;
+  /** How many handles start the response. */
+  readonly outHandles?: number;
+}
+
+export interface Response20 {
+  readonly handles: readonly number[];
+  /** The response's parameters, without sessions. */
+  readonly parameters: FieldReader;
+}
+
+/** Runs one command. Throws Tpm20CommandError, and TruncatedFieldError for a response that is not whole. */
+export function* runCommand20(command: Command20): Exchange<Response20> {
+  const bytes = marshalCommand20(command);
+  let response: Uint8Array;
+  try {
+    response = yield bytes;
+  } finally {
+    // It may hold an authorization value.
+    bytes.fill(0);
+  }
+  if (!isWholeResponse(response)) throw new Tpm20CommandError(command.code, 0);
+  const code = responseCodeOf(response);
+  if (code !== 0) throw new Tpm20CommandError(command.code, code);
+  const handleCount = command.outHandles ?? 0;
+  const handles = Array.from({ length: handleCount }, (_, index) => readUint32(response, HEADER_BYTES + 4 * index));
+  const reader = new FieldReader(response.subarray(HEADER_BYTES + 4 * handleCount));
+  if (command.auths !== undefined) reader.uint32();
+  return { handles, parameters: reader };
+}
+
+export function marshalCommand20({ code, handles = [], auths, parameters = EMPTY_AUTH }: Command20): Uint8Array {
+  const area = auths === undefined ? EMPTY_AUTH : authorizationArea(auths);
+  const body = concat(...handles.map(uint32), area, parameters);
+  const tag = auths === undefined ? TPM_ST_NO_SESSIONS : TPM_ST_SESSIONS;
+  const bytes = concat(uint16(tag), uint32(HEADER_BYTES + body.length), uint32(code), body);
+  body.fill(0);
+  area.fill(0);
+  return bytes;
+}
+
+function authorizationArea(auths: readonly Uint8Array[]): Uint8Array {
+  const sessions = concat(
+    ...auths.map((auth) => concat(uint32(TPM_RS_PW), uint16(0), uint8(CONTINUE_SESSION), sized16(auth))),
+  );
+  const area = concat(uint32(sessions.length), sessions);
+  sessions.fill(0);
+  return area;
+}
+
+/** A TPM2B: UINT16 length and the bytes. */
+export function sized16(bytes: Uint8Array): Uint8Array {
+  return concat(uint16(bytes.length), bytes);
+}
+
+export function readSized16(reader: FieldReader): Uint8Array {
+  return reader.bytes(reader.uint16());
+}

@@ -1,0 +1,32 @@
+/** The TPM's own dictionary-attack logic, by the lockout authorization. TPM 2.0 Library Part 3, 25. */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import { concat, uint32 } from '../tpm12-commands/byte-fields.js';
+import { runCommand20 } from './authorized-command.js';
+import { TPM_RH_LOCKOUT } from './hierarchy-commands.js';
+
+const TPM_CC_DICTIONARY_ATTACK_LOCK_RESET = 0x139;
+const TPM_CC_DICTIONARY_ATTACK_PARAMETERS = 0x13a;
+
+export interface DictionaryAttackParameters {
+  readonly maxTries: number;
+  /** Seconds after which one failed try is forgotten. */
+  readonly recoverySeconds: number;
+  /** Seconds after a wrong lockout authorization until the next may be tried; 0: until the TPM is reset. */
+  readonly lockoutRecoverySeconds: number;
+}
+
+export function* dictionaryAttackLockReset(lockoutAuth: Uint8Array): Exchange<void> {
+  yield* runCommand20({ code: TPM_CC_DICTIONARY_ATTACK_LOCK_RESET, handles: [TPM_RH_LOCKOUT], auths: [lockoutAuth] });
+}
+
+export function* setDictionaryAttackParameters(
+  lockoutAuth: Uint8Array,
+  { maxTries, recoverySeconds, lockoutRecoverySeconds }: DictionaryAttackParameters,
+): Exchange<void> {
+  yield* runCommand20({
+    code: TPM_CC_DICTIONARY_ATTACK_PARAMETERS,
+    handles: [TPM_RH_LOCKOUT],
+    auths: [lockoutAuth],
+    parameters: concat(uint32(maxTries), uint32(recoverySeconds), uint32(lockoutRecoverySeconds)),
+  });
+}

@@ -1,0 +1,42 @@
+/** Reading of NV indices, and the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import { concat, FieldReader, uint16 } from '../tpm12-commands/byte-fields.js';
+import { EMPTY_AUTH, readSized16, runCommand20, Tpm20CommandError } from './authorized-command.js';
+
+export const EK_CERTIFICATE_RSA_INDEX = 0x01c00002;
+export const EK_CERTIFICATE_ECC_INDEX = 0x01c0000a;
+
+const TPM_CC_NV_READ = 0x14e;
+const TPM_CC_NV_READ_PUBLIC = 0x169;
+/** What every TPM takes at once (TPM_PT_NV_BUFFER_MAX is 512 at least by the PC Client profile). */
+const CHUNK_BYTES = 512;
+
+/** The whole content of an index that opens with the empty authorization; undefined where there is none to read. */
+export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
+  try {
+    const sizeBytes = yield* readNvSize(index);
+    const parts: Uint8Array[] = [];
+    for (let offset = 0; offset < sizeBytes; offset += CHUNK_BYTES) {
+      const { parameters } = yield* runCommand20({
+        code: TPM_CC_NV_READ,
+        handles: [index, index],
+        auths: [EMPTY_AUTH],
+        parameters: concat(uint16(Math.min(CHUNK_BYTES, sizeBytes - offset)), uint16(offset)),
+      });
+      parts.push(readSized16(parameters).slice());
+    }
+    return concat(...parts);
+  } catch (error) {
+    if (error instanceof Tpm20CommandError) return undefined;
+    throw error;
+  }
+}
+
+/** TPMS_NV_PUBLIC: index (4), nameAlg (2), attributes (4), policy, dataSize (2). */
+function* readNvSize(index: number): Exchange<number> {
+  const { parameters } = yield* runCommand20({ code: TPM_CC_NV_READ_PUBLIC, handles: [index] });
+  const reader = new FieldReader(readSized16(parameters));
+  reader.bytes(10);
+  readSized16(reader);
+  return reader.uint16();
+}

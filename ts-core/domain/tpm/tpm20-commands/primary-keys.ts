@@ -1,0 +1,134 @@
+/**
+ * Storage root key and endorsement key from the TCG's templates, and making them persistent.
+ *
+ * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK at 0x81000001) and 7.5.2 (EK at 0x81010001); TCG EK Credential Profile
+ * for TPM Family 2.0, annex B.3 (templates L-1 RSA 2048 and L-2 ECC P-256, PolicySecret of the endorsement hierarchy).
+ */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import { concat, FieldReader, uint16, uint32 } from '../tpm12-commands/byte-fields.js';
+import { EMPTY_AUTH, readSized16, runCommand20, sized16, Tpm20CommandError } from './authorized-command.js';
+import { TPM_RH_OWNER } from './hierarchy-commands.js';
+
+export const SRK_HANDLE = 0x81000001;
+export const EK_HANDLE = 0x81010001;
+
+const TPM_CC_EVICT_CONTROL = 0x120;
+const TPM_CC_CREATE_PRIMARY = 0x131;
+const TPM_CC_FLUSH_CONTEXT = 0x165;
+const TPM_CC_READ_PUBLIC = 0x173;
+
+const TPM_ALG_RSA = 0x0001;
+const TPM_ALG_AES = 0x0006;
+const TPM_ALG_SHA256 = 0x000b;
+const TPM_ALG_NULL = 0x0010;
+const TPM_ALG_ECC = 0x0023;
+const TPM_ALG_CFB = 0x0043;
+const TPM_ECC_NIST_P256 = 0x0003;
+
+/** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
+const SRK_ATTRIBUTES = 0x00030472;
+/** fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt. */
+const EK_ATTRIBUTES = 0x000300b2;
+
+/** PolicySecret(TPM_RH_ENDORSEMENT), SHA-256. */
+const EK_POLICY = Uint8Array.of(
+  ...[0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24],
+  ...[0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa],
+);
+
+export type KeyAlgorithm20 = 'rsa2048' | 'eccP256';
+
+/** TPMT_PUBLIC of the storage root key. */
+export function srkTemplate(algorithm: KeyAlgorithm20): Uint8Array {
+  return storageTemplate(algorithm, SRK_ATTRIBUTES, EMPTY_AUTH);
+}
+
+/** TPMT_PUBLIC of the endorsement key. */
+export function ekTemplate(algorithm: KeyAlgorithm20): Uint8Array {
+  return storageTemplate(algorithm, EK_ATTRIBUTES, EK_POLICY);
+}
+
+function storageTemplate(algorithm: KeyAlgorithm20, attributes: number, policy: Uint8Array): Uint8Array {
+  const symmetric = concat(uint16(TPM_ALG_AES), uint16(128), uint16(TPM_ALG_CFB));
+  const common = concat(uint16(TPM_ALG_SHA256), uint32(attributes), sized16(policy), symmetric, uint16(TPM_ALG_NULL));
+  if (algorithm === 'rsa2048') {
+    return concat(uint16(TPM_ALG_RSA), common, uint16(2048), uint32(0), sized16(new Uint8Array(256)));
+  }
+  const zeros = sized16(new Uint8Array(32));
+  return concat(uint16(TPM_ALG_ECC), common, uint16(TPM_ECC_NIST_P256), uint16(TPM_ALG_NULL), zeros, zeros);
+}
+
+/** Makes a primary key with the empty authorization value; gives its transient handle. */
+export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, template: Uint8Array): Exchange<number> {
+  const sensitive = concat(sized16(EMPTY_AUTH), sized16(EMPTY_AUTH));
+  const { handles } = yield* runCommand20({
+    code: TPM_CC_CREATE_PRIMARY,
+    handles: [hierarchy],
+    auths: [hierarchyAuth],
+    parameters: concat(sized16(sensitive), sized16(template), sized16(EMPTY_AUTH), uint32(0)),
+    outHandles: 1,
+  });
+  return handles[0] as number;
+}
+
+/** Makes a loaded object persistent, by the owner. */
+export function* makePersistent(ownerAuth: Uint8Array, handle: number, persistentHandle: number): Exchange<void> {
+  yield* runCommand20({
+    code: TPM_CC_EVICT_CONTROL,
+    handles: [TPM_RH_OWNER, handle],
+    auths: [ownerAuth],
+    parameters: uint32(persistentHandle),
+  });
+}
+
+export function* flushContext(handle: number): Exchange<void> {
+  // TPM 2.0 Library Part 3, 28.4: flushHandle is a parameter, yet in the place of the first handle.
+  yield* runCommand20({ code: TPM_CC_FLUSH_CONTEXT, parameters: uint32(handle) });
+}
+
+/** TPMT_PUBLIC of an object; undefined where there is none at the handle. */
+export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
+  try {
+    const { parameters } = yield* runCommand20({ code: TPM_CC_READ_PUBLIC, handles: [handle] });
+    return readSized16(parameters).slice();
+  } catch (error) {
+    if (error instanceof Tpm20CommandError && isMissingHandle(error.responseCode)) return undefined;
+    throw error;
+  }
+}
+
+/** TPM_RC_HANDLE, TPM_RC_VALUE and TPM_RC_REFERENCE_H0: what TPMs answer for a persistent handle that is not there. */
+function isMissingHandle(code: number): boolean {
+  const error = code & 0x00bf;
+  return code === 0x910 || ((code & 0x80) !== 0 && (error === 0x8b || error === 0x84));
+}
+
+export interface PublicKey20 {
+  readonly algorithm: 'rsa' | 'ecc' | 'other';
+  /** RSA: the modulus. ECC: x and y. */
+  readonly unique: Uint8Array;
+  /** RSA: the exponent. */
+  readonly exponent: number;
+}
+
+/** Reads the key out of a TPMT_PUBLIC of a storage key (symmetric AES, scheme NULL). */
+export function readPublicKey20(publicArea: Uint8Array): PublicKey20 {
+  const reader = new FieldReader(publicArea);
+  const type = reader.uint16();
+  reader.uint16();
+  reader.uint32();
+  readSized16(reader);
+  if (type !== TPM_ALG_RSA && type !== TPM_ALG_ECC) {
+    return { algorithm: 'other', unique: new Uint8Array(), exponent: 0 };
+  }
+  if (reader.uint16() !== TPM_ALG_NULL) reader.uint32();
+  if (reader.uint16() !== TPM_ALG_NULL) reader.uint16();
+  if (type === TPM_ALG_RSA) {
+    reader.uint16();
+    const exponent = reader.uint32();
+    return { algorithm: 'rsa', unique: readSized16(reader).slice(), exponent: exponent === 0 ? 65537 : exponent };
+  }
+  reader.uint16();
+  if (reader.uint16() !== TPM_ALG_NULL) reader.uint16();
+  return { algorithm: 'ecc', unique: concat(readSized16(reader), readSized16(reader)), exponent: 0 };
+}
