@@ -15,7 +15,9 @@ import type { PolicyStore, StateStore } from './ports.js';
 export interface AuthLevelChange {
   readonly from: EffectiveAuthLevel;
   readonly to: OsManagedAuthLevel;
-  readonly newOwnerAuthFile: string | undefined;
+  /** What the owner authorization becomes when the change makes a new one; random unless given. */
+  readonly newOwnerAuth: Uint8Array | undefined;
+  /** A new owner authorization may be kept nowhere. */
   readonly force: boolean;
 }
 
@@ -25,7 +27,7 @@ export class ManageAuthLevel {
     private readonly store: StateStore,
     private readonly events: Events,
     /** Resolves when the kept material fits the new level; rejects with a TbsError and changes nothing otherwise. */
-    private readonly applyToMaterial: (caller: Caller, change: AuthLevelChange) => Promise<void>,
+    private readonly applyToMaterial: (change: AuthLevelChange) => Promise<void>,
   ) {}
 
   get(): EffectiveAuthLevel {
@@ -35,11 +37,11 @@ export class ManageAuthLevel {
   async set(
     caller: Caller,
     level: OsManagedAuthLevel,
-    options: { readonly newOwnerAuthFile: string | undefined; readonly force: boolean },
+    options: { readonly newOwnerAuth: Uint8Array | undefined; readonly force: boolean },
   ): Promise<EffectiveAuthLevel> {
     const from = this.get();
     if (from.origin.kind === 'policy') throw setByPolicy(describeAuthLevelOrigin(from.origin));
-    if (from.level !== level) await this.applyToMaterial(caller, { from, to: level, ...options });
+    if (from.level !== level) await this.applyToMaterial({ from, to: level, ...options });
     if (from.level === level && from.origin.kind === 'local') return from;
     await this.store.put('localAuthLevel', { level });
     this.events.raise('administration', `The owner authorization level is ${AUTH_LEVEL_NAMES[level]} now.`, {

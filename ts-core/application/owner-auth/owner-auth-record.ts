@@ -24,6 +24,8 @@ export interface OwnerAuthRecord {
   /** TPM 1.2: ownership was taken with the well-known secret, and the real one is not set yet. */
   readonly wellKnownOwner: boolean;
   readonly family: DelegationFamily | undefined;
+  /** The dictionary-attack parameters were set when the TPM was provisioned; later an administrator's are left alone. */
+  readonly lockoutParametersSet: boolean;
   readonly backup: BackupRecord;
 }
 
@@ -35,6 +37,7 @@ const INITIAL: OwnerAuthRecord = {
   disabledSinceBoot: undefined,
   wellKnownOwner: false,
   family: undefined,
+  lockoutParametersSet: false,
   backup: { lastSuccess: null, lastFailure: null, form: null },
 };
 

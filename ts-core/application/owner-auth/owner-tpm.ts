@@ -50,7 +50,8 @@ export interface OwnerTpm {
   unseal(blob: Uint8Array): Promise<Uint8Array>;
   /** SHA-1 of the storage root key's public part, for the directory. */
   srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array>;
-  endorsementKey(): Promise<EndorsementKey | undefined>;
+  /** `ownerAuth`: TPM 1.2 shows the key of an owned TPM to its owner only. */
+  endorsementKey(ownerAuth?: Uint8Array): Promise<EndorsementKey | undefined>;
   /** TPM 1.2: makes the delegations of a new owner authorization, and voids those of the family before. */
   delegate?(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations>;
 }

@@ -50,6 +50,8 @@ export const TPM_ORD_MakeIdentity = 121;
 export const TPM_ORD_ActivateIdentity = 122;
 export const TPM_ORD_ReadPubek = 124;
 export const TPM_ORD_RevokeTrust = 128;
+export const TPM_ORD_OwnerReadInternalPub = 129;
+
 export const TPM_ORD_GetAuditEventSigned = 131;
 export const TPM_ORD_GetAuditDigestSigned = 134;
 export const TPM_ORD_Terminate_Handle = 150;

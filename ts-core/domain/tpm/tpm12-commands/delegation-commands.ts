@@ -12,6 +12,7 @@ const TPM_TAG_DELEGATIONS = 0x001a;
 const TPM_DEL_OWNER_BITS = 0x00000001;
 const TPM_FAMILY_CREATE = 1;
 const TPM_FAMILY_ENABLE = 2;
+const TPM_FAMILY_INVALIDATE = 4;
 const ALL_LOCALITIES = 0x1f;
 
 /** TPM_DELEGATE_* bits of owner commands that are worth delegating (Part 2, 20.2.1). */
@@ -55,6 +56,15 @@ export function* enableDelegationFamily(
   enabled: boolean,
 ): Exchange<void> {
   yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY_ENABLE, uint8(enabled ? 1 : 0));
+}
+
+/** Voids a family: none of its delegations can be used again, wherever copies are kept. */
+export function* invalidateDelegationFamily(
+  crypto12: Crypto12,
+  ownerSecret: Uint8Array,
+  familyId: number,
+): Exchange<void> {
+  yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY_INVALIDATE, new Uint8Array());
 }
 
 function* manageFamily(

@@ -1,0 +1,85 @@
+/** Backup of the owner authorization to the directory: both phases, what came of them, and whether they are needed. */
+import { bytesToBase64 } from '../../domain/base64.js';
+import { type BackupMode, backupMode } from '../../domain/owner-auth/backup-mode.js';
+import type { PolicySettings } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Events } from '../events.js';
+import type { Clock, DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../ports.js';
+import type { OwnerAuthRecords } from './owner-auth-record.js';
+
+export interface DirectoryBackupParts {
+  /** Undefined where none is configured. */
+  readonly directory: OwnerAuthDirectory | undefined;
+  readonly settings: () => PolicySettings;
+  readonly records: OwnerAuthRecords;
+  readonly events: Events;
+  readonly clock: Clock;
+}
+
+export class DirectoryBackup {
+  constructor(private readonly parts: DirectoryBackupParts) {}
+
+  get mode(): BackupMode {
+    return backupMode(this.parts.settings());
+  }
+
+  check(): Promise<DirectoryCheck> {
+    return this.told('check', (directory) => directory.check());
+  }
+
+  writePending(value: Uint8Array, srkThumbprint: Uint8Array): Promise<DirectoryReceipt> {
+    return this.told('phase 1', (directory) => directory.writePending(bytesToBase64(value), srkThumbprint));
+  }
+
+  async commit(value: Uint8Array, srkThumbprint: Uint8Array): Promise<DirectoryReceipt> {
+    const receipt = await this.told('phase 2', (directory) => directory.commit(bytesToBase64(value), srkThumbprint));
+    const { server, target, form } = receipt;
+    await this.parts.records.update({
+      backup: { lastSuccess: { time: this.now(), server, target }, lastFailure: null, form },
+    });
+    this.parts.events.raise('ownerAuthorization', 'The owner authorization was backed up.', {
+      details: { server, target, form },
+    });
+    return receipt;
+  }
+
+  /** Keeps and tells every failure; what comes out is a TbsError with the directory's reason. */
+  private async told<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
+    const { directory, records, events } = this.parts;
+    try {
+      if (directory === undefined) throw notConfigured();
+      return await work(directory);
+    } catch (error) {
+      const failure = asBackupFailure(error);
+      const reason = String(failure.details['reason'] ?? 'error');
+      const lastFailure = { time: this.now(), reason, message: failure.message };
+      await records.update({ backup: { ...records.current.backup, lastFailure } });
+      events.raise('warning', `The backup of the owner authorization failed (${step}): ${failure.message}`, {
+        details: { reason, action: failure.action },
+      });
+      throw failure;
+    }
+  }
+
+  private now(): string {
+    return new Date(this.parts.clock.wallClockMs()).toISOString();
+  }
+}
+
+function notConfigured(): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message: 'Backup of the owner authorization to AD DS is on, and this machine has no directory to back it up to.',
+    action: 'Join the domain or configure `directory` in tbsd.json, or turn the backup policy off.',
+    details: { reason: 'notJoined', setting: 'activeDirectoryBackup' },
+  });
+}
+
+function asBackupFailure(error: unknown): TbsError {
+  if (error instanceof TbsError) return error;
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message: 'The directory could not take the owner authorization.',
+    action: 'Test-TpmOwnerAuthBackup tells what is wrong; the log of tbsd has the cause.',
+    details: { reason: 'error' },
+    cause: error,
+  });
+}

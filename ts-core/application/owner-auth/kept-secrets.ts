@@ -1,0 +1,108 @@
+/**
+ * The secrets that are kept on this machine, behind a key that is sealed to the TPM.
+ *
+ * The key is opened at start and held in memory: a TPM 1.2 that is locked out would not open it later.
+ */
+import type { MaterialName } from '../../domain/owner-auth/kept-material.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import type { Log, OwnerAuthFiles } from '../ports.js';
+import type { OwnerTpm } from './owner-tpm.js';
+
+/** `pending`: the change under way (domain/owner-auth/pending-change). */
+export type SecretName = MaterialName | 'pending';
+
+const KEY_BYTES = 32;
+
+export interface SecretParts {
+  readonly files: OwnerAuthFiles;
+  readonly tpm: OwnerTpm;
+  readonly crypto: Crypto12;
+  readonly log: Log;
+}
+
+export class KeptSecrets {
+  private key: Uint8Array | undefined;
+
+  constructor(private readonly parts: SecretParts) {}
+
+  /** Opens the key, if there is one. A seal that does not open is told to the log, and to whoever asks for a secret. */
+  async open(): Promise<void> {
+    try {
+      await this.openKey();
+    } catch (error) {
+      this.parts.log.warn({ error }, 'the stored owner authorization cannot be opened');
+    }
+  }
+
+  has(name: SecretName): boolean {
+    return this.parts.files.has(name);
+  }
+
+  /** The caller wipes the bytes. Rejects with TBS_E_OWNERAUTH_NOT_FOUND, `reason` sealBroken, when the seal does not open. */
+  async get(name: SecretName): Promise<Uint8Array | undefined> {
+    if (!this.parts.files.has(name)) return undefined;
+    const key = await this.openKey();
+    return key === undefined ? undefined : this.parts.files.read(name, key);
+  }
+
+  /** Durable when it resolves. */
+  async put(name: SecretName, secret: Uint8Array): Promise<void> {
+    this.parts.files.write(name, await this.keyForWriting(), secret);
+  }
+
+  wipe(name: SecretName): void {
+    this.parts.files.wipe(name);
+  }
+
+  /** After TPM2_Clear or TPM_OwnerClear, when nothing opens any more. */
+  wipeAll(): void {
+    this.key?.fill(0);
+    this.key = undefined;
+    this.parts.files.wipeAll();
+  }
+
+  /** Forgets the key; for the end of the broker. */
+  close(): void {
+    this.key?.fill(0);
+    this.key = undefined;
+  }
+
+  private async openKey(): Promise<Uint8Array | undefined> {
+    if (this.key !== undefined) return this.key;
+    const blob = this.parts.files.readSealedKey();
+    if (blob === undefined) return undefined;
+    try {
+      this.key = await this.parts.tpm.unseal(blob);
+    } catch (cause) {
+      if (cause instanceof TbsError && cause.symbol !== 'TBS_E_INTERNAL_ERROR') throw cause;
+      throw sealBroken(cause);
+    }
+    return this.key;
+  }
+
+  private async keyForWriting(): Promise<Uint8Array> {
+    const kept = await this.openKey().catch((error: unknown) => {
+      // What cannot be opened any more is of no use, and new secrets need a key that opens.
+      if (!(error instanceof TbsError) || error.details['reason'] !== 'sealBroken') throw error;
+      this.parts.log.warn({ error }, 'the old owner authorization cannot be opened any more and is removed');
+      this.wipeAll();
+      return undefined;
+    });
+    if (kept !== undefined) return kept;
+    const key = this.parts.crypto.randomBytes(KEY_BYTES);
+    this.parts.files.writeSealedKey(await this.parts.tpm.seal(key));
+    this.key = key;
+    return key;
+  }
+}
+
+function sealBroken(cause: unknown): TbsError {
+  return new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
+    message:
+      'The stored owner authorization cannot be opened: it is sealed to another TPM, or this one was cleared since.',
+    action: 'Import the owner authorization (Import-TpmOwnerAuth), or initialize the TPM again (Initialize-Tpm).',
+    details: { reason: 'sealBroken' },
+    cause,
+  });
+}

@@ -1,0 +1,52 @@
+/** Backup-, Test- and Get-TpmOwnerAuthBackup. */
+import type { Caller } from '../../domain/caller.js';
+import type { BackupMode } from '../../domain/owner-auth/backup-mode.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { DirectoryCheck } from '../ports.js';
+import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { BackupRecord } from './owner-auth-record.js';
+
+export interface BackupReport extends BackupRecord {
+  readonly mode: BackupMode;
+  /** A value that the directory does not have for good yet; it is tried again by itself. */
+  readonly pending: boolean;
+}
+
+export class ManageBackup {
+  constructor(private readonly keeper: OwnerAuthKeeper) {}
+
+  get(): BackupReport {
+    const { backup, records, secrets } = this.keeper.parts;
+    return { ...records.current.backup, mode: backup.mode, pending: secrets.has('pending') };
+  }
+
+  test(): Promise<DirectoryCheck> {
+    return this.keeper.parts.backup.check();
+  }
+
+  /** Backs up what is pending, or the owner authorization that is kept; one that is given is tried on the TPM once. */
+  async run(caller: Caller, ownerAuth: Uint8Array | undefined): Promise<BackupReport> {
+    const { change, secrets, tpm, level, events } = this.keeper.parts;
+    await this.keeper.exclusive(async () => {
+      if (ownerAuth === undefined && secrets.has('pending')) {
+        this.keeper.settle(await change.recover(level()));
+        if (!secrets.has('pending')) return;
+        throw stillPending(this.get());
+      }
+      const value = ownerAuth ?? (await secrets.get('owner'));
+      if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND');
+      if (ownerAuth !== undefined) await tpm.changeOwnerAuth(ownerAuth, ownerAuth);
+      await change.backUpKept(value);
+    });
+    events.raise('ownerAuthorization', 'The owner authorization was backed up on request.', { caller });
+    return this.get();
+  }
+}
+
+function stillPending({ lastFailure }: BackupReport): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message: lastFailure?.message ?? 'The directory did not take the owner authorization.',
+    action: 'Test-TpmOwnerAuthBackup tells what is wrong; the backup is tried again by itself.',
+    details: { reason: lastFailure?.reason ?? 'error' },
+  });
+}

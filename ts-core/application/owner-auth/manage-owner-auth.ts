@@ -1,0 +1,136 @@
+/** Set-, Get-, Import-TpmOwnerAuth, Clear-Tpm, Unblock-Tpm and the change of the level. */
+import { type Caller, isAdministrator } from '../../domain/caller.js';
+import { keepsOwner, OWNER_AUTH_TYPES } from '../../domain/owner-auth/kept-material.js';
+import { levelTransition } from '../../domain/owner-auth/level-transition.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { LockoutBook } from '../lockout-book.js';
+import type { AuthLevelChange } from '../manage-auth-level.js';
+import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+
+export interface OwnerAuthOutcome {
+  /** Whether the value is kept on this machine. */
+  readonly kept: boolean;
+  /** `off`: not asked for; `done`; `pending`: tried again in the background. */
+  readonly backup: 'off' | 'done' | 'pending';
+}
+
+export class ManageOwnerAuth {
+  constructor(
+    private readonly keeper: OwnerAuthKeeper,
+    private readonly lockout: LockoutBook,
+  ) {}
+
+  /** Replaces the owner authorization. `current`: the one in force; the one that is kept unless given. */
+  async set(caller: Caller, current: Uint8Array | undefined, next: Uint8Array): Promise<OwnerAuthOutcome> {
+    const { change, level, secrets, backup, tpm } = this.keeper.parts;
+    const outcome = await this.keeper.exclusive(async () => {
+      await this.requireOwner();
+      const auth = await this.keeper.currentOwnerAuth(current);
+      const remaining = await change.change(auth, next, level());
+      this.keeper.settle(remaining);
+      const pending = remaining.kind === 'backup';
+      return { kept: secrets.has('owner'), backup: backup.mode === 'off' ? 'off' : pending ? 'pending' : 'done' } as const;
+    });
+    this.told(caller, 'The owner authorization was set.', { version: tpm.version, kept: outcome.kept });
+    return outcome;
+  }
+
+  /** Keeps a value that the TPM has, as the level allows; it is tried once. */
+  async import(caller: Caller, value: Uint8Array): Promise<void> {
+    const { level, tpm, change } = this.keeper.parts;
+    await this.keeper.exclusive(async () => {
+      if (!keepsOwner(level(), tpm.version) && (tpm.version === '2.0' || level() === 0)) throw levelKeepsNothing();
+      await this.requireOwner();
+      await tpm.changeOwnerAuth(value, value);
+      await change.keep(value, level());
+    });
+    this.told(caller, 'The owner authorization was imported.', {});
+  }
+
+  /** Tbsi_Get_OwnerAuth. `type`: TBS_OWNERAUTH_TYPE. The caller of this wipes the bytes. */
+  async get(caller: Caller, type: number): Promise<Uint8Array> {
+    const { secrets, tpm } = this.keeper.parts;
+    const known = OWNER_AUTH_TYPES.find(({ number }) => number === type);
+    if (known === undefined || !known.versions.includes(tpm.version)) {
+      throw new TbsError('TBS_E_BAD_PARAMETER', {
+        message: `Owner authorization type ${known?.name ?? type} does not exist on a TPM ${tpm.version}.`,
+        details: { parameter: 'type', type },
+      });
+    }
+    if (caller.callerClass === 'sandboxedApp' || (known.administratorsOnly && !isAdministrator(caller))) {
+      throw new TbsError('TBS_E_ACCESS_DENIED', { details: { type: known.name } });
+    }
+    const value = await secrets.get(known.material);
+    if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', { details: { type: known.name } });
+    this.told(caller, 'A stored owner authorization was read.', { type: known.name });
+    return value;
+  }
+
+  /** Clears the TPM: every key under owner and endorsement hierarchy, and the owner authorization itself. */
+  async clear(caller: Caller, current: Uint8Array | undefined): Promise<void> {
+    const { tpm, secrets } = this.keeper.parts;
+    await this.keeper.exclusive(async () => {
+      await this.requireOwner();
+      await tpm.clear(await this.keeper.currentOwnerAuth(current));
+      secrets.wipeAll();
+      await this.keeper.forgetOwner();
+    });
+    this.told(caller, 'The TPM was cleared.', {});
+  }
+
+  /** Resets the TPM's own dictionary-attack logic, and then forgets the failures of standard users. */
+  async unblock(caller: Caller, current: Uint8Array | undefined): Promise<void> {
+    await this.keeper.exclusive(() => this.resetTpm(current));
+    const forgotten = await this.lockout.reset(undefined);
+    this.told(caller, 'The lockout of the TPM was reset.', { forgotten });
+  }
+
+  /** What Set-TpmAuthLevel does before the level is changed. */
+  async levelChanges(change: AuthLevelChange): Promise<void> {
+    const { secrets, backup, tpm } = this.keeper.parts;
+    await this.keeper.exclusive(async () => {
+      const { newOwnerAuth } = levelTransition(tpm.version, change.from.level, change.to);
+      const lost = newOwnerAuth && secrets.has('owner') && backup.mode === 'off';
+      if (lost && change.newOwnerAuth === undefined && !change.force) throw keptNowhere();
+      await this.keeper.applyLevel(change.to, change.newOwnerAuth);
+    });
+  }
+
+  private async resetTpm(current: Uint8Array | undefined): Promise<void> {
+    const { tpm, secrets } = this.keeper.parts;
+    if (current === undefined && tpm.resetLockoutDelegated !== undefined && !secrets.has('owner')) {
+      const delegation = await secrets.get('administratorDelegation');
+      if (delegation !== undefined) return tpm.resetLockoutDelegated(delegation);
+    }
+    await tpm.resetLockout(await this.keeper.currentOwnerAuth(current));
+  }
+
+  private async requireOwner(): Promise<void> {
+    const { tpm } = this.keeper.parts;
+    if (tpm.version === '2.0' || (await tpm.ownership()).owned) return;
+    throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
+      message: 'The TPM has no owner.',
+      action: 'Run Initialize-Tpm first.',
+    });
+  }
+
+  private told(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
+    this.keeper.parts.events.raise('ownerAuthorization', message, { caller, details });
+  }
+}
+
+function levelKeepsNothing(): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message: 'The level of owner authorization in force does not keep the owner authorization on this machine.',
+    action: 'Raise the level first (Set-TpmAuthLevel Full); Get-TpmAuthLevel tells what sets it.',
+    details: { setting: 'osManagedAuthLevel' },
+  });
+}
+
+function keptNowhere(): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message: 'The change makes a new owner authorization, and with AD DS backup off nothing would keep it.',
+    action: 'Give a file for it (-NewFile), or give it up (-Force): then only clearing the TPM replaces it.',
+    details: { parameter: 'newOwnerAuth' },
+  });
+}

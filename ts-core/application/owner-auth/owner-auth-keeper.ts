@@ -1,0 +1,224 @@
+/**
+ * The owner authorization of this machine in service: starts and recovers it, follows the level in force, tries again
+ * what could not be done, and marks void what raw commands have made so.
+ */
+import { levelTransition } from '../../domain/owner-auth/level-transition.js';
+import { materialVoidedBy } from '../../domain/owner-auth/raw-changes.js';
+import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
+import type { ResponseClass } from '../../domain/lockout/response-classification.js';
+import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { EMPTY_AUTH } from '../../domain/tpm/tpm20-commands/authorized-command.js';
+import {
+  hierarchyChangeAuth,
+  TPM_RH_ENDORSEMENT,
+  TPM_RH_OWNER,
+} from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
+import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Events } from '../events.js';
+import type { PendingCommand } from '../pending-command.js';
+import type { Clock, Log } from '../ports.js';
+import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
+import type { BrokerContext } from './broker-context.js';
+import type { DirectoryBackup } from './directory-backup.js';
+import type { KeptSecrets } from './kept-secrets.js';
+import { OneAtATime } from './one-at-a-time.js';
+import type { OwnerAuthRecords } from './owner-auth-record.js';
+import type { OwnerTpm } from './owner-tpm.js';
+import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
+
+export interface KeeperParts {
+  readonly tpm: OwnerTpm;
+  readonly context: BrokerContext;
+  readonly secrets: KeptSecrets;
+  readonly records: OwnerAuthRecords;
+  readonly change: OwnerAuthChange;
+  readonly backup: DirectoryBackup;
+  readonly crypto: Crypto12;
+  readonly level: () => OsManagedAuthLevel;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+const HIERARCHIES = { storage: TPM_RH_OWNER, endorsement: TPM_RH_ENDORSEMENT } as const;
+
+export class OwnerAuthKeeper {
+  private readonly queue = new OneAtATime();
+  private unsettled = false;
+  private retry: { cancel(): void } | undefined;
+  private retryMs = FIRST_RETRY_MS;
+
+  constructor(readonly parts: KeeperParts) {}
+
+  /** Whether a change is under way that was not finished, and the TPM does not allow a try yet. */
+  get isUnsettled(): boolean {
+    return this.unsettled;
+  }
+
+  /** Opens what is kept, finishes what a crash has left, and follows a level that changed meanwhile. Never rejects. */
+  async start(): Promise<void> {
+    await this.parts.secrets.open();
+    await this.catchUp();
+  }
+
+  /** Policy, or the local level, may have changed. Never rejects: what fails is told and tried again. */
+  levelMayHaveChanged(): Promise<void> {
+    return this.catchUp();
+  }
+
+  stop(): void {
+    this.retry?.cancel();
+    this.parts.secrets.close();
+  }
+
+  /** Runs work on the owner authorization alone, once nothing of an earlier change is unsettled. */
+  exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.queue.run(() => {
+      if (this.unsettled) throw unsettledChange();
+      return work();
+    });
+  }
+
+  /** The authorization to use: the one given, the one kept, or the empty one of a TPM 2.0 that has none. */
+  async currentOwnerAuth(given: Uint8Array | undefined): Promise<Uint8Array> {
+    if (given !== undefined) return given;
+    const kept = await this.parts.secrets.get('owner');
+    if (kept !== undefined) return kept;
+    if (this.parts.tpm.version === '2.0' && !(await this.parts.tpm.ownership()).owned) return EMPTY_AUTH;
+    throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND');
+  }
+
+  randomOwnerAuth(): Uint8Array {
+    return this.parts.crypto.randomBytes(OWNER_AUTH_BYTES);
+  }
+
+  /** Takes note of what a change has left to do. */
+  settle(remaining: Remaining): void {
+    this.retry?.cancel();
+    this.unsettled = remaining.kind === 'recovery';
+    if (remaining.kind === 'nothing') {
+      this.retryMs = FIRST_RETRY_MS;
+      return;
+    }
+    if (remaining.kind === 'recovery' && remaining.waitSeconds === null) return;
+    const delayMs = remaining.kind === 'recovery' ? (remaining.waitSeconds ?? 0) * 1000 + 1000 : this.nextRetryMs();
+    this.retry = this.parts.clock.after(delayMs, () => void this.catchUp());
+  }
+
+  /**
+   * Makes what is kept fit the level. From a level that keeps the owner authorization to Delegated, a new one is made:
+   * `newOwnerAuth`, or a random one. Runs inside of `exclusive`.
+   */
+  async applyLevel(to: OsManagedAuthLevel, newOwnerAuth?: Uint8Array): Promise<void> {
+    const { records, tpm, secrets, events, change, backup } = this.parts;
+    const from = records.current.appliedLevel;
+    if (from === to) return;
+    if (from !== undefined) {
+      const transition = levelTransition(tpm.version, from, to);
+      const current = transition.newOwnerAuth ? await secrets.get('owner') : undefined;
+      if (current !== undefined) {
+        const next = newOwnerAuth ?? this.randomOwnerAuth();
+        // Before the values are wiped that the hierarchies have.
+        this.settle(await change.change(current, next, to));
+        current.fill(0);
+        if (newOwnerAuth === undefined) next.fill(0);
+        this.tellNewValue(backup.mode === 'off' && newOwnerAuth === undefined);
+      }
+      for (const name of transition.reopened) await this.reopen(name);
+      for (const name of transition.wiped) secrets.wipe(name);
+      events.raise('ownerAuthorization', `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`, {
+        details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
+      });
+    }
+    await records.update({ appliedLevel: to });
+  }
+
+  /** Refuses raw commands that would change the owner authorization without its required backup. */
+  refusalOf(pending: PendingCommand): TbsError | undefined {
+    const { tpm, backup } = this.parts;
+    if (!changesOwnerAuth(tpm.version, pending.header.code, pending.command)) return undefined;
+    if (backup.mode !== 'required') return undefined;
+    return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+      message: 'This command would change the owner authorization without the backup that policy requires.',
+      action: 'Change it with Set-TpmOwnerAuth, which backs the new value up first.',
+      details: { setting: 'requireActiveDirectoryBackup', use: 'Set-TpmOwnerAuth' },
+    });
+  }
+
+  /** Marks void what a caller's successful command has made void. */
+  commandEnded(pending: PendingCommand, outcome: ResponseClass): Promise<void> | undefined {
+    if (outcome !== 'success') return undefined;
+    const voided = materialVoidedBy(this.parts.tpm.version, pending.header.code, pending.command);
+    if (voided.length === 0) return undefined;
+    const { secrets, events } = this.parts;
+    const lost = voided.filter((name) => secrets.has(name));
+    for (const name of voided) secrets.wipe(name);
+    if (voided.includes('owner')) secrets.wipe('pending');
+    if (lost.length > 0) {
+      events.raise('ownerAuthorization', 'A command of a caller made the kept owner authorization void.', {
+        caller: pending.caller,
+        details: { voided: lost },
+      });
+    }
+    return voided.includes('owner') ? this.forgetOwner() : undefined;
+  }
+
+  /** After the owner is gone: what was remembered of it. */
+  async forgetOwner(): Promise<void> {
+    await this.parts.records.update({ wellKnownOwner: false, family: undefined, lockoutParametersSet: false });
+  }
+
+  private catchUp(): Promise<void> {
+    return this.queue.run(async () => {
+      const { change, level, log } = this.parts;
+      try {
+        this.settle(await change.recover(level()));
+        if (!this.unsettled) await this.applyLevel(level());
+      } catch (error) {
+        log.warn({ error }, 'the owner authorization does not fit policy yet; it is tried again');
+        this.retry?.cancel();
+        this.retry = this.parts.clock.after(this.nextRetryMs(), () => void this.catchUp());
+      }
+    });
+  }
+
+  private nextRetryMs(): number {
+    const delayMs = this.retryMs;
+    this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+    return delayMs;
+  }
+
+  private tellNewValue(keptNowhere: boolean): void {
+    if (!keptNowhere) return;
+    this.parts.events.raise('warning', 'A new owner authorization was made for the level Delegated and is kept nowhere.', {
+      details: { action: 'Turn AD DS backup on, or clear the TPM when its owner authorization is needed again.' },
+    });
+  }
+
+  private async reopen(name: 'storage' | 'endorsement'): Promise<void> {
+    const value = await this.parts.secrets.get(name);
+    if (value === undefined) return;
+    try {
+      await withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HIERARCHIES[name], value, EMPTY_AUTH)));
+    } catch (error) {
+      // Somebody else changed it: what is kept is of no use to anybody.
+      if (!isWrongAuthorization(error)) throw error;
+    } finally {
+      value.fill(0);
+    }
+  }
+}
+
+function unsettledChange(): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
+    message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow a try yet.',
+    action: 'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; recovery goes on by itself.',
+    details: { reason: 'recovering' },
+  });
+}

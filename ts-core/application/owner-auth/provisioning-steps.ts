@@ -1,0 +1,177 @@
+/** Initialize-Tpm: the steps of both versions. Each can be repeated, and asks the TPM what is there instead of a memory. */
+import { keepsOwner, materialFor } from '../../domain/owner-auth/kept-material.js';
+import {
+  provisioningVerdict,
+  type ProvisioningBit,
+  type ProvisioningVerdict,
+} from '../../domain/owner-auth/provisioning-information.js';
+import type { OsManagedAuthLevel, PolicySettings } from '../../domain/policy/settings.js';
+import {
+  createEndorsementKeyPair,
+  takeOwnership,
+  WELL_KNOWN_SECRET,
+} from '../../domain/tpm/tpm12-commands/owner-commands.js';
+import { EMPTY_AUTH } from '../../domain/tpm/tpm20-commands/authorized-command.js';
+import { setDictionaryAttackParameters } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
+import {
+  hierarchyChangeAuth,
+  TPM_RH_ENDORSEMENT,
+  TPM_RH_OWNER,
+} from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
+import {
+  createPrimary,
+  EK_HANDLE,
+  ekTemplate,
+  flushContext,
+  makePersistent,
+  SRK_HANDLE,
+  srkTemplate,
+} from '../../domain/tpm/tpm20-commands/primary-keys.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { OwnershipState } from './owner-tpm.js';
+import { withTpmFailures } from './tpm-failure.js';
+
+/** What Windows sets: 32 tries, one forgotten in 10 minutes, a day after a wrong lockout authorization. */
+const MAX_TRIES = 32;
+const RECOVERY_SECONDS = 600;
+const LOCKOUT_RECOVERY_SECONDS = 86_400;
+
+const HIERARCHIES = { storage: TPM_RH_OWNER, endorsement: TPM_RH_ENDORSEMENT } as const;
+
+export class ProvisioningSteps {
+  constructor(
+    private readonly keeper: OwnerAuthKeeper,
+    private readonly settings: () => PolicySettings,
+  ) {}
+
+  /** Runs inside of the keeper's `exclusive`. Gives what is still needed. */
+  async run(): Promise<ProvisioningVerdict> {
+    const { tpm } = this.keeper.parts;
+    const state = await tpm.ownership();
+    if (state.enabled && state.activated) {
+      if (tpm.version === '2.0') await this.provision20(state);
+      else await this.provision12(state);
+    }
+    return this.verdict();
+  }
+
+  async verdict(): Promise<ProvisioningVerdict> {
+    const { tpm, secrets, level, backup } = this.keeper.parts;
+    const state = await tpm.ownership();
+    const needs: ProvisioningBit[] = [];
+    if (!state.enabled || !state.activated) {
+      needs.push(...(tpm.version === '2.0' ? (['REBOOT'] as const) : (['TPM_ACTIVATE', 'PHYSICAL_PRESENCE', 'REBOOT'] as const)));
+    }
+    if (!state.hasEndorsementKey) needs.push('TPM_CREATE_EK');
+    if (!state.hasStorageRootKey) needs.push('TPM_SRKPUB');
+    if (!state.owned || this.keeper.parts.records.current.wellKnownOwner) needs.push('TPM_TAKE_OWNERSHIP');
+    else if (keepsOwner(level(), tpm.version) && !secrets.has('owner')) needs.push('TPM_OWNERAUTH');
+    // Without the authorization of a hierarchy that somebody else has set, only clearing the TPM helps.
+    if (!state.hasStorageRootKey && state.storageAuthSet && !secrets.has('storage')) {
+      needs.push('TPM_FORCE_CLEAR', 'PHYSICAL_PRESENCE');
+    }
+    if (backup.mode !== 'off' && secrets.has('pending')) needs.push('TPM_AD_BACKUP_PHASE_II');
+    return provisioningVerdict(needs);
+  }
+
+  /** Whether a new random owner authorization would be known to anybody. */
+  private isKeptSomewhere(level: OsManagedAuthLevel): boolean {
+    const { tpm, backup } = this.keeper.parts;
+    return keepsOwner(level, tpm.version) || backup.mode !== 'off';
+  }
+
+  private async provision20(state: OwnershipState): Promise<void> {
+    const { secrets } = this.keeper.parts;
+    const storage = (await secrets.get('storage')) ?? EMPTY_AUTH;
+    const endorsement = (await secrets.get('endorsement')) ?? EMPTY_AUTH;
+    const ownerAuth = state.storageAuthSet ? storage : EMPTY_AUTH;
+    if (!state.hasStorageRootKey && (!state.storageAuthSet || secrets.has('storage'))) {
+      await this.onTpm(() => persistPrimary(TPM_RH_OWNER, ownerAuth, srkTemplate('rsa2048'), SRK_HANDLE, ownerAuth));
+    }
+    if (!state.hasEndorsementKey && (!state.endorsementAuthSet || secrets.has('endorsement'))) {
+      const auth = state.endorsementAuthSet ? endorsement : EMPTY_AUTH;
+      await this.onTpm(() => persistPrimary(TPM_RH_ENDORSEMENT, auth, ekTemplate('rsa2048'), EK_HANDLE, ownerAuth));
+    }
+    await this.setLockoutParameters(state);
+    await this.setHierarchy('storage', state.storageAuthSet);
+    await this.setHierarchy('endorsement', state.endorsementAuthSet);
+    if (!state.owned) await this.setOwnerAuth(EMPTY_AUTH);
+  }
+
+  /** Once: what an administrator sets later is left alone. */
+  private async setLockoutParameters(state: OwnershipState): Promise<void> {
+    const { records, secrets } = this.keeper.parts;
+    if (records.current.lockoutParametersSet) return;
+    const auth = state.owned ? await secrets.get('owner') : EMPTY_AUTH;
+    if (auth === undefined) return;
+    const total = this.settings().standardUserAuthorizationFailureTotalThreshold;
+    await this.onTpm(() =>
+      setDictionaryAttackParameters(auth, {
+        maxTries: Math.max(MAX_TRIES, total + 1),
+        recoverySeconds: RECOVERY_SECONDS,
+        lockoutRecoverySeconds: LOCKOUT_RECOVERY_SECONDS,
+      }),
+    );
+    await records.update({ lockoutParametersSet: true });
+  }
+
+  /** The value is on disk before the TPM has it; whether the TPM has it can be asked at any time. */
+  private async setHierarchy(name: 'storage' | 'endorsement', isSet: boolean): Promise<void> {
+    const { secrets, level, crypto, tpm } = this.keeper.parts;
+    if (isSet || !materialFor(level(), tpm.version).includes(name)) return;
+    const value = (await secrets.get(name)) ?? crypto.randomBytes(OWNER_AUTH_BYTES);
+    await secrets.put(name, value);
+    await this.onTpm(() => hierarchyChangeAuth(HIERARCHIES[name], EMPTY_AUTH, value));
+    value.fill(0);
+  }
+
+  /**
+   * A TPM 1.2 can seal nothing before it has an owner, so ownership is taken with the well-known secret first; the real
+   * one then goes the same safe way as every change.
+   */
+  private async provision12(state: OwnershipState): Promise<void> {
+    const { records, crypto, level, backup } = this.keeper.parts;
+    if (!state.hasEndorsementKey) await this.onTpm(() => createEndorsementKeyPair(crypto));
+    if (!state.owned) {
+      if (!this.isKeptSomewhere(level())) return;
+      if (backup.mode === 'required') await backup.check();
+      await records.update({ wellKnownOwner: true });
+      await this.onTpm(() =>
+        takeOwnership(crypto, { ownerSecret: WELL_KNOWN_SECRET, srkSecret: WELL_KNOWN_SECRET }),
+      );
+    }
+    if (records.current.wellKnownOwner) await this.setOwnerAuth(WELL_KNOWN_SECRET);
+  }
+
+  private async setOwnerAuth(current: Uint8Array): Promise<void> {
+    const { change, level } = this.keeper.parts;
+    if (!this.isKeptSomewhere(level())) return;
+    const value = this.keeper.randomOwnerAuth();
+    try {
+      this.keeper.settle(await change.change(current, value, level()));
+    } finally {
+      value.fill(0);
+    }
+  }
+
+  private onTpm<Result>(begin: () => Exchange<Result>): Promise<Result> {
+    return withTpmFailures(this.keeper.parts.context.run(begin));
+  }
+}
+
+function* persistPrimary(
+  hierarchy: number,
+  hierarchyAuth: Uint8Array,
+  template: Uint8Array,
+  persistentHandle: number,
+  ownerAuth: Uint8Array,
+): Exchange<void> {
+  const handle = yield* createPrimary(hierarchy, hierarchyAuth, template);
+  try {
+    yield* makePersistent(ownerAuth, handle, persistentHandle);
+  } finally {
+    yield* flushContext(handle);
+  }
+}

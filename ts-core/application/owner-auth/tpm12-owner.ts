@@ -1,0 +1,180 @@
+/** The owner authorization on TPM 1.2: the owner's secret, and the delegations made with it. */
+import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import {
+  createDelegationFamily,
+  createOwnerDelegation,
+  enableDelegationFamily,
+  invalidateDelegationFamily,
+  OWNER_PERMISSIONS,
+} from '../../domain/tpm/tpm12-commands/delegation-commands.js';
+import { concat } from '../../domain/tpm/tpm12-commands/byte-fields.js';
+import { runCommand, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
+import {
+  changeOwnerSecret,
+  ownerClear,
+  readPubek,
+  resetLockValue,
+  WELL_KNOWN_SECRET,
+} from '../../domain/tpm/tpm12-commands/owner-commands.js';
+import {
+  ownerReadInternalPub,
+  readDictionaryAttackInfo,
+  readPermanentState12,
+} from '../../domain/tpm/tpm12-commands/ownership-state.js';
+import { openDsap } from '../../domain/tpm/tpm12-commands/sessions.js';
+import { seal, unseal } from '../../domain/tpm/tpm12-commands/storage-commands.js';
+import { TPM_ORD_ResetLockValue } from '../../domain/tpm/tpm12-ordinal-codes.js';
+import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_EK, TPM_KH_SRK } from '../../domain/tpm/tpm12-types.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+import type { BrokerContext } from './broker-context.js';
+import type { DelegationFamily } from './owner-auth-record.js';
+import type { Delegations, EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
+import { withTpmFailures } from './tpm-failure.js';
+
+/** For people who list the TPM's families: 'T'. */
+const FAMILY_LABEL = 0x54;
+
+const READS = OWNER_PERMISSIONS.ownerReadPubek | OWNER_PERMISSIONS.ownerReadInternalPub;
+const ADMINISTRATOR =
+  READS |
+  OWNER_PERMISSIONS.resetLockValue |
+  OWNER_PERMISSIONS.setOrdinalAuditStatus |
+  OWNER_PERMISSIONS.ownerSetDisable |
+  OWNER_PERMISSIONS.nvDefineSpace |
+  OWNER_PERMISSIONS.nvWriteValue |
+  OWNER_PERMISSIONS.nvReadValue |
+  OWNER_PERMISSIONS.makeIdentity |
+  OWNER_PERMISSIONS.activateIdentity |
+  OWNER_PERMISSIONS.createCounter |
+  OWNER_PERMISSIONS.releaseCounterOwner;
+
+export class Tpm12Owner implements OwnerTpm {
+  readonly version = '1.2';
+
+  constructor(
+    private readonly tpm: BrokerContext,
+    private readonly crypto: Crypto12,
+  ) {}
+
+  async ownership(): Promise<OwnershipState> {
+    const { crypto } = this;
+    return this.run(function* () {
+      const state = yield* readPermanentState12(crypto);
+      return {
+        owned: state.owned,
+        enabled: !state.disabled,
+        activated: !state.deactivated,
+        ownerClearDisabled: state.ownerClearDisabled,
+        storageAuthSet: false,
+        endorsementAuthSet: false,
+        hasStorageRootKey: state.owned,
+        // An owner needs one, and with an owner it cannot be read.
+        hasEndorsementKey: state.owned || (yield* readable(readPubek(crypto))) !== undefined,
+      };
+    });
+  }
+
+  changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void> {
+    return this.run(() => changeOwnerSecret(this.crypto, current, next));
+  }
+
+  clear(ownerAuth: Uint8Array): Promise<void> {
+    return this.run(() => ownerClear(this.crypto, ownerAuth));
+  }
+
+  resetLockout(ownerAuth: Uint8Array): Promise<void> {
+    return this.run(() => resetLockValue(this.crypto, ownerAuth));
+  }
+
+  resetLockoutDelegated(delegation: Uint8Array): Promise<void> {
+    const { crypto } = this;
+    return this.run(function* () {
+      const session = yield* openDsap(crypto, {
+        type: TPM_ET_DEL_OWNER_BLOB,
+        keyHandle: 0,
+        value: delegation.slice(OWNER_AUTH_BYTES),
+        secret: delegation.slice(0, OWNER_AUTH_BYTES),
+      });
+      yield* runCommand(crypto, { ordinal: TPM_ORD_ResetLockValue }, [{ session }]);
+    });
+  }
+
+  async lockout(): Promise<TpmLockout> {
+    const info = await this.run(() => readDictionaryAttackInfo(this.crypto));
+    return {
+      lockedOut: info?.active ?? false,
+      failedTries: info?.currentCount ?? 0,
+      maxTries: info?.thresholdCount ?? null,
+      recoverySeconds: null,
+      lockoutRecoverySeconds: null,
+    };
+  }
+
+  seal(data: Uint8Array): Promise<Uint8Array> {
+    const srk = { handle: TPM_KH_SRK, secret: WELL_KNOWN_SECRET };
+    return this.run(() => seal(this.crypto, srk, data, WELL_KNOWN_SECRET));
+  }
+
+  unseal(blob: Uint8Array): Promise<Uint8Array> {
+    const srk = { handle: TPM_KH_SRK, secret: WELL_KNOWN_SECRET };
+    return this.run(() => unseal(this.crypto, srk, blob, WELL_KNOWN_SECRET));
+  }
+
+  async srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array> {
+    if (ownerAuth === undefined) {
+      throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
+        message: 'The public part of the storage root key can only be read with the owner authorization.',
+      });
+    }
+    const key = await this.run(() => ownerReadInternalPub(this.crypto, ownerAuth, TPM_KH_SRK));
+    return this.crypto.sha1(key.modulus);
+  }
+
+  async endorsementKey(ownerAuth?: Uint8Array): Promise<EndorsementKey | undefined> {
+    const { crypto } = this;
+    const key = await this.run(function* () {
+      const open = yield* readable(readPubek(crypto));
+      if (open !== undefined || ownerAuth === undefined) return open;
+      return yield* ownerReadInternalPub(crypto, ownerAuth, TPM_KH_EK);
+    });
+    if (key === undefined) return undefined;
+    return { publicKey: { algorithm: 'rsa', unique: key.modulus, exponent: key.exponent }, certificates: [] };
+  }
+
+  delegate(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations> {
+    const { crypto } = this;
+    return this.run(function* () {
+      if (previous !== undefined) yield* readable(invalidateDelegationFamily(crypto, ownerAuth, previous.id));
+      const familyId = yield* createDelegationFamily(crypto, ownerAuth, FAMILY_LABEL);
+      yield* enableDelegationFamily(crypto, ownerAuth, familyId, true);
+      const make = function* (label: number, permissions: number): Exchange<Uint8Array> {
+        const secret = crypto.randomBytes(OWNER_AUTH_BYTES);
+        const delegation = { label, permissions, familyId, verificationCount: 1 };
+        return concat(secret, yield* createOwnerDelegation(crypto, ownerAuth, delegation, secret));
+      };
+      return {
+        family: { id: familyId },
+        administrator: yield* make(1, ADMINISTRATOR),
+        user: yield* make(2, READS),
+        endorsement: yield* make(3, READS),
+      };
+    });
+  }
+
+  /** Runs an exchange; for provisioning, too. */
+  run<Result>(begin: () => Exchange<Result>): Promise<Result> {
+    return withTpmFailures(this.tpm.run(begin));
+  }
+}
+
+/** What the TPM refuses to tell, or does not have, is undefined. */
+function* readable<Result>(exchange: Exchange<Result>): Exchange<Result | undefined> {
+  try {
+    return yield* exchange;
+  } catch (error) {
+    if (error instanceof Tpm12CommandError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What a TPM 1.2 says of its ownership, and the public parts that its owner may read. TPM Main Part 2, 7.1
+ * TPM_PERMANENT_FLAGS, 7.2 TPM_STCLEAR_FLAGS, 21 "Capabilities"; Part 3, 14.5 TPM_OwnerReadInternalPub.
+ */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import * as ord from '../tpm12-ordinal-codes.js';
+import { TPM_CAP_PROP_OWNER, TPM_CAP_PROPERTY, TPM_ET_SRK } from '../tpm12-types.js';
+import { runCommand, Tpm12CommandError } from './authorized-command.js';
+import { concat, FieldReader, sized, uint16, uint32 } from './byte-fields.js';
+import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
+import { readPublicKey } from './key-structures.js';
+import { openOiap } from './sessions.js';
+
+const TPM_CAP_FLAG = 4;
+const TPM_CAP_FLAG_PERMANENT = 0x108;
+const TPM_CAP_FLAG_VOLATILE = 0x109;
+const TPM_CAP_DA_LOGIC = 0x19;
+const TPM_DA_STATE_ACTIVE = 1;
+
+export interface PermanentState12 {
+  readonly owned: boolean;
+  readonly disabled: boolean;
+  readonly deactivated: boolean;
+  readonly ownerClearDisabled: boolean;
+}
+
+export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentState12> {
+  const permanent = yield* getCapability(crypto12, TPM_CAP_FLAG, uint32(TPM_CAP_FLAG_PERMANENT));
+  const volatile = yield* getCapability(crypto12, TPM_CAP_FLAG, uint32(TPM_CAP_FLAG_VOLATILE));
+  const owner = yield* getCapability(crypto12, TPM_CAP_PROPERTY, uint32(TPM_CAP_PROP_OWNER));
+  // Both flag structures start with a tag of two bytes; then: disable, ownership, deactivated, readPubek, disableOwnerClear.
+  return {
+    owned: owner[0] === 1,
+    disabled: permanent[2] === 1,
+    deactivated: permanent[4] === 1 || volatile[2] === 1,
+    ownerClearDisabled: permanent[6] === 1,
+  };
+}
+
+export interface DictionaryAttackInfo12 {
+  readonly active: boolean;
+  readonly currentCount: number;
+  readonly thresholdCount: number;
+}
+
+/** TPM_DA_INFO; undefined for a TPM that does not tell. */
+export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo12 | undefined> {
+  try {
+    const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP_DA_LOGIC, uint16(TPM_ET_SRK)));
+    reader.uint16();
+    const active = reader.uint8() === TPM_DA_STATE_ACTIVE;
+    return { active, currentCount: reader.uint16(), thresholdCount: reader.uint16() };
+  } catch (error) {
+    if (error instanceof Tpm12CommandError) return undefined;
+    throw error;
+  }
+}
+
+/** The public part of the storage root key (TPM_KH_SRK) or the endorsement key (TPM_KH_EK), read by the owner. */
+export function* ownerReadInternalPub(
+  crypto12: Crypto12,
+  ownerSecret: Uint8Array,
+  keyHandle: number,
+): Exchange<RsaPublicKey12> {
+  const session = yield* openOiap(crypto12);
+  const { parameters } = yield* runCommand(
+    crypto12,
+    { ordinal: ord.TPM_ORD_OwnerReadInternalPub, parameters: uint32(keyHandle) },
+    [{ session, entitySecret: ownerSecret }],
+  );
+  return readPublicKey(new FieldReader(parameters));
+}
+
+function* getCapability(crypto12: Crypto12, area: number, sub: Uint8Array): Exchange<Uint8Array> {
+  const parameters = concat(uint32(area), sized(sub));
+  const answer = yield* runCommand(crypto12, { ordinal: ord.TPM_ORD_GetCapability, parameters });
+  return new FieldReader(answer.parameters).sized();
+}
