@@ -5,6 +5,7 @@ import { thresholdsOf } from '../domain/lockout/lockout-gate.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import type { Crypto12 } from '../domain/tpm/tpm12-commands/crypto12.js';
 import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
 import { Gate } from './command-gate.js';
@@ -20,8 +21,18 @@ import { ManageLockout } from './manage-lockout.js';
 import { ManagePolicy } from './manage-policy.js';
 import { ManagePower } from './manage-power.js';
 import { ManageResources } from './manage-resources.js';
+import { type OwnerAuthorization, ownerAuthorization } from './owner-auth/owner-authorization.js';
 import type { PendingCommand } from './pending-command.js';
-import type { AuditLog, Clock, Log, PolicyStore, StateStore, TpmTransport } from './ports.js';
+import type {
+  AuditLog,
+  Clock,
+  Log,
+  OwnerAuthDirectory,
+  OwnerAuthFiles,
+  PolicyStore,
+  StateStore,
+  TpmTransport,
+} from './ports.js';
 import { ReportStatus } from './report-status.js';
 import { Account } from './response-account.js';
 import { RevokeAttestation } from './revoke-attestation.js';
@@ -41,6 +52,10 @@ export interface BrokerParts {
   readonly userNames: UserNames;
   readonly queueLimits: QueueLimits;
   readonly agingHorizonMs: number;
+  readonly ownerAuthFiles: OwnerAuthFiles;
+  readonly crypto: Crypto12;
+  /** Undefined where none is configured. */
+  readonly ownerAuthDirectory: OwnerAuthDirectory | undefined;
   readonly requestStop: (drainTimeoutMs: number) => void;
 }
 
@@ -69,14 +84,25 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     listsRevision: () => lists.revision,
     lockout: (userKey) => lockout.gate(userKey),
     handlesOf: (command) => virtualizer.handlesOf(command),
-    ownerAuthorizationRule: () => undefined,
+    ownerAuthorizationRule: (pending) => owner.keeper.refusalOf(pending),
     events,
   });
-  const account = new Account(version, lockout, [], log);
+  const account = new Account(
+    version,
+    lockout,
+    [(pending, outcome) => owner.keeper.commandEnded(pending, outcome)],
+    log,
+  );
   const dispatcher = new Dispatcher({ version, transport, virtualizer, queue, gate, account, clock, log });
+  const owner = ownerAuthorization({
+    ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },
+    files: parts.ownerAuthFiles,
+    crypto: parts.crypto,
+    directory: parts.ownerAuthDirectory,
+  });
   const facts = await startTpmAndTables(parts, dispatcher);
   keepSnapshot(parts);
-  followPolicy(policy, lists, events);
+  followPolicy(policy, lists, events, owner);
   const contexts = new Contexts(() => policy.current().settings);
   const commands = new CommandService({
     version,
@@ -111,7 +137,11 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     commandLists: lists,
     lockout: new ManageLockout(lockout, events, parts.userNames),
     policy: new ManagePolicy(policy, events),
-    authLevel: new ManageAuthLevel(policy, store, events, async () => {}),
+    ownerAuth: owner.ownerAuth,
+    provisioning: owner.provisioning,
+    ownerAuthBackup: owner.backup,
+    tpm: owner.tpm,
+    authLevel: new ManageAuthLevel(policy, store, events, (change) => owner.ownerAuth.levelChanges(change)),
     status,
     resources: new ManageResources(virtualizer, dispatcher, events),
     power,
@@ -121,12 +151,17 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     requestStop: parts.requestStop,
   };
   await tellWarnings(application, log);
+  // The directory may be slow to answer: callers do not wait for it.
+  void owner.start();
   log.debug({ thresholds: thresholdsOf(policy.current().settings) }, 'the lockout is in force');
   return {
     application,
     dispatcher,
     drain: (drainTimeoutMs) => drain(parts, application, dispatcher, queue, drainTimeoutMs),
-    shutDown: () => shutDown(parts, dispatcher),
+    shutDown: async () => {
+      await owner.stop();
+      await shutDown(parts, dispatcher);
+    },
   };
 }
 
@@ -174,12 +209,13 @@ function keepSnapshot({ virtualizer, store, clock, log }: BrokerParts): void {
   };
 }
 
-function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events): void {
+function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, owner: OwnerAuthorization): void {
   let revision = policy.current().revision;
   policy.onChange = (changed) => {
     if (changed.revision !== revision) {
       revision = changed.revision;
       lists.policyChanged(changed);
+      void owner.keeper.levelMayHaveChanged();
       events.raise('policyChanged', 'Policy has changed and is in force.', { details: { revision } });
     }
     for (const problem of changed.problems) {

@@ -2,8 +2,10 @@
  * The daemon put together: the only file that constructs adapters.
  */
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
+import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
@@ -11,6 +13,7 @@ import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js'
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
+import { EncryptedOwnerAuthFiles } from '../adapters/state/owner-auth-files.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
@@ -84,6 +87,9 @@ async function startParts(
     clock,
     log,
     userNames: new UnixUserNames(() => clock.monotonicMs()),
+    ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
+    crypto: nodeCrypto12,
+    ownerAuthDirectory: undefined,
     queueLimits: {
       maxQueued: configuration.limits.queuedSubmissions,
       maxQueuedPerUser: configuration.limits.queuedSubmissionsPerUser,

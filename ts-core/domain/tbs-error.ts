@@ -16,7 +16,8 @@ export const TBS_RESULTS = {
   TPM_E_AUTHFAIL: {
     code: 0x80280001,
     message: 'The TPM refused the owner authorization. It was tried once and not again.',
-    action: 'Find the right owner authorization before trying again: each wrong one brings the TPM nearer to its lockout.',
+    action:
+      'Find the right owner authorization before trying again: each wrong one brings the TPM nearer to its lockout.',
   },
   TPM_20_E_AUTH_FAIL: {
     code: 0x8028008e,

@@ -4,7 +4,7 @@
  *
  * Methods are called one at a time (`OneAtATime`).
  */
-import { MATERIAL_NAMES, keepsOwner, materialFor } from '../../domain/owner-auth/kept-material.js';
+import { keepsOwner, MATERIAL_NAMES, materialFor } from '../../domain/owner-auth/kept-material.js';
 import {
   decodePendingChange,
   encodePendingChange,
@@ -157,9 +157,13 @@ export class OwnerAuthChange {
   private giveUp(): Remaining {
     const { secrets, events } = this.parts;
     for (const name of ['pending', 'owner'] as const) secrets.wipe(name);
-    events.raise('warning', 'Neither the old nor the new owner authorization opens the TPM: somebody else changed it.', {
-      details: { action: 'Import the owner authorization (Import-TpmOwnerAuth), or clear the TPM.' },
-    });
+    events.raise(
+      'warning',
+      'Neither the old nor the new owner authorization opens the TPM: somebody else changed it.',
+      {
+        details: { action: 'Import the owner authorization (Import-TpmOwnerAuth), or clear the TPM.' },
+      },
+    );
     return NOTHING;
   }
 

@@ -29,7 +29,10 @@ export class ManageOwnerAuth {
       const remaining = await change.change(auth, next, level());
       this.keeper.settle(remaining);
       const pending = remaining.kind === 'backup';
-      return { kept: secrets.has('owner'), backup: backup.mode === 'off' ? 'off' : pending ? 'pending' : 'done' } as const;
+      return {
+        kept: secrets.has('owner'),
+        backup: backup.mode === 'off' ? 'off' : pending ? 'pending' : 'done',
+      } as const;
     });
     this.told(caller, 'The owner authorization was set.', { version: tpm.version, kept: outcome.kept });
     return outcome;

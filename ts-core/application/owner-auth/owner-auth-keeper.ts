@@ -2,26 +2,26 @@
  * The owner authorization of this machine in service: starts and recovers it, follows the level in force, tries again
  * what could not be done, and marks void what raw commands have made so.
  */
-import { levelTransition } from '../../domain/owner-auth/level-transition.js';
-import { materialVoidedBy } from '../../domain/owner-auth/raw-changes.js';
-import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
-import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
-import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
+
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
+import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
+import { levelTransition } from '../../domain/owner-auth/level-transition.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import { changesOwnerAuth, materialVoidedBy } from '../../domain/owner-auth/raw-changes.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
 import { EMPTY_AUTH } from '../../domain/tpm/tpm20-commands/authorized-command.js';
 import {
   hierarchyChangeAuth,
   TPM_RH_ENDORSEMENT,
   TPM_RH_OWNER,
 } from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
-import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events.js';
 import type { PendingCommand } from '../pending-command.js';
 import type { Clock, Log } from '../ports.js';
-import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
 import type { BrokerContext } from './broker-context.js';
+import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
 import type { DirectoryBackup } from './directory-backup.js';
 import type { KeptSecrets } from './kept-secrets.js';
 import { OneAtATime } from './one-at-a-time.js';
@@ -63,8 +63,9 @@ export class OwnerAuthKeeper {
 
   /** Opens what is kept, finishes what a crash has left, and follows a level that changed meanwhile. Never rejects. */
   async start(): Promise<void> {
-    await this.parts.secrets.open();
-    await this.catchUp();
+    // Both wait in the queue before anything that a caller asks for.
+    const opened = this.queue.run(() => this.parts.secrets.open());
+    await Promise.all([opened, this.catchUp()]);
   }
 
   /** Policy, or the local level, may have changed. Never rejects: what fails is told and tried again. */
@@ -132,9 +133,13 @@ export class OwnerAuthKeeper {
       }
       for (const name of transition.reopened) await this.reopen(name);
       for (const name of transition.wiped) secrets.wipe(name);
-      events.raise('ownerAuthorization', `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`, {
-        details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
-      });
+      events.raise(
+        'ownerAuthorization',
+        `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`,
+        {
+          details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
+        },
+      );
     }
     await records.update({ appliedLevel: to });
   }
@@ -196,9 +201,13 @@ export class OwnerAuthKeeper {
 
   private tellNewValue(keptNowhere: boolean): void {
     if (!keptNowhere) return;
-    this.parts.events.raise('warning', 'A new owner authorization was made for the level Delegated and is kept nowhere.', {
-      details: { action: 'Turn AD DS backup on, or clear the TPM when its owner authorization is needed again.' },
-    });
+    this.parts.events.raise(
+      'warning',
+      'A new owner authorization was made for the level Delegated and is kept nowhere.',
+      {
+        details: { action: 'Turn AD DS backup on, or clear the TPM when its owner authorization is needed again.' },
+      },
+    );
   }
 
   private async reopen(name: 'storage' | 'endorsement'): Promise<void> {
@@ -218,7 +227,8 @@ export class OwnerAuthKeeper {
 function unsettledChange(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
     message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow a try yet.',
-    action: 'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; recovery goes on by itself.',
+    action:
+      'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; recovery goes on by itself.',
     details: { reason: 'recovering' },
   });
 }

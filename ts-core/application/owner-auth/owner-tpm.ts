@@ -27,7 +27,11 @@ export interface TpmLockout {
 }
 
 export interface EndorsementKey {
-  readonly publicKey: { readonly algorithm: 'rsa' | 'ecc' | 'other'; readonly unique: Uint8Array; readonly exponent: number };
+  readonly publicKey: {
+    readonly algorithm: 'rsa' | 'ecc' | 'other';
+    readonly unique: Uint8Array;
+    readonly exponent: number;
+  };
   /** SubjectPublicKeyInfo is made by who shows it; these are X.509 certificates in DER. */
   readonly certificates: readonly Uint8Array[];
 }
@@ -46,6 +50,8 @@ export interface OwnerTpm {
   /** TPM 1.2: with the administrators' delegation instead of the owner authorization. */
   resetLockoutDelegated?(delegation: Uint8Array): Promise<void>;
   lockout(): Promise<TpmLockout>;
+  /** The data of TPM_GetTestResult or TPM2_GetTestResult, the manufacturer's own. */
+  selfTest(): Promise<Uint8Array>;
   seal(data: Uint8Array): Promise<Uint8Array>;
   unseal(blob: Uint8Array): Promise<Uint8Array>;
   /** SHA-1 of the storage root key's public part, for the directory. */

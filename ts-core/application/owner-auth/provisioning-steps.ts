@@ -1,9 +1,10 @@
 /** Initialize-Tpm: the steps of both versions. Each can be repeated, and asks the TPM what is there instead of a memory. */
 import { keepsOwner, materialFor } from '../../domain/owner-auth/kept-material.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import {
-  provisioningVerdict,
   type ProvisioningBit,
   type ProvisioningVerdict,
+  provisioningVerdict,
 } from '../../domain/owner-auth/provisioning-information.js';
 import type { OsManagedAuthLevel, PolicySettings } from '../../domain/policy/settings.js';
 import {
@@ -27,7 +28,6 @@ import {
   SRK_HANDLE,
   srkTemplate,
 } from '../../domain/tpm/tpm20-commands/primary-keys.js';
-import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import type { Exchange } from '../../domain/virtualization/virtualizer.js';
 import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { OwnershipState } from './owner-tpm.js';
@@ -62,7 +62,9 @@ export class ProvisioningSteps {
     const state = await tpm.ownership();
     const needs: ProvisioningBit[] = [];
     if (!state.enabled || !state.activated) {
-      needs.push(...(tpm.version === '2.0' ? (['REBOOT'] as const) : (['TPM_ACTIVATE', 'PHYSICAL_PRESENCE', 'REBOOT'] as const)));
+      needs.push(
+        ...(tpm.version === '2.0' ? (['REBOOT'] as const) : (['TPM_ACTIVATE', 'PHYSICAL_PRESENCE', 'REBOOT'] as const)),
+      );
     }
     if (!state.hasEndorsementKey) needs.push('TPM_CREATE_EK');
     if (!state.hasStorageRootKey) needs.push('TPM_SRKPUB');
@@ -138,9 +140,7 @@ export class ProvisioningSteps {
       if (!this.isKeptSomewhere(level())) return;
       if (backup.mode === 'required') await backup.check();
       await records.update({ wellKnownOwner: true });
-      await this.onTpm(() =>
-        takeOwnership(crypto, { ownerSecret: WELL_KNOWN_SECRET, srkSecret: WELL_KNOWN_SECRET }),
-      );
+      await this.onTpm(() => takeOwnership(crypto, { ownerSecret: WELL_KNOWN_SECRET, srkSecret: WELL_KNOWN_SECRET }));
     }
     if (records.current.wellKnownOwner) await this.setOwnerAuth(WELL_KNOWN_SECRET);
   }

@@ -18,9 +18,9 @@ const FEATURES: Readonly<Record<'1.2' | '2.0', readonly string[]>> = {
 export class ReportTpm {
   constructor(private readonly keeper: OwnerAuthKeeper) {}
 
-  async ownership(): Promise<OwnershipState & { readonly lockout: TpmLockout }> {
+  async ownership(): Promise<OwnershipState & { readonly lockout: TpmLockout; readonly selfTest: Uint8Array }> {
     const { tpm } = this.keeper.parts;
-    return { ...(await tpm.ownership()), lockout: await tpm.lockout() };
+    return { ...(await tpm.ownership()), lockout: await tpm.lockout(), selfTest: await tpm.selfTest() };
   }
 
   async endorsementKey(caller: Caller): Promise<EndorsementKey | undefined> {
@@ -61,7 +61,10 @@ export class ReportTpm {
       };
       await withTpmFailures(context.run(() => setDictionaryAttackParameters(auth, next)));
       await records.update({ lockoutParametersSet: true });
-      events.raise('administration', 'The dictionary-attack parameters of the TPM were set.', { caller, details: next });
+      events.raise('administration', 'The dictionary-attack parameters of the TPM were set.', {
+        caller,
+        details: next,
+      });
     });
     return tpm.lockout();
   }

@@ -28,7 +28,9 @@ export function isWrongAuthorization(error: unknown): boolean {
 
 /** The TPM did not compare it: it is locked out. */
 export function isLockedOut(error: unknown): boolean {
-  return error instanceof TbsError && (error.symbol === 'TPM_20_E_LOCKOUT' || error.symbol === 'TPM_E_DEFEND_LOCK_RUNNING');
+  return (
+    error instanceof TbsError && (error.symbol === 'TPM_20_E_LOCKOUT' || error.symbol === 'TPM_E_DEFEND_LOCK_RUNNING')
+  );
 }
 
 function symbol20(code: number): TbsSymbol | undefined {

@@ -1,4 +1,9 @@
 /** The owner authorization on TPM 1.2: the owner's secret, and the delegations made with it. */
+
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { runCommand, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
+import { concat, FieldReader } from '../../domain/tpm/tpm12-commands/byte-fields.js';
 import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
 import {
   createDelegationFamily,
@@ -7,8 +12,6 @@ import {
   invalidateDelegationFamily,
   OWNER_PERMISSIONS,
 } from '../../domain/tpm/tpm12-commands/delegation-commands.js';
-import { concat } from '../../domain/tpm/tpm12-commands/byte-fields.js';
-import { runCommand, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
 import {
   changeOwnerSecret,
   ownerClear,
@@ -23,10 +26,8 @@ import {
 } from '../../domain/tpm/tpm12-commands/ownership-state.js';
 import { openDsap } from '../../domain/tpm/tpm12-commands/sessions.js';
 import { seal, unseal } from '../../domain/tpm/tpm12-commands/storage-commands.js';
-import { TPM_ORD_ResetLockValue } from '../../domain/tpm/tpm12-ordinal-codes.js';
+import { TPM_ORD_GetTestResult, TPM_ORD_ResetLockValue } from '../../domain/tpm/tpm12-ordinal-codes.js';
 import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_EK, TPM_KH_SRK } from '../../domain/tpm/tpm12-types.js';
-import { TbsError } from '../../domain/tbs-error.js';
-import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import type { Exchange } from '../../domain/virtualization/virtualizer.js';
 import type { BrokerContext } from './broker-context.js';
 import type { DelegationFamily } from './owner-auth-record.js';
@@ -70,8 +71,7 @@ export class Tpm12Owner implements OwnerTpm {
         storageAuthSet: false,
         endorsementAuthSet: false,
         hasStorageRootKey: state.owned,
-        // An owner needs one, and with an owner it cannot be read.
-        hasEndorsementKey: state.owned || (yield* readable(readPubek(crypto))) !== undefined,
+        hasEndorsementKey: yield* hasEndorsementKey(crypto),
       };
     });
   }
@@ -163,6 +163,14 @@ export class Tpm12Owner implements OwnerTpm {
     });
   }
 
+  async selfTest(): Promise<Uint8Array> {
+    const { crypto } = this;
+    return this.run(function* () {
+      const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD_GetTestResult });
+      return new FieldReader(parameters).sized().slice();
+    });
+  }
+
   /** Runs an exchange; for provisioning, too. */
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
     return withTpmFailures(this.tpm.run(begin));
@@ -175,6 +183,19 @@ function* readable<Result>(exchange: Exchange<Result>): Exchange<Result | undefi
     return yield* exchange;
   } catch (error) {
     if (error instanceof Tpm12CommandError) return undefined;
+    throw error;
+  }
+}
+
+const TPM_NO_ENDORSEMENT = 0x23;
+
+/** An owned or a deactivated TPM does not show its key; it says TPM_NO_ENDORSEMENT where there is none. */
+function* hasEndorsementKey(crypto: Crypto12): Exchange<boolean> {
+  try {
+    yield* readPubek(crypto);
+    return true;
+  } catch (error) {
+    if (error instanceof Tpm12CommandError) return error.responseCode !== TPM_NO_ENDORSEMENT;
     throw error;
   }
 }

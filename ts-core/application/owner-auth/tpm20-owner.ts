@@ -1,17 +1,25 @@
 /** The owner authorization on TPM 2.0: lockoutAuth. */
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+
+import { TbsError } from '../../domain/tbs-error.js';
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
+import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import { readSized16, runCommand20 } from '../../domain/tpm/tpm20-commands/authorized-command.js';
 import { dictionaryAttackLockReset } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
 import { clear20, hierarchyChangeAuth, TPM_RH_LOCKOUT } from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
-import { EK_CERTIFICATE_ECC_INDEX, EK_CERTIFICATE_RSA_INDEX, readNvIndex } from '../../domain/tpm/tpm20-commands/nv-read.js';
+import {
+  EK_CERTIFICATE_ECC_INDEX,
+  EK_CERTIFICATE_RSA_INDEX,
+  readNvIndex,
+} from '../../domain/tpm/tpm20-commands/nv-read.js';
 import { readPermanentState } from '../../domain/tpm/tpm20-commands/permanent-state.js';
 import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm/tpm20-commands/primary-keys.js';
 import { seal20, unseal20 } from '../../domain/tpm/tpm20-commands/sealed-data.js';
-import { TbsError } from '../../domain/tbs-error.js';
 import type { Exchange } from '../../domain/virtualization/virtualizer.js';
 import type { BrokerContext } from './broker-context.js';
 import type { EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
+
+const TPM_CC_GET_TEST_RESULT = 0x17c;
 
 export class Tpm20Owner implements OwnerTpm {
   readonly version = '2.0';
@@ -91,6 +99,13 @@ export class Tpm20Owner implements OwnerTpm {
         if (certificate !== undefined && certificate.length > 0) certificates.push(certificate);
       }
       return { publicKey: readPublicKey20(area), certificates };
+    });
+  }
+
+  async selfTest(): Promise<Uint8Array> {
+    return this.run(function* () {
+      const { parameters } = yield* runCommand20({ code: TPM_CC_GET_TEST_RESULT });
+      return readSized16(parameters).slice();
     });
   }
 

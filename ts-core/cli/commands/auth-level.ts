@@ -1,7 +1,10 @@
+import { unlinkSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import { TbsError } from '../../domain/tbs-error.js';
 import { type AuthLevelState, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { printJson, printPairs } from '../output.js';
+import { createOwnerAuthFile } from '../owner-auth-file.js';
 
 const LEVELS = { none: 0, delegated: 2, full: 4, 'lockout-only': 5 } as const;
 
@@ -29,12 +32,16 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             .option('new-file', { type: 'string', describe: 'Where the new owner authorization is written' }),
         (options) =>
           withBroker(options, async (broker) => {
-            const params = {
-              level: LEVELS[options.level],
-              force: options.force,
-              newOwnerAuthFile: options['new-file'],
-            };
-            return printLevel(await broker.call(authLevelSet, params), options.json);
+            const newFile = options['new-file'];
+            const newOwnerAuth = newFile === undefined ? undefined : createOwnerAuthFile(newFile);
+            const params = { level: LEVELS[options.level], force: options.force, newOwnerAuth };
+            try {
+              return printLevel(await broker.call(authLevelSet, params), options.json);
+            } catch (error) {
+              // Refused: the value in the file is nobody's.
+              if (newFile !== undefined && error instanceof TbsError) unlinkSync(newFile);
+              throw error;
+            }
           }),
       )
       .demandCommand(1, 'Name one: get or set.'),

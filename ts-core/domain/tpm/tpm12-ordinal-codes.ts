@@ -37,6 +37,7 @@ export const TPM_ORD_GetRandom = 70;
 export const TPM_ORD_SelfTestFull = 80;
 export const TPM_ORD_CertifySelfTest = 82;
 export const TPM_ORD_ContinueSelfTest = 83;
+export const TPM_ORD_GetTestResult = 84;
 export const TPM_ORD_Reset = 90;
 export const TPM_ORD_OwnerClear = 91;
 export const TPM_ORD_ForceClear = 93;

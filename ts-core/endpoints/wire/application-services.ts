@@ -5,14 +5,14 @@ import type { WireServices } from './wire-services.js';
 
 const TPM_IFTYPE_UNKNOWN = 0;
 
-export function applicationServices({ attestation, status }: Application): WireServices {
+export function applicationServices({ attestation, ownerAuth, status }: Application): WireServices {
   return {
     deviceInfo: () => ({
       tpmVersion: status.device.version,
       interfaceType: TPM_IFTYPE_UNKNOWN,
       implementationRevision: status.device.specificationRevision,
     }),
-    ownerAuth: () => Promise.reject(new TbsError('TBS_E_OWNERAUTH_NOT_FOUND')),
+    ownerAuth: (caller, type) => ownerAuth.get(caller, type),
     tcgLog: () => Promise.reject(new TbsError('TBS_E_NO_EVENT_LOG')),
     physicalPresence: () => Promise.reject(new TbsError('TBS_E_PPI_NOT_SUPPORTED')),
     revokeAttestation: (caller) => attestation.revoke(caller),

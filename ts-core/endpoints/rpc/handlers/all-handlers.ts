@@ -7,10 +7,12 @@ import { commandHandlers } from './command-handlers.js';
 import { contextHandlers } from './context-handlers.js';
 import { eventHandlers } from './event-handlers.js';
 import { lockoutHandlers } from './lockout-handlers.js';
+import { ownerAuthHandlers } from './owner-auth-handlers.js';
 import { policyHandlers } from './policy-handlers.js';
 import { powerHandlers } from './power-handlers.js';
 import { resourceHandlers } from './resource-handlers.js';
 import { type DaemonFacts, statusHandlers } from './status-handlers.js';
+import { tpmHandlers } from './tpm-handlers.js';
 
 export interface HandlerOptions {
   readonly daemon: DaemonFacts;
@@ -29,6 +31,8 @@ export function allHandlers(application: Application, options: HandlerOptions): 
     ...eventHandlers(application, options.maxEventSubscribers),
     ...resourceHandlers(application),
     ...powerHandlers(application),
+    ...ownerAuthHandlers(application),
+    ...tpmHandlers(application),
   ];
   return new Map(handlers.map((each) => [each.name, each]));
 }

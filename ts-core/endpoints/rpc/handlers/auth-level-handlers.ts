@@ -6,6 +6,7 @@ import {
 } from '../../../domain/owner-auth/effective-level.js';
 import { handler, type RpcHandler } from '../handler.js';
 import { type AuthLevelState, authLevelGet, authLevelSet } from '../protocol/auth-level.js';
+import { withSecrets } from '../secret-parameters.js';
 
 export function authLevelHandlers({ authLevel, policy }: Application): readonly RpcHandler[] {
   const state = ({ level, origin }: EffectiveAuthLevel): AuthLevelState => ({
@@ -17,8 +18,10 @@ export function authLevelHandlers({ authLevel, policy }: Application): readonly 
   });
   return [
     handler(authLevelGet, () => state(authLevel.get())),
-    handler(authLevelSet, async ({ caller }, { level, newOwnerAuthFile, force }) =>
-      state(await authLevel.set(caller, level, { newOwnerAuthFile, force })),
+    handler(authLevelSet, ({ caller }, { level, newOwnerAuth, force }) =>
+      withSecrets({ newOwnerAuth }, async (secrets) =>
+        state(await authLevel.set(caller, level, { newOwnerAuth: secrets.newOwnerAuth, force })),
+      ),
     ),
   ];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { method, noParams } from './method.js';
+import { ownerAuthText } from './owner-auth.js';
 
 export interface AuthLevelState {
   /** OSManagedAuthLevel in force: None 0, Delegated 2, Full 4, 5. */
@@ -18,8 +19,11 @@ export const authLevelSet = method<AuthLevelState>()(
   'authLevel/set',
   z.strictObject({
     level: z.union([z.literal(0), z.literal(2), z.literal(4), z.literal(5)]),
-    /** From Full to Delegated a new owner authorization is made; with no backup its only copy goes into this file's bytes. */
-    newOwnerAuthFile: z.string().max(4096).optional(),
+    /**
+     * From Full to Delegated a new owner authorization is made: this one (base64 of 20 bytes), or a random one. With AD DS
+     * backup off nothing else keeps it, and it or `force` must be given.
+     */
+    newOwnerAuth: ownerAuthText.optional(),
     force: z.boolean().default(false),
   }),
 );

@@ -12,10 +12,24 @@ import {
 import { contextClose, contextList, contextOpen } from './context.js';
 import { eventSubscribe } from './event.js';
 import { lockoutGet, lockoutReset } from './lockout.js';
+import { ownerAuthGet, ownerAuthImport, ownerAuthSet } from './owner-auth.js';
+import { ownerAuthBackupGet, ownerAuthBackupRun, ownerAuthBackupTest } from './owner-auth-backup.js';
 import { policyExport, policyGet, policyImport, policySet, policyTest } from './policy.js';
 import { powerResume, powerSuspend } from './power.js';
 import { resourceList, resourceRemove } from './resource.js';
 import { deviceGet, serviceStop, statusGet } from './status.js';
+import {
+  autoProvisioningSet,
+  tpmClear,
+  tpmEndorsementKey,
+  tpmGet,
+  tpmInitialize,
+  tpmLockoutParametersGet,
+  tpmLockoutParametersSet,
+  tpmProvisioning,
+  tpmSupportedFeatures,
+  tpmUnblock,
+} from './tpm.js';
 
 export const RPC_METHODS = [
   contextOpen,
@@ -46,4 +60,20 @@ export const RPC_METHODS = [
   resourceRemove,
   powerSuspend,
   powerResume,
+  ownerAuthGet,
+  ownerAuthSet,
+  ownerAuthImport,
+  ownerAuthBackupGet,
+  ownerAuthBackupRun,
+  ownerAuthBackupTest,
+  autoProvisioningSet,
+  tpmClear,
+  tpmEndorsementKey,
+  tpmGet,
+  tpmInitialize,
+  tpmLockoutParametersGet,
+  tpmLockoutParametersSet,
+  tpmProvisioning,
+  tpmSupportedFeatures,
+  tpmUnblock,
 ] as const;

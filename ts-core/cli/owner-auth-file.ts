@@ -1,0 +1,24 @@
+/** Writes an owner-password file (`.tpm`) in the form of Windows' TPM management console. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** Makes a new owner authorization, puts it into a new file that only its owner reads, and gives it as base64. */
+export function createOwnerAuthFile(path: string): string {
+  const ownerAuth = randomBytes(20).toString('base64');
+  const created = new Date().toISOString();
+  const text = `<?xml version="1.0" encoding="UTF-8"?>
+<tpmOwnerData version="1.0" softwareAuthor="TpmTbs" creationDate="${created}" machineName="${hostname().replace(/[<&"]/g, '')}">
+  <ownerAuth>${ownerAuth}</ownerAuth>
+</tpmOwnerData>
+`;
+  // Fails where the file exists, so that no earlier value is lost.
+  const descriptor = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  return ownerAuth;
+}

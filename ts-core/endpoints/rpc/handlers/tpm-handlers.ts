@@ -1,0 +1,157 @@
+import { createHash, createPublicKey } from 'node:crypto';
+import type { Application } from '../../../application/application.js';
+import type { EndorsementKey, TpmLockout } from '../../../application/owner-auth/owner-tpm.js';
+import { type Caller, isAdministrator } from '../../../domain/caller.js';
+import { AUTH_LEVEL_NAMES } from '../../../domain/owner-auth/effective-level.js';
+import type { ProvisioningVerdict } from '../../../domain/owner-auth/provisioning-information.js';
+import { TbsError } from '../../../domain/tbs-error.js';
+import { handler, type RpcHandler } from '../handler.js';
+import {
+  autoProvisioningSet,
+  type EndorsementKeyInfo,
+  type LockoutParameters,
+  type ProvisioningState,
+  type TpmState,
+  tpmClear,
+  tpmEndorsementKey,
+  tpmGet,
+  tpmInitialize,
+  tpmLockoutParametersGet,
+  tpmLockoutParametersSet,
+  tpmProvisioning,
+  tpmSupportedFeatures,
+  tpmUnblock,
+} from '../protocol/tpm.js';
+import { withSecrets } from '../secret-parameters.js';
+
+const TBS_OWNERAUTH_TYPE_FULL = 1;
+
+export function tpmHandlers(application: Application): readonly RpcHandler[] {
+  const { tpm, provisioning, ownerAuth } = application;
+  return [
+    handler(tpmGet, ({ caller }) => tpmState(application, caller)),
+    handler(tpmInitialize, async ({ caller }) => provisioningState(await provisioning.initialize(caller))),
+    handler(tpmProvisioning, async () => provisioningState(await provisioning.state())),
+    handler(tpmClear, ({ caller }, params) =>
+      withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
+        await ownerAuth.clear(caller, secrets.ownerAuth);
+        return {};
+      }),
+    ),
+    handler(tpmUnblock, ({ caller }, params) =>
+      withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
+        await ownerAuth.unblock(caller, secrets.ownerAuth);
+        return {};
+      }),
+    ),
+    handler(tpmEndorsementKey, async ({ caller }) => endorsementKeyInfo(await tpm.endorsementKey(caller))),
+    handler(tpmSupportedFeatures, (_session, { features }) => ({ features: tpm.supportedFeatures(features) })),
+    handler(tpmLockoutParametersGet, async () => lockoutParameters(await tpm.lockoutParameters())),
+    handler(tpmLockoutParametersSet, ({ caller }, { ownerAuth: text, ...change }) =>
+      withSecrets({ text }, async (secrets) => {
+        const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+        return lockoutParameters(await tpm.setLockoutParameters(caller, given, secrets.text));
+      }),
+    ),
+    handler(autoProvisioningSet, async ({ caller }, { autoProvisioning }) => ({
+      autoProvisioning: await provisioning.setAutoProvisioning(caller, autoProvisioning),
+    })),
+  ];
+}
+
+async function tpmState(application: Application, caller: Caller): Promise<TpmState> {
+  const { tpm, provisioning, authLevel, status } = application;
+  const { device } = status;
+  const ownership = await tpm.ownership();
+  const verdict = await provisioning.state();
+  return {
+    tpmPresent: true,
+    tpmReady: verdict.ready,
+    tpmEnabled: ownership.enabled,
+    tpmActivated: ownership.activated,
+    tpmOwned: ownership.owned,
+    restartPending: false,
+    manufacturerId: device.manufacturerId,
+    manufacturerIdTxt: device.manufacturer,
+    manufacturerVersion: device.firmwareVersion.split('.').slice(0, 2).join('.'),
+    manufacturerVersionFull20: device.version === '2.0' ? device.firmwareVersion : '',
+    managedAuthLevel: AUTH_LEVEL_NAMES[authLevel.get().level],
+    ownerAuth: isAdministrator(caller) ? await keptOwnerAuth(application, caller) : null,
+    ownerClearDisabled: ownership.ownerClearDisabled,
+    autoProvisioning: provisioning.autoProvisioning,
+    lockedOut: ownership.lockout.lockedOut,
+    lockoutHealTime: healTime(ownership.lockout.recoverySeconds),
+    lockoutCount: ownership.lockout.failedTries,
+    lockoutMax: ownership.lockout.maxTries,
+    selfTest: [...ownership.selfTest],
+  };
+}
+
+async function keptOwnerAuth({ ownerAuth }: Application, caller: Caller): Promise<string | null> {
+  try {
+    const value = await ownerAuth.get(caller, TBS_OWNERAUTH_TYPE_FULL);
+    const text = Buffer.from(value).toString('base64');
+    value.fill(0);
+    return text;
+  } catch (error) {
+    if (error instanceof TbsError && error.symbol === 'TBS_E_OWNERAUTH_NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+/** As Windows writes it: whole units. */
+function healTime(seconds: number | null): string {
+  if (seconds === null) return '';
+  if (seconds % 3600 === 0 && seconds > 0) return plural(seconds / 3600, 'hour');
+  return seconds % 60 === 0 ? plural(seconds / 60, 'minute') : plural(seconds, 'second');
+}
+
+function plural(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+function provisioningState(verdict: ProvisioningVerdict): ProvisioningState {
+  return {
+    tpmReady: verdict.ready,
+    restartRequired: verdict.restartRequired,
+    shutdownRequired: verdict.shutdownRequired,
+    clearRequired: verdict.clearRequired,
+    physicalPresenceRequired: verdict.physicalPresenceRequired,
+    information: verdict.information,
+    needs: verdict.needs,
+  };
+}
+
+function lockoutParameters(lockout: TpmLockout): LockoutParameters {
+  const { maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries } = lockout;
+  return { maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries };
+}
+
+function endorsementKeyInfo(key: EndorsementKey | undefined): EndorsementKeyInfo {
+  const info = key === undefined ? null : subjectPublicKeyInfo(key.publicKey);
+  return {
+    isPresent: key !== undefined,
+    algorithm: key?.publicKey.algorithm ?? null,
+    publicKey: info?.toString('base64') ?? null,
+    publicKeyHash: info === null ? null : createHash('sha256').update(info).digest('hex'),
+    manufacturerCertificates: (key?.certificates ?? []).map((each) => Buffer.from(each).toString('base64')),
+    additionalCertificates: [],
+  };
+}
+
+function subjectPublicKeyInfo({ algorithm, unique, exponent }: EndorsementKey['publicKey']): Buffer | null {
+  if (algorithm === 'other') return null;
+  const url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+  const half = unique.length / 2;
+  const jwk =
+    algorithm === 'rsa'
+      ? { kty: 'RSA', n: url(unique), e: url(exponentBytes(exponent)) }
+      : { kty: 'EC', crv: 'P-256', x: url(unique.subarray(0, half)), y: url(unique.subarray(half)) };
+  return createPublicKey({ format: 'jwk', key: jwk }).export({ format: 'der', type: 'spki' });
+}
+
+function exponentBytes(exponent: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(exponent);
+  return bytes.subarray(bytes.findIndex((byte) => byte !== 0));
+}
