@@ -121,9 +121,9 @@ export class ProvisioningSteps {
 
   /** The value is on disk before the TPM has it; whether the TPM has it can be asked at any time. */
   private async setHierarchy(name: 'storage' | 'endorsement', isSet: boolean): Promise<void> {
-    const { secrets, level, crypto, tpm } = this.keeper.parts;
+    const { secrets, level, crypto: tpmCrypto, tpm } = this.keeper.parts;
     if (isSet || !materialFor(level(), tpm.version).includes(name)) return;
-    const value = (await secrets.get(name)) ?? crypto.randomBytes(OWNER_AUTH_BYTES);
+    const value = (await secrets.get(name)) ?? tpmCrypto.randomBytes(OWNER_AUTH_BYTES);
     await secrets.put(name, value);
     await this.onTpm(() => hierarchyChangeAuth(HIERARCHIES[name], EMPTY_AUTH, value));
     value.fill(0);

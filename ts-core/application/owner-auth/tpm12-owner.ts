@@ -144,15 +144,15 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   delegate(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations> {
-    const { crypto } = this;
+    const crypto12 = this.crypto;
     return this.run(function* () {
-      if (previous !== undefined) yield* readable(invalidateDelegationFamily(crypto, ownerAuth, previous.id));
-      const familyId = yield* createDelegationFamily(crypto, ownerAuth, FAMILY_LABEL);
-      yield* enableDelegationFamily(crypto, ownerAuth, familyId, true);
+      if (previous !== undefined) yield* readable(invalidateDelegationFamily(crypto12, ownerAuth, previous.id));
+      const familyId = yield* createDelegationFamily(crypto12, ownerAuth, FAMILY_LABEL);
+      yield* enableDelegationFamily(crypto12, ownerAuth, familyId, true);
       const make = function* (label: number, permissions: number): Exchange<Uint8Array> {
-        const secret = crypto.randomBytes(OWNER_AUTH_BYTES);
+        const secret = crypto12.randomBytes(OWNER_AUTH_BYTES);
         const delegation = { label, permissions, familyId, verificationCount: 1 };
-        return concat(secret, yield* createOwnerDelegation(crypto, ownerAuth, delegation, secret));
+        return concat(secret, yield* createOwnerDelegation(crypto12, ownerAuth, delegation, secret));
       };
       return {
         family: { id: familyId },
