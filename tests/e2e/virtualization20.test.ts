@@ -6,9 +6,11 @@ import { quietLog } from '../support/quiet-log.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
   AUDIT_SESSION,
+  authorized,
   blobIn,
   CONTINUE_SESSION,
   clear,
+  command,
   contextLoad,
   contextSave,
   createPrimary,
@@ -33,6 +35,7 @@ import {
   sign,
   startAuthSession,
   startup,
+  u32,
 } from '../support/tpm20-commands.js';
 import { type VirtualClient, VirtualTpm20 } from '../support/virtual-tpm20.js';
 
@@ -322,4 +325,71 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (const blob of blobs) codes.push(await later.code(contextLoad(blob)));
     assert.deepEqual(codes, [0x1cb, 0, 0, 0, 0]);
   });
+
+  it('repairs the context gap of the TPM, which is 65535, while the blobs that callers hold stay good', async () => {
+    const [keeper, busy] = [tpm.client(), tpm.client('uid:1001')];
+    const kept: { session: number; blob: Uint8Array; digest: Uint8Array }[] = [];
+    for (let number = 0; number < 4; number++) {
+      const session = handleIn(await keeper.send(startAuthSession('policy')));
+      assert.equal(await keeper.code(policyCommandCode(session, 0x15d)), 0);
+      const digest = await keeper.send(policyGetDigest(session));
+      kept.push({ session, digest, blob: blobIn(await keeper.send(contextSave(session))) });
+    }
+    const session = handleIn(await busy.send(startAuthSession('hmac')));
+    for (let saves = 0; saves < 66_000; saves++) {
+      const blob = blobIn(await busy.send(contextSave(session)));
+      assert.equal(handleIn(await busy.send(contextLoad(blob))), session);
+    }
+    for (const { session: own, blob, digest } of kept) {
+      assert.equal(handleIn(await keeper.send(contextLoad(blob))), own);
+      assert.deepEqual(await keeper.send(policyGetDigest(own)), digest);
+    }
+  }).timeout(180_000);
+
+  it('holds one context’s objects and sessions against thousands of mangled commands of another', async () => {
+    const [victim, attacker] = [tpm.client(), tpm.client('uid:1001')];
+    for (let number = 0; number < 4; number++) handleIn(await victim.send(createSigner()));
+    const session = handleIn(await victim.send(startAuthSession('policy')));
+    assert.equal(await victim.code(policyCommandCode(session, 0x15d)), 0);
+    const digest = await victim.send(policyGetDigest(session));
+    const keys: Uint8Array[] = [];
+    for (let number = 0; number < 4; number++) keys.push(await victim.send(readPublic(TRANSIENT + number)));
+    const random = seededRandom(20);
+    const codes = tpm.virtualizer.commandCodes().filter((code) => !WHOLE_TPM_COMMANDS.has(code));
+    const interesting = [TRANSIENT, TRANSIENT + 1, TRANSIENT + 3, session, session & 0xffffff, RH_OWNER, 0x40000007];
+    for (let count = 0; count < 4000; count++) {
+      const code = codes[random() % codes.length] as number;
+      const body = Array.from({ length: random() % 48 }, () => random() & 0xff);
+      const handles = [interesting[random() % interesting.length], interesting[random() % interesting.length]];
+      const parts = [...handles.slice(0, random() % 3).flatMap((handle) => u32(handle as number)), ...body];
+      const withSession = random() % 3 === 0;
+      const bytes = withSession ? authorized(code, handles as number[], body, [{ session }]) : command(code, parts);
+      await attacker.send(bytes);
+    }
+    for (let number = 0; number < 4; number++) {
+      assert.deepEqual(await victim.send(readPublic(TRANSIENT + number)), keys[number]);
+    }
+    assert.deepEqual(await victim.send(policyGetDigest(session)), digest);
+    await attacker.close();
+    await victim.close();
+    assert.deepEqual(await physicalHandles(TRANSIENT), []);
+    assert.deepEqual(await physicalHandles(0x02000000), []);
+  }).timeout(120_000);
 });
+
+/** What concerns the whole TPM, or takes seconds: an administrator's commands, not an attacker's. */
+const WHOLE_TPM_COMMANDS = new Set([
+  0x121, 0x122, 0x124, 0x125, 0x126, 0x127, 0x128, 0x129, 0x12b, 0x12c, 0x12d, 0x130, 0x131, 0x132, 0x142, 0x143, 0x145,
+  0x153, 0x191,
+]);
+
+/** xorshift32: the same commands in every run. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
