@@ -2,10 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GET_RANDOM_8 } from '../endpoints/wire/wire-client.js';
 import { ALICE, canBecomeOthers, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NativeClients } from '../support/native-clients.js';
 import { WireClient } from '../support/wire-client.js';
+
+/** TPM2_CreatePrimary of an RSA 2048 key in the null hierarchy: takes long. */
+const CREATE_RSA_KEY = Buffer.from(
+  '80020000004300000131400000070000000940000009000000000000040000000000' +
+    '1a0001000b00030072000000060080004300100800000000000000000000000000',
+  'hex',
+);
 
 describe('native clients', function () {
   this.timeout(60_000);
@@ -133,6 +141,33 @@ describe('native clients', function () {
     await daemon.run();
     await shell(script);
     assert.match((await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), [])).stdout, /random:/);
+  });
+
+  it('fail at once, all sixteen of them, when the broker is killed under them', async () => {
+    const tcti = `tbs:socket=${daemon.wireSocket}`;
+    const bench = (milliseconds: number) =>
+      clients.run(daemon.wireSocket, clients.built('tcti-bench'), [tcti, 'hmac', '16', String(milliseconds)]);
+    const interrupted = bench(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await daemon.kill('SIGKILL');
+    const { status, stderr } = await interrupted;
+    assert.equal(status, 1);
+    assert.match(stderr, /tcti-bench: (receive|transmit)/);
+    await daemon.run();
+    assert.equal((await bench(200)).status, 0);
+  });
+
+  it('cancel what waits and what runs, from the same connection', async () => {
+    using client = await WireClient.open(daemon.wireSocket);
+    const CANCEL = 5;
+    const slow = Array.from({ length: 6 }, () => client.submit(CREATE_RSA_KEY));
+    const start = performance.now();
+    assert.equal((await client.call(CANCEL, client.contextId, new Uint8Array(0))).result, 0);
+    const results = (await Promise.all(slow)).map(({ result, response }) => [result, response.toString('hex')]);
+    // The first may have been finished, or may not be cancelled any more; the others never reached the TPM.
+    for (const answer of results.slice(1)) assert.deepEqual(answer, [0x8028400d, '80010000000a000c0909']);
+    assert.ok(performance.now() - start < 10_000);
+    assert.equal((await client.submit(GET_RANDOM_8)).result, 0);
   });
 
   it('let an administrator, and nobody else, revoke attestation', async function () {

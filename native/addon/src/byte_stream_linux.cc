@@ -76,6 +76,9 @@ class ByteStream : public Napi::ObjectWrap<ByteStream> {
     Ref();  // until Close: the event loop calls into this object
   }
 
+  // With the stream still open only when Node.js ends: its last turns of the event loop must not find a dead object.
+  ~ByteStream() override { Release(); }
+
  private:
   // Outlives the object until libuv has let go of the handle.
   struct Watch {
@@ -137,14 +140,19 @@ class ByteStream : public Napi::ObjectWrap<ByteStream> {
     return info.Env().Undefined();
   }
 
-  Napi::Value Close(const Napi::CallbackInfo& info) {
-    if (watch_ == nullptr) return info.Env().Undefined();
+  void Release() {
+    if (watch_ == nullptr) return;
     watch_->owner = nullptr;
     uv_close(reinterpret_cast<uv_handle_t*>(&watch_->poll),
              [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
     watch_ = nullptr;
     close(fd_);
     fd_ = -1;
+  }
+
+  Napi::Value Close(const Napi::CallbackInfo& info) {
+    if (watch_ == nullptr) return info.Env().Undefined();
+    Release();
     on_readable_.Reset();
     on_writable_.Reset();
     Unref();
