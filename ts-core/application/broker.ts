@@ -56,6 +56,10 @@ export interface BrokerParts {
   readonly crypto: Crypto12;
   /** Undefined where none is configured. */
   readonly ownerAuthDirectory: OwnerAuthDirectory | undefined;
+  /** After so long without an answer to a command the TPM counts as hanging. */
+  readonly longestCommandMs: number;
+  /** How long a suspend may be held back. */
+  readonly suspendTimeoutMs: number;
   readonly requestStop: (drainTimeoutMs: number) => void;
 }
 
@@ -93,7 +97,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     [(pending, outcome) => owner.keeper.commandEnded(pending, outcome)],
     log,
   );
-  const dispatcher = new Dispatcher({ version, transport, virtualizer, queue, gate, account, clock, log });
+  const { longestCommandMs } = parts;
+  const tpmParts = { version, transport, virtualizer, queue, gate, account, clock, log };
+  const dispatcher = new Dispatcher({ ...tpmParts, longestCommandMs });
   const owner = ownerAuthorization({
     ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },
     files: parts.ownerAuthFiles,
@@ -117,7 +123,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     clock,
     log,
   });
-  const power = new ManagePower({ version, transport, dispatcher, virtualizer, events });
+  const { suspendTimeoutMs } = parts;
+  const power = new ManagePower({ version, transport, dispatcher, virtualizer, events, clock, suspendTimeoutMs });
   const status = new ReportStatus({
     facts,
     transport,

@@ -9,7 +9,7 @@
  *  - Housekeeping (closing contexts, administration) goes before the next command, one exchange at a time.
  */
 import { CommandCosts } from '../domain/scheduling/command-costs.js';
-import { durationClass, TIMEOUT_MS } from '../domain/scheduling/command-durations.js';
+import { type DurationClass, durationClass, TIMEOUT_MS } from '../domain/scheduling/command-durations.js';
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { readUint32, responseCodeOf } from '../domain/tpm/command-header.js';
@@ -40,13 +40,12 @@ export interface DispatcherParts {
   readonly account: ResponseAccount;
   readonly clock: Clock;
   readonly log: Log;
-  /** Replaces the time after which a TPM that does not answer counts as hanging, by class of duration. */
-  readonly timeoutsMs?: Readonly<Record<'short' | 'medium' | 'long', number>>;
+  /** Bounds the time after which a TPM that does not answer counts as hanging; the command's class of duration does too. */
+  readonly longestCommandMs?: number;
 }
 
 interface Housekeeping {
-  readonly begin: () => Exchange<unknown>;
-  readonly locality: number;
+  readonly work: () => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -57,7 +56,8 @@ export class Dispatcher {
   private readonly housekeeping: Housekeeping[] = [];
   private running: PendingCommand | undefined;
   private busy = false;
-  private paused = false;
+  /** `everything`: no housekeeping either, since the TPM's saved state must stay as it is. */
+  private paused: 'nothing' | 'commands' | 'everything' = 'nothing';
   /** Sum of what the waiting commands are expected to cost. */
   private waitingCostMs = 0;
   private tpmWasReset = false;
@@ -74,7 +74,7 @@ export class Dispatcher {
   }
 
   get isPaused(): boolean {
-    return this.paused;
+    return this.paused !== 'nothing';
   }
 
   /** The command at the TPM now. */
@@ -92,7 +92,8 @@ export class Dispatcher {
   /** Runs an exchange of the broker's own before the next command. Rejects with a TbsError. */
   runExchange<Result>(begin: () => Exchange<Result>, locality = 0): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.housekeeping.push({ begin, locality, resolve: resolve as (value: unknown) => void, reject });
+      const work = (): Promise<Result> => this.drive(begin, locality, this.timeoutMs('long'));
+      this.housekeeping.push({ work, resolve: resolve as (value: unknown) => void, reject });
       if (!this.busy) this.pump();
     });
   }
@@ -119,15 +120,48 @@ export class Dispatcher {
     if (durationClass(this.parts.version, running.header.code) === 'long') this.cancelRunning(running);
   }
 
+  /** Answers the caller of a cancelled command that the TPM did not give up; its result is thrown away when it comes. */
+  abandonCancelled(): void {
+    if (this.running?.cancelRequested === true) this.answerCancelled(this.running);
+  }
+
   /** Sends no further command; resolves when the one at the TPM is answered. Housekeeping still runs. */
   async pause(): Promise<void> {
-    this.paused = true;
+    if (this.paused === 'nothing') this.paused = 'commands';
     await this.whenIdle();
   }
 
+  /** Sends nothing at all: what comes waits for `resume` or `resumeAfter`. */
+  halt(): void {
+    this.paused = 'everything';
+  }
+
   resume(): void {
-    this.paused = false;
+    this.paused = 'nothing';
     if (!this.busy) this.pump();
+  }
+
+  /**
+   * Ends a suspend. `restart` comes before anything else, brings the TPM back and says whether it has lost its volatile
+   * state; then the tables are synchronised with it and the queue goes on, whatever came of that.
+   */
+  async resumeAfter(restart: () => Promise<'kept' | 'lost'>): Promise<void> {
+    const { virtualizer } = this.parts;
+    const work = async (): Promise<void> => {
+      const state = await restart();
+      // A reset that the transport noticed meanwhile is the one that `restart` has dealt with.
+      this.tpmWasReset = false;
+      if (state === 'lost') virtualizer.tpmWasReset();
+      await this.drive(() => virtualizer.resume(), 0, this.timeoutMs('long'));
+    };
+    const resumed = new Promise<unknown>((resolve, reject) => this.housekeeping.unshift({ work, resolve, reject }));
+    this.paused = 'commands';
+    if (!this.busy) this.pump();
+    try {
+      await resumed;
+    } finally {
+      this.resume();
+    }
   }
 
   whenIdle(): Promise<void> {
@@ -137,7 +171,7 @@ export class Dispatcher {
 
   /** Resolves when nothing waits and nothing is at the TPM. */
   async whenDrained(): Promise<void> {
-    while (this.busy || (!this.paused && this.parts.queue.size > 0)) await this.whenIdle();
+    while (this.busy || this.hasWork()) await this.whenIdle();
   }
 
   /** What a command that is submitted now with the lowest priority would wait, from what commands are known to cost. */
@@ -157,18 +191,24 @@ export class Dispatcher {
       this.busy = false;
       for (const waiter of this.idleWaiters.splice(0)) waiter();
       // Something may have come in between the last look at the queue and now.
-      if (this.housekeeping.length > 0 || (!this.paused && this.parts.queue.size > 0)) this.pump();
+      if (this.hasWork()) this.pump();
     });
+  }
+
+  private hasWork(): boolean {
+    if (this.paused === 'everything') return false;
+    return this.housekeeping.length > 0 || (this.paused === 'nothing' && this.parts.queue.size > 0);
   }
 
   private async run(): Promise<void> {
     for (;;) {
+      if (this.paused === 'everything') return;
       const chore = this.housekeeping.shift();
       if (chore !== undefined) {
         await this.doChore(chore);
         continue;
       }
-      if (this.paused) return;
+      if (this.paused !== 'nothing') return;
       const pending = this.parts.queue.next(this.parts.clock.monotonicMs(), true);
       if (pending === undefined) return;
       this.waitingCostMs -= pending.expectedMs;
@@ -178,7 +218,7 @@ export class Dispatcher {
 
   private async doChore(chore: Housekeeping): Promise<void> {
     try {
-      chore.resolve(await this.drive(chore.begin, chore.locality, TIMEOUT_MS.long));
+      chore.resolve(await chore.work());
     } catch (error) {
       chore.reject(error);
     }
@@ -205,12 +245,15 @@ export class Dispatcher {
   }
 
   private async execute(pending: PendingCommand): Promise<Uint8Array> {
-    const timeouts = this.parts.timeoutsMs ?? TIMEOUT_MS;
-    const timeoutMs = timeouts[durationClass(this.parts.version, pending.header.code)];
+    const timeoutMs = this.timeoutMs(durationClass(this.parts.version, pending.header.code));
     const { virtualizer } = this.parts;
     const response = await this.executeDirect(pending, timeoutMs);
     if (response !== null) return response;
     return this.drive(() => virtualizer.execute(pending.contextId, pending.command), pending.locality, timeoutMs);
+  }
+
+  private timeoutMs(duration: DurationClass): number {
+    return Math.min(TIMEOUT_MS[duration], this.parts.longestCommandMs ?? TIMEOUT_MS.long);
   }
 
   /** The short way of a command that is one plain round trip; null when it takes more, and nothing has happened yet. */
@@ -341,7 +384,11 @@ export class Dispatcher {
     const { virtualizer, log } = this.parts;
     if (responseCodeOf(response) !== 0) return;
     try {
-      await this.drive(() => virtualizer.discard(pending.contextId, pending.command, response), 0, TIMEOUT_MS.medium);
+      await this.drive(
+        () => virtualizer.discard(pending.contextId, pending.command, response),
+        0,
+        this.timeoutMs('medium'),
+      );
     } catch (error) {
       log.warn({ error }, 'what a cancelled command made could not be flushed; it goes with its context');
     }

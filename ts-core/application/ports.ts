@@ -124,6 +124,20 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
+/** Tells of the platform's suspend and resume. */
+export interface PowerMonitor {
+  /** Begins to follow; a platform that tells nothing is no error. */
+  start(listener: PowerListener): void;
+  close(): Promise<void>;
+}
+
+export interface PowerListener {
+  /** The platform is about to sleep, and waits, for a bounded time, until the promise is settled. */
+  prepareForSleep(): Promise<void>;
+  /** It is awake again. Also called when nobody asked to prepare. */
+  awake(): Promise<void>;
+}
+
 /** Structured log for the people who run the broker (pino). Never secrets or command contents. */
 export interface Log {
   debug(fields: object, message: string): void;

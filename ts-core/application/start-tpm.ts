@@ -4,6 +4,7 @@
 import { TbsError } from '../domain/tbs-error.js';
 import { responseCodeOf } from '../domain/tpm/command-header.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import type { Exchange } from '../domain/virtualization/virtualizer.js';
 import type { TpmTransport } from './ports.js';
 
 const TPM_RC_INITIALIZE = 0x100;
@@ -32,8 +33,12 @@ export async function startTpm(transport: TpmTransport, version: TpmVersion): Pr
   const response = await transport.transmit(STARTUP_CLEAR[version], { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
   const code = responseCodeOf(response);
   if (code === 0 || needsStartup(version, response)) return;
+  throw startupRefused(version, code);
+}
+
+function startupRefused(version: TpmVersion, code: number): TbsError {
   const upgrading = version === '2.0' && code === TPM_RC_UPGRADE;
-  throw new TbsError('TBS_E_IOERROR', {
+  return new TbsError('TBS_E_IOERROR', {
     message: `The TPM does not start: it answers TPM_Startup with 0x${code.toString(16)}${upgrading ? ' (a firmware upgrade is under way)' : ''}.`,
     details: { responseCode: code },
   });
@@ -49,7 +54,42 @@ const SAVE_STATE: Readonly<Record<TpmVersion, Uint8Array>> = {
   '1.2': SHUTDOWN['1.2'],
 };
 
-/** Before a suspend: what the next start with the saved state brings back. */
-export async function saveTpmState(transport: TpmTransport, version: TpmVersion): Promise<void> {
-  await transport.transmit(SAVE_STATE[version], { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+const STARTUP_STATE: Readonly<Record<TpmVersion, Uint8Array>> = {
+  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x44, 0, 1),
+  '1.2': Uint8Array.of(0x00, 0xc1, 0, 0, 0, 12, 0, 0, 0, 0x99, 0, 2),
+};
+
+/** Before a suspend: what the next start with the saved state brings back. Throws TBS_E_IOERROR when the TPM refuses. */
+export function* saveTpmState(version: TpmVersion): Exchange<void> {
+  const code = responseCodeOf(yield SAVE_STATE[version].slice());
+  if (code === 0) return;
+  throw new TbsError('TBS_E_IOERROR', {
+    message: `The TPM does not save its state: it answers with 0x${code.toString(16)}.`,
+    details: { responseCode: code },
+  });
+}
+
+/**
+ * After a suspend: starts a TPM that was powered off meanwhile, with its saved state if it has one. `lost`: what was
+ * volatile is gone. A TPM that never lost its power answers that it is started, and has kept everything.
+ *
+ * A saved state is only asked for when it was saved: without one a TPM 1.2 goes into failure mode (TPM Main Part 3, 3.2).
+ */
+export async function restartTpm(
+  transport: TpmTransport,
+  version: TpmVersion,
+  stateSaved: boolean,
+): Promise<'kept' | 'lost'> {
+  const startup = async (command: Uint8Array): Promise<Uint8Array> =>
+    transport.transmit(command.slice(), { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+  if (stateSaved) {
+    const response = await startup(STARTUP_STATE[version]);
+    if (responseCodeOf(response) === 0 || needsStartup(version, response)) return 'kept';
+    // Failure mode ends with the next TPM_Init only.
+    if (version === '1.2') await transport.reset?.();
+  }
+  const response = await startup(STARTUP_CLEAR[version]);
+  if (needsStartup(version, response)) return 'kept';
+  if (responseCodeOf(response) !== 0) throw startupRefused(version, responseCodeOf(response));
+  return 'lost';
 }

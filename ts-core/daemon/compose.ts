@@ -12,6 +12,7 @@ import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
+import { LogindPowerMonitor } from '../adapters/power/logind.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { EncryptedOwnerAuthFiles } from '../adapters/state/owner-auth-files.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
@@ -96,6 +97,8 @@ async function startParts(
       maxQueuedPerContext: configuration.limits.queuedSubmissionsPerContext,
     },
     agingHorizonMs: configuration.scheduling.agingHorizonMs,
+    longestCommandMs: configuration.timeouts.commandMs,
+    suspendTimeoutMs: configuration.power.suspendTimeoutMs,
     requestStop: (drainTimeoutMs) => stopRequest.ask(drainTimeoutMs),
   });
   const identify = (socket: Socket): Caller => callerOfUnixSocket(socket, rules);
@@ -108,6 +111,12 @@ async function startParts(
     wireConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
     log,
   });
+  if (configuration.power.logind) {
+    const logind = new LogindPowerMonitor({ address: configuration.power.systemBusAddress ?? undefined, log });
+    closers.push(() => logind.close());
+    const { power } = broker.application;
+    logind.start({ prepareForSleep: () => power.suspend(undefined), awake: () => power.resume(undefined) });
+  }
   const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], addon.sendDatagram, log);
   notification.ready();
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');

@@ -198,6 +198,11 @@ export function configurationSchema(folders: BrokerFolders) {
       .nullable()
       .default(null)
       .describe('D-Bus address of the system bus. Unset: the standard one.'),
+    suspendTimeoutMs: milliseconds(60_000)
+      .default(4_000)
+      .describe(
+        'How long a suspend waits for the TPM, milliseconds; keep it below InhibitDelayMaxSec of logind.conf (5 s).',
+      ),
   });
 
   const platform = z.strictObject({

@@ -1,0 +1,163 @@
+/**
+ * Suspend and resume as systemd-logind tells them: the signal PrepareForSleep of org.freedesktop.login1.Manager (logind's
+ * D-Bus interface, org.freedesktop.login1(5)), with a delay lock held so that logind waits until the broker is ready.
+ *
+ * A signal counts only when it comes from the owner of logind's name: any user of the bus may send one straight to us.
+ */
+import dbus from 'dbus-next';
+import type { Log, PowerListener, PowerMonitor } from '../../application/ports.js';
+import { SleepInhibitor } from './sleep-inhibitor.js';
+
+const LOGIND = 'org.freedesktop.login1';
+const LOGIND_PATH = '/org/freedesktop/login1';
+const LOGIND_MANAGER = 'org.freedesktop.login1.Manager';
+const BUS = 'org.freedesktop.DBus';
+const BUS_PATH = '/org/freedesktop/DBus';
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+/** systemd's and libdbus' default when DBUS_SYSTEM_BUS_ADDRESS does not say otherwise. */
+const STANDARD_ADDRESS = 'unix:path=/var/run/dbus/system_bus_socket';
+
+export interface LogindOptions {
+  /** D-Bus address of the system bus; undefined: the standard one. */
+  readonly address: string | undefined;
+  readonly log: Log;
+}
+
+export class LogindPowerMonitor implements PowerMonitor {
+  private readonly inhibitor: SleepInhibitor;
+  private listener: PowerListener | undefined;
+  private bus: dbus.MessageBus | undefined;
+  /** Unique name of the connection that owns logind's name; undefined while nobody does. */
+  private logind: string | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private retryMs = FIRST_RETRY_MS;
+  private toldAbsence = false;
+  private closed = false;
+
+  constructor(private readonly options: LogindOptions) {
+    this.inhibitor = new SleepInhibitor(options.address, options.log);
+  }
+
+  start(listener: PowerListener): void {
+    this.listener = listener;
+    this.connect();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.retry);
+    this.inhibitor.release();
+    this.bus?.disconnect();
+    this.bus = undefined;
+  }
+
+  private connect(): void {
+    const busAddress = this.options.address ?? process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? STANDARD_ADDRESS;
+    let bus: dbus.MessageBus;
+    try {
+      bus = dbus.sessionBus({ busAddress });
+    } catch (error) {
+      this.lost(undefined, error);
+      return;
+    }
+    this.bus = bus;
+    bus.on('error', (error: unknown) => this.lost(bus, error));
+    onStreamEnd(bus, () => this.lost(bus, new Error('the bus closed the connection')));
+    bus.on('message', (message: dbus.Message) => this.take(bus, message));
+    bus.on('connect', () => {
+      this.follow(bus).catch((error: unknown) => this.lost(bus, error));
+    });
+  }
+
+  private async follow(bus: dbus.MessageBus): Promise<void> {
+    const signals = [
+      `type='signal',sender='${LOGIND}',path='${LOGIND_PATH}',interface='${LOGIND_MANAGER}',member='PrepareForSleep'`,
+      `type='signal',sender='${BUS}',path='${BUS_PATH}',interface='${BUS}',member='NameOwnerChanged',arg0='${LOGIND}'`,
+    ];
+    for (const rule of signals) await callBus(bus, 'AddMatch', rule);
+    const owner = await callBus(bus, 'GetNameOwner', LOGIND).catch(() => undefined);
+    this.retryMs = FIRST_RETRY_MS;
+    this.toldAbsence = false;
+    await this.logindIs(typeof owner === 'string' ? owner : undefined);
+  }
+
+  private async logindIs(owner: string | undefined): Promise<void> {
+    this.logind = owner;
+    this.inhibitor.release();
+    if (owner === undefined) {
+      this.options.log.info({}, 'no logind on the system bus: suspend and resume are not followed');
+      return;
+    }
+    const held = await this.inhibitor.take();
+    this.options.log.info({ delayLock: held }, 'suspend and resume are followed through logind');
+  }
+
+  private take(bus: dbus.MessageBus, message: dbus.Message): void {
+    if (bus !== this.bus) return;
+    const { member, sender, body } = message;
+    if (message.interface === BUS && member === 'NameOwnerChanged' && sender === BUS && body[0] === LOGIND) {
+      const owner = typeof body[2] === 'string' && body[2] !== '' ? body[2] : undefined;
+      void this.logindIs(owner);
+      return;
+    }
+    if (message.interface !== LOGIND_MANAGER || member !== 'PrepareForSleep') return;
+    if (sender === undefined || sender !== this.logind) {
+      this.options.log.warn({ sender }, 'a PrepareForSleep that is not logind’s was ignored');
+      return;
+    }
+    void this.prepare(body[0] === true);
+  }
+
+  private async prepare(begins: boolean): Promise<void> {
+    const { log } = this.options;
+    try {
+      if (begins) {
+        await this.listener?.prepareForSleep();
+        this.inhibitor.release();
+      } else {
+        // Before the TPM is brought back, so that the next sleep waits for us in any case.
+        await this.inhibitor.take();
+        await this.listener?.awake();
+      }
+    } catch (error) {
+      log.error({ error, begins }, 'a suspend or resume did not go as it should');
+      if (begins) this.inhibitor.release();
+    }
+  }
+
+  private lost(bus: dbus.MessageBus | undefined, error: unknown): void {
+    if (this.closed || bus !== this.bus) return;
+    this.bus = undefined;
+    this.logind = undefined;
+    this.inhibitor.release();
+    if (!this.toldAbsence) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.options.log.info({ reason }, 'no system bus: suspend and resume are not followed until there is one');
+    }
+    this.toldAbsence = true;
+    this.retry = setTimeout(() => this.connect(), this.retryMs);
+    this.retry.unref();
+    this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+  }
+}
+
+async function callBus(bus: dbus.MessageBus, member: string, argument: string): Promise<unknown> {
+  const message = new dbus.Message({
+    destination: BUS,
+    path: BUS_PATH,
+    interface: BUS,
+    member,
+    signature: 's',
+    body: [argument],
+  });
+  const reply = await bus.call(message);
+  return reply?.body[0];
+}
+
+/** dbus-next tells of errors but not of the connection's end, which its connection object knows. */
+function onStreamEnd(bus: dbus.MessageBus, ended: () => void): void {
+  const { _connection: connection } = bus as unknown as { _connection?: NodeJS.EventEmitter };
+  connection?.on('end', ended);
+}

@@ -1,0 +1,64 @@
+/**
+ * A delay lock on the machine's sleep, held as a process: `systemd-inhibit`, which comes with logind, takes the lock and
+ * holds it for as long as its command runs, here a `cat` on our pipe. A broker that is killed closes the pipe, so that
+ * it never holds back a sleep that it cannot prepare for.
+ *
+ * A process, since the lock is a file descriptor passed over D-Bus, which dbus-next takes only with a native module that
+ * is not built for current Node.js.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Log } from '../../application/ports.js';
+
+const ARGUMENTS = [
+  '--what=sleep',
+  '--mode=delay',
+  '--who=tbsd',
+  '--why=The state of the TPM is saved before the machine sleeps',
+  'cat',
+];
+const HELD = '.';
+
+export class SleepInhibitor {
+  private child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
+
+  constructor(
+    private readonly address: string | undefined,
+    private readonly log: Log,
+  ) {}
+
+  /** Resolves when the lock is held, or cannot be had; which is logged, since a sleep then does not wait for us. */
+  take(): Promise<boolean> {
+    if (this.child !== undefined) return Promise.resolve(true);
+    const env = this.address === undefined ? process.env : { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.address };
+    const child = spawn('systemd-inhibit', ARGUMENTS, { stdio: ['pipe', 'pipe', 'pipe'], env });
+    this.child = child;
+    child.unref();
+    return new Promise((resolve) => {
+      let output = '';
+      child.stderr.on('data', (data) => {
+        output = `${output}${String(data)}`.slice(-500);
+      });
+      // What `cat` gives back proves that systemd-inhibit has the lock and has started its command.
+      child.stdout.once('data', () => resolve(true));
+      child.stdin.on('error', () => undefined);
+      child.stdin.write(HELD);
+      child.once('error', (error) => this.lost(child, error.message, resolve));
+      child.once('exit', () => this.lost(child, output.trim(), resolve));
+    });
+  }
+
+  /** Lets the machine sleep. */
+  release(): void {
+    const child = this.child;
+    this.child = undefined;
+    child?.stdin.end();
+  }
+
+  private lost(child: SleepInhibitor['child'], reason: string, resolve: (held: boolean) => void): void {
+    resolve(false);
+    if (this.child !== child) return;
+    this.child = undefined;
+    this.log.warn({ reason }, 'no delay lock from logind: a suspend does not wait until the TPM’s state is saved');
+  }
+}
