@@ -70,6 +70,7 @@ export class FakeLogind implements AsyncDisposable {
       this.lines.push(line);
       this.arrived?.();
     });
+    child.once('exit', () => this.arrived?.());
   }
 
   static async start(bus: PrivateBus): Promise<FakeLogind> {
@@ -90,7 +91,6 @@ export class FakeLogind implements AsyncDisposable {
       if (this.child.exitCode !== null) throw new Error(`the fake logind ended with ${this.child.exitCode}`);
       await new Promise<void>((resolve) => {
         this.arrived = resolve;
-        this.child.once('exit', () => resolve());
       });
     }
   }
