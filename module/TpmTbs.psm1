@@ -32,3 +32,9 @@ else {
 
 # What the client holds ends with the module.
 $ExecutionContext.SessionState.Module.OnRemove = { Close-TbsConnection $script:TbsConnection }
+
+# On Windows its own module keeps its names; FunctionsToExport of the manifest is all that may be exported here.
+if (Test-TbsWindows) {
+    $hidden = Get-TpmHiddenCommand "$env:SystemRoot/System32/WindowsPowerShell/v1.0/Modules"
+    if ($hidden) { Export-ModuleMember -Function @(foreach ($name in $ExecutionContext.SessionState.Module.ExportedFunctions.Keys) { if ($hidden -notcontains $name) { $name } }) }
+}

@@ -1,6 +1,8 @@
 # One row a result that callers see: code, ErrorId, category, and the message and action for where the client itself
 # finds out. Codes and symbols are those of ts-core/domain/tbs-error.ts; a test compares them.
 $script:TbsResultTable = @{
+    TPM_E_AUTHFAIL                     = 0x80280001L, 'TpmAuthFail', 'AuthenticationError'
+    TPM_20_E_AUTH_FAIL                 = 0x8028008eL, 'TpmAuthFail', 'AuthenticationError'
     TPM_E_COMMAND_BLOCKED              = 0x80280400L, 'TbsCommandBlocked', 'SecurityError'
     TPM_E_EMBEDDED_COMMAND_BLOCKED     = 0x80280403L, 'TbsEmbeddedCommandBlocked', 'SecurityError'
     TPM_E_EMBEDDED_COMMAND_UNSUPPORTED = 0x80280404L, 'TbsEmbeddedCommandUnsupported', 'NotImplemented'

@@ -21,6 +21,16 @@ $script:ResultTypes = @{
     'status/get'          = @{ result = 'TpmTbs.Status'; tpm = 'TpmTbs.DeviceInfo'; costs = 'TpmTbs.CommandCost'; warnings = 'TpmTbs.StatusWarning' }
     'device/get'          = @{ result = 'TpmTbs.DeviceInfo' }
     'resource/list'       = @{ resources = 'TpmTbs.Resource' }
+    'tpm/get'             = @{ result = 'TpmTbs.Tpm' }
+    'tpm/initialize'      = @{ result = 'TpmTbs.ProvisioningState' }
+    'tpm/provisioning'    = @{ result = 'TpmTbs.ProvisioningState' }
+    'ownerAuth/set'       = @{ result = 'TpmTbs.OwnerAuthChange' }
+    'ownerAuthBackup/get' = @{ result = 'TpmTbs.OwnerAuthBackup' }
+    'ownerAuthBackup/run' = @{ result = 'TpmTbs.OwnerAuthBackup' }
+    'ownerAuthBackup/test' = @{ result = 'TpmTbs.OwnerAuthBackupCheck' }
+    'tpmLockoutParameters/get' = @{ result = 'TpmTbs.LockoutParameter' }
+    'tpmLockoutParameters/set' = @{ result = 'TpmTbs.LockoutParameter' }
+    'autoProvisioning/set' = @{ result = 'TpmTbs.AutoProvisioning' }
     'event/subscribe'     = @{ recent = 'TpmTbs.Event' }
     'event/raised'        = @{ params = 'TpmTbs.Event' }
 }

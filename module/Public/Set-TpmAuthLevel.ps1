@@ -45,7 +45,18 @@ function Set-TpmAuthLevel {
         $number = @{ None = 0; Delegated = 2; Full = 4; LockoutOnly = 5 }[$Level]
         if ($null -eq $number) { $number = [int]$Level }
         $parameters = @{ level = $number; force = [bool]$Force }
-        if ($NewFile) { $parameters.newOwnerAuthFile = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($NewFile) }
-        Invoke-TbsRpc $PSCmdlet 'authLevel/set' $parameters $Level
+        if ($NewFile) {
+            # In the file, and on disk, before the TPM has it.
+            $parameters.newOwnerAuth = New-TpmRandomOwnerAuth
+            New-TpmOwnerAuthFile $PSCmdlet $NewFile $parameters.newOwnerAuth
+        }
+        try { Invoke-TbsRpc $PSCmdlet 'authLevel/set' $parameters $Level }
+        catch {
+            # Refused: the value in the file is nobody's. While that is not known, the file stays.
+            if ($NewFile -and $_.Exception.Symbol -ne 'TBS_E_SERVICE_NOT_RUNNING') {
+                [System.IO.File]::Delete($PSCmdlet.GetUnresolvedProviderPathFromPSPath($NewFile))
+            }
+            $PSCmdlet.ThrowTerminatingError($_)
+        }
     }
 }

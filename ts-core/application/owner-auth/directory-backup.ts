@@ -68,7 +68,7 @@ export class DirectoryBackup {
 
 function notConfigured(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'Backup of the owner authorization to AD DS is on, and this machine has no directory to back it up to.',
+    message: 'This machine has no directory to back the owner authorization up to.',
     action: 'Join the domain or configure `directory` in tbsd.json, or turn the backup policy off.',
     details: { reason: 'notJoined', setting: 'activeDirectoryBackup' },
   });

@@ -1,0 +1,61 @@
+function Clear-Tpm {
+    <#
+    .SYNOPSIS
+        Clears the TPM.
+    .DESCRIPTION
+        Clears the owner of the TPM: every key and secret under its storage and endorsement hierarchies is lost for
+        good, with all that they protect (sealed data, disk encryption keys, certificates), and the owner authorization
+        is empty again. A TPM 1.2 is off until it is enabled with physical presence. For administrators.
+    .PARAMETER OwnerAuthorization
+        The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless
+        given, the one that the broker keeps is used. A wrong one is tried exactly once.
+    .PARAMETER File
+        An owner-password file (.tpm) that holds it.
+    .PARAMETER Prompt
+        Asks for the owner password, which is then in no history.
+    .PARAMETER UsePPI
+        Asks the firmware to clear it at the next start, which needs no owner authorization.
+    .EXAMPLE
+        Clear-Tpm
+
+        Clears the TPM with the owner authorization that is kept, after asking.
+    .EXAMPLE
+        Clear-Tpm -File ./owner.tpm -Confirm:$false
+
+        Clears it with that of a file.
+    .INPUTS
+        System.String, System.Security.SecureString
+    .OUTPUTS
+        None
+    .LINK
+        Initialize-Tpm
+    #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High', DefaultParameterSetName = 'OwnerAuthorization')]
+    param(
+        [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
+        [ValidateNotNullOrEmpty()]
+        [object]$OwnerAuthorization,
+
+        [Parameter(Mandatory, ParameterSetName = 'File')]
+        [ValidateNotNullOrEmpty()]
+        [string]$File,
+
+        [Parameter(Mandatory, ParameterSetName = 'Prompt')]
+        [switch]$Prompt,
+
+        [Parameter(Mandatory, ParameterSetName = 'UsePPI')]
+        [switch]$UsePPI
+    )
+    process {
+        if (-not $PSCmdlet.ShouldProcess('TPM', 'Clear: every key and secret in it, and all that they protect, is lost for good')) { return }
+        if ($UsePPI) {
+            if (-not (Get-Command Request-TpmPhysicalPresence -ErrorAction Ignore)) {
+                $PSCmdlet.ThrowTerminatingError((New-TbsErrorRecord 'TBS_E_PPI_NOT_SUPPORTED' 'This platform has no physical presence interface.' 'Use the firmware set-up of the machine instead.' $null))
+            }
+            [void](Request-TpmPhysicalPresence -Operation 5 -Confirm:$false)
+            return
+        }
+        $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
+        [void](Invoke-TbsRpc $PSCmdlet 'tpm/clear' (Get-TpmAuthParameter $auth))
+    }
+}

@@ -1,0 +1,34 @@
+function Disable-TpmAutoProvisioning {
+    <#
+    .SYNOPSIS
+        Turns automatic provisioning of the TPM off.
+    .DESCRIPTION
+        The broker does not provision the TPM at its start, from now on or only at the next start of the machine. For
+        administrators.
+    .PARAMETER OnlyForNextRestart
+        Off for the next start of the machine only.
+    .EXAMPLE
+        Disable-TpmAutoProvisioning
+
+        Turns it off.
+    .EXAMPLE
+        Disable-TpmAutoProvisioning -WhatIf
+
+        Changes nothing.
+    .INPUTS
+        None
+    .OUTPUTS
+        TpmTbs.AutoProvisioning
+    .LINK
+        Enable-TpmAutoProvisioning
+    .LINK
+        Initialize-Tpm
+    #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium')]
+    [OutputType('TpmTbs.AutoProvisioning')]
+    param(
+        [switch]$OnlyForNextRestart
+    )
+    $value = if ($OnlyForNextRestart) { 'DisabledForNextBoot' } else { 'Disabled' }
+    if ($PSCmdlet.ShouldProcess('automatic provisioning', "Set to $value")) { Invoke-TbsRpc $PSCmdlet 'autoProvisioning/set' @{ autoProvisioning = $value } }
+}
