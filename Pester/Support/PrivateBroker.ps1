@@ -1,11 +1,10 @@
 # A broker of the tests' own: private folders, an embedded software TPM, a socket that $env:TPMTBS_SOCKET names. Files of
 # one run share it: it is started by the first that needs it and ends with the PowerShell process that started it.
-# TPMTBS_TEST_TPM (2.0 unless set) chooses the TPM.
 
-$script:RepositoryRoot = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
+$RepositoryRoot = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
 
 function Import-TpmTbsModule {
-    if (-not (Get-Module TpmTbs)) { Import-Module "$script:RepositoryRoot/TpmTbs.psd1" -Global }
+    if (-not (Get-Module TpmTbs)) { Import-Module "$RepositoryRoot/TpmTbs.psd1" -Global }
 }
 
 # Runs a program to its end; gives its output, throws when it fails.
@@ -13,7 +12,7 @@ function Invoke-Program([string]$Program, [string[]]$ProgramArguments, [hashtabl
     $start = [System.Diagnostics.ProcessStartInfo]::new($Program)
     foreach ($argument in $ProgramArguments) { $start.ArgumentList.Add($argument) }
     foreach ($name in $Environment.Keys) { $start.Environment[$name] = $Environment[$name] }
-    $start.WorkingDirectory = $script:RepositoryRoot
+    $start.WorkingDirectory = $RepositoryRoot
     $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [System.Diagnostics.Process]::Start($start)
     $errors = $process.StandardError.ReadToEndAsync()
@@ -25,7 +24,7 @@ function Invoke-Program([string]$Program, [string[]]$ProgramArguments, [hashtabl
 
 # In a clean clone nothing is built yet.
 function Install-BrokerBuild {
-    if (-not [System.IO.File]::Exists("$script:RepositoryRoot/build/ts-core/daemon/main.js")) {
+    if (-not [System.IO.File]::Exists("$RepositoryRoot/build/ts-core/daemon/main.js")) {
         [void](Invoke-Program 'node' 'tools/setup.mjs')
     }
 }
@@ -49,7 +48,7 @@ function Start-PrivateBroker([string]$TpmVersion = '2.0', [hashtable]$More = @{}
     foreach ($name in $More.Keys) { $settings[$name] = $More[$name] }
     [System.IO.File]::WriteAllText("$folder/tbsd.json", (ConvertTo-Json $settings -Depth 10))
     $start = [System.Diagnostics.ProcessStartInfo]::new('node')
-    foreach ($argument in "$script:RepositoryRoot/bin/tbsd.js", '--config', "$folder/tbsd.json") { $start.ArgumentList.Add($argument) }
+    foreach ($argument in "$RepositoryRoot/bin/tbsd.js", '--config', "$folder/tbsd.json") { $start.ArgumentList.Add($argument) }
     $start.RedirectStandardError = $true
     $process = [System.Diagnostics.Process]::Start($start)
     $errors = $process.StandardError.ReadToEndAsync()
@@ -79,9 +78,7 @@ function Stop-PrivateBroker($Broker) {
 function Connect-SharedBroker {
     Import-TpmTbsModule
     if (-not $global:TpmTbsSharedBroker -or $global:TpmTbsSharedBroker.Process.HasExited) {
-        $version = $env:TPMTBS_TEST_TPM
-        if (-not $version) { $version = '2.0' }
-        $global:TpmTbsSharedBroker = Start-PrivateBroker $version
+        $global:TpmTbsSharedBroker = Start-PrivateBroker
         # A run that is stopped must leave nothing behind either: the shell ends the broker when this process is gone.
         $watcher = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; kill "$2" 2>/dev/null; sleep 2; rm -rf "$3"'
         $start = [System.Diagnostics.ProcessStartInfo]::new('setsid')
@@ -93,4 +90,19 @@ function Connect-SharedBroker {
     }
     $env:TPMTBS_SOCKET = $global:TpmTbsSharedBroker.Socket
     $global:TpmTbsSharedBroker
+}
+
+# Lets the user `daemon` send six wrong authorizations (examples/guessing-user.mjs); gives what it printed.
+function Invoke-AsOrdinaryUser {
+    $start = [System.Diagnostics.ProcessStartInfo]::new('setpriv')
+    foreach ($argument in '--reuid=daemon', '--regid=daemon', '--clear-groups', 'node', '--input-type=module', '-') { $start.ArgumentList.Add($argument) }
+    $start.WorkingDirectory = '/'
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    $process.StandardInput.Write([System.IO.File]::ReadAllText("$RepositoryRoot/examples/guessing-user.mjs"))
+    $process.StandardInput.Close()
+    $output = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    if ($process.ExitCode -ne 0) { throw "The guessing user ended with $($process.ExitCode)." }
+    $output
 }

@@ -2,10 +2,9 @@
 
 # The settings of a JSON file in the form of policy.d, or an ErrorRecord that says what is wrong with it.
 function Read-TbsPolicyFile($Cmdlet, [string]$Path) {
-    try {
-        $file = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Path)
-        $settings = ConvertFrom-TbsJson ([System.IO.File]::ReadAllText($file)) $null $true
-    }
+    $bytes = Read-TbsFile $Cmdlet $Path
+    if ($bytes -is [System.Management.Automation.ErrorRecord]) { return $bytes }
+    try { $settings = ConvertFrom-TbsJson ([System.Text.UTF8Encoding]::new().GetString($bytes)) $null $true }
     catch { return New-TbsFileRecord $Path $_.Exception }
     if ($settings -isnot [System.Management.Automation.PSCustomObject]) {
         return New-TbsErrorRecord 'TBS_E_BAD_PARAMETER' "'$Path' holds no policy: a policy is a JSON object of settings." `
@@ -14,6 +13,13 @@ function Read-TbsPolicyFile($Cmdlet, [string]$Path) {
     # The schema's address is for editors.
     $settings.PSObject.Properties.Remove('$schema')
     $settings
+}
+
+# A file's bytes, or an ErrorRecord. What is caught still shows in -ErrorVariable, so a missing file is looked for first.
+function Read-TbsFile($Cmdlet, [string]$Path) {
+    $file = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Path)
+    if (-not [System.IO.File]::Exists($file)) { return New-TbsFileRecord $Path ([System.IO.FileNotFoundException]::new('There is no such file.')) }
+    try { , [System.IO.File]::ReadAllBytes($file) } catch { New-TbsFileRecord $Path $_.Exception }
 }
 
 function New-TbsFileRecord([string]$Path, $Exception) {

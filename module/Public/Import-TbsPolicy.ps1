@@ -28,9 +28,9 @@ function Import-TbsPolicy {
         [string]$Path
     )
     process {
-        try { $bytes = [System.IO.File]::ReadAllBytes($PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)) }
-        catch {
-            $PSCmdlet.WriteError((New-TbsFileRecord $Path $_.Exception))
+        $bytes = Read-TbsFile $PSCmdlet $Path
+        if ($bytes -is [System.Management.Automation.ErrorRecord]) {
+            $PSCmdlet.WriteError($bytes)
             return
         }
         if (-not $PSCmdlet.ShouldProcess($Path, 'Import as a source of policy')) { return }

@@ -73,9 +73,9 @@ function Submit-TbsCommand {
         $bytes = $Command
         $target = $Path
         if ($Path) {
-            try { $bytes = [System.IO.File]::ReadAllBytes($PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)) }
-            catch {
-                $PSCmdlet.WriteError((New-TbsFileRecord $Path $_.Exception))
+            $bytes = Read-TbsFile $PSCmdlet $Path
+            if ($bytes -is [System.Management.Automation.ErrorRecord]) {
+                $PSCmdlet.WriteError($bytes)
                 return
             }
         }

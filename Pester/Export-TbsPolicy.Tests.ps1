@@ -1,0 +1,28 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+}
+
+Describe 'Export-TbsPolicy' {
+    It 'gives JSON with the settings under their own names' {
+        $policy = Export-TbsPolicy | ConvertFrom-Json
+        $policy.standardUserAuthorizationFailureTotalThreshold | Should -Be 9
+        Export-TbsPolicy | Should -BeLike '*"blockedCommandsEnabled": false*'
+    }
+
+    It 'writes a file and gives it' {
+        $file = Export-TbsPolicy "$TestDrive/policy.json"
+        $file.FullName | Should -Exist
+    }
+
+    It 'leaves an existing file alone with -NoClobber' {
+        [IO.File]::WriteAllText("$TestDrive/mine.json", 'mine')
+        { Export-TbsPolicy "$TestDrive/mine.json" -NoClobber } | Should -Throw -ErrorId 'TbsBadParameter,Export-TbsPolicy'
+        [IO.File]::ReadAllText("$TestDrive/mine.json") | Should -Be 'mine'
+    }
+
+    It 'writes nothing with -WhatIf' {
+        Export-TbsPolicy "$TestDrive/none.json" -WhatIf | Should -BeNullOrEmpty
+        "$TestDrive/none.json" | Should -Not -Exist
+    }
+}

@@ -1,0 +1,35 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+}
+
+Describe 'Get-TbsEvent' {
+    It 'gives past events with time, kind and message' {
+        Add-TbsCommandBlock TPM2_SelfTest | Out-Null
+        Remove-TbsCommandBlock TPM2_SelfTest | Out-Null
+        $event = Get-TbsEvent -Kind listChanged | Select-Object -Last 1
+        $event.Time | Should -BeOfType [datetime]
+        $event.Message | Should -BeLike '*TPM2_SelfTest*'
+    }
+
+    It 'gives no more than -Newest' {
+        @(Get-TbsEvent -Newest 1).Count | Should -BeLessOrEqual 1
+    }
+
+    It 'follows events as they come, beside other calls' {
+        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        try {
+            [void]$shell.AddScript({ param($Manifest) Import-Module $Manifest; Get-TbsEvent -Newest 0 -Follow -Kind listChanged -TimeoutSeconds 4 }).AddArgument("$RepositoryRoot/TpmTbs.psd1")
+            $run = $shell.BeginInvoke()
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            while (-not $run.IsCompleted -and $watch.Elapsed.TotalSeconds -lt 15) {
+                Add-TbsCommandBlock TPM2_SelfTest | Out-Null
+                Remove-TbsCommandBlock TPM2_SelfTest | Out-Null
+                [Threading.Thread]::Sleep(100)
+            }
+            $run.IsCompleted | Should -BeTrue
+            $shell.EndInvoke($run)[0].Kind | Should -Be 'listChanged'
+        }
+        finally { $shell.Dispose() }
+    }
+}

@@ -1,0 +1,33 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+}
+
+Describe 'Get-TbsPolicy' {
+    It 'gives each setting with its source' {
+        $settings = @(Get-TbsPolicy)
+        $settings.Count | Should -BeGreaterThan 10
+        foreach ($setting in $settings) { $setting.Source | Should -Not -BeNullOrEmpty }
+    }
+
+    It 'finds settings by wildcard, whatever the case' {
+        @(Get-TbsPolicy 'STANDARDUSER*').Count | Should -Be 3
+    }
+
+    It 'writes an error for a setting that there is not' {
+        Get-TbsPolicy nonsense -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Get-TbsPolicy'
+    }
+
+    It 'tells what is wrong in a source' {
+        $file = "$($broker.Folder)/policy.d/90-damaged.json"
+        [void][IO.Directory]::CreateDirectory("$($broker.Folder)/policy.d")
+        [IO.File]::WriteAllText($file, '{"nonsense": 1}')
+        try {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            do { $problems = @(Get-TbsPolicy -Problem) } while (-not ($problems.Source -like '*90-damaged.json*') -and $watch.Elapsed.TotalSeconds -lt 20)
+            "$($problems.Message)" | Should -BeLike '*nonsense*'
+        }
+        finally { [IO.File]::Delete($file) }
+    }
+}

@@ -1,0 +1,27 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+}
+
+Describe 'Stop-TbsService' {
+    BeforeAll {
+        $own = Start-PrivateBroker
+        $env:TPMTBS_SOCKET = $own.Socket
+    }
+    AfterAll {
+        $env:TPMTBS_SOCKET = $broker.Socket
+        Stop-PrivateBroker $own
+    }
+
+    It 'stops nothing with -WhatIf' {
+        Stop-TbsService -WhatIf
+        (Get-TbsStatus).State | Should -Be 'running'
+    }
+
+    It 'stops the broker, after which there is none' {
+        Stop-TbsService -Confirm:$false
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,Get-TbsStatus'
+        $own.Process.WaitForExit(10000) | Should -BeTrue
+        $own.Process.ExitCode | Should -Be 0
+    }
+}

@@ -1,0 +1,45 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+}
+
+Describe 'Test-TbsPolicy' {
+    BeforeAll {
+        [IO.File]::WriteAllText("$TestDrive/same.json", '{"blockedCommandsEnabled": false}')
+        [IO.File]::WriteAllText("$TestDrive/other.json", '{"blockedCommandsEnabled": true, "ignoreLocalList": false}')
+    }
+
+    It 'is compliant where nothing differs, with exit code 0' {
+        (Test-TbsPolicy -Path "$TestDrive/same.json").Compliant | Should -BeTrue
+        $global:LASTEXITCODE | Should -Be 0
+    }
+
+    It 'names what differs, with exit code 1' {
+        $compliance = Test-TbsPolicy -Path "$TestDrive/other.json"
+        $compliance.Compliant | Should -BeFalse
+        @($compliance.Differences).Name | Should -Be 'blockedCommandsEnabled'
+        $global:LASTEXITCODE | Should -Be 1
+    }
+
+    It 'takes what Export-TbsPolicy wrote' {
+        Export-TbsPolicy "$TestDrive/exported.json" | Test-TbsPolicy | Select-Object -ExpandProperty Compliant | Should -BeTrue
+    }
+
+    It 'takes a hashtable' {
+        (Test-TbsPolicy -Setting @{ ignoreLocalList = $true }).Compliant | Should -BeFalse
+    }
+
+    It 'ends the session with the exit code on request' {
+        $program = [Environment]::ProcessPath
+        & $program -NoProfile -Command "Import-Module '$RepositoryRoot/TpmTbs.psd1'; Test-TbsPolicy '$TestDrive/other.json' -Exit | Out-Null"
+        $LASTEXITCODE | Should -Be 1
+        & $program -NoProfile -Command "Import-Module '$RepositoryRoot/TpmTbs.psd1'; Test-TbsPolicy '$TestDrive/same.json' -Exit | Out-Null"
+        $LASTEXITCODE | Should -Be 0
+    }
+
+    It 'writes an error for a file that cannot be read' {
+        Test-TbsPolicy "$TestDrive/missing.json" -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Test-TbsPolicy'
+        $global:LASTEXITCODE | Should -Be 1
+    }
+}
