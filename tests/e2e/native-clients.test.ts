@@ -99,6 +99,25 @@ describe('native clients', function () {
     assert.match(result.stdout, /^TPM version: 2\nrandom:( [0-9A-F]{2}){8}\n$/);
   });
 
+  it('name the TPM by its endorsement key, and say when it has none', async () => {
+    const script = `
+import ctypes, sys
+tbs = ctypes.CDLL('libtbs.so.0')
+text, length = ctypes.create_unicode_buffer(129), ctypes.c_uint32()
+result = tbs.GetDeviceIDString(text, 129, ctypes.byref(length), None)
+print(hex(result & 0xffffffff), text.value)`;
+    await writeFile(join(clients.workFolder, 'device_id.py'), script);
+    assert.equal((await shell('python3 device_id.py')).stdout.trim(), '0x80090011');
+    const { stdout } = await shell(`
+      tpm2_createek -Q -c 0x81010001 -G rsa
+      tpm2_readpublic -Q -c 0x81010001 -n ek.name
+      python3 device_id.py
+      tail -c +3 ek.name | od -An -v -tx1 | tr -d ' \\n'`);
+    const [device, name] = stdout.trim().split('\n');
+    assert.equal(device, `0x0 ${name}`);
+    assert.match(name ?? '', /^[0-9a-f]{64}$/);
+  });
+
   it('compile such a program with what pkg-config says of the installed library', async () => {
     const source = clients.built('../tests/windows_program.c');
     const { stdout } = await clients.run(daemon.wireSocket, 'pkg-config', [

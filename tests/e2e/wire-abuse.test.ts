@@ -1,9 +1,8 @@
 /** Hostile callers of the wire endpoint of a real broker, while another user works. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { GET_RANDOM_8, hello, submit } from '../endpoints/wire/wire-client.js';
+import { GET_RANDOM_8, hello, submit, whenClosed } from '../endpoints/wire/wire-client.js';
 import { mutate } from '../fuzz/mutate.js';
 import { SeededRandom } from '../fuzz/seeded-random.js';
 import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';
@@ -61,7 +60,7 @@ describe('abuse of the wire endpoint', function () {
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
     const noisy = await Promise.all(Array.from({ length: 40 }, () => WireClient.connect(daemon.wireSocket, ALICE)));
     const ends = noisy.map((client, index) => {
-      const end = once(client.socket, 'close');
+      const end = whenClosed(client.socket);
       if (index % 2 === 0) client.socket.write(hello());
       // The first byte of a length that is too long, so that no noise waits for more.
       client.socket.write(Buffer.concat([Buffer.from([0, 0, 0, 0xff]), randomBytes(30_000)]));

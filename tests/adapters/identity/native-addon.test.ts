@@ -34,10 +34,15 @@ describe('the native addon', () => {
       const name = path.join(directory, 'notify');
       const receiver = spawn('python3', ['-c', RECEIVER, `${prefix}${name}`], { stdio: ['ignore', 'pipe', 'inherit'] });
       try {
-        await once(receiver.stdout, 'data');
+        const ended = once(receiver, 'close');
+        let output = '';
+        receiver.stdout.on('data', (chunk) => {
+          output += chunk;
+        });
+        while (!output.includes('bound\n')) await once(receiver.stdout, 'data');
         nativeAddon().sendDatagram(`${prefix}${name}`, new TextEncoder().encode('READY=1\n'));
-        const [received] = await once(receiver.stdout, 'data');
-        assert.equal(String(received), 'READY=1\n');
+        await ended;
+        assert.equal(output, 'bound\nREADY=1\n');
       } finally {
         receiver.kill();
         rmSync(directory, { recursive: true });

@@ -2,6 +2,7 @@
  * A client of the wire protocol for tests, written from docs/wire-protocol.md, and a fake application behind it.
  */
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import type {
   CallerConnection,
   ConnectionOpener,
@@ -47,6 +48,11 @@ export interface Response {
   readonly requestId: number;
   readonly result: number;
   readonly payload: Buffer;
+}
+
+/** Resolves when the connection is gone, in order or by a reset: a broker that hangs up with bytes unread resets it. */
+export function whenClosed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
 /** Cuts the whole responses from the start of `bytes`. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +18,7 @@ import {
   request,
   responsesIn,
   submit,
+  whenClosed,
 } from './wire-client.js';
 
 const KINDS: readonly { name: string; byteConnection?: (socket: Socket) => ByteConnection }[] = [
@@ -123,7 +123,7 @@ for (const kind of KINDS) {
     it('closes a connection whose user is not known', async () => {
       userKey = '';
       const socket = client();
-      await once(socket, 'close');
+      await whenClosed(socket);
       assert.equal(refused.length, 1);
     });
 
@@ -149,7 +149,7 @@ for (const kind of KINDS) {
         const slow = client();
         await openContext(slow);
         slow.write(submit(5, 7, GET_RANDOM_8).subarray(0, length));
-        const closed = once(slow, 'close');
+        const closed = whenClosed(slow);
         const other = client();
         assert.ok((await answerTimeMs(other, await openContext(other))) < 50);
         await closed;
@@ -158,7 +158,7 @@ for (const kind of KINDS) {
     }
 
     it('closes a connection that never says HELLO', async () => {
-      await once(client().resume(), 'close');
+      await whenClosed(client().resume());
     });
 
     for (const length of [0, 9, 0xffffffff]) {
@@ -168,7 +168,7 @@ for (const kind of KINDS) {
         const frame = submit(5, 7, GET_RANDOM_8);
         frame.writeUInt32LE(length, 0);
         const answer = responses(socket, 1);
-        const closed = once(socket, 'close');
+        const closed = whenClosed(socket);
         socket.write(frame);
         assert.equal((await answer)[0]?.result, 0x80284002);
         await closed;
@@ -183,7 +183,7 @@ for (const kind of KINDS) {
         const socket = client().resume();
         if (index % 2 === 0) socket.write(hello());
         socket.write(randomBytes(20_000));
-        return once(socket, 'close');
+        return whenClosed(socket);
       });
       for (let i = 0; i < 20; i++) assert.ok((await answerTimeMs(other, contextId)) < 50);
       await Promise.all(noise);
@@ -227,7 +227,7 @@ for (const kind of KINDS) {
     it('frees its path when it closes, with clients connected', async () => {
       const socket = client();
       await openContext(socket);
-      const closed = once(socket, 'close');
+      const closed = whenClosed(socket);
       await server.close();
       await closed;
       assert.equal(existsSync(socketPath), false);
