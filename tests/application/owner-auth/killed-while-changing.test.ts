@@ -1,0 +1,106 @@
+/** SIGKILL at every step of a change and of provisioning, on real software TPMs of both versions. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
+import { startMachine } from '../../support/owner-auth-machine.js';
+import type { ProcessResult, ProcessTask } from '../../support/owner-auth-process.js';
+import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+
+const PROGRAM = fileURLToPath(new URL('../../support/owner-auth-process.js', import.meta.url));
+const REQUIRED: Partial<PolicySettings> = { activeDirectoryBackup: true, osManagedAuthLevel: 4 };
+
+interface Fixture extends AsyncDisposable {
+  readonly tpm: Swtpm;
+  readonly folder: string;
+  run(
+    task: Pick<ProcessTask, 'action' | 'killAt' | 'next'>,
+    settings?: Partial<PolicySettings>,
+  ): ProcessResult | 'killed';
+}
+
+async function fixture(version: '1.2' | '2.0'): Promise<Fixture> {
+  const tpm = await startSwtpm({ version, startup: true });
+  const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+  return {
+    tpm,
+    folder,
+    run: (task, settings = {}) => {
+      const whole: ProcessTask = { version, tpmSocket: tpm.dataPath, folder, settings, ...task };
+      const child = spawnSync(process.execPath, [PROGRAM, JSON.stringify(whole)], {
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+      if (child.signal === 'SIGKILL') return 'killed';
+      assert.equal(child.status, 0, child.stderr);
+      return JSON.parse(child.stdout) as ProcessResult;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await tpm.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A wrong lockout authorization closes the TPM for one second only, so that recovery can be waited for. */
+async function shortLockoutRecovery({ tpm, folder }: Fixture): Promise<void> {
+  if (tpm.version !== '2.0') return;
+  await using machine = await startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder });
+  await machine.owner.tpm.setLockoutParameters(
+    { userKey: 'uid:0', callerClass: 'administrator' },
+    { lockoutRecoverySeconds: 1 },
+    undefined,
+  );
+}
+
+function finished(result: ProcessResult | 'killed'): ProcessResult {
+  if (result === 'killed') throw new Error('the process was killed');
+  return result;
+}
+
+for (const version of ['2.0', '1.2'] as const) {
+  describe(`the owner authorization of a TPM ${version}, killed at every step`, function () {
+    this.timeout(180_000);
+
+    it('is the old or the new value after each, known here and to the directory, and works', async () => {
+      await using box = await fixture(version);
+      finished(box.run({ action: 'initialize', killAt: 0 }, REQUIRED));
+      await shortLockoutRecovery(box);
+      let kills = 0;
+      for (let killAt = 1; ; killAt++) {
+        const next = Buffer.alloc(20, killAt).toString('base64');
+        const ended = box.run({ action: 'set', next, killAt }, REQUIRED);
+        if (ended !== 'killed') {
+          assert.equal(ended.kept, next, 'the change that was not killed is done');
+          break;
+        }
+        kills++;
+        const recovered = finished(box.run({ action: 'recover', killAt: 0 }, REQUIRED));
+        assert.ok(recovered.settled, `killed at step ${killAt}: nothing is under way any more`);
+        assert.ok(recovered.kept !== null, `killed at step ${killAt}: the value is known`);
+        await using machine = await startMachine({
+          version,
+          tpmSocket: box.tpm.dataPath,
+          folder: box.folder,
+          settings: REQUIRED,
+        });
+        const { final, pending } = machine.directory();
+        assert.ok([final, pending].includes(recovered.kept), `killed at step ${killAt}: the directory knows the value`);
+      }
+      assert.ok(kills >= 8, `${kills} steps`);
+    });
+
+    it('is provisioned to the end after a kill at any step of provisioning', async () => {
+      for (let killAt = 1; ; killAt++) {
+        await using box = await fixture(version);
+        const first = box.run({ action: 'initialize', killAt });
+        const second = finished(box.run({ action: 'initialize', killAt: 0 }));
+        assert.ok(second.ready && second.kept !== null, `killed at step ${killAt}`);
+        if (first !== 'killed') break;
+      }
+    });
+  });
+}

@@ -1,0 +1,237 @@
+/**
+ * The owner authorization on a real software TPM, with real encrypted files, and a directory that is a file: what a
+ * process of its own can be killed in at every step. `step` is called before and after each thing that lasts.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';
+import { EncryptedOwnerAuthFiles } from '../../ts-core/adapters/state/owner-auth-files.js';
+import { SystemClock } from '../../ts-core/adapters/state/system-clock.js';
+import { Dispatcher } from '../../ts-core/application/dispatcher.js';
+import { Events } from '../../ts-core/application/events.js';
+import { LockoutBook } from '../../ts-core/application/lockout-book.js';
+import {
+  type OwnerAuthorization,
+  ownerAuthorization,
+} from '../../ts-core/application/owner-auth/owner-authorization.js';
+import type {
+  AuditEvent,
+  OwnerAuthDirectory,
+  OwnerAuthFiles,
+  PolicyStore,
+  StateStore,
+  TpmTransport,
+} from '../../ts-core/application/ports.js';
+import {
+  DEFAULT_POLICY_SETTINGS,
+  type EffectivePolicy,
+  type PolicySettings,
+} from '../../ts-core/domain/policy/settings.js';
+import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
+import { TbsError } from '../../ts-core/domain/tbs-error.js';
+import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
+import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
+import {
+  DEFAULT_RESOURCE_LIMITS,
+  Tpm20Virtualizer,
+} from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { quietLog } from './quiet-log.js';
+import { TpmConnection } from './tpm12-client.js';
+
+/** TPM2_HierarchyChangeAuth; TPM_TakeOwnership, TPM_ChangeAuthOwner. */
+const CHANGING_COMMANDS: readonly number[] = [0x129, 13, 16];
+
+export interface DirectoryContent {
+  readonly pending: string | null;
+  readonly final: string | null;
+  readonly thumbprint: string | null;
+}
+
+export interface MachineOptions {
+  readonly version: TpmVersion;
+  readonly tpmSocket: string;
+  readonly folder: string;
+  readonly settings?: Partial<PolicySettings>;
+  /** Why the directory refuses; it works unless given. */
+  readonly directoryFails?: () => string | undefined;
+  readonly step?: (name: string) => void;
+}
+
+export interface Machine extends AsyncDisposable {
+  readonly owner: OwnerAuthorization;
+  readonly events: AuditEvent[];
+  /** Command codes that went to the TPM. */
+  readonly sent: readonly number[];
+  setPolicy(settings: Partial<PolicySettings>): void;
+  directory(): DirectoryContent;
+}
+
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const { version, folder, step = () => undefined } = options;
+  const connection = await TpmConnection.open(options.tpmSocket);
+  const events: AuditEvent[] = [];
+  const clock = new SystemClock();
+  const audit = {
+    write: (event: AuditEvent) => void events.push(event),
+    lostLines: () => 0,
+    close: async () => undefined,
+  };
+  const told = new Events(audit, clock);
+  const store = fileStore(join(folder, 'state.json'));
+  let policy = effectivePolicy(options.settings ?? {});
+  const virtualizer = version === '2.0' ? new Tpm20Virtualizer(DEFAULT_RESOURCE_LIMITS) : new Tpm12Virtualizer();
+  const dispatcher = new Dispatcher({
+    ...{ version, virtualizer, clock, log: quietLog() },
+    transport: watchedTransport(connection, step),
+    queue: new CommandQueue({ agingHorizonMs: 1000, longestRun: 4 }),
+    gate: { refusalAtDispatch: () => undefined },
+    account: { account: () => undefined },
+  });
+  await dispatcher.runExchange(() => virtualizer.start(undefined));
+  const owner = ownerAuthorization({
+    ...{ version, dispatcher, virtualizer, store, events: told, clock, log: quietLog() },
+    policy: { current: () => policy } as unknown as PolicyStore,
+    files: watchedFiles(new EncryptedOwnerAuthFiles(join(folder, 'owner-auth')), step),
+    crypto: nodeCrypto12,
+    directory: fileDirectory(folder, options.directoryFails ?? (() => undefined), step),
+    lockout: new LockoutBook({ store, clock, settings: () => policy.settings, events: told }),
+  });
+  await owner.start();
+  return {
+    owner,
+    events,
+    sent: connection.sent,
+    setPolicy: (settings) => {
+      policy = effectivePolicy(settings);
+    },
+    directory: () => readDirectory(folder),
+    [Symbol.asyncDispose]: async () => {
+      await owner.stop();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function effectivePolicy(settings: Partial<PolicySettings>): EffectivePolicy {
+  const source = { kind: 'policyFile', location: '10-test.json' } as const;
+  const names = Object.keys(DEFAULT_POLICY_SETTINGS) as (keyof PolicySettings)[];
+  return {
+    settings: { ...DEFAULT_POLICY_SETTINGS, ...settings },
+    sources: Object.fromEntries(names.map((name) => [name, source])) as unknown as EffectivePolicy['sources'],
+    problems: [],
+    revision: 1,
+  };
+}
+
+function watchedTransport(connection: TpmConnection, step: (name: string) => void): TpmTransport {
+  return {
+    description: 'test',
+    maxLocality: 0,
+    cancellation: 'none',
+    ownsTpm: false,
+    onReset: undefined,
+    transmit: async (command) => {
+      const changes = CHANGING_COMMANDS.includes(readUint32(command, 6));
+      if (changes) step('before the TPM changes');
+      const response = await connection.transmit(command);
+      if (changes) step('after the TPM has changed');
+      return response;
+    },
+    cancel: async () => undefined,
+    exposure: async () => [],
+    close: async () => undefined,
+  };
+}
+
+function watchedFiles(files: OwnerAuthFiles, step: (name: string) => void): OwnerAuthFiles {
+  return {
+    readSealedKey: () => files.readSealedKey(),
+    has: (name) => files.has(name),
+    read: (name, key) => files.read(name, key),
+    wipeAll: () => files.wipeAll(),
+    writeSealedKey: (blob) => {
+      step('before the sealed key is kept');
+      files.writeSealedKey(blob);
+    },
+    write: (name, key, secret) => {
+      step(`before ${name} is kept`);
+      files.write(name, key, secret);
+      step(`after ${name} is kept`);
+    },
+    wipe: (name) => {
+      if (!files.has(name)) return;
+      step(`before ${name} is wiped`);
+      files.wipe(name);
+    },
+  };
+}
+
+function fileDirectory(
+  folder: string,
+  fails: () => string | undefined,
+  step: (name: string) => void,
+): OwnerAuthDirectory {
+  const receipt = { server: 'dc.example', target: 'CN=M,CN=TPM Devices', form: 'windows8' } as const;
+  const refuse = () => {
+    const reason = fails();
+    if (reason !== undefined)
+      throw new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', { message: reason, details: { reason } });
+  };
+  const write = (content: DirectoryContent) => writeWhole(join(folder, 'directory.json'), JSON.stringify(content));
+  return {
+    check: async () => {
+      refuse();
+      return { ...receipt, computer: 'CN=M' };
+    },
+    writePending: async (value, thumbprint) => {
+      refuse();
+      step('before the directory has the pending value');
+      write({ ...readDirectory(folder), pending: value, thumbprint: Buffer.from(thumbprint).toString('hex') });
+      step('after the directory has the pending value');
+      return receipt;
+    },
+    commit: async (value, thumbprint) => {
+      refuse();
+      step('before the directory has the final value');
+      write({ pending: null, final: value, thumbprint: Buffer.from(thumbprint).toString('hex') });
+      step('after the directory has the final value');
+      return receipt;
+    },
+    close: async () => undefined,
+  };
+}
+
+function readDirectory(folder: string): DirectoryContent {
+  return readJson(join(folder, 'directory.json')) ?? { pending: null, final: null, thumbprint: null };
+}
+
+function fileStore(path: string): StateStore {
+  const records: Record<string, unknown> = readJson(path) ?? {};
+  const save = async () => writeWhole(path, JSON.stringify(records));
+  return {
+    get: (name) => records[name] as never,
+    put: (name, value) => {
+      records[name] = value;
+      return save();
+    },
+    delete: (name) => {
+      delete records[name];
+      return save();
+    },
+    close: async () => undefined,
+  };
+}
+
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+function readJson<Value>(path: string): Value | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * A process that changes the owner authorization and is killed by itself, with SIGKILL, at a step: the n-th of those that
+ * last. Arguments: JSON {machine options, action, killAt}. Prints one line of JSON when it gets to its end.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Caller } from '../../ts-core/domain/caller.js';
+import { type MachineOptions, startMachine } from './owner-auth-machine.js';
+
+export interface ProcessTask extends Pick<MachineOptions, 'version' | 'tpmSocket' | 'folder' | 'settings'> {
+  readonly action: 'initialize' | 'set' | 'recover';
+  /** Base64 of 20 bytes, for `set`. */
+  readonly next?: string;
+  /** 0: not at all. */
+  readonly killAt: number;
+}
+
+export interface ProcessResult {
+  readonly steps: number;
+  readonly kept: string | null;
+  readonly ready: boolean;
+  /** Nothing is under way any more. */
+  readonly settled: boolean;
+}
+
+const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
+const LONGEST_RECOVERY_MS = 8000;
+
+const task = JSON.parse(process.argv[2] ?? '{}') as ProcessTask;
+let steps = 0;
+const machine = await startMachine({
+  ...task,
+  step: () => {
+    steps++;
+    if (steps === task.killAt) process.kill(process.pid, 'SIGKILL');
+  },
+});
+const { keeper, ownerAuth, provisioning } = machine.owner;
+if (task.action === 'initialize') await provisioning.initialize(ROOT);
+if (task.action === 'set') {
+  await ownerAuth.set(ROOT, undefined, new Uint8Array(Buffer.from(task.next ?? '', 'base64')));
+}
+// The broker waits for the recovery time of the TPM with timers that do not keep a process alive.
+const deadline = Date.now() + LONGEST_RECOVERY_MS;
+while (keeper.parts.secrets.has('pending') && Date.now() < deadline) await wait(100);
+const kept = await keeper.parts.secrets.get('owner');
+if (kept !== undefined) await keeper.parts.tpm.changeOwnerAuth(kept, kept);
+const result: ProcessResult = {
+  steps,
+  kept: kept === undefined ? null : Buffer.from(kept).toString('base64'),
+  ready: (await provisioning.state()).ready,
+  settled: !keeper.parts.secrets.has('pending'),
+};
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
