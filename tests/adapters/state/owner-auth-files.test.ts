@@ -1,0 +1,119 @@
+/** The secrets on disk: encrypted, replaced whole, overwritten when they go. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EncryptedOwnerAuthFiles } from '../../../ts-core/adapters/state/owner-auth-files.js';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+
+describe('the files of the owner authorization', () => {
+  const secret = new Uint8Array(Buffer.from('a secret of 20 bytes'));
+  const key = new Uint8Array(randomBytes(32));
+  let folder: string;
+  let files: EncryptedOwnerAuthFiles;
+
+  beforeEach(() => {
+    folder = join(mkdtempSync(join(tmpdir(), 'owner-auth-')), 'owner-auth');
+    files = new EncryptedOwnerAuthFiles(folder);
+  });
+  afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
+
+  const reasonOf = (action: () => unknown) => {
+    try {
+      action();
+    } catch (error) {
+      assert.ok(error instanceof TbsError);
+      return error.details['reason'];
+    }
+    return undefined;
+  };
+
+  it('hold nothing readable, and are for the broker alone', () => {
+    files.write('owner', key, secret);
+    const bytes = readFileSync(join(folder, 'owner'));
+    assert.ok(!bytes.includes(Buffer.from(secret)));
+    assert.equal(statSync(join(folder, 'owner')).mode & 0o777, 0o600);
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    assert.deepEqual(files.read('owner', key), secret);
+  });
+
+  it('do not open with another key, under another name, or with a byte changed', () => {
+    files.write('owner', key, secret);
+    assert.equal(
+      reasonOf(() => files.read('owner', new Uint8Array(32))),
+      'damaged',
+    );
+    const bytes = readFileSync(join(folder, 'owner'));
+    writeFileSync(join(folder, 'storage'), bytes);
+    assert.equal(
+      reasonOf(() => files.read('storage', key)),
+      'damaged',
+    );
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      writeFileSync(join(folder, 'owner'), changed);
+      assert.equal(
+        reasonOf(() => files.read('owner', key)),
+        'damaged',
+        `byte ${at}`,
+      );
+    }
+  });
+
+  it('overwrite what they replace and what they wipe', () => {
+    files.write('owner', key, secret);
+    const old = openSync(join(folder, 'owner'), 'r');
+    files.write('owner', key, new Uint8Array(20));
+    assert.ok(
+      contentOf(old).every((byte) => byte === 0),
+      'replaced',
+    );
+    closeSync(old);
+    const last = openSync(join(folder, 'owner'), 'r');
+    files.wipe('owner');
+    assert.ok(
+      contentOf(last).every((byte) => byte === 0),
+      'wiped',
+    );
+    closeSync(last);
+    assert.ok(!files.has('owner'));
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('are whole after a crash between the steps of a replacement', () => {
+    files.write('owner', key, secret);
+    // As a crash leaves them: before the rename, the new file and a second name of the old one.
+    linkSync(join(folder, 'owner'), join(folder, 'owner.old'));
+    writeFileSync(join(folder, 'owner.new'), 'half of a new f');
+    const again = new EncryptedOwnerAuthFiles(folder);
+    assert.deepEqual(again.read('owner', key), secret);
+    assert.deepEqual(readdirSync(folder), ['owner']);
+  });
+
+  it('go together when everything is wiped', () => {
+    files.writeSealedKey(new Uint8Array(10));
+    files.write('owner', key, secret);
+    files.write('pending', key, secret);
+    files.wipeAll();
+    assert.deepEqual(readdirSync(folder), []);
+    assert.equal(files.readSealedKey(), undefined);
+  });
+});
+
+function contentOf(descriptor: number): Buffer {
+  const bytes = Buffer.alloc(1000);
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+}
