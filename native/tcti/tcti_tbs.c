@@ -145,8 +145,13 @@ static TSS2_RC tcti_cancel(TSS2_TCTI_CONTEXT *tcti)
         return TSS2_TCTI_RC_BAD_CONTEXT;
     if (context->state != STATE_RECEIVE)
         return TSS2_TCTI_RC_BAD_SEQUENCE;
+    /* Not waited for: waiting would read the command's response as well, and a program that polls would not see it come. */
     struct wire_request request = {0};
-    return code_of(wire_call(context->client, &request, WIRE_CANCEL, context->wire_context, NULL, 0, NULL, 0));
+    uint32_t result =
+        wire_begin(context->client, &request, WIRE_CANCEL, context->wire_context, NULL, 0, NULL, 0);
+    if (result == TBS_SUCCESS)
+        wire_abandon(context->client, &request);
+    return code_of(result);
 }
 
 static TSS2_RC tcti_get_poll_handles(TSS2_TCTI_CONTEXT *tcti, TSS2_TCTI_POLL_HANDLE *handles, size_t *num_handles)

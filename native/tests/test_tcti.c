@@ -128,6 +128,33 @@ static void gets_a_response_for_a_cancelled_command(void)
     close_tcti(tcti);
 }
 
+static void can_be_polled_after_a_cancel(void)
+{
+    uint8_t response[64];
+    size_t size = sizeof(response);
+    size_t count = 1;
+    TSS2_TCTI_POLL_HANDLE handle;
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    EXPECT_CODE(Tss2_Tcti_GetPollHandles(tcti, &handle, &count), TSS2_RC_SUCCESS);
+    for (int round = 0; round < 20; round++) {
+        EXPECT_CODE(transmit(tcti, FAKE_HOLD), TSS2_RC_SUCCESS);
+        EXPECT_CODE(Tss2_Tcti_Cancel(tcti), TSS2_RC_SUCCESS);
+        TSS2_RC rc = TSS2_TCTI_RC_TRY_AGAIN;
+        while (rc == TSS2_TCTI_RC_TRY_AGAIN) {
+            EXPECT(poll(&handle, 1, 5000) == 1);
+            size = sizeof(response);
+            rc = Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_NONE);
+        }
+        EXPECT_CODE(rc, TSS2_RC_SUCCESS);
+        EXPECT(size == 10 && response[8] == 0x09);
+        size = sizeof(response);
+        EXPECT_CODE(transmit(tcti, FAKE_ECHO), TSS2_RC_SUCCESS);
+        EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+        EXPECT(size == 20);
+    }
+    close_tcti(tcti);
+}
+
 static void gets_a_refusal_as_the_response_that_stands_for_it(void)
 {
     uint8_t response[64];
@@ -210,6 +237,7 @@ int main(void)
     RUN(waits_no_longer_than_it_is_told);
     RUN(can_be_polled);
     RUN(gets_a_response_for_a_cancelled_command);
+    RUN(can_be_polled_after_a_cancel);
     RUN(gets_a_refusal_as_the_response_that_stands_for_it);
     RUN(keeps_the_order_of_calls);
     RUN(reports_a_broker_that_is_gone);
