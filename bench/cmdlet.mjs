@@ -1,0 +1,138 @@
+// npm run bench:cmdlet [-- --runs 15]: what a login script pays for the module.
+//
+// Cold: a session that imports TpmTbs.psd1 and runs its first cmdlet against a running broker, and the same host running
+// `exit`, in turn; the difference and ratio of the medians. Warm: the median of calls in one session.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findPowerShell } from '../tools/pwsh.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' } } });
+const runs = Number(values.runs);
+const GOALS = { addedMs: 150, warmMs: 1 };
+const manifest = path.join(root, 'TpmTbs.psd1');
+
+const COLD = {
+  'Get-TbsLockout': `Import-Module '${manifest}'; $null = Get-TbsLockout`,
+  'Test-TbsCommandBlock': `Import-Module '${manifest}'; $null = Test-TbsCommandBlock TPM2_GetRandom`,
+  'Submit-TbsCommand': `Import-Module '${manifest}'; $null = Submit-TbsCommand 80010000000C0000017B0008`,
+};
+const WARM = `
+Import-Module '${manifest}'
+$context = New-TbsContext
+$bytes = [byte[]](0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 8)
+$watch = [System.Diagnostics.Stopwatch]::new()
+function Measure-Call([string]$Name, [scriptblock]$Call) {
+    $times = [System.Collections.Generic.List[double]]::new()
+    for ($i = 0; $i -lt 600; $i++) { $watch.Restart(); $null = & $Call; $times.Add($watch.Elapsed.TotalMilliseconds) }
+    $times.RemoveRange(0, 100); $times.Sort()
+    [Console]::WriteLine("$Name\`t$($times[250].ToString([cultureinfo]::InvariantCulture))")
+}
+Measure-Call 'Get-TbsLockout' { Get-TbsLockout }
+Measure-Call 'Test-TbsCommandBlock' { Test-TbsCommandBlock TPM2_GetRandom }
+Measure-Call 'Submit-TbsCommand -Context' { Submit-TbsCommand $bytes -Context $context }
+Measure-Call 'Submit-TbsCommand' { Submit-TbsCommand $bytes }
+`;
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+async function startBroker(folder) {
+  const socket = path.join(folder, 'run', 'rpc.sock');
+  mkdirSync(path.join(folder, 'run'));
+  const file = path.join(folder, 'tbsd.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      sockets: { rpc: socket, wire: path.join(folder, 'run', 'wire.sock') },
+      transport: { kind: 'embedded', embedded: { stateFolder: path.join(folder, 'tpm') } },
+      stateFolder: path.join(folder, 'state'),
+      policy: { folder: path.join(folder, 'policy.d') },
+      audit: { path: path.join(folder, 'audit.jsonl') },
+      log: { path: path.join(folder, 'tbsd.log') },
+      power: { logind: false },
+    }),
+    { mode: 0o600 },
+  );
+  const child = spawn(process.execPath, [path.join(root, 'bin', 'tbsd.js'), '--config', file], { stdio: 'inherit' });
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const ready = await new Promise((resolve) => {
+      const probe = connect(socket, () => {
+        probe.destroy();
+        resolve(true);
+      }).on('error', () => resolve(false));
+    });
+    if (ready) return { child, socket };
+    if (child.exitCode !== null) break;
+    await wait(50);
+  }
+  child.kill();
+  throw new Error('the broker did not start');
+}
+
+function runScript(shell, socket, script) {
+  const begun = process.hrtime.bigint();
+  const { status, stdout, stderr } = spawnSync(
+    shell.path,
+    [...shell.args, '-NoProfile', '-NonInteractive', '-Command', script],
+    { encoding: 'utf8', env: { ...process.env, TPMTBS_SOCKET: socket } },
+  );
+  const elapsedMs = Number(process.hrtime.bigint() - begun) / 1e6;
+  if (status !== 0 || stderr !== '') throw new Error(`PowerShell ended with ${status}: ${stderr}`);
+  return { elapsedMs, stdout };
+}
+
+function measureCold(shell, socket) {
+  const scripts = { exit: 'exit', ...COLD };
+  const times = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
+  for (let run = -1; run < runs; run++) {
+    for (const [name, script] of Object.entries(scripts)) {
+      const { elapsedMs } = runScript(shell, socket, script);
+      // The first round warms the file cache.
+      if (run >= 0) times[name].push(elapsedMs);
+    }
+  }
+  const base = median(times.exit);
+  console.log(`host alone (exit): ${base.toFixed(0)} ms at the median of ${runs} runs in turn`);
+  for (const name of Object.keys(COLD)) {
+    const whole = median(times[name]);
+    const added = whole - base;
+    const verdict = added <= GOALS.addedMs ? 'within' : 'above';
+    console.log(
+      `import and ${name}: ${whole.toFixed(0)} ms, adds ${added.toFixed(0)} ms (${(whole / base).toFixed(2)}×), ${verdict} ${GOALS.addedMs} ms`,
+    );
+  }
+}
+
+function measureWarm(shell, socket) {
+  for (const line of runScript(shell, socket, WARM).stdout.trim().split('\n')) {
+    const [name, ms] = line.split('\t');
+    const verdict = Number(ms) <= GOALS.warmMs ? 'within' : 'above';
+    console.log(`warm ${name}: ${Number(ms).toFixed(2)} ms at the median, ${verdict} ${GOALS.warmMs} ms`);
+  }
+}
+
+const shell = await findPowerShell({ onProgress: console.error });
+console.log(`PowerShell: ${shell.kind === 'pwsh' ? shell.path : 'tools/powershell-host'}`);
+const folder = mkdtempSync(path.join(tmpdir(), 'tbs-bench-'));
+let broker;
+try {
+  broker = await startBroker(folder);
+  measureCold(shell, broker.socket);
+  measureWarm(shell, broker.socket);
+} finally {
+  if (broker !== undefined) {
+    broker.child.kill('SIGTERM');
+    await new Promise((resolve) => broker.child.once('exit', resolve));
+  }
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,51 @@
+/** The module, the catalogue of results, the protocol and the documentation list the same things. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
+import { RPC_METHODS } from '../../ts-core/endpoints/rpc/protocol/index.js';
+
+const ROOT = new URL('../../../', import.meta.url);
+
+function text(path: string): string {
+  return readFileSync(new URL(path, ROOT), 'utf8');
+}
+
+function moduleSources(): string {
+  return ['Private', 'Public']
+    .flatMap((folder) => readdirSync(new URL(`module/${folder}/`, ROOT)).map((name) => `module/${folder}/${name}`))
+    .map(text)
+    .join('\n');
+}
+
+describe('the PowerShell module', () => {
+  it('knows every result of the catalogue with its code, and gives each an ErrorId of its own', () => {
+    const rows = [...text('module/Private/ResultTable.ps1').matchAll(/^\s+(\w+)\s+= (0x[0-9A-Fa-f]+)L, '(\w+)'/gm)];
+    const table = Object.fromEntries(rows.map(([, symbol, code]) => [symbol, Number(code)]));
+    const catalogue = Object.fromEntries(Object.entries(TBS_RESULTS).map(([symbol, { code }]) => [symbol, code]));
+    assert.deepEqual(table, catalogue);
+    const ids = rows.map(([, , , id]) => id as string);
+    assert.equal(new Set(ids).size, ids.length);
+    for (const id of ids) assert.match(id, /^Tbs[A-Z]/);
+  });
+
+  it('calls only methods that the protocol has', () => {
+    const called = new Set(
+      [...moduleSources().matchAll(/'([a-z][A-Za-z]+\/[a-z][A-Za-z]+)'/g)].map(([, name]) => name),
+    );
+    called.delete('event/raised');
+    const methods = new Set(RPC_METHODS.map(({ name }) => name));
+    assert.ok(called.size > 20, `found ${called.size}`);
+    for (const name of called) assert.ok(methods.has(name as never), `${name} is no method`);
+  });
+
+  it('exports exactly the files of module/Public', async () => {
+    const { publicFunctions, manifestWithExports } = await import(new URL('tools/build-module.mjs', ROOT).href);
+    const manifest = text('TpmTbs.psd1');
+    assert.equal(manifestWithExports(manifest, publicFunctions()), manifest);
+  });
+
+  it('is documented in docs/cmdlets.md as it is', async () => {
+    const { renderCmdlets } = await import(new URL('tools/docs-cmdlets.mjs', ROOT).href);
+    assert.equal(text('docs/cmdlets.md'), renderCmdlets(), 'run node tools/docs-cmdlets.mjs');
+  });
+});

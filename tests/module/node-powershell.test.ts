@@ -1,0 +1,124 @@
+/**
+ * The module as a Node.js program drives it: node-powershell 5 with a real broker. Data goes in by the environment and
+ * comes out by files, since the package's quoting is not safe for data.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PowerShell } from 'node-powershell';
+import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+
+interface FoundPowerShell {
+  readonly folder: string;
+}
+
+/** A PowerShell session and a folder for what it writes. */
+class Session {
+  private constructor(
+    private readonly shell: PowerShell,
+    private readonly folder: string,
+  ) {}
+
+  static async open(socket: string, environment: Readonly<Record<string, string>> = {}): Promise<Session> {
+    const tools = pathToFileURL(join(REPOSITORY, 'tools', 'pwsh.mjs')).href;
+    const { findPowerShell } = (await import(tools)) as { findPowerShell(): Promise<FoundPowerShell> };
+    const found = await findPowerShell();
+    const folder = await mkdtemp(join(tmpdir(), 'node-powershell-'));
+    const shell = new PowerShell({
+      executableOptions: { '-NoProfile': true, '-NonInteractive': true },
+      spawnOptions: {
+        env: {
+          ...process.env,
+          ...environment,
+          // Without it the package waits for ever for the end of the first command.
+          TERM: 'dumb',
+          PATH: `${found.folder}${delimiter}${process.env['PATH'] ?? ''}`,
+          TPMTBS_SOCKET: socket,
+          TPMTBS_MODULE: join(REPOSITORY, 'TpmTbs.psd1'),
+          TEST_FOLDER: folder,
+        },
+      },
+    });
+    const session = new Session(shell, folder);
+    await shell.invoke('Import-Module $env:TPMTBS_MODULE');
+    return session;
+  }
+
+  /** Runs a script that leaves its result in `$result`; gives that as JSON has it. */
+  async run(script: string): Promise<unknown> {
+    const file = join(this.folder, 'result.json');
+    await this.shell.invoke(
+      `$result = $null; ${script}; [IO.File]::WriteAllText("$env:TEST_FOLDER/result.json", (ConvertTo-Json -InputObject $result -Depth 6 -Compress))`,
+    );
+    return JSON.parse(await readFile(file, 'utf8'));
+  }
+
+  async close(): Promise<void> {
+    await this.shell.dispose();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+describe('the module driven by node-powershell', () => {
+  let daemon: TestDaemon;
+  let session: Session;
+
+  before(async function () {
+    // The host of the PowerShell engine is built here on a machine that has neither it nor pwsh.
+    this.timeout(300_000);
+    daemon = await TestDaemon.start();
+    session = await Session.open(daemon.rpcSocket, { RANDOM_COMMAND: '80010000000C0000017B0008' });
+  });
+
+  after(async () => {
+    await session?.close();
+    await daemon?.[Symbol.asyncDispose]();
+  });
+
+  it('imports, and shows the TPM', async () => {
+    const device = await session.run('$result = Get-TbsDeviceInfo | Select-Object TpmVersion, StructVersion');
+    assert.deepEqual(device, { TpmVersion: '2.0', StructVersion: 1 });
+  });
+
+  it('sends a command that came through the environment, and gets random bytes', async () => {
+    const hex = await session.run('$result = (Submit-TbsCommand $env:RANDOM_COMMAND).ResponseHex');
+    assert.match(String(hex), /^800100000014000000000008[0-9A-F]{16}$/);
+  });
+
+  it('blocks a command, is refused with a stable ErrorId, and unblocks it', async () => {
+    const refused = await session.run(
+      'Add-TbsCommandBlock TPM2_GetRandom | Out-Null; ' +
+        'try { Submit-TbsCommand $env:RANDOM_COMMAND -ErrorAction Stop } ' +
+        'catch { $result = @{ id = $_.FullyQualifiedErrorId; symbol = $_.Exception.Symbol; code = $_.Exception.ResultCode } }; ' +
+        'Remove-TbsCommandBlock TPM2_GetRandom | Out-Null',
+    );
+    assert.deepEqual(refused, {
+      id: 'TbsCommandBlocked,Submit-TbsCommand',
+      symbol: 'TPM_E_COMMAND_BLOCKED',
+      code: 0x80280400,
+    });
+    assert.equal(await session.run('$result = (Submit-TbsCommand $env:RANDOM_COMMAND).ResponseName'), 'TPM_RC_SUCCESS');
+  });
+
+  it('keeps its connection and context from one invocation to the next', async () => {
+    await session.run('$context = New-TbsContext; $result = 1');
+    const own = await session.run('$result = @(Get-TbsContext | Where-Object Own).Count');
+    assert.equal(own, 1);
+    assert.equal(
+      await session.run('$result = (Submit-TbsCommand $env:RANDOM_COMMAND -Context $context).Success'),
+      true,
+    );
+    assert.equal(await session.run('$context | Remove-TbsContext; $result = @(Get-TbsContext).Count'), 0);
+  });
+
+  it('tells at once that there is no broker, and finds one that was started again', async function () {
+    this.timeout(60_000);
+    await daemon.stop();
+    const id = await session.run('try { Get-TbsStatus } catch { $result = $_.FullyQualifiedErrorId }');
+    assert.equal(id, 'TbsServiceNotRunning,Get-TbsStatus');
+    await daemon.run();
+    assert.equal(await session.run('$result = (Get-TbsStatus).State'), 'running');
+  });
+});
