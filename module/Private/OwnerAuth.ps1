@@ -72,7 +72,7 @@ function New-TpmOwnerAuthFile($Cmdlet, [string]$Path, [string]$OwnerAuth) {
         $stream = [System.IO.FileStream]::new($full, 'CreateNew', 'Write', 'None')
         try {
             # Before the secret is in it.
-            if (-not (Test-TbsWindows)) { [void](& chmod 600 $full) }
+            if (-not (Test-TbsWindows)) { [System.IO.File]::SetUnixFileMode($full, 'UserRead, UserWrite') }
             $stream.Write($bytes, 0, $bytes.Length)
             $stream.Flush($true)
         }
@@ -98,7 +98,10 @@ function New-TpmRandomOwnerAuth {
 # The authorization that a cmdlet was given, as base64; nothing when none was, and the broker uses the one it keeps.
 function Resolve-TpmOwnerAuth($Cmdlet, $OwnerAuthorization, [string]$File, [bool]$Prompt, [string]$Question = 'Owner password') {
     if ($File) { return Read-TpmOwnerAuthFile $Cmdlet $File }
-    if ($Prompt) { return ConvertTo-TpmOwnerAuthText (ConvertFrom-TpmSecret (Read-Host $Question -AsSecureString)) }
+    if ($Prompt) {
+        $Cmdlet.Host.UI.Write("${Question}: ")
+        return ConvertTo-TpmOwnerAuthText (ConvertFrom-TpmSecret $Cmdlet.Host.UI.ReadLineAsSecureString())
+    }
     if ($null -eq $OwnerAuthorization) { return }
     $text = ConvertFrom-TpmSecret $OwnerAuthorization
     try { [void][System.Convert]::FromBase64String($text) }

@@ -31,6 +31,7 @@ function Clear-Tpm {
         Initialize-Tpm
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High', DefaultParameterSetName = 'OwnerAuthorization')]
+    [OutputType([void])]
     param(
         [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
         [ValidateNotNullOrEmpty()]
@@ -49,10 +50,11 @@ function Clear-Tpm {
     process {
         if (-not $PSCmdlet.ShouldProcess('TPM', 'Clear: every key and secret in it, and all that they protect, is lost for good')) { return }
         if ($UsePPI) {
-            if (-not (Get-Command Request-TpmPhysicalPresence -ErrorAction Ignore)) {
+            $request = Get-Command Request-TpmPhysicalPresence -ErrorAction Ignore
+            if (-not $request) {
                 $PSCmdlet.ThrowTerminatingError((New-TbsErrorRecord 'TBS_E_PPI_NOT_SUPPORTED' 'This platform has no physical presence interface.' 'Use the firmware set-up of the machine instead.' $null))
             }
-            [void](Request-TpmPhysicalPresence -Operation 5 -Confirm:$false)
+            [void](& $request -Operation 5 -Confirm:$false)
             return
         }
         $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt

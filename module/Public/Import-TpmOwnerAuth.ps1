@@ -28,6 +28,7 @@ function Import-TpmOwnerAuth {
         Get-TpmAuthLevel
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', DefaultParameterSetName = 'OwnerAuthorization')]
+    [OutputType([void])]
     param(
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
         [ValidateNotNullOrEmpty()]

@@ -31,6 +31,7 @@ function Unblock-Tpm {
         Reset-TbsLockout
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', DefaultParameterSetName = 'OwnerAuthorization')]
+    [OutputType([void])]
     param(
         [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
         [ValidateNotNullOrEmpty()]

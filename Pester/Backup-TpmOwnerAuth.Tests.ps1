@@ -1,0 +1,24 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    Import-TpmTbsModule
+    # Of its own, since the ownership of its TPM changes.
+    $before = $env:TPMTBS_SOCKET
+    $broker = Start-PrivateBroker
+    $env:TPMTBS_SOCKET = $broker.Socket
+    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+}
+
+AfterAll {
+    Stop-PrivateBroker $broker
+    $env:TPMTBS_SOCKET = $before
+}
+
+Describe 'Backup-TpmOwnerAuth' {
+    It 'says what is missing: a value, then a directory' {
+        Backup-TpmOwnerAuth -WhatIf | Should -BeNullOrEmpty
+        (Get-Problem { Backup-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
+        Initialize-Tpm | Out-Null
+        (Get-Problem { Backup-TpmOwnerAuth }).Exception.Details.Reason | Should -Be 'notJoined'
+        (Get-TpmOwnerAuthBackup).LastFailure.Reason | Should -Be 'notJoined'
+    }
+}

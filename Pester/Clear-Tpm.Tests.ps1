@@ -1,0 +1,36 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    Import-TpmTbsModule
+    # Of its own, since the ownership of its TPM changes.
+    $before = $env:TPMTBS_SOCKET
+    $broker = Start-PrivateBroker
+    $env:TPMTBS_SOCKET = $broker.Socket
+    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+}
+
+AfterAll {
+    Stop-PrivateBroker $broker
+    $env:TPMTBS_SOCKET = $before
+}
+
+Describe 'Clear-Tpm' {
+    BeforeEach { Initialize-Tpm | Out-Null }
+
+    It 'changes nothing with -WhatIf' {
+        Clear-Tpm -WhatIf
+        (Get-Tpm).TpmOwned | Should -BeTrue
+    }
+
+    It 'clears with what is kept, and nothing of it is kept any more' {
+        Clear-Tpm -Confirm:$false | Should -BeNullOrEmpty
+        (Get-Tpm).TpmOwned | Should -Be $false
+        (Get-Problem { Get-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
+    }
+
+    It 'tries a wrong authorization exactly once, and says so' {
+        $problem = Get-Problem { Clear-Tpm -OwnerAuthorization (ConvertTo-TpmOwnerAuth 'wrong') -Confirm:$false }
+        $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,Clear-Tpm'
+        $problem.Exception.Message | Should -BeLike '*once*'
+        (Get-Tpm).TpmOwned | Should -BeTrue
+    }
+}

@@ -1,0 +1,12 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+}
+
+Describe 'Get-TpmSupportedFeature' {
+    It 'gives those of the asked features that there are' {
+        Get-TpmSupportedFeature -FeatureList 'key attestation', 'no such feature' | Should -Be 'key attestation'
+        'no such feature' | Get-TpmSupportedFeature | Should -BeNullOrEmpty
+        Get-TpmSupportedFeature | Should -Contain 'key attestation'
+    }
+}

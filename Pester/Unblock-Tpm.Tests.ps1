@@ -1,0 +1,52 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    Import-TpmTbsModule
+    # Of its own, since the ownership of its TPM changes.
+    $before = $env:TPMTBS_SOCKET
+    $broker = Start-PrivateBroker
+    $env:TPMTBS_SOCKET = $broker.Socket
+    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+}
+
+AfterAll {
+    Stop-PrivateBroker $broker
+    $env:TPMTBS_SOCKET = $before
+}
+
+Describe 'Unblock-Tpm' {
+    BeforeAll { Initialize-Tpm | Out-Null }
+
+    It 'resets with what is kept, a text, a SecureString and a file' {
+        Unblock-Tpm | Should -BeNullOrEmpty
+        $text = Get-TpmOwnerAuth
+        Unblock-Tpm -OwnerAuthorization $text
+        Unblock-Tpm (Get-TpmOwnerAuth -AsSecureString)
+        $text | Unblock-Tpm
+        [IO.File]::WriteAllText("$TestDrive/owner.tpm", "<tpmOwnerData version='1.0'><tpmInfo manufacturerId='1'/><ownerAuth>$text</ownerAuth></tpmOwnerData>")
+        Unblock-Tpm -File "$TestDrive/owner.tpm"
+        Unblock-Tpm -WhatIf
+    }
+
+    It 'refuses files that are no owner-password files, and repeats nothing of them' -TestCases @(
+        @{ content = '<!DOCTYPE a [<!ENTITY b "secret">]><tpmOwnerData><ownerAuth>&b;</ownerAuth></tpmOwnerData>' }
+        @{ content = '<other><ownerAuth>c2VjcmV0c2VjcmV0c2VjcmV0MTI=</ownerAuth></other>' }
+        @{ content = '<tpmOwnerData><ownerAuth>secret</ownerAuth></tpmOwnerData>' }
+        @{ content = 'secret' }
+    ) {
+        [IO.File]::WriteAllText("$TestDrive/bad.tpm", $content)
+        $problem = Get-Problem { Unblock-Tpm -File "$TestDrive/bad.tpm" }
+        $problem.Exception.Symbol | Should -Be 'TBS_E_BAD_PARAMETER'
+        "$problem".Contains('secret') | Should -Be $false
+    }
+
+    It 'refuses a file that is too large before reading it' {
+        [IO.File]::WriteAllText("$TestDrive/large.tpm", '<tpmOwnerData>' + ' ' * 70000 + '</tpmOwnerData>')
+        (Get-Problem { Unblock-Tpm -File "$TestDrive/large.tpm" }).Exception.Message | Should -BeLike '*64 KB*'
+    }
+
+    It 'leaves a wrong authorization at one try' {
+        $problem = Get-Problem { Unblock-Tpm (ConvertTo-TpmOwnerAuth 'wrong') }
+        $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,Unblock-Tpm'
+        (Get-Problem { Unblock-Tpm }).Exception.Symbol | Should -Be 'TPM_20_E_LOCKOUT'
+    }
+}
