@@ -1,0 +1,155 @@
+/**
+ * One client of the soak, a process that is killed at any moment: `node soak-client.js <rpc|wire|bare> <socket> <uid>`.
+ *
+ * Uses what a program would use: random numbers, keys made, used and flushed or left behind, sessions, saved contexts.
+ * Errors are counted and the connection is made anew, since the broker and the TPM are killed as well. Wrong answers end
+ * the process with exit code 3.
+ */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { RpcClient } from '../../tests/support/rpc-client.js';
+import { createPrimaryEcc, responseCode, SIGNING_KEY, signWith } from '../../tests/support/tpm-commands.js';
+import {
+  contextLoad,
+  contextSave,
+  flushContext,
+  getRandom,
+  startAuthSession,
+} from '../../tests/support/tpm20-commands.js';
+
+type Submit = (command: Uint8Array) => Promise<Buffer>;
+
+const WRONG_ANSWER = 3;
+
+const [kind, path, uid] = process.argv.slice(2) as [string, string, string];
+process.setgroups?.([]);
+process.setgid?.(Number(uid));
+process.setuid?.(Number(uid));
+
+for (;;) {
+  try {
+    const { submit, socket } = await connectTo(kind, path);
+    await use(submit);
+    socket.destroy();
+  } catch {
+    // The broker or its TPM is away.
+    await wait(100 + Math.random() * 200);
+  }
+}
+
+async function connectTo(protocol: string, address: string): Promise<{ submit: Submit; socket: Socket }> {
+  if (protocol === 'rpc') {
+    const client = await RpcClient.connect(address);
+    const contextId = await client.open();
+    return { socket: client.socket, submit: (command) => client.submit(contextId, command) };
+  }
+  const socket = connect(address);
+  const stream = new ByteReader(socket);
+  await once(socket, 'connect');
+  if (protocol === 'bare') {
+    const submit: Submit = async (command) => {
+      socket.write(command);
+      return stream.take((bytes) => (bytes.length < 10 ? undefined : bytes.readUInt32BE(2)));
+    };
+    return { socket, submit };
+  }
+  return { socket, submit: await openWire(socket, stream) };
+}
+
+/** docs/wire-protocol.md. */
+async function openWire(socket: Socket, stream: ByteReader): Promise<Submit> {
+  const call = async (operation: number, context: number, payload: Uint8Array): Promise<Buffer> => {
+    const header = Buffer.alloc(16);
+    header.writeUInt32LE(16 + payload.length, 0);
+    header.writeUInt16LE(operation, 4);
+    header.writeUInt32LE(context, 12);
+    socket.write(Buffer.concat([header, payload]));
+    const reply = await stream.take((bytes) => (bytes.length < 4 ? undefined : bytes.readUInt32LE(0)));
+    if (reply.readUInt32LE(12) !== 0) throw new Error(`0x${reply.readUInt32LE(12).toString(16)}`);
+    return reply.subarray(16);
+  };
+  await call(1, 0, Buffer.from('5442535701000100', 'hex'));
+  const context = (await call(2, 0, Buffer.from('02000000', 'hex'))).readUInt32LE(0);
+  const parameters = Buffer.alloc(12);
+  parameters.writeUInt32LE(200, 0);
+  return async (command) => (await call(4, context, Buffer.concat([parameters, command]))).subarray(4);
+}
+
+/** A connection's worth of work: a few rounds, and what it holds is left for the broker to clean up. */
+async function use(submit: Submit): Promise<void> {
+  for (let round = 0; round < 200; round++) {
+    const choice = Math.random();
+    if (choice < 0.6) await randomNumbers(submit);
+    else if (choice < 0.85) await useKey(submit);
+    else if (choice < 0.95) await useSession(submit);
+    else return;
+    await wait(Math.random() * 40);
+  }
+}
+
+async function randomNumbers(submit: Submit): Promise<void> {
+  const length = 1 + Math.floor(Math.random() * 32);
+  const response = await submit(getRandom(length));
+  if (responseCode(response) === 0) expect(response.length === 12 + length, 'the response is to another command');
+}
+
+async function useKey(submit: Submit): Promise<void> {
+  const made = await submit(createPrimaryEcc('soak', SIGNING_KEY.noDa));
+  if (responseCode(made) !== 0) return;
+  const handle = made.readUInt32BE(10);
+  // The handle is this context's: lowest free first.
+  expect(handle >= 0x80000000 && handle < 0x80000020, `handle 0x${handle.toString(16)}`);
+  for (let count = 0; count < 3; count++) await submit(signWith(handle, 'soak'));
+  if (Math.random() < 0.3) {
+    const saved = await submit(contextSave(handle));
+    if (responseCode(saved) === 0) await submit(contextLoad(saved.subarray(10)));
+  }
+  if (Math.random() < 0.8) await submit(flushContext(handle));
+}
+
+async function useSession(submit: Submit): Promise<void> {
+  const started = await submit(startAuthSession('policy'));
+  if (responseCode(started) !== 0 || Math.random() < 0.2) return;
+  await submit(flushContext(started.readUInt32BE(10)));
+}
+
+function expect(holds: boolean, what: string): void {
+  if (holds) return;
+  process.stderr.write(`soak client (${kind}): ${what}\n`);
+  process.exit(WRONG_ANSWER);
+}
+
+/** Whole messages from a stream; `take` rejects when the stream ends. */
+class ByteReader {
+  private bytes: Buffer = Buffer.alloc(0);
+  private arrived: (() => void) | undefined;
+  private ended = false;
+
+  constructor(socket: Socket) {
+    socket.on('data', (chunk) => {
+      this.bytes = Buffer.concat([this.bytes, chunk]);
+      this.arrived?.();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.ended = true;
+      this.arrived?.();
+    });
+  }
+
+  async take(lengthOf: (bytes: Buffer) => number | undefined): Promise<Buffer> {
+    for (;;) {
+      const length = lengthOf(this.bytes);
+      if (length !== undefined && this.bytes.length >= length) {
+        const message = Buffer.from(this.bytes.subarray(0, length));
+        this.bytes = this.bytes.subarray(length);
+        return message;
+      }
+      if (this.ended) throw new Error('the connection is closed');
+      await new Promise<void>((resolve) => {
+        this.arrived = resolve;
+      });
+    }
+  }
+}

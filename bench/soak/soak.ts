@@ -1,0 +1,278 @@
+/**
+ * Soak: mixed clients for a long time, while clients, the broker and the TPM are killed.
+ *
+ *     npm run soak -- [--minutes 30] [--clients 12] [--json result.json]
+ *
+ * The first 60% of the time the broker is stopped or killed under load and the TPM is killed; in the rest the broker stays
+ * up, so that its memory can be compared with its level after warm-up (clients and TPM are killed all the same).
+ * Fails (exit code 1) on a handle left in the TPM, memory more than 10% above its level after warm-up, an acknowledged
+ * change that is gone, a wrong answer, or a broker that does not serve at the end.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { REPOSITORY, TestDaemon } from '../../tests/support/daemon.js';
+import type { RpcClient } from '../../tests/support/rpc-client.js';
+import { startSwtpm } from '../../tests/support/swtpm.js';
+import { GET_RANDOM_20, responseCode } from '../../tests/support/tpm-commands.js';
+import { getCapability, handleListIn } from '../../tests/support/tpm20-commands.js';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    clients: { type: 'string', default: '12' },
+    json: { type: 'string' },
+  },
+});
+
+const CHAOS_SHARE = 0.6;
+const WARM_UP_SHARE = 0.25;
+const MEMORY_TOLERANCE = 1.1;
+const SAMPLE_MS = 1000;
+const USERS = [0, 61_101, 61_102, 61_103];
+/** TPM 2.0 commands whose blocking hurts no client of the soak. */
+const BLOCKABLE = [0x17d, 0x155, 0x186, 0x15b, 0x16e, 0x18e, 0x18b, 0x164];
+const WRONG_ANSWER = 3;
+const TPM_CAP_HANDLES = 1;
+const HANDLE_RANGES = { transient: 0x80000000, loadedSessions: 0x02000000, savedSessions: 0x03000000 } as const;
+
+const durationMs = Number(values.minutes) * 60_000;
+const startedAtMs = Date.now();
+const endsAtMs = startedAtMs + durationMs;
+const chaosEndsAtMs = startedAtMs + durationMs * CHAOS_SHARE;
+const counts = { clientsKilled: 0, brokerStops: 0, brokerKills: 0, tpmKills: 0, changes: 0, wrongAnswers: 0, tools: 0 };
+const memory: { atMs: number; bytes: number }[] = [];
+
+/** State of each list entry as it was last acknowledged; undefined while a change is on its way or its end unknown. */
+const acknowledged = new Map<number, boolean | undefined>();
+let stopping = false;
+
+const tpm = await startSwtpm({ version: '2.0' });
+const daemon = await TestDaemon.start({
+  configuration: {
+    transport: { kind: 'swtpm', swtpm: { data: `unix:${tpm.dataPath}`, control: `unix:${tpm.ctrlPath}` } },
+    simulator: { bare: `unix:${join(tpm.dir, 'bare.sock')}` },
+  },
+});
+const toolsFolder = join(REPOSITORY, 'native', 'build');
+const hasTools = existsSync(join(toolsFolder, 'libtss2-tcti-tbs.so.0'));
+
+try {
+  const slots = Array.from({ length: Number(values.clients) }, (_, index) => runSlot(index));
+  await Promise.all([
+    ...slots,
+    changeLists(),
+    killBroker(),
+    killTpm(),
+    sampleMemory(),
+    ...(hasTools ? [runTools()] : []),
+  ]);
+  const result = await judge();
+  console.log(JSON.stringify(result));
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
+  process.exitCode = result.failures.length === 0 ? 0 : 1;
+} finally {
+  await daemon[Symbol.asyncDispose]();
+  await tpm.stop();
+}
+
+function isOver(): boolean {
+  return stopping || Date.now() >= endsAtMs;
+}
+
+/** One client process after the other, each killed at a random moment. */
+async function runSlot(index: number): Promise<void> {
+  const kinds = ['rpc', 'wire', 'bare'] as const;
+  const kind = kinds[index % kinds.length] as (typeof kinds)[number];
+  const address = { rpc: daemon.rpcSocket, wire: daemon.wireSocket, bare: join(tpm.dir, 'bare.sock') }[kind];
+  // The bare socket's folder is root's.
+  const uid = kind === 'bare' ? 0 : (USERS[index % USERS.length] as number);
+  const script = fileURLToPath(new URL('./soak-client.js', import.meta.url));
+  while (!isOver()) {
+    const child = spawn(process.execPath, [script, kind, address, String(uid)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    await Promise.race([ended, wait(Math.min(endsAtMs - Date.now(), 3_000 + Math.random() * 20_000))]);
+    if (child.exitCode === WRONG_ANSWER) counts.wrongAnswers++;
+    else counts.clientsKilled++;
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+/** tpm2-tools over the TCTI `tbs`, where the C libraries are built. */
+async function runTools(): Promise<void> {
+  const env = {
+    ...process.env,
+    LD_LIBRARY_PATH: toolsFolder,
+    TPM2TOOLS_TCTI: `tbs:socket=${daemon.wireSocket}`,
+    TSS2_LOG: 'all+none',
+  };
+  const commands = [
+    ['tpm2_getrandom', '--hex', '16'],
+    ['tpm2_createprimary', '-Q', '-C', 'n', '-G', 'ecc'],
+    ['tpm2_getcap', 'handles-transient'],
+  ];
+  while (!isOver()) {
+    const [program, ...args] = commands[counts.tools % commands.length] as [string, ...string[]];
+    const child = spawn(program, args, { env, stdio: 'ignore' });
+    await once(child, 'exit');
+    counts.tools++;
+    await wait(500);
+  }
+}
+
+async function changeLists(): Promise<void> {
+  let client: RpcClient | undefined;
+  while (!isOver()) {
+    const code = BLOCKABLE[Math.floor(Math.random() * BLOCKABLE.length)] as number;
+    const before = acknowledged.get(code) ?? false;
+    try {
+      client ??= await daemon.connect();
+      acknowledged.set(code, undefined);
+      await client.call(before ? 'commandBlock/remove' : 'commandBlock/add', { commands: [code] });
+      acknowledged.set(code, !before);
+      counts.changes++;
+    } catch {
+      client?.close();
+      client = undefined;
+      await wait(200);
+      // Its end is unknown: whatever the list says from now on is what was kept.
+      await learn(code);
+    }
+    await wait(100);
+  }
+  client?.close();
+}
+
+async function learn(code: number): Promise<void> {
+  while (!stopping) {
+    try {
+      const client = await daemon.connect();
+      acknowledged.set(code, (await blocked(client)).has(code));
+      client.close();
+      return;
+    } catch {
+      await wait(200);
+    }
+  }
+}
+
+async function blocked(client: RpcClient): Promise<Set<number>> {
+  interface Listed {
+    readonly code: number;
+    readonly verdicts: readonly { readonly decidingList: string | null }[];
+  }
+  const { commands } = await client.call<{ commands: Listed[] }>('commandBlock/list', {});
+  return new Set(commands.filter(({ verdicts }) => verdicts[0]?.decidingList === 'local').map(({ code }) => code));
+}
+
+async function killBroker(): Promise<void> {
+  while (Date.now() < chaosEndsAtMs) {
+    await wait(Math.min(chaosEndsAtMs - Date.now() + 1, 15_000 + Math.random() * 20_000));
+    if (Math.random() < 0.5) {
+      await daemon.kill('SIGKILL');
+      counts.brokerKills++;
+    } else {
+      await daemon.stop();
+      counts.brokerStops++;
+    }
+    await daemon.run();
+  }
+}
+
+async function killTpm(): Promise<void> {
+  while (!isOver()) {
+    await wait(Math.min(endsAtMs - Date.now() + 1, 20_000 + Math.random() * 20_000));
+    if (isOver()) return;
+    await tpm.restart();
+    counts.tpmKills++;
+  }
+}
+
+/** Of the broker that stays up: after the last restart. */
+async function sampleMemory(): Promise<void> {
+  await wait(chaosEndsAtMs - Date.now() + 2_000);
+  while (!isOver()) {
+    const bytes = residentBytes();
+    if (bytes !== undefined) memory.push({ atMs: Date.now(), bytes });
+    await wait(SAMPLE_MS);
+  }
+}
+
+function residentBytes(): number | undefined {
+  try {
+    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${daemon.processId}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+async function judge() {
+  const failures: string[] = [];
+  stopping = true;
+  const client = await daemon.connect();
+  const served = responseCode(await client.submit(await client.open(), GET_RANDOM_20)) === 0;
+  if (!served) failures.push('the broker does not serve');
+  if (counts.wrongAnswers > 0) failures.push(`${counts.wrongAnswers} wrong answers`);
+  const kept = await blocked(client);
+  const lost = [...acknowledged].filter(([code, isBlocked]) => isBlocked !== undefined && kept.has(code) !== isBlocked);
+  if (lost.length > 0) failures.push(`acknowledged changes are gone: ${lost.map(([code]) => code.toString(16))}`);
+  client.close();
+  const level = memoryLevel();
+  if (level.ratio > MEMORY_TOLERANCE) failures.push(`memory grew to ${level.ratio.toFixed(3)} of its level`);
+  // Killed, so that nothing is cleaned up any more: what is in the TPM now was forgotten.
+  await wait(1000);
+  await daemon.kill('SIGKILL');
+  const leaked = await handlesInTpm();
+  for (const [range, handles] of Object.entries(leaked)) {
+    if (handles.length > 0) failures.push(`${range} left in the TPM: ${handles.map((handle) => handle.toString(16))}`);
+  }
+  return {
+    minutes: (Date.now() - startedAtMs) / 60_000,
+    ...counts,
+    withTools: hasTools,
+    memory: level,
+    leaked,
+    failures,
+  };
+}
+
+/** Medians, megabytes: after the warm-up of the broker that stayed up, and at the end. */
+function memoryLevel(): { warmMb: number; endMb: number; ratio: number } {
+  const tenth = Math.max(1, Math.floor(memory.length / 10));
+  const warmFrom = Math.floor(memory.length * WARM_UP_SHARE);
+  const warmMb = medianMb(memory.slice(warmFrom, warmFrom + tenth));
+  const endMb = medianMb(memory.slice(-tenth));
+  return { warmMb, endMb, ratio: endMb / warmMb };
+}
+
+function medianMb(samples: readonly { bytes: number }[]): number {
+  const sorted = samples.map(({ bytes }) => bytes).sort((a, b) => a - b);
+  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN) / 104_857.6) / 10;
+}
+
+async function handlesInTpm(): Promise<Record<keyof typeof HANDLE_RANGES, number[]>> {
+  const socket = connect(tpm.dataPath);
+  await once(socket, 'connect');
+  const list = async (first: number): Promise<number[]> => {
+    socket.write(getCapability(TPM_CAP_HANDLES, first, 254));
+    const [response] = (await once(socket, 'data')) as [Buffer];
+    return [...handleListIn(response).handles];
+  };
+  const found = {
+    transient: await list(HANDLE_RANGES.transient),
+    loadedSessions: await list(HANDLE_RANGES.loadedSessions),
+    savedSessions: await list(HANDLE_RANGES.savedSessions),
+  };
+  socket.destroy();
+  return found;
+}
