@@ -223,6 +223,7 @@ async function judge() {
   const served = responseCode(await client.submit(await client.open(), GET_RANDOM_20)) === 0;
   if (!served) failures.push('the broker does not serve');
   if (counts.wrongAnswers > 0) failures.push(`${counts.wrongAnswers} wrong answers`);
+  const { queue } = await client.call<{ queue: { completed: number; refused: number } }>('status/get');
   const kept = await blocked(client);
   const lost = [...acknowledged].filter(([code, isBlocked]) => isBlocked !== undefined && kept.has(code) !== isBlocked);
   if (lost.length > 0) failures.push(`acknowledged changes are gone: ${lost.map(([code]) => code.toString(16))}`);
@@ -239,6 +240,7 @@ async function judge() {
   return {
     minutes: (Date.now() - startedAtMs) / 60_000,
     ...counts,
+    lastBroker: queue,
     withTools: hasTools,
     memory: level,
     leaked,

@@ -44,6 +44,7 @@ export class RpcClient {
   }
 
   call<Result = Record<string, unknown>>(method: string, params?: object): Promise<Result> {
+    if (this.socket.destroyed) return Promise.reject(new Error('the connection is closed'));
     const id = ++this.lastId;
     const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     return new Promise<Result>((resolve, reject) => {
