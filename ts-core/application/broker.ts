@@ -94,7 +94,10 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const account = new Account(
     version,
     lockout,
-    [(pending, outcome) => owner.keeper.commandEnded(pending, outcome)],
+    [
+      (pending, outcome) => owner.keeper.commandEnded(pending, outcome),
+      (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),
+    ],
     log,
   );
   const { longestCommandMs } = parts;

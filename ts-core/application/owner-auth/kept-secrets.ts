@@ -55,6 +55,17 @@ export class KeptSecrets {
     this.parts.files.wipe(name);
   }
 
+  /** Removes what no TPM opens any more, so that new secrets can be kept. Other failures are left for later. */
+  async discardBroken(): Promise<void> {
+    try {
+      await this.openKey();
+    } catch (error) {
+      if (!isSealBroken(error)) throw error;
+      this.parts.log.warn({ error }, 'the old owner authorization cannot be opened any more and is removed');
+      this.wipeAll();
+    }
+  }
+
   /** After TPM2_Clear or TPM_OwnerClear, when nothing opens any more. */
   wipeAll(): void {
     this.key?.fill(0);
@@ -82,19 +93,18 @@ export class KeptSecrets {
   }
 
   private async keyForWriting(): Promise<Uint8Array> {
-    const kept = await this.openKey().catch((error: unknown) => {
-      // What cannot be opened any more is of no use, and new secrets need a key that opens.
-      if (!(error instanceof TbsError) || error.details['reason'] !== 'sealBroken') throw error;
-      this.parts.log.warn({ error }, 'the old owner authorization cannot be opened any more and is removed');
-      this.wipeAll();
-      return undefined;
-    });
+    await this.discardBroken();
+    const kept = await this.openKey();
     if (kept !== undefined) return kept;
     const key = this.parts.crypto.randomBytes(KEY_BYTES);
     this.parts.files.writeSealedKey(await this.parts.tpm.seal(key));
     this.key = key;
     return key;
   }
+}
+
+function isSealBroken(error: unknown): boolean {
+  return error instanceof TbsError && error.details['reason'] === 'sealBroken';
 }
 
 function sealBroken(cause: unknown): TbsError {

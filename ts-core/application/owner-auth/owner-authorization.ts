@@ -20,6 +20,7 @@ import { ProvisioningSteps } from './provisioning-steps.js';
 import { ReportTpm } from './report-tpm.js';
 import { Tpm12Owner } from './tpm12-owner.js';
 import { Tpm20Owner } from './tpm20-owner.js';
+import { TpmLockoutWatch } from './watch-tpm-lockout.js';
 
 export interface OwnerAuthorizationParts {
   readonly version: TpmVersion;
@@ -42,6 +43,7 @@ export interface OwnerAuthorization {
   readonly provisioning: ManageProvisioning;
   readonly backup: ManageBackup;
   readonly tpm: ReportTpm;
+  readonly lockoutWatch: TpmLockoutWatch;
   /** Recovers, follows the level and provisions, as far as each is due. Never rejects. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -67,6 +69,7 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
     provisioning,
     backup: new ManageBackup(keeper),
     tpm: new ReportTpm(keeper),
+    lockoutWatch: new TpmLockoutWatch(tpm, events, log),
     start: async () => {
       await keeper.start();
       await provisioning.start();

@@ -48,7 +48,8 @@ export class ProvisioningSteps {
 
   /** Runs inside of the keeper's `exclusive`. Gives what is still needed. */
   async run(): Promise<ProvisioningVerdict> {
-    const { tpm } = this.keeper.parts;
+    const { tpm, secrets } = this.keeper.parts;
+    await secrets.discardBroken();
     const state = await tpm.ownership();
     if (state.enabled && state.activated) {
       if (tpm.version === '2.0') await this.provision20(state);

@@ -1,0 +1,199 @@
+/** Levels, backup and what goes wrong with them, on real software TPMs of both versions. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Caller } from '../../../ts-core/domain/caller.js';
+import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
+import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+
+const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
+const ALICE: Caller = { userKey: 'uid:61001', callerClass: 'standardUser' };
+
+interface Failure {
+  readonly symbol: string;
+  readonly reason: unknown;
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Failure | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof TbsError, String(error));
+    return { symbol: error.symbol, reason: error.details['reason'] };
+  }
+}
+
+for (const version of ['2.0', '1.2'] as const) {
+  describe(`levels and backup on a TPM ${version}`, function () {
+    this.timeout(60_000);
+    let tpm: Swtpm;
+    let folder: string;
+    let directoryFails: string | undefined;
+
+    beforeEach(async () => {
+      tpm = await startSwtpm({ version, startup: true });
+      folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+      directoryFails = undefined;
+    });
+    afterEach(async () => {
+      await tpm.stop();
+      rmSync(folder, { recursive: true });
+    });
+
+    const start = (settings: Partial<PolicySettings> = {}): Promise<Machine> =>
+      startMachine({ version, tpmSocket: tpm.dataPath, folder, settings, directoryFails: () => directoryFails });
+    const full = (machine: Machine) => machine.owner.ownerAuth.get(ROOT, 1);
+    const works = (machine: Machine, value: Uint8Array) =>
+      machine.owner.keeper.parts.tpm.changeOwnerAuth(value, value).then(
+        () => true,
+        () => false,
+      );
+    /** A file system keeps what was written: nothing in the folder may hold the value. */
+    const onDisk = (value: Uint8Array) =>
+      readdirSync(join(folder, 'owner-auth')).some((name) =>
+        readFileSync(join(folder, 'owner-auth', name)).includes(Buffer.from(value)),
+      );
+
+    it('voids every earlier copy when policy lowers Full to Delegated, and says that the new value is kept nowhere', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.initialize(ROOT);
+      const before = await full(machine);
+      machine.setPolicy({ osManagedAuthLevel: 2 });
+      await machine.owner.keeper.levelMayHaveChanged();
+      assert.equal((await failureOf(full(machine)))?.symbol, 'TBS_E_OWNERAUTH_NOT_FOUND');
+      assert.equal(await works(machine, before), false);
+      assert.ok(machine.events.some(({ message }) => /kept nowhere/.test(message)));
+      assert.ok(!onDisk(before));
+      const delegated = version === '2.0' ? 13 : 2;
+      assert.ok((await machine.owner.ownerAuth.get(ROOT, delegated)).length >= 20);
+    });
+
+    it('does the same for a change of policy while the broker was down, with the backup first', async () => {
+      {
+        await using machine = await start({ activeDirectoryBackup: true, osManagedAuthLevel: 4 });
+        await machine.owner.provisioning.initialize(ROOT);
+        assert.equal(machine.directory().final, Buffer.from(await full(machine)).toString('base64'));
+      }
+      const earlier = Buffer.from((await start({ osManagedAuthLevel: 4 }).then(dispose)).value);
+      await using machine = await start({ activeDirectoryBackup: true });
+      assert.equal(await works(machine, Buffer.from(machine.directory().final ?? '', 'base64')), true);
+      assert.notEqual(machine.directory().final, earlier.toString('base64'));
+      assert.equal((await failureOf(full(machine)))?.symbol, 'TBS_E_OWNERAUTH_NOT_FOUND');
+    });
+
+    async function dispose(machine: Machine): Promise<{ readonly value: Uint8Array }> {
+      const value = await full(machine);
+      await machine[Symbol.asyncDispose]();
+      return { value };
+    }
+
+    it('keeps nothing at None, and leaves the hierarchies usable', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.initialize(ROOT);
+      const before = await full(machine);
+      machine.setPolicy({ osManagedAuthLevel: 0 });
+      await machine.owner.keeper.levelMayHaveChanged();
+      assert.deepEqual(
+        readdirSync(join(folder, 'owner-auth')).filter((name) => name !== 'sealed-key'),
+        [],
+      );
+      assert.equal(await works(machine, before), true, 'None makes no new value');
+      const { storageAuthSet, endorsementAuthSet } = await machine.owner.tpm.ownership();
+      assert.deepEqual([storageAuthSet, endorsementAuthSet], [false, false]);
+    });
+
+    it('changes nothing in the TPM when a required backup fails, whatever the reason', async () => {
+      await using machine = await start({ activeDirectoryBackup: true, osManagedAuthLevel: 4 });
+      await machine.owner.provisioning.initialize(ROOT);
+      const before = await full(machine);
+      for (const reason of [
+        'notJoined',
+        'noServer',
+        'wrongCredentials',
+        'schemaMissing',
+        'noRight',
+        'timeout',
+        'tls',
+      ]) {
+        directoryFails = reason;
+        const failure = await failureOf(machine.owner.ownerAuth.set(ROOT, undefined, new Uint8Array(20).fill(1)));
+        assert.deepEqual(failure, { symbol: 'TBS_E_PROVISIONING_NOT_ALLOWED', reason });
+        assert.deepEqual(await full(machine), before);
+        assert.equal(machine.owner.backup.get().lastFailure?.reason, reason);
+      }
+      assert.equal(await works(machine, before), true);
+      machine.setPolicy({ activeDirectoryBackup: true, osManagedAuthLevel: 2 });
+      await machine.owner.keeper.levelMayHaveChanged();
+      assert.deepEqual(await full(machine), before, 'the level waits for the directory');
+    });
+
+    it('goes on without the directory when the backup is not required, and backs up later', async () => {
+      const optional = {
+        activeDirectoryBackup: true,
+        requireActiveDirectoryBackup: false,
+        osManagedAuthLevel: 4,
+      } as const;
+      await using machine = await start(optional);
+      await machine.owner.provisioning.initialize(ROOT);
+      directoryFails = 'noServer';
+      const next = new Uint8Array(20).fill(2);
+      assert.deepEqual(await machine.owner.ownerAuth.set(ROOT, undefined, next), { kept: true, backup: 'pending' });
+      assert.equal(await works(machine, next), true);
+      assert.equal(machine.owner.backup.get().pending, true);
+      assert.equal((await failureOf(machine.owner.backup.run(ROOT, undefined)))?.reason, 'noServer');
+      directoryFails = undefined;
+      const report = await machine.owner.backup.run(ROOT, undefined);
+      assert.deepEqual([report.pending, report.lastFailure], [false, null]);
+      assert.equal(machine.directory().final, Buffer.from(next).toString('base64'));
+      assert.equal(machine.directory().thumbprint?.length, 40);
+    });
+
+    it('tries a wrong authorization exactly once', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.initialize(ROOT);
+      const changing = version === '2.0' ? 0x129 : 16;
+      const before = machine.sent.filter((code) => code === changing).length;
+      const failure = await failureOf(
+        machine.owner.ownerAuth.set(ROOT, new Uint8Array(20).fill(9), new Uint8Array(20).fill(3)),
+      );
+      assert.equal(failure?.symbol, version === '2.0' ? 'TPM_20_E_AUTH_FAIL' : 'TPM_E_AUTHFAIL');
+      assert.equal(machine.sent.filter((code) => code === changing).length, before + 1);
+      assert.ok(!machine.owner.keeper.parts.secrets.has('pending'));
+    });
+
+    it('answers clearly when the seal cannot be opened any more, and takes new material after that', async () => {
+      {
+        await using machine = await start();
+        await machine.owner.provisioning.initialize(ROOT);
+      }
+      await tpm.kill();
+      rmSync(join(tpm.dir, 'state'), { recursive: true });
+      await tpm.start();
+      await using machine = await start();
+      assert.deepEqual(await failureOf(full(machine)), { symbol: 'TBS_E_OWNERAUTH_NOT_FOUND', reason: 'sealBroken' });
+      assert.equal((await machine.owner.provisioning.initialize(ROOT)).ready, true);
+      assert.equal(await works(machine, await full(machine)), true);
+    });
+
+    it('shows standard users the user delegation only', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.initialize(ROOT);
+      const types = [1, 2, 3, 4, 12, 13, 99];
+      const answers = await Promise.all(
+        types.map(async (type) => (await failureOf(machine.owner.ownerAuth.get(ALICE, type)))?.symbol ?? 'given'),
+      );
+      const wrong = 'TBS_E_BAD_PARAMETER';
+      const denied = 'TBS_E_ACCESS_DENIED';
+      assert.deepEqual(
+        answers,
+        version === '2.0'
+          ? [denied, wrong, wrong, wrong, denied, denied, wrong]
+          : [denied, denied, 'given', denied, wrong, wrong, wrong],
+      );
+    });
+  });
+}

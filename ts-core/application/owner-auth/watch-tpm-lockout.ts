@@ -1,0 +1,47 @@
+/**
+ * Warns, once, when the TPM nears its own limit of failed tries: at three quarters of it. When the TPM has forgotten
+ * enough of them, the next time is told again.
+ */
+import type { ResponseClass } from '../../domain/lockout/response-classification.js';
+import type { Events } from '../events.js';
+import type { Log } from '../ports.js';
+import type { OwnerTpm } from './owner-tpm.js';
+
+const NEAR = 0.75;
+
+export class TpmLockoutWatch {
+  private told = false;
+  private asking = false;
+
+  constructor(
+    private readonly tpm: OwnerTpm,
+    private readonly events: Events,
+    private readonly log: Log,
+  ) {}
+
+  /** Nothing waits for it: the question goes to the TPM between two commands. */
+  commandEnded(outcome: ResponseClass): undefined {
+    if (this.asking || (outcome !== 'authorizationFailure' && outcome !== 'hardwareLockout')) return undefined;
+    this.asking = true;
+    void this.ask().finally(() => {
+      this.asking = false;
+    });
+    return undefined;
+  }
+
+  private async ask(): Promise<void> {
+    try {
+      const { lockedOut, failedTries, maxTries } = await this.tpm.lockout();
+      const near = lockedOut || (maxTries !== null && failedTries >= maxTries * NEAR);
+      if (near && !this.told) {
+        const state = lockedOut ? 'is locked out' : 'nears its own lockout';
+        this.events.raise('warning', `The TPM ${state}: ${failedTries} of ${maxTries} failed tries.`, {
+          details: { failedTries, maxTries, lockedOut, action: 'Unblock-Tpm resets it.' },
+        });
+      }
+      this.told = near;
+    } catch (error) {
+      this.log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
+    }
+  }
+}
