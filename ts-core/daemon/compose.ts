@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
+import { ActiveDirectory } from '../adapters/directory/active-directory.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
@@ -90,7 +91,7 @@ async function startParts(
     userNames: new UnixUserNames(() => clock.monotonicMs()),
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,
-    ownerAuthDirectory: undefined,
+    ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid),
     queueLimits: {
       maxQueued: configuration.limits.queuedSubmissions,
       maxQueuedPerUser: configuration.limits.queuedSubmissionsPerUser,
@@ -149,6 +150,19 @@ function callerRules(configuration: Configuration, ownUid: number): UnixCallerRu
     sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
     overflowUid: readOverflowUid(),
   };
+}
+
+function ownerAuthDirectory({ directory }: Configuration, brokerUid: number): ActiveDirectory | undefined {
+  if (directory === null) return undefined;
+  const { server, domain, caFile, computer } = directory;
+  return new ActiveDirectory({
+    ...directory,
+    server: server ?? undefined,
+    domain: domain ?? undefined,
+    caFile: caFile ?? undefined,
+    computer: computer ?? undefined,
+    brokerUid,
+  });
 }
 
 async function tpmParts(configuration: Configuration, transport: TpmTransport, policy: PolicyStore) {

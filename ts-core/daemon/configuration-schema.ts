@@ -190,6 +190,46 @@ export function configurationSchema(folders: BrokerFolders) {
       .describe('Take bare commands, as the tcsd of trousers sends them to a TCP device. Unset: off.'),
   });
 
+  const directory = z
+    .strictObject({
+      server: z
+        .string()
+        .regex(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?$/, 'must be HOST or HOST:PORT')
+        .nullable()
+        .default(null)
+        .meta({ title: '`HOST` or `HOST:PORT`' })
+        .describe('Domain controller. Unset: found by DNS (`_ldap._tcp.DOMAIN`).'),
+      domain: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/, 'must be a DNS name')
+        .max(253)
+        .nullable()
+        .default(null)
+        .meta({ title: 'DNS name' })
+        .describe('Domain whose controllers are found by DNS when no server is set.'),
+      caFile: path
+        .nullable()
+        .default(null)
+        .describe(
+          "PEM file of the authorities that the server's certificate must come from. Unset: Node.js' own list.",
+        ),
+      credentialsFile: path
+        .default(join(folders.configuration, 'directory-credentials.json'))
+        .describe('JSON file with `user` and `password` of the account that backs up; only root may read it.'),
+      computer: z
+        .string()
+        .min(1)
+        .max(1024)
+        .nullable()
+        .default(null)
+        .describe('Distinguished name of the computer object, or the name of the computer. Unset: the host name.'),
+      startTls: z.boolean().default(false).describe('StartTLS on the LDAP port instead of LDAPS.'),
+      timeoutMs: milliseconds(600_000)
+        .default(15_000)
+        .describe('One operation with one server, from connecting to the last answer, milliseconds.'),
+    })
+    .refine(({ server, domain }) => server !== null || domain !== null, 'needs `server` or `domain`');
+
   const power = z.strictObject({
     logind: z.boolean().default(true).describe('Follow suspend and resume as systemd-logind tells them (D-Bus).'),
     systemBusAddress: z
@@ -233,6 +273,10 @@ export function configurationSchema(folders: BrokerFolders) {
     audit: audit.prefault({}),
     log: log.prefault({}),
     simulator: simulator.prefault({}),
+    directory: directory
+      .nullable()
+      .default(null)
+      .describe('AD DS, for the backup of the owner authorization. Unset: none; see directory-backup.md.'),
     power: power.prefault({}),
     platform: platform.prefault({}),
   });
