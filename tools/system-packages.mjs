@@ -19,6 +19,7 @@ const NEEDED = {
     { package: 'libtss2-tcti-swtpm0', debian: true },
     { package: 'libtss2-tcti-mssim0', debian: true },
     { package: 'libtss2-tcti-device0', debian: true },
+    { package: 'libtss2-tcti-tabrmd0', debian: true },
     { package: 'libtss2-dev', debian: true },
     { package: 'trousers', program: 'tcsd' },
     { package: 'tpm-tools', program: 'tpm_version' },
