@@ -129,7 +129,14 @@ function publish(dotnet, source, output) {
   const args = ['publish', source, '-c', 'Release', '-r', runtimeIdentifier(), '--self-contained', 'false'];
   const child = spawn(dotnet, [...args, '-p:PublishReadyToRun=true', '-o', output, '-nologo', '-v', 'quiet'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1', MSBUILDDISABLENODEREUSE: '1' },
+    env: {
+      ...process.env,
+      DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+      DOTNET_NOLOGO: '1',
+      // An SDK that was unpacked rather than installed may have no ICU beside it; a build needs none.
+      DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1',
+      MSBUILDDISABLENODEREUSE: '1',
+    },
   });
   const transcript = [];
   child.stdout.on('data', (chunk) => transcript.push(chunk));
