@@ -7,14 +7,14 @@
  * Each target has a software TPM of its own. Repetitions take turns (bare, abrmd, tbs, bare, …), because the machine
  * drifts; the figures are medians over the repetitions. The client is bench/native/tcti_bench.c, the same for all.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { REPOSITORY, TestDaemon } from '../../tests/support/daemon.js';
 import { startSwtpm } from '../../tests/support/swtpm.js';
+import { startAbrmd } from './abrmd.js';
 
 const run = promisify(execFile);
 
@@ -91,7 +91,11 @@ async function startTargets(names: readonly string[]): Promise<Target[]> {
     closers.push(() => tpm.stop());
     started.push({ name: 'bare', tcti: `raw:${tpm.dataPath}`, env: {} });
   }
-  if (names.includes('abrmd')) started.push(await startAbrmd());
+  if (names.includes('abrmd')) {
+    const abrmd = await startAbrmd();
+    closers.push(async () => abrmd[Symbol.asyncDispose]());
+    started.push({ name: 'abrmd', tcti: abrmd.tcti, env: abrmd.env });
+  }
   if (names.includes('tbs')) {
     const daemon = await TestDaemon.start();
     closers.push(() => daemon[Symbol.asyncDispose]());
@@ -99,36 +103,6 @@ async function startTargets(names: readonly string[]): Promise<Target[]> {
     started.push({ name: 'tbs', tcti: `tbs:socket=${daemon.wireSocket}`, env });
   }
   return started;
-}
-
-async function startAbrmd(): Promise<Target> {
-  const tpm = await startSwtpm({ version: '2.0', startup: true });
-  closers.push(() => tpm.stop());
-  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  closers.push(() => end(bus));
-  const [address] = await once(bus.stdout, 'data');
-  const env = { DBUS_SESSION_BUS_ADDRESS: String(address).trim() };
-  const args = ['--allow-root', '--session', `--tcti=${tpm.tcti}`, '--max-connections=100', '--max-transients=100'];
-  const abrmd = spawn('tpm2-abrmd', args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
-  closers.push(() => end(abrmd));
-  const target: Target = { name: 'abrmd', tcti: 'tabrmd:bus_type=session', env };
-  for (let attempt = 0; attempt < 50; attempt++) {
-    try {
-      await measure(target, { workload: 'random', clients: 1 }, 10);
-      return target;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  throw new Error('tpm2-abrmd does not answer');
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill();
-  await once(child, 'exit');
 }
 
 async function measure(target: Target, one: Case, milliseconds = Number(values.milliseconds)): Promise<Figures> {
