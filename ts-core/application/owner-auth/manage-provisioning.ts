@@ -40,8 +40,8 @@ export class ManageProvisioning {
 
   /** At the broker's start. Never rejects. */
   async start(): Promise<void> {
-    if (!(await this.isDue())) return;
     try {
+      if (!(await this.isDue())) return;
       if (!(await this.steps.verdict()).ready) await this.initialize(undefined);
     } catch (error) {
       this.log.warn({ error }, 'the TPM could not be provisioned automatically');
