@@ -30,6 +30,7 @@ const HARMLESS: Partial<Record<RpcMethodName, object>> = {
   'ownerAuth/get': { type: 3 },
   'ownerAuth/set': { newOwnerAuth: 'not one' },
   'ownerAuth/import': { ownerAuth: 'not one' },
+  'physicalPresence/request': { operation: -1 },
   'tpm/initialize': { unknown: true },
   'tpm/clear': { ownerAuth: 'not one' },
   'tpm/unblock': { ownerAuth: 'not one' },

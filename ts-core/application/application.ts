@@ -1,6 +1,8 @@
 /** Every use case, as the endpoints get them. */
 import type { CommandLists } from './command-lists.js';
 import type { Events } from './events.js';
+import type { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
+import type { ReportEventLog } from './firmware/report-event-log.js';
 import type { ManageAuthLevel } from './manage-auth-level.js';
 import type { ManageBlockLists } from './manage-block-lists.js';
 import type { ManageContexts } from './manage-contexts.js';
@@ -32,6 +34,8 @@ export interface Application {
   readonly status: ReportStatus;
   readonly resources: ManageResources;
   readonly power: ManagePower;
+  readonly eventLog: ReportEventLog;
+  readonly physicalPresence: ManagePhysicalPresence;
   readonly attestation: RevokeAttestation;
   readonly events: Events;
   readonly userNames: UserNames;

@@ -1,6 +1,7 @@
 /**
  * The use cases joined together over the ports: what one TPM, one store and one policy make.
  */
+import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
 import { thresholdsOf } from '../domain/lockout/lockout-gate.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
@@ -13,6 +14,8 @@ import { CommandLists } from './command-lists.js';
 import { Contexts } from './contexts.js';
 import { Dispatcher } from './dispatcher.js';
 import { Events } from './events.js';
+import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
+import { ReportEventLog } from './firmware/report-event-log.js';
 import { LockoutBook } from './lockout-book.js';
 import { ManageAuthLevel } from './manage-auth-level.js';
 import { ManageBlockLists } from './manage-block-lists.js';
@@ -26,9 +29,11 @@ import type { PendingCommand } from './pending-command.js';
 import type {
   AuditLog,
   Clock,
+  EventLogSource,
   Log,
   OwnerAuthDirectory,
   OwnerAuthFiles,
+  PhysicalPresence,
   PolicyStore,
   StateStore,
   TpmTransport,
@@ -60,6 +65,9 @@ export interface BrokerParts {
   readonly longestCommandMs: number;
   /** How long a suspend may be held back. */
   readonly suspendTimeoutMs: number;
+  readonly eventLog: EventLogSource;
+  readonly physicalPresence: PhysicalPresence;
+  readonly hash: HashFunction;
   readonly requestStop: (drainTimeoutMs: number) => void;
 }
 
@@ -155,6 +163,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     status,
     resources: new ManageResources(virtualizer, dispatcher, events),
     power,
+    eventLog: new ReportEventLog(version, parts.eventLog, dispatcher, parts.hash),
+    physicalPresence: new ManagePhysicalPresence(parts.physicalPresence, events),
     attestation: new RevokeAttestation(version, commands, events),
     events,
     userNames: parts.userNames,

@@ -213,6 +213,43 @@ export interface OwnerAuthFiles {
   wipeAll(): void;
 }
 
+/** The measured-boot log, as the firmware's file has it. */
+export interface EventLogSource {
+  /** Rejects with TBS_E_NO_EVENT_LOG where there is none, or where it is longer than any log. */
+  read(): Promise<Uint8Array>;
+}
+
+/** What the firmware did with the last request: the operation and its result (0 success). */
+export interface PhysicalPresenceAnswer {
+  readonly operation: number;
+  /** Unsigned 32 bits: 0, a TPM result, 0xFFFFFFF0 aborted by the user, 0xFFFFFFF1 failed in the firmware. */
+  readonly result: number;
+}
+
+/**
+ * The firmware's physical presence interface (TCG PC Client Physical Presence Interface 1.3).
+ *
+ * Every method rejects with TBS_E_PPI_NOT_SUPPORTED where the platform has none, and with TBS_E_PPI_FUNCTION_UNSUPPORTED
+ * where it has it without that function.
+ */
+export interface PhysicalPresence {
+  /** `1.3`. */
+  version(): Promise<string>;
+  /** The operation that waits for the next boot; 0: none. */
+  pendingOperation(): Promise<number>;
+  /** What carries the pending operation out: 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
+  transitionAction(): Promise<number>;
+  /** Undefined when nothing was ever requested. */
+  lastAnswer(): Promise<PhysicalPresenceAnswer | undefined>;
+  /**
+   * What the platform does with each operation, by number: 0 not implemented, 1 from the firmware only, 2 blocked by the
+   * firmware's settings, 3 after confirmation, 4 without.
+   */
+  confirmations(): Promise<ReadonlyMap<number, number>>;
+  /** Resolves when the firmware has taken the request. */
+  request(operation: number): Promise<void>;
+}
+
 /**
  * A connected stream socket on the event loop, for the paths on which the platform's own streams cost more than what they
  * carry. Used by one owner, who closes it.

@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
+import { nodeHash } from '../adapters/crypto/node-hash.js';
 import { ActiveDirectory } from '../adapters/directory/active-directory.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
+import { EventLogFile } from '../adapters/platform/event-log-file.js';
+import { PhysicalPresenceSysfs } from '../adapters/platform/physical-presence-sysfs.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import { LogindPowerMonitor } from '../adapters/power/logind.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
@@ -92,6 +95,9 @@ async function startParts(
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,
     ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid),
+    eventLog: new EventLogFile(configuration.platform.eventLogPath),
+    physicalPresence: new PhysicalPresenceSysfs(configuration.platform.physicalPresenceFolder),
+    hash: nodeHash,
     queueLimits: {
       maxQueued: configuration.limits.queuedSubmissions,
       maxQueuedPerUser: configuration.limits.queuedSubmissionsPerUser,

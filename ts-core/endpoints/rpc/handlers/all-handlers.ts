@@ -6,8 +6,10 @@ import { commandBlockHandlers } from './command-block-handlers.js';
 import { commandHandlers } from './command-handlers.js';
 import { contextHandlers } from './context-handlers.js';
 import { eventHandlers } from './event-handlers.js';
+import { eventLogHandlers } from './event-log-handlers.js';
 import { lockoutHandlers } from './lockout-handlers.js';
 import { ownerAuthHandlers } from './owner-auth-handlers.js';
+import { physicalPresenceHandlers } from './physical-presence-handlers.js';
 import { policyHandlers } from './policy-handlers.js';
 import { powerHandlers } from './power-handlers.js';
 import { resourceHandlers } from './resource-handlers.js';
@@ -33,6 +35,8 @@ export function allHandlers(application: Application, options: HandlerOptions): 
     ...powerHandlers(application),
     ...ownerAuthHandlers(application),
     ...tpmHandlers(application),
+    ...eventLogHandlers(application),
+    ...physicalPresenceHandlers(application),
   ];
   return new Map(handlers.map((each) => [each.name, each]));
 }

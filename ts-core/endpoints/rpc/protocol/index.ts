@@ -11,9 +11,11 @@ import {
 } from './command-block.js';
 import { contextClose, contextList, contextOpen } from './context.js';
 import { eventSubscribe } from './event.js';
+import { eventLogGet, eventLogTest } from './event-log.js';
 import { lockoutGet, lockoutReset } from './lockout.js';
 import { ownerAuthGet, ownerAuthImport, ownerAuthSet } from './owner-auth.js';
 import { ownerAuthBackupGet, ownerAuthBackupRun, ownerAuthBackupTest } from './owner-auth-backup.js';
+import { physicalPresenceGet, physicalPresenceRequest } from './physical-presence.js';
 import { policyExport, policyGet, policyImport, policySet, policyTest } from './policy.js';
 import { powerResume, powerSuspend } from './power.js';
 import { resourceList, resourceRemove } from './resource.js';
@@ -76,4 +78,8 @@ export const RPC_METHODS = [
   tpmProvisioning,
   tpmSupportedFeatures,
   tpmUnblock,
+  eventLogGet,
+  eventLogTest,
+  physicalPresenceGet,
+  physicalPresenceRequest,
 ] as const;

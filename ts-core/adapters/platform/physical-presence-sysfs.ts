@@ -1,0 +1,134 @@
+/**
+ * The physical presence interface as the Linux kernel shows it in /sys/class/tpm/tpm0/ppi: one file a function, each
+ * read or write one call of the firmware. Format: Documentation/ABI/testing/sysfs-driver-ppi of Linux.
+ */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PhysicalPresence, PhysicalPresenceAnswer } from '../../application/ports.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { errorCode, readKernelFile } from './kernel-file.js';
+
+/** sysfs gives a page at most. */
+const MAX_BYTES = 65_536;
+
+export class PhysicalPresenceSysfs implements PhysicalPresence {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async version(): Promise<string> {
+    const text = await this.#read('version');
+    // The kernel makes the folder before the firmware has named a version.
+    if (text === '') throw this.#notSupported('names no version');
+    return text;
+  }
+
+  async pendingOperation(): Promise<number> {
+    return this.#leadingNumber('request', await this.#read('request'));
+  }
+
+  async transitionAction(): Promise<number> {
+    return this.#leadingNumber('transition_action', await this.#read('transition_action'));
+  }
+
+  async lastAnswer(): Promise<PhysicalPresenceAnswer | undefined> {
+    const text = await this.#read('response');
+    const operation = this.#leadingNumber('response', text);
+    if (operation === 0) return undefined;
+    const result = /^\d+ (0x[0-9a-f]{1,8}|\d{1,20}):/i.exec(text)?.[1];
+    if (result === undefined) throw this.#malformed('response', text);
+    return { operation, result: Number(BigInt.asUintN(32, BigInt(result))) };
+  }
+
+  async confirmations(): Promise<ReadonlyMap<number, number>> {
+    const states = new Map<number, number>();
+    for (const file of ['tcg_operations', 'vs_operations']) {
+      const text = await this.#readIfOffered(file);
+      for (const [, operation, state] of text.matchAll(/^(\d{1,3}) (\d):/gm))
+        states.set(Number(operation), Number(state));
+    }
+    return states;
+  }
+
+  async request(operation: number): Promise<void> {
+    // Not made when it is missing: a plain file in its place would take every request and do nothing.
+    const flags = constants.O_WRONLY | constants.O_TRUNC;
+    try {
+      await using file = await open(join(this.#folder, 'request'), flags);
+      await file.write(`${operation}\n`);
+    } catch (error) {
+      throw this.#refused(operation, error);
+    }
+  }
+
+  /** Without its end of line. */
+  async #read(file: string): Promise<string> {
+    const read = await readKernelFile(join(this.#folder, file), MAX_BYTES);
+    switch (read.verdict) {
+      case 'read':
+        return new TextDecoder().decode(read.bytes).trim();
+      case 'missing':
+        throw this.#notSupported(`has no ${file}`);
+      case 'tooLong':
+        throw this.#malformed(file, '');
+      case 'failed':
+        throw new TbsError('TBS_E_IOERROR', {
+          message: `The firmware did not answer: ${join(this.#folder, file)} gives ${errorCode(read.cause)}.`,
+          action: 'See the log of the kernel for ACPI errors; a firmware update may mend it.',
+          details: { file, error: errorCode(read.cause) },
+          cause: read.cause,
+        });
+    }
+  }
+
+  /** The kernel answers EPERM where the firmware does not tell about operations (before version 1.2). */
+  async #readIfOffered(file: string): Promise<string> {
+    const read = await readKernelFile(join(this.#folder, file), MAX_BYTES);
+    return read.verdict === 'read' ? new TextDecoder().decode(read.bytes) : '';
+  }
+
+  #leadingNumber(file: string, text: string): number {
+    const digits = /^\d{1,10}/.exec(text)?.[0];
+    if (digits === undefined) throw this.#malformed(file, text);
+    return Number(digits);
+  }
+
+  #refused(operation: number, cause: unknown): TbsError {
+    const code = errorCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENODEV')
+      return this.#notSupported('has no request', cause);
+    // The kernel's answers for the firmware's results 1 (not implemented) and above (general failure).
+    if (code === 'EPERM') {
+      return new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
+        message: `The firmware does not implement physical presence operation ${operation}.`,
+        details: { operation },
+        cause,
+      });
+    }
+    return new TbsError('TBS_E_IOERROR', {
+      message: `The firmware did not take physical presence operation ${operation} (${code}).`,
+      action: 'Try again after a restart, or use the firmware set-up of the machine instead.',
+      details: { operation, error: code },
+      cause,
+    });
+  }
+
+  #notSupported(why: string, cause?: unknown): TbsError {
+    return new TbsError('TBS_E_PPI_NOT_SUPPORTED', {
+      message: `This platform has no physical presence interface: ${this.#folder} ${why}.`,
+      details: { path: this.#folder },
+      cause,
+    });
+  }
+
+  #malformed(file: string, text: string): TbsError {
+    return new TbsError('TBS_E_IOERROR', {
+      message: `The firmware's answer in ${join(this.#folder, file)} cannot be understood: ${JSON.stringify(text.slice(0, 80))}.`,
+      action: 'Check platform.physicalPresenceFolder in tbsd.json; it is the folder ppi of the TPM in sysfs.',
+      details: { file },
+    });
+  }
+}

@@ -1,0 +1,114 @@
+/** Get- and Request-TpmPhysicalPresence, and Tbsi_Physical_Presence_Command. */
+import { type Caller, isAdministrator } from '../../domain/caller.js';
+import { isKnownOperation, mayRequest, operationName } from '../../domain/firmware/physical-presence.js';
+import {
+  encodeText,
+  encodeWords,
+  PpiFunction,
+  PpiSubmitResult,
+  wordsOf,
+} from '../../domain/firmware/physical-presence-command.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Events } from '../events.js';
+import type { PhysicalPresence, PhysicalPresenceAnswer } from '../ports.js';
+
+export interface PhysicalPresenceState {
+  readonly version: string;
+  /** 0: none waits. */
+  readonly pendingOperation: number;
+  /** 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
+  readonly transitionAction: number;
+  readonly lastAnswer: PhysicalPresenceAnswer | undefined;
+  /** By operation; empty where the firmware does not tell. */
+  readonly confirmations: ReadonlyMap<number, number>;
+}
+
+export class ManagePhysicalPresence {
+  constructor(
+    private readonly platform: PhysicalPresence,
+    private readonly events: Events,
+  ) {}
+
+  async get(): Promise<PhysicalPresenceState> {
+    const { platform } = this;
+    return {
+      version: await platform.version(),
+      pendingOperation: await platform.pendingOperation(),
+      transitionAction: await platform.transitionAction(),
+      lastAnswer: await platform.lastAnswer(),
+      confirmations: await platform.confirmations(),
+    };
+  }
+
+  /** Asks the firmware to carry the operation out at the next boot; 0 takes the request back that waits. */
+  async request(caller: Caller, operation: number): Promise<PhysicalPresenceState> {
+    await this.platform.version();
+    const verdict = mayRequest(operation, await this.platform.confirmations());
+    if (!verdict.permitted) {
+      throw new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
+        message: `Physical presence operation ${operation} (${operationName(operation)}) cannot be requested: ${verdict.reason}.`,
+        details: { operation, reason: verdict.reason },
+      });
+    }
+    await this.platform.request(operation);
+    this.events.raise(
+      'administration',
+      `The firmware was asked for physical presence operation ${operation} (${operationName(operation)}).`,
+      { caller, details: { operation, userRequired: verdict.userRequired } },
+    );
+    return this.get();
+  }
+
+  /**
+   * The ACPI physical presence interface as Tbs.h has it: `input` is the function's index and its arguments, the
+   * answer its return value (TCG Physical Presence Interface 1.3, 2.1), all of 32-bit little-endian words but the version.
+   */
+  async command(caller: Caller, input: Uint8Array): Promise<Uint8Array> {
+    const [functionIndex, argument, ...more] = wordsOf(input);
+    if (functionIndex === undefined || more.length > 1) throw badInput();
+    switch (functionIndex) {
+      case PpiFunction.GET_VERSION:
+        return encodeText(await this.platform.version());
+      case PpiFunction.SUBMIT_REQUEST:
+      case PpiFunction.SUBMIT_REQUEST_2:
+        if (argument === undefined) throw badInput();
+        return encodeWords(await this.#submit(caller, argument));
+      case PpiFunction.GET_PENDING:
+        return encodeWords(PpiSubmitResult.SUCCESS, await this.platform.pendingOperation());
+      case PpiFunction.GET_TRANSITION:
+        return encodeWords(await this.platform.transitionAction());
+      case PpiFunction.GET_RESPONSE: {
+        const answer = await this.platform.lastAnswer();
+        return encodeWords(PpiSubmitResult.SUCCESS, answer?.operation ?? 0, answer?.result ?? 0);
+      }
+      case PpiFunction.GET_CONFIRMATION:
+        if (argument === undefined) throw badInput();
+        return encodeWords((await this.platform.confirmations()).get(argument) ?? 0);
+      default:
+        await this.platform.version();
+        throw new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
+          message: `The platform does not offer function ${functionIndex} of the physical presence interface.`,
+          details: { functionIndex },
+        });
+    }
+  }
+
+  async #submit(caller: Caller, operation: number): Promise<number> {
+    if (!isAdministrator(caller)) {
+      throw new TbsError('TBS_E_ACCESS_DENIED', {
+        message: 'Only an administrator may request a physical presence operation.',
+      });
+    }
+    if (!isKnownOperation(operation)) return PpiSubmitResult.NOT_IMPLEMENTED;
+    await this.request(caller, operation);
+    return PpiSubmitResult.SUCCESS;
+  }
+}
+
+function badInput(): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message:
+      "The input of the physical presence interface is a function's index and its arguments, 32 bits each, little endian.",
+    details: { parameter: 'input' },
+  });
+}

@@ -1,0 +1,81 @@
+/** Get-TpmEventLog, Test-TpmEventLog and Tbsi_Get_TCG_Log. */
+import { decodeEventLog, type EventLog } from '../../domain/firmware/event-log.js';
+import {
+  type BankComparison,
+  compareWithPcrs,
+  logMatchesPcrs,
+  replayEventLog,
+} from '../../domain/firmware/event-log-replay.js';
+import type { HashFunction } from '../../domain/firmware/hash-algorithms.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { readPcrs } from '../../domain/tpm/read-pcrs.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import type { Dispatcher } from '../dispatcher.js';
+import type { EventLogSource } from '../ports.js';
+
+export interface EventLogTest {
+  readonly log: EventLog;
+  /** Something was compared, and all of it matches. */
+  readonly matches: boolean;
+  readonly banks: readonly BankComparison[];
+}
+
+const TBS_TCGLOG_SRTM_CURRENT = 0;
+const TBS_TCGLOG_DRTM_CURRENT = 1;
+const TBS_TCGLOG_SRTM_BOOT = 2;
+const TBS_TCGLOG_SRTM_RESUME = 3;
+
+export class ReportEventLog {
+  constructor(
+    private readonly version: TpmVersion,
+    private readonly source: EventLogSource,
+    private readonly dispatcher: Dispatcher,
+    private readonly hash: HashFunction,
+  ) {}
+
+  /**
+   * The log's bytes as the firmware wrote them, for Tbsi_Get_TCG_Log.
+   *
+   * @param logType TBS_TCGLOG: the platform keeps the log of this boot alone, neither one of a dynamic launch nor of a
+   *   resume.
+   */
+  async bytes(logType: number): Promise<Uint8Array> {
+    switch (logType) {
+      case TBS_TCGLOG_SRTM_CURRENT:
+      case TBS_TCGLOG_SRTM_BOOT:
+        return this.source.read();
+      case TBS_TCGLOG_DRTM_CURRENT:
+      case TBS_TCGLOG_SRTM_RESUME:
+        throw new TbsError('TBS_E_NO_EVENT_LOG', {
+          message: 'The platform keeps the log of the boot alone, none of a dynamic launch or of a resume.',
+          action: 'Ask for the log of the boot (TBS_TCGLOG_SRTM_CURRENT).',
+          details: { logType },
+        });
+      default:
+        throw new TbsError('TBS_E_BAD_PARAMETER', { details: { parameter: 'logType' } });
+    }
+  }
+
+  /** The decoded log. Throws TBS_E_NO_EVENT_LOG, details `offset` and `reason`, for one that is damaged. */
+  async log(): Promise<EventLog> {
+    const verdict = decodeEventLog(await this.source.read());
+    if (verdict.verdict === 'decoded') return verdict.log;
+    const { offset, reason } = verdict.damage;
+    const events = verdict.log.events.length;
+    throw new TbsError('TBS_E_NO_EVENT_LOG', {
+      message: `The measured-boot log is damaged at byte ${offset}, after ${events} events: ${reason}.`,
+      action: 'Do not trust this log. Restart the machine; if it is damaged again, update its firmware.',
+      details: { offset, reason, events },
+    });
+  }
+
+  /** Replays the log and compares what it leads to with what the PCRs hold. */
+  async test(): Promise<EventLogTest> {
+    const log = await this.log();
+    const replayed = replayEventLog(log, this.hash);
+    const wanted = new Map(replayed.map((bank) => [bank.algorithmId, [...bank.pcrs.keys()]]));
+    const actual = await this.dispatcher.runExchange(() => readPcrs(this.version, wanted));
+    const banks = compareWithPcrs(log, replayed, actual);
+    return { log, matches: logMatchesPcrs(banks), banks };
+  }
+}

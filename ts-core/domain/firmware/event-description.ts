@@ -1,0 +1,73 @@
+/**
+ * What an event says of itself, as one line for people. TCG PC Client Platform Firmware Profile 1.06, 10.4 and 10.2.6
+ * UEFI_VARIABLE_DATA. Unknown or damaged data have no description, which is the empty text.
+ */
+import { type LoggedEvent, startsWith } from './event-log.js';
+import { EV_NO_ACTION, EV_SEPARATOR } from './event-types.js';
+import { LittleEndianReader } from './little-endian-reader.js';
+import { STARTUP_LOCALITY_SIGNATURE, startupLocalityOf } from './startup-locality.js';
+
+const MAX_CHARACTERS = 200;
+/** Whose data are text of one byte a character: POST code, action, IPL, EFI action, omitted boot device, POST code 2. */
+const TEXT_TYPES: ReadonlySet<number> = new Set([0x1, 0x5, 0xc, 0xd, 0x12, 0x13, 0x80000007, 0x80000010]);
+const VARIABLE_TYPES: ReadonlySet<number> = new Set([0x80000001, 0x80000002, 0x8000000c, 0x800000e0]);
+const EV_S_CRTM_VERSION = 0x8;
+const SPEC_ID_PREFIX = 'Spec ID Event';
+
+export function describeEvent({ type, data }: LoggedEvent): string {
+  if (type === EV_NO_ACTION) return describeNoAction(data);
+  if (type === EV_SEPARATOR) return describeSeparator(data);
+  if (VARIABLE_TYPES.has(type)) return variableName(data) ?? '';
+  if (type === EV_S_CRTM_VERSION) return twoByteText(data) ?? oneByteText(data) ?? '';
+  return TEXT_TYPES.has(type) ? (oneByteText(data) ?? '') : '';
+}
+
+function describeNoAction(data: Uint8Array): string {
+  const locality = startupLocalityOf(data);
+  if (locality !== undefined) return `${STARTUP_LOCALITY_SIGNATURE.replace('\0', '')} ${locality}`;
+  if (startsWith(data, SPEC_ID_PREFIX) && data.length >= 24) {
+    return `specification ${data[21]}.${data[20]} errata ${data[22]}`;
+  }
+  return oneByteText(data) ?? '';
+}
+
+/** A separator of zeros, or of ones, ends the firmware's measurements; the value 1 says that it met an error. */
+function describeSeparator(data: Uint8Array): string {
+  const value = data.length === 4 ? new LittleEndianReader(data).uint32() : undefined;
+  return value === 1 ? 'error' : '';
+}
+
+/** UEFI_VARIABLE_DATA: GUID (16), name length and data length (8 each), the name in UTF-16LE. */
+function variableName(data: Uint8Array): string | undefined {
+  const reader = new LittleEndianReader(data);
+  reader.bytes(16);
+  const characters = reader.uint32();
+  const high = reader.uint32();
+  reader.bytes(8);
+  if (characters === undefined || high !== 0 || characters > MAX_CHARACTERS) return undefined;
+  const name = reader.bytes(2 * characters);
+  return name === undefined ? undefined : twoByteText(name);
+}
+
+/** Undefined for bytes that are not printable ASCII up to the first zero. */
+function oneByteText(data: Uint8Array): string | undefined {
+  const end = data.indexOf(0);
+  const text = data.subarray(0, end < 0 ? undefined : end);
+  if (text.length === 0 || !text.every((byte) => byte >= 0x20 && byte < 0x7f)) return undefined;
+  return shortened(String.fromCharCode(...text.subarray(0, MAX_CHARACTERS + 1)));
+}
+
+function twoByteText(data: Uint8Array): string | undefined {
+  const characters: string[] = [];
+  for (let at = 0; at + 1 < data.length && characters.length <= MAX_CHARACTERS; at += 2) {
+    const code = (data[at] as number) | ((data[at + 1] as number) << 8);
+    if (code === 0) break;
+    if (code < 0x20 || code > 0x7e) return undefined;
+    characters.push(String.fromCharCode(code));
+  }
+  return characters.length === 0 ? undefined : shortened(characters.join(''));
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
+}

@@ -1,0 +1,54 @@
+/**
+ * Reads the little-endian structures of the firmware's log, and never past its end: every read that does not fit gives
+ * undefined and leaves the position where it was.
+ */
+export class LittleEndianReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  /** Found once: looking at every event again, a long log of zeros would cost its square. */
+  readonly #endOfContent: number;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#endOfContent = bytes.findLastIndex((byte) => byte !== 0) + 1;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
+  uint8(): number | undefined {
+    return this.#take(1, (at) => this.#view.getUint8(at));
+  }
+
+  uint16(): number | undefined {
+    return this.#take(2, (at) => this.#view.getUint16(at, true));
+  }
+
+  uint32(): number | undefined {
+    return this.#take(4, (at) => this.#view.getUint32(at, true));
+  }
+
+  /** A view of the bytes, not a copy. */
+  bytes(count: number): Uint8Array | undefined {
+    return this.#take(count, (at) => this.#bytes.subarray(at, at + count));
+  }
+
+  /** Whether nothing but zeros follows: the rest of the area that ACPI set aside for the log. */
+  onlyZerosFollow(): boolean {
+    return this.#offset >= this.#endOfContent;
+  }
+
+  #take<Value>(count: number, read: (at: number) => Value): Value | undefined {
+    if (count > this.remaining) return undefined;
+    const value = read(this.#offset);
+    this.#offset += count;
+    return value;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The physical presence interface in Windows' terms: operations and results by number and name.
+ *
+ * Operations: Win32_Tpm.SetPhysicalPresenceRequest and TCG PC Client Physical Presence Interface 1.3, table 2;
+ * results and confirmation states: the same specification, 2.1.
+ */
+export interface PhysicalPresenceOperation {
+  readonly number: number;
+  readonly name: string;
+}
+
+export const NO_OPERATION = 0;
+export const SUCCESS = 0;
+const USER_ABORT = 0xfffffff0;
+const FIRMWARE_FAILURE = 0xfffffff1;
+const LAST_TPM_RESULT = 0xfff;
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [NO_OPERATION, 'None'],
+  [1, 'Enable'],
+  [2, 'Disable'],
+  [3, 'Activate'],
+  [4, 'Deactivate'],
+  [5, 'Clear'],
+  [6, 'EnableActivate'],
+  [7, 'DeactivateDisable'],
+  [8, 'SetOwnerInstallTrue'],
+  [9, 'SetOwnerInstallFalse'],
+  [10, 'EnableActivateSetOwnerInstallTrue'],
+  [11, 'SetOwnerInstallFalseDeactivateDisable'],
+  [12, 'DeferredUnownedFieldUpgrade'],
+  [14, 'ClearEnableActivate'],
+  [15, 'SetNoPPIProvisionFalse'],
+  [16, 'SetNoPPIProvisionTrue'],
+  [17, 'SetNoPPIClearFalse'],
+  [18, 'SetNoPPIClearTrue'],
+  [19, 'SetNoPPIMaintenanceFalse'],
+  [20, 'SetNoPPIMaintenanceTrue'],
+  [21, 'EnableActivateClear'],
+  [22, 'EnableActivateClearEnableActivate'],
+]);
+
+/** What Windows' numbers offer, in their order. */
+export const PHYSICAL_PRESENCE_OPERATIONS: readonly PhysicalPresenceOperation[] = [...NAMES].map(([number, name]) => ({
+  number,
+  name,
+}));
+
+/** The operation's name; its number as text for one that Windows has no name for (the vendor's own, or newer). */
+export function operationName(operation: number): string {
+  return NAMES.get(operation) ?? String(operation);
+}
+
+export function isKnownOperation(operation: number): boolean {
+  return NAMES.has(operation);
+}
+
+export const CONFIRMATION_NAMES = [
+  'NotImplemented',
+  'FirmwareOnly',
+  'BlockedByFirmwareSettings',
+  'UserRequired',
+  'UserNotRequired',
+] as const;
+
+export type ConfirmationName = (typeof CONFIRMATION_NAMES)[number];
+
+export function confirmationName(state: number): ConfirmationName {
+  return CONFIRMATION_NAMES[state] ?? 'NotImplemented';
+}
+
+export const TRANSITION_NAMES = ['None', 'Shutdown', 'Restart', 'VendorSpecific'] as const;
+
+export type TransitionName = (typeof TRANSITION_NAMES)[number];
+
+export function transitionName(action: number): TransitionName {
+  return TRANSITION_NAMES[action] ?? 'VendorSpecific';
+}
+
+export type ResultName = 'Success' | 'UserAbort' | 'FirmwareFailure' | 'TpmError' | 'Unknown';
+
+export function resultName(result: number): ResultName {
+  if (result === SUCCESS) return 'Success';
+  if (result === USER_ABORT) return 'UserAbort';
+  if (result === FIRMWARE_FAILURE) return 'FirmwareFailure';
+  return result <= LAST_TPM_RESULT ? 'TpmError' : 'Unknown';
+}
+
+export type RequestVerdict =
+  | { readonly permitted: true; readonly userRequired: boolean }
+  | { readonly permitted: false; readonly reason: string };
+
+/**
+ * Whether the operating system may request the operation.
+ *
+ * @param confirmations what the platform says of each operation; empty where it does not tell (interface before 1.2),
+ *   and then the request itself finds out.
+ */
+export function mayRequest(operation: number, confirmations: ReadonlyMap<number, number>): RequestVerdict {
+  if (!isKnownOperation(operation)) return { permitted: false, reason: `${operation} is no operation` };
+  if (operation === NO_OPERATION || confirmations.size === 0) return { permitted: true, userRequired: true };
+  switch (confirmationName(confirmations.get(operation) ?? 0)) {
+    case 'UserRequired':
+      return { permitted: true, userRequired: true };
+    case 'UserNotRequired':
+      return { permitted: true, userRequired: false };
+    case 'FirmwareOnly':
+      return { permitted: false, reason: 'the firmware offers it in its own set-up only' };
+    case 'BlockedByFirmwareSettings':
+      return { permitted: false, reason: "the firmware's settings keep the operating system from requesting it" };
+    case 'NotImplemented':
+      return { permitted: false, reason: 'the firmware does not implement it' };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Application } from '../../../application/application.js';
+import type { PhysicalPresenceState } from '../../../application/firmware/manage-physical-presence.js';
+import {
+  confirmationName,
+  operationName,
+  PHYSICAL_PRESENCE_OPERATIONS,
+  resultName,
+  transitionName,
+} from '../../../domain/firmware/physical-presence.js';
+import { handler, type RpcHandler } from '../handler.js';
+import {
+  type PhysicalPresenceDescription,
+  physicalPresenceGet,
+  physicalPresenceRequest,
+} from '../protocol/physical-presence.js';
+
+export function physicalPresenceHandlers({ physicalPresence }: Application): readonly RpcHandler[] {
+  return [
+    handler(physicalPresenceGet, async () => description(await physicalPresence.get())),
+    handler(physicalPresenceRequest, async ({ caller }, { operation }) =>
+      description(await physicalPresence.request(caller, operation)),
+    ),
+  ];
+}
+
+function description(state: PhysicalPresenceState): PhysicalPresenceDescription {
+  const { lastAnswer, confirmations } = state;
+  return {
+    version: state.version,
+    request: state.pendingOperation,
+    requestName: operationName(state.pendingOperation),
+    transition: transitionName(state.transitionAction),
+    response:
+      lastAnswer === undefined
+        ? null
+        : { ...lastAnswer, name: operationName(lastAnswer.operation), resultName: resultName(lastAnswer.result) },
+    operations: PHYSICAL_PRESENCE_OPERATIONS.map(({ number, name }) => ({
+      operation: number,
+      name,
+      confirmation: confirmations.size === 0 ? null : confirmationName(confirmations.get(number) ?? 0),
+    })),
+  };
+}
