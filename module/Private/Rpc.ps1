@@ -31,6 +31,10 @@ $script:ResultTypes = @{
     'tpmLockoutParameters/get' = @{ result = 'TpmTbs.LockoutParameter' }
     'tpmLockoutParameters/set' = @{ result = 'TpmTbs.LockoutParameter' }
     'autoProvisioning/set' = @{ result = 'TpmTbs.AutoProvisioning' }
+    'eventLog/get'        = @{ events = 'TpmTbs.BootEvent'; digests = 'TpmTbs.LoggedDigest' }
+    'eventLog/test'       = @{ result = 'TpmTbs.EventLogTest'; pcrs = 'TpmTbs.PcrTest' }
+    'physicalPresence/get' = @{ result = 'TpmTbs.PhysicalPresence'; operations = 'TpmTbs.PhysicalPresenceOperation' }
+    'physicalPresence/request' = @{ result = 'TpmTbs.PhysicalPresence'; operations = 'TpmTbs.PhysicalPresenceOperation' }
     'event/subscribe'     = @{ recent = 'TpmTbs.Event' }
     'event/raised'        = @{ params = 'TpmTbs.Event' }
 }

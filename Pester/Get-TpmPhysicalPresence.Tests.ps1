@@ -1,0 +1,35 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    . "$PSScriptRoot/Support/Firmware.ps1"
+    Import-TpmTbsModule
+    $before = $env:TPMTBS_SOCKET
+    $folder = New-PhysicalPresenceFolder
+    $broker = Start-PrivateBroker '2.0' @{ platform = @{ physicalPresenceFolder = $folder } }
+    $env:TPMTBS_SOCKET = $broker.Socket
+}
+
+AfterAll {
+    Stop-PrivateBroker $broker
+    $env:TPMTBS_SOCKET = $before
+    Remove-FirmwareFolder $folder
+}
+
+Describe 'Get-TpmPhysicalPresence' {
+    It 'shows what waits, the last result and what the platform offers' {
+        $state = Get-TpmPhysicalPresence
+        $state.Version | Should -Be '1.3'
+        $state.RequestName | Should -Be 'None'
+        $state.Transition | Should -Be 'Restart'
+        $state.Response.Name | Should -Be 'Clear'
+        $state.Response.ResultName | Should -Be 'UserAbort'
+        @($state.Operations | Where-Object Confirmation -like 'User*').Operation | Should -Be 0, 5, 22
+        ($state | Format-List | Out-String) | Should -BeLike '*Clear: UserAbort*'
+    }
+
+    It 'answers TBS_E_PPI_NOT_SUPPORTED where the platform has no interface' {
+        [IO.Directory]::Delete($folder, $true)
+        $problem = $null
+        try { Get-TpmPhysicalPresence } catch { $problem = $_ }
+        $problem.Exception.Symbol | Should -Be 'TBS_E_PPI_NOT_SUPPORTED'
+    }
+}

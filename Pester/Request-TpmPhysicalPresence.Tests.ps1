@@ -1,0 +1,44 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    . "$PSScriptRoot/Support/Firmware.ps1"
+    Import-TpmTbsModule
+    $before = $env:TPMTBS_SOCKET
+    $folder = New-PhysicalPresenceFolder
+    $broker = Start-PrivateBroker '2.0' @{ platform = @{ physicalPresenceFolder = $folder } }
+    $env:TPMTBS_SOCKET = $broker.Socket
+    function Get-Request { [IO.File]::ReadAllText("$folder/request").Trim() }
+    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+}
+
+AfterAll {
+    Stop-PrivateBroker $broker
+    $env:TPMTBS_SOCKET = $before
+    Remove-FirmwareFolder $folder
+}
+
+Describe 'Request-TpmPhysicalPresence' {
+    It 'requests nothing with -WhatIf' {
+        Request-TpmPhysicalPresence Clear -WhatIf | Should -BeNullOrEmpty
+        Get-Request | Should -Be '0'
+    }
+
+    It 'requests an operation by name or number, and takes it back' {
+        (Request-TpmPhysicalPresence -Operation Clear -Confirm:$false).RequestName | Should -Be 'Clear'
+        Get-Request | Should -Be '5'
+        (Request-TpmPhysicalPresence -Operation 22 -Confirm:$false).Request | Should -Be 22
+        (Request-TpmPhysicalPresence -Operation 0 -Confirm:$false).Request | Should -Be 0
+        Get-Request | Should -Be '0'
+    }
+
+    It 'refuses <operation>, which the platform does not offer' -TestCases @(
+        @{ operation = '2' }, @{ operation = 'EnableActivate' }, @{ operation = '13' }, @{ operation = 'Explode' }
+    ) {
+        (Get-Problem { Request-TpmPhysicalPresence $operation -Confirm:$false }).Exception.Symbol | Should -Be 'TBS_E_PPI_FUNCTION_UNSUPPORTED'
+        Get-Request | Should -Be '0'
+    }
+
+    It 'is what Clear-Tpm -UsePPI uses' {
+        Clear-Tpm -UsePPI -Confirm:$false | Should -BeNullOrEmpty
+        Get-Request | Should -Be '5'
+    }
+}
