@@ -44,9 +44,9 @@ export function manifestWithExports(text, names) {
 }
 
 function mergedText() {
-  const files = sources();
-  const bytes = files.reduce((sum, file) => sum + fs.statSync(file).size, 0);
-  return [`# sources: ${bytes}`, ...files.map((file) => fs.readFileSync(file, 'utf8').trimEnd())].join('\n\n');
+  return sources()
+    .map((file) => fs.readFileSync(file, 'utf8').trimEnd())
+    .join('\n\n');
 }
 
 function writeAtomically(file, text) {

@@ -1,12 +1,16 @@
 # The connection to the broker: one per process (and runspace), kept and used again. The broker ends what a connection
 # owned when it closes, so contexts live as long as this one.
+#
+# A connection is a hashtable whose entries are read by index: the first use of each property or method in script costs a
+# millisecond or two, the index of a hashtable only once for all keys.
 
 $script:TbsConnection = $null
 $script:SystemSocketPath = '/run/tpmtbs/rpc.sock'
 # The longest answer is a list of some hundred commands; anything near this is no broker of ours.
 $script:MaxMessageBytes = 16MB
 
-function Test-TbsWindows { $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows }
+# Neither variable exists in Windows PowerShell.
+function Test-TbsWindows { -not $IsCoreCLR -or $IsWindows }
 
 # $env:TPMTBS_SOCKET, else the system's broker where its socket exists, else the user's own.
 function Get-TbsSocketPath {
@@ -53,7 +57,7 @@ function Open-TbsConnection([string]$Path) {
         return New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The socket is not to be trusted: $distrust ($Path)." `
             'Use the socket of the system''s broker, or one in a folder of your own.' $Path
     }
-    @{ Path = $Path; Socket = $socket; Stream = $null; Pending = $null; Buffer = [byte[]]::new(65536); Start = 0; End = 0; NextId = 1 }
+    @{ Path = $Path; Socket = $socket; Stream = $null; Pending = $null; Buffer = [byte[]]::new(65536); Start = 0; End = 0 }
 }
 
 # A socket that somebody else put there could feed us anything: the listener must be root or this user, and the folder
@@ -83,20 +87,20 @@ function Open-TbsPipe([string]$Path) {
         $pipe.Dispose()
         return New-TbsNotRunningRecord $Path 'nothing listens at its pipe'
     }
-    @{ Path = $Path; Socket = $null; Stream = $pipe; Pending = $null; Buffer = [byte[]]::new(65536); Start = 0; End = 0; NextId = 1 }
+    @{ Path = $Path; Socket = $null; Stream = $pipe; Pending = $null; Buffer = [byte[]]::new(65536); Start = 0; End = 0 }
 }
 
 function Close-TbsConnection($Connection) {
     if ($null -eq $Connection) { return }
-    if ($Connection.Socket) { $Connection.Socket.Dispose() }
-    if ($Connection.Stream) { $Connection.Stream.Dispose() }
+    if ($Connection['Socket']) { $Connection['Socket'].Dispose() }
+    if ($Connection['Stream']) { $Connection['Stream'].Dispose() }
     if ([object]::ReferenceEquals($Connection, $script:TbsConnection)) { $script:TbsConnection = $null }
 }
 
 # Readable with nothing to read: the other end has closed.
 function Test-TbsConnectionLost($Connection) {
-    $socket = $Connection.Socket
-    if ($null -eq $socket) { return -not $Connection.Stream.IsConnected }
+    $socket = $Connection['Socket']
+    if ($null -eq $socket) { return -not $Connection['Stream'].IsConnected }
     $socket.Poll(0, 0) -and $socket.Available -eq 0
 }
 
@@ -104,12 +108,12 @@ function Test-TbsConnectionLost($Connection) {
 function Get-TbsConnection {
     $connection = $script:TbsConnection
     if ($null -ne $connection) {
-        if ($connection.Asked -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost $connection)) { return $connection }
+        if ($connection['Asked'] -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost $connection)) { return $connection }
         Close-TbsConnection $connection
     }
     $connection = Open-TbsConnection (Get-TbsSocketPath)
     if ($connection -is [hashtable]) {
-        $connection.Asked = $env:TPMTBS_SOCKET
+        $connection['Asked'] = $env:TPMTBS_SOCKET
         $script:TbsConnection = $connection
     }
     $connection
@@ -118,20 +122,38 @@ function Get-TbsConnection {
 function Send-TbsMessage($Connection, [string]$Body) {
     $utf8 = [System.Text.Encoding]::UTF8
     $bytes = $utf8.GetBytes("Content-Length: $($utf8.GetByteCount($Body))`r`n`r`n$Body")
-    if ($null -eq $Connection.Socket) {
-        $Connection.Stream.Write($bytes, 0, $bytes.Length)
-        return
-    }
-    $sent = 0
-    while ($sent -lt $bytes.Length) { $sent += $Connection.Socket.Send($bytes, $sent, $bytes.Length - $sent, 0) }
+    $socket = $Connection['Socket']
+    # On a blocking socket this returns when all is sent.
+    if ($null -ne $socket) { [void]$socket.Send($bytes) }
+    else { $Connection['Stream'].Write($bytes, 0, $bytes.Length) }
 }
 
 # The next message's text, or nothing when none has come within the time. What has come of a message stays in the
 # buffer, so that a reader who is stopped half-way harms nobody. Throws EndOfStreamException when the other end closes.
 function Read-TbsMessage($Connection, [int]$TimeoutMilliseconds) {
-    $buffer = $Connection.Buffer
-    $start = $Connection.Start
-    $end = $Connection.End
+    $socket = $Connection['Socket']
+    if ($null -ne $socket -and $Connection['End'] -eq 0) {
+        # As a rule a message comes whole, alone and in ASCII: then its text has as many characters as the header says
+        # bytes, and begins at the first brace.
+        if (-not $socket.Poll($TimeoutMilliseconds * 1000, 0)) { return }
+        $received = $socket.Receive($Connection['Buffer'])
+        if ($received -eq 0) { throw [System.IO.EndOfStreamException]::new('The broker closed the connection.') }
+        $text = [System.Text.Encoding]::UTF8.GetString($Connection['Buffer'], 0, $received)
+        $begin = $text.IndexOf('{')
+        if ($begin -gt 0 -and $received -eq $text.Length) {
+            $body = $text.Substring($begin)
+            if ($text.Substring(0, $begin) -ceq "Content-Length: $($body.Length)`r`n`r`n") { return $body }
+        }
+        $Connection['End'] = $received
+    }
+    Read-TbsBufferedMessage $Connection $TimeoutMilliseconds
+}
+
+# The same for messages that come in parts, several at once, or with other characters.
+function Read-TbsBufferedMessage($Connection, [int]$TimeoutMilliseconds) {
+    $buffer = $Connection['Buffer']
+    $start = $Connection['Start']
+    $end = $Connection['End']
     $ordinal = [System.StringComparison]::Ordinal
     while ($true) {
         if ($end -gt $start) {
@@ -147,8 +169,8 @@ function Read-TbsMessage($Connection, [int]$TimeoutMilliseconds) {
                 }
                 $body = $start + $headLength + 4
                 if ($body + $length -le $end) {
-                    $Connection.Start = $body + $length
-                    if ($Connection.Start -eq $end) { $Connection.Start = $Connection.End = 0 }
+                    $Connection['Start'] = $body + $length
+                    if ($Connection['Start'] -eq $end) { $Connection['Start'] = $Connection['End'] = 0 }
                     return [System.Text.Encoding]::UTF8.GetString($buffer, $body, $length)
                 }
                 $needed = $body - $start + $length
@@ -156,29 +178,29 @@ function Read-TbsMessage($Connection, [int]$TimeoutMilliseconds) {
                     $larger = $buffer
                     if ($needed -gt $buffer.Length) { $larger = [byte[]]::new($needed) }
                     [System.Buffer]::BlockCopy($buffer, $start, $larger, 0, $end - $start)
-                    $buffer = $Connection.Buffer = $larger
-                    $end = $Connection.End = $end - $start
-                    $start = $Connection.Start = 0
+                    $buffer = $Connection['Buffer'] = $larger
+                    $end = $Connection['End'] = $end - $start
+                    $start = $Connection['Start'] = 0
                 }
             }
             elseif ($head.Length -ge 256) { throw [System.IO.InvalidDataException]::new('What answers at the socket does not speak the protocol of tbsd.') }
             elseif ($end -eq $buffer.Length) {
                 [System.Buffer]::BlockCopy($buffer, $start, $buffer, 0, $end - $start)
-                $end = $Connection.End = $end - $start
-                $start = $Connection.Start = 0
+                $end = $Connection['End'] = $end - $start
+                $start = $Connection['Start'] = 0
             }
         }
-        if ($null -ne $Connection.Socket) {
-            if (-not $Connection.Socket.Poll($TimeoutMilliseconds * 1000, 0)) { return }
-            $received = $Connection.Socket.Receive($buffer, $end, $buffer.Length - $end, 0)
+        if ($null -ne $Connection['Socket']) {
+            if (-not $Connection['Socket'].Poll($TimeoutMilliseconds * 1000, 0)) { return }
+            $received = $Connection['Socket'].Receive($buffer, $end, $buffer.Length - $end, 0)
         }
         else {
-            if ($null -eq $Connection.Pending) { $Connection.Pending = $Connection.Stream.ReadAsync($buffer, $end, $buffer.Length - $end) }
-            if (-not $Connection.Pending.Wait($TimeoutMilliseconds)) { return }
-            $received = $Connection.Pending.Result
-            $Connection.Pending = $null
+            if ($null -eq $Connection['Pending']) { $Connection['Pending'] = $Connection['Stream'].ReadAsync($buffer, $end, $buffer.Length - $end) }
+            if (-not $Connection['Pending'].Wait($TimeoutMilliseconds)) { return }
+            $received = $Connection['Pending'].Result
+            $Connection['Pending'] = $null
         }
         if ($received -eq 0) { throw [System.IO.EndOfStreamException]::new('The broker closed the connection.') }
-        $end = $Connection.End = $end + $received
+        $end = $Connection['End'] = $end + $received
     }
 }

@@ -3,46 +3,93 @@
 
 # Members that hold a time (UTC ISO 8601 in the protocol, local DateTime here).
 $script:TimeMembers = @{ at = 1; agesOutAt = 1; freesAt = 1; totalFreesAt = 1; openedAt = 1; startedAt = 1; time = 1; first = 1; last = 1; endsAt = 1 }
-$script:PascalNames = @{}
+
+# The names that answers have, as PowerShell has them; others are made when they come.
+$script:MemberNames = @{
+    action = 'Action'; activeDirectoryBackup = 'ActiveDirectoryBackup'
+    additionalCertificates = 'AdditionalCertificates'; address = 'Address'; administrator = 'Administrator'
+    algorithm = 'Algorithm'; allowed = 'Allowed'; appliedPriority = 'AppliedPriority'
+    autoProvisioning = 'AutoProvisioning'; caller = 'Caller'; callerClass = 'CallerClass'
+    cancellation = 'Cancellation'; cancelled = 'Cancelled'; changed = 'Changed'; clearRequired = 'ClearRequired'
+    code = 'Code'; commands = 'Commands'; completed = 'Completed'; compliant = 'Compliant'; condition = 'Condition'
+    contextId = 'ContextId'; contexts = 'Contexts'; costs = 'Costs'; count = 'Count'; current = 'Current'
+    data = 'Data'; decidingList = 'DecidingList'; desired = 'Desired'; details = 'Details'
+    differences = 'Differences'; durationMinutes = 'DurationMinutes'; durationMs = 'DurationMs'; effect = 'Effect'
+    endpoints = 'Endpoints'; error = 'Error'; estimatedWaitMs = 'EstimatedWaitMs'; failedTries = 'FailedTries'
+    failures = 'Failures'; failuresAgeOutAt = 'FailuresAgeOutAt'; features = 'Features'
+    firmwareVersion = 'FirmwareVersion'; freesAt = 'FreesAt'; id = 'Id'; inFlight = 'InFlight'; inForce = 'InForce'
+    individualThreshold = 'IndividualThreshold'; information = 'Information'; isPresent = 'IsPresent'
+    jsonrpc = 'Jsonrpc'; kind = 'Kind'; level = 'Level'; levelName = 'LevelName'; liftedBy = 'LiftedBy'
+    limits = 'Limits'; list = 'List'; lockedOut = 'LockedOut'; lockoutCount = 'LockoutCount'
+    lockoutHealTime = 'LockoutHealTime'; lockoutMax = 'LockoutMax'; lockoutRecoverySeconds = 'LockoutRecoverySeconds'
+    lost = 'Lost'; managedAuthLevel = 'ManagedAuthLevel'; manufacturer = 'Manufacturer'
+    manufacturerCertificates = 'ManufacturerCertificates'; manufacturerId = 'ManufacturerId'
+    manufacturerIdTxt = 'ManufacturerIdTxt'; manufacturerVersion = 'ManufacturerVersion'
+    manufacturerVersionFull20 = 'ManufacturerVersionFull20'; maxCommandBytes = 'MaxCommandBytes'
+    maxResponseBytes = 'MaxResponseBytes'; maxTries = 'MaxTries'; meanMs = 'MeanMs'; message = 'Message'
+    mode = 'Mode'; name = 'Name'; needs = 'Needs'; notes = 'Notes'; openedAt = 'OpenedAt'; own = 'Own'
+    ownerAuth = 'OwnerAuth'; ownerClearDisabled = 'OwnerClearDisabled'; params = 'Params'
+    physicalPresenceRequired = 'PhysicalPresenceRequired'; policy = 'Policy'; problems = 'Problems'
+    processId = 'ProcessId'; publicKey = 'PublicKey'; publicKeyHash = 'PublicKeyHash'; queue = 'Queue'
+    reason = 'Reason'; recent = 'Recent'; recoverySeconds = 'RecoverySeconds'; refused = 'Refused'
+    removed = 'Removed'; resident = 'Resident'; resources = 'Resources'; response = 'Response'
+    responseCode = 'ResponseCode'; responseName = 'ResponseName'; restartPending = 'RestartPending'
+    restartRequired = 'RestartRequired'; result = 'Result'; resultCode = 'ResultCode'; revision = 'Revision'
+    sandboxedApp = 'SandboxedApp'; selfTest = 'SelfTest'; setByPolicy = 'SetByPolicy'; setting = 'Setting'
+    settings = 'Settings'; shutdownRequired = 'ShutdownRequired'; source = 'Source'; sourceKind = 'SourceKind'
+    specification = 'Specification'; standardUser = 'StandardUser'; startedAt = 'StartedAt'; state = 'State'
+    statements = 'Statements'; structVersion = 'StructVersion'; symbol = 'Symbol'; time = 'Time'
+    totalFailures = 'TotalFailures'; totalFreesAt = 'TotalFreesAt'; totalLockedOut = 'TotalLockedOut'
+    totalThreshold = 'TotalThreshold'; tpm = 'Tpm'; tpmActivated = 'TpmActivated'; tpmEnabled = 'TpmEnabled'
+    tpmImpRevision = 'TpmImpRevision'; tpmInterfaceType = 'TpmInterfaceType'; tpmOwned = 'TpmOwned'
+    tpmPresent = 'TpmPresent'; tpmReady = 'TpmReady'; tpmVersion = 'TpmVersion'
+    tpmVersionNumber = 'TpmVersionNumber'; transport = 'Transport'; unchanged = 'Unchanged'; userKey = 'UserKey'
+    userName = 'UserName'; users = 'Users'; value = 'Value'; vendorString = 'VendorString'; verdicts = 'Verdicts'
+    version = 'Version'; virtualHandle = 'VirtualHandle'; waitMs = 'WaitMs'; waiting = 'Waiting'
+    waitingCommands = 'WaitingCommands'; warnings = 'Warnings'
+}
 
 function ConvertTo-PascalName([string]$Name) {
     $pascal = $Name.Substring(0, 1).ToUpperInvariant() + $Name.Substring(1)
-    $script:PascalNames[$Name] = $pascal
+    $script:MemberNames[$Name] = $pascal
     $pascal
 }
 
 # -Types: type name of the object, or of the array's elements, that a member holds. -Raw keeps member names and times as they are.
 function ConvertFrom-TbsJson([string]$Text, $Types, [bool]$Raw) {
-    if ($PSVersionTable.PSVersion.Major -lt 6) { return ConvertFrom-TbsJsonFramework $Text $Types $Raw }
+    if (-not $IsCoreCLR) { return ConvertFrom-TbsJsonFramework $Text $Types $Raw }
     $reader = [Newtonsoft.Json.JsonTextReader]::new([System.IO.StringReader]::new($Text))
     $reader.DateParseHandling = 0
-    $names = $script:PascalNames
+    $names = $script:MemberNames
     # Where we are: the members so far, the key that waits for its value, the key of the whole, and the count when an array.
-    $members = $key = $owner = $outer = $null
-    $count = -1
+    $members = $key = $owner = $outer = $count = $null
     while ($reader.Read()) {
         $token = [int]$reader.TokenType
         $value = $reader.Value
+        # Newtonsoft.Json.JsonToken: PropertyName 4, StartObject 1, StartArray 2, EndObject 13, EndArray 14, String 9.
         if ($token -eq 4) { $key = $value; continue }
-        if ($token -le 2) {
-            $inArray = $count -ge 0
+        if ($token -eq 1 -or $token -eq 2) {
             $outer = $members, $key, $owner, $count, $outer
-            if (-not $inArray) { $owner = $key }
+            if ($null -eq $count) { $owner = $key }
             $members = [ordered]@{}
-            $count = $token - 2
-            if ($count -lt 0 -and $null -ne $Types -and $null -ne $owner -and $Types[$owner]) { $members['PSTypeName'] = $Types[$owner] }
+            $count = $null
+            if ($token -eq 2) { $count = 0 }
+            elseif ($null -ne $Types -and $null -ne $owner) {
+                $type = $Types[$owner]
+                if ($null -ne $type) { $members['PSTypeName'] = $type }
+            }
             continue
         }
-        if ($token -ge 13) {
+        if ($token -eq 13 -or $token -eq 14) {
             # Through a pipeline a list of one would lose its list, so no pipeline here.
             if ($token -eq 14) { $value = [object[]]$members.Values } else { $value = [pscustomobject]$members }
             $members, $key, $owner, $count, $outer = $outer
             if ($null -eq $members) { return , $value }
         }
-        elseif ($token -eq 9 -and -not $Raw -and $count -lt 0 -and $script:TimeMembers[$key]) {
+        elseif ($token -eq 9 -and -not $Raw -and $null -eq $count -and $script:TimeMembers[$key]) {
             $value = ([datetime]::Parse($value, [cultureinfo]::InvariantCulture, 128)).ToLocalTime()
         }
-        if ($count -ge 0) { $members["$count"] = $value; $count++; continue }
+        if ($null -ne $count) { $members["$count"] = $value; $count++; continue }
         if (-not $Raw) {
             $name = $names[$key]
             if ($null -eq $name) { $name = ConvertTo-PascalName $key }
@@ -109,7 +156,7 @@ function ConvertTo-TbsJson($Value) {
 }
 
 function ConvertTo-TbsJsonString([string]$Text) {
-    if ($PSVersionTable.PSVersion.Major -ge 6) { return [Newtonsoft.Json.JsonConvert]::ToString($Text) }
+    if ($IsCoreCLR) { return [Newtonsoft.Json.JsonConvert]::ToString($Text) }
     [void][System.Reflection.Assembly]::Load('System.Web, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a')
     [System.Web.HttpUtility]::JavaScriptStringEncode($Text, $true)
 }

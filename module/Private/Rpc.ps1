@@ -1,5 +1,7 @@
 # One call of the broker's JSON-RPC protocol (ts-core/endpoints/rpc/protocol).
 
+$script:NextRequestId = 1
+
 # Types of what the methods return: of the result itself, and of what its members hold.
 $script:ResultTypes = @{
     'context/open'        = @{ result = 'TpmTbs.OpenedContext' }
@@ -68,7 +70,7 @@ function Send-TbsRequest($Cmdlet, [string]$Method, $Parameters, $TargetObject, [
         $attempt++
         $connection = Get-TbsConnection
         if ($connection -isnot [hashtable]) { $Cmdlet.ThrowTerminatingError($connection) }
-        $id = $connection.NextId++
+        $id = $script:NextRequestId++
         $json = ''
         if ($null -ne $Parameters) { $json = ',"params":' + (ConvertTo-TbsJson $Parameters) }
         $answered = $false
@@ -104,7 +106,7 @@ function Stop-TbsSubmission($Connection, $ContextId) {
 
 function Send-TbsUnawaited($Connection, [string]$Method, $ContextId) {
     try {
-        $id = $Connection.NextId++
+        $id = $script:NextRequestId++
         Send-TbsMessage $Connection ('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $Method + '","params":{"contextId":' + $ContextId + '}}')
     }
     catch { Close-TbsConnection $Connection }

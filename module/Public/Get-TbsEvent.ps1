@@ -69,7 +69,7 @@ function Get-TbsEvent {
         }
     }
     catch [System.IO.EndOfStreamException], [System.Net.Sockets.SocketException] {
-        $PSCmdlet.ThrowTerminatingError((New-TbsNotRunningRecord $connection.Path 'it closed the connection'))
+        $PSCmdlet.ThrowTerminatingError((New-TbsNotRunningRecord $connection['Path'] 'it closed the connection'))
     }
     finally { Close-TbsConnection $connection }
 }

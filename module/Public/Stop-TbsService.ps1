@@ -36,7 +36,7 @@ function Stop-TbsService {
     while ($null -ne $connection -and -not (Test-TbsConnectionLost $connection)) {
         if ($watch.Elapsed.TotalSeconds -gt $TimeoutSeconds + 30) {
             $PSCmdlet.ThrowTerminatingError((New-TbsErrorRecord 'TBS_E_SERVICE_START_PENDING' 'The broker has not stopped yet.' `
-                        'See the log of tbsd for what it waits for.' $connection.Path))
+                        'See the log of tbsd for what it waits for.' $connection['Path']))
         }
         [System.Threading.Thread]::Sleep(20)
     }
