@@ -1,13 +1,15 @@
-/** Backup of the owner authorization to a real Active Directory domain controller, with the schema of Windows 8 and of 7. */
+/** Backup of the owner authorization to a real domain controller, with the schema of Windows 8 and of Windows 7. */
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ActiveDirectory } from '../../ts-core/adapters/directory/active-directory.js';
 import type { DirectoryOptions } from '../../ts-core/adapters/directory/directory-options.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
+import { TestDaemon } from '../support/daemon.js';
 import { canRunDomainController, DOMAIN_DN, DomainController } from '../support/domain-controller.js';
+import { RpcFailure } from '../support/rpc-client.js';
 
 const PASSWORD = 'Comput3r-in-the-lab';
 const OLD = 'b2xkIG93bmVyIGF1dGhvcml6YXRp';
@@ -230,6 +232,54 @@ domainController('2012_R2', (controller) => {
     await assert.rejects(subject.commit('x'.repeat(129), SRK), { symbol: 'TBS_E_BAD_PARAMETER' });
     await assert.rejects(subject.commit(NEW, SRK.subarray(1)), { symbol: 'TBS_E_BAD_PARAMETER' });
   });
+
+  for (const tpmVersion of ['2.0', '1.2'] as const) {
+    it(`through the broker has the value that a TPM ${tpmVersion} has; nothing changes when it is out of reach`, async () => {
+      const name = `broker${tpmVersion.replace('.', '')}`;
+      await controller().addComputer(name, PASSWORD);
+      const { brokerUid: _, ...directorySettings } = await optionsFor(controller(), `${name}$`, { timeoutMs: 4000 });
+      await using daemon = await TestDaemon.start({
+        tpmVersion,
+        configuration: { directory: directorySettings },
+        policy: { '10.json': { activeDirectoryBackup: true } },
+      });
+      const client = await daemon.connect();
+      const { target: place } = await client.call<{ target: string }>('ownerAuthBackup/test');
+      assert.equal(place, TPM_DEVICES);
+      await client.call('tpm/initialize');
+      const state = await client.call<{ lastSuccess: { target: string } }>('ownerAuthBackup/get');
+      const inDirectory = async () => {
+        const object = await controller().read(state.lastSuccess.target);
+        assert.equal(object.has('msTPM-OwnerInformationTemp'), false);
+        return object.get('msTPM-OwnerInformation') ?? '';
+      };
+      const next = Buffer.alloc(20, 0x41).toString('base64');
+      const change = (ownerAuth: string, newOwnerAuth: string) =>
+        client.call('ownerAuth/set', { ownerAuth, newOwnerAuth });
+      const generated = await inDirectory();
+      assert.equal(Buffer.from(generated, 'base64').length, 20);
+      await change(generated, next);
+      assert.equal(await inDirectory(), next);
+      controller().pause();
+      try {
+        const refused = await change(next, generated).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        assert.ok(refused instanceof RpcFailure, String(refused));
+        assert.equal(refused.data.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
+        assert.equal(refused.data.details['reason'], 'timeout');
+      } finally {
+        controller().resume();
+      }
+      assert.equal(await inDirectory(), next);
+      await change(next, generated);
+      assert.equal(await inDirectory(), generated);
+      client.close();
+      const log = await readFile(daemon.logPath, 'utf8');
+      for (const secret of [PASSWORD, next, generated]) assert.ok(!log.includes(secret), 'the log has no secret');
+    });
+  }
 
   it('tells a domain that is not prepared', async () => {
     await controller().rename(TPM_DEVICES, `CN=Elsewhere,${DOMAIN_DN}`);
