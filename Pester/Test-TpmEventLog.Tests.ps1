@@ -8,7 +8,7 @@ BeforeAll {
     $env:TPMTBS_SOCKET = $broker.Socket
     # TPM2_PCR_Extend of one SHA-1 digest with the empty password.
     function Add-Measurement([int]$Pcr, [string]$Digest) {
-        $result = Submit-TbsCommand ('8002 00000041 00000182 {0:x8} 00000009 40000009 0000 00 0000 00000001 0004 {1}' -f $Pcr, $Digest)
+        $result = Submit-TbsCommand ('8002 00000035 00000182 {0:x8} 00000009 40000009 0000 00 0000 00000001 0004 {1}' -f $Pcr, $Digest)
         $result.ResponseCode | Should -Be 0
     }
 }
