@@ -19,14 +19,15 @@ describe('the catalogue of errors', () => {
     assert.equal(readFileSync(tool.PAGE_PATH, 'utf8'), tool.renderErrors());
   });
 
-  it('has the same symbols and codes as the PowerShell module, each with an ErrorId of its own', () => {
+  it('has the same symbols and codes as the PowerShell module, each with an ErrorId', () => {
     const ids = tool.errorIds();
     assert.ok(ids.size > 20);
     assert.deepEqual([...ids.keys()].sort(), Object.keys(TBS_RESULTS).sort());
     for (const [symbol, { code }] of ids) {
       assert.equal(code, TBS_RESULTS[symbol as keyof typeof TBS_RESULTS].code, symbol);
     }
-    assert.equal(new Set([...ids.values()].map(({ errorId }) => errorId)).size, ids.size);
+    // What two ErrorIds mean is held to in tests/module/cmdlet-parity.test.ts.
+    for (const { errorId } of ids.values()) assert.match(errorId, /^T(?:bs|pm)[A-Z]/);
   });
 
   it('has codes that the C header defines alike', () => {
