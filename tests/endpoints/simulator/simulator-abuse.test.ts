@@ -22,14 +22,18 @@ describe('simulator endpoints under abuse', () => {
     { port: rig.endpoints.bare?.port ?? 0 },
   ];
 
-  /** Another caller is answered, and soon. */
+  /** Another caller is answered, and soon: one answer may be late on a busy machine, an endpoint that is held up delays all. */
   const othersAreServed = async () => {
-    const client = await rawClient({ path: join(rig.directory, 's') });
-    const began = performance.now();
-    client.send(getRandom('2.0', 8));
-    await client.receive(20);
-    client.close();
-    assert.ok(performance.now() - began < 250, `answered after ${performance.now() - began} ms`);
+    let fastestMs = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const client = await rawClient({ path: join(rig.directory, 's') });
+      const began = performance.now();
+      client.send(getRandom('2.0', 8));
+      await client.receive(20);
+      client.close();
+      fastestMs = Math.min(fastestMs, performance.now() - began);
+    }
+    assert.ok(fastestMs < 250, `answered after ${fastestMs} ms`);
   };
 
   it('drop half a request after a while, and serve others meanwhile', async () => {

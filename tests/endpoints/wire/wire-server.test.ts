@@ -93,12 +93,17 @@ for (const kind of KINDS) {
       return opened.payload.readUInt32LE(0);
     }
 
+    /** The fastest of several answers: one may be late on a busy machine, an endpoint that is held up delays them all. */
     async function answerTimeMs(socket: Socket, contextId: number): Promise<number> {
-      const start = performance.now();
-      socket.write(submit(1, contextId, GET_RANDOM_8));
-      const [answer] = await responses(socket, 1);
-      assert.equal(answer?.result, 0);
-      return performance.now() - start;
+      let fastestMs = Number.POSITIVE_INFINITY;
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const start = performance.now();
+        socket.write(submit(1, contextId, GET_RANDOM_8));
+        const [answer] = await responses(socket, 1);
+        assert.equal(answer?.result, 0);
+        fastestMs = Math.min(fastestMs, performance.now() - start);
+      }
+      return fastestMs;
     }
 
     async function until(condition: () => boolean, what: string): Promise<void> {
