@@ -128,79 +128,78 @@ function Send-TbsMessage($Connection, [string]$Body) {
     else { $Connection['Stream'].Write($bytes, 0, $bytes.Length) }
 }
 
-# The next message's text, or nothing when none has come within the time. What has come of a message stays in the
-# buffer, so that a reader who is stopped half-way harms nobody. Throws EndOfStreamException when the other end closes.
+# The next message's text, or nothing when none has come within the time. Throws EndOfStreamException when the other end
+# closes. The pipeline may be stopped between any two statements, so each change of the buffer is one statement: what has
+# come of a message stays, and whoever reads next goes on with it.
 function Read-TbsMessage($Connection, [int]$TimeoutMilliseconds) {
     $socket = $Connection['Socket']
     if ($null -ne $socket -and $Connection['End'] -eq 0) {
         # As a rule a message comes whole, alone and in ASCII: then its text has as many characters as the header says
         # bytes, and begins at the first brace.
         if (-not $socket.Poll($TimeoutMilliseconds * 1000, 0)) { return }
-        $received = $socket.Receive($Connection['Buffer'])
+        $Connection['End'] = $socket.Receive($Connection['Buffer'])
+        $received = $Connection['End']
         if ($received -eq 0) { throw [System.IO.EndOfStreamException]::new('The broker closed the connection.') }
         $text = [System.Text.Encoding]::UTF8.GetString($Connection['Buffer'], 0, $received)
         $begin = $text.IndexOf('{')
         if ($begin -gt 0 -and $received -eq $text.Length) {
             $body = $text.Substring($begin)
-            if ($text.Substring(0, $begin) -ceq "Content-Length: $($body.Length)`r`n`r`n") { return $body }
+            if ($text.Substring(0, $begin) -ceq "Content-Length: $($body.Length)`r`n`r`n") {
+                $Connection['End'] = 0
+                return $body
+            }
         }
-        $Connection['End'] = $received
     }
     Read-TbsBufferedMessage $Connection $TimeoutMilliseconds
 }
 
 # The same for messages that come in parts, several at once, or with other characters.
 function Read-TbsBufferedMessage($Connection, [int]$TimeoutMilliseconds) {
-    $buffer = $Connection['Buffer']
-    $start = $Connection['Start']
-    $end = $Connection['End']
-    $ordinal = [System.StringComparison]::Ordinal
     while ($true) {
-        if ($end -gt $start) {
-            # The header is short; the body may be long, so only its beginning is looked at.
-            $head = [System.Text.Encoding]::ASCII.GetString($buffer, $start, [System.Math]::Min($end - $start, 256))
-            $headLength = $head.IndexOf("`r`n`r`n", $ordinal)
-            if ($headLength -gt 0) {
-                $length = 0
-                if (-not $head.StartsWith('Content-Length: ', $ordinal) -or
-                    -not [int]::TryParse($head.Substring(16, $head.IndexOf("`r", $ordinal) - 16), [ref]$length) -or
-                    $length -le 0 -or $length -gt $script:MaxMessageBytes) {
-                    throw [System.IO.InvalidDataException]::new('What answers at the socket does not speak the protocol of tbsd.')
-                }
-                $body = $start + $headLength + 4
-                if ($body + $length -le $end) {
-                    $Connection['Start'] = $body + $length
-                    if ($Connection['Start'] -eq $end) { $Connection['Start'] = $Connection['End'] = 0 }
-                    return [System.Text.Encoding]::UTF8.GetString($buffer, $body, $length)
-                }
-                $needed = $body - $start + $length
-                if ($start + $needed -gt $buffer.Length) {
-                    $larger = $buffer
-                    if ($needed -gt $buffer.Length) { $larger = [byte[]]::new($needed) }
-                    [System.Buffer]::BlockCopy($buffer, $start, $larger, 0, $end - $start)
-                    $buffer = $Connection['Buffer'] = $larger
-                    $end = $Connection['End'] = $end - $start
-                    $start = $Connection['Start'] = 0
-                }
-            }
-            elseif ($head.Length -ge 256) { throw [System.IO.InvalidDataException]::new('What answers at the socket does not speak the protocol of tbsd.') }
-            elseif ($end -eq $buffer.Length) {
-                [System.Buffer]::BlockCopy($buffer, $start, $buffer, 0, $end - $start)
-                $end = $Connection['End'] = $end - $start
-                $start = $Connection['Start'] = 0
+        $buffer = $Connection['Buffer']
+        $start = $Connection['Start']
+        $end = $Connection['End']
+        $length = Get-TbsMessageLength $buffer $start $end
+        $body = $start
+        if ($length -gt 0) {
+            $body = $start + "Content-Length: $length`r`n`r`n".Length
+            if ($body + $length -le $end) {
+                $text = [System.Text.Encoding]::UTF8.GetString($buffer, $body, $length)
+                if ($body + $length -eq $end) { $Connection['Start'], $Connection['End'] = 0, 0 } else { $Connection['Start'] = $body + $length }
+                return $text
             }
         }
-        if ($null -ne $Connection['Socket']) {
-            if (-not $Connection['Socket'].Poll($TimeoutMilliseconds * 1000, 0)) { return }
-            $received = $Connection['Socket'].Receive($buffer, $end, $buffer.Length - $end, 0)
+        if ($body + $length -gt $buffer.Length -or $end -eq $buffer.Length) {
+            $larger = [byte[]]::new([System.Math]::Max($buffer.Length, $body - $start + $length))
+            [System.Buffer]::BlockCopy($buffer, $start, $larger, 0, $end - $start)
+            $Connection['Buffer'], $Connection['Start'], $Connection['End'] = $larger, 0, ($end - $start)
+            continue
+        }
+        $socket = $Connection['Socket']
+        if ($null -ne $socket) {
+            if (-not $socket.Poll($TimeoutMilliseconds * 1000, 0)) { return }
+            $Connection['End'] = $end + $socket.Receive($buffer, $end, $buffer.Length - $end, 0)
         }
         else {
             if ($null -eq $Connection['Pending']) { $Connection['Pending'] = $Connection['Stream'].ReadAsync($buffer, $end, $buffer.Length - $end) }
             if (-not $Connection['Pending'].Wait($TimeoutMilliseconds)) { return }
-            $received = $Connection['Pending'].Result
-            $Connection['Pending'] = $null
+            $Connection['End'], $Connection['Pending'] = ($end + $Connection['Pending'].Result), $null
         }
-        if ($received -eq 0) { throw [System.IO.EndOfStreamException]::new('The broker closed the connection.') }
-        $end = $Connection['End'] = $end + $received
+        if ($Connection['End'] -eq $end) { throw [System.IO.EndOfStreamException]::new('The broker closed the connection.') }
     }
+}
+
+# Bytes of the body, from the header at the start; 0 while the header is not whole. Throws for what is no header of ours.
+function Get-TbsMessageLength([byte[]]$Buffer, [int]$Start, [int]$End) {
+    $ordinal = [System.StringComparison]::Ordinal
+    $head = [System.Text.Encoding]::ASCII.GetString($Buffer, $Start, [System.Math]::Min($End - $Start, 64))
+    $headLength = $head.IndexOf("`r`n`r`n", $ordinal)
+    if ($headLength -lt 0 -and $head.Length -lt 64) { return 0 }
+    $length = 0
+    if ($headLength -lt 17 -or -not $head.StartsWith('Content-Length: ', $ordinal) -or
+        -not [int]::TryParse($head.Substring(16, $headLength - 16), [ref]$length) -or
+        $length -le 0 -or $length -gt $script:MaxMessageBytes) {
+        throw [System.IO.InvalidDataException]::new('What answers at the socket does not speak the protocol of tbsd.')
+    }
+    $length
 }

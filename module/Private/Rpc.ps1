@@ -64,10 +64,9 @@ function ConvertTo-TbsErrorRecord($RpcError, $TargetObject) {
 }
 
 # Sends the request and waits for its answer; what waits at the broker is cancelled when the pipeline is stopped.
-function Send-TbsRequest($Cmdlet, [string]$Method, $Parameters, $TargetObject, [bool]$Raw) {
-    $attempt = 0
+function Send-TbsRequest($Cmdlet, [string]$Method, $Parameters, $TargetObject, $Raw) {
+    $isRepeated = $false
     while ($true) {
-        $attempt++
         $connection = Get-TbsConnection
         if ($connection -isnot [hashtable]) { $Cmdlet.ThrowTerminatingError($connection) }
         $id = $script:NextRequestId++
@@ -85,18 +84,25 @@ function Send-TbsRequest($Cmdlet, [string]$Method, $Parameters, $TargetObject, [
             }
             return $message
         }
-        catch [System.IO.IOException], [System.Net.Sockets.SocketException], [System.AggregateException] {
+        catch {
             $answered = $true
             Close-TbsConnection $connection
-            if ($attempt -eq 1 -and (Test-TbsRepeatable $Method)) { continue }
-            $Cmdlet.ThrowTerminatingError((New-TbsErrorRecord 'TBS_E_SERVICE_NOT_RUNNING' `
-                        "The connection to the broker ended while '$Method' was under way; whether it took effect is not known. $($_.Exception.Message)" `
-                        'Check with Get-TbsStatus and the Get- cmdlet of what was changed, then try again.' $TargetObject))
+            if ($isRepeated -or -not (Test-TbsRepeatable $Method)) {
+                $Cmdlet.ThrowTerminatingError((New-TbsConnectionLostRecord $Method $_.Exception $TargetObject))
+            }
+            $isRepeated = $true
         }
         finally {
             if (-not $answered -and $Method -ceq 'command/submit') { Stop-TbsSubmission $connection $Parameters.contextId }
         }
     }
+}
+
+function New-TbsConnectionLostRecord([string]$Method, $Exception, $TargetObject) {
+    while ($Exception.InnerException) { $Exception = $Exception.InnerException }
+    New-TbsErrorRecord 'TBS_E_SERVICE_NOT_RUNNING' `
+        "The connection to the broker ended while '$Method' was under way; whether it took effect is not known. $($Exception.Message)" `
+        'Check with Get-TbsStatus and the Get- cmdlet of what was changed, then try again.' $TargetObject
 }
 
 # For a caller that no longer waits. The answers are passed over by whoever reads the connection next.

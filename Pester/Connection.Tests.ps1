@@ -1,0 +1,89 @@
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    Import-TpmTbsModule
+    $earlier = $env:TPMTBS_SOCKET
+
+    function Start-FakeBroker([string]$Way) {
+        $socket = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12) + '.sock')
+        $start = [Diagnostics.ProcessStartInfo]::new('node')
+        foreach ($argument in "$RepositoryRoot/Pester/Support/FakeBroker.mjs", $socket, $Way) { $start.ArgumentList.Add($argument) }
+        $start.RedirectStandardOutput = $true
+        $process = [Diagnostics.Process]::Start($start)
+        if ($process.StandardOutput.ReadLine() -ne 'ready') { throw 'The fake broker did not start.' }
+        $env:TPMTBS_SOCKET = $socket
+        @{ Process = $process; Socket = $socket }
+    }
+}
+AfterAll { $env:TPMTBS_SOCKET = $earlier }
+
+Describe 'the connection of the module' {
+    AfterEach {
+        $fake.Process.Kill()
+        $fake.Process.WaitForExit()
+        [IO.File]::Delete($fake.Socket)
+    }
+
+    It 'understands answers of the kind: <way>' -TestCases @(
+        @{ way = 'pieces'; expected = 'piecemeal' }
+        @{ way = 'unicode'; expected = "Gr$([char]0xFC)$([char]0xDF)e, $([char]0x4E16)$([char]0x754C) $([char]0xD83D)$([char]0xDE42)" }
+        @{ way = 'two'; expected = 'true' }
+        @{ way = 'drop'; expected = 'answered' }
+    ) {
+        $fake = Start-FakeBroker $way
+        (Get-TbsStatus).State | Should -BeExactly $expected
+        (Get-TbsStatus).State | Should -BeExactly $expected
+    }
+
+    It 'takes a large answer' {
+        $fake = Start-FakeBroker 'large'
+        (Get-TbsStatus).State.Length | Should -Be 3000000
+    }
+
+    It 'refuses what is no answer of a broker: <way>' -TestCases @(@{ way = 'garbage' }, @{ way = 'long' }) {
+        $fake = Start-FakeBroker $way
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,Get-TbsStatus'
+    }
+
+    It 'does not repeat a change whose answer was lost, and says so' {
+        $fake = Start-FakeBroker 'drop'
+        $problem = $null
+        try { Reset-TbsLockout } catch { $problem = $_ }
+        $problem.FullyQualifiedErrorId | Should -Be 'TbsServiceNotRunning,Reset-TbsLockout'
+        "$problem" | Should -BeLike '*whether it took effect is not known*'
+    }
+
+    It 'cancels at the broker what still waits when the pipeline is stopped, and closes its context' {
+        $fake = Start-FakeBroker 'silent'
+        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        try {
+            [void]$shell.AddScript({ param($Manifest) Import-Module $Manifest; Submit-TbsCommand '8001 0000000C 0000017B 0008' }).AddArgument("$RepositoryRoot/TpmTbs.psd1")
+            [void]$shell.BeginInvoke()
+            $called = 1..2 | ForEach-Object { $fake.Process.StandardOutput.ReadLine() }
+            $called | Should -Be @('context/open', 'command/submit')
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+            foreach ($expected in 'command/cancel', 'context/close') {
+                $line = $fake.Process.StandardOutput.ReadLineAsync()
+                $line.Wait(5000) | Should -BeTrue
+                $line.Result | Should -Be $expected
+            }
+        }
+        finally { $shell.Dispose() }
+    }
+
+    It 'does not trust a listener who is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
+        $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
+        [void][IO.Directory]::CreateDirectory($folder)
+        [void](Invoke-Program 'chmod' '777', $folder)
+        $start = [Diagnostics.ProcessStartInfo]::new('setpriv')
+        foreach ($argument in '--reuid=daemon', '--regid=daemon', '--clear-groups', 'node', '-e', "require('net').createServer().listen('$folder/rpc.sock', () => console.log('ready'))") { $start.ArgumentList.Add($argument) }
+        $start.WorkingDirectory = '/'
+        $start.RedirectStandardOutput = $true
+        $process = [Diagnostics.Process]::Start($start)
+        $fake = @{ Process = $process; Socket = "$folder/rpc.sock" }
+        $process.StandardOutput.ReadLine() | Should -Be 'ready'
+        $env:TPMTBS_SOCKET = $fake.Socket
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,Get-TbsStatus'
+    }
+}
