@@ -5,6 +5,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';
+import { ActiveDirectory } from '../../ts-core/adapters/directory/active-directory.js';
+import type { DirectoryOptions } from '../../ts-core/adapters/directory/directory-options.js';
 import { EncryptedOwnerAuthFiles } from '../../ts-core/adapters/state/owner-auth-files.js';
 import { SystemClock } from '../../ts-core/adapters/state/system-clock.js';
 import { Dispatcher } from '../../ts-core/application/dispatcher.js';
@@ -53,6 +55,8 @@ export interface MachineOptions {
   readonly tpmSocket: string;
   readonly folder: string;
   readonly settings?: Partial<PolicySettings>;
+  /** A real directory instead of the file. */
+  readonly activeDirectory?: DirectoryOptions;
   /** Why the directory refuses; it works unless given. */
   readonly directoryFails?: () => string | undefined;
   readonly step?: (name: string) => void;
@@ -94,7 +98,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     policy: { current: () => policy } as unknown as PolicyStore,
     files: watchedFiles(new EncryptedOwnerAuthFiles(join(folder, 'owner-auth')), step),
     crypto: nodeCrypto12,
-    directory: fileDirectory(folder, options.directoryFails ?? (() => undefined), step),
+    directory: watchedDirectory(
+      options.activeDirectory === undefined
+        ? fileDirectory(folder, options.directoryFails ?? (() => undefined))
+        : new ActiveDirectory(options.activeDirectory),
+      step,
+    ),
     lockout: new LockoutBook({ store, clock, settings: () => policy.settings, events: told }),
   });
   await owner.start();
@@ -167,16 +176,31 @@ function watchedFiles(files: OwnerAuthFiles, step: (name: string) => void): Owne
   };
 }
 
-function fileDirectory(
-  folder: string,
-  fails: () => string | undefined,
-  step: (name: string) => void,
-): OwnerAuthDirectory {
+function watchedDirectory(directory: OwnerAuthDirectory, step: (name: string) => void): OwnerAuthDirectory {
+  return {
+    check: () => directory.check(),
+    writePending: async (value, thumbprint) => {
+      step('before the directory has the pending value');
+      const receipt = await directory.writePending(value, thumbprint);
+      step('after the directory has the pending value');
+      return receipt;
+    },
+    commit: async (value, thumbprint) => {
+      step('before the directory has the final value');
+      const receipt = await directory.commit(value, thumbprint);
+      step('after the directory has the final value');
+      return receipt;
+    },
+    close: () => directory.close(),
+  };
+}
+
+function fileDirectory(folder: string, fails: () => string | undefined): OwnerAuthDirectory {
   const receipt = { server: 'dc.example', target: 'CN=M,CN=TPM Devices', form: 'windows8' } as const;
   const refuse = () => {
     const reason = fails();
-    if (reason !== undefined)
-      throw new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', { message: reason, details: { reason } });
+    if (reason === undefined) return;
+    throw new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', { message: reason, details: { reason } });
   };
   const write = (content: DirectoryContent) => writeWhole(join(folder, 'directory.json'), JSON.stringify(content));
   return {
@@ -186,16 +210,12 @@ function fileDirectory(
     },
     writePending: async (value, thumbprint) => {
       refuse();
-      step('before the directory has the pending value');
       write({ ...readDirectory(folder), pending: value, thumbprint: Buffer.from(thumbprint).toString('hex') });
-      step('after the directory has the pending value');
       return receipt;
     },
     commit: async (value, thumbprint) => {
       refuse();
-      step('before the directory has the final value');
       write({ pending: null, final: value, thumbprint: Buffer.from(thumbprint).toString('hex') });
-      step('after the directory has the final value');
       return receipt;
     },
     close: async () => undefined,

@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { type MachineOptions, startMachine } from './owner-auth-machine.js';
 
-export interface ProcessTask extends Pick<MachineOptions, 'version' | 'tpmSocket' | 'folder' | 'settings'> {
+export interface ProcessTask
+  extends Pick<MachineOptions, 'version' | 'tpmSocket' | 'folder' | 'settings' | 'activeDirectory'> {
   readonly action: 'initialize' | 'set' | 'recover';
   /** Base64 of 20 bytes, for `set`. */
   readonly next?: string;

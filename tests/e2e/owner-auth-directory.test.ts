@@ -1,0 +1,142 @@
+/** The owner authorization, a real TPM and a real domain controller together: backup required, and SIGKILL at every step. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { DirectoryOptions } from '../../ts-core/adapters/directory/directory-options.js';
+import { TestDaemon } from '../support/daemon.js';
+import { canRunDomainController, DomainController } from '../support/domain-controller.js';
+import { startMachine } from '../support/owner-auth-machine.js';
+import type { ProcessResult, ProcessTask } from '../support/owner-auth-process.js';
+import { RpcFailure } from '../support/rpc-client.js';
+import { startSwtpm } from '../support/swtpm.js';
+
+const PASSWORD = 'Comput3r-in-the-lab';
+const PROGRAM = fileURLToPath(new URL('../support/owner-auth-process.js', import.meta.url));
+const REQUIRED = { activeDirectoryBackup: true, osManagedAuthLevel: 4 } as const;
+
+describe('the owner authorization with a domain controller', function () {
+  this.timeout(300_000);
+  let controller: DomainController;
+  let folder: string;
+  let credentialsFile: string;
+
+  before(async function () {
+    // Samba's provisioning sets ownership and security attributes that only root may set.
+    if (!canRunDomainController()) this.skip();
+    controller = await DomainController.start({ schema: '2012_R2' });
+    folder = await mkdtemp(join(tmpdir(), 'owner-auth-'));
+    credentialsFile = join(folder, 'credentials.json');
+    for (const name of ['pc1', 'pc2', 'pc3', 'pc4']) await controller.addComputer(name, PASSWORD);
+  });
+  after(async () => {
+    await controller?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true });
+  });
+
+  async function credentialsOf(computer: string, password = PASSWORD): Promise<string> {
+    await writeFile(credentialsFile, JSON.stringify({ user: `${computer}$@tpmlab.example`, password }), {
+      mode: 0o600,
+    });
+    return credentialsFile;
+  }
+
+  /** What the directory keeps for a computer; confidential, so read beside the server. */
+  async function backedUp(computer: string): Promise<{ final: string | undefined; pending: string | undefined }> {
+    const target = (await controller.read(controller.computerDn(computer))).get('msTPM-TpmInformationForComputer');
+    const object = await controller.read(target ?? '');
+    return { final: object.get('msTPM-OwnerInformation'), pending: object.get('msTPM-OwnerInformationTemp') };
+  }
+
+  for (const { tpmVersion, computer } of [
+    { tpmVersion: '2.0', computer: 'pc1' },
+    { tpmVersion: '1.2', computer: 'pc2' },
+  ] as const) {
+    it(`has the value of a TPM ${tpmVersion} before the TPM does, and nothing changes without it`, async () => {
+      await using daemon = await TestDaemon.start({
+        tpmVersion,
+        policy: { '10.json': REQUIRED },
+        configuration: {
+          directory: {
+            server: controller.address,
+            caFile: controller.caFile,
+            credentialsFile: await credentialsOf(computer),
+            computer,
+            timeoutMs: 3000,
+          },
+        },
+      });
+      const client = await daemon.connect();
+      const kept = async () => (await client.call<{ ownerAuth: string }>('ownerAuth/get', { type: 'Full' })).ownerAuth;
+      assert.equal((await client.call('ownerAuthBackup/test'))['form'], 'windows8');
+      assert.equal((await client.call<{ tpmReady: boolean }>('tpm/initialize')).tpmReady, true);
+      const first = await kept();
+      assert.deepEqual(await backedUp(computer), { final: first, pending: undefined });
+      await credentialsOf(computer, 'not the password');
+      const refused = await client
+        .call('ownerAuth/set', { newOwnerAuth: Buffer.alloc(20, 1).toString('base64') })
+        .catch((error: unknown) => error);
+      assert.ok(refused instanceof RpcFailure);
+      assert.equal(refused.data.details['reason'], 'wrongCredentials');
+      await credentialsOf(computer);
+      assert.equal(await kept(), first);
+      await client.call('tpm/unblock');
+      const next = Buffer.alloc(20, 2).toString('base64');
+      assert.deepEqual(await client.call('ownerAuth/set', { newOwnerAuth: next }), { kept: true, backup: 'done' });
+      assert.deepEqual(await backedUp(computer), { final: next, pending: undefined });
+      await daemon.writePolicy('10.json', { activeDirectoryBackup: true });
+      let delegated: string | undefined;
+      for (let attempt = 0; attempt < 100 && (delegated === undefined || delegated === next); attempt++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        delegated = (await backedUp(computer)).final;
+      }
+      assert.notEqual(delegated, next, 'Delegated by default once backup is on: a new value, in the directory');
+      await client.call('tpm/unblock', { ownerAuth: delegated });
+    });
+  }
+
+  for (const { version, computer } of [
+    { version: '2.0', computer: 'pc3' },
+    { version: '1.2', computer: 'pc4' },
+  ] as const) {
+    it(`knows the value of a TPM ${version} after SIGKILL at every step of a change`, async () => {
+      await using tpm = await startSwtpm({ version, startup: true });
+      const home = await mkdtemp(join(folder, 'machine-'));
+      const activeDirectory: DirectoryOptions = {
+        ...{ server: controller.address, caFile: controller.caFile, credentialsFile: await credentialsOf(computer) },
+        ...{ computer, startTls: false, timeoutMs: 20_000, brokerUid: 0 },
+      };
+      const options = { version, tpmSocket: tpm.dataPath, folder: home, settings: REQUIRED, activeDirectory };
+      const run = async (task: Pick<ProcessTask, 'action' | 'killAt' | 'next'>): Promise<ProcessResult | 'killed'> => {
+        try {
+          const whole: ProcessTask = { ...options, ...task };
+          const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, JSON.stringify(whole)]);
+          return JSON.parse(stdout) as ProcessResult;
+        } catch (error) {
+          if ((error as { signal?: string }).signal === 'SIGKILL') return 'killed';
+          throw error;
+        }
+      };
+      await run({ action: 'initialize', killAt: 0 });
+      if (version === '2.0') {
+        await using machine = await startMachine(options);
+        const root = { userKey: 'uid:0', callerClass: 'administrator' } as const;
+        await machine.owner.tpm.setLockoutParameters(root, { lockoutRecoverySeconds: 1 }, undefined);
+      }
+      let kills = 0;
+      for (let killAt = 1; ; killAt++) {
+        const next = Buffer.alloc(20, killAt).toString('base64');
+        if ((await run({ action: 'set', next, killAt })) !== 'killed') break;
+        kills++;
+        const recovered = await run({ action: 'recover', killAt: 0 });
+        assert.ok(recovered !== 'killed' && recovered.settled && recovered.kept !== null, `step ${killAt}`);
+        const { final, pending } = await backedUp(computer);
+        assert.ok([final, pending].includes(recovered.kept), `step ${killAt}: the directory knows the value`);
+      }
+      assert.ok(kills >= 8, `${kills} steps`);
+    });
+  }
+});
