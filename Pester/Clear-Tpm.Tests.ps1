@@ -3,7 +3,8 @@ BeforeAll {
     Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
     $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
+    # Never the firmware of the machine that runs the tests.
+    $broker = Start-PrivateBroker '2.0' @{ platform = @{ physicalPresenceFolder = '/nonexistent/ppi' } }
     $env:TPMTBS_SOCKET = $broker.Socket
     function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
 }
@@ -31,6 +32,12 @@ Describe 'Clear-Tpm' {
         $problem = Get-Problem { Clear-Tpm -OwnerAuthorization (ConvertTo-TpmOwnerAuth 'wrong') -Confirm:$false }
         $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,Clear-Tpm'
         $problem.Exception.Message | Should -BeLike '*once*'
+        (Get-Tpm).TpmOwned | Should -BeTrue
+    }
+
+    It 'asks the firmware with -UsePPI, and says where there is none' {
+        (Get-Problem { Clear-Tpm -UsePPI -Confirm:$false }).Exception.Symbol | Should -Be 'TBS_E_PPI_NOT_SUPPORTED'
+        Clear-Tpm -UsePPI -WhatIf
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 }

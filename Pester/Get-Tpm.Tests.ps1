@@ -35,4 +35,13 @@ Describe 'Get-Tpm' {
         $tpm.OwnerAuth | Should -Be (Get-TpmOwnerAuth)
         ($tpm | Out-String).Contains($tpm.OwnerAuth) | Should -Be $false
     }
+
+    It 'leaves its name, and those of its siblings, to Windows where Windows has the module' {
+        $hidden = & (Get-Module TpmTbs) { Get-TpmHiddenCommand $args[0] } $TestDrive
+        $hidden | Should -BeNullOrEmpty
+        [void][IO.Directory]::CreateDirectory("$TestDrive/TrustedPlatformModule")
+        $hidden = & (Get-Module TpmTbs) { Get-TpmHiddenCommand $args[0] } $TestDrive
+        $hidden | Should -Contain 'Get-Tpm'
+        $hidden | Should -Not -Contain 'Get-TpmAuthLevel'
+    }
 }

@@ -50,11 +50,7 @@ function Clear-Tpm {
     process {
         if (-not $PSCmdlet.ShouldProcess('TPM', 'Clear: every key and secret in it, and all that they protect, is lost for good')) { return }
         if ($UsePPI) {
-            $request = Get-Command Request-TpmPhysicalPresence -ErrorAction Ignore
-            if (-not $request) {
-                $PSCmdlet.ThrowTerminatingError((New-TbsErrorRecord 'TBS_E_PPI_NOT_SUPPORTED' 'This platform has no physical presence interface.' 'Use the firmware set-up of the machine instead.' $null))
-            }
-            [void](& $request -Operation 5 -Confirm:$false)
+            [void](Request-TpmPhysicalPresence -Operation 5 -Confirm:$false)
             return
         }
         $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt

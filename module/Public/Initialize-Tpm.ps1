@@ -40,7 +40,6 @@ function Initialize-Tpm {
     $state = Invoke-TbsRpc $PSCmdlet 'tpm/initialize'
     if (-not $state.ClearRequired -or -not $AllowClear -or -not $AllowPhysicalPresence) { return $state }
     # Clear, enable and activate again.
-    $request = Get-Command Request-TpmPhysicalPresence -ErrorAction Ignore
-    if ($request) { [void](& $request -Operation 22 -Confirm:$false) }
+    [void](Request-TpmPhysicalPresence -Operation 22 -Confirm:$false)
     $state
 }
