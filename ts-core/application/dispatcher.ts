@@ -12,14 +12,14 @@ import { CommandCosts } from '../domain/scheduling/command-costs.js';
 import { type DurationClass, durationClass, TIMEOUT_MS } from '../domain/scheduling/command-durations.js';
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { TbsError } from '../domain/tbs-error.js';
-import { readUint32, responseCodeOf } from '../domain/tpm/command-header.js';
+import { responseCodeOf } from '../domain/tpm/command-header.js';
 import { createdKeyAlgorithm } from '../domain/tpm/created-key-algorithm.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
 import { isCancelledResponse } from './cancelled-response.js';
+import { ExchangeDriver } from './exchange-driver.js';
 import type { PendingCommand } from './pending-command.js';
 import type { Clock, Log, TpmTransport } from './ports.js';
-import { needsStartup, startTpm } from './start-tpm.js';
 
 export interface CommandGate {
   /** Undefined lets the command through. Asked right before dispatch. */
@@ -60,13 +60,11 @@ export class Dispatcher {
   private paused: 'nothing' | 'commands' | 'everything' = 'nothing';
   /** Sum of what the waiting commands are expected to cost. */
   private waitingCostMs = 0;
-  private tpmWasReset = false;
+  private readonly exchanges: ExchangeDriver;
   private idleWaiters: (() => void)[] = [];
 
   constructor(private readonly parts: DispatcherParts) {
-    parts.transport.onReset = () => {
-      this.tpmWasReset = true;
-    };
+    this.exchanges = new ExchangeDriver(parts);
   }
 
   get inFlight(): boolean {
@@ -92,7 +90,7 @@ export class Dispatcher {
   /** Runs an exchange of the broker's own before the next command. Rejects with a TbsError. */
   runExchange<Result>(begin: () => Exchange<Result>, locality = 0): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      const work = (): Promise<Result> => this.drive(begin, locality, this.timeoutMs('long'));
+      const work = (): Promise<Result> => this.exchanges.drive(begin, locality, this.timeoutMs('long'));
       this.housekeeping.push({ work, resolve: resolve as (value: unknown) => void, reject });
       if (!this.busy) this.pump();
     });
@@ -146,14 +144,7 @@ export class Dispatcher {
    * state; then the tables are synchronised with it and the queue goes on, whatever came of that.
    */
   async resumeAfter(restart: () => Promise<'kept' | 'lost'>): Promise<void> {
-    const { virtualizer } = this.parts;
-    const work = async (): Promise<void> => {
-      const state = await restart();
-      // A reset that the transport noticed meanwhile is the one that `restart` has dealt with.
-      this.tpmWasReset = false;
-      if (state === 'lost') virtualizer.tpmWasReset();
-      await this.drive(() => virtualizer.resume(), 0, this.timeoutMs('long'));
-    };
+    const work = (): Promise<void> => this.exchanges.comeBack(restart, this.timeoutMs('long'));
     const resumed = new Promise<unknown>((resolve, reject) => this.housekeeping.unshift({ work, resolve, reject }));
     this.paused = 'commands';
     if (!this.busy) this.pump();
@@ -247,90 +238,17 @@ export class Dispatcher {
   private async execute(pending: PendingCommand): Promise<Uint8Array> {
     const timeoutMs = this.timeoutMs(durationClass(this.parts.version, pending.header.code));
     const { virtualizer } = this.parts;
-    const response = await this.executeDirect(pending, timeoutMs);
+    const response = await this.exchanges.executeDirect(pending, timeoutMs);
     if (response !== null) return response;
-    return this.drive(() => virtualizer.execute(pending.contextId, pending.command), pending.locality, timeoutMs);
+    return this.exchanges.drive(
+      () => virtualizer.execute(pending.contextId, pending.command),
+      pending.locality,
+      timeoutMs,
+    );
   }
 
   private timeoutMs(duration: DurationClass): number {
     return Math.min(TIMEOUT_MS[duration], this.parts.longestCommandMs ?? TIMEOUT_MS.long);
-  }
-
-  /** The short way of a command that is one plain round trip; null when it takes more, and nothing has happened yet. */
-  private async executeDirect(pending: PendingCommand, timeoutMs: number): Promise<Uint8Array | null> {
-    const { virtualizer, transport, version } = this.parts;
-    const { direct } = virtualizer;
-    if (direct === undefined || this.tpmWasReset) return null;
-    const physical = direct.begin(pending.contextId, pending.command);
-    if (physical === null) return null;
-    let response: Uint8Array;
-    try {
-      response = await transport.transmit(physical, { locality: pending.locality, timeoutMs });
-    } catch (error) {
-      direct.failed();
-      throw error;
-    }
-    if (needsStartup(version, response)) {
-      direct.failed();
-      this.tpmWasReset = true;
-      return null;
-    }
-    return direct.complete(response);
-  }
-
-  /**
-   * Carries an exchange out. A TPM that answers that it needs to be started was reset: it is started, the tables are
-   * told, and the exchange begins again, since nothing of it was carried out. Once: a second reset is an error.
-   */
-  private async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
-      if (this.tpmWasReset) await this.recoverFromReset();
-      const outcome = await this.driveOnce(begin(), locality, timeoutMs);
-      if (outcome !== NEEDS_STARTUP) return outcome;
-      if (attempt === 2) throw new TbsError('TBS_E_IOERROR', { message: 'The TPM resets again and again.' });
-      this.tpmWasReset = true;
-    }
-  }
-
-  private async driveOnce<Result>(
-    exchange: Exchange<Result>,
-    locality: number,
-    timeoutMs: number,
-  ): Promise<Result | typeof NEEDS_STARTUP> {
-    const { transport, version } = this.parts;
-    let step = exchange.next();
-    while (step.done !== true) {
-      let response: Uint8Array;
-      try {
-        response = await transport.transmit(step.value, { locality, timeoutMs });
-      } catch (error) {
-        step = exchange.throw(error);
-        continue;
-      }
-      if (needsStartup(version, response) && !isStartup(version, step.value)) {
-        this.abandon(exchange);
-        return NEEDS_STARTUP;
-      }
-      step = exchange.next(response);
-    }
-    return step.value;
-  }
-
-  /** Ends an exchange whose TPM has lost everything; what it throws on the way out says nothing new. */
-  private abandon(exchange: Exchange<unknown>): void {
-    try {
-      exchange.return(undefined);
-    } catch (error) {
-      this.parts.log.debug({ error }, 'an exchange ended with the TPM’s reset');
-    }
-  }
-
-  private async recoverFromReset(): Promise<void> {
-    const { transport, version, virtualizer, log } = this.parts;
-    log.warn({ transport: transport.description }, 'the TPM was reset: what contexts held in it is gone');
-    await startTpm(transport, version);
-    this.tpmWasReset = false;
-    virtualizer.tpmWasReset();
   }
 
   private cancelRunning(pending: PendingCommand): void {
@@ -384,7 +302,7 @@ export class Dispatcher {
     const { virtualizer, log } = this.parts;
     if (responseCodeOf(response) !== 0) return;
     try {
-      await this.drive(
+      await this.exchanges.drive(
         () => virtualizer.discard(pending.contextId, pending.command, response),
         0,
         this.timeoutMs('medium'),
@@ -416,13 +334,4 @@ export class Dispatcher {
       error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }),
     );
   }
-}
-
-const NEEDS_STARTUP = Symbol('the TPM needs to be started');
-
-const TPM2_CC_STARTUP = 0x144;
-const TPM_ORD_STARTUP = 153;
-
-function isStartup(version: TpmVersion, command: Uint8Array): boolean {
-  return readUint32(command, 6) === (version === '2.0' ? TPM2_CC_STARTUP : TPM_ORD_STARTUP);
 }
