@@ -25,7 +25,7 @@ interface Submitted {
   answers: number;
 }
 
-function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel') {
+function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', longestCommandMs?: number) {
   const transport = new ScriptedTransport(cancellation);
   const virtualizer = new PassThroughVirtualizer();
   const clock = new FakeClock();
@@ -47,6 +47,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel') {
     },
     clock,
     log: quietLog(),
+    ...(longestCommandMs === undefined ? {} : { longestCommandMs }),
   });
   const submit = (contextId: number, priority = 200, code = 0x17b): Submitted => {
     const command = Buffer.from(GET_RANDOM_20);
@@ -220,6 +221,55 @@ describe('the dispatcher', () => {
     dispatcher.resume();
     (await transport.transmission(0)).answer(SUCCESS);
     assert.equal(await symbolOf(waiting.outcome), 'response');
+  });
+
+  it('sends nothing at all while it is halted, and restarts the TPM before anything else', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    await dispatcher.pause();
+    dispatcher.halt();
+    const waiting = submit(1);
+    const closed = dispatcher.runExchange(() => virtualizer.closeContext(7));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(virtualizer.closed, []);
+    assert.equal(transport.sent.length, 0);
+    let sentBeforeRestart = -1;
+    await dispatcher.resumeAfter(async () => {
+      sentBeforeRestart = transport.sent.length;
+      // The transport notices the power cycle while the TPM is brought back: that is no second reset.
+      transport.onReset?.();
+      return 'kept';
+    });
+    assert.equal(sentBeforeRestart, 0);
+    await closed;
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(waiting.outcome), 'response');
+    assert.equal(virtualizer.resets, 0);
+  });
+
+  it('goes on when the TPM does not come back from a suspend, and tells the tables when it came back empty', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    await dispatcher.pause();
+    dispatcher.halt();
+    await assert.rejects(dispatcher.resumeAfter(() => Promise.reject(new TbsError('TBS_E_IOERROR'))));
+    dispatcher.halt();
+    await dispatcher.resumeAfter(async () => 'lost');
+    assert.equal(virtualizer.resets, 1);
+    const next = submit(1);
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(next.outcome), 'response');
+  });
+
+  it('gives commands the time of their class, and never more than the configuration does', async () => {
+    for (const [code, longestCommandMs, expectedMs] of [
+      [0x17b, undefined, 20_000],
+      [CREATE_PRIMARY, undefined, 300_000],
+      [CREATE_PRIMARY, 5_000, 5_000],
+      [0x17b, 60_000, 20_000],
+    ] as const) {
+      const { transport, submit } = setUp('controlChannel', longestCommandMs);
+      submit(1, 200, code);
+      assert.equal((await transport.transmission(0)).options.timeoutMs, expectedMs);
+    }
   });
 
   it('learns what commands cost, and estimates the wait from it', async () => {
