@@ -24,6 +24,8 @@ type Submit = (command: Uint8Array) => Promise<Buffer>;
 const WRONG_ANSWER = 3;
 
 const [kind, path, uid] = process.argv.slice(2) as [string, string, string];
+// The soak holds the other end: no client outlives it.
+process.stdin.resume().on('end', () => process.exit(0));
 process.setgroups?.([]);
 process.setgid?.(Number(uid));
 process.setuid?.(Number(uid));

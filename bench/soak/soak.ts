@@ -96,7 +96,7 @@ async function runSlot(index: number): Promise<void> {
   const script = fileURLToPath(new URL('./soak-client.js', import.meta.url));
   while (!isOver()) {
     const child = spawn(process.execPath, [script, kind, address, String(uid)], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['pipe', 'ignore', 'inherit'],
     });
     const ended = once(child, 'exit');
     await Promise.race([ended, wait(Math.min(endsAtMs - Date.now(), 3_000 + Math.random() * 20_000))]);
