@@ -178,6 +178,9 @@ static TSS2_RC tcti_set_locality(TSS2_TCTI_CONTEXT *tcti, uint8_t locality)
         return TSS2_TCTI_RC_BAD_SEQUENCE;
     if (locality > 4)
         return TSS2_TCTI_RC_BAD_VALUE;
+    /* Locality 4 is the hardware's own (dynamic launch): the broker carries 0 to 3, so callers are told at once. */
+    if (locality == 4)
+        return TSS2_TCTI_RC_NOT_IMPLEMENTED;
     context->locality = locality;
     return TSS2_RC_SUCCESS;
 }

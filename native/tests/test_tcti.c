@@ -54,6 +54,7 @@ static void carries_a_command(void)
     EXPECT(size == 20 && response[9] == 0x7b);
     EXPECT(fake_broker_last_priority() == 300 && fake_broker_last_locality() == 3);
     EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 1), TSS2_RC_SUCCESS);
+    EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 4), TSS2_TCTI_RC_NOT_IMPLEMENTED);
     EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 5), TSS2_TCTI_RC_BAD_VALUE);
     EXPECT_CODE(transmit(tcti, FAKE_ECHO), TSS2_RC_SUCCESS);
     size = sizeof(response);
