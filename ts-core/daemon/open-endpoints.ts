@@ -51,10 +51,11 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
+    closers.push(await openSimulators(parts, listed));
+    closers.push(await openWire(parts, listed));
+    // Last: whoever waits for the broker asks here, and finds everything else open.
     const rpc = await openRpc(parts, listed);
     closers.push(() => rpc.close());
-    closers.push(await openWire(parts, listed));
-    closers.push(await openSimulators(parts, listed));
     return { stopListening: () => rpc.stopListening(), close };
   } catch (error) {
     await close();
