@@ -105,8 +105,15 @@ export class TestDaemon {
     return this.kill('SIGTERM');
   }
 
+  /** What the audit log holds once it is quiet: it is written behind the answers, and refusals are gathered for 50 ms. */
   async auditLines(): Promise<Record<string, unknown>[]> {
-    const text = await readFile(this.auditPath, 'utf8').catch(() => '');
+    let text = '';
+    for (let quietRounds = 0, rounds = 0; quietRounds < 8 && rounds < 400; rounds++) {
+      await wait(25);
+      const now = await readFile(this.auditPath, 'utf8').catch(() => '');
+      quietRounds = now === text ? quietRounds + 1 : 0;
+      text = now;
+    }
     return text
       .split('\n')
       .filter((line) => line !== '')
