@@ -111,7 +111,7 @@ export class TestDaemon {
     for (let quietRounds = 0, rounds = 0; quietRounds < 8 && rounds < 400; rounds++) {
       await wait(25);
       const now = await readFile(this.auditPath, 'utf8').catch(() => '');
-      quietRounds = now === text ? quietRounds + 1 : 0;
+      quietRounds = now === text && now !== '' ? quietRounds + 1 : 0;
       text = now;
     }
     return text
