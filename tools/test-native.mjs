@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { failuresOfCtest } from './failed-tests.mjs';
 import { buildNativeClients } from './native-clients.mjs';
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
@@ -28,6 +29,7 @@ const { status, output } = await runCtest(buildDir);
 const summary = /(\d+) tests failed out of (\d+)/.exec(output);
 if (summary !== null && values.json !== undefined) {
   const failed = Number(summary[1]);
-  writeFileSync(values.json, JSON.stringify({ passed: Number(summary[2]) - failed, failed, skipped: 0 }));
+  const counts = { passed: Number(summary[2]) - failed, failed, skipped: 0, failures: failuresOfCtest(output) };
+  writeFileSync(values.json, JSON.stringify(counts));
 }
 process.exitCode = status === 0 ? 0 : 1;

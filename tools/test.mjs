@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { failedTestLines, failuresOfPester } from './failed-tests.mjs';
 import { root, setUp } from './setup.mjs';
 
 function run(program, args, env = {}) {
@@ -25,12 +26,14 @@ async function part(name, work) {
   console.log(`\n== ${name}`);
   const { status, counts } = await work();
   if (counts === undefined || counts.passed + counts.failed === 0) {
-    console.log(`${name}: ended with ${status} and ran no test`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const message = `ended with ${status} and ran no test`;
+    console.log(`${name}: ${message}`);
+    return { name, passed: 0, failed: 1, skipped: 0, failures: [{ name: 'the run', message }] };
   }
+  const failures = [...(counts.failures ?? [])];
   const crashed = status !== 0 && counts.failed === 0;
-  if (crashed) console.log(`${name}: ended with ${status} although no test failed`);
-  return { ...counts, failed: counts.failed + (crashed ? 1 : 0) };
+  if (crashed) failures.push({ name: 'the run', message: `ended with ${status} although no test failed` });
+  return { ...counts, name, failed: counts.failed + (crashed ? 1 : 0), failures };
 }
 
 function readCounts(file) {
@@ -69,7 +72,8 @@ function runPester(folder) {
       countsFile,
       'Pester',
     ]);
-    return { status, counts: readCounts(countsFile) };
+    const counts = readCounts(countsFile);
+    return { status, counts: counts && { ...counts, failures: failuresOfPester(counts) } };
   });
 }
 
@@ -91,15 +95,18 @@ async function main() {
   await setUp('test');
   const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-test-'));
   const total = { passed: 0, failed: 0, skipped: 0 };
+  const results = [];
   try {
     for (const [name, runPart] of Object.entries(PARTS)) {
       if (values.only !== undefined && values.only !== name) continue;
       const counts = await runPart(folder);
+      results.push(counts);
       for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  for (const line of failedTestLines(results)) console.log(line);
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 ? 0 : 1;
 }

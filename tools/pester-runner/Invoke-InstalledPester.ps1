@@ -29,7 +29,13 @@ function ConvertTo-FailureDocument($ErrorRecord, [string] $Stage) {
 
 $files = @(foreach ($container in $run.Containers) {
     $tests = @($run.Tests | Where-Object { $_.Block.Root.BlockContainer -eq $container })
-    $failures = @($container.ErrorRecord | ForEach-Object { ConvertTo-FailureDocument $_ 'Discovery' })
+    $failures = @(
+        $container.ErrorRecord | ForEach-Object { ConvertTo-FailureDocument $_ 'Discovery' }
+        $run.FailedBlocks | Where-Object { $_.Root.BlockContainer -eq $container } | ForEach-Object {
+            $stage = "setup or teardown of $($_.ExpandedPath)"
+            $_.ErrorRecord | ForEach-Object { ConvertTo-FailureDocument $_ $stage }
+        }
+    )
     if ($tests.Count -eq 0 -and $failures.Count -eq 0) {
         $failures = @([ordered]@{ stage = 'Discovery'; message = 'The file has no test.'; where = "at $($container.Item)" })
     }

@@ -1,0 +1,39 @@
+// The tests that failed, short enough to stand at the end of a long output, where whoever sees only the tail finds them.
+
+const SHOWN_LINES = 6;
+const SHOWN_WIDTH = 300;
+
+/**
+ * @typedef {{ name: string, message: string }} FailedTest
+ * @param {{ name: string, failures: FailedTest[] }[]} parts mocha, ctest, Pester
+ * @returns {string[]} Nothing when nothing failed.
+ */
+export function failedTestLines(parts) {
+  const lines = parts.flatMap(({ name, failures }) => failures.flatMap((failure) => linesOfOne(name, failure)));
+  return lines.length === 0 ? [] : ['', '== failed tests', ...lines];
+}
+
+function linesOfOne(part, { name, message }) {
+  const lines = message.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const shown = lines.slice(0, SHOWN_LINES).map((line) => `      ${line.trim().slice(0, SHOWN_WIDTH)}`);
+  return [`  ${part}: ${name}`, ...shown];
+}
+
+/** The failed tests of a result document of tools/pester.mjs; what failed outside a test stands under its file. */
+export function failuresOfPester({ files = [] }) {
+  return files.flatMap((file) => [
+    ...file.failures.map((failure) => ({ name: `${file.path} (${failure.stage})`, message: failureText(failure) })),
+    ...file.tests
+      .filter((test) => test.result === 'failed')
+      .map((test) => ({ name: test.name, message: test.failures.map(failureText).join('\n') })),
+  ]);
+}
+
+function failureText({ message, where }) {
+  return `${message}\n${where ?? ''}`;
+}
+
+/** The failed tests that ctest names at its end: "	  7 - tcti_threads (Failed)". */
+export function failuresOfCtest(output) {
+  return [...output.matchAll(/^\s*\d+ - (\S+) \(([^)]+)\)/gm)].map(([, name, how]) => ({ name, message: how }));
+}
