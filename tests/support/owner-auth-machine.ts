@@ -59,6 +59,8 @@ export interface MachineOptions {
   readonly activeDirectory?: DirectoryOptions;
   /** Why the directory refuses; it works unless given. */
   readonly directoryFails?: () => string | undefined;
+  /** Whether the store of records refuses to write; it works unless given. */
+  readonly storeFails?: () => boolean;
   readonly step?: (name: string) => void;
 }
 
@@ -82,7 +84,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     close: async () => undefined,
   };
   const told = new Events(audit, clock);
-  const store = fileStore(join(folder, 'state.json'));
+  const store = fileStore(join(folder, 'state.json'), options.storeFails ?? (() => false));
   let policy = effectivePolicy(options.settings ?? {});
   const virtualizer = version === '2.0' ? new Tpm20Virtualizer(DEFAULT_RESOURCE_LIMITS) : new Tpm12Virtualizer();
   const dispatcher = new Dispatcher({
@@ -226,19 +228,17 @@ function readDirectory(folder: string): DirectoryContent {
   return readJson(join(folder, 'directory.json')) ?? { pending: null, final: null, thumbprint: null };
 }
 
-function fileStore(path: string): StateStore {
-  const records: Record<string, unknown> = readJson(path) ?? {};
-  const save = async () => writeWhole(path, JSON.stringify(records));
+function fileStore(path: string, fails: () => boolean): StateStore {
+  let records: Record<string, unknown> = readJson(path) ?? {};
+  const replace = async (next: Record<string, unknown>) => {
+    if (fails()) throw new TbsError('TBS_E_INTERNAL_ERROR', { details: { reason: 'ioError' } });
+    writeWhole(path, JSON.stringify(next));
+    records = next;
+  };
   return {
     get: (name) => records[name] as never,
-    put: (name, value) => {
-      records[name] = value;
-      return save();
-    },
-    delete: (name) => {
-      delete records[name];
-      return save();
-    },
+    put: (name, value) => replace({ ...records, [name]: value }),
+    delete: (name) => replace(Object.fromEntries(Object.entries(records).filter(([key]) => key !== name))),
     close: async () => undefined,
   };
 }

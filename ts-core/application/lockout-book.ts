@@ -51,10 +51,18 @@ export class LockoutBook {
     return this.keep();
   }
 
-  /** Forgets the failures of one user, or of all; resolves when that is durable. */
+  /**
+   * Forgets the failures of one user, or of all, once that is durable: a reset that cannot be kept opens no gate. A
+   * failure that is counted meanwhile stays.
+   */
   async reset(userKey: string | undefined): Promise<number> {
-    const forgotten = this.ledger.reset(userKey);
-    await this.keep();
+    let forgotten = 0;
+    await this.afterOtherWrites(async () => {
+      const failures = this.ledger.failuresOf(userKey);
+      await this.parts.store.put('failureLedger', this.ledger.state(this.now(), failures));
+      this.ledger.forget(failures);
+      forgotten = failures.size;
+    });
     for (const locked of [...this.locked]) this.gate(locked);
     return forgotten;
   }
@@ -80,11 +88,13 @@ export class LockoutBook {
   }
 
   private keep(): Promise<void> {
-    const write = this.lastWrite
-      .catch(() => undefined)
-      .then(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
-    this.lastWrite = write;
-    return write;
+    return this.afterOtherWrites(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
+  }
+
+  private afterOtherWrites(work: () => Promise<void>): Promise<void> {
+    const written = this.lastWrite.catch(() => undefined).then(work);
+    this.lastWrite = written;
+    return written;
   }
 
   private now(): LedgerTime {

@@ -1,5 +1,6 @@
 /** The secrets on disk: encrypted, replaced whole, overwritten when they go. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -101,6 +102,24 @@ describe('the files of the owner authorization', () => {
     const again = new EncryptedOwnerAuthFiles(folder);
     assert.deepEqual(again.read('owner', key), secret);
     assert.deepEqual(readdirSync(folder), ['owner']);
+  });
+
+  it('are what they were when the disk has room for a part of the new secret only (needs root to mount a tmpfs)', function () {
+    if (process.getuid?.() !== 0) this.skip();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32k,mode=0700', 'tmpfs', folder]);
+    try {
+      files.write('owner', key, secret);
+      assert.equal(
+        reasonOf(() => files.write('owner', key, new Uint8Array(40_000))),
+        'diskFull',
+      );
+      const again = new EncryptedOwnerAuthFiles(folder);
+      assert.deepEqual(again.read('owner', key), secret);
+      again.write('owner', key, new Uint8Array(20));
+      assert.deepEqual(again.read('owner', key), new Uint8Array(20));
+    } finally {
+      execFileSync('umount', [folder]);
+    }
   });
 
   it('go together when everything is wiped', () => {

@@ -33,11 +33,13 @@ for (const version of ['2.0', '1.2'] as const) {
     let tpm: Swtpm;
     let folder: string;
     let directoryFails: string | undefined;
+    let storeFails: boolean;
 
     beforeEach(async () => {
       tpm = await startSwtpm({ version, startup: true });
       folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
       directoryFails = undefined;
+      storeFails = false;
     });
     afterEach(async () => {
       await tpm.stop();
@@ -45,7 +47,11 @@ for (const version of ['2.0', '1.2'] as const) {
     });
 
     const start = (settings: Partial<PolicySettings> = {}): Promise<Machine> =>
-      startMachine({ version, tpmSocket: tpm.dataPath, folder, settings, directoryFails: () => directoryFails });
+      startMachine({
+        ...{ version, tpmSocket: tpm.dataPath, folder, settings },
+        directoryFails: () => directoryFails,
+        storeFails: () => storeFails,
+      });
     const full = (machine: Machine) => machine.owner.ownerAuth.get(ROOT, 1);
     const works = (machine: Machine, value: Uint8Array) =>
       machine.owner.keeper.parts.tpm.changeOwnerAuth(value, value).then(
@@ -129,6 +135,34 @@ for (const version of ['2.0', '1.2'] as const) {
       machine.setPolicy({ activeDirectoryBackup: true, osManagedAuthLevel: 2 });
       await machine.owner.keeper.levelMayHaveChanged();
       assert.deepEqual(await full(machine), before, 'the level waits for the directory');
+    });
+
+    it('changes nothing in the TPM when the store cannot keep the new level, and does all of it later', async () => {
+      await using machine = await start({ osManagedAuthLevel: 4 });
+      await machine.owner.provisioning.initialize(ROOT);
+      const before = await full(machine);
+      const from = { level: 4, origin: { kind: 'local' } } as const;
+      const change = { from, to: 2, newOwnerAuth: new Uint8Array(20).fill(5), force: false } as const;
+      storeFails = true;
+      assert.equal((await failureOf(machine.owner.ownerAuth.levelChanges(change)))?.reason, 'ioError');
+      assert.deepEqual(await full(machine), before);
+      assert.equal(await works(machine, before), true);
+      assert.equal(machine.owner.keeper.parts.records.current.appliedLevel, 4);
+      storeFails = false;
+      await machine.owner.ownerAuth.levelChanges(change);
+      assert.equal(await works(machine, change.newOwnerAuth), true);
+      assert.equal(machine.owner.keeper.parts.records.current.appliedLevel, 2);
+    });
+
+    it('keeps the setting of automatic provisioning as it was when the store cannot keep the new one', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.setAutoProvisioning(ROOT, 'Disabled');
+      storeFails = true;
+      const told = machine.events.length;
+      const failure = await failureOf(machine.owner.provisioning.setAutoProvisioning(ROOT, 'Enabled'));
+      assert.equal(failure?.reason, 'ioError');
+      assert.equal(machine.owner.provisioning.autoProvisioning, 'Disabled');
+      assert.equal(machine.events.length, told, 'a change that was refused is not told as made');
     });
 
     it('goes on without the directory when the backup is not required, and backs up later', async () => {

@@ -117,10 +117,15 @@ describe('failure ledger: the gate', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(0));
     failTimes(ledger, 'uid:2', 4, at(0));
-    assert.equal(ledger.reset('uid:1'), 4);
+    const ofFirst = ledger.failuresOf('uid:1');
+    assert.equal(ofFirst.size, 4);
+    assert.deepEqual(ledger.state(at(0), ofFirst).failures, ledger.state(at(0)).failures.slice(4));
+    ledger.forget(ofFirst);
     assert.equal(ledger.gate('uid:1', at(0), DEFAULTS).open, true);
     assert.equal(ledger.gate('uid:2', at(0), DEFAULTS).open, false);
-    assert.equal(ledger.reset(), 4);
+    const ofAll = ledger.failuresOf();
+    assert.equal(ofAll.size, 4);
+    ledger.forget(ofAll);
     assert.equal(ledger.gate('uid:2', at(0), DEFAULTS).open, true);
   });
 

@@ -20,6 +20,7 @@ import {
   rmSync,
   statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -106,7 +107,8 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
     this.#guarded(() => {
       const descriptor = openSync(`${path}.new`, 'w', 0o600);
       try {
-        writeSync(descriptor, bytes);
+        // Unlike writeSync, this goes on after a short write, and so meets the error that a full disk gives next.
+        writeFileSync(descriptor, bytes);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);

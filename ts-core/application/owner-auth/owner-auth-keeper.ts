@@ -120,6 +120,8 @@ export class OwnerAuthKeeper {
     const { records, tpm, secrets, events, change, backup } = this.parts;
     const from = records.current.appliedLevel;
     if (from === to) return;
+    // A store that cannot write is found out before anything is changed in the TPM.
+    await records.update({});
     if (from !== undefined) {
       const transition = levelTransition(tpm.version, from, to);
       const current = transition.newOwnerAuth ? await secrets.get('owner') : undefined;

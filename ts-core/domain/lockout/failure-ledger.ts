@@ -40,7 +40,8 @@ export interface LedgerTime {
   readonly wallClockMs: number;
 }
 
-interface Failure {
+/** A failure inside the ledger; others only hand it back. */
+export interface CountedFailure {
   readonly userKey: string;
   /** On the boot-time clock of `FailureLedger.bootId`. */
   readonly momentMs: number;
@@ -50,11 +51,12 @@ interface Failure {
 /** Failures are kept at least so long, so that a longer window set later finds them. */
 const RETENTION_MINUTES = 24 * 60;
 const NO_MOMENTS: readonly number[] = [];
+const NONE: ReadonlySet<CountedFailure> = new Set();
 
 export class FailureLedger {
   private bootId = '';
   /** Oldest first, at most MAX_FAILURES; `moments` and `momentsByUser` mirror it for the gate. */
-  private failures: Failure[] = [];
+  private failures: CountedFailure[] = [];
   private moments: number[] = [];
   private momentsByUser = new Map<string, number[]>();
 
@@ -81,11 +83,14 @@ export class FailureLedger {
     return true;
   }
 
-  /** Forgets one user's failures, or all. @returns how many. Make `state()` durable afterwards. */
-  reset(userKey?: string): number {
-    const before = this.failures.length;
-    this.replace(userKey === undefined ? [] : this.failures.filter((failure) => failure.userKey !== userKey));
-    return before - this.failures.length;
+  /** The failures of one user, or all, so far: what a reset that is asked for now is about. */
+  failuresOf(userKey?: string): ReadonlySet<CountedFailure> {
+    return new Set(this.failures.filter((failure) => userKey === undefined || failure.userKey === userKey));
+  }
+
+  /** Forgets these failures. Make `state()` without them durable before, so that a reset which fails opens no gate. */
+  forget(failures: ReadonlySet<CountedFailure>): void {
+    this.replace(this.failures.filter((failure) => !failures.has(failure)));
   }
 
   /**
@@ -94,10 +99,11 @@ export class FailureLedger {
    * The wall clock of a failure is put right when it was set forward since (a machine without a battery starts in 1970
    * and learns the time later); otherwise the next boot would take the failure for decades old and forget it.
    */
-  state(now: LedgerTime): FailureLedgerState {
+  state(now: LedgerTime, without: ReadonlySet<CountedFailure> = NONE): FailureLedgerState {
     this.meetBoot(now);
+    const kept = without.size === 0 ? this.failures : this.failures.filter((failure) => !without.has(failure));
     return {
-      failures: this.failures.map(({ userKey, momentMs, wallClockMs }) => ({
+      failures: kept.map(({ userKey, momentMs, wallClockMs }) => ({
         userKey,
         bootId: this.bootId,
         bootTimeMs: momentMs,
@@ -154,14 +160,14 @@ export class FailureLedger {
     this.restore({ failures }, now);
   }
 
-  private replace(failures: Failure[]): void {
+  private replace(failures: readonly CountedFailure[]): void {
     this.failures = [];
     this.moments = [];
     this.momentsByUser = new Map();
     for (const failure of failures) this.append(failure);
   }
 
-  private append(failure: Failure): void {
+  private append(failure: CountedFailure): void {
     this.failures.push(failure);
     this.moments.push(failure.momentMs);
     const ofUser = this.momentsByUser.get(failure.userKey);
@@ -171,7 +177,7 @@ export class FailureLedger {
 }
 
 /** Puts a kept failure on the clock of this boot. A moment that lies ahead (a clock that moved back) is now. */
-function settle({ userKey, bootId, bootTimeMs, wallClockMs }: RecordedFailure, now: LedgerTime): Failure {
+function settle({ userKey, bootId, bootTimeMs, wallClockMs }: RecordedFailure, now: LedgerTime): CountedFailure {
   if (bootId === now.bootId) return { userKey, momentMs: Math.min(bootTimeMs, now.bootTimeMs), wallClockMs };
   const ageMs = Math.max(0, now.wallClockMs - wallClockMs);
   return { userKey, momentMs: now.bootTimeMs - ageMs, wallClockMs: Math.min(wallClockMs, now.wallClockMs) };
