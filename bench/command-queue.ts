@@ -26,7 +26,7 @@ function measure(size: number, contexts: number): number {
   const startedAt = performance.now();
   for (let count = 0; count < OPERATIONS; count++) {
     const nowMs = size / 100 + count / 100;
-    queue.next(nowMs, true);
+    queue.next(nowMs, () => true);
     push(nowMs);
   }
   return ((performance.now() - startedAt) * 1e6) / OPERATIONS;

@@ -272,6 +272,29 @@ describe('the dispatcher', () => {
     }
   });
 
+  it('takes commands of a context together exactly while that saves a swap', async () => {
+    for (const [needOfFirst, needOfOther, expected] of [
+      ['resident', 'swap', [1, 1, 1, 1, 2, 1]],
+      ['resident', 'resident', [1, 2, 1, 2, 1, 2]],
+      ['none', 'swap', [1, 2, 1, 2, 1, 2]],
+      ['swap', 'swap', [1, 2, 1, 2, 1, 2]],
+      ['none', 'none', [1, 2, 1, 2, 1, 2]],
+    ] as const) {
+      const { dispatcher, transport, virtualizer, submit } = setUp();
+      virtualizer.swapNeeds.set(1, needOfFirst);
+      virtualizer.swapNeeds.set(2, needOfOther);
+      await dispatcher.pause();
+      const order: number[] = [];
+      for (let count = 0; count < 5; count++) {
+        for (const contextId of [1, 2]) void submit(contextId).outcome.then(() => order.push(contextId));
+      }
+      dispatcher.resume();
+      for (let index = 0; index < 10; index++) (await transport.transmission(index)).answer(SUCCESS);
+      await dispatcher.whenDrained();
+      assert.deepEqual(order.slice(0, 6), expected, `${needOfFirst} before ${needOfOther}`);
+    }
+  });
+
   it('learns what commands cost, and estimates the wait from it', async () => {
     const { dispatcher, transport, submit } = setUp();
     const first = submit(1);

@@ -3,6 +3,7 @@ import type { Caller } from '../../ts-core/domain/caller.js';
 import type {
   Exchange,
   ResourceCounts,
+  SwapNeed,
   Virtualizer,
   VirtualizerSnapshot,
   VirtualResource,
@@ -21,6 +22,13 @@ export class PassThroughVirtualizer implements Virtualizer {
   }
 
   openContext(_contextId: number, _caller: Caller): void {}
+
+  /** What the test says of a context's commands. */
+  readonly swapNeeds = new Map<number, SwapNeed>();
+
+  swapNeed(contextId: number): SwapNeed {
+    return this.swapNeeds.get(contextId) ?? 'none';
+  }
 
   *execute(_contextId: number, command: Uint8Array): Exchange<Uint8Array> {
     return yield command;

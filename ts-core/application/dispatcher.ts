@@ -11,12 +11,13 @@
 import { CommandCosts } from '../domain/scheduling/command-costs.js';
 import { type DurationClass, durationClass, TIMEOUT_MS } from '../domain/scheduling/command-durations.js';
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
-import { TbsError } from '../domain/tbs-error.js';
+import type { TbsError } from '../domain/tbs-error.js';
 import { responseCodeOf } from '../domain/tpm/command-header.js';
 import { createdKeyAlgorithm } from '../domain/tpm/created-key-algorithm.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
 import { isCancelledResponse } from './cancelled-response.js';
+import { CommandAnswers, type ResponseTimes } from './command-answers.js';
 import { ExchangeDriver } from './exchange-driver.js';
 import type { PendingCommand } from './pending-command.js';
 import type { Clock, Log, TpmTransport } from './ports.js';
@@ -52,7 +53,6 @@ interface Housekeeping {
 
 export class Dispatcher {
   readonly costs = new CommandCosts();
-  readonly totals = { completed: 0, refused: 0, cancelled: 0 };
   private readonly housekeeping: Housekeeping[] = [];
   private running: PendingCommand | undefined;
   private busy = false;
@@ -61,10 +61,23 @@ export class Dispatcher {
   /** Sum of what the waiting commands are expected to cost. */
   private waitingCostMs = 0;
   private readonly exchanges: ExchangeDriver;
+  private readonly answers: CommandAnswers;
   private idleWaiters: (() => void)[] = [];
+  /** What is in the TPM is used as long as it is there, when the other command would have to swap. */
+  private readonly savesSwap = (kept: PendingCommand, other: PendingCommand): boolean => {
+    const { virtualizer } = this.parts;
+    if (virtualizer.swapNeed(other.contextId, other.command) !== 'swap') return false;
+    return virtualizer.swapNeed(kept.contextId, kept.command) === 'resident';
+  };
 
   constructor(private readonly parts: DispatcherParts) {
     this.exchanges = new ExchangeDriver(parts);
+    this.answers = new CommandAnswers(parts.log);
+  }
+
+  /** How commands have ended since the start. */
+  get totals(): Readonly<CommandAnswers['totals']> {
+    return this.answers.totals;
   }
 
   get inFlight(): boolean {
@@ -100,7 +113,7 @@ export class Dispatcher {
   cancelContext(userKey: string, contextId: number): void {
     for (const pending of this.parts.queue.removeContext(userKey, contextId)) {
       this.waitingCostMs -= pending.expectedMs;
-      this.answerCancelled(pending);
+      this.answers.cancelled(pending);
     }
     if (this.running?.contextId === contextId) this.cancelRunning(this.running);
   }
@@ -108,7 +121,7 @@ export class Dispatcher {
   cancelWaiting(pending: PendingCommand): void {
     if (!this.parts.queue.remove(pending)) return;
     this.waitingCostMs -= pending.expectedMs;
-    this.answerCancelled(pending);
+    this.answers.cancelled(pending);
   }
 
   /** Cancels the running command where its class of duration is `long`: what a suspend does not wait for. */
@@ -120,7 +133,7 @@ export class Dispatcher {
 
   /** Answers the caller of a cancelled command that the TPM did not give up; its result is thrown away when it comes. */
   abandonCancelled(): void {
-    if (this.running?.cancelRequested === true) this.answerCancelled(this.running);
+    if (this.running?.cancelRequested === true) this.answers.cancelled(this.running);
   }
 
   /** Sends no further command; resolves when the one at the TPM is answered. Housekeeping still runs. */
@@ -200,7 +213,7 @@ export class Dispatcher {
         continue;
       }
       if (this.paused !== 'nothing') return;
-      const pending = this.parts.queue.next(this.parts.clock.monotonicMs(), true);
+      const pending = this.parts.queue.next(this.parts.clock.monotonicMs(), this.savesSwap);
       if (pending === undefined) return;
       this.waitingCostMs -= pending.expectedMs;
       await this.dispatch(pending);
@@ -218,7 +231,7 @@ export class Dispatcher {
   private async dispatch(pending: PendingCommand): Promise<void> {
     pending.deadline?.cancel();
     const refusal = this.parts.gate.refusalAtDispatch(pending);
-    if (refusal !== undefined) return this.answerRefused(pending, refusal);
+    if (refusal !== undefined) return this.answers.refused(pending, refusal);
     pending.state = 'running';
     this.running = pending;
     const startedAtMs = this.parts.clock.monotonicMs();
@@ -228,10 +241,10 @@ export class Dispatcher {
       const code = pending.header.code;
       this.costs.learn(code, createdKeyAlgorithm(code, pending.command), durationMs);
       this.running = undefined;
-      await this.answerResponse(pending, response, startedAtMs, durationMs);
+      await this.answerResponse(pending, response, { startedAtMs, durationMs });
     } catch (error) {
       this.running = undefined;
-      this.answerFailed(pending, error);
+      this.answers.failed(pending, error);
     }
   }
 
@@ -256,45 +269,22 @@ export class Dispatcher {
     pending.cancelRequested = true;
     const { transport, log } = this.parts;
     if (transport.cancellation === 'none') {
-      this.answerCancelled(pending);
+      this.answers.cancelled(pending);
       return;
     }
     transport.cancel().catch((error: unknown) => {
       log.warn({ error }, 'the TPM could not be asked to cancel; the caller is answered now');
-      this.answerCancelled(pending);
+      this.answers.cancelled(pending);
     });
   }
 
-  private async answerResponse(
-    pending: PendingCommand,
-    response: Uint8Array,
-    startedAtMs: number,
-    durationMs: number,
-  ): Promise<void> {
+  private async answerResponse(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): Promise<void> {
     const durable = this.parts.account.account(pending, response);
     if (pending.state === 'answered') return this.discard(pending, response);
     if (pending.cancelRequested && isCancelledResponse(this.parts.version, response)) {
-      return this.answerCancelled(pending);
+      return this.answers.cancelled(pending);
     }
-    const outcome = {
-      kind: 'response' as const,
-      response,
-      appliedPriority: pending.priority,
-      waitMs: startedAtMs - pending.submittedAtMs,
-      durationMs,
-    };
-    this.totals.completed++;
-    pending.state = 'answered';
-    if (durable === undefined) return pending.done(outcome);
-    // The next command may go on: only this response waits until its failure is on disk.
-    durable.then(
-      () => pending.done(outcome),
-      (error: unknown) => {
-        this.parts.log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
-        const cause = error;
-        pending.done({ kind: 'refused', error: new TbsError('TBS_E_INTERNAL_ERROR', { cause }) });
-      },
-    );
+    this.answers.response(pending, response, times, durable);
   }
 
   /** A command that its caller gave up made something: nobody knows of it, so it goes. */
@@ -310,28 +300,5 @@ export class Dispatcher {
     } catch (error) {
       log.warn({ error }, 'what a cancelled command made could not be flushed; it goes with its context');
     }
-  }
-
-  private answerCancelled(pending: PendingCommand): void {
-    if (pending.state === 'answered') return;
-    pending.deadline?.cancel();
-    pending.state = 'answered';
-    this.totals.cancelled++;
-    pending.done({ kind: 'refused', error: new TbsError('TBS_E_COMMAND_CANCELED') });
-  }
-
-  private answerRefused(pending: PendingCommand, error: TbsError): void {
-    pending.state = 'answered';
-    this.totals.refused++;
-    pending.done({ kind: 'refused', error });
-  }
-
-  private answerFailed(pending: PendingCommand, error: unknown): void {
-    if (pending.state === 'answered') return;
-    this.parts.log.error({ error, code: pending.header.code }, 'a command failed');
-    this.answerRefused(
-      pending,
-      error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }),
-    );
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
@@ -91,7 +92,7 @@ describe('the command queue', () => {
       queue.push(command('b', 3), 0);
     }
     const order: string[] = [];
-    for (let next = queue.next(0, true); next !== undefined; next = queue.next(0, true)) {
+    for (let next = queue.next(0, () => true); next !== undefined; next = queue.next(0, () => true)) {
       order.push(`${next.userKey}${next.contextId}`);
     }
     assert.deepEqual(order.slice(0, 8), ['a1', 'b3', 'a1', 'b3', 'a1', 'b3', 'a2', 'b3']);
@@ -145,7 +146,7 @@ describe('the command queue', () => {
             assert.equal(queue.remove(chosen.command), true);
             waiting.splice(waiting.indexOf(chosen), 1);
           } else {
-            const next = queue.next(nowMs, step.keep);
+            const next = queue.next(nowMs, () => step.keep);
             assert.equal(next === undefined, waiting.length === 0);
             if (next === undefined) continue;
             const index = waiting.findIndex((each) => each.command === next);
@@ -193,12 +194,123 @@ describe('the command queue', () => {
             for (let context = 2; context <= contextsOfUser; context++)
               queue.push(command('victim', context, MAX), nowMs);
             nowMs += 700;
-            if (queue.next(nowMs, true) === victim) return;
+            if (queue.next(nowMs, () => true) === victim) return;
             assert.ok(dispatched < bound, `not dispatched within ${bound}`);
           }
         },
       ),
     );
+  });
+
+  it('states the bound in docs/scheduling.md as the property above asserts it', () => {
+    const page = readFileSync(new URL('../../../../docs/scheduling.md', import.meta.url), 'utf8');
+    assert.match(page, /`L · \(1 \+ \(K - 1\) · R\) · U`-th command after it has aged/);
+    assert.match(page, /- `R` = 4, the longest run/);
+  });
+
+  const load = fc.array(fc.record({ context: fc.nat(11), band: fc.nat(4), waitMs: fc.nat(300) }), {
+    minLength: 1,
+    maxLength: 120,
+  });
+  const userOf = (context: number): string => `u${context % 3}`;
+  const fill = (queue: CommandQueue<TestCommand>, commands: readonly { context: number; band: number }[]): void => {
+    for (const { context, band } of commands)
+      queue.push(command(userOf(context), context + 1, priorities[band] as number), 0);
+  };
+
+  it('takes turns strictly while nothing is swapped: no context twice while another of its user waits (property)', () => {
+    fc.assert(
+      fc.property(load, (commands) => {
+        const queue = newQueue();
+        const alike = commands.map(({ context }) => ({ context, band: 1 }));
+        fill(queue, alike);
+        const waiting = new Map<number, number>();
+        for (const { context } of alike) waiting.set(context + 1, (waiting.get(context + 1) ?? 0) + 1);
+        const lastOfUser = new Map<string, number>();
+        const asked: boolean[] = [];
+        const savesSwap = (): boolean => {
+          asked.push(true);
+          return false;
+        };
+        for (let next = queue.next(0, savesSwap); next !== undefined; next = queue.next(0, savesSwap)) {
+          const { contextId, userKey } = next;
+          const othersWait = [...waiting].some(
+            ([id, count]) => count > 0 && id !== contextId && userOf(id - 1) === userKey,
+          );
+          assert.ok(lastOfUser.get(userKey) !== contextId || !othersWait, 'served twice in a row');
+          lastOfUser.set(userKey, contextId);
+          waiting.set(contextId, (waiting.get(contextId) as number) - 1);
+        }
+      }),
+    );
+  });
+
+  it('never takes a context again over a higher effective priority, nor more often than the run allows (property)', () => {
+    fc.assert(
+      fc.property(load, fc.infiniteStream(fc.boolean()), (commands, answers) => {
+        const longestRun = 3;
+        const queue = newQueue(longestRun);
+        const waiting: { command: TestCommand; at: number }[] = [];
+        let nowMs = 0;
+        for (const { context, band, waitMs } of commands) {
+          const each = command(userOf(context), context + 1, priorities[band] as number);
+          queue.push(each, nowMs);
+          waiting.push({ command: each, at: nowMs });
+          nowMs += waitMs;
+        }
+        const effective = ({ command: { priority }, at }: { command: TestCommand; at: number }): number =>
+          nowMs - at >= agingHorizonMs ? Number.POSITIVE_INFINITY : priority;
+        const bandOfContext = (contextId: number): number =>
+          Math.max(...waiting.filter((each) => each.command.contextId === contextId).map(effective));
+        const runs = new Map<string, { contextId: number; length: number }>();
+        while (waiting.length > 0) {
+          nowMs += 50;
+          const before = [...waiting];
+          const highest = Math.max(...before.map(effective));
+          const next = queue.next(nowMs, () => answers.next().value as boolean) as TestCommand;
+          assert.equal(bandOfContext(next.contextId), highest, 'passed over a higher effective priority');
+          const others = before.some(
+            ({ command: { userKey, contextId } }) =>
+              userKey === next.userKey && contextId !== next.contextId && bandOfContext(contextId) === highest,
+          );
+          const run = runs.get(next.userKey);
+          const length = run?.contextId === next.contextId ? run.length + 1 : 1;
+          assert.ok(!others || length <= longestRun, `a run of ${length}`);
+          runs.set(next.userKey, {
+            contextId: next.contextId,
+            length: others ? length : Math.min(length, longestRun - 1),
+          });
+          waiting.splice(
+            waiting.findIndex((each) => each.command === next),
+            1,
+          );
+        }
+      }),
+    );
+  });
+
+  it('swaps less for a user whose contexts do not all fit than strict turns would', () => {
+    const swapsOf = (takeTogether: boolean): number => {
+      const queue = newQueue();
+      const contexts = 6;
+      for (let count = 0; count < 40 * contexts; count++) queue.push(command('a', (count % contexts) + 1), 0);
+      const inTpm: number[] = [];
+      const savesSwap = (kept: TestCommand, other: TestCommand): boolean =>
+        takeTogether && inTpm.includes(kept.contextId) && !inTpm.includes(other.contextId);
+      let swaps = 0;
+      for (let next = queue.next(0, savesSwap); next !== undefined; next = queue.next(0, savesSwap)) {
+        const at = inTpm.indexOf(next.contextId);
+        if (at >= 0) inTpm.splice(at, 1);
+        else if (inTpm.length === 3) {
+          inTpm.shift();
+          swaps++;
+        }
+        inTpm.push(next.contextId);
+      }
+      return swaps;
+    };
+    assert.equal(swapsOf(false), 237);
+    assert.ok(swapsOf(true) <= 60, `${swapsOf(true)} swaps`);
   });
 
   it('simulates a million commands of a mixed load without starving LOW', function () {

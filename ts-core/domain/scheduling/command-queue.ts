@@ -25,7 +25,7 @@ export interface QueuedCommand {
 export interface QueueOptions {
   /** A command that has waited this long goes ahead of every one that has not. */
   readonly agingHorizonMs: number;
-  /** Commands that one context may have in a row within its user's turns while that saves swapping. */
+  /** Commands that one context may have in a row within its user's turns while each of them saves a swap. */
   readonly longestRun: number;
 }
 
@@ -62,6 +62,11 @@ interface UserPlace<Command> extends HeapMember {
   readonly user: UserLine<Command>;
   readonly contexts: KeyedHeap<ContextLine<Command>>;
 }
+
+/** Whether it saves a swap to take `kept`, of the context at hand, before `other`. */
+export type SavesSwap<Command> = (kept: Command, other: Command) => boolean;
+
+const never = (): boolean => false;
 
 /** Users without waiting commands whose turn is remembered; beyond it they come back as if just served. */
 const REMEMBERED_USERS = 4096;
@@ -105,14 +110,16 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /**
-   * Takes the next command out of the queue. `keepContext`: prefer the context that the user was served with last, when
-   * it stands in the same band, for at most `longestRun` commands: that saves swapping and takes no other user's turn.
+   * Takes the next command out of the queue. `savesSwap` is asked when the context that the user was served with last
+   * stands in the same band as another one whose turn it is: whether it saves a swap to take its next command (the
+   * first argument) before the other's. Then it is taken, for at most `longestRun` in a row; that takes no other user's
+   * turn.
    */
-  next(nowMs: number, keepContext = false): Command | undefined {
+  next(nowMs: number, savesSwap: SavesSwap<Command> = never): Command | undefined {
     this.ageUntil(nowMs);
     for (let band = BAND_COUNT - 1; band >= 0; band--) {
       const place = (this.bands[band] as KeyedHeap<UserPlace<Command>>).first();
-      if (place !== undefined) return this.serve(place, band, keepContext);
+      if (place !== undefined) return this.serve(place, band, savesSwap);
     }
     return undefined;
   }
@@ -190,9 +197,9 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  private serve(place: UserPlace<Command>, band: number, keepContext: boolean): Command {
+  private serve(place: UserPlace<Command>, band: number, savesSwap: SavesSwap<Command>): Command {
     const user = place.user;
-    const context = this.chooseContext(place, band, keepContext);
+    const context = this.chooseContext(place, band, savesSwap);
     const entry = context.line.first() as Entry<Command>;
     const turn = ++this.turn;
     this.leaveBand(context);
@@ -202,15 +209,16 @@ export class CommandQueue<Command extends QueuedCommand> {
     return entry.command;
   }
 
-  private chooseContext(place: UserPlace<Command>, band: number, keepContext: boolean): ContextLine<Command> {
+  private chooseContext(place: UserPlace<Command>, band: number, savesSwap: SavesSwap<Command>): ContextLine<Command> {
     const user = place.user;
     const run = user.runContext;
-    if (keepContext && run !== undefined && run.band === band && user.runLength < this.options.longestRun) {
-      user.runLength++;
-      return run;
-    }
     const context = place.contexts.first() as ContextLine<Command>;
-    user.runLength = context === run ? user.runLength + 1 : 1;
+    const mayGoOn = run !== undefined && run.band === band && user.runLength < this.options.longestRun;
+    if (context === run || (mayGoOn && savesSwap(oldestOf(run), oldestOf(context)))) {
+      user.runLength++;
+      return run as ContextLine<Command>;
+    }
+    user.runLength = 1;
     user.runContext = context;
     return context;
   }
@@ -279,6 +287,10 @@ export class CommandQueue<Command extends QueuedCommand> {
     if (place.contexts.size === 0) (this.bands[context.band] as KeyedHeap<UserPlace<Command>>).remove(place);
     context.band = -1;
   }
+}
+
+function oldestOf<Command>(context: ContextLine<Command>): Command {
+  return (context.line.first() as Entry<Command>).command;
 }
 
 function highestBand<Command>(context: ContextLine<Command>): number {

@@ -59,6 +59,12 @@ export interface VirtualizerSnapshot {
 }
 
 /**
+ * What carrying a command out now means for who is in the TPM. `none`: it uses nothing that is ever swapped; `resident`:
+ * all that it uses is in the TPM; `swap`: something must be loaded, or something else saved to make room.
+ */
+export type SwapNeed = 'none' | 'resident' | 'swap';
+
+/**
  * The short way of a command that is one plain round trip: no generator, nothing allocated.
  *
  *     const physical = direct.begin(contextId, command);
@@ -87,6 +93,8 @@ export interface Virtualizer {
   openContext(contextId: number, caller: Caller): void;
   /** Present where most commands need no exchange. */
   readonly direct?: DirectPath;
+  /** Asked for commands that wait, to decide their order: looks at the tables only, and counts as no use of anything. */
+  swapNeed(contextId: number, command: Uint8Array): SwapNeed;
   /** Runs one command that has passed every gate. Errors of the caller's making are TPM responses, not exceptions. */
   execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;
   /**

@@ -99,6 +99,23 @@ describe('virtualization of TPM 1.2', () => {
     );
   });
 
+  it('tells, without asking the TPM, whether a command needs a swap', () => {
+    const { virtualizer, tpm, made } = broker();
+    const keys = Array.from({ length: 4 }, (_, index) => made(1, command.loadKey2(index)));
+    const [away, , , resident] = keys as [number, number, number, number];
+    const session = made(1, command.oiap());
+    tpm.received.length = 0;
+    const need = (contextId: number, bytes: Uint8Array) => virtualizer.swapNeed(contextId, bytes);
+    assert.equal(need(1, command.sign(away, session, true)), 'swap');
+    assert.equal(need(1, command.sign(resident, session, true)), 'resident');
+    assert.equal(need(3, command.sign(resident, session, true)), 'none', 'another context’s');
+    assert.equal(need(99, command.oiap()), 'none', 'no such context');
+    assert.equal(need(1, command.oiap()), 'none');
+    assert.equal(need(1, command.flush(resident, TPM_RT_KEY)), 'resident', 'frees a slot');
+    assert.equal(need(1, command.flush(away, TPM_RT_KEY)), 'none');
+    assert.deepEqual(tpm.received, []);
+  });
+
   it('refuses what exceeds the user’s quota with TPM_RESOURCES, over all of the user’s contexts', () => {
     const { made, code } = broker({ keysPerUser: 4, sessionsPerUser: 5 });
     for (let index = 0; index < 4; index++) made(index % 2 === 0 ? 1 : 3, command.loadKey2(index));

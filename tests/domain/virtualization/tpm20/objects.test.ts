@@ -9,6 +9,7 @@ import {
   createPrimary,
   flushContext,
   getCapability,
+  getRandom,
   handleIn,
   handleListIn,
   hashSequenceStart,
@@ -159,6 +160,36 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(handleIn(created), TRANSIENT);
     assert.equal(await first.code(readPublic(TRANSIENT)), 0x910);
     assert.equal(responseCodeOf(await second.send(readPublic(TRANSIENT))), 0);
+  });
+
+  it('tell, without being touched, whether a command needs a swap', async () => {
+    const { tpm, broker } = await started();
+    const [first, second] = [broker.client(), broker.client()];
+    const need = (client: typeof first, bytes: Uint8Array) => broker.virtualizer.swapNeed(client.contextId, bytes);
+    for (let number = 0; number < 3; number++) handleIn(await first.send(createPrimary()));
+    assert.equal(need(first, sign(TRANSIENT)), 'resident');
+    assert.equal(need(second, createPrimary()), 'none', 'nothing is known of a limit yet');
+    handleIn(await second.send(createPrimary()));
+    // The TPM has three slots: the first object went, and comes back in place of the second.
+    assert.equal(need(first, sign(TRANSIENT)), 'swap');
+    assert.equal(await first.code(sign(TRANSIENT)), 0);
+    tpm.log.length = 0;
+    assert.equal(need(first, sign(TRANSIENT)), 'resident');
+    assert.equal(need(first, sign(TRANSIENT + 1)), 'swap');
+    assert.equal(need(second, sign(TRANSIENT)), 'resident');
+    assert.equal(need(second, sign(TRANSIENT + 1)), 'none', 'not there at all');
+    assert.equal(need(second, getRandom(8)), 'none');
+    assert.equal(need(second, createPrimary()), 'swap', 'needs another’s slot');
+    assert.equal(need(second, startAuthSession()), 'none');
+    assert.equal(need(first, flushContext(TRANSIENT)), 'resident', 'frees a slot');
+    assert.equal(need(first, flushContext(TRANSIENT + 1)), 'none');
+    assert.equal(need(first, contextSave(TRANSIENT + 1)), 'none', 'is saved already');
+    assert.equal(need(first, Uint8Array.of(0x80, 0x02, 0, 0, 0, 10, 0, 0, 1, 0x5d)), 'none', 'malformed');
+    assert.deepEqual(tpm.log, []);
+    // Had asking counted as use, another one would go now than the least recently used.
+    handleIn(await second.send(createPrimary()));
+    assert.equal(need(first, sign(TRANSIENT + 2)), 'swap');
+    assert.equal(need(first, sign(TRANSIENT)), 'resident');
   });
 
   it('are bounded per context, together with sessions, and per user over all contexts, as the limits are at the moment', async () => {

@@ -60,6 +60,27 @@ describe('TPM 2.0 sessions', () => {
     assert.ok(tpm.loadedSessions().length <= 2);
   });
 
+  it('tell whether a command needs a swap, and what loading a saved one takes', async () => {
+    const { broker, tpm } = await started({ sessionSlots: 2 });
+    const [first, second] = [broker.client(), broker.client()];
+    const need = (client: typeof first, bytes: Uint8Array) => broker.virtualizer.swapNeed(client.contextId, bytes);
+    const handles: number[] = [];
+    for (let number = 0; number < 3; number++) handles.push(handleIn(await first.send(startAuthSession())));
+    const [oldest, middle, newest] = handles as [number, number, number];
+    assert.equal(need(first, policyGetDigest(oldest)), 'swap');
+    await first.send(policyGetDigest(oldest));
+    tpm.log.length = 0;
+    assert.equal(need(first, policyGetDigest(middle)), 'swap');
+    assert.equal(need(first, policyGetDigest(newest)), 'resident');
+    assert.equal(need(second, policyGetDigest(newest)), 'none', 'another context’s');
+    assert.equal(need(second, startAuthSession()), 'swap');
+    assert.deepEqual(tpm.log, []);
+    const blob = blobIn(await first.send(contextSave(newest)));
+    handleIn(await second.send(startAuthSession()));
+    assert.equal(need(first, contextLoad(blob)), 'swap');
+    assert.equal(need(second, createPrimary()), 'none', 'objects have slots of their own');
+  });
+
   it('are shared out so that whoever comes next can start one, however greedy the others are', async () => {
     const { broker, tpm } = await started();
     const holdings: number[] = [];

@@ -16,7 +16,14 @@ import {
   TPM_RT_KEY,
   TPM_RT_TRANS,
 } from '../../tpm/tpm12-types.js';
-import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type {
+  Exchange,
+  ResourceCounts,
+  SwapNeed,
+  Virtualizer,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../virtualizer.js';
 import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
 import { createdResource } from './created-resource.js';
 import { type DaaSession, DaaSessions } from './daa-sessions.js';
@@ -28,6 +35,7 @@ import { Residency, saysNoRoom } from './residency.js';
 import { type HeldResource, ResourceTable } from './resource-table.js';
 import { SavedSessions } from './saved-sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
+import { swapNeed } from './swap-need.js';
 import { listHandles, Synchronization } from './synchronization.js';
 
 export interface Tpm12Limits {
@@ -99,6 +107,10 @@ export class Tpm12Virtualizer implements Virtualizer {
 
   openContext(contextId: number, caller: Caller): void {
     this.table.openContext(contextId, caller.userKey);
+  }
+
+  swapNeed(contextId: number, command: Uint8Array): SwapNeed {
+    return swapNeed(this.table, this.translation, contextId, command);
   }
 
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {

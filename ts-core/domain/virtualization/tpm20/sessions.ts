@@ -199,6 +199,11 @@ export class Sessions {
     return code;
   }
 
+  /** Whether the next one will need another's slot. */
+  get isFull(): boolean {
+    return this.#slots.isReached(this.#residentCount);
+  }
+
   *reserveSlot(): Exchange<void> {
     if (this.#slots.isFull(this.#residentCount)) yield* this.evictOne();
   }

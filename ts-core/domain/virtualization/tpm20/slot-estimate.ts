@@ -10,9 +10,14 @@ export class SlotEstimate {
   #fitting = Number.POSITIVE_INFINITY;
   #avoidedRefusals = 0;
 
-  /** Whether the TPM is known to have no room beside `inside`. */
+  /** Whether as many are inside as last fitted. */
+  isReached(inside: number): boolean {
+    return inside >= this.#fitting;
+  }
+
+  /** Whether one is to be evicted before the next is loaded: when no more are believed to fit, but for a probe. */
   isFull(inside: number): boolean {
-    if (inside < this.#fitting) return false;
+    if (!this.isReached(inside)) return false;
     this.#avoidedRefusals++;
     return this.#avoidedRefusals % TRIES_BETWEEN_PROBES !== 0;
   }

@@ -2,7 +2,14 @@
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
 import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange, ResourceCounts, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type {
+  Exchange,
+  ResourceCounts,
+  SwapNeed,
+  Virtualizer,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../virtualizer.js';
 import { type ResetCounts, readResetCounts, startupCommand } from './broker-commands.js';
 import { CapabilityRefused, listProperties } from './capability-query.js';
 import { adaptProperties } from './capability-view.js';
@@ -23,6 +30,7 @@ import { countResources, findResource, listResources, removeFound } from './reso
 import { type ResourceLimits, ResourceManager } from './resource-manager.js';
 import { restoreSnapshot, takeSnapshot } from './snapshot.js';
 import { formFault, SPECIAL_COMMANDS, type SpecialCommand } from './special-commands.js';
+import { swapNeed } from './swap-need.js';
 import { VirtualContext } from './virtual-context.js';
 
 /** Where nothing else is set. tpm2-abrmd keeps four abandoned sessions too, and its tests count on it. */
@@ -105,6 +113,11 @@ export class Tpm20Virtualizer implements Virtualizer {
 
   openContext(contextId: number, caller: Caller): void {
     this.#manager.contexts.set(contextId, new VirtualContext(contextId, caller));
+  }
+
+  swapNeed(contextId: number, command: Uint8Array): SwapNeed {
+    const context = this.#manager.contexts.get(contextId);
+    return context ? swapNeed(this.#manager, context, command) : 'none';
   }
 
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {

@@ -151,6 +151,11 @@ export class TransientObjects {
     this.changed();
   }
 
+  /** Whether the next one will need another's slot. */
+  get isFull(): boolean {
+    return this.#slots.isReached(this.#resident.size);
+  }
+
   /** When the TPM is known to be full, makes room for one more before it has to refuse. */
   *reserveSlot(): Exchange<void> {
     if (this.#slots.isFull(this.#resident.size)) yield* this.evictOne();
