@@ -36,6 +36,7 @@ const NEEDED = {
     { package: 'samba-ad-provision', debian: true },
     { package: 'samba-dsdb-modules', debian: true },
     { package: 'samba-vfs-modules', debian: true },
+    { package: 'libgssapi-krb5-2', debian: true },
     { package: 'ldb-tools', program: 'ldbmodify' },
     { package: 'python3-samba', debian: true },
   ],

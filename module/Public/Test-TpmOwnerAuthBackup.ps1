@@ -5,7 +5,7 @@ function Test-TpmOwnerAuthBackup {
     .DESCRIPTION
         Reaches the directory, signs in, checks schema and rights, and changes nothing. Gives the server and where the
         value would be written; an error says what is wrong, in Details.Reason: notJoined, noServer, wrongCredentials,
-        schemaMissing, noRight, timeout or tls. For administrators.
+        schemaMissing, noRight, timeout, tls or clockSkew. For administrators.
     .EXAMPLE
         Test-TpmOwnerAuthBackup
 

@@ -17,6 +17,8 @@
             "src/byte_stream_linux.cc",
             "src/datagram_linux.cc",
             "src/file_lock_linux.cc",
+            "src/gssapi_linux.cc",
+            "src/kerberos_client_linux.cc",
             "src/peer_credentials_linux.cc"
           ]
         }]

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ActiveDirectory } from '../../ts-core/adapters/directory/active-directory.js';
 import type { DirectoryOptions } from '../../ts-core/adapters/directory/directory-options.js';
+import { SystemKerberos } from '../../ts-core/adapters/directory/system-kerberos.js';
+import { nativeAddon } from '../../ts-core/adapters/identity/native-addon.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { TestDaemon } from '../support/daemon.js';
 import { canRunDomainController, DOMAIN_DN, DomainController } from '../support/domain-controller.js';
@@ -39,6 +41,7 @@ async function optionsFor(
     server: controller.address,
     caFile: controller.caFile,
     credentialsFile: await credentials(account, PASSWORD),
+    keytabFile: join(folder, 'none.keytab'),
     computer: account.replace('$', ''),
     startTls: false,
     timeoutMs: 20_000,
@@ -68,7 +71,7 @@ function domainController(schema: '2012_R2' | '2008_R2', withController: (get: (
     before(async function () {
       // Samba's provisioning sets ownership and security attributes that only root may set.
       if (!canRunDomainController()) this.skip();
-      controller = await DomainController.start({ schema });
+      controller = await DomainController.start({ schema, kerberos: 'signedOnly' });
       await controller.addComputer('pc1', PASSWORD);
       await controller.addUser('joe', PASSWORD);
     });
@@ -151,12 +154,12 @@ domainController('2012_R2', (controller) => {
     const wrong = await failure((await directory({ credentialsFile })).check());
     assert.equal(wrong.details['reason'], 'wrongCredentials');
     assert.match(wrong.message, /refused the user or the password/);
-    const open = await optionsFor(controller(), 'pc1$');
-    await chmod(open.credentialsFile, 0o640);
-    const unsafe = await failure(new ActiveDirectory(open).check());
+    const opened = await credentials('pc1$', PASSWORD);
+    await chmod(opened, 0o640);
+    const unsafe = await failure((await directory({ credentialsFile: opened })).check());
     assert.equal(unsafe.details['reason'], 'wrongCredentials');
     assert.match(unsafe.message, /chmod 600/);
-    await chmod(open.credentialsFile, 0o600);
+    await chmod(opened, 0o600);
   });
 
   it('refuses a certificate of an unknown authority, over LDAPS and StartTLS, whatever the environment says', async () => {
@@ -307,6 +310,22 @@ domainController('2008_R2', (controller) => {
 
   it('tells a missing right in phase 1, before the TPM changes', async () => {
     assert.equal(await reason((await directory('joe', { computer: 'pc1' })).writePending(NEW, SRK)), 'noRight');
+  });
+
+  it('tells a server that does not take Kerberos inside of TLS', async () => {
+    const earlier = process.env['KRB5_CONFIG'];
+    process.env['KRB5_CONFIG'] = await controller().kerberosConfiguration();
+    try {
+      const kerberos = new SystemKerberos(nativeAddon().KerberosClient);
+      const keytabFile = await controller().exportKeytab('pc1$');
+      const subject = await directory('pc1$', { credentialsFile: undefined, keytabFile, kerberos });
+      const refused = await failure(subject.check());
+      assert.equal(refused.details['reason'], 'tls');
+      assert.match(refused.action, /allow_sasl_over_tls/);
+    } finally {
+      if (earlier === undefined) delete process.env['KRB5_CONFIG'];
+      else process.env['KRB5_CONFIG'] = earlier;
+    }
   });
 
   it('tells a schema without the attribute', async () => {

@@ -107,7 +107,7 @@ describe('the owner authorization with a domain controller', function () {
       const home = await mkdtemp(join(folder, 'machine-'));
       const activeDirectory: DirectoryOptions = {
         ...{ server: controller.address, caFile: controller.caFile, credentialsFile: await credentialsOf(computer) },
-        ...{ computer, startTls: false, timeoutMs: 20_000, brokerUid: 0 },
+        ...{ computer, keytabFile: '/etc/krb5.keytab', startTls: false, timeoutMs: 20_000, brokerUid: 0 },
       };
       const options = { version, tpmSocket: tpm.dataPath, folder: home, settings: REQUIRED, activeDirectory };
       const run = async (task: Pick<ProcessTask, 'action' | 'killAt' | 'next'>): Promise<ProcessResult | 'killed'> => {

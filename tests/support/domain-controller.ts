@@ -24,6 +24,11 @@ const SELF_MAY_WRITE_OWNER_INFORMATION =
 export interface ControllerOptions {
   /** 2012_R2 has everything of Windows 8; 2008_R2 has msTPM-OwnerInformation on computers alone. */
   readonly schema: '2012_R2' | '2008_R2';
+  /**
+   * Runs a KDC too. `overTls`: LDAP takes Kerberos inside of TLS, as Microsoft's controllers do; `signedOnly`: Samba's
+   * default, which does not.
+   */
+  readonly kerberos?: 'overTls' | 'signedOnly';
 }
 
 export function canRunDomainController(): boolean {
@@ -65,7 +70,32 @@ export class DomainController {
   /** A joined computer, whose account is `NAME$`. */
   async addComputer(name: string, password: string): Promise<void> {
     await this.tool('computer', 'create', name);
-    await this.tool('user', 'setpassword', `${name}$`, `--newpassword=${password}`);
+    await this.setPassword(`${name}$`, password);
+  }
+
+  /** The key of an account, as joining leaves it on the machine. */
+  async exportKeytab(principal: string): Promise<string> {
+    const path = join(this.folder, `${principal.replaceAll(/\W/g, '_')}-${randomInt(1e9)}.keytab`);
+    await run('samba-tool', [
+      ...['domain', 'exportkeytab', path, `--principal=${principal}@${REALM}`, '-s', this.configurationPath],
+    ]);
+    return path;
+  }
+
+  async setPassword(account: string, password: string): Promise<void> {
+    await this.tool('user', 'setpassword', account, `--newpassword=${password}`);
+  }
+
+  async deleteComputer(name: string): Promise<void> {
+    await this.tool('computer', 'delete', name);
+  }
+
+  /** For MIT Kerberos (KRB5_CONFIG): this KDC, or another address. Gives the path. */
+  async kerberosConfiguration(kdc = this.address): Promise<string> {
+    const path = join(this.folder, `krb5-${kdc.replace(':', '-')}.conf`);
+    const settings = ['[libdefaults]', 'dns_lookup_kdc = false', '[realms]', `${REALM} = {`, `kdc = ${kdc}`, '}', ''];
+    await writeFile(path, settings.join('\n'));
+    return path;
   }
 
   async addUser(name: string, password: string): Promise<void> {
@@ -150,7 +180,8 @@ export class DomainController {
       realm: REALM,
       workgroup: 'TPMLAB',
       'server role': 'active directory domain controller',
-      'server services': 'ldap',
+      'server services': this.options.kerberos === undefined ? 'ldap' : 'ldap, kdc',
+      'ldap server require strong auth': this.options.kerberos === 'overTls' ? 'allow_sasl_over_tls' : 'yes',
       interfaces: `${address}/8`,
       'bind interfaces only': 'yes',
       'private dir': `${folder}/private`,
@@ -196,6 +227,8 @@ export class DomainController {
   }
 
   private async prepareDomain(): Promise<void> {
+    // The service that keeps these up to date does not run here.
+    await this.tool('spn', 'add', 'ldap/dc1.tpmlab.example', 'DC1$');
     if (this.options.schema === '2012_R2') {
       await this.tool('domain', 'functionalprep', '--domain-prep', '--function-level=2012_R2');
       // Samba 4.17 does not let an object be changed whose class may not hold the back link that it holds.

@@ -173,7 +173,8 @@ export type DirectoryFailure =
   | 'schemaMissing'
   | 'noRight'
   | 'timeout'
-  | 'tls';
+  | 'tls'
+  | 'clockSkew';
 
 /**
  * Backup of the owner authorization to a directory (AD DS). The value is the base64 text of the owner authorization; it

@@ -8,6 +8,7 @@ import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { nodeHash } from '../adapters/crypto/node-hash.js';
 import { ActiveDirectory } from '../adapters/directory/active-directory.js';
+import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
@@ -160,13 +161,17 @@ function callerRules(configuration: Configuration, ownUid: number): UnixCallerRu
 
 function ownerAuthDirectory({ directory }: Configuration, brokerUid: number): ActiveDirectory | undefined {
   if (directory === null) return undefined;
-  const { server, domain, caFile, computer } = directory;
+  const { server, domain, caFile, computer, credentialsFile, principal, dnsServers } = directory;
   return new ActiveDirectory({
     ...directory,
     server: server ?? undefined,
     domain: domain ?? undefined,
     caFile: caFile ?? undefined,
     computer: computer ?? undefined,
+    credentialsFile: credentialsFile ?? undefined,
+    principal: principal ?? undefined,
+    dnsServers: dnsServers ?? undefined,
+    kerberos: new SystemKerberos(nativeAddon().KerberosClient),
     brokerUid,
   });
 }

@@ -213,9 +213,35 @@ export function configurationSchema(folders: BrokerFolders) {
         .describe(
           "PEM file of the authorities that the server's certificate must come from. Unset: Node.js' own list.",
         ),
+      dnsServers: z
+        .array(
+          z
+            .string()
+            .max(64)
+            .regex(/^(?:\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]+|[0-9.]+)(?::[0-9]{1,5})?$/, 'must be ADDRESS or ADDRESS:PORT'),
+        )
+        .min(1)
+        .max(8)
+        .nullable()
+        .default(null)
+        .meta({ title: '`ADDRESS` or `ADDRESS:PORT`, each' })
+        .describe("DNS servers that know the domain, where the system's do not. Unset: the system's."),
       credentialsFile: path
-        .default(join(folders.configuration, 'directory-credentials.json'))
-        .describe('JSON file with `user` and `password` of the account that backs up; only root may read it.'),
+        .nullable()
+        .default(null)
+        .describe(
+          "JSON file with `user` and `password` of the account that backs up; only root may read it. Unset: the machine's own account, by Kerberos.",
+        ),
+      keytabFile: path
+        .default('/etc/krb5.keytab')
+        .describe("Keytab with the key of the machine's own account; only root may read it."),
+      principal: z
+        .string()
+        .regex(/^[^@\s]{1,256}@[^@\s]{1,256}$/, 'must be NAME@REALM')
+        .nullable()
+        .default(null)
+        .meta({ title: '`NAME@REALM`' })
+        .describe('Kerberos principal of the keytab to use. Unset: the account of the computer.'),
       computer: z
         .string()
         .min(1)

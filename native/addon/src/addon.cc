@@ -26,6 +26,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportByteStream(env, exports);
   ExportDatagram(env, exports);
   ExportFileLock(env, exports);
+  ExportKerberosClient(env, exports);
   ExportPeerCredentials(env, exports);
 #endif
   return exports;

@@ -9,6 +9,7 @@ void ExportBootClock(Napi::Env env, Napi::Object exports);
 void ExportByteStream(Napi::Env env, Napi::Object exports);
 void ExportDatagram(Napi::Env env, Napi::Object exports);
 void ExportFileLock(Napi::Env env, Napi::Object exports);
+void ExportKerberosClient(Napi::Env env, Napi::Object exports);
 void ExportPeerCredentials(Napi::Env env, Napi::Object exports);
 
 }  // namespace tpmtbs

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { parseServer, serversOfDomain } from '../../../ts-core/adapters/directory/find-servers.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 
+const ownPort = ({ port }: { readonly port: number }) => port;
+
 const record = (name: string, priority: number, weight: number, port = 389) => ({ name, priority, weight, port });
 
 describe('the directory servers', () => {
@@ -20,21 +22,22 @@ describe('the directory servers', () => {
       record('dc2.corp.example.', 0, 60, 1389),
     ];
     assert.deepEqual(
-      serversOfDomain(records, 'corp.example', true, () => 0.5).map(({ host, port }) => `${host}:${port}`),
+      serversOfDomain(records, 'corp.example', ownPort, () => 0.5).map(({ host, port }) => `${host}:${port}`),
       ['dc2.corp.example:1389', 'dc1.corp.example:389', 'dc3.corp.example:389'],
     );
   });
 
-  it('use the port of LDAPS where StartTLS is off, since SRV records name the other', () => {
-    assert.deepEqual(serversOfDomain([record('dc1.corp.example', 0, 0)], 'Corp.Example', false), [
-      { host: 'dc1.corp.example', port: 636 },
-    ]);
+  it('are found whatever the case of the domain, at the port that is asked for', () => {
+    assert.deepEqual(
+      serversOfDomain([record('dc1.corp.example', 0, 0)], 'Corp.Example', () => 636),
+      [{ host: 'dc1.corp.example', port: 636 }],
+    );
   });
 
   it('outside of the domain do not count', () => {
     const forged = [record('dc.evil.example', 0, 0), record('evilcorp.example', 0, 0)];
     assert.throws(
-      () => serversOfDomain(forged, 'corp.example', false),
+      () => serversOfDomain(forged, 'corp.example', ownPort),
       (error) => error instanceof TbsError && error.details['reason'] === 'noServer',
     );
   });
@@ -44,7 +47,7 @@ describe('the directory servers', () => {
     fc.assert(
       fc.property(priorities, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (list, draw) => {
         const records = list.map((priority, index) => record(`p${priority}-${index}.corp.example`, priority, index));
-        const chosen = serversOfDomain(records, 'corp.example', true, () => draw);
+        const chosen = serversOfDomain(records, 'corp.example', ownPort, () => draw);
         const found = chosen.map(({ host }) => Number(host[1]));
         assert.deepEqual(found, [...list].sort((a, b) => a - b).slice(0, 4));
       }),

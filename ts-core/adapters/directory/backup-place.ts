@@ -5,12 +5,12 @@
  * Schema: MS-ADA2 and MS-ADSC (msTPM-…); rights: the constructed attributes allowedAttributesEffective and
  * allowedChildClassesEffective (MS-ADTS 3.1.1.4.5.21).
  */
-import { hostname } from 'node:os';
 import { AndFilter, type Entry, EqualityFilter, OrFilter } from 'ldapts';
 import type { DirectoryBackupForm } from '../../application/ports.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { directoryFailure } from './directory-failure.js';
 import type { DirectorySession } from './directory-session.js';
+import { hostNameLabel } from './machine-account.js';
 
 export const OWNER_INFORMATION = 'msTPM-OwnerInformation';
 export const PENDING_INFORMATION = 'msTPM-OwnerInformationTemp';
@@ -145,9 +145,4 @@ export function textOf(value: Entry[string] | undefined): string | undefined {
 export function bytesOf(value: Entry[string] | undefined): Buffer | undefined {
   const first = Array.isArray(value) ? value[0] : value;
   return Buffer.isBuffer(first) ? first : undefined;
-}
-
-/** A computer's account is named for the first label of its host name, at most 15 characters (NetBIOS). */
-function hostNameLabel(): string {
-  return (hostname().split('.')[0] ?? '').slice(0, 15);
 }

@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<DirectoryFailure, string>> = {
     'Have a domain administrator let this account create objects in CN=TPM Devices and write msTPM-TpmInformationForComputer (Windows 7 schema: msTPM-OwnerInformation) on its computer object.',
   timeout: 'Check that the server is not overloaded, or raise `directory.timeoutMs` in tbsd.json.',
   tls: "Set `directory.caFile` to the certificate authority that issued the server's certificate, and name the server as its certificate does.",
+  clockSkew: 'Set the clock of this machine by the domain controllers (chrony or systemd-timesyncd).',
 };
 
 export interface FailureContext {

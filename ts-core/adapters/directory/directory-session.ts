@@ -6,13 +6,15 @@
  * StartTLS, without TLS as well). A session allows each socket to be made once, so that a lost connection is an error.
  */
 import { readFileSync } from 'node:fs';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type Attribute, type Change, Client, type Control, type Entry, type SearchOptions } from 'ldapts';
-import { readCredentials } from './credentials-file.js';
 import { codeOf, directoryFailure, translateFailure } from './directory-failure.js';
 import type { DirectoryOptions } from './directory-options.js';
 import type { DirectoryServer } from './find-servers.js';
+import { hostLookup } from './host-lookup.js';
+import { bindWithKerberos } from './kerberos-bind.js';
+import { type MachineAccount, machineAccount } from './machine-account.js';
 
 export class DirectorySession {
   readonly #client: Client;
@@ -36,7 +38,7 @@ export class DirectorySession {
       url: `${options.startTls ? 'ldap' : 'ldaps'}://${name}:${port}`,
       // With StartTLS ldapts would take TLS options for the wish to begin with TLS.
       ...(options.startTls ? {} : { tlsOptions: this.#tlsOptions() }),
-      createConnection: this.#once(connectTcp),
+      createConnection: this.#once(this.#connectTcp),
       createSecureConnection: this.#once(connectTls),
     });
   }
@@ -78,11 +80,26 @@ export class DirectorySession {
   }
 
   async #connectAndBind(): Promise<void> {
-    const { user, password } = readCredentials(this.options.credentialsFile, this.options.brokerUid);
-    await this.#run(async () => {
-      if (this.options.startTls) await this.#client.startTLS({ ...this.#tlsOptions(), host: this.server.host });
-      await this.#client.bind(user, password);
-    });
+    const account = machineAccount(this.options);
+    if (this.options.startTls) {
+      await this.#run(() => this.#client.startTLS({ ...this.#tlsOptions(), host: this.server.host }));
+    }
+    if (account.kind === 'keytab') await this.#bindWithKerberos(account);
+    else await this.#run(() => this.#client.bind(account.user, account.password));
+  }
+
+  /** The server is asked for its name, since it may be configured by its address, or by that of the domain. */
+  async #bindWithKerberos({ principal, keytabFile }: MachineAccount & { readonly kind: 'keytab' }): Promise<void> {
+    const [root] = await this.search('', { scope: 'base', attributes: ['dnsHostName'] });
+    const socket = this.#sockets.at(-1);
+    const server = String(root?.['dnsHostName'] ?? this.server.host);
+    const { kerberos } = this.options;
+    try {
+      if (socket === undefined) throw new Error('the connection to the directory was lost');
+      await bindWithKerberos({ kerberos, principal, keytabFile, server, socket, deadline: this.#deadline });
+    } catch (error) {
+      throw translateFailure(error, server);
+    }
   }
 
   /** The explicit `rejectUnauthorized` is stronger than NODE_TLS_REJECT_UNAUTHORIZED in the environment. */
@@ -94,7 +111,17 @@ export class DirectorySession {
       minVersion: 'TLSv1.2',
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
+      ...this.#lookup(),
     };
+  }
+
+  /** ldapts gives port and host alone. */
+  readonly #connectTcp = ((port: number, host: string) =>
+    connectTcp({ port, host, ...this.#lookup() })) as typeof connectTcp;
+
+  #lookup(): { readonly lookup?: LookupFunction } {
+    const lookup = hostLookup(this.options.dnsServers, this.options.timeoutMs);
+    return lookup === undefined ? {} : { lookup };
   }
 
   async #run<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -3,6 +3,7 @@ import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { codeOf, directoryFailure } from './directory-failure.js';
 import type { DirectoryOptions } from './directory-options.js';
+import { useDnsServers } from './host-lookup.js';
 
 export interface DirectoryServer {
   readonly host: string;
@@ -14,10 +15,14 @@ const LDAPS_PORT = 636;
 /** A domain may list hundreds; a backup must not try them all. */
 const MAX_SERVERS = 4;
 
+/** Names of LDAPS with a port of their own come first; then controllers alone, as Windows registers them; then any server. */
+const LDAPS_SERVICE = '_ldaps._tcp';
+const LDAP_SERVICES = ['_ldap._tcp.dc._msdcs', '_ldap._tcp'];
+
 export async function findServers(options: DirectoryOptions): Promise<readonly DirectoryServer[]> {
   const { server, domain, startTls } = options;
   if (server !== undefined) return [parseServer(server, startTls)];
-  if (domain !== undefined) return serversOfDomain(await resolveServers(domain, options.timeoutMs), domain, startTls);
+  if (domain !== undefined) return findByDns(domain, options);
   throw directoryFailure('notJoined', { message: 'Neither a server nor a domain is configured for the backup.' });
 }
 
@@ -30,13 +35,13 @@ export function parseServer(text: string, startTls: boolean): DirectoryServer {
 
 /**
  * Lowest priority first, within a priority by weight. Only servers inside of the domain count: a forged answer could
- * otherwise lead to any machine that has a certificate of the same authority. SRV records name the LDAP port; LDAPS has
- * its own.
+ * otherwise lead to any machine that has a certificate of the same authority. `portOf`: SRV records of LDAP name its
+ * port; LDAPS has its own.
  */
 export function serversOfDomain(
   records: readonly SrvRecord[],
   domain: string,
-  startTls: boolean,
+  portOf: (record: SrvRecord) => number,
   random: () => number = Math.random,
 ): readonly DirectoryServer[] {
   const suffix = `.${domain.toLowerCase().replace(/\.$/, '')}`;
@@ -46,7 +51,7 @@ export function serversOfDomain(
     .map((record) => ({ ...record, draw: random() ** (1 / Math.max(record.weight, 0.1)) }))
     .sort((a, b) => a.priority - b.priority || b.draw - a.draw)
     .slice(0, MAX_SERVERS)
-    .map(({ host, port }) => ({ host, port: startTls ? port : LDAPS_PORT }));
+    .map((record) => ({ host: record.host, port: portOf(record) }));
   if (servers.length > 0) return servers;
   throw directoryFailure('noServer', { message: `DNS names no directory server of the domain ${domain} within it.` });
 }
@@ -55,14 +60,30 @@ function standardPort(startTls: boolean): number {
   return startTls ? LDAP_PORT : LDAPS_PORT;
 }
 
-async function resolveServers(domain: string, timeoutMs: number): Promise<readonly SrvRecord[]> {
-  const name = `_ldap._tcp.${domain}`;
+async function findByDns(domain: string, options: DirectoryOptions): Promise<readonly DirectoryServer[]> {
+  const { startTls, timeoutMs, dnsServers } = options;
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+  useDnsServers(resolver, dnsServers);
+  const services = startTls ? LDAP_SERVICES : [LDAPS_SERVICE, ...LDAP_SERVICES];
+  for (const service of services) {
+    const records = await resolveService(resolver, `${service}.${domain}`);
+    if (records.length === 0) continue;
+    const portOf = ({ port }: SrvRecord) => (startTls || service === LDAPS_SERVICE ? port : LDAPS_PORT);
+    return serversOfDomain(records, domain, portOf);
+  }
+  const asked = services.map((service) => `${service}.${domain}`).join(', ');
+  throw directoryFailure('noServer', { message: `DNS knows no directory server of the domain: ${asked}.` });
+}
+
+/** Empty when DNS answers that there is none. */
+async function resolveService(resolver: Resolver, name: string): Promise<readonly SrvRecord[]> {
   try {
-    return await new Resolver({ timeout: timeoutMs, tries: 1 }).resolveSrv(name);
+    return await resolver.resolveSrv(name);
   } catch (error) {
-    const late = codeOf(error) === 'ETIMEOUT';
-    throw directoryFailure(late ? 'timeout' : 'noServer', {
-      message: `DNS does not tell the directory servers of the domain: ${name} (${codeOf(error)}).`,
+    const code = codeOf(error);
+    if (code === 'ENOTFOUND' || code === 'ENODATA') return [];
+    throw directoryFailure(code === 'ETIMEOUT' ? 'timeout' : 'noServer', {
+      message: `DNS does not tell the directory servers of the domain: ${name} (${code}).`,
       cause: error,
     });
   }

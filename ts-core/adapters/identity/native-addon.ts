@@ -33,8 +33,25 @@ export interface NativeAddon {
     onReadable: (received: number) => void,
     onWritable: () => void,
   ) => ByteStream;
+  /** `target`: principal of the service; `channelBindings` may be empty. Throws `code` ERR_NO_KERBEROS without libraries. */
+  readonly KerberosClient: new (
+    principal: string,
+    keytabPath: string,
+    target: string,
+    channelBindings: Uint8Array,
+  ) => KerberosClient;
   /** The longest path, in bytes, that a Unix socket can have here. */
   readonly unixSocketPathMax: number;
+}
+
+/** One authentication to one service with the key of a keytab, through the system's Kerberos (GSS-API, RFC 2743). */
+export interface KerberosClient {
+  /** The next token for the service. Rejects with Errors that have `major` and `minor` of the GSS-API as numbers. */
+  step(input?: Uint8Array): Promise<{ readonly token: Buffer; readonly done: boolean }>;
+  wrap(bytes: Uint8Array): Buffer;
+  unwrap(bytes: Uint8Array): Buffer;
+  /** Destroys tickets and keys, at the end of the step that is under way. */
+  close(): void;
 }
 
 let loaded: NativeAddon | undefined;
@@ -83,6 +100,7 @@ function isNativeAddon(value: unknown): value is NativeAddon {
   return (
     typeof addon['bootTimeNs'] === 'function' &&
     typeof addon['ByteStream'] === 'function' &&
+    typeof addon['KerberosClient'] === 'function' &&
     typeof addon['peerCredentials'] === 'function' &&
     typeof addon['sendDatagram'] === 'function' &&
     typeof addon['tryLockExclusive'] === 'function' &&

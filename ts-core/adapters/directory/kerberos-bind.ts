@@ -1,0 +1,94 @@
+/**
+ * The bind with the machine's Kerberos key: SASL GSSAPI (RFC 4752) without a security layer, since TLS protects the
+ * connection already, and bound to that connection's certificate.
+ */
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { ResultCodeError } from 'ldapts';
+import { TbsError } from '../../domain/tbs-error.js';
+import { serverEndPoint } from './channel-bindings.js';
+import { directoryFailure } from './directory-failure.js';
+import { kerberosFailure, noAnswerOfKdc, noKerberos } from './kerberos-failure.js';
+import type { KerberosPrincipal } from './keytab-file.js';
+import { SaslBind } from './sasl-bind.js';
+import type { KerberosClient, SystemKerberos } from './system-kerberos.js';
+
+const NO_SECURITY_LAYER = 1;
+/** More than any Kerberos exchange takes: the request, and the answer of the server. */
+const MAX_STEPS = 4;
+
+export interface KerberosBindOptions {
+  readonly kerberos: SystemKerberos | undefined;
+  readonly principal: KerberosPrincipal;
+  readonly keytabFile: string;
+  /** The host name that the server calls itself by. */
+  readonly server: string;
+  /** The authenticated TLS connection. */
+  readonly socket: Socket;
+  /** Rejects when the time for the operation is over. */
+  readonly deadline: Promise<never>;
+}
+
+/** @throws TBS_E_PROVISIONING_NOT_ALLOWED; ResultCodeErrors and errors of the connection for the caller to translate. */
+export async function bindWithKerberos(options: KerberosBindOptions): Promise<void> {
+  const { kerberos, principal, keytabFile, server, socket, deadline } = options;
+  if (kerberos === undefined) throw noKerberos();
+  const refused = (error: unknown) => kerberosFailure(error, principal.name, server);
+  const client = guarded(refused, () =>
+    kerberos.open({
+      principal: principal.name,
+      keytabFile,
+      service: `ldap/${server}@${principal.realm}`,
+      channelBindings: socket instanceof TLSSocket ? serverEndPoint(socket.getPeerCertificate().raw) : Buffer.alloc(0),
+    }),
+  );
+  try {
+    const bind = new SaslBind(socket, 'GSSAPI', deadline);
+    const late = deadline.catch(() => Promise.reject(noAnswerOfKdc(principal.name, server)));
+    const step = (input?: Uint8Array) =>
+      Promise.race([client.step(input).catch((error: unknown) => Promise.reject(refused(error))), late]);
+    const offer = await authenticate(step, bind, refused);
+    const layers = guarded(refused, () => client.unwrap(offer));
+    if (layers.length !== 4 || ((layers[0] ?? 0) & NO_SECURITY_LAYER) === 0) throw wantsLayer(server);
+    const choice = guarded(refused, () => client.wrap(new Uint8Array([NO_SECURITY_LAYER, 0, 0, 0])));
+    await bind.send(choice);
+  } catch (error) {
+    if (error instanceof ResultCodeError && (error.code === 8 || error.code === 53)) throw wantsLayer(server, error);
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** The server's offer of security layers, after both sides have authenticated each other. */
+async function authenticate(
+  step: KerberosClient['step'],
+  bind: SaslBind,
+  refused: (error: unknown) => TbsError,
+): Promise<Buffer> {
+  let { token, done } = await step();
+  for (let count = 0; count < MAX_STEPS; count++) {
+    const answer = await bind.send(token);
+    if (done) return answer.credentials;
+    ({ token, done } = await step(answer.credentials));
+  }
+  throw refused(new Error('the exchange does not end'));
+}
+
+function guarded<Result>(refused: (error: unknown) => TbsError, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof TbsError ? error : refused(error);
+  }
+}
+
+function wantsLayer(server: string, cause?: unknown): TbsError {
+  return directoryFailure('tls', {
+    message: `The directory does not take Kerberos inside of TLS (server ${server}).`,
+    action:
+      'On a Samba controller set `ldap server require strong auth = allow_sasl_over_tls`, or use `directory.credentialsFile` in tbsd.json.',
+    server,
+    cause,
+  });
+}

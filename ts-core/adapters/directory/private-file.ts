@@ -1,0 +1,42 @@
+/** A file with a secret: read only where nobody but root or the broker's user can read or write it. */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { codeOf } from './directory-failure.js';
+
+const GROUP_AND_OTHERS = 0o077;
+
+export interface PrivateFileRules {
+  /** Who may own the file beside root. */
+  readonly brokerUid: number;
+  readonly maxBytes: number;
+  /** Makes the error for `why`, a predicate as "cannot be read (ENOENT)". */
+  readonly refuse: (why: string, cause?: unknown) => Error;
+}
+
+/** The caller wipes the bytes. */
+export function readPrivateFile(path: string, { brokerUid, maxBytes, refuse }: PrivateFileRules): Buffer {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    throw refuse(`cannot be read (${codeOf(error)})`, error);
+  }
+  try {
+    const distrust = whyNotPrivate(fstatSync(descriptor), brokerUid, maxBytes);
+    if (distrust !== undefined) throw refuse(distrust);
+    const bytes = Buffer.alloc(maxBytes);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function whyNotPrivate(status: Stats, brokerUid: number, maxBytes: number): string | undefined {
+  if (!status.isFile()) return 'is not a regular file';
+  if (status.size > maxBytes) return `is larger than ${maxBytes} bytes`;
+  if (process.platform === 'win32') return undefined;
+  if (status.uid !== 0 && status.uid !== brokerUid) {
+    return `belongs to user ${status.uid}; it must belong to root or the broker's user (chown root)`;
+  }
+  if ((status.mode & GROUP_AND_OTHERS) !== 0) return 'can be read or written by others than its owner (chmod 600)';
+  return undefined;
+}
