@@ -1,9 +1,11 @@
 /** `tbs` as its users call it, against a real broker. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ALICE, asUser, canBecomeOthers } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 
 const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));
@@ -118,6 +120,31 @@ describe('tbs', function () {
     assert.equal(tbs('frobnicate').status, 64);
     assert.equal(tbs('submit', 'xyz').status, 64);
     assert.equal(tbs('status', '--socket', join(daemon.folder, 'nobody')).status, 69);
+  });
+
+  it('speaks to nobody who stands in for the broker: by folder, by socket, by listener', function () {
+    if (!canBecomeOthers()) this.skip();
+    const folder = join(daemon.folder, 'stand-in');
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    const path = join(folder, 'rpc.sock');
+    const standIn = createServer((socket) => socket.destroy());
+    asUser(ALICE, () => standIn.listen(path));
+    const refusal = (what: RegExp) => {
+      const { status, stderr } = tbs('status', '--socket', path);
+      assert.match(stderr, what);
+      assert.match(stderr, /^tbs: TBS_E_ACCESS_DENIED: /);
+      assert.equal(status, 1);
+    };
+    try {
+      refusal(/socket .* belongs to user 61001/);
+      chownSync(path, 0, 0);
+      refusal(/listener at .* runs as user 61001/);
+      chownSync(folder, ALICE.uid, ALICE.gid);
+      refusal(/folder of .* belongs to user 61001/);
+    } finally {
+      standIn.close();
+    }
   });
 
   it('prints a completion script', () => {

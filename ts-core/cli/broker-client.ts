@@ -10,6 +10,7 @@ import {
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
+import { listenerUserOf } from '../daemon/socket-listener-user.js';
 import { TBS_RESULTS } from '../domain/tbs-error.js';
 import type { RpcMethod } from '../endpoints/rpc/protocol/method.js';
 import { EXIT } from './exit-codes.js';
@@ -36,22 +37,24 @@ export interface BrokerClient {
   close(): void;
 }
 
+const SYSTEM_SOCKET = '/run/tpmtbs/rpc.sock';
+
 /** Where the broker listens: `--socket`, $TPMTBS_SOCKET, the system's broker, the user's own. */
 export async function findSocket(option: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   const named = option ?? env['TPMTBS_SOCKET'];
   if (named !== undefined && named !== '') return named;
   if (process.platform === 'win32') return '\\\\.\\pipe\\tpmtbs';
-  const system = '/run/tpmtbs/rpc.sock';
   const own = join(env['XDG_RUNTIME_DIR'] ?? `/run/user/${process.getuid?.()}`, 'tpmtbs', 'rpc.sock');
-  for (const candidate of [system, own]) {
+  for (const candidate of [SYSTEM_SOCKET, own]) {
     if ((await stat(candidate).catch(() => undefined))?.isSocket()) return candidate;
   }
-  return process.getuid?.() === 0 ? system : own;
+  return process.getuid?.() === 0 ? SYSTEM_SOCKET : own;
 }
 
 export async function connectToBroker(socketPath: string): Promise<BrokerClient> {
-  if (process.platform !== 'win32') await requireTrustedSocket(socketPath);
+  const trusted = process.platform === 'win32' ? undefined : await requireTrustedSocket(socketPath);
   const socket = await openSocket(socketPath);
+  if (trusted !== undefined) requireTrustedListener(socket, socketPath, trusted);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   connection.listen();
   const closed = new Promise<void>((resolve) => connection.onClose(resolve));
@@ -66,20 +69,35 @@ export async function connectToBroker(socketPath: string): Promise<BrokerClient>
   };
 }
 
-/** Nobody but root and the user who asks may stand in for the broker. */
-async function requireTrustedSocket(socketPath: string): Promise<void> {
+/**
+ * Nobody but root and the user who asks may stand in for the broker. Where only root can have made the folder, root has
+ * also chosen who owns it: the broker's user. Gives the users who may listen.
+ */
+async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<number | undefined>> {
   const folder = await stat(dirname(socketPath)).catch(() => undefined);
   const socket = await stat(socketPath).catch(() => undefined);
   if (folder === undefined || socket === undefined) throw notRunning(socketPath);
-  for (const [what, { uid }] of [['folder', folder] as const, ['socket', socket] as const]) {
-    if (uid === 0 || uid === process.getuid?.()) continue;
-    throw new CliFailure(
-      EXIT.refused,
-      'TBS_E_ACCESS_DENIED',
-      `The ${what} of ${socketPath} belongs to user ${uid}, who is neither root nor you.`,
-      'Do not use this socket: who owns it could read what you send. Name another with --socket.',
-    );
-  }
+  const trusted = new Set([0, process.getuid?.(), ...(socketPath === SYSTEM_SOCKET ? [folder.uid] : [])]);
+  if (!trusted.has(folder.uid)) throw notTrusted(`The folder of ${socketPath} belongs to user ${folder.uid}`);
+  if (!trusted.has(socket.uid)) throw notTrusted(`The socket ${socketPath} belongs to user ${socket.uid}`);
+  return trusted;
+}
+
+function requireTrustedListener(socket: Socket, socketPath: string, trusted: ReadonlySet<number | undefined>): void {
+  const listener = listenerUserOf(socket);
+  if (listener === undefined) throw notRunning(socketPath);
+  if (trusted.has(listener)) return;
+  socket.destroy();
+  throw notTrusted(`The listener at ${socketPath} runs as user ${listener}`);
+}
+
+function notTrusted(what: string): CliFailure {
+  return new CliFailure(
+    EXIT.refused,
+    'TBS_E_ACCESS_DENIED',
+    `${what}, who is neither root nor you.`,
+    'Do not use this socket: that user could read what you send. Name another with --socket.',
+  );
 }
 
 function openSocket(socketPath: string): Promise<Socket> {
