@@ -1,4 +1,11 @@
-#include "device_id.h"
+/* GetDeviceID: the digest in the name of the endorsement key. */
+#include <string.h>
+
+#include "exported.h"
+#include "tbs.h"
+
+/* SHA-512, the longest digest of a name. */
+#define DEVICE_ID_MAX_BYTES 64
 
 /* TCG EK Credential Profile for TPM 2.0: the persistent handle of the RSA endorsement key. */
 static const BYTE read_public_of_endorsement_key[] = {
@@ -37,7 +44,8 @@ static HRESULT digest_of_name(const BYTE *response, UINT32 bytes, BYTE *id, UINT
     return S_OK;
 }
 
-HRESULT read_device_id(BYTE *id, UINT32 *id_bytes)
+/* Through a context of its own. NTE_NOT_FOUND when there is no endorsement key. */
+static HRESULT read_device_id(BYTE *id, UINT32 *id_bytes)
 {
     TBS_CONTEXT_PARAMS2 params = {.version = TBS_CONTEXT_VERSION_TWO, .includeTpm20 = 1};
     TBS_HCONTEXT context = NULL;
@@ -51,4 +59,47 @@ HRESULT read_device_id(BYTE *id, UINT32 *id_bytes)
                                   &bytes);
     Tbsip_Context_Close(context);
     return result == TBS_SUCCESS ? digest_of_name(response, bytes, id, id_bytes) : (HRESULT)result;
+}
+
+EXPORT HRESULT GetDeviceID(PBYTE pbWindowsAIK, UINT32 cbWindowsAIK, PUINT32 pcbResult, BOOL *pfProtectedByTPM)
+{
+    BYTE id[DEVICE_ID_MAX_BYTES];
+    UINT32 id_bytes = 0;
+    if (pcbResult == NULL)
+        return E_INVALIDARG;
+    HRESULT result = read_device_id(id, &id_bytes);
+    if (FAILED(result))
+        return result;
+    if (pfProtectedByTPM != NULL)
+        *pfProtectedByTPM = TRUE;
+    *pcbResult = id_bytes;
+    if (pbWindowsAIK == NULL)
+        return S_OK;
+    if (cbWindowsAIK < id_bytes)
+        return NTE_BUFFER_TOO_SMALL;
+    memcpy(pbWindowsAIK, id, id_bytes);
+    return S_OK;
+}
+
+EXPORT HRESULT GetDeviceIDString(PWSTR pszWindowsAIK, UINT32 cchWindowsAIK, PUINT32 pcchResult, BOOL *pfProtectedByTPM)
+{
+    static const wchar_t digits[] = L"0123456789abcdef";
+    BYTE id[DEVICE_ID_MAX_BYTES];
+    UINT32 id_bytes = 0;
+    if (pcchResult == NULL)
+        return E_INVALIDARG;
+    HRESULT result = GetDeviceID(id, sizeof(id), &id_bytes, pfProtectedByTPM);
+    if (FAILED(result))
+        return result;
+    *pcchResult = 2 * id_bytes + 1;
+    if (pszWindowsAIK == NULL)
+        return S_OK;
+    if (cchWindowsAIK < *pcchResult)
+        return NTE_BUFFER_TOO_SMALL;
+    for (UINT32 i = 0; i < id_bytes; i++) {
+        pszWindowsAIK[2 * i] = digits[id[i] >> 4];
+        pszWindowsAIK[2 * i + 1] = digits[id[i] & 15];
+    }
+    pszWindowsAIK[2 * id_bytes] = L'\0';
+    return S_OK;
 }

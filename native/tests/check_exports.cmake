@@ -1,11 +1,15 @@
-# Fails when LIBRARY exports a symbol that does not match ALLOWED, or none at all.
+# Fails when LIBRARY exports a symbol that does not match ALLOWED, or none at all, or, where MAN_PAGES is the folder of the
+# pages to install, a function without a page.
 execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^\n]+" lines "${symbols}")
 set(count 0)
 foreach(line IN LISTS lines)
-  string(REGEX REPLACE "^.* ([^ ]+)$" "\\1" symbol "${line}")
+  string(REGEX REPLACE "^.* ([^ @]+)[^ ]*$" "\\1" symbol "${line}")
   if(NOT symbol MATCHES "${ALLOWED}")
     message(FATAL_ERROR "${LIBRARY} exports ${symbol}")
+  endif()
+  if(DEFINED MAN_PAGES AND line MATCHES " T " AND NOT EXISTS "${MAN_PAGES}/${symbol}.3")
+    message(FATAL_ERROR "${symbol} has no manual page")
   endif()
   math(EXPR count "${count} + 1")
 endforeach()
