@@ -22,6 +22,10 @@ export interface ModelSlots {
   readonly keys: number;
   readonly sessions: number;
   readonly savedSessions: number;
+  /** TPM_CAP_PROP_CONTEXT_DIST; without it the TPM never answers TPM_CONTEXT_GAP. */
+  readonly contextDistance?: number;
+  /** By how much each saved session's number is above the last one's; 1 unless given. */
+  readonly contextStep?: number;
 }
 
 interface ModelKey {
@@ -44,7 +48,8 @@ export class ModelTpm12 {
   readonly savedSessions = new Map<number, { readonly type: number; readonly session: ModelSession }>();
   /** Ordinals that arrived, in order. */
   readonly received: number[] = [];
-  #contextCount = 0;
+  /** The number of the last session that was saved. */
+  contextCount = 0;
   #nextSession = 1000;
 
   constructor(private readonly slots: ModelSlots = { keys: 3, sessions: 3, savedSessions: 16 }) {}
@@ -175,8 +180,13 @@ export class ModelTpm12 {
     const session = sessions.get(handle);
     if (session === undefined) return failure(rc.TPM_INVALID_RESOURCE);
     if (this.savedSessions.size >= this.slots.savedSessions) return failure(rc.TPM_NOCONTEXTSPACE);
+    const step = this.slots.contextStep ?? 1;
+    const oldest = this.savedSessions.keys().next();
+    const distance = this.slots.contextDistance ?? Number.POSITIVE_INFINITY;
+    if (!oldest.done && this.contextCount + step - oldest.value > distance) return failure(rc.TPM_CONTEXT_GAP);
     sessions.delete(handle);
-    const count = ++this.#contextCount;
+    this.contextCount += step;
+    const count = this.contextCount;
     this.savedSessions.set(count, { type, session });
     return success(sized(blob(type, handle, count, session.identity)));
   }

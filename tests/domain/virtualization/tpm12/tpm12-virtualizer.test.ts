@@ -159,6 +159,53 @@ describe('virtualization of TPM 1.2', () => {
     for (const session of more) assert.equal(code(2, command.sign(bobKey, session, true)), 0);
   });
 
+  it('keeps saved sessions good through any number of context gaps, held or by their caller', () => {
+    const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 0xffff, contextStep: 500 });
+    const { made, send, code } = broker({}, tpm);
+    const bobKey = made(2, command.loadKey2(9));
+    const bound = made(2, command.osap(bobKey));
+    const blob = send(2, command.saveContext(bound, TPM_RT_AUTH)).slice(14);
+    const idle = made(3, command.oiap());
+    const key = made(1, command.loadKey2(1));
+    const rotating = Array.from({ length: 4 }, () => made(1, command.oiap()));
+    while (tpm.contextCount < 3 * 0xffff) {
+      for (const session of rotating) assert.equal(code(1, command.sign(key, session, true)), 0);
+    }
+    assert.equal(code(3, command.sign(made(3, command.loadKey2(2)), idle, true)), 0, 'the session that was not used');
+    const again = made(2, command.loadContext(blob, bobKey));
+    assert.equal(code(2, command.sign(bobKey, again, true)), 0, 'the session that its caller saved');
+    assert.notEqual(code(2, command.loadContext(blob, bobKey)), 0, 'it loads once');
+  });
+
+  it('flushes a saved session, which was saved anew, by the context count that its caller knows', () => {
+    const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 0xffff, contextStep: 500 });
+    const { made, send, code } = broker({}, tpm);
+    const blob = send(2, command.saveContext(made(2, command.oiap()), TPM_RT_AUTH)).slice(14);
+    const count = readUint32(blob, 26);
+    const key = made(1, command.loadKey2(1));
+    const rotating = Array.from({ length: 4 }, () => made(1, command.oiap()));
+    while (tpm.contextCount < 0xffff) {
+      for (const session of rotating) assert.equal(code(1, command.sign(key, session, true)), 0);
+    }
+    assert.equal(tpm.savedSessions.has(count), false);
+    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT_CONTEXT))), [count]);
+    const before = tpm.savedSessions.size;
+    assert.equal(code(2, command.flush(count, TPM_RT_CONTEXT)), 0);
+    assert.equal(tpm.savedSessions.size, before - 1);
+  });
+
+  it('gives up the oldest saved session, and no other, on a TPM that bears a smaller gap than it must', () => {
+    const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 40 });
+    const { made, send, code, virtualizer } = broker({}, tpm);
+    send(2, command.saveContext(made(2, command.oiap()), TPM_RT_AUTH));
+    const key = made(1, command.loadKey2(1));
+    const rotating = Array.from({ length: 5 }, () => made(1, command.oiap()));
+    while (tpm.contextCount < 200) {
+      for (const session of rotating) assert.equal(code(1, command.sign(key, session, true)), 0);
+    }
+    assert.equal(virtualizer.counts(2).savedSessions, 0);
+  });
+
   it('ends the session of a command that it must fail itself, as a TPM does', () => {
     const { made, code, virtualizer } = broker();
     const session = made(1, command.oiap());

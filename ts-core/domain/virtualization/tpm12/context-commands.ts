@@ -8,7 +8,7 @@ import * as rc from '../../tpm/tpm12-return-codes.js';
 import { isReservedKeyHandle, TPM_RT_KEY } from '../../tpm/tpm12-types.js';
 import type { Exchange } from '../virtualizer.js';
 import { ordinalOf } from './command-shape.js';
-import { firstHandle, firstSizedBuffer, readContextBlob } from './management-commands.js';
+import { firstHandle, firstSizedBuffer, loadContextCommand, readContextBlob } from './management-commands.js';
 import { saysNoRoom, unknownHandleCode } from './residency.js';
 import type { CallerSavedSession, HeldKey, HeldResource, HeldSession } from './resource-table.js';
 import { kindOfResourceType, refuse, type SpecialCommand } from './special-command.js';
@@ -46,8 +46,8 @@ function* save(virtualizer: Tpm12Virtualizer, held: HeldResource, command: Uint8
   const physical = command.slice();
   writeUint32(physical, 10, held.physicalHandle);
   let response = yield physical;
-  for (let round = 0; responseCodeOf(response) === rc.TPM_NOCONTEXTSPACE && round < MAX_ROUNDS; round++) {
-    if (!(yield* virtualizer.residency.invalidateOneSaved())) break;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (!(yield* virtualizer.residency.savedRoom.make(responseCodeOf(response)))) break;
     response = yield physical;
   }
   const blob = responseCodeOf(response) === rc.TPM_SUCCESS ? firstSizedBuffer(response) : undefined;
@@ -69,8 +69,10 @@ function rememberKeyBlob(virtualizer: Tpm12Virtualizer, key: HeldKey, blob: Uint
 function becomeCallerSaved(virtualizer: Tpm12Virtualizer, session: HeldSession, blob: Uint8Array): void {
   const { id, kind, userKey, virtualHandle, link, transportAttributes } = session;
   const contextCount = readContextBlob(blob)?.contextCount ?? 0;
+  const current = { blob, contextCount };
   virtualizer.table.remove(session);
-  virtualizer.saved.add({ id, kind, userKey, blob, contextCount, virtualHandle, link, transportAttributes });
+  virtualizer.saved.add({ id, kind, userKey, blob, contextCount, current, virtualHandle, link, transportAttributes });
+  virtualizer.residency.savedRoom.noteSaved(contextCount);
   virtualizer.changed();
 }
 
@@ -87,7 +89,8 @@ export const loadContext: Run = function* (virtualizer, contextId, command) {
   }
   const session = virtualizer.saved.find(virtualizer.table.userOf(contextId), blob);
   if (session === undefined) return refuse(rc.TPM_BADCONTEXT);
-  return yield* loadSession(virtualizer, contextId, command, session, keepsHandle);
+  const current = loadContextCommand(session.current.blob, readUint32(command, 10));
+  return yield* loadSession(virtualizer, contextId, current, session, keepsHandle);
 };
 
 export const loadKeyContext: Run = function* (virtualizer, contextId, command) {
@@ -130,7 +133,11 @@ export const loadAuthContext: Run = function* (virtualizer, contextId, command) 
   if (command.length < 14 || readUint32(command, 10) !== command.length - 14) return refuse(rc.TPM_BAD_PARAM_SIZE);
   const session = virtualizer.saved.find(virtualizer.table.userOf(contextId), command.slice(14));
   if (session === undefined) return refuse(rc.TPM_BADCONTEXT);
-  return yield* loadSession(virtualizer, contextId, command, session, false);
+  const { current, link } = session;
+  const entityHandle = link?.key?.virtualHandle ?? link?.entityHandle ?? 0;
+  // A session that was saved anew has a blob of TPM_SaveContext's; the responses of both load commands are alike.
+  const load = current.blob === session.blob ? command : loadContextCommand(current.blob, entityHandle);
+  return yield* loadSession(virtualizer, contextId, load, session, false);
 };
 
 function* loadSession(

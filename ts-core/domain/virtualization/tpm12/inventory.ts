@@ -1,5 +1,5 @@
 /** What the tables hold, for administrators, for quotas and for the next run of the broker. No I/O. */
-import { base64ToBytes, bytesToBase64 } from '../../base64.js';
+import { bytesToBase64 } from '../../base64.js';
 import { TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm/tpm12-types.js';
 import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import type { DaaSessions } from './daa-sessions.js';
@@ -76,12 +76,11 @@ function typedHandleOf(resource: HeldResource): readonly number[] {
 }
 
 function recordOf(session: ReturnType<SavedSessions['all']>[number]): SavedSessionRecord {
-  const blob = bytesToBase64(session.blob);
   return {
     handle: session.virtualHandle,
     userKey: session.userKey,
-    callerBlob: blob,
-    currentBlob: blob,
+    callerBlob: bytesToBase64(session.blob),
+    currentBlob: bytesToBase64(session.current.blob),
     sequence: session.sequence,
   };
 }
@@ -93,6 +92,6 @@ export function restoreSavedSessions(
   knownCounts: readonly number[],
 ): void {
   for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
-    saved.restore(record, base64ToBytes(record.currentBlob), knownCounts);
+    saved.restore(record, knownCounts);
   }
 }

@@ -36,6 +36,7 @@ import {
   succeeded,
 } from './management-commands.js';
 import type { HeldKey, HeldResource, HeldSession, ResourceTable } from './resource-table.js';
+import { SavedSessionRoom } from './saved-session-room.js';
 import type { SavedSessions } from './saved-sessions.js';
 
 /** Resources that the command at hand needs in the TPM at once. */
@@ -45,11 +46,6 @@ export type Pinned = ReadonlySet<HeldResource>;
 const MAX_ROUNDS = 64;
 
 const NO_ROOM: ReadonlySet<number> = new Set([rc.TPM_RESOURCES, rc.TPM_NOSPACE]);
-const NO_ROOM_FOR_SAVED_SESSIONS: ReadonlySet<number> = new Set([
-  rc.TPM_NOCONTEXTSPACE,
-  rc.TPM_CONTEXT_GAP,
-  rc.TPM_TOOMANYCONTEXTS,
-]);
 /** A blob that the TPM answers with one of these will never load again. */
 const LOST: ReadonlySet<number> = new Set([
   rc.TPM_BADCONTEXT,
@@ -79,11 +75,15 @@ export function saysNoRoom(responseCode: number): boolean {
 }
 
 export class Residency {
+  readonly savedRoom: SavedSessionRoom;
+
   constructor(
     private readonly table: ResourceTable,
-    private readonly saved: SavedSessions,
+    saved: SavedSessions,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.savedRoom = new SavedSessionRoom(table, saved, (session) => this.flush(session), changed);
+  }
 
   /**
    * Loads what is not in the TPM; `pinned` holds the resources themselves and whatever else must stay. Keys come first:
@@ -140,38 +140,15 @@ export class Residency {
       if (blob !== undefined && facts !== undefined) {
         session.saved = { blob, contextCount: facts.contextCount };
         session.physicalHandle = undefined;
+        this.savedRoom.noteSaved(facts.contextCount);
         this.changed();
         return;
       }
-      const more = NO_ROOM_FOR_SAVED_SESSIONS.has(code) && code !== rc.TPM_TOOMANYCONTEXTS;
-      if (more && (yield* this.invalidateOneSaved())) continue;
+      if (yield* this.savedRoom.make(code)) continue;
       yield* this.flush(session);
       return;
     }
     yield* this.flush(session);
-  }
-
-  /**
-   * When no slot for another saved session is left, one is given up: the least recently used of the user who holds
-   * most, so that nobody loses a session to somebody who hoards them.
-   */
-  *invalidateOneSaved(): Exchange<boolean> {
-    const held = [...this.table.sessions()].filter((session) => session.saved !== undefined);
-    const perUser = new Map<string, number>();
-    for (const { userKey } of [...held, ...this.saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
-    const most = Math.max(0, ...perUser.values());
-    const fromUser = (session: { userKey: string }) => perUser.get(session.userKey) === most;
-    const abandoned = this.saved.all().find(fromUser);
-    if (abandoned !== undefined) {
-      this.saved.remove(abandoned);
-      this.changed();
-      yield flushSpecificCommand(abandoned.contextCount, TPM_RT_CONTEXT);
-      return true;
-    }
-    const victim = held.filter(fromUser).sort((left, right) => left.lastUsed - right.lastUsed)[0];
-    if (victim === undefined) return false;
-    yield* this.flush(victim);
-    return true;
   }
 
   /** Ends a resource, in the TPM and in the table. For a key, the sessions that are bound to it end with it. */

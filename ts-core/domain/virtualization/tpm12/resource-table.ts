@@ -53,8 +53,11 @@ export interface CallerSavedSession {
   readonly id: string;
   readonly kind: SessionKind;
   readonly userKey: string;
+  /** What the caller holds, and the context count by which the caller knows the session. */
   readonly blob: Uint8Array;
   readonly contextCount: number;
+  /** What the TPM takes: the same, until the session has been saved anew (context-gap.ts). */
+  current: { readonly blob: Uint8Array; readonly contextCount: number };
   readonly virtualHandle: number;
   readonly link: SessionLink | undefined;
   readonly transportAttributes: number;

@@ -2,6 +2,7 @@
  * Sessions that callers saved with TPM_SaveContext or TPM_SaveAuthContext. They belong to the user who saved them,
  * outlive the context and the broker, and are loaded once. No I/O.
  */
+import { base64ToBytes } from '../../base64.js';
 import { TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
 import { readContextBlob, sameBytes } from './management-commands.js';
@@ -41,15 +42,19 @@ export class SavedSessions {
   }
 
   /** Takes over a session that an earlier run of the broker kept, when the TPM still knows its context count. */
-  restore(record: SavedSessionRecord, blob: Uint8Array, knownCounts: readonly number[]): void {
+  restore(record: SavedSessionRecord, knownCounts: readonly number[]): void {
+    const blob = base64ToBytes(record.callerBlob);
+    const currentBlob = base64ToBytes(record.currentBlob);
     const facts = readContextBlob(blob);
-    if (facts === undefined || !knownCounts.includes(facts.contextCount)) return;
+    const current = readContextBlob(currentBlob);
+    if (facts === undefined || current === undefined || !knownCounts.includes(current.contextCount)) return;
     this.add({
       id: `saved-${facts.contextCount}`,
       kind: facts.resourceType === TPM_RT_TRANS ? 'transportSession' : 'authSession',
       userKey: record.userKey,
       blob,
       contextCount: facts.contextCount,
+      current: { blob: currentBlob, contextCount: current.contextCount },
       virtualHandle: record.handle,
       link: undefined,
       transportAttributes: 0,

@@ -44,7 +44,7 @@ function* flushSavedContext(
   if (session === undefined) return refuse(rc.TPM_BAD_PARAMETER);
   virtualizer.saved.remove(session);
   virtualizer.changed();
-  return yield flushSpecificCommand(contextCount, TPM_RT_CONTEXT);
+  return yield flushSpecificCommand(session.current.contextCount, TPM_RT_CONTEXT);
 }
 
 function* flushDaaSession(virtualizer: Tpm12Virtualizer, contextId: number, handle: number): Exchange<Uint8Array> {

@@ -25,6 +25,7 @@ import type {
   VirtualResource,
 } from '../virtualizer.js';
 import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
+import { ContextGap } from './context-gap.js';
 import { createdResource } from './created-resource.js';
 import { type DaaSession, DaaSessions } from './daa-sessions.js';
 import { Tpm12DirectPath } from './direct-path.js';
@@ -58,6 +59,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   readonly daa = new DaaSessions();
   readonly translation = new HandleTranslation(this.table);
   readonly residency: Residency;
+  readonly contextGap: ContextGap;
   readonly synchronization: Synchronization;
   readonly direct = new Tpm12DirectPath(this);
   limits: Tpm12Limits;
@@ -73,6 +75,7 @@ export class Tpm12Virtualizer implements Virtualizer {
       sessionsPerUser: configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER,
     };
     this.residency = new Residency(this.table, this.saved, () => this.changed());
+    this.contextGap = new ContextGap(this.table, this.saved, this.residency, () => this.changed());
     this.synchronization = new Synchronization(this.table, this.translation, () => this.changed());
   }
 
@@ -122,6 +125,7 @@ export class Tpm12Virtualizer implements Virtualizer {
         ? this.pass(contextId, command)
         : special.run(this, contextId, command);
       yield* this.synchronization.runIfDue();
+      yield* this.contextGap.keepSmall();
       return response;
     } catch (error) {
       this.synchronization.isDue = true;
@@ -233,6 +237,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     this.daa.keepOnly([]);
     for (const resource of [...this.table.all()]) this.table.remove(resource);
     this.saved.clear();
+    this.residency.savedRoom.tpmWasReset();
     this.savedKeyHandles.clear();
     this.translation.foreignKeys = new Set();
     this.sha1Context = undefined;
@@ -277,7 +282,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     if (saved !== undefined) {
       this.saved.remove(saved);
       this.changed();
-      yield flushSpecificCommand(saved.contextCount, TPM_RT_CONTEXT);
+      yield flushSpecificCommand(saved.current.contextCount, TPM_RT_CONTEXT);
       return true;
     }
     const daaSession = this.daa.all().find((session) => session.id === id);
