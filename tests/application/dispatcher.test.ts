@@ -73,6 +73,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
         deadline: undefined,
         state: 'waiting',
         cancelRequested: false,
+        place: undefined,
         expectedMs: 0,
       };
     });

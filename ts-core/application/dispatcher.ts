@@ -96,7 +96,7 @@ export class Dispatcher {
   enqueue(pending: PendingCommand): void {
     pending.expectedMs = this.costOf(pending);
     this.waitingCostMs += pending.expectedMs;
-    this.parts.queue.push(pending, pending.submittedAtMs);
+    pending.place = this.parts.queue.push(pending, pending.submittedAtMs);
     if (!this.busy) this.pump();
   }
 
@@ -119,7 +119,7 @@ export class Dispatcher {
   }
 
   cancelWaiting(pending: PendingCommand): void {
-    if (!this.parts.queue.remove(pending)) return;
+    if (pending.place === undefined || !this.parts.queue.remove(pending.place)) return;
     this.waitingCostMs -= pending.expectedMs;
     this.answers.cancelled(pending);
   }

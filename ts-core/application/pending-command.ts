@@ -1,6 +1,6 @@
 /** One accepted submission on its way through the queue to the TPM. */
 import type { Caller } from '../domain/caller.js';
-import type { QueuedCommand } from '../domain/scheduling/command-queue.js';
+import type { QueuedCommand, QueuePlace } from '../domain/scheduling/command-queue.js';
 import type { CommandHeader } from '../domain/tpm/command-header.js';
 import type { SubmissionOutcome } from './caller-connection.js';
 
@@ -23,6 +23,8 @@ export interface PendingCommand extends QueuedCommand {
   /** `answered`: the caller has its outcome, whatever the TPM still does. Each command is answered exactly once. */
   state: 'waiting' | 'running' | 'answered';
   cancelRequested: boolean;
+  /** Undefined before it is in the queue. */
+  place: QueuePlace | undefined;
   /** What it is expected to cost the TPM, as reckoned when it was queued. */
   expectedMs: number;
 }

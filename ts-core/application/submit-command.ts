@@ -156,6 +156,7 @@ class Connection implements CallerConnection {
       deadline: undefined,
       state: 'waiting',
       cancelRequested: false,
+      place: undefined,
       expectedMs: 0,
     };
     const refusal = gate.refusalAtSubmission(this.caller, pending);

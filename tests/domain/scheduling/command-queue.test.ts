@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
+import { CommandQueue, type QueuePlace } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
 
 const { LOW, NORMAL, HIGH, MAX } = TBS_COMMAND_PRIORITY;
@@ -103,11 +103,14 @@ describe('the command queue', () => {
     const kept = command('a', 1);
     const removed = command('a', 1, HIGH);
     const other = command('b', 2, NORMAL);
-    for (const each of [kept, removed, other]) queue.push(each, 0);
-    assert.equal(queue.remove(removed), true);
-    assert.equal(queue.remove(removed), false);
+    const [placeOfKept, placeOfRemoved, placeOfOther] = [kept, removed, other].map((each) => queue.push(each, 0));
+    assert.ok(placeOfKept && placeOfRemoved && placeOfOther);
+    assert.equal(queue.remove(placeOfRemoved), true);
+    assert.equal(queue.remove(placeOfRemoved), false);
     assert.deepEqual(queue.removeContext('b', 2), [other]);
+    assert.equal(queue.remove(placeOfOther), false);
     assert.deepEqual(drain(queue), [kept]);
+    assert.equal(queue.remove(placeOfKept), false);
     assert.equal(queue.size, 0);
   });
 
@@ -124,14 +127,13 @@ describe('the command queue', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
         const queue = newQueue();
-        const waiting: { command: TestCommand; at: number }[] = [];
+        const waiting: { command: TestCommand; place: QueuePlace; at: number }[] = [];
         let nowMs = 0;
         for (const step of actions) {
           if (step.kind === 'wait') nowMs += step.ms;
           else if (step.kind === 'push') {
             const made = command(`u${step.context % 3}`, step.context + 1, priorities[step.band] as number);
-            queue.push(made, nowMs);
-            waiting.push({ command: made, at: nowMs });
+            waiting.push({ command: made, place: queue.push(made, nowMs), at: nowMs });
           } else if (step.kind === 'removeContext') {
             const removed = queue.removeContext(`u${step.context % 3}`, step.context + 1);
             for (const gone of removed)
@@ -143,7 +145,7 @@ describe('the command queue', () => {
           } else if (step.kind === 'removeOne') {
             const chosen = waiting[step.pick % Math.max(1, waiting.length)];
             if (chosen === undefined) continue;
-            assert.equal(queue.remove(chosen.command), true);
+            assert.equal(queue.remove(chosen.place), true);
             waiting.splice(waiting.indexOf(chosen), 1);
           } else {
             const next = queue.next(nowMs, () => step.keep);

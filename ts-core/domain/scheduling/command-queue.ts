@@ -12,7 +12,7 @@
  * goes behind everybody who waits.
  */
 import { type HeapMember, KeyedHeap } from './keyed-heap.js';
-import { type LineNode, LinkedLine } from './linked-line.js';
+import { type LineMember, LinkedLine } from './linked-line.js';
 import { AGED_BAND, BAND_COUNT, bandOf } from './priority.js';
 
 export interface QueuedCommand {
@@ -29,14 +29,26 @@ export interface QueueOptions {
   readonly longestRun: number;
 }
 
-interface Entry<Command> {
+/** Where a command waits: given by `push`, taken by `remove`. */
+export interface QueuePlace {
+  /** False once the command has left the queue. */
+  readonly isWaiting: boolean;
+}
+
+/** A waiting command, in the line of its context. */
+interface Entry<Command> extends QueuePlace, LineMember<Entry<Command>> {
   readonly command: Command;
   readonly context: ContextLine<Command>;
   readonly band: number;
   readonly agesAtMs: number;
+  isWaiting: boolean;
   /** Undefined once it has aged: it is not in the line of arrivals any more. */
-  arrival: LineNode<Entry<Command>> | undefined;
-  place: LineNode<Entry<Command>>;
+  arrival: Arrival<Command> | undefined;
+}
+
+/** The same in the line of all. */
+interface Arrival<Command> extends LineMember<Arrival<Command>> {
+  readonly entry: Entry<Command>;
 }
 
 interface ContextLine<Command> extends HeapMember {
@@ -73,15 +85,15 @@ const REMEMBERED_USERS = 4096;
 
 export class CommandQueue<Command extends QueuedCommand> {
   private readonly users = new Map<string, UserLine<Command>>();
-  private readonly entries = new Map<Command, Entry<Command>>();
   private readonly bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
-  private readonly arrivals = new LinkedLine<Entry<Command>>();
+  private readonly arrivals = new LinkedLine<Arrival<Command>>();
+  private waiting = 0;
   private turn = 0;
 
   constructor(private readonly options: QueueOptions) {}
 
   get size(): number {
-    return this.entries.size;
+    return this.waiting;
   }
 
   waitingOfUser(userKey: string): number {
@@ -94,19 +106,25 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /** Adds a command at the end of its context. `nowMs` is monotonic and never smaller than in an earlier call. */
-  push(command: Command, nowMs: number): void {
+  push(command: Command, nowMs: number): QueuePlace {
     const context = this.contextOf(command);
-    const entry = {
+    const entry: Entry<Command> = {
       command,
       context,
       band: bandOf(command.priority),
       agesAtMs: nowMs + this.options.agingHorizonMs,
-    } as Entry<Command>;
-    entry.place = context.line.push(entry);
-    entry.arrival = this.arrivals.push(entry);
-    this.entries.set(command, entry);
+      isWaiting: true,
+      arrival: undefined,
+      previous: undefined,
+      next: undefined,
+    };
+    entry.arrival = { entry, previous: undefined, next: undefined };
+    context.line.push(entry);
+    this.arrivals.push(entry.arrival);
+    this.waiting++;
     context.user.waiting++;
     this.count(context, entry.band, 1);
+    return entry;
   }
 
   /**
@@ -125,9 +143,9 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /** Takes a waiting command out; false when it is not waiting any more. */
-  remove(command: Command): boolean {
-    const entry = this.entries.get(command);
-    if (entry === undefined) return false;
+  remove(place: QueuePlace): boolean {
+    if (!place.isWaiting) return false;
+    const entry = place as Entry<Command>;
     this.leaveBand(entry.context);
     this.leave(entry);
     return true;
@@ -238,9 +256,10 @@ export class CommandQueue<Command extends QueuedCommand> {
 
   /** Marks what has waited for the horizon. Arrivals are in order of time, so only the front is looked at. */
   private ageUntil(nowMs: number): void {
-    for (let entry = this.arrivals.first(); entry !== undefined; entry = this.arrivals.first()) {
+    for (let arrival = this.arrivals.first(); arrival !== undefined; arrival = this.arrivals.first()) {
+      const { entry } = arrival;
       if (entry.agesAtMs > nowMs) return;
-      this.arrivals.remove(entry.arrival as LineNode<Entry<Command>>);
+      this.arrivals.remove(arrival);
       entry.arrival = undefined;
       (entry.context.waitingByBand[entry.band] as number)--;
       this.count(entry.context, AGED_BAND, 1);
@@ -250,8 +269,9 @@ export class CommandQueue<Command extends QueuedCommand> {
   /** Takes the entry out of everything and puts its context, which is in no band now, where the rest belongs. */
   private leave(entry: Entry<Command>): void {
     const context = entry.context;
-    this.entries.delete(entry.command);
-    context.line.remove(entry.place);
+    entry.isWaiting = false;
+    this.waiting--;
+    context.line.remove(entry);
     if (entry.arrival !== undefined) this.arrivals.remove(entry.arrival);
     context.user.waiting--;
     (context.waitingByBand[entry.arrival === undefined ? AGED_BAND : entry.band] as number)--;

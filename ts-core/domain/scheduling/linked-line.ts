@@ -1,33 +1,35 @@
-/** A line in which any member can leave in O(1), so that nothing that left is kept until its turn would have come. */
-export interface LineNode<Item> {
-  readonly item: Item;
-  previous: LineNode<Item> | undefined;
-  next: LineNode<Item> | undefined;
+/**
+ * A line in which any member can leave in O(1), so that nothing that left is kept until its turn would have come. The
+ * members carry the links themselves: a long line is no more objects than it has members.
+ */
+export interface LineMember<Member> {
+  /** Owned by the line; undefined outside of it, and at its ends. */
+  previous: Member | undefined;
+  next: Member | undefined;
 }
 
-export class LinkedLine<Item> {
-  private head: LineNode<Item> | undefined;
-  private tail: LineNode<Item> | undefined;
+export class LinkedLine<Member extends LineMember<Member>> {
+  private head: Member | undefined;
+  private tail: Member | undefined;
 
-  first(): Item | undefined {
-    return this.head?.item;
+  first(): Member | undefined {
+    return this.head;
   }
 
-  push(item: Item): LineNode<Item> {
-    const node: LineNode<Item> = { item, previous: this.tail, next: undefined };
-    if (this.tail === undefined) this.head = node;
-    else this.tail.next = node;
-    this.tail = node;
-    return node;
+  push(member: Member): void {
+    member.previous = this.tail;
+    if (this.tail === undefined) this.head = member;
+    else this.tail.next = member;
+    this.tail = member;
   }
 
-  /** The node must be in this line. */
-  remove(node: LineNode<Item>): void {
-    if (node.previous === undefined) this.head = node.next;
-    else node.previous.next = node.next;
-    if (node.next === undefined) this.tail = node.previous;
-    else node.next.previous = node.previous;
-    node.previous = undefined;
-    node.next = undefined;
+  /** The member must be in this line. */
+  remove(member: Member): void {
+    if (member.previous === undefined) this.head = member.next;
+    else member.previous.next = member.next;
+    if (member.next === undefined) this.tail = member.previous;
+    else member.next.previous = member.previous;
+    member.previous = undefined;
+    member.next = undefined;
   }
 }
