@@ -21,6 +21,21 @@
             "src/kerberos_client_linux.cc",
             "src/peer_credentials_linux.cc"
           ]
+        }],
+        ["OS=='win'", {
+          "sources": [
+            "src/accounts_windows.cc",
+            "src/boot_clock_windows.cc",
+            "src/file_lock_windows.cc",
+            "src/pipe_listener_windows.cc",
+            "src/pipe_peer_windows.cc",
+            "src/registry_windows.cc",
+            "src/tbs_windows.cc",
+            "src/token_facts_windows.cc",
+            "src/win32_error_windows.cc"
+          ],
+          "defines": ["UNICODE", "WIN32_LEAN_AND_MEAN", "NOMINMAX", "_WIN32_WINNT=0x0602"],
+          "libraries": ["advapi32.lib"]
         }]
       ]
     }

@@ -13,7 +13,7 @@ export interface TpmTransport {
   readonly description: string;
   readonly maxLocality: number;
   /** How a running command can be cancelled; `none`: its answer must be awaited and thrown away. */
-  readonly cancellation: 'controlChannel' | 'sysfs' | 'none';
+  readonly cancellation: 'controlChannel' | 'sysfs' | 'tbs' | 'none';
   /** Whether the broker itself started this TPM and must shut it down and power it. */
   readonly ownsTpm: boolean;
   /**

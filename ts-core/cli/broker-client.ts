@@ -10,8 +10,9 @@ import {
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
+import { connectToBrokerPipe } from '../daemon/client-pipe.js';
 import { listenerUserOf } from '../daemon/socket-listener-user.js';
-import { TBS_RESULTS } from '../domain/tbs-error.js';
+import { TBS_RESULTS, TbsError } from '../domain/tbs-error.js';
 import type { RpcMethod } from '../endpoints/rpc/protocol/method.js';
 import { EXIT } from './exit-codes.js';
 
@@ -52,9 +53,7 @@ export async function findSocket(option: string | undefined, env: NodeJS.Process
 }
 
 export async function connectToBroker(socketPath: string): Promise<BrokerClient> {
-  const trusted = process.platform === 'win32' ? undefined : await requireTrustedSocket(socketPath);
-  const socket = await openSocket(socketPath);
-  if (trusted !== undefined) requireTrustedListener(socket, socketPath, trusted);
+  const socket = process.platform === 'win32' ? await openPipe(socketPath) : await openTrustedSocket(socketPath);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   connection.listen();
   const closed = new Promise<void>((resolve) => connection.onClose(resolve));
@@ -67,6 +66,22 @@ export async function connectToBroker(socketPath: string): Promise<BrokerClient>
       socket.destroy();
     },
   };
+}
+
+async function openTrustedSocket(socketPath: string): Promise<Socket> {
+  const trusted = await requireTrustedSocket(socketPath);
+  const socket = await openSocket(socketPath);
+  requireTrustedListener(socket, socketPath, trusted);
+  return socket;
+}
+
+async function openPipe(name: string): Promise<Socket> {
+  try {
+    return await connectToBrokerPipe(name);
+  } catch (error) {
+    if (error instanceof TbsError) throw new CliFailure(EXIT.refused, error.symbol, error.message, error.action);
+    throw notRunning(name);
+  }
 }
 
 /**

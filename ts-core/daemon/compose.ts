@@ -1,38 +1,30 @@
 /**
- * The daemon put together: the only file that constructs adapters.
+ * The daemon put together: this file, with what differs by platform in unix-parts.ts and windows-parts.ts, is the only one
+ * that constructs adapters.
  */
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { nodeHash } from '../adapters/crypto/node-hash.js';
 import { ActiveDirectory } from '../adapters/directory/active-directory.js';
-import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
-import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
-import { nativeAddon } from '../adapters/identity/native-addon.js';
-import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
-import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
-import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
+import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import { EventLogFile } from '../adapters/platform/event-log-file.js';
 import { PhysicalPresenceSysfs } from '../adapters/platform/physical-presence-sysfs.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import { LogindPowerMonitor } from '../adapters/power/logind.js';
-import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { EncryptedOwnerAuthFiles } from '../adapters/state/owner-auth-files.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
-import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
 import { startBroker } from '../application/broker.js';
 import type { PolicyStore, TpmTransport } from '../application/ports.js';
-import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
-import type { UnixCallerRules } from '../domain/unix-caller.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
 import type { Configuration } from './configuration.js';
 import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
+import type { PlatformParts } from './platform-parts.js';
 import { ServiceNotification } from './service-notification.js';
 import { transportOptions } from './transport-choice.js';
 
@@ -63,26 +55,23 @@ async function startParts(
   closers: (() => Promise<void> | void)[],
 ): Promise<RunningDaemon> {
   requireEnabled(configuration);
-  const addon = nativeAddon();
-  const clock = new SystemClock({ bootTimeNs: addon.bootTimeNs });
-  const rules = callerRules(configuration, identity.uid);
-  const store = LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive });
+  const platform = await platformParts(configuration, identity.uid, log);
+  const clock = new SystemClock({ bootTimeNs: platform.bootTimeNs });
+  const store = platform.openStore();
   closers.push(() => store.close());
   const policy = new FilePolicyStore({
     ...configuration.policy,
     configured: { values: configuration.policy.settings, location: configuration.file ?? 'default' },
     stateFolder: configuration.stateFolder,
     brokerUid: identity.uid,
+    windowsRegistry: platform.windowsRegistry,
     clock,
     log,
   });
   closers.push(() => policy.close());
   const audit = new AuditFile({ ...configuration.audit, clock, log });
   closers.push(() => audit.close());
-  const transport = await createTransport(transportOptions(configuration), {
-    log,
-    openByteStream: openNativeByteStream,
-  });
+  const transport = await createTransport(transportOptions(configuration), { log, ...platform.transport });
   closers.push(() => transport.close());
   const stopRequest = new StopRequest();
   const broker = await startBroker({
@@ -92,10 +81,10 @@ async function startParts(
     audit,
     clock,
     log,
-    userNames: new UnixUserNames(() => clock.monotonicMs()),
+    userNames: platform.userNames,
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,
-    ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid),
+    ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid, platform.kerberos),
     eventLog: new EventLogFile(configuration.platform.eventLogPath),
     physicalPresence: new PhysicalPresenceSysfs(configuration.platform.physicalPresenceFolder),
     hash: nodeHash,
@@ -109,23 +98,20 @@ async function startParts(
     suspendTimeoutMs: configuration.power.suspendTimeoutMs,
     requestStop: (drainTimeoutMs) => stopRequest.ask(drainTimeoutMs),
   });
-  const identify = (socket: Socket): Caller => callerOfUnixSocket(socket, rules);
   const endpoints = await openEndpoints({
     configuration,
     identity,
     application: broker.application,
-    identify,
-    identifySimulatorPeer: simulatorPeerIdentifier(rules),
-    wireConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
+    ...platform.endpoints,
     log,
   });
-  if (configuration.power.logind) {
+  if (configuration.power.logind && platform.hasLogind) {
     const logind = new LogindPowerMonitor({ address: configuration.power.systemBusAddress ?? undefined, log });
     closers.push(() => logind.close());
     const { power } = broker.application;
     logind.start({ prepareForSleep: () => power.suspend(undefined), awake: () => power.resume(undefined) });
   }
-  const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], addon.sendDatagram, log);
+  const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], platform.sendDatagram, log);
   notification.ready();
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
   return stopRequest.serve(async (drainTimeoutMs) => {
@@ -140,6 +126,12 @@ async function startParts(
   });
 }
 
+/** Loaded when needed: each needs native libraries that the other's platform does not have. */
+async function platformParts(configuration: Configuration, ownUid: number, log: BrokerLog): Promise<PlatformParts> {
+  if (process.platform === 'win32') return (await import('./windows-parts.js')).windowsParts(configuration, log);
+  return (await import('./unix-parts.js')).unixParts(configuration, ownUid);
+}
+
 function requireEnabled(configuration: Configuration): void {
   if (configuration.enabled) return;
   throw new TbsError('TBS_E_SERVICE_DISABLED', {
@@ -147,19 +139,11 @@ function requireEnabled(configuration: Configuration): void {
   });
 }
 
-function callerRules(configuration: Configuration, ownUid: number): UnixCallerRules {
-  const { administratorsGroup, sandboxedAppsGroup, mode } = configuration;
-  return {
-    ownUid,
-    userMode: mode === 'user',
-    administratorsGroupGid:
-      administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
-    sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
-    overflowUid: readOverflowUid(),
-  };
-}
-
-function ownerAuthDirectory({ directory }: Configuration, brokerUid: number): ActiveDirectory | undefined {
+function ownerAuthDirectory(
+  { directory }: Configuration,
+  brokerUid: number,
+  kerberos: SystemKerberos | undefined,
+): ActiveDirectory | undefined {
   if (directory === null) return undefined;
   const { server, domain, caFile, computer, credentialsFile, principal, dnsServers } = directory;
   return new ActiveDirectory({
@@ -171,7 +155,7 @@ function ownerAuthDirectory({ directory }: Configuration, brokerUid: number): Ac
     credentialsFile: credentialsFile ?? undefined,
     principal: principal ?? undefined,
     dnsServers: dnsServers ?? undefined,
-    kerberos: new SystemKerberos(nativeAddon().KerberosClient),
+    kerberos,
     brokerUid,
   });
 }

@@ -1,15 +1,16 @@
 /**
  * Where the broker keeps its things: the system's folders for the system broker, the user's own for a broker that a
- * user runs (XDG Base Directory Specification 0.8).
+ * user runs (XDG Base Directory Specification 0.8; on Windows %ProgramData% and %LOCALAPPDATA%).
  */
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, win32 } from 'node:path';
 
 export type BrokerMode = 'system' | 'user';
 
 export interface BrokerFolders {
   /** Sockets; gone after a reboot. */
-  readonly runtime: string;
+  readonly rpcSocket: string;
+  readonly wireSocket: string;
   readonly state: string;
   readonly configuration: string;
   readonly log: string;
@@ -18,11 +19,15 @@ export interface BrokerFolders {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const SYSTEM_FOLDERS: BrokerFolders = {
-  runtime: '/run/tpmtbs',
+  ...socketsIn('/run/tpmtbs'),
   state: '/var/lib/tpmtbs',
   configuration: '/etc/tpmtbs',
   log: '/var/log/tpmtbs',
 };
+
+function socketsIn(runtime: string) {
+  return { rpcSocket: join(runtime, 'rpc.sock'), wireSocket: join(runtime, 'wire.sock') };
+}
 
 /** A relative path in an XDG variable is to be ignored, says the specification. */
 function folderFrom(environment: Environment, variable: string, fallback: string): string {
@@ -30,14 +35,37 @@ function folderFrom(environment: Environment, variable: string, fallback: string
   return value !== undefined && isAbsolute(value) ? value : fallback;
 }
 
-export function brokerFolders(mode: BrokerMode, environment: Environment, uid: number): BrokerFolders {
+export function brokerFolders(
+  mode: BrokerMode,
+  environment: Environment,
+  uid: number,
+  platform: NodeJS.Platform = process.platform,
+): BrokerFolders {
+  if (platform === 'win32') return windowsFolders(mode, environment);
   if (mode === 'system') return SYSTEM_FOLDERS;
   const home = folderFrom(environment, 'HOME', homedir());
   const state = join(folderFrom(environment, 'XDG_STATE_HOME', join(home, '.local', 'state')), 'tpmtbs');
   return {
-    runtime: join(folderFrom(environment, 'XDG_RUNTIME_DIR', `/run/user/${uid}`), 'tpmtbs'),
+    ...socketsIn(join(folderFrom(environment, 'XDG_RUNTIME_DIR', `/run/user/${uid}`), 'tpmtbs')),
     state,
     configuration: join(folderFrom(environment, 'XDG_CONFIG_HOME', join(home, '.config')), 'tpmtbs'),
     log: join(state, 'log'),
+  };
+}
+
+/** The wire protocol is for the C libraries, which are Linux': its pipe is named here and not opened. */
+function windowsFolders(mode: BrokerMode, environment: Environment): BrokerFolders {
+  const isSystem = mode === 'system';
+  const base = isSystem
+    ? (environment['ProgramData'] ?? 'C:\\ProgramData')
+    : (environment['LOCALAPPDATA'] ?? win32.join(homedir(), 'AppData', 'Local'));
+  const folder = win32.join(base, 'TpmTbs');
+  const pipe = isSystem ? '\\\\.\\pipe\\tpmtbs' : `\\\\.\\pipe\\tpmtbs-${environment['USERNAME'] ?? 'user'}`;
+  return {
+    rpcSocket: pipe,
+    wireSocket: `${pipe}-wire`,
+    state: win32.join(folder, 'state'),
+    configuration: folder,
+    log: win32.join(folder, 'log'),
   };
 }

@@ -53,8 +53,8 @@ const policySettings = z.record(z.string(), z.unknown()).transform((object, cont
 
 export function configurationSchema(folders: BrokerFolders) {
   const sockets = z.strictObject({
-    rpc: socketPath.default(join(folders.runtime, 'rpc.sock')).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),
-    wire: socketPath.default(join(folders.runtime, 'wire.sock')).describe('Byte frames: libtbs and the TCTI `tbs`.'),
+    rpc: socketPath.default(folders.rpcSocket).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),
+    wire: socketPath.default(folders.wireSocket).describe('Byte frames: libtbs and the TCTI `tbs`.'),
   });
 
   const swtpm = z.strictObject({
@@ -88,9 +88,11 @@ export function configurationSchema(folders: BrokerFolders) {
   });
   const transport = z.strictObject({
     kind: z
-      .enum(['auto', 'swtpm', 'device', 'embedded'])
+      .enum(['auto', 'swtpm', 'device', 'embedded', 'windowsTbs'])
       .default('auto')
-      .describe('How the TPM is reached. `auto`: the first that answers of the device, a configured swtpm, embedded.'),
+      .describe(
+        'How the TPM is reached. `auto`: the first that answers of the device (on Windows its own TBS), a configured swtpm, embedded.',
+      ),
     swtpm: swtpm.prefault({}),
     device: device.prefault({}),
     embedded: embedded.prefault({}),

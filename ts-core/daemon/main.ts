@@ -9,6 +9,7 @@ import {
   loadConfiguration,
 } from './configuration.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { ownUid } from './own-user.js';
 import { productVersion } from './product-version.js';
 
 export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' | 'mode'>;
@@ -17,7 +18,7 @@ export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' |
 export async function serve(options: ServeOptions): Promise<number> {
   let configuration: Configuration;
   try {
-    configuration = loadConfiguration({ ...options, env: process.env, uid: process.getuid?.() ?? 0 });
+    configuration = loadConfiguration({ ...options, env: process.env, uid: ownUid() });
   } catch (error) {
     return tellFailure(error);
   }
@@ -28,7 +29,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const daemon = await startDaemon(configuration, {
       version: productVersion(),
       processId: process.pid,
-      uid: process.getuid?.() ?? 0,
+      uid: ownUid(),
       env: process.env,
     });
     stop(daemon);

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import type { Application } from '../application/application.js';
 import type { Log } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
+import { TbsError } from '../domain/tbs-error.js';
 import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
-import { RpcServer } from '../endpoints/rpc/rpc-server.js';
+import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer } from '../endpoints/simulator/simulator-peer.js';
 import { inheritedSockets } from '../endpoints/unix-listener.js';
@@ -26,8 +27,12 @@ export interface EndpointParts {
   readonly identity: DaemonIdentity;
   readonly application: Application;
   readonly identify: (socket: Socket) => Caller;
-  readonly identifySimulatorPeer: IdentifyPeer;
-  readonly wireConnection: (socket: Socket) => ByteConnection;
+  /** Undefined where the operating system does not tell who is behind a simulator's connection. */
+  readonly identifySimulatorPeer: IdentifyPeer | undefined;
+  /** Undefined where the wire endpoint is not offered. */
+  readonly wireConnection: ((socket: Socket) => ByteConnection) | undefined;
+  /** How the JSON-RPC endpoint listens, where not on a Unix socket. */
+  readonly listenForRpc: RpcListen | undefined;
   readonly log: Log;
 }
 
@@ -64,7 +69,7 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
 }
 
 async function openRpc(
-  { configuration, identity, application, identify, log }: EndpointParts,
+  { configuration, identity, application, identify, listenForRpc, log }: EndpointParts,
   listed: Listed,
 ): Promise<RpcServer> {
   const { limits, timeouts, sockets, mode } = configuration;
@@ -83,6 +88,7 @@ async function openRpc(
     maxConnections: limits.connections,
     maxConnectionsPerUser: limits.connectionsPerUser,
     identify,
+    listen: listenForRpc,
     log,
   });
   await rpc.listen(sockets.rpc, inheritedSockets(identity.env, identity.processId).get('rpc'));
@@ -93,6 +99,7 @@ async function openRpc(
 async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
   const { configuration, identity, application, identify, wireConnection, log } = parts;
   const { limits, timeouts, sockets } = configuration;
+  if (wireConnection === undefined) return () => {};
   const wire = await startWireServer({
     socketPath: sockets.wire,
     inheritedFd: inheritedSockets(identity.env, identity.processId).get('wire'),
@@ -114,6 +121,14 @@ async function openSimulators(
   listed: Listed,
 ): Promise<Close> {
   const { swtpm, mssim, bare } = configuration.simulator;
+  if (identifySimulatorPeer === undefined) {
+    if (swtpm === null && mssim === null && bare === null) return () => {};
+    throw new TbsError('TBS_E_BAD_PARAMETER', {
+      message: `Simulator endpoints are not offered on ${process.platform}: it does not tell who connects.`,
+      action: 'Take the simulator endpoints out of tbsd.json.',
+      details: { setting: 'simulator' },
+    });
+  }
   const simulators = await startSimulatorEndpoints({
     swtpm:
       swtpm === null ? undefined : { data: parseStreamAddress(swtpm.data), control: parseStreamAddress(swtpm.control) },

@@ -14,6 +14,8 @@ export function transportOptions({ transport }: Configuration): TransportOptions
     swtpmProgram: transport.embedded.program,
   };
   switch (transport.kind) {
+    case 'windowsTbs':
+      return { kind: 'windowsTbs' };
     case 'embedded':
       return embedded;
     case 'device':

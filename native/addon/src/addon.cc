@@ -28,6 +28,14 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFileLock(env, exports);
   ExportKerberosClient(env, exports);
   ExportPeerCredentials(env, exports);
+#elif defined(_WIN32)
+  ExportAccounts(env, exports);
+  ExportBootClock(env, exports);
+  ExportFileLock(env, exports);
+  ExportPipeListener(env, exports);
+  ExportPipePeer(env, exports);
+  ExportRegistry(env, exports);
+  ExportTbs(env, exports);
 #endif
   return exports;
 }

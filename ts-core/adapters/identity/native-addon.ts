@@ -1,11 +1,8 @@
 /**
- * The native addon (native/addon), loaded once, with types.
+ * The native addon (native/addon) as it is on Linux, loaded once, with types. On Windows: windows-addon.ts.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ByteStream } from '../../application/ports.js';
+import { addonDoesNotServe, loadAddonFile } from '../addon-file.js';
 
 /** What the kernel recorded about the process at the other end when it connected (unix(7)). */
 export interface PeerCredentials {
@@ -63,35 +60,9 @@ export function nativeAddon(): NativeAddon {
 }
 
 function load(): NativeAddon {
-  const require = createRequire(import.meta.url);
-  const directory = addonDirectory();
-  let addon: unknown;
-  try {
-    const nodeGypBuild: (directory: string) => unknown = require('node-gyp-build');
-    addon = nodeGypBuild(directory);
-  } catch (cause) {
-    throw new Error(`the native addon is not built: run \`npm run build:native\` (looked in ${directory})`, { cause });
-  }
-  if (!isNativeAddon(addon)) {
-    throw new Error(
-      `the native addon does not serve ${process.platform}, or is older than this program: run \`npm run build:native\``,
-    );
-  }
+  const addon = loadAddonFile();
+  if (!isNativeAddon(addon)) throw addonDoesNotServe();
   return addon;
-}
-
-/** The compiled program lies in build/ or beside the sources: the addon is found upwards from here. */
-function addonDirectory(): string {
-  let directory = path.dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const candidate = path.join(directory, 'native', 'addon');
-    if (existsSync(path.join(candidate, 'binding.gyp')) || existsSync(path.join(candidate, 'prebuilds'))) {
-      return candidate;
-    }
-    const parent = path.dirname(directory);
-    if (parent === directory) throw new Error('native/addon is missing from this installation');
-    directory = parent;
-  }
 }
 
 function isNativeAddon(value: unknown): value is NativeAddon {

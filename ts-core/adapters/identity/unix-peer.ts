@@ -1,9 +1,6 @@
 /**
  * The caller at the other end of a Unix socket connection, as the kernel vouches for it at accept.
- *
- * The place for Windows: a named pipe's client is known by its token (GetNamedPipeClientProcessId,
- * ImpersonateNamedPipeClient). The addon does not ask for it yet, so a pipe's client is refused there rather than
- * guessed at.
+ * On Windows: pipe-peer.ts.
  */
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';

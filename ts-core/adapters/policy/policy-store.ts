@@ -1,4 +1,4 @@
-/** The policy in force, from files: configuration, policy folder, Registry.pol files, watched and merged. */
+/** The policy in force: configuration, policy folder, Registry.pol files, Windows' registry, watched and merged. */
 import { join } from 'node:path';
 import type { Clock, Log, PolicyStore } from '../../application/ports.js';
 import { layerOf, mergePolicy, type PolicyLayer } from '../../domain/policy/merge.js';
@@ -14,6 +14,7 @@ import { readPolicyFolder, readRegistryPolFiles, type SourcePlaces } from './sou
 import { fileLayers } from './source-layers.js';
 import { SourceWatch } from './source-watch.js';
 import { errorCode } from './trusted-file.js';
+import { type RegistryReader, readWindowsRegistry, type WindowsRegistryReading } from './windows-registry.js';
 
 export interface FilePolicyStoreOptions {
   /** Folder of policy files, `*.json` by name; need not exist. */
@@ -25,6 +26,8 @@ export interface FilePolicyStoreOptions {
   /** Folder of the broker's own for the imported Registry.pol and the last good policy. */
   readonly stateFolder: string;
   readonly brokerUid: number;
+  /** Windows' registry; on other platforms there is none. */
+  readonly windowsRegistry?: RegistryReader | undefined;
   readonly pollMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,6 +43,7 @@ export class FilePolicyStore implements PolicyStore {
   readonly #lastGood: LastGoodSources;
   readonly #watch: SourceWatch;
   #policy: EffectivePolicy;
+  #lastGoodRegistry: WindowsRegistryReading | undefined;
   /** Writes one after the other, so that none reads what another is about to replace. */
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -54,6 +58,7 @@ export class FilePolicyStore implements PolicyStore {
     this.#lastGood = new LastGoodSources(options.stateFolder, options.brokerUid, options.log);
     this.#watch = new SourceWatch({
       places: { ...this.#places, registryPol: [this.#importedPath, ...options.registryPol] },
+      registryFingerprint: () => JSON.stringify(this.#lookAtRegistry(), bytesAsBase64),
       clock: options.clock,
       log: options.log,
       pollMs: options.pollMs,
@@ -130,11 +135,25 @@ export class FilePolicyStore implements PolicyStore {
     const { folder, configured } = this.#options;
     const listing = readPolicyFolder(this.#places);
     const registryPol = [...this.#importedIfPresent(), ...readRegistryPolFiles(this.#places)];
-    const { layers, good } = fileLayers(folder, listing, registryPol, this.#lastGood);
+    const windowsRegistry = this.#readRegistry();
+    const { layers, good } = fileLayers(folder, listing, registryPol, this.#lastGood, windowsRegistry);
     this.#lastGood.replace(good);
     const configuredLayer = layerOf({ kind: 'configuration', location: configured.location }, configured.values);
     const policy = mergePolicy([configuredLayer, ...layers], revision);
     return { ...policy, problems: [...policy.problems, ...overriddenHere(layers, policy, this.#localPath())] };
+  }
+
+  /** One that cannot be read any more leaves in force what it held last. */
+  #readRegistry(): WindowsRegistryReading {
+    const reading = this.#lookAtRegistry();
+    if (reading.state === 'read') this.#lastGoodRegistry = reading;
+    else this.#options.log.warn({ reason: reading.reason }, "Windows' registry cannot be read");
+    return reading.state === 'read' ? reading : (this.#lastGoodRegistry ?? reading);
+  }
+
+  #lookAtRegistry(): WindowsRegistryReading {
+    const { windowsRegistry } = this.#options;
+    return windowsRegistry === undefined ? { state: 'read', values: [] } : readWindowsRegistry(windowsRegistry);
   }
 
   #importedIfPresent() {
@@ -168,6 +187,10 @@ function overriddenHere(
     }
   }
   return problems;
+}
+
+function bytesAsBase64(_name: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
 function isSamePolicy(a: EffectivePolicy, b: EffectivePolicy): boolean {

@@ -7,6 +7,7 @@ import { RegistryValues } from '../../domain/policy/registry-values.js';
 import type { PolicyProblem, SettingSource } from '../../domain/policy/settings.js';
 import type { LastGoodSources } from './last-good-sources.js';
 import type { FolderListing, SourceFile } from './source-files.js';
+import { WINDOWS_REGISTRY_SOURCE, type WindowsRegistryReading } from './windows-registry.js';
 
 export interface GoodFile {
   readonly kind: SourceFile['kind'];
@@ -31,11 +32,13 @@ export function fileLayers(
   listing: FolderListing,
   registryPol: readonly SourceFile[],
   lastGood: LastGoodSources,
+  windowsRegistry: WindowsRegistryReading = { state: 'read', values: [] },
 ): FileLayers {
   const collector = new LayerCollector(lastGood);
   if (listing.state === 'listed') for (const file of listing.files) collector.add(file);
   else collector.addUnlisted(folder, listing.reason);
   for (const file of registryPol) collector.add(file);
+  collector.addWindowsRegistry(windowsRegistry);
   return collector.result();
 }
 
@@ -69,6 +72,17 @@ class LayerCollector {
       const bytes = this.#lastGood.get(path);
       if (bytes !== undefined) this.#use('policyFile', path, bytes);
     }
+  }
+
+  /** The same keys as in Registry.pol files, and stronger: value by value the registry wins. */
+  addWindowsRegistry(reading: WindowsRegistryReading): void {
+    if (reading.state === 'read') this.#registry.put(reading.values);
+    else
+      this.#registryProblems.push({
+        source: WINDOWS_REGISTRY_SOURCE,
+        setting: undefined,
+        message: `the registry cannot be read (${reading.reason}); it sets nothing`,
+      });
   }
 
   result(): FileLayers {

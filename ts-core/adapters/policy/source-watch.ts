@@ -9,6 +9,8 @@ import { type SourcePlaces, sourcesFingerprint } from './source-files.js';
 
 export interface SourceWatchOptions {
   readonly places: SourcePlaces;
+  /** Changes with the content of Windows' registry, which is looked at at intervals only. */
+  readonly registryFingerprint: () => string;
   readonly clock: Clock;
   readonly log: Log;
   readonly pollMs: number;
@@ -28,7 +30,7 @@ export class SourceWatch {
 
   constructor(options: SourceWatchOptions) {
     this.#options = options;
-    this.#fingerprint = sourcesFingerprint(options.places);
+    this.#fingerprint = this.#takeFingerprint();
     this.#startWatchers();
     this.#armPoll();
   }
@@ -50,10 +52,14 @@ export class SourceWatch {
   }
 
   #look(): void {
-    const fingerprint = sourcesFingerprint(this.#options.places);
+    const fingerprint = this.#takeFingerprint();
     if (fingerprint === this.#fingerprint) return;
     this.#fingerprint = fingerprint;
     this.#options.onChange();
+  }
+
+  #takeFingerprint(): string {
+    return `${sourcesFingerprint(this.#options.places)}\n${this.#options.registryFingerprint()}`;
   }
 
   #startWatchers(): void {

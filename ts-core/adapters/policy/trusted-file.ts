@@ -4,6 +4,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isTrustedOwnerSid } from '../../domain/windows-access.js';
+import { windowsAddon } from '../windows-addon.js';
 
 export type TrustedRead =
   | { readonly verdict: 'read'; readonly bytes: Uint8Array }
@@ -28,7 +30,7 @@ export function readTrustedFile(path: string, brokerUid: number, maxBytes: numbe
   try {
     const status = fstatSync(descriptor);
     if (!status.isFile()) return refused('is not a regular file');
-    const distrust = whyFileIsNotTrusted(status, brokerUid) ?? whyFolderIsNotTrusted(dirname(path), brokerUid);
+    const distrust = whyFileIsNotTrusted(path, status, brokerUid) ?? whyFolderIsNotTrusted(dirname(path), brokerUid);
     if (distrust !== undefined) return refused(distrust);
     if (status.size > maxBytes) return refused(`is larger than the ${maxBytes} bytes allowed`);
     return readUpTo(descriptor, maxBytes);
@@ -53,8 +55,8 @@ function readUpTo(descriptor: number, maxBytes: number): TrustedRead {
   }
 }
 
-function whyFileIsNotTrusted(status: Stats, brokerUid: number): string | undefined {
-  if (process.platform === 'win32') return undefined;
+function whyFileIsNotTrusted(path: string, status: Stats, brokerUid: number): string | undefined {
+  if (process.platform === 'win32') return whyWindowsOwnerIsNotTrusted(path);
   if (!isOwnerTrusted(status, brokerUid)) {
     return `belongs to user ${status.uid}; it must belong to root or the broker's user (chown root)`;
   }
@@ -64,7 +66,7 @@ function whyFileIsNotTrusted(status: Stats, brokerUid: number): string | undefin
 
 /** A folder that others may write lets them put another file in the place of a good one, unless it is sticky. */
 export function whyFolderIsNotTrusted(folder: string, brokerUid: number): string | undefined {
-  if (process.platform === 'win32') return undefined;
+  if (process.platform === 'win32') return whyWindowsOwnerIsNotTrusted(folder);
   const status = statSync(folder);
   if (!isOwnerTrusted(status, brokerUid)) {
     return `folder ${folder} belongs to user ${status.uid}; it must belong to root or the broker's user (chown root)`;
@@ -73,6 +75,17 @@ export function whyFolderIsNotTrusted(folder: string, brokerUid: number): string
     return `folder ${folder} can be written by others than its owner (chmod go-w)`;
   }
   return undefined;
+}
+
+/**
+ * Whose it is, is what counts on Windows: in %ProgramData% every user may make new files, which are then theirs, but not
+ * change those of others.
+ */
+function whyWindowsOwnerIsNotTrusted(path: string): string | undefined {
+  const addon = windowsAddon();
+  const owner = addon.ownerOf(path);
+  if (isTrustedOwnerSid(owner, addon.ownToken([]).userSid)) return undefined;
+  return `${path} belongs to ${owner}; it must belong to the Administrators, SYSTEM or the broker's user`;
 }
 
 function isOwnerTrusted(status: Stats, brokerUid: number): boolean {

@@ -11,12 +11,9 @@ import { open, type RootDatabase } from 'lmdb';
 import type { StateRecords, StateStore } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { whyDatabaseFileIsDamaged } from './lmdb-file-check.js';
+import { type OwnerLockOptions, takeOwnerLock } from './owner-lock.js';
 
-export interface LmdbStateStoreOptions {
-  readonly folder: string;
-  /** Takes an exclusive lock on an open file, which the kernel frees with the process; false when another holds it. */
-  readonly tryLock: (fileDescriptor: number) => boolean;
-}
+export type LmdbStateStoreOptions = OwnerLockOptions;
 
 /** Far above what the records need; a bug cannot fill the disk. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
@@ -107,23 +104,6 @@ function prepareFolder(folder: string): void {
     if (cause instanceof TbsError) throw cause;
     throw unusable('unusable', `The state folder ${folder} cannot be used.`, cause);
   }
-}
-
-function takeOwnerLock({ folder, tryLock }: LmdbStateStoreOptions): number {
-  const path = join(folder, 'owner.lock');
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'a', 0o600);
-  } catch (cause) {
-    throw unusable('unusable', `The state folder ${folder} cannot be written.`, cause);
-  }
-  if (tryLock(descriptor)) return descriptor;
-  closeSync(descriptor);
-  throw new TbsError('TBS_E_INTERNAL_ERROR', {
-    message: `Another broker is using the state folder ${folder}.`,
-    action: 'Stop the other broker, or give this one a stateFolder of its own.',
-    details: { reason: 'inUse', folder },
-  });
 }
 
 function openDatabase(folder: string): RootDatabase<string, string> {

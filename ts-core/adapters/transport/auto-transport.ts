@@ -1,5 +1,5 @@
 /**
- * The first TPM that answers: the machine's own devices, then the software TPMs that are configured, and last, where that
+ * The first TPM that answers: Windows' own TBS, the machine's own devices, then the software TPMs that are configured, and last, where that
  * is allowed, one of the broker's own. Environment variables are not looked at: the broker trusts its configuration only.
  */
 import type { ByteStreamOpener, Log, TpmTransport } from '../../application/ports.js';
@@ -11,18 +11,28 @@ import { EmbeddedTransport } from './embedded-transport.js';
 import { SwtpmTransport } from './swtpm-transport.js';
 import { reasonOf } from './transport-error.js';
 import type { AutoTransportOptions } from './transport-options.js';
+import { type TbsContextOpener, WindowsTbsTransport } from './windows-tbs-transport.js';
 
 export const DEFAULT_DEVICES: readonly string[] = ['/dev/tpm0', '/dev/tpmrm0'];
 /** A TPM answers the question for its version at once, unless it runs a long command of somebody else's. */
 const ANSWER_TIMEOUT_MS = 3_000;
 
+interface Openers {
+  readonly openByteStream?: ByteStreamOpener | undefined;
+  readonly openTbsContext?: TbsContextOpener | undefined;
+}
+
 /** Throws TBS_E_TPM_NOT_FOUND, with what was tried and why each did not answer. */
 export async function openFirstThatAnswers(
   options: AutoTransportOptions,
   log: Log,
-  openByteStream?: ByteStreamOpener,
+  { openByteStream, openTbsContext }: Openers = {},
 ): Promise<TpmTransport> {
   const failures: string[] = [];
+  if (openTbsContext !== undefined) {
+    const tbs = new WindowsTbsTransport(openTbsContext, log);
+    if (await answers(tbs, log, failures)) return tbs;
+  }
   for (const path of options.devices ?? DEFAULT_DEVICES) {
     const device = await DeviceTransport.create({ kind: 'device', path, cancelFile: options.cancelFile }, log);
     if (await answers(device, log, failures)) return device;

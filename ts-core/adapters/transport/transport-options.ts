@@ -26,6 +26,11 @@ export interface DeviceTransportOptions {
   readonly cancelFile?: string | undefined;
 }
 
+/** Windows' own TPM Base Services. */
+export interface WindowsTbsTransportOptions {
+  readonly kind: 'windowsTbs';
+}
+
 /** A software TPM that the broker runs itself, with its state kept between runs. */
 export interface EmbeddedTransportOptions {
   readonly kind: 'embedded';
@@ -36,7 +41,7 @@ export interface EmbeddedTransportOptions {
   readonly swtpmProgram?: string | undefined;
 }
 
-/** The first of these that answers: /dev/tpm0, /dev/tpmrm0, the given swtpm sockets in order, and last the embedded TPM. */
+/** The first of these that answers: Windows' TBS where there is one, /dev/tpm0, /dev/tpmrm0, the given swtpm sockets in order, and last the embedded TPM. */
 export interface AutoTransportOptions {
   readonly kind: 'auto';
   /** Devices to try instead of /dev/tpm0 and /dev/tpmrm0. */
@@ -52,6 +57,7 @@ export type TransportOptions =
   | SwtpmTransportOptions
   | DeviceTransportOptions
   | EmbeddedTransportOptions
+  | WindowsTbsTransportOptions
   | AutoTransportOptions;
 
 /** Responses larger than this are not from a TPM: TPM 2.0's largest is 4096 bytes, TPM 1.2's likewise. */

@@ -17,16 +17,20 @@ import {
 } from './setting-rules.js';
 import type { PolicyProblem, PolicySettingName, SettingSource } from './settings.js';
 
-const POLICY_KEY = 'Software\\Policies\\Microsoft\\TPM';
+/** Below HKEY_LOCAL_MACHINE; read with everything below it. */
+export const POLICY_KEY = 'Software\\Policies\\Microsoft\\TPM';
 const BLOCKED_KEY = `${POLICY_KEY}\\BlockedCommands`;
 const BLOCKED_LIST_KEY = `${BLOCKED_KEY}\\List`;
-const PREFERENCE_KEY = 'Software\\Microsoft\\Tpm';
+/** Windows keeps much else here: only the values and lists named below can be policy. */
+export const PREFERENCE_KEY = 'Software\\Microsoft\\Tpm';
 
 const ALLOWED_LIST_KEYS: Readonly<Record<CallerClass, string>> = {
   administrator: `${PREFERENCE_KEY}\\AllowedW8Commands\\List`,
   standardUser: `${PREFERENCE_KEY}\\AllowedW8UserCommands\\List`,
   sandboxedApp: `${PREFERENCE_KEY}\\AllowedW8AppContainerCommands\\List`,
 };
+
+export const PREFERENCE_LIST_KEYS: readonly string[] = Object.values(ALLOWED_LIST_KEYS);
 
 /** Values that Windows has for features that this product does not offer; there is nothing in them to govern. */
 const OF_WINDOWS_ALONE = new Set(['uselegacydictionaryattackparameters', 'cleartpmifnotreadygp', 'cleartpmifnotready']);
@@ -68,6 +72,10 @@ const NUMBERS: Readonly<Partial<Record<NumberName, Place>>> = {
   maxContexts: { key: PREFERENCE_KEY, valueName: 'MaxContexts' },
   maxResources: { key: PREFERENCE_KEY, valueName: 'MaxResources' },
 };
+
+export const PREFERENCE_VALUES: readonly string[] = Object.values(NUMBERS)
+  .filter(({ key }) => key === PREFERENCE_KEY)
+  .map(({ valueName }) => valueName);
 
 const AUTH_LEVEL: Place = { key: POLICY_KEY, valueName: 'OSManagedAuthLevel' };
 

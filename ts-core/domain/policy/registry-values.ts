@@ -23,12 +23,17 @@ export class RegistryValues {
 
   static from(values: Iterable<RegistryValue>): RegistryValues {
     const registry = new RegistryValues();
-    for (const value of values) registry.#set(value);
+    registry.put(values);
     return registry;
   }
 
   apply(entries: readonly PolEntry[], source: SettingSource): void {
     for (const entry of entries) this.#applyEntry(entry, source);
+  }
+
+  /** Values as a registry holds them: no name is special there. */
+  put(values: Iterable<RegistryValue>): void {
+    for (const value of values) this.#set(value);
   }
 
   get(key: string, valueName: string): RegistryValue | undefined {

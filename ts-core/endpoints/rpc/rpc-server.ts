@@ -1,5 +1,5 @@
 /** The JSON-RPC 2.0 endpoint: a socket, and a connection for everyone whom the operating system vouches for. */
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
@@ -17,23 +17,36 @@ export interface RpcServerParts {
   /** The caller behind a connection; throws when the operating system does not say who it is. */
   readonly identify: (socket: Socket) => Caller;
   readonly log: Log;
+  /** Listens at the address instead of on a Unix socket (a named pipe). */
+  readonly listen?: RpcListen | undefined;
+}
+
+export type RpcListen = (
+  address: string,
+  options: { readonly onConnection: (socket: Socket) => void; readonly onAcceptError: (error: Error) => void },
+) => RpcListener;
+
+export interface RpcListener {
+  /** Takes no new connections. */
+  close(): unknown;
 }
 
 export class RpcServer {
   private readonly connections = new Set<RpcConnection>();
   private readonly countOfUser = new Map<string, number>();
-  private server: Server | undefined;
+  private server: RpcListener | undefined;
 
   constructor(private readonly parts: RpcServerParts) {}
 
   /** Resolves when clients can connect. Rejects with a UnixListenError for a path that is too long or in use. */
   async listen(socketPath: string, inheritedFd?: number): Promise<void> {
-    this.server = await listenOnUnixSocket(socketPath, {
-      mode: 0o666,
-      inheritedFd,
-      onConnection: (socket) => this.accept(socket),
-      onAcceptError: (error) => this.parts.log.error({ error }, 'a connection could not be accepted'),
-    });
+    const options = {
+      onConnection: (socket: Socket) => this.accept(socket),
+      onAcceptError: (error: Error) => this.parts.log.error({ error }, 'a connection could not be accepted'),
+    };
+    this.server =
+      this.parts.listen?.(socketPath, options) ??
+      (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, ...options }));
   }
 
   /** Takes no new connections; those that are open go on. */

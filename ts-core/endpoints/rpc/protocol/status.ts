@@ -41,7 +41,7 @@ export interface BrokerStatus {
     /** Estimate of the wait of a NORMAL command submitted now, milliseconds. */
     readonly estimatedWaitMs: number;
   };
-  readonly cancellation: 'controlChannel' | 'sysfs' | 'none';
+  readonly cancellation: 'controlChannel' | 'sysfs' | 'tbs' | 'none';
   /** How long commands take on this TPM, learned, by command code. */
   readonly costs: readonly {
     readonly code: number;

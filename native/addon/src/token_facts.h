@@ -1,0 +1,30 @@
+// What a Windows access token says about who it stands for.
+#pragma once
+
+#include <napi.h>
+#include <windows.h>
+
+#include <string>
+#include <vector>
+
+namespace tpmtbs {
+
+struct TokenFacts {
+  std::wstring user_sid;
+  bool is_administrator = false;
+  bool is_app_container = false;
+  // For each of the groups that were asked about: whether the token has it, enabled.
+  std::vector<bool> memberships;
+};
+
+// Returns 0, or the Windows error with the function that gave it. `impersonation` is a token of at least identification
+// level, opened with TOKEN_QUERY.
+DWORD ReadTokenFacts(HANDLE impersonation, const std::vector<std::wstring>& group_sids, TokenFacts* facts,
+                     const char** function);
+
+// Returns 0 or the Windows error.
+DWORD SidText(PSID sid, std::wstring* text);
+std::vector<std::wstring> SidTexts(const Napi::Value& list);
+Napi::Object FactsObject(Napi::Env env, const TokenFacts& facts);
+
+}  // namespace tpmtbs

@@ -1,0 +1,37 @@
+/** The compiled file of native/addon, found and loaded, whatever it exports on this platform. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Throws, with the command that builds it, when it is missing. */
+export function loadAddonFile(): unknown {
+  const require = createRequire(import.meta.url);
+  const directory = addonDirectory();
+  try {
+    const nodeGypBuild: (directory: string) => unknown = require('node-gyp-build');
+    return nodeGypBuild(directory);
+  } catch (cause) {
+    throw new Error(`the native addon is not built: run \`npm run build:native\` (looked in ${directory})`, { cause });
+  }
+}
+
+export function addonDoesNotServe(): Error {
+  return new Error(
+    `the native addon does not serve ${process.platform}, or is older than this program: run \`npm run build:native\``,
+  );
+}
+
+/** The compiled program lies in build/ or beside the sources: the addon is found upwards from here. */
+function addonDirectory(): string {
+  let directory = path.dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = path.join(directory, 'native', 'addon');
+    if (existsSync(path.join(candidate, 'binding.gyp')) || existsSync(path.join(candidate, 'prebuilds'))) {
+      return candidate;
+    }
+    const parent = path.dirname(directory);
+    if (parent === directory) throw new Error('native/addon is missing from this installation');
+    directory = parent;
+  }
+}

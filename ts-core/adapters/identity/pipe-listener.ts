@@ -1,0 +1,141 @@
+/**
+ * Listening on a named pipe of Windows. A connection is given out once its first bytes have come and its caller is known:
+ * Windows knows the client's user only after the server has read from the pipe.
+ */
+import { Socket } from 'node:net';
+import type { Caller } from '../../domain/caller.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { WindowsAddon } from '../windows-addon.js';
+import { callerOfPipe, connectingUserOf, type PipePeerRules } from './pipe-peer.js';
+
+export type PipeAddon = Pick<WindowsAddon, 'PipeListener' | 'openPipe' | 'pipeClientProcess' | 'pipeClientUser'>;
+
+export interface PipeListenOptions {
+  /** Who may connect: a security descriptor in SDDL. */
+  readonly access: string;
+  readonly rules: PipePeerRules;
+  /** How long a client may be connected without having said anything. */
+  readonly silenceMs: number;
+  readonly onConnection: (socket: Socket, caller: Caller) => void;
+  /** A client was turned away: nobody knows who it is, too many wait silently, or Windows could not take it. */
+  readonly onRefused: (error: Error) => void;
+}
+
+export interface PipeServer {
+  close(): void;
+}
+
+/** Connections that have said nothing yet, of all users and of one, so that silence of one keeps nobody else out. */
+const MAX_SILENT = 512;
+const MAX_SILENT_PER_USER = 64;
+
+/** Somebody else serves this pipe. */
+export class PipeInUseError extends Error {
+  override readonly name = 'PipeInUseError';
+}
+
+/** Throws PipeInUseError, or the error of Windows. */
+export function listenOnPipe(name: string, options: PipeListenOptions, addon: PipeAddon): PipeServer {
+  if (isServed(name, addon)) throw new PipeInUseError(`another process serves the pipe ${name}`);
+  const waiting = new SilentConnections(options, addon);
+  try {
+    const listener = new addon.PipeListener(name, options.access, (fd, error) => {
+      if (fd === undefined) options.onRefused(error ?? new Error('a connection could not be taken'));
+      else waiting.add(fd);
+    });
+    return {
+      close: () => {
+        listener.close();
+        waiting.close();
+      },
+    };
+  } catch (cause) {
+    // FILE_FLAG_FIRST_PIPE_INSTANCE: Windows answers that access is denied when the name is taken.
+    if (!['EACCES', 'EPERM', 'EBUSY'].includes(codeOf(cause))) throw cause;
+    throw new PipeInUseError(`the pipe ${name} cannot be made: another process serves it`, { cause });
+  }
+}
+
+/** Asked first as well, since not everything that runs Windows programs keeps a second first instance out. */
+function isServed(name: string, addon: PipeAddon): boolean {
+  try {
+    new Socket({ fd: addon.openPipe(name), readable: true, writable: true }).destroy();
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ENOENT';
+  }
+}
+
+/** Connections between being accepted and their first bytes. */
+class SilentConnections {
+  private readonly sockets = new Map<Socket, { readonly userSid: string; readonly timer: NodeJS.Timeout }>();
+
+  constructor(
+    private readonly options: PipeListenOptions,
+    private readonly addon: PipeAddon,
+  ) {}
+
+  add(fd: number): void {
+    const socket = new Socket({ fd, readable: true, writable: true });
+    socket.on('error', () => {});
+    try {
+      const userSid = connectingUserOf(fd, this.addon);
+      this.requireRoom(userSid);
+      const timer = setTimeout(() => this.giveUp(socket), this.options.silenceMs);
+      this.sockets.set(socket, { userSid, timer });
+    } catch (error) {
+      this.refuse(socket, error);
+      return;
+    }
+    socket.once('close', () => this.forget(socket));
+    socket.once('data', (bytes: Buffer) => this.spoke(socket, fd, bytes));
+  }
+
+  close(): void {
+    for (const socket of [...this.sockets.keys()]) socket.destroy();
+  }
+
+  private spoke(socket: Socket, fd: number, bytes: Buffer): void {
+    this.forget(socket);
+    let caller: Caller;
+    try {
+      caller = callerOfPipe(fd, this.options.rules, this.addon);
+    } catch (error) {
+      this.refuse(socket, error);
+      return;
+    }
+    // Whoever takes the connection reads from its very first byte.
+    socket.pause();
+    socket.unshift(bytes);
+    this.options.onConnection(socket, caller);
+    socket.resume();
+  }
+
+  private requireRoom(userSid: string): void {
+    const ofUser = [...this.sockets.values()].filter((each) => each.userSid === userSid).length;
+    if (this.sockets.size < MAX_SILENT && ofUser < MAX_SILENT_PER_USER) return;
+    throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
+      message: `${ofUser} connections of ${userSid} are open that have said nothing.`,
+      action: 'Close connections that are not used.',
+    });
+  }
+
+  private giveUp(socket: Socket): void {
+    this.options.onRefused(new Error(`a connection said nothing for ${this.options.silenceMs} ms`));
+    socket.destroy();
+  }
+
+  private refuse(socket: Socket, error: unknown): void {
+    this.options.onRefused(error instanceof Error ? error : new Error(String(error)));
+    socket.destroy();
+  }
+
+  private forget(socket: Socket): void {
+    clearTimeout(this.sockets.get(socket)?.timer);
+    this.sockets.delete(socket);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

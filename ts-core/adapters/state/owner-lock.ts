@@ -1,0 +1,34 @@
+/** One broker a state folder: a lock that the kernel frees with its process, however that ends. */
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { TbsError } from '../../domain/tbs-error.js';
+
+export interface OwnerLockOptions {
+  readonly folder: string;
+  /** Takes an exclusive lock on an open file, which the kernel frees with the process; false when another holds it. */
+  readonly tryLock: (fileDescriptor: number) => boolean;
+}
+
+/** The descriptor that holds the lock. Throws TBS_E_INTERNAL_ERROR with details `reason`: inUse or unusable. */
+export function takeOwnerLock({ folder, tryLock }: OwnerLockOptions): number {
+  const path = join(folder, 'owner.lock');
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'a', 0o600);
+  } catch (cause) {
+    throw new TbsError('TBS_E_INTERNAL_ERROR', {
+      message: `The state folder ${folder} cannot be written.`,
+      action:
+        'Make room or mend the state folder; the log of tbsd has the cause. Nothing that was acknowledged is lost.',
+      details: { reason: 'unusable' },
+      cause,
+    });
+  }
+  if (tryLock(descriptor)) return descriptor;
+  closeSync(descriptor);
+  throw new TbsError('TBS_E_INTERNAL_ERROR', {
+    message: `Another broker is using the state folder ${folder}.`,
+    action: 'Stop the other broker, or give this one a stateFolder of its own.',
+    details: { reason: 'inUse', folder },
+  });
+}

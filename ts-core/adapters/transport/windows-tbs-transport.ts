@@ -1,0 +1,136 @@
+/**
+ * Windows' own TPM Base Services as the way to the TPM (tbs.dll): one context, one command at a time.
+ *
+ * TBS gives each context handles of its own, and its own lists of commands apply to the broker as to any other program.
+ * It carries locality 0 only. A command that is late is given up by TBS, and the next one waits until it has been.
+ */
+import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
+import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
+
+export interface TbsContext {
+  /** Rejects with an Error whose `tbsResult` is the result code of TBS. */
+  submit(command: Uint8Array, priority: number): Promise<Uint8Array>;
+  cancel(): void;
+  close(): void;
+}
+
+/** Throws with `tbsResult` when TBS refuses, with `code` ENOENT where there is no tbs.dll. */
+export type TbsContextOpener = () => TbsContext;
+
+const DESCRIPTION = "Windows' TPM Base Services";
+const PRIORITY_NORMAL = 200;
+const EXPOSURE =
+  "every program can use Windows' own TPM Base Services; there Windows' lists and lockout govern it, not this broker's";
+/** What TBS answers that says more than that it did not work. */
+const TOLD_AS_IT_IS: readonly TbsSymbol[] = [
+  'TPM_E_COMMAND_BLOCKED',
+  'TBS_E_COMMAND_CANCELED',
+  'TBS_E_TPM_NOT_FOUND',
+  'TBS_E_TOO_MANY_TBS_CONTEXTS',
+  'TBS_E_SERVICE_DISABLED',
+  'TBS_E_BUFFER_TOO_LARGE',
+];
+
+export class WindowsTbsTransport implements TpmTransport {
+  readonly description = DESCRIPTION;
+  readonly maxLocality = 0;
+  readonly cancellation = 'tbs';
+  readonly ownsTpm = false;
+  onReset: (() => void) | undefined;
+
+  private context: TbsContext | undefined;
+  /** The command that TBS still carries, whether or not anybody waits for it. */
+  private underWay: Promise<unknown> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly openContext: TbsContextOpener,
+    private readonly log: Log,
+  ) {}
+
+  async transmit(command: Uint8Array, { locality, timeoutMs }: TransmitOptions): Promise<Uint8Array> {
+    if (locality !== 0) throw transportError(DESCRIPTION, `locality ${locality} is not possible with it`);
+    let expired = false;
+    const exchange = async (): Promise<Uint8Array> => {
+      await this.underWay;
+      if (expired) throw new Error('an earlier command is still under way');
+      return this.submit(command);
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        expired = true;
+        void this.cancel();
+        reject(transportError(DESCRIPTION, `it did not answer within ${Math.round(timeoutMs)} ms`));
+      }, timeoutMs);
+    });
+    try {
+      return await Promise.race([exchange(), deadline]);
+    } catch (error) {
+      throw translated(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.underWay === undefined) return;
+    try {
+      this.context?.cancel();
+    } catch (cause) {
+      this.log.warn({ transport: DESCRIPTION, reason: reasonOf(cause) }, 'cancel was not taken');
+    }
+  }
+
+  async exposure(): Promise<readonly string[]> {
+    return [EXPOSURE];
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.context?.close();
+    this.context = undefined;
+  }
+
+  private async submit(command: Uint8Array): Promise<Uint8Array> {
+    if (this.closed) throw new Error('the transport was closed');
+    this.context ??= this.openContext();
+    const answer = this.context.submit(command, PRIORITY_NORMAL);
+    const ended = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.underWay = ended;
+    void ended.then(() => {
+      if (this.underWay === ended) this.underWay = undefined;
+    });
+    return answer;
+  }
+}
+
+function translated(error: unknown): TbsError {
+  if (error instanceof TbsError) return error;
+  const result = tbsResultOf(error);
+  const symbol = TOLD_AS_IT_IS.find((each) => TBS_RESULTS[each].code === result);
+  if (symbol !== undefined) {
+    return new TbsError(symbol, {
+      message: `${TBS_RESULTS[symbol].message} So says Windows' TPM Base Services.`,
+      details: { transport: DESCRIPTION },
+      cause: error,
+    });
+  }
+  if (errorCodeOf(error) === 'ENOENT') {
+    return new TbsError('TBS_E_TPM_NOT_FOUND', {
+      message: 'This system has no TPM Base Services of Windows (tbs.dll).',
+      details: { transport: DESCRIPTION },
+      cause: error,
+    });
+  }
+  return transportError(DESCRIPTION, reasonOf(error), error);
+}
+
+function tbsResultOf(error: unknown): number | undefined {
+  const result = error instanceof Error && 'tbsResult' in error ? error.tbsResult : undefined;
+  return typeof result === 'number' ? result : undefined;
+}

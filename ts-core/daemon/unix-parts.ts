@@ -1,0 +1,45 @@
+/** The daemon's parts on Linux and other Unix systems. */
+import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
+import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
+import { nativeAddon } from '../adapters/identity/native-addon.js';
+import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
+import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
+import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
+import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
+import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
+import type { UnixCallerRules } from '../domain/unix-caller.js';
+import type { Configuration } from './configuration.js';
+import type { PlatformParts } from './platform-parts.js';
+
+export function unixParts(configuration: Configuration, ownUid: number): PlatformParts {
+  const addon = nativeAddon();
+  const rules = callerRules(configuration, ownUid);
+  return {
+    bootTimeNs: addon.bootTimeNs,
+    openStore: () => LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive }),
+    userNames: new UnixUserNames(() => performance.now()),
+    endpoints: {
+      identify: (socket) => callerOfUnixSocket(socket, rules),
+      identifySimulatorPeer: simulatorPeerIdentifier(rules),
+      wireConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
+      listenForRpc: undefined,
+    },
+    transport: { openByteStream: openNativeByteStream },
+    windowsRegistry: undefined,
+    kerberos: new SystemKerberos(addon.KerberosClient),
+    hasLogind: true,
+    sendDatagram: addon.sendDatagram,
+  };
+}
+
+function callerRules(configuration: Configuration, ownUid: number): UnixCallerRules {
+  const { administratorsGroup, sandboxedAppsGroup, mode } = configuration;
+  return {
+    ownUid,
+    userMode: mode === 'user',
+    administratorsGroupGid:
+      administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
+    sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
+    overflowUid: readOverflowUid(),
+  };
+}

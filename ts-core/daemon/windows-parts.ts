@@ -1,0 +1,109 @@
+/** The daemon's parts on Windows: a named pipe, tokens, the registry, and Windows' own TBS. */
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { listenOnPipe, PipeInUseError } from '../adapters/identity/pipe-listener.js';
+import type { PipePeerRules } from '../adapters/identity/pipe-peer.js';
+import { groupSidOf, WindowsUserNames } from '../adapters/identity/windows-account-names.js';
+import { takeOwnerLock } from '../adapters/state/owner-lock.js';
+import { RegistryStateStore } from '../adapters/state/registry-state-store.js';
+import { type WindowsAddon, windowsAddon } from '../adapters/windows-addon.js';
+import type { Log, StateStore } from '../application/ports.js';
+import type { Caller } from '../domain/caller.js';
+import { TbsError } from '../domain/tbs-error.js';
+import { stateFolderAccess, stateKeyAccess, systemPipeAccess, userPipeAccess } from '../domain/windows-access.js';
+import type { RpcListen } from '../endpoints/rpc/rpc-server.js';
+import { UnixListenError } from '../endpoints/unix-listener.js';
+import type { Configuration } from './configuration.js';
+import type { PlatformParts } from './platform-parts.js';
+
+const STATE_KEY = 'Software\\TpmTbs\\State';
+
+export function windowsParts(configuration: Configuration, log: Log): PlatformParts {
+  const addon = windowsAddon();
+  const own = addon.ownToken([]);
+  const callers = new WeakMap<Socket, Caller>();
+  return {
+    bootTimeNs: addon.bootTimeNs,
+    openStore: () => openStore(configuration, own.userSid, addon),
+    userNames: new WindowsUserNames(addon),
+    endpoints: {
+      identify: (socket) => knownCaller(callers, socket),
+      identifySimulatorPeer: undefined,
+      wireConnection: undefined,
+      listenForRpc: pipeListening(configuration, own, callers, addon, log),
+    },
+    transport: { openTbsContext: () => new addon.TbsContext() },
+    windowsRegistry: addon,
+    kerberos: undefined,
+    hasLogind: false,
+    sendDatagram: () => {},
+  };
+}
+
+/** The records of a state folder have a key of their own, so that brokers with folders of their own do not meet. */
+function openStore({ stateFolder, mode }: Configuration, ownSid: string, addon: WindowsAddon): StateStore {
+  mkdirSync(stateFolder, { recursive: true });
+  addon.protectFolder(stateFolder, stateFolderAccess(ownSid));
+  const lock = takeOwnerLock({ folder: stateFolder, tryLock: addon.tryLockExclusive });
+  const root = mode === 'user' ? 'HKEY_CURRENT_USER\\' : '';
+  const folderName = createHash('sha256').update(stateFolder.toLowerCase()).digest('hex').slice(0, 16);
+  return RegistryStateStore.open({
+    key: `${root}${STATE_KEY}\\${folderName}`,
+    access: stateKeyAccess(ownSid),
+    registry: addon,
+    onClose: () => closeSync(lock),
+  });
+}
+
+function pipeListening(
+  configuration: Configuration,
+  own: { readonly userSid: string; readonly isAdministrator: boolean },
+  callers: WeakMap<Socket, Caller>,
+  addon: WindowsAddon,
+  log: Log,
+): RpcListen {
+  const { mode, timeouts } = configuration;
+  const access = mode === 'user' ? userPipeAccess(own.userSid) : systemPipeAccess(own.userSid, own.isAdministrator);
+  const rules = callerRules(configuration, own.userSid, addon);
+  return (name, { onConnection }) => {
+    try {
+      return listenOnPipe(
+        name,
+        {
+          access,
+          rules,
+          silenceMs: timeouts.partialMessageMs,
+          onConnection: (socket, caller) => {
+            callers.set(socket, caller);
+            onConnection(socket);
+          },
+          onRefused: (error) => log.warn({ error }, 'a connection was refused'),
+        },
+        addon,
+      );
+    } catch (error) {
+      if (error instanceof PipeInUseError) throw new UnixListenError('inUse', error.message);
+      throw error;
+    }
+  };
+}
+
+function knownCaller(callers: WeakMap<Socket, Caller>, socket: Socket): Caller {
+  const caller = callers.get(socket);
+  if (caller === undefined)
+    throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'The caller of a pipe is not known.' });
+  return caller;
+}
+
+function callerRules(configuration: Configuration, ownSid: string, addon: WindowsAddon): PipePeerRules {
+  const { administratorsGroup, sandboxedAppsGroup, mode } = configuration;
+  const sidOf = (group: string | number | null, setting: string): string | undefined =>
+    group === null ? undefined : groupSidOf(group, setting, addon);
+  return {
+    ownSid,
+    userMode: mode === 'user',
+    administratorsGroupSid: sidOf(administratorsGroup, 'administratorsGroup'),
+    sandboxGroupSid: sidOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
+  };
+}

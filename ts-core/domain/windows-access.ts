@@ -1,0 +1,43 @@
+/**
+ * Who may use what the broker has on Windows, as security descriptors (SDDL, [MS-DTYP] section 2.5.1).
+ *
+ * The pipe's ordinary users may read and write, and not make further instances of it (FILE_CREATE_PIPE_INSTANCE, 0x4):
+ * who may do that could answer in the broker's place. The label lets programs of low integrity in, which are callers as
+ * well; S-1-15-2-1 are all app packages.
+ */
+
+const PIPE_CLIENT_RIGHTS = '0x12019b';
+const SYSTEM_AND_ADMINISTRATORS = (rights: string): string => `(A;;${rights};;;SY)(A;;${rights};;;BA)`;
+
+/**
+ * The pipe of the system's broker: everybody on this machine may connect. Clients trust it by its owner, so a broker with
+ * an administrator's token names the administrators.
+ */
+export function systemPipeAccess(ownSid: string, isAdministrator: boolean): string {
+  const everybody = `(A;;${PIPE_CLIENT_RIGHTS};;;WD)(A;;${PIPE_CLIENT_RIGHTS};;;S-1-15-2-1)`;
+  const owner = isAdministrator ? 'O:BA' : '';
+  return `${owner}D:P${everybody}${SYSTEM_AND_ADMINISTRATORS('FA')}(A;;FA;;;${ownSid})S:(ML;;NW;;;LW)`;
+}
+
+/** The pipe of a user's own broker: that user, and administrators. */
+export function userPipeAccess(ownSid: string): string {
+  return `D:P(A;;FA;;;${ownSid})${SYSTEM_AND_ADMINISTRATORS('FA')}`;
+}
+
+/** The state's folder and what is in it: the broker's user and administrators alone. */
+export function stateFolderAccess(ownSid: string): string {
+  return `D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;${ownSid})`;
+}
+
+/** The state's key in the registry. */
+export function stateKeyAccess(ownSid: string): string {
+  return `D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KA;;;${ownSid})`;
+}
+
+const SYSTEM_SID = 'S-1-5-18';
+const ADMINISTRATORS_SID = 'S-1-5-32-544';
+
+/** Whether what belongs to this SID may govern the broker, or stand for it: administrators, the system, and oneself. */
+export function isTrustedOwnerSid(ownerSid: string, ownSid: string): boolean {
+  return ownerSid === ADMINISTRATORS_SID || ownerSid === SYSTEM_SID || ownerSid === ownSid;
+}
