@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';
 import { ActiveDirectory } from '../../ts-core/adapters/directory/active-directory.js';
 import type { DirectoryOptions } from '../../ts-core/adapters/directory/directory-options.js';
+import { PhysicalPresenceSysfs } from '../../ts-core/adapters/platform/physical-presence-sysfs.js';
 import { EncryptedOwnerAuthFiles } from '../../ts-core/adapters/state/owner-auth-files.js';
 import { SystemClock } from '../../ts-core/adapters/state/system-clock.js';
 import { Dispatcher } from '../../ts-core/application/dispatcher.js';
 import { Events } from '../../ts-core/application/events.js';
+import { ManagePhysicalPresence } from '../../ts-core/application/firmware/manage-physical-presence.js';
 import { LockoutBook } from '../../ts-core/application/lockout-book.js';
 import {
   type OwnerAuthorization,
@@ -61,6 +63,11 @@ export interface MachineOptions {
   readonly directoryFails?: () => string | undefined;
   /** Whether the store of records refuses to write; it works unless given. */
   readonly storeFails?: () => boolean;
+  /** A copy of the kernel's folder ppi; the machine has none unless given. */
+  readonly physicalPresenceFolder?: string;
+  readonly keyAlgorithm?: 'auto' | 'rsa2048' | 'eccP256';
+  /** Answers instead of the TPM where it gives something. */
+  readonly answer?: (command: Uint8Array) => Uint8Array | undefined;
   readonly step?: (name: string) => void;
 }
 
@@ -89,7 +96,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const virtualizer = version === '2.0' ? new Tpm20Virtualizer(DEFAULT_RESOURCE_LIMITS) : new Tpm12Virtualizer();
   const dispatcher = new Dispatcher({
     ...{ version, virtualizer, clock, log: quietLog() },
-    transport: watchedTransport(connection, step),
+    transport: watchedTransport(connection, step, options.answer),
     queue: new CommandQueue({ agingHorizonMs: 1000, longestRun: 4 }),
     gate: { refusalAtDispatch: () => undefined },
     account: { account: () => undefined },
@@ -105,6 +112,11 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         ? fileDirectory(folder, options.directoryFails ?? (() => undefined))
         : new ActiveDirectory(options.activeDirectory),
       step,
+    ),
+    keyAlgorithm: options.keyAlgorithm ?? 'auto',
+    firmware: new ManagePhysicalPresence(
+      new PhysicalPresenceSysfs(options.physicalPresenceFolder ?? join(folder, 'no-ppi')),
+      told,
     ),
     lockout: new LockoutBook({ store, clock, settings: () => policy.settings, events: told }),
   });
@@ -135,7 +147,11 @@ function effectivePolicy(settings: Partial<PolicySettings>): EffectivePolicy {
   };
 }
 
-function watchedTransport(connection: TpmConnection, step: (name: string) => void): TpmTransport {
+function watchedTransport(
+  connection: TpmConnection,
+  step: (name: string) => void,
+  answer: MachineOptions['answer'] = () => undefined,
+): TpmTransport {
   return {
     description: 'test',
     maxLocality: 0,
@@ -145,7 +161,7 @@ function watchedTransport(connection: TpmConnection, step: (name: string) => voi
     transmit: async (command) => {
       const changes = CHANGING_COMMANDS.includes(readUint32(command, 6));
       if (changes) step('before the TPM changes');
-      const response = await connection.transmit(command);
+      const response = answer(command) ?? (await connection.transmit(command));
       if (changes) step('after the TPM has changed');
       return response;
     },

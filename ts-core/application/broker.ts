@@ -7,6 +7,7 @@ import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../domain/tpm/tpm12-commands/crypto12.js';
+import type { KeyAlgorithm20 } from '../domain/tpm/tpm20-commands/primary-keys.js';
 import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
 import { Gate } from './command-gate.js';
@@ -61,6 +62,8 @@ export interface BrokerParts {
   readonly crypto: Crypto12;
   /** Undefined where none is configured. */
   readonly ownerAuthDirectory: OwnerAuthDirectory | undefined;
+  /** Of the keys that provisioning makes in a TPM 2.0. */
+  readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
   /** After so long without an answer to a command the TPM counts as hanging. */
   readonly longestCommandMs: number;
   /** How long a suspend may be held back. */
@@ -111,11 +114,14 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const { longestCommandMs } = parts;
   const tpmParts = { version, transport, virtualizer, queue, gate, account, clock, log };
   const dispatcher = new Dispatcher({ ...tpmParts, longestCommandMs });
+  const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
     ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },
+    firmware: physicalPresence,
     files: parts.ownerAuthFiles,
     crypto: parts.crypto,
     directory: parts.ownerAuthDirectory,
+    keyAlgorithm: parts.keyAlgorithm,
   });
   const facts = await startTpmAndTables(parts, dispatcher);
   keepSnapshot(parts);
@@ -164,7 +170,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     resources: new ManageResources(virtualizer, dispatcher, events),
     power,
     eventLog: new ReportEventLog(version, parts.eventLog, dispatcher, parts.hash),
-    physicalPresence: new ManagePhysicalPresence(parts.physicalPresence, events),
+    physicalPresence,
     attestation: new RevokeAttestation(version, commands, events),
     events,
     userNames: parts.userNames,

@@ -85,6 +85,7 @@ async function startParts(
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,
     ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid, platform.kerberos),
+    keyAlgorithm: configuration.provisioning.keyAlgorithm,
     eventLog: new EventLogFile(configuration.platform.eventLogPath),
     physicalPresence: new PhysicalPresenceSysfs(configuration.platform.physicalPresenceFolder),
     hash: nodeHash,

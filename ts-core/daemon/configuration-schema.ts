@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSettings, type SettingValues } from '../domain/policy/policy-file.js';
+import { KEY_ALGORITHMS_20 } from '../domain/tpm/tpm20-commands/primary-keys.js';
 import type { BrokerFolders } from './configuration-folders.js';
 
 /** Linux' sockaddr_un holds 108 bytes with the final zero; Node cuts longer paths off without a word. */
@@ -273,6 +274,15 @@ export function configurationSchema(folders: BrokerFolders) {
       ),
   });
 
+  const provisioning = z.strictObject({
+    keyAlgorithm: z
+      .enum(['auto', ...KEY_ALGORITHMS_20])
+      .default('auto')
+      .describe(
+        'Storage root key and endorsement key that are made in a TPM 2.0. `auto`: RSA 2048, and ECC P-256 where the TPM has no RSA.',
+      ),
+  });
+
   const platform = z.strictObject({
     physicalPresenceFolder: path
       .default('/sys/class/tpm/tpm0/ppi')
@@ -306,6 +316,7 @@ export function configurationSchema(folders: BrokerFolders) {
       .default(null)
       .describe('AD DS, for the backup of the owner authorization. Unset: none; see directory-backup.md.'),
     power: power.prefault({}),
+    provisioning: provisioning.prefault({}),
     platform: platform.prefault({}),
   });
 }

@@ -1,6 +1,6 @@
 /** Get- and Request-TpmPhysicalPresence, and Tbsi_Physical_Presence_Command. */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
-import { isKnownOperation, mayRequest, operationName } from '../../domain/firmware/physical-presence.js';
+import { isKnownOperation, mayRequest, NO_OPERATION, operationName } from '../../domain/firmware/physical-presence.js';
 import {
   encodeText,
   encodeWords,
@@ -23,6 +23,15 @@ export interface PhysicalPresenceState {
   readonly confirmations: ReadonlyMap<number, number>;
 }
 
+/** An operation that waits for the firmware. */
+export interface PendingRequest {
+  readonly operation: number;
+  /** What carries it out: 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
+  readonly transitionAction: number;
+  /** A person at the machine is asked. */
+  readonly userRequired: boolean;
+}
+
 export class ManagePhysicalPresence {
   constructor(
     private readonly platform: PhysicalPresence,
@@ -38,6 +47,34 @@ export class ManagePhysicalPresence {
       lastAnswer: await platform.lastAnswer(),
       confirmations: await platform.confirmations(),
     };
+  }
+
+  /** What waits for the next start of the machine; undefined for nothing, and where the platform has no interface. */
+  async pendingRequest(): Promise<PendingRequest | undefined> {
+    try {
+      const operation = await this.platform.pendingOperation();
+      if (operation === NO_OPERATION) return undefined;
+      const verdict = mayRequest(operation, await this.platform.confirmations());
+      const userRequired = !verdict.permitted || verdict.userRequired;
+      return { operation, transitionAction: await this.platform.transitionAction(), userRequired };
+    } catch (error) {
+      if (hasNoInterface(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Requests the first of the operations that the platform takes; false where it takes none, or has no interface. */
+  async requestFirstOffered(caller: Caller, operations: readonly number[]): Promise<boolean> {
+    try {
+      const confirmations = await this.platform.confirmations();
+      const offered = operations.find((operation) => mayRequest(operation, confirmations).permitted);
+      if (offered === undefined) return false;
+      await this.request(caller, offered);
+      return true;
+    } catch (error) {
+      if (hasNoInterface(error)) return false;
+      throw error;
+    }
   }
 
   /** Asks the firmware to carry the operation out at the next boot; 0 takes the request back that waits. */
@@ -103,6 +140,13 @@ export class ManagePhysicalPresence {
     await this.request(caller, operation);
     return PpiSubmitResult.SUCCESS;
   }
+}
+
+function hasNoInterface(error: unknown): boolean {
+  return (
+    error instanceof TbsError &&
+    (error.symbol === 'TBS_E_PPI_NOT_SUPPORTED' || error.symbol === 'TBS_E_PPI_FUNCTION_UNSUPPORTED')
+  );
 }
 
 function badInput(): TbsError {

@@ -71,12 +71,9 @@ export class ManageOwnerAuth {
 
   /** Clears the TPM: every key under owner and endorsement hierarchy, and the owner authorization itself. */
   async clear(caller: Caller, current: Uint8Array | undefined): Promise<void> {
-    const { tpm, secrets } = this.keeper.parts;
     await this.keeper.exclusive(async () => {
       await this.requireOwner();
-      await tpm.clear(await this.keeper.currentOwnerAuth(current));
-      secrets.wipeAll();
-      await this.keeper.forgetOwner();
+      await this.keeper.clear(await this.keeper.currentOwnerAuth(current));
     });
     this.told(caller, 'The TPM was cleared.', {});
   }

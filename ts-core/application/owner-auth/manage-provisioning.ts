@@ -6,6 +6,20 @@ import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { AutoProvisioning } from './owner-auth-record.js';
 import type { ProvisioningSteps } from './provisioning-steps.js';
 
+/** What Initialize-Tpm may do beside what harms nothing. */
+export interface ProvisioningPermissions {
+  /** Clear the TPM where nothing else makes it usable. */
+  readonly allowClear: boolean;
+  /** Ask the firmware, which asks a person at the next start of the machine. */
+  readonly allowPhysicalPresence: boolean;
+}
+
+const HARMLESS: ProvisioningPermissions = { allowClear: false, allowPhysicalPresence: false };
+
+/** Physical presence operations, the most complete first: all of them clear; all of them enable and activate. */
+const CLEARING_OPERATIONS: readonly number[] = [22, 21, 14, 5];
+const ENABLING_OPERATIONS: readonly number[] = [10, 6];
+
 export class ManageProvisioning {
   constructor(
     private readonly keeper: OwnerAuthKeeper,
@@ -14,13 +28,29 @@ export class ManageProvisioning {
     private readonly log: Log,
   ) {}
 
-  async initialize(caller: Caller | undefined): Promise<ProvisioningVerdict> {
-    const verdict = await this.keeper.exclusive(() => this.steps.run());
+  async initialize(
+    caller: Caller | undefined,
+    permissions: ProvisioningPermissions = HARMLESS,
+  ): Promise<ProvisioningVerdict> {
+    const verdict = await this.keeper.exclusive(() => this.provision(caller, permissions));
     this.keeper.parts.events.raise('ownerAuthorization', 'The TPM was provisioned as far as possible.', {
       caller,
       details: { ready: verdict.ready, needs: verdict.needs },
     });
     return verdict;
+  }
+
+  private async provision(
+    caller: Caller | undefined,
+    { allowClear, allowPhysicalPresence }: ProvisioningPermissions,
+  ): Promise<ProvisioningVerdict> {
+    let reached = await this.steps.run();
+    if (reached.clearRequired && allowClear && (await this.steps.clearAsOwner())) reached = await this.steps.run();
+    const operations = operationsFor(reached, allowClear);
+    if (caller === undefined || !allowPhysicalPresence || operations.length === 0) return reached;
+    const { firmware } = this.keeper.parts;
+    if ((await firmware.pendingRequest()) !== undefined) return reached;
+    return (await firmware.requestFirstOffered(caller, operations)) ? this.steps.verdict() : reached;
   }
 
   state(): Promise<ProvisioningVerdict> {
@@ -62,4 +92,9 @@ export class ManageProvisioning {
     await records.update({ disabledSinceBoot: `past:${boot}` });
     return false;
   }
+}
+
+function operationsFor({ clearRequired, needs }: ProvisioningVerdict, allowClear: boolean): readonly number[] {
+  if (clearRequired) return allowClear ? CLEARING_OPERATIONS : [];
+  return needs.includes('TPM_ACTIVATE') ? ENABLING_OPERATIONS : [];
 }

@@ -18,6 +18,7 @@ import {
   TPM_RH_OWNER,
 } from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
 import type { Events } from '../events.js';
+import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
 import type { PendingCommand } from '../pending-command.js';
 import type { Clock, Log } from '../ports.js';
 import type { BrokerContext } from './broker-context.js';
@@ -37,6 +38,7 @@ export interface KeeperParts {
   readonly change: OwnerAuthChange;
   readonly backup: DirectoryBackup;
   readonly crypto: Crypto12;
+  readonly firmware: ManagePhysicalPresence;
   readonly level: () => OsManagedAuthLevel;
   readonly events: Events;
   readonly clock: Clock;
@@ -131,7 +133,7 @@ export class OwnerAuthKeeper {
         this.settle(await change.change(current, next, to));
         current.fill(0);
         if (newOwnerAuth === undefined) next.fill(0);
-        this.tellNewValue(backup.mode === 'off' && newOwnerAuth === undefined);
+        if (backup.mode === 'off' && newOwnerAuth === undefined) this.tellKeptNowhere(to);
       }
       for (const name of transition.reopened) await this.reopen(name);
       for (const name of transition.wiped) secrets.wipe(name);
@@ -201,15 +203,27 @@ export class OwnerAuthKeeper {
     return delayMs;
   }
 
-  private tellNewValue(keptNowhere: boolean): void {
-    if (!keptNowhere) return;
+  /** A new owner authorization was made that the level does not keep and no backup takes. */
+  tellKeptNowhere(level: OsManagedAuthLevel): void {
     this.parts.events.raise(
       'warning',
-      'A new owner authorization was made for the level Delegated and is kept nowhere.',
+      `A new owner authorization was made for the level ${AUTH_LEVEL_NAMES[level]} and is kept nowhere.`,
       {
-        details: { action: 'Turn AD DS backup on, or clear the TPM when its owner authorization is needed again.' },
+        details: {
+          level: AUTH_LEVEL_NAMES[level],
+          action:
+            'Turn AD DS backup on, or have the firmware clear the TPM when its owner is needed (Clear-Tpm -UsePPI).',
+        },
       },
     );
+  }
+
+  /** Clears the TPM, and forgets what was kept of its owner. Runs inside of `exclusive`. */
+  async clear(ownerAuth: Uint8Array): Promise<void> {
+    const { tpm, secrets } = this.parts;
+    await tpm.clear(ownerAuth);
+    secrets.wipeAll();
+    await this.forgetOwner();
   }
 
   private async reopen(name: 'storage' | 'endorsement'): Promise<void> {

@@ -2,9 +2,11 @@
 import { effectiveAuthLevel } from '../../domain/owner-auth/effective-level.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import type { KeyAlgorithm20 } from '../../domain/tpm/tpm20-commands/primary-keys.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Events } from '../events.js';
+import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
 import type { LockoutBook } from '../lockout-book.js';
 import type { Clock, Log, OwnerAuthDirectory, OwnerAuthFiles, PolicyStore, StateStore } from '../ports.js';
 import { BrokerContext } from './broker-context.js';
@@ -31,7 +33,10 @@ export interface OwnerAuthorizationParts {
   readonly files: OwnerAuthFiles;
   readonly crypto: Crypto12;
   readonly directory: OwnerAuthDirectory | undefined;
+  /** Of storage root and endorsement key of a TPM 2.0. */
+  readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
   readonly lockout: LockoutBook;
+  readonly firmware: ManagePhysicalPresence;
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,8 +66,14 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const level = () => effectiveAuthLevel(policy.current(), store.get('localAuthLevel')?.level).level;
   const keeper = new OwnerAuthKeeper({
     ...{ tpm, context, secrets, records, change, backup, crypto, level, events, clock, log },
+    firmware: parts.firmware,
   });
-  const provisioning = new ManageProvisioning(keeper, new ProvisioningSteps(keeper, settings), clock, log);
+  const provisioning = new ManageProvisioning(
+    keeper,
+    new ProvisioningSteps(keeper, settings, parts.keyAlgorithm),
+    clock,
+    log,
+  );
   return {
     keeper,
     ownerAuth: new ManageOwnerAuth(keeper, parts.lockout),

@@ -1,5 +1,6 @@
 /** What the owner authorization needs of a TPM, of either version. Every method rejects with TbsErrors only. */
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import type { EccCurve } from '../../domain/tpm/tpm20-commands/primary-keys.js';
 import type { DelegationFamily } from './owner-auth-record.js';
 
 export interface OwnershipState {
@@ -28,7 +29,9 @@ export interface TpmLockout {
 
 export interface EndorsementKey {
   readonly publicKey: {
+    /** `other`: of another kind, or not shown to whoever asks. */
     readonly algorithm: 'rsa' | 'ecc' | 'other';
+    readonly curve?: EccCurve | undefined;
     readonly unique: Uint8Array;
     readonly exponent: number;
   };

@@ -6,7 +6,8 @@ import {
   type ProvisioningVerdict,
   provisioningVerdict,
 } from '../../domain/owner-auth/provisioning-information.js';
-import type { OsManagedAuthLevel, PolicySettings } from '../../domain/policy/settings.js';
+import type { PolicySettings } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
 import {
   createEndorsementKeyPair,
   takeOwnership,
@@ -24,11 +25,15 @@ import {
   EK_HANDLE,
   ekTemplate,
   flushContext,
+  KEY_ALGORITHMS_20,
+  type KeyAlgorithm20,
   makePersistent,
+  offersKey,
   SRK_HANDLE,
   srkTemplate,
 } from '../../domain/tpm/tpm20-commands/primary-keys.js';
 import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+import type { PendingRequest } from '../firmware/manage-physical-presence.js';
 import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { OwnershipState } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
@@ -44,6 +49,7 @@ export class ProvisioningSteps {
   constructor(
     private readonly keeper: OwnerAuthKeeper,
     private readonly settings: () => PolicySettings,
+    private readonly wantedAlgorithm: KeyAlgorithm20 | 'auto',
   ) {}
 
   /** Runs inside of the keeper's `exclusive`. Gives what is still needed. */
@@ -59,7 +65,7 @@ export class ProvisioningSteps {
   }
 
   async verdict(): Promise<ProvisioningVerdict> {
-    const { tpm, secrets, level, backup } = this.keeper.parts;
+    const { tpm, secrets, level, backup, firmware } = this.keeper.parts;
     const state = await tpm.ownership();
     const needs: ProvisioningBit[] = [];
     if (!state.enabled || !state.activated) {
@@ -71,32 +77,52 @@ export class ProvisioningSteps {
     if (!state.hasStorageRootKey) needs.push('TPM_SRKPUB');
     if (!state.owned || this.keeper.parts.records.current.wellKnownOwner) needs.push('TPM_TAKE_OWNERSHIP');
     else if (keepsOwner(level(), tpm.version) && !secrets.has('owner')) needs.push('TPM_OWNERAUTH');
-    // Without the authorization of a hierarchy that somebody else has set, only clearing the TPM helps.
-    if (!state.hasStorageRootKey && state.storageAuthSet && !secrets.has('storage')) {
-      needs.push('TPM_FORCE_CLEAR', 'PHYSICAL_PRESENCE');
-    }
+    if (this.isClosedByOthers(state)) needs.push('TPM_FORCE_CLEAR', 'PHYSICAL_PRESENCE');
     if (backup.mode !== 'off' && secrets.has('pending')) needs.push('TPM_AD_BACKUP_PHASE_II');
-    return provisioningVerdict(needs);
+    const pending = needs.length === 0 ? undefined : await firmware.pendingRequest();
+    return provisioningVerdict([...new Set([...needs, ...neededFor(pending)])]);
   }
 
-  /** Whether a new random owner authorization would be known to anybody. */
-  private isKeptSomewhere(level: OsManagedAuthLevel): boolean {
-    const { tpm, backup } = this.keeper.parts;
-    return keepsOwner(level, tpm.version) || backup.mode !== 'off';
+  /**
+   * A key is missing, and somebody else has set the authorization of the hierarchy that would make or keep it: only
+   * clearing the TPM helps. Persistent keys of either hierarchy are made so by the storage hierarchy's authorization.
+   */
+  private isClosedByOthers(state: OwnershipState): boolean {
+    const { secrets } = this.keeper.parts;
+    const storageClosed = state.storageAuthSet && !secrets.has('storage');
+    const endorsementClosed = state.endorsementAuthSet && !secrets.has('endorsement');
+    return (
+      (storageClosed && !(state.hasStorageRootKey && state.hasEndorsementKey)) ||
+      (endorsementClosed && !state.hasEndorsementKey)
+    );
+  }
+
+  /** Clears the TPM with the owner authorization that is kept, or the empty one; false where that is not possible. */
+  async clearAsOwner(): Promise<boolean> {
+    const { tpm, secrets } = this.keeper.parts;
+    const { owned, ownerClearDisabled } = await tpm.ownership();
+    if (ownerClearDisabled || (owned && !secrets.has('owner'))) return false;
+    const owner = await this.keeper.currentOwnerAuth(undefined);
+    try {
+      await this.keeper.clear(owner);
+    } finally {
+      owner.fill(0);
+    }
+    return true;
   }
 
   private async provision20(state: OwnershipState): Promise<void> {
     const { secrets } = this.keeper.parts;
-    const storage = (await secrets.get('storage')) ?? EMPTY_AUTH;
-    const endorsement = (await secrets.get('endorsement')) ?? EMPTY_AUTH;
-    const ownerAuth = state.storageAuthSet ? storage : EMPTY_AUTH;
-    if (!state.hasStorageRootKey && (!state.storageAuthSet || secrets.has('storage'))) {
-      await this.onTpm(() => persistPrimary(TPM_RH_OWNER, ownerAuth, srkTemplate('rsa2048'), SRK_HANDLE, ownerAuth));
+    const storage = state.storageAuthSet ? await secrets.get('storage') : EMPTY_AUTH;
+    const endorsement = state.endorsementAuthSet ? await secrets.get('endorsement') : EMPTY_AUTH;
+    if (storage !== undefined && !state.hasStorageRootKey) {
+      await this.persist(TPM_RH_OWNER, storage, srkTemplate, SRK_HANDLE, storage);
     }
-    if (!state.hasEndorsementKey && (!state.endorsementAuthSet || secrets.has('endorsement'))) {
-      const auth = state.endorsementAuthSet ? endorsement : EMPTY_AUTH;
-      await this.onTpm(() => persistPrimary(TPM_RH_ENDORSEMENT, auth, ekTemplate('rsa2048'), EK_HANDLE, ownerAuth));
+    if (storage !== undefined && endorsement !== undefined && !state.hasEndorsementKey) {
+      await this.persist(TPM_RH_ENDORSEMENT, endorsement, ekTemplate, EK_HANDLE, storage);
     }
+    // Without a storage root key no value can be sealed, so that none is set.
+    if (storage === undefined && !state.hasStorageRootKey) return;
     await this.setLockoutParameters(state);
     await this.setHierarchy('storage', state.storageAuthSet);
     await this.setHierarchy('endorsement', state.endorsementAuthSet);
@@ -135,10 +161,9 @@ export class ProvisioningSteps {
    * one then goes the same safe way as every change.
    */
   private async provision12(state: OwnershipState): Promise<void> {
-    const { records, crypto, level, backup } = this.keeper.parts;
+    const { records, crypto, backup } = this.keeper.parts;
     if (!state.hasEndorsementKey) await this.onTpm(() => createEndorsementKeyPair(crypto));
     if (!state.owned) {
-      if (!this.isKeptSomewhere(level())) return;
       if (backup.mode === 'required') await backup.check();
       await records.update({ wellKnownOwner: true });
       await this.onTpm(() => takeOwnership(crypto, { ownerSecret: WELL_KNOWN_SECRET, srkSecret: WELL_KNOWN_SECRET }));
@@ -146,20 +171,53 @@ export class ProvisioningSteps {
     if (records.current.wellKnownOwner) await this.setOwnerAuth(WELL_KNOWN_SECRET);
   }
 
+  /** At every level: what the level does not keep, and no backup takes, is known to nobody afterwards, as on Windows. */
   private async setOwnerAuth(current: Uint8Array): Promise<void> {
-    const { change, level } = this.keeper.parts;
-    if (!this.isKeptSomewhere(level())) return;
+    const { change, level, tpm, backup } = this.keeper.parts;
     const value = this.keeper.randomOwnerAuth();
     try {
       this.keeper.settle(await change.change(current, value, level()));
     } finally {
       value.fill(0);
     }
+    if (backup.mode === 'off' && !keepsOwner(level(), tpm.version)) this.keeper.tellKeptNowhere(level());
+  }
+
+  private async persist(
+    hierarchy: number,
+    hierarchyAuth: Uint8Array,
+    template: (algorithm: KeyAlgorithm20) => Uint8Array,
+    handle: number,
+    storageAuth: Uint8Array,
+  ): Promise<void> {
+    const algorithm = await this.keyAlgorithm();
+    await this.onTpm(() => persistPrimary(hierarchy, hierarchyAuth, template(algorithm), handle, storageAuth));
+  }
+
+  /** What is set; otherwise RSA, and ECC for a TPM that has no RSA of 2048 bits. */
+  private async keyAlgorithm(): Promise<KeyAlgorithm20> {
+    const { wantedAlgorithm } = this;
+    const candidates: readonly KeyAlgorithm20[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS_20 : [wantedAlgorithm];
+    for (const algorithm of candidates) {
+      if (await this.onTpm(() => offersKey(algorithm))) return algorithm;
+    }
+    throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
+      message: `The TPM offers no storage key of the kind ${candidates.join(' or ')}.`,
+      action: 'Set provisioning.keyAlgorithm in tbsd.json to what the TPM offers (rsa2048, eccP256), or to auto.',
+      details: { candidates },
+    });
   }
 
   private onTpm<Result>(begin: () => Exchange<Result>): Promise<Result> {
     return withTpmFailures(this.keeper.parts.context.run(begin));
   }
+}
+
+/** What a request that waits for the firmware wants. */
+function neededFor(pending: PendingRequest | undefined): readonly ProvisioningBit[] {
+  if (pending === undefined) return [];
+  const transition = ([[], ['SHUTDOWN'], ['REBOOT']] as const)[pending.transitionAction] ?? [];
+  return pending.userRequired ? ['PHYSICAL_PRESENCE', ...transition] : transition;
 }
 
 function* persistPrimary(

@@ -32,6 +32,7 @@ export interface ProvisioningVerdict {
   readonly ready: boolean;
   readonly restartRequired: boolean;
   readonly shutdownRequired: boolean;
+  /** Nobody knows the owner authorization: it must be imported, or the TPM cleared. */
   readonly clearRequired: boolean;
   readonly physicalPresenceRequired: boolean;
 }
@@ -46,7 +47,7 @@ export function provisioningVerdict(needs: readonly ProvisioningBit[]): Provisio
     ready: needs.every((bit) => INFORMATIVE.includes(bit)),
     restartRequired: needs.includes('REBOOT'),
     shutdownRequired: needs.includes('SHUTDOWN'),
-    clearRequired: needs.includes('TPM_FORCE_CLEAR'),
+    clearRequired: needs.includes('TPM_FORCE_CLEAR') || needs.includes('TPM_OWNERAUTH'),
     physicalPresenceRequired: needs.includes('PHYSICAL_PRESENCE'),
   };
 }

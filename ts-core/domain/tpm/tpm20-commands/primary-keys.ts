@@ -16,6 +16,9 @@ const TPM_CC_EVICT_CONTROL = 0x120;
 const TPM_CC_CREATE_PRIMARY = 0x131;
 const TPM_CC_FLUSH_CONTEXT = 0x165;
 const TPM_CC_READ_PUBLIC = 0x173;
+const TPM_CC_TEST_PARMS = 0x18a;
+
+const TPM_RC_COMMAND_CODE = 0x143;
 
 const TPM_ALG_RSA = 0x0001;
 const TPM_ALG_AES = 0x0006;
@@ -24,6 +27,13 @@ const TPM_ALG_NULL = 0x0010;
 const TPM_ALG_ECC = 0x0023;
 const TPM_ALG_CFB = 0x0043;
 const TPM_ECC_NIST_P256 = 0x0003;
+
+/** TPM_ECC_CURVE, and the bytes of a coordinate. */
+const CURVES: ReadonlyMap<number, { readonly name: EccCurve; readonly bytes: number }> = new Map([
+  [TPM_ECC_NIST_P256, { name: 'P-256', bytes: 32 }],
+  [0x0004, { name: 'P-384', bytes: 48 }],
+  [0x0005, { name: 'P-521', bytes: 66 }],
+]);
 
 /** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
 const SRK_ATTRIBUTES = 0x00030472;
@@ -36,7 +46,10 @@ const EK_POLICY = Uint8Array.of(
   ...[0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa],
 );
 
-export type KeyAlgorithm20 = 'rsa2048' | 'eccP256';
+/** The kinds of storage keys that the templates are for, the usual one first. */
+export const KEY_ALGORITHMS_20 = ['rsa2048', 'eccP256'] as const;
+
+export type KeyAlgorithm20 = (typeof KEY_ALGORITHMS_20)[number];
 
 /** TPMT_PUBLIC of the storage root key. */
 export function srkTemplate(algorithm: KeyAlgorithm20): Uint8Array {
@@ -48,14 +61,36 @@ export function ekTemplate(algorithm: KeyAlgorithm20): Uint8Array {
   return storageTemplate(algorithm, EK_ATTRIBUTES, EK_POLICY);
 }
 
+const UNIQUE: Readonly<Record<KeyAlgorithm20, Uint8Array>> = {
+  rsa2048: sized16(new Uint8Array(256)),
+  eccP256: concat(sized16(new Uint8Array(32)), sized16(new Uint8Array(32))),
+};
+
 function storageTemplate(algorithm: KeyAlgorithm20, attributes: number, policy: Uint8Array): Uint8Array {
-  const symmetric = concat(uint16(TPM_ALG_AES), uint16(128), uint16(TPM_ALG_CFB));
-  const common = concat(uint16(TPM_ALG_SHA256), uint32(attributes), sized16(policy), symmetric, uint16(TPM_ALG_NULL));
+  const { type, parameters } = keyKind(algorithm);
+  const common = concat(uint16(TPM_ALG_SHA256), uint32(attributes), sized16(policy));
+  return concat(uint16(type), common, parameters, UNIQUE[algorithm]);
+}
+
+/** The type and the TPMU_PUBLIC_PARMS of a storage key: AES-128 CFB, scheme NULL. */
+function keyKind(algorithm: KeyAlgorithm20): { readonly type: number; readonly parameters: Uint8Array } {
+  const symmetric = concat(uint16(TPM_ALG_AES), uint16(128), uint16(TPM_ALG_CFB), uint16(TPM_ALG_NULL));
   if (algorithm === 'rsa2048') {
-    return concat(uint16(TPM_ALG_RSA), common, uint16(2048), uint32(0), sized16(new Uint8Array(256)));
+    return { type: TPM_ALG_RSA, parameters: concat(symmetric, uint16(2048), uint32(0)) };
   }
-  const zeros = sized16(new Uint8Array(32));
-  return concat(uint16(TPM_ALG_ECC), common, uint16(TPM_ECC_NIST_P256), uint16(TPM_ALG_NULL), zeros, zeros);
+  return { type: TPM_ALG_ECC, parameters: concat(symmetric, uint16(TPM_ECC_NIST_P256), uint16(TPM_ALG_NULL)) };
+}
+
+/** Whether the TPM makes storage keys of the kind (TPM2_TestParms); a TPM without that command is taken to. */
+export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
+  const { type, parameters } = keyKind(algorithm);
+  try {
+    yield* runCommand20({ code: TPM_CC_TEST_PARMS, parameters: concat(uint16(type), parameters) });
+    return true;
+  } catch (error) {
+    if (error instanceof Tpm20CommandError) return error.responseCode === TPM_RC_COMMAND_CODE;
+    throw error;
+  }
 }
 
 /** Makes a primary key with the empty authorization value; gives its transient handle. */
@@ -103,9 +138,13 @@ function isMissingHandle(code: number): boolean {
   return code === 0x910 || ((code & 0x80) !== 0 && (error === 0x8b || error === 0x84));
 }
 
+export type EccCurve = 'P-256' | 'P-384' | 'P-521';
+
 export interface PublicKey20 {
+  /** `other`: a key of another kind, or on another curve. */
   readonly algorithm: 'rsa' | 'ecc' | 'other';
-  /** RSA: the modulus. ECC: x and y. */
+  readonly curve?: EccCurve | undefined;
+  /** RSA: the modulus. ECC: x and y, each as long as the curve's field. */
   readonly unique: Uint8Array;
   /** RSA: the exponent. */
   readonly exponent: number;
@@ -128,7 +167,15 @@ export function readPublicKey20(publicArea: Uint8Array): PublicKey20 {
     const exponent = reader.uint32();
     return { algorithm: 'rsa', unique: readSized16(reader).slice(), exponent: exponent === 0 ? 65537 : exponent };
   }
-  reader.uint16();
+  const curve = CURVES.get(reader.uint16());
   if (reader.uint16() !== TPM_ALG_NULL) reader.uint16();
-  return { algorithm: 'ecc', unique: concat(readSized16(reader), readSized16(reader)), exponent: 0 };
+  if (curve === undefined) return { algorithm: 'other', unique: new Uint8Array(), exponent: 0 };
+  const x = coordinate(readSized16(reader), curve.bytes);
+  const y = coordinate(readSized16(reader), curve.bytes);
+  return { algorithm: 'ecc', curve: curve.name, unique: concat(x, y), exponent: 0 };
+}
+
+/** A TPM may leave leading zeros off. */
+function coordinate(bytes: Uint8Array, size: number): Uint8Array {
+  return concat(new Uint8Array(Math.max(0, size - bytes.length)), bytes);
 }

@@ -30,7 +30,9 @@ export function tpmHandlers(application: Application): readonly RpcHandler[] {
   const { tpm, provisioning, ownerAuth } = application;
   return [
     handler(tpmGet, ({ caller }) => tpmState(application, caller)),
-    handler(tpmInitialize, async ({ caller }) => provisioningState(await provisioning.initialize(caller))),
+    handler(tpmInitialize, async ({ caller }, permissions) =>
+      provisioningState(await provisioning.initialize(caller, permissions)),
+    ),
     handler(tpmProvisioning, async () => provisioningState(await provisioning.state())),
     handler(tpmClear, ({ caller }, params) =>
       withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
@@ -60,7 +62,7 @@ export function tpmHandlers(application: Application): readonly RpcHandler[] {
 }
 
 async function tpmState(application: Application, caller: Caller): Promise<TpmState> {
-  const { tpm, provisioning, authLevel, status } = application;
+  const { tpm, provisioning, authLevel, status, physicalPresence } = application;
   const { device } = status;
   const ownership = await tpm.ownership();
   const verdict = await provisioning.state();
@@ -70,7 +72,7 @@ async function tpmState(application: Application, caller: Caller): Promise<TpmSt
     tpmEnabled: ownership.enabled,
     tpmActivated: ownership.activated,
     tpmOwned: ownership.owned,
-    restartPending: false,
+    restartPending: (await physicalPresence.pendingRequest()) !== undefined,
     manufacturerId: device.manufacturerId,
     manufacturerIdTxt: device.manufacturer,
     manufacturerVersion: device.firmwareVersion.split('.').slice(0, 2).join('.'),
@@ -139,14 +141,14 @@ function endorsementKeyInfo(key: EndorsementKey | undefined): EndorsementKeyInfo
   };
 }
 
-function subjectPublicKeyInfo({ algorithm, unique, exponent }: EndorsementKey['publicKey']): Buffer | null {
+function subjectPublicKeyInfo({ algorithm, curve, unique, exponent }: EndorsementKey['publicKey']): Buffer | null {
   if (algorithm === 'other') return null;
   const url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
   const half = unique.length / 2;
   const jwk =
     algorithm === 'rsa'
       ? { kty: 'RSA', n: url(unique), e: url(exponentBytes(exponent)) }
-      : { kty: 'EC', crv: 'P-256', x: url(unique.subarray(0, half)), y: url(unique.subarray(half)) };
+      : { kty: 'EC', crv: curve, x: url(unique.subarray(0, half)), y: url(unique.subarray(half)) };
   return createPublicKey({ format: 'jwk', key: jwk }).export({ format: 'der', type: 'spki' });
 }
 

@@ -10,6 +10,7 @@ export interface TpmState {
   readonly tpmEnabled: boolean;
   readonly tpmActivated: boolean;
   readonly tpmOwned: boolean;
+  /** A physical presence request waits for the next start of the machine. */
   readonly restartPending: boolean;
   readonly manufacturerId: number;
   readonly manufacturerIdTxt: string;
@@ -43,7 +44,13 @@ export interface ProvisioningState {
   readonly needs: readonly string[];
 }
 
-export const tpmInitialize = method<ProvisioningState>()('tpm/initialize', noParams);
+/** `allowClear`, `allowPhysicalPresence`: of Initialize-Tpm; without them nothing that is in the TPM is lost. */
+export const tpmInitialize = method<ProvisioningState>()(
+  'tpm/initialize',
+  z
+    .strictObject({ allowClear: z.boolean().default(false), allowPhysicalPresence: z.boolean().default(false) })
+    .optional(),
+);
 
 export const tpmProvisioning = method<ProvisioningState>()('tpm/provisioning', noParams);
 
