@@ -18,12 +18,14 @@ Describe 'Clear-Tpm' {
     BeforeEach { Initialize-Tpm | Out-Null }
 
     It 'changes nothing with -WhatIf' {
-        Clear-Tpm -WhatIf
+        Clear-Tpm -WhatIf | Should -BeNullOrEmpty
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 
     It 'clears with what is kept, and nothing of it is kept any more' {
-        Clear-Tpm -Confirm:$false | Should -BeNullOrEmpty
+        $tpm = Clear-Tpm -Confirm:$false
+        $tpm.TpmReady | Should -Be $false
+        $tpm.OwnerAuth | Should -BeNullOrEmpty
         (Get-Tpm).TpmOwned | Should -Be $false
         (Get-Problem { Get-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
     }

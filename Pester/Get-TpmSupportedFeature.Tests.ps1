@@ -4,6 +4,10 @@ BeforeAll {
 }
 
 Describe 'Get-TpmSupportedFeature' {
+    It 'gives the name as Windows spells it, however it was asked' {
+        Get-TpmSupportedFeature -FeatureList 'Key Attestation' | Should -BeExactly 'key attestation'
+    }
+
     It 'gives those of the asked features that there are' {
         Get-TpmSupportedFeature -FeatureList 'key attestation', 'no such feature' | Should -Be 'key attestation'
         'no such feature' | Get-TpmSupportedFeature | Should -BeNullOrEmpty

@@ -1,5 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    . "$PSScriptRoot/Support/Firmware.ps1"
     Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
     $before = $env:TPMTBS_SOCKET
@@ -26,5 +27,32 @@ Describe 'Initialize-Tpm' {
         $value = Get-TpmOwnerAuth
         (Initialize-Tpm).TpmReady | Should -BeTrue
         Get-TpmOwnerAuth | Should -Be $value
+    }
+
+    It 'lets the firmware clear a TPM that somebody else owns, only where both is allowed' {
+        $ppi = New-PhysicalPresenceFolder
+        $other = Start-PrivateBroker '2.0' @{ platform = @{ physicalPresenceFolder = $ppi } }
+        $env:TPMTBS_SOCKET = $other.Socket
+        try {
+            # TPM2_HierarchyChangeAuth of the lockout authorization, behind the broker's back.
+            (Submit-TbsCommand '8002 00000020 00000129 4000000A 00000009 40000009 0000 01 0000 0003 616263').ResponseCode | Should -Be 0
+            $state = Initialize-Tpm
+            $state.ClearRequired | Should -BeTrue
+            $state.RestartRequired | Should -Be $false
+            (Initialize-Tpm -AllowClear).RestartRequired | Should -Be $false
+            (Initialize-Tpm -AllowPhysicalPresence).RestartRequired | Should -Be $false
+            Initialize-Tpm -AllowClear -AllowPhysicalPresence -WhatIf | Should -BeNullOrEmpty
+            (Get-Tpm).RestartPending | Should -Be $false
+            $state = Initialize-Tpm -c -p
+            foreach ($name in 'RestartRequired', 'ClearRequired', 'PhysicalPresenceRequired') { $state.$name | Should -BeTrue }
+            foreach ($name in 'TpmReady', 'ShutdownRequired') { $state.$name | Should -Be $false }
+            (Get-Tpm).RestartPending | Should -BeTrue
+            [IO.File]::ReadAllText("$ppi/request").Trim() | Should -Be '22'
+        }
+        finally {
+            $env:TPMTBS_SOCKET = $broker.Socket
+            Stop-PrivateBroker $other
+            Remove-FirmwareFolder $ppi
+        }
     }
 }

@@ -38,7 +38,10 @@ Describe 'Request-TpmPhysicalPresence' {
     }
 
     It 'is what Clear-Tpm -UsePPI uses' {
-        Clear-Tpm -UsePPI -Confirm:$false | Should -BeNullOrEmpty
+        (Get-Tpm).RestartPending | Should -Be $false
+        (Clear-Tpm -UsePPI -Confirm:$false).RestartPending | Should -BeTrue
         Get-Request | Should -Be '5'
+        Request-TpmPhysicalPresence 0 -Confirm:$false | Out-Null
+        (Get-Tpm).RestartPending | Should -Be $false
     }
 }

@@ -17,7 +17,7 @@ Describe 'Unblock-Tpm' {
     BeforeAll { Initialize-Tpm | Out-Null }
 
     It 'resets with what is kept, a text, a SecureString and a file' {
-        Unblock-Tpm | Should -BeNullOrEmpty
+        (Unblock-Tpm).LockedOut | Should -Be $false
         $text = Get-TpmOwnerAuth
         Unblock-Tpm -OwnerAuthorization $text
         Unblock-Tpm (Get-TpmOwnerAuth -AsSecureString)

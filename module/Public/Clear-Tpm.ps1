@@ -14,7 +14,7 @@ function Clear-Tpm {
     .PARAMETER Prompt
         Asks for the owner password, which is then in no history.
     .PARAMETER UsePPI
-        Asks the firmware to clear it at the next start, which needs no owner authorization.
+        Asks the firmware to clear it at the next start, which needs no owner authorization; RestartPending is true then.
     .EXAMPLE
         Clear-Tpm
 
@@ -26,14 +26,15 @@ function Clear-Tpm {
     .INPUTS
         System.String, System.Security.SecureString
     .OUTPUTS
-        None
+        TpmTbs.Tpm
     .LINK
         Initialize-Tpm
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High', DefaultParameterSetName = 'OwnerAuthorization')]
-    [OutputType([void])]
+    [OutputType('TpmTbs.Tpm')]
     param(
         [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
+        [Alias('o')]
         [ValidateNotNullOrEmpty()]
         [object]$OwnerAuthorization,
 
@@ -44,16 +45,17 @@ function Clear-Tpm {
         [Parameter(Mandatory, ParameterSetName = 'Prompt')]
         [switch]$Prompt,
 
-        [Parameter(Mandatory, ParameterSetName = 'UsePPI')]
+        [Parameter(ParameterSetName = 'OwnerAuthorization')]
+        [Alias('ppi')]
         [switch]$UsePPI
     )
     process {
         if (-not $PSCmdlet.ShouldProcess('TPM', 'Clear: every key and secret in it, and all that they protect, is lost for good')) { return }
-        if ($UsePPI) {
-            [void](Request-TpmPhysicalPresence -Operation 5 -Confirm:$false)
-            return
+        if ($UsePPI) { [void](Request-TpmPhysicalPresence -Operation 5 -Confirm:$false) }
+        else {
+            $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
+            [void](Invoke-TbsRpc $PSCmdlet 'tpm/clear' (Get-TpmAuthParameter $auth))
         }
-        $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
-        [void](Invoke-TbsRpc $PSCmdlet 'tpm/clear' (Get-TpmAuthParameter $auth))
+        Invoke-TbsRpc $PSCmdlet 'tpm/get'
     }
 }

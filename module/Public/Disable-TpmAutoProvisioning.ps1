@@ -18,17 +18,19 @@ function Disable-TpmAutoProvisioning {
     .INPUTS
         None
     .OUTPUTS
-        TpmTbs.AutoProvisioning
+        TpmTbs.Tpm
     .LINK
         Enable-TpmAutoProvisioning
     .LINK
         Initialize-Tpm
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium')]
-    [OutputType('TpmTbs.AutoProvisioning')]
+    [OutputType('TpmTbs.Tpm')]
     param(
         [switch]$OnlyForNextRestart
     )
     $value = if ($OnlyForNextRestart) { 'DisabledForNextBoot' } else { 'Disabled' }
-    if ($PSCmdlet.ShouldProcess('automatic provisioning', "Set to $value")) { Invoke-TbsRpc $PSCmdlet 'autoProvisioning/set' @{ autoProvisioning = $value } }
+    if (-not $PSCmdlet.ShouldProcess('automatic provisioning', "Set to $value")) { return }
+    [void](Invoke-TbsRpc $PSCmdlet 'autoProvisioning/set' @{ autoProvisioning = $value })
+    Invoke-TbsRpc $PSCmdlet 'tpm/get'
 }

@@ -16,14 +16,16 @@ function Enable-TpmAutoProvisioning {
     .INPUTS
         None
     .OUTPUTS
-        TpmTbs.AutoProvisioning
+        TpmTbs.Tpm
     .LINK
         Disable-TpmAutoProvisioning
     .LINK
         Initialize-Tpm
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium')]
-    [OutputType('TpmTbs.AutoProvisioning')]
+    [OutputType('TpmTbs.Tpm')]
     param()
-    if ($PSCmdlet.ShouldProcess('automatic provisioning', 'Turn on')) { Invoke-TbsRpc $PSCmdlet 'autoProvisioning/set' @{ autoProvisioning = 'Enabled' } }
+    if (-not $PSCmdlet.ShouldProcess('automatic provisioning', 'Turn on')) { return }
+    [void](Invoke-TbsRpc $PSCmdlet 'autoProvisioning/set' @{ autoProvisioning = 'Enabled' })
+    Invoke-TbsRpc $PSCmdlet 'tpm/get'
 }

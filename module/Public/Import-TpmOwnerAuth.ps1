@@ -23,14 +23,15 @@ function Import-TpmOwnerAuth {
     .INPUTS
         System.String, System.Security.SecureString
     .OUTPUTS
-        None
+        TpmTbs.Tpm
     .LINK
         Get-TpmAuthLevel
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', DefaultParameterSetName = 'OwnerAuthorization')]
-    [OutputType([void])]
+    [OutputType('TpmTbs.Tpm')]
     param(
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
+        [Alias('o')]
         [ValidateNotNullOrEmpty()]
         [object]$OwnerAuthorization,
 
@@ -45,5 +46,6 @@ function Import-TpmOwnerAuth {
         if (-not $PSCmdlet.ShouldProcess('owner authorization', 'Import')) { return }
         $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
         [void](Invoke-TbsRpc $PSCmdlet 'ownerAuth/import' @{ ownerAuth = $auth })
+        Invoke-TbsRpc $PSCmdlet 'tpm/get'
     }
 }

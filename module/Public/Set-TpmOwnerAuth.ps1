@@ -5,7 +5,8 @@ function Set-TpmOwnerAuth {
     .DESCRIPTION
         Replaces the owner authorization: the owner's secret of a TPM 1.2, the lockout authorization of a TPM 2.0. Where
         policy requires a backup to AD DS, the directory has the new value before the TPM changes, or nothing changes.
-        What is kept on the machine follows the level in force. For administrators.
+        What is kept on the machine follows the level in force. Gives the TPM as Get-Tpm does, with Kept and Backup: what
+        became of the new value. For administrators.
     .PARAMETER OwnerAuthorization
         The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless
         given, the one that the broker keeps is used. A wrong one is tried exactly once.
@@ -26,7 +27,7 @@ function Set-TpmOwnerAuth {
 
         Takes both from files.
     .INPUTS
-        None
+        System.String, System.Security.SecureString
     .OUTPUTS
         TpmTbs.OwnerAuthChange
     .LINK
@@ -39,6 +40,7 @@ function Set-TpmOwnerAuth {
     param(
         [Parameter(Position = 0, ParameterSetName = 'AuthNewAuth')]
         [Parameter(Position = 0, ParameterSetName = 'AuthNewFile')]
+        [Alias('o')]
         [ValidateNotNullOrEmpty()]
         [object]$OwnerAuthorization,
 
@@ -51,21 +53,30 @@ function Set-TpmOwnerAuth {
         [Parameter(Mandatory, ParameterSetName = 'PromptNewFile')]
         [switch]$Prompt,
 
-        [Parameter(Mandatory, ParameterSetName = 'AuthNewAuth')]
-        [Parameter(Mandatory, ParameterSetName = 'FileNewAuth')]
-        [Parameter(Mandatory, ParameterSetName = 'PromptNewAuth')]
+        [Parameter(Mandatory, ParameterSetName = 'AuthNewAuth', ValueFromPipeline)]
+        [Parameter(Mandatory, ParameterSetName = 'FileNewAuth', ValueFromPipeline)]
+        [Parameter(Mandatory, ParameterSetName = 'PromptNewAuth', ValueFromPipeline)]
+        [Alias('no')]
         [ValidateNotNullOrEmpty()]
         [object]$NewOwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'AuthNewFile')]
         [Parameter(Mandatory, ParameterSetName = 'FileNewFile')]
         [Parameter(Mandatory, ParameterSetName = 'PromptNewFile')]
+        [Alias('nf')]
         [ValidateNotNullOrEmpty()]
         [string]$NewFile
     )
-    if (-not $PSCmdlet.ShouldProcess('owner authorization', 'Change')) { return }
-    $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
-    $parameters = Get-TpmAuthParameter $auth
-    $parameters.newOwnerAuth = Resolve-TpmOwnerAuth $PSCmdlet $NewOwnerAuthorization $NewFile $false
-    Invoke-TbsRpc $PSCmdlet 'ownerAuth/set' $parameters
+    process {
+        if (-not $PSCmdlet.ShouldProcess('owner authorization', 'Change')) { return }
+        $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
+        $parameters = Get-TpmAuthParameter $auth
+        $parameters.newOwnerAuth = Resolve-TpmOwnerAuth $PSCmdlet $NewOwnerAuthorization $NewFile $false
+        $change = Invoke-TbsRpc $PSCmdlet 'ownerAuth/set' $parameters
+        # The TPM as Windows gives it, and what became of the value.
+        $tpm = Invoke-TbsRpc $PSCmdlet 'tpm/get'
+        $tpm.PSObject.TypeNames.Insert(0, 'TpmTbs.OwnerAuthChange')
+        foreach ($name in 'Kept', 'Backup') { $tpm.PSObject.Properties.Add([psnoteproperty]::new($name, $change.$name)) }
+        $tpm
+    }
 }

@@ -24,16 +24,17 @@ function Unblock-Tpm {
     .INPUTS
         System.String, System.Security.SecureString
     .OUTPUTS
-        None
+        TpmTbs.Tpm
     .LINK
         Get-Tpm
     .LINK
         Reset-TbsLockout
     #>
     [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', DefaultParameterSetName = 'OwnerAuthorization')]
-    [OutputType([void])]
+    [OutputType('TpmTbs.Tpm')]
     param(
         [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
+        [Alias('o')]
         [ValidateNotNullOrEmpty()]
         [object]$OwnerAuthorization,
 
@@ -48,5 +49,6 @@ function Unblock-Tpm {
         if (-not $PSCmdlet.ShouldProcess('TPM', 'Reset the lockout')) { return }
         $auth = Resolve-TpmOwnerAuth $PSCmdlet $OwnerAuthorization $File $Prompt
         [void](Invoke-TbsRpc $PSCmdlet 'tpm/unblock' (Get-TpmAuthParameter $auth))
+        Invoke-TbsRpc $PSCmdlet 'tpm/get'
     }
 }

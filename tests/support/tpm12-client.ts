@@ -182,6 +182,29 @@ export function* defineNvSpace(index: number, sizeBytes: number) {
   yield* runCommand(crypto, { ordinal: ord.TPM_ORD_NV_DefineSpace, parameters }, [{ session }]);
 }
 
+/**
+ * What a manufacturer does before it ships a TPM 1.2: puts a certificate into NV as TCG_PCCLIENT_STORED_CERT, to be read
+ * by the owner once there is one, and then locks NV.
+ */
+export function* manufactureWithCertificate(certificate: Uint8Array): Exchange<void> {
+  const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
+  const TPM_NV_INDEX_EK_CERTIFICATE = 0x1000f000;
+  const TPM_NV_INDEX_LOCK = 0xffffffff;
+  const stored = concat(uint16(0x1001), uint8(0), uint16(2 + certificate.length), uint16(0x1002), certificate);
+  const define = (index: number, sizeBytes: number) => ({
+    ordinal: ord.TPM_ORD_NV_DefineSpace,
+    parameters: concat(
+      ...[uint16(0x0018), uint32(index), noPcrCondition(), noPcrCondition()],
+      ...[uint16(0x0017), uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE), Uint8Array.of(0, 0, 0), uint32(sizeBytes)],
+      new Uint8Array(20),
+    ),
+  });
+  yield* runCommand(crypto, define(TPM_NV_INDEX_EK_CERTIFICATE, stored.length));
+  const parameters = concat(uint32(TPM_NV_INDEX_EK_CERTIFICATE), uint32(0), sized(stored));
+  yield* runCommand(crypto, { ordinal: ord.TPM_ORD_NV_WriteValue, parameters });
+  yield* runCommand(crypto, define(TPM_NV_INDEX_LOCK, 0));
+}
+
 /** TPM_Delegate_CreateKeyDelegation of TPM_Sign with a loaded key; the blob. */
 export function* keyDelegation(keyHandle: number, keyName: string, familyId: number, delegate: string) {
   const TPM_KEY_DELEGATE_SIGN = 1 << 14;

@@ -1,39 +1,179 @@
-/** The certificate that a manufacturer puts into a TPM 2.0, read over several commands. */
+/** The endorsement key, its kind, and the certificate that a manufacturer puts into the TPM, read over several commands. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EndorsementKey } from '../../../ts-core/application/owner-auth/owner-tpm.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
+import type { OsManagedAuthLevel } from '../../../ts-core/domain/policy/settings.js';
+import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { startMachine } from '../../support/owner-auth-machine.js';
-import { startSwtpm } from '../../support/swtpm.js';
+import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import { manufactureWithCertificate, run, TpmConnection } from '../../support/tpm12-client.js';
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
-const EK_CERTIFICATE_RSA = '0x01C00002';
+const ALICE: Caller = { userKey: 'uid:61001', callerClass: 'standardUser' };
+
+/** A DER SEQUENCE of 1300 bytes. */
+function someCertificate(): Buffer {
+  return Buffer.concat([Buffer.from([0x30, 0x82, 0x05, 0x10]), randomBytes(1296)]);
+}
+
+const certificatesOf = (key: EndorsementKey | undefined) => key?.certificates.map((each) => Buffer.from(each));
 
 describe('the endorsement key of a TPM 2.0', function () {
   this.timeout(60_000);
+  let tpm: Swtpm;
+  let folder: string;
 
-  it('comes with the certificate that is in NV, whole, also when one answer cannot hold it', async () => {
-    await using tpm = await startSwtpm({ version: '2.0', startup: true });
-    const certificate = randomBytes(1300);
-    const tool = (name: string, ...args: string[]) =>
-      execFileSync(name, args, { env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti }, input: certificate });
+  beforeEach(async () => {
+    tpm = await startSwtpm({ version: '2.0', startup: true });
+    folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+  });
+  afterEach(async () => {
+    await tpm.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const tool = (name: string, args: string[], input?: Uint8Array) =>
+    execFileSync(name, args, { env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti }, input, timeout: 15_000 });
+
+  function storeCertificate(index: string): Buffer {
+    const certificate = someCertificate();
     const attributes = 'ownerwrite|ownerread|authread|ppread|no_da';
-    tool('tpm2_nvdefine', EK_CERTIFICATE_RSA, '-C', 'o', '-s', String(certificate.length), '-a', attributes);
-    tool('tpm2_nvwrite', EK_CERTIFICATE_RSA, '-C', 'o', '-i', '-');
-    const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
-    try {
+    tool('tpm2_nvdefine', [index, '-C', 'o', '-s', String(certificate.length + 100), '-a', attributes]);
+    // Filled up, as manufacturers do.
+    tool('tpm2_nvwrite', [index, '-C', 'o', '-i', '-'], Buffer.concat([certificate, Buffer.alloc(100, 0xff)]));
+    return certificate;
+  }
+
+  for (const [kind, index] of Object.entries({
+    'RSA 2048': '0x01C00002',
+    'ECC P-256': '0x01C0000A',
+    'ECC P-384 (high range)': '0x01C00016',
+  })) {
+    it(`comes with the ${kind} certificate that is in NV, whole, also when one answer cannot hold it`, async () => {
+      const certificate = storeCertificate(index);
       await using machine = await startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder });
       assert.equal(await machine.owner.tpm.endorsementKey(ROOT), undefined, 'no key yet');
       await machine.owner.provisioning.initialize(ROOT);
-      const key = await machine.owner.tpm.endorsementKey(ROOT);
-      assert.deepEqual(
-        key?.certificates.map((each) => Buffer.from(each)),
-        [certificate],
-      );
-      assert.equal(key?.publicKey.unique.length, 256);
+      const key = await machine.owner.tpm.endorsementKey(ALICE);
+      assert.deepEqual(certificatesOf(key), [certificate]);
+      assert.deepEqual([key?.publicKey.algorithm, key?.publicKey.unique.length], ['rsa', 256]);
+    });
+  }
+
+  it('is, with the storage root key, on the curve P-256 where that is set, and all else works as with RSA', async () => {
+    let key: EndorsementKey | undefined;
+    let storage = '';
+    let endorsement = '';
+    {
+      await using machine = await startMachine({
+        ...{ version: '2.0', tpmSocket: tpm.dataPath, folder, keyAlgorithm: 'eccP256' },
+      });
+      assert.equal((await machine.owner.provisioning.initialize(ROOT)).ready, true);
+      key = await machine.owner.tpm.endorsementKey(ROOT);
+      storage = Buffer.from(await machine.owner.ownerAuth.get(ROOT, 13)).toString('hex');
+      endorsement = Buffer.from(await machine.owner.ownerAuth.get(ROOT, 12)).toString('hex');
+      const next = new Uint8Array(20).fill(5);
+      await machine.owner.ownerAuth.set(ROOT, undefined, next);
+      assert.deepEqual(await machine.owner.ownerAuth.get(ROOT, 1), next, 'sealed under the ECC key');
+    }
+    const { algorithm, curve, unique } = key?.publicKey ?? { unique: new Uint8Array() };
+    assert.deepEqual([algorithm, curve, unique.length], ['ecc', 'P-256', 64]);
+    assert.match(tool('tpm2_readpublic', ['-c', '0x81000001']).toString(), /NIST p256/);
+    // The template is the TCG's: whoever makes the key anew from it gets the same one.
+    const again = join(folder, 'ek.pub');
+    const secrets = ['-P', `hex:${endorsement}`, '-w', `hex:${storage}`];
+    tool('tpm2_createek', ['-G', 'ecc', '-c', join(folder, 'ek.ctx'), '-u', again, ...secrets]);
+    const made = readFileSync(again);
+    assert.ok(made.includes(Buffer.from(unique.subarray(0, 32))) && made.includes(Buffer.from(unique.subarray(32))));
+  });
+
+  it('is on the curve P-256 by itself on a TPM that has no RSA', async () => {
+    const TPM_CC_TEST_PARMS = 0x18a;
+    const TPM_ALG_RSA = 1;
+    await using machine = await startMachine({
+      ...{ version: '2.0', tpmSocket: tpm.dataPath, folder },
+      answer: (command) => {
+        const asksForRsa = readUint32(command, 6) === TPM_CC_TEST_PARMS && command[11] === TPM_ALG_RSA;
+        // TPM_RC_VALUE of parameter 1.
+        return asksForRsa ? Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0xc4) : undefined;
+      },
+    });
+    assert.equal((await machine.owner.provisioning.initialize(ROOT)).ready, true);
+    assert.equal((await machine.owner.tpm.endorsementKey(ROOT))?.publicKey.algorithm, 'ecc');
+  });
+
+  it('is not made, and it says what to set, where the TPM does not offer the kind that is set', async () => {
+    await using machine = await startMachine({
+      ...{ version: '2.0', tpmSocket: tpm.dataPath, folder, keyAlgorithm: 'rsa2048' },
+      answer: (command) =>
+        readUint32(command, 6) === 0x18a ? Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0xc4) : undefined,
+    });
+    await assert.rejects(machine.owner.provisioning.initialize(ROOT), {
+      symbol: 'TBS_E_PROVISIONING_INCOMPLETE',
+      action: /provisioning\.keyAlgorithm/,
+    });
+    assert.equal((await machine.owner.tpm.ownership()).owned, false);
+  });
+});
+
+describe('the endorsement key of a TPM 1.2', function () {
+  this.timeout(60_000);
+
+  it('comes with the manufacturer’s certificate, which only the owner may read, and is there for everybody', async () => {
+    await using tpm = await startSwtpm({ version: '1.2', startup: true });
+    const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+    const certificate = someCertificate();
+    {
+      await using connection = await TpmConnection.open(tpm.dataPath);
+      await run(manufactureWithCertificate(certificate), connection.transmit);
+    }
+    const start = (osManagedAuthLevel: OsManagedAuthLevel) =>
+      startMachine({ version: '1.2', tpmSocket: tpm.dataPath, folder, settings: { osManagedAuthLevel } });
+    try {
+      let modulus: Uint8Array | undefined;
+      {
+        await using machine = await start(4);
+        assert.equal(await machine.owner.tpm.endorsementKey(ROOT), undefined, 'no key yet');
+        await machine.owner.provisioning.initialize(ROOT);
+        const key = await machine.owner.tpm.endorsementKey(ROOT);
+        assert.deepEqual(certificatesOf(key), [certificate]);
+        modulus = key?.publicKey.unique;
+        assert.equal(modulus?.length, 256);
+        const forAlice = await machine.owner.tpm.endorsementKey(ALICE);
+        assert.deepEqual([forAlice?.publicKey.algorithm, certificatesOf(forAlice)], ['other', []]);
+      }
+      await using machine = await start(2);
+      const delegated = await machine.owner.tpm.endorsementKey(ROOT);
+      assert.deepEqual(delegated?.publicKey.unique, modulus, 'by the endorsement delegation');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('the lockout of a TPM 1.2', function () {
+  this.timeout(60_000);
+
+  it('tells how many seconds are left while it lasts, and nothing otherwise', async () => {
+    await using tpm = await startSwtpm({ version: '1.2', startup: true });
+    const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+    try {
+      await using machine = await startMachine({ version: '1.2', tpmSocket: tpm.dataPath, folder });
+      await machine.owner.provisioning.initialize(ROOT);
+      const wrong = new Uint8Array(20).fill(9);
+      const before = await machine.owner.tpm.lockoutParameters();
+      assert.deepEqual([before.lockedOut, before.recoverySeconds], [false, null]);
+      for (let attempt = 0; attempt <= (before.maxTries ?? 0); attempt++) {
+        await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, wrong));
+      }
+      const after = await machine.owner.tpm.lockoutParameters();
+      assert.equal(after.lockedOut, true);
+      assert.ok((after.recoverySeconds ?? 0) > 0, String(after.recoverySeconds));
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -39,6 +39,12 @@ export interface EndorsementKey {
   readonly certificates: readonly Uint8Array[];
 }
 
+/** TPM 1.2 shows key and certificate of an owned TPM to its owner; the key to whom the owner delegated it, too. */
+export interface EndorsementReader {
+  readonly owner?: Uint8Array | undefined;
+  readonly delegation?: Uint8Array | undefined;
+}
+
 export interface OwnerTpm {
   readonly version: TpmVersion;
   ownership(): Promise<OwnershipState>;
@@ -59,8 +65,7 @@ export interface OwnerTpm {
   unseal(blob: Uint8Array): Promise<Uint8Array>;
   /** SHA-1 of the storage root key's public part, for the directory. */
   srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array>;
-  /** `ownerAuth`: TPM 1.2 shows the key of an owned TPM to its owner only. */
-  endorsementKey(ownerAuth?: Uint8Array): Promise<EndorsementKey | undefined>;
+  endorsementKey(reader?: EndorsementReader): Promise<EndorsementKey | undefined>;
   /** TPM 1.2: makes the delegations of a new owner authorization, and voids those of the family before. */
   delegate?(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations>;
 }

@@ -25,13 +25,21 @@ export class ReportTpm {
 
   async endorsementKey(caller: Caller): Promise<EndorsementKey | undefined> {
     const { tpm, secrets } = this.keeper.parts;
-    return tpm.endorsementKey(isAdministrator(caller) ? await secrets.get('owner') : undefined);
+    if (!isAdministrator(caller) || tpm.version === '2.0') return tpm.endorsementKey();
+    const [owner, delegation] = [await secrets.get('owner'), await secrets.get('endorsementDelegation')];
+    try {
+      return await tpm.endorsementKey({ owner, delegation });
+    } finally {
+      owner?.fill(0);
+      delegation?.fill(0);
+    }
   }
 
   supportedFeatures(asked: readonly string[]): readonly string[] {
     const known = FEATURES[this.keeper.parts.tpm.version];
     if (asked.length === 0) return known;
-    return asked.filter((name) => known.includes(name.toLowerCase()));
+    const wanted = asked.map((name) => name.toLowerCase());
+    return known.filter((name) => wanted.includes(name));
   }
 
   lockoutParameters(): Promise<TpmLockout> {

@@ -2,9 +2,9 @@
 
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import { runCommand, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
+import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
 import { concat, FieldReader } from '../../domain/tpm/tpm12-commands/byte-fields.js';
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
@@ -12,6 +12,7 @@ import {
   invalidateDelegationFamily,
   OWNER_PERMISSIONS,
 } from '../../domain/tpm/tpm12-commands/delegation-commands.js';
+import { readEndorsementCertificate } from '../../domain/tpm/tpm12-commands/endorsement-certificate.js';
 import {
   changeOwnerSecret,
   ownerClear,
@@ -22,6 +23,7 @@ import {
 import {
   ownerReadInternalPub,
   readDictionaryAttackInfo,
+  readInternalPub,
   readPermanentState12,
 } from '../../domain/tpm/tpm12-commands/ownership-state.js';
 import { openDsap } from '../../domain/tpm/tpm12-commands/sessions.js';
@@ -31,7 +33,14 @@ import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_EK, TPM_KH_SRK } from '../../domain/tpm/t
 import type { Exchange } from '../../domain/virtualization/virtualizer.js';
 import type { BrokerContext } from './broker-context.js';
 import type { DelegationFamily } from './owner-auth-record.js';
-import type { Delegations, EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
+import type {
+  Delegations,
+  EndorsementKey,
+  EndorsementReader,
+  OwnershipState,
+  OwnerTpm,
+  TpmLockout,
+} from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
 
 /** For people who list the TPM's families: 'T'. */
@@ -91,12 +100,7 @@ export class Tpm12Owner implements OwnerTpm {
   resetLockoutDelegated(delegation: Uint8Array): Promise<void> {
     const { crypto } = this;
     return this.run(function* () {
-      const session = yield* openDsap(crypto, {
-        type: TPM_ET_DEL_OWNER_BLOB,
-        keyHandle: 0,
-        value: delegation.slice(OWNER_AUTH_BYTES),
-        secret: delegation.slice(0, OWNER_AUTH_BYTES),
-      });
+      const session = yield* openDelegated(crypto, delegation);
       yield* runCommand(crypto, { ordinal: TPM_ORD_ResetLockValue }, [{ session }]);
     });
   }
@@ -107,8 +111,8 @@ export class Tpm12Owner implements OwnerTpm {
       lockedOut: info?.active ?? false,
       failedTries: info?.currentCount ?? 0,
       maxTries: info?.thresholdCount ?? null,
-      recoverySeconds: null,
-      lockoutRecoverySeconds: null,
+      recoverySeconds: info?.remainingSeconds ?? null,
+      lockoutRecoverySeconds: info?.remainingSeconds ?? null,
     };
   }
 
@@ -132,15 +136,22 @@ export class Tpm12Owner implements OwnerTpm {
     return this.crypto.sha1(key.modulus);
   }
 
-  async endorsementKey(ownerAuth?: Uint8Array): Promise<EndorsementKey | undefined> {
+  async endorsementKey({ owner, delegation }: EndorsementReader = {}): Promise<EndorsementKey | undefined> {
     const { crypto } = this;
-    const key = await this.run(function* () {
-      const open = yield* readable(readPubek(crypto));
-      if (open !== undefined || ownerAuth === undefined) return open;
-      return yield* ownerReadInternalPub(crypto, ownerAuth, TPM_KH_EK);
+    return this.run(function* (): Exchange<EndorsementKey | undefined> {
+      if (!(yield* hasEndorsementKey(crypto))) return undefined;
+      let key = yield* readable(readPubek(crypto));
+      if (key === undefined && owner !== undefined) key = yield* ownerReadInternalPub(crypto, owner, TPM_KH_EK);
+      if (key === undefined && delegation !== undefined) key = yield* readDelegated(crypto, delegation);
+      const certificate = yield* readEndorsementCertificate(crypto, owner);
+      return {
+        publicKey:
+          key === undefined
+            ? { algorithm: 'other', unique: new Uint8Array(), exponent: 0 }
+            : { algorithm: 'rsa', unique: key.modulus, exponent: key.exponent },
+        certificates: certificate === undefined ? [] : [certificate],
+      };
     });
-    if (key === undefined) return undefined;
-    return { publicKey: { algorithm: 'rsa', unique: key.modulus, exponent: key.exponent }, certificates: [] };
   }
 
   delegate(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations> {
@@ -175,6 +186,21 @@ export class Tpm12Owner implements OwnerTpm {
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
     return withTpmFailures(this.tpm.run(begin));
   }
+}
+
+/** A delegation as it is kept: its authorization value, then the TPM_DELEGATE_OWNER_BLOB. */
+function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Session12> {
+  return openDsap(crypto, {
+    type: TPM_ET_DEL_OWNER_BLOB,
+    keyHandle: 0,
+    value: delegation.slice(OWNER_AUTH_BYTES),
+    secret: delegation.slice(0, OWNER_AUTH_BYTES),
+  });
+}
+
+function* readDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<RsaPublicKey12> {
+  const session = yield* openDelegated(crypto, delegation);
+  return yield* readInternalPub(crypto, { session }, TPM_KH_EK);
 }
 
 /** What the TPM refuses to tell, or does not have, is undefined. */

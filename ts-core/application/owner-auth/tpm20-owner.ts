@@ -1,16 +1,13 @@
 /** The owner authorization on TPM 2.0: lockoutAuth. */
 
 import { TbsError } from '../../domain/tbs-error.js';
+import { leadingDerSequence } from '../../domain/tpm/der-certificate.js';
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
 import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
 import { readSized16, runCommand20 } from '../../domain/tpm/tpm20-commands/authorized-command.js';
 import { dictionaryAttackLockReset } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
 import { clear20, hierarchyChangeAuth, TPM_RH_LOCKOUT } from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
-import {
-  EK_CERTIFICATE_ECC_INDEX,
-  EK_CERTIFICATE_RSA_INDEX,
-  readNvIndex,
-} from '../../domain/tpm/tpm20-commands/nv-read.js';
+import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../domain/tpm/tpm20-commands/nv-read.js';
 import { readPermanentState } from '../../domain/tpm/tpm20-commands/permanent-state.js';
 import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm/tpm20-commands/primary-keys.js';
 import { seal20, unseal20 } from '../../domain/tpm/tpm20-commands/sealed-data.js';
@@ -94,9 +91,9 @@ export class Tpm20Owner implements OwnerTpm {
       const area = yield* readPublic(EK_HANDLE);
       if (area === undefined) return undefined;
       const certificates: Uint8Array[] = [];
-      for (const index of [EK_CERTIFICATE_RSA_INDEX, EK_CERTIFICATE_ECC_INDEX]) {
-        const certificate = yield* readNvIndex(index);
-        if (certificate !== undefined && certificate.length > 0) certificates.push(certificate);
+      for (const index of EK_CERTIFICATE_INDICES) {
+        const certificate = leadingDerSequence((yield* readNvIndex(index)) ?? new Uint8Array());
+        if (certificate !== undefined) certificates.push(certificate);
       }
       return { publicKey: readPublicKey20(area), certificates };
     });

@@ -5,7 +5,7 @@
 import type { Exchange } from '../../virtualization/virtualizer.js';
 import * as ord from '../tpm12-ordinal-codes.js';
 import { TPM_CAP_PROP_OWNER, TPM_CAP_PROPERTY, TPM_ET_SRK } from '../tpm12-types.js';
-import { runCommand, Tpm12CommandError } from './authorized-command.js';
+import { type Authorization12, runCommand, Tpm12CommandError } from './authorized-command.js';
 import { concat, FieldReader, sized, uint16, uint32 } from './byte-fields.js';
 import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
 import { readPublicKey } from './key-structures.js';
@@ -16,6 +16,9 @@ const TPM_CAP_FLAG_PERMANENT = 0x108;
 const TPM_CAP_FLAG_VOLATILE = 0x109;
 const TPM_CAP_DA_LOGIC = 0x19;
 const TPM_DA_STATE_ACTIVE = 1;
+/** TPM_DA_INFO; a TPM that keeps its counts to itself gives TPM_DA_INFO_LIMITED. */
+const TPM_TAG_DA_INFO = 0x0037;
+const TPM_DA_ACTION_TIMEOUT = 0x00000001;
 
 export interface PermanentState12 {
   readonly owned: boolean;
@@ -39,17 +42,29 @@ export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentSta
 
 export interface DictionaryAttackInfo12 {
   readonly active: boolean;
-  readonly currentCount: number;
-  readonly thresholdCount: number;
+  /** Undefined for a TPM that tells of its state only. */
+  readonly currentCount: number | undefined;
+  readonly thresholdCount: number | undefined;
+  /** Seconds until the TPM takes the next try; undefined while it is not locked, or where only a reset opens it. */
+  readonly remainingSeconds: number | undefined;
 }
 
-/** TPM_DA_INFO; undefined for a TPM that does not tell. */
+/**
+ * TPM Main Part 2, 21.9 TPM_DA_INFO and 21.10 TPM_DA_INFO_LIMITED; undefined for a TPM that does not tell.
+ */
 export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo12 | undefined> {
   try {
     const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP_DA_LOGIC, uint16(TPM_ET_SRK)));
-    reader.uint16();
+    const tag = reader.uint16();
     const active = reader.uint8() === TPM_DA_STATE_ACTIVE;
-    return { active, currentCount: reader.uint16(), thresholdCount: reader.uint16() };
+    if (tag !== TPM_TAG_DA_INFO) {
+      return { active, currentCount: undefined, thresholdCount: undefined, remainingSeconds: undefined };
+    }
+    const [currentCount, thresholdCount] = [reader.uint16(), reader.uint16()];
+    reader.uint16();
+    const timesOut = (reader.uint32() & TPM_DA_ACTION_TIMEOUT) !== 0;
+    const dependValue = reader.uint32();
+    return { active, currentCount, thresholdCount, remainingSeconds: active && timesOut ? dependValue : undefined };
   } catch (error) {
     if (error instanceof Tpm12CommandError) return undefined;
     throw error;
@@ -63,11 +78,17 @@ export function* ownerReadInternalPub(
   keyHandle: number,
 ): Exchange<RsaPublicKey12> {
   const session = yield* openOiap(crypto12);
-  const { parameters } = yield* runCommand(
-    crypto12,
-    { ordinal: ord.TPM_ORD_OwnerReadInternalPub, parameters: uint32(keyHandle) },
-    [{ session, entitySecret: ownerSecret }],
-  );
+  return yield* readInternalPub(crypto12, { session, entitySecret: ownerSecret }, keyHandle);
+}
+
+/** The same with any authorization of the owner's, such as a delegated one. */
+export function* readInternalPub(
+  crypto12: Crypto12,
+  authorization: Authorization12,
+  keyHandle: number,
+): Exchange<RsaPublicKey12> {
+  const command = { ordinal: ord.TPM_ORD_OwnerReadInternalPub, parameters: uint32(keyHandle) };
+  const { parameters } = yield* runCommand(crypto12, command, [authorization]);
   return readPublicKey(new FieldReader(parameters));
 }
 

@@ -3,8 +3,14 @@ import type { Exchange } from '../../virtualization/virtualizer.js';
 import { concat, FieldReader, uint16 } from '../tpm12-commands/byte-fields.js';
 import { EMPTY_AUTH, readSized16, runCommand20, Tpm20CommandError } from './authorized-command.js';
 
-export const EK_CERTIFICATE_RSA_INDEX = 0x01c00002;
-export const EK_CERTIFICATE_ECC_INDEX = 0x01c0000a;
+/**
+ * The certificates of the low range, RSA 2048 and ECC P-256, and of the high range: RSA 2048, ECC P-256, P-384, P-521 and
+ * SM2, RSA 3072 and 4096.
+ */
+export const EK_CERTIFICATE_INDICES: readonly number[] = [
+  ...[0x01c00002, 0x01c0000a],
+  ...[0x01c00012, 0x01c00014, 0x01c00016, 0x01c00018, 0x01c0001a, 0x01c0001c, 0x01c0001e],
+];
 
 const TPM_CC_NV_READ = 0x14e;
 const TPM_CC_NV_READ_PUBLIC = 0x169;

@@ -1,0 +1,75 @@
+/**
+ * The certificate of the endorsement key that the manufacturer put into the TPM's NV storage. TCG PC Client Specific
+ * Implementation Specification for Conventional BIOS 1.21, 7.4.5 "TCG_PCCLIENT_STORED_CERT"; TPM Main Part 3, 20.4
+ * TPM_NV_ReadValue.
+ */
+import type { Exchange } from '../../virtualization/virtualizer.js';
+import { leadingDerSequence } from '../der-certificate.js';
+import * as ord from '../tpm12-ordinal-codes.js';
+import { runCommand, Tpm12CommandError } from './authorized-command.js';
+import { concat, FieldReader, TruncatedFieldError, uint32 } from './byte-fields.js';
+import type { Crypto12 } from './crypto12.js';
+import { openOiap } from './sessions.js';
+
+/** TPM_NV_INDEX_EKCert with the bit D of what the manufacturer defines. */
+const EK_CERTIFICATE_INDEX = 0x1000f000;
+const TAG_STORED_CERTIFICATE = 0x1001;
+const TAG_FULL_CERTIFICATE = 0x1002;
+const FULL_CERTIFICATE = 0;
+/** Tag (2), kind (1), size (2), then tag (2) and certificate. */
+const STORED_HEADER_BYTES = 5;
+const MAX_CERTIFICATE_BYTES = 8192;
+const CHUNK_BYTES = 512;
+
+/**
+ * The X.509 certificate in DER; undefined where there is none, or none that may be read. `ownerSecret`: many
+ * manufacturers let only the owner read it once there is one.
+ */
+export function* readEndorsementCertificate(
+  crypto12: Crypto12,
+  ownerSecret: Uint8Array | undefined,
+): Exchange<Uint8Array | undefined> {
+  try {
+    return yield* storedCertificate(crypto12, undefined);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+  }
+  if (ownerSecret === undefined) return undefined;
+  try {
+    return yield* storedCertificate(crypto12, ownerSecret);
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Tpm12CommandError || error instanceof TruncatedFieldError;
+}
+
+function* storedCertificate(crypto12: Crypto12, ownerSecret: Uint8Array | undefined): Exchange<Uint8Array | undefined> {
+  const header = new FieldReader(yield* readNv(crypto12, ownerSecret, 0, STORED_HEADER_BYTES));
+  const isStored = header.uint16() === TAG_STORED_CERTIFICATE && header.uint8() === FULL_CERTIFICATE;
+  const size = header.uint16();
+  if (!isStored || size < 2 || size > MAX_CERTIFICATE_BYTES) return undefined;
+  const parts: Uint8Array[] = [];
+  for (let read = 0; read < size; read += CHUNK_BYTES) {
+    const wanted = Math.min(CHUNK_BYTES, size - read);
+    parts.push(yield* readNv(crypto12, ownerSecret, STORED_HEADER_BYTES + read, wanted));
+  }
+  const full = concat(...parts);
+  return new FieldReader(full).uint16() === TAG_FULL_CERTIFICATE ? leadingDerSequence(full.subarray(2)) : undefined;
+}
+
+function* readNv(
+  crypto12: Crypto12,
+  ownerSecret: Uint8Array | undefined,
+  offset: number,
+  sizeBytes: number,
+): Exchange<Uint8Array> {
+  const parameters = concat(uint32(EK_CERTIFICATE_INDEX), uint32(offset), uint32(sizeBytes));
+  const command = { ordinal: ord.TPM_ORD_NV_ReadValue, parameters };
+  const authorizations =
+    ownerSecret === undefined ? [] : [{ session: yield* openOiap(crypto12), entitySecret: ownerSecret }];
+  return new FieldReader((yield* runCommand(crypto12, command, authorizations)).parameters).sized().slice();
+}
