@@ -27,15 +27,37 @@ function ConvertTo-FailureDocument($ErrorRecord, [string] $Stage) {
     return [ordered]@{ stage = $Stage; message = [string] $ErrorRecord; where = [string] $ErrorRecord.ScriptStackTrace }
 }
 
+# A block and every block below it.
+function Get-BlockTree($Block) {
+    $Block
+    foreach ($child in $Block.Blocks) { Get-BlockTree $child }
+}
+
+function ConvertTo-TestDocument($Test) {
+    # Pester counts an inconclusive test on its own; nothing that was not proved may pass here.
+    $failed = $Test.Result -notin 'Passed', 'Skipped', 'NotRun'
+    return [ordered]@{
+        name = $Test.ExpandedPath
+        result = if ($failed) { 'failed' } else { ([string] $Test.Result).ToLowerInvariant() }
+        line = $Test.StartLine
+        durationMs = $Test.Duration.TotalMilliseconds
+        reason = if ($Test.Result -eq 'Skipped') { [string] $Test.ErrorRecord } else { '' }
+        failures = @(if ($failed) { foreach ($problem in $Test.ErrorRecord) { ConvertTo-FailureDocument $problem 'It' } })
+    }
+}
+
+# What failed outside any test: the file while it was discovered, setups and teardowns of its blocks.
+function Get-FileFailure($Container, $Blocks) {
+    foreach ($problem in $Container.ErrorRecord) { ConvertTo-FailureDocument $problem 'Discovery' }
+    foreach ($block in $Blocks) {
+        foreach ($problem in $block.ErrorRecord) { ConvertTo-FailureDocument $problem "setup or teardown of $($block.ExpandedPath)" }
+    }
+}
+
 $files = @(foreach ($container in $run.Containers) {
-    $tests = @($run.Tests | Where-Object { $_.Block.Root.BlockContainer -eq $container })
-    $failures = @(
-        $container.ErrorRecord | ForEach-Object { ConvertTo-FailureDocument $_ 'Discovery' }
-        $run.FailedBlocks | Where-Object { $_.Root.BlockContainer -eq $container } | ForEach-Object {
-            $stage = "setup or teardown of $($_.ExpandedPath)"
-            $_.ErrorRecord | ForEach-Object { ConvertTo-FailureDocument $_ $stage }
-        }
-    )
+    $blocks = @(foreach ($block in $container.Blocks) { Get-BlockTree $block })
+    $tests = @(foreach ($block in $blocks) { $block.Tests })
+    $failures = @(Get-FileFailure $container $blocks)
     if ($tests.Count -eq 0 -and $failures.Count -eq 0) {
         $failures = @([ordered]@{ stage = 'Discovery'; message = 'The file has no test.'; where = "at $($container.Item)" })
     }
@@ -43,28 +65,23 @@ $files = @(foreach ($container in $run.Containers) {
         path = [string] $container.Item
         durationMs = $container.Duration.TotalMilliseconds
         failures = $failures
-        tests = @($tests | ForEach-Object {
-            [ordered]@{
-                name = $_.ExpandedPath
-                result = ([string] $_.Result).ToLowerInvariant()
-                line = $_.StartLine
-                durationMs = $_.Duration.TotalMilliseconds
-                reason = if ($_.Result -eq 'Skipped') { [string] $_.ErrorRecord } else { '' }
-                failures = @(if ($_.Result -eq 'Failed') { $_.ErrorRecord | ForEach-Object { ConvertTo-FailureDocument $_ 'It' } })
-            }
-        })
+        tests = @(foreach ($test in $tests) { ConvertTo-TestDocument $test })
     }
 })
 
-$withoutTest = @($files | Where-Object { $_.tests.Count -eq 0 -and $_.failures.Count -gt 0 }).Count
-$failed = $run.FailedCount + $run.FailedBlocksCount + [Math]::Max($run.FailedContainersCount, $withoutTest)
+$results = @(foreach ($file in $files) { foreach ($test in $file.tests) { $test.result } })
+function Get-TestCount([string] $Result) { return @($results -eq $Result).Count }
+
+$failed = (Get-TestCount 'failed') + @(foreach ($file in $files) { $file.failures }).Count
+# Whatever else Pester itself calls a failure.
+if ($failed -eq 0 -and $run.Result -ne 'Passed') { $failed = 1 }
 if ($ResultPath) {
     $document = [ordered]@{
         runner = "Pester $((Get-Module Pester).Version)"
-        passed = $run.PassedCount
+        passed = Get-TestCount 'passed'
         failed = $failed
-        skipped = $run.SkippedCount
-        notRun = $run.NotRunCount
+        skipped = Get-TestCount 'skipped'
+        notRun = Get-TestCount 'notrun'
         complete = $true
         files = $files
     }
