@@ -1,6 +1,6 @@
 // One broker in a folder of its own, in front of a software TPM; it lives through a whole suite.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
@@ -41,8 +41,8 @@ export class BrokerUnderTest {
       stdio: ['ignore', 'ignore', openSync(inFolder('stderr.log'), 'w')],
     });
     for (const deadline = Date.now() + READY_TIMEOUT_MS; !(await this.#answers()); await wait(50)) {
-      if (!this.alive || Date.now() > deadline)
-        throw new Error(`the broker did not start; see ${inFolder('stderr.log')}`);
+      if (this.alive && Date.now() < deadline) continue;
+      throw new Error(`the broker did not start: ${readFileSync(inFolder('stderr.log'), 'utf8').trim()}`);
     }
   }
 

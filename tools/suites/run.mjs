@@ -1,6 +1,15 @@
 // Runs a test suite of another project over this broker, as root, against one broker that lives through all of it.
 //   node tools/suites/run.mjs tpm2-tools|tpm2-tss|tpm2-abrmd SOURCE-TREE [options]
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -13,6 +22,7 @@ import * as tpm2Abrmd from './tpm2-abrmd.mjs';
 import * as tpm2Tools from './tpm2-tools.mjs';
 import * as tpm2Tss from './tpm2-tss.mjs';
 
+const TCTI_LIBRARY = 'libtss2-tcti-tbs.so.0';
 const SUITES = { 'tpm2-tools': tpm2Tools, 'tpm2-tss': tpm2Tss, 'tpm2-abrmd': tpm2Abrmd };
 
 const USAGE = `node tools/suites/run.mjs ${Object.keys(SUITES).join('|')} SOURCE-TREE [options]
@@ -80,16 +90,20 @@ async function runSuite(settings) {
   const broker = new BrokerUnderTest(brokerFolder);
   const foldersBefore = simulatorFolders();
   try {
-    const libraries = await buildNativeClients();
+    const tree = suite.prepare({ source: settings.source, scratch });
+    const tests = suite.tests(tree).filter(({ name }) => settings.only.test(name));
+    // A copy, since the build folder may be built anew meanwhile.
+    const libraries = path.join(scratch, 'lib');
+    mkdirSync(libraries, { mode: 0o755 });
+    copyFileSync(path.join(await buildNativeClients(), TCTI_LIBRARY), path.join(libraries, TCTI_LIBRARY));
     await tpm.replace();
     if (settings.over === 'broker') {
       await broker.start(tpm);
       if (settings.grant) broker.grantToAdministrators(suite.needsGrant);
     }
     const tcti = settings.over === 'broker' ? 'tbs' : `swtpm:path=${tpm.dataPath}`;
-    const tree = suite.prepare({ source: settings.source, scratch });
     const results = [];
-    for (const test of suite.tests(tree).filter(({ name }) => settings.only.test(name))) {
+    for (const test of tests) {
       if (settings.tpm === 'new') await tpm.replace();
       const program = suite.program(tree, test, tcti);
       const env = { ...program.env, LD_LIBRARY_PATH: libraries, TPMTBS_WIRE_SOCKET: broker.wireSocket };
