@@ -24,9 +24,10 @@ static bool parse_priority(const char *value, size_t length, struct tcti_conf *p
     return false;
 }
 
+/* 0 to 3: locality 4 is the hardware's own. */
 static bool parse_locality(const char *value, size_t length, struct tcti_conf *parsed)
 {
-    if (length != 1 || value[0] < '0' || value[0] > '4')
+    if (length != 1 || value[0] < '0' || value[0] > '3')
         return false;
     parsed->locality = (uint8_t)(value[0] - '0');
     return true;

@@ -272,7 +272,7 @@ static const TSS2_TCTI_INFO info = {
     .version = TCTI_VERSION,
     .name = "tcti-tbs",
     .description = "TCTI for the TpmTbs broker (TPM Base Services for Linux).",
-    .config_help = "socket=/path,priority=low|normal|high|system,locality=0..4; each may be left out.",
+    .config_help = "socket=/path,priority=low|normal|high|system,locality=0..3; each may be left out.",
     .init = Tss2_Tcti_Tbs_Init,
 };
 

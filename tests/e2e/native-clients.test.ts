@@ -90,6 +90,9 @@ describe('native clients', function () {
     if (!canBecomeOthers()) this.skip();
     const { stderr } = await shell('tpm2_clear -c p', 5, ALICE);
     assert.match(stderr, /0xC0143/i);
+    const elsewhere = await shell('tpm2_selftest -T tbs:locality=1', 1, ALICE);
+    assert.match(elsewhere.stderr, /0xC0907/i, 'a standard user has locality 0');
+    await shell('tpm2_selftest -T tbs:locality=3', 0);
     assert.match((await shell('tpm2_getrandom --hex 4', 0, ALICE)).stdout, /^[0-9a-f]{8}$/);
   });
 

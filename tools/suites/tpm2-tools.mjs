@@ -1,10 +1,21 @@
 // tpm2-tools' integration tests: shell scripts that run the tools on PATH (or those built in the source tree).
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 
 /** Packages beside tpm2-tools that the scripts use. */
-export const packages = ['tpm2-tools', 'expect', 'xxd', 'bc', 'python3-yaml', 'openssl', 'curl'];
+export const packages = [
+  'tpm2-tools',
+  'expect',
+  'xxd',
+  'bc',
+  'python3-yaml',
+  'openssl',
+  'curl',
+  'libtss2-dev',
+  'pkg-config',
+];
 
 /** changeeps, changepps and sessionaudit send these, which nobody may by default. */
 export const needsGrant = ['ChangeEPS', 'ChangePPS'];
@@ -43,6 +54,12 @@ export function tests(copy) {
   );
 }
 
+/** fapi-policy_signed_delegation runs when it is told of a tpm2-tss that is new enough. */
+function versionOfFapi() {
+  const asked = spawnSync('pkg-config', ['--modversion', 'tss2-fapi'], { encoding: 'utf8' });
+  return asked.status === 0 ? asked.stdout.trim() : '';
+}
+
 export function program(copy, test, tcti) {
   const integration = path.join(copy, 'test', 'integration');
   const built = [path.join(copy, 'tools'), path.join(copy, 'tools', 'fapi')].filter((folder) =>
@@ -57,6 +74,7 @@ export function program(copy, test, tcti) {
       TPM2TOOLS_TEST_TCTI: tcti,
       TPM2TOOLS_TEST_PERSISTENT: 'false',
       TPM2_TOOLS_TEST_FIXTURES: path.join(integration, 'fixtures'),
+      TSS_VERSION: process.env.TSS_VERSION ?? versionOfFapi(),
       TPM2_SIM: '',
       TPM2_ABRMD: '',
       srcdir: copy,

@@ -8,8 +8,8 @@ export const packages = ['autoconf', 'autoconf-archive', 'automake', 'libtool', 
   .concat(['libssl-dev', 'libjson-c-dev', 'libcurl4-openssl-dev', 'uuid-dev', 'uthash-dev', 'iproute2', 'openssl'])
   .concat(['acl', 'libltdl-dev']);
 
-/** esys-change-eps sends it. */
-export const needsGrant = ['ChangeEPS'];
+/** esys-change-eps, esys-set-algorithm-set and esys-pp-commands send these. */
+export const needsGrant = ['ChangeEPS', 'SetAlgorithmSet', 'PP_Commands'];
 
 const BUILD =
   './bootstrap && ./configure --enable-integration --enable-self-generated-certificate --disable-doxygen-doc' +

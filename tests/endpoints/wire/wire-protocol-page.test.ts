@@ -37,6 +37,12 @@ describe('the page about the wire protocol', () => {
     const rows = [...page.matchAll(/^\| (T\w+_E_\w+) (0x[0-9A-F]{8}) \| (0x\w+)? ?\| (0x\w+)? ?\|$/gm)];
     const listed = new Map(rows.map(([, symbol, result, tpm20, tpm12]) => [symbol, { result, tpm20, tpm12 }]));
     const otherwise = { '2.0': 0x000c0101, '1.2': 0x009 };
+    const [, locality20, locality12] = /for a locality .* \| (0x\w+) \| (0x\w+) \|$/m.exec(page) ?? [];
+    const locality = new TbsError('TBS_E_BAD_PARAMETER', {
+      details: { parameter: 'locality', locality: 1, highest: 0 },
+    });
+    assert.equal(readUint32(refusalResponse(locality, '2.0'), 6), Number(locality20));
+    assert.equal(readUint32(refusalResponse(locality, '1.2'), 6), Number(locality12));
     assert.ok(listed.size >= 11, `${listed.size} rows`);
     for (const symbol of Object.keys(TBS_RESULTS) as TbsSymbol[]) {
       const row = listed.get(symbol);

@@ -14,6 +14,8 @@ const TPM_RC_CANCELED = 0x909;
 const TPM_RC_FAILURE = 0x101;
 const TPM_RC_RETRY = 0x922;
 const TPM_RC_OBJECT_MEMORY = 0x902;
+const TPM_RC_LOCALITY = 0x907;
+const TPM_BAD_LOCALITY = 0x3d;
 
 const TPM20_CODES: Partial<Record<TbsSymbol, number>> = {
   TPM_E_COMMAND_BLOCKED: RESMGR_LAYER | 0x143,
@@ -42,9 +44,20 @@ const TPM12_CODES: Partial<Record<TbsSymbol, number>> = {
 
 /** The response that stands for `error` on an endpoint that carries only TPM bytes. */
 export function refusalResponse(error: TbsError, version: TpmVersion): Uint8Array {
-  const code =
-    version === '2.0'
-      ? (TPM20_CODES[error.symbol] ?? RESMGR_LAYER | TPM_RC_FAILURE)
-      : (TPM12_CODES[error.symbol] ?? 0x09); // TPM_FAIL
-  return errorResponse(version, code);
+  return errorResponse(version, version === '2.0' ? tpm20Code(error) : tpm12Code(error));
+}
+
+function tpm20Code(error: TbsError): number {
+  if (isLocality(error)) return RESMGR_LAYER | TPM_RC_LOCALITY;
+  return TPM20_CODES[error.symbol] ?? RESMGR_LAYER | TPM_RC_FAILURE;
+}
+
+function tpm12Code(error: TbsError): number {
+  if (isLocality(error)) return TPM_BAD_LOCALITY;
+  return TPM12_CODES[error.symbol] ?? 0x09; // TPM_FAIL
+}
+
+/** A locality that the caller may not use; Tbs.h has no result of its own for it. */
+function isLocality({ symbol, details }: TbsError): boolean {
+  return symbol === 'TBS_E_BAD_PARAMETER' && details['parameter'] === 'locality';
 }
