@@ -13,6 +13,18 @@ Describe 'Get-TbsStatus' {
         $status.Endpoints | ForEach-Object { $_.Address } | Should -Contain $broker.Socket
     }
 
+    It 'shows how it cancels, the estimated wait, and what commands cost by code and key type' {
+        $null = Submit-TbsCommand '8001 0000000C 0000017B 0008'
+        $status = Get-TbsStatus
+        $status.Cancellation | Should -Be 'controlChannel'
+        $status.Queue.EstimatedWaitMs | Should -BeGreaterOrEqual 0
+        $cost = $status.Costs | Where-Object Code -EQ 0x17B
+        $cost.Count | Should -BeGreaterThan 0
+        $cost.MeanMs | Should -BeGreaterThan 0
+        $cost.PSObject.Properties.Name | Should -Contain 'KeyType'
+        $cost.KeyType | Should -BeNullOrEmpty
+    }
+
     It 'fails at once when there is no broker' {
         $env:TPMTBS_SOCKET = "$TestDrive/none.sock"
         try {

@@ -19,7 +19,7 @@ $script:MemberNames = @{
     failures = 'Failures'; failuresAgeOutAt = 'FailuresAgeOutAt'; features = 'Features'
     firmwareVersion = 'FirmwareVersion'; freesAt = 'FreesAt'; id = 'Id'; inFlight = 'InFlight'; inForce = 'InForce'
     individualThreshold = 'IndividualThreshold'; information = 'Information'; isPresent = 'IsPresent'
-    jsonrpc = 'Jsonrpc'; kind = 'Kind'; level = 'Level'; levelName = 'LevelName'; liftedBy = 'LiftedBy'
+    jsonrpc = 'Jsonrpc'; keyType = 'KeyType'; kind = 'Kind'; level = 'Level'; levelName = 'LevelName'; liftedBy = 'LiftedBy'
     limits = 'Limits'; list = 'List'; lockedOut = 'LockedOut'; lockoutCount = 'LockoutCount'
     lockoutHealTime = 'LockoutHealTime'; lockoutMax = 'LockoutMax'; lockoutRecoverySeconds = 'LockoutRecoverySeconds'
     lost = 'Lost'; managedAuthLevel = 'ManagedAuthLevel'; manufacturer = 'Manufacturer'

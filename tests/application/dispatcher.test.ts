@@ -85,6 +85,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     transport,
     virtualizer,
     queue,
+    clock,
     refusals,
     accounted,
     submit,
@@ -306,7 +307,26 @@ describe('the dispatcher', () => {
       [[0x17b, 1]],
     );
     assert.equal(dispatcher.estimatedWaitMs(), 0);
-    submit(1, 200, CREATE_PRIMARY);
-    assert.ok(dispatcher.estimatedWaitMs() >= 0);
+  });
+
+  it('estimates the wait from what is left of the running command and from what waits', async () => {
+    const { dispatcher, transport, submit, clock } = setUp();
+    const first = submit(1);
+    const begun = await transport.transmission(0);
+    clock.advance(100);
+    begun.answer(SUCCESS);
+    await first.outcome;
+    submit(1);
+    await transport.transmission(1);
+    assert.equal(dispatcher.estimatedWaitMs(), 100);
+    submit(2);
+    submit(3);
+    assert.equal(dispatcher.estimatedWaitMs(), 300);
+    clock.advance(60);
+    assert.equal(dispatcher.estimatedWaitMs(), 240);
+    clock.advance(500);
+    assert.equal(dispatcher.estimatedWaitMs(), 200, 'one that takes longer than expected counts no less than nothing');
+    dispatcher.cancelContext(ALICE.userKey, 2);
+    assert.equal(dispatcher.estimatedWaitMs(), 100);
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ALICE, asUser, canBecomeOthers } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
 
 const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));
 
@@ -39,6 +40,15 @@ describe('tbs', function () {
     assert.match(stdout, /^TPM\t2\.0, IBM/m);
     assert.ok(!stdout.includes('\u001b'), 'no colours in a pipe');
     assert.equal(json('status')['state'], 'running');
+  });
+
+  it('shows what commands cost, apart by the type of the key that they make, also when piped', () => {
+    const commands = { 'RSA 2048': createPrimaryRsa(1, 2048), 'ECC P-256': createPrimaryEcc('', SIGNING_KEY.noDa) };
+    for (const command of Object.values(commands)) assert.equal(tbs('submit', command.toString('hex')).status, 0);
+    const { stdout } = tbs('status');
+    for (const keyType of Object.keys(commands))
+      assert.match(stdout, new RegExp(`^TPM2_CreatePrimary \\(0x131\\)\\t${keyType}\\t1\\t`, 'm'));
+    assert.match(stdout, /^Wait\tabout [\d.]+ ms for a command submitted now/m);
   });
 
   it('submits a command and tells the response', () => {

@@ -13,7 +13,7 @@ import { type DurationClass, durationClass, TIMEOUT_MS } from '../domain/schedul
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
 import type { TbsError } from '../domain/tbs-error.js';
 import { responseCodeOf } from '../domain/tpm/command-header.js';
-import { createdKeyAlgorithm } from '../domain/tpm/created-key-algorithm.js';
+import { createdKeyType } from '../domain/tpm/created-key-type.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
 import { isCancelledResponse } from './cancelled-response.js';
@@ -55,6 +55,8 @@ export class Dispatcher {
   readonly costs = new CommandCosts();
   private readonly housekeeping: Housekeeping[] = [];
   private running: PendingCommand | undefined;
+  /** Of the running command, or the last one; monotonic. */
+  private startedAtMs = 0;
   private busy = false;
   /** `everything`: no housekeeping either, since the TPM's saved state must stay as it is. */
   private paused: 'nothing' | 'commands' | 'everything' = 'nothing';
@@ -178,14 +180,19 @@ export class Dispatcher {
     while (this.busy || this.hasWork()) await this.whenIdle();
   }
 
-  /** What a command that is submitted now with the lowest priority would wait, from what commands are known to cost. */
+  /**
+   * What a command that is submitted now waits when all that waits already goes first, from what commands are known to
+   * cost: what is left of the one at the TPM, and the others.
+   */
   estimatedWaitMs(): number {
-    return Math.max(0, (this.running?.expectedMs ?? 0) + this.waitingCostMs);
+    const ranMs = this.parts.clock.monotonicMs() - this.startedAtMs;
+    const leftMs = Math.max(0, (this.running?.expectedMs ?? 0) - ranMs);
+    return Math.max(0, leftMs + this.waitingCostMs);
   }
 
   private costOf(pending: PendingCommand): number {
     const code = pending.header.code;
-    return this.costs.estimateMs(code, createdKeyAlgorithm(code, pending.command));
+    return this.costs.estimateMs(code, createdKeyType(this.parts.version, code, pending.command));
   }
 
   private pump(): void {
@@ -235,11 +242,12 @@ export class Dispatcher {
     pending.state = 'running';
     this.running = pending;
     const startedAtMs = this.parts.clock.monotonicMs();
+    this.startedAtMs = startedAtMs;
     try {
       const response = await this.execute(pending);
       const durationMs = this.parts.clock.monotonicMs() - startedAtMs;
       const code = pending.header.code;
-      this.costs.learn(code, createdKeyAlgorithm(code, pending.command), durationMs);
+      this.costs.learn(code, createdKeyType(this.parts.version, code, pending.command), durationMs);
       this.running = undefined;
       await this.answerResponse(pending, response, { startedAtMs, durationMs });
     } catch (error) {

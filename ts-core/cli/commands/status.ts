@@ -48,10 +48,11 @@ function printStatus(status: BrokerStatus): void {
     printLine(`${paint('yellow', `Warning ${id}:`)} ${message}`);
     printLine(`  ${action}`);
   }
-  if (status.costs.length === 0 || !process.stdout.isTTY) return;
+  if (status.costs.length === 0) return;
   printLine();
   printTable([...status.costs].sort((left, right) => right.count - left.count).slice(0, 15), [
     { title: 'Command', value: ({ name }) => name, flexible: true },
+    { title: 'Key', value: ({ keyType }) => keyType ?? '' },
     { title: 'Count', value: ({ count }) => `${count}` },
     { title: 'Mean ms', value: ({ meanMs }) => meanMs.toFixed(2) },
   ]);

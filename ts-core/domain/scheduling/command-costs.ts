@@ -1,14 +1,16 @@
 /**
- * How long each command takes on this TPM, learned from what it did: per command code, and apart for key generation by
- * the size of the command's public area where that shows (an RSA template and an ECC template cost very differently).
+ * How long each command takes on this TPM, learned from what it did: per command code, and for commands that make a key
+ * apart by the key's type, since an RSA key and an ECC key cost very differently under one code.
  *
  * An exponentially weighted mean: recent commands count more, one outlier little. Bounded: only codes the filter let
  * pass are learned, and never more than `MOST_KEYS` of them.
  */
+import type { KeyTypeNumber } from '../tpm/created-key-type.js';
+
 export interface CommandCost {
   readonly code: number;
-  /** Algorithm of the created key (TPM_ALG_ID) where the cost depends on it; 0 otherwise. */
-  readonly keyAlgorithm: number;
+  /** Of the key that the command makes; 0 for other commands. */
+  readonly keyType: KeyTypeNumber;
   readonly count: number;
   readonly meanMs: number;
 }
@@ -19,40 +21,37 @@ const MOST_KEYS = 1024;
 const UNKNOWN_MS = 20;
 
 interface Learned {
+  readonly code: number;
+  readonly keyType: KeyTypeNumber;
   count: number;
   meanMs: number;
 }
 
 export class CommandCosts {
   private readonly learned = new Map<number, Learned>();
-  private readonly overall: Learned = { count: 0, meanMs: UNKNOWN_MS };
+  private readonly overall: Learned = { code: 0, keyType: 0, count: 0, meanMs: UNKNOWN_MS };
 
-  learn(code: number, keyAlgorithm: number, durationMs: number): void {
+  learn(code: number, keyType: KeyTypeNumber, durationMs: number): void {
     update(this.overall, durationMs);
-    const key = keyOf(code, keyAlgorithm);
+    const key = keyOf(code, keyType);
     const known = this.learned.get(key);
     if (known !== undefined) update(known, durationMs);
-    else if (this.learned.size < MOST_KEYS) this.learned.set(key, { count: 1, meanMs: durationMs });
+    else if (this.learned.size < MOST_KEYS) this.learned.set(key, { code, keyType, count: 1, meanMs: durationMs });
   }
 
   /** The expected duration in milliseconds; the mean of all commands for one that was never seen. */
-  estimateMs(code: number, keyAlgorithm: number): number {
-    return (this.learned.get(keyOf(code, keyAlgorithm)) ?? this.overall).meanMs;
+  estimateMs(code: number, keyType: KeyTypeNumber): number {
+    return (this.learned.get(keyOf(code, keyType)) ?? this.overall).meanMs;
   }
 
   table(): CommandCost[] {
-    return [...this.learned].map(([key, { count, meanMs }]) => ({
-      code: Math.floor(key / 0x10000),
-      keyAlgorithm: key % 0x10000,
-      count,
-      meanMs,
-    }));
+    return [...this.learned.values()].map((each) => ({ ...each }));
   }
 }
 
-/** One number for both: codes have 32 bits and algorithms 16, which a double holds exactly. */
-function keyOf(code: number, keyAlgorithm: number): number {
-  return code * 0x10000 + keyAlgorithm;
+/** One number for both, exact in a double: a code has 32 bits, and those that make keys fewer than 12. */
+function keyOf(code: number, keyType: KeyTypeNumber): number {
+  return keyType === 0 ? code : 0x1_0000_0000 + keyType * 0x1000 + code;
 }
 
 function update(learned: Learned, durationMs: number): void {

@@ -1,5 +1,6 @@
 import type { Application } from '../../../application/application.js';
 import { commandLabel } from '../../../domain/tpm/command-names.js';
+import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
 import { handler, type RpcHandler } from '../handler.js';
 import { type DeviceInfo, deviceGet, serviceStop, statusGet } from '../protocol/status.js';
 
@@ -32,10 +33,10 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): r
         contexts: report.contexts,
         queue: report.queue,
         cancellation: status.cancellation,
-        costs: report.costs.map(({ code, keyAlgorithm, count, meanMs }) => ({
+        costs: report.costs.map(({ code, keyType, count, meanMs }) => ({
           code,
           name: commandLabel(status.device.version, code),
-          keyAlgorithm,
+          keyType: describeKeyType(keyType),
           count,
           meanMs,
         })),

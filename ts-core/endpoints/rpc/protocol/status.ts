@@ -38,14 +38,16 @@ export interface BrokerStatus {
     readonly completed: number;
     readonly refused: number;
     readonly cancelled: number;
-    /** Estimate of the wait of a NORMAL command submitted now, milliseconds. */
+    /** Estimate of the wait of a command submitted now when all that waits goes first, milliseconds. */
     readonly estimatedWaitMs: number;
   };
   readonly cancellation: 'controlChannel' | 'sysfs' | 'tbs' | 'none';
-  /** How long commands take on this TPM, learned, by command code. */
+  /** How long commands take on this TPM, learned, by command code and by the type of the key that they make. */
   readonly costs: readonly {
     readonly code: number;
     readonly name: string;
+    /** `RSA 2048`, `ECC P-256`; null for commands that make no key. */
+    readonly keyType: string | null;
     readonly count: number;
     readonly meanMs: number;
   }[];

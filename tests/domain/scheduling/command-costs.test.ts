@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { CommandCosts } from '../../../ts-core/domain/scheduling/command-costs.js';
+
+const CREATE = 0x153;
+const RSA_2048 = 0x0001_0800;
+const ECC_P256 = 0x0023_0003;
+
+describe('what commands cost', () => {
+  it('is learned apart for each code, and for each type of key that a code makes', () => {
+    const costs = new CommandCosts();
+    for (let count = 0; count < 50; count++) {
+      costs.learn(CREATE, RSA_2048, 200);
+      costs.learn(CREATE, ECC_P256, 5);
+      costs.learn(0x17b, 0, 1);
+    }
+    assert.equal(costs.estimateMs(CREATE, RSA_2048), 200);
+    assert.equal(costs.estimateMs(CREATE, ECC_P256), 5);
+    assert.equal(costs.estimateMs(0x17b, 0), 1);
+    assert.deepEqual(costs.table()[0], { code: CREATE, keyType: RSA_2048, count: 50, meanMs: 200 });
+    assert.equal(costs.table().length, 3);
+  });
+
+  it('takes the mean of all for a command that was never seen', () => {
+    const costs = new CommandCosts();
+    assert.equal(costs.estimateMs(1, 0), 20, 'nothing is known yet');
+    costs.learn(2, 0, 7);
+    assert.equal(costs.estimateMs(1, 0), 7);
+  });
+
+  it('follows a TPM that becomes slower, and is moved little by one outlier', () => {
+    const costs = new CommandCosts();
+    for (let count = 0; count < 20; count++) costs.learn(1, 0, 10);
+    costs.learn(1, 0, 100);
+    assert.ok(costs.estimateMs(1, 0) < 20);
+    for (let count = 0; count < 60; count++) costs.learn(1, 0, 100);
+    assert.ok(costs.estimateMs(1, 0) > 95);
+  });
+
+  it('is bounded, and keeps vendor codes apart from key types', () => {
+    const costs = new CommandCosts();
+    for (let code = 0; code < 5000; code++) costs.learn(0x2000_0000 + code, 0, 1);
+    assert.equal(costs.table().length, 1024);
+    assert.equal(new Set(costs.table().map(({ code }) => code)).size, 1024);
+  });
+});
