@@ -31,6 +31,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
   const clock = new FakeClock();
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
   const refusals = new Map<number, TbsError>();
+  const preparations = new Map<number, Promise<void>>();
   const accounted: number[] = [];
   let durable: Promise<void> | undefined;
   const dispatcher = new Dispatcher({
@@ -38,7 +39,10 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     transport,
     virtualizer,
     queue,
-    gate: { refusalAtDispatch: ({ contextId }) => refusals.get(contextId) },
+    gate: {
+      refusalAtDispatch: ({ contextId }) => refusals.get(contextId),
+      beforeDispatch: ({ contextId }) => preparations.get(contextId),
+    },
     account: {
       account: ({ contextId }) => {
         accounted.push(contextId);
@@ -87,6 +91,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     queue,
     clock,
     refusals,
+    preparations,
     accounted,
     submit,
     makeDurableBy: (promise: Promise<void>) => {
@@ -123,6 +128,29 @@ describe('the dispatcher', () => {
     first.answer(SUCCESS);
     assert.equal(await symbolOf(second.outcome), 'TPM_20_E_LOCKOUT');
     assert.deepEqual(accounted, [1]);
+    assert.equal(transport.sent.length, 1);
+  });
+
+  it('sends a command only once what must be durable before it is, and not at all when that cannot be kept', async () => {
+    const { transport, submit, preparations } = setUp();
+    let becomeDurable: (() => void) | undefined;
+    preparations.set(
+      1,
+      new Promise((resolve) => {
+        becomeDurable = resolve;
+      }),
+    );
+    const unkept = Promise.reject(new TbsError('TBS_E_INTERNAL_ERROR'));
+    unkept.catch(() => undefined);
+    preparations.set(2, unkept);
+    const first = submit(1);
+    const second = submit(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(transport.sent.length, 0);
+    becomeDurable?.();
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(first.outcome), 'response');
+    assert.equal(await symbolOf(second.outcome), 'TBS_E_INTERNAL_ERROR');
     assert.equal(transport.sent.length, 1);
   });
 

@@ -26,6 +26,8 @@ import type {
   StateStore,
   TpmTransport,
 } from '../../ts-core/application/ports.js';
+import type { Caller } from '../../ts-core/domain/caller.js';
+import { classifyResponse } from '../../ts-core/domain/lockout/response-classification.js';
 import {
   DEFAULT_POLICY_SETTINGS,
   type EffectivePolicy,
@@ -33,18 +35,22 @@ import {
 } from '../../ts-core/domain/policy/settings.js';
 import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
-import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { decodeCommandHeader, readUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import {
   DEFAULT_RESOURCE_LIMITS,
   Tpm20Virtualizer,
 } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { quietLog } from './quiet-log.js';
 import { TpmConnection } from './tpm12-client.js';
 
-/** TPM2_HierarchyChangeAuth; TPM_TakeOwnership, TPM_ChangeAuthOwner. */
-const CHANGING_COMMANDS: readonly number[] = [0x129, 13, 16];
+/** TPM2_HierarchyChangeAuth, TPM2_Clear; TPM_TakeOwnership, TPM_ChangeAuthOwner, TPM_OwnerClear. */
+const CHANGING_COMMANDS: readonly number[] = [0x129, 0x126, 13, 16, 91];
+/** A caller's own context, for raw commands. */
+const CALLER_CONTEXT = 1;
+const ADMINISTRATOR: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 
 export interface DirectoryContent {
   readonly pending: string | null;
@@ -76,6 +82,8 @@ export interface Machine extends AsyncDisposable {
   readonly events: AuditEvent[];
   /** Command codes that went to the TPM. */
   readonly sent: readonly number[];
+  /** An administrator's raw commands, through the queue; resolves when the last is answered. */
+  raw<Result>(exchange: Exchange<Result>): Promise<Result>;
   setPolicy(settings: Partial<PolicySettings>): void;
   directory(): DirectoryContent;
 }
@@ -98,8 +106,14 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     ...{ version, virtualizer, clock, log: quietLog() },
     transport: watchedTransport(connection, step, options.answer),
     queue: new CommandQueue({ agingHorizonMs: 1000, longestRun: 4 }),
-    gate: { refusalAtDispatch: () => undefined },
-    account: { account: () => undefined },
+    gate: {
+      refusalAtDispatch: () => undefined,
+      beforeDispatch: (pending) => owner.rawChanges.beforeCommand(pending),
+    },
+    account: {
+      account: (pending, response) =>
+        owner.rawChanges.commandEnded(pending, classifyResponse(version, response, pending.header.code)),
+    },
   });
   await dispatcher.runExchange(() => virtualizer.start(undefined));
   const owner = ownerAuthorization({
@@ -125,6 +139,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     owner,
     events,
     sent: connection.sent,
+    raw: async (exchange) => {
+      virtualizer.openContext(CALLER_CONTEXT, ADMINISTRATOR);
+      let step = exchange.next();
+      while (!step.done) step = exchange.next(await submitted(dispatcher, version, step.value));
+      return step.value;
+    },
     setPolicy: (settings) => {
       policy = effectivePolicy(settings);
     },
@@ -134,6 +154,20 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       await connection[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The response to a raw command. */
+function submitted(dispatcher: Dispatcher, version: TpmVersion, command: Uint8Array): Promise<Uint8Array> {
+  const verdict = decodeCommandHeader(command, version, 4096);
+  if (!verdict.ok) throw new Error('not a command');
+  return new Promise((resolve, reject) => {
+    dispatcher.enqueue({
+      ...{ contextId: CALLER_CONTEXT, userKey: ADMINISTRATOR.userKey, priority: 200, caller: ADMINISTRATOR },
+      ...{ locality: 0, command, header: verdict.header, listsRevision: 0, submittedAtMs: 0, deadline: undefined },
+      ...{ state: 'waiting', cancelRequested: false, expectedMs: 0, place: undefined },
+      done: (outcome) => (outcome.kind === 'refused' ? reject(outcome.error) : resolve(outcome.response)),
+    });
+  });
 }
 
 function effectivePolicy(settings: Partial<PolicySettings>): EffectivePolicy {

@@ -3,14 +3,24 @@
  * last. Arguments: JSON {machine options, action, killAt}. Prints one line of JSON when it gets to its end.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
+import { changeOwnerSecret, ownerClear } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
+import {
+  clear20,
+  hierarchyChangeAuth,
+  TPM_RH_LOCKOUT,
+} from '../../ts-core/domain/tpm/tpm20-commands/hierarchy-commands.js';
+import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { type MachineOptions, startMachine } from './owner-auth-machine.js';
 
 export interface ProcessTask
   extends Pick<MachineOptions, 'version' | 'tpmSocket' | 'folder' | 'settings' | 'activeDirectory'> {
-  readonly action: 'initialize' | 'set' | 'recover';
-  /** Base64 of 20 bytes, for `set`. */
+  readonly action: 'initialize' | 'set' | 'recover' | 'rawChange' | 'rawClear';
+  /** Base64 of 20 bytes, for `set` and `rawChange`. */
   readonly next?: string;
+  /** Base64, for raw commands; what is kept unless given. */
+  readonly current?: string;
   /** 0: not at all. */
   readonly killAt: number;
 }
@@ -40,6 +50,12 @@ if (task.action === 'initialize') await provisioning.initialize(ROOT);
 if (task.action === 'set') {
   await ownerAuth.set(ROOT, undefined, new Uint8Array(Buffer.from(task.next ?? '', 'base64')));
 }
+if (task.action === 'rawChange' || task.action === 'rawClear') {
+  const known = task.current === undefined ? undefined : new Uint8Array(Buffer.from(task.current, 'base64'));
+  const current = known ?? (await keeper.parts.secrets.get('owner')) ?? new Uint8Array();
+  const next = new Uint8Array(Buffer.from(task.next ?? '', 'base64'));
+  await machine.raw(rawCommand(task, current, next));
+}
 // The broker waits for the recovery time of the TPM with timers that do not keep a process alive.
 const deadline = Date.now() + LONGEST_RECOVERY_MS;
 while (keeper.parts.secrets.has('pending') && Date.now() < deadline) await wait(100);
@@ -52,3 +68,10 @@ const result: ProcessResult = {
   settled: !keeper.parts.secrets.has('pending'),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+
+function rawCommand({ version, action }: ProcessTask, current: Uint8Array, next: Uint8Array): Exchange<unknown> {
+  if (action === 'rawClear') return version === '2.0' ? clear20(current) : ownerClear(nodeCrypto12, current);
+  return version === '2.0'
+    ? hierarchyChangeAuth(TPM_RH_LOCKOUT, current, next)
+    : changeOwnerSecret(nodeCrypto12, current, next);
+}

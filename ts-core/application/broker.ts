@@ -100,13 +100,14 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     lockout: (userKey) => lockout.gate(userKey),
     handlesOf: (command) => virtualizer.handlesOf(command),
     ownerAuthorizationRule: (pending) => owner.keeper.refusalOf(pending),
+    beforeDispatch: (pending) => owner.rawChanges.beforeCommand(pending),
     events,
   });
   const account = new Account(
     version,
     lockout,
     [
-      (pending, outcome) => owner.keeper.commandEnded(pending, outcome),
+      (pending, outcome) => owner.rawChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),
     ],
     log,

@@ -27,6 +27,8 @@ export interface GateParts {
   readonly handlesOf: (command: Uint8Array) => readonly number[] | null;
   /** A rule of the owner authorization that refuses raw commands; undefined lets it through. */
   readonly ownerAuthorizationRule: (pending: PendingCommand) => TbsError | undefined;
+  /** What must be durable before the TPM gets the command; undefined for almost every one. */
+  readonly beforeDispatch: (pending: PendingCommand) => Promise<void> | undefined;
   readonly events: Events;
 }
 
@@ -48,6 +50,10 @@ export class Gate implements SubmissionGate, CommandGate {
       if (refusal !== undefined) return refusal;
     }
     return this.refusalByOwnerAuthorization(pending) ?? this.refusalByLockout(pending);
+  }
+
+  beforeDispatch(pending: PendingCommand): Promise<void> | undefined {
+    return this.parts.beforeDispatch(pending);
   }
 
   private refusalByFilter(pending: PendingCommand): TbsError | undefined {

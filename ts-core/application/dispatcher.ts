@@ -25,6 +25,8 @@ import type { Clock, Log, TpmTransport } from './ports.js';
 export interface CommandGate {
   /** Undefined lets the command through. Asked right before dispatch. */
   refusalAtDispatch(pending: PendingCommand): TbsError | undefined;
+  /** Asked after that: a promise when something must be durable before the TPM gets the command. */
+  beforeDispatch(pending: PendingCommand): Promise<void> | undefined;
 }
 
 export interface ResponseAccount {
@@ -244,6 +246,8 @@ export class Dispatcher {
     const startedAtMs = this.parts.clock.monotonicMs();
     this.startedAtMs = startedAtMs;
     try {
+      const durable = this.parts.gate.beforeDispatch(pending);
+      if (durable !== undefined) await durable;
       const response = await this.execute(pending);
       const durationMs = this.parts.clock.monotonicMs() - startedAtMs;
       const code = pending.header.code;

@@ -103,7 +103,8 @@ export class KeptSecrets {
   }
 }
 
-function isSealBroken(error: unknown): boolean {
+/** No TPM opens the kept secrets any more. */
+export function isSealBroken(error: unknown): boolean {
   return error instanceof TbsError && error.details['reason'] === 'sealBroken';
 }
 

@@ -63,6 +63,7 @@ export class ManageOwnerAuth {
     if (caller.callerClass === 'sandboxedApp' || (known.administratorsOnly && !isAdministrator(caller))) {
       throw new TbsError('TBS_E_ACCESS_DENIED', { details: { type: known.name } });
     }
+    await this.keeper.keptIsVerified();
     const value = await secrets.get(known.material);
     if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', { details: { type: known.name } });
     this.told(caller, 'A stored owner authorization was read.', { type: known.name });

@@ -1,13 +1,12 @@
 /**
- * The owner authorization of this machine in service: starts and recovers it, follows the level in force, tries again
- * what could not be done, and marks void what raw commands have made so.
+ * The owner authorization of this machine in service: starts and recovers it, follows the level in force, and tries again
+ * what could not be done.
  */
 
-import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
-import { changesOwnerAuth, materialVoidedBy } from '../../domain/owner-auth/raw-changes.js';
+import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
@@ -28,6 +27,7 @@ import type { KeptSecrets } from './kept-secrets.js';
 import { OneAtATime } from './one-at-a-time.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 import type { OwnerTpm } from './owner-tpm.js';
+import type { RawChangeWatch } from './raw-change-watch.js';
 import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
 
 export interface KeeperParts {
@@ -37,6 +37,7 @@ export interface KeeperParts {
   readonly records: OwnerAuthRecords;
   readonly change: OwnerAuthChange;
   readonly backup: DirectoryBackup;
+  readonly rawChanges: RawChangeWatch;
   readonly crypto: Crypto12;
   readonly firmware: ManagePhysicalPresence;
   readonly level: () => OsManagedAuthLevel;
@@ -82,10 +83,17 @@ export class OwnerAuthKeeper {
 
   /** Runs work on the owner authorization alone, once nothing of an earlier change is unsettled. */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.queue.run(() => {
+    return this.queue.run(async () => {
       if (this.unsettled) throw unsettledChange();
+      await this.parts.rawChanges.resolve();
       return work();
     });
+  }
+
+  /** Resolves when what is kept is known to be the TPM's, as far as the TPM tells. */
+  async keptIsVerified(): Promise<void> {
+    const { rawChanges } = this.parts;
+    if (rawChanges.isMarked) await this.queue.run(() => rawChanges.resolve());
   }
 
   /** The authorization to use: the one given, the one kept, or the empty one of a TPM 2.0 that has none. */
@@ -160,33 +168,11 @@ export class OwnerAuthKeeper {
     });
   }
 
-  /** Marks void what a caller's successful command has made void. */
-  commandEnded(pending: PendingCommand, outcome: ResponseClass): Promise<void> | undefined {
-    if (outcome !== 'success') return undefined;
-    const voided = materialVoidedBy(this.parts.tpm.version, pending.header.code, pending.command);
-    if (voided.length === 0) return undefined;
-    const { secrets, events } = this.parts;
-    const lost = voided.filter((name) => secrets.has(name));
-    for (const name of voided) secrets.wipe(name);
-    if (voided.includes('owner')) secrets.wipe('pending');
-    if (lost.length > 0) {
-      events.raise('ownerAuthorization', 'A command of a caller made the kept owner authorization void.', {
-        caller: pending.caller,
-        details: { voided: lost },
-      });
-    }
-    return voided.includes('owner') ? this.forgetOwner() : undefined;
-  }
-
-  /** After the owner is gone: what was remembered of it. */
-  async forgetOwner(): Promise<void> {
-    await this.parts.records.update({ wellKnownOwner: false, family: undefined, lockoutParametersSet: false });
-  }
-
   private catchUp(): Promise<void> {
     return this.queue.run(async () => {
-      const { change, level, log } = this.parts;
+      const { change, level, log, rawChanges } = this.parts;
       try {
+        await rawChanges.resolve();
         this.settle(await change.recover(level()));
         if (!this.unsettled) await this.applyLevel(level());
       } catch (error) {
@@ -219,11 +205,8 @@ export class OwnerAuthKeeper {
   }
 
   /** Clears the TPM, and forgets what was kept of its owner. Runs inside of `exclusive`. */
-  async clear(ownerAuth: Uint8Array): Promise<void> {
-    const { tpm, secrets } = this.parts;
-    await tpm.clear(ownerAuth);
-    secrets.wipeAll();
-    await this.forgetOwner();
+  clear(ownerAuth: Uint8Array): Promise<void> {
+    return this.parts.rawChanges.during(() => this.parts.tpm.clear(ownerAuth));
   }
 
   private async reopen(name: 'storage' | 'endorsement'): Promise<void> {

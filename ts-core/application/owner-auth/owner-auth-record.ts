@@ -43,6 +43,7 @@ const INITIAL: OwnerAuthRecord = {
 
 export class OwnerAuthRecords {
   private record: OwnerAuthRecord;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly store: StateStore) {
     const kept = store.get(NAME);
@@ -53,10 +54,14 @@ export class OwnerAuthRecords {
     return this.record;
   }
 
-  /** Resolves when it is durable. */
-  async update(change: Partial<OwnerAuthRecord>): Promise<void> {
-    const next = { ...this.record, ...change };
-    await this.store.put(NAME, next);
-    this.record = next;
+  /** Resolves when it is durable. Updates go one after the other: each has what the one before has changed. */
+  update(change: Partial<OwnerAuthRecord>): Promise<void> {
+    const next = this.last.then(async () => {
+      const record = { ...this.record, ...change };
+      await this.store.put(NAME, record);
+      this.record = record;
+    });
+    this.last = next.catch(() => undefined);
+    return next;
   }
 }

@@ -19,6 +19,7 @@ import { ManageProvisioning } from './manage-provisioning.js';
 import { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import { OwnerAuthRecords } from './owner-auth-record.js';
 import { ProvisioningSteps } from './provisioning-steps.js';
+import { RawChangeWatch } from './raw-change-watch.js';
 import { ReportTpm } from './report-tpm.js';
 import { Tpm12Owner } from './tpm12-owner.js';
 import { Tpm20Owner } from './tpm20-owner.js';
@@ -44,6 +45,7 @@ export interface OwnerAuthorizationParts {
 
 export interface OwnerAuthorization {
   readonly keeper: OwnerAuthKeeper;
+  readonly rawChanges: RawChangeWatch;
   readonly ownerAuth: ManageOwnerAuth;
   readonly provisioning: ManageProvisioning;
   readonly backup: ManageBackup;
@@ -63,9 +65,10 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const secrets = new KeptSecrets({ files: parts.files, tpm, crypto, log });
   const backup = new DirectoryBackup({ directory, settings, records, events, clock });
   const change = new OwnerAuthChange({ tpm, secrets, records, backup, events, log });
+  const rawChanges = new RawChangeWatch({ store, tpm, secrets, records, events, log });
   const level = () => effectiveAuthLevel(policy.current(), store.get('localAuthLevel')?.level).level;
   const keeper = new OwnerAuthKeeper({
-    ...{ tpm, context, secrets, records, change, backup, crypto, level, events, clock, log },
+    ...{ tpm, context, secrets, records, change, backup, rawChanges, crypto, level, events, clock, log },
     firmware: parts.firmware,
   });
   const provisioning = new ManageProvisioning(
@@ -76,6 +79,7 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   );
   return {
     keeper,
+    rawChanges,
     ownerAuth: new ManageOwnerAuth(keeper, parts.lockout),
     provisioning,
     backup: new ManageBackup(keeper),

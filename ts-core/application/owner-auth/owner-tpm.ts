@@ -54,6 +54,10 @@ export interface OwnerTpm {
    * (it was not tried), TBS_E_IOERROR (not known).
    */
   changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void>;
+  /** TPM 2.0: one try with the authorization of a hierarchy; a wrong one does no harm there. */
+  proveHierarchy?(name: 'storage' | 'endorsement', auth: Uint8Array): Promise<void>;
+  /** TPM 1.2: whether the TPM takes a delegation still. */
+  takesDelegation?(delegation: Uint8Array): Promise<boolean>;
   clear(ownerAuth: Uint8Array): Promise<void>;
   resetLockout(ownerAuth: Uint8Array): Promise<void>;
   /** TPM 1.2: with the administrators' delegation instead of the owner authorization. */

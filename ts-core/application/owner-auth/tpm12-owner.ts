@@ -46,6 +46,8 @@ import { withTpmFailures } from './tpm-failure.js';
 /** For people who list the TPM's families: 'T'. */
 const FAMILY_LABEL = 0x54;
 
+const TPM_DEFEND_LOCK_RUNNING = 0x803;
+
 const READS = OWNER_PERMISSIONS.ownerReadPubek | OWNER_PERMISSIONS.ownerReadInternalPub;
 const ADMINISTRATOR =
   READS |
@@ -102,6 +104,20 @@ export class Tpm12Owner implements OwnerTpm {
     return this.run(function* () {
       const session = yield* openDelegated(crypto, delegation);
       yield* runCommand(crypto, { ordinal: TPM_ORD_ResetLockValue }, [{ session }]);
+    });
+  }
+
+  /** Each of them may read the public endorsement key. */
+  takesDelegation(delegation: Uint8Array): Promise<boolean> {
+    const { crypto } = this;
+    return this.run(function* () {
+      try {
+        yield* readDelegated(crypto, delegation);
+        return true;
+      } catch (error) {
+        if (error instanceof Tpm12CommandError && error.responseCode !== TPM_DEFEND_LOCK_RUNNING) return false;
+        throw error;
+      }
     });
   }
 

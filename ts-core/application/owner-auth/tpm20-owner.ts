@@ -6,7 +6,13 @@ import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
 import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
 import { readSized16, runCommand20 } from '../../domain/tpm/tpm20-commands/authorized-command.js';
 import { dictionaryAttackLockReset } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
-import { clear20, hierarchyChangeAuth, TPM_RH_LOCKOUT } from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
+import {
+  clear20,
+  hierarchyChangeAuth,
+  TPM_RH_ENDORSEMENT,
+  TPM_RH_LOCKOUT,
+  TPM_RH_OWNER,
+} from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
 import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../domain/tpm/tpm20-commands/nv-read.js';
 import { readPermanentState } from '../../domain/tpm/tpm20-commands/permanent-state.js';
 import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm/tpm20-commands/primary-keys.js';
@@ -46,6 +52,10 @@ export class Tpm20Owner implements OwnerTpm {
 
   changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void> {
     return this.run(() => hierarchyChangeAuth(TPM_RH_LOCKOUT, current, next));
+  }
+
+  proveHierarchy(name: 'storage' | 'endorsement', auth: Uint8Array): Promise<void> {
+    return this.run(() => hierarchyChangeAuth(name === 'storage' ? TPM_RH_OWNER : TPM_RH_ENDORSEMENT, auth, auth));
   }
 
   clear(ownerAuth: Uint8Array): Promise<void> {
