@@ -15,8 +15,6 @@ static uint32_t versions_of(PCTBS_CONTEXT_PARAMS params)
     if (params->version != TBS_CONTEXT_VERSION_TWO)
         return 0;
     const TBS_CONTEXT_PARAMS2 *params2 = (const TBS_CONTEXT_PARAMS2 *)params;
-    if (params2->requestRaw)
-        return 0;
     return (params2->includeTpm12 ? WIRE_TPM_12 : 0) | (params2->includeTpm20 ? WIRE_TPM_20 : 0);
 }
 

@@ -43,6 +43,10 @@ static void opens_for_the_versions_that_the_program_speaks(void)
     TBS_CONTEXT_PARAMS2 both = {.version = TBS_CONTEXT_VERSION_TWO, .includeTpm12 = 1, .includeTpm20 = 1};
     EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&both, &context), TBS_SUCCESS);
     EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
+    /* Programs exist that set it, or never clear the structure. */
+    TBS_CONTEXT_PARAMS2 raw = {.version = TBS_CONTEXT_VERSION_TWO, .asUINT32 = 0xffffffff};
+    EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&raw, &context), TBS_SUCCESS);
+    EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
 }
 
 static void refuses_parameters_that_make_no_sense(void)
@@ -50,10 +54,10 @@ static void refuses_parameters_that_make_no_sense(void)
     TBS_HCONTEXT context = NULL;
     TBS_CONTEXT_PARAMS unknown = {.version = 3};
     TBS_CONTEXT_PARAMS2 none = {.version = TBS_CONTEXT_VERSION_TWO};
-    TBS_CONTEXT_PARAMS2 raw = {.version = TBS_CONTEXT_VERSION_TWO, .requestRaw = 1, .includeTpm20 = 1};
+    TBS_CONTEXT_PARAMS2 only_raw = {.version = TBS_CONTEXT_VERSION_TWO, .requestRaw = 1};
+    EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&only_raw, &context), TBS_E_INVALID_CONTEXT_PARAM);
     EXPECT_CODE(Tbsi_Context_Create(&unknown, &context), TBS_E_INVALID_CONTEXT_PARAM);
     EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&none, &context), TBS_E_INVALID_CONTEXT_PARAM);
-    EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&raw, &context), TBS_E_INVALID_CONTEXT_PARAM);
     EXPECT_CODE(Tbsi_Context_Create(NULL, &context), TBS_E_BAD_PARAMETER);
     EXPECT_CODE(Tbsi_Context_Create(&unknown, NULL), TBS_E_INVALID_OUTPUT_POINTER);
 

@@ -33,7 +33,7 @@ int main(void)
     printf("TPM version: %u\n", deviceInfo.tpmVersion);
 
     BYTE command[] = {0x80, 0x01, 0x00, 0x00, 0x00, 0x0C, 0x00, 0x00, 0x01, 0x7B, 0x00, 0x08};
-    BYTE response[256];
+    BYTE response[TBS_IN_OUT_BUF_SIZE_MAX];
     UINT32 cbResponse = sizeof(response);
     tbsResult = Tbsip_Submit_Command(hContext, TBS_COMMAND_LOCALITY_ZERO, TBS_COMMAND_PRIORITY_NORMAL, command,
                                      sizeof(command), response, &cbResponse);

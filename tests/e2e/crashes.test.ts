@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
+import { startAuthSession } from '../support/tpm20-commands.js';
 
 interface ListedCommand {
   readonly code: number;
@@ -81,8 +82,11 @@ describe('the broker in trouble', function () {
     }
   });
 
-  it('frees everything that a client held which was killed with SIGKILL', async () => {
+  it('frees everything that a client held which was killed with SIGKILL, three keys and two sessions', async () => {
     await using daemon = await TestDaemon.start();
+    const key = createPrimaryEcc('x', SIGNING_KEY.noDa);
+    const session = Buffer.from(startAuthSession('hmac'));
+    const commands = [key, session, key, session, key].map((command) => command.toString('base64'));
     const script = `
       const { connect } = require('node:net');
       const socket = connect(${JSON.stringify(daemon.rpcSocket)});
@@ -93,14 +97,14 @@ describe('the broker in trouble', function () {
       socket.on('data', (data) => {
         text += data;
         const id = /"contextId":(\\d+)/.exec(text);
-        if (id && created === 0) for (; created < 3; created++) send('command/submit', { contextId: Number(id[1]), command: ${JSON.stringify(createPrimaryEcc('x', SIGNING_KEY.noDa).toString('base64'))} }, 2 + created);
-        if ((text.match(/"responseCode":0/g) ?? []).length === 3) console.log('ready');
+        if (id && created === 0) for (const command of ${JSON.stringify(commands)}) send('command/submit', { contextId: Number(id[1]), command }, 2 + created++);
+        if ((text.match(/"responseCode":0/g) ?? []).length === 5) console.log('ready');
       });`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const client = await daemon.connect();
     const held = async () => (await client.call<{ resources: unknown[] }>('resource/list')).resources.length;
-    assert.equal(await held(), 3);
+    assert.equal(await held(), 5);
     child.kill('SIGKILL');
     for (let attempt = 0; attempt < 250 && (await held()) > 0; attempt++) await wait(20);
     assert.equal(await held(), 0);

@@ -15,12 +15,16 @@
 extern "C" {
 #endif
 
+typedef BOOL TBS_BOOL;
 typedef UINT32 TBS_RESULT;
 typedef PVOID TBS_HCONTEXT, *PTBS_HCONTEXT;
 typedef UINT32 TBS_COMMAND_PRIORITY;
 typedef UINT32 TBS_COMMAND_LOCALITY;
 typedef UINT32 TBS_OWNERAUTH_TYPE;
 typedef UINT32 TBS_HANDLE;
+
+/* No command, response or log of Windows' is longer. What a TPM takes is less: TPM_PT_MAX_COMMAND_SIZE. */
+#define TBS_IN_OUT_BUF_SIZE_MAX (256 * 1024)
 
 #define TBS_COMMAND_LOCALITY_ZERO 0u
 #define TBS_COMMAND_LOCALITY_ONE 1u
@@ -43,7 +47,10 @@ typedef struct tdTBS_CONTEXT_PARAMS {
 } TBS_CONTEXT_PARAMS, *PTBS_CONTEXT_PARAMS;
 typedef const TBS_CONTEXT_PARAMS *PCTBS_CONTEXT_PARAMS;
 
-/* version TBS_CONTEXT_VERSION_TWO: includeTpm12 and includeTpm20 say which TPMs the program speaks to. */
+/*
+ * version TBS_CONTEXT_VERSION_TWO: includeTpm12 and includeTpm20 say which TPMs the program speaks to. requestRaw changes
+ * nothing: every context has handles of its own.
+ */
 typedef struct tdTBS_CONTEXT_PARAMS2 {
     UINT32 version;
     __extension__ union {
@@ -56,6 +63,16 @@ typedef struct tdTBS_CONTEXT_PARAMS2 {
     };
 } TBS_CONTEXT_PARAMS2, *PTBS_CONTEXT_PARAMS2;
 typedef const TBS_CONTEXT_PARAMS2 *PCTBS_CONTEXT_PARAMS2;
+
+/* What Windows publishes after provisioning; nothing is published here. */
+typedef struct tdTPM_WNF_PROVISIONING {
+    UINT32 status;
+    BYTE message[28];
+} TPM_WNF_PROVISIONING;
+
+#define TPM_WNF_INFO_CLEAR_SUCCESSFUL 0x00000001
+#define TPM_WNF_INFO_OWNERSHIP_SUCCESSFUL 0x00000002
+#define TPM_WNF_INFO_NO_REBOOT_REQUIRED 1
 
 #define TPM_VERSION_UNKNOWN 0u
 #define TPM_VERSION_12 1u
