@@ -27,11 +27,11 @@ export class WireClient implements Disposable {
     return client;
   }
 
-  /** Connects, says HELLO and opens a context. */
-  static async open(path: string, user?: TestUser): Promise<WireClient> {
+  /** Connects, says HELLO and opens a context. `versions`: 1 for TPM 1.2, 2 for 2.0, 3 for either. */
+  static async open(path: string, user?: TestUser, versions = 2): Promise<WireClient> {
     const client = await WireClient.connect(path, user);
     client.socket.write(hello(1));
-    const opened = await client.call(2, 0, fields(2));
+    const opened = await client.call(2, 0, fields(versions));
     assert.equal(opened.result, 0);
     client.contextId = opened.payload.readUInt32LE(0);
     return client;
