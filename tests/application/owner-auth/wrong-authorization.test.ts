@@ -93,6 +93,30 @@ for (const version of ['2.0', '1.2'] as const) {
   });
 }
 
+describe('wrong owner authorizations, again and again', function () {
+  this.timeout(60_000);
+
+  it('are warned of once when a TPM 1.2 nears its own lockout by them', async () => {
+    await using tpm = await startSwtpm({ version: '1.2', startup: true });
+    const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+    try {
+      await using machine = await startMachine({ version: '1.2', tpmSocket: tpm.dataPath, folder });
+      await machine.owner.provisioning.initialize(ROOT);
+      const { maxTries } = await machine.owner.tpm.lockoutParameters();
+      const warnings = () => machine.events.filter(({ message }) => /own lockout|is locked out/.test(message));
+      assert.deepEqual(warnings(), []);
+      for (let attempt = 0; attempt <= (maxTries ?? 0); attempt++) {
+        await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, WRONG));
+      }
+      // The watch asks the TPM behind the answers: what comes after it in the queue has seen it.
+      await machine.owner.tpm.lockoutParameters();
+      assert.equal(warnings().length, 1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 /** Having been tried, it keeps a TPM 2.0 from comparing the right one either, and that is told as such. */
 async function isRefusedWithoutATry(machine: Machine): Promise<void> {
   await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, undefined), (error) => {

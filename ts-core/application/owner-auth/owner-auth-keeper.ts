@@ -29,6 +29,7 @@ import type { OwnerAuthRecords } from './owner-auth-record.js';
 import type { OwnerTpm } from './owner-tpm.js';
 import type { RawChangeWatch } from './raw-change-watch.js';
 import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
+import type { TpmLockoutWatch } from './watch-tpm-lockout.js';
 
 export interface KeeperParts {
   readonly tpm: OwnerTpm;
@@ -40,6 +41,7 @@ export interface KeeperParts {
   readonly rawChanges: RawChangeWatch;
   readonly crypto: Crypto12;
   readonly firmware: ManagePhysicalPresence;
+  readonly lockoutWatch: TpmLockoutWatch;
   readonly level: () => OsManagedAuthLevel;
   readonly events: Events;
   readonly clock: Clock;
@@ -86,7 +88,13 @@ export class OwnerAuthKeeper {
     return this.queue.run(async () => {
       if (this.unsettled) throw unsettledChange();
       await this.parts.rawChanges.resolve();
-      return work();
+      try {
+        return await work();
+      } catch (error) {
+        // A wrong owner authorization brings a TPM 1.2 nearer to its own lockout, as a caller's command does.
+        if (isWrongAuthorization(error)) this.parts.lockoutWatch.commandEnded('authorizationFailure');
+        throw error;
+      }
     });
   }
 

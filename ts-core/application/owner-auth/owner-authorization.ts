@@ -67,9 +67,11 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const change = new OwnerAuthChange({ tpm, secrets, records, backup, events, log });
   const rawChanges = new RawChangeWatch({ store, tpm, secrets, records, events, log });
   const level = () => effectiveAuthLevel(policy.current(), store.get('localAuthLevel')?.level).level;
+  const lockoutWatch = new TpmLockoutWatch(tpm, events, log);
   const keeper = new OwnerAuthKeeper({
     ...{ tpm, context, secrets, records, change, backup, rawChanges, crypto, level, events, clock, log },
     firmware: parts.firmware,
+    lockoutWatch,
   });
   const provisioning = new ManageProvisioning(
     keeper,
@@ -84,7 +86,7 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
     provisioning,
     backup: new ManageBackup(keeper),
     tpm: new ReportTpm(keeper),
-    lockoutWatch: new TpmLockoutWatch(tpm, events, log),
+    lockoutWatch,
     start: async () => {
       await keeper.start();
       await provisioning.start();

@@ -65,6 +65,8 @@ export interface OwnerTpm {
   lockout(): Promise<TpmLockout>;
   /** The data of TPM_GetTestResult or TPM2_GetTestResult, the manufacturer's own. */
   selfTest(): Promise<Uint8Array>;
+  /** Whether the TPM has every one of the commands. */
+  offersCommands(codes: readonly number[]): Promise<boolean>;
   seal(data: Uint8Array): Promise<Uint8Array>;
   unseal(blob: Uint8Array): Promise<Uint8Array>;
   /** SHA-1 of the storage root key's public part, for the directory. */

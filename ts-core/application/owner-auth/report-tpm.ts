@@ -1,6 +1,7 @@
 /** Get-Tpm, Get-TpmEndorsementKeyInfo, Get-TpmSupportedFeature, and the parameters of the TPM's own lockout. */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import {
   type DictionaryAttackParameters,
   setDictionaryAttackParameters,
@@ -9,11 +10,15 @@ import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { EndorsementKey, OwnershipState, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
 
-/** What `Get-TpmSupportedFeature` knows to ask for. */
-const FEATURES: Readonly<Record<'1.2' | '2.0', readonly string[]>> = {
-  '2.0': ['key attestation'],
-  '1.2': [],
-};
+/**
+ * What Windows' `Get-TpmSupportedFeature` knows, and the commands that it takes: proving that a key is in the TPM, and
+ * that the TPM is the one of an endorsement key. TPM 2.0: TPM2_ActivateCredential, TPM2_Certify; TPM 1.2:
+ * TPM_MakeIdentity, TPM_ActivateIdentity, TPM_CertifyKey.
+ */
+const FEATURES: readonly {
+  readonly name: string;
+  readonly commands: Readonly<Record<TpmVersion, readonly number[]>>;
+}[] = [{ name: 'key attestation', commands: { '2.0': [0x147, 0x148], '1.2': [121, 122, 50] } }];
 
 export class ReportTpm {
   constructor(private readonly keeper: OwnerAuthKeeper) {}
@@ -35,11 +40,16 @@ export class ReportTpm {
     }
   }
 
-  supportedFeatures(asked: readonly string[]): readonly string[] {
-    const known = FEATURES[this.keeper.parts.tpm.version];
-    if (asked.length === 0) return known;
+  /** Those of the features asked for that the TPM offers, as Windows spells them; all that it offers for none. */
+  async supportedFeatures(asked: readonly string[]): Promise<readonly string[]> {
+    const { tpm } = this.keeper.parts;
     const wanted = asked.map((name) => name.toLowerCase());
-    return known.filter((name) => wanted.includes(name));
+    const offered: string[] = [];
+    for (const { name, commands } of FEATURES) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      if (await tpm.offersCommands(commands[tpm.version])) offered.push(name);
+    }
+    return offered;
   }
 
   lockoutParameters(): Promise<TpmLockout> {

@@ -2,6 +2,7 @@
 
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { offersCommand12 } from '../../domain/tpm/offered-commands.js';
 import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
 import { concat, FieldReader } from '../../domain/tpm/tpm12-commands/byte-fields.js';
 import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
@@ -187,6 +188,13 @@ export class Tpm12Owner implements OwnerTpm {
         user: yield* make(2, READS),
         endorsement: yield* make(3, READS),
       };
+    });
+  }
+
+  offersCommands(codes: readonly number[]): Promise<boolean> {
+    return this.run(function* () {
+      for (const code of codes) if (!(yield* offersCommand12(code))) return false;
+      return true;
     });
   }
 

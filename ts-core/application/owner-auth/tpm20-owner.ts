@@ -3,6 +3,7 @@
 import { TbsError } from '../../domain/tbs-error.js';
 import { leadingDerSequence } from '../../domain/tpm/der-certificate.js';
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
+import { offersCommand20 } from '../../domain/tpm/offered-commands.js';
 import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
 import { readSized16, runCommand20 } from '../../domain/tpm/tpm20-commands/authorized-command.js';
 import { dictionaryAttackLockReset } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
@@ -106,6 +107,13 @@ export class Tpm20Owner implements OwnerTpm {
         if (certificate !== undefined) certificates.push(certificate);
       }
       return { publicKey: readPublicKey20(area), certificates };
+    });
+  }
+
+  offersCommands(codes: readonly number[]): Promise<boolean> {
+    return this.run(function* () {
+      for (const code of codes) if (!(yield* offersCommand20(code))) return false;
+      return true;
     });
   }
 

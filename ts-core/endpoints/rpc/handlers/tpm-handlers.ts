@@ -47,7 +47,9 @@ export function tpmHandlers(application: Application): readonly RpcHandler[] {
       }),
     ),
     handler(tpmEndorsementKey, async ({ caller }) => endorsementKeyInfo(await tpm.endorsementKey(caller))),
-    handler(tpmSupportedFeatures, (_session, { features }) => ({ features: tpm.supportedFeatures(features) })),
+    handler(tpmSupportedFeatures, async (_session, { features }) => ({
+      features: await tpm.supportedFeatures(features),
+    })),
     handler(tpmLockoutParametersGet, async () => lockoutParameters(await tpm.lockoutParameters())),
     handler(tpmLockoutParametersSet, ({ caller }, { ownerAuth: text, ...change }) =>
       withSecrets({ text }, async (secrets) => {
