@@ -27,6 +27,23 @@ Describe 'Unblock-Tpm' {
         Unblock-Tpm -WhatIf
     }
 
+    It 'asks for the owner password with -Prompt, without showing it' {
+        Set-TpmOwnerAuth -NewOwnerAuthorization (ConvertTo-TpmOwnerAuth 'asked for') | Out-Null
+        # A person at the keyboard.
+        $asked = [System.Collections.Generic.List[string]]::new()
+        $interface = [pscustomobject]@{ Asked = $asked }
+        $interface | Add-Member ScriptMethod Write { param($Text) $this.Asked.Add($Text) }
+        $interface | Add-Member ScriptMethod ReadLineAsSecureString {
+            $typed = [securestring]::new()
+            foreach ($character in 'asked for'.ToCharArray()) { $typed.AppendChar($character) }
+            $typed
+        }
+        $cmdlet = [pscustomobject]@{ Host = [pscustomobject]@{ UI = $interface } }
+        $text = & (Get-Module TpmTbs) { Resolve-TpmOwnerAuth $args[0] $null $null $true } $cmdlet
+        $asked[0] | Should -Be 'Owner password: '
+        (Unblock-Tpm $text).LockedOut | Should -Be $false
+    }
+
     It 'refuses files that are no owner-password files, and repeats nothing of them' -TestCases @(
         @{ content = '<!DOCTYPE a [<!ENTITY b "secret">]><tpmOwnerData><ownerAuth>&b;</ownerAuth></tpmOwnerData>' }
         @{ content = '<other><ownerAuth>c2VjcmV0c2VjcmV0c2VjcmV0MTI=</ownerAuth></other>' }

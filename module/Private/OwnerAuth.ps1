@@ -60,12 +60,20 @@ function Read-TpmOwnerAuthFile($Cmdlet, [string]$Path) {
 
 function Test-TpmOwnerAuthText([string]$Text) { $Text -cmatch '^[A-Za-z0-9+/]{27}=$' }
 
-# Writes a new owner-password file that only its owner may read; the value is on disk when it returns. Never replaces a file.
+# Writes a new owner-password file as Windows does, that only its owner may read; the value is on disk when it returns.
+# Never replaces a file.
 function New-TpmOwnerAuthFile($Cmdlet, [string]$Path, [string]$OwnerAuth) {
-    $document = '<?xml version="1.0" encoding="UTF-8"?>' + "`n" +
-    '<tpmOwnerData version="1.0" softwareAuthor="TpmTbs" creationDate="' + [datetime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ssZ') +
-    '" machineName="' + [System.Security.SecurityElement]::Escape([System.Environment]::MachineName) + '">' + "`n" +
-    "  <ownerAuth>$OwnerAuth</ownerAuth>`n</tpmOwnerData>`n"
+    $about = [ordered]@{
+        version      = '1.0'
+        softwareAuthor = 'TpmTbs'
+        creationDate = [datetime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ssZ')
+        creationUser = [System.Environment]::UserName
+        machineName  = [System.Environment]::MachineName
+    }
+    $attributes = foreach ($name in $about.Keys) { $name + '="' + [System.Security.SecurityElement]::Escape($about[$name]) + '"' }
+    $manufacturerId = (Invoke-TbsRpc $Cmdlet 'device/get').ManufacturerId
+    $document = '<?xml version="1.0" encoding="UTF-8"?>' + "`n<tpmOwnerData $attributes>`n" +
+    "  <tpmInfo manufacturerId=`"$manufacturerId`"/>`n  <ownerAuth>$OwnerAuth</ownerAuth>`n</tpmOwnerData>`n"
     $bytes = [System.Text.Encoding]::UTF8.GetBytes($document)
     try {
         $full = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Path)
