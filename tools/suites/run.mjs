@@ -89,6 +89,8 @@ async function runSuite(settings) {
   const tpm = new SoftwareTpm(path.join(scratch, 'tpm'));
   const broker = new BrokerUnderTest(brokerFolder);
   const foldersBefore = simulatorFolders();
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interruption.abort());
   try {
     const tree = suite.prepare({ source: settings.source, scratch });
     const tests = suite.tests(tree).filter(({ name }) => settings.only.test(name));
@@ -108,7 +110,15 @@ async function runSuite(settings) {
       const program = suite.program(tree, test, tcti);
       const env = { ...program.env, LD_LIBRARY_PATH: libraries, TPMTBS_WIRE_SOCKET: broker.wireSocket };
       const logPath = path.join(logs, `${test.name}.log`);
-      const result = await runTestProgram({ ...program, env }, { logPath, limitSeconds: settings.limit });
+      const result = await runTestProgram(
+        { ...program, env },
+        {
+          logPath,
+          limitSeconds: settings.limit,
+          signal: interruption.signal,
+        },
+      );
+      if (interruption.signal.aborted) throw new Error('interrupted');
       results.push({ name: test.name, ...result });
       console.log(`${result.outcome.padEnd(9)} ${test.name} ${result.seconds.toFixed(1)} s`);
       if (settings.over === 'broker' && !broker.alive) throw new Error(`the broker ended during ${test.name}`);

@@ -5,10 +5,11 @@ import process from 'node:process';
 
 /**
  * @param {{ command: string[], cwd: string, env: Record<string, string> }} program
- * @param {{ logPath: string, limitSeconds: number }} options what it writes goes to logPath
+ * @param {{ logPath: string, limitSeconds: number, signal: AbortSignal }} options what it writes goes to logPath; the signal
+ *   ends it
  * @returns {Promise<{ outcome: 'passed' | 'skipped' | 'failed' | 'timed out', exitCode: number | null, seconds: number }>}
  */
-export async function runTestProgram({ command, cwd, env }, { logPath, limitSeconds }) {
+export async function runTestProgram({ command, cwd, env }, { logPath, limitSeconds, signal }) {
   const startedAt = performance.now();
   const log = openSync(logPath, 'w');
   const child = spawn(command[0], command.slice(1), {
@@ -24,11 +25,14 @@ export async function runTestProgram({ command, cwd, env }, { logPath, limitSeco
     timedOut = true;
     endGroup(child.pid);
   }, limitSeconds * 1000);
+  const interrupted = () => endGroup(child.pid);
+  signal.addEventListener('abort', interrupted);
   const exitCode = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code));
   });
   clearTimeout(timer);
+  signal.removeEventListener('abort', interrupted);
   endGroup(child.pid);
   return {
     outcome: timedOut ? 'timed out' : outcomeOf(exitCode),

@@ -31,7 +31,7 @@ export function prepare({ source, scratch }) {
 }
 
 export function tests({ source }) {
-  return testsOf(source, 'TESTS_INTEGRATION) $(TESTS_INTEGRATION_NOHW', BUILD);
+  return testsOf(source, ['TESTS_INTEGRATION', 'TESTS_INTEGRATION_NOHW'], BUILD);
 }
 
 export function program({ source, library }, test, tcti) {

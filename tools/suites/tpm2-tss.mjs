@@ -23,7 +23,7 @@ export function prepare({ source }) {
 }
 
 export function tests(source) {
-  return testsOf(source, 'TESTS_INTEGRATION', BUILD);
+  return testsOf(source, ['TESTS_INTEGRATION'], BUILD);
 }
 
 export function program(source, test, tcti) {
