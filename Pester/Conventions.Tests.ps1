@@ -34,7 +34,7 @@ Describe 'the module' {
         @($module.ExportedFunctions.Keys | Sort-Object) | Should -Be $files
     }
 
-    It 'uses the merged file only while it is not older than the sources' {
+    It 'loads what the build made, or the sources where it was not built or they are asked for' {
         $copy = "$TestDrive/copy"
         [void][IO.Directory]::CreateDirectory("$copy/module/dist")
         foreach ($folder in 'Public', 'Private') {
@@ -42,16 +42,29 @@ Describe 'the module' {
             foreach ($file in [IO.Directory]::GetFiles("$RepositoryRoot/module/$folder", '*.ps1')) { [IO.File]::Copy($file, "$copy/module/$folder/$([IO.Path]::GetFileName($file))") }
         }
         [IO.File]::Copy("$RepositoryRoot/module/TpmTbs.psm1", "$copy/module/TpmTbs.psm1")
-        [IO.File]::WriteAllText("$copy/module/dist/TpmTbs.functions.ps1", "function Get-FromMerged { 'merged' }`nfunction Close-TbsConnection { }`nfunction Test-TbsWindows { 0 }`n")
-        $fresh = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force
-        $fresh.ExportedFunctions.Keys | Should -Contain 'Get-FromMerged'
-        Remove-Module $fresh
-        [IO.File]::SetLastWriteTimeUtc("$copy/module/Public/Get-TbsStatus.ps1", [datetime]::UtcNow.AddMinutes(1))
-        $stale = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
-        $stale.ExportedFunctions.Keys | Should -Not -Contain 'Get-FromMerged'
-        $stale.ExportedFunctions.Keys | Should -Contain 'Get-TbsStatus'
-        Remove-Module $stale
+        $built = "$copy/module/dist/TpmTbs.functions.ps1"
+        [IO.File]::WriteAllText($built, "function Get-FromBuild { 'built' }`nfunction Close-TbsConnection { }`n")
+        $fromBuild = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force
+        $fromBuild.ExportedFunctions.Keys | Should -Contain 'Get-FromBuild'
+        Remove-Module $fromBuild
+        $env:TPMTBS_MODULE_SOURCES = '1'
+        try {
+            $asked = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
+            $asked.ExportedFunctions.Keys | Should -Not -Contain 'Get-FromBuild'
+            $asked.ExportedFunctions.Keys | Should -Contain 'Get-TbsStatus'
+            Remove-Module $asked
+        }
+        finally { $env:TPMTBS_MODULE_SOURCES = $null }
+        [IO.File]::Delete($built)
+        $notBuilt = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
+        $notBuilt.ExportedFunctions.Keys | Should -Contain 'Get-TbsStatus'
+        Remove-Module $notBuilt
         Import-Module "$RepositoryRoot/TpmTbs.psd1" -Global -Force
+    }
+
+    It 'was built from the sources as they are' -Skip:(-not [IO.File]::Exists([IO.Path]::GetFullPath("$PSScriptRoot/../module/dist/TpmTbs.functions.ps1"))) {
+        Invoke-Program 'node' "$RepositoryRoot/tools/build-module.mjs" '--check' | Should -BeNullOrEmpty
+        $LASTEXITCODE | Should -Be 0
     }
 
     It 'has a test file for every cmdlet' {

@@ -1,7 +1,11 @@
-// Merges module/Private and module/Public into module/dist/TpmTbs.functions.ps1, which module/TpmTbs.psm1 prefers while
-// it is of the same sources, and keeps FunctionsToExport of TpmTbs.psd1 equal to the files of module/Public.
+// Writes what ships of the module into module/dist, from which module/TpmTbs.psm1 loads it, and keeps FunctionsToExport
+// of TpmTbs.psd1 equal to the files of module/Public.
 //   node tools/build-module.mjs            writes both
-//   node tools/build-module.mjs --check    writes nothing; exit code 1 if the manifest's list is not up to date
+//   node tools/build-module.mjs --check    writes nothing; exit code 1 if the manifest's list or module/dist is not up to date
+//
+// Login scripts wait for the import, so TpmTbs.functions.ps1 holds what a first call needs: the cmdlets and the private
+// files of EAGER. Every other private file becomes one of its own; until it is needed, each of its functions is one that
+// loads the file and calls the true one.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,16 +14,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const manifestPath = path.join(root, 'TpmTbs.psd1');
-const mergedPath = path.join(root, 'module', 'dist', 'TpmTbs.functions.ps1');
 
-function sources() {
-  return ['Private', 'Public'].flatMap((folder) =>
-    fs
-      .readdirSync(path.join(root, 'module', folder))
-      .filter((name) => name.endsWith('.ps1'))
-      .sort()
-      .map((name) => path.join(root, 'module', folder, name)),
-  );
+const distFolder = path.join(root, 'module', 'dist');
+const EAGER = ['Connection', 'Json', 'Rpc'];
+
+function sources(folder) {
+  return fs
+    .readdirSync(path.join(root, 'module', folder))
+    .filter((name) => name.endsWith('.ps1'))
+    .sort()
+    .map((file) => ({
+      name: path.basename(file, '.ps1'),
+      text: fs.readFileSync(path.join(root, 'module', folder, file), 'utf8').trimEnd(),
+    }));
 }
 
 /** The names of the files in Public: one cmdlet a file, named for it. */
@@ -43,10 +50,44 @@ export function manifestWithExports(text, names) {
   );
 }
 
-function mergedText() {
-  return sources()
-    .map((file) => fs.readFileSync(file, 'utf8').trimEnd())
-    .join('\n\n');
+const FUNCTION = /^function ([A-Za-z]+-[A-Za-z]+)/gm;
+
+/** A file that is loaded late keeps its variables to itself: whoever else read them might come first. */
+function checkVariables(late, all) {
+  for (const [, variable] of late.text.matchAll(/^\$script:([A-Za-z]+) = /gm)) {
+    const user = all.find(({ name, text }) => name !== late.name && text.includes(`$script:${variable}`));
+    if (user !== undefined) {
+      throw new Error(
+        `$script:${variable} of module/Private/${late.name}.ps1, which is loaded when a function of it is called, is used by ${user.name}.ps1`,
+      );
+    }
+  }
+}
+
+/** The files of module/dist: name and text. */
+export function distFiles() {
+  const all = [...sources('Private'), ...sources('Public')];
+  const isLate = ({ name }) => !EAGER.includes(name) && !publicFunctions().includes(name);
+  const late = all.filter(isLate);
+  for (const file of late) checkVariables(file, all);
+  const loaders = late.flatMap(({ name, text }) =>
+    [...text.matchAll(FUNCTION)].map(
+      ([, called]) => `function ${called} { . "$PSScriptRoot/${name}.ps1"; ${called} @args }`,
+    ),
+  );
+  const eager = [...all.filter((file) => !isLate(file)).map(({ text }) => text), loaders.join('\n')];
+  return {
+    'TpmTbs.functions.ps1': `${eager.join('\n\n')}\n`,
+    ...Object.fromEntries(
+      late.map(({ name, text }) => [`${name}.ps1`, `${text.replaceAll(FUNCTION, 'function script:$1')}\n`]),
+    ),
+  };
+}
+
+function readDist() {
+  if (!fs.existsSync(distFolder)) return {};
+  const names = fs.readdirSync(distFolder).sort();
+  return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(distFolder, name), 'utf8')]));
 }
 
 function writeAtomically(file, text) {
@@ -62,7 +103,11 @@ export function buildModule() {
   if (wanted !== manifest) {
     writeAtomically(manifestPath, wanted);
   }
-  writeAtomically(mergedPath, `${mergedText()}\n`);
+  const files = distFiles();
+  for (const [name, text] of Object.entries(files)) writeAtomically(path.join(distFolder, name), text);
+  for (const name of Object.keys(readDist())) {
+    if (files[name] === undefined) fs.rmSync(path.join(distFolder, name), { force: true });
+  }
 }
 
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
@@ -70,6 +115,14 @@ if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import
     const manifest = fs.readFileSync(manifestPath, 'utf8');
     if (manifestWithExports(manifest, publicFunctions()) !== manifest) {
       console.error('TpmTbs.psd1 does not export exactly the files of module/Public: run node tools/build-module.mjs');
+      process.exitCode = 1;
+    }
+    const files = distFiles();
+    const built = readDist();
+    const names = new Set([...Object.keys(files), ...Object.keys(built)]);
+    for (const name of names) {
+      if (files[name] === built[name]) continue;
+      console.error(`module/dist/${name} is not up to date: run node tools/build-module.mjs`);
       process.exitCode = 1;
     }
   } else {

@@ -1,7 +1,9 @@
 # What the command block cmdlets show of a command.
 
 $script:ClassNames = @{ administrator = 'Administrator'; standardUser = 'StandardUser'; sandboxedApp = 'SandboxedApp' }
-$script:ClassKeys = @{ Administrator = 'administrator'; StandardUser = 'standardUser'; SandboxedApp = 'sandboxedApp' }
+
+# The class of a cmdlet's parameter as the protocol has it.
+function ConvertTo-TbsClassKey($Class) { $Class.Substring(0, 1).ToLowerInvariant() + $Class.Substring(1) }
 
 # One object a command, with the verdict for each class and the list that decides it.
 function ConvertTo-TbsCommandBlock($Entry) {
@@ -52,7 +54,7 @@ function Edit-TbsCommandList($Cmdlet, [string]$Method, [string]$Reference, $More
     if (-not $Cmdlet.ShouldProcess($Reference, $Action)) { return }
     $parameters = @{ commands = @($Reference) }
     foreach ($key in $More.Keys) { if ($More[$key]) { $parameters[$key] = $More[$key] } }
-    $changed = Invoke-TbsRpc $Cmdlet $Method $parameters $Reference -PerObject
+    $changed = Invoke-TbsRpc $Cmdlet $Method $parameters $Reference PerObject
     foreach ($entry in $changed.Commands) { ConvertTo-TbsCommandBlock $entry }
 }
 

@@ -4,8 +4,8 @@ $script:KnownCommands = $null
 
 function Read-TbsForCompletion([string]$Method, [string]$Member) {
     $connection = Get-TbsConnection
-    if ($connection -isnot [hashtable]) { return }
-    try { $answer = Send-TbsRequest $null $Method $null $null $false } catch { return }
+    if ($connection -isnot [System.Collections.IDictionary]) { return }
+    try { $answer = Send-TbsRequest $null $Method } catch { return }
     if ($answer.result) { $answer.result.$Member }
 }
 

@@ -1,11 +1,22 @@
-# JSON without the Utility cmdlets. PowerShell 7 brings Newtonsoft's reader, Windows PowerShell the framework's own.
-# The first use of a method in script costs about a millisecond, so these loops use few of them.
+# JSON without the Utility cmdlets, the same on PowerShell 7 and Windows PowerShell.
+#
+# Login scripts wait for the first answer. The engine compiles a rule, for 1 to 3 ms, at the first use of each property,
+# method, index, comparison or conversion, for each type that they meet; -is, -as, -like, -split, -replace and -f are
+# calls of compiled code and cost nothing of that kind. So what is on the way of the first call is written with these,
+# with untyped variables (numbers and switches in typed ones have the engine compile a type), and with ordered
+# dictionaries throughout, so that one rule for the index serves all.
 
 # Members that hold a time (UTC ISO 8601 in the protocol, local DateTime here).
-$script:TimeMembers = @{ at = 1; agesOutAt = 1; freesAt = 1; totalFreesAt = 1; openedAt = 1; startedAt = 1; time = 1; first = 1; last = 1; endsAt = 1 }
+$script:TimeMembers = [ordered]@{
+    at = 1; agesOutAt = 1; freesAt = 1; totalFreesAt = 1; openedAt = 1; startedAt = 1; time = 1; first = 1; last = 1; endsAt = 1
+}
+
+# What a JSON text falls into: strings with their quotes, and with the colon where they are names; brackets; between those
+# are numbers and words. Commas, and the header before the first brace, are left out.
+$script:JsonPart = '^[^{]+|,?("[^"\\]*(?:\\.[^"\\]*)*":?)|,?([{}\[\]])|,'
 
 # The names that answers have, as PowerShell has them; others are made when they come.
-$script:MemberNames = @{
+$script:MemberNames = [ordered]@{
     action = 'Action'; activeDirectoryBackup = 'ActiveDirectoryBackup'
     additionalCertificates = 'AdditionalCertificates'; address = 'Address'; administrator = 'Administrator'
     algorithm = 'Algorithm'; allowed = 'Allowed'; appliedPriority = 'AppliedPriority'
@@ -55,80 +66,65 @@ function ConvertTo-PascalName([string]$Name) {
     $pascal
 }
 
-# -Types: type name of the object, or of the array's elements, that a member holds. -Raw keeps member names and times as they are.
-function ConvertFrom-TbsJson([string]$Text, $Types, [bool]$Raw) {
-    if (-not $IsCoreCLR) { return ConvertFrom-TbsJsonFramework $Text $Types $Raw }
-    $reader = [Newtonsoft.Json.JsonTextReader]::new([System.IO.StringReader]::new($Text))
-    $reader.DateParseHandling = 0
-    $names = $script:MemberNames
-    # Where we are: the members so far, the key that waits for its value, the key of the whole, and the count when an array.
-    $members = $key = $owner = $outer = $count = $null
-    while ($reader.Read()) {
-        $token = [int]$reader.TokenType
-        $value = $reader.Value
-        # Newtonsoft.Json.JsonToken: PropertyName 4, StartObject 1, StartArray 2, EndObject 13, EndArray 14, String 9.
-        if ($token -eq 4) { $key = $value; continue }
-        if ($token -eq 1 -or $token -eq 2) {
-            $outer = $members, $key, $owner, $count, $outer
-            if ($null -eq $count) { $owner = $key }
-            $members = [ordered]@{}
-            $count = $null
-            if ($token -eq 2) { $count = 0 }
-            elseif ($null -ne $Types -and $null -ne $owner) {
-                $type = $Types[$owner]
-                if ($null -ne $type) { $members['PSTypeName'] = $type }
+<#
+Reads one JSON object as JSON.stringify writes it: gives its members as an ordered dictionary, those of the objects in it
+as objects; nothing where the text is not one whole object. $Types: type name of the object, or of the array's elements,
+that a member holds. $Names: $script:MemberNames, or nothing to keep names and times as they are; those of the whole are
+kept always.
+#>
+function ConvertFrom-TbsJson($Text, $Types, $Names) {
+    # Where we are: the members or elements so far, the name that waits for its value, and the name of the whole.
+    $members = $elements = $name = $owner = $outer = $whole = $null
+    foreach ($part in ($Text -csplit $script:JsonPart) -clike '?*') {
+        if ($part -clike '*:') {
+            $name = $part -creplace '^"|":$'
+            if ($part -clike '*\*') { $name = [regex]::Unescape($name) }
+            if ($owner -is [string] -and $Names -is [System.Collections.IDictionary]) {
+                $pascal = $Names[$name]
+                if ($pascal -isnot [string]) { $pascal = ConvertTo-PascalName $name }
+                $name = $pascal
             }
             continue
         }
-        if ($token -eq 13 -or $token -eq 14) {
-            # Through a pipeline a list of one would lose its list, so no pipeline here.
-            if ($token -eq 14) { $value = [object[]]$members.Values } else { $value = [pscustomobject]$members }
-            $members, $key, $owner, $count, $outer = $outer
-            if ($null -eq $members) { return , $value }
-        }
-        elseif ($token -eq 9 -and -not $Raw -and $null -eq $count -and $script:TimeMembers[$key]) {
-            $value = ([datetime]::Parse($value, [cultureinfo]::InvariantCulture, 128)).ToLocalTime()
-        }
-        if ($null -ne $count) { $members["$count"] = $value; $count++; continue }
-        if (-not $Raw) {
-            $name = $names[$key]
-            if ($null -eq $name) { $name = ConvertTo-PascalName $key }
-            $key = $name
-        }
-        $members[$key] = $value
-    }
-    throw [System.IO.InvalidDataException]::new('The text is not a whole JSON object.')
-}
-
-function ConvertFrom-TbsJsonFramework([string]$Text, $Types, [bool]$Raw) {
-    [void][System.Reflection.Assembly]::Load('System.Web.Extensions, Version=4.0.0.0, Culture=neutral, PublicKeyToken=31bf3856ad364e35')
-    $serializer = [System.Web.Script.Serialization.JavaScriptSerializer]::new()
-    $serializer.MaxJsonLength = [int]::MaxValue
-    , (ConvertFrom-TbsDictionary $serializer.DeserializeObject($Text) $null $Types $Raw)
-}
-
-function ConvertFrom-TbsDictionary($Value, [string]$Owner, $Types, [bool]$Raw) {
-    if ($Value -is [System.Collections.IDictionary]) {
-        $members = [ordered]@{}
-        if ($null -ne $Types -and $Owner -and $Types[$Owner]) { $members['PSTypeName'] = $Types[$Owner] }
-        foreach ($key in $Value.Keys) {
-            $member = ConvertFrom-TbsDictionary $Value[$key] $key $Types $Raw
-            if (-not $Raw -and $member -is [string] -and $script:TimeMembers[$key]) {
-                $member = ([datetime]::Parse($member, [cultureinfo]::InvariantCulture, 128)).ToLocalTime()
+        if ($part -ceq '{' -or $part -ceq '[') {
+            if ($whole -is [System.Collections.IDictionary]) { return }
+            $outer = $members, $elements, $name, $owner, $outer
+            if ($elements -isnot [array]) { $owner = $name }
+            $members = $elements = $null
+            if ($part -ceq '[') { $elements = @(); continue }
+            $members = [ordered]@{}
+            if ($owner -is [string] -and $Types -is [System.Collections.IDictionary]) {
+                $type = $Types[$owner]
+                if ($type -is [string]) { $members = [ordered]@{ PSTypeName = $type } }
             }
-            $name = $key
-            if (-not $Raw) { $name = ConvertTo-PascalName $key }
-            $members[$name] = $member
+            continue
         }
-        return [pscustomobject]$members
+        if ($part -ceq '}') {
+            $value = $members
+            $members, $elements, $name, $owner, $outer = $outer
+            if ($outer -is [array]) { $value = [pscustomobject]$value } else { $whole = $value }
+        }
+        elseif ($part -ceq ']') {
+            $value = $elements
+            $members, $elements, $name, $owner, $outer = $outer
+        }
+        elseif ($part -clike '"*') {
+            $value = $part -creplace '^"|"$'
+            if ($part -clike '*\*') { $value = [regex]::Unescape($value) }
+            elseif ($part -clike '"????-??-??T*Z"' -and $Names -is [System.Collections.IDictionary] -and $null -ne $script:TimeMembers[$name] -and $elements -isnot [array]) {
+                $value = $value -as [datetime]
+            }
+        }
+        elseif ($part -ceq 'null') { $value = $null }
+        elseif ($part -ceq 'true') { $value = $true }
+        elseif ($part -ceq 'false') { $value = $false }
+        elseif ($part -clike '*[.eE]*') { $value = $part -as [double] }
+        else { $value = $part -as [long] }
+        # An index would want a rule for each type of value.
+        if ($members -is [System.Collections.IDictionary]) { $members += [ordered]@{ $name = $value } }
+        elseif ($elements -is [array]) { $elements += , $value }
     }
-    if ($Value -is [array]) {
-        $list = [object[]]::new($Value.Length)
-        for ($index = 0; $index -lt $Value.Length; $index++) { $list[$index] = ConvertFrom-TbsDictionary $Value[$index] $Owner $Types $Raw }
-        return , $list
-    }
-    if ($Value -is [int]) { return [long]$Value }
-    $Value
+    if ($outer -isnot [array]) { $whole }
 }
 
 function ConvertTo-TbsJson($Value) {
@@ -155,21 +151,10 @@ function ConvertTo-TbsJson($Value) {
     ConvertTo-TbsJsonString "$Value"
 }
 
-function ConvertTo-TbsJsonString([string]$Text) {
+function ConvertTo-TbsJsonString($Text) {
+    # Nothing to escape, as a rule: ASCII from the space to the tilde without the quote and the backslash.
+    if ($Text -cmatch '^[ !#-\[\]-~]*$') { return '"{0}"' -f $Text }
     if ($IsCoreCLR) { return [Newtonsoft.Json.JsonConvert]::ToString($Text) }
     [void][System.Reflection.Assembly]::Load('System.Web, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a')
     [System.Web.HttpUtility]::JavaScriptStringEncode($Text, $true)
-}
-
-# Two-space indented, as a person would keep it in a file.
-function Format-TbsJson($Value, [string]$Indent = '') {
-    $inner = "$Indent  "
-    if ($Value -is [System.Management.Automation.PSCustomObject]) {
-        $parts = foreach ($property in $Value.PSObject.Properties) {
-            $inner + (ConvertTo-TbsJsonString $property.Name) + ': ' + (Format-TbsJson $property.Value $inner)
-        }
-        if ($parts) { return "{`n" + ($parts -join ",`n") + "`n$Indent}" }
-        return '{}'
-    }
-    ConvertTo-TbsJson $Value
 }

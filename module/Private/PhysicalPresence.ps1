@@ -36,6 +36,14 @@ function Resolve-TbsPhysicalPresenceOperation($Cmdlet, [string]$Operation) {
                 '(Get-TpmPhysicalPresence).Operations lists them.' $Operation))
 }
 
+# What ShouldProcess says: the operation, and what is done with it.
+function Show-TbsPhysicalPresenceOperation([int]$Number) {
+    "$($script:PhysicalPresenceOperations[$Number]) ($Number)"
+    $action = 'Request the operation for the next boot'
+    if ($script:ClearingOperations -contains $Number) { $action += '. It destroys every key and secret in the TPM' }
+    $action
+}
+
 function Complete-TbsPhysicalPresenceOperation([string]$Word) {
     foreach ($number in 0..22) {
         $name = $script:PhysicalPresenceOperations[$number]

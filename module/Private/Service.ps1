@@ -42,5 +42,5 @@ function Start-TbsSidecar([string[]]$Arguments, [string]$LogPath) {
 # Whether a broker answers; the connection is kept for what comes next.
 function Test-TbsAnswering {
     $connection = Get-TbsConnection
-    $connection -is [hashtable]
+    $connection -is [System.Collections.IDictionary]
 }

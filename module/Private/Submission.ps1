@@ -23,13 +23,13 @@ function ConvertFrom-TbsHex([string]$Text) {
 function Send-TbsCommand($Cmdlet, [byte[]]$Bytes, $ContextId, [int]$Locality, [long]$Priority, [double]$TimeoutSeconds, $TargetObject) {
     $transient = $null
     if (-not $ContextId) {
-        $transient = Invoke-TbsRpc $Cmdlet 'context/open' @{ versions = @('1.2', '2.0') } $TargetObject -PerObject
+        $transient = Invoke-TbsRpc $Cmdlet 'context/open' @{ versions = @('1.2', '2.0') } $TargetObject PerObject
         if ($null -eq $transient) { return }
         $ContextId = $transient.ContextId
     }
     $parameters = @{ contextId = $ContextId; command = [System.Convert]::ToBase64String($Bytes); locality = $Locality; priority = $Priority }
     if ($TimeoutSeconds -gt 0) { $parameters.deadlineMs = [long][System.Math]::Ceiling($TimeoutSeconds * 1000) }
-    try { $submitted = Invoke-TbsRpc $Cmdlet 'command/submit' $parameters $TargetObject -PerObject }
+    try { $submitted = Invoke-TbsRpc $Cmdlet 'command/submit' $parameters $TargetObject PerObject }
     finally {
         # Nobody waits for this answer, and it also runs when the pipeline is stopped.
         if ($null -ne $transient -and $null -ne $script:TbsConnection) { Send-TbsUnawaited $script:TbsConnection 'context/close' $ContextId }

@@ -33,7 +33,7 @@ function Export-TbsPolicy {
 
         [switch]$NoClobber
     )
-    $json = Format-TbsJson (Invoke-TbsRpc $PSCmdlet 'policy/export' -Raw).policy
+    $json = Format-TbsJson (Invoke-TbsRpc $PSCmdlet 'policy/export' $null $null Raw).policy
     if (-not $Path) { return $json }
     $file = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
     if ($NoClobber -and [System.IO.File]::Exists($file)) {

@@ -67,7 +67,7 @@ function Get-TbsCommandBlock {
         if ($Ordinal) { $found[[string]$entry.Code] = 1 }
         if ($Blocked -or $List) {
             $decided = foreach ($verdict in $entry.Verdicts) {
-                if ($Class -and $script:ClassNames[$verdict.CallerClass] -ne $Class) { continue }
+                if ($Class -and $verdict.CallerClass -ne $Class) { continue }
                 if ($Blocked -and $verdict.Allowed) { continue }
                 if ($List -and $verdict.DecidingList -ne $List) { continue }
                 $verdict

@@ -52,14 +52,14 @@ function Get-TbsEvent {
     }
     # A connection of its own, so that events do not mix with the answers to other cmdlets.
     $connection = Open-TbsConnection (Get-TbsSocketPath)
-    if ($connection -isnot [hashtable]) { $PSCmdlet.ThrowTerminatingError($connection) }
+    if ($connection -isnot [System.Collections.IDictionary]) { $PSCmdlet.ThrowTerminatingError($connection) }
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    $types = [ordered]@{ recent = 'TpmTbs.Event'; params = 'TpmTbs.Event' }
     try {
         Send-TbsMessage $connection ('{"jsonrpc":"2.0","id":1,"method":"event/subscribe","params":{"follow":true,"recent":' + $Newest + '}}')
         while (-not $TimeoutSeconds -or $watch.Elapsed.TotalSeconds -lt $TimeoutSeconds) {
-            $text = Read-TbsMessage $connection 100
-            if ($null -eq $text) { continue }
-            $message = ConvertFrom-TbsJson $text @{ recent = 'TpmTbs.Event'; params = 'TpmTbs.Event' } $false
+            $message = Read-TbsMessage $connection $types $script:MemberNames
+            if ($null -eq $message) { continue }
             if ($message.error) { $PSCmdlet.ThrowTerminatingError((ConvertTo-TbsErrorRecord $message.error $null)) }
             $events = $message.params
             if ($message.result) { $events = $message.result.Recent }

@@ -29,10 +29,10 @@ function Get-TbsLockout {
         [ArgumentCompleter({ & (Get-Module TpmTbs) { Complete-TbsUser $args[0] } $args[2] })]
         [string[]]$User
     )
-    $lockout = Invoke-TbsRpc $PSCmdlet 'lockout/get'
-    if (-not $User) { return $lockout }
+    if ($User -isnot [array]) { return Invoke-TbsRpc $PSCmdlet 'lockout/get' }
+    $users = (Invoke-TbsRpc $PSCmdlet 'lockout/get').Users
     foreach ($pattern in $User) {
-        foreach ($one in $lockout.Users) {
+        foreach ($one in $users) {
             if ($one.UserKey -like $pattern -or ($one.UserName -and $one.UserName -like $pattern)) { $one }
         }
     }

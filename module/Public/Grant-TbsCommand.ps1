@@ -35,7 +35,7 @@ function Grant-TbsCommand {
     )
     process {
         foreach ($reference in $Command) {
-            Edit-TbsCommandList $PSCmdlet 'commandGrant/add' $reference @{ callerClass = $script:ClassKeys[$Class] } "Allow to the class $Class"
+            Edit-TbsCommandList $PSCmdlet 'commandGrant/add' $reference @{ callerClass = ConvertTo-TbsClassKey $Class } "Allow to the class $Class"
         }
     }
 }

@@ -34,7 +34,7 @@ function Import-TbsPolicy {
             return
         }
         if (-not $PSCmdlet.ShouldProcess($Path, 'Import as a source of policy')) { return }
-        $state = Invoke-TbsRpc $PSCmdlet 'policy/import' @{ registryPol = [System.Convert]::ToBase64String($bytes) } $Path -PerObject
+        $state = Invoke-TbsRpc $PSCmdlet 'policy/import' @{ registryPol = [System.Convert]::ToBase64String($bytes) } $Path PerObject
         if ($state) { foreach ($setting in (Add-TbsPolicyProblem $state)) { if ($setting.SourceKind -eq 'registryPol') { $setting } } }
     }
 }

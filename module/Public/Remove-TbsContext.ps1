@@ -30,7 +30,7 @@ function Remove-TbsContext {
     )
     process {
         foreach ($id in $ContextId) {
-            if ($PSCmdlet.ShouldProcess("context $id", 'Close')) { [void](Invoke-TbsRpc $PSCmdlet 'context/close' @{ contextId = $id } $id -PerObject) }
+            if ($PSCmdlet.ShouldProcess("context $id", 'Close')) { [void](Invoke-TbsRpc $PSCmdlet 'context/close' @{ contextId = $id } $id PerObject) }
         }
     }
 }

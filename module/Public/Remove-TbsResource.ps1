@@ -29,7 +29,7 @@ function Remove-TbsResource {
     process {
         foreach ($one in $Id) {
             if (-not $PSCmdlet.ShouldProcess("resource $one", 'Flush')) { continue }
-            $answer = Invoke-TbsRpc $PSCmdlet 'resource/remove' @{ id = $one } $one -PerObject
+            $answer = Invoke-TbsRpc $PSCmdlet 'resource/remove' @{ id = $one } $one PerObject
             if ($answer -and -not $answer.Removed) {
                 $PSCmdlet.WriteError((New-TbsErrorRecord 'TBS_E_BAD_PARAMETER' "There is no resource '$one'." 'Get-TbsResource shows those that there are.' $one))
             }

@@ -32,9 +32,7 @@ function Request-TpmPhysicalPresence {
         [string]$Operation
     )
     $number = Resolve-TbsPhysicalPresenceOperation $PSCmdlet $Operation
-    $what = "$($script:PhysicalPresenceOperations[$number]) ($number)"
-    $action = 'Request the operation for the next boot'
-    if ($script:ClearingOperations -contains $number) { $action += '. It destroys every key and secret in the TPM' }
+    $what, $action = Show-TbsPhysicalPresenceOperation $number
     if ($PSCmdlet.ShouldProcess($what, $action)) {
         Invoke-TbsRpc $PSCmdlet 'physicalPresence/request' @{ operation = $number } $Operation
     }

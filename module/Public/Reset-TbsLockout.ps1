@@ -38,7 +38,7 @@ function Reset-TbsLockout {
         }
         foreach ($one in $User) {
             if ($PSCmdlet.ShouldProcess($one, 'Forget authorization failures')) {
-                Invoke-TbsRpc $PSCmdlet 'lockout/reset' @{ user = $one } $one -PerObject
+                Invoke-TbsRpc $PSCmdlet 'lockout/reset' @{ user = $one } $one PerObject
             }
         }
     }

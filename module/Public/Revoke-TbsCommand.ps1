@@ -35,7 +35,7 @@ function Revoke-TbsCommand {
     )
     process {
         foreach ($reference in $Command) {
-            Edit-TbsCommandList $PSCmdlet 'commandGrant/remove' $reference @{ callerClass = $script:ClassKeys[$Class] } "Take back from the class $Class"
+            Edit-TbsCommandList $PSCmdlet 'commandGrant/remove' $reference @{ callerClass = ConvertTo-TbsClassKey $Class } "Take back from the class $Class"
         }
     }
 }

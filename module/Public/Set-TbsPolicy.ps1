@@ -60,13 +60,13 @@ function Set-TbsPolicy {
         if ($wanted -is [System.Collections.IDictionary]) { foreach ($key in $wanted.Keys) { $values["$key"] = $wanted[$key] } }
         else { foreach ($property in $wanted.PSObject.Properties) { $values[$property.Name] = $property.Value } }
         $removed = @(foreach ($key in $values.Keys) { if ($null -eq $values[$key]) { $key } })
-        $planned = Invoke-TbsRpc $PSCmdlet 'policy/set' @{ settings = $values; dryRun = $true } $values -PerObject
+        $planned = Invoke-TbsRpc $PSCmdlet 'policy/set' @{ settings = $values; dryRun = $true } $values PerObject
         foreach ($difference in $planned.Differences) {
             if ($removed -contains $difference.Name) { continue }
             $change = "Set $(Show-TbsPolicyValue $difference.Desired) (now $(Show-TbsPolicyValue $difference.Current), from $($difference.Source))"
             if ($PSCmdlet.ShouldProcess($difference.Name, $change)) {
                 $one = @{ ($difference.Name) = $values[$difference.Name] }
-                (Invoke-TbsRpc $PSCmdlet 'policy/set' @{ settings = $one } $difference.Name -PerObject).Differences
+                (Invoke-TbsRpc $PSCmdlet 'policy/set' @{ settings = $one } $difference.Name PerObject).Differences
             }
         }
         foreach ($key in $removed) {
@@ -74,7 +74,7 @@ function Set-TbsPolicy {
             # Only what a policy file sets can be taken out of one.
             if ($before.SourceKind -ne 'policyFile') { continue }
             if ($PSCmdlet.ShouldProcess($key, "Take out of the local policy file (now $(Show-TbsPolicyValue $before.Value), from $($before.Source))")) {
-                $after = Invoke-TbsRpc $PSCmdlet 'policy/set' @{ settings = @{ $key = $null } } $key -PerObject
+                $after = Invoke-TbsRpc $PSCmdlet 'policy/set' @{ settings = @{ $key = $null } } $key PerObject
                 foreach ($state in $after.Settings) {
                     if ($state.Name -ne $key -or $state.Source -eq $before.Source) { continue }
                     [pscustomobject]@{ PSTypeName = 'TpmTbs.PolicyDifference'; Name = $key; Current = $before.Value; Desired = $state.Value; Source = $before.Source }

@@ -51,10 +51,10 @@ function Test-TbsCommandBlock {
     process {
         foreach ($reference in $Command) {
             $parameters = @{ command = $reference }
-            if ($Class) { $parameters.callerClass = $script:ClassKeys[$Class] }
+            if ($Class) { $parameters.callerClass = ConvertTo-TbsClassKey $Class }
             if ($TpmVersion) { $parameters.tpmVersion = $TpmVersion }
             if ($Handle) { $parameters.handles = $Handle }
-            $entry = Invoke-TbsRpc $PSCmdlet 'commandBlock/test' $parameters $reference -PerObject
+            $entry = Invoke-TbsRpc $PSCmdlet 'commandBlock/test' $parameters $reference PerObject
             foreach ($verdict in $entry.Verdicts) { ConvertTo-TbsVerdict $entry $verdict }
         }
     }

@@ -52,7 +52,7 @@ function Test-TbsPolicy {
                 return
             }
         }
-        $compliance = Invoke-TbsRpc $PSCmdlet 'policy/test' @{ settings = $desired } $Path -PerObject
+        $compliance = Invoke-TbsRpc $PSCmdlet 'policy/test' @{ settings = $desired } $Path PerObject
         if (-not $compliance.Compliant) { $exitCode = 1 }
         if ($compliance) {
             $compliance.PSObject.Properties.Add([psnoteproperty]::new('Path', $Path))
