@@ -63,8 +63,8 @@ Describe 'the module' {
     }
 
     It 'was built from the sources as they are' -Skip:(-not [IO.File]::Exists([IO.Path]::GetFullPath("$PSScriptRoot/../module/dist/TpmTbs.functions.ps1"))) {
-        Invoke-Program 'node' "$RepositoryRoot/tools/build-module.mjs" '--check' | Should -BeNullOrEmpty
-        $LASTEXITCODE | Should -Be 0
+        # Throws, with what is not up to date, where the exit code is not 0.
+        Invoke-Program 'node' "$RepositoryRoot/tools/build-module.mjs", '--check' | Should -BeNullOrEmpty
     }
 
     It 'has a test file for every cmdlet' {
