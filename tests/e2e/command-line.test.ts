@@ -132,6 +132,35 @@ describe('tbs', function () {
     assert.equal(tbs('status', '--socket', join(daemon.folder, 'nobody')).status, 69);
   });
 
+  it('names the symbol of a file that cannot be used, in text and as JSON, and exits with 64', () => {
+    for (const args of [
+      ['submit', '--file', '/nonexistent/command'],
+      ['policy', 'test', '/nonexistent/desired.json'],
+      ['policy', 'export', '/nonexistent/policy.json'],
+    ]) {
+      const { status, stderr } = tbs(...args);
+      assert.match(stderr, /^tbs: ENOENT: no such file or directory, open '\/nonexistent\//, args.join(' '));
+      assert.equal(status, 64, args.join(' '));
+    }
+    const { symbol, message } = JSON.parse(tbs('policy', 'test', '/nonexistent/a.json', '--json').stderr) as Record<
+      string,
+      string
+    >;
+    assert.equal(symbol, 'ENOENT');
+    assert.match(message ?? '', /^no such file/);
+  });
+
+  it('ends quietly when whoever reads its output stops early', () => {
+    const program = `${process.execPath} ${join(REPOSITORY, 'bin', 'tbs.js')} block list | head -n 1`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', program], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+    });
+    assert.equal(stdout.split('\n').length, 2);
+    assert.equal(stderr, '');
+  });
+
   it('speaks to nobody who stands in for the broker: by folder, by socket, by listener', function () {
     if (!canBecomeOthers()) this.skip();
     const folder = join(daemon.folder, 'stand-in');

@@ -17,6 +17,7 @@ import { submitCommand } from './commands/submit.js';
 import { EXIT } from './exit-codes.js';
 
 export async function main(argv: readonly string[]): Promise<void> {
+  endQuietlyWhenNobodyReads();
   const base = withCommonOptions(yargs(hideBin([...argv])).scriptName('tbs'));
   serveCommand(base);
   for (const add of [
@@ -51,13 +52,29 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 function tell(error: unknown, json: boolean): void {
-  if (!(error instanceof CliFailure)) {
-    process.stderr.write(`tbs: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = EXIT.refused;
-    return;
-  }
-  const { symbol, message, action, details } = error;
-  process.exitCode = error.exitCode;
+  const { symbol, message, action, details, exitCode } = asCliFailure(error);
+  process.exitCode = exitCode;
   if (json) process.stderr.write(`${JSON.stringify({ symbol, message, action, details })}\n`);
   else process.stderr.write(`tbs: ${symbol}: ${message}\n${action === '' ? '' : `  ${action}\n`}`);
+}
+
+function asCliFailure(error: unknown): CliFailure {
+  if (error instanceof CliFailure) return error;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) {
+    return new CliFailure(EXIT.refused, 'TBS_E_INTERNAL_ERROR', message ?? String(error), '');
+  }
+  // Node.js begins the message with the code.
+  const what = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+  return new CliFailure(EXIT.usage, code, what, 'Name a file that you may use.');
+}
+
+/** Whoever reads the output may stop early (`tbs block list | head -1`): nothing is wrong then. */
+function endQuietlyWhenNobodyReads(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(EXIT.ok);
+    });
+  }
 }
