@@ -1,0 +1,98 @@
+# Every example of every cmdlet's help is run as it is written, so that whoever copies one sees it work.
+
+BeforeDiscovery {
+    $files = [IO.Directory]::GetFiles([IO.Path]::GetFullPath("$PSScriptRoot/../module/Public"), '*.ps1')
+    [Array]::Sort($files)
+    $cmdlets = foreach ($file in $files) { @{ Name = [IO.Path]::GetFileNameWithoutExtension($file) } }
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    . "$PSScriptRoot/Support/Firmware.ps1"
+    Import-TpmTbsModule
+    $before = $env:TPMTBS_SOCKET
+    $log = New-EventLogFile
+    $presence = New-PhysicalPresenceFolder
+    $firmware = @{ platform = @{ eventLogPath = $log; physicalPresenceFolder = $presence } }
+    function Start-ExampleBroker {
+        if ($script:broker) { Stop-PrivateBroker $script:broker }
+        $script:broker = Start-PrivateBroker '2.0' $firmware
+        $env:TPMTBS_SOCKET = $script:broker.Socket
+    }
+    $script:broker = $null
+    Start-ExampleBroker
+    $preference = $global:ConfirmPreference
+    $global:ConfirmPreference = 'None'
+    # No machine that runs the tests is in a domain, which these say.
+    $needDomain = 'Backup-TpmOwnerAuth', 'Test-TpmOwnerAuthBackup'
+
+    # The files that examples name, in the current folder.
+    function New-ExampleFile {
+        [IO.File]::WriteAllBytes("$TestDrive/command.bin", [byte[]](0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 8))
+        [IO.File]::WriteAllText("$TestDrive/desired.json", '{"blockedCommandsEnabled": false}')
+        [IO.File]::WriteAllBytes("$TestDrive/Registry.pol", [byte[]](0x50, 0x52, 0x65, 0x67, 1, 0, 0, 0))
+        $file = '<tpmOwnerData><ownerAuth>{0}</ownerAuth></tpmOwnerData>'
+        # After Set-TpmAuthLevel nothing may be kept any more; what was is still the TPM's or no longer needed.
+        try { $script:kept = Get-TpmOwnerAuth } catch { $null = $_ }
+        foreach ($name in 'owner.tpm', 'old.tpm') { [IO.File]::WriteAllText("$TestDrive/$name", ($file -f $script:kept)) }
+        [IO.File]::WriteAllText("$TestDrive/new.tpm", ($file -f (ConvertTo-TpmOwnerAuth 'new')))
+    }
+
+    # What a person would answer, and nothing outside the test's folder or without end.
+    function ConvertTo-UnattendedExample([string]$Code) {
+        $Code.Replace("(Read-Host 'Owner password' -AsSecureString)", "'passphrase'").
+            Replace("(Read-Host 'New owner password' -AsSecureString)", "'passphrase'").
+            Replace('/root/', "$TestDrive/kept-").
+            Replace('-Follow', '-Follow -TimeoutSeconds 1')
+    }
+
+    function Get-Example([string]$Cmdlet) {
+        foreach ($example in (Get-Help $Cmdlet -Full).examples.example) {
+            # A second line of code is told as a remark.
+            if ($example.code -match '=\s*New-TbsContext$') { $example.code + "`n" + @($example.remarks.Text -split "`n")[0] }
+            else { $example.code }
+        }
+    }
+}
+
+AfterAll {
+    $global:ConfirmPreference = $preference
+    Stop-PrivateBroker $broker
+    $env:TPMTBS_SOCKET = $before
+    Remove-FirmwareFolder $log
+    Remove-FirmwareFolder $presence
+}
+
+Describe 'the examples of <Name>' -ForEach $cmdlets {
+    AfterAll {
+        # The next cmdlet finds a TPM that nobody has changed.
+        if ($Name -match '^(Clear|Import|Set)-Tpm') { Start-ExampleBroker }
+    }
+
+    It 'run as they are written' {
+        $examples = @(Get-Example $Name)
+        $examples.Count | Should -BeGreaterThan 0
+        foreach ($code in $examples) {
+            # Nobody is there to be asked for a password.
+            if ($code -like '* -Prompt*') { continue }
+            if (-not [IO.File]::Exists($script:broker.Socket)) { Start-ExampleBroker }
+            Initialize-Tpm | Out-Null
+            New-ExampleFile
+            $command = '8001 0000000C 0000017B 0008'
+            $context = New-TbsContext
+            $ErrorActionPreference = 'Stop'
+            Push-Location -LiteralPath $TestDrive
+            try { & ([scriptblock]::Create((ConvertTo-UnattendedExample $code))) | Out-Null }
+            catch {
+                if ($Name -notin $needDomain) { throw "$code`n$_" }
+                $_.Exception.Details.Reason | Should -Be 'notJoined' -Because $code
+            }
+            finally {
+                Pop-Location
+                if ([IO.File]::Exists($script:broker.Socket)) {
+                    Get-TbsContext | Where-Object Own | Remove-TbsContext -ErrorAction SilentlyContinue
+                }
+            }
+        }
+    }
+}
