@@ -4,15 +4,28 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, lutimesSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  lutimesSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ACCESS } from '../../ts-core/application/access.js';
+import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
+import { Operation } from '../../ts-core/endpoints/wire/frame.js';
+import { fields } from '../endpoints/wire/wire-client.js';
 import { ALICE, asUser, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
-import { TestDaemon } from '../support/daemon.js';
+import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
   CLEAR_20,
@@ -29,8 +42,20 @@ import { WireClient } from '../support/wire-client.js';
 const LOCKOUT_RESET = passwordCommand(0x139, [0x4000000a], '');
 /** TPM2_HierarchyChangeAuth of TPM_RH_LOCKOUT to an empty value. */
 const CHANGE_LOCKOUT_AUTH = passwordCommand(0x129, [0x4000000a], '', Buffer.from('0000', 'hex'));
-const BLOCKED = 0x80280400;
-const BLOCKED_AS_RESPONSE = 0x000c0143;
+const FORBIDDEN = [LOCKOUT_RESET, dictionaryAttackParameters(1), CLEAR_20, CHANGE_LOCKOUT_AUTH];
+/** TPM_E_COMMAND_BLOCKED, TPM_20_E_LOCKOUT; and as TPM responses, with that for a locality that is not theirs. */
+const REFUSALS = [0x80280400, 0x80280921];
+const REFUSALS_AS_RESPONSE = [0x000c0143, 0x000c0921, 0x000c0907];
+/** Every variable that the sources read, and those that other programs believe, with a value that would help. */
+const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...{ HOME: '/root', USER: 'root', LOGNAME: 'root', SUDO_UID: '0', SUDO_USER: 'root', UID: '0', EUID: '0' },
+  ...{ XDG_RUNTIME_DIR: '/run/user/0', XDG_STATE_HOME: 'FOLDER/state', XDG_CONFIG_HOME: 'FOLDER' },
+  ...{ LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'rpc', NOTIFY_SOCKET: 'RPC_SOCKET' },
+  ...{ DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=RPC_SOCKET', PATH: '/tmp', NO_COLOR: '1' },
+  ...{ TPMTBS_SOCKET: 'RPC_SOCKET', TPMTBS_WIRE_SOCKET: 'FOLDER/run/wire.sock', TPMTBS_NODE: '/bin/true' },
+  // Of Windows.
+  ...{ ProgramData: 'FOLDER', LOCALAPPDATA: 'FOLDER', USERNAME: 'SYSTEM' },
+};
 /** Parameters with which a method would do something if its caller might. */
 const HARMFUL: Readonly<Record<string, object>> = {
   'commandBlock/add': { commands: ['TPM2_GetRandom'] },
@@ -61,10 +86,16 @@ describe('a standard user', function () {
         simulator: {
           bare: `unix:${join(simulatorFolder, 'bare')}`,
           swtpm: { data: `unix:${join(simulatorFolder, 'data')}`, control: `unix:${join(simulatorFolder, 'control')}` },
+          mssim: {
+            command: `unix:${join(simulatorFolder, 'mssim')}`,
+            platform: `unix:${join(simulatorFolder, 'platform')}`,
+          },
         },
       },
       policy: { '10-lists.json': { standardUserAuthorizationFailureIndividualThreshold: 3 } },
     });
+    // As an administrator would who offers these to everybody.
+    for (const name of await readdir(simulatorFolder)) await chmod(join(simulatorFolder, name), 0o666);
     root = await daemon.connect();
     await root.call('commandBlock/add', { commands: ['TPM2_Hash'] });
     await failAuthorizations(3);
@@ -89,6 +120,16 @@ describe('a standard user', function () {
     return JSON.stringify({ lockout, lists, policy }, (key, value) => (VOLATILE.has(key) ? undefined : value));
   }
 
+  function hostileEnvironment(): Record<string, string> {
+    const entries = Object.entries({ ...HOSTILE_ENVIRONMENT, PATH: process.env['PATH'] ?? '' });
+    return Object.fromEntries(
+      entries.map(([name, value]) => [
+        name,
+        value.replaceAll('RPC_SOCKET', daemon.rpcSocket).replaceAll('FOLDER', daemon.folder),
+      ]),
+    );
+  }
+
   async function failAuthorizations(count: number): Promise<void> {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
@@ -111,33 +152,84 @@ describe('a standard user', function () {
     alice.close();
   });
 
-  it('cannot reset or change the TPM’s own lockout, or clear it, by raw commands over the wire', async () => {
+  it('cannot reset or change the TPM’s own lockout, or clear it, by raw commands over JSON-RPC and the wire', async () => {
+    const alice = await connectAs(ALICE, daemon.rpcSocket);
+    const contextId = await alice.open();
     using wire = await WireClient.open(daemon.wireSocket, ALICE);
-    for (const command of [LOCKOUT_RESET, dictionaryAttackParameters(1), CLEAR_20, CHANGE_LOCKOUT_AUTH]) {
+    for (const command of FORBIDDEN) {
+      const refused = await alice.submit(contextId, command).catch((error: unknown) => error);
+      assert.ok(refused instanceof RpcFailure && REFUSALS.includes(refused.code >>> 0), String(refused));
       const { result } = await wire.submit(command);
-      assert.ok(result === BLOCKED || result === 0x80280921, `0x${result.toString(16)}`);
+      assert.ok(REFUSALS.includes(result), `0x${result.toString(16)}`);
+    }
+    alice.close();
+  });
+
+  it('cannot by any operation of the wire, any locality or any priority', async () => {
+    using wire = await WireClient.open(daemon.wireSocket, ALICE);
+    const { DEVICE_INFO, GET_TCG_LOG, PING, GET_OWNER_AUTH, PHYSICAL_PRESENCE, REVOKE_ATTESTATION } = Operation;
+    for (const type of [1, 2, 3, 4, 12, 13, 99]) {
+      assert.notEqual((await wire.call(GET_OWNER_AUTH, wire.contextId, fields(type))).result, 0, `type ${type}`);
+    }
+    // Function 2 of the physical presence interface: submit a request; 5 is TPM_Clear.
+    const request = await wire.call(PHYSICAL_PRESENCE, wire.contextId, fields(2, 5));
+    assert.notEqual(request.result, 0);
+    assert.notEqual((await wire.call(REVOKE_ATTESTATION, 0, Buffer.alloc(0))).result, 0);
+    for (let operation = 0; operation < 40; operation++) {
+      if (operation === Operation.HELLO || operation === Operation.CLOSE_CONTEXT) continue;
+      const answers = [DEVICE_INFO, GET_TCG_LOG, PING, Operation.CANCEL].some((each) => each === operation);
+      for (const payload of [Buffer.alloc(0), Buffer.alloc(4), Buffer.alloc(64, 0xff)]) {
+        const { result } = await wire.call(operation, wire.contextId, payload);
+        if (!answers) assert.notEqual(result, 0, `operation ${operation}`);
+      }
+    }
+    for (const priority of [100, 300, 400, 0x80000000, 0xffffffff]) {
+      for (const locality of [0, 1, 2, 3, 4, 0xffffffff]) {
+        const submission = Buffer.concat([fields(priority, locality, 0), LOCKOUT_RESET]);
+        const { result } = await wire.call(Operation.SUBMIT, wire.contextId, submission);
+        assert.ok(locality === 0 ? REFUSALS.includes(result) : result !== 0, `0x${result.toString(16)}`);
+      }
     }
   });
 
-  it('cannot over the simulator endpoints either, nor power the TPM off and on', async () => {
-    const swtpmRequests = [
-      Buffer.from('0000000200000000', 'hex'), // CMD_INIT
-      Buffer.from('00000003', 'hex'), // CMD_SHUTDOWN
-      Buffer.from('0000000e', 'hex'), // CMD_STOP
-      Buffer.from('0000000503', 'hex'), // CMD_SET_LOCALITY 3
-    ];
-    await chmod(join(simulatorFolder, 'bare'), 0o666);
-    await chmod(join(simulatorFolder, 'data'), 0o666);
-    await chmod(join(simulatorFolder, 'control'), 0o666);
-    for (const command of [LOCKOUT_RESET, CLEAR_20]) {
-      const response = await sendAsAlice(join(simulatorFolder, 'bare'), command);
-      if (response.length >= 10) assert.notEqual(responseCode(response), 0);
-      if (response.length >= 10) assert.ok([BLOCKED_AS_RESPONSE, 0x000c0921].includes(responseCode(response)));
-    }
+  it('cannot over the simulator endpoints either, at any locality, nor power the TPM off and on', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const contextId = await bob.open();
     const key = (await bob.submit(contextId, createPrimaryEcc('b', SIGNING_KEY.noDa))).readUInt32BE(10);
-    for (const request of swtpmRequests) await sendAsAlice(join(simulatorFolder, 'control'), request);
+    const toControl = [
+      '0000000200000000', // CMD_INIT
+      '00000003', // CMD_SHUTDOWN
+      '0000000e', // CMD_STOP
+      '000000040000000000000000', // CMD_HASH_START and its like
+      '0000000500', // CMD_SET_LOCALITY 0 to 4
+      '0000000503',
+      '0000000504',
+    ];
+    const signals = Object.values(MSSIM).filter((signal) => signal !== MSSIM.sendCommand);
+    const to = (name: string, frames: readonly Uint8Array[]) =>
+      Promise.all(frames.map((frame) => sendAsAlice(join(simulatorFolder, name), frame)));
+    await to(
+      'control',
+      toControl.map((request) => Buffer.from(request, 'hex')),
+    );
+    await to('platform', signals.map(word));
+    await to('mssim', signals.map(word));
+    const atEveryLocality = (command: Uint8Array) => [0, 1, 2, 3, 4].map((locality) => mssimCommand(locality, command));
+    let answered = 0;
+    for (const [name, frames, offset] of [
+      ['bare', FORBIDDEN, 0],
+      ['data', FORBIDDEN, 0],
+      ['mssim', FORBIDDEN.flatMap(atEveryLocality), 4],
+    ] as const) {
+      for (const reply of await to(name, frames)) {
+        // A connection that is closed without an answer is a refusal as well.
+        if (reply.length < offset + 10) continue;
+        answered++;
+        const code = responseCode(reply.subarray(offset));
+        assert.ok(REFUSALS_AS_RESPONSE.includes(code), `${name}: 0x${code.toString(16)}`);
+      }
+    }
+    assert.ok(answered > FORBIDDEN.length, `${answered} answers`);
     assert.equal(responseCode(await bob.submit(contextId, signWith(key, 'b'))), 0, 'the TPM was not reset');
     bob.close();
   });
@@ -157,13 +249,14 @@ describe('a standard user', function () {
   });
 
   it('can neither read nor write, rename, remove nor link any file or folder of the broker', async () => {
-    const inState = (await readdir(daemon.stateFolder)).map((name) => join(daemon.stateFolder, name));
-    const targets = [
-      ...[daemon.stateFolder, daemon.policyFolder, join(daemon.folder, 'run'), daemon.folder],
-      ...[daemon.rpcSocket, daemon.wireSocket, daemon.auditPath, daemon.logPath],
-      ...[join(daemon.folder, 'tbsd.json'), join(daemon.folder, 'tpm'), join(daemon.policyFolder, '10-lists.json')],
-      ...inState,
-    ];
+    const everything = (await readdir(daemon.folder, { recursive: true })).map((name) => join(daemon.folder, name));
+    const targets = [daemon.folder, ...everything, simulatorFolder];
+    for (const name of ['records.mdb', 'owner-auth', 'audit.jsonl', '10-lists.json', 'tbsd.json', 'rpc.sock']) {
+      assert.ok(
+        targets.some((target) => target.endsWith(`/${name}`)),
+        `${name} is among them`,
+      );
+    }
     const script = targets
       .flatMap((target) => [
         `echo '{}' >> '${target}'`,
@@ -178,8 +271,12 @@ describe('a standard user', function () {
       .join('\n');
     const tried = runAsAlice(script);
     assert.equal(tried.stdout, '');
-    for (const secret of [daemon.auditPath, daemon.logPath, join(daemon.folder, 'tbsd.json'), ...inState]) {
-      assert.notEqual(runAsAlice(`cat '${secret}'`).status, 0, `${secret} can be read`);
+    for (const path of [
+      join(daemon.folder, 'tbsd.json'),
+      ...everything.filter((each) => each.startsWith(daemon.stateFolder)),
+    ]) {
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
+      assert.notEqual(runAsAlice(`cat '${path}'`).status, 0, `${path} can be read`);
     }
     assert.equal(statSync(daemon.stateFolder).mode & 0o077, 0);
   });
@@ -207,22 +304,51 @@ describe('a standard user', function () {
     }
   });
 
-  it('changes nothing by the environment of their programs', () => {
+  it('changes nothing by any environment variable that the broker or its clients read', () => {
+    const read = environmentVariablesRead();
+    const untried = [...read].filter((name) => HOSTILE_ENVIRONMENT[name] === undefined);
+    assert.deepEqual(untried, [], 'read by the sources, and not tried here');
+    assert.ok(read.size >= 10, [...read].join());
     const script = `
       const { connect } = require('node:net');
       const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'commandBlock/add', params: { commands: ['TPM2_GetRandom'] } });
       const socket = connect(${JSON.stringify(daemon.rpcSocket)}, () => socket.write('Content-Length: ' + body.length + '\\r\\n\\r\\n' + body));
       socket.on('data', (data) => { console.log(String(data)); socket.end(); });`;
-    const env = {
-      PATH: process.env['PATH'],
-      ...{ HOME: '/root', USER: 'root', LOGNAME: 'root', SUDO_UID: '0', SUDO_USER: 'root', UID: '0', EUID: '0' },
-      ...{ XDG_RUNTIME_DIR: '/run/user/0', LISTEN_FDS: '1', LISTEN_PID: '1', NOTIFY_SOCKET: daemon.rpcSocket },
-      ...{ TPMTBS_SOCKET: daemon.rpcSocket, TPMTBS_WIRE_SOCKET: daemon.wireSocket, NODE_OPTIONS: '' },
-    };
     const child = spawnSync('setpriv', [...AS_ALICE, process.execPath, '-e', script], {
-      ...{ encoding: 'utf8', cwd: '/', env, timeout: 20_000 },
+      ...{ encoding: 'utf8', cwd: '/', env: hostileEnvironment(), timeout: 20_000 },
     });
     assert.match(child.stdout, /TBS_E_ACCESS_DENIED/, child.stderr);
+  });
+
+  it('changes nothing with `tbs` under such an environment, nor with a broker of their own on the same folders', function () {
+    const tbs = join(REPOSITORY, 'bin', 'tbs.js');
+    // A clone in a folder that only its owner may enter: the programs cannot be run by another user at all.
+    if (runAsAlice(`test -r '${tbs}'`).status !== 0) this.skip();
+    for (const args of [
+      ['lockout', 'reset'],
+      ['policy', 'set', 'ignoreLocalList=true'],
+      ['block', 'add', 'TPM2_GetRandom'],
+    ]) {
+      const tried = spawnSync('setpriv', [...AS_ALICE, process.execPath, tbs, ...args], {
+        ...{ encoding: 'utf8', cwd: '/', env: hostileEnvironment(), timeout: 20_000 },
+      });
+      assert.match(tried.stderr, /TBS_E_ACCESS_DENIED/, `${args.join(' ')}: ${tried.stdout}`);
+      assert.notEqual(tried.status, 0);
+    }
+    const env = {
+      ...{ PATH: process.env['PATH'] ?? '', HOME: daemon.folder, XDG_STATE_HOME: daemon.stateFolder },
+      ...{ XDG_CONFIG_HOME: daemon.folder, XDG_RUNTIME_DIR: join(daemon.folder, 'run') },
+    };
+    for (const args of [[], ['--config', join(daemon.folder, 'tbsd.json')]]) {
+      const started = spawnSync(
+        'setpriv',
+        [...AS_ALICE, process.execPath, join(REPOSITORY, 'bin', 'tbsd.js'), ...args],
+        {
+          ...{ encoding: 'utf8', cwd: '/', env, timeout: 20_000 },
+        },
+      );
+      assert.ok(started.status !== null && started.status !== 0, `${started.status} ${started.stdout}`);
+    }
   });
 
   it('does not lock out another user by failures of their own below the total threshold', async () => {
@@ -266,4 +392,46 @@ function sendAsAlice(path: string, bytes: Uint8Array): Promise<Buffer> {
     socket.on('close', () => resolve(received));
     socket.setTimeout(500, () => socket.destroy());
   });
+}
+
+/** TPM_SEND_COMMAND of the Microsoft simulator's protocol. */
+function mssimCommand(locality: number, command: Uint8Array): Buffer {
+  return Buffer.concat([word(MSSIM.sendCommand), Buffer.of(locality), word(command.length), command]);
+}
+
+function word(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+const READS_OF_ENVIRONMENT = [
+  /\benv(?:ironment)?\[['"](\w+)['"]\]/g,
+  /folderFrom\(environment, '(\w+)'/g,
+  /getenv\("(\w+)"\)/g,
+  /\$env:(\w+)/gi,
+];
+
+/** The names of the environment variables that broker, clients, C libraries and module read. */
+function environmentVariablesRead(): ReadonlySet<string> {
+  const names = new Set<string>();
+  const files = [
+    'ts-core',
+    'bin',
+    'native/client',
+    'native/libtbs',
+    'native/tcti',
+    'native/addon/src',
+    'module',
+  ].flatMap((folder) => {
+    const path = join(REPOSITORY, folder);
+    return readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(?:ts|js|c|cc|h|ps1|psm1)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+  });
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    for (const read of READS_OF_ENVIRONMENT) for (const [, name] of text.matchAll(read)) names.add(name as string);
+  }
+  return names;
 }
