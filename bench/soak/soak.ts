@@ -32,7 +32,11 @@ const { values } = parseArgs({
 });
 
 const CHAOS_SHARE = 0.6;
+/** Warm-up is over after this share of the time in which the broker stays up, and after so many commands. */
 const WARM_UP_SHARE = 0.25;
+const WARM_UP_COMMANDS = 50_000;
+/** Fewer samples after the warm-up judge nothing. */
+const FEWEST_SAMPLES = 30;
 const MEMORY_TOLERANCE = 1.1;
 const SAMPLE_MS = 1000;
 const USERS = [0, 61_101, 61_102, 61_103];
@@ -47,7 +51,7 @@ const startedAtMs = Date.now();
 const endsAtMs = startedAtMs + durationMs;
 const chaosEndsAtMs = startedAtMs + durationMs * CHAOS_SHARE;
 const counts = { clientsKilled: 0, brokerStops: 0, brokerKills: 0, tpmKills: 0, changes: 0, wrongAnswers: 0, tools: 0 };
-const memory: { atMs: number; bytes: number }[] = [];
+const memory: { bytes: number; completed: number }[] = [];
 
 /** State of each list entry as it was last acknowledged; undefined while a change is on its way or its end unknown. */
 const acknowledged = new Map<number, boolean | undefined>();
@@ -203,11 +207,14 @@ async function killTpm(): Promise<void> {
 /** Of the broker that stays up: after the last restart. */
 async function sampleMemory(): Promise<void> {
   await wait(chaosEndsAtMs - Date.now() + 2_000);
+  const client = await daemon.connect();
   while (!isOver()) {
     const bytes = residentBytes();
-    if (bytes !== undefined) memory.push({ atMs: Date.now(), bytes });
+    const { queue } = await client.call<{ queue: { completed: number } }>('status/get');
+    if (bytes !== undefined) memory.push({ bytes, completed: queue.completed });
     await wait(SAMPLE_MS);
   }
+  client.close();
 }
 
 function residentBytes(): number | undefined {
@@ -232,7 +239,8 @@ async function judge() {
   if (lost.length > 0) failures.push(`acknowledged changes are gone: ${lost.map(([code]) => code.toString(16))}`);
   client.close();
   const level = memoryLevel();
-  if (level.ratio > MEMORY_TOLERANCE) failures.push(`memory grew to ${level.ratio.toFixed(3)} of its level`);
+  if (level === undefined) failures.push(`too little was carried out to judge memory: ${queue.completed} commands`);
+  else if (level.ratio > MEMORY_TOLERANCE) failures.push(`memory grew to ${level.ratio.toFixed(3)} of its level`);
   // Killed, so that nothing is cleaned up any more: what is in the TPM now was forgotten.
   await wait(1000);
   await daemon.kill('SIGKILL');
@@ -245,18 +253,21 @@ async function judge() {
     ...counts,
     lastBroker: queue,
     withTools: hasTools,
-    memory: level,
+    memory: level ?? null,
     leaked,
     failures,
   };
 }
 
 /** Medians, megabytes: after the warm-up of the broker that stayed up, and at the end. */
-function memoryLevel(): { warmMb: number; endMb: number; ratio: number } {
+function memoryLevel(): { warmMb: number; endMb: number; ratio: number } | undefined {
+  const byCommands = memory.findIndex(({ completed }) => completed >= WARM_UP_COMMANDS);
+  if (byCommands < 0) return undefined;
+  const warm = memory.slice(Math.max(byCommands, Math.floor(memory.length * WARM_UP_SHARE)));
+  if (warm.length < FEWEST_SAMPLES) return undefined;
   const tenth = Math.max(1, Math.floor(memory.length / 10));
-  const warmFrom = Math.floor(memory.length * WARM_UP_SHARE);
-  const warmMb = medianMb(memory.slice(warmFrom, warmFrom + tenth));
-  const endMb = medianMb(memory.slice(-tenth));
+  const warmMb = medianMb(warm.slice(0, tenth));
+  const endMb = medianMb(warm.slice(-tenth));
   return { warmMb, endMb, ratio: endMb / warmMb };
 }
 

@@ -1,12 +1,20 @@
 /** Cancelling and deadlines with real software TPMs: embedded, swtpm of somebody else's, and a device that cannot cancel. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { TestDaemon } from '../support/daemon.js';
+import { Operation } from '../../ts-core/endpoints/wire/frame.js';
+import { fields } from '../endpoints/wire/wire-client.js';
+import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { startSwtpm } from '../support/swtpm.js';
 import { startTerminalTpm } from '../support/terminal-tpm.js';
 import { createPrimaryRsa, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+import { WireClient } from '../support/wire-client.js';
+
+const TBS_E_COMMAND_CANCELED = 0x8028400d;
 
 interface QueueStatus {
   readonly cancellation: string;
@@ -191,6 +199,43 @@ describe('cancelling', function () {
     assert.ok(performance.now() - submittedAtMs >= 19);
     assert.equal(await patient, 'response 0x0');
     assert.equal(await outcome, 'response 0x0');
+    client.close();
+  });
+
+  it('a deadline passes for what waits, whichever way it came: JSON-RPC, the wire, `tbs`', async () => {
+    await using daemon = await TestDaemon.start();
+    const client = await daemon.connect();
+    const contextId = await client.open();
+    using wire = await WireClient.open(daemon.wireSocket);
+    // Nothing is sent to the TPM any more: what comes waits.
+    await client.call('power/suspend');
+    const took = async (answer: Promise<unknown>, expected: unknown) => {
+      const startedAtMs = performance.now();
+      assert.equal(await answer, expected);
+      return performance.now() - startedAtMs;
+    };
+    const priorityLocalityDeadline = fields(200, 0, 60);
+    const times = await Promise.all([
+      took(outcomeOf(client.submit(contextId, GET_RANDOM_20, { deadlineMs: 60 })), 'TBS_E_COMMAND_CANCELED'),
+      took(
+        wire
+          .call(Operation.SUBMIT, wire.contextId, Buffer.concat([priorityLocalityDeadline, GET_RANDOM_20]))
+          .then(({ result }) => result),
+        TBS_E_COMMAND_CANCELED,
+      ),
+    ]);
+    for (const timeMs of times) assert.ok(timeMs >= 55 && timeMs < 2000, `${timeMs} ms`);
+    const tbs = spawn(
+      process.execPath,
+      [join(REPOSITORY, 'bin', 'tbs.js'), 'submit', GET_RANDOM_20.toString('hex'), '--timeout', '0.06'],
+      { env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket }, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const told = text(tbs.stderr);
+    await once(tbs, 'exit');
+    assert.match(await told, /TBS_E_COMMAND_CANCELED/);
+    await client.call('power/resume');
+    const { queue } = await client.call<QueueStatus>('status/get');
+    assert.deepEqual([queue.waiting, queue.cancelled], [0, 3]);
     client.close();
   });
 });
