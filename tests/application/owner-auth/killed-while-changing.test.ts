@@ -104,3 +104,18 @@ for (const version of ['2.0', '1.2'] as const) {
     });
   });
 }
+
+describe('the owner authorization that a level does not keep, killed at every step', function () {
+  this.timeout(180_000);
+
+  it('is taken to the end, and known to nobody afterwards', async () => {
+    const settings = { osManagedAuthLevel: 0 } as const;
+    for (let killAt = 1; ; killAt++) {
+      await using box = await fixture('2.0');
+      const first = box.run({ action: 'initialize', killAt }, settings);
+      const second = finished(box.run({ action: 'initialize', killAt: 0 }, settings));
+      assert.deepEqual([second.ready, second.settled, second.kept], [true, true, null], `killed at step ${killAt}`);
+      if (first !== 'killed') break;
+    }
+  });
+});
