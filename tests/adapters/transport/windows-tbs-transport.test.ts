@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import { type TbsContext, WindowsTbsTransport } from '../../../ts-core/adapters/transport/windows-tbs-transport.js';
+import { quietLog } from '../../support/quiet-log.js';
+
+const COMMAND = Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8);
+const RESPONSE = Uint8Array.of(0x80, 0x01, 0, 0, 0, 10, 0, 0, 0, 0);
+const PROMPT = { locality: 0, timeoutMs: 5000 };
+
+class FakeContext implements TbsContext {
+  readonly submitted: { command: Uint8Array; priority: number }[] = [];
+  cancels = 0;
+  closed = false;
+  answer: (command: Uint8Array) => Promise<Uint8Array> = async () => RESPONSE;
+
+  submit(command: Uint8Array, priority: number): Promise<Uint8Array> {
+    this.submitted.push({ command, priority });
+    return this.answer(command);
+  }
+  cancel(): void {
+    this.cancels++;
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
+const failure = (properties: object): Error => Object.assign(new Error('no'), properties);
+
+describe("Windows' own TBS as a transport", () => {
+  let context: FakeContext;
+  let opened: number;
+  let transport: WindowsTbsTransport;
+  beforeEach(() => {
+    context = new FakeContext();
+    opened = 0;
+    transport = new WindowsTbsTransport(() => {
+      opened++;
+      return context;
+    }, quietLog());
+  });
+
+  it('keeps one context for all commands, and closes it', async () => {
+    assert.equal(opened, 0);
+    assert.deepEqual(await transport.transmit(COMMAND, PROMPT), RESPONSE);
+    await transport.transmit(COMMAND, PROMPT);
+    assert.equal(opened, 1);
+    assert.deepEqual(context.submitted[0], { command: COMMAND, priority: 200 });
+    await transport.close();
+    assert.equal(context.closed, true);
+    await assert.rejects(transport.transmit(COMMAND, PROMPT), { symbol: 'TBS_E_IOERROR' });
+  });
+
+  it('tells what Windows answers as what it is', async () => {
+    const answers: [object, string][] = [
+      [{ tbsResult: 0x80280400 }, 'TPM_E_COMMAND_BLOCKED'],
+      [{ tbsResult: 0x8028400d }, 'TBS_E_COMMAND_CANCELED'],
+      [{ tbsResult: 0x8028400f }, 'TBS_E_TPM_NOT_FOUND'],
+      [{ tbsResult: 0x80284001 }, 'TBS_E_IOERROR'],
+      [{ code: 'ENOENT' }, 'TBS_E_TPM_NOT_FOUND'],
+      [{}, 'TBS_E_IOERROR'],
+    ];
+    for (const [properties, symbol] of answers) {
+      context.answer = () => Promise.reject(failure(properties));
+      await assert.rejects(transport.transmit(COMMAND, PROMPT), { symbol });
+    }
+  });
+
+  it('has TBS give up what is late, and sends nothing more until it has', async () => {
+    let finish = (_response: Uint8Array): void => {};
+    context.answer = () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      });
+    await assert.rejects(transport.transmit(COMMAND, { locality: 0, timeoutMs: 20 }), /did not answer within 20 ms/);
+    assert.equal(context.cancels, 1);
+    await assert.rejects(transport.transmit(COMMAND, { locality: 0, timeoutMs: 20 }), { symbol: 'TBS_E_IOERROR' });
+    assert.equal(context.submitted.length, 1);
+    const waiting = transport.transmit(COMMAND, PROMPT);
+    const late = finish;
+    context.answer = async () => RESPONSE;
+    late(Uint8Array.of(1));
+    assert.deepEqual(await waiting, RESPONSE, 'the late answer is nobody’s');
+    assert.equal(context.submitted.length, 2);
+  });
+
+  it('cancels only what runs', async () => {
+    await transport.cancel();
+    assert.equal(context.cancels, 0);
+  });
+
+  it('carries locality 0 only, and says that it is open to every program', async () => {
+    await assert.rejects(transport.transmit(COMMAND, { locality: 1, timeoutMs: 100 }), /locality 1 is not possible/);
+    assert.equal((await transport.exposure()).length, 1);
+  });
+
+  it('is refused by name where there is no Windows', async () => {
+    await assert.rejects(createTransport({ kind: 'windowsTbs' }, { log: quietLog() }), {
+      symbol: 'TBS_E_BAD_PARAMETER',
+    });
+  });
+});

