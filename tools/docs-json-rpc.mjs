@@ -43,7 +43,7 @@ const PAGE = `<!-- Written by tools/docs-json-rpc.mjs from ts-core/endpoints/rpc
 # The JSON-RPC endpoint
 
 JSON-RPC 2.0 over the Unix socket \`rpc.sock\` in \`/run/tpmtbs/\` (the system's broker) or \`$XDG_RUNTIME_DIR/tpmtbs/\`
-(a user's own). A message is \`Content-Length: N\`, an empty line (CRLF line ends), and N bytes of UTF-8 JSON, as editors
+(a user's own); on Windows the named pipe of [windows.md](windows.md). A message is \`Content-Length: N\`, an empty line (CRLF line ends), and N bytes of UTF-8 JSON, as editors
 speak it to language servers. Parameters are named. Bytes are base64, codes numbers, times UTC in ISO 8601. An unknown
 parameter is refused by its name. Errors: [errors.md](errors.md).
 

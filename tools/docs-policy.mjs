@@ -72,6 +72,7 @@ Weakest first. Value by value the last one that sets it wins.
 | 3 | \`/etc/tpmtbs/policy.d/*.json\`, in the order of their names | administrators and their tools |
 | 4 | the Registry.pol that \`Import-TbsPolicy\` keeps | trying a domain's policy |
 | 5 | Registry.pol files, in the order of \`policy.registryPol\` in \`tbsd.json\` | what a domain join delivers |
+| 6 | the registry, [on Windows](windows.md) | what Group Policy sets there |
 
 \`Set-TbsPolicy\` writes \`50-local.json\` in the policy folder: files with lower names give defaults for it, files with
 higher names have the last word over it. When a stronger source overrides a local setting, the answer says which. Names

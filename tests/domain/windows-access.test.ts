@@ -13,7 +13,9 @@ const MAKE_INSTANCES = 0x4;
 
 /** Rights by trustee, of the access control entries of a security descriptor. */
 function rightsIn(sddl: string): ReadonlyMap<string, string> {
-  return new Map([...sddl.matchAll(/\(A;[A-Z]*;([^;]+);;;([^)]+)\)/g)].map(([, rights, who]) => [who ?? '', rights ?? '']));
+  return new Map(
+    [...sddl.matchAll(/\(A;[A-Z]*;([^;]+);;;([^)]+)\)/g)].map(([, rights, who]) => [who ?? '', rights ?? '']),
+  );
 }
 
 describe('who may use what the broker has on Windows', () => {

@@ -20,18 +20,29 @@ export function uniquePipeName(): string {
   return `\\\\.\\pipe\\tpmtbs-test-${process.pid}-${Date.now()}-${pipes}`;
 }
 
+export interface Arrival {
+  readonly socket: Socket;
+  readonly caller: Caller;
+  readonly firstBytes: Promise<string>;
+}
+
 export interface ServedPipe {
   readonly name: string;
   readonly refusals: Error[];
   /** The next connection that is given out. */
-  next(): Promise<{ readonly socket: Socket; readonly caller: Caller }>;
+  next(): Promise<Arrival>;
   close(): void;
 }
 
-export function servePipe(options: Partial<PipeListenOptions> = {}, name = uniquePipeName()): ServedPipe {
+/** `onSocket` gets each connection before it flows. */
+export function servePipe(
+  options: Partial<PipeListenOptions> = {},
+  name = uniquePipeName(),
+  onSocket: (socket: Socket) => void = () => {},
+): ServedPipe {
   const refusals: Error[] = [];
-  const arrived: { socket: Socket; caller: Caller }[] = [];
-  const waiting: ((arrival: { socket: Socket; caller: Caller }) => void)[] = [];
+  const arrived: Arrival[] = [];
+  const waiting: ((arrival: Arrival) => void)[] = [];
   const server = listenOnPipe(
     name,
     {
@@ -39,9 +50,12 @@ export function servePipe(options: Partial<PipeListenOptions> = {}, name = uniqu
       rules: { ownSid, userMode: false, administratorsGroupSid: undefined, sandboxGroupSid: undefined },
       silenceMs: 30_000,
       onConnection: (socket, caller) => {
+        onSocket(socket);
+        const firstBytes = once(socket, 'data').then(([bytes]) => String(bytes));
+        const arrival = { socket, caller, firstBytes };
         const waiter = waiting.shift();
-        if (waiter === undefined) arrived.push({ socket, caller });
-        else waiter({ socket, caller });
+        if (waiter === undefined) arrived.push(arrival);
+        else waiter(arrival);
       },
       onRefused: (error) => void refusals.push(error),
       ...options,

@@ -60,7 +60,9 @@ describe('the client’s end of a named pipe', () => {
   it('tells at once that nobody serves it', async () => {
     const addon = {
       openPipe: () => {
-        throw Object.assign(new Error('The system cannot find the file specified (2), CreateFileW'), { code: 'ENOENT' });
+        throw Object.assign(new Error('The system cannot find the file specified (2), CreateFileW'), {
+          code: 'ENOENT',
+        });
       },
       pipeOwner: () => assert.fail('there is no pipe to ask'),
       ownToken: tokenIn(),

@@ -16,6 +16,7 @@ export interface PipeListenOptions {
   readonly rules: PipePeerRules;
   /** How long a client may be connected without having said anything. */
   readonly silenceMs: number;
+  /** The connection flows when this returns: who wants its first bytes listens by then. */
   readonly onConnection: (socket: Socket, caller: Caller) => void;
   /** A client was turned away: nobody knows who it is, too many wait silently, or Windows could not take it. */
   readonly onRefused: (error: Error) => void;
