@@ -112,5 +112,15 @@ Describe 'Submit-TbsCommand' {
     It 'gives up a command that waits longer than -TimeoutSeconds' {
         # Within its time it is answered as ever.
         (Submit-TbsCommand $getRandom -TimeoutSeconds 30).Success | Should -BeTrue
+        # Suspended, the broker sends nothing: what comes waits.
+        $power = { [CmdletBinding()] param($Method) Invoke-TbsRpc $PSCmdlet $Method }
+        $null = & (Get-Module TpmTbs) $power 'power/suspend'
+        try {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            { Submit-TbsCommand $getRandom -TimeoutSeconds 0.1 -ErrorAction Stop } | Should -Throw -ErrorId 'TbsCommandCanceled,Submit-TbsCommand'
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+        }
+        finally { $null = & (Get-Module TpmTbs) $power 'power/resume' }
+        (Submit-TbsCommand $getRandom).Success | Should -BeTrue
     }
 }

@@ -34,7 +34,7 @@ const { values } = parseArgs({
 const CHAOS_SHARE = 0.6;
 /** Warm-up is over after this share of the time in which the broker stays up, and after so many commands. */
 const WARM_UP_SHARE = 0.25;
-const WARM_UP_COMMANDS = 50_000;
+const WARM_UP_COMMANDS = 100_000;
 /** Fewer samples after the warm-up judge nothing. */
 const FEWEST_SAMPLES = 30;
 const MEMORY_TOLERANCE = 1.1;
