@@ -10,6 +10,7 @@ import { type Swtpm, type SwtpmOptions, startSwtpm } from '../../support/swtpm.j
 import { getRandom, startup } from './tpm-commands.js';
 import { describeTransportContract, isIoError, type TransportUnderTest } from './transport-contract.js';
 
+const [EIO, EAGAIN, ENOSPC] = [5, 11, 28];
 const OPTIONS = { locality: 0, timeoutMs: 5000 };
 
 function connectTo(tpm: Swtpm, withControl = true, openByteStream?: ByteStreamOpener) {
@@ -75,6 +76,44 @@ describe('SwtpmTransport', () => {
     assert.equal(tpm.connections(), 1);
     await transport.close();
   });
+
+  for (const [name, fault] of [
+    ['takes half of a command', { sent: (length: number) => Math.floor(length / 2) }],
+    ['takes nothing of a command', { sent: () => -EAGAIN }],
+    ['cannot be written (EIO)', { sent: () => -EIO }],
+    ['has no room (ENOSPC)', { sent: () => -ENOSPC }],
+    ['cannot be read (EIO)', { received: -EIO }],
+    ['ends', { received: 0 }],
+  ] as const) {
+    it(`answers TBS_E_IOERROR when the connection ${name}, and connects again for the next command`, async () => {
+      await using tpm = await startSwtpm({ version: '2.0', startup: true });
+      let isFaulty = false;
+      const received = (count: number): number => (isFaulty && 'received' in fault ? fault.received : count);
+      const openFaulty: ByteStreamOpener = (socket, buffer, onReadable, onWritable) => {
+        const stream = openNativeByteStream(socket, buffer, (count) => onReadable(received(count)), onWritable);
+        return {
+          send: (bytes, offset, end) => {
+            if (!isFaulty || !('sent' in fault)) return stream.send(bytes, offset, end);
+            const sent = fault.sent(end - offset);
+            return sent > 0 ? stream.send(bytes, offset, offset + sent) : sent;
+          },
+          receive: (wait) => received(stream.receive(wait)),
+          setInterest: (readable, writable) => stream.setInterest(readable, writable),
+          close: () => stream.close(),
+        };
+      };
+      const transport = await connectTo(tpm, true, openFaulty);
+      // Short ones are waited for in place, which is where an answer is received.
+      for (let count = 0; count < 20; count++) await transport.transmit(getRandom('2.0', 8), OPTIONS);
+      isFaulty = true;
+      const startedAtMs = performance.now();
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), isIoError);
+      assert.ok(performance.now() - startedAtMs < OPTIONS.timeoutMs, 'not only when its time is over');
+      isFaulty = false;
+      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+      await transport.close();
+    });
+  }
 
   it('puts a response together that arrives byte by byte', async () => {
     const response = tpm20Response(Uint8Array.of(1, 2, 3));

@@ -15,6 +15,7 @@ import {
   getCapability,
   handleIn,
   handleListIn,
+  hashSequenceStart,
   policyGetDigest,
   propertiesIn,
   readPublic,
@@ -106,6 +107,8 @@ describe('TPM 2.0 special commands', () => {
 
     const create = createPrimary();
     await discard(create, await client.send(create));
+    const sequence = hashSequenceStart();
+    await discard(sequence, await client.send(sequence));
     assert.equal(tpm.objects.size, 0);
     const start = startAuthSession();
     await discard(start, await client.send(start));
