@@ -28,3 +28,49 @@ Describe 'Set-TpmAuthLevel' {
         finally { Set-TbsPolicy osManagedAuthLevel $null | Out-Null }
     }
 }
+
+Describe 'Set-TpmAuthLevel from Full to Delegated' {
+    BeforeAll {
+        # Of its own, since the ownership of its TPM changes.
+        $shared = $env:TPMTBS_SOCKET
+        $private = Start-PrivateBroker
+        $env:TPMTBS_SOCKET = $private.Socket
+        Initialize-Tpm | Out-Null
+        function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+    }
+    AfterAll {
+        Stop-PrivateBroker $private
+        $env:TPMTBS_SOCKET = $shared
+    }
+
+    It 'refuses, and changes nothing, while nothing would keep the new owner authorization' {
+        $value = Get-TpmOwnerAuth
+        (Get-Problem { Set-TpmAuthLevel Delegated }).Exception.Symbol | Should -Be 'TBS_E_BAD_PARAMETER'
+        (Get-TpmAuthLevel).LevelName | Should -Be 'Full'
+        Get-TpmOwnerAuth | Should -Be $value
+        Unblock-Tpm
+    }
+
+    It 'leaves no file when it is refused' {
+        Set-TbsPolicy osManagedAuthLevel 4 | Out-Null
+        try {
+            $problem = Get-Problem { Set-TpmAuthLevel Delegated -NewFile "$TestDrive/refused.tpm" }
+            $problem.Exception.Symbol | Should -Be 'TBS_E_PROVISIONING_NOT_ALLOWED'
+            Test-Path "$TestDrive/refused.tpm" | Should -BeFalse
+        }
+        finally { Set-TbsPolicy osManagedAuthLevel $null | Out-Null }
+    }
+
+    It 'puts the new one into -NewFile, keeps it nowhere else, and takes it from there' {
+        (Set-TpmAuthLevel Delegated -NewFile "$TestDrive/new.tpm").LevelName | Should -Be 'Delegated'
+        (Get-Problem { Get-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
+        Unblock-Tpm -File "$TestDrive/new.tpm"
+    }
+
+    It 'makes every earlier one void with -Force' {
+        Set-TpmAuthLevel Full | Out-Null
+        Import-TpmOwnerAuth -File "$TestDrive/new.tpm"
+        (Set-TpmAuthLevel Delegated -Force).LevelName | Should -Be 'Delegated'
+        (Get-Problem { Unblock-Tpm -File "$TestDrive/new.tpm" }).Exception.Symbol | Should -Be 'TPM_20_E_AUTH_FAIL'
+    }
+}

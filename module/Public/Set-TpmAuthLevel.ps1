@@ -52,8 +52,10 @@ function Set-TpmAuthLevel {
         }
         try { Invoke-TbsRpc $PSCmdlet 'authLevel/set' $parameters $Level }
         catch {
-            # Refused: the value in the file is nobody's. While that is not known, the file stays.
-            if ($NewFile -and $_.Exception.Symbol -ne 'TBS_E_SERVICE_NOT_RUNNING') {
+            # Refused before anything has changed: the value in the file is nobody's. After any other error the TPM may have it.
+            $refusals = 'TBS_E_BAD_PARAMETER', 'TBS_E_ACCESS_DENIED', 'TBS_E_PROVISIONING_NOT_ALLOWED',
+            'TBS_E_PROVISIONING_INCOMPLETE', 'TPM_20_E_LOCKOUT', 'TPM_E_DEFEND_LOCK_RUNNING'
+            if ($NewFile -and $_.Exception.Symbol -in $refusals) {
                 [System.IO.File]::Delete($PSCmdlet.GetUnresolvedProviderPathFromPSPath($NewFile))
             }
             $PSCmdlet.ThrowTerminatingError($_)

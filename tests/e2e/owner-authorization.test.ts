@@ -72,6 +72,36 @@ describe('the owner authorization through the broker', function () {
     client.close();
   });
 
+  it('refuses TPM 1.2 commands that would change the owner, also inside of a transport session', async () => {
+    await using daemon = await TestDaemon.start({
+      tpmVersion: '1.2',
+      policy: { '10.json': { activeDirectoryBackup: true } },
+    });
+    const client = await daemon.connect();
+    const contextId = await client.open();
+    const TAG_AUTH1 = 0x00c2;
+    const [TAKE_OWNERSHIP, CHANGE_AUTH_OWNER, EXECUTE_TRANSPORT] = [13, 16, 231];
+    const command12 = (ordinal: number, body: Buffer): Buffer => {
+      const header = Buffer.alloc(10);
+      header.writeUInt16BE(TAG_AUTH1, 0);
+      header.writeUInt32BE(header.length + body.length, 2);
+      header.writeUInt32BE(ordinal, 6);
+      return Buffer.concat([header, body]);
+    };
+    for (const ordinal of [TAKE_OWNERSHIP, CHANGE_AUTH_OWNER]) {
+      const plain = command12(ordinal, Buffer.alloc(60));
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(plain.length);
+      const wrapped = command12(EXECUTE_TRANSPORT, Buffer.concat([size, plain, Buffer.alloc(49)]));
+      for (const raw of [plain, wrapped]) {
+        const refused = await failureOf(client.submit(contextId, raw));
+        assert.equal(refused?.data.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
+        assert.equal(refused?.data.details['use'], 'Set-TpmOwnerAuth');
+      }
+    }
+    client.close();
+  });
+
   it('marks what is kept void at once after a raw change and after a raw Clear', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();

@@ -20,6 +20,7 @@ import {
 } from '../../ts-core/application/owner-auth/owner-authorization.js';
 import type {
   AuditEvent,
+  Clock,
   OwnerAuthDirectory,
   OwnerAuthFiles,
   PolicyStore,
@@ -75,6 +76,8 @@ export interface MachineOptions {
   /** Answers instead of the TPM where it gives something. */
   readonly answer?: (command: Uint8Array) => Uint8Array | undefined;
   readonly step?: (name: string) => void;
+  /** The system's unless given. */
+  readonly clock?: Clock;
 }
 
 export interface Machine extends AsyncDisposable {
@@ -92,7 +95,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { version, folder, step = () => undefined } = options;
   const connection = await TpmConnection.open(options.tpmSocket);
   const events: AuditEvent[] = [];
-  const clock = new SystemClock();
+  const clock = options.clock ?? new SystemClock();
   const audit = {
     write: (event: AuditEvent) => void events.push(event),
     lostLines: () => 0,
@@ -208,12 +211,23 @@ function watchedTransport(
 function watchedFiles(files: OwnerAuthFiles, step: (name: string) => void): OwnerAuthFiles {
   return {
     readSealedKey: () => files.readSealedKey(),
+    readNextSealedKey: () => files.readNextSealedKey(),
+    names: () => files.names(),
     has: (name) => files.has(name),
     read: (name, key) => files.read(name, key),
     wipeAll: () => files.wipeAll(),
     writeSealedKey: (blob) => {
       step('before the sealed key is kept');
       files.writeSealedKey(blob);
+    },
+    writeNextSealedKey: (blob) => {
+      step('before the next sealed key is kept');
+      files.writeNextSealedKey(blob);
+    },
+    promoteNextSealedKey: () => {
+      step('before the next sealed key is the sealed key');
+      files.promoteNextSealedKey();
+      step('after the next sealed key is the sealed key');
     },
     write: (name, key, secret) => {
       step(`before ${name} is kept`);

@@ -16,7 +16,7 @@ import { type MachineOptions, startMachine } from './owner-auth-machine.js';
 
 export interface ProcessTask
   extends Pick<MachineOptions, 'version' | 'tpmSocket' | 'folder' | 'settings' | 'activeDirectory'> {
-  readonly action: 'initialize' | 'set' | 'recover' | 'rawChange' | 'rawClear';
+  readonly action: 'initialize' | 'set' | 'recover' | 'lower' | 'rawChange' | 'rawClear';
   /** Base64 of 20 bytes, for `set` and `rawChange`. */
   readonly next?: string;
   /** Base64, for raw commands; what is kept unless given. */
@@ -49,6 +49,10 @@ const { keeper, ownerAuth, provisioning } = machine.owner;
 if (task.action === 'initialize') await provisioning.initialize(ROOT);
 if (task.action === 'set') {
   await ownerAuth.set(ROOT, undefined, new Uint8Array(Buffer.from(task.next ?? '', 'base64')));
+}
+if (task.action === 'lower') {
+  machine.setPolicy({ ...task.settings, osManagedAuthLevel: 2 });
+  await keeper.levelMayHaveChanged();
 }
 if (task.action === 'rawChange' || task.action === 'rawClear') {
   const known = task.current === undefined ? undefined : new Uint8Array(Buffer.from(task.current, 'base64'));

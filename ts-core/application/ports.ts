@@ -204,13 +204,20 @@ export interface OwnerAuthFiles {
   /** The sealed key as the TPM gave it; undefined when there is none. */
   readSealedKey(): Uint8Array | undefined;
   writeSealedKey(blob: Uint8Array): void;
+  /** The sealed key that is to follow, while secrets are moved to it; undefined when none is. */
+  readNextSealedKey(): Uint8Array | undefined;
+  writeNextSealedKey(blob: Uint8Array): void;
+  /** The next sealed key takes the place of the one before, which is overwritten. */
+  promoteNextSealedKey(): void;
+  /** Names of the secrets that are there. */
+  names(): readonly string[];
   has(name: string): boolean;
   /** Undefined when there is no such file. The caller wipes the bytes. */
   read(name: string, key: Uint8Array): Uint8Array | undefined;
   write(name: string, key: Uint8Array, secret: Uint8Array): void;
   /** Overwrites and removes; nothing to do when there is none. */
   wipe(name: string): void;
-  /** The sealed key and every secret. */
+  /** The sealed keys and every secret. */
   wipeAll(): void;
 }
 

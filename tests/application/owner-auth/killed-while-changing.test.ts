@@ -1,7 +1,7 @@
 /** SIGKILL at every step of a change and of provisioning, on real software TPMs of both versions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,14 +46,30 @@ async function fixture(version: '1.2' | '2.0'): Promise<Fixture> {
 }
 
 /** A wrong lockout authorization closes the TPM for one second only, so that recovery can be waited for. */
-async function shortLockoutRecovery({ tpm, folder }: Fixture): Promise<void> {
+async function shortLockoutRecovery({ tpm, folder }: Fixture, settings: Partial<PolicySettings> = {}): Promise<void> {
   if (tpm.version !== '2.0') return;
-  await using machine = await startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder });
+  await using machine = await startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder, settings });
   await machine.owner.tpm.setLockoutParameters(
     { userKey: 'uid:0', callerClass: 'administrator' },
     { lockoutRecoverySeconds: 1 },
     undefined,
   );
+}
+
+/** Keeps the state of TPM and machine; gives what brings both back to it. */
+async function snapshot({ tpm, folder }: Fixture): Promise<() => Promise<void>> {
+  const state = join(tpm.dir, 'state');
+  const copy = join(tpm.dir, 'copy');
+  await tpm.kill();
+  cpSync(state, join(copy, 'tpm'), { recursive: true });
+  cpSync(folder, join(copy, 'machine'), { recursive: true });
+  return async () => {
+    await tpm.kill();
+    for (const path of [state, folder]) rmSync(path, { recursive: true });
+    cpSync(join(copy, 'tpm'), state, { recursive: true });
+    cpSync(join(copy, 'machine'), folder, { recursive: true });
+    await tpm.start();
+  };
 }
 
 function finished(result: ProcessResult | 'killed'): ProcessResult {
@@ -63,7 +79,7 @@ function finished(result: ProcessResult | 'killed'): ProcessResult {
 
 for (const version of ['2.0', '1.2'] as const) {
   describe(`the owner authorization of a TPM ${version}, killed at every step`, function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
 
     it('is the old or the new value after each, known here and to the directory, and works', async () => {
       await using box = await fixture(version);
@@ -91,6 +107,29 @@ for (const version of ['2.0', '1.2'] as const) {
         assert.ok([final, pending].includes(recovered.kept), `killed at step ${killAt}: the directory knows the value`);
       }
       assert.ok(kills >= 8, `${kills} steps`);
+    });
+
+    it('keeps what Delegated keeps, under a new key, after a kill at any step of lowering the level', async () => {
+      const delegated = { osManagedAuthLevel: 2 } as const;
+      await using box = await fixture(version);
+      finished(box.run({ action: 'initialize', killAt: 0 }, { osManagedAuthLevel: 4 }));
+      await shortLockoutRecovery(box, { osManagedAuthLevel: 4 });
+      const restore = await snapshot(box);
+      for (let killAt = 1; ; killAt++) {
+        await restore();
+        const ended = box.run({ action: 'lower', killAt }, { osManagedAuthLevel: 4 });
+        const recovered = finished(box.run({ action: 'recover', killAt: 0 }, delegated));
+        assert.ok(recovered.settled && recovered.kept === null, `killed at step ${killAt}`);
+        await using machine = await startMachine({
+          ...{ version, tpmSocket: box.tpm.dataPath, folder: box.folder, settings: delegated },
+        });
+        const { secrets, tpm } = machine.owner.keeper.parts;
+        const kept = await secrets.get(version === '2.0' ? 'storage' : 'administratorDelegation');
+        assert.ok(kept !== undefined, `killed at step ${killAt}`);
+        if (version === '1.2') assert.equal(await tpm.takesDelegation?.(kept), true, `killed at step ${killAt}`);
+        else await tpm.proveHierarchy?.('storage', kept);
+        if (ended !== 'killed') break;
+      }
     });
 
     it('is provisioned to the end after a kill at any step of provisioning', async () => {

@@ -1,6 +1,6 @@
 /** Levels, backup and what goes wrong with them, on real software TPMs of both versions. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Caller } from '../../../ts-core/domain/caller.js';
@@ -97,16 +97,30 @@ for (const version of ['2.0', '1.2'] as const) {
       return { value };
     }
 
+    it('lowers the level under a new key: neither an old copy of the disk nor what is left of it opens any more', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.initialize(ROOT);
+      const secretsFolder = join(folder, 'owner-auth');
+      const copy = new Map(readdirSync(secretsFolder).map((name) => [name, readFileSync(join(secretsFolder, name))]));
+      machine.setPolicy({ osManagedAuthLevel: 2 });
+      await machine.owner.keeper.levelMayHaveChanged();
+      for (const name of readdirSync(secretsFolder)) {
+        assert.notDeepEqual(readFileSync(join(secretsFolder, name)), copy.get(name), `${name} is a new one`);
+      }
+      const delegated = version === '2.0' ? 13 : 2;
+      assert.ok((await machine.owner.ownerAuth.get(ROOT, delegated)).length >= 20, 'what stays opens');
+      // As undeleting a file would bring it back.
+      writeFileSync(join(secretsFolder, 'owner'), copy.get('owner') ?? '');
+      assert.deepEqual(await failureOf(full(machine)), { symbol: 'TBS_E_INTERNAL_ERROR', reason: 'damaged' });
+    });
+
     it('keeps nothing at None, and leaves the hierarchies usable', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT);
       const before = await full(machine);
       machine.setPolicy({ osManagedAuthLevel: 0 });
       await machine.owner.keeper.levelMayHaveChanged();
-      assert.deepEqual(
-        readdirSync(join(folder, 'owner-auth')).filter((name) => name !== 'sealed-key'),
-        [],
-      );
+      assert.deepEqual(readdirSync(join(folder, 'owner-auth')), []);
       assert.equal(await works(machine, before), true, 'None makes no new value');
       const { storageAuthSet, endorsementAuthSet } = await machine.owner.tpm.ownership();
       assert.deepEqual([storageAuthSet, endorsementAuthSet], [false, false]);
@@ -197,6 +211,24 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(failure?.symbol, version === '2.0' ? 'TPM_20_E_AUTH_FAIL' : 'TPM_E_AUTHFAIL');
       assert.equal(machine.sent.filter((code) => code === changing).length, before + 1);
       assert.ok(!machine.owner.keeper.parts.secrets.has('pending'));
+    });
+
+    it('gives nothing away on a copied disk, with another TPM', async () => {
+      await using machine = await start();
+      await machine.owner.provisioning.initialize(ROOT);
+      const value = await full(machine);
+      assert.ok(!onDisk(value), 'not in the clear');
+      const elsewhere = await startSwtpm({ version, startup: true });
+      const copy = mkdtempSync(join(tmpdir(), 'owner-auth-copy-'));
+      cpSync(folder, copy, { recursive: true });
+      try {
+        await using other = await startMachine({ version, tpmSocket: elsewhere.dataPath, folder: copy });
+        const failure = await failureOf(other.owner.ownerAuth.get(ROOT, 1));
+        assert.deepEqual(failure, { symbol: 'TBS_E_OWNERAUTH_NOT_FOUND', reason: 'sealBroken' });
+      } finally {
+        await elsewhere.stop();
+        rmSync(copy, { recursive: true });
+      }
     });
 
     it('answers clearly when the seal cannot be opened any more, and takes new material after that', async () => {

@@ -32,6 +32,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = MAGIC.length + NONCE_BYTES + TAG_BYTES;
 const SEALED_KEY = 'sealed-key';
+const NEXT_SEALED_KEY = 'sealed-key-next';
 const MAX_FILE_BYTES = 64 * 1024;
 /** Names of files in the making and of files on their way out; what a crash leaves of either is wiped at the next start. */
 const UNFINISHED = /\.(?:new|old)$/;
@@ -56,6 +57,26 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
 
   writeSealedKey(blob: Uint8Array): void {
     this.#replace(SEALED_KEY, blob);
+  }
+
+  readNextSealedKey(): Uint8Array | undefined {
+    return this.#readFile(NEXT_SEALED_KEY);
+  }
+
+  writeNextSealedKey(blob: Uint8Array): void {
+    this.#replace(NEXT_SEALED_KEY, blob);
+  }
+
+  promoteNextSealedKey(): void {
+    const next = this.#readFile(NEXT_SEALED_KEY);
+    if (next === undefined) return;
+    this.#replace(SEALED_KEY, next);
+    this.wipe(NEXT_SEALED_KEY);
+  }
+
+  names(): readonly string[] {
+    const found = this.#guarded(() => readdirSync(this.#folder));
+    return found.filter((name) => !UNFINISHED.test(name) && name !== SEALED_KEY && name !== NEXT_SEALED_KEY);
   }
 
   has(name: string): boolean {

@@ -66,6 +66,22 @@ export class KeptSecrets {
     }
   }
 
+  /**
+   * Puts what stays under a new key, so that the old one, with whatever the disk still holds of what was removed, is good
+   * for nothing. A crash in between is made up for when the key is opened again.
+   */
+  async rotateKey(): Promise<void> {
+    const { files, crypto, tpm } = this.parts;
+    const key = await this.openKey();
+    if (key === undefined || files.names().length === 0) {
+      this.wipeAll();
+      return;
+    }
+    const next = crypto.randomBytes(KEY_BYTES);
+    files.writeNextSealedKey(await tpm.seal(next));
+    this.moveTo(next, key);
+  }
+
   /** After TPM2_Clear or TPM_OwnerClear, when nothing opens any more. */
   wipeAll(): void {
     this.key?.fill(0);
@@ -81,15 +97,48 @@ export class KeptSecrets {
 
   private async openKey(): Promise<Uint8Array | undefined> {
     if (this.key !== undefined) return this.key;
-    const blob = this.parts.files.readSealedKey();
+    const { files } = this.parts;
+    const blob = files.readSealedKey();
     if (blob === undefined) return undefined;
+    const key = await this.unsealed(blob);
+    const nextBlob = files.readNextSealedKey();
+    if (nextBlob === undefined) this.key = key;
+    else this.moveTo(await this.unsealed(nextBlob), key);
+    return this.key;
+  }
+
+  private async unsealed(blob: Uint8Array): Promise<Uint8Array> {
     try {
-      this.key = await this.parts.tpm.unseal(blob);
+      return await this.parts.tpm.unseal(blob);
     } catch (cause) {
       if (cause instanceof TbsError && cause.symbol !== 'TBS_E_INTERNAL_ERROR') throw cause;
       throw sealBroken(cause);
     }
-    return this.key;
+  }
+
+  /** Each secret is under one of the two keys at any time; the old key goes when none needs it. */
+  private moveTo(next: Uint8Array, old: Uint8Array): void {
+    const { files } = this.parts;
+    for (const name of files.names()) {
+      // One that is damaged stays as it is, for whoever asks for it.
+      const secret = this.readUnder(name, old);
+      if (secret === undefined) continue;
+      files.write(name, next, secret);
+      secret.fill(0);
+    }
+    files.promoteNextSealedKey();
+    old.fill(0);
+    this.key = next;
+  }
+
+  /** Undefined when the secret is under another key, or damaged. */
+  private readUnder(name: string, key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.parts.files.read(name, key);
+    } catch (error) {
+      if (error instanceof TbsError && error.details['reason'] === 'damaged') return undefined;
+      throw error;
+    }
   }
 
   private async keyForWriting(): Promise<Uint8Array> {

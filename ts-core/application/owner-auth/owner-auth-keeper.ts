@@ -153,6 +153,7 @@ export class OwnerAuthKeeper {
       }
       for (const name of transition.reopened) await this.reopen(name);
       for (const name of transition.wiped) secrets.wipe(name);
+      if (transition.lowers) await secrets.rotateKey();
       events.raise(
         'ownerAuthorization',
         `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`,

@@ -30,6 +30,9 @@ export interface RawChangeWatchParts {
 const MARK = 'feature:ownerAuthRawChange';
 
 export class RawChangeWatch {
+  /** What was marked when the last mark was made. */
+  private leftOver: readonly MaterialName[] = [];
+
   constructor(private readonly parts: RawChangeWatchParts) {}
 
   get isMarked(): boolean {
@@ -96,6 +99,7 @@ export class RawChangeWatch {
       log.warn({ error }, 'the TPM does not tell yet whether the kept owner authorization is still its own');
       return;
     }
+    this.leftOver = [];
     await this.unmark();
   }
 
@@ -105,12 +109,14 @@ export class RawChangeWatch {
   }
 
   private mark(names: readonly MaterialName[]): Promise<void> {
-    // An earlier mark that is not resolved yet stays in force.
-    return this.parts.store.put(MARK, [...new Set([...this.marked(), ...names])]);
+    this.leftOver = this.marked();
+    return this.parts.store.put(MARK, [...new Set([...this.leftOver, ...names])]);
   }
 
+  /** A mark of a command before, whose answer was lost, stays in force. */
   private async unmark(): Promise<void> {
-    await this.parts.store.delete(MARK);
+    if (this.leftOver.length > 0) await this.parts.store.put(MARK, this.leftOver);
+    else await this.parts.store.delete(MARK);
   }
 
   private wipe(names: readonly MaterialName[]): readonly MaterialName[] {

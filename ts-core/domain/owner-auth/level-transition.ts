@@ -12,6 +12,8 @@ export interface LevelTransition {
   /** Hierarchies whose authorization is set back to empty first: a value that nobody knows would close them for all. */
   readonly reopened: readonly ('storage' | 'endorsement')[];
   readonly wiped: readonly MaterialName[];
+  /** Something that was kept is not to be kept any more. */
+  readonly lowers: boolean;
 }
 
 export function levelTransition(
@@ -26,6 +28,7 @@ export function levelTransition(
     newOwnerAuth: keepsOwner(from, version) && isDelegated(to, version),
     reopened: (['storage', 'endorsement'] as const).filter((name) => before.includes(name) && wiped.includes(name)),
     wiped,
+    lowers: wiped.some((name) => before.includes(name)),
   };
 }
 
