@@ -71,13 +71,13 @@ export class KeptSecrets {
    * for nothing. A crash in between is made up for when the key is opened again.
    */
   async rotateKey(): Promise<void> {
-    const { files, crypto, tpm } = this.parts;
+    const { files, tpm } = this.parts;
     const key = await this.openKey();
     if (key === undefined || files.names().length === 0) {
       this.wipeAll();
       return;
     }
-    const next = crypto.randomBytes(KEY_BYTES);
+    const next = this.parts.crypto.randomBytes(KEY_BYTES);
     files.writeNextSealedKey(await tpm.seal(next));
     this.moveTo(next, key);
   }
