@@ -1,5 +1,7 @@
 /** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
 import assert from 'node:assert/strict';
+import { seal } from '../../ts-core/domain/tpm/tpm12-commands/storage-commands.js';
+import { TPM_KH_SRK } from '../../ts-core/domain/tpm/tpm12-types.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
@@ -13,6 +15,7 @@ import {
   SIGNING_KEY,
   signWith,
 } from '../support/tpm-commands.js';
+import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
 /** The handle, session or parameter number masked out. */
@@ -165,5 +168,50 @@ describe('the lockout of standard users, on swtpm', function () {
       return true;
     });
     alice.close();
+  });
+});
+
+describe('the lockout of standard users, on a TPM 1.2', function () {
+  this.timeout(120_000);
+
+  it('stops one user, then all, before the TPM locks itself, while an administrator goes on', async function () {
+    // Other users' identities can only be taken by root.
+    if (!canBecomeOthers()) this.skip();
+    // The software TPM locks itself at five.
+    const thresholds = {
+      standardUserAuthorizationFailureIndividualThreshold: 2,
+      standardUserAuthorizationFailureTotalThreshold: 4,
+    };
+    await using daemon = await TestDaemon.start({ tpmVersion: '1.2', policy: { '10.json': thresholds } });
+    const root = await daemon.connect();
+    await root.call('tpm/initialize');
+    /** The TPM's result, or the symbol of the refusal. */
+    const sealsWith = async (client: RpcClient, srkSecret: Uint8Array): Promise<number | string> => {
+      const contextId = await client.open();
+      const srk = { handle: TPM_KH_SRK, secret: srkSecret };
+      try {
+        return await codeOf(seal(crypto, srk, Uint8Array.of(1), secret('data')), (command) =>
+          client.submit(contextId, command),
+        );
+      } catch (error) {
+        assert.ok(error instanceof RpcFailure, String(error));
+        return error.data.symbol;
+      }
+    };
+    const TPM_AUTHFAIL = 1;
+    const stopped = 'TPM_E_DEFEND_LOCK_RUNNING';
+    const [alice, bob, carol] = await Promise.all([ALICE, BOB, CAROL].map((user) => connectAs(user, daemon.rpcSocket)));
+    for (const user of [alice, bob] as RpcClient[]) {
+      for (let guess = 0; guess < 2; guess++) assert.equal(await sealsWith(user, secret('guess')), TPM_AUTHFAIL);
+      assert.equal(await sealsWith(user, SRK_SECRET), stopped, 'the right one is refused as well');
+    }
+    assert.equal(await sealsWith(carol as RpcClient, SRK_SECRET), stopped, 'four failures in all');
+    const { lockedOut, lockoutCount, lockoutMax } = await root.call<Record<string, unknown>>('tpm/get');
+    assert.deepEqual([lockedOut, lockoutCount, lockoutMax], [false, 4, 5]);
+    assert.equal(await sealsWith(root, SRK_SECRET), 0, 'an administrator goes on');
+    await root.call('tpm/unblock');
+    assert.equal((await root.call<{ lockoutCount: number }>('tpm/get')).lockoutCount, 0);
+    assert.equal(await sealsWith(carol as RpcClient, SRK_SECRET), 0, 'the ledger is empty');
+    for (const client of [alice, bob, carol, root]) client?.close();
   });
 });
