@@ -24,4 +24,20 @@ Describe 'New-TbsContext' {
         New-TbsContext -WhatIf | Should -BeNullOrEmpty
         @(Get-TbsContext).Count | Should -Be $before
     }
+
+    It 'opens contexts that end with the module' {
+        $before = @(Get-TbsContext).Count
+        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        try {
+            [void]$shell.AddScript({ param($Manifest) Import-Module $Manifest; New-TbsContext }).AddArgument("$RepositoryRoot/TpmTbs.psd1")
+            @($shell.Invoke()).Count | Should -Be 1
+            @(Get-TbsContext).Count | Should -Be ($before + 1)
+            $shell.Commands.Clear()
+            [void]$shell.AddScript('Remove-Module TpmTbs').Invoke()
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            while (@(Get-TbsContext).Count -gt $before -and $watch.Elapsed.TotalSeconds -lt 10) { [Threading.Thread]::Sleep(20) }
+            @(Get-TbsContext).Count | Should -Be $before
+        }
+        finally { $shell.Dispose() }
+    }
 }

@@ -12,6 +12,3 @@ catch [System.Management.Automation.CommandNotFoundException] {
         foreach ($file in [System.IO.Directory]::GetFiles("$PSScriptRoot/$folder", '*.ps1')) { . $file }
     }
 }
-
-# What the client holds ends with the module.
-$ExecutionContext.SessionState.Module.OnRemove = { Close-TbsConnection $script:TbsConnection }

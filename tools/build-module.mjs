@@ -72,7 +72,7 @@ export function distFiles() {
   for (const file of late) checkVariables(file, all);
   const loaders = late.flatMap(({ name, text }) =>
     [...text.matchAll(FUNCTION)].map(
-      ([, called]) => `function ${called} { . "$PSScriptRoot/${name}.ps1"; ${called} @args }`,
+      ([, called]) => `function ${called} { try { . "$PSScriptRoot/${name}.ps1" } catch { throw }; ${called} @args }`,
     ),
   );
   const eager = [...all.filter((file) => !isLate(file)).map(({ text }) => text), loaders.join('\n')];

@@ -3,7 +3,7 @@
 # The longest answer is a list of some hundred commands; anything near this is no broker of ours.
 $script:MaxMessageBytes = 16MB
 
-# The text of a message that came in parts, with others or with characters outside ASCII. Throws EndOfStreamException when
+# The text of a message that came in parts or with others. Throws EndOfStreamException when
 # the other end closes. The pipeline may be stopped between any two statements, so each change of the buffer is one
 # statement: what has come of a message stays, and whoever reads next goes on with it.
 function Read-TbsBufferedMessage($Connection) {

@@ -35,10 +35,8 @@ function Get-TbsUserSocketPath {
 
 # Returns the connection, or an ErrorRecord that says why there is none.
 function Open-TbsConnection($Path) {
-    if ($IsLinux -or $IsMacOS) { Open-TbsSocket $Path } else { Open-TbsPipe $Path }
-}
-
-function Open-TbsSocket($Path) {
+    # Neither variable exists in Windows PowerShell.
+    if ($IsLinux -or $IsMacOS) { } else { return Open-TbsPipe $Path }
     $socket = [System.Net.Sockets.Socket]::new($script:AddressFamilyUnix, $script:SocketTypeStream, $script:ProtocolAny)
     try { $socket.Connect([System.Net.Sockets.UnixDomainSocketEndPoint]::new($Path)) }
     catch {
@@ -51,12 +49,15 @@ function Open-TbsSocket($Path) {
         return New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The socket is not to be trusted: $distrust ($Path)." `
             'Use the socket of the system''s broker, or one in a folder of your own.' $Path
     }
-    New-TbsConnection $Path $socket $null
+    New-TbsConnection $Path $socket
 }
 
-# Start and End: the bytes in the buffer that are not read yet; no End: none. Asked: $env:TPMTBS_SOCKET when it was opened.
+# Start and End: the bytes in the buffer that are not read yet; no End: none.
 function New-TbsConnection($Path, $Socket, $Stream) {
-    [ordered]@{ Path = $Path; Socket = $Socket; Stream = $Stream; Buffer = [byte[]]::new($script:BufferBytes); Start = 0; End = $null }
+    [ordered]@{
+        Path = $Path; Asked = $env:TPMTBS_SOCKET; Socket = $Socket; Stream = $Stream
+        Buffer = [byte[]]::new($script:BufferBytes); Start = 0; End = $null
+    }
 }
 
 # A socket that somebody else put there could feed us anything: the listener must be root or this user, and the folder
@@ -96,10 +97,7 @@ function Get-TbsConnection {
     $path = $env:TPMTBS_SOCKET
     if ($path -notlike '?*') { $path = Get-TbsSocketPath }
     $connection = Open-TbsConnection $path
-    if ($connection -is [System.Collections.IDictionary]) {
-        $connection['Asked'] = $env:TPMTBS_SOCKET
-        $script:TbsConnection = $connection
-    }
+    if ($connection -is [System.Collections.IDictionary]) { $script:TbsConnection = $connection }
     $connection
 }
 
@@ -117,10 +115,10 @@ function Send-TbsMessage($Connection, $Body) {
 function Read-TbsMessage($Connection, $Types, $Names) {
     $socket = $Connection['Socket']
     if ($socket -is [System.Net.Sockets.Socket] -and $Connection['End'] -isnot [int]) {
-        # As a rule a message comes whole, alone and in ASCII.
+        # As a rule a message comes whole and alone, which the reader of JSON tells.
         if ($socket.Poll($script:PollMicroseconds, $script:SelectRead)) { $Connection['End'] = $socket.Receive($Connection['Buffer']) } else { return }
         $text = [System.Text.Encoding]::UTF8.GetString($Connection['Buffer'], $Connection['Start'], $Connection['End'])
-        if ($text -cmatch '^Content-Length: \d+\r\n\r\n\{[\x00-\x7F]*\}$') {
+        if ($text -clike 'Content-Length: *}') {
             $message = ConvertFrom-TbsJson $text $Types $Names
             if ($message -is [System.Collections.IDictionary]) {
                 $Connection['End'] = $null

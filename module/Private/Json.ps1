@@ -77,7 +77,7 @@ function ConvertFrom-TbsJson($Text, $Types, $Names) {
     $members = $elements = $name = $owner = $outer = $whole = $null
     foreach ($part in ($Text -csplit $script:JsonPart) -clike '?*') {
         if ($part -clike '*:') {
-            $name = $part -creplace '^"|":$'
+            $name = $part -creplace '^"|":?$'
             if ($part -clike '*\*') { $name = [regex]::Unescape($name) }
             if ($owner -is [string] -and $Names -is [System.Collections.IDictionary]) {
                 $pascal = $Names[$name]
@@ -109,7 +109,7 @@ function ConvertFrom-TbsJson($Text, $Types, $Names) {
             $members, $elements, $name, $owner, $outer = $outer
         }
         elseif ($part -clike '"*') {
-            $value = $part -creplace '^"|"$'
+            $value = $part -creplace '^"|":?$'
             if ($part -clike '*\*') { $value = [regex]::Unescape($value) }
             elseif ($part -clike '"????-??-??T*Z"' -and $Names -is [System.Collections.IDictionary] -and $null -ne $script:TimeMembers[$name] -and $elements -isnot [array]) {
                 $value = $value -as [datetime]

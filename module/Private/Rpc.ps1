@@ -71,7 +71,7 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
             while ($answer -isnot [System.Collections.IDictionary]) {
                 $message = Read-TbsMessage $connection $script:ResultTypes[$Method] $names
                 # Answers to requests that nobody waits for any more have other ids.
-                if ($message -is [System.Collections.IDictionary] -and $message['id'] -ceq $id) { $answer = $message }
+                if ($message -is [System.Collections.IDictionary] -and $message['id'] -clike $id) { $answer = $message }
             }
         }
         catch {

@@ -25,5 +25,8 @@ function New-TbsContext {
         [ValidateSet('1.2', '2.0')]
         [string[]]$TpmVersion = @('1.2', '2.0')
     )
-    if ($PSCmdlet.ShouldProcess('TPM', 'Open a context')) { Invoke-TbsRpc $PSCmdlet 'context/open' @{ versions = $TpmVersion } }
+    if (-not $PSCmdlet.ShouldProcess('TPM', 'Open a context')) { return }
+    # What the module holds at the broker ends with it. Set here, since it would cost every import some milliseconds.
+    $ExecutionContext.SessionState.Module.OnRemove = { Close-TbsConnection $script:TbsConnection }
+    Invoke-TbsRpc $PSCmdlet 'context/open' @{ versions = $TpmVersion }
 }
