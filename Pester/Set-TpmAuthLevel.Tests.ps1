@@ -56,6 +56,7 @@ Describe 'Set-TpmAuthLevel from Full to Delegated' {
         try {
             $problem = Get-Problem { Set-TpmAuthLevel Delegated -NewFile "$TestDrive/refused.tpm" }
             $problem.Exception.Symbol | Should -Be 'TBS_E_PROVISIONING_NOT_ALLOWED'
+            $problem.FullyQualifiedErrorId | Should -BeLike '*,Set-TpmAuthLevel'
             Test-Path "$TestDrive/refused.tpm" | Should -BeFalse
         }
         finally { Set-TbsPolicy osManagedAuthLevel $null | Out-Null }

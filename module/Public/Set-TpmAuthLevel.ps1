@@ -50,7 +50,12 @@ function Set-TpmAuthLevel {
             $parameters.newOwnerAuth = New-TpmRandomOwnerAuth
             New-TpmOwnerAuthFile $PSCmdlet $NewFile $parameters.newOwnerAuth
         }
-        try { Invoke-TbsRpc $PSCmdlet 'authLevel/set' $parameters $Level }
+        # A cmdlet of its own: what a function throws by its own $PSCmdlet passes by its own catch.
+        $change = {
+            [CmdletBinding()] param([hashtable]$Parameters, [string]$Target)
+            Invoke-TbsRpc $PSCmdlet 'authLevel/set' $Parameters $Target
+        }
+        try { & $change $parameters $Level }
         catch {
             # Refused before anything has changed: the value in the file is nobody's. After any other error the TPM may have it.
             $refusals = 'TBS_E_BAD_PARAMETER', 'TBS_E_ACCESS_DENIED', 'TBS_E_PROVISIONING_NOT_ALLOWED',
@@ -58,7 +63,8 @@ function Set-TpmAuthLevel {
             if ($NewFile -and $_.Exception.Symbol -in $refusals) {
                 [System.IO.File]::Delete($PSCmdlet.GetUnresolvedProviderPathFromPSPath($NewFile))
             }
-            $PSCmdlet.ThrowTerminatingError($_)
+            $PSCmdlet.ThrowTerminatingError([System.Management.Automation.ErrorRecord]::new(
+                    $_.Exception, $_.FullyQualifiedErrorId.Split(',')[0], $_.CategoryInfo.Category, $_.TargetObject))
         }
     }
 }
