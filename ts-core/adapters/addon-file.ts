@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Throws, with the command that builds it, when it is missing. */
+/** The addon is missing, or is not the one that this program was written for; the message names the command that builds it. */
+export class AddonError extends Error {}
+
+/** Throws an AddonError when it is missing. */
 export function loadAddonFile(): unknown {
   const require = createRequire(import.meta.url);
   const directory = addonDirectory();
@@ -12,12 +15,14 @@ export function loadAddonFile(): unknown {
     const nodeGypBuild: (directory: string) => unknown = require('node-gyp-build');
     return nodeGypBuild(directory);
   } catch (cause) {
-    throw new Error(`the native addon is not built: run \`npm run build:native\` (looked in ${directory})`, { cause });
+    throw new AddonError(`the native addon is not built: run \`npm run build:native\` (looked in ${directory})`, {
+      cause,
+    });
   }
 }
 
-export function addonDoesNotServe(): Error {
-  return new Error(
+export function addonDoesNotServe(): AddonError {
+  return new AddonError(
     `the native addon does not serve ${process.platform}, or is older than this program: run \`npm run build:native\``,
   );
 }

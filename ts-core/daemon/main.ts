@@ -1,4 +1,5 @@
 /** tbsd: reads the configuration, starts the daemon, stops it on SIGTERM and SIGINT, and says by its exit code how it went. */
+import { AddonError } from '../adapters/addon-file.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
 import { type RunningDaemon, startDaemon } from './compose.js';
@@ -68,6 +69,10 @@ function tellFailure(error: unknown): number {
   if (error instanceof TbsError) {
     process.stderr.write(`tbsd: ${error.symbol}: ${error.message} ${error.action}\n`);
     return EXIT_BY_SYMBOL[error.symbol] ?? EXIT_CODES.ioError;
+  }
+  if (error instanceof AddonError) {
+    process.stderr.write(`tbsd: ${error.message}\n`);
+    return EXIT_CODES.internalError;
   }
   process.stderr.write(`tbsd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return isPermissionError(error) ? EXIT_CODES.noPermission : EXIT_CODES.internalError;

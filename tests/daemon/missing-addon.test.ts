@@ -1,0 +1,39 @@
+/** tbsd where the native addon was never built, as after a clone without the set-up. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { REPOSITORY } from '../support/daemon.js';
+
+describe('tbsd without its native addon', () => {
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'tbsd-without-addon-'));
+    for (const copied of ['bin', 'build/ts-core', 'package.json', 'native/addon/binding.gyp']) {
+      await cp(path.join(REPOSITORY, copied), path.join(folder, copied), { recursive: true });
+    }
+    await symlink(path.join(REPOSITORY, 'node_modules'), path.join(folder, 'node_modules'));
+    await mkdir(path.join(folder, 'run'));
+    await writeFile(
+      path.join(folder, 'tbsd.json'),
+      JSON.stringify({
+        stateFolder: path.join(folder, 'state'),
+        sockets: { rpc: path.join(folder, 'run', 'rpc.sock') },
+      }),
+      { mode: 0o600 },
+    );
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('says in one line which command builds it', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [path.join(folder, 'bin', 'tbsd.js'), '--config', path.join(folder, 'tbsd.json')],
+      { encoding: 'utf8' },
+    );
+    assert.match(stderr, /^tbsd: the native addon is not built: run `npm run build:native` .*\n$/);
+    assert.equal(status, 70);
+  });
+});
