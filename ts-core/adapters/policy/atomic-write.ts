@@ -1,10 +1,16 @@
 /** Replaces a file so that at every moment, power cuts included, the old content or the new is there, whole. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-export async function replaceFile(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+/** Throws what the file system said; the old content is in force then, also when the folder could not be made durable. */
+export async function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+  mode: number,
+  syncFolder: (folder: string) => Promise<void> = syncFolderEntries,
+): Promise<void> {
   const folder = dirname(path);
   // The name must not end as policy files do, or a temporary file that a crash left would be read as one.
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -18,17 +24,40 @@ export async function replaceFile(path: string, content: Uint8Array | string, mo
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await renameDurably(temporary, path, syncFolder);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  await syncFolder(folder);
+}
+
+/** What was there keeps a second name until the new content is durable, so that a refused change can be taken back. */
+async function renameDurably(
+  temporary: string,
+  path: string,
+  syncFolder: (folder: string) => Promise<void>,
+): Promise<void> {
+  const previous = `${temporary}.previous`;
+  const existed = await link(path, previous).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  await rename(temporary, path);
+  try {
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await (existed ? rename(previous, path) : rm(path, { force: true }));
+    throw error;
+  }
+  if (existed) await rm(previous, { force: true });
 }
 
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
-  await syncFolder(dirname(path));
+  await syncFolderEntries(dirname(path));
 }
 
 export async function makeFolder(folder: string, mode: number): Promise<void> {
@@ -36,7 +65,7 @@ export async function makeFolder(folder: string, mode: number): Promise<void> {
 }
 
 /** The rename itself is durable once its folder is. Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
+async function syncFolderEntries(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
