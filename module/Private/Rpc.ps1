@@ -85,15 +85,17 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
         finally {
             if ($answer -isnot [System.Collections.IDictionary]) {
                 $script:RequestId++
-                if ($null -ne $connection -and $Method -ceq 'command/submit') { Send-TbsUnawaited $connection 'command/cancel' $Parameters.contextId }
+                if ($null -ne $connection -and $Method -ceq 'command/submit') { Send-TbsCancel $connection $Parameters['contextId'] }
             }
         }
     }
     $answer
 }
 
-# For a caller that does not wait. The answer is passed over by whoever reads the connection next.
-function Send-TbsUnawaited($Connection, $Method, $ContextId) {
-    try { Send-TbsMessage $Connection ('{{"jsonrpc":"2.0","id":0,"method":"{0}","params":{{"contextId":{1}}}}}' -f $Method, $ContextId) }
+# Nobody waits for the answer: it is passed over by whoever reads the connection next.
+function Send-TbsCancel($Connection, $ContextId) {
+    $context = ''
+    if ($ContextId) { $context = '"contextId":{0}' -f $ContextId }
+    try { Send-TbsMessage $Connection ('{{"jsonrpc":"2.0","id":0,"method":"command/cancel","params":{{{0}}}}}' -f $context) }
     catch { Close-TbsConnection $Connection }
 }

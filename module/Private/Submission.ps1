@@ -21,19 +21,10 @@ function ConvertFrom-TbsHex([string]$Text) {
 
 # Sends one command, in the context given or in one of its own, and returns what Submit-TbsCommand gives.
 function Send-TbsCommand($Cmdlet, [byte[]]$Bytes, $ContextId, [int]$Locality, [long]$Priority, [double]$TimeoutSeconds, $TargetObject) {
-    $transient = $null
-    if (-not $ContextId) {
-        $transient = Invoke-TbsRpc $Cmdlet 'context/open' @{ versions = @('1.2', '2.0') } $TargetObject PerObject
-        if ($null -eq $transient) { return }
-        $ContextId = $transient.ContextId
-    }
-    $parameters = @{ contextId = $ContextId; command = [System.Convert]::ToBase64String($Bytes); locality = $Locality; priority = $Priority }
+    $parameters = @{ command = [System.Convert]::ToBase64String($Bytes); locality = $Locality; priority = $Priority }
+    if ($ContextId) { $parameters.contextId = $ContextId }
     if ($TimeoutSeconds -gt 0) { $parameters.deadlineMs = [long][System.Math]::Ceiling($TimeoutSeconds * 1000) }
-    try { $submitted = Invoke-TbsRpc $Cmdlet 'command/submit' $parameters $TargetObject PerObject }
-    finally {
-        # Nobody waits for this answer, and it also runs when the pipeline is stopped.
-        if ($null -ne $transient -and $null -ne $script:TbsConnection) { Send-TbsUnawaited $script:TbsConnection 'context/close' $ContextId }
-    }
+    $submitted = Invoke-TbsRpc $Cmdlet 'command/submit' $parameters $TargetObject PerObject
     if ($null -eq $submitted) { return }
     $response = [System.Convert]::FromBase64String($submitted.Response)
     [pscustomobject]@{

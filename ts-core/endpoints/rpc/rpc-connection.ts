@@ -52,6 +52,7 @@ export class RpcConnection {
     const session: RpcSession = {
       caller,
       tpm,
+      transientContexts: new Set(),
       notify: (method, params) => this.notify(method, params),
       onEnd: (callback) => void this.endCallbacks.push(callback),
     };

@@ -10,12 +10,18 @@ import type { RpcSession } from '../rpc-session.js';
 export function commandHandlers({ contexts, commands, status }: Application): readonly RpcHandler[] {
   const { version } = status.device;
   return [
-    handler(commandSubmit, async (session, params) => {
-      const command = Buffer.from(params.command, 'base64');
-      return submitted(version, await submit(session, { ...params, command }));
+    handler(commandSubmit, async (session, { contextId, ...params }) => {
+      const submission = { ...params, command: Buffer.from(params.command, 'base64') };
+      return submitted(
+        version,
+        contextId === undefined
+          ? await submitAlone(session, submission)
+          : await submit(session, { ...submission, contextId }),
+      );
     }),
     handler(commandCancel, (session, { contextId }) => {
-      if (session.tpm.hasContext(contextId)) session.tpm.cancelCommands(contextId);
+      if (contextId === undefined) for (const own of session.transientContexts) session.tpm.cancelCommands(own);
+      else if (session.tpm.hasContext(contextId)) session.tpm.cancelCommands(contextId);
       else commands.cancel(contexts.visible(session.caller, contextId));
       return {};
     }),
@@ -24,6 +30,19 @@ export function commandHandlers({ contexts, commands, status }: Application): re
 
 function submit(session: RpcSession, submission: Submission): Promise<SubmissionOutcome> {
   return new Promise((resolve) => session.tpm.submit(submission, resolve));
+}
+
+/** In a context of its own: what the command leaves in the TPM is flushed with it. */
+async function submitAlone(session: RpcSession, submission: Omit<Submission, 'contextId'>): Promise<SubmissionOutcome> {
+  const { contextId } = session.tpm.openContext(['1.2', '2.0']);
+  session.transientContexts.add(contextId);
+  try {
+    return await submit(session, { ...submission, contextId });
+  } finally {
+    session.transientContexts.delete(contextId);
+    // An administrator may have closed it meanwhile.
+    if (session.tpm.hasContext(contextId)) session.tpm.closeContext(contextId);
+  }
 }
 
 function submitted(version: TpmVersion, outcome: SubmissionOutcome): CommandSubmitted {

@@ -14,7 +14,8 @@ export interface CommandSubmitted {
 export const commandSubmit = method<CommandSubmitted>()(
   'command/submit',
   z.strictObject({
-    contextId,
+    /** Without one, the command runs in a context of its own, which ends with the answer. */
+    contextId: contextId.optional(),
     /** The whole command, base64. */
     command: z.base64().max(24_576),
     locality: z.number().int().min(0).max(4).default(0),
@@ -24,5 +25,8 @@ export const commandSubmit = method<CommandSubmitted>()(
   }),
 );
 
-/** Tbsip_Cancel_Commands: everything outstanding in the context. */
-export const commandCancel = method<Record<string, never>>()('command/cancel', z.strictObject({ contextId }));
+/** Tbsip_Cancel_Commands: everything outstanding in the context; without one, what this connection submitted without one. */
+export const commandCancel = method<Record<string, never>>()(
+  'command/cancel',
+  z.strictObject({ contextId: contextId.optional() }),
+);
