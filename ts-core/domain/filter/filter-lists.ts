@@ -9,7 +9,8 @@ import type { EffectivePolicy } from '../policy/settings.js';
 import type { HandleCondition } from './handle-rules.js';
 import type { LocalCommandLists } from './local-command-lists.js';
 import { TPM12_DEFAULT_BLOCKED } from './tpm12-default-blocked.js';
-import { type AllowedTo, TPM20_ALLOWED, type Tpm20AllowedEntry } from './tpm20-allowed.js';
+import type { AllowedTo, Tpm20AllowedEntry } from './tpm20-allowed/allowed-entry.js';
+import { TPM20_ALLOWED } from './tpm20-allowed.js';
 
 export interface ClassLists {
   /** TPM 1.2: everything that is blocked. */

@@ -1,0 +1,18 @@
+/** An entry of the allowed lists of TPM 2.0. */
+import type { HandleCondition } from '../handle-rules.js';
+
+/**
+ * `everyone`: all classes; `users`: administrators and standard users; `administrators`: these only; `nobody`: withheld
+ * from all, since it is the platform's or the manufacturer's.
+ */
+export type AllowedTo = 'everyone' | 'users' | 'administrators' | 'nobody';
+
+export interface Tpm20AllowedEntry {
+  readonly code: number;
+  readonly name: string;
+  readonly allowedTo: AllowedTo;
+  /** Why the command is allowed to these and withheld from the others. */
+  readonly reason: string;
+  /** Limits on the handles with which callers other than administrators may send it. */
+  readonly condition?: HandleCondition;
+}
