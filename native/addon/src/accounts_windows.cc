@@ -92,18 +92,7 @@ static Napi::Value OwnerOf(const Napi::CallbackInfo& info) {
   PSECURITY_DESCRIPTOR descriptor = nullptr;
   DWORD error = GetNamedSecurityInfoW(path.data(), SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr,
                                       nullptr, &descriptor);
-  if (error != ERROR_SUCCESS) {
-    ThrowWin32(env, error, "GetNamedSecurityInfoW");
-    return env.Undefined();
-  }
-  std::wstring text;
-  error = SidText(owner, &text);
-  LocalFree(descriptor);
-  if (error != ERROR_SUCCESS) {
-    ThrowWin32(env, error, "ConvertSidToStringSidW");
-    return env.Undefined();
-  }
-  return TextOf(env, text.c_str(), text.size());
+  return OwnerText(env, error, "GetNamedSecurityInfoW", owner, descriptor);
 }
 
 void ExportAccounts(Napi::Env env, Napi::Object exports) {

@@ -113,18 +113,7 @@ static Napi::Value PipeOwner(const Napi::CallbackInfo& info) {
   PSECURITY_DESCRIPTOR descriptor = nullptr;
   DWORD error = GetSecurityInfo(PipeOf(info), SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr,
                                 nullptr, &descriptor);
-  if (error != ERROR_SUCCESS) {
-    ThrowWin32(env, error, "GetSecurityInfo");
-    return env.Undefined();
-  }
-  std::wstring text;
-  error = SidText(owner, &text);
-  LocalFree(descriptor);
-  if (error != ERROR_SUCCESS) {
-    ThrowWin32(env, error, "ConvertSidToStringSidW");
-    return env.Undefined();
-  }
-  return TextOf(env, text.c_str(), text.size());
+  return OwnerText(env, error, "GetSecurityInfo", owner, descriptor);
 }
 
 // ownToken(groupSids): facts of this process's token.

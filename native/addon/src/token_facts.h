@@ -24,6 +24,10 @@ DWORD ReadTokenFacts(HANDLE impersonation, const std::vector<std::wstring>& grou
 
 // Returns 0 or the Windows error.
 DWORD SidText(PSID sid, std::wstring* text);
+
+// What `function` answered when it was asked for an owner: the SID as text, or a pending JavaScript exception. Frees
+// `descriptor`, which holds `owner`.
+Napi::Value OwnerText(Napi::Env env, DWORD error, const char* function, PSID owner, PSECURITY_DESCRIPTOR descriptor);
 std::vector<std::wstring> SidTexts(const Napi::Value& list);
 Napi::Object FactsObject(Napi::Env env, const TokenFacts& facts);
 

@@ -17,6 +17,21 @@ DWORD SidText(PSID sid, std::wstring* text) {
   return 0;
 }
 
+Napi::Value OwnerText(Napi::Env env, DWORD error, const char* function, PSID owner, PSECURITY_DESCRIPTOR descriptor) {
+  if (error != ERROR_SUCCESS) {
+    ThrowWin32(env, error, function);
+    return env.Undefined();
+  }
+  std::wstring text;
+  error = SidText(owner, &text);
+  LocalFree(descriptor);
+  if (error != ERROR_SUCCESS) {
+    ThrowWin32(env, error, "ConvertSidToStringSidW");
+    return env.Undefined();
+  }
+  return TextOf(env, text.c_str(), text.size());
+}
+
 static DWORD UserSid(HANDLE token, std::wstring* text, const char** function) {
   DWORD size = 0;
   GetTokenInformation(token, TokenUser, nullptr, 0, &size);
