@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { commandCancel, commandSubmit } from '../../endpoints/rpc/protocol/command.js';
-import { contextOpen } from '../../endpoints/rpc/protocol/context.js';
 import { CliFailure } from '../broker-client.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -30,10 +29,8 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const command = await commandBytes(options.hex, options.file);
-        const { contextId } = await broker.call(contextOpen, { versions: ['1.2', '2.0'] });
-        process.once('SIGINT', () => void broker.call(commandCancel, { contextId }).catch(() => undefined));
+        process.once('SIGINT', () => void broker.call(commandCancel, {}).catch(() => undefined));
         const result = await broker.call(commandSubmit, {
-          contextId,
           command: command.toString('base64'),
           locality: options.locality,
           priority: PRIORITIES[options.priority],
