@@ -133,14 +133,14 @@ enum read_outcome { READ_SOME, READ_NOTHING_IN_TIME, READ_BROKEN };
 /* Without the lock, by the one thread that reads. */
 static enum read_outcome read_some(struct wire_client *client, const struct timespec *deadline)
 {
-    if (deadline != NULL) {
-        struct pollfd waiting = {.fd = client->fd, .events = POLLIN};
-        int ready = poll(&waiting, 1, ms_until(deadline));
-        if (ready == 0 || (ready < 0 && errno == EINTR))
-            return READ_NOTHING_IN_TIME;
-        if (ready < 0)
-            return READ_BROKEN;
-    }
+    /* Without a deadline, too: Linux wakes who sleeps in recv on a Unix socket when the broker reads the request, and who
+     * sleeps in poll only when there is an answer. */
+    struct pollfd waiting = {.fd = client->fd, .events = POLLIN};
+    int ready = poll(&waiting, 1, deadline == NULL ? -1 : ms_until(deadline));
+    if (ready == 0 || (ready < 0 && errno == EINTR))
+        return READ_NOTHING_IN_TIME;
+    if (ready < 0)
+        return READ_BROKEN;
     for (;;) {
         ssize_t count = recv(client->fd, client->received + client->received_bytes,
                              WIRE_MAX_RESPONSE_BYTES - client->received_bytes, 0);
@@ -164,7 +164,7 @@ static bool read_for_all(struct wire_client *client, const struct timespec *dead
     client->somebody_reads = false;
     if (outcome == READ_BROKEN || (outcome == READ_SOME && !deliver_received(client)))
         break_connection(client);
-    return outcome != READ_NOTHING_IN_TIME || ms_until(deadline) > 0;
+    return outcome != READ_NOTHING_IN_TIME || deadline == NULL || ms_until(deadline) > 0;
 }
 
 /* Under the lock. Gives false when the time is up. */

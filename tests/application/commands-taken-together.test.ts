@@ -8,6 +8,7 @@ import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
 import { decodeCommandHeader } from '../../ts-core/domain/tpm/command-header.js';
 import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { QuietEventLoop } from '../support/quiet-event-loop.js';
 import { quietLog } from '../support/quiet-log.js';
 import { ScriptedTpm20 } from '../support/scripted-tpm20.js';
 import { createPrimary, handleIn, sign } from '../support/tpm20-commands.js';
@@ -23,7 +24,7 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
   const clock = new FakeClock();
   const dispatcher = new Dispatcher({
-    ...{ version: '2.0', virtualizer, queue, clock, log: quietLog() },
+    ...{ version: '2.0', virtualizer, queue, clock, log: quietLog(), eventLoop: new QuietEventLoop() },
     transport: {
       description: 'scripted',
       maxLocality: 0,

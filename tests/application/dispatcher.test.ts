@@ -9,6 +9,7 @@ import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { decodeCommandHeader, errorResponse } from '../../ts-core/domain/tpm/command-header.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { PassThroughVirtualizer } from '../support/pass-through-virtualizer.js';
+import { QuietEventLoop } from '../support/quiet-event-loop.js';
 import { quietLog } from '../support/quiet-log.js';
 import { ScriptedTransport } from '../support/scripted-transport.js';
 import { GET_RANDOM_20 } from '../support/tpm-commands.js';
@@ -29,6 +30,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
   const transport = new ScriptedTransport(cancellation);
   const virtualizer = new PassThroughVirtualizer();
   const clock = new FakeClock();
+  const eventLoop = new QuietEventLoop();
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
   const refusals = new Map<number, TbsError>();
   const preparations = new Map<number, Promise<void>>();
@@ -51,6 +53,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     },
     clock,
     log: quietLog(),
+    eventLoop,
     ...(longestCommandMs === undefined ? {} : { longestCommandMs }),
   });
   const submit = (contextId: number, priority = 200, code = 0x17b): Submitted => {
@@ -90,6 +93,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     virtualizer,
     queue,
     clock,
+    eventLoop,
     refusals,
     preparations,
     accounted,

@@ -44,6 +44,7 @@ import {
   Tpm20Virtualizer,
 } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
+import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
 import { TpmConnection } from './tpm12-client.js';
 
@@ -106,7 +107,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   let policy = effectivePolicy(options.settings ?? {});
   const virtualizer = version === '2.0' ? new Tpm20Virtualizer(DEFAULT_RESOURCE_LIMITS) : new Tpm12Virtualizer();
   const dispatcher = new Dispatcher({
-    ...{ version, virtualizer, clock, log: quietLog() },
+    ...{ version, virtualizer, clock, log: quietLog(), eventLoop: new QuietEventLoop() },
     transport: watchedTransport(connection, step, options.answer),
     queue: new CommandQueue({ agingHorizonMs: 1000, longestRun: 4 }),
     gate: {

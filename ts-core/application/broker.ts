@@ -31,6 +31,7 @@ import type {
   AuditLog,
   Clock,
   EventLogSource,
+  EventLoop,
   Log,
   OwnerAuthDirectory,
   OwnerAuthFiles,
@@ -55,6 +56,7 @@ export interface BrokerParts {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly log: Log;
+  readonly eventLoop: EventLoop;
   readonly userNames: UserNames;
   readonly queueLimits: QueueLimits;
   readonly agingHorizonMs: number;
@@ -112,9 +114,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     ],
     log,
   );
-  const { longestCommandMs } = parts;
+  const { longestCommandMs, eventLoop } = parts;
   const tpmParts = { version, transport, virtualizer, queue, gate, account, clock, log };
-  const dispatcher = new Dispatcher({ ...tpmParts, longestCommandMs });
+  const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, longestCommandMs });
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
     ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },

@@ -11,11 +11,16 @@ export interface ResponseTimes {
 
 export class CommandAnswers {
   readonly totals = { completed: 0, refused: 0, cancelled: 0 };
+  /** One response that has not left yet. */
+  private held: PendingCommand | undefined;
+  private heldResponse: Uint8Array | undefined;
+  private heldTimes: ResponseTimes | undefined;
 
   constructor(private readonly log: Log) {}
 
   cancelled(pending: PendingCommand): void {
     if (pending.state === 'answered') return;
+    this.release();
     pending.deadline?.cancel();
     pending.state = 'answered';
     this.totals.cancelled++;
@@ -23,6 +28,7 @@ export class CommandAnswers {
   }
 
   refused(pending: PendingCommand, error: TbsError): void {
+    this.release();
     pending.state = 'answered';
     this.totals.refused++;
     pending.done({ kind: 'refused', error });
@@ -34,6 +40,25 @@ export class CommandAnswers {
     this.refused(pending, error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }));
   }
 
+  /**
+   * Keeps a response until `release`, or until another command is answered: sent when the TPM has the next command, it
+   * costs the TPM no time. Nothing may be waited for in between.
+   */
+  hold(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): void {
+    this.release();
+    this.held = pending;
+    this.heldResponse = response;
+    this.heldTimes = times;
+  }
+
+  /** Answers what is held, if anything is. */
+  release(): void {
+    const { held, heldResponse, heldTimes } = this;
+    if (held === undefined) return;
+    this.held = undefined;
+    this.response(held, heldResponse as Uint8Array, heldTimes as ResponseTimes, undefined);
+  }
+
   /** `durable`: what must be on disk before the response leaves. The next command may go on meanwhile. */
   response(
     pending: PendingCommand,
@@ -41,6 +66,7 @@ export class CommandAnswers {
     { startedAtMs, durationMs }: ResponseTimes,
     durable: Promise<void> | undefined,
   ): void {
+    this.release();
     const outcome = {
       kind: 'response' as const,
       response,

@@ -20,7 +20,7 @@ import { isCancelledResponse } from './cancelled-response.js';
 import { CommandAnswers, type ResponseTimes } from './command-answers.js';
 import { ExchangeDriver } from './exchange-driver.js';
 import type { PendingCommand } from './pending-command.js';
-import type { Clock, Log, TpmTransport } from './ports.js';
+import type { Clock, EventLoop, Log, TpmTransport } from './ports.js';
 
 export interface CommandGate {
   /** Undefined lets the command through. Asked right before dispatch. */
@@ -43,9 +43,16 @@ export interface DispatcherParts {
   readonly account: ResponseAccount;
   readonly clock: Clock;
   readonly log: Log;
+  readonly eventLoop: EventLoop;
   /** Bounds the time after which a TPM that does not answer counts as hanging; the command's class of duration does too. */
   readonly longestCommandMs?: number;
 }
+
+/**
+ * Commands that are answered in place follow each other without a turn of the event loop, for so long: timers, signals and
+ * the other endpoints wait meanwhile.
+ */
+const LONGEST_TURN_MS = 2;
 
 interface Housekeeping {
   readonly work: () => Promise<unknown>;
@@ -75,8 +82,8 @@ export class Dispatcher {
   };
 
   constructor(private readonly parts: DispatcherParts) {
-    this.exchanges = new ExchangeDriver(parts);
     this.answers = new CommandAnswers(parts.log);
+    this.exchanges = new ExchangeDriver(parts, () => this.answers.release());
   }
 
   /** How commands have ended since the start. */
@@ -200,7 +207,10 @@ export class Dispatcher {
   private pump(): void {
     if (this.busy) return;
     this.busy = true;
-    void this.run().finally(() => {
+    // Later, when all requests that have arrived together are in the queue: their priorities decide, not their order.
+    void Promise.resolve()
+      .then(() => this.run())
+      .finally(() => {
       this.busy = false;
       for (const waiter of this.idleWaiters.splice(0)) waiter();
       // Something may have come in between the last look at the queue and now.
@@ -214,22 +224,26 @@ export class Dispatcher {
   }
 
   private async run(): Promise<void> {
-    for (;;) {
-      if (this.paused === 'everything') return;
-      const chore = this.housekeeping.shift();
-      if (chore !== undefined) {
-        await this.doChore(chore);
+    const { clock, eventLoop, queue } = this.parts;
+    let turnBeganMs = clock.monotonicMs();
+    while (this.hasWork()) {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - turnBeganMs > LONGEST_TURN_MS) {
+        this.answers.release();
+        await eventLoop.nextTurn();
+        turnBeganMs = clock.monotonicMs();
         continue;
       }
-      if (this.paused !== 'nothing') return;
-      const pending = this.parts.queue.next(this.parts.clock.monotonicMs(), this.savesSwap);
-      if (pending === undefined) return;
-      this.waitingCostMs -= pending.expectedMs;
-      await this.dispatch(pending);
+      const chore = this.housekeeping.shift();
+      const pending = chore === undefined ? queue.next(nowMs, this.savesSwap) : undefined;
+      if (chore !== undefined) await this.doChore(chore);
+      else if (pending !== undefined) await this.dispatch(pending);
     }
+    this.answers.release();
   }
 
   private async doChore(chore: Housekeeping): Promise<void> {
+    this.answers.release();
     try {
       chore.resolve(await chore.work());
     } catch (error) {
@@ -238,6 +252,7 @@ export class Dispatcher {
   }
 
   private async dispatch(pending: PendingCommand): Promise<void> {
+    this.waitingCostMs -= pending.expectedMs;
     pending.deadline?.cancel();
     const refusal = this.parts.gate.refusalAtDispatch(pending);
     if (refusal !== undefined) return this.answers.refused(pending, refusal);
@@ -247,7 +262,10 @@ export class Dispatcher {
     this.startedAtMs = startedAtMs;
     try {
       const durable = this.parts.gate.beforeDispatch(pending);
-      if (durable !== undefined) await durable;
+      if (durable !== undefined) {
+        this.answers.release();
+        await durable;
+      }
       const response = await this.execute(pending);
       const durationMs = this.parts.clock.monotonicMs() - startedAtMs;
       const code = pending.header.code;
@@ -296,7 +314,8 @@ export class Dispatcher {
     if (pending.cancelRequested && isCancelledResponse(this.parts.version, response)) {
       return this.answers.cancelled(pending);
     }
-    this.answers.response(pending, response, times, durable);
+    if (durable === undefined && this.hasWork()) this.answers.hold(pending, response, times);
+    else this.answers.response(pending, response, times, durable);
   }
 
   /** A command that its caller gave up made something: nobody knows of it, so it goes. */

@@ -7,7 +7,7 @@ import { readUint32 } from '../domain/tpm/command-header.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { PendingCommand } from './pending-command.js';
-import type { Log, TpmTransport } from './ports.js';
+import type { EventLoop, Log, TpmTransport } from './ports.js';
 import { needsStartup, startTpm } from './start-tpm.js';
 
 export interface ExchangeParts {
@@ -15,12 +15,22 @@ export interface ExchangeParts {
   readonly transport: TpmTransport;
   readonly virtualizer: Virtualizer;
   readonly log: Log;
+  readonly eventLoop: EventLoop;
 }
 
 export class ExchangeDriver {
   private tpmWasReset = false;
 
-  constructor(private readonly parts: ExchangeParts) {
+  private readonly whileTpmWorks = (): void => {
+    this.answerHeld();
+    this.parts.eventLoop.takeRequests();
+  };
+
+  /** `answerHeld` is called whenever the TPM has just been given a command. */
+  constructor(
+    private readonly parts: ExchangeParts,
+    private readonly answerHeld: () => void,
+  ) {
     parts.transport.onReset = () => {
       this.tpmWasReset = true;
     };
@@ -41,14 +51,14 @@ export class ExchangeDriver {
 
   /** The short way of a command that is one plain round trip; null when it takes more, and nothing has happened yet. */
   async executeDirect(pending: PendingCommand, timeoutMs: number): Promise<Uint8Array | null> {
-    const { virtualizer, transport, version } = this.parts;
+    const { virtualizer, version } = this.parts;
     const { direct } = virtualizer;
     if (direct === undefined || this.tpmWasReset) return null;
     const physical = direct.begin(pending.contextId, pending.command);
     if (physical === null) return null;
     let response: Uint8Array;
     try {
-      response = await transport.transmit(physical, { locality: pending.locality, timeoutMs });
+      response = await this.transmit(physical, pending.locality, timeoutMs);
     } catch (error) {
       direct.failed();
       throw error;
@@ -80,12 +90,12 @@ export class ExchangeDriver {
     locality: number,
     timeoutMs: number,
   ): Promise<Result | typeof NEEDS_STARTUP> {
-    const { transport, version } = this.parts;
+    const { version } = this.parts;
     let step = exchange.next();
     while (step.done !== true) {
       let response: Uint8Array;
       try {
-        response = await transport.transmit(step.value, { locality, timeoutMs });
+        response = await this.transmit(step.value, locality, timeoutMs);
       } catch (error) {
         step = exchange.throw(error);
         continue;
@@ -97,6 +107,17 @@ export class ExchangeDriver {
       step = exchange.next(response);
     }
     return step.value;
+  }
+
+  private transmit(command: Uint8Array, locality: number, timeoutMs: number): Promise<Uint8Array> {
+    const response = this.parts.transport.transmit(command, {
+      locality,
+      timeoutMs,
+      whileTpmWorks: this.whileTpmWorks,
+    });
+    // Where the transport had no use for it: connecting anew, or waiting by turns of the event loop.
+    this.answerHeld();
+    return response;
   }
 
   /** Ends an exchange whose TPM has lost everything; what it throws on the way out says nothing new. */

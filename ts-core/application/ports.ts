@@ -35,6 +35,16 @@ export interface TpmTransport {
 export interface TransmitOptions {
   readonly locality: number;
   readonly timeoutMs: number;
+  /** Called once the TPM has the command and the transport could only wait: there is time for other work. */
+  readonly whileTpmWorks?: (() => void) | undefined;
+}
+
+/** What else runs on the broker's one thread. */
+export interface EventLoop {
+  /** Takes in the requests that have arrived on the byte path by now, without waiting. */
+  takeRequests(): void;
+  /** Resolves after everything else that is ready has had its turn. */
+  nextTurn(): Promise<void>;
 }
 
 export interface Clock {
@@ -265,8 +275,11 @@ export interface PhysicalPresence {
 export interface ByteStream {
   /** How many bytes of `bytes` from `offset` to `end` were sent, or a negative errno (-EAGAIN: none now). */
   send(bytes: Uint8Array, offset: number, end: number): number;
-  /** Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). */
-  receive(waitMicroseconds: number): number;
+  /**
+   * Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). It
+   * keeps a processor busy for the first part of the time, and sleeps for the second.
+   */
+  receive(spinMicroseconds: number, sleepMicroseconds: number): number;
   /** Which of the callbacks the event loop makes; none at first. */
   setInterest(readable: boolean, writable: boolean): void;
   close(): void;

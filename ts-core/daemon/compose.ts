@@ -81,6 +81,7 @@ async function startParts(
     audit,
     clock,
     log,
+    eventLoop: platform.eventLoop,
     userNames: platform.userNames,
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,

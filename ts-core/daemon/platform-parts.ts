@@ -2,7 +2,7 @@
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import type { RegistryReader } from '../adapters/policy/windows-registry.js';
 import type { TransportDependencies } from '../adapters/transport/create-transport.js';
-import type { StateStore } from '../application/ports.js';
+import type { EventLoop, StateStore } from '../application/ports.js';
 import type { UserNames } from '../application/user-names.js';
 import type { EndpointParts } from './open-endpoints.js';
 
@@ -13,6 +13,7 @@ export interface PlatformParts {
   readonly userNames: UserNames;
   readonly endpoints: Pick<EndpointParts, 'identify' | 'identifySimulatorPeer' | 'wireConnection' | 'listenForRpc'>;
   readonly transport: Omit<TransportDependencies, 'log'>;
+  readonly eventLoop: EventLoop;
   /** Windows' registry, where there is one. */
   readonly windowsRegistry: RegistryReader | undefined;
   /** MIT Kerberos of the system; undefined on Windows, whose own the broker does not use. */

@@ -2,7 +2,7 @@
 import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
-import { openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
+import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
@@ -25,6 +25,7 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
       listenForRpc: undefined,
     },
     transport: { openByteStream: openNativeByteStream },
+    eventLoop: nativeEventLoop,
     windowsRegistry: undefined,
     kerberos: new SystemKerberos(addon.KerberosClient),
     hasLogind: true,

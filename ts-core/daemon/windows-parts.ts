@@ -34,6 +34,8 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
       listenForRpc: pipeListening(configuration, own, callers, addon, log),
     },
     transport: { openTbsContext: () => new addon.TbsContext() },
+    // Nothing takes the byte path here: what arrives is told by the event loop.
+    eventLoop: { takeRequests: () => {}, nextTurn: () => new Promise((resolve) => setImmediate(resolve)) },
     windowsRegistry: addon,
     kerberos: undefined,
     hasLogind: false,

@@ -28,6 +28,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFileLock(env, exports);
   ExportKerberosClient(env, exports);
   ExportPeerCredentials(env, exports);
+  ExportStreamPoller(env, exports);
 #elif defined(_WIN32)
   ExportAccounts(env, exports);
   ExportBootClock(env, exports);

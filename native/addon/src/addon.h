@@ -15,6 +15,7 @@ void ExportPeerCredentials(Napi::Env env, Napi::Object exports);
 void ExportPipeListener(Napi::Env env, Napi::Object exports);
 void ExportPipePeer(Napi::Env env, Napi::Object exports);
 void ExportRegistry(Napi::Env env, Napi::Object exports);
+void ExportStreamPoller(Napi::Env env, Napi::Object exports);
 void ExportTbs(Napi::Env env, Napi::Object exports);
 
 }  // namespace tpmtbs

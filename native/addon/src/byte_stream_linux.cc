@@ -5,13 +5,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <cerrno>
 #include <ctime>
 
 #include "addon.h"
 #include "errno_error.h"
+#include "stream_poller_linux.h"
 
 namespace tpmtbs {
 
@@ -23,9 +23,20 @@ int64_t MonotonicNs() {
   return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
 
+// Tells the processor that it waits in a loop, for about as long as a system call takes.
+void PauseBriefly() {
+  for (int i = 0; i < 16; i++) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");
+#endif
+  }
+}
+
 }  // namespace
 
-class ByteStream : public Napi::ObjectWrap<ByteStream> {
+class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
  public:
   static void Export(Napi::Env env, Napi::Object exports) {
     exports.Set("ByteStream", DefineClass(env, "ByteStream",
@@ -37,61 +48,47 @@ class ByteStream : public Napi::ObjectWrap<ByteStream> {
                                           }));
   }
 
-  // new ByteStream(fd, buffer, onReadable, onWritable). The descriptor is duplicated: the caller keeps its own.
-  explicit ByteStream(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<ByteStream>(info), context_(info.Env(), "tpmtbs:ByteStream") {
+  // new ByteStream(poller, fd, buffer, onReadable, onWritable). The descriptor is duplicated: the caller keeps its own.
+  explicit ByteStream(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ByteStream>(info) {
     Napi::Env env = info.Env();
-    if (info.Length() != 4 || !info[0].IsNumber() || !info[1].IsTypedArray() || !info[2].IsFunction() ||
-        !info[3].IsFunction()) {
-      Napi::TypeError::New(env, "new ByteStream(fd, buffer, onReadable, onWritable)").ThrowAsJavaScriptException();
+    if (info.Length() != 5 || !info[0].IsObject() || !info[1].IsNumber() || !info[2].IsTypedArray() ||
+        !info[3].IsFunction() || !info[4].IsFunction()) {
+      Napi::TypeError::New(env, "new ByteStream(poller, fd, buffer, onReadable, onWritable)")
+          .ThrowAsJavaScriptException();
       return;
     }
-    fd_ = fcntl(info[0].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
+    fd_ = fcntl(info[1].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
     if (fd_ < 0) {
       ThrowErrno(env, errno, "fcntl(F_DUPFD_CLOEXEC)");
       return;
     }
-    int flags = fcntl(fd_, F_GETFL);
-    if (flags < 0 || fcntl(fd_, F_SETFL, flags | O_NONBLOCK) < 0) {
-      Fail(env, errno, "fcntl(F_SETFL)");
-      return;
-    }
-    uv_loop_t* loop = nullptr;
-    napi_get_uv_event_loop(env, &loop);
-    watch_ = new Watch{{}, this};
-    int error = uv_poll_init(loop, &watch_->poll, fd_);
-    if (error != 0) {
-      delete watch_;
-      watch_ = nullptr;
-      Fail(env, -error, "uv_poll_init");
-      return;
-    }
-    watch_->poll.data = watch_;
-    auto buffer = info[1].As<Napi::Uint8Array>();
+    poller_ = StreamPoller::From(info[0]);
+    poller_object_ = Napi::Persistent(info[0].As<Napi::Object>());
+    auto buffer = info[2].As<Napi::Uint8Array>();
     buffer_ = Napi::Persistent(buffer.As<Napi::Object>());
     data_ = buffer.Data();
     capacity_ = buffer.ByteLength();
-    on_readable_ = Napi::Persistent(info[2].As<Napi::Function>());
-    on_writable_ = Napi::Persistent(info[3].As<Napi::Function>());
-    Ref();  // until Close: the event loop calls into this object
+    on_readable_ = Napi::Persistent(info[3].As<Napi::Function>());
+    on_writable_ = Napi::Persistent(info[4].As<Napi::Function>());
+    Ref();  // until Close: the poller calls into this object
   }
 
-  // With the stream still open only when Node.js ends: its last turns of the event loop must not find a dead object.
-  ~ByteStream() override { Release(); }
+  // With the stream still open this only happens when Node.js ends, and the poller may be gone already.
+  ~ByteStream() override {
+    if (fd_ >= 0) close(fd_);
+  }
+
+  void OnEvents(uint32_t events) override {
+    // As libuv has it: whoever waits for either is told that the peer is gone, and sees it when it reads or writes.
+    bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
+    if ((watched_events_ & EPOLLOUT) != 0 && (gone || (events & EPOLLOUT) != 0)) Call(on_writable_, 0);
+    // The callback may have closed the stream, or lost interest in reading.
+    if ((watched_events_ & EPOLLIN) == 0 || (!gone && (events & (EPOLLIN | EPOLLRDHUP)) == 0)) return;
+    ssize_t received = ReceiveNow();
+    if (received != -EAGAIN) Call(on_readable_, received);
+  }
 
  private:
-  // Outlives the object until libuv has let go of the handle.
-  struct Watch {
-    uv_poll_t poll;
-    ByteStream* owner;
-  };
-
-  void Fail(Napi::Env env, int error, const char* syscall) {
-    close(fd_);
-    fd_ = -1;
-    ThrowErrno(env, error, syscall);
-  }
-
   // send(bytes, offset, end): how many bytes the kernel took, or a negative errno; -EAGAIN when it takes none now.
   Napi::Value Send(const Napi::CallbackInfo& info) {
     auto bytes = info[0].As<Napi::Uint8Array>();
@@ -105,21 +102,36 @@ class ByteStream : public Napi::ObjectWrap<ByteStream> {
     return Result(info.Env(), sent < 0 ? -errno : sent);
   }
 
-  // receive(waitMicroseconds): bytes received into the buffer, 0 at the end of the stream, or a negative errno; -EAGAIN
-  // when none came in time.
+  // receive(spinMicroseconds, sleepMicroseconds): bytes received into the buffer, 0 at the end of the stream, or a
+  // negative errno; -EAGAIN when none came in time. To sleep and be woken costs more than a short command: it is looked
+  // for without sleeping first.
   Napi::Value Receive(const Napi::CallbackInfo& info) {
-    int64_t wait_ns = info[0].As<Napi::Number>().Int64Value() * 1000;
-    if (wait_ns > 0) {
-      int64_t deadline = MonotonicNs() + wait_ns;
-      for (int64_t left = wait_ns; left > 0; left = deadline - MonotonicNs()) {
-        pollfd waiting{fd_, POLLIN, 0};
-        timespec limit{left / 1000000000, left % 1000000000};
-        int ready = ppoll(&waiting, 1, &limit, nullptr);
-        if (ready == 0) return Result(info.Env(), -EAGAIN);
-        if (ready > 0 || errno != EINTR) break;
-      }
+    ssize_t received = Spin(info[0].As<Napi::Number>().Int64Value() * 1000);
+    int64_t sleep_ns = info[1].As<Napi::Number>().Int64Value() * 1000;
+    if (received == -EAGAIN && sleep_ns > 0) {
+      Sleep(sleep_ns);
+      received = ReceiveNow();
     }
-    return Result(info.Env(), ReceiveNow());
+    return Result(info.Env(), received);
+  }
+
+  ssize_t Spin(int64_t spin_ns) {
+    ssize_t received = ReceiveNow();
+    if (spin_ns <= 0) return received;
+    for (int64_t end = MonotonicNs() + spin_ns; received == -EAGAIN && MonotonicNs() < end;) {
+      PauseBriefly();
+      received = ReceiveNow();
+    }
+    return received;
+  }
+
+  void Sleep(int64_t sleep_ns) {
+    int64_t deadline = MonotonicNs() + sleep_ns;
+    for (int64_t left = sleep_ns; left > 0; left = deadline - MonotonicNs()) {
+      pollfd waiting{fd_, POLLIN, 0};
+      timespec limit{left / 1000000000, left % 1000000000};
+      if (ppoll(&waiting, 1, &limit, nullptr) >= 0 || errno != EINTR) return;
+    }
   }
 
   ssize_t ReceiveNow() {
@@ -130,55 +142,43 @@ class ByteStream : public Napi::ObjectWrap<ByteStream> {
     return received < 0 ? -errno : received;
   }
 
-  // setInterest(readable, writable): which callbacks the event loop makes.
+  // setInterest(readable, writable): which callbacks are made.
   Napi::Value SetInterest(const Napi::CallbackInfo& info) {
-    if (watch_ == nullptr) return info.Env().Undefined();
-    int events = (info[0].As<Napi::Boolean>().Value() ? UV_READABLE : 0) |
-                 (info[1].As<Napi::Boolean>().Value() ? UV_WRITABLE : 0);
-    int error = events == 0 ? uv_poll_stop(&watch_->poll) : uv_poll_start(&watch_->poll, events, OnEvents);
-    if (error != 0) ThrowErrno(info.Env(), -error, "uv_poll_start");
+    if (fd_ < 0) return info.Env().Undefined();
+    uint32_t events = (info[0].As<Napi::Boolean>().Value() ? uint32_t{EPOLLIN} : 0) |
+                      (info[1].As<Napi::Boolean>().Value() ? uint32_t{EPOLLOUT} : 0);
+    if (events == watched_events_) return info.Env().Undefined();
+    int error = 0;
+    // Even with no events asked for, epoll would tell again and again that the peer is gone.
+    if (events == 0) {
+      poller_->Forget(fd_, this);
+    } else if (watched_events_ == 0) {
+      error = poller_->Watch(fd_, this, events);
+    } else {
+      error = poller_->ChangeEvents(fd_, this, events);
+    }
+    watched_events_ = error == 0 ? events : 0;
+    if (error != 0) ThrowErrno(info.Env(), -error, "epoll_ctl");
     return info.Env().Undefined();
   }
 
-  void Release() {
-    if (watch_ == nullptr) return;
-    watch_->owner = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(&watch_->poll),
-             [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
-    watch_ = nullptr;
+  Napi::Value Close(const Napi::CallbackInfo& info) {
+    if (fd_ < 0) return info.Env().Undefined();
+    if (watched_events_ != 0) poller_->Forget(fd_, this);
+    watched_events_ = 0;
     close(fd_);
     fd_ = -1;
-  }
-
-  Napi::Value Close(const Napi::CallbackInfo& info) {
-    if (watch_ == nullptr) return info.Env().Undefined();
-    Release();
     on_readable_.Reset();
     on_writable_.Reset();
     Unref();
     return info.Env().Undefined();
   }
 
-  static void OnEvents(uv_poll_t* poll, int status, int events) {
-    auto* watch = static_cast<Watch*>(poll->data);
-    if (watch->owner == nullptr) return;
-    Napi::HandleScope scope(watch->owner->Env());
-    if (status < 0) {
-      watch->owner->Call(watch->owner->on_readable_, status);
-      return;
-    }
-    if ((events & UV_WRITABLE) != 0) watch->owner->Call(watch->owner->on_writable_, 0);
-    // The callback may have closed the stream, or lost interest in reading.
-    if ((events & (UV_READABLE | UV_DISCONNECT)) == 0 || watch->owner == nullptr) return;
-    ssize_t received = watch->owner->ReceiveNow();
-    if (received != -EAGAIN) watch->owner->Call(watch->owner->on_readable_, received);
-  }
-
   void Call(const Napi::FunctionReference& callback, ssize_t argument) {
     Napi::Env env = Env();
     // Copied: the callback may reset the reference that it was called through.
     Napi::Function function = callback.Value();
-    function.MakeCallback(Value(), {Napi::Number::New(env, static_cast<double>(argument))}, context_);
+    function.Call(Value(), {Napi::Number::New(env, static_cast<double>(argument))});
     if (env.IsExceptionPending()) {
       napi_fatal_exception(env, env.GetAndClearPendingException().Value());
     }
@@ -188,14 +188,16 @@ class ByteStream : public Napi::ObjectWrap<ByteStream> {
     return Napi::Number::New(env, static_cast<double>(value));
   }
 
-  Napi::AsyncContext context_;
+  StreamPoller* poller_ = nullptr;
+  Napi::ObjectReference poller_object_;
   Napi::ObjectReference buffer_;
   Napi::FunctionReference on_readable_;
   Napi::FunctionReference on_writable_;
   uint8_t* data_ = nullptr;
   size_t capacity_ = 0;
   int fd_ = -1;
-  Watch* watch_ = nullptr;
+  // EPOLLIN and EPOLLOUT; 0: not watched.
+  uint32_t watched_events_ = 0;
 };
 
 void ExportByteStream(Napi::Env env, Napi::Object exports) { ByteStream::Export(env, exports); }

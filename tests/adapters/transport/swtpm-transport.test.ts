@@ -97,7 +97,7 @@ describe('SwtpmTransport', () => {
             const sent = fault.sent(end - offset);
             return sent > 0 ? stream.send(bytes, offset, offset + sent) : sent;
           },
-          receive: (wait) => received(stream.receive(wait)),
+          receive: (spin, sleep) => received(stream.receive(spin, sleep)),
           setInterest: (readable, writable) => stream.setInterest(readable, writable),
           close: () => stream.close(),
         };

@@ -23,8 +23,11 @@ export interface NativeAddon {
   sendDatagram(path: string, bytes: Uint8Array): void;
   /** flock(2), exclusive and without waiting: whether the open file is locked by this call. Freed with the descriptor. */
   tryLockExclusive(fd: number): boolean;
+  /** What byte streams are watched by. */
+  readonly StreamPoller: new () => StreamPoller;
   /** Duplicates the descriptor of a connected stream socket; see ByteStreamOpener. */
   readonly ByteStream: new (
+    poller: StreamPoller,
     fd: number,
     buffer: Uint8Array,
     onReadable: (received: number) => void,
@@ -39,6 +42,12 @@ export interface NativeAddon {
   ) => KerberosClient;
   /** The longest path, in bytes, that a Unix socket can have here. */
   readonly unixSocketPathMax: number;
+}
+
+/** An epoll set of its own: the callbacks of all streams that are ready are made in one callback of the event loop. */
+export interface StreamPoller {
+  /** Makes the callbacks of the streams that are ready now, without waiting; none when called from such a callback. */
+  poll(): void;
 }
 
 /** One authentication to one service with the key of a keytab, through the system's Kerberos (GSS-API, RFC 2743). */
@@ -74,6 +83,7 @@ function isNativeAddon(value: unknown): value is NativeAddon {
     typeof addon['KerberosClient'] === 'function' &&
     typeof addon['peerCredentials'] === 'function' &&
     typeof addon['sendDatagram'] === 'function' &&
+    typeof addon['StreamPoller'] === 'function' &&
     typeof addon['tryLockExclusive'] === 'function' &&
     typeof addon['unixSocketPathMax'] === 'number'
   );

@@ -68,11 +68,8 @@ export class StreamConnection {
     });
   }
 
-  /**
-   * Sends the bytes, which must not change until the peer can have answered. When the connection is carried by a byte
-   * stream and an answer comes within `waitMicroseconds`, `onBytes` is called before this returns.
-   */
-  write(bytes: Uint8Array, waitMicroseconds = 0): void {
+  /** Sends the bytes, which must not change until the peer can have answered. */
+  write(bytes: Uint8Array): void {
     const { stream } = this;
     if (stream === undefined) {
       this.socket.write(bytes);
@@ -82,9 +79,13 @@ export class StreamConnection {
     if (sent !== bytes.length) {
       // A TPM takes one command at a time, far less than a socket's buffer: what is not taken whole never will be.
       setImmediate(() => this.lost(new Error(`sending failed (${sent} of ${bytes.length} bytes)`)));
-      return;
     }
-    if (waitMicroseconds > 0) this.took(stream.receive(waitMicroseconds));
+  }
+
+  /** When bytes come within the time, `onBytes` is called before this returns. */
+  awaitInPlace(spinMicroseconds: number, sleepMicroseconds: number): void {
+    if (this.stream === undefined || spinMicroseconds + sleepMicroseconds === 0) return;
+    this.took(this.stream.receive(spinMicroseconds, sleepMicroseconds));
   }
 
   /** Ends the connection without a call to `onLost`. */

@@ -72,7 +72,9 @@ export class SwtpmTransport implements TpmTransport {
       this.running === undefined &&
       this.locality === options.locality &&
       this.cancelAcknowledged === undefined;
-    return ready ? this.exchange(command, options.timeoutMs) : this.prepareAndExchange(command, options);
+    return ready
+      ? this.exchange(command, options.timeoutMs, options.whileTpmWorks)
+      : this.prepareAndExchange(command, options);
   }
 
   cancel(): Promise<void> {
@@ -125,14 +127,18 @@ export class SwtpmTransport implements TpmTransport {
     await this.control?.shutdown(CONTROL_TIMEOUT_MS);
   }
 
-  private exchange(command: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  private exchange(command: Uint8Array, timeoutMs: number, whileTpmWorks?: () => void): Promise<Uint8Array> {
     if (this.running !== undefined)
       return Promise.reject(transportError(this.description, 'another command is running'));
     return new Promise((resolve, reject) => {
-      this.running = { command, timeoutMs, resolve, reject };
+      const running = { command, timeoutMs, resolve, reject };
+      this.running = running;
       this.deadline.start(timeoutMs);
       this.waits.begin(command);
-      this.data?.write(command, this.waits.waitMicroseconds);
+      this.data?.write(command);
+      whileTpmWorks?.();
+      // The answer may have come with what was done meanwhile.
+      if (this.running === running) this.data?.awaitInPlace(this.waits.spinMicroseconds, this.waits.sleepMicroseconds);
     });
   }
 
@@ -147,7 +153,7 @@ export class SwtpmTransport implements TpmTransport {
       this.dropData();
       throw cause instanceof TbsError ? cause : transportError(this.description, reasonOf(cause), cause);
     }
-    return this.exchange(command, remainingMs(deadlineMs));
+    return this.exchange(command, remainingMs(deadlineMs), options.whileTpmWorks);
   }
 
   private async useLocality(locality: number, deadlineMs: number): Promise<void> {

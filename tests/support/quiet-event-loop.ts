@@ -1,0 +1,16 @@
+/** An event loop on which nothing else happens, and what it was asked for. */
+import type { EventLoop } from '../../ts-core/application/ports.js';
+
+export class QuietEventLoop implements EventLoop {
+  requestsTaken = 0;
+  turns = 0;
+
+  takeRequests(): void {
+    this.requestsTaken++;
+  }
+
+  nextTurn(): Promise<void> {
+    this.turns++;
+    return Promise.resolve();
+  }
+}
