@@ -1,5 +1,6 @@
 /* libtbs against the fake broker: every function, its errors, and a broker that goes away. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -230,6 +231,36 @@ static void reports_a_broker_that_is_gone_and_works_again_with_a_new_context(voi
     EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
 }
 
+static void ignore_signal(int number)
+{
+    (void)number;
+}
+
+static void *interrupt_often(void *argument)
+{
+    pthread_t waiting = *(pthread_t *)argument;
+    for (int i = 0; i < 20; i++) {
+        pthread_kill(waiting, SIGUSR1);
+        usleep(2000);
+    }
+    return NULL;
+}
+
+static void waits_on_when_a_signal_comes(void)
+{
+    struct sigaction action = {.sa_handler = ignore_signal}; /* without SA_RESTART */
+    sigaction(SIGUSR1, &action, NULL);
+    TBS_HCONTEXT context = open_context();
+    pthread_t self = pthread_self();
+    pthread_t interrupter;
+    EXPECT(pthread_create(&interrupter, NULL, interrupt_often, &self) == 0);
+    BYTE result[64];
+    UINT32 length = sizeof(result);
+    EXPECT_CODE(submit(context, FAKE_SLOW, result, &length), TBS_SUCCESS);
+    pthread_join(interrupter, NULL);
+    EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
+}
+
 static void trusts_no_folder_that_others_can_write_to(void)
 {
     char directory[128];
@@ -277,6 +308,7 @@ int main(void)
     RUN(serves_the_smaller_calls);
     RUN(does_not_trust_what_a_device_id_is_read_from);
     RUN(reports_a_broker_that_is_gone_and_works_again_with_a_new_context);
+    RUN(waits_on_when_a_signal_comes);
     RUN(trusts_no_folder_that_others_can_write_to);
     RUN(refuses_a_socket_path_that_is_too_long);
     fake_broker_stop();

@@ -121,6 +121,64 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(second.outcome), 'response');
   });
 
+  it('decides by priority among requests that arrive together', async () => {
+    const { transport, submit } = setUp();
+    submit(1, 100, 0x17b);
+    submit(2, 300, 0x17a);
+    const { command } = await transport.transmission(0);
+    assert.equal(command[9], 0x7a);
+  });
+
+  it('answers a command when the TPM has the next one', async () => {
+    const { transport, submit } = setUp();
+    const answersAtTransmission: number[] = [];
+    transport.onTransmit = () => answersAtTransmission.push(first.answers);
+    const first = submit(1);
+    const second = submit(2);
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(first.outcome), 'response');
+    assert.deepEqual(answersAtTransmission, [0, 0]);
+    assert.deepEqual([first.answers, second.answers], [1, 0]);
+  });
+
+  it('answers in order when the next one is refused, or prepared', async () => {
+    const { transport, submit, refusals, preparations } = setUp();
+    const order: number[] = [];
+    refusals.set(2, new TbsError('TPM_20_E_LOCKOUT'));
+    preparations.set(3, new Promise(() => {}));
+    const outcomes = [1, 2, 3].map((contextId) => submit(contextId).outcome.then(() => order.push(contextId)));
+    (await transport.transmission(0)).answer(SUCCESS);
+    await Promise.all(outcomes.slice(0, 2));
+    assert.deepEqual(order, [1, 2]);
+    const waiting = setUp();
+    waiting.preparations.set(2, new Promise(() => {}));
+    const answered = waiting.submit(1);
+    waiting.submit(2);
+    (await waiting.transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(answered.outcome), 'response');
+  });
+
+  it('takes requests in while the TPM works', async () => {
+    const { transport, submit, eventLoop } = setUp();
+    submit(1);
+    const { options } = await transport.transmission(0);
+    assert.equal(eventLoop.requestsTaken, 0);
+    options.whileTpmWorks?.();
+    assert.equal(eventLoop.requestsTaken, 1);
+  });
+
+  it('lets everything else have its turn after two milliseconds of short commands', async () => {
+    const { transport, submit, clock, eventLoop } = setUp();
+    transport.onTransmit = ({ answer }) => {
+      clock.advance(0.5);
+      answer(SUCCESS);
+    };
+    const outcomes = Array.from({ length: 40 }, (_, index) => submit(index).outcome);
+    await Promise.all(outcomes);
+    // Five commands take more than two milliseconds.
+    assert.equal(eventLoop.turns, 7);
+  });
+
   it('asks the gate after every earlier response was accounted for', async () => {
     const { transport, submit, refusals, accounted } = setUp();
     submit(1);

@@ -16,13 +16,17 @@ export class ScriptedTransport implements TpmTransport {
   cancels = 0;
   /** Everything that was sent, in order; the last one may be unanswered. */
   readonly sent: Transmission[] = [];
+  /** Called with each transmission as it is sent. */
+  onTransmit: ((transmission: Transmission) => void) | undefined;
   private arrived: (() => void) | undefined;
 
   constructor(readonly cancellation: TpmTransport['cancellation'] = 'controlChannel') {}
 
   transmit(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      this.sent.push({ command: command.slice(), options, answer: resolve, fail: reject });
+      const transmission = { command: command.slice(), options, answer: resolve, fail: reject };
+      this.sent.push(transmission);
+      this.onTransmit?.(transmission);
       this.arrived?.();
     });
   }

@@ -211,11 +211,11 @@ export class Dispatcher {
     void Promise.resolve()
       .then(() => this.run())
       .finally(() => {
-      this.busy = false;
-      for (const waiter of this.idleWaiters.splice(0)) waiter();
-      // Something may have come in between the last look at the queue and now.
-      if (this.hasWork()) this.pump();
-    });
+        this.busy = false;
+        for (const waiter of this.idleWaiters.splice(0)) waiter();
+        // Something may have come in between the last look at the queue and now.
+        if (this.hasWork()) this.pump();
+      });
   }
 
   private hasWork(): boolean {

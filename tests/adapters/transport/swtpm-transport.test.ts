@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
+import { nativeEventLoop, openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import type { ByteStreamOpener } from '../../../ts-core/application/ports.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
@@ -66,6 +66,32 @@ describe('SwtpmTransport', () => {
     await transport.reset?.();
     assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0x100);
     assert.equal(resets, 0);
+    await transport.close();
+  });
+
+  it('lets other work be done once the TPM has a command, and takes an answer that comes meanwhile', async () => {
+    await using tpm = await startSwtpm({ version: '2.0', startup: true });
+    let answered = false;
+    const openWatched: ByteStreamOpener = (socket, buffer, onReadable, onWritable) => {
+      const onAnswer = (received: number): void => {
+        answered = true;
+        onReadable(received);
+      };
+      return openNativeByteStream(socket, buffer, onAnswer, onWritable);
+    };
+    const transport = await connectTo(tpm, true, openWatched);
+    await transport.transmit(getRandom('2.0', 8), OPTIONS);
+    for (let count = 1; count <= 5; count++) {
+      answered = false;
+      const whileTpmWorks = (): void => {
+        const untilMs = performance.now() + 5_000;
+        // What is ready includes the TPM's own stream.
+        while (!answered && performance.now() < untilMs) nativeEventLoop.takeRequests();
+      };
+      const response = await transport.transmit(getRandom('2.0', 8), { ...OPTIONS, whileTpmWorks });
+      assert.equal(responseCodeOf(response), 0);
+      assert.ok(answered);
+    }
     await transport.close();
   });
 
