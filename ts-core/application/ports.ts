@@ -275,11 +275,8 @@ export interface PhysicalPresence {
 export interface ByteStream {
   /** How many bytes of `bytes` from `offset` to `end` were sent, or a negative errno (-EAGAIN: none now). */
   send(bytes: Uint8Array, offset: number, end: number): number;
-  /**
-   * Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). It
-   * keeps a processor busy for the first part of the time, and sleeps for the second.
-   */
-  receive(spinMicroseconds: number, sleepMicroseconds: number): number;
+  /** Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). */
+  receive(waitMicroseconds: number): number;
   /** Which of the callbacks the event loop makes; none at first. */
   setInterest(readable: boolean, writable: boolean): void;
   close(): void;

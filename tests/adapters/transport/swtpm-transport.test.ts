@@ -123,7 +123,7 @@ describe('SwtpmTransport', () => {
             const sent = fault.sent(end - offset);
             return sent > 0 ? stream.send(bytes, offset, offset + sent) : sent;
           },
-          receive: (spin, sleep) => received(stream.receive(spin, sleep)),
+          receive: (wait) => received(stream.receive(wait)),
           setInterest: (readable, writable) => stream.setInterest(readable, writable),
           close: () => stream.close(),
         };

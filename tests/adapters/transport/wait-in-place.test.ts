@@ -10,12 +10,12 @@ describe('waiting for a response in place', () => {
 
   beforeEach(() => {
     nowMs = 0;
-    waits = new WaitInPlace(() => nowMs, 2);
+    waits = new WaitInPlace(() => nowMs);
   });
 
   function wait(command: Uint8Array): number {
     waits.begin(command);
-    return waits.spinMicroseconds + waits.sleepMicroseconds;
+    return waits.waitMicroseconds;
   }
 
   function answerAfter(milliseconds: number): void {
@@ -34,23 +34,6 @@ describe('waiting for a response in place', () => {
     assert.equal(wait(GET_RANDOM), 0);
     answerAfter(0.12);
     assert.equal(wait(GET_RANDOM), 250);
-  });
-
-  it('keeps a processor busy only as long as a short command takes, and only where there is another', () => {
-    wait(GET_RANDOM);
-    answerAfter(0.01);
-    wait(GET_RANDOM);
-    assert.deepEqual([waits.spinMicroseconds, waits.sleepMicroseconds], [70, 0]);
-    answerAfter(0.2);
-    wait(GET_RANDOM);
-    assert.equal(waits.spinMicroseconds, 75);
-    assert.ok(waits.sleepMicroseconds > 0);
-    const alone = new WaitInPlace(() => nowMs, 1);
-    alone.begin(GET_RANDOM);
-    nowMs += 0.01;
-    alone.end();
-    alone.begin(GET_RANDOM);
-    assert.deepEqual([alone.spinMicroseconds, alone.sleepMicroseconds], [0, 70]);
   });
 
   it('ends for a command that became slow, and begins again when it is quick again', () => {

@@ -83,9 +83,8 @@ export class StreamConnection {
   }
 
   /** When bytes come within the time, `onBytes` is called before this returns. */
-  awaitInPlace(spinMicroseconds: number, sleepMicroseconds: number): void {
-    if (this.stream === undefined || spinMicroseconds + sleepMicroseconds === 0) return;
-    this.took(this.stream.receive(spinMicroseconds, sleepMicroseconds));
+  awaitInPlace(waitMicroseconds: number): void {
+    if (this.stream !== undefined && waitMicroseconds > 0) this.took(this.stream.receive(waitMicroseconds));
   }
 
   /** Ends the connection without a call to `onLost`. */

@@ -138,7 +138,7 @@ export class SwtpmTransport implements TpmTransport {
       this.data?.write(command);
       whileTpmWorks?.();
       // The answer may have come with what was done meanwhile.
-      if (this.running === running) this.data?.awaitInPlace(this.waits.spinMicroseconds, this.waits.sleepMicroseconds);
+      if (this.running === running) this.data?.awaitInPlace(this.waits.waitMicroseconds);
     });
   }
 

@@ -3,12 +3,9 @@
  * itself. Learned from how long the commands of each code took; long ones are not waited for, so that nobody else is
  * kept from being served for longer than MAX_WAIT_MICROSECONDS.
  */
-import { availableParallelism } from 'node:os';
 import { readUint32 } from '../../domain/tpm/command-header.js';
 
 const MAX_WAIT_MICROSECONDS = 250;
-/** Longer than a short command of a software TPM takes; a discrete TPM's take longer than can be spun for. */
-const MAX_SPIN_MICROSECONDS = 75;
 /** Commands that take longer on average are left to the event loop: their wait would mostly be in vain. */
 const SHORT_MICROSECONDS = 125;
 /** What a duration may exceed the average by and still be waited for. */
@@ -25,26 +22,19 @@ export class WaitInPlace {
   private readonly averages = new Map<number, number>();
   private code = 0;
   private beganMs = 0;
-  /** For the command that began last: how long to look for the response without sleeping, and how long to sleep then. */
-  spinMicroseconds = 0;
-  sleepMicroseconds = 0;
+  /** For the command that began last. */
+  waitMicroseconds = 0;
 
-  /** With one processor only, the TPM that is waited for may need it. */
-  constructor(
-    private readonly now: () => number = () => performance.now(),
-    private readonly processors: number = availableParallelism(),
-  ) {}
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   begin(command: Uint8Array): void {
     this.code = command.length >= 10 ? readUint32(command, 6) : 0;
     this.beganMs = this.now();
     const average = this.averages.get(this.code);
-    const wait =
+    this.waitMicroseconds =
       average === undefined || average > SHORT_MICROSECONDS
         ? 0
-        : Math.min(MAX_WAIT_MICROSECONDS, Math.round(2 * average) + MARGIN_MICROSECONDS);
-    this.spinMicroseconds = this.processors > 1 ? Math.min(wait, MAX_SPIN_MICROSECONDS) : 0;
-    this.sleepMicroseconds = wait - this.spinMicroseconds;
+        : Math.min(MAX_WAIT_MICROSECONDS, 2 * average + MARGIN_MICROSECONDS);
   }
 
   /** The response is there. */
