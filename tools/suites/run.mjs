@@ -35,7 +35,8 @@ const USAGE = `node tools/suites/run.mjs ${Object.keys(SUITES).join('|')} SOURCE
   --only PATTERN   tests whose name matches this regular expression
   --logs FOLDER    where the tests' output goes (default: a new folder)
   --limit SECONDS  for one test (default: 300)
-  --packages       print the Debian packages that the suite needs, and stop`;
+  --packages       print the Debian packages that the suite needs, and stop
+  --help           print this, and stop`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
@@ -48,8 +49,13 @@ function readArguments() {
       logs: { type: 'string' },
       limit: { type: 'string', default: '300' },
       packages: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   const [suiteName, source] = positionals;
   const suite = SUITES[suiteName];
   const known = ['broker', 'bare'].includes(values.over) && ['new', 'same'].includes(values.tpm);

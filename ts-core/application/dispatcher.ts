@@ -6,6 +6,7 @@
  *  - At most one exchange runs; the virtualizer and the transport are never entered twice.
  *  - Every command is answered exactly once, except those whose connection is gone.
  *  - The gate is asked after every earlier command has been accounted for, so that no burst of guesses slips past it.
+ *  - A response leaves when the TPM has the next command, and at once when there is none: sending it costs the TPM no time.
  *  - Housekeeping (closing contexts, administration) goes before the next command, one exchange at a time.
  */
 import { CommandCosts } from '../domain/scheduling/command-costs.js';
