@@ -14,7 +14,7 @@ export const packages = [
   'gcc',
   'make',
   'git',
-].concat(['libtss2-dev', 'libglib2.0-dev', 'libglib2.0-dev-bin', 'iproute2', 'dbus']);
+].concat(['libtss2-dev', 'libglib2.0-dev', 'libglib2.0-dev-bin', 'libcmocka-dev', 'iproute2', 'dbus']);
 
 export const needsGrant = [];
 
