@@ -125,7 +125,8 @@ A value that is wrong is not guessed at:
 | an unknown value under the TPM's keys | ignored | yes |
 
 In a policy file and with \`Set-TbsPolicy\`, what is out of range is refused, by name. In a policy file the other settings
-of the file stay in force; \`Set-TbsPolicy\` changes nothing at all then (TBS_E_BAD_PARAMETER).
+of the file, and the other entries of a list, stay in force; \`Set-TbsPolicy\` changes nothing at all then
+(TBS_E_BAD_PARAMETER).
 
 \`Import-TbsPolicy\` checks a file, keeps a copy as a source of its own, and says at which byte a damaged one is damaged. It
 replaces what was imported before; importing a file without entries takes the imported policy away.

@@ -8,6 +8,10 @@ export type CallerClass = 'administrator' | 'standardUser' | 'sandboxedApp';
 
 export const CALLER_CLASSES: readonly CallerClass[] = ['administrator', 'standardUser', 'sandboxedApp'];
 
+export function isCallerClass(name: string): name is CallerClass {
+  return CALLER_CLASSES.some((callerClass) => callerClass === name);
+}
+
 export interface Caller {
   /** Stable key of the user, the unit of quotas, fairness and the failure ledger: `uid:1000`, or `sid:S-1-5-…` on Windows. */
   readonly userKey: string;

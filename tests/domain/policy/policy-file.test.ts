@@ -80,6 +80,30 @@ describe('policy file', () => {
     });
   }
 
+  it('keeps the sound entries of a list, so that one slip does not open what the others block', () => {
+    const { values, refused } = read({ blockedCommands: ['0x126', 'TPM2_ClockSet', 379, -1] });
+    deepEqual(values, { blockedCommands: [0x126, 379] });
+    deepEqual(
+      refused.map(({ message }) => message.slice(0, 40)),
+      ['blockedCommands: "TPM2_ClockSet" is not a', 'blockedCommands: -1 is not a command code'].map((text) =>
+        text.slice(0, 40),
+      ),
+    );
+  });
+
+  it('keeps the sound lists and entries of the classes', () => {
+    const { values, refused } = read({
+      disallowedCommands: { standardUser: [1, 'x'], everybody: [2], sandboxedApp: [3], administrator: ['y'] },
+    });
+    deepEqual(values, { disallowedCommands: { standardUser: [1], sandboxedApp: [3] } });
+    deepEqual(
+      refused.map(({ setting }) => setting),
+      ['disallowedCommands', 'disallowedCommands', 'disallowedCommands'],
+    );
+    match(refused[0]?.message ?? '', /^disallowedCommands: standardUser: "x" is not a command code/);
+    match(refused[1]?.message ?? '', /unknown class "everybody"/);
+  });
+
   it('takes nothing from a prototype', () => {
     const { values, refused } = readSettings(
       JSON.parse('{"__proto__": {"maxContexts": 9}, "constructor": 1}') as object,

@@ -1,13 +1,16 @@
 /**
- * A policy.d file: a JSON object of settings by name. Each setting stands alone: an unknown or wrong one is refused by
- * name, and the others stay, so that one slip does not switch the rest of the governance off.
+ * A policy.d file: a JSON object of settings by name. Each setting, and each entry of a list, stands alone: an unknown or
+ * wrong one is refused by name, and the others stay, so that one slip does not switch the rest of the governance off.
  */
+import { type CallerClass, isCallerClass } from '../caller.js';
 import {
   isPolicySettingName,
   POLICY_SETTING_NAMES,
+  readCommandCode,
   SETTING_RULES,
   type SettingInputs,
   shown,
+  unknownClass,
 } from './setting-rules.js';
 import type { PolicySettingName } from './settings.js';
 
@@ -54,11 +57,50 @@ export function readSettings(object: object): ReadSettings {
       refused.push({ setting: name, message: unknownSettingMessage(name) });
       continue;
     }
-    const reading = SETTING_RULES[name].read(value);
+    const { sound, reasons } = soundPart(value);
+    for (const reason of reasons) refused.push({ setting: name, message: `${name}: ${reason}` });
+    if (sound === undefined) continue;
+    const reading = SETTING_RULES[name].read(sound);
     if (reading.verdict === 'accepted') values[name] = reading.value;
     else refused.push({ setting: name, message: `${name}: ${reading.reason}` });
   }
   return { values: values as SettingValues, refused };
+}
+
+interface SoundPart {
+  /** Undefined when nothing of the value is sound. */
+  readonly sound: unknown;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * What is left of a list, or of lists by class, without the entries that are no codes: one typing error in a list of
+ * blocked commands must not open all the others.
+ */
+function soundPart(value: unknown): SoundPart {
+  if (Array.isArray(value)) return soundEntries(value);
+  if (typeof value !== 'object' || value === null) return { sound: value, reasons: [] };
+  const sound: Record<string, unknown> = {};
+  const reasons: string[] = [];
+  for (const [key, list] of Object.entries(value)) {
+    const part = isCallerClass(key) ? soundPartOfClass(key, list) : { sound: undefined, reasons: [unknownClass(key)] };
+    reasons.push(...part.reasons);
+    if (part.sound !== undefined) sound[key] = part.sound;
+  }
+  return { sound: reasons.length > 0 && Object.keys(sound).length === 0 ? undefined : sound, reasons };
+}
+
+function soundPartOfClass(callerClass: CallerClass, list: unknown): SoundPart {
+  if (!Array.isArray(list)) return { sound: list, reasons: [] };
+  const { sound, reasons } = soundEntries(list);
+  return { sound, reasons: reasons.map((reason) => `${callerClass}: ${reason}`) };
+}
+
+function soundEntries(list: readonly unknown[]): SoundPart {
+  const readings = list.map(readCommandCode);
+  const reasons = readings.flatMap((reading) => (reading.verdict === 'refused' ? [reading.reason] : []));
+  const sound = readings.flatMap((reading) => (reading.verdict === 'accepted' ? [reading.value] : []));
+  return { sound: reasons.length > 0 && sound.length === 0 ? undefined : sound, reasons };
 }
 
 export function unknownSettingMessage(name: string): string {

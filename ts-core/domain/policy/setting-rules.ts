@@ -76,7 +76,7 @@ export function readCommandCode(value: unknown): Reading<number> {
 }
 
 function readCodes(value: unknown): Reading<readonly number[]> {
-  if (!Array.isArray(value)) return refused(`${shown(value)} is not a list of command codes`);
+  if (!Array.isArray(value)) return refused(`${shown(value)} is not a list of command codes, such as ["0x17B", 294]`);
   if (value.length > MAX_LISTED_COMMANDS) return refused(`more than ${MAX_LISTED_COMMANDS} entries`);
   const codes = new Set<number>();
   for (const entry of value as readonly unknown[]) {
@@ -87,6 +87,10 @@ function readCodes(value: unknown): Reading<readonly number[]> {
   return accepted([...codes].sort((a, b) => a - b));
 }
 
+export function unknownClass(name: string): string {
+  return `unknown class "${name}"; known are ${CALLER_CLASSES.join(', ')}`;
+}
+
 function readCodesByClass(value: unknown): Reading<ClassLists> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refused(`${shown(value)} is not an object of lists by class (${CALLER_CLASSES.join(', ')})`);
@@ -94,7 +98,7 @@ function readCodesByClass(value: unknown): Reading<ClassLists> {
   const codes: { [Class in CallerClass]?: readonly number[] } = {};
   for (const [key, list] of Object.entries(value)) {
     const callerClass = CALLER_CLASSES.find((known) => known === key);
-    if (callerClass === undefined) return refused(`unknown class "${key}"; known are ${CALLER_CLASSES.join(', ')}`);
+    if (callerClass === undefined) return refused(unknownClass(key));
     const reading = readCodes(list);
     if (reading.verdict === 'refused') return refused(`${key}: ${reading.reason}`);
     codes[callerClass] = reading.value;
