@@ -4,6 +4,7 @@
 import { type Caller, isAdministrator } from '../domain/caller.js';
 import type { AuditEvent, AuditKind, AuditLog, Clock } from './ports.js';
 
+/** Of refusals, and as many of everything else: what callers can cause without end must not push the rest out. */
 const KEPT_EVENTS = 1000;
 
 export type EventListener = (event: AuditEvent) => void;
@@ -14,8 +15,16 @@ export interface EventFields {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+interface NumberedEvent {
+  readonly event: AuditEvent;
+  /** In the order in which they were raised. */
+  readonly number: number;
+}
+
 export class Events {
-  private readonly recent: AuditEvent[] = [];
+  private readonly refusals: NumberedEvent[] = [];
+  private readonly others: NumberedEvent[] = [];
+  private raised = 0;
   private readonly followers = new Map<EventListener, Caller>();
 
   constructor(
@@ -34,8 +43,9 @@ export class Events {
       details: fields.details ?? {},
     };
     this.audit.write(event);
-    this.recent.push(event);
-    if (this.recent.length > KEPT_EVENTS) this.recent.shift();
+    const kept = kind === 'commandRefused' ? this.refusals : this.others;
+    kept.push({ event, number: this.raised++ });
+    if (kept.length > KEPT_EVENTS) kept.shift();
     for (const [listener, caller] of this.followers) {
       if (maySee(caller, event)) listener(event);
     }
@@ -44,7 +54,11 @@ export class Events {
   /** The newest `count` events that this caller may see, oldest first. */
   past(caller: Caller, count: number): readonly AuditEvent[] {
     if (count === 0) return [];
-    return this.recent.filter((event) => maySee(caller, event)).slice(-count);
+    return [...this.refusals, ...this.others]
+      .filter(({ event }) => maySee(caller, event))
+      .sort((left, right) => left.number - right.number)
+      .slice(-count)
+      .map(({ event }) => event);
   }
 
   /** Calls `listener` for every event that the caller may see, until the returned function is called. */
