@@ -7,7 +7,7 @@
 import { type Caller, isAdministrator } from '../domain/caller.js';
 import { type BlockedVerdict, decide } from '../domain/filter/command-filter.js';
 import type { FilterLists } from '../domain/filter/filter-lists.js';
-import type { GateVerdict } from '../domain/lockout/lockout-gate.js';
+import { freesAtText, type GateVerdict } from '../domain/lockout/lockout-gate.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { commandLabel } from '../domain/tpm/command-names.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
@@ -103,7 +103,7 @@ export class Gate implements SubmissionGate, CommandGate {
 
 /** The refusal of a locked-out caller, with the time at which it ends. */
 export function lockoutError(version: TpmVersion, verdict: Extract<GateVerdict, { open: false }>): TbsError {
-  const freesAt = verdict.freesAt === null ? null : new Date(verdict.freesAt).toISOString();
+  const freesAt = freesAtText(verdict.freesAt);
   const whose = verdict.scope === 'user' ? 'of this user' : 'of all standard users together';
   const message =
     verdict.scope === 'threshold0'

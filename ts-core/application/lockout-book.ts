@@ -3,7 +3,7 @@
  */
 import { type Caller, isAdministrator } from '../domain/caller.js';
 import { FailureLedger, type LedgerTime } from '../domain/lockout/failure-ledger.js';
-import { type GateVerdict, type LockoutThresholds, thresholdsOf } from '../domain/lockout/lockout-gate.js';
+import { freesAtText, type GateVerdict, type LockoutThresholds, thresholdsOf } from '../domain/lockout/lockout-gate.js';
 import type { LockoutSummary } from '../domain/lockout/lockout-summary.js';
 import type { PolicySettings } from '../domain/policy/settings.js';
 import type { Events } from './events.js';
@@ -34,9 +34,8 @@ export class LockoutBook {
   gate(userKey: string): GateVerdict {
     const verdict = this.ledger.gate(userKey, this.now(), this.thresholds());
     if (verdict.open && this.locked.delete(userKey)) {
-      this.parts.events.raise('lockoutEnded', 'The failures that closed the gate have aged out or were reset.', {
-        details: { user: userKey },
-      });
+      const message = `Authorized commands of ${userKey} are let through again: failures have aged out or were reset.`;
+      this.parts.events.raise('lockoutEnded', message, { details: { user: userKey } });
     }
     return verdict;
   }
@@ -79,9 +78,10 @@ export class LockoutBook {
     const verdict = this.ledger.gate(caller.userKey, this.now(), this.thresholds());
     if (verdict.open || this.locked.has(caller.userKey)) return;
     this.locked.add(caller.userKey);
-    const until = verdict.freesAt === null ? null : new Date(verdict.freesAt).toISOString();
+    const until = freesAtText(verdict.freesAt);
     const whom = verdict.scope === 'user' ? 'this user' : 'all standard users';
-    this.parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused until ${until}.`, {
+    const end = until === null ? 'while a threshold is 0' : `until ${until}`;
+    this.parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused ${end}.`, {
       caller,
       details: { scope: verdict.scope, failures: verdict.failures, threshold: verdict.threshold, until },
     });

@@ -94,6 +94,14 @@ export function agesOutAt(momentMs: number, now: GateMoment, windowMinutes: numb
   return now.wallClockMs + (momentMs - now.bootTimeMs) + windowMinutes * 60_000 + 1;
 }
 
+/**
+ * A verdict's `freesAt` for people: UTC, up to the next whole second. The two clocks behind it are read one after the
+ * other, so that its millisecond wavers from call to call, and what is told of one lockout must not.
+ */
+export function freesAtText(freesAt: number | null): string | null {
+  return freesAt === null ? null : new Date(Math.ceil(freesAt / 1000) * 1000).toISOString();
+}
+
 /** Index of the oldest failure that counts (age at most the window); the length when none does. Binary search. */
 export function firstCounted(moments: readonly number[], bootTimeMs: number, windowMinutes: number): number {
   const oldest = bootTimeMs - windowMinutes * 60_000;

@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import type { GateVerdict } from '../../../domain/lockout/lockout-gate.js';
+import { freesAtText, type GateVerdict } from '../../../domain/lockout/lockout-gate.js';
 import type { LockoutSummary } from '../../../domain/lockout/lockout-summary.js';
 import { handler, type RpcHandler } from '../handler.js';
 import { type LockoutState, lockoutGet, lockoutReset } from '../protocol/lockout.js';
@@ -43,7 +43,7 @@ function notesOf({ countingOff, thresholds }: LockoutSummary): readonly string[]
 }
 
 function freesAt(gate: GateVerdict): string | null {
-  return gate.open || gate.freesAt === null ? null : isoTime(gate.freesAt);
+  return gate.open ? null : freesAtText(gate.freesAt);
 }
 
 function isoTime(wallClockMs: number): string {
