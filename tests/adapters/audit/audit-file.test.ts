@@ -166,6 +166,23 @@ describe('audit file', () => {
     equal(total, 6000);
   });
 
+  it('tells one user’s refusals together when they are of ever other kinds, and others’ apart', async () => {
+    const log = openAudit();
+    for (let code = 0; code < 3000; code += 1) log.write(refusal({ message: `${code} is blocked`, details: { code } }));
+    log.write(refusal({ userKey: 'uid:1001' }));
+    clock.advance(200_000);
+    log.write(refusal({ message: 'told apart again' }));
+    await log.close();
+    const lines = linesOf(path);
+    equal(lines.length, 64 + 2 + 1 + 1);
+    equal(lines.filter(({ message }) => /^Further refusals/.test(`${message}`)).length, 2);
+    equal(
+      lines.reduce((sum, { repeated }) => sum + (repeated?.count ?? 1), 0),
+      3002,
+    );
+    equal(lines.at(-1)?.message, 'told apart again');
+  });
+
   it('leaves no timer behind when nothing is owed', async () => {
     const log = openAudit();
     log.write(refusal());

@@ -1,11 +1,15 @@
 /**
- * Keeps a user who repeats the same refused command from filling the log: the first refusal is a line at once, those
- * that follow within the interval become one line with their count and their first and last time.
+ * Keeps a user whose commands are refused from filling the log: the first refusal is a line at once, those alike that
+ * follow within the interval become one line with their count and their first and last time. One user's refusals that
+ * differ are told apart up to a number, and together above it, or whoever runs through every command code could push
+ * the lines before out of the rotated files.
  */
 import type { AuditEvent } from '../../application/ports.js';
 
 /** Distinct refusals remembered at once; with more, the one that has waited longest gets its line early. */
 const MAX_REMEMBERED = 1024;
+const MAX_REMEMBERED_OF_USER = 64;
+const FURTHER_REFUSALS = 'Further refusals of this user, of too many kinds to tell each of them.';
 
 interface Remembered {
   readonly event: AuditEvent;
@@ -19,6 +23,7 @@ export class RefusalCoalescer {
   readonly #intervalMs: number;
   /** In the order in which they are due: every interval is of the same length. */
   readonly #remembered = new Map<string, Remembered>();
+  readonly #countOfUser = new Map<string | undefined, number>();
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
@@ -29,16 +34,39 @@ export class RefusalCoalescer {
     const due = this.due(nowMs);
     if (event.kind !== 'commandRefused') return [...due, event];
     const key = keyOf(event);
+    if (this.#countsAsKnown(key, event)) return due;
+    if (this.#ofUser(event) < MAX_REMEMBERED_OF_USER) return [...due, ...this.#remember(key, event, nowMs)];
+    const further = { ...event, message: FURTHER_REFUSALS, details: {} };
+    const furtherKey = keyOf(further);
+    if (this.#countsAsKnown(furtherKey, event)) return due;
+    return [...due, ...this.#remember(furtherKey, further, nowMs)];
+  }
+
+  #countsAsKnown(key: string, { time }: AuditEvent): boolean {
     const known = this.#remembered.get(key);
-    if (known !== undefined) {
-      if (known.count === 0) known.first = event.time;
-      known.count += 1;
-      known.last = event.time;
-      return due;
-    }
+    if (known === undefined) return false;
+    if (known.count === 0) known.first = time;
+    known.count += 1;
+    known.last = time;
+    return true;
+  }
+
+  #remember(key: string, event: AuditEvent, nowMs: number): readonly AuditEvent[] {
     const early = this.#remembered.size >= MAX_REMEMBERED ? this.#forgetOldest() : [];
     this.#remembered.set(key, { event, dueMs: nowMs + this.#intervalMs, count: 0, first: '', last: '' });
-    return [...due, ...early, event];
+    this.#countOfUser.set(event.userKey, this.#ofUser(event) + 1);
+    return [...early, event];
+  }
+
+  #ofUser({ userKey }: AuditEvent): number {
+    return this.#countOfUser.get(userKey) ?? 0;
+  }
+
+  #forget(key: string, { event }: Remembered): void {
+    this.#remembered.delete(key);
+    const left = this.#ofUser(event) - 1;
+    if (left > 0) this.#countOfUser.set(event.userKey, left);
+    else this.#countOfUser.delete(event.userKey);
   }
 
   /** The lines whose interval is over. A refusal that goes on stays remembered for another interval. */
@@ -46,9 +74,13 @@ export class RefusalCoalescer {
     const lines: AuditEvent[] = [];
     for (const [key, remembered] of this.#remembered) {
       if (remembered.dueMs > nowMs) break;
-      this.#remembered.delete(key);
-      if (remembered.count === 0) continue;
+      if (remembered.count === 0) {
+        this.#forget(key, remembered);
+        continue;
+      }
       lines.push(summary(remembered));
+      // To the end of the order.
+      this.#remembered.delete(key);
       this.#remembered.set(key, { ...remembered, dueMs: nowMs + this.#intervalMs, count: 0 });
     }
     return lines;
@@ -64,12 +96,13 @@ export class RefusalCoalescer {
   flush(): readonly AuditEvent[] {
     const lines = [...this.#remembered.values()].filter(({ count }) => count > 0).map(summary);
     this.#remembered.clear();
+    this.#countOfUser.clear();
     return lines;
   }
 
   #forgetOldest(): readonly AuditEvent[] {
     for (const [key, remembered] of this.#remembered) {
-      this.#remembered.delete(key);
+      this.#forget(key, remembered);
       return remembered.count > 0 ? [summary(remembered)] : [];
     }
     return [];
