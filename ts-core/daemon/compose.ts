@@ -22,6 +22,7 @@ import type { PolicyStore, TpmTransport } from '../application/ports.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { RefusedConnections } from '../endpoints/refused-connections.js';
 import type { Configuration } from './configuration.js';
 import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import type { PlatformParts } from './platform-parts.js';
@@ -105,6 +106,7 @@ async function startParts(
     identity,
     application: broker.application,
     ...platform.endpoints,
+    refused: new RefusedConnections(log, clock),
     log,
   });
   if (configuration.power.logind && platform.hasLogind) {

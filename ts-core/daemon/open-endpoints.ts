@@ -4,6 +4,7 @@ import type { Application } from '../application/application.js';
 import type { Log } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
+import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
@@ -33,6 +34,7 @@ export interface EndpointParts {
   readonly wireConnection: ((socket: Socket) => ByteConnection) | undefined;
   /** How the JSON-RPC endpoint listens, where not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
+  readonly refused: RefusedConnections;
   readonly log: Log;
 }
 
@@ -69,7 +71,7 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
 }
 
 async function openRpc(
-  { configuration, identity, application, identify, listenForRpc, log }: EndpointParts,
+  { configuration, identity, application, identify, listenForRpc, refused, log }: EndpointParts,
   listed: Listed,
 ): Promise<RpcServer> {
   const { limits, timeouts, sockets, mode } = configuration;
@@ -89,6 +91,7 @@ async function openRpc(
     maxConnectionsPerUser: limits.connectionsPerUser,
     identify,
     listen: listenForRpc,
+    refused,
     log,
   });
   await rpc.listen(sockets.rpc, inheritedSockets(identity.env, identity.processId).get('rpc'));
@@ -97,7 +100,7 @@ async function openRpc(
 }
 
 async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
-  const { configuration, identity, application, identify, wireConnection, log } = parts;
+  const { configuration, identity, application, identify, wireConnection, refused } = parts;
   const { limits, timeouts, sockets } = configuration;
   if (wireConnection === undefined) return () => {};
   const wire = await startWireServer({
@@ -110,14 +113,14 @@ async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
     maxConnections: limits.connections,
     maxConnectionsPerUser: limits.connectionsPerUser,
     frameTimeoutMs: timeouts.partialMessageMs,
-    onRefused: (error) => log.warn({ error }, 'a wire connection was refused'),
+    onRefused: (error) => refused.tell('a wire connection was refused', { error }),
   });
   listed.push({ kind: 'wire', address: sockets.wire });
   return () => wire.close();
 }
 
 async function openSimulators(
-  { configuration, application, identifySimulatorPeer, log }: EndpointParts,
+  { configuration, application, identifySimulatorPeer, refused }: EndpointParts,
   listed: Listed,
 ): Promise<Close> {
   const { swtpm, mssim, bare } = configuration.simulator;
@@ -139,7 +142,7 @@ async function openSimulators(
     bare: bare === null ? undefined : parseStreamAddress(bare),
     opener: application.commands,
     identify: identifySimulatorPeer,
-    onRefused: (error) => log.warn({ error }, 'a simulator connection was refused'),
+    onRefused: (error) => refused.tell('a simulator connection was refused', { error }),
   });
   if (swtpm !== null) listed.push({ kind: 'swtpm', address: swtpm.data });
   if (mssim !== null) listed.push({ kind: 'mssim', address: mssim.command });

@@ -158,8 +158,8 @@ describe('audit file', () => {
   it('remembers a bounded number of refusals and loses none of their counts', async () => {
     const log = openAudit({ maxBufferedLines: 100_000, maxFileBytes: 100_000_000 });
     for (let number = 0; number < 3000; number += 1) {
-      log.write(refusal({ details: { number } }));
-      log.write(refusal({ details: { number } }));
+      log.write(refusal({ userKey: `uid:${number}` }));
+      log.write(refusal({ userKey: `uid:${number}` }));
     }
     await log.close();
     const total = linesOf(path).reduce((sum, { repeated }) => sum + (repeated?.count ?? 1), 0);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
+import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { RpcHandler } from './handler.js';
 import { RpcConnection, type RpcLimits } from './rpc-connection.js';
@@ -16,6 +17,7 @@ export interface RpcServerParts {
   readonly maxConnectionsPerUser: number;
   /** The caller behind a connection; throws when the operating system does not say who it is. */
   readonly identify: (socket: Socket) => Caller;
+  readonly refused: RefusedConnections;
   readonly log: Log;
   /** Listens at the address instead of on a Unix socket (a named pipe). */
   readonly listen?: RpcListen | undefined;
@@ -61,18 +63,18 @@ export class RpcServer {
   }
 
   private accept(socket: Socket): void {
-    const { opener, handlers, limits, identify, log } = this.parts;
+    const { opener, handlers, limits, identify, refused, log } = this.parts;
     socket.on('error', (error) => log.debug({ error }, 'a connection broke'));
     let caller: Caller;
     try {
       caller = identify(socket);
     } catch (error) {
-      log.warn({ error }, 'a connection was refused: its user is not known');
+      refused.tell('a connection was refused: its user is not known', { error });
       socket.destroy();
       return;
     }
     if (!this.hasRoomFor(caller)) {
-      log.warn({ user: caller.userKey }, 'a connection was refused: too many are open');
+      refused.tell('a connection was refused: too many are open', { user: caller.userKey });
       socket.destroy();
       return;
     }

@@ -1,0 +1,30 @@
+/** Tells the log of connections that are refused, at most once a minute each reason: anybody can connect again and again. */
+import type { Clock, Log } from '../application/ports.js';
+
+const TOLD_EVERY_MS = 60_000;
+
+interface Told {
+  readonly atMs: number;
+  untold: number;
+}
+
+export class RefusedConnections {
+  private readonly told = new Map<string, Told>();
+
+  constructor(
+    private readonly log: Log,
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
+  ) {}
+
+  /** `reason` is one of a few texts, and the line's message. */
+  tell(reason: string, fields: Readonly<Record<string, unknown>>): void {
+    const nowMs = this.clock.monotonicMs();
+    const last = this.told.get(reason);
+    if (last !== undefined && nowMs - last.atMs < TOLD_EVERY_MS) {
+      last.untold++;
+      return;
+    }
+    this.told.set(reason, { atMs: nowMs, untold: 0 });
+    this.log.warn({ ...fields, ...(last?.untold ? { refusedMeanwhile: last.untold } : {}) }, reason);
+  }
+}
