@@ -151,6 +151,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     contexts,
     queue,
     dispatcher,
+    commands,
     power,
     policy,
     events,

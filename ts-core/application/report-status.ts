@@ -9,6 +9,7 @@ import type { ManagePower } from './manage-power.js';
 import type { PendingCommand } from './pending-command.js';
 import type { Clock, Log, PolicyStore, TpmTransport } from './ports.js';
 import { type Warning, warningsFrom } from './report-warnings.js';
+import type { CommandService } from './submit-command.js';
 
 export interface StatusParts {
   readonly facts: DeviceFacts;
@@ -16,6 +17,7 @@ export interface StatusParts {
   readonly contexts: Contexts;
   readonly queue: CommandQueue<PendingCommand>;
   readonly dispatcher: Dispatcher;
+  readonly commands: CommandService;
   readonly power: ManagePower;
   readonly policy: PolicyStore;
   readonly events: Events;
@@ -66,7 +68,7 @@ export class ReportStatus {
   }
 
   async get(): Promise<StatusReport> {
-    const { contexts, queue, dispatcher, power } = this.parts;
+    const { contexts, queue, dispatcher, commands, power } = this.parts;
     const warnings = await this.warnings();
     return {
       startedAtMs: this.startedAtMs,
@@ -76,6 +78,7 @@ export class ReportStatus {
         waiting: queue.size,
         inFlight: dispatcher.inFlight,
         ...dispatcher.totals,
+        refused: dispatcher.totals.refused + commands.refused,
         estimatedWaitMs: dispatcher.estimatedWaitMs(),
       },
       costs: dispatcher.costs.table(),

@@ -52,6 +52,8 @@ const HIGHEST_CALLER_LOCALITY = 3;
 export class CommandService implements ConnectionOpener {
   /** Set while the broker stops or is suspended: nothing new is taken. */
   closedBecause: string | undefined;
+  /** Commands that were refused before they could wait; the dispatcher counts the others. */
+  refused = 0;
 
   constructor(private readonly parts: SubmitParts) {}
 
@@ -117,6 +119,7 @@ class Connection implements CallerConnection {
     try {
       this.accept(submission, done);
     } catch (error) {
+      this.service.refused++;
       done({ kind: 'refused', error: asTbsError(error) });
     }
   }
