@@ -58,7 +58,7 @@ export const TBS_RESULTS = {
   TBS_E_BAD_PARAMETER: {
     code: 0x80284002,
     message: 'A parameter is not valid.',
-    action: 'Correct the parameter that the details name.',
+    action: 'Correct the parameter that the message names.',
   },
   TBS_E_INVALID_OUTPUT_POINTER: {
     code: 0x80284003,
