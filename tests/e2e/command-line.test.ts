@@ -1,7 +1,7 @@
 /** `tbs` as its users call it, against a real broker. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -130,6 +130,102 @@ describe('tbs', function () {
     assert.equal(tbs('frobnicate').status, 64);
     assert.equal(tbs('submit', 'xyz').status, 64);
     assert.equal(tbs('status', '--socket', join(daemon.folder, 'nobody')).status, 69);
+  });
+
+  it('says which number an option wants, and exits with 64', () => {
+    const random = '80010000000c0000017b0008';
+    for (const [option, ...args] of [
+      ['timeout', 'submit', random, '--timeout', '-1'],
+      ['timeout', 'submit', random, '--timeout', 'soon'],
+      ['locality', 'submit', random, '--locality', 'x'],
+      ['recent', 'events', '--recent', '-5'],
+      ['recent', 'events', '--recent', '1.5'],
+    ]) {
+      const { status, stderr } = tbs(...args);
+      assert.equal(status, 64, args.join(' '));
+      assert.match(stderr, new RegExp(`^tbs: usage: --${option} wants a number`), args.join(' '));
+    }
+  });
+
+  it('takes the last of an option that is given twice', () => {
+    assert.equal(tbs('status', '--socket', '/nonexistent', '--socket', daemon.rpcSocket).status, 0);
+  });
+
+  it('says that the broker ended the connection, and exits with 69', async () => {
+    const folder = join(daemon.folder, 'hangs-up');
+    mkdirSync(folder);
+    const path = join(folder, 'rpc.sock');
+    const program = `require('node:net').createServer((socket) => socket.destroy()).listen(${JSON.stringify(path)})`;
+    const other = spawn(process.execPath, ['-e', program]);
+    try {
+      while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const args of [['status'], ['events', '--follow']]) {
+        const { status, stderr } = tbs(...args, '--socket', path);
+        assert.match(stderr, /^tbs: TBS_E_SERVICE_NOT_RUNNING: The broker ended the connection/);
+        assert.equal(status, 69);
+      }
+    } finally {
+      other.kill();
+    }
+  });
+
+  it('leaves no file behind for a new owner authorization that is refused', function () {
+    if (!canBecomeOthers()) this.skip();
+    const folder = join(daemon.folder, 'of-alice');
+    mkdirSync(folder);
+    chownSync(folder, ALICE.uid, ALICE.gid);
+    const file = join(folder, 'owner.tpm');
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(REPOSITORY, 'bin', 'tbs.js'), 'auth-level', 'set', 'delegated', '--new-file', file],
+      { ...ALICE, encoding: 'utf8', env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket } },
+    );
+    assert.match(stderr, /^tbs: TBS_E_ACCESS_DENIED/);
+    assert.equal(status, 1);
+    assert.equal(existsSync(file), false);
+  });
+
+  it('counts what it refused at once among the refused commands', () => {
+    const refused = () => Number(/(\d+) refused/.exec(tbs('status').stdout)?.[1]);
+    const before = refused();
+    assert.equal(tbs('submit', '8001').status, 1);
+    assert.equal(tbs('submit', '80010000000a00000fff').status, 1);
+    assert.equal(refused(), before + 2);
+  });
+
+  describe('on a terminal of 80 columns', () => {
+    function onTerminal(...args: string[]): readonly string[] {
+      const command = `stty cols 80; ${process.execPath} ${join(REPOSITORY, 'bin', 'tbs.js')} ${args.join(' ')}`;
+      const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        env: { ...process.env, NO_COLOR: '1', TPMTBS_SOCKET: daemon.rpcSocket },
+      });
+      return stdout.trimEnd().split('\r\n');
+    }
+
+    it('names every command whole', () => {
+      const lines = onTerminal('block', 'list');
+      assert.match(lines[0] ?? '', /^Code +Command +Admin +User +App$/);
+      assert.ok(
+        lines.some((line) => / {2}TPM2_DictionaryAttackParameters {2}allowed {2}blocked {2}blocked$/.test(line)),
+      );
+      assert.ok(lines.every((line) => line.length <= 80));
+    });
+
+    it('breaks what is too wide for its column into lines', () => {
+      const lines = onTerminal('block', 'test', 'TPM2_Clear', '--class', 'standard-user');
+      const table = lines.slice(lines.findIndex((line) => line.startsWith('List')));
+      assert.ok(table.every((line) => line.length <= 80));
+      const reason = table.map((line) => line.slice((table[0] ?? '').indexOf('Reason'))).join(' ');
+      assert.match(reason, /No allowed list of standard users has it\. Destroys every user's keys/);
+    });
+
+    it('shows policy as people read it', () => {
+      const lines = onTerminal('policy', 'show');
+      assert.ok(lines.some((line) => /^disallowedCommands +none +default$/.test(line)));
+      assert.ok(lines.some((line) => /^blockedCommands +0x81, 0xAA +/.test(line)));
+    });
   });
 
   it('names the symbol of a file that cannot be used, in text and as JSON, and exits with 64', () => {

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import {
   createMessageConnection,
+  ErrorCodes,
   type MessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -127,6 +128,15 @@ function notRunning(socketPath: string): CliFailure {
   return new CliFailure(EXIT.notRunning, 'TBS_E_SERVICE_NOT_RUNNING', `${message} (${socketPath})`, action);
 }
 
+export function brokerGone(): CliFailure {
+  return new CliFailure(
+    EXIT.notRunning,
+    'TBS_E_SERVICE_NOT_RUNNING',
+    'The broker ended the connection.',
+    'The log of tbsd says why: it stopped, or it refuses this user or so many connections.',
+  );
+}
+
 async function call<Result>(
   connection: MessageConnection,
   closed: Promise<void>,
@@ -134,19 +144,22 @@ async function call<Result>(
   params: unknown,
 ): Promise<Result> {
   const gone = closed.then(() => {
-    throw new CliFailure(
-      EXIT.notRunning,
-      'TBS_E_SERVICE_NOT_RUNNING',
-      'The broker ended the connection.',
-      'Look into the log of tbsd.',
-    );
+    throw brokerGone();
   });
   try {
     return await Promise.race([connection.sendRequest<Result>(method, params ?? {}), gone]);
   } catch (error) {
-    throw error instanceof ResponseError ? asFailure(error) : error;
+    if (!(error instanceof ResponseError)) throw error;
+    throw CONNECTION_FAULTS.has(error.code) ? brokerGone() : asFailure(error);
   }
 }
+
+/** What vscode-jsonrpc says itself when the other end is gone before the answer. */
+const CONNECTION_FAULTS: ReadonlySet<number> = new Set([
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+  ErrorCodes.PendingResponseRejected,
+]);
 
 interface ErrorData {
   readonly symbol?: string;

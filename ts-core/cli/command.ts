@@ -15,6 +15,14 @@ export function withCommonOptions<Options>(yargs: Argv<Options>): Argv<Options &
   >;
 }
 
+/** For yargs' `coerce`, which gives NaN for what is no number. */
+export function numberOption(option: string, isFit: (value: number) => boolean, expected: string) {
+  return (value: number | undefined): number | undefined => {
+    if (value === undefined || isFit(value)) return value;
+    throw new Error(`--${option} wants ${expected}.`);
+  };
+}
+
 /** Runs `action` with a connection, which is closed afterwards. What it gives is the exit code; nothing is 0. */
 export async function withBroker(
   options: CommonOptions,

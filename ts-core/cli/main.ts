@@ -38,10 +38,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .completion('completion', 'Print the completion script for bash or zsh')
     .demandCommand(1, 'Name a command; see tbs --help.')
     .strict()
+    // The last of an option that is given twice counts, as with most programs.
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new CliFailure(EXIT.usage, 'usage', message, 'See `tbs --help`.');
+      // YError: yargs' own, and what an option's `coerce` throws.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
     })
     .epilog('Exit codes: 0 done, 1 refused, 2 the answer is no, 64 wrong usage, 69 no broker');
   try {

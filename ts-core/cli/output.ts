@@ -7,7 +7,7 @@ export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
   readonly style?: (row: Row) => Style | undefined;
-  /** May be cut to fit the terminal's width. */
+  /** May be broken into lines to fit the terminal's width. */
   readonly flexible?: boolean;
 }
 
@@ -33,19 +33,21 @@ export function printTable<Row>(rows: readonly Row[], columns: readonly Column<R
     return;
   }
   const widths = fitWidths(columns, cells, process.stdout.columns ?? 100);
-  const line = (texts: readonly string[], style: (index: number) => Style | undefined): string =>
-    texts
-      .map((text, index) => paint(style(index), cut(text, widths[index] as number)))
-      .join('  ')
-      .trimEnd();
-  printLine(
-    line(
-      columns.map(({ title }) => title),
-      () => 'bold',
-    ),
+  const print = (texts: readonly string[], style: (index: number) => Style | undefined): void => {
+    const columnLines = texts.map((text, index) => broken(text, widths[index] as number));
+    for (let line = 0; line < Math.max(...columnLines.map(({ length }) => length)); line++) {
+      const parts = columnLines.map((lines, index) =>
+        paint(style(index), (lines[line] ?? '').padEnd(widths[index] as number)),
+      );
+      printLine(parts.join('  ').trimEnd());
+    }
+  };
+  print(
+    columns.map(({ title }) => title),
+    () => 'bold',
   );
   for (const [index, row] of rows.entries()) {
-    printLine(line(cells[index] as string[], (column) => columns[column]?.style?.(row)));
+    print(cells[index] as string[], (column) => columns[column]?.style?.(row));
   }
 }
 
@@ -73,8 +75,17 @@ function fitWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[
   return widths;
 }
 
-function cut(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+/** Lines of at most this width, broken between words where there are such. */
+function broken(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const end = space > 0 ? space : width;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
 }
 
 /** Control characters (a terminal would obey them) as what they are. */

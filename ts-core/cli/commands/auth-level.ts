@@ -1,7 +1,8 @@
 import { unlinkSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import { TbsError } from '../../domain/tbs-error.js';
+import type { TbsSymbol } from '../../domain/tbs-error.js';
 import { type AuthLevelState, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
+import { CliFailure } from '../broker-client.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { printJson, printPairs } from '../output.js';
 import { createOwnerAuthFile } from '../owner-auth-file.js';
@@ -38,14 +39,28 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             try {
               return printLevel(await broker.call(authLevelSet, params), options.json);
             } catch (error) {
-              // Refused: the value in the file is nobody's.
-              if (newFile !== undefined && error instanceof TbsError) unlinkSync(newFile);
+              // The value in the file is nobody's then. After any other error the TPM may have it.
+              if (newFile !== undefined && wasRefused(error)) unlinkSync(newFile);
               throw error;
             }
           }),
       )
       .demandCommand(1, 'Name one: get or set.'),
   ) as Argv<CommonOptions>;
+}
+
+const REFUSALS: ReadonlySet<string> = new Set<TbsSymbol>([
+  'TBS_E_BAD_PARAMETER',
+  'TBS_E_ACCESS_DENIED',
+  'TBS_E_PROVISIONING_NOT_ALLOWED',
+  'TBS_E_PROVISIONING_INCOMPLETE',
+  'TPM_20_E_LOCKOUT',
+  'TPM_E_DEFEND_LOCK_RUNNING',
+]);
+
+/** Refused before anything has changed. */
+function wasRefused(error: unknown): boolean {
+  return error instanceof CliFailure && REFUSALS.has(error.symbol);
 }
 
 function printLevel(state: AuthLevelState, json: boolean): undefined {

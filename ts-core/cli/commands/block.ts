@@ -140,9 +140,9 @@ function printCommands(commands: readonly CommandBlockEntry[]): void {
       value: ({ code, tpmVersion }) => (tpmVersion === '2.0' ? `0x${code.toString(16).toUpperCase()}` : `${code}`),
     },
     { title: 'Command', value: ({ name }) => name ?? '(unnamed)', flexible: true },
-    column('Administrator', 'administrator'),
-    column('StandardUser', 'standardUser'),
-    column('SandboxedApp', 'sandboxedApp'),
+    column('Admin', 'administrator'),
+    column('User', 'standardUser'),
+    column('App', 'sandboxedApp'),
   ]);
 }
 
@@ -153,7 +153,8 @@ function verdictOf({ verdicts }: CommandBlockEntry, callerClass: string): ClassV
 function verdictWord(verdict: ClassVerdict | undefined): string {
   if (verdict === undefined) return '';
   if (verdict.allowed) return verdict.condition === null ? 'allowed' : 'limited';
-  return `blocked (${verdict.decidingList})`;
+  const { decidingList } = verdict;
+  return decidingList === 'notAllowed' || decidingList === 'default' ? 'blocked' : `blocked (${decidingList})`;
 }
 
 function printVerdict({ name, code, verdicts }: CommandBlockEntry): void {

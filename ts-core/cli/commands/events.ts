@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { EVENT_RAISED, type EventRaised, eventSubscribe } from '../../endpoints/rpc/protocol/event.js';
-import { type CommonOptions, withBroker } from '../command.js';
+import { brokerGone } from '../broker-client.js';
+import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { paint, printLine } from '../output.js';
 
 /** `tbs events`: what the broker decided, and what it decides while one watches. */
@@ -10,15 +11,21 @@ export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     'Show decisions: refusals, lockouts, changes',
     (args) =>
       args
-        .option('recent', { type: 'number', default: 50, describe: 'How many past ones' })
+        .option('recent', {
+          type: 'number',
+          default: 50,
+          describe: 'How many past ones',
+          coerce: numberOption('recent', (value) => Number.isInteger(value) && value >= 0, 'a number from 0 to 1000'),
+        })
         .option('follow', { type: 'boolean', alias: 'f', default: false, describe: 'Go on until Ctrl+C' }),
     (options) =>
       withBroker(options, async (broker) => {
         broker.onNotification(EVENT_RAISED, (event) => printEvent(event as EventRaised, options.json));
         const { recent } = await broker.call(eventSubscribe, { recent: options.recent, follow: options.follow });
         for (const event of recent) printEvent(event, options.json);
-        if (options.follow) await broker.closed;
-        return undefined;
+        if (!options.follow) return undefined;
+        await broker.closed;
+        throw brokerGone();
       }),
   );
 }

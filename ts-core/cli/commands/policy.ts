@@ -131,7 +131,7 @@ function printPolicy(policy: PolicyState, json: boolean): undefined {
   }
   printTable(policy.settings, [
     { title: 'Setting', value: ({ name }) => name },
-    { title: 'Value', value: ({ value }) => JSON.stringify(value), flexible: true },
+    { title: 'Value', value: ({ value }) => settingText(value), flexible: true },
     {
       title: 'Source',
       value: ({ source }) => source,
@@ -141,12 +141,29 @@ function printPolicy(policy: PolicyState, json: boolean): undefined {
   for (const { source, message } of policy.problems) printLine(`${paint('yellow', 'Problem:')} ${message} (${source})`);
 }
 
+/** For scripts JSON; for people what it means. */
+function settingText(value: unknown): string {
+  if (!process.stdout.isTTY) return JSON.stringify(value);
+  if (value === null) return 'not set';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(hexadecimal).join(', ');
+  if (typeof value !== 'object') return String(value);
+  const lists = Object.entries(value).filter(([, codes]) => (codes as unknown[]).length > 0);
+  return lists.length === 0 ? 'none' : lists.map(([name, codes]) => `${name}: ${settingText(codes)}`).join('; ');
+}
+
+function hexadecimal(code: number): string {
+  return `0x${code.toString(16).toUpperCase()}`;
+}
+
 function printDifferences(differences: readonly PolicyDifferenceState[]): void {
-  if (differences.length === 0) printLine('nothing differs');
+  if (differences.length === 0) {
+    printLine('nothing differs');
+    return;
+  }
   printTable(differences, [
     { title: 'Setting', value: ({ name }) => name },
-    { title: 'In force', value: ({ current }) => JSON.stringify(current) },
-    { title: 'Desired', value: ({ desired }) => JSON.stringify(desired), flexible: true },
+    { title: 'In force', value: ({ current }) => settingText(current) },
+    { title: 'Desired', value: ({ desired }) => settingText(desired), flexible: true },
     { title: 'Source', value: ({ source }) => source },
   ]);
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { commandCancel, commandSubmit } from '../../endpoints/rpc/protocol/command.js';
 import { CliFailure } from '../broker-client.js';
-import { type CommonOptions, withBroker } from '../command.js';
+import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printPairs } from '../output.js';
 
@@ -21,8 +21,16 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
           choices: Object.keys(PRIORITIES) as (keyof typeof PRIORITIES)[],
           default: 'normal' as const,
         })
-        .option('locality', { type: 'number', default: 0 })
-        .option('timeout', { type: 'number', describe: 'Give up after so many seconds in the queue' })
+        .option('locality', {
+          type: 'number',
+          default: 0,
+          coerce: numberOption('locality', (value) => Number.isInteger(value) && value >= 0, 'a number from 0 to 4'),
+        })
+        .option('timeout', {
+          type: 'number',
+          describe: 'Give up after so many seconds in the queue',
+          coerce: numberOption('timeout', (value) => value > 0, 'a number of seconds above 0'),
+        })
         .option('raw', { type: 'boolean', default: false, describe: 'Write the response’s bytes to standard output' })
         .example('$0 submit 80010000000c0000017b0008', 'Eight random bytes from a TPM 2.0')
         .epilog('Exit code 2: the TPM’s response is an error.'),
