@@ -14,6 +14,11 @@ Describe 'Get-TbsCommandBlock' {
         }
     }
 
+    It 'shows names and verdicts whole in 80 columns' {
+        $lines = (Get-TbsCommandBlock -Name TPM2_DictionaryAttackParameters | Out-String -Width 80) -split '\r?\n'
+        @($lines -match '^TPM2_DictionaryAttackParameters +0x13A +Allowed +Blocked +Blocked$').Count | Should -Be 1
+    }
+
     It 'finds the same command by <reference>' -TestCases @(
         @{ reference = 'TPM2_GetRandom' }, @{ reference = 'GetRandom' }, @{ reference = '0x17B' }, @{ reference = '379' }
     ) {

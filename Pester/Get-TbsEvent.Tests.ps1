@@ -12,6 +12,13 @@ Describe 'Get-TbsEvent' {
         $event.Message | Should -BeLike '*TPM2_SelfTest*'
     }
 
+    It 'shows the message whole in 80 columns' {
+        Add-TbsCommandBlock TPM2_DictionaryAttackParameters | Out-Null
+        Remove-TbsCommandBlock TPM2_DictionaryAttackParameters | Out-Null
+        $text = Get-TbsEvent -Kind listChanged -Newest 1 | Out-String -Width 80
+        ($text -replace '\s+', ' ') | Should -BeLike '* listChanged uid:* TPM2_DictionaryAttackParameters (0x13A) is no longer blocked locally.*'
+    }
+
     It 'gives no more than -Newest' {
         @(Get-TbsEvent -Newest 1).Count | Should -BeLessOrEqual 1
     }

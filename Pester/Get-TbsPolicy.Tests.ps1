@@ -19,6 +19,16 @@ Describe 'Get-TbsPolicy' {
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Get-TbsPolicy'
     }
 
+    It 'shows values and sources whole in 80 columns' {
+        Set-TbsPolicy disallowedCommands ([pscustomobject]@{ standardUser = @(0x15D, 0x126) }) | Out-Null
+        try {
+            $text = (Get-TbsPolicy *Commands | Out-String -Width 80) -replace '\s+', ''
+            $text | Should -BeLike '*blockedCommandsnonedefault*'
+            $text | Should -BeLike '*disallowedCommandsStandardUser:0*x126,0x15D*/50-local.json*'
+        }
+        finally { Set-TbsPolicy disallowedCommands $null | Out-Null }
+    }
+
     It 'tells what is wrong in a source' {
         $file = "$($broker.Folder)/policy.d/90-damaged.json"
         [void][IO.Directory]::CreateDirectory("$($broker.Folder)/policy.d")
