@@ -13,12 +13,14 @@ const NV_WRITE = 0x137;
 const PCR_EXTEND = 0x182;
 const LOCKOUT = 0x4000000a;
 const PLATFORM = 0x4000000c;
+/** TPM_RH_FW_PLATFORM; from 0x40030000 on TPM_RH_SVN_PLATFORM. */
+const FIRMWARE_PLATFORM = 0x40000142;
 const OWNER = 0x40000001;
 const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
 
 describe('handle rules', () => {
   it('refuse TPM_RH_LOCKOUT and TPM_RH_PLATFORM in any handle to everyone but administrators', () => {
-    for (const handle of [LOCKOUT, PLATFORM]) {
+    for (const handle of [LOCKOUT, PLATFORM, FIRMWARE_PLATFORM, 0x40030000, 0x4003ffff]) {
       for (const handles of [[handle], [0x80000000, handle], [0x80000000, 0x81000001, handle]]) {
         for (const callerClass of ['standardUser', 'sandboxedApp'] as const) {
           const verdict = decideOn(LISTS, '2.0', POLICY_SECRET, callerClass, handles);

@@ -7,6 +7,9 @@
 export const TPM_RH_OWNER = 0x40000001;
 export const TPM_RH_LOCKOUT = 0x4000000a;
 export const TPM_RH_PLATFORM = 0x4000000c;
+/** The platform hierarchy limited to a firmware, and the first of those limited to a security version. */
+const TPM_RH_FW_PLATFORM = 0x40000142;
+const TPM_RH_SVN_PLATFORM_BASE = 0x40030000;
 
 /** PCRs that belong to no part of the boot: 16 for debugging, 23 for applications (TCG PC Client Platform TPM Profile). */
 const APPLICATION_PCRS: readonly number[] = [16, 23];
@@ -60,7 +63,7 @@ export function refusalByHandles(
   if (handles === null) return UNKNOWN_REFUSED;
   for (const handle of handles) {
     if (handle === TPM_RH_LOCKOUT) return LOCKOUT_REFUSED;
-    if (handle === TPM_RH_PLATFORM) return PLATFORM_REFUSED;
+    if (isPlatform(handle)) return PLATFORM_REFUSED;
     if (condition === 'applicationPcrOnly' && isPcr(handle) && !APPLICATION_PCRS.includes(handle)) return PCR_REFUSED;
     if (condition === 'notAsOwner' && handle === TPM_RH_OWNER) return OWNER_REFUSED;
   }
@@ -70,6 +73,11 @@ export function refusalByHandles(
 /** The condition in words, for people who ask what a class may do. */
 export function describeCondition(condition: HandleCondition): string {
   return condition === 'applicationPcrOnly' ? 'only on PCR 16 and 23' : 'not with TPM_RH_OWNER';
+}
+
+function isPlatform(handle: number): boolean {
+  if (handle === TPM_RH_PLATFORM || handle === TPM_RH_FW_PLATFORM) return true;
+  return handle >>> 16 === TPM_RH_SVN_PLATFORM_BASE >>> 16;
 }
 
 /** TPM_HT_PCR is 0: the handle is the PCR's number. */
