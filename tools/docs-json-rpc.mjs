@@ -51,8 +51,8 @@ parameter is refused by its name. Errors: [errors.md](errors.md).
     \\r\\n
     {"jsonrpc":"2.0","id":1,"method":"device/get"}
 
-Who calls is known from the operating system alone. *all*: on anybody's data; *own*: on the caller's own; *none*:
-TBS_E_ACCESS_DENIED. After \`event/subscribe\` the broker sends notifications \`event/raised\`, whose parameters are one
+Who calls is known from the operating system alone. *all*: on anybody's data; *own*: on the caller's own (of a sandboxed
+app: of its user's sandboxed apps); *none*: TBS_E_ACCESS_DENIED. After \`event/subscribe\` the broker sends notifications \`event/raised\`, whose parameters are one
 event as in the [audit log](audit.md); \`lost\` counts events that were dropped before it because the reader was slow.
 
 A connection that has 128 calls outstanding, or too many unread replies (\`limits.unreadReplyBytes\`), is not read from

@@ -7,7 +7,7 @@ import { RPC_METHODS } from '../../ts-core/endpoints/rpc/protocol/index.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+import { createPrimaryEcc, GET_RANDOM_20, handleIn, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
 
 const ADMINISTRATORS_GID = 61990;
 const SANDBOX_GID = 61991;
@@ -155,6 +155,28 @@ describe('callers', function () {
     assert.equal(await symbolOf(root.call('context/close', { contextId })), undefined);
     assert.equal(await symbolOf(alice.submit(contextId, GET_RANDOM_20)), 'TBS_E_INVALID_CONTEXT');
     for (const client of [alice, bob, root]) client.close();
+  });
+
+  it('that are sandboxed apps neither see nor close what their user’s other programs opened', async () => {
+    const root = await daemon.connect();
+    const app = await connectAs({ uid: 0, gid: 0, groups: [SANDBOX_GID] }, daemon.rpcSocket);
+    const contextId = await root.open();
+    const ofApp = await app.open();
+    const handle = handleIn(await root.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa)));
+    const { contexts } = await app.call<{ contexts: { contextId: number }[] }>('context/list');
+    assert.deepEqual(
+      contexts.map((each) => each.contextId),
+      [ofApp],
+    );
+    assert.equal(await symbolOf(app.call('context/close', { contextId })), 'TBS_E_INVALID_CONTEXT');
+    assert.deepEqual(await app.call('resource/list'), { resources: [] });
+    const { resources } = await root.call<{ resources: { id: string; virtualHandle: number }[] }>('resource/list');
+    const id = resources.find(({ virtualHandle }) => virtualHandle === handle)?.id;
+    assert.deepEqual(await app.call('resource/remove', { id }), { removed: false });
+    await root.call('commandBlock/add', { commands: ['TPM2_ClockSet'] });
+    await root.call('commandBlock/remove', { commands: ['TPM2_ClockSet'] });
+    assert.deepEqual(await app.call('event/subscribe', { recent: 100, follow: false }), { recent: [] });
+    for (const client of [root, app]) client.close();
   });
 
   it('that are standard users are held to locality 0 and priority HIGH', async () => {

@@ -171,7 +171,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     tpm: owner.tpm,
     authLevel: new ManageAuthLevel(policy, store, events, (change) => owner.ownerAuth.levelChanges(change)),
     status,
-    resources: new ManageResources(virtualizer, dispatcher, events),
+    resources: new ManageResources(contexts, virtualizer, dispatcher, events),
     power,
     eventLog: new ReportEventLog(version, parts.eventLog, dispatcher, parts.hash),
     physicalPresence,

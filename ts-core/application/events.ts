@@ -1,7 +1,7 @@
 /**
  * Where decisions are told: to the audit log, to those who follow events, and kept for who asks later.
  */
-import { type Caller, isAdministrator } from '../domain/caller.js';
+import { type Caller, isAdministrator, isOwn } from '../domain/caller.js';
 import type { AuditEvent, AuditKind, AuditLog, Clock } from './ports.js';
 
 /** Of refusals, and as many of everything else: what callers can cause without end must not push the rest out. */
@@ -74,5 +74,5 @@ export class Events {
 
 /** Standard users see what concerns themselves; administrators see all. */
 function maySee(caller: Caller, event: AuditEvent): boolean {
-  return isAdministrator(caller) || event.userKey === caller.userKey;
+  return isAdministrator(caller) || isOwn(caller, event);
 }

@@ -1,5 +1,5 @@
 /** Get-TbsContext and closing a context of anybody's. */
-import { type Caller, isAdministrator } from '../domain/caller.js';
+import { type Caller, isAdministrator, isOwn } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Contexts, TbsContext } from './contexts.js';
@@ -48,5 +48,5 @@ export class ManageContexts {
 }
 
 function maySee(caller: Caller, context: TbsContext): boolean {
-  return isAdministrator(caller) || context.caller.userKey === caller.userKey;
+  return isAdministrator(caller) || isOwn(caller, context.caller);
 }

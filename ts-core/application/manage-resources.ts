@@ -1,18 +1,20 @@
 /** Get-TbsResource and Remove-TbsResource: what anybody holds in the TPM, and flushing it. */
-import { type Caller, isAdministrator } from '../domain/caller.js';
+import { type Caller, isAdministrator, isOwn } from '../domain/caller.js';
 import type { Virtualizer, VirtualResource } from '../domain/virtualization/virtualizer.js';
+import type { Contexts } from './contexts.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Events } from './events.js';
 
 export class ManageResources {
   constructor(
+    private readonly contexts: Contexts,
     private readonly virtualizer: Virtualizer,
     private readonly dispatcher: Dispatcher,
     private readonly events: Events,
   ) {}
 
   list(caller: Caller): readonly VirtualResource[] {
-    return this.virtualizer.resources().filter((resource) => maySee(caller, resource));
+    return this.virtualizer.resources().filter((resource) => this.maySee(caller, resource));
   }
 
   /** False when there is no such resource, or it is another user's and the caller no administrator. */
@@ -28,8 +30,9 @@ export class ManageResources {
     }
     return removed;
   }
-}
 
-function maySee(caller: Caller, resource: VirtualResource): boolean {
-  return isAdministrator(caller) || resource.userKey === caller.userKey;
+  private maySee(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
+    const holder = contextId === null ? undefined : this.contexts.get(contextId)?.caller;
+    return isAdministrator(caller) || isOwn(caller, { userKey, callerClass: holder?.callerClass });
+  }
 }

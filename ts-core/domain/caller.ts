@@ -12,12 +12,27 @@ export function isCallerClass(name: string): name is CallerClass {
   return CALLER_CLASSES.some((callerClass) => callerClass === name);
 }
 
+/** Whose something is; a class that is not known is not that of a sandboxed app. */
+export interface Owner {
+  readonly userKey: string | undefined;
+  readonly callerClass: CallerClass | undefined;
+}
+
 export interface Caller {
   /** Stable key of the user, the unit of quotas, fairness and the failure ledger: `uid:1000`, or `sid:S-1-5-…` on Windows. */
   readonly userKey: string;
   readonly callerClass: CallerClass;
   /** Process at the other end when it connected; for the audit log only, never for a decision (a process id can be reused). */
   readonly processId?: number | undefined;
+}
+
+/**
+ * Whether what this owner has or did is the caller's own. To a sandboxed app the other programs of its user are others,
+ * so that it can neither watch nor disturb them.
+ */
+export function isOwn(caller: Caller, owner: Owner): boolean {
+  if (caller.userKey !== owner.userKey) return false;
+  return caller.callerClass !== 'sandboxedApp' || owner.callerClass === 'sandboxedApp';
 }
 
 /** Administrators are never gated by the lockout and may use localities 1 to 3 and priorities above HIGH. */
