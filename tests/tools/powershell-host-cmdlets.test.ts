@@ -91,6 +91,8 @@ const examples: Record<string, Example[]> = {
     ],
     ["$ErrorActionPreference = 'Stop'; try { Get-Item ./nope; 'went on' } catch { 'stopped' }", 'stopped'],
     ['Get-Item ./nope, / -ErrorAction SilentlyContinue | ForEach-Object Name', '/'],
+    ["& { Invoke-Expression 'Get-Item ./nope; 1' } 2>&1 | ForEach-Object { $_.GetType().Name }", 'ErrorRecord|Int32'],
+    ["$v = 1; Invoke-Expression '$v = 2'; $v", '2'],
     ["& { $VerbosePreference = 'Continue'; Write-Verbose told } 4>&1", 'told'],
   ],
   'handle variables, members and secrets': [

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 
 namespace Microsoft.PowerShell.Commands;
 
@@ -10,9 +11,7 @@ public sealed class InvokeExpressionCommand : PSCmdlet
 
     protected override void ProcessRecord()
     {
-        foreach (var item in InvokeCommand.InvokeScript(useLocalScope: false, InvokeCommand.NewScriptBlock(Command), null, null))
-        {
-            WriteObject(item);
-        }
+        // Errors too, or nobody would see them.
+        InvokeCommand.InvokeScript(Command, useNewScope: false, PipelineResultTypes.Output | PipelineResultTypes.Error, null, null);
     }
 }
