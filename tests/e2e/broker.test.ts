@@ -144,19 +144,41 @@ describe('the broker, on swtpm', function () {
     });
 
     const garbage = [
-      { name: 'random bytes', bytes: Buffer.from('deadbeef'.repeat(300), 'hex') },
-      { name: 'a message of 4 GiB', bytes: Buffer.from('Content-Length: 4294967295\r\n\r\n{}') },
-      { name: 'a message that is no JSON', bytes: Buffer.from('Content-Length: 2\r\n\r\n{]') },
-      { name: 'a message without a length', bytes: Buffer.from('Content-Type: x\r\n\r\n{}') },
+      { name: 'random bytes', says: /header does not end/, bytes: Buffer.from('deadbeef'.repeat(300), 'hex') },
+      {
+        name: 'a message of 4 GiB',
+        says: /over the limit/,
+        bytes: Buffer.from('Content-Length: 4294967295\r\n\r\n{}'),
+      },
+      {
+        name: 'a message of 10^20 bytes',
+        says: /over the limit/,
+        bytes: Buffer.from(`Content-Length: 1${'0'.repeat(20)}\r\n\r\n{}`),
+      },
+      { name: 'a message that is no JSON', says: /not JSON/, bytes: Buffer.from('Content-Length: 2\r\n\r\n{]') },
+      {
+        name: 'a message without a length',
+        says: /no Content-Length/,
+        bytes: Buffer.from('Content-Type: x\r\n\r\n{}'),
+      },
+      {
+        name: 'a call whose id is an object',
+        says: /id of a message is neither/,
+        bytes: Buffer.from(`Content-Length: 47\r\n\r\n{"jsonrpc":"2.0","id":{},"method":"device/get"}`),
+      },
     ];
-    for (const { name, bytes } of garbage) {
+    for (const { name, says, bytes } of garbage) {
       it(`ends a connection that sends ${name}, and serves the others`, async () => {
         const bad = connect(daemon.rpcSocket);
         bad.on('error', () => undefined);
         await once(bad, 'connect');
-        bad.resume();
+        let answer = '';
+        bad.on('data', (data) => {
+          answer += data.toString();
+        });
         bad.write(bytes);
         await once(bad, 'close');
+        assert.match(answer, says);
         assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
       });
     }

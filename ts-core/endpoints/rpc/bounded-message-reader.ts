@@ -10,7 +10,7 @@ import { AbstractMessageReader, type DataCallback, type Disposable, type Message
 
 const MAX_HEADER_BYTES = 1024;
 const HEADER_END = '\r\n\r\n';
-const CONTENT_LENGTH = /^content-length: *(\d{1,10})$/im;
+const CONTENT_LENGTH = /^content-length: *(\d+)$/im;
 
 export interface MessageReaderLimits {
   readonly maxMessageBytes: number;
@@ -125,7 +125,7 @@ export class BoundedMessageReader extends AbstractMessageReader {
     if (declared === null) throw new FramingError('the message header has no Content-Length');
     const bodyBytes = Number(declared[1]);
     if (bodyBytes > this.limits.maxMessageBytes) {
-      throw new FramingError(`a message of ${bodyBytes} bytes is over the limit of ${this.limits.maxMessageBytes}`);
+      throw new FramingError(`a message of ${declared[1]} bytes is over the limit of ${this.limits.maxMessageBytes}`);
     }
     this.take(end + HEADER_END.length);
     this.bodyBytes = bodyBytes;
@@ -169,7 +169,13 @@ function parseMessage(body: Buffer): Message {
     throw new FramingError('a message is not JSON');
   }
   if (!isMessage(value)) throw new FramingError('a message is not a JSON-RPC 2.0 object');
+  // vscode-jsonrpc would not answer such a call at all.
+  if ('id' in value && !isId(value.id)) throw new FramingError('the id of a message is neither text nor a number');
   return value;
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === 'string' || typeof id === 'number';
 }
 
 function isMessage(value: unknown): value is Message {
