@@ -100,7 +100,11 @@ export function configurationSchema(folders: BrokerFolders) {
   });
 
   const limits = z.strictObject({
-    connections: count(65_536).default(2048).describe('Connections at once, of all users and endpoints together.'),
+    connections: count(65_536)
+      .default(2048)
+      .describe(
+        'Connections at once of an endpoint, of all users together; JSON-RPC keeps one in 16 for administrators.',
+      ),
     connectionsPerUser: count(65_536)
       .default(1100)
       .describe('Connections at once of one user who is no administrator.'),
@@ -114,7 +118,7 @@ export function configurationSchema(folders: BrokerFolders) {
     savedSessionsPerUser: count(64)
       .default(4)
       .describe('Authorization sessions that one user may leave saved outside of any context; the oldest goes first.'),
-    eventSubscribers: count(1024).default(64).describe('Connections that follow events at once.'),
+    eventSubscribers: count(1024).default(64).describe('Connections of one user that follow events at once.'),
   });
 
   const timeouts = z.strictObject({

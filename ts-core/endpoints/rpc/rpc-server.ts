@@ -33,6 +33,9 @@ export interface RpcListener {
   close(): unknown;
 }
 
+/** One in so many connections is kept for administrators. */
+const RESERVED_SHARE = 16;
+
 export class RpcServer {
   private readonly connections = new Set<RpcConnection>();
   private readonly countOfUser = new Map<string, number>();
@@ -85,8 +88,13 @@ export class RpcServer {
   }
 
   private hasRoomFor(caller: Caller): boolean {
-    if (this.connections.size >= this.parts.maxConnections) return false;
-    return isAdministrator(caller) || this.connectionsOf(caller.userKey) < this.parts.maxConnectionsPerUser;
+    const { maxConnections, maxConnectionsPerUser } = this.parts;
+    if (isAdministrator(caller)) return this.connections.size < maxConnections;
+    // Users who take all that there is must not keep the administrators out.
+    const reserve = Math.floor(maxConnections / RESERVED_SHARE);
+    return (
+      this.connections.size < maxConnections - reserve && this.connectionsOf(caller.userKey) < maxConnectionsPerUser
+    );
   }
 
   private connectionsOf(userKey: string): number {

@@ -4,13 +4,14 @@ import { handler, type RpcHandler } from '../handler.js';
 import { EVENT_RAISED, eventSubscribe } from '../protocol/event.js';
 import type { RpcSession } from '../rpc-session.js';
 
-export function eventHandlers({ events }: Application, maxSubscribers: number): readonly RpcHandler[] {
+export function eventHandlers({ events }: Application, maxSubscribersOfUser: number): readonly RpcHandler[] {
   const subscribed = new Set<RpcSession>();
   return [
     handler(eventSubscribe, (session, params) => {
       const recent = events.past(session.caller, params?.recent ?? 0);
       if (params?.follow === false || subscribed.has(session)) return { recent };
-      if (subscribed.size >= maxSubscribers) throw tooManySubscribers(maxSubscribers);
+      const ofUser = [...subscribed].filter(({ caller }) => caller.userKey === session.caller.userKey);
+      if (ofUser.length >= maxSubscribersOfUser) throw tooManySubscribers(maxSubscribersOfUser);
       subscribed.add(session);
       // A reader that is too slow misses events and is told how many, so that nothing piles up for it.
       let lost = 0;
@@ -29,7 +30,7 @@ export function eventHandlers({ events }: Application, maxSubscribers: number): 
 
 function tooManySubscribers(limit: number): TbsError {
   return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
-    message: `The limit of ${limit} connections that follow events (limits.eventSubscribers) is reached.`,
+    message: `The limit of ${limit} connections of one user that follow events (limits.eventSubscribers) is reached.`,
     details: { setting: 'limits.eventSubscribers', limit },
   });
 }
