@@ -154,7 +154,20 @@ describe('callers', function () {
     assert.equal(await symbolOf(bob.call('context/close', { contextId })), 'TBS_E_INVALID_CONTEXT');
     assert.equal(await symbolOf(root.call('context/close', { contextId })), undefined);
     assert.equal(await symbolOf(alice.submit(contextId, GET_RANDOM_20)), 'TBS_E_INVALID_CONTEXT');
-    for (const client of [alice, bob, root]) client.close();
+    const told = async (client: RpcClient) =>
+      (
+        await client.call<{ recent: { kind: string; details: object }[] }>('event/subscribe', {
+          recent: 100,
+          follow: false,
+        })
+      ).recent
+        .filter(({ kind }) => kind === 'administration')
+        .map(({ details }) => details);
+    assert.deepEqual((await told(root)).at(-1), { contextId, user: 'uid:61001' });
+    const second = await connectAs(ALICE, daemon.rpcSocket);
+    await second.call('context/close', { contextId: await alice.open() });
+    assert.deepEqual(await told(alice), [], 'what a user closes among own connections is not told');
+    for (const client of [alice, bob, root, second]) client.close();
   });
 
   it('that are sandboxed apps neither see nor close what their user’s other programs opened', async () => {

@@ -33,7 +33,9 @@ export class ManageContexts {
   closeForeign(caller: Caller, contextId: number): void {
     const context = this.visible(caller, contextId);
     this.commands.close(context);
-    this.events.raise('administration', 'A context was closed from another connection.', {
+    // What users do among their own connections is no administration, and could fill the log.
+    if (context.caller.userKey === caller.userKey) return;
+    this.events.raise('administration', 'A context of another user was closed.', {
       caller,
       details: { contextId, user: context.caller.userKey },
     });
