@@ -4,7 +4,7 @@
  * The lockout is judged at dispatch only, after every earlier response has been counted, so that no burst of queued
  * guesses slips past a threshold.
  */
-import { type Caller, isAdministrator } from '../domain/caller.js';
+import { isAdministrator } from '../domain/caller.js';
 import { type BlockedVerdict, decide } from '../domain/filter/command-filter.js';
 import type { FilterLists } from '../domain/filter/filter-lists.js';
 import { freesAtText, type GateVerdict } from '../domain/lockout/lockout-gate.js';
@@ -39,7 +39,7 @@ export class Gate implements SubmissionGate, CommandGate {
     return this.parts.listsRevision();
   }
 
-  refusalAtSubmission(_caller: Caller, pending: PendingCommand): TbsError | undefined {
+  refusalAtSubmission(pending: PendingCommand): TbsError | undefined {
     return this.refusalByFilter(pending) ?? this.refusalByOwnerAuthorization(pending);
   }
 

@@ -23,7 +23,7 @@ import type { Clock, Log, TpmTransport } from './ports.js';
 export interface SubmissionGate {
   readonly listsRevision: number;
   /** Undefined accepts the command; a refusal has been told to the audit log. */
-  refusalAtSubmission(caller: Caller, pending: PendingCommand): TbsError | undefined;
+  refusalAtSubmission(pending: PendingCommand): TbsError | undefined;
 }
 
 export interface QueueLimits {
@@ -162,7 +162,7 @@ class Connection implements CallerConnection {
       place: undefined,
       expectedMs: 0,
     };
-    const refusal = gate.refusalAtSubmission(this.caller, pending);
+    const refusal = gate.refusalAtSubmission(pending);
     if (refusal !== undefined) throw refusal;
     this.requirePlaceInQueue(context);
     context.outstanding.add(pending);
