@@ -162,6 +162,16 @@ describe('EmbeddedTransport', () => {
     await transport.close();
   });
 
+  it('keeps swtpm out of reach of Ctrl+C, which a terminal sends to the broker’s process group', async () => {
+    const transport = await open(stateDirectory);
+    const groupOf = async (pid: number | 'self') =>
+      (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[2];
+    const { swtpm } = await recordIn(stateDirectory);
+    assert.equal(await groupOf(swtpm.pid), `${swtpm.pid}`);
+    assert.notEqual(await groupOf('self'), `${swtpm.pid}`);
+    await transport.close();
+  });
+
   it('ends a swtpm that outlived its broker', async () => {
     const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => broker.stdout.once('data', resolve));

@@ -74,6 +74,8 @@ export class SwtpmProcess {
     const command = setpriv === undefined ? [program] : [setpriv, '--pdeathsig', 'TERM', '--', program];
     const child = spawn(command[0] ?? program, [...command.slice(1), ...this.arguments()], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own: Ctrl+C is for the broker, which shuts the TPM down before swtpm ends.
+      detached: true,
     });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.keepOutput(String(text)));
