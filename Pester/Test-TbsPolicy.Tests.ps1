@@ -42,4 +42,10 @@ Describe 'Test-TbsPolicy' {
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Test-TbsPolicy'
         $global:LASTEXITCODE | Should -Be 1
     }
+
+    It 'says of a file that is no JSON that it is none' {
+        [IO.File]::WriteAllText("$TestDrive/notes.txt", 'volume 1')
+        Test-TbsPolicy "$TestDrive/notes.txt" -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].Exception.Message | Should -BeLike '*notes.txt* cannot be used: It is not JSON. *'
+    }
 }

@@ -5,7 +5,7 @@ function Read-TbsPolicyFile($Cmdlet, [string]$Path) {
     $bytes = Read-TbsFile $Cmdlet $Path
     if ($bytes -is [System.Management.Automation.ErrorRecord]) { return $bytes }
     try { $settings = ConvertFrom-TbsJsonFile ([System.Text.UTF8Encoding]::new().GetString($bytes)) }
-    catch { return New-TbsFileRecord $Path $_.Exception }
+    catch { return New-TbsFileRecord $Path ([System.FormatException]::new("It is not JSON. $($_.Exception.GetBaseException().Message)")) }
     if ($settings -isnot [System.Management.Automation.PSCustomObject]) {
         return New-TbsErrorRecord 'TBS_E_BAD_PARAMETER' "'$Path' holds no policy: a policy is a JSON object of settings." `
             'Export-TbsPolicy writes such a file.' $Path
