@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { serve } from '../build/ts-core/daemon/main.js';
+import { tbsd } from '../build/ts-core/daemon/tbsd-command.js';
 
-const { values } = parseArgs({ options: { config: { type: 'string' } } });
-process.exitCode = await serve({ path: values.config });
+process.exitCode = await tbsd(process.argv.slice(2));

@@ -1,7 +1,7 @@
 /** A broker that is killed, a disk that is full, clients that vanish, many clients at once. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -144,14 +144,22 @@ describe('the broker in trouble', function () {
     client.close();
   });
 
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    it(`stops in order on ${signal}`, async () => {
+      await using daemon = await TestDaemon.start();
+      assert.equal(await daemon.kill(signal), 0);
+      assert.match(readFileSync(daemon.logPath, 'utf8'), /"msg":"stopping"\}\n$/);
+    });
+  }
+
   it('refuses to share its folder or its socket with a second broker, and takes over what a dead one left', async () => {
     await using daemon = await TestDaemon.start();
     const second = spawnSync(process.execPath, ['bin/tbsd.js', '--config', join(daemon.folder, 'tbsd.json')], {
       encoding: 'utf8',
       timeout: 20_000,
     });
-    assert.notEqual(second.status, 0);
-    assert.match(second.stderr, /tbsd: /);
+    assert.equal(second.status, 73);
+    assert.match(second.stderr, /^tbsd: .*Another broker is using the state folder/);
     const client = await daemon.connect();
     assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0);
     client.close();

@@ -31,7 +31,11 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];
 
-  constructor(file: string | undefined, problems: readonly string[], cause?: unknown) {
+  constructor(
+    readonly file: string | undefined,
+    problems: readonly string[],
+    cause?: unknown,
+  ) {
     super(`${file ?? 'configuration'}: ${problems.join('; ')}`, cause === undefined ? undefined : { cause });
     this.problems = problems;
   }

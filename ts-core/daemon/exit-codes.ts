@@ -1,9 +1,11 @@
-/** How tbsd ends (sysexits.h); docs/configuration.md and `tbs serve --help` list them. */
+/** How tbsd ends (sysexits.h); docs/command-line.md, `tbsd --help` and `tbs serve --help` list them. */
 export const EXIT_CODES = {
   ok: 0,
+  usage: 64,
   internalError: 70,
   tpmNotFound: 69,
-  socketInUse: 73,
+  /** A socket, or the state folder. */
+  inUse: 73,
   ioError: 74,
   noPermission: 77,
   badConfiguration: 78,

@@ -1,4 +1,4 @@
-/** tbsd: reads the configuration, starts the daemon, stops it on SIGTERM and SIGINT, and says by its exit code how it went. */
+/** tbsd: reads the configuration, starts the daemon, stops it on a signal, and says by its exit code how it went. */
 import { AddonError } from '../adapters/addon-file.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
@@ -45,7 +45,8 @@ export async function serve(options: ServeOptions): Promise<number> {
 function stopOnSignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void {
   let running: RunningDaemon | undefined;
   let asked = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  // SIGHUP: the terminal in which it runs was closed.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       asked = true;
       void running?.stop(drainTimeoutMs);
@@ -59,15 +60,17 @@ function stopOnSignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void 
 
 function tellFailure(error: unknown): number {
   if (error instanceof ConfigurationError) {
-    for (const problem of error.problems) process.stderr.write(`tbsd: configuration: ${problem}\n`);
+    const place = error.file ?? 'configuration';
+    for (const problem of error.problems) process.stderr.write(`tbsd: ${place}: ${problem}\n`);
     return EXIT_CODES.badConfiguration;
   }
   if (error instanceof UnixListenError) {
     process.stderr.write(`tbsd: ${error.message}\n`);
-    return EXIT_CODES.socketInUse;
+    return EXIT_CODES.inUse;
   }
   if (error instanceof TbsError) {
     process.stderr.write(`tbsd: ${error.symbol}: ${error.message} ${error.action}\n`);
+    if (error.details['reason'] === 'inUse') return EXIT_CODES.inUse;
     return EXIT_BY_SYMBOL[error.symbol] ?? EXIT_CODES.ioError;
   }
   if (error instanceof AddonError) {

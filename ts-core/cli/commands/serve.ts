@@ -22,7 +22,7 @@ export function serveCommand(yargs: Argv): Argv {
           describe: 'Version of the embedded TPM',
         })
         .epilog(
-          'Exit codes: 0 stopped, 69 no TPM, 70 internal error, 73 socket in use, 74 I/O error, 77 no permission, 78 bad configuration',
+          'Exit codes: 0 stopped, 69 no TPM, 70 internal error, 73 socket or state folder in use, 74 I/O error, 77 no permission, 78 bad configuration',
         ),
     async ({ config, transport, tpm, socket }) => {
       // Loaded here alone: every other command would pay for it.
