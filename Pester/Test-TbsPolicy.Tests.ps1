@@ -46,6 +46,6 @@ Describe 'Test-TbsPolicy' {
     It 'says of a file that is no JSON that it is none' {
         [IO.File]::WriteAllText("$TestDrive/notes.txt", 'volume 1')
         Test-TbsPolicy "$TestDrive/notes.txt" -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].Exception.Message | Should -BeLike '*notes.txt* cannot be used: It is not JSON. *'
+        $problem[-1].Exception.Message | Should -BeLike '*notes.txt* cannot be used: It is not JSON. *'
     }
 }

@@ -67,8 +67,9 @@ function Start-PrivateBroker([string]$TpmVersion = '2.0', [hashtable]$More = @{}
 
 function Stop-PrivateBroker($Broker) {
     if (-not $Broker.Process.HasExited) {
-        # SIGTERM, so that it shuts its TPM down.
-        [void](Invoke-Program 'kill' "$($Broker.Process.Id)")
+        # SIGTERM, so that it shuts its TPM down. One that was stopped may end by itself just now.
+        try { [void](Invoke-Program 'kill' "$($Broker.Process.Id)") }
+        catch { if (-not $Broker.Process.WaitForExit(1000)) { throw } }
         if (-not $Broker.Process.WaitForExit(15000)) { $Broker.Process.Kill() }
     }
     if ([System.IO.Directory]::Exists($Broker.Folder)) { [System.IO.Directory]::Delete($Broker.Folder, $true) }
