@@ -1,3 +1,4 @@
+# Lists stand without @( ), for which the engine compiles a rule at each import.
 @{
     RootModule           = 'module/TpmTbs.psm1'
     ModuleVersion        = '0.1.0'
@@ -5,66 +6,65 @@
     Author               = 'TpmTbs contributors'
     Copyright            = '(c) TpmTbs contributors. MIT license.'
     Description          = 'TPM Base Services for machines that Windows'' TBS does not reach: command blocking, lockout, policy and TPM commands through the broker tbsd.'
-    CompatiblePSEditions = @('Core', 'Desktop')
+    CompatiblePSEditions = 'Core', 'Desktop'
     PowerShellVersion    = '5.1'
-    FormatsToProcess     = @('module/TpmTbs.format.ps1xml')
+    FormatsToProcess     = , 'module/TpmTbs.format.ps1xml'
     # The files of module/Public, written by tools/build-module.mjs.
-    FunctionsToExport    = @(
-        'Add-TbsCommandBlock'
-        'Backup-TpmOwnerAuth'
-        'Clear-Tpm'
-        'ConvertTo-TpmOwnerAuth'
-        'Disable-TpmAutoProvisioning'
-        'Enable-TpmAutoProvisioning'
-        'Export-TbsPolicy'
-        'Get-TbsCommandBlock'
-        'Get-TbsContext'
-        'Get-TbsDeviceInfo'
-        'Get-TbsEvent'
-        'Get-TbsLockout'
-        'Get-TbsPolicy'
-        'Get-TbsResource'
-        'Get-TbsStatus'
-        'Get-Tpm'
-        'Get-TpmAuthLevel'
-        'Get-TpmEndorsementKeyInfo'
-        'Get-TpmEventLog'
-        'Get-TpmLockoutParameter'
-        'Get-TpmOwnerAuth'
-        'Get-TpmOwnerAuthBackup'
-        'Get-TpmPhysicalPresence'
-        'Get-TpmProvisioningState'
-        'Get-TpmSupportedFeature'
-        'Grant-TbsCommand'
-        'Import-TbsPolicy'
-        'Import-TpmOwnerAuth'
-        'Initialize-Tpm'
-        'New-TbsContext'
-        'Remove-TbsCommandBlock'
-        'Remove-TbsContext'
-        'Remove-TbsResource'
-        'Request-TpmPhysicalPresence'
-        'Reset-TbsLockout'
-        'Revoke-TbsCommand'
-        'Set-TbsPolicy'
-        'Set-TpmAuthLevel'
-        'Set-TpmLockoutParameter'
-        'Set-TpmOwnerAuth'
-        'Start-TbsService'
-        'Stop-TbsService'
-        'Submit-TbsCommand'
-        'Test-TbsCommandBlock'
-        'Test-TbsPolicy'
-        'Test-TpmEventLog'
-        'Test-TpmOwnerAuthBackup'
+    FunctionsToExport    =
+        'Add-TbsCommandBlock',
+        'Backup-TpmOwnerAuth',
+        'Clear-Tpm',
+        'ConvertTo-TpmOwnerAuth',
+        'Disable-TpmAutoProvisioning',
+        'Enable-TpmAutoProvisioning',
+        'Export-TbsPolicy',
+        'Get-TbsCommandBlock',
+        'Get-TbsContext',
+        'Get-TbsDeviceInfo',
+        'Get-TbsEvent',
+        'Get-TbsLockout',
+        'Get-TbsPolicy',
+        'Get-TbsResource',
+        'Get-TbsStatus',
+        'Get-Tpm',
+        'Get-TpmAuthLevel',
+        'Get-TpmEndorsementKeyInfo',
+        'Get-TpmEventLog',
+        'Get-TpmLockoutParameter',
+        'Get-TpmOwnerAuth',
+        'Get-TpmOwnerAuthBackup',
+        'Get-TpmPhysicalPresence',
+        'Get-TpmProvisioningState',
+        'Get-TpmSupportedFeature',
+        'Grant-TbsCommand',
+        'Import-TbsPolicy',
+        'Import-TpmOwnerAuth',
+        'Initialize-Tpm',
+        'New-TbsContext',
+        'Remove-TbsCommandBlock',
+        'Remove-TbsContext',
+        'Remove-TbsResource',
+        'Request-TpmPhysicalPresence',
+        'Reset-TbsLockout',
+        'Revoke-TbsCommand',
+        'Set-TbsPolicy',
+        'Set-TpmAuthLevel',
+        'Set-TpmLockoutParameter',
+        'Set-TpmOwnerAuth',
+        'Start-TbsService',
+        'Stop-TbsService',
+        'Submit-TbsCommand',
+        'Test-TbsCommandBlock',
+        'Test-TbsPolicy',
+        'Test-TpmEventLog',
+        'Test-TpmOwnerAuthBackup',
         'Unblock-Tpm'
-    )
     CmdletsToExport      = @()
     VariablesToExport    = @()
     AliasesToExport      = @()
     PrivateData          = @{
         PSData = @{
-            Tags = @('TPM', 'TBS', 'Security', 'Linux')
+            Tags = 'TPM', 'TBS', 'Security', 'Linux'
         }
     }
 }

@@ -27,7 +27,7 @@ Describe 'the module' {
         $files = [IO.Directory]::GetFiles("$RepositoryRoot/module/Public", '*.ps1') | ForEach-Object { [IO.Path]::GetFileNameWithoutExtension($_) } | Sort-Object
         $files.Count | Should -BeGreaterThan 20
         $manifest = [IO.File]::ReadAllText("$RepositoryRoot/TpmTbs.psd1")
-        $list = [regex]::Match($manifest, "FunctionsToExport\s*=\s*@\(([^)]*)\)").Groups[1].Value
+        $list = [regex]::Match($manifest, "FunctionsToExport\s*=((?:\s*'[^']*',?)+)").Groups[1].Value
         $list | Should -Not -BeLike '*`**'
         $listed = [regex]::Matches($list, "'([^']+)'") | ForEach-Object { $_.Groups[1].Value } | Sort-Object
         $listed | Should -Be $files

@@ -22,7 +22,7 @@ function Invoke-TbsProgram([string]$Program, [string]$ArgumentLine) {
 
 # Starts `tbs serve` so that it outlives this session. What it says goes to the log file.
 function Start-TbsSidecar([string[]]$Arguments, [string]$LogPath) {
-    $program = [System.IO.Path]::GetFullPath("$script:ModuleFolder/../bin/tbs.js")
+    $program = [System.IO.Path]::GetFullPath("$PSScriptRoot/../../bin/tbs.js")
     $node = 'node'
     if ($env:TPMTBS_NODE) { $node = $env:TPMTBS_NODE }
     $quoted = foreach ($argument in @($program) + $Arguments) { '"' + $argument.Replace('\', '\\').Replace('"', '\"') + '"' }
@@ -42,5 +42,5 @@ function Start-TbsSidecar([string[]]$Arguments, [string]$LogPath) {
 # Whether a broker answers; the connection is kept for what comes next.
 function Test-TbsAnswering {
     $connection = Get-TbsConnection
-    $connection -is [System.Collections.IDictionary]
+    $connection -is [hashtable]
 }

@@ -34,7 +34,7 @@ function Backup-TpmOwnerAuth {
     param(
         [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization')]
         [ValidateNotNullOrEmpty()]
-        [object]$OwnerAuthorization,
+        $OwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'File')]
         [ValidateNotNullOrEmpty()]

@@ -27,7 +27,7 @@ function ConvertTo-TpmOwnerAuth {
     param(
         [Parameter(Mandatory, Position = 0, ValueFromPipeline)]
         [AllowEmptyString()]
-        [object]$PassPhrase
+        $PassPhrase
     )
     process {
         ConvertTo-TpmOwnerAuthText (ConvertFrom-TpmSecret $PassPhrase)

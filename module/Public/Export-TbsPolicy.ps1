@@ -25,7 +25,7 @@ function Export-TbsPolicy {
         Test-TbsPolicy
     #>
     [CmdletBinding(SupportsShouldProcess)]
-    [OutputType([string], [System.IO.FileInfo])]
+    [OutputType([string], 'System.IO.FileInfo')]
     param(
         [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]

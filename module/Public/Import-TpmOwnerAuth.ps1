@@ -33,7 +33,7 @@ function Import-TpmOwnerAuth {
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
         [Alias('o')]
         [ValidateNotNullOrEmpty()]
-        [object]$OwnerAuthorization,
+        $OwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'File')]
         [ValidateNotNullOrEmpty()]

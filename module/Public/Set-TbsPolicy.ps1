@@ -40,10 +40,10 @@ function Set-TbsPolicy {
 
         [Parameter(Mandatory, Position = 1, ParameterSetName = 'Name', ValueFromPipelineByPropertyName)]
         [AllowNull()]
-        [object]$Value,
+        $Value,
 
         [Parameter(Mandatory, ParameterSetName = 'Setting')]
-        [System.Collections.IDictionary]$Setting,
+        [hashtable]$Setting,
 
         [Parameter(Mandatory, ParameterSetName = 'Path')]
         [ValidateNotNullOrEmpty()]

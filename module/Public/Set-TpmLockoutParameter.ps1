@@ -46,7 +46,7 @@ function Set-TpmLockoutParameter {
 
         [Parameter(ParameterSetName = 'OwnerAuthorization')]
         [ValidateNotNullOrEmpty()]
-        [object]$OwnerAuthorization,
+        $OwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'File')]
         [ValidateNotNullOrEmpty()]

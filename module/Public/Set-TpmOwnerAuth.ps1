@@ -42,7 +42,7 @@ function Set-TpmOwnerAuth {
         [Parameter(Position = 0, ParameterSetName = 'AuthNewFile')]
         [Alias('o')]
         [ValidateNotNullOrEmpty()]
-        [object]$OwnerAuthorization,
+        $OwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'FileNewAuth')]
         [Parameter(Mandatory, ParameterSetName = 'FileNewFile')]
@@ -58,7 +58,7 @@ function Set-TpmOwnerAuth {
         [Parameter(Mandatory, ParameterSetName = 'PromptNewAuth', ValueFromPipeline)]
         [Alias('no')]
         [ValidateNotNullOrEmpty()]
-        [object]$NewOwnerAuthorization,
+        $NewOwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'AuthNewFile')]
         [Parameter(Mandatory, ParameterSetName = 'FileNewFile')]

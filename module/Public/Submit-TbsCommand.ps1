@@ -40,7 +40,7 @@ function Submit-TbsCommand {
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'Command', ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [Alias('Bytes', 'Hex')]
         [ValidateNotNullOrEmpty()]
-        [object]$Command,
+        $Command,
 
         [Parameter(Mandatory, ParameterSetName = 'Path', ValueFromPipelineByPropertyName)]
         [Alias('FullName')]
@@ -50,7 +50,7 @@ function Submit-TbsCommand {
         [Parameter(ValueFromPipelineByPropertyName)]
         [Alias('ContextId')]
         [ArgumentCompleter({ & (Get-Module TpmTbs) { Complete-TbsContext $args[0] } $args[2] })]
-        [object]$Context,
+        $Context,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ArgumentCompleter({ 'Low', 'Normal', 'High', 'System', 'Max' -like "$($args[2])*" })]

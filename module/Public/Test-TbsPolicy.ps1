@@ -37,7 +37,7 @@ function Test-TbsPolicy {
         [string]$Path,
 
         [Parameter(Mandatory, ParameterSetName = 'Setting')]
-        [System.Collections.IDictionary]$Setting,
+        [hashtable]$Setting,
 
         [switch]$Exit
     )

@@ -36,7 +36,7 @@ function Unblock-Tpm {
         [Parameter(Position = 0, ParameterSetName = 'OwnerAuthorization', ValueFromPipeline)]
         [Alias('o')]
         [ValidateNotNullOrEmpty()]
-        [object]$OwnerAuthorization,
+        $OwnerAuthorization,
 
         [Parameter(Mandatory, ParameterSetName = 'File')]
         [ValidateNotNullOrEmpty()]
