@@ -17,7 +17,7 @@ function Read-TbsBufferedMessage($Connection) {
             $body = $start + "Content-Length: $length`r`n`r`n".Length
             if ($body + $length -le $end) {
                 $text = [System.Text.Encoding]::UTF8.GetString($buffer, $body, $length)
-                if ($body + $length -eq $end) { $Connection['Start'], $Connection['End'] = 0, $null } else { $Connection['Start'] = $body + $length }
+                if ($body + $length -eq $end) { $Connection['Start'], $Connection['End'] = 0, 0 } else { $Connection['Start'] = $body + $length }
                 return $text
             }
         }

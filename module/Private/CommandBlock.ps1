@@ -29,23 +29,32 @@ function Get-TbsVerdictWord($Verdict) {
     if ($Verdict.Allowed) { 'Allowed' } else { 'Blocked' }
 }
 
-# One object a command and class: the answer to "why".
+# Parameters of commandBlock/test.
+function Get-TbsTestParameter($Reference, $Class, $TpmVersion, $Handle) {
+    $parameters = @{ command = $Reference }
+    if ($Class) { $parameters.callerClass = ConvertTo-TbsClassKey $Class }
+    if ($TpmVersion) { $parameters.tpmVersion = $TpmVersion }
+    if ($Handle) { $parameters.handles = $Handle }
+    $parameters
+}
+
+# One object a command and class: the answer to "why". Both as hashtables, for which the engine compiles less.
 function ConvertTo-TbsVerdict($Entry, $Verdict) {
-    $ordinal = [uint32]$Entry.Code
-    $name = $Entry.Name
-    if (-not $name) { $name = '0x' + $ordinal.ToString('X8') }
+    $ordinal = $Entry['Code'] -as [uint32]
+    $name = $Entry['Name']
+    if ($name -notlike '?*') { $name = '0x{0:X8}' -f $ordinal }
     [pscustomobject]@{
         PSTypeName   = 'TpmTbs.CommandVerdict'
         Name         = $name
         Ordinal      = $ordinal
-        TpmVersion   = $Entry.TpmVersion
-        Class        = $script:ClassNames[$Verdict.CallerClass]
-        Blocked      = -not $Verdict.Allowed
-        DecidingList = $Verdict.DecidingList
-        Reason       = $Verdict.Reason
-        Source       = $Verdict.Source
-        LiftedBy     = $Verdict.LiftedBy
-        Statements   = $Verdict.Statements
+        TpmVersion   = $Entry['TpmVersion']
+        Class        = $script:ClassNames[$Verdict['CallerClass']]
+        Blocked      = $Verdict['Allowed'] -notlike 'True'
+        DecidingList = $Verdict['DecidingList']
+        Reason       = $Verdict['Reason']
+        Source       = $Verdict['Source']
+        LiftedBy     = $Verdict['LiftedBy']
+        Statements   = $Verdict['Statements']
     }
 }
 

@@ -4,7 +4,7 @@ $script:KnownCommands = $null
 
 function Read-TbsForCompletion([string]$Method, [string]$Member) {
     $connection = Get-TbsConnection
-    if ($connection -isnot [System.Collections.IDictionary]) { return }
+    if ($connection -isnot [hashtable]) { return }
     try { $answer = Send-TbsRequest $null $Method } catch { return }
     if ($answer.result) { $answer.result.$Member }
 }

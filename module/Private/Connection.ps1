@@ -5,16 +5,20 @@
 $script:TbsConnection = $null
 $script:SystemSocketPath = '/run/tpmtbs/rpc.sock'
 
-# What the socket's methods are given. SOL_SOCKET, SO_PEERCRED and its bytes; the longest wait, so that Ctrl+C is heard.
-$script:AddressFamilyUnix = [System.Net.Sockets.AddressFamily]::Unix
-$script:SocketTypeStream = [System.Net.Sockets.SocketType]::Stream
-$script:ProtocolAny = [System.Net.Sockets.ProtocolType]::Unspecified
+# What the socket's methods are given: AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified; SOL_SOCKET,
+# SO_PEERCRED and its bytes; the longest wait, so that Ctrl+C is heard.
+$script:AddressFamilyUnix = 1
+$script:SocketTypeStream = 1
+$script:ProtocolAny = 0
 $script:SocketLevel = 1
 $script:PeerCredentials = 17
 $script:PeerCredentialsBytes = 12
 $script:PollMicroseconds = 100000
-$script:SelectRead = [System.Net.Sockets.SelectMode]::SelectRead
 $script:BufferBytes = 65536
+
+# Types and values by their short names, set by whoever opens the first connection: a type that is named with its
+# assembly is found at once, but the assemblies of Windows PowerShell have other names.
+$script:Utf8 = $script:SelectRead = $null
 
 # Neither variable exists in Windows PowerShell.
 function Test-TbsWindows { -not $IsCoreCLR -or $IsWindows }
@@ -23,9 +27,10 @@ function Test-TbsWindows { -not $IsCoreCLR -or $IsWindows }
 function Get-TbsSocketPath {
     if ($env:TPMTBS_SOCKET) { return $env:TPMTBS_SOCKET }
     if (Test-TbsWindows) { return '\\.\pipe\tpmtbs' }
-    if ([System.IO.File]::Exists($script:SystemSocketPath)) { return $script:SystemSocketPath }
+    $file = [System.IO.File, System.Runtime]
+    if ($file::Exists($script:SystemSocketPath)) { return $script:SystemSocketPath }
     $user = Get-TbsUserSocketPath
-    if ($user -and [System.IO.File]::Exists($user)) { return $user }
+    if ($user -and $file::Exists($user)) { return $user }
     $script:SystemSocketPath
 }
 
@@ -36,9 +41,11 @@ function Get-TbsUserSocketPath {
 # Returns the connection, or an ErrorRecord that says why there is none.
 function Open-TbsConnection($Path) {
     # Neither variable exists in Windows PowerShell.
-    if ($IsLinux -or $IsMacOS) { } else { return Open-TbsPipe $Path }
-    $socket = [System.Net.Sockets.Socket]::new($script:AddressFamilyUnix, $script:SocketTypeStream, $script:ProtocolAny)
-    try { $socket.Connect([System.Net.Sockets.UnixDomainSocketEndPoint]::new($Path)) }
+    if ($IsLinux -like 'True' -or $IsMacOS -like 'True') { } else { return Open-TbsPipe $Path }
+    $socket = [System.Net.Sockets.Socket, System.Net.Sockets]::new($script:AddressFamilyUnix, $script:SocketTypeStream, $script:ProtocolAny)
+    $script:Utf8 = [System.Text.UTF8Encoding, System.Text.Encoding.Extensions]::UTF8
+    $script:SelectRead = [System.Net.Sockets.SelectMode, System.Net.Sockets]::SelectRead
+    try { $socket.Connect([System.Net.Sockets.UnixDomainSocketEndPoint, System.Net.Sockets]::new($Path)) }
     catch {
         $socket.Dispose()
         return New-TbsUnreachableRecord $Path $_.Exception
@@ -52,11 +59,12 @@ function Open-TbsConnection($Path) {
     New-TbsConnection $Path $socket
 }
 
-# Start and End: the bytes in the buffer that are not read yet; no End: none.
-function New-TbsConnection($Path, $Socket, $Stream) {
-    [ordered]@{
-        Path = $Path; Asked = $env:TPMTBS_SOCKET; Socket = $Socket; Stream = $Stream
-        Buffer = [byte[]]::new($script:BufferBytes); Start = 0; End = $null
+# Start and End: the bytes in the buffer that are not read yet; End 0: none.
+# IsPipe: $true where it is one, else nothing.
+function New-TbsConnection($Path, $Socket, $Stream, $IsPipe) {
+    @{
+        Path = $Path; Asked = $env:TPMTBS_SOCKET; Socket = $Socket; Stream = $Stream; IsPipe = $IsPipe
+        Buffer = [byte[]]::new($script:BufferBytes); Start = 0; End = 0
     }
 }
 
@@ -77,51 +85,50 @@ function Close-TbsConnection($Connection) {
     if ($null -eq $Connection) { return }
     if ($Connection['Socket']) { $Connection['Socket'].Dispose() }
     if ($Connection['Stream']) { $Connection['Stream'].Dispose() }
-    if ([object]::ReferenceEquals($Connection, $script:TbsConnection)) { $script:TbsConnection = $null }
+    if ($Connection -eq $script:TbsConnection) { $script:TbsConnection = $null }
 }
 
 # Readable with nothing to read: the other end has closed.
 function Test-TbsConnectionLost($Connection) {
     $socket = $Connection['Socket']
-    if ($socket -isnot [System.Net.Sockets.Socket]) { return -not $Connection['Stream'].IsConnected }
+    if ($Connection['IsPipe'] -is [bool]) { return -not $Connection['Stream'].IsConnected }
     $socket.Poll(0, 0) -and $socket.Available -eq 0
 }
 
 # The process's connection, opened when there is none, when it was lost, or when $env:TPMTBS_SOCKET names another.
 function Get-TbsConnection {
     $connection = $script:TbsConnection
-    if ($connection -is [System.Collections.IDictionary]) {
+    if ($connection -is [hashtable]) {
         if ($connection['Asked'] -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost $connection)) { return $connection }
         Close-TbsConnection $connection
     }
     $path = $env:TPMTBS_SOCKET
     if ($path -notlike '?*') { $path = Get-TbsSocketPath }
     $connection = Open-TbsConnection $path
-    if ($connection -is [System.Collections.IDictionary]) { $script:TbsConnection = $connection }
+    if ($connection -is [hashtable]) { $script:TbsConnection = $connection }
     $connection
 }
 
+# The body is ASCII, as ConvertTo-TbsJson writes it.
 function Send-TbsMessage($Connection, $Body) {
-    $utf8 = [System.Text.Encoding]::UTF8
-    $bytes = $utf8.GetBytes(("Content-Length: {0}`r`n`r`n{1}" -f $utf8.GetByteCount($Body), $Body))
-    $socket = $Connection['Socket']
+    $bytes = $script:Utf8.GetBytes(("Content-Length: {0}`r`n`r`n{1}" -f $Body.Length, $Body))
     # On a blocking socket this returns when all is sent.
-    if ($socket -is [System.Net.Sockets.Socket]) { [void]$socket.Send($bytes) }
-    else { $Connection['Stream'].Write($bytes, 0, $bytes.Length) }
+    if ($Connection['IsPipe'] -is [bool]) { $Connection['Stream'].Write($bytes, 0, $bytes.Length) }
+    else { [void]$Connection['Socket'].Send($bytes) }
 }
 
-# The next message as an ordered dictionary, or nothing when none has come within 100 ms, so that Ctrl+C is heard.
+# The next message as a hashtable, or nothing when none has come within 100 ms, so that Ctrl+C is heard.
 # $Types and $Names as ConvertFrom-TbsJson has them.
 function Read-TbsMessage($Connection, $Types, $Names) {
-    $socket = $Connection['Socket']
-    if ($socket -is [System.Net.Sockets.Socket] -and $Connection['End'] -isnot [int]) {
+    if ($Connection['IsPipe'] -isnot [bool] -and $Connection['End'] -clike '0') {
+        $socket = $Connection['Socket']
         # As a rule a message comes whole and alone, which the reader of JSON tells.
-        if ($socket.Poll($script:PollMicroseconds, $script:SelectRead)) { $Connection['End'] = $socket.Receive($Connection['Buffer']) } else { return }
-        $text = [System.Text.Encoding]::UTF8.GetString($Connection['Buffer'], $Connection['Start'], $Connection['End'])
+        if ($socket.Poll($script:PollMicroseconds, $script:SelectRead) -like 'True') { $Connection['End'] = $socket.Receive($Connection['Buffer']) } else { return }
+        $text = $script:Utf8.GetString($Connection['Buffer'], $Connection['Start'], $Connection['End'])
         if ($text -clike 'Content-Length: *}') {
             $message = ConvertFrom-TbsJson $text $Types $Names
-            if ($message -is [System.Collections.IDictionary]) {
-                $Connection['End'] = $null
+            if ($message -is [hashtable]) {
+                $Connection['End'] = 0
                 return $message
             }
         }

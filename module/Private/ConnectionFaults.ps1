@@ -30,3 +30,9 @@ function Test-TbsOwnPeer([byte[]]$Credentials) {
         }
     }
 }
+
+# Whether the other end has closed.
+function Test-TbsConnectionEnd($Exception) {
+    while ($Exception.InnerException) { $Exception = $Exception.InnerException }
+    $Exception -is [System.IO.EndOfStreamException] -or $Exception -is [System.Net.Sockets.SocketException]
+}

@@ -3,11 +3,11 @@
 # Login scripts wait for the first answer. The engine compiles a rule, for 1 to 3 ms, at the first use of each property,
 # method, index, comparison or conversion, for each type that they meet; -is, -as, -like, -split, -replace and -f are
 # calls of compiled code and cost nothing of that kind. So what is on the way of the first call is written with these,
-# with untyped variables (numbers and switches in typed ones have the engine compile a type), and with ordered
-# dictionaries throughout, so that one rule for the index serves all.
+# with untyped variables (numbers and switches in typed ones have the engine compile a type), and with hashtables
+# throughout, so that one rule for the index serves all.
 
 # Members that hold a time (UTC ISO 8601 in the protocol, local DateTime here).
-$script:TimeMembers = [ordered]@{
+$script:TimeMembers = @{
     at = 1; agesOutAt = 1; freesAt = 1; totalFreesAt = 1; openedAt = 1; startedAt = 1; time = 1; first = 1; last = 1; endsAt = 1
 }
 
@@ -16,7 +16,7 @@ $script:TimeMembers = [ordered]@{
 $script:JsonPart = '^[^{]+|,?("[^"\\]*(?:\\.[^"\\]*)*":?)|,?([{}\[\]])|,'
 
 # The names that answers have, as PowerShell has them; others are made when they come.
-$script:MemberNames = [ordered]@{
+$script:MemberNames = @{
     action = 'Action'; activeDirectoryBackup = 'ActiveDirectoryBackup'
     additionalCertificates = 'AdditionalCertificates'; address = 'Address'; administrator = 'Administrator'
     algorithm = 'Algorithm'; allowed = 'Allowed'; appliedPriority = 'AppliedPriority'
@@ -67,9 +67,9 @@ function ConvertTo-PascalName([string]$Name) {
 }
 
 <#
-Reads one JSON object as JSON.stringify writes it: gives its members as an ordered dictionary, those of the objects in it
+Reads one JSON object as JSON.stringify writes it: gives its members as a hashtable, those of the objects in it
 as objects; nothing where the text is not one whole object. $Types: type name of the object, or of the array's elements,
-that a member holds. $Names: $script:MemberNames, or nothing to keep names and times as they are; those of the whole are
+that a member holds; 1 leaves those as hashtables. $Names: $script:MemberNames, or nothing to keep names and times as they are; those of the whole are
 kept always.
 #>
 function ConvertFrom-TbsJson($Text, $Types, $Names) {
@@ -79,82 +79,66 @@ function ConvertFrom-TbsJson($Text, $Types, $Names) {
         if ($part -clike '*:') {
             $name = $part -creplace '^"|":?$'
             if ($part -clike '*\*') { $name = [regex]::Unescape($name) }
-            if ($owner -is [string] -and $Names -is [System.Collections.IDictionary]) {
+            if ($owner -is [string] -and $Names -is [hashtable]) {
                 $pascal = $Names[$name]
                 if ($pascal -isnot [string]) { $pascal = ConvertTo-PascalName $name }
                 $name = $pascal
             }
             continue
         }
-        if ($part -ceq '{' -or $part -ceq '[') {
-            if ($whole -is [System.Collections.IDictionary]) { return }
+        if ($part -clike '{' -or $part -clike '`[') {
+            if ($whole -is [hashtable]) { return }
             $outer = $members, $elements, $name, $owner, $outer
             if ($elements -isnot [array]) { $owner = $name }
             $members = $elements = $null
-            if ($part -ceq '[') { $elements = @(); continue }
+            if ($part -clike '`[') { $elements = @(); continue }
             $members = [ordered]@{}
-            if ($owner -is [string] -and $Types -is [System.Collections.IDictionary]) {
+            if ($owner -is [string] -and $Types -is [hashtable]) {
                 $type = $Types[$owner]
                 if ($type -is [string]) { $members = [ordered]@{ PSTypeName = $type } }
             }
             continue
         }
-        if ($part -ceq '}') {
+        if ($part -clike '}') {
             $value = $members
+            if ($owner -is [string] -and $Types -is [hashtable] -and $Types[$owner] -is [int]) { $value = $value -as [hashtable] }
             $members, $elements, $name, $owner, $outer = $outer
-            if ($outer -is [array]) { $value = [pscustomobject]$value } else { $whole = $value }
+            if ($outer -isnot [array]) { $whole = $value -as [hashtable] }
+            elseif ($value -isnot [hashtable]) { $value = [pscustomobject]$value }
         }
-        elseif ($part -ceq ']') {
+        elseif ($part -clike '`]') {
             $value = $elements
             $members, $elements, $name, $owner, $outer = $outer
         }
         elseif ($part -clike '"*') {
             $value = $part -creplace '^"|":?$'
             if ($part -clike '*\*') { $value = [regex]::Unescape($value) }
-            elseif ($part -clike '"????-??-??T*Z"' -and $Names -is [System.Collections.IDictionary] -and $null -ne $script:TimeMembers[$name] -and $elements -isnot [array]) {
+            elseif ($part -clike '"????-??-??T*Z"' -and $Names -is [hashtable] -and $script:TimeMembers[$name] -is [int] -and $elements -isnot [array]) {
                 $value = $value -as [datetime]
             }
         }
-        elseif ($part -ceq 'null') { $value = $null }
-        elseif ($part -ceq 'true') { $value = $true }
-        elseif ($part -ceq 'false') { $value = $false }
+        elseif ($part -clike 'null') { $value = $null }
+        elseif ($part -clike 'true') { $value = $true }
+        elseif ($part -clike 'false') { $value = $false }
         elseif ($part -clike '*[.eE]*') { $value = $part -as [double] }
         else { $value = $part -as [long] }
         # An index would want a rule for each type of value.
-        if ($members -is [System.Collections.IDictionary]) { $members += [ordered]@{ $name = $value } }
-        elseif ($elements -is [array]) { $elements += , $value }
+        if ($elements -is [array]) { $elements += , $value }
+        elseif ($outer -is [array]) { $members += [ordered]@{ $name = $value } }
     }
     if ($outer -isnot [array]) { $whole }
 }
 
+# A value as JSON in ASCII. Objects and others are for Convert-TbsValueToJson, which is loaded when there are some.
 function ConvertTo-TbsJson($Value) {
-    if ($null -eq $Value) { return 'null' }
     if ($Value -is [string]) { return ConvertTo-TbsJsonString $Value }
-    if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
-    if ($Value -is [System.Collections.IDictionary]) {
-        $parts = foreach ($key in $Value.Keys) { (ConvertTo-TbsJsonString "$key") + ':' + (ConvertTo-TbsJson $Value[$key]) }
-        return '{' + ($parts -join ',') + '}'
-    }
-    if ($Value -is [System.Management.Automation.PSCustomObject]) {
-        $parts = foreach ($property in $Value.PSObject.Properties) {
-            (ConvertTo-TbsJsonString $property.Name) + ':' + (ConvertTo-TbsJson $property.Value)
-        }
-        return '{' + ($parts -join ',') + '}'
-    }
-    if ($Value -is [System.Collections.IEnumerable]) {
-        $parts = foreach ($element in $Value) { ConvertTo-TbsJson $element }
-        return '[' + ($parts -join ',') + ']'
-    }
-    if ($Value -is [datetime]) { return '"' + $Value.ToUniversalTime().ToString('o') + '"' }
-    if ($Value -is [enum]) { return "$([int64]$Value)" }
-    if ($Value -is [ValueType] -and $Value -isnot [char]) { return $Value.ToString([cultureinfo]::InvariantCulture) }
-    ConvertTo-TbsJsonString "$Value"
+    if ($Value -isnot [hashtable]) { return Convert-TbsValueToJson $Value }
+    $parts = foreach ($key in $Value.Keys) { (ConvertTo-TbsJsonString "$key") + ':' + (ConvertTo-TbsJson $Value[$key]) }
+    '{' + ($parts -join ',') + '}'
 }
 
 function ConvertTo-TbsJsonString($Text) {
     # Nothing to escape, as a rule: ASCII from the space to the tilde without the quote and the backslash.
-    if ($Text -cmatch '^[ !#-\[\]-~]*$') { return '"{0}"' -f $Text }
-    if ($IsCoreCLR) { return [Newtonsoft.Json.JsonConvert]::ToString($Text) }
-    [void][System.Reflection.Assembly]::Load('System.Web, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a')
-    [System.Web.HttpUtility]::JavaScriptStringEncode($Text, $true)
+    if (($Text -creplace '[ !#-\[\]-~]') -clike '') { return '"{0}"' -f $Text }
+    ConvertTo-TbsEscapedString $Text
 }

@@ -42,5 +42,6 @@ function Open-TbsPipe([string]$Path) {
         return New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The pipe is not to be trusted: $distrust ($Path)." `
             'Use the pipe of the system''s broker, or one of your own.' $Path
     }
-    New-TbsConnection $Path $null $pipe
+    $script:Utf8 = [System.Text.Encoding]::UTF8
+    New-TbsConnection $Path $null $pipe $true
 }

@@ -3,54 +3,56 @@
 # Of the request under way; another one as soon as its answer is given up, so that a late one is told apart.
 $script:RequestId = 1
 
-# Types of what the methods return: of the result itself, and of what its members hold.
-$script:ResultTypes = [ordered]@{
-    'context/open'        = [ordered]@{ result = 'TpmTbs.OpenedContext' }
-    'context/list'        = [ordered]@{ contexts = 'TpmTbs.Context' }
-    'commandBlock/list'   = [ordered]@{ commands = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
-    'commandBlock/test'   = [ordered]@{ result = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
-    'commandBlock/add'    = [ordered]@{ commands = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
-    'commandBlock/remove' = [ordered]@{ commands = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
-    'commandGrant/add'    = [ordered]@{ commands = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
-    'commandGrant/remove' = [ordered]@{ commands = 'TpmTbs.CommandBlock'; verdicts = 'TpmTbs.CommandVerdict'; statements = 'TpmTbs.ListStatement' }
-    'lockout/get'         = [ordered]@{ result = 'TpmTbs.Lockout'; users = 'TpmTbs.UserLockout' }
-    'lockout/reset'       = [ordered]@{ result = 'TpmTbs.Lockout'; users = 'TpmTbs.UserLockout' }
-    'policy/get'          = [ordered]@{ settings = 'TpmTbs.PolicySetting'; problems = 'TpmTbs.PolicyProblem' }
-    'policy/set'          = [ordered]@{ settings = 'TpmTbs.PolicySetting'; problems = 'TpmTbs.PolicyProblem'; differences = 'TpmTbs.PolicyDifference' }
-    'policy/import'       = [ordered]@{ settings = 'TpmTbs.PolicySetting'; problems = 'TpmTbs.PolicyProblem' }
-    'policy/test'         = [ordered]@{ result = 'TpmTbs.PolicyCompliance'; differences = 'TpmTbs.PolicyDifference' }
-    'authLevel/get'       = [ordered]@{ result = 'TpmTbs.AuthLevel' }
-    'authLevel/set'       = [ordered]@{ result = 'TpmTbs.AuthLevel' }
-    'status/get'          = [ordered]@{ result = 'TpmTbs.Status'; tpm = 'TpmTbs.DeviceInfo'; costs = 'TpmTbs.CommandCost'; warnings = 'TpmTbs.StatusWarning' }
-    'device/get'          = [ordered]@{ result = 'TpmTbs.DeviceInfo' }
-    'resource/list'       = [ordered]@{ resources = 'TpmTbs.Resource' }
-    'tpm/get'             = [ordered]@{ result = 'TpmTbs.Tpm' }
-    'tpm/initialize'      = [ordered]@{ result = 'TpmTbs.ProvisioningState' }
-    'tpm/provisioning'    = [ordered]@{ result = 'TpmTbs.ProvisioningState' }
-    'ownerAuth/set'       = [ordered]@{ result = 'TpmTbs.OwnerAuthChange' }
-    'ownerAuthBackup/get' = [ordered]@{ result = 'TpmTbs.OwnerAuthBackup' }
-    'ownerAuthBackup/run' = [ordered]@{ result = 'TpmTbs.OwnerAuthBackup' }
-    'ownerAuthBackup/test' = [ordered]@{ result = 'TpmTbs.OwnerAuthBackupCheck' }
-    'tpmLockoutParameters/get' = [ordered]@{ result = 'TpmTbs.LockoutParameter' }
-    'tpmLockoutParameters/set' = [ordered]@{ result = 'TpmTbs.LockoutParameter' }
-    'autoProvisioning/set' = [ordered]@{ result = 'TpmTbs.AutoProvisioning' }
-    'eventLog/get'        = [ordered]@{ events = 'TpmTbs.BootEvent'; digests = 'TpmTbs.LoggedDigest' }
-    'eventLog/test'       = [ordered]@{ result = 'TpmTbs.EventLogTest'; pcrs = 'TpmTbs.PcrTest' }
-    'physicalPresence/get' = [ordered]@{ result = 'TpmTbs.PhysicalPresence'; operations = 'TpmTbs.PhysicalPresenceOperation' }
-    'physicalPresence/request' = [ordered]@{ result = 'TpmTbs.PhysicalPresence'; operations = 'TpmTbs.PhysicalPresenceOperation' }
-    'event/subscribe'     = [ordered]@{ recent = 'TpmTbs.Event' }
-    'event/raised'        = [ordered]@{ params = 'TpmTbs.Event' }
+# Types of what the methods return: of the result itself, and of what its members hold; 1 for a hashtable, from which a
+# cmdlet makes an object.
+$script:ResultTypes = @{
+    'context/open'        = @{ result = 'TpmTbs.OpenedContext' }
+    'context/list'        = @{ contexts = 'TpmTbs.Context' }
+    'commandBlock/list'   = @{ commands = 1; verdicts = 1; statements = 'TpmTbs.ListStatement' }
+    'commandBlock/test'   = @{ result = 1; verdicts = 1; statements = 'TpmTbs.ListStatement' }
+    'command/submit'      = @{ result = 1 }
+    'commandBlock/add'    = @{ commands = 1; verdicts = 1; statements = 'TpmTbs.ListStatement' }
+    'commandBlock/remove' = @{ commands = 1; verdicts = 1; statements = 'TpmTbs.ListStatement' }
+    'commandGrant/add'    = @{ commands = 1; verdicts = 1; statements = 'TpmTbs.ListStatement' }
+    'commandGrant/remove' = @{ commands = 1; verdicts = 1; statements = 'TpmTbs.ListStatement' }
+    'lockout/get'         = @{ result = 'TpmTbs.Lockout'; users = 'TpmTbs.UserLockout' }
+    'lockout/reset'       = @{ result = 'TpmTbs.Lockout'; users = 'TpmTbs.UserLockout' }
+    'policy/get'          = @{ settings = 'TpmTbs.PolicySetting'; problems = 'TpmTbs.PolicyProblem' }
+    'policy/set'          = @{ settings = 'TpmTbs.PolicySetting'; problems = 'TpmTbs.PolicyProblem'; differences = 'TpmTbs.PolicyDifference' }
+    'policy/import'       = @{ settings = 'TpmTbs.PolicySetting'; problems = 'TpmTbs.PolicyProblem' }
+    'policy/test'         = @{ result = 'TpmTbs.PolicyCompliance'; differences = 'TpmTbs.PolicyDifference' }
+    'authLevel/get'       = @{ result = 'TpmTbs.AuthLevel' }
+    'authLevel/set'       = @{ result = 'TpmTbs.AuthLevel' }
+    'status/get'          = @{ result = 'TpmTbs.Status'; tpm = 'TpmTbs.DeviceInfo'; costs = 'TpmTbs.CommandCost'; warnings = 'TpmTbs.StatusWarning' }
+    'device/get'          = @{ result = 'TpmTbs.DeviceInfo' }
+    'resource/list'       = @{ resources = 'TpmTbs.Resource' }
+    'tpm/get'             = @{ result = 'TpmTbs.Tpm' }
+    'tpm/initialize'      = @{ result = 'TpmTbs.ProvisioningState' }
+    'tpm/provisioning'    = @{ result = 'TpmTbs.ProvisioningState' }
+    'ownerAuth/set'       = @{ result = 'TpmTbs.OwnerAuthChange' }
+    'ownerAuthBackup/get' = @{ result = 'TpmTbs.OwnerAuthBackup' }
+    'ownerAuthBackup/run' = @{ result = 'TpmTbs.OwnerAuthBackup' }
+    'ownerAuthBackup/test' = @{ result = 'TpmTbs.OwnerAuthBackupCheck' }
+    'tpmLockoutParameters/get' = @{ result = 'TpmTbs.LockoutParameter' }
+    'tpmLockoutParameters/set' = @{ result = 'TpmTbs.LockoutParameter' }
+    'autoProvisioning/set' = @{ result = 'TpmTbs.AutoProvisioning' }
+    'eventLog/get'        = @{ events = 'TpmTbs.BootEvent'; digests = 'TpmTbs.LoggedDigest' }
+    'eventLog/test'       = @{ result = 'TpmTbs.EventLogTest'; pcrs = 'TpmTbs.PcrTest' }
+    'physicalPresence/get' = @{ result = 'TpmTbs.PhysicalPresence'; operations = 'TpmTbs.PhysicalPresenceOperation' }
+    'physicalPresence/request' = @{ result = 'TpmTbs.PhysicalPresence'; operations = 'TpmTbs.PhysicalPresenceOperation' }
+    'event/subscribe'     = @{ recent = 'TpmTbs.Event' }
+    'event/raised'        = @{ params = 'TpmTbs.Event' }
 }
 
 <#
 Calls a method and returns its result. Errors go through the cmdlet, so that they name it: as terminating ones, or with
 $Mode PerObject as error records of the one object, after which nothing is returned. A broker that cannot be reached
-terminates always. $Mode Raw keeps the names of members as the protocol has them.
+terminates always. $Parameters is a hashtable, or the JSON of one, without which the first call is quicker. $Mode Raw keeps the names of members as the protocol has them.
 #>
 function Invoke-TbsRpc($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
     $answer = Send-TbsRequest $Cmdlet $Method $Parameters $TargetObject $Mode
     $failure = $answer['error']
-    if ($failure -isnot [System.Management.Automation.PSCustomObject]) { return $answer['result'] }
+    if ($failure -isnot [pscustomobject]) { return $answer['result'] }
     $record = ConvertTo-TbsErrorRecord $failure $TargetObject
     if ($Mode -ceq 'PerObject' -and $record.CategoryInfo.Category -ne 'ResourceBusy') { $Cmdlet.WriteError($record) } else { $Cmdlet.ThrowTerminatingError($record) }
 }
@@ -60,18 +62,19 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
     $answer = $lost = $null
     $names = $script:MemberNames
     if ($Mode -clike 'Raw') { $names = $null }
-    while ($answer -isnot [System.Collections.IDictionary]) {
+    while ($answer -isnot [hashtable]) {
         $connection = Get-TbsConnection
-        if ($connection -isnot [System.Collections.IDictionary]) { $Cmdlet.ThrowTerminatingError($connection) }
+        if ($connection -isnot [hashtable]) { $Cmdlet.ThrowTerminatingError($connection) }
         $id = $script:RequestId
-        $json = $null
-        if ($Parameters -is [System.Collections.IDictionary]) { $json = ',"params":{0}' -f (ConvertTo-TbsJson $Parameters) }
+        $json = $Parameters
+        if ($Parameters -is [hashtable]) { $json = ConvertTo-TbsJson $Parameters }
+        if ($json -is [string]) { $json = ',"params":{0}' -f $json }
         try {
             Send-TbsMessage $connection ('{{"jsonrpc":"2.0","id":{0},"method":"{1}"{2}}}' -f $id, $Method, $json)
-            while ($answer -isnot [System.Collections.IDictionary]) {
+            while ($answer -isnot [hashtable]) {
                 $message = Read-TbsMessage $connection $script:ResultTypes[$Method] $names
                 # Answers to requests that nobody waits for any more have other ids.
-                if ($message -is [System.Collections.IDictionary] -and $message['id'] -clike $id) { $answer = $message }
+                if ($message -is [hashtable] -and $message['id'] -clike $id) { $answer = $message }
             }
         }
         catch {
@@ -83,9 +86,9 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
             $lost = $_.Exception
         }
         finally {
-            if ($answer -isnot [System.Collections.IDictionary]) {
+            if ($answer -isnot [hashtable]) {
                 $script:RequestId++
-                if ($null -ne $connection -and $Method -ceq 'command/submit') { Send-TbsCancel $connection $Parameters['contextId'] }
+                if ($null -ne $connection -and $Method -ceq 'command/submit') { Send-TbsCancel $connection $Parameters }
             }
         }
     }
@@ -93,9 +96,9 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
 }
 
 # Nobody waits for the answer: it is passed over by whoever reads the connection next.
-function Send-TbsCancel($Connection, $ContextId) {
+function Send-TbsCancel($Connection, $Parameters) {
     $context = ''
-    if ($ContextId) { $context = '"contextId":{0}' -f $ContextId }
+    if ($Parameters -is [hashtable] -and $Parameters['contextId']) { $context = '"contextId":{0}' -f $Parameters['contextId'] }
     try { Send-TbsMessage $Connection ('{{"jsonrpc":"2.0","id":0,"method":"command/cancel","params":{{{0}}}}}' -f $context) }
     catch { Close-TbsConnection $Connection }
 }

@@ -52,9 +52,9 @@ function Get-TbsEvent {
     }
     # A connection of its own, so that events do not mix with the answers to other cmdlets.
     $connection = Open-TbsConnection (Get-TbsSocketPath)
-    if ($connection -isnot [System.Collections.IDictionary]) { $PSCmdlet.ThrowTerminatingError($connection) }
+    if ($connection -isnot [hashtable]) { $PSCmdlet.ThrowTerminatingError($connection) }
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
-    $types = [ordered]@{ recent = 'TpmTbs.Event'; params = 'TpmTbs.Event' }
+    $types = @{ recent = 'TpmTbs.Event'; params = 'TpmTbs.Event' }
     try {
         Send-TbsMessage $connection ('{"jsonrpc":"2.0","id":1,"method":"event/subscribe","params":{"follow":true,"recent":' + $Newest + '}}')
         while (-not $TimeoutSeconds -or $watch.Elapsed.TotalSeconds -lt $TimeoutSeconds) {
@@ -68,7 +68,8 @@ function Get-TbsEvent {
             }
         }
     }
-    catch [System.IO.EndOfStreamException], [System.Net.Sockets.SocketException] {
+    catch {
+        if (-not (Test-TbsConnectionEnd $_.Exception)) { throw }
         $PSCmdlet.ThrowTerminatingError((New-TbsNotRunningRecord $connection['Path'] 'it closed the connection'))
     }
     finally { Close-TbsConnection $connection }

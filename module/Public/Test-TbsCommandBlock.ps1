@@ -50,12 +50,12 @@ function Test-TbsCommandBlock {
     )
     process {
         foreach ($reference in $Command) {
-            $parameters = @{ command = $reference }
-            if ($Class) { $parameters.callerClass = ConvertTo-TbsClassKey $Class }
-            if ($TpmVersion) { $parameters.tpmVersion = $TpmVersion }
-            if ($Handle) { $parameters.handles = $Handle }
+            $parameters = '{{"command":{0}}}' -f (ConvertTo-TbsJsonString $reference)
+            if ($Class -like '?*' -or $TpmVersion -like '?*' -or $Handle -is [array]) {
+                $parameters = Get-TbsTestParameter $reference $Class $TpmVersion $Handle
+            }
             $entry = Invoke-TbsRpc $PSCmdlet 'commandBlock/test' $parameters $reference PerObject
-            foreach ($verdict in $entry.Verdicts) { ConvertTo-TbsVerdict $entry $verdict }
+            if ($entry -is [hashtable]) { foreach ($verdict in $entry['Verdicts']) { ConvertTo-TbsVerdict $entry $verdict } }
         }
     }
 }
