@@ -71,6 +71,23 @@ Describe 'the connection of the module' {
         finally { $shell.Dispose() }
     }
 
+    It 'sends nothing that changes something through a folder of somebody else' -Skip:([Environment]::UserName -ne 'root') {
+        $fake = Start-FakeBroker 'two'
+        (Get-TbsStatus).State | Should -BeExactly 'true'
+        $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
+        [void][IO.Directory]::CreateDirectory($folder)
+        [IO.File]::Move($fake.Socket, "$folder/rpc.sock")
+        $env:TPMTBS_SOCKET = $fake.Socket = "$folder/rpc.sock"
+        [void](Invoke-Program 'chown' 'daemon', $folder)
+        # Who only asks gives nothing away.
+        (Get-TbsStatus).State | Should -BeExactly 'true'
+        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,Reset-TbsLockout' -ExpectedMessage '*The folder of * belongs to user *, who is neither root nor you.*'
+        { Submit-TbsCommand '8002 0000000A 00000144' } | Should -Throw -ErrorId 'TbsAccessDenied,Submit-TbsCommand'
+        [void](Invoke-Program 'chown' 'root', $folder)
+        [void](Invoke-Program 'chown' 'daemon', $fake.Socket)
+        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,Reset-TbsLockout' -ExpectedMessage '*The socket * belongs to user *'
+    }
+
     It 'does not trust a listener who is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
         $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
         [void][IO.Directory]::CreateDirectory($folder)

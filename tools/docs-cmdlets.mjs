@@ -66,7 +66,8 @@ parameters and examples.
 - **The connection** is made by the first cmdlet, kept by the process and used again; it is made anew when the broker was
   restarted. Contexts live as long as it. The socket is \`$env:TPMTBS_SOCKET\` where set, else the system broker's
   (\`/run/tpmtbs/rpc.sock\`) where it exists, else the user's own (\`$XDG_RUNTIME_DIR/tpmtbs/rpc.sock\`). Who listens there
-  must be root or the user; a missing socket is told at once.
+  must be root or the user, and before anything is changed or a command with an authorization is sent, so must the owner
+  of the socket and of its folder be (\`TbsAccessDenied\`); a missing socket is told at once.
 - **Ctrl+C** ends any of them at once. A command that still waits is cancelled at the broker.
 - **Times** are local \`DateTime\` objects.
 `;

@@ -23,12 +23,8 @@ function New-TbsUnreachableRecord([string]$Path, $Exception) {
 # Of a listener that is not root: returns what is wrong, or nothing where it is this user.
 function Test-TbsOwnPeer([byte[]]$Credentials) {
     $peer = [System.BitConverter]::ToUInt32($Credentials, 4)
-    foreach ($line in [System.IO.File]::ReadAllLines('/proc/self/status')) {
-        if ($line.StartsWith('Uid:')) {
-            if ([uint32]$line.Split("`t")[2] -ne $peer) { return "its listener runs as user $peer, who is neither root nor this user" }
-            return
-        }
-    }
+    $self = Get-TbsEffectiveUser
+    if ($null -ne $self -and $self -ne $peer) { "its listener runs as user $peer, who is neither root nor this user" }
 }
 
 # Whether the other end has closed.

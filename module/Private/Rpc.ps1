@@ -65,6 +65,12 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
     while ($answer -isnot [hashtable]) {
         $connection = Get-TbsConnection
         if ($connection -isnot [hashtable]) { $Cmdlet.ThrowTerminatingError($connection) }
+        # What changes nothing and carries no secret; commands of TPM 2.0 and 1.2 without authorization begin so.
+        if ($connection['OwnerChecked'] -isnot [bool] -and $Method -cnotlike '*/get' -and $Method -cnotlike '*/list' -and $Method -cnotlike '*/test' -and
+            $Parameters -cnotlike '{"command":"gAE*' -and $Parameters -cnotlike '{"command":"AME*') {
+            $distrust = Test-TbsSocketOwner $connection
+            if ($distrust -like '?*') { Close-TbsConnection $connection; $Cmdlet.ThrowTerminatingError($distrust) }
+        }
         $id = $script:RequestId
         $json = $Parameters
         if ($Parameters -is [hashtable]) { $json = ConvertTo-TbsJson $Parameters }
