@@ -3,6 +3,15 @@
 # The longest answer is a list of some hundred commands; anything near this is no broker of ours.
 $script:MaxMessageBytes = 16MB
 
+# As Read-TbsMessage, of any connection.
+function Read-TbsPartialMessage($Connection, $Types, $Names) {
+    if ($script:TbsReceived -gt 0 -and $Connection -eq $script:TbsConnection) {
+        $Connection['End'], $script:TbsReceived = $script:TbsReceived, 0
+    }
+    $text = Read-TbsBufferedMessage $Connection
+    if ($text -is [string]) { ConvertFrom-TbsJson $text $Types $Names }
+}
+
 # The text of a message that came in parts or with others. Throws EndOfStreamException when
 # the other end closes. The pipeline may be stopped between any two statements, so each change of the buffer is one
 # statement: what has come of a message stays, and whoever reads next goes on with it.

@@ -5,16 +5,14 @@
 $script:TbsConnection = $null
 $script:SystemSocketPath = '/run/tpmtbs/rpc.sock'
 
-# What the socket's methods are given: AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified; SOL_SOCKET,
-# SO_PEERCRED and its bytes; the longest wait, so that Ctrl+C is heard.
-$script:AddressFamilyUnix = 1
-$script:SocketTypeStream = 1
-$script:ProtocolAny = 0
+# What the socket's methods are given: SOL_SOCKET, SO_PEERCRED and room for it; the longest wait, so that Ctrl+C is heard.
 $script:SocketLevel = 1
 $script:PeerCredentials = 17
-$script:PeerCredentialsBytes = 12
+$script:NoCredentials = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 $script:PollMicroseconds = 100000
-$script:BufferBytes = 65536
+
+# Bytes that have come and are not looked at yet, in the buffer of the process's connection.
+$script:TbsReceived = 0
 
 # Types and values by their short names, set by whoever opens the first connection: a type that is named with its
 # assembly is found at once, but the assemblies of Windows PowerShell have other names.
@@ -42,7 +40,8 @@ function Get-TbsUserSocketPath {
 function Open-TbsConnection($Path) {
     # Neither variable exists in Windows PowerShell.
     if ($IsLinux -like 'True' -or $IsMacOS -like 'True') { } else { return Open-TbsPipe $Path }
-    $socket = [System.Net.Sockets.Socket, System.Net.Sockets]::new($script:AddressFamilyUnix, $script:SocketTypeStream, $script:ProtocolAny)
+    $socket = [System.Net.Sockets.Socket, System.Net.Sockets]::new([System.Net.Sockets.AddressFamily, System.Net.Primitives]::Unix,
+        [System.Net.Sockets.SocketType, System.Net.Sockets]::Stream, [System.Net.Sockets.ProtocolType, System.Net.Sockets]::Unspecified)
     $script:Utf8 = [System.Text.UTF8Encoding, System.Text.Encoding.Extensions]::UTF8
     $script:SelectRead = [System.Net.Sockets.SelectMode, System.Net.Sockets]::SelectRead
     try { $socket.Connect([System.Net.Sockets.UnixDomainSocketEndPoint, System.Net.Sockets]::new($Path)) }
@@ -64,7 +63,7 @@ function Open-TbsConnection($Path) {
 function New-TbsConnection($Path, $Socket, $Stream, $IsPipe) {
     @{
         Path = $Path; Asked = $env:TPMTBS_SOCKET; Socket = $Socket; Stream = $Stream; IsPipe = $IsPipe
-        Buffer = [byte[]]::new($script:BufferBytes); Start = 0; End = 0
+        Buffer = $script:Utf8.GetBytes('{0,65536}' -f ''); Start = 0; End = 0
     }
 }
 
@@ -72,7 +71,7 @@ function New-TbsConnection($Path, $Socket, $Stream, $IsPipe) {
 # must not be one in which everybody can put a socket. Returns what is wrong, or nothing.
 function Test-TbsPeer($Socket, $Path) {
     # Process, user and group of the listener as 32-bit numbers.
-    $credentials = [byte[]]::new($script:PeerCredentialsBytes)
+    $credentials = $script:NoCredentials -as [byte[]]
     [void]$Socket.GetRawSocketOption($script:SocketLevel, $script:PeerCredentials, $credentials)
     # The user's four bytes are 0: root.
     if (($credentials -join ' ') -clike '* * * * 0 0 0 0 * * * *') { return }
@@ -105,6 +104,7 @@ function Get-TbsConnection {
     $path = $env:TPMTBS_SOCKET
     if ($path -notlike '?*') { $path = Get-TbsSocketPath }
     $connection = Open-TbsConnection $path
+    $script:TbsReceived = 0
     if ($connection -is [hashtable]) { $script:TbsConnection = $connection }
     $connection
 }
@@ -117,22 +117,24 @@ function Send-TbsMessage($Connection, $Body) {
     else { [void]$Connection['Socket'].Send($bytes) }
 }
 
-# The next message as a hashtable, or nothing when none has come within 100 ms, so that Ctrl+C is heard.
-# $Types and $Names as ConvertFrom-TbsJson has them.
+# The next message of the process's connection as a hashtable, or nothing when none has come within 100 ms, so that Ctrl+C
+# is heard. $Types and $Names as ConvertFrom-TbsJson has them.
 function Read-TbsMessage($Connection, $Types, $Names) {
     if ($Connection['IsPipe'] -isnot [bool] -and $Connection['End'] -clike '0') {
         $socket = $Connection['Socket']
-        # As a rule a message comes whole and alone, which the reader of JSON tells.
-        if ($socket.Poll($script:PollMicroseconds, $script:SelectRead) -like 'True') { $Connection['End'] = $socket.Receive($Connection['Buffer']) } else { return }
-        $text = $script:Utf8.GetString($Connection['Buffer'], $Connection['Start'], $Connection['End'])
+        # As a rule a message comes whole and alone, which the reader of JSON tells. What was received when the pipeline was
+        # stopped is still there.
+        if ($script:TbsReceived -clike '0') {
+            if ($socket.Poll($script:PollMicroseconds, $script:SelectRead) -like 'True') { $script:TbsReceived = $socket.Receive($Connection['Buffer']) } else { return }
+        }
+        $text = $script:Utf8.GetString($Connection['Buffer'], $Connection['Start'], $script:TbsReceived)
         if ($text -clike 'Content-Length: *}') {
             $message = ConvertFrom-TbsJson $text $Types $Names
             if ($message -is [hashtable]) {
-                $Connection['End'] = 0
+                $script:TbsReceived = 0
                 return $message
             }
         }
     }
-    $text = Read-TbsBufferedMessage $Connection
-    if ($text -is [string]) { ConvertFrom-TbsJson $text $Types $Names }
+    Read-TbsPartialMessage $Connection $Types $Names
 }

@@ -58,7 +58,7 @@ function Get-TbsEvent {
     try {
         Send-TbsMessage $connection ('{"jsonrpc":"2.0","id":1,"method":"event/subscribe","params":{"follow":true,"recent":' + $Newest + '}}')
         while (-not $TimeoutSeconds -or $watch.Elapsed.TotalSeconds -lt $TimeoutSeconds) {
-            $message = Read-TbsMessage $connection $types $script:MemberNames
+            $message = Read-TbsPartialMessage $connection $types $script:MemberNames
             if ($null -eq $message) { continue }
             if ($message.error) { $PSCmdlet.ThrowTerminatingError((ConvertTo-TbsErrorRecord $message.error $null)) }
             $events = $message.params
