@@ -49,13 +49,13 @@ function Open-TbsConnection($Path) {
         $socket.Dispose()
         return New-TbsUnreachableRecord $Path $_.Exception
     }
-    $distrust = Test-TbsPeer $socket $Path
+    $distrust = Test-TbsPeer -Socket $socket -Path $Path
     if ($distrust -is [string]) {
         $socket.Dispose()
         return New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The socket is not to be trusted: $distrust ($Path)." `
             'Use the socket of the system''s broker, or one in a folder of your own.' $Path
     }
-    New-TbsConnection $Path $socket
+    New-TbsConnection -Path $Path -Socket $socket
 }
 
 # Start and End: the bytes in the buffer that are not read yet; End 0: none.
@@ -98,12 +98,12 @@ function Test-TbsConnectionLost($Connection) {
 function Get-TbsConnection {
     $connection = $script:TbsConnection
     if ($connection -is [hashtable]) {
-        if ($connection['Asked'] -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost $connection)) { return $connection }
+        if ($connection['Asked'] -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost -Connection $connection)) { return $connection }
         Close-TbsConnection $connection
     }
     $path = $env:TPMTBS_SOCKET
     if ($path -notlike '?*') { $path = Get-TbsSocketPath }
-    $connection = Open-TbsConnection $path
+    $connection = Open-TbsConnection -Path $path
     $script:TbsReceived = 0
     if ($connection -is [hashtable]) { $script:TbsConnection = $connection }
     $connection
@@ -129,7 +129,7 @@ function Read-TbsMessage($Connection, $Types, $Names) {
         }
         $text = $script:Utf8.GetString($Connection['Buffer'], $Connection['Start'], $script:TbsReceived)
         if ($text -clike 'Content-Length: *}') {
-            $message = ConvertFrom-TbsJson $text $Types $Names
+            $message = ConvertFrom-TbsJson -Text $text -Types $Types -Names $Names
             if ($message -is [hashtable]) {
                 $script:TbsReceived = 0
                 return $message

@@ -131,7 +131,7 @@ function ConvertFrom-TbsJson($Text, $Types, $Names) {
 
 # A value as JSON in ASCII. Objects and others are for Convert-TbsValueToJson, which is loaded when there are some.
 function ConvertTo-TbsJson($Value) {
-    if ($Value -is [string]) { return ConvertTo-TbsJsonString $Value }
+    if ($Value -is [string]) { return ConvertTo-TbsJsonString -Text $Value }
     if ($Value -isnot [hashtable]) { return Convert-TbsValueToJson $Value }
     $parts = foreach ($key in $Value.Keys) { (ConvertTo-TbsJsonString "$key") + ':' + (ConvertTo-TbsJson $Value[$key]) }
     '{' + ($parts -join ',') + '}'

@@ -47,14 +47,14 @@ $script:ResultTypes = @{
 <#
 Calls a method and returns its result. Errors go through the cmdlet, so that they name it: as terminating ones, or with
 $Mode PerObject as error records of the one object, after which nothing is returned. A broker that cannot be reached
-terminates always. $Parameters is a hashtable, or the JSON of one, without which the first call is quicker. $Mode Raw keeps the names of members as the protocol has them.
+terminates always. $Parameters is a hashtable or the JSON of one, with which the first call is quicker. $Mode Raw keeps the
+names of members as the protocol has them.
 #>
 function Invoke-TbsRpc($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
-    $answer = Send-TbsRequest $Cmdlet $Method $Parameters $TargetObject $Mode
+    $answer = Send-TbsRequest -Cmdlet $Cmdlet -Method $Method -Parameters $Parameters -TargetObject $TargetObject -Mode $Mode
     $failure = $answer['error']
     if ($failure -isnot [pscustomobject]) { return $answer['result'] }
-    $record = ConvertTo-TbsErrorRecord $failure $TargetObject
-    if ($Mode -ceq 'PerObject' -and $record.CategoryInfo.Category -ne 'ResourceBusy') { $Cmdlet.WriteError($record) } else { $Cmdlet.ThrowTerminatingError($record) }
+    Write-TbsRpcFault $Cmdlet $failure $TargetObject $Mode
 }
 
 # Sends the request and waits for its answer; what waits at the broker is cancelled when the pipeline is stopped.
@@ -73,38 +73,23 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
         }
         $id = $script:RequestId
         $json = $Parameters
-        if ($Parameters -is [hashtable]) { $json = ConvertTo-TbsJson $Parameters }
+        if ($Parameters -is [hashtable]) { $json = ConvertTo-TbsJson -Value $Parameters }
         if ($json -is [string]) { $json = ',"params":{0}' -f $json }
         try {
-            Send-TbsMessage $connection ('{{"jsonrpc":"2.0","id":{0},"method":"{1}"{2}}}' -f $id, $Method, $json)
+            Send-TbsMessage -Connection $connection -Body ('{{"jsonrpc":"2.0","id":{0},"method":"{1}"{2}}}' -f $id, $Method, $json)
             while ($answer -isnot [hashtable]) {
-                $message = Read-TbsMessage $connection $script:ResultTypes[$Method] $names
+                $message = Read-TbsMessage -Connection $connection -Types $script:ResultTypes[$Method] -Names $names
                 # Answers to requests that nobody waits for any more have other ids.
                 if ($message -is [hashtable] -and $message['id'] -clike $id) { $answer = $message }
             }
         }
         catch {
-            Close-TbsConnection $connection
+            $lost = Test-TbsLostRequest $Cmdlet $connection $Method $TargetObject $lost $_.Exception
             $connection = $null
-            if ($lost -is [System.Exception] -or -not (Test-TbsRepeatable $Method)) {
-                $Cmdlet.ThrowTerminatingError((New-TbsConnectionLostRecord $Method $_.Exception $TargetObject))
-            }
-            $lost = $_.Exception
         }
         finally {
-            if ($answer -isnot [hashtable]) {
-                $script:RequestId++
-                if ($null -ne $connection -and $Method -ceq 'command/submit') { Send-TbsCancel $connection $Parameters }
-            }
+            if ($answer -isnot [hashtable]) { Close-TbsRequest $connection $Method $Parameters }
         }
     }
     $answer
-}
-
-# Nobody waits for the answer: it is passed over by whoever reads the connection next.
-function Send-TbsCancel($Connection, $Parameters) {
-    $context = ''
-    if ($Parameters -is [hashtable] -and $Parameters['contextId']) { $context = '"contextId":{0}' -f $Parameters['contextId'] }
-    try { Send-TbsMessage $Connection ('{{"jsonrpc":"2.0","id":0,"method":"command/cancel","params":{{{0}}}}}' -f $context) }
-    catch { Close-TbsConnection $Connection }
 }

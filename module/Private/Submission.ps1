@@ -47,7 +47,7 @@ function Send-TbsCommand($Cmdlet, $Bytes, $ContextId, $Locality, $Priority, $Tim
     if ($ContextId -is [uint32] -or $TimeoutSeconds -notlike '0') {
         $parameters = Get-TbsSubmitParameter $command $ContextId $Locality $Priority $TimeoutSeconds
     }
-    $submitted = Invoke-TbsRpc $Cmdlet 'command/submit' $parameters $TargetObject PerObject
+    $submitted = Invoke-TbsRpc -Cmdlet $Cmdlet -Method 'command/submit' -Parameters $parameters -TargetObject $TargetObject -Mode PerObject
     if ($submitted -isnot [hashtable]) { return }
     $response = $script:Convert::FromBase64String($submitted['Response'])
     [pscustomobject]@{
@@ -58,8 +58,8 @@ function Send-TbsCommand($Cmdlet, $Bytes, $ContextId, $Locality, $Priority, $Tim
         Response        = $response
         ResponseHex     = $script:BitConverter::ToString($response) -creplace '-'
         AppliedPriority = $submitted['AppliedPriority']
-        Wait            = ConvertTo-TbsTimeSpan $submitted['WaitMs']
-        Duration        = ConvertTo-TbsTimeSpan $submitted['DurationMs']
+        Wait            = ConvertTo-TbsTimeSpan -Milliseconds $submitted['WaitMs']
+        Duration        = ConvertTo-TbsTimeSpan -Milliseconds $submitted['DurationMs']
     }
 }
 
@@ -76,7 +76,7 @@ function Get-TbsSubmitParameter($Command, $ContextId, [int]$Locality, [long]$Pri
 function Submit-TbsBytes($Cmdlet, $Bytes, $Context, $Priority, $Locality, $TimeoutSeconds, $TargetObject) {
     $problem = $null
     if ($Bytes -isnot [byte[]] -or $Bytes.Length -lt 1) { $problem = 'The command is neither bytes nor hexadecimal text with whole bytes.' }
-    $number = ConvertTo-TbsPriority $Priority
+    $number = ConvertTo-TbsPriority -Text $Priority
     if ($number -isnot [long]) { $problem = "'$Priority' is no priority: Low, Normal, High, System, Max or a number from 1 to 2147483648." }
     $contextId = $Context
     if ($Context -is [string] -or $Context -like '?*') { $contextId = ConvertTo-TbsContextId $Context }
@@ -86,7 +86,7 @@ function Submit-TbsBytes($Cmdlet, $Bytes, $Context, $Priority, $Locality, $Timeo
         return
     }
     if ($Cmdlet.ShouldProcess('TPM', ('Send a command of {0} bytes' -f $Bytes.Length))) {
-        Send-TbsCommand $Cmdlet $Bytes $contextId $Locality $number $TimeoutSeconds $TargetObject
+        Send-TbsCommand -Cmdlet $Cmdlet -Bytes $Bytes -ContextId $contextId -Locality $Locality -Priority $number -TimeoutSeconds $TimeoutSeconds -TargetObject $TargetObject
     }
 }
 

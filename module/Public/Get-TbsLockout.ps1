@@ -25,11 +25,10 @@ function Get-TbsLockout {
     [CmdletBinding()]
     [OutputType('TpmTbs.Lockout', 'TpmTbs.UserLockout')]
     param(
-        [Parameter(Position = 0)]
         [ArgumentCompleter({ & (Get-Module TpmTbs) { Complete-TbsUser $args[0] } $args[2] })]
         [string[]]$User
     )
-    if ($User -isnot [array]) { return Invoke-TbsRpc $PSCmdlet 'lockout/get' }
+    if ($User -isnot [array]) { return Invoke-TbsRpc -Cmdlet $PSCmdlet -Method 'lockout/get' }
     $users = (Invoke-TbsRpc $PSCmdlet 'lockout/get').Users
     foreach ($pattern in $User) {
         foreach ($one in $users) {

@@ -79,9 +79,9 @@ function Submit-TbsCommand {
                 return
             }
         }
-        elseif ($Command -is [string]) { $bytes = ConvertFrom-TbsHex $Command; $target = $Command }
+        elseif ($Command -is [string]) { $bytes = ConvertFrom-TbsHex -Text $Command; $target = $Command }
         elseif ($Command -isnot [byte[]]) { $bytes = $Command -as [byte[]] }
-        Submit-TbsBytes $PSCmdlet $bytes $Context $Priority $Locality $TimeoutSeconds $target
+        Submit-TbsBytes -Cmdlet $PSCmdlet -Bytes $bytes -Context $Context -Priority $Priority -Locality $Locality -TimeoutSeconds $TimeoutSeconds -TargetObject $target
     }
     end { if ($null -ne $piped) { Submit-TbsBytes $PSCmdlet $piped.ToArray() $Context $Priority $Locality $TimeoutSeconds $null } }
 }

@@ -50,12 +50,12 @@ function Test-TbsCommandBlock {
     )
     process {
         foreach ($reference in $Command) {
-            $parameters = '{{"command":{0}}}' -f (ConvertTo-TbsJsonString $reference)
+            $parameters = '{{"command":{0}}}' -f (ConvertTo-TbsJsonString -Text $reference)
             if ($Class -like '?*' -or $TpmVersion -like '?*' -or $Handle -is [array]) {
                 $parameters = Get-TbsTestParameter $reference $Class $TpmVersion $Handle
             }
-            $entry = Invoke-TbsRpc $PSCmdlet 'commandBlock/test' $parameters $reference PerObject
-            if ($entry -is [hashtable]) { foreach ($verdict in $entry['Verdicts']) { ConvertTo-TbsVerdict $entry $verdict } }
+            $entry = Invoke-TbsRpc -Cmdlet $PSCmdlet -Method 'commandBlock/test' -Parameters $parameters -TargetObject $reference -Mode PerObject
+            if ($entry -is [hashtable]) { foreach ($verdict in $entry['Verdicts']) { ConvertTo-TbsVerdict -Entry $entry -Verdict $verdict } }
         }
     }
 }
