@@ -5,8 +5,7 @@ $script:KnownCommands = $null
 function Read-TbsForCompletion([string]$Method, [string]$Member) {
     $connection = Get-TbsConnection
     if ($connection -isnot [hashtable]) { return }
-    try { $answer = Send-TbsRequest $null $Method } catch { return }
-    if ($answer.result) { $answer.result.$Member }
+    try { (Invoke-TbsRpc $null $Method).$Member } catch { return }
 }
 
 # Names that begin with the word, or contain it; with a number, the codes that begin with it.

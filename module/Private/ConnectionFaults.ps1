@@ -20,11 +20,15 @@ function New-TbsUnreachableRecord([string]$Path, $Exception) {
     New-TbsNotRunningRecord $Path 'nothing listens at its socket'
 }
 
-# Of a listener that is not root: returns what is wrong, or nothing where it is this user.
-function Test-TbsOwnPeer([byte[]]$Credentials) {
+# Of a listener that is not root: returns an ErrorRecord, or nothing where it is to be trusted.
+function Test-TbsPeer([byte[]]$Credentials, [string]$Path) {
+    # Only root can make a folder in /run, so whoever listens there was let in by root.
+    if ($Path -ceq $script:SystemSocketPath) { return }
     $peer = [System.BitConverter]::ToUInt32($Credentials, 4)
     $self = Get-TbsEffectiveUser
-    if ($null -ne $self -and $self -ne $peer) { "its listener runs as user $peer, who is neither root nor this user" }
+    if ($null -eq $self -or $self -eq $peer) { return }
+    New-TbsErrorRecord 'TBS_E_ACCESS_DENIED' "The socket is not to be trusted: its listener runs as user $peer, who is neither root nor this user ($Path)." `
+        'Use the socket of the system''s broker, or one in a folder of your own.' $Path
 }
 
 # Whether the other end has closed.

@@ -43,5 +43,5 @@ function Open-TbsPipe([string]$Path) {
             'Use the pipe of the system''s broker, or one of your own.' $Path
     }
     $script:Utf8 = [System.Text.Encoding]::UTF8
-    New-TbsConnection $Path $null $pipe $true
+    @{ Path = $Path; Asked = $env:TPMTBS_SOCKET; Stream = $pipe; IsPipe = $true; Buffer = [byte[]]::new(65536); Start = 0; End = 0 }
 }

@@ -51,20 +51,13 @@ terminates always. $Parameters is a hashtable or the JSON of one, with which the
 names of members as the protocol has them.
 #>
 function Invoke-TbsRpc($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
-    $answer = Send-TbsRequest -Cmdlet $Cmdlet -Method $Method -Parameters $Parameters -TargetObject $TargetObject -Mode $Mode
-    $failure = $answer['error']
-    if ($failure -isnot [pscustomobject]) { return $answer['result'] }
-    Write-TbsRpcFault $Cmdlet $failure $TargetObject $Mode
-}
-
-# Sends the request and waits for its answer; what waits at the broker is cancelled when the pipeline is stopped.
-function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
     $answer = $lost = $null
     $names = $script:MemberNames
     if ($Mode -clike 'Raw') { $names = $null }
     while ($answer -isnot [hashtable]) {
-        $connection = Get-TbsConnection
-        if ($connection -isnot [hashtable]) { $Cmdlet.ThrowTerminatingError($connection) }
+        if ($script:TbsConnection -is [hashtable] -or $env:TPMTBS_SOCKET -notlike '?*') { $connection = Get-TbsConnection }
+        else { $connection = $script:TbsConnection = Open-TbsConnection -Path $env:TPMTBS_SOCKET }
+        if ($connection -isnot [hashtable]) { $script:TbsConnection = $null; $Cmdlet.ThrowTerminatingError($connection) }
         # What changes nothing and carries no secret; commands of TPM 2.0 and 1.2 without authorization begin so.
         if ($connection['OwnerChecked'] -isnot [bool] -and $Method -cnotlike '*/get' -and $Method -cnotlike '*/list' -and $Method -cnotlike '*/test' -and
             $Parameters -cnotlike '{"command":"gAE*' -and $Parameters -cnotlike '{"command":"AME*') {
@@ -75,10 +68,26 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
         $json = $Parameters
         if ($Parameters -is [hashtable]) { $json = ConvertTo-TbsJson -Value $Parameters }
         if ($json -is [string]) { $json = ',"params":{0}' -f $json }
+        $json = '{{"jsonrpc":"2.0","id":{0},"method":"{1}"{2}}}' -f $id, $Method, $json
+        $socket = $connection['Socket']
         try {
-            Send-TbsMessage -Connection $connection -Body ('{{"jsonrpc":"2.0","id":{0},"method":"{1}"{2}}}' -f $id, $Method, $json)
+            # On a blocking socket this returns when all is sent. JSON of ours is ASCII, so that its length is its bytes.
+            if ($connection['IsPipe'] -is [bool]) { Send-TbsMessage $connection $json }
+            else { [void]$socket.Send($script:Utf8.GetBytes(("Content-Length: {0}`r`n`r`n{1}" -f $json.Length, $json))) }
             while ($answer -isnot [hashtable]) {
-                $message = Read-TbsMessage -Connection $connection -Types $script:ResultTypes[$Method] -Names $names
+                $message = $null
+                # As a rule a message comes whole and alone, which the reader of JSON tells. What was received when the
+                # pipeline was stopped is still there.
+                if ($connection['IsPipe'] -isnot [bool] -and $connection['End'] -clike '0') {
+                    if ($script:TbsReceived -clike '0') {
+                        if ($socket.Poll($script:PollMicroseconds, $script:SelectRead) -notlike 'True') { continue }
+                        $script:TbsReceived = $socket.Receive($connection['Buffer'])
+                    }
+                    $text = $script:Utf8.GetString($connection['Buffer'], $connection['Start'], $script:TbsReceived)
+                    if ($text -clike 'Content-Length: *}') { $message = ConvertFrom-TbsJson -Text $text -Types $script:ResultTypes[$Method] -Names $names }
+                }
+                if ($message -is [hashtable]) { $script:TbsReceived = 0 }
+                else { $message = Read-TbsPartialMessage $connection $script:ResultTypes[$Method] $names }
                 # Answers to requests that nobody waits for any more have other ids.
                 if ($message -is [hashtable] -and $message['id'] -clike $id) { $answer = $message }
             }
@@ -88,8 +97,10 @@ function Send-TbsRequest($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
             $connection = $null
         }
         finally {
+            # What waits at the broker is cancelled when the pipeline is stopped.
             if ($answer -isnot [hashtable]) { Close-TbsRequest $connection $Method $Parameters }
         }
     }
-    $answer
+    if ($answer['error'] -is [pscustomobject]) { Write-TbsRpcFault $Cmdlet $answer['error'] $TargetObject $Mode }
+    else { $answer['result'] }
 }
