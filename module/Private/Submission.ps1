@@ -75,7 +75,7 @@ function Get-TbsSubmitParameter($Command, $ContextId, [int]$Locality, [long]$Pri
 # Checks what the user gave, asks ShouldProcess, and sends.
 function Submit-TbsBytes($Cmdlet, $Bytes, $Context, $Priority, $Locality, $TimeoutSeconds, $TargetObject) {
     $problem = $null
-    if ($Bytes -isnot [byte[]] -or $Bytes.Length -lt 1) { $problem = 'The command is neither bytes nor hexadecimal text with whole bytes.' }
+    if ($Bytes -isnot [byte[]] -or $Bytes.Length -clike '0') { $problem = 'The command is neither bytes nor hexadecimal text with whole bytes.' }
     $number = ConvertTo-TbsPriority -Text $Priority
     if ($number -isnot [long]) { $problem = "'$Priority' is no priority: Low, Normal, High, System, Max or a number from 1 to 2147483648." }
     $contextId = $Context

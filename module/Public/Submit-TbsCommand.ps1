@@ -72,7 +72,7 @@ function Submit-TbsCommand {
         }
         $bytes = $Command
         $target = $Path
-        if ($Path) {
+        if ($Path -like '?*') {
             $bytes = Read-TbsFile $PSCmdlet $Path
             if ($bytes -is [System.Management.Automation.ErrorRecord]) {
                 $PSCmdlet.WriteError($bytes)
