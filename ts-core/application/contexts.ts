@@ -1,7 +1,7 @@
 /**
  * The open contexts: who has which, and how many anybody may have.
  */
-import type { Caller } from '../domain/caller.js';
+import { type Caller, sharedLimit } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { PendingCommand } from './pending-command.js';
 
@@ -47,7 +47,7 @@ export class Contexts {
     const { maxContexts, maxContextsPerUser } = this.limits();
     const ofUser = this.countByUser.get(caller.userKey) ?? 0;
     if (ofUser >= maxContextsPerUser) throw tooMany('maxContextsPerUser', maxContextsPerUser);
-    if (this.open.size >= maxContexts) throw tooMany('maxContexts', maxContexts);
+    if (this.open.size >= sharedLimit(caller, maxContexts)) throw tooMany('maxContexts', maxContexts);
     const context: TbsContext = { id: this.nextId(), caller, openedAtMs, outstanding: new Set() };
     this.open.set(context.id, context);
     this.countByUser.set(caller.userKey, ofUser + 1);

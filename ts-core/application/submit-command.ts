@@ -1,7 +1,7 @@
 /**
  * The way of a command up to the queue: decode the header, check locality and priority, filter, quotas, enqueue.
  */
-import { type Caller, isAdministrator } from '../domain/caller.js';
+import { type Caller, isAdministrator, sharedLimit } from '../domain/caller.js';
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../domain/scheduling/priority.js';
 import { TbsError } from '../domain/tbs-error.js';
@@ -210,7 +210,8 @@ class Connection implements CallerConnection {
     if (queue.waitingOfUser(this.caller.userKey) >= limits.maxQueuedPerUser) {
       throw queueFull('limits.queuedSubmissionsPerUser', limits.maxQueuedPerUser);
     }
-    if (queue.size >= limits.maxQueued) throw queueFull('limits.queuedSubmissions', limits.maxQueued);
+    if (queue.size >= sharedLimit(this.caller, limits.maxQueued))
+      throw queueFull('limits.queuedSubmissions', limits.maxQueued);
   }
 }
 

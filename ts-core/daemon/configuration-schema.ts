@@ -102,14 +102,14 @@ export function configurationSchema(folders: BrokerFolders) {
   const limits = z.strictObject({
     connections: count(65_536)
       .default(2048)
-      .describe(
-        'Connections at once of an endpoint, of all users together; JSON-RPC keeps one in 16 for administrators.',
-      ),
+      .describe('Connections at once of an endpoint, of all users together; one in 16 is kept for administrators.'),
     connectionsPerUser: count(65_536)
       .default(1100)
       .describe('Connections at once of one user who is no administrator.'),
     messageBytes: count(16_777_216).default(2_097_152).describe('Length of one JSON-RPC message, bytes.'),
-    queuedSubmissions: count(1_000_000).default(16_384).describe('Commands that wait, of all users together.'),
+    queuedSubmissions: count(1_000_000)
+      .default(16_384)
+      .describe('Commands that wait, of all users together; one in 16 is kept for administrators.'),
     queuedSubmissionsPerUser: count(1_000_000).default(2048).describe('Commands that wait, of one user.'),
     queuedSubmissionsPerContext: count(100_000).default(64).describe('Commands that wait, of one context.'),
     unreadReplyBytes: count(67_108_864)

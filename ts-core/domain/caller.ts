@@ -35,6 +35,14 @@ export function isOwn(caller: Caller, owner: Owner): boolean {
   return caller.callerClass !== 'sandboxedApp' || owner.callerClass === 'sandboxedApp';
 }
 
+/** Of each limit that all callers share, one in so many is kept for administrators. */
+const ADMINISTRATORS_SHARE = 16;
+
+/** What this caller may use of a limit of all callers together: users who take all they can keep no administrator out. */
+export function sharedLimit(caller: Caller, limit: number): number {
+  return isAdministrator(caller) ? limit : limit - Math.floor(limit / ADMINISTRATORS_SHARE);
+}
+
 /** Administrators are never gated by the lockout and may use localities 1 to 3 and priorities above HIGH. */
 export function isAdministrator(caller: Caller): boolean {
   return caller.callerClass === 'administrator';

@@ -200,7 +200,11 @@ export const SETTING_RULES: { readonly [Name in PolicySettingName]: SettingRule<
     'Failures of all standard users together that close the gate for all of them. 0: no authorized command at all.',
     'StandardUserAuthorizationFailureTotalThreshold',
   ),
-  maxContexts: whole(NUMBER_BOUNDS.maxContexts, 'Contexts open at once, of all users together.', 'MaxContexts'),
+  maxContexts: whole(
+    NUMBER_BOUNDS.maxContexts,
+    'Contexts open at once, of all users together; one in 16 is kept for administrators.',
+    'MaxContexts',
+  ),
   maxContextsPerUser: whole(NUMBER_BOUNDS.maxContextsPerUser, 'Contexts open at once of one user.', undefined),
   maxResources: whole(NUMBER_BOUNDS.maxResources, 'Virtual resources of one context.', 'MaxResources'),
 };

@@ -48,7 +48,7 @@ export const DEFAULT_POLICY_SETTINGS: PolicySettings = {
   standardUserAuthorizationFailureDurationMinutes: 480,
   standardUserAuthorizationFailureIndividualThreshold: 4,
   standardUserAuthorizationFailureTotalThreshold: 9,
-  maxContexts: 1100,
+  maxContexts: 1200,
   maxContextsPerUser: 1050,
   maxResources: 500,
 };

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
-import { type Caller, isAdministrator } from '../../domain/caller.js';
+import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { RpcHandler } from './handler.js';
@@ -32,9 +32,6 @@ export interface RpcListener {
   /** Takes no new connections. */
   close(): unknown;
 }
-
-/** One in so many connections is kept for administrators. */
-const RESERVED_SHARE = 16;
 
 export class RpcServer {
   private readonly connections = new Set<RpcConnection>();
@@ -89,12 +86,8 @@ export class RpcServer {
 
   private hasRoomFor(caller: Caller): boolean {
     const { maxConnections, maxConnectionsPerUser } = this.parts;
-    if (isAdministrator(caller)) return this.connections.size < maxConnections;
-    // Users who take all that there is must not keep the administrators out.
-    const reserve = Math.floor(maxConnections / RESERVED_SHARE);
-    return (
-      this.connections.size < maxConnections - reserve && this.connectionsOf(caller.userKey) < maxConnectionsPerUser
-    );
+    if (this.connections.size >= sharedLimit(caller, maxConnections)) return false;
+    return isAdministrator(caller) || this.connectionsOf(caller.userKey) < maxConnectionsPerUser;
   }
 
   private connectionsOf(userKey: string): number {

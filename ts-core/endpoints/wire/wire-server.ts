@@ -3,7 +3,7 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { CallerConnection, ConnectionOpener } from '../../application/caller-connection.js';
-import { type Caller, isAdministrator } from '../../domain/caller.js';
+import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import { type ByteConnection, overNodeSocket } from './byte-connection.js';
 import type { WireServices } from './wire-services.js';
@@ -101,7 +101,8 @@ class WireSessions {
   }
 
   #hasRoomFor(caller: Caller): boolean {
-    if (this.#sessions.size >= (this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS)) return false;
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS } = this.#options;
+    if (this.#sessions.size >= sharedLimit(caller, maxConnections)) return false;
     const perUser = this.#options.maxConnectionsPerUser ?? DEFAULT_MAX_CONNECTIONS_PER_USER;
     return isAdministrator(caller) || this.#connectionsOf(caller.userKey) < perUser;
   }
