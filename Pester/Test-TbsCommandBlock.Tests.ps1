@@ -27,6 +27,14 @@ Describe 'Test-TbsCommandBlock' {
         (Test-TbsCommandBlock TPM2_SelfTest).Blocked | Should -BeFalse
     }
 
+    It 'asks for what it is given, whatever characters that has' {
+        $text = "Gr$([char]0xFC)$([char]0xDF)e `"\ $([char]0x4E16)`t$([char]0xD83D)$([char]0xDE42)"
+        Test-TbsCommandBlock $text -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        # The message quotes it as JSON does.
+        $quoted = $text.Replace('\', '\\').Replace('"', '\"').Replace("`t", '\t')
+        "$($problem[0])".Contains($quoted) | Should -BeTrue
+    }
+
     It 'takes names, codes and objects from the pipeline' {
         @('TPM2_GetRandom', '0x126', 379 | Test-TbsCommandBlock).Name | Should -Be @('TPM2_GetRandom', 'TPM2_Clear', 'TPM2_GetRandom')
         (Get-TbsCommandBlock TPM2_Clear | Test-TbsCommandBlock).Name | Should -Be 'TPM2_Clear'

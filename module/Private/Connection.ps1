@@ -38,8 +38,9 @@ function Get-TbsUserSocketPath {
 
 # Returns a connection, or an ErrorRecord that says why there is none. Connections are hashtables: Asked is what
 # $env:TPMTBS_SOCKET was; Start and End tell which bytes in the buffer are not read yet, End 0: none; IsPipe is $true where
-# it is one, and else nothing; OwnerChecked is there once Test-TbsSocketOwner was called.
+# it is one, and else nothing; OwnerChecked is there once Test-TbsSocketOwner was called. Without $Path: where the broker is.
 function Open-TbsConnection($Path) {
+    if ($Path -notlike '?*') { $Path = Get-TbsSocketPath }
     # Neither variable exists in Windows PowerShell.
     if ($IsLinux -like 'True' -or $IsMacOS -like 'True') { } else { return Open-TbsPipe $Path }
     $socket = [System.Net.Sockets.Socket, System.Net.Sockets]::new([System.Net.Sockets.AddressFamily, System.Net.Primitives]::Unix,

@@ -7,9 +7,7 @@ function Get-TbsConnection {
         if ($connection['Asked'] -ceq $env:TPMTBS_SOCKET -and -not (Test-TbsConnectionLost $connection)) { return $connection }
         Close-TbsConnection $connection
     }
-    $path = $env:TPMTBS_SOCKET
-    if ($path -notlike '?*') { $path = Get-TbsSocketPath }
-    $connection = Open-TbsConnection $path
+    $connection = Open-TbsConnection $env:TPMTBS_SOCKET
     $script:TbsReceived = 0
     if ($connection -is [hashtable]) { $script:TbsConnection = $connection }
     $connection

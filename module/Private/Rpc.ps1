@@ -55,7 +55,7 @@ function Invoke-TbsRpc($Cmdlet, $Method, $Parameters, $TargetObject, $Mode) {
     $names = $script:MemberNames
     if ($Mode -clike 'Raw') { $names = $null }
     while ($answer -isnot [hashtable]) {
-        if ($script:TbsConnection -is [hashtable] -or $env:TPMTBS_SOCKET -notlike '?*') { $connection = Get-TbsConnection }
+        if ($script:TbsConnection -is [hashtable]) { $connection = Get-TbsConnection }
         else { $connection = $script:TbsConnection = Open-TbsConnection -Path $env:TPMTBS_SOCKET }
         if ($connection -isnot [hashtable]) { $script:TbsConnection = $null; $Cmdlet.ThrowTerminatingError($connection) }
         # What changes nothing and carries no secret; commands of TPM 2.0 and 1.2 without authorization begin so.
