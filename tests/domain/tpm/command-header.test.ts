@@ -70,8 +70,8 @@ describe('command header', () => {
   });
 
   it('knows which tags carry an authorization', () => {
-    const carries = (tag: number, tpmVersion: TpmVersion): boolean => {
-      const verdict = decodeCommandHeader(command(tag, 1), tpmVersion, MAX_BYTES);
+    const carries = (tag: number, tpmVersion: TpmVersion, code = 1): boolean => {
+      const verdict = decodeCommandHeader(command(tag, code), tpmVersion, MAX_BYTES);
       return verdict.ok && verdict.header.carriesAuthorization;
     };
     assert.deepEqual(
@@ -82,6 +82,8 @@ describe('command header', () => {
       [0x00c1, 0x00c2, 0x00c3].map((tag) => carries(tag, '1.2')),
       [false, true, true],
     );
+    assert.ok(carries(0x00c1, '1.2', 230), 'TPM_ExecuteTransport, for what it wraps');
+    assert.ok(!carries(0x8001, '2.0', 230));
   });
 
   it('makes whole error responses of both versions', () => {

@@ -4,6 +4,7 @@
  * TPM 2.0 Library Part 1, 18.2 "Command Header Structure"; TPM 1.2 Main Part 2, 6 "Structure tags".
  */
 import type { TpmVersion } from './tpm-version.js';
+import { TPM_ORD_ExecuteTransport } from './tpm12-ordinal-codes.js';
 
 export const HEADER_BYTES = 10;
 
@@ -18,7 +19,7 @@ export interface CommandHeader {
   readonly sizeBytes: number;
   /** TPM 2.0 command code or TPM 1.2 ordinal. */
   readonly code: number;
-  /** The command carries at least one authorization, so that the lockout gate applies. */
+  /** The command carries at least one authorization, or may wrap one that does, so that the lockout gate applies. */
   readonly carriesAuthorization: boolean;
 }
 
@@ -71,9 +72,14 @@ export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxB
     const expected = version === '2.0' ? '0x8001 or 0x8002' : '0x00C1, 0x00C2 or 0x00C3';
     return { ok: false, fault: { kind: 'badTag', tag, expected } };
   }
-  const carriesAuthorization =
-    tag === TPM_ST_SESSIONS || tag === TPM_TAG_RQU_AUTH1_COMMAND || tag === TPM_TAG_RQU_AUTH2_COMMAND;
-  return { ok: true, header: { tag, sizeBytes, code: readUint32(bytes, 6), carriesAuthorization } };
+  const code = readUint32(bytes, 6);
+  return { ok: true, header: { tag, sizeBytes, code, carriesAuthorization: mayCarryAuthorization(tag, code, version) } };
+}
+
+/** TPM_ExecuteTransport counts whatever its own tag: a TPM that is lax about that one carries out what is wrapped. */
+function mayCarryAuthorization(tag: number, code: number, version: TpmVersion): boolean {
+  if (version === '1.2' && code === TPM_ORD_ExecuteTransport) return true;
+  return tag === TPM_ST_SESSIONS || tag === TPM_TAG_RQU_AUTH1_COMMAND || tag === TPM_TAG_RQU_AUTH2_COMMAND;
 }
 
 function isCommandTag(tag: number, version: TpmVersion): boolean {
