@@ -87,6 +87,19 @@ describe('tbs', function () {
     assert.equal(tbs('block', 'test', 'TPM2_ClockSet', '--class', 'standard-user').status, 2);
   });
 
+  it('takes several commands, and several settings, in one call', () => {
+    const verdicts = (...classes: readonly string[]): (number | null)[] =>
+      ['ChangeEPS', 'ChangePPS'].flatMap((name) =>
+        classes.map((callerClass) => tbs('block', 'test', name, '--class', callerClass).status),
+      );
+    assert.equal(tbs('grant', 'ChangeEPS', 'ChangePPS', '--class', 'administrator').status, 0);
+    assert.deepEqual(verdicts('administrator', 'standard-user'), [0, 2, 0, 2]);
+    assert.equal(tbs('revoke', 'ChangeEPS', 'ChangePPS', '--class', 'administrator').status, 0);
+    assert.deepEqual(verdicts('administrator'), [2, 2]);
+    const planned = json('policy', 'set', 'maxContexts=900', 'maxResources=400', '--dry-run');
+    assert.equal((planned['differences'] as unknown[]).length, 2);
+  });
+
   it('lists every known command', () => {
     const lines = tbs('block', 'list').stdout.trim().split('\n');
     assert.ok(lines.length > 100);

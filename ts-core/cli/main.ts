@@ -38,8 +38,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .completion('completion', 'Print the completion script for bash or zsh')
     .demandCommand(1, 'Name a command; see tbs --help.')
     .strict()
-    // The last of an option that is given twice counts, as with most programs.
-    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .middleware(lastOfRepeated, true)
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
@@ -52,6 +51,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     await base.parseAsync();
   } catch (error) {
     tell(error, argv.includes('--json'));
+  }
+}
+
+/** What takes several values; of any other option that is given twice the last counts, as with most programs. */
+const LISTS: ReadonlySet<string> = new Set(['_', 'command', 'setting']);
+
+function lastOfRepeated(options: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (Array.isArray(value) && !LISTS.has(name)) options[name] = value.at(-1);
   }
 }
 
