@@ -45,4 +45,10 @@ Describe 'Start-TbsService' {
         # TPM_GetRandom through the same cmdlet.
         (Submit-TbsCommand '00C1 0000000E 00000046 00000008').Success | Should -BeTrue
     }
+
+    It 'starts one anew as soon as the last one was stopped' {
+        $before = (Get-TbsStatus).ProcessId
+        Stop-TbsService -Confirm:$false
+        (Start-TbsService -ConfigurationPath "$folder/tbsd.json" -Transport embedded -Tpm 1.2).ProcessId | Should -Not -Be $before
+    }
 }

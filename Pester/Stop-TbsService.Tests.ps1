@@ -20,6 +20,8 @@ Describe 'Stop-TbsService' {
 
     It 'stops the broker, after which there is none' {
         Stop-TbsService -Confirm:$false
+        $commandLine = try { [IO.File]::ReadAllText("/proc/$($own.Process.Id)/cmdline") } catch { '' }
+        $commandLine | Should -Be ''
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,Get-TbsStatus'
         $own.Process.WaitForExit(10000) | Should -BeTrue
         $own.Process.ExitCode | Should -Be 0

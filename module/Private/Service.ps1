@@ -8,6 +8,15 @@ function Test-TbsSystemdUnit {
     $false
 }
 
+# Whether a process runs. One that ended and has not been asked for by its parent is still listed, without a command line.
+function Test-TbsProcess([int]$Id) {
+    try {
+        if (Test-TbsWindows) { return -not [System.Diagnostics.Process]::GetProcessById($Id).HasExited }
+        [System.IO.File]::ReadAllText("/proc/$Id/cmdline") -ne ''
+    }
+    catch { $false }
+}
+
 # Runs a program to its end and gives its exit code and output.
 function Invoke-TbsProgram([string]$Program, [string]$ArgumentLine) {
     $start = [System.Diagnostics.ProcessStartInfo]::new($Program, $ArgumentLine)

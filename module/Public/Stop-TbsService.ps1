@@ -29,7 +29,7 @@ function Stop-TbsService {
         [int]$TimeoutSeconds = 10
     )
     if (-not $PSCmdlet.ShouldProcess('TPM base services (tbsd)', 'Stop')) { return }
-    [void](Invoke-TbsRpc $PSCmdlet 'service/stop' @{ drainTimeoutMs = 1000 * $TimeoutSeconds })
+    $stopping = Invoke-TbsRpc $PSCmdlet 'service/stop' @{ drainTimeoutMs = 1000 * $TimeoutSeconds }
     # It closes this connection when it has drained.
     $connection = $script:TbsConnection
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
@@ -41,5 +41,6 @@ function Stop-TbsService {
         [System.Threading.Thread]::Sleep(20)
     }
     Close-TbsConnection $connection
-    while ([System.IO.File]::Exists((Get-TbsSocketPath)) -and $watch.Elapsed.TotalSeconds -le $TimeoutSeconds + 30) { [System.Threading.Thread]::Sleep(20) }
+    # Then it shuts down a TPM of its own. Its folders are free for another broker when its process is gone.
+    while ((Test-TbsProcess $stopping.processId) -and $watch.Elapsed.TotalSeconds -le $TimeoutSeconds + 30) { [System.Threading.Thread]::Sleep(20) }
 }

@@ -230,7 +230,7 @@ describe('the broker, on swtpm', function () {
   it('stops in order when an administrator asks, with exit code 0', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
-    await client.call('service/stop', {});
+    assert.deepEqual(await client.call('service/stop', {}), { processId: daemon.processId });
     assert.equal(await daemon.stop(), 0);
     client.close();
   });

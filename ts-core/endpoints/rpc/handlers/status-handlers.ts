@@ -47,7 +47,7 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): r
     }),
     handler(serviceStop, (_session, params) => {
       requestStop(params?.drainTimeoutMs ?? 10_000);
-      return {};
+      return { processId: daemon.processId };
     }),
   ];
 }

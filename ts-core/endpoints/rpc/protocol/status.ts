@@ -60,8 +60,8 @@ export interface BrokerStatus {
 export const statusGet = method<BrokerStatus>()('status/get', noParams);
 export const deviceGet = method<DeviceInfo>()('device/get', noParams);
 
-/** Drains and stops the broker. Administrators only. */
-export const serviceStop = method<Record<string, never>>()(
+/** Drains and stops the broker, which is gone when its process is. Administrators only. */
+export const serviceStop = method<{ readonly processId: number }>()(
   'service/stop',
   z.strictObject({ drainTimeoutMs: z.number().int().min(0).max(600_000).default(10_000) }).optional(),
 );
