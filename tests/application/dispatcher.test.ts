@@ -163,8 +163,10 @@ describe('the dispatcher', () => {
     submit(1);
     const { options } = await transport.transmission(0);
     assert.equal(eventLoop.requestsTaken, 0);
-    options.whileTpmWorks?.();
+    assert.equal(options.whileTpmWorks?.(), false);
     assert.equal(eventLoop.requestsTaken, 1);
+    submit(2);
+    assert.equal(options.whileTpmWorks?.(), true, 'another command waits');
   });
 
   it('lets everything else have its turn after two milliseconds of short commands', async () => {

@@ -16,14 +16,16 @@ export interface ExchangeParts {
   readonly virtualizer: Virtualizer;
   readonly log: Log;
   readonly eventLoop: EventLoop;
+  readonly queue: { readonly size: number };
 }
 
 export class ExchangeDriver {
   private tpmWasReset = false;
 
-  private readonly whileTpmWorks = (): void => {
+  private readonly whileTpmWorks = (): boolean => {
     this.answerHeld();
     this.parts.eventLoop.takeRequests();
+    return this.parts.queue.size > 0;
   };
 
   /** `answerHeld` is called whenever the TPM has just been given a command. */

@@ -35,8 +35,11 @@ export interface TpmTransport {
 export interface TransmitOptions {
   readonly locality: number;
   readonly timeoutMs: number;
-  /** Called once the TPM has the command and the transport could only wait: there is time for other work. */
-  readonly whileTpmWorks?: (() => void) | undefined;
+  /**
+   * Called once the TPM has the command and the transport could only wait: there is time for other work. Gives whether
+   * further commands wait.
+   */
+  readonly whileTpmWorks?: (() => boolean) | undefined;
 }
 
 /** What else runs on the broker's one thread. */
@@ -275,8 +278,11 @@ export interface PhysicalPresence {
 export interface ByteStream {
   /** How many bytes of `bytes` from `offset` to `end` were sent, or a negative errno (-EAGAIN: none now). */
   send(bytes: Uint8Array, offset: number, end: number): number;
-  /** Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). */
-  receive(waitMicroseconds: number): number;
+  /**
+   * Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). For
+   * the first part of the time it keeps a processor busy, since to sleep and be woken takes longer than a short command.
+   */
+  receive(spinMicroseconds: number, sleepMicroseconds: number): number;
   /** Which of the callbacks the event loop makes; none at first. */
   setInterest(readable: boolean, writable: boolean): void;
   close(): void;

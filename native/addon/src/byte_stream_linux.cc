@@ -23,6 +23,17 @@ int64_t MonotonicNs() {
   return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
 
+// Tells the processor that it waits in a loop, for about as long as a system call takes.
+void PauseBriefly() {
+  for (int i = 0; i < 16; i++) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");
+#endif
+  }
+}
+
 }  // namespace
 
 class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
@@ -91,21 +102,31 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return Result(info.Env(), sent < 0 ? -errno : sent);
   }
 
-  // receive(waitMicroseconds): bytes received into the buffer, 0 at the end of the stream, or a negative errno; -EAGAIN
-  // when none came in time. What is there already needs no second system call.
+  // receive(spinMicroseconds, sleepMicroseconds): bytes received into the buffer, 0 at the end of the stream, or a
+  // negative errno; -EAGAIN when none came in time. What is there already needs one system call.
   Napi::Value Receive(const Napi::CallbackInfo& info) {
-    ssize_t received = ReceiveNow();
-    int64_t wait_ns = info[0].As<Napi::Number>().Int64Value() * 1000;
-    if (received == -EAGAIN && wait_ns > 0) {
-      Wait(wait_ns);
+    ssize_t received = Spin(info[0].As<Napi::Number>().Int64Value() * 1000);
+    int64_t sleep_ns = info[1].As<Napi::Number>().Int64Value() * 1000;
+    if (received == -EAGAIN && sleep_ns > 0) {
+      Sleep(sleep_ns);
       received = ReceiveNow();
     }
     return Result(info.Env(), received);
   }
 
-  void Wait(int64_t wait_ns) {
-    int64_t deadline = MonotonicNs() + wait_ns;
-    for (int64_t left = wait_ns; left > 0; left = deadline - MonotonicNs()) {
+  ssize_t Spin(int64_t spin_ns) {
+    ssize_t received = ReceiveNow();
+    if (received != -EAGAIN || spin_ns <= 0) return received;
+    for (int64_t end = MonotonicNs() + spin_ns; received == -EAGAIN && MonotonicNs() < end;) {
+      PauseBriefly();
+      received = ReceiveNow();
+    }
+    return received;
+  }
+
+  void Sleep(int64_t sleep_ns) {
+    int64_t deadline = MonotonicNs() + sleep_ns;
+    for (int64_t left = sleep_ns; left > 0; left = deadline - MonotonicNs()) {
       pollfd waiting{fd_, POLLIN, 0};
       timespec limit{left / 1000000000, left % 1000000000};
       if (ppoll(&waiting, 1, &limit, nullptr) >= 0 || errno != EINTR) return;

@@ -83,10 +83,11 @@ describe('SwtpmTransport', () => {
     await transport.transmit(getRandom('2.0', 8), OPTIONS);
     for (let count = 1; count <= 5; count++) {
       answered = false;
-      const whileTpmWorks = (): void => {
+      const whileTpmWorks = (): boolean => {
         const untilMs = performance.now() + 5_000;
         // What is ready includes the TPM's own stream.
         while (!answered && performance.now() < untilMs) nativeEventLoop.takeRequests();
+        return false;
       };
       const response = await transport.transmit(getRandom('2.0', 8), { ...OPTIONS, whileTpmWorks });
       assert.equal(responseCodeOf(response), 0);
@@ -123,7 +124,7 @@ describe('SwtpmTransport', () => {
             const sent = fault.sent(end - offset);
             return sent > 0 ? stream.send(bytes, offset, offset + sent) : sent;
           },
-          receive: (wait) => received(stream.receive(wait)),
+          receive: (spin, sleep) => received(stream.receive(spin, sleep)),
           setInterest: (readable, writable) => stream.setInterest(readable, writable),
           close: () => stream.close(),
         };

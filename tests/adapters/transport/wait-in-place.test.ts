@@ -10,7 +10,7 @@ describe('waiting for a response in place', () => {
 
   beforeEach(() => {
     nowMs = 0;
-    waits = new WaitInPlace(() => nowMs);
+    waits = new WaitInPlace(() => nowMs, 2);
   });
 
   function wait(command: Uint8Array): number {
@@ -34,6 +34,48 @@ describe('waiting for a response in place', () => {
     assert.equal(wait(GET_RANDOM), 0);
     answerAfter(0.12);
     assert.equal(wait(GET_RANDOM), 250);
+  });
+
+  describe('keeps a processor busy', () => {
+    beforeEach(() => {
+      wait(GET_RANDOM);
+      answerAfter(0.03);
+    });
+
+    /** How long, for one command that is answered after so long. */
+    function spin(tookMs: number, othersWait = false): number {
+      wait(GET_RANDOM);
+      const spun = waits.spin(othersWait);
+      answerAfter(tookMs);
+      return spun;
+    }
+
+    it('for as long as a short command takes', () => {
+      assert.equal(spin(0.03), 75);
+      waits.begin(CREATE);
+      assert.equal(waits.spin(false), 0, 'a command that is not known to be short');
+    });
+
+    it('only while nobody else waits', () => {
+      assert.equal(spin(0.03, true), 0);
+      assert.equal(spin(0.03), 75);
+    });
+
+    it('only where there is another', () => {
+      const alone = new WaitInPlace(() => nowMs, 1);
+      alone.begin(GET_RANDOM);
+      nowMs += 0.03;
+      alone.end();
+      alone.begin(GET_RANDOM);
+      assert.equal(alone.waitMicroseconds, 110);
+      assert.equal(alone.spin(false), 0);
+    });
+
+    it('not for the next 64 commands when it was in vain', () => {
+      assert.equal(spin(0.2), 75);
+      for (let count = 0; count < 64; count++) assert.equal(spin(0.03), 0);
+      assert.equal(spin(0.03), 75);
+    });
   });
 
   it('ends for a command that became slow, and begins again when it is quick again', () => {

@@ -83,8 +83,8 @@ export class StreamConnection {
   }
 
   /** When bytes come within the time, `onBytes` is called before this returns. */
-  awaitInPlace(waitMicroseconds: number): void {
-    if (this.stream !== undefined && waitMicroseconds > 0) this.took(this.stream.receive(waitMicroseconds));
+  awaitInPlace(spinMicroseconds: number, sleepMicroseconds: number): void {
+    this.took(this.stream?.receive(spinMicroseconds, sleepMicroseconds) ?? EAGAIN);
   }
 
   /** Ends the connection without a call to `onLost`. */

@@ -127,7 +127,7 @@ export class SwtpmTransport implements TpmTransport {
     await this.control?.shutdown(CONTROL_TIMEOUT_MS);
   }
 
-  private exchange(command: Uint8Array, timeoutMs: number, whileTpmWorks?: () => void): Promise<Uint8Array> {
+  private exchange(command: Uint8Array, timeoutMs: number, whileTpmWorks?: () => boolean): Promise<Uint8Array> {
     if (this.running !== undefined)
       return Promise.reject(transportError(this.description, 'another command is running'));
     return new Promise((resolve, reject) => {
@@ -136,9 +136,11 @@ export class SwtpmTransport implements TpmTransport {
       this.deadline.start(timeoutMs);
       this.waits.begin(command);
       this.data?.write(command);
-      whileTpmWorks?.();
+      const othersWait = whileTpmWorks?.() ?? false;
       // The answer may have come with what was done meanwhile.
-      if (this.running === running) this.data?.awaitInPlace(this.waits.waitMicroseconds);
+      if (this.running !== running || this.waits.waitMicroseconds === 0) return;
+      const spinMicroseconds = this.waits.spin(othersWait);
+      this.data?.awaitInPlace(spinMicroseconds, this.waits.waitMicroseconds - spinMicroseconds);
     });
   }
 

@@ -3,9 +3,14 @@
  * itself. Learned from how long the commands of each code took; long ones are not waited for, so that nobody else is
  * kept from being served for longer than MAX_WAIT_MICROSECONDS.
  */
+import { availableParallelism } from 'node:os';
 import { readUint32 } from '../../domain/tpm/command-header.js';
 
 const MAX_WAIT_MICROSECONDS = 250;
+/** To keep a processor busy for longer is worth no command. */
+const MAX_SPIN_MICROSECONDS = 75;
+/** After one spin in vain: the machine is busy, and the TPM may need this processor. */
+const COMMANDS_WITHOUT_SPIN = 64;
 /** Commands that take longer on average are left to the event loop: their wait would mostly be in vain. */
 const SHORT_MICROSECONDS = 125;
 /** What a duration may exceed the average by and still be waited for. */
@@ -24,8 +29,13 @@ export class WaitInPlace {
   private beganMs = 0;
   /** For the command that began last. */
   waitMicroseconds = 0;
+  private spinMicroseconds = 0;
+  private commandsWithoutSpin = 0;
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    private readonly processors: number = availableParallelism(),
+  ) {}
 
   begin(command: Uint8Array): void {
     this.code = command.length >= 10 ? readUint32(command, 6) : 0;
@@ -37,9 +47,20 @@ export class WaitInPlace {
         : Math.min(MAX_WAIT_MICROSECONDS, 2 * average + MARGIN_MICROSECONDS);
   }
 
+  /**
+   * How much of the wait that begins now to keep a processor busy for. None where there is no second one, when it was in
+   * vain lately, and when others wait, whose requests and answers are the better use of it.
+   */
+  spin(othersWait: boolean): number {
+    const may = this.processors > 1 && !othersWait && this.commandsWithoutSpin === 0;
+    this.spinMicroseconds = may ? Math.min(this.waitMicroseconds, MAX_SPIN_MICROSECONDS) : 0;
+    return this.spinMicroseconds;
+  }
+
   /** The response is there. */
   end(): void {
     const took = Math.min(LONGEST_LEARNED_MICROSECONDS, (this.now() - this.beganMs) * 1000);
+    this.judgeSpin(took);
     const average = this.averages.get(this.code);
     if (average === undefined && this.averages.size >= MAX_CODES) return;
     if (average === undefined) this.averages.set(this.code, took);
@@ -48,5 +69,13 @@ export class WaitInPlace {
         this.code,
         average + (took - average) * (took < average ? WEIGHT_OF_QUICKER : WEIGHT_OF_SLOWER),
       );
+  }
+
+  private judgeSpin(tookMicroseconds: number): void {
+    if (this.commandsWithoutSpin > 0) this.commandsWithoutSpin--;
+    else if (this.spinMicroseconds > 0 && tookMicroseconds > this.spinMicroseconds + MARGIN_MICROSECONDS) {
+      this.commandsWithoutSpin = COMMANDS_WITHOUT_SPIN;
+    }
+    this.spinMicroseconds = 0;
   }
 }

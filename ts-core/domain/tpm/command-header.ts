@@ -73,7 +73,10 @@ export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxB
     return { ok: false, fault: { kind: 'badTag', tag, expected } };
   }
   const code = readUint32(bytes, 6);
-  return { ok: true, header: { tag, sizeBytes, code, carriesAuthorization: mayCarryAuthorization(tag, code, version) } };
+  return {
+    ok: true,
+    header: { tag, sizeBytes, code, carriesAuthorization: mayCarryAuthorization(tag, code, version) },
+  };
 }
 
 /** TPM_ExecuteTransport counts whatever its own tag: a TPM that is lax about that one carries out what is wrapped. */
