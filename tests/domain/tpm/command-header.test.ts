@@ -82,8 +82,8 @@ describe('command header', () => {
       [0x00c1, 0x00c2, 0x00c3].map((tag) => carries(tag, '1.2')),
       [false, true, true],
     );
-    assert.ok(carries(0x00c1, '1.2', 230), 'TPM_ExecuteTransport, for what it wraps');
-    assert.ok(!carries(0x8001, '2.0', 230));
+    assert.ok(carries(0x00c1, '1.2', 231), 'TPM_ExecuteTransport, for what it wraps');
+    assert.ok(!carries(0x8001, '2.0', 231));
   });
 
   it('makes whole error responses of both versions', () => {
