@@ -55,7 +55,8 @@ export class CommandAnswers {
   release(): void {
     const { held, heldResponse, heldTimes } = this;
     if (held === undefined) return;
-    this.held = undefined;
+    // The response too: what a TPM has unsealed must not stay here until the next one comes.
+    this.held = this.heldResponse = this.heldTimes = undefined;
     this.response(held, heldResponse as Uint8Array, heldTimes as ResponseTimes, undefined);
   }
 
