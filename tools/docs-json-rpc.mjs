@@ -59,6 +59,22 @@ A connection that has 128 calls outstanding, or too many unread replies (\`limit
 until that is better. A message over \`limits.messageBytes\`, or one that is begun and not finished within
 \`timeouts.partialMessageMs\`, ends the connection. Limits: [configuration.md](configuration.md).
 
+## How a client tells a living broker
+
+A reply may take minutes: the command waits in the queue, or the TPM makes a key. A client that waits for one sends
+\`connection/ping\` on the same connection now and then, and takes everything that the broker sends (replies to other
+calls and notifications included) as a sign of life. The broker answers a ping at once with \`{}\`, whatever else is under
+way, to every caller:
+
+    → {"jsonrpc":"2.0","id":2,"method":"connection/ping"}
+    ← {"jsonrpc":"2.0","id":2,"result":{}}
+
+The clients of this project have at most one ping outstanding. They send it when the broker has been silent for a third
+of their time limit (10 of 30 seconds), and give up with TBS_E_SERVICE_NOT_RUNNING when it has been silent for the whole
+limit. The limit counts from connecting: a stopped broker still accepts connections, since the kernel does that for it.
+A ping counts as a call like any other, so a client keeps one of its 128 outstanding calls free for it: beyond them
+nothing is read from the connection, pings included.
+
 The shapes of the results are the types beside each method in \`ts-core/endpoints/rpc/protocol/\`.
 
 | method | parameters | administrator | standard user | sandboxed app |

@@ -17,6 +17,7 @@ const administratorOnly: AccessRow = { administrator: 'all', standardUser: 'none
 const notSandboxed: AccessRow = { administrator: 'all', standardUser: 'all', sandboxedApp: 'none' };
 
 export const ACCESS = {
+  'connection/ping': everybodyAll,
   'context/open': ownContextOnly,
   'context/close': everybodyOwn,
   'context/list': everybodyOwn,

@@ -4,6 +4,7 @@ import type { RpcHandler } from '../handler.js';
 import { authLevelHandlers } from './auth-level-handlers.js';
 import { commandBlockHandlers } from './command-block-handlers.js';
 import { commandHandlers } from './command-handlers.js';
+import { connectionHandlers } from './connection-handlers.js';
 import { contextHandlers } from './context-handlers.js';
 import { eventHandlers } from './event-handlers.js';
 import { eventLogHandlers } from './event-log-handlers.js';
@@ -23,6 +24,7 @@ export interface HandlerOptions {
 
 export function allHandlers(application: Application, options: HandlerOptions): ReadonlyMap<string, RpcHandler> {
   const handlers = [
+    ...connectionHandlers(),
     ...contextHandlers(application),
     ...commandHandlers(application),
     ...commandBlockHandlers(application),

@@ -9,6 +9,7 @@ import {
   commandGrantAdd,
   commandGrantRemove,
 } from './command-block.js';
+import { connectionPing } from './connection.js';
 import { contextClose, contextList, contextOpen } from './context.js';
 import { eventSubscribe } from './event.js';
 import { eventLogGet, eventLogTest } from './event-log.js';
@@ -34,6 +35,7 @@ import {
 } from './tpm.js';
 
 export const RPC_METHODS = [
+  connectionPing,
   contextOpen,
   contextClose,
   contextList,
