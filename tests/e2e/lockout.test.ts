@@ -21,6 +21,9 @@ const LOCKED = 'TPM_20_E_LOCKOUT';
 /** The handle, session or parameter number masked out. */
 const AUTH_FAIL = 0x08e;
 const BAD_AUTH = 0x0a2;
+const TPM_RH_OWNER = 0x40000001;
+const TPM_RH_NULL = 0x40000007;
+const TPM_RH_ENDORSEMENT = 0x4000000b;
 
 interface Guesser {
   readonly client: RpcClient;
@@ -154,6 +157,37 @@ describe('the lockout of standard users, on swtpm', function () {
     await root.submit(await root.open(), dictionaryAttackParameters(100));
     assert.ok(!(await warnings()).includes('tpmLocksBeforePolicy'));
     root.close();
+  });
+
+  it('does not count the empty password that a closed hierarchy refuses, and counts every other wrong one', async () => {
+    await using daemon = await start();
+    const root = await daemon.connect();
+    const rootContext = await root.open();
+    for (const hierarchy of [TPM_RH_OWNER, TPM_RH_ENDORSEMENT]) {
+      const closing = passwordCommand(0x129, [hierarchy], '', Buffer.from('0006736563726574', 'hex'));
+      assert.equal(responseCode(await root.submit(rootContext, closing)), 0);
+    }
+    const alice = await connectAs(ALICE, daemon.rpcSocket);
+    const contextId = await alice.open();
+    const failures = async () =>
+      (await alice.call<{ users: { failures: number }[] }>('lockout/get')).users[0]?.failures ?? 0;
+    const createPrimary = async (hierarchy: number, password: string) =>
+      responseCode(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa, { hierarchy, password })));
+    for (let attempt = 0; attempt < 6; attempt++) {
+      for (const hierarchy of [TPM_RH_OWNER, TPM_RH_ENDORSEMENT]) {
+        assert.equal(await createPrimary(hierarchy, ''), 0x9a2, 'TPM_RC_BAD_AUTH, session 1');
+      }
+    }
+    assert.equal(await failures(), 0);
+    assert.equal(await createPrimary(TPM_RH_OWNER, 'guess'), 0x9a2);
+    assert.equal(await failures(), 1);
+    const created = await alice.submit(
+      contextId,
+      createPrimaryEcc('right', SIGNING_KEY.noDa, { hierarchy: TPM_RH_NULL }),
+    );
+    assert.equal(responseCode(await alice.submit(contextId, signWith(handleIn(created), ''))), 0x9a2);
+    assert.equal(await failures(), 2, 'the empty password of an object');
+    for (const client of [root, alice]) client.close();
   });
 
   it('keeps TPM_RH_LOCKOUT from standard users, so that nobody spends the administrator’s one try', async () => {

@@ -116,7 +116,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     },
     account: {
       account: (pending, response) =>
-        owner.rawChanges.commandEnded(pending, classifyResponse(version, response, pending.header.code)),
+        owner.rawChanges.commandEnded(
+          pending,
+          classifyResponse(version, response, { code: pending.header.code, command: pending.command }, (command) =>
+            virtualizer.handlesOf(command),
+          ),
+        ),
     },
   });
   await dispatcher.runExchange(() => virtualizer.start(undefined));

@@ -1,3 +1,5 @@
+const TPM_RS_PW = 0x40000009;
+
 /** Bytes of a few commands that tests send as they are. */
 export const GET_RANDOM_20 = Buffer.from('80010000000c0000017b0008', 'hex');
 export const GET_RANDOM_12 = Buffer.from('00c10000000e0000004600000008', 'hex');
@@ -13,14 +15,32 @@ export function passwordCommand(
   password: string,
   parameters: Uint8Array = Buffer.alloc(0),
 ): Buffer {
-  const secret = Buffer.from(password, 'utf8');
-  const authorization = Buffer.concat([u32(0x40000009), u16(0), Buffer.from([0]), u16(secret.length), secret]);
-  const body = Buffer.concat([...handles.map(u32), u32(authorization.length), authorization, parameters]);
+  return sessionCommand(code, handles, [{ handle: TPM_RS_PW, hmac: password }], parameters);
+}
+
+/** A TPM 2.0 command with these sessions, without nonces and attributes. */
+export function sessionCommand(
+  code: number,
+  handles: readonly number[],
+  sessions: readonly { readonly handle: number; readonly hmac: string }[],
+  parameters: Uint8Array = Buffer.alloc(0),
+): Buffer {
+  const area = Buffer.concat(
+    sessions.map(({ handle, hmac }) => {
+      const bytes = Buffer.from(hmac, 'utf8');
+      return Buffer.concat([u32(handle), u16(0), Buffer.from([0]), u16(bytes.length), bytes]);
+    }),
+  );
+  const body = Buffer.concat([...handles.map(u32), u32(area.length), area, parameters]);
   return Buffer.concat([u16(0x8002), u32(10 + body.length), u32(code), body]);
 }
 
-/** TPM2_CreatePrimary in the owner hierarchy: an ECC key, or a KEYEDHASH object, with this authorization value. */
-export function createPrimaryEcc(authValue: string, attributes: number): Buffer {
+/** TPM2_CreatePrimary of an ECC key with this authorization value, in the owner hierarchy unless another is given. */
+export function createPrimaryEcc(
+  authValue: string,
+  attributes: number,
+  parent: { readonly hierarchy?: number; readonly password?: string } = {},
+): Buffer {
   const secret = Buffer.from(authValue, 'utf8');
   const sensitive = Buffer.concat([u16(secret.length), secret, u16(0)]);
   const publicArea = Buffer.concat([
@@ -32,7 +52,7 @@ export function createPrimaryEcc(authValue: string, attributes: number): Buffer 
     ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
     ...[u16(0), u32(0)],
   ]);
-  return passwordCommand(0x131, [0x40000001], '', parameters);
+  return passwordCommand(0x131, [parent.hierarchy ?? 0x40000001], parent.password ?? '', parameters);
 }
 
 /**

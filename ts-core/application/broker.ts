@@ -108,6 +108,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const account = new Account(
     version,
     lockout,
+    (command) => virtualizer.handlesOf(command),
     [
       (pending, outcome) => owner.rawChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),

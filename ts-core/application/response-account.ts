@@ -22,12 +22,18 @@ export class Account implements ResponseAccount {
   constructor(
     private readonly version: TpmVersion,
     private readonly lockout: LockoutBook,
+    private readonly handlesOf: (command: Uint8Array) => readonly number[] | null,
     private readonly observers: readonly ResponseObserver[],
     private readonly log: Log,
   ) {}
 
   account(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined {
-    const outcome = classifyResponse(this.version, response, pending.header.code);
+    const outcome = classifyResponse(
+      this.version,
+      response,
+      { code: pending.header.code, command: pending.command },
+      this.handlesOf,
+    );
     let durable: Promise<void> | undefined;
     if (outcome === 'authorizationFailure' && pending.header.carriesAuthorization) {
       durable = this.lockout.countFailure(pending.caller, commandLabel(this.version, pending.header.code));

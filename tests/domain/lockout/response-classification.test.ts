@@ -2,15 +2,29 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { GET_RANDOM_12, GET_RANDOM_20 } from '../../support/tpm-commands.js';
 
 const EXECUTE_TRANSPORT = 231;
 
 function classOf20(code: number): ResponseClass {
-  return classifyResponse('2.0', errorResponse('2.0', code), 0x15e);
+  return classOfCommand(GET_RANDOM_20, code, 0);
 }
 
+/** The class of this answer to this command, which has so many handles. */
+function classOfCommand(command: Uint8Array, code: number, handleCount = 1): ResponseClass {
+  return classifyResponse('2.0', errorResponse('2.0', code), { code: 0, command }, () =>
+    new Array<number>(handleCount).fill(0),
+  );
+}
+
+const noHandles = () => null;
+
 function classOf12(code: number, ordinal = 60): ResponseClass {
-  return classifyResponse('1.2', errorResponse('1.2', code), ordinal);
+  return classify12(errorResponse('1.2', code), ordinal);
+}
+
+function classify12(response: Uint8Array, ordinal: number): ResponseClass {
+  return classifyResponse('1.2', response, { code: ordinal, command: GET_RANDOM_12 }, noHandles);
 }
 
 function transportResponse(outer: number, wrapped: number): Uint8Array {
@@ -70,13 +84,13 @@ describe('classification of a response', () => {
 
   it('takes the wrapped result under TPM_ExecuteTransport, and the outer one when that failed', () => {
     const classOf = (outer: number, wrapped: number) =>
-      classifyResponse('1.2', transportResponse(outer, wrapped), EXECUTE_TRANSPORT);
+      classify12(transportResponse(outer, wrapped), EXECUTE_TRANSPORT);
     assert.equal(classOf(0, 0x1d), 'authorizationFailure');
     assert.equal(classOf(0, 0x803), 'hardwareLockout');
     assert.equal(classOf(0, 0x15), 'other');
     assert.equal(classOf(0, 0), 'success');
     assert.equal(classOf(1, 0), 'authorizationFailure');
-    assert.equal(classifyResponse('1.2', transportResponse(0, 1), 60), 'success', 'another command has nothing inside');
+    assert.equal(classify12(transportResponse(0, 1), 60), 'success', 'another command has nothing inside');
   });
 
   it('never throws, on any bytes', () => {
@@ -84,7 +98,7 @@ describe('classification of a response', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), ordinal, (bytes, code) => {
         for (const version of ['1.2', '2.0'] as const) {
-          const kind = classifyResponse(version, bytes, code);
+          const kind = classifyResponse(version, bytes, { code, command: bytes }, () => [0, 0]);
           assert.ok(['success', 'authorizationFailure', 'hardwareLockout', 'other'].includes(kind));
         }
       }),

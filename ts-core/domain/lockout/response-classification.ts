@@ -7,6 +7,7 @@ import { HEADER_BYTES, responseCodeOf } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { TPM_ORD_ExecuteTransport } from '../tpm/tpm12-ordinal-codes.js';
 import { wrappedResultOf } from '../tpm/tpm12-transport.js';
+import { refusesEmptyHierarchyPassword } from './empty-hierarchy-password.js';
 
 /** `hardwareLockout`: the TPM itself refuses authorizations, because of failures that were counted when they happened. */
 export type ResponseClass = 'success' | 'authorizationFailure' | 'hardwareLockout' | 'other';
@@ -21,24 +22,45 @@ const TPM_AUTHFAIL = 0x01;
 const TPM_AUTH2FAIL = 0x1d;
 const TPM_DEFEND_LOCK_RUNNING = 0x803;
 
+/** A command that the TPM has answered. */
+export interface AnsweredCommand {
+  /** The command code; TPM 1.2: the ordinal, under TPM_ExecuteTransport that one. */
+  readonly code: number;
+  readonly command: Uint8Array;
+}
+
 /**
  * Classifies a whole response of the TPM.
  *
- * @param ordinal the command's code: the result under TPM_ExecuteTransport is that of the inner command.
+ * @param answered the result under TPM_ExecuteTransport is that of the inner command; which authorization a TPM 2.0
+ * refused stands in the command.
+ * @param handlesOf the handles in the handle area of a TPM 2.0 command; null where the TPM does not list the command.
  */
-export function classifyResponse(version: TpmVersion, response: Uint8Array, ordinal: number): ResponseClass {
+export function classifyResponse(
+  version: TpmVersion,
+  response: Uint8Array,
+  answered: AnsweredCommand,
+  handlesOf: (command: Uint8Array) => readonly number[] | null,
+): ResponseClass {
   if (response.length < HEADER_BYTES) return 'other';
   const code = responseCodeOf(response);
-  if (version === '2.0') return classifyTpm20(code);
-  if (ordinal !== TPM_ORD_ExecuteTransport || code !== 0) return classifyTpm12(code);
+  if (version === '2.0') return classifyTpm20(code, answered.command, handlesOf);
+  if (answered.code !== TPM_ORD_ExecuteTransport || code !== 0) return classifyTpm12(code);
   return classifyTpm12(wrappedResultOf(response) ?? 0);
 }
 
-function classifyTpm20(code: number): ResponseClass {
+function classifyTpm20(
+  code: number,
+  command: Uint8Array,
+  handlesOf: (command: Uint8Array) => readonly number[] | null,
+): ResponseClass {
   if (code === 0) return 'success';
   if (code === TPM_RC_LOCKOUT) return 'hardwareLockout';
   const error = (code & FORMAT_ONE_ERROR_MASK) >>> 0;
-  return error === TPM_RC_AUTH_FAIL || error === TPM_RC_BAD_AUTH ? 'authorizationFailure' : 'other';
+  if (error === TPM_RC_AUTH_FAIL) return 'authorizationFailure';
+  if (error !== TPM_RC_BAD_AUTH) return 'other';
+  const handleCount = handlesOf(command)?.length ?? 0;
+  return refusesEmptyHierarchyPassword(code, command, handleCount) ? 'other' : 'authorizationFailure';
 }
 
 function classifyTpm12(code: number): ResponseClass {

@@ -17,6 +17,8 @@ export class CommandAreas {
   sessionCount = 0;
   readonly sessionHandles = new Uint32Array(MAX_SESSIONS);
   readonly sessionAttributes = new Uint8Array(MAX_SESSIONS);
+  /** Length of each session's hmac field, which holds the password itself in a session of TPM_RS_PW. */
+  readonly sessionHmacBytes = new Uint16Array(MAX_SESSIONS);
   /** Where the parameters begin. */
   parametersOffset = 0;
 
@@ -44,10 +46,12 @@ export class CommandAreas {
       if (this.sessionCount === MAX_SESSIONS || offset + MIN_SESSION_BYTES > end) return TPM_RC_SIZE;
       const attributesOffset = offset + 6 + readUint16(command, offset + 4);
       if (attributesOffset + 3 > end) return TPM_RC_SIZE;
-      const next = attributesOffset + 3 + readUint16(command, attributesOffset + 1);
+      const hmacBytes = readUint16(command, attributesOffset + 1);
+      const next = attributesOffset + 3 + hmacBytes;
       if (next > end) return TPM_RC_SIZE;
       this.sessionHandles[this.sessionCount] = readUint32(command, offset);
       this.sessionAttributes[this.sessionCount] = command[attributesOffset] as number;
+      this.sessionHmacBytes[this.sessionCount] = hmacBytes;
       this.sessionCount++;
       offset = next;
     }

@@ -1,0 +1,37 @@
+/**
+ * The one authorization failure of TPM 2.0 that counts against nobody: the empty password for the storage or the
+ * endorsement hierarchy, whose authorization is set. These hierarchies have no dictionary-attack protection, and many
+ * programs try the empty value before anything else.
+ *
+ * TPM 2.0 Library Part 2, 6.6.2 "TPM_RC formats" (format one names the session that failed); Part 1, 19.4 "Password
+ * authorizations" and 18.6 (the nth session authorizes the nth handle).
+ */
+import { CommandAreas } from '../virtualization/tpm20/command-areas.js';
+
+const TPM_RC_BAD_AUTH = 0x0a2;
+/** Format one without the number: bit 7, the error, and bit 6, which is set where a parameter is at fault. */
+const FORMAT_ONE_MASK = 0xfffff0ff;
+/** TPM_RC_S: the number in bits 8 to 10 is that of a session. */
+const TPM_RC_S = 0x800;
+
+const TPM_RS_PW = 0x40000009;
+const TPM_RH_OWNER = 0x40000001;
+const TPM_RH_ENDORSEMENT = 0x4000000b;
+
+const areas = new CommandAreas();
+
+/**
+ * Whether the authorization that the TPM refused is the empty password of TPM_RH_OWNER or TPM_RH_ENDORSEMENT. A code
+ * that does not name the session is never one: then another authorization of the command may be what failed.
+ *
+ * @param handleCount how many handles the command has, as the TPM says.
+ */
+export function refusesEmptyHierarchyPassword(responseCode: number, command: Uint8Array, handleCount: number): boolean {
+  if ((responseCode & FORMAT_ONE_MASK) >>> 0 !== TPM_RC_BAD_AUTH || (responseCode & TPM_RC_S) === 0) return false;
+  if (areas.read(command, handleCount) !== 0) return false;
+  const position = ((responseCode >>> 8) & 7) - 1;
+  if (position < 0 || position >= areas.sessionCount || position >= areas.handleCount) return false;
+  const handle = areas.handles[position];
+  if (handle !== TPM_RH_OWNER && handle !== TPM_RH_ENDORSEMENT) return false;
+  return areas.sessionHandles[position] === TPM_RS_PW && areas.sessionHmacBytes[position] === 0;
+}
