@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 /** @param {string} socketPath the broker's JSON-RPC socket */
 export async function ownTpm12(socketPath) {
   const { nodeCrypto12 } = await import('../build/ts-core/adapters/crypto/node-crypto12.js');
-  const owner = await import('../build/ts-core/domain/tpm/tpm12-commands/owner-commands.js');
+  const owner = await import('../build/ts-core/domain/tpm12/ownership.js');
   const rpc = await import('vscode-jsonrpc/node');
   const socket = connect(socketPath);
   const connection = rpc.createMessageConnection(

@@ -1,7 +1,7 @@
 /** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
 import assert from 'node:assert/strict';
-import { seal } from '../../ts-core/domain/tpm/tpm12-commands/storage-commands.js';
-import { TPM_KH_SRK } from '../../ts-core/domain/tpm/tpm12-types.js';
+import { TPM_KH_SRK } from '../../ts-core/domain/tpm12/codes.js';
+import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';

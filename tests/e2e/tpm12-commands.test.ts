@@ -1,22 +1,18 @@
 /** The TPM 1.2 command exchanges against a real software TPM, without a broker. */
 import assert from 'node:assert/strict';
-import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm/tpm12-commands/authorized-command.js';
+import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm12/authorized-command.js';
+import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_SRK } from '../../ts-core/domain/tpm12/codes.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
   enableDelegationFamily,
   loadOwnerDelegation,
   OWNER_PERMISSIONS,
-} from '../../ts-core/domain/tpm/tpm12-commands/delegation-commands.js';
-import {
-  changeOwnerSecret,
-  ownerClear,
-  resetLockValue,
-} from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
-import { openDsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
-import { seal, unseal } from '../../ts-core/domain/tpm/tpm12-commands/storage-commands.js';
-import { TPM_ORD_OwnerClear, TPM_ORD_ResetLockValue } from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
-import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_SRK } from '../../ts-core/domain/tpm/tpm12-types.js';
+} from '../../ts-core/domain/tpm12/delegation.js';
+import { TPM_ORD_OwnerClear, TPM_ORD_ResetLockValue } from '../../ts-core/domain/tpm12/ordinal-codes.js';
+import { changeOwnerSecret, ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';
+import { openDsap } from '../../ts-core/domain/tpm12/sessions.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
   codeOf,

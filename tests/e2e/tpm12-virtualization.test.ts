@@ -3,18 +3,9 @@
  * transport sessions and 128 saved sessions; tests of eviction use more, and the others more than three.
  */
 import assert from 'node:assert/strict';
+import { concat, sized, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import { runCommand, type Session12 } from '../../ts-core/domain/tpm/tpm12-commands/authorized-command.js';
-import { concat, sized, uint16, uint32 } from '../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
-import {
-  createDelegationFamily,
-  enableDelegationFamily,
-} from '../../ts-core/domain/tpm/tpm12-commands/delegation-commands.js';
-import { keyTemplate, TPM_KEY_SIGNING } from '../../ts-core/domain/tpm/tpm12-commands/key-structures.js';
-import { ownerClear, resetLockValue } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
-import { flushSession, openDsap, openOiap, openOsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
-import { createWrapKey, loadKey2, seal, unseal } from '../../ts-core/domain/tpm/tpm12-commands/storage-commands.js';
-import * as ord from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
+import { runCommand, type Session12 } from '../../ts-core/domain/tpm12/authorized-command.js';
 import {
   TPM_ET_DEL_KEY_BLOB,
   TPM_ET_KEYHANDLE,
@@ -25,7 +16,13 @@ import {
   TPM_RT_DAA_TPM,
   TPM_RT_KEY,
   TPM_RT_TRANS,
-} from '../../ts-core/domain/tpm/tpm12-types.js';
+} from '../../ts-core/domain/tpm12/codes.js';
+import { createDelegationFamily, enableDelegationFamily } from '../../ts-core/domain/tpm12/delegation.js';
+import * as ord from '../../ts-core/domain/tpm12/ordinal-codes.js';
+import { ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { createWrapKey, loadKey2, seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';
+import { flushSession, openDsap, openOiap, openOsap } from '../../ts-core/domain/tpm12/sessions.js';
+import { keyTemplate, TPM_KEY_SIGNING } from '../../ts-core/domain/tpm12/structures.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {

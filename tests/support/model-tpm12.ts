@@ -5,18 +5,12 @@
  *
  * Handles are the lowest free numbers from 1, so that every context's handles collide with every other's.
  */
+
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import {
-  concat,
-  FieldReader,
-  sized,
-  uint8,
-  uint16,
-  uint32,
-} from '../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
-import * as ord from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
-import * as rc from '../../ts-core/domain/tpm/tpm12-return-codes.js';
-import { TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../ts-core/domain/tpm/tpm12-types.js';
+import { TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../ts-core/domain/tpm12/codes.js';
+import * as ord from '../../ts-core/domain/tpm12/ordinal-codes.js';
+import * as rc from '../../ts-core/domain/tpm12/return-codes.js';
 
 export interface ModelSlots {
   readonly keys: number;

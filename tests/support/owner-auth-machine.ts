@@ -37,13 +37,13 @@ import {
 import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { decodeCommandHeader, readUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import {
   DEFAULT_RESOURCE_LIMITS,
   Tpm20Virtualizer,
 } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
-import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
 import { TpmConnection } from './tpm12-client.js';

@@ -5,13 +5,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
-import { changeOwnerSecret, ownerClear } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
-import {
-  clear20,
-  hierarchyChangeAuth,
-  TPM_RH_LOCKOUT,
-} from '../../ts-core/domain/tpm/tpm20-commands/hierarchy-commands.js';
-import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
+import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
+import { changeOwnerSecret, ownerClear } from '../../ts-core/domain/tpm12/ownership.js';
+import { clear20, hierarchyChangeAuth, TPM_RH_LOCKOUT } from '../../ts-core/domain/tpm20/ownership.js';
 import { type MachineOptions, startMachine } from './owner-auth-machine.js';
 
 export interface ProcessTask

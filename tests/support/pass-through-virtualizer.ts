@@ -1,7 +1,7 @@
 /** A virtualizer that changes nothing and tells what it was asked, for tests of what drives it. */
 import type { Caller } from '../../ts-core/domain/caller.js';
+import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type {
-  Exchange,
   ResourceCounts,
   SwapNeed,
   Virtualizer,

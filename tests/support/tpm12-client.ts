@@ -4,28 +4,16 @@
  */
 import { connect, type Socket } from 'node:net';
 import { nodeCrypto12 as crypto } from '../../ts-core/adapters/crypto/node-crypto12.js';
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import { runCommand, type Session12 } from '../../ts-core/domain/tpm/tpm12-commands/authorized-command.js';
-import {
-  concat,
-  FieldReader,
-  sized,
-  uint8,
-  uint16,
-  uint32,
-} from '../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
-import { noPcrCondition } from '../../ts-core/domain/tpm/tpm12-commands/delegation-commands.js';
-import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm/tpm12-commands/owner-commands.js';
-import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm/tpm12-commands/sessions.js';
-import * as ord from '../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
-import {
-  TPM_ET_KEYHANDLE,
-  TPM_ET_OWNER,
-  TPM_KH_OWNER,
-  TPM_KH_TRANSPORT,
-} from '../../ts-core/domain/tpm/tpm12-types.js';
+import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
+import { runCommand, type Session12 } from '../../ts-core/domain/tpm12/authorized-command.js';
+import { TPM_ET_KEYHANDLE, TPM_ET_OWNER, TPM_KH_OWNER, TPM_KH_TRANSPORT } from '../../ts-core/domain/tpm12/codes.js';
+import { noPcrCondition } from '../../ts-core/domain/tpm12/delegation.js';
+import * as ord from '../../ts-core/domain/tpm12/ordinal-codes.js';
+import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm12/ownership.js';
+import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/sessions.js';
 import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
-import type { Exchange } from '../../ts-core/domain/virtualization/virtualizer.js';
 
 export { crypto };
 

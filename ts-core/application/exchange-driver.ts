@@ -4,8 +4,9 @@
  */
 import { TbsError } from '../domain/tbs-error.js';
 import { readUint32 } from '../domain/tpm/command-header.js';
+import type { Exchange } from '../domain/tpm/exchange.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
-import type { Exchange, Virtualizer } from '../domain/virtualization/virtualizer.js';
+import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { PendingCommand } from './pending-command.js';
 import type { EventLoop, Log, TpmTransport } from './ports.js';
 import { needsStartup, startTpm } from './start-tpm.js';

@@ -6,7 +6,7 @@ import { isAdministrator } from '../domain/caller.js';
 import { classifyResponse, type ResponseClass } from '../domain/lockout/response-classification.js';
 import { commandLabel } from '../domain/tpm/command-names.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
-import { actingCodeOf } from '../domain/tpm/tpm12-transport.js';
+import { actingCodeOf } from '../domain/tpm12/transport.js';
 import type { ResponseAccount } from './dispatcher.js';
 import type { LockoutBook } from './lockout-book.js';
 import type { PendingCommand } from './pending-command.js';

@@ -3,8 +3,8 @@
  */
 import { TbsError } from '../domain/tbs-error.js';
 import { responseCodeOf } from '../domain/tpm/command-header.js';
+import type { Exchange } from '../domain/tpm/exchange.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
-import type { Exchange } from '../domain/virtualization/virtualizer.js';
 import type { TpmTransport } from './ports.js';
 
 const TPM_RC_INITIALIZE = 0x100;

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSettings, type SettingValues } from '../domain/policy/policy-file.js';
-import { KEY_ALGORITHMS_20 } from '../domain/tpm/tpm20-commands/primary-keys.js';
+import { KEY_ALGORITHMS_20 } from '../domain/tpm20/keys.js';
 import type { BrokerFolders } from './configuration-folders.js';
 
 /** Linux' sockaddr_un holds 108 bytes with the final zero; Node cuts longer paths off without a word. */

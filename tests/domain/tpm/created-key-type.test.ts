@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { concat, sized, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { createdKeyType, describeKeyType } from '../../../ts-core/domain/tpm/created-key-type.js';
-import { concat, sized, uint16, uint32 } from '../../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
-import { keyTemplate, TPM_KEY_SIGNING } from '../../../ts-core/domain/tpm/tpm12-commands/key-structures.js';
+import { keyTemplate, TPM_KEY_SIGNING } from '../../../ts-core/domain/tpm12/structures.js';
 import { createPrimaryEcc, createPrimaryRsa, GET_RANDOM_20, SIGNING_KEY } from '../../support/tpm-commands.js';
 
 const CREATE_PRIMARY = 0x131;

@@ -1,6 +1,6 @@
 /** The cryptography of TPM 1.2 authorization, by node:crypto. */
 import { constants, createHash, createHmac, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
-import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
 
 export const nodeCrypto12: Crypto12 = {
   sha1: (data) => new Uint8Array(createHash('sha1').update(data).digest()),

@@ -3,7 +3,8 @@
  * does, and is gone when the exchange ends.
  */
 import type { Caller } from '../../domain/caller.js';
-import type { Exchange, Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
+import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../dispatcher.js';
 
 /** No caller's context has it: TBS_HCONTEXT is never zero. */

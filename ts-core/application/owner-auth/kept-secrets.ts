@@ -5,7 +5,7 @@
  */
 import type { MaterialName } from '../../domain/owner-auth/kept-material.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
 import type { Log, OwnerAuthFiles } from '../ports.js';
 import type { OwnerTpm } from './owner-tpm.js';
 

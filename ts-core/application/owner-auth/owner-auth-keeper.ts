@@ -9,13 +9,9 @@ import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
-import { EMPTY_AUTH } from '../../domain/tpm/tpm20-commands/authorized-command.js';
-import {
-  hierarchyChangeAuth,
-  TPM_RH_ENDORSEMENT,
-  TPM_RH_OWNER,
-} from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
+import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
+import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
+import { hierarchyChangeAuth, TPM_RH_ENDORSEMENT, TPM_RH_OWNER } from '../../domain/tpm20/ownership.js';
 import type { Events } from '../events.js';
 import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
 import type { PendingCommand } from '../pending-command.js';

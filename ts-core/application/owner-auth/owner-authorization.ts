@@ -1,8 +1,8 @@
 /** The use cases of the owner authorization, joined together over the ports. */
 import { effectiveAuthLevel } from '../../domain/owner-auth/effective-level.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
-import type { KeyAlgorithm20 } from '../../domain/tpm/tpm20-commands/primary-keys.js';
+import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
+import type { KeyAlgorithm20 } from '../../domain/tpm20/keys.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../dispatcher.js';
 import type { Events } from '../events.js';

@@ -1,6 +1,6 @@
 /** What the owner authorization needs of a TPM, of either version. Every method rejects with TbsErrors only. */
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import type { EccCurve } from '../../domain/tpm/tpm20-commands/primary-keys.js';
+import type { EccCurve } from '../../domain/tpm20/keys.js';
 import type { DelegationFamily } from './owner-auth-record.js';
 
 export interface OwnershipState {

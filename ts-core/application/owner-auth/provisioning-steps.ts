@@ -8,18 +8,10 @@ import {
 } from '../../domain/owner-auth/provisioning-information.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import {
-  createEndorsementKeyPair,
-  takeOwnership,
-  WELL_KNOWN_SECRET,
-} from '../../domain/tpm/tpm12-commands/owner-commands.js';
-import { EMPTY_AUTH } from '../../domain/tpm/tpm20-commands/authorized-command.js';
-import { setDictionaryAttackParameters } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
-import {
-  hierarchyChangeAuth,
-  TPM_RH_ENDORSEMENT,
-  TPM_RH_OWNER,
-} from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
+import { createEndorsementKeyPair, takeOwnership, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
+import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
+import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-attack.js';
 import {
   createPrimary,
   EK_HANDLE,
@@ -31,8 +23,8 @@ import {
   offersKey,
   SRK_HANDLE,
   srkTemplate,
-} from '../../domain/tpm/tpm20-commands/primary-keys.js';
-import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+} from '../../domain/tpm20/keys.js';
+import { hierarchyChangeAuth, TPM_RH_ENDORSEMENT, TPM_RH_OWNER } from '../../domain/tpm20/ownership.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
 import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { OwnershipState } from './owner-tpm.js';

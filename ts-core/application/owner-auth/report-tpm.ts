@@ -5,7 +5,7 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import {
   type DictionaryAttackParameters,
   setDictionaryAttackParameters,
-} from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
+} from '../../domain/tpm20/dictionary-attack.js';
 import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { EndorsementKey, OwnershipState, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';

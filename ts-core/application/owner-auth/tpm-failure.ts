@@ -1,7 +1,7 @@
 /** Errors of the TPM itself as TbsErrors: a wrong authorization, a lockout, and everything else by its code. */
 import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
-import { Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
-import { Tpm20CommandError } from '../../domain/tpm/tpm20-commands/authorized-command.js';
+import { Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
+import { Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
 
 const FORMAT_ONE_ERROR_MASK = 0xfffff0bf;
 

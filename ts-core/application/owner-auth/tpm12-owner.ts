@@ -2,36 +2,36 @@
 
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { concat, FieldReader } from '../../domain/tpm/byte-fields.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand12 } from '../../domain/tpm/offered-commands.js';
-import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm/tpm12-commands/authorized-command.js';
-import { concat, FieldReader } from '../../domain/tpm/tpm12-commands/byte-fields.js';
-import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
+import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
+import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_EK, TPM_KH_SRK } from '../../domain/tpm12/codes.js';
+import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
   enableDelegationFamily,
   invalidateDelegationFamily,
   OWNER_PERMISSIONS,
-} from '../../domain/tpm/tpm12-commands/delegation-commands.js';
-import { readEndorsementCertificate } from '../../domain/tpm/tpm12-commands/endorsement-certificate.js';
+} from '../../domain/tpm12/delegation.js';
+import { readEndorsementCertificate } from '../../domain/tpm12/endorsement-certificate.js';
+import { TPM_ORD_GetTestResult, TPM_ORD_ResetLockValue } from '../../domain/tpm12/ordinal-codes.js';
 import {
   changeOwnerSecret,
   ownerClear,
   readPubek,
   resetLockValue,
   WELL_KNOWN_SECRET,
-} from '../../domain/tpm/tpm12-commands/owner-commands.js';
+} from '../../domain/tpm12/ownership.js';
 import {
   ownerReadInternalPub,
   readDictionaryAttackInfo,
   readInternalPub,
   readPermanentState12,
-} from '../../domain/tpm/tpm12-commands/ownership-state.js';
-import { openDsap } from '../../domain/tpm/tpm12-commands/sessions.js';
-import { seal, unseal } from '../../domain/tpm/tpm12-commands/storage-commands.js';
-import { TPM_ORD_GetTestResult, TPM_ORD_ResetLockValue } from '../../domain/tpm/tpm12-ordinal-codes.js';
-import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_EK, TPM_KH_SRK } from '../../domain/tpm/tpm12-types.js';
-import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+} from '../../domain/tpm12/permanent-state.js';
+import { seal, unseal } from '../../domain/tpm12/sealed-data.js';
+import { openDsap } from '../../domain/tpm12/sessions.js';
 import type { BrokerContext } from './broker-context.js';
 import type { DelegationFamily } from './owner-auth-record.js';
 import type {

@@ -3,22 +3,22 @@
 import { TbsError } from '../../domain/tbs-error.js';
 import { leadingDerSequence } from '../../domain/tpm/der-certificate.js';
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand20 } from '../../domain/tpm/offered-commands.js';
-import type { Crypto12 } from '../../domain/tpm/tpm12-commands/crypto12.js';
-import { readSized16, runCommand20 } from '../../domain/tpm/tpm20-commands/authorized-command.js';
-import { dictionaryAttackLockReset } from '../../domain/tpm/tpm20-commands/dictionary-attack-commands.js';
+import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
+import { readSized16, runCommand20 } from '../../domain/tpm20/authorized-command.js';
+import { dictionaryAttackLockReset } from '../../domain/tpm20/dictionary-attack.js';
+import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../domain/tpm20/endorsement-certificate.js';
+import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm20/keys.js';
 import {
   clear20,
   hierarchyChangeAuth,
   TPM_RH_ENDORSEMENT,
   TPM_RH_LOCKOUT,
   TPM_RH_OWNER,
-} from '../../domain/tpm/tpm20-commands/hierarchy-commands.js';
-import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../domain/tpm/tpm20-commands/nv-read.js';
-import { readPermanentState } from '../../domain/tpm/tpm20-commands/permanent-state.js';
-import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm/tpm20-commands/primary-keys.js';
-import { seal20, unseal20 } from '../../domain/tpm/tpm20-commands/sealed-data.js';
-import type { Exchange } from '../../domain/virtualization/virtualizer.js';
+} from '../../domain/tpm20/ownership.js';
+import { readPermanentState } from '../../domain/tpm20/permanent-state.js';
+import { seal20, unseal20 } from '../../domain/tpm20/sealed-data.js';
 import type { BrokerContext } from './broker-context.js';
 import type { EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';

@@ -7,8 +7,8 @@
 import type { CallerClass } from '../caller.js';
 import { commandLabel } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { TPM_ORD_ExecuteTransport } from '../tpm/tpm12-ordinal-codes.js';
-import { wrappedCommandOf } from '../tpm/tpm12-transport.js';
+import { TPM_ORD_ExecuteTransport } from '../tpm12/ordinal-codes.js';
+import { wrappedCommandOf } from '../tpm12/transport.js';
 import type { FilterLists } from './filter-lists.js';
 import { type HandleRefusal, refusalByHandles } from './handle-rules.js';
 import { grantOf, type ListName, statementsAbout } from './list-statements.js';

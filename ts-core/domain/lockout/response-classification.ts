@@ -5,8 +5,8 @@
  */
 import { HEADER_BYTES, responseCodeOf } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { TPM_ORD_ExecuteTransport } from '../tpm/tpm12-ordinal-codes.js';
-import { wrappedResultOf } from '../tpm/tpm12-transport.js';
+import { TPM_ORD_ExecuteTransport } from '../tpm12/ordinal-codes.js';
+import { wrappedResultOf } from '../tpm12/transport.js';
 import { refusesEmptyHierarchyPassword } from './empty-hierarchy-password.js';
 
 /** `hardwareLockout`: the TPM itself refuses authorizations, because of failures that were counted when they happened. */

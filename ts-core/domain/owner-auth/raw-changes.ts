@@ -4,15 +4,15 @@
  */
 import { HEADER_BYTES, readUint32 } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import * as ord from '../tpm/tpm12-ordinal-codes.js';
-import { actingCodeOf } from '../tpm/tpm12-transport.js';
+import * as ord from '../tpm12/ordinal-codes.js';
+import { actingCodeOf } from '../tpm12/transport.js';
 import {
   TPM_CC_CLEAR,
   TPM_CC_HIERARCHY_CHANGE_AUTH,
   TPM_RH_ENDORSEMENT,
   TPM_RH_LOCKOUT,
   TPM_RH_OWNER,
-} from '../tpm/tpm20-commands/hierarchy-commands.js';
+} from '../tpm20/ownership.js';
 import { MATERIAL_NAMES, type MaterialName } from './kept-material.js';
 
 const TPM_CC_CHANGE_EPS = 0x124;

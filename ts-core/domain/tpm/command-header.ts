@@ -3,8 +3,9 @@
  *
  * TPM 2.0 Library Part 1, 18.2 "Command Header Structure"; TPM 1.2 Main Part 2, 6 "Structure tags".
  */
+
+import { TPM_ORD_ExecuteTransport } from '../tpm12/ordinal-codes.js';
 import type { TpmVersion } from './tpm-version.js';
-import { TPM_ORD_ExecuteTransport } from './tpm12-ordinal-codes.js';
 
 export const HEADER_BYTES = 10;
 

@@ -5,9 +5,9 @@
  * (0x17B)`. Names are compared without regard to case, as PowerShell does.
  */
 
+import { TPM12_ORDINALS } from '../tpm12/ordinals.js';
+import { TPM20_COMMANDS, VENDOR_COMMAND_BIT } from '../tpm20/command-codes.js';
 import type { TpmVersion } from './tpm-version.js';
-import { TPM12_ORDINALS } from './tpm12-ordinals.js';
-import { TPM20_COMMANDS, VENDOR_COMMAND_BIT } from './tpm20-command-codes.js';
 
 export interface KnownCommand {
   /** TPM 2.0 command code or TPM 1.2 ordinal. */

@@ -5,9 +5,10 @@
  * TPM 2.0 Library Part 2, 12.2.4 TPMT_PUBLIC; Part 3, TPM2_Create, TPM2_CreatePrimary, TPM2_CreateLoaded.
  * TPM 1.2 Main Part 2, 10.2 TPM_KEY (TPM_KEY12 has its fields at the same places); Part 3, 10.4 and 11.7.
  */
+
+import { FieldReader, TruncatedFieldError } from './byte-fields.js';
 import { HEADER_BYTES, readUint16, TPM_ST_SESSIONS } from './command-header.js';
 import type { TpmVersion } from './tpm-version.js';
-import { FieldReader, TruncatedFieldError } from './tpm12-commands/byte-fields.js';
 
 export interface KeyType {
   /** TPM_ALG_ID of the key; RSA is 1 in both versions. */

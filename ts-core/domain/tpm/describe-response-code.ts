@@ -1,8 +1,8 @@
 /** A response code in words: its name, what it is about, and which layer speaks. */
 
+import { TPM_NON_FATAL, TPM_VENDOR_ERROR, TPM12_RESULTS } from '../tpm12/responses.js';
+import { TPM20_FORMAT_ONE, TPM20_FORMAT_ZERO } from '../tpm20/responses.js';
 import type { TpmVersion } from './tpm-version.js';
-import { TPM_NON_FATAL, TPM_VENDOR_ERROR, TPM12_RESULTS } from './tpm12-result-codes.js';
-import { TPM20_FORMAT_ONE, TPM20_FORMAT_ZERO } from './tpm20-response-codes.js';
 
 /** What a TPM 2.0 error is about, counted from 1; 0 when it does not say which. */
 export interface CodeSubject {

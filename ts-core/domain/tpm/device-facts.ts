@@ -3,8 +3,9 @@
  *
  * TPM 2.0 Part 2, 6.13 TPM_PT; TPM 1.2 Part 2, 21.6 TPM_CAP_VERSION_INFO and 21.2 TPM_CAP_PROPERTY.
  */
-import type { Exchange } from '../virtualization/virtualizer.js';
+
 import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from './command-header.js';
+import type { Exchange } from './exchange.js';
 import type { TpmVersion } from './tpm-version.js';
 
 export interface DeviceFacts {

@@ -1,6 +1,7 @@
 /** Whether a TPM has a command at all. TPM 2.0 Library Part 2, 6.12 TPM_CAP_COMMANDS; TPM Main Part 2, 21.1 TPM_CAP_ORD. */
-import type { Exchange } from '../virtualization/virtualizer.js';
+
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from './command-header.js';
+import type { Exchange } from './exchange.js';
 
 const CAPABILITY_20 = Uint8Array.of(...[0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a], ...new Uint8Array(12));
 const TPM_CAP_COMMANDS = 2;

@@ -1,8 +1,9 @@
 /**
  * The values of PCRs. TPM 2.0 Part 3, 22.4 TPM2_PCR_Read; TPM 1.2 Part 3, 16.2 TPM_PCRRead.
  */
-import type { Exchange } from '../virtualization/virtualizer.js';
+
 import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint16, writeUint32 } from './command-header.js';
+import type { Exchange } from './exchange.js';
 import type { TpmVersion } from './tpm-version.js';
 
 const TPM_ALG_SHA1 = 0x0004;

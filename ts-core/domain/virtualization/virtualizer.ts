@@ -1,14 +1,12 @@
 /**
- * What the dispatcher drives: one command of one context becomes the physical commands that carry it out.
+ * The contract between the dispatcher and a virtualizer: one command of one context becomes the physical commands that
+ * carry it out.
  *
- * An exchange is a generator: it yields a physical command, is resumed with the TPM's whole response to it, and returns
- * the response for the caller. Pure: no I/O and no clock, so that every rule is tested against a scripted TPM.
- * Only one exchange runs at a time (one command is in flight at the TPM); an exchange whose transport failed is
+ * Only one exchange runs at a time, since one command is in flight at the TPM. An exchange whose transport failed is
  * resumed with `throw(error)` and must leave the tables consistent before it lets the error go on.
  */
 import type { Caller } from '../caller.js';
-
-export type Exchange<Result> = Generator<Uint8Array, Result, Uint8Array>;
+import type { Exchange } from '../tpm/exchange.js';
 
 /** A resource that some context holds, for `Get-TbsResource`. */
 export interface VirtualResource {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { concat, sized, uint16, uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { concat, sized, uint16, uint32 } from '../../../../ts-core/domain/tpm/tpm12-commands/byte-fields.js';
-import * as ord from '../../../../ts-core/domain/tpm/tpm12-ordinal-codes.js';
-import { TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../../../ts-core/domain/tpm/tpm12-types.js';
+import type { Exchange } from '../../../../ts-core/domain/tpm/exchange.js';
+import { TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../../../ts-core/domain/tpm12/codes.js';
+import * as ord from '../../../../ts-core/domain/tpm12/ordinal-codes.js';
 import {
   type Tpm12Limits,
   Tpm12Virtualizer,
 } from '../../../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
-import type { Exchange } from '../../../../ts-core/domain/virtualization/virtualizer.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 
 const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' as const };

@@ -3,7 +3,7 @@
  * is the TPM's own answer. TPM Main Part 2, 21.1 and 21.2.
  */
 import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   TPM_CAP_CHECK_LOADED,
   TPM_CAP_HANDLE,
@@ -24,8 +24,8 @@ import {
   TPM_RT_DAA_TPM,
   TPM_RT_KEY,
   TPM_RT_TRANS,
-} from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+} from '../../tpm12/codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import { getCapabilityCommand, handleListOf, handleListResponse, numberResponse } from './management-commands.js';
 import type { HeldResource } from './resource-table.js';
 import type { SpecialCommand } from './special-command.js';

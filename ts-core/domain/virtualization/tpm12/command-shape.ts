@@ -12,8 +12,8 @@ import {
   TPM_TAG_RQU_AUTH1_COMMAND,
   TPM_TAG_RQU_AUTH2_COMMAND,
 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
-import { TPM_ET_DEL_KEY_BLOB, TPM_ET_KEYHANDLE } from '../../tpm/tpm12-types.js';
+import { TPM_ET_DEL_KEY_BLOB, TPM_ET_KEYHANDLE } from '../../tpm12/codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
 
 /** Bytes of one authorization at the end of a command: handle, nonceOdd, continueAuthSession, HMAC. */
 export const COMMAND_AUTH_BYTES = 4 + 20 + 1 + 20;

@@ -3,10 +3,10 @@
  * TPM. Saved sessions belong to the user who saved them: another user's blob is answered like a bad one.
  */
 import { readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import { TPM_ORD_LoadContext } from '../../tpm/tpm12-ordinal-codes.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import { isReservedKeyHandle, TPM_RT_KEY } from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { isReservedKeyHandle, TPM_RT_KEY } from '../../tpm12/codes.js';
+import { TPM_ORD_LoadContext } from '../../tpm12/ordinal-codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import { ordinalOf } from './command-shape.js';
 import { firstHandle, firstSizedBuffer, loadContextCommand, readContextBlob } from './management-commands.js';
 import { saysNoRoom, unknownHandleCode } from './residency.js';

@@ -5,8 +5,8 @@
  * it is half-way there. The blob that a caller holds stays good: the newest one is loaded in its place.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import * as rc from '../../tpm12/return-codes.js';
 import {
   firstHandle,
   firstSizedBuffer,

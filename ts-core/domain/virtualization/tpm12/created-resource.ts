@@ -1,10 +1,6 @@
 /** What a successful command made, read from the command and the response that its caller was to get. */
 import { HEADER_BYTES } from '../../tpm/command-header.js';
-import {
-  TPM_ORD_ExecuteTransport,
-  TPM_ORD_LoadAuthContext,
-  TPM_ORD_LoadContext,
-} from '../../tpm/tpm12-ordinal-codes.js';
+import { TPM_ORD_ExecuteTransport, TPM_ORD_LoadAuthContext, TPM_ORD_LoadContext } from '../../tpm12/ordinal-codes.js';
 import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
 import { wrappedCommand, wrappedResponse } from './execute-transport.js';
 import { firstHandle, readContextBlob } from './management-commands.js';

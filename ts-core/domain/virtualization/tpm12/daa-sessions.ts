@@ -4,8 +4,8 @@
  * saved outside. A DAA command with somebody else's handle would end the session whatever its authorization.
  */
 import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import { TPM_CAP_HANDLE, TPM_RT_DAA_TPM } from '../../tpm/tpm12-types.js';
+import { TPM_CAP_HANDLE, TPM_RT_DAA_TPM } from '../../tpm12/codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import { firstSizedBuffer, getCapabilityCommand, handleListOf } from './management-commands.js';
 import { refuse, type SpecialCommand } from './special-command.js';
 

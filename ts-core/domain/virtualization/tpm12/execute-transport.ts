@@ -5,9 +5,9 @@
  * answer; so room is made before.
  */
 import { isWholeResponse, readUint16, readUint32 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import { TPM_TRANSPORT_ENCRYPT, TPM_TRANSPORT_EXCLUSIVE } from '../../tpm/tpm12-types.js';
+import { TPM_TRANSPORT_ENCRYPT, TPM_TRANSPORT_EXCLUSIVE } from '../../tpm12/codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import { asksForHandles } from './capability-answers.js';
 import { COMMAND_AUTH_BYTES, createdKind, ordinalOf } from './command-shape.js';
 import type { Binding } from './handle-translation.js';

@@ -1,8 +1,8 @@
 /** From the handles that a context sees to those of the TPM, and back in the response. */
 import { readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import { isReservedKeyHandle } from '../../tpm/tpm12-types.js';
+import { isReservedKeyHandle } from '../../tpm12/codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import {
   authorizationCount,
   clearsEverything,

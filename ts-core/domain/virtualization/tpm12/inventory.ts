@@ -1,6 +1,6 @@
 /** What the tables hold, for administrators, for quotas and for the next run of the broker. No I/O. */
 import { bytesToBase64 } from '../../base64.js';
-import { TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm/tpm12-types.js';
+import { TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm12/codes.js';
 import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import type { DaaSessions } from './daa-sessions.js';
 import { resourceTypeOf } from './residency.js';

@@ -1,6 +1,6 @@
 /** The public part of the TPM_KEY or TPM_KEY12 that a load command carries. TPM Main Part 2, 10.2 and 10.3. */
 import { readUint32 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
 import { ordinalOf } from './command-shape.js';
 import { toHex } from './management-commands.js';
 

@@ -11,8 +11,8 @@ import {
   writeUint16,
   writeUint32,
 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
-import { TPM_SUCCESS } from '../../tpm/tpm12-return-codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
+import { TPM_SUCCESS } from '../../tpm12/return-codes.js';
 
 const TPM_TAG_CONTEXTBLOB = 0x0001;
 const LABEL = 'TpmTbs saved one'; // sixteen bytes, as TPM_SaveContext wants

@@ -11,7 +11,7 @@
  *   before it looks for a slot), so room is made before; a key's blob bears a second try.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   TPM_CAP_PROP_AUTHSESS,
   TPM_CAP_PROP_KEYS,
@@ -21,8 +21,8 @@ import {
   TPM_RT_CONTEXT,
   TPM_RT_KEY,
   TPM_RT_TRANS,
-} from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+} from '../../tpm12/codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import type { CreatedKind } from './command-shape.js';
 import {
   firstHandle,

@@ -1,7 +1,8 @@
 /** Room for one more saved session in the TPM, which keeps a list of them, made by giving one up. */
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import { TPM_RT_CONTEXT } from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_RT_CONTEXT } from '../../tpm12/codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import { flushSpecificCommand } from './management-commands.js';
 import type { CallerSavedSession, HeldSession, ResourceTable } from './resource-table.js';
 import type { SavedSessions } from './saved-sessions.js';

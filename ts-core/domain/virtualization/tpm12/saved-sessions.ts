@@ -3,7 +3,7 @@
  * outlive the context and the broker, and are loaded once. No I/O.
  */
 import { base64ToBytes } from '../../base64.js';
-import { TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
+import { TPM_RT_TRANS } from '../../tpm12/codes.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
 import { readContextBlob, sameBytes } from './management-commands.js';
 import type { CallerSavedSession } from './resource-table.js';

@@ -1,5 +1,5 @@
 /** A TPM 1.2 has one SHA-1 thread; it is the context's that started it, and unknown to all others. */
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
 import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
 
 const CONTINUES: ReadonlySet<number> = new Set([

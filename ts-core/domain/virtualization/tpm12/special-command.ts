@@ -1,7 +1,7 @@
 /** What every command with a rule of its own is, and how it refuses. */
 import { errorResponse } from '../../tpm/command-header.js';
-import { TPM_RT_AUTH, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_RT_AUTH, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm12/codes.js';
 import type { HeldResource } from './resource-table.js';
 import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
 

@@ -1,9 +1,9 @@
 /** The commands that need more than their handles translated: one entry each, beside the one mechanism. */
 import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
-import { TPM_KEY_CONTROL_OWNER_EVICT, TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_KEY_CONTROL_OWNER_EVICT, TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm12/codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
+import * as rc from '../../tpm12/return-codes.js';
 import { getCapability } from './capability-answers.js';
 import { COMMAND_AUTH_BYTES, ordinalOf } from './command-shape.js';
 import { loadAuthContext, loadContext, loadKeyContext, saveAuthContext, saveContext } from './context-commands.js';

@@ -1,6 +1,6 @@
 /** What a command of a context means for who is in the TPM, as far as the tables tell. Nothing is sent or touched. */
 import { readUint32 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm/tpm12-ordinal-codes.js';
+import * as ord from '../../tpm12/ordinal-codes.js';
 import type { SwapNeed } from '../virtualizer.js';
 import { ordinalOf } from './command-shape.js';
 import { wrappedCommand } from './execute-transport.js';

@@ -1,6 +1,7 @@
 /** What the TPM says that it has, against what the table believes. */
-import { TPM_CAP_HANDLE, TPM_RT_AUTH, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm/tpm12-types.js';
-import type { Exchange } from '../virtualizer.js';
+
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_CAP_HANDLE, TPM_RT_AUTH, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm12/codes.js';
 import type { HandleTranslation } from './handle-translation.js';
 import { getCapabilityCommand, handleListOf } from './management-commands.js';
 import type { HeldResource, ResourceTable } from './resource-table.js';

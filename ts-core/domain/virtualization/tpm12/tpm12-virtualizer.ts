@@ -5,7 +5,7 @@
 
 import type { Caller } from '../../caller.js';
 import { errorResponse, responseCodeOf } from '../../tpm/command-header.js';
-import * as rc from '../../tpm/tpm12-return-codes.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   TPM_CAP_PROP_MAX_AUTHSESS,
   TPM_CAP_PROP_MAX_CONTEXT,
@@ -15,15 +15,9 @@ import {
   TPM_RT_DAA_TPM,
   TPM_RT_KEY,
   TPM_RT_TRANS,
-} from '../../tpm/tpm12-types.js';
-import type {
-  Exchange,
-  ResourceCounts,
-  SwapNeed,
-  Virtualizer,
-  VirtualizerSnapshot,
-  VirtualResource,
-} from '../virtualizer.js';
+} from '../../tpm12/codes.js';
+import * as rc from '../../tpm12/return-codes.js';
+import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
 import { ContextGap } from './context-gap.js';
 import { createdResource } from './created-resource.js';

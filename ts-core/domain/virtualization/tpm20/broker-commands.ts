@@ -7,7 +7,7 @@ import {
   writeUint16,
   writeUint32,
 } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   TPM_CC_CONTEXT_LOAD,
   TPM_CC_CONTEXT_SAVE,
@@ -16,7 +16,7 @@ import {
   TPM_CC_READ_CLOCK,
   TPM_CC_STARTUP,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
 
 function command(code: number, bodyBytes: number): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + bodyBytes);

@@ -1,8 +1,7 @@
 /** Capabilities as the TPM tells them, page by page until there is no more. TPM 2.0 Library Part 3, 30.2. */
 import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
-import { getCapabilityCommand } from './broker-commands.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   handleType,
   TPM_CAP_COMMANDS,
@@ -11,7 +10,8 @@ import {
   TPM_PT_FIXED,
   TPM_PT_VAR,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { getCapabilityCommand } from './broker-commands.js';
 
 const PAGE_ITEMS = 254;
 /** A TPM that says "more" for ever must not hold the broker. */

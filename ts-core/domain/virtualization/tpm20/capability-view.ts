@@ -13,7 +13,6 @@ import {
   TPM_ST_NO_SESSIONS,
   writeUint32,
 } from '../../tpm/command-header.js';
-import { successResponse } from './broker-commands.js';
 import {
   handleNumber,
   handleType,
@@ -33,7 +32,8 @@ import {
   TPM_PT_HR_TRANSIENT_MIN,
   TPM_RC_AUTH_CONTEXT,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { successResponse } from './broker-commands.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { VirtualContext } from './virtual-context.js';
 

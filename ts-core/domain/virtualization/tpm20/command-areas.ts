@@ -5,7 +5,7 @@
  * attributes (1), hmac (2 + n).
  */
 import { HEADER_BYTES, readUint16, readUint32, TPM_ST_SESSIONS } from '../../tpm/command-header.js';
-import { aboutHandle, TPM_RC_INSUFFICIENT, TPM_RC_SIZE } from './codes.js';
+import { aboutHandle, TPM_RC_INSUFFICIENT, TPM_RC_SIZE } from '../../tpm20/codes.js';
 
 /** TPM 2.0 Library Part 1, 18.6: at most three sessions in a command. */
 export const MAX_SESSIONS = 3;

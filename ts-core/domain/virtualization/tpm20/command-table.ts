@@ -3,7 +3,7 @@
  *
  * TPMA_CC, TPM 2.0 Library Part 2, 8.9: commandIndex 15:0, nv 22, extensive 23, flushed 24, cHandles 27:25, rHandle 28, V 29.
  */
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import { listCommands } from './capability-query.js';
 
 export interface CommandAttributes {

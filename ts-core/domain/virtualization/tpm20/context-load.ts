@@ -6,8 +6,7 @@
  * TPM 2.0 Library Part 3, 28.3.
  */
 import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
-import { successResponse } from './broker-commands.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   aboutParameter,
   isPassingTrouble,
@@ -17,7 +16,8 @@ import {
   TPM_RC_INITIALIZE,
   TPM_RC_INTEGRITY,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { successResponse } from './broker-commands.js';
 import type { ResourceManager } from './resource-manager.js';
 import { isSavedContext, sameBytes, sameSave, savedHandleOf, staysValidInUse } from './saved-context.js';
 import type { VirtualContext } from './virtual-context.js';

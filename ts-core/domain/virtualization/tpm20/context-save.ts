@@ -5,9 +5,15 @@
  * TPM 2.0 Library Part 3, 28.2.
  */
 import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import {
+  handleType,
+  isSessionHandle,
+  TPM_HT_TRANSIENT,
+  TPM_RC_REFERENCE_H0,
+  TPM_RC_SUCCESS,
+} from '../../tpm20/codes.js';
 import { contextSaveCommand, successResponse } from './broker-commands.js';
-import { handleType, isSessionHandle, TPM_HT_TRANSIENT, TPM_RC_REFERENCE_H0, TPM_RC_SUCCESS } from './codes.js';
 import { missingForSave } from './missing-handle.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';

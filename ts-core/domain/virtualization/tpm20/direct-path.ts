@@ -3,8 +3,6 @@
  * with the handles patched in place and nothing allocated.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import type { DirectPath } from '../virtualizer.js';
-import { adaptProperties } from './capability-view.js';
 import {
   handleType,
   isSessionHandle,
@@ -15,7 +13,9 @@ import {
   TPM_RC_RETRY,
   TPM_RC_SUCCESS,
   TPMA_SESSION_CONTINUE,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import type { DirectPath } from '../virtualizer.js';
+import { adaptProperties } from './capability-view.js';
 import type { CommandAttributes } from './command-table.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';

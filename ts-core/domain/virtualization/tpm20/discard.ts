@@ -1,8 +1,8 @@
 /** The caller gave a command up before its response came: what the command made is undone, since nobody knows of it. */
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_CC_CONTEXT_LOAD, TPM_CC_CONTEXT_SAVE } from '../../tpm20/codes.js';
 import { flushContextCommand } from './broker-commands.js';
-import { TPM_CC_CONTEXT_LOAD, TPM_CC_CONTEXT_SAVE } from './codes.js';
 import type { CommandAttributes } from './command-table.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { VirtualContext } from './virtual-context.js';

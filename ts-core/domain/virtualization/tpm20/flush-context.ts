@@ -5,9 +5,9 @@
  * TPM 2.0 Library Part 3, 28.4.
  */
 import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { handleType, isSessionHandle, TPM_HT_TRANSIENT, TPM_RC_INITIALIZE, TPM_RC_SUCCESS } from '../../tpm20/codes.js';
 import { emptySuccess, flushContextCommand } from './broker-commands.js';
-import { handleType, isSessionHandle, TPM_HT_TRANSIENT, TPM_RC_INITIALIZE, TPM_RC_SUCCESS } from './codes.js';
 import { missingForFlush } from './missing-handle.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { VirtualContext } from './virtual-context.js';

@@ -3,9 +3,9 @@
  * HierarchyControl that disables. Sessions live on. TPM 2.0 Library Part 3, 24.2, 24.4 to 24.6.
  */
 import { readUint32 } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_RH_ENDORSEMENT, TPM_RH_OWNER, TPM_RH_PLATFORM, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { listHandles } from './capability-query.js';
-import { TPM_RH_ENDORSEMENT, TPM_RH_OWNER, TPM_RH_PLATFORM, TRANSIENT_FIRST } from './codes.js';
 import type { ResourceManager } from './resource-manager.js';
 import { hierarchyOf } from './saved-context.js';
 

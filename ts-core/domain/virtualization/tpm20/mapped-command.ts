@@ -3,7 +3,7 @@
  * tables up to date with the response.
  */
 import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   handleType,
   isPassingTrouble,
@@ -17,7 +17,7 @@ import {
   TPM_RC_REFERENCE_S0,
   TPM_RC_SUCCESS,
   TPMA_SESSION_CONTINUE,
-} from './codes.js';
+} from '../../tpm20/codes.js';
 import type { CommandAttributes } from './command-table.js';
 import { missingInAuthorizationArea, missingInHandleArea } from './missing-handle.js';
 import type { ResourceManager } from './resource-manager.js';

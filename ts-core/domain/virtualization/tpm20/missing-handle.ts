@@ -17,7 +17,7 @@ import {
   TPM_RC_REFERENCE_H0,
   TPM_RC_REFERENCE_S0,
   TPM_RC_VALUE,
-} from './codes.js';
+} from '../../tpm20/codes.js';
 
 /** How many handles of each kind may exist. */
 export interface HandleRanges {

@@ -2,9 +2,9 @@
  * Brings the tables in line with what the TPM lists, after an exchange whose end is unknown (the transport failed in the
  * middle of it), after a resume, and at start.
  */
-import type { Exchange } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { ACTIVE_SESSION_FIRST, handleNumber, LOADED_SESSION_FIRST, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { listHandles } from './capability-query.js';
-import { ACTIVE_SESSION_FIRST, handleNumber, LOADED_SESSION_FIRST, TRANSIENT_FIRST } from './codes.js';
 import type { ResourceManager } from './resource-manager.js';
 
 export interface ListedHandles {

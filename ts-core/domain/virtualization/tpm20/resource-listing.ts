@@ -1,5 +1,6 @@
 /** What contexts and users hold, for `Get-TbsResource`, and the removal of one of it, for `Remove-TbsResource`. */
-import type { Exchange, ResourceCounts, VirtualResource } from '../virtualizer.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import type { ResourceCounts, VirtualResource } from '../virtualizer.js';
 import { flushContextCommand } from './broker-commands.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';

@@ -3,8 +3,7 @@
  * created, and flushing. Special commands work on this; `Tpm20Virtualizer` is its face.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
-import { flushContextCommand } from './broker-commands.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   handleType,
   isOutOfObjectRoom,
@@ -18,7 +17,8 @@ import {
   TPM_RC_RETRY,
   TPM_RC_SESSION_HANDLES,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { flushContextCommand } from './broker-commands.js';
 import { CommandAreas } from './command-areas.js';
 import type { CommandTable } from './command-table.js';
 import type { HandleRanges } from './missing-handle.js';

@@ -4,7 +4,7 @@
  * TPM 2.0 Library Part 2, 14.5.
  */
 import { readUint16, readUint32 } from '../../tpm/command-header.js';
-import { SAVED_SEQUENCE_OBJECT } from './codes.js';
+import { SAVED_SEQUENCE_OBJECT } from '../../tpm20/codes.js';
 
 const FIXED_BYTES = 18;
 

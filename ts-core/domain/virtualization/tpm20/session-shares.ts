@@ -5,8 +5,8 @@
  * something is always left for the next. What nobody waits for any more (saved by a connection that is gone) is given
  * back first, oldest first, and never more than a bound of it is kept per user.
  */
-import type { Exchange } from '../virtualizer.js';
-import { TPM_RC_INITIALIZE } from './codes.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_RC_INITIALIZE } from '../../tpm20/codes.js';
 import type { Session, Sessions } from './sessions.js';
 
 export class SessionShares {

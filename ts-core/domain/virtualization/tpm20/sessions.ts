@@ -6,8 +6,7 @@
  * saved (belongs to the user); whether the broker has evicted a loaded one is invisible.
  */
 import { HEADER_BYTES, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
-import { contextLoadCommand, contextSaveCommand, flushContextCommand } from './broker-commands.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   ACTIVE_SESSION_FIRST,
   handleNumber,
@@ -20,7 +19,8 @@ import {
   TPM_RC_OBJECT_MEMORY,
   TPM_RC_SESSION_MEMORY,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { contextLoadCommand, contextSaveCommand, flushContextCommand } from './broker-commands.js';
 import { SlotEstimate } from './slot-estimate.js';
 import type { VirtualContext } from './virtual-context.js';
 

@@ -1,8 +1,8 @@
 /** What is remembered over a restart of the broker, and what of it still holds. */
 import { base64ToBytes, bytesToBase64 } from '../../base64.js';
+import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import type { SavedSessionRecord, VirtualizerSnapshot } from '../virtualizer.js';
 import type { ResetCounts } from './broker-commands.js';
-import { handleNumber, TRANSIENT_FIRST } from './codes.js';
 import type { ListedHandles } from './reconciliation.js';
 import type { ResourceManager } from './resource-manager.js';
 

@@ -5,8 +5,7 @@
  * Shutdown is ordinary too: it only prepares for a power loss, and the next command that changes anything takes it back.
  */
 import { errorResponse, HEADER_BYTES, readUint16, TPM_ST_SESSIONS } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
-import { answerHandleList } from './capability-view.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   aboutHandle,
   aboutParameter,
@@ -23,7 +22,8 @@ import {
   TPM_RC_INITIALIZE,
   TPM_RC_INSUFFICIENT,
   TPM_RC_SIZE,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { answerHandleList } from './capability-view.js';
 import { runContextLoad } from './context-load.js';
 import { runContextSave } from './context-save.js';
 import { runFlushContext } from './flush-context.js';

@@ -1,6 +1,5 @@
 /** What a command of a context means for who is in the TPM, as far as the tables tell. Nothing is sent or touched. */
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
-import type { SwapNeed } from '../virtualizer.js';
 import {
   handleType,
   isSessionHandle,
@@ -10,7 +9,8 @@ import {
   TPM_CC_START_AUTH_SESSION,
   TPM_HT_TRANSIENT,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import type { SwapNeed } from '../virtualizer.js';
 import type { CommandAttributes } from './command-table.js';
 import type { ResourceManager } from './resource-manager.js';
 import { isSavedContext, savedHandleOf } from './saved-context.js';

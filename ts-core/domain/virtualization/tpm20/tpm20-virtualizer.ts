@@ -2,24 +2,18 @@
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
 import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type {
-  Exchange,
-  ResourceCounts,
-  SwapNeed,
-  Virtualizer,
-  VirtualizerSnapshot,
-  VirtualResource,
-} from '../virtualizer.js';
-import { type ResetCounts, readResetCounts, startupCommand } from './broker-commands.js';
-import { CapabilityRefused, listProperties } from './capability-query.js';
-import { adaptProperties } from './capability-view.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   TPM_CC_GET_CAPABILITY,
   TPM_PT_MAX_COMMAND_SIZE,
   TPM_RC_COMMAND_CODE,
   TPM_RC_INITIALIZE,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import { type ResetCounts, readResetCounts, startupCommand } from './broker-commands.js';
+import { CapabilityRefused, listProperties } from './capability-query.js';
+import { adaptProperties } from './capability-view.js';
 import { type CommandAttributes, CommandTable } from './command-table.js';
 import { Tpm20DirectPath } from './direct-path.js';
 import { discardCreated } from './discard.js';

@@ -6,15 +6,15 @@
  * time costs one flush. A sequence object changes with every use and is saved anew each time.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange } from '../virtualizer.js';
-import { contextLoadCommand, contextSaveCommand, flushContextCommand } from './broker-commands.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   isOutOfObjectRoom,
   TPM_RC_INITIALIZE,
   TPM_RC_REFERENCE_H0,
   TPM_RC_SESSION_MEMORY,
   TPM_RC_SUCCESS,
-} from './codes.js';
+} from '../../tpm20/codes.js';
+import { contextLoadCommand, contextSaveCommand, flushContextCommand } from './broker-commands.js';
 import { staysValidInUse } from './saved-context.js';
 import { SlotEstimate } from './slot-estimate.js';
 import type { VirtualContext } from './virtual-context.js';

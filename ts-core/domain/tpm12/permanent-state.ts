@@ -2,14 +2,15 @@
  * What a TPM 1.2 says of its ownership, and the public parts that its owner may read. TPM Main Part 2, 7.1
  * TPM_PERMANENT_FLAGS, 7.2 TPM_STCLEAR_FLAGS, 21 "Capabilities"; Part 3, 14.5 TPM_OwnerReadInternalPub.
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import * as ord from '../tpm12-ordinal-codes.js';
-import { TPM_CAP_PROP_OWNER, TPM_CAP_PROPERTY, TPM_ET_SRK } from '../tpm12-types.js';
+
+import { concat, FieldReader, sized, uint16, uint32 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { type Authorization12, runCommand, Tpm12CommandError } from './authorized-command.js';
-import { concat, FieldReader, sized, uint16, uint32 } from './byte-fields.js';
+import { TPM_CAP_PROP_OWNER, TPM_CAP_PROPERTY, TPM_ET_SRK } from './codes.js';
 import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
-import { readPublicKey } from './key-structures.js';
+import * as ord from './ordinal-codes.js';
 import { openOiap } from './sessions.js';
+import { readPublicKey } from './structures.js';
 
 const TPM_CAP_FLAG = 4;
 const TPM_CAP_FLAG_PERMANENT = 0x108;

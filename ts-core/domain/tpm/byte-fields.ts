@@ -1,5 +1,5 @@
 /** Writing and reading of the big-endian fields that TPM structures are made of. */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../command-header.js';
+import { readUint16, readUint32, writeUint16, writeUint32 } from './command-header.js';
 
 export function uint8(value: number): Uint8Array {
   return Uint8Array.of(value & 0xff);

@@ -2,9 +2,10 @@
  * TPM 1.2 commands with and without authorization: marshalling, the HMACs of the request, the check of the response's.
  * TPM Main Part 1, 13 "Authorization Protocols"; Part 3, 18 "Authorization Sessions".
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../command-header.js';
-import { concat, uint8, uint16, uint32 } from './byte-fields.js';
+
+import { concat, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
+import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 
 const TAG_COMMAND = 0x00c1;

@@ -1,10 +1,11 @@
 /** TPM_OIAP, TPM_OSAP, TPM_DSAP and TPM_FlushSpecific of a session. TPM Main Part 3, 18 and 22.1. */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import * as ord from '../tpm12-ordinal-codes.js';
-import { TPM_RT_AUTH } from '../tpm12-types.js';
+
+import { concat, FieldReader, sized, uint16, uint32, xor } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { runCommand, type Session12 } from './authorized-command.js';
-import { concat, FieldReader, sized, uint16, uint32, xor } from './byte-fields.js';
+import { TPM_RT_AUTH } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+import * as ord from './ordinal-codes.js';
 
 /** A session that can authorize with any secret. */
 export function* openOiap(crypto12: Crypto12): Exchange<Session12> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { actingCodeOf, wrappedCommandOf, wrappedResultOf } from '../../../ts-core/domain/tpm/tpm12-transport.js';
+import { actingCodeOf, wrappedCommandOf, wrappedResultOf } from '../../../ts-core/domain/tpm12/transport.js';
 
 /** TPM_ExecuteTransport around a header-only command, with the transport handle and authorization that follow it. */
 function executeTransport(ordinal: number, wrappedBytes = 10, declaredBytes = wrappedBytes): Uint8Array {

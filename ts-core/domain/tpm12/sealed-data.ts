@@ -1,10 +1,11 @@
 /** Sealing, and the keys for it. TPM Main Part 3, 10 "Storage functions". */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import * as ord from '../tpm12-ordinal-codes.js';
-import { TPM_ET_KEYHANDLE } from '../tpm12-types.js';
+
+import { concat, FieldReader, sized } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
-import { concat, FieldReader, sized } from './byte-fields.js';
+import { TPM_ET_KEYHANDLE } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+import * as ord from './ordinal-codes.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
 /** A loaded storage key (TPM_KH_SRK too) and its authorization value. */

@@ -1,6 +1,7 @@
 /** Reading of NV indices, and the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { concat, FieldReader, uint16 } from '../tpm12-commands/byte-fields.js';
+
+import { concat, FieldReader, uint16 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { EMPTY_AUTH, readSized16, runCommand20, Tpm20CommandError } from './authorized-command.js';
 
 /**

@@ -2,10 +2,11 @@
  * Data sealed under the storage root key: bound to no PCR and without dictionary-attack protection, so that it opens
  * while the TPM is locked out. TPM 2.0 Library Part 3, 12.1 Create, 12.2 Load, 12.7 Unseal.
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { concat, FieldReader, uint16, uint32 } from '../tpm12-commands/byte-fields.js';
+
+import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { EMPTY_AUTH, readSized16, runCommand20, sized16 } from './authorized-command.js';
-import { flushContext, SRK_HANDLE } from './primary-keys.js';
+import { flushContext, SRK_HANDLE } from './keys.js';
 
 const TPM_CC_CREATE = 0x153;
 const TPM_CC_LOAD = 0x157;

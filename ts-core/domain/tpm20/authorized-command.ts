@@ -4,9 +4,16 @@
  * TPM 2.0 Library Part 1, 18 "Structure Details" and 19.4 "Password Authorizations"; Part 2, 10 for the sized buffers.
  * Password sessions carry the authorization value as it is: it travels over the broker's own transport to the TPM only.
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf, TPM_ST_NO_SESSIONS } from '../command-header.js';
-import { concat, FieldReader, uint8, uint16, uint32 } from '../tpm12-commands/byte-fields.js';
+
+import { concat, FieldReader, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
+import {
+  HEADER_BYTES,
+  isWholeResponse,
+  readUint32,
+  responseCodeOf,
+  TPM_ST_NO_SESSIONS,
+} from '../tpm/command-header.js';
+import type { Exchange } from '../tpm/exchange.js';
 
 const TPM_ST_SESSIONS = 0x8002;
 const TPM_RS_PW = 0x40000009;

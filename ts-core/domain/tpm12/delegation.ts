@@ -1,10 +1,11 @@
 /** Delegation: what the owner lets others do with a secret of their own. TPM Main Part 3, 19; Part 2, 20. */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import * as ord from '../tpm12-ordinal-codes.js';
-import { TPM_ET_OWNER, TPM_KH_OWNER } from '../tpm12-types.js';
+
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
-import { concat, FieldReader, sized, uint8, uint16, uint32 } from './byte-fields.js';
+import { TPM_ET_OWNER, TPM_KH_OWNER } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+import * as ord from './ordinal-codes.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
 const TPM_TAG_DELEGATE_PUBLIC = 0x001b;

@@ -4,7 +4,7 @@
  * Names only: how many handles a command has comes from the TPM itself (TPM_CAP_COMMANDS), so that a revision or a
  * vendor command unknown here is still handled as the TPM understands it.
  */
-import type { KnownCommand } from './command-names.js';
+import type { KnownCommand } from '../tpm/command-names.js';
 
 /** TPMA_CC bit 29 "V": the command is the vendor's own. */
 export const VENDOR_COMMAND_BIT = 0x20000000;

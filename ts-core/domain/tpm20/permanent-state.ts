@@ -1,6 +1,7 @@
 /** What a TPM 2.0 says of its ownership. TPM 2.0 Library Part 2, 8.6 TPMA_PERMANENT and 8.7 TPMA_STARTUP_CLEAR. */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { readProperties } from '../device-facts.js';
+
+import { readProperties } from '../tpm/device-facts.js';
+import type { Exchange } from '../tpm/exchange.js';
 
 const PT_PERMANENT = 0x200;
 const PT_STARTUP_CLEAR = 0x201;

@@ -3,12 +3,13 @@
  * Implementation Specification for Conventional BIOS 1.21, 7.4.5 "TCG_PCCLIENT_STORED_CERT"; TPM Main Part 3, 20.4
  * TPM_NV_ReadValue.
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { leadingDerSequence } from '../der-certificate.js';
-import * as ord from '../tpm12-ordinal-codes.js';
+
+import { concat, FieldReader, TruncatedFieldError, uint32 } from '../tpm/byte-fields.js';
+import { leadingDerSequence } from '../tpm/der-certificate.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { runCommand, Tpm12CommandError } from './authorized-command.js';
-import { concat, FieldReader, TruncatedFieldError, uint32 } from './byte-fields.js';
 import type { Crypto12 } from './crypto12.js';
+import * as ord from './ordinal-codes.js';
 import { openOiap } from './sessions.js';
 
 /** TPM_NV_INDEX_EKCert with the bit D of what the manufacturer defines. */

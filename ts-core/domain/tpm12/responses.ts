@@ -2,7 +2,7 @@
  * Result codes of TPM 1.2: TPM 1.2 Main specification, Part 2, 16 "Return codes". 0x400 to 0x404 are the codes that
  * Windows' TBS adds in the vendor's range (TPM_BASE + TPM_VENDOR_ERROR). The words are ours.
  */
-import type { CodeText } from './tpm20-response-codes.js';
+import type { CodeText } from '../tpm20/responses.js';
 
 /** From here on a code is the vendor's, or the broker's: TPM_VENDOR_ERROR. */
 export const TPM_VENDOR_ERROR = 0x400;

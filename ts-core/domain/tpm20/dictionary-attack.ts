@@ -1,8 +1,9 @@
 /** The TPM's own dictionary-attack logic, by the lockout authorization. TPM 2.0 Library Part 3, 25. */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { concat, uint32 } from '../tpm12-commands/byte-fields.js';
+
+import { concat, uint32 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { runCommand20 } from './authorized-command.js';
-import { TPM_RH_LOCKOUT } from './hierarchy-commands.js';
+import { TPM_RH_LOCKOUT } from './ownership.js';
 
 const TPM_CC_DICTIONARY_ATTACK_LOCK_RESET = 0x139;
 const TPM_CC_DICTIONARY_ATTACK_PARAMETERS = 0x13a;

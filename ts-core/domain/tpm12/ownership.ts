@@ -2,14 +2,15 @@
  * The commands that make, use and change the owner authorization. TPM Main Part 3, 6 "Admin Ownership", 14 "Endorsement
  * Key" and 17.3 "TPM_ChangeAuthOwner". Secrets are 20-byte authorization values; callers wipe them.
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import * as ord from '../tpm12-ordinal-codes.js';
-import { TPM_ET_OWNER, TPM_ET_SRK, TPM_KH_OWNER } from '../tpm12-types.js';
+
+import { concat, FieldReader, sized, uint16 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { ResponseForgedError, runCommand } from './authorized-command.js';
-import { concat, FieldReader, sized, uint16 } from './byte-fields.js';
+import { TPM_ET_OWNER, TPM_ET_SRK, TPM_KH_OWNER } from './codes.js';
 import { type Crypto12, DIGEST_BYTES, type RsaPublicKey12 } from './crypto12.js';
-import { keyTemplate, readPublicKey, rsaKeyParameters, TPM_KEY_STORAGE } from './key-structures.js';
+import * as ord from './ordinal-codes.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+import { keyTemplate, readPublicKey, rsaKeyParameters, TPM_KEY_STORAGE } from './structures.js';
 
 const TPM_PID_ADCP = 0x0004;
 const TPM_PID_OWNER = 0x0005;

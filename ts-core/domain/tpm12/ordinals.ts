@@ -2,7 +2,7 @@
  * The TPM 1.2 ordinals that Windows names, from the TPM 1.2 Main specification, Part 2, 17 "Ordinals", and the PC
  * client's TSC_ORD_ connection commands.
  */
-import type { KnownCommand } from './command-names.js';
+import type { KnownCommand } from '../tpm/command-names.js';
 
 export const TPM12_ORDINALS: readonly KnownCommand[] = [
   { code: 10, name: 'TPM_OIAP' },

@@ -4,10 +4,11 @@
  * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK at 0x81000001) and 7.5.2 (EK at 0x81010001); TCG EK Credential Profile
  * for TPM Family 2.0, annex B.3 (templates L-1 RSA 2048 and L-2 ECC P-256, PolicySecret of the endorsement hierarchy).
  */
-import type { Exchange } from '../../virtualization/virtualizer.js';
-import { concat, FieldReader, uint16, uint32 } from '../tpm12-commands/byte-fields.js';
+
+import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { EMPTY_AUTH, readSized16, runCommand20, sized16, Tpm20CommandError } from './authorized-command.js';
-import { TPM_RH_OWNER } from './hierarchy-commands.js';
+import { TPM_RH_OWNER } from './ownership.js';
 
 export const SRK_HANDLE = 0x81000001;
 export const EK_HANDLE = 0x81010001;

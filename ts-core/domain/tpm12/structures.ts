@@ -1,5 +1,5 @@
 /** TPM_KEY, TPM_KEY_PARMS and TPM_PUBKEY for RSA. TPM Main Part 2, 10. */
-import { concat, FieldReader, sized, uint8, uint16, uint32 } from './byte-fields.js';
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { RsaPublicKey12 } from './crypto12.js';
 
 const TPM_STRUCT_VER_1_1 = Uint8Array.of(1, 1, 0, 0);

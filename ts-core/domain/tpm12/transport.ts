@@ -6,9 +6,9 @@
  * authorization. With TPM_TRANSPORT_ENCRYPT only what follows the wrapped command's header and handles is encrypted, so
  * that ordinal and result are always readable.
  */
-import { HEADER_BYTES, readUint16, readUint32 } from './command-header.js';
-import type { TpmVersion } from './tpm-version.js';
-import { TPM_ORD_ExecuteTransport } from './tpm12-ordinal-codes.js';
+import { HEADER_BYTES, readUint16, readUint32 } from '../tpm/command-header.js';
+import type { TpmVersion } from '../tpm/tpm-version.js';
+import { TPM_ORD_ExecuteTransport } from './ordinal-codes.js';
 
 const WRAPPED_COMMAND_OFFSET = HEADER_BYTES + 4;
 const WRAPPED_RESPONSE_SIZE_OFFSET = HEADER_BYTES + 8 + 4;

@@ -1,5 +1,5 @@
 /** Authorization values of the hierarchies, and TPM2_Clear. TPM 2.0 Library Part 3, 24 "Hierarchy Commands". */
-import type { Exchange } from '../../virtualization/virtualizer.js';
+import type { Exchange } from '../tpm/exchange.js';
 import { runCommand20, sized16 } from './authorized-command.js';
 
 export const TPM_RH_OWNER = 0x40000001;
