@@ -1,6 +1,6 @@
 /** The physical presence interface over the daemon, on a copy of the kernel's folder. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,13 +61,30 @@ describe('physical presence', function () {
     });
     const confirmationOf = (operation: number) =>
       state.operations.find((each) => each.operation === operation)?.confirmation;
-    assert.deepEqual([1, 2, 6, 8, 17].map(confirmationOf), [
+    assert.deepEqual([1, 2, 8, 17].map(confirmationOf), [
       'UserRequired',
       'BlockedByFirmwareSettings',
-      'NotImplemented',
       'FirmwareOnly',
       'UserNotRequired',
     ]);
+    assert.equal(confirmationOf(6), undefined, 'what the platform does not implement is not listed');
+  });
+
+  it('lists no operation, and takes no request, where the interface offers none', async () => {
+    for (const file of ['tcg_operations', 'vs_operations']) writeFileSync(join(folder, file), '');
+    assert.deepEqual((await get()).operations, []);
+    for (const operation of [1, 5, 22]) {
+      assert.equal(await symbolOf(request(operation)), 'TBS_E_PPI_FUNCTION_UNSUPPORTED', String(operation));
+    }
+    assert.equal(readFileSync(join(folder, 'request'), 'latin1'), '0\n');
+  });
+
+  it('says of every operation that it is not known where the firmware cannot be asked', async () => {
+    for (const file of ['tcg_operations', 'vs_operations']) rmSync(join(folder, file));
+    const { operations } = await get();
+    assert.equal(operations.length, 22);
+    assert.ok(operations.every(({ confirmation }) => confirmation === 'Unknown'));
+    writePhysicalPresenceTree(folder);
   });
 
   it('takes a request, tells that it waits, and takes it back', async () => {

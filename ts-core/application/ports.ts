@@ -264,9 +264,10 @@ export interface PhysicalPresence {
   lastAnswer(): Promise<PhysicalPresenceAnswer | undefined>;
   /**
    * What the platform does with each operation, by number: 0 not implemented, 1 from the firmware only, 2 blocked by the
-   * firmware's settings, 3 after confirmation, 4 without.
+   * firmware's settings, 3 after confirmation, 4 without. An operation that is missing is not implemented. Undefined
+   * where the platform cannot be asked (an interface before 1.2).
    */
-  confirmations(): Promise<ReadonlyMap<number, number>>;
+  confirmations(): Promise<ReadonlyMap<number, number> | undefined>;
   /** Resolves when the firmware has taken the request. */
   request(operation: number): Promise<void>;
 }

@@ -25,10 +25,10 @@ describe('physical presence through sysfs', () => {
     assert.equal(await platform.transitionAction(), 2);
     assert.deepEqual(await platform.lastAnswer(), { operation: 22, result: 0 });
     const confirmations = await platform.confirmations();
-    assert.equal(confirmations.get(5), 3);
-    assert.equal(confirmations.get(17), 4);
-    assert.equal(confirmations.get(6), undefined);
-    assert.equal(confirmations.get(128), 2);
+    assert.deepEqual(
+      [5, 17, 6, 128].map((operation) => confirmations?.get(operation)),
+      [3, 4, undefined, 2],
+    );
   });
 
   it('reads every result that the kernel writes', async () => {
@@ -66,10 +66,19 @@ describe('physical presence through sysfs', () => {
     await assert.rejects(platform.version(), fails('TBS_E_PPI_NOT_SUPPORTED'));
   });
 
-  it('tells about no operation where the firmware does not', async () => {
+  it('tells a firmware that offers no operation from one that cannot be asked', async () => {
     writePhysicalPresenceTree(folder);
+    for (const file of ['tcg_operations', 'vs_operations']) put(file, '');
+    assert.deepEqual(await platform.confirmations(), new Map());
     for (const file of ['tcg_operations', 'vs_operations']) rmSync(join(folder, file));
-    assert.equal((await platform.confirmations()).size, 0);
+    assert.equal(await platform.confirmations(), undefined);
+  });
+
+  it('answers an error when the firmware does not answer the question about operations', async () => {
+    writePhysicalPresenceTree(folder);
+    rmSync(join(folder, 'tcg_operations'));
+    mkdirSync(join(folder, 'tcg_operations'));
+    await assert.rejects(platform.confirmations(), fails('TBS_E_IOERROR'));
   });
 
   it('answers an error for text that the kernel would not write', async () => {

@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PhysicalPresence, PhysicalPresenceAnswer } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import { errorCode, readKernelFile } from './kernel-file.js';
+import { errorCode, type KernelRead, readKernelFile } from './kernel-file.js';
 
 /** sysfs gives a page at most. */
 const MAX_BYTES = 65_536;
@@ -43,10 +43,12 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
     return { operation, result: Number(BigInt.asUintN(32, BigInt(result))) };
   }
 
-  async confirmations(): Promise<ReadonlyMap<number, number>> {
+  async confirmations(): Promise<ReadonlyMap<number, number> | undefined> {
+    const standard = await this.#readIfOffered('tcg_operations');
+    const vendors = await this.#readIfOffered('vs_operations');
+    if (standard === undefined && vendors === undefined) return undefined;
     const states = new Map<number, number>();
-    for (const file of ['tcg_operations', 'vs_operations']) {
-      const text = await this.#readIfOffered(file);
+    for (const text of [standard ?? '', vendors ?? '']) {
       for (const [, operation, state] of text.matchAll(/^(\d{1,3}) (\d):/gm))
         states.set(Number(operation), Number(state));
     }
@@ -66,7 +68,10 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
 
   /** Without its end of line. */
   async #read(file: string): Promise<string> {
-    const read = await readKernelFile(join(this.#folder, file), MAX_BYTES);
+    return this.#textOf(file, await readKernelFile(join(this.#folder, file), MAX_BYTES));
+  }
+
+  #textOf(file: string, read: KernelRead): string {
     switch (read.verdict) {
       case 'read':
         return new TextDecoder().decode(read.bytes).trim();
@@ -84,10 +89,15 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
     }
   }
 
-  /** The kernel answers EPERM where the firmware does not tell about operations (before version 1.2). */
-  async #readIfOffered(file: string): Promise<string> {
+  /**
+   * Undefined where the firmware cannot be asked about operations (before version 1.2), which the kernel answers with
+   * EPERM. An empty file means that the firmware was asked and offers none.
+   */
+  async #readIfOffered(file: string): Promise<string | undefined> {
     const read = await readKernelFile(join(this.#folder, file), MAX_BYTES);
-    return read.verdict === 'read' ? new TextDecoder().decode(read.bytes) : '';
+    if (read.verdict === 'missing') return undefined;
+    if (read.verdict === 'failed' && errorCode(read.cause) === 'EPERM') return undefined;
+    return this.#textOf(file, read);
   }
 
   #leadingNumber(file: string, text: string): number {

@@ -19,8 +19,8 @@ export interface PhysicalPresenceState {
   /** 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
   readonly transitionAction: number;
   readonly lastAnswer: PhysicalPresenceAnswer | undefined;
-  /** By operation; empty where the firmware does not tell. */
-  readonly confirmations: ReadonlyMap<number, number>;
+  /** By operation; undefined where the firmware cannot be asked. */
+  readonly confirmations: ReadonlyMap<number, number> | undefined;
 }
 
 /** An operation that waits for the firmware. */
@@ -120,14 +120,18 @@ export class ManagePhysicalPresence {
       }
       case PpiFunction.GET_CONFIRMATION:
         if (argument === undefined) throw badInput();
-        return encodeWords((await this.platform.confirmations()).get(argument) ?? 0);
+        return encodeWords(await this.#confirmation(argument));
       default:
         await this.platform.version();
-        throw new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
-          message: `The platform does not offer function ${functionIndex} of the physical presence interface.`,
-          details: { functionIndex },
-        });
+        throw functionNotOffered(functionIndex);
     }
+  }
+
+  async #confirmation(operation: number): Promise<number> {
+    await this.platform.version();
+    const confirmations = await this.platform.confirmations();
+    if (confirmations === undefined) throw functionNotOffered(PpiFunction.GET_CONFIRMATION);
+    return confirmations.get(operation) ?? 0;
   }
 
   async #submit(caller: Caller, operation: number): Promise<number> {
@@ -147,6 +151,13 @@ function hasNoInterface(error: unknown): boolean {
     error instanceof TbsError &&
     (error.symbol === 'TBS_E_PPI_NOT_SUPPORTED' || error.symbol === 'TBS_E_PPI_FUNCTION_UNSUPPORTED')
   );
+}
+
+function functionNotOffered(functionIndex: number): TbsError {
+  return new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
+    message: `The platform does not offer function ${functionIndex} of the physical presence interface.`,
+    details: { functionIndex },
+  });
 }
 
 function badInput(): TbsError {

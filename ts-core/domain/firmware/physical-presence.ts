@@ -40,11 +40,23 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [22, 'EnableActivateClearEnableActivate'],
 ]);
 
-/** What Windows' numbers offer, in their order. */
-export const PHYSICAL_PRESENCE_OPERATIONS: readonly PhysicalPresenceOperation[] = [...NAMES].map(([number, name]) => ({
-  number,
-  name,
-}));
+/** An operation that the platform offers, and what it does when the operation is requested. */
+export interface OfferedOperation extends PhysicalPresenceOperation {
+  readonly confirmation: Exclude<ConfirmationName, 'NotImplemented'> | 'Unknown';
+}
+
+/**
+ * The operations of Windows' numbers that the platform offers, in their order. Where the platform cannot be asked, all of
+ * them, with the confirmation `Unknown`.
+ */
+export function offeredOperations(confirmations: ReadonlyMap<number, number> | undefined): readonly OfferedOperation[] {
+  const offered: OfferedOperation[] = [];
+  for (const [number, name] of NAMES) {
+    const confirmation = confirmations === undefined ? 'Unknown' : confirmationName(confirmations.get(number) ?? 0);
+    if (confirmation !== 'NotImplemented') offered.push({ number, name, confirmation });
+  }
+  return offered;
+}
 
 /** The operation's name; its number as text for one that Windows has no name for (the vendor's own, or newer). */
 export function operationName(operation: number): string {
@@ -93,12 +105,12 @@ export type RequestVerdict =
 /**
  * Whether the operating system may request the operation.
  *
- * @param confirmations what the platform says of each operation; empty where it does not tell (interface before 1.2),
- *   and then the request itself finds out.
+ * @param confirmations what the platform says of each operation; undefined where it cannot be asked (interface before
+ *   1.2), and then the request itself finds out.
  */
-export function mayRequest(operation: number, confirmations: ReadonlyMap<number, number>): RequestVerdict {
+export function mayRequest(operation: number, confirmations: ReadonlyMap<number, number> | undefined): RequestVerdict {
   if (!isKnownOperation(operation)) return { permitted: false, reason: `${operation} is no operation` };
-  if (operation === NO_OPERATION || confirmations.size === 0) return { permitted: true, userRequired: true };
+  if (operation === NO_OPERATION || confirmations === undefined) return { permitted: true, userRequired: true };
   switch (confirmationName(confirmations.get(operation) ?? 0)) {
     case 'UserRequired':
       return { permitted: true, userRequired: true };

@@ -1,9 +1,8 @@
 import type { Application } from '../../../application/application.js';
 import type { PhysicalPresenceState } from '../../../application/firmware/manage-physical-presence.js';
 import {
-  confirmationName,
+  offeredOperations,
   operationName,
-  PHYSICAL_PRESENCE_OPERATIONS,
   resultName,
   transitionName,
 } from '../../../domain/firmware/physical-presence.js';
@@ -34,10 +33,10 @@ function description(state: PhysicalPresenceState): PhysicalPresenceDescription 
       lastAnswer === undefined
         ? null
         : { ...lastAnswer, name: operationName(lastAnswer.operation), resultName: resultName(lastAnswer.result) },
-    operations: PHYSICAL_PRESENCE_OPERATIONS.map(({ number, name }) => ({
+    operations: offeredOperations(confirmations).map(({ number, name, confirmation }) => ({
       operation: number,
       name,
-      confirmation: confirmations.size === 0 ? null : confirmationName(confirmations.get(number) ?? 0),
+      confirmation,
     })),
   };
 }

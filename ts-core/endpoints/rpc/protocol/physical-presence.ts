@@ -5,14 +5,8 @@ import { method, noParams } from './method.js';
 export interface PhysicalPresenceOperationState {
   readonly operation: number;
   readonly name: string;
-  /** Null where the firmware does not tell (interface before 1.2). */
-  readonly confirmation:
-    | 'NotImplemented'
-    | 'FirmwareOnly'
-    | 'BlockedByFirmwareSettings'
-    | 'UserRequired'
-    | 'UserNotRequired'
-    | null;
+  /** `Unknown` where the firmware cannot be asked (interface before 1.2): a request finds out. */
+  readonly confirmation: 'FirmwareOnly' | 'BlockedByFirmwareSettings' | 'UserRequired' | 'UserNotRequired' | 'Unknown';
 }
 
 export interface PhysicalPresenceDescription {
@@ -29,6 +23,7 @@ export interface PhysicalPresenceDescription {
     readonly result: number;
     readonly resultName: 'Success' | 'UserAbort' | 'FirmwareFailure' | 'TpmError' | 'Unknown';
   } | null;
+  /** What the platform offers: no operation that it does not implement; empty where it offers none. */
   readonly operations: readonly PhysicalPresenceOperationState[];
 }
 
