@@ -71,7 +71,8 @@ way, to every caller:
 
 The clients of this project have at most one ping outstanding. They send it when the broker has been silent for a third
 of their time limit (10 of 30 seconds), and give up with TBS_E_SERVICE_NOT_RUNNING when it has been silent for the whole
-limit. The limit counts from connecting: a stopped broker still accepts connections, since the kernel does that for it.
+limit, which is 30 seconds unless the environment variable \`TPMTBS_BROKER_TIMEOUT\` (seconds; 0: never give up) or a
+setting of the client says otherwise. The limit counts from connecting: a stopped broker still accepts connections, since the kernel does that for it.
 A ping counts as a call like any other, so a client keeps one of its 128 outstanding calls free for it: beyond them
 nothing is read from the connection, pings included.
 

@@ -1,12 +1,15 @@
-/** tbsd where the native addon was never built, as after a clone without the set-up. */
+/** tbsd and tbs where the native addon was never built, as after a clone without the set-up. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { REPOSITORY } from '../support/daemon.js';
 
-describe('tbsd without its native addon', () => {
+describe('a program without its native addon', () => {
   let folder: string;
 
   before(async () => {
@@ -27,13 +30,31 @@ describe('tbsd without its native addon', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('says in one line which command builds it', () => {
+  it('tbsd says in one line which command builds it', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [path.join(folder, 'bin', 'tbsd.js'), '--config', path.join(folder, 'tbsd.json')],
       { encoding: 'utf8' },
     );
     assert.match(stderr, /^tbsd: the native addon is not built: run `npm run build:native` .*\n$/);
+    assert.equal(status, 70);
+  });
+
+  it('tbs says so as well, and ends although its connection is open', async () => {
+    const socketPath = path.join(folder, 'run', 'listens.sock');
+    const server = createServer().listen(socketPath);
+    await once(server, 'listening');
+    const child = spawn(process.execPath, [path.join(folder, 'bin', 'tbs.js'), 'status', '--socket', socketPath], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 20_000,
+    });
+    const stderr = text(child.stderr);
+    const [status] = await once(child, 'exit');
+    server.close();
+    assert.match(
+      await stderr,
+      /^tbs: TBS_E_INTERNAL_ERROR: the native addon is not built: run `npm run build:native` /,
+    );
     assert.equal(status, 70);
   });
 });

@@ -1,7 +1,5 @@
 /** The command line's connection to the broker: any client's, over the JSON-RPC endpoint. */
-import { stat } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import type { Socket } from 'node:net';
 import {
   createMessageConnection,
   ErrorCodes,
@@ -11,57 +9,32 @@ import {
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
-import { connectToBrokerPipe } from '../daemon/client-pipe.js';
-import { listenerUserOf } from '../daemon/socket-listener-user.js';
-import { TBS_RESULTS, TbsError } from '../domain/tbs-error.js';
+import { connectionPing } from '../endpoints/rpc/protocol/connection.js';
 import type { RpcMethod } from '../endpoints/rpc/protocol/method.js';
+import { brokerGone, brokerSilent, CliFailure } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
-
-/** A failure to tell on standard error: symbol, what happened, what to do; and how to exit. */
-export class CliFailure extends Error {
-  override readonly name = 'CliFailure';
-  constructor(
-    readonly exitCode: number,
-    readonly symbol: string,
-    message: string,
-    readonly action: string,
-    readonly details: Readonly<Record<string, unknown>> = {},
-  ) {
-    super(message);
-  }
-}
+import { SilenceWatch } from './silence-watch.js';
+import { openBrokerSocket } from './trusted-socket.js';
 
 export interface BrokerClient {
   call<Params extends z.ZodType, Result>(method: RpcMethod<Params, Result>, params?: z.input<Params>): Promise<Result>;
   onNotification(method: string, listener: (params: unknown) => void): void;
-  /** Resolves when the broker ends the connection. */
-  readonly closed: Promise<void>;
+  /** Rejects when the broker ends the connection or falls silent. */
+  untilEnded(): Promise<never>;
   close(): void;
 }
 
-const SYSTEM_SOCKET = '/run/tpmtbs/rpc.sock';
-
-/** Where the broker listens: `--socket`, $TPMTBS_SOCKET, the system's broker, the user's own. */
-export async function findSocket(option: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
-  const named = option ?? env['TPMTBS_SOCKET'];
-  if (named !== undefined && named !== '') return named;
-  if (process.platform === 'win32') return '\\\\.\\pipe\\tpmtbs';
-  const own = join(env['XDG_RUNTIME_DIR'] ?? `/run/user/${process.getuid?.()}`, 'tpmtbs', 'rpc.sock');
-  for (const candidate of [SYSTEM_SOCKET, own]) {
-    if ((await stat(candidate).catch(() => undefined))?.isSocket()) return candidate;
-  }
-  return process.getuid?.() === 0 ? SYSTEM_SOCKET : own;
-}
-
-export async function connectToBroker(socketPath: string): Promise<BrokerClient> {
-  const socket = process.platform === 'win32' ? await openPipe(socketPath) : await openTrustedSocket(socketPath);
+/** Gives the broker up when it has been silent for `silenceLimitMs` while something waits for it; 0: never. */
+export async function connectToBroker(address: string, silenceLimitMs: number): Promise<BrokerClient> {
+  const socket = await openBrokerSocket(address);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   connection.listen();
-  const closed = new Promise<void>((resolve) => connection.onClose(resolve));
+  const { ended, watch } = watchConnection(socket, connection, silenceLimitMs);
   return {
-    call: (method, params) => call(connection, closed, method.name, params),
+    call: <Params extends z.ZodType, Result>(method: RpcMethod<Params, Result>, params?: z.input<Params>) =>
+      watch(Promise.race([send<Result>(connection, method.name, params), ended])),
     onNotification: (method, listener) => void connection.onNotification(method, listener),
-    closed,
+    untilEnded: () => watch(ended),
     close: () => {
       connection.dispose();
       socket.destroy();
@@ -69,85 +42,32 @@ export async function connectToBroker(socketPath: string): Promise<BrokerClient>
   };
 }
 
-async function openTrustedSocket(socketPath: string): Promise<Socket> {
-  const trusted = await requireTrustedSocket(socketPath);
-  const socket = await openSocket(socketPath);
-  requireTrustedListener(socket, socketPath, trusted);
-  return socket;
-}
-
-async function openPipe(name: string): Promise<Socket> {
-  try {
-    return await connectToBrokerPipe(name);
-  } catch (error) {
-    if (error instanceof TbsError) throw new CliFailure(EXIT.refused, error.symbol, error.message, error.action);
-    throw notRunning(name);
-  }
-}
-
-/**
- * Nobody but root and the user who asks may stand in for the broker. Where only root can have made the folder, root has
- * also chosen who owns it: the broker's user. Gives the users who may listen.
- */
-async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<number | undefined>> {
-  const folder = await stat(dirname(socketPath)).catch(() => undefined);
-  const socket = await stat(socketPath).catch(() => undefined);
-  if (folder === undefined || socket === undefined) throw notRunning(socketPath);
-  const trusted = new Set([0, process.getuid?.(), ...(socketPath === SYSTEM_SOCKET ? [folder.uid] : [])]);
-  if (!trusted.has(folder.uid)) throw notTrusted(`The folder of ${socketPath} belongs to user ${folder.uid}`);
-  if (!trusted.has(socket.uid)) throw notTrusted(`The socket ${socketPath} belongs to user ${socket.uid}`);
-  return trusted;
-}
-
-function requireTrustedListener(socket: Socket, socketPath: string, trusted: ReadonlySet<number | undefined>): void {
-  const listener = listenerUserOf(socket);
-  if (listener === undefined) throw notRunning(socketPath);
-  if (trusted.has(listener)) return;
-  socket.destroy();
-  throw notTrusted(`The listener at ${socketPath} runs as user ${listener}`);
-}
-
-function notTrusted(what: string): CliFailure {
-  return new CliFailure(
-    EXIT.refused,
-    'TBS_E_ACCESS_DENIED',
-    `${what}, who is neither root nor you.`,
-    'Do not use this socket: that user could read what you send. Name another with --socket.',
-  );
-}
-
-function openSocket(socketPath: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(socketPath, () => resolve(socket));
-    socket.once('error', () => reject(notRunning(socketPath)));
-  });
-}
-
-function notRunning(socketPath: string): CliFailure {
-  const { message, action } = TBS_RESULTS.TBS_E_SERVICE_NOT_RUNNING;
-  return new CliFailure(EXIT.notRunning, 'TBS_E_SERVICE_NOT_RUNNING', `${message} (${socketPath})`, action);
-}
-
-export function brokerGone(): CliFailure {
-  return new CliFailure(
-    EXIT.notRunning,
-    'TBS_E_SERVICE_NOT_RUNNING',
-    'The broker ended the connection.',
-    'The log of tbsd says why: it stopped, or it refuses this user or so many connections.',
-  );
-}
-
-async function call<Result>(
+/** How a connection ends that its client does not end, and the watch over what waits for the broker. */
+function watchConnection(
+  socket: Socket,
   connection: MessageConnection,
-  closed: Promise<void>,
-  method: string,
-  params: unknown,
-): Promise<Result> {
-  const gone = closed.then(() => {
-    throw brokerGone();
+  silenceLimitMs: number,
+): { ended: Promise<never>; watch: <Result>(waiting: Promise<Result>) => Promise<Result> } {
+  let endWith: (failure: CliFailure) => void = () => undefined;
+  const ended = new Promise<never>((_resolve, reject) => {
+    endWith = reject;
   });
+  // Nobody may be waiting at that moment.
+  ended.catch(() => undefined);
+  connection.onClose(() => endWith(brokerGone()));
+  if (silenceLimitMs === 0) return { ended, watch: (waiting) => waiting };
+  const silence = new SilenceWatch({
+    limitMs: silenceLimitMs,
+    ping: () => void connection.sendRequest(connectionPing.name, {}).catch(() => undefined),
+    onSilent: () => endWith(brokerSilent(silenceLimitMs / 1000)),
+  });
+  socket.on('data', () => silence.heard());
+  return { ended, watch: (waiting) => silence.during(waiting) };
+}
+
+async function send<Result>(connection: MessageConnection, method: string, params: unknown): Promise<Result> {
   try {
-    return await Promise.race([connection.sendRequest<Result>(method, params ?? {}), gone]);
+    return await connection.sendRequest<Result>(method, params ?? {});
   } catch (error) {
     if (!(error instanceof ResponseError)) throw error;
     throw CONNECTION_FAULTS.has(error.code) ? brokerGone() : asFailure(error);

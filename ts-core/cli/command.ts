@@ -1,18 +1,44 @@
 /** What every command of `tbs` shares: the options of all, a connection, the exit code. */
 import type { Argv } from 'yargs';
-import { type BrokerClient, connectToBroker, findSocket } from './broker-client.js';
+import { type BrokerClient, connectToBroker } from './broker-client.js';
+import { CliFailure } from './cli-failure.js';
+import { EXIT } from './exit-codes.js';
+import { findSocket } from './trusted-socket.js';
 
 export interface CommonOptions {
   readonly json: boolean;
   readonly socket: string | undefined;
+  readonly brokerTimeout: number | undefined;
 }
 
 export function withCommonOptions<Options>(yargs: Argv<Options>): Argv<Options & CommonOptions> {
   return yargs
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON', global: true })
-    .option('socket', { type: 'string', describe: 'Socket of the broker (or $TPMTBS_SOCKET)', global: true }) as Argv<
-    Options & CommonOptions
-  >;
+    .option('socket', { type: 'string', describe: 'Socket of the broker (or $TPMTBS_SOCKET)', global: true })
+    .option('broker-timeout', {
+      type: 'number',
+      describe: 'Seconds without a sign of life after which the broker is given up (or $TPMTBS_BROKER_TIMEOUT; 30)',
+      global: true,
+      coerce: numberOption('broker-timeout', isTimeout, TIMEOUT_RANGE),
+    }) as unknown as Argv<Options & CommonOptions>;
+}
+
+const DEFAULT_BROKER_TIMEOUT_SECONDS = 30;
+const LONGEST_BROKER_TIMEOUT_SECONDS = 86_400;
+const TIMEOUT_RANGE = `a number of seconds up to ${LONGEST_BROKER_TIMEOUT_SECONDS}, or 0 for no limit`;
+
+function isTimeout(seconds: number): boolean {
+  return seconds >= 0 && seconds <= LONGEST_BROKER_TIMEOUT_SECONDS;
+}
+
+/** How long the broker may be silent, in milliseconds: `--broker-timeout`, $TPMTBS_BROKER_TIMEOUT, 30 seconds. */
+export function silenceLimitMs(option: number | undefined, env: NodeJS.ProcessEnv): number {
+  if (option !== undefined) return option * 1000;
+  const named = env['TPMTBS_BROKER_TIMEOUT'] ?? '';
+  if (named === '') return DEFAULT_BROKER_TIMEOUT_SECONDS * 1000;
+  const seconds = Number(named);
+  if (isTimeout(seconds)) return seconds * 1000;
+  throw new CliFailure(EXIT.usage, 'usage', `TPMTBS_BROKER_TIMEOUT wants ${TIMEOUT_RANGE}.`, 'Set or unset it.');
 }
 
 /** For yargs' `coerce`, which gives NaN for what is no number. */
@@ -28,7 +54,8 @@ export async function withBroker(
   options: CommonOptions,
   action: (broker: BrokerClient) => Promise<number | undefined>,
 ): Promise<void> {
-  const broker = await connectToBroker(await findSocket(options.socket, process.env));
+  const limitMs = silenceLimitMs(options.brokerTimeout, process.env);
+  const broker = await connectToBroker(await findSocket(options.socket, process.env), limitMs);
   try {
     process.exitCode = (await action(broker)) ?? 0;
   } finally {

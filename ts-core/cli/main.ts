@@ -3,7 +3,7 @@ import process from 'node:process';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { productVersion } from '../daemon/product-version.js';
-import { CliFailure } from './broker-client.js';
+import { CliFailure } from './cli-failure.js';
 import { withCommonOptions } from './command.js';
 import { authLevelCommand } from './commands/auth-level.js';
 import { blockCommand, grantCommands } from './commands/block.js';
@@ -16,7 +16,8 @@ import { statusCommand } from './commands/status.js';
 import { submitCommand } from './commands/submit.js';
 import { EXIT } from './exit-codes.js';
 
-export async function main(argv: readonly string[]): Promise<void> {
+/** Runs one command and ends the process with its exit code, whatever is still open. */
+export async function main(argv: readonly string[]): Promise<never> {
   endQuietlyWhenNobodyReads();
   const base = withCommonOptions(yargs(hideBin([...argv])).scriptName('tbs'));
   serveCommand(base);
@@ -46,12 +47,18 @@ export async function main(argv: readonly string[]): Promise<void> {
       if (error !== undefined && error.name !== 'YError') throw error;
       throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
     })
-    .epilog('Exit codes: 0 done, 1 refused, 2 the answer is no, 64 wrong usage, 69 no broker');
+    .epilog('Exit codes: 0 done, 1 refused, 2 the answer is no, 64 wrong usage, 69 no broker, 70 tbs does not work');
   try {
     await base.parseAsync();
   } catch (error) {
     tell(error, argv.includes('--json'));
   }
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit();
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 /** What takes several values; of any other option that is given twice the last counts, as with most programs. */
@@ -74,7 +81,7 @@ function asCliFailure(error: unknown): CliFailure {
   if (error instanceof CliFailure) return error;
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (code === undefined || path === undefined) {
-    return new CliFailure(EXIT.refused, 'TBS_E_INTERNAL_ERROR', message ?? String(error), '');
+    return new CliFailure(EXIT.internal, 'TBS_E_INTERNAL_ERROR', message ?? String(error), '');
   }
   // Node.js begins the message with the code.
   const what = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;

@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { TbsSymbol } from '../../domain/tbs-error.js';
 import { type AuthLevelState, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
-import { CliFailure } from '../broker-client.js';
+import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { printJson, printPairs } from '../output.js';
 import { createOwnerAuthFile } from '../owner-auth-file.js';

@@ -1,6 +1,5 @@
 import type { Argv } from 'yargs';
 import { EVENT_RAISED, type EventRaised, eventSubscribe } from '../../endpoints/rpc/protocol/event.js';
-import { brokerGone } from '../broker-client.js';
 import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { paint, printLine } from '../output.js';
 
@@ -24,8 +23,7 @@ export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         const { recent } = await broker.call(eventSubscribe, { recent: options.recent, follow: options.follow });
         for (const event of recent) printEvent(event, options.json);
         if (!options.follow) return undefined;
-        await broker.closed;
-        throw brokerGone();
+        return broker.untilEnded();
       }),
   );
 }

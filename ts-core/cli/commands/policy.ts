@@ -9,7 +9,7 @@ import {
   policySet,
   policyTest,
 } from '../../endpoints/rpc/protocol/policy.js';
-import { CliFailure } from '../broker-client.js';
+import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printTable } from '../output.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import { commandCancel, commandSubmit } from '../../endpoints/rpc/protocol/command.js';
-import { CliFailure } from '../broker-client.js';
+import { commandSubmit } from '../../endpoints/rpc/protocol/command.js';
+import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printPairs } from '../output.js';
@@ -33,11 +33,10 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         })
         .option('raw', { type: 'boolean', default: false, describe: 'Write the response’s bytes to standard output' })
         .example('$0 submit 80010000000c0000017b0008', 'Eight random bytes from a TPM 2.0')
-        .epilog('Exit code 2: the TPM’s response is an error.'),
+        .epilog('Exit code 2: the TPM’s response is an error. Ctrl+C cancels the command.'),
     (options) =>
       withBroker(options, async (broker) => {
         const command = await commandBytes(options.hex, options.file);
-        process.once('SIGINT', () => void broker.call(commandCancel, {}).catch(() => undefined));
         const result = await broker.call(commandSubmit, {
           command: command.toString('base64'),
           locality: options.locality,

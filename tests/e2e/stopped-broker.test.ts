@@ -1,0 +1,90 @@
+/** A broker whose process is stopped (SIGSTOP) accepts connections, since the kernel does, and answers nothing. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { createPrimaryRsa } from '../support/tpm-commands.js';
+
+const GET_RANDOM = '80010000000c0000017b0008';
+
+describe('tbs and a stopped broker', function () {
+  this.timeout(60_000);
+  let daemon: TestDaemon;
+  before(async () => {
+    daemon = await TestDaemon.start();
+  });
+  beforeEach(() => void process.kill(daemon.processId, 'SIGSTOP'));
+  afterEach(() => void process.kill(daemon.processId, 'SIGCONT'));
+  after(() => daemon?.[Symbol.asyncDispose]());
+
+  function tbs(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    return spawn(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket, ...env },
+    });
+  }
+
+  async function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null; stderr: string }> {
+    assert.ok(child.stderr && child.stdout);
+    const stderr = text(child.stderr);
+    child.stdout.resume();
+    const [code, signal] = await once(child, 'exit');
+    return { code, signal, stderr: await stderr };
+  }
+
+  for (const args of [['status'], ['submit', GET_RANDOM], ['block', 'list'], ['events', '--follow']]) {
+    it(`tbs ${args.join(' ')} gives up when the time limit has passed`, async () => {
+      const { code, stderr } = await endOf(tbs([...args, '--broker-timeout', '0.3']));
+      assert.match(stderr, /^tbs: TBS_E_SERVICE_NOT_RUNNING: The broker has shown no sign of life for 0\.3 seconds\./);
+      assert.equal(code, 69);
+    });
+  }
+
+  it('takes the limit from the environment, and refuses one that makes no sense', async () => {
+    assert.equal((await endOf(tbs(['status'], { TPMTBS_BROKER_TIMEOUT: '0.3' }))).code, 69);
+    const { code, stderr } = await endOf(tbs(['status'], { TPMTBS_BROKER_TIMEOUT: 'soon' }));
+    assert.match(stderr, /^tbs: usage: TPMTBS_BROKER_TIMEOUT wants a number of seconds/);
+    assert.equal(code, 64);
+  });
+
+  it('goes on when the broker does', async () => {
+    const submitted = endOf(tbs(['submit', GET_RANDOM, '--broker-timeout', '30']));
+    process.kill(daemon.processId, 'SIGCONT');
+    assert.equal((await submitted).code, 0);
+  });
+
+  it('is not given up while the TPM works, however long that takes', async () => {
+    process.kill(daemon.processId, 'SIGCONT');
+    const busy = await daemon.connect();
+    const context = await busy.open();
+    const keys = Array.from({ length: 15 }, (_, seed) => busy.submit(context, createPrimaryRsa(100 + seed, 3072)));
+    const { code } = await endOf(tbs(['submit', GET_RANDOM, '--priority', 'low', '--broker-timeout', '1']));
+    await Promise.all(keys);
+    busy.close();
+    assert.equal(code, 0);
+  });
+
+  it('Ctrl+C ends a submission at once', async () => {
+    const child = tbs(['submit', GET_RANDOM]);
+    const ended = endOf(child);
+    await untilConnected(child);
+    child.kill('SIGINT');
+    assert.equal((await ended).signal, 'SIGINT');
+  });
+
+  it('completion does not ask the broker', async () => {
+    assert.equal((await endOf(tbs(['--get-yargs-completions', 'tbs', 'block', 'add', '']))).code, 0);
+    assert.equal((await endOf(tbs(['--get-yargs-completions', 'tbs', 'status', '--']))).code, 0);
+  });
+
+  /** The process has a connected Unix socket: it has sent its call, or is about to. */
+  async function untilConnected(child: ChildProcess): Promise<void> {
+    const rows = async (): Promise<number> =>
+      (await readFile('/proc/net/unix', 'utf8')).split('\n').filter((line) => line.endsWith(daemon.rpcSocket)).length;
+    // One row is the listener's own.
+    while (child.exitCode === null && (await rows()) < 2) await new Promise((done) => setImmediate(done));
+  }
+});

@@ -1,0 +1,87 @@
+/** Finds the broker's socket, and connects to it only where nobody else can stand in for the broker. */
+import { stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { connectToBrokerPipe } from '../daemon/client-pipe.js';
+import { listenerUserOf } from '../daemon/socket-listener-user.js';
+import { TbsError } from '../domain/tbs-error.js';
+import { brokerAcceptsNothing, CliFailure, notRunning } from './cli-failure.js';
+import { EXIT } from './exit-codes.js';
+
+const SYSTEM_SOCKET = '/run/tpmtbs/rpc.sock';
+
+/** Where the broker listens: `--socket`, $TPMTBS_SOCKET, the system's broker, the user's own. */
+export async function findSocket(option: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  const named = option ?? env['TPMTBS_SOCKET'];
+  if (named !== undefined && named !== '') return named;
+  if (process.platform === 'win32') return '\\\\.\\pipe\\tpmtbs';
+  const own = join(env['XDG_RUNTIME_DIR'] ?? `/run/user/${process.getuid?.()}`, 'tpmtbs', 'rpc.sock');
+  for (const candidate of [SYSTEM_SOCKET, own]) {
+    if ((await stat(candidate).catch(() => undefined))?.isSocket()) return candidate;
+  }
+  return process.getuid?.() === 0 ? SYSTEM_SOCKET : own;
+}
+
+export function openBrokerSocket(address: string): Promise<Socket> {
+  return process.platform === 'win32' ? openPipe(address) : openTrustedSocket(address);
+}
+
+async function openTrustedSocket(socketPath: string): Promise<Socket> {
+  const trusted = await requireTrustedSocket(socketPath);
+  const socket = await openSocket(socketPath);
+  try {
+    requireTrustedListener(socket, socketPath, trusted);
+  } catch (error) {
+    // An open socket would keep the process alive after it has reported the error.
+    socket.destroy();
+    throw error;
+  }
+  return socket;
+}
+
+async function openPipe(name: string): Promise<Socket> {
+  try {
+    return await connectToBrokerPipe(name);
+  } catch (error) {
+    if (error instanceof TbsError) throw new CliFailure(EXIT.refused, error.symbol, error.message, error.action);
+    throw notRunning(name);
+  }
+}
+
+/**
+ * Nobody but root and the user who asks may stand in for the broker. Where only root can have made the folder, root has
+ * also chosen who owns it: the broker's user. Gives the users who may listen.
+ */
+async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<number | undefined>> {
+  const folder = await stat(dirname(socketPath)).catch(() => undefined);
+  const socket = await stat(socketPath).catch(() => undefined);
+  if (folder === undefined || socket === undefined) throw notRunning(socketPath);
+  const trusted = new Set([0, process.getuid?.(), ...(socketPath === SYSTEM_SOCKET ? [folder.uid] : [])]);
+  if (!trusted.has(folder.uid)) throw notTrusted(`The folder of ${socketPath} belongs to user ${folder.uid}`);
+  if (!trusted.has(socket.uid)) throw notTrusted(`The socket ${socketPath} belongs to user ${socket.uid}`);
+  return trusted;
+}
+
+function requireTrustedListener(socket: Socket, socketPath: string, trusted: ReadonlySet<number | undefined>): void {
+  const listener = listenerUserOf(socket);
+  if (listener === undefined) throw notRunning(socketPath);
+  if (!trusted.has(listener)) throw notTrusted(`The listener at ${socketPath} runs as user ${listener}`);
+}
+
+function notTrusted(what: string): CliFailure {
+  return new CliFailure(
+    EXIT.refused,
+    'TBS_E_ACCESS_DENIED',
+    `${what}, who is neither root nor you.`,
+    'Do not use this socket: that user could read what you send. Name another with --socket.',
+  );
+}
+
+function openSocket(socketPath: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath, () => resolve(socket));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      reject(code === 'EAGAIN' ? brokerAcceptsNothing(socketPath) : notRunning(socketPath)),
+    );
+  });
+}
