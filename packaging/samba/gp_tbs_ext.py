@@ -1,0 +1,375 @@
+#!/usr/bin/python3
+"""Group Policy client-side extension of Samba that hands a domain's TPM policy to the TpmTbs broker.
+
+Samba caches the files of every GPO that ever applied and never removes them, and it keeps the order in which GPOs apply
+only while it runs. This extension therefore writes, at each refresh, what applies now into one folder of its own:
+
+    Registry.pol    the TPM values of all GPOs that apply, weakest GPO first (PReg, [MS-GPREG] 2.2.1)
+    manifest.json   which GPO each value comes from, in what order and by which link, and the hash of Registry.pol
+
+Each file replaces its predecessor in one rename, Registry.pol first. The broker believes a Registry.pol only together
+with the manifest that holds its hash, so that an interrupted refresh leaves the previous policy in force.
+
+Register it with Samba once, as root:
+
+    /usr/share/tpmtbs/samba/gp_tbs_ext.py register
+"""
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import re
+import struct
+import sys
+from datetime import datetime, timezone
+
+import ldb
+from samba import gpo as samba_gpo
+from samba.auth import system_session
+from samba.gp.gpclass import (check_safe_path, get_dc_hostname, gp_ext, register_gp_extension,
+                              unregister_gp_extension)
+from samba.credentials import SMB_SIGNING_REQUIRED
+from samba.samba3 import libsmb_samba_internal as libsmb
+from samba.samdb import SamDB
+
+# Identifies this extension in Samba's gpext.conf; made once, it never changes.
+EXTENSION_GUID = '{6F1D9C56-2B0E-4C6B-9E0B-6D5A3C1F7B42}'
+DEFAULT_FOLDER = '/var/lib/tpmtbs-policy/samba'
+FOLDER_OPTION = 'tpmtbs:policy folder'
+MANIFEST_VERSION = 1
+
+# Below HKEY_LOCAL_MACHINE: everything that the broker reads. Values elsewhere are not its business.
+TPM_KEYS = ('software\\policies\\microsoft\\tpm', 'software\\microsoft\\tpm')
+
+# A GPO's Registry.pol holds all registry policy of that GPO, the TPM's part included.
+MAX_FILE_BYTES = 100 * 1024 * 1024
+MAX_MERGED_BYTES = 16 * 1024 * 1024
+
+PREG_HEADER = struct.pack('<II', 0x67655250, 1)
+
+GPO_FLAG_COMPUTER_DISABLED = 2  # [MS-GPOL] 2.2.3: flags of a GPO
+LINK_DISABLED = 1  # [MS-GPOL] 2.2.2: options of a gPLink
+LINK_ENFORCED = 2
+
+REGISTRY_TYPE_NAMES = {0: 'REG_NONE', 1: 'REG_SZ', 2: 'REG_EXPAND_SZ', 3: 'REG_BINARY', 4: 'REG_DWORD',
+                       5: 'REG_DWORD_BIG_ENDIAN', 7: 'REG_MULTI_SZ', 11: 'REG_QWORD'}
+
+
+class DamagedFile(Exception):
+    """A Registry.pol that is no PReg file, or too large."""
+
+
+class Entry:
+    """One value of a Registry.pol: `raw` holds its bytes as they stand in the file, brackets included."""
+
+    def __init__(self, key, value_name, value_type, data, raw):
+        self.key, self.value_name, self.type, self.data, self.raw = key, value_name, value_type, data, raw
+
+    def concerns_tpm(self):
+        """True for the TPM's keys, what is below them, and the keys above them, since **DeleteKeys can name them."""
+        key = self.key.lower()
+        return any(key == tpm or key.startswith(tpm + '\\') or tpm.startswith(key + '\\') for tpm in TPM_KEYS)
+
+
+def parse_preg(content):
+    """Returns the entries of a PReg file. Samba's own parser and packer change strings, so bytes are copied instead."""
+    if content[:8] != PREG_HEADER:
+        raise DamagedFile('it does not begin with "PReg" and version 1')
+    entries, at = [], 8
+    while at < len(content):
+        start = at
+        at = _expect(content, at, '[')
+        key, at = _text(content, at)
+        value_name, at = _text(content, at)
+        value_type, at = _number(content, at)
+        size, at = _number(content, at)
+        if size > len(content) - at:
+            raise DamagedFile('the data of the value at byte %d end after the file' % start)
+        data = content[at:at + size]
+        at = _expect(content, at + size, ']')
+        entries.append(Entry(key, value_name, value_type, data, content[start:at]))
+    return entries
+
+
+def _expect(content, at, mark):
+    if content[at:at + 2] != mark.encode('utf-16-le'):
+        raise DamagedFile('"%s" is expected at byte %d' % (mark, at))
+    return at + 2
+
+
+def _text(content, at):
+    end = at
+    while content[end:end + 2] != b'\0\0':
+        if end + 2 > len(content):
+            raise DamagedFile('the text at byte %d has no end' % at)
+        end += 2
+    return content[at:end].decode('utf-16-le', 'surrogatepass'), _expect(content, end + 2, ';')
+
+
+def _number(content, at):
+    if at + 4 > len(content):
+        raise DamagedFile('it ends inside the number at byte %d' % at)
+    return struct.unpack_from('<I', content, at)[0], _expect(content, at + 4, ';')
+
+
+class PolicyFolder:
+    """The folder that the broker watches: one writer at a time, each file replaced by a rename."""
+
+    def __init__(self, path):
+        self.path = path
+        os.makedirs(path, mode=0o755, exist_ok=True)
+        self._lock = open(os.path.join(path, '.lock'), 'w')
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def close(self):
+        self._lock.close()
+
+    def previous(self):
+        """The manifest and entries of the last refresh, as {GUID: [Entry]}; empty where they do not belong together."""
+        try:
+            with open(os.path.join(self.path, 'manifest.json'), encoding='utf-8') as file:
+                manifest = json.load(file)
+            with open(os.path.join(self.path, 'Registry.pol'), 'rb') as file:
+                content = file.read()
+            if hashlib.sha256(content).hexdigest() != manifest['registryPol']['sha256']:
+                return {}
+            entries, by_gpo = iter(parse_preg(content)), {}
+            for gpo in manifest['gpos']:
+                by_gpo[gpo['guid']] = [next(entries) for _ in range(gpo['entries'])]
+            return by_gpo
+        except (OSError, ValueError, KeyError, TypeError, StopIteration, DamagedFile):
+            return {}
+
+    def write(self, entries, manifest):
+        content = PREG_HEADER + b''.join(entry.raw for entry in entries)
+        if len(content) > MAX_MERGED_BYTES:
+            raise DamagedFile('the TPM values of all GPOs are %d bytes; %d are allowed' % (len(content), MAX_MERGED_BYTES))
+        registry_pol = {'file': 'Registry.pol', 'bytes': len(content), 'sha256': hashlib.sha256(content).hexdigest()}
+        self._replace('Registry.pol', content)
+        text = json.dumps({**manifest, 'registryPol': registry_pol}, indent=2, ensure_ascii=False) + '\n'
+        self._replace('manifest.json', text.encode('utf-8'))
+
+    def _replace(self, name, content):
+        temporary = os.path.join(self.path, '.%s.new' % name)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(descriptor, 'wb') as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, os.path.join(self.path, name))
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class LinkedGpo:
+    """A GPO that applies to this computer, as the directory lists it: strongest last."""
+
+    def __init__(self, gpo):
+        self.name, self.display_name = gpo.name, gpo.display_name
+        self.ds_path, self.file_sys_path, self.link = gpo.ds_path, gpo.file_sys_path, gpo.link
+
+
+class Directory:
+    """What only the directory knows of a GPO: its flags, its WMI filter, and how each container links it."""
+
+    def __init__(self, controller, creds, lp):
+        self._db = SamDB(url='ldap://' + controller, session_info=system_session(), credentials=creds, lp=lp)
+
+    def gpo_attributes(self, dn):
+        """Returns (computer settings are disabled, the WMI filter or None, version of the computer's half)."""
+        found = self._db.search(dn, ldb.SCOPE_BASE, attrs=['flags', 'gPCWQLFilter', 'versionNumber'])[0]
+        flags = int(str(found['flags'][0])) if 'flags' in found else 0
+        wmi_filter = str(found['gPCWQLFilter'][0]).strip() if 'gPCWQLFilter' in found else ''
+        version = int(str(found['versionNumber'][0])) if 'versionNumber' in found else 0
+        return bool(flags & GPO_FLAG_COMPUTER_DISABLED), wmi_filter or None, version & 0xFFFF
+
+    def is_enforced(self, container_dn, guid):
+        found = self._db.search(container_dn, ldb.SCOPE_BASE, attrs=['gPLink'])[0]
+        links = str(found['gPLink'][0]) if 'gPLink' in found else ''
+        for target, options in re.findall(r'\[LDAP://([^;\]]*);(\d+)\]', links, re.IGNORECASE):
+            if guid.lower() in target.lower() and not int(options) & LINK_DISABLED:
+                return bool(int(options) & LINK_ENFORCED)
+        return False
+
+
+class Sysvol:
+    """The controller's share of policy files, asked only whether a file is there: Samba keeps files that were deleted."""
+
+    def __init__(self, controller, creds, lp):
+        signing = creds.get_smb_signing()
+        creds.set_smb_signing(SMB_SIGNING_REQUIRED)
+        try:
+            self._share = libsmb.Conn(controller, 'sysvol', lp=lp, creds=creds)
+        finally:
+            creds.set_smb_signing(signing)
+
+    def has_registry_pol(self, gpo):
+        folder = check_safe_path(gpo.file_sys_path).replace('/', '\\')
+        return self._has(folder, 'MACHINE') and self._has(folder + '\\MACHINE', 'Registry.pol')
+
+    def _has(self, folder, name):
+        return any(entry['name'].lower() == name.lower() for entry in self._share.list(folder))
+
+
+class gp_tbs_ext(gp_ext):
+    """Writes the TPM policy that applies to this computer for the broker. Samba makes one object a refresh."""
+
+    def __str__(self):
+        return 'TpmTbs/TPM Policy'
+
+    def process_group_policy(self, deleted_gpo_list, changed_gpo_list):
+        """Called at every refresh, and by `samba-gpupdate --unapply`.
+
+        The two lists name only what changed, without the order. They are also empty of meaning when the directory went
+        away in between, so the list of GPOs is asked for here and a refresh without one changes nothing.
+        """
+        folder = PolicyFolder(self._folder())
+        try:
+            if self._is_unapplying():
+                folder.write([], self._manifest('unapplied', None, []))
+                return
+            controller, gpos = self._applicable_gpos()
+            entries, described = self._collect(controller, gpos, folder.previous())
+            folder.write(entries, self._manifest('applied', controller, described))
+        finally:
+            folder.close()
+
+    def rsop(self, gpo):
+        """What `samba-gpupdate --rsop` prints for one GPO."""
+        if not gpo.file_sys_path:
+            return {}
+        controller = get_dc_hostname(self.creds, self.lp)
+        disabled, _, _ = Directory(controller, self.creds, self.lp).gpo_attributes(gpo.ds_path)
+        if disabled:
+            return {'TPM policy': ['the computer settings of this GPO are disabled']}
+        try:
+            entries = self._read_gpo(gpo)
+        except (OSError, DamagedFile) as error:
+            return {'TPM policy': ['cannot be read: %s' % error]}
+        shown = ['%s\\%s = %s' % (entry.key, entry.value_name, _shown(entry)) for entry in entries]
+        return {'TPM policy': shown} if shown else {}
+
+    def read(self, policy):
+        with open(policy, 'rb') as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise DamagedFile('it is larger than %d bytes' % MAX_FILE_BYTES)
+        return parse_preg(content)
+
+    def _folder(self):
+        return self.lp.get(FOLDER_OPTION) or DEFAULT_FOLDER
+
+    def _is_unapplying(self):
+        """Samba tells an extension of --unapply only by calling every GPO deleted, as it also does when the directory
+        stops answering; the caller's name tells the two apart."""
+        frame = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_name == 'unapply_gp':
+                return True
+            frame = frame.f_back
+        return False
+
+    def _applicable_gpos(self):
+        controller = get_dc_hostname(self.creds, self.lp)
+        session = samba_gpo.ADS_STRUCT(controller, self.lp, self.creds)
+        if not session.connect():
+            raise OSError('%s cannot be asked which GPOs apply; the policy of the last refresh stays' % controller)
+        gpos = session.get_gpo_list(self.username.split('\\')[-1])
+        # The local policy is always in a list that the directory answered.
+        if len(gpos) == 0:
+            raise OSError('%s did not say which GPOs apply; the policy of the last refresh stays' % controller)
+        # Samba frees what the list points to together with the session, so its values are copied while it lives.
+        return controller, [LinkedGpo(gpo) for gpo in gpos if gpo.file_sys_path]
+
+    def _collect(self, controller, gpos, previous):
+        directory = Directory(controller, self.creds, self.lp)
+        sysvol = Sysvol(controller, self.creds, self.lp)
+        entries, described = [], []
+        for order, gpo in enumerate(gpos, start=1):
+            disabled, wmi_filter, version = directory.gpo_attributes(gpo.ds_path)
+            own, problems = [], []
+            if not disabled and sysvol.has_registry_pol(gpo):
+                own, problem = self._entries_of(gpo, previous)
+                if problem:
+                    problems.append(problem)
+            if wmi_filter:
+                problems.append('its WMI filter is not evaluated on Linux; the GPO applies as if it had none')
+            entries.extend(own)
+            described.append({
+                'order': order,
+                'guid': gpo.name,
+                'name': gpo.display_name,
+                'link': gpo.link,
+                'enforced': directory.is_enforced(gpo.link, gpo.name) if gpo.link else False,
+                'version': version,
+                'computerSettingsDisabled': disabled,
+                'wmiFilter': wmi_filter,
+                'entries': len(own),
+                'problems': problems,
+            })
+        return entries, described
+
+    def _entries_of(self, gpo, previous):
+        """A GPO whose file is damaged keeps what it said at the last refresh, rather than opening what it blocked."""
+        try:
+            return self._read_gpo(gpo), None
+        except (OSError, DamagedFile) as error:
+            kept = previous.get(gpo.name, [])
+            consequence = 'its values of the last refresh stay' if kept else 'it sets nothing'
+            return kept, 'its Registry.pol cannot be used (%s); %s' % (error, consequence)
+
+    def _read_gpo(self, gpo):
+        path = os.path.join(gpo.file_sys_path, 'MACHINE', 'Registry.pol')
+        local = os.path.join(self.lp.cache_path('gpo_cache'), check_safe_path(path).upper())
+        if not os.path.exists(local):
+            return []
+        return [entry for entry in self.read(local) if entry.concerns_tpm()]
+
+    def _manifest(self, state, controller, gpos):
+        return {
+            'version': MANIFEST_VERSION,
+            'writtenBy': 'samba',
+            'state': state,
+            'domain': self.lp.get('realm'),
+            'computer': self.username,
+            'controller': controller,
+            'time': datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),
+            'gpos': gpos,
+        }
+
+
+def _shown(entry):
+    name = REGISTRY_TYPE_NAMES.get(entry.type, 'type %d' % entry.type)
+    if entry.type == 4 and len(entry.data) == 4:
+        return '%s %d' % (name, struct.unpack('<I', entry.data)[0])
+    if entry.type in (1, 2):
+        return '%s %s' % (name, entry.data.decode('utf-16-le', 'replace').rstrip('\0'))
+    return '%s %s' % (name, entry.data.hex())
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Registers the TpmTbs extension with Samba\'s Group Policy client.')
+    parser.add_argument('action', choices=['register', 'unregister'])
+    parser.add_argument('-s', '--configfile', help='smb.conf to use')
+    arguments = parser.parse_args()
+    if arguments.action == 'register':
+        done = register_gp_extension(EXTENSION_GUID, 'gp_tbs_ext', os.path.realpath(__file__),
+                                     smb_conf=arguments.configfile, machine=True, user=False)
+        if not done:
+            print('Samba did not accept the extension %s' % os.path.realpath(__file__), file=sys.stderr)
+            return 1
+        print('Registered. The next `samba-gpupdate` writes TPM policy into %s.' % DEFAULT_FOLDER)
+        print('`apply group policies = yes` in smb.conf makes winbind refresh it every 90 to 120 minutes.')
+    else:
+        unregister_gp_extension(EXTENSION_GUID, smb_conf=arguments.configfile)
+        print('Unregistered. What was written last stays in force until `%s` is removed.' % DEFAULT_FOLDER)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
