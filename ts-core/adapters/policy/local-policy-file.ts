@@ -3,13 +3,12 @@
  * that files named before it can give defaults and files named after it have the last word.
  */
 import { join } from 'node:path';
+import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
 import { isPolicySettingName, POLICY_SETTING_NAMES, SETTING_RULES, shown } from '../../domain/policy/setting-rules.js';
 import type { PolicySettingName } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { makeFolder, replaceFile } from './atomic-write.js';
 import { errorCode, readTrustedFile, whyFolderIsNotTrusted } from './trusted-file.js';
-
-export const LOCAL_POLICY_FILE = '50-local.json';
 
 const MAX_BYTES = 1_048_576;
 

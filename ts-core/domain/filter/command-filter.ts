@@ -90,10 +90,15 @@ function decide20(
   if (!open20.has(code)) return blockedByLists(lists, '2.0', code, callerClass);
   if (callerClass === 'administrator') return ALLOWED;
   const refusal = refusalByHandles(handles, conditions20.get(code));
-  return refusal === undefined ? ALLOWED : blockedByHandle(code, callerClass, refusal);
+  return refusal === undefined ? ALLOWED : blockedByHandle(lists, code, callerClass, refusal);
 }
 
-function blockedByHandle(code: number, callerClass: CallerClass, refusal: HandleRefusal): FilterVerdict {
+function blockedByHandle(
+  lists: FilterLists,
+  code: number,
+  callerClass: CallerClass,
+  refusal: HandleRefusal,
+): FilterVerdict {
   return {
     allowed: false,
     symbol: 'TPM_E_COMMAND_BLOCKED',
@@ -102,7 +107,7 @@ function blockedByHandle(code: number, callerClass: CallerClass, refusal: Handle
     reason: refusal.reason,
     source: 'handle rules that ship with TpmTbs',
     liftedBy: refusal.liftedByGrant
-      ? grantOf('2.0', code, callerClass)
+      ? grantOf(lists, '2.0', code, callerClass)
       : 'Nothing lifts it for this class; an administrator can send the command.',
   };
 }

@@ -5,6 +5,7 @@
  * For TPM 2.0 likewise, and without a statement that allows it is blocked as well.
  */
 import type { CallerClass } from '../caller.js';
+import { adviseChange } from '../policy/change-advice.js';
 import type { SettingSource } from '../policy/settings.js';
 import { commandName } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
@@ -53,7 +54,7 @@ export function statementsAbout(
   }
   const blocking = [...policyWithdrawal(lists, code, callerClass), ...explicit].sort(policyFirst);
   const allowing = allowedLists(lists, code, callerClass);
-  return allowing.length > 0 ? [...blocking, ...allowing] : [...blocking, notAllowed(code, callerClass)];
+  return allowing.length > 0 ? [...blocking, ...allowing] : [...blocking, notAllowed(lists, code, callerClass)];
 }
 
 function policyFirst(left: ListStatement, right: ListStatement): number {
@@ -72,7 +73,7 @@ function policyBlock(lists: FilterLists, version: TpmVersion, code: number): rea
       inForce: settings.blockedCommandsEnabled,
       source,
       reason: "Policy's list of blocked commands (blockedCommands) names it.",
-      liftedBy: `Take ${nameOrNumber(version, code)} off blockedCommands in ${source}, or set blockedCommandsEnabled to false (Set-TbsPolicy).`,
+      liftedBy: adviseChange(`Take ${nameOrNumber(version, code)} off blockedCommands`, sources.blockedCommands),
     },
   ];
 }
@@ -90,7 +91,10 @@ function policyWithdrawal(lists: FilterLists, code: number, callerClass: CallerC
       inForce: true,
       source,
       reason: `Policy (disallowedCommands) takes it from the allowed list of ${people}.`,
-      liftedBy: `Take ${nameOrNumber('2.0', code)} off disallowedCommands in ${source} (Set-TbsPolicy).`,
+      liftedBy: adviseChange(
+        `Take ${nameOrNumber('2.0', code)} off disallowedCommands for ${people}`,
+        sources.disallowedCommands,
+      ),
     },
   ];
 }
@@ -104,7 +108,7 @@ function localBlock(lists: FilterLists, version: TpmVersion, code: number): read
       inForce: !lists.policy.settings.ignoreLocalList,
       source: LOCAL_SOURCE,
       reason: 'An administrator of this machine blocked it.',
-      liftedBy: `Remove-TbsCommandBlock -Name ${nameOrNumber(version, code)}, or the policy ignoreLocalList (Set-TbsPolicy).`,
+      liftedBy: `Remove-TbsCommandBlock -Name ${nameOrNumber(version, code)}, or ${adviseChange('set ignoreLocalList to true', lists.policy.sources.ignoreLocalList)}`,
     },
   ];
 }
@@ -119,7 +123,7 @@ function defaultBlock(lists: FilterLists, code: number, callerClass: CallerClass
       inForce: !lists.policy.settings.ignoreDefaultList && grants(lists, code, callerClass).length === 0,
       source: SHIPPED_SOURCE,
       reason: entry.reason,
-      liftedBy: `${grantOf('1.2', code, callerClass)} The policy ignoreDefaultList lifts the whole default list of TPM 1.2.`,
+      liftedBy: `${grantOf(lists, '1.2', code, callerClass)} To lift the whole default list of TPM 1.2: ${adviseChange('set ignoreDefaultList to true', lists.policy.sources.ignoreDefaultList)}`,
     },
   ];
 }
@@ -156,7 +160,7 @@ function allows(list: ListName, source: string, reason: string): ListStatement {
   return { list, effect: 'allows', inForce: true, source, reason, liftedBy: '' };
 }
 
-function notAllowed(code: number, callerClass: CallerClass): ListStatement {
+function notAllowed(lists: FilterLists, code: number, callerClass: CallerClass): ListStatement {
   const { people } = CLASS_WORDS[callerClass];
   const why = ENTRIES20.get(code)?.reason ?? 'The command is not known to TpmTbs, and what is not known is blocked.';
   return {
@@ -165,15 +169,16 @@ function notAllowed(code: number, callerClass: CallerClass): ListStatement {
     inForce: true,
     source: SHIPPED_SOURCE,
     reason: `No allowed list of ${people} has it. ${why}`,
-    liftedBy: grantOf('2.0', code, callerClass),
+    liftedBy: grantOf(lists, '2.0', code, callerClass),
   };
 }
 
 /** How an administrator opens a command to a class. */
-export function grantOf(version: TpmVersion, code: number, callerClass: CallerClass): string {
+export function grantOf(lists: FilterLists, version: TpmVersion, code: number, callerClass: CallerClass): string {
   const { parameter } = CLASS_WORDS[callerClass];
   const name = nameOrNumber(version, code);
-  return `Grant-TbsCommand -Class ${parameter} -Name ${name}, or ${name} in allowedCommands of policy (Set-TbsPolicy).`;
+  const byPolicy = adviseChange(`add ${name} to allowedCommands`, lists.policy.sources.allowedCommands);
+  return `Grant-TbsCommand -Class ${parameter} -Name ${name}, or ${byPolicy}`;
 }
 
 function nameOrNumber(version: TpmVersion, code: number): string {
@@ -186,7 +191,8 @@ function describeSource(source: SettingSource): string {
     configuration: 'configuration',
     policyFile: 'policy file',
     registryPol: 'Group Policy',
+    groupPolicy: '',
     windowsRegistry: 'registry',
   };
-  return source.kind === 'default' ? 'default' : `${kinds[source.kind]} ${source.location}`;
+  return source.kind === 'default' ? 'default' : `${kinds[source.kind]} ${source.location}`.trim();
 }

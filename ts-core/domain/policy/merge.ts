@@ -6,7 +6,6 @@
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { RefusedSetting, SettingValues } from './policy-file.js';
-import type { RegistrySettings } from './registry-settings.js';
 import { type ClassListName, isClassListName, POLICY_SETTING_NAMES } from './setting-rules.js';
 import {
   type CodesByClass,
@@ -21,6 +20,8 @@ import {
 export interface PolicyLayer {
   readonly values: SettingValues;
   readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
+  /** Settings that this layer sets back to their default, whatever weaker layers say. */
+  readonly cleared?: { readonly [Name in PolicySettingName]?: SettingSource };
   readonly problems: readonly PolicyProblem[];
 }
 
@@ -40,10 +41,6 @@ export function layerOf(
   return { values, sources, problems };
 }
 
-export function registryLayer({ values, sources, problems }: RegistrySettings): PolicyLayer {
-  return { values, sources, problems };
-}
-
 export function mergePolicy(layers: readonly PolicyLayer[], revision: number): EffectivePolicy {
   const settings: Record<string, unknown> = { ...DEFAULT_POLICY_SETTINGS };
   const sources = Object.fromEntries(POLICY_SETTING_NAMES.map((name) => [name, DEFAULT_SOURCE])) as Record<
@@ -52,10 +49,16 @@ export function mergePolicy(layers: readonly PolicyLayer[], revision: number): E
   >;
   for (const layer of layers) {
     for (const name of POLICY_SETTING_NAMES) {
+      if (isClassListName(name)) continue;
       const value = layer.values[name];
-      if (value === undefined || isClassListName(name)) continue;
-      settings[name] = value;
-      sources[name] = layer.sources[name] ?? DEFAULT_SOURCE;
+      const clearing = layer.cleared?.[name];
+      if (value !== undefined) {
+        settings[name] = value;
+        sources[name] = layer.sources[name] ?? DEFAULT_SOURCE;
+      } else if (clearing !== undefined) {
+        settings[name] = DEFAULT_POLICY_SETTINGS[name];
+        sources[name] = clearing;
+      }
     }
   }
   for (const name of POLICY_SETTING_NAMES.filter(isClassListName)) {
@@ -75,7 +78,13 @@ function mergeClassLists(
 ): { readonly lists: CodesByClass; readonly source: SettingSource } {
   const lists: Record<CallerClass, readonly number[]> = { ...DEFAULT_POLICY_SETTINGS[name] };
   const contributing = new Map<CallerClass, SettingSource>();
-  for (const { values, sources } of layers) {
+  let clearing: SettingSource | undefined;
+  for (const { values, sources, cleared } of layers) {
+    if (cleared?.[name] !== undefined) {
+      clearing = cleared[name];
+      contributing.clear();
+      for (const callerClass of CALLER_CLASSES) lists[callerClass] = [];
+    }
     for (const callerClass of CALLER_CLASSES) {
       const list = values[name]?.[callerClass];
       if (list === undefined) continue;
@@ -88,9 +97,9 @@ function mergeClassLists(
     const source = sources[name];
     return source !== undefined && inForce.has(source) ? [source] : [];
   });
-  const last = inOrder[inOrder.length - 1] ?? DEFAULT_SOURCE;
+  const last = inOrder[inOrder.length - 1] ?? clearing ?? DEFAULT_SOURCE;
   const location = [...new Set(inOrder.map((source) => source.location))].join(', ') || last.location;
-  return { lists, source: { kind: last.kind, location } };
+  return { lists, source: { ...last, location } };
 }
 
 /** Windows wants both values for a required backup: RequireActiveDirectoryBackup alone leaves it off. */

@@ -33,8 +33,11 @@ export type PolReading =
   | { readonly verdict: 'read'; readonly entries: readonly PolEntry[] }
   | { readonly verdict: 'damaged'; readonly offset: number; readonly reason: string };
 
-/** A machine's whole policy is some ten kilobytes; more than this is a mistake or an attack. */
-export const MAX_POL_BYTES = 1_048_576;
+/** A GPO's file holds all its registry policy, of which the TPM's part is small; the format itself sets no limit. */
+export const MAX_POL_BYTES = 16_777_216;
+
+/** What is kept of a file. The TPM's values of a whole domain are some kilobytes. */
+const MAX_KEPT_BYTES = 4_194_304;
 
 const SIGNATURE = 0x67655250; // "PReg"
 const VERSION = 1;
@@ -53,7 +56,8 @@ class Damage {
   ) {}
 }
 
-export function decodeRegistryPol(bytes: Uint8Array): PolReading {
+/** Decodes the whole file and returns the entries that `isWanted` accepts; the others cost no memory. */
+export function decodeRegistryPol(bytes: Uint8Array, isWanted: (key: string) => boolean = () => true): PolReading {
   if (bytes.length > MAX_POL_BYTES) return damaged(MAX_POL_BYTES, `it is longer than ${MAX_POL_BYTES} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_BYTES) return damaged(bytes.length, 'it is shorter than its header');
@@ -61,9 +65,14 @@ export function decodeRegistryPol(bytes: Uint8Array): PolReading {
   if (view.getUint32(4, true) !== VERSION) return damaged(4, `version ${view.getUint32(4, true)} is not 1`);
   const entries: PolEntry[] = [];
   const reader = new PolReader(view);
+  let keptBytes = 0;
   while (reader.offset < bytes.length) {
-    const entry = reader.entry();
+    const start = reader.offset;
+    const entry = reader.entry(isWanted);
     if (entry instanceof Damage) return damaged(entry.offset, entry.reason);
+    if (entry === undefined) continue;
+    keptBytes += reader.offset - start;
+    if (keptBytes > MAX_KEPT_BYTES) return damaged(start, `its TPM values are longer than ${MAX_KEPT_BYTES} bytes`);
     entries.push(entry);
   }
   return { verdict: 'read', entries };
@@ -78,7 +87,8 @@ class PolReader {
 
   constructor(private readonly view: DataView) {}
 
-  entry(): PolEntry | Damage {
+  /** Undefined for an entry that is sound and not wanted. */
+  entry(isWanted: (key: string) => boolean): PolEntry | Damage | undefined {
     const opened = this.mark(OPEN, '[');
     if (opened !== undefined) return opened;
     const key = this.name('key');
@@ -91,9 +101,12 @@ class PolReader {
     if (size instanceof Damage) return size;
     const left = this.view.byteLength - this.offset;
     if (size > left) return new Damage(this.offset, `its data of ${size} bytes end after the file`);
-    const data = new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, size).slice();
+    const dataOffset = this.view.byteOffset + this.offset;
     this.offset += size;
-    return this.mark(CLOSE, ']') ?? { key, valueName, type, data };
+    const closed = this.mark(CLOSE, ']');
+    if (closed !== undefined) return closed;
+    if (!isWanted(key)) return undefined;
+    return { key, valueName, type, data: new Uint8Array(this.view.buffer, dataOffset, size).slice() };
   }
 
   private mark(unit: number, shown: string): Damage | undefined {

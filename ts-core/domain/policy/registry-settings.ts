@@ -32,7 +32,10 @@ const ALLOWED_LIST_KEYS: Readonly<Record<CallerClass, string>> = {
 
 export const PREFERENCE_LIST_KEYS: readonly string[] = Object.values(ALLOWED_LIST_KEYS);
 
-/** Values that Windows has for features that this product does not offer; there is nothing in them to govern. */
+/**
+ * Values of TPM.admx for features that only Windows has (its provisioning task and its way to compute lockout
+ * parameters). A GPO shared with Windows machines carries them rightly, so they are not reported.
+ */
 const OF_WINDOWS_ALONE = new Set(['uselegacydictionaryattackparameters', 'cleartpmifnotreadygp', 'cleartpmifnotready']);
 
 type FlagName =
@@ -82,7 +85,17 @@ const AUTH_LEVEL: Place = { key: POLICY_KEY, valueName: 'OSManagedAuthLevel' };
 export interface RegistrySettings {
   readonly values: SettingValues;
   readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
+  /** Settings that a source deleted, as Group Policy's "disabled" does: they take their default, not a weaker value. */
+  readonly cleared: { readonly [Name in PolicySettingName]?: SettingSource };
   readonly problems: readonly PolicyProblem[];
+}
+
+/** True for the keys that hold TPM policy, what is below them, and those above, of which a deletion may name them. */
+export function mayConcernTpm(key: string): boolean {
+  const folded = key.replace(/^\\+|\\+$/g, '').toLowerCase();
+  return [POLICY_KEY, PREFERENCE_KEY].some(
+    (own) => isUnder(folded, own) || folded === '' || own.toLowerCase().startsWith(`${folded}\\`),
+  );
 }
 
 export function settingsOfRegistry(registry: RegistryValues): RegistrySettings {
@@ -100,6 +113,7 @@ class SettingsReader {
   readonly #registry: RegistryValues;
   readonly #values: { -readonly [Name in keyof SettingValues]: SettingValues[Name] } = {};
   readonly #sources: { [Name in PolicySettingName]?: SettingSource } = {};
+  readonly #cleared: { [Name in PolicySettingName]?: SettingSource } = {};
   readonly #problems: PolicyProblem[] = [];
   readonly #known = new Set<RegistryValue>();
 
@@ -108,7 +122,7 @@ class SettingsReader {
   }
 
   result(): RegistrySettings {
-    return { values: this.#values, sources: this.#sources, problems: this.#problems };
+    return { values: this.#values, sources: this.#sources, cleared: this.#cleared, problems: this.#problems };
   }
 
   flag(name: FlagName, place: Place): void {
@@ -150,7 +164,10 @@ class SettingsReader {
       if (typeof verdict === 'string') this.#problem(value, 'blockedCommands', verdict);
       else codes.set(verdict, value.source);
     }
-    if (codes.size === 0) return;
+    if (codes.size === 0) {
+      this.#clear('blockedCommands', this.#registry.deletionIn(BLOCKED_LIST_KEY));
+      return;
+    }
     this.#values.blockedCommands = [...codes.keys()].sort((a, b) => a - b);
     this.#sources.blockedCommands = joinedSource(codes.values());
   }
@@ -165,9 +182,13 @@ class SettingsReader {
         else lists[verdict.list].add(callerClass, verdict.code, value.source);
       }
     }
+    const deletion = PREFERENCE_LIST_KEYS.map((key) => this.#registry.deletionIn(key)).find((by) => by !== undefined);
     for (const name of ['allowedCommands', 'disallowedCommands'] as const) {
       const source = lists[name].source();
-      if (source === undefined) continue;
+      if (source === undefined) {
+        this.#clear(name, deletion);
+        continue;
+      }
       this.#values[name] = lists[name].lists();
       this.#sources[name] = source;
     }
@@ -179,10 +200,8 @@ class SettingsReader {
       if (!isUnder(key, POLICY_KEY) && !isUnder(key, PREFERENCE_KEY)) continue;
       for (const value of this.#registry.valuesOf(key)) {
         if (this.#known.has(value) || value.valueName === '') continue;
-        const why = OF_WINDOWS_ALONE.has(value.valueName.toLowerCase())
-          ? 'governs a feature of Windows that this product does not have'
-          : 'is not a value that this product knows';
-        this.#problem(value, undefined, `${why} and is ignored`);
+        if (OF_WINDOWS_ALONE.has(value.valueName.toLowerCase())) continue;
+        this.#problem(value, undefined, 'is not a value that this product knows and is ignored');
       }
     }
   }
@@ -205,7 +224,10 @@ class SettingsReader {
     { key, valueName }: Place,
   ): { readonly value: RegistryValue; readonly number: number } | undefined {
     const value = this.#registry.get(key, valueName);
-    if (value === undefined) return undefined;
+    if (value === undefined) {
+      this.#clear(setting, this.#registry.deletionOf(key, valueName));
+      return undefined;
+    }
     this.#known.add(value);
     const number = dwordOf(value);
     if (number === undefined) {
@@ -213,6 +235,10 @@ class SettingsReader {
       return undefined;
     }
     return { value, number };
+  }
+
+  #clear(setting: PolicySettingName, by: SettingSource | undefined): void {
+    if (by !== undefined) this.#cleared[setting] = by;
   }
 
   #problem(value: RegistryValue, setting: PolicySettingName | undefined, message: string): void {
@@ -261,12 +287,19 @@ function allowedCode(value: RegistryValue): { readonly list: ClassListName; read
   if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(value.valueName)) {
     return 'the name is not a command code in hexadecimal; the entry is ignored';
   }
-  const allowed = dwordOf(value);
+  const allowed = allowedFlag(value);
   if (allowed === undefined) return `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`;
   const code = Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
   if (allowed === 1) return { list: 'allowedCommands', code };
   if (allowed === 0) return { list: 'disallowedCommands', code };
   return `${allowed} is neither 0 nor 1; the entry is ignored`;
+}
+
+/** Windows keeps a REG_DWORD here; a list in an administrative template can only write REG_SZ. */
+function allowedFlag(value: RegistryValue): number | undefined {
+  if (value.type !== REGISTRY_TYPES.REG_SZ) return dwordOf(value);
+  const text = textOf(value.data).trim();
+  return /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
 function describeType({ type, data }: RegistryValue): string {
@@ -284,5 +317,5 @@ function joinedSource(sources: Iterable<SettingSource>): SettingSource {
   const all = [...sources];
   const last = all[all.length - 1];
   const locations = [...new Set(all.map(({ location }) => location))];
-  return { kind: last?.kind ?? 'registryPol', location: locations.join(', ') };
+  return { ...(last ?? { kind: 'registryPol' }), location: locations.join(', ') };
 }

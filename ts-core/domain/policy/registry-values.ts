@@ -2,6 +2,9 @@
  * Registry values as several Registry.pol files leave them, applied one after the other: value by value the last one
  * wins, and the special value names delete. Keys and value names differ in case as Windows' registry lets them.
  *
+ * A deletion is remembered with its source: Group Policy's "disabled" is a deletion, and it overrules weaker sources
+ * that are no registry, such as local policy files.
+ *
  * Special names: [MS-GPREG] section 3.2.5.1.
  */
 import { type PolEntry, REGISTRY_TYPES } from './registry-pol.js';
@@ -17,9 +20,19 @@ const DELETE_ALL_VALUES = '**delvals';
 const DELETE_VALUES = '**deletevalues';
 const DELETE_KEYS = '**deletekeys';
 
+/** No value name of Windows: it cannot hold a zero. */
+const WHOLE_KEY = '\0';
+
+/** Top-level keys of HKEY_LOCAL_MACHINE in which policy lies. */
+const FULL_PATH = /^(?:(?:hklm|hkey_local_machine)\\)?(?:software|system)\\/;
+
 export class RegistryValues {
   /** By key, then by value name, both in lower case. */
   readonly #keys = new Map<string, Map<string, RegistryValue>>();
+  /** What was deleted last, by key and value name in lower case; WHOLE_KEY stands for every value of the key. */
+  readonly #deletions = new Map<string, Map<string, SettingSource>>();
+  /** Keys deleted with all that is below them. */
+  readonly #deletedTrees = new Map<string, SettingSource>();
 
   static from(values: Iterable<RegistryValue>): RegistryValues {
     const registry = new RegistryValues();
@@ -49,19 +62,38 @@ export class RegistryValues {
     return [...this.#keys.keys()];
   }
 
+  /** Who deleted the value, or undefined when it was not deleted or was set again afterwards. */
+  deletionOf(key: string, valueName: string): SettingSource | undefined {
+    if (this.get(key, valueName) !== undefined) return undefined;
+    const deletions = this.#deletions.get(folded(key));
+    return deletions?.get(valueName.toLowerCase()) ?? deletions?.get(WHOLE_KEY) ?? this.#treeDeletionOf(key);
+  }
+
+  /** Who deleted anything of the key last; undefined while the key has values, or when nobody did. */
+  deletionIn(key: string): SettingSource | undefined {
+    if (this.valuesOf(key).length > 0) return undefined;
+    return [...(this.#deletions.get(folded(key))?.values() ?? [])].pop() ?? this.#treeDeletionOf(key);
+  }
+
+  #treeDeletionOf(key: string): SettingSource | undefined {
+    const wanted = folded(key);
+    const above = [...this.#deletedTrees].filter(([tree]) => wanted === tree || wanted.startsWith(`${tree}\\`));
+    return above.pop()?.[1];
+  }
+
   #applyEntry(entry: PolEntry, source: SettingSource): void {
     const name = entry.valueName.toLowerCase();
     if (name.startsWith(DELETE_VALUE)) {
-      this.#delete(entry.key, name.slice(DELETE_VALUE.length));
+      this.#delete(entry.key, name.slice(DELETE_VALUE.length), source);
     } else if (name.startsWith(SOFT_VALUE)) {
       const valueName = entry.valueName.slice(SOFT_VALUE.length);
       if (this.get(entry.key, valueName) === undefined) this.#set({ ...entry, valueName, source });
     } else if (name.startsWith(DELETE_ALL_VALUES)) {
-      this.#keys.delete(folded(entry.key));
+      this.#deleteKey(folded(entry.key), source);
     } else if (name.startsWith(DELETE_VALUES)) {
-      for (const valueName of listed(entry)) this.#delete(entry.key, valueName.toLowerCase());
+      for (const valueName of listed(entry)) this.#delete(entry.key, valueName.toLowerCase(), source);
     } else if (name.startsWith(DELETE_KEYS)) {
-      for (const subkey of listed(entry)) this.#deleteTree(`${folded(entry.key)}\\${folded(subkey)}`);
+      for (const named of listed(entry)) this.#deleteTree(deletedKey(entry.key, named), source);
     } else if (!name.startsWith('**') && !isKeyWithoutValue(entry)) {
       // What is left of the special names, **SecureKey, only sets permissions.
       this.#set({ ...entry, source });
@@ -73,17 +105,46 @@ export class RegistryValues {
     const values = this.#keys.get(key) ?? new Map<string, RegistryValue>();
     values.set(value.valueName.toLowerCase(), value);
     this.#keys.set(key, values);
+    this.#deletions.get(key)?.delete(value.valueName.toLowerCase());
   }
 
-  #delete(key: string, valueName: string): void {
+  #delete(key: string, valueName: string, source: SettingSource): void {
     this.#keys.get(folded(key))?.delete(valueName);
+    this.#recordDeletion(folded(key), valueName, source);
   }
 
-  #deleteTree(key: string): void {
-    for (const known of this.#keys.keys()) {
-      if (known === key || known.startsWith(`${key}\\`)) this.#keys.delete(known);
-    }
+  #deleteKey(key: string, source: SettingSource): void {
+    this.#keys.delete(key);
+    this.#deletions.delete(key);
+    this.#recordDeletion(key, WHOLE_KEY, source);
   }
+
+  /** Remembered even where nothing is set: the domain has said that the key is to be empty. */
+  #deleteTree(key: string, source: SettingSource): void {
+    for (const known of [...this.#keys.keys()]) {
+      if (known === key || known.startsWith(`${key}\\`)) this.#deleteKey(known, source);
+    }
+    this.#deletedTrees.delete(key);
+    this.#deletedTrees.set(key, source);
+  }
+
+  #recordDeletion(key: string, valueName: string, source: SettingSource): void {
+    const deletions = this.#deletions.get(key) ?? new Map<string, SettingSource>();
+    // Deleted and set again: the latest deletion comes last.
+    deletions.delete(valueName);
+    deletions.set(valueName, source);
+    this.#deletions.set(key, deletions);
+  }
+}
+
+/**
+ * The key that a deletion means, in lower case. Names are relative to the entry's key; some tools write the full path
+ * below HKEY_LOCAL_MACHINE instead.
+ */
+function deletedKey(key: string, named: string): string {
+  const name = folded(named);
+  const isFullPath = FULL_PATH.test(name);
+  return isFullPath || key === '' ? name.replace(/^(?:hklm|hkey_local_machine)\\/, '') : `${folded(key)}\\${name}`;
 }
 
 /** An entry that only makes sure that a key exists. */

@@ -53,10 +53,22 @@ export const DEFAULT_POLICY_SETTINGS: PolicySettings = {
   maxResources: 500,
 };
 
-/** Where a setting in force came from, for people: `default`, a file's path, or a registry key. */
+/** A Group Policy object of the domain, and the link through which it applies. */
+export interface GroupPolicyObject {
+  readonly guid: string;
+  /** The name that administrators gave it. */
+  readonly name: string;
+  /** Distinguished name of the site, domain or organizational unit that links it; undefined where it is not known. */
+  readonly link: string | undefined;
+  readonly isEnforced: boolean;
+}
+
+/** Where a setting in force came from, for people: `default`, a file's path, a GPO, or a registry key. */
 export interface SettingSource {
-  readonly kind: 'default' | 'configuration' | 'policyFile' | 'registryPol' | 'windowsRegistry';
+  readonly kind: 'default' | 'configuration' | 'policyFile' | 'registryPol' | 'groupPolicy' | 'windowsRegistry';
   readonly location: string;
+  /** The GPO of the domain that said it; only with kind `groupPolicy`. */
+  readonly gpo?: GroupPolicyObject | undefined;
 }
 
 /** Something in a source that was ignored, clamped or refused, and why; shown by status and Get-TbsPolicy. */

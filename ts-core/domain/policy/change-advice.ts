@@ -1,0 +1,28 @@
+/** Says where a setting in force is changed, and who can do that. */
+import type { SettingSource } from './settings.js';
+
+/** The file that Set-TbsPolicy writes, in the policy folder. */
+export const LOCAL_POLICY_FILE = '50-local.json';
+
+/**
+ * One sentence. `change` is an imperative without its place, such as "Set ignoreLocalList to true"; `source` is where the
+ * setting comes from today, since a change in a weaker source would have no effect.
+ */
+export function adviseChange(change: string, source: SettingSource): string {
+  const { kind, location } = source;
+  switch (kind) {
+    case 'default':
+      return `${change} (Set-TbsPolicy).`;
+    case 'configuration':
+      return `${change} (Set-TbsPolicy overrides ${location}).`;
+    case 'policyFile':
+      if (location.endsWith(LOCAL_POLICY_FILE)) return `${change} (Set-TbsPolicy).`;
+      return `${change} in ${location}, which administrators of this machine edit.`;
+    case 'registryPol':
+      return `${change} in the policy that delivers ${location}; Set-TbsPolicy has no effect on it.`;
+    case 'groupPolicy':
+      return `${change} in ${location}. Administrators of the domain can do that; Set-TbsPolicy has no effect on it.`;
+    case 'windowsRegistry':
+      return `${change} in the Group Policy that sets ${location}; Set-TbsPolicy has no effect on it.`;
+  }
+}
