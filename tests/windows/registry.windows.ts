@@ -45,6 +45,8 @@ describe("policy in Windows' registry", () => {
     store = new FilePolicyStore({
       folder: join(folder, 'policy.d'),
       registryPol: [pol],
+      groupPolicy: [],
+      missingFileGraceMs: 60_000,
       configured: { values: {}, location: 'tbsd.json' },
       stateFolder: join(folder, 'state'),
       brokerUid: 0,

@@ -14,6 +14,8 @@ export interface BrokerFolders {
   readonly state: string;
   readonly configuration: string;
   readonly log: string;
+  /** Where the Samba extension delivers Group Policy; a domain governs only the system's broker. */
+  readonly groupPolicy?: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +25,7 @@ export const SYSTEM_FOLDERS: BrokerFolders = {
   state: '/var/lib/tpmtbs',
   configuration: '/etc/tpmtbs',
   log: '/var/log/tpmtbs',
+  groupPolicy: '/var/lib/tpmtbs-policy/samba',
 };
 
 function socketsIn(runtime: string) {

@@ -44,6 +44,12 @@ const group = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0x
 const count = (max: number) => z.number().int().min(1).max(max);
 const milliseconds = (max: number) => z.number().int().min(1).max(max);
 
+const GROUP_POLICY_FOLDERS = { samba: '/var/lib/tpmtbs-policy/samba', adsys: '/var/cache/adsys' } as const;
+
+const groupPolicyPlace = z
+  .strictObject({ kind: z.enum(['samba', 'adsys']), folder: path.optional() })
+  .transform(({ kind, folder }) => ({ kind, folder: folder ?? GROUP_POLICY_FOLDERS[kind] }));
+
 const policySettings = z.record(z.string(), z.unknown()).transform((object, context): SettingValues => {
   const { values, refused } = readSettings(object);
   for (const { setting, message } of refused) {
@@ -149,6 +155,18 @@ export function configurationSchema(folders: BrokerFolders) {
       .max(64)
       .default([])
       .describe('Registry.pol files (PReg) of Group Policy, weakest first.'),
+    groupPolicy: z
+      .array(groupPolicyPlace)
+      .max(8)
+      .default(folders.groupPolicy === undefined ? [] : [{ kind: 'samba', folder: folders.groupPolicy }])
+      .describe(
+        'Where domain clients deliver Group Policy, weakest first; stronger than `registryPol`. `samba`: the folder that the Samba extension writes. `adsys`: the cache folder of adsys.',
+      ),
+    missingFileGraceMs: milliseconds(3_600_000)
+      .default(60_000)
+      .describe(
+        'How long a file of `registryPol`, or the policy folder, that has vanished keeps what it held in force, milliseconds. What a domain delivered stays in force until the domain says otherwise.',
+      ),
     settings: policySettings
       .prefault({})
       .describe('Policy settings as in a policy file; the weakest source above the defaults.'),

@@ -52,6 +52,8 @@ describe('policy store', () => {
     const store = new FilePolicyStore({
       folder,
       registryPol: [],
+      groupPolicy: [],
+      missingFileGraceMs: 60_000,
       configured: { values: {}, location: '/etc/tpmtbs/tbsd.json' },
       stateFolder: join(base, 'state', 'policy'),
       brokerUid,
@@ -177,6 +179,8 @@ describe('policy store', () => {
       equal(store.current().settings.maxContexts, 5);
       rmSync(folder, { recursive: true });
       clock.advance(1000);
+      equal(store.current().settings.maxContexts, 5, 'a folder may be about to be replaced');
+      clock.advance(60_000);
       equal(store.current().settings.maxContexts, DEFAULT_POLICY_SETTINGS.maxContexts);
       mkdirSync(folder);
       clock.advance(1000);

@@ -8,6 +8,8 @@ const nothing = () => undefined;
 const store = new FilePolicyStore({
   folder,
   registryPol: [],
+  groupPolicy: [],
+  missingFileGraceMs: 60_000,
   configured: { values: {}, location: 'tbsd.json' },
   stateFolder,
   brokerUid: process.getuid?.() ?? 0,

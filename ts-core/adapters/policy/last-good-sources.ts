@@ -1,14 +1,21 @@
 /**
- * What each source file held when it was last sound, kept over restarts, so that a file that is damaged later leaves
- * the last good policy in force. Losing this record loses no policy whose files are sound.
+ * Stores what each source held when it was last sound, over restarts, so that a source that is damaged or missing later
+ * leaves the last good policy in force. Losing this record loses no policy whose sources are sound.
  */
 import { join } from 'node:path';
 import type { Log } from '../../application/ports.js';
 import { makeFolder, replaceFile } from './atomic-write.js';
-import type { SourceFile } from './source-files.js';
 import { readTrustedFile } from './trusted-file.js';
 
-type Kind = SourceFile['kind'];
+/** `groupPolicy`: what a domain client delivered into a folder, as text of its own; the others: a file's bytes. */
+export type SourceKind = 'policyFile' | 'registryPol' | 'groupPolicy';
+
+/** What a source held when it was in force. */
+export interface GoodSource {
+  readonly kind: SourceKind;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
 
 const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
@@ -16,7 +23,7 @@ export class LastGoodSources {
   readonly #path: string;
   readonly #folder: string;
   readonly #log: Log;
-  #files = new Map<string, { readonly kind: Kind; readonly bytes: Uint8Array }>();
+  #files = new Map<string, { readonly kind: SourceKind; readonly bytes: Uint8Array }>();
   #saved = '[]';
   #saving: Promise<void> = Promise.resolve();
 
@@ -35,12 +42,12 @@ export class LastGoodSources {
   }
 
   /** Paths of one kind, in the order in which they were applied. */
-  paths(kind: Kind): readonly string[] {
+  paths(kind: SourceKind): readonly string[] {
     return [...this.#files].filter(([, file]) => file.kind === kind).map(([path]) => path);
   }
 
   /** Replaces the record; written in the background, since the policy does not wait for it. */
-  replace(files: readonly { readonly kind: Kind; readonly path: string; readonly bytes: Uint8Array }[]): void {
+  replace(files: readonly GoodSource[]): void {
     this.#files = new Map(files.map(({ kind, path, bytes }) => [path, { kind, bytes }]));
     const text = JSON.stringify(
       files.map(({ kind, path, bytes }) => ({ kind, path, bytes: Buffer.from(bytes).toString('base64') })),
@@ -81,8 +88,11 @@ export class LastGoodSources {
   }
 }
 
-function isKeptFile(file: unknown): file is { readonly kind: Kind; readonly path: string; readonly bytes: string } {
+function isKeptFile(
+  file: unknown,
+): file is { readonly kind: SourceKind; readonly path: string; readonly bytes: string } {
   if (typeof file !== 'object' || file === null) return false;
   const { kind, path, bytes } = file as Record<string, unknown>;
-  return (kind === 'policyFile' || kind === 'registryPol') && typeof path === 'string' && typeof bytes === 'string';
+  const isKnownKind = kind === 'policyFile' || kind === 'registryPol' || kind === 'groupPolicy';
+  return isKnownKind && typeof path === 'string' && typeof bytes === 'string';
 }

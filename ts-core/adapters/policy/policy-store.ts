@@ -1,6 +1,8 @@
 /** The policy in force: configuration, policy folder, Registry.pol files, Windows' registry, watched and merged. */
 import { join } from 'node:path';
 import type { Clock, Log, PolicyStore } from '../../application/ports.js';
+import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
+import { explainPolicy, type SettingExplanation } from '../../domain/policy/explain-policy.js';
 import { layerOf, mergePolicy, type PolicyLayer } from '../../domain/policy/merge.js';
 import type { SettingValues } from '../../domain/policy/policy-file.js';
 import { decodeRegistryPol } from '../../domain/policy/registry-pol.js';
@@ -8,10 +10,12 @@ import { POLICY_SETTING_NAMES } from '../../domain/policy/setting-rules.js';
 import type { EffectivePolicy, PolicyProblem } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { makeFolder, removeFile, replaceFile } from './atomic-write.js';
+import { type GroupPolicyPlace, readGroupPolicy } from './group-policy-sources.js';
 import { LastGoodSources } from './last-good-sources.js';
-import { LOCAL_POLICY_FILE, type PolicyChanges, writeLocalPolicy } from './local-policy-file.js';
+import { type PolicyChanges, writeLocalPolicy } from './local-policy-file.js';
+import { SourceAbsences } from './source-absences.js';
 import { readPolicyFolder, readRegistryPolFiles, type SourcePlaces } from './source-files.js';
-import { fileLayers } from './source-layers.js';
+import { type ReadSources, sourceLayers } from './source-layers.js';
 import { SourceWatch } from './source-watch.js';
 import { errorCode } from './trusted-file.js';
 import { type RegistryReader, readWindowsRegistry, type WindowsRegistryReading } from './windows-registry.js';
@@ -21,6 +25,10 @@ export interface FilePolicyStoreOptions {
   readonly folder: string;
   /** Registry.pol files that something else delivers, weakest first. */
   readonly registryPol: readonly string[];
+  /** Where the domain's clients deliver Group Policy, weakest first. */
+  readonly groupPolicy: readonly GroupPolicyPlace[];
+  /** How long a configured file that vanished keeps what it held, milliseconds. */
+  readonly missingFileGraceMs: number;
   /** Settings of tbsd.json, the weakest source above the defaults. */
   readonly configured: { readonly values: SettingValues; readonly location: string };
   /** Folder of the broker's own for the imported Registry.pol and the last good policy. */
@@ -42,7 +50,9 @@ export class FilePolicyStore implements PolicyStore {
   readonly #importedPath: string;
   readonly #lastGood: LastGoodSources;
   readonly #watch: SourceWatch;
+  readonly #absences: SourceAbsences;
   #policy: EffectivePolicy;
+  #statements: readonly PolicyLayer[] = [];
   #lastGoodRegistry: WindowsRegistryReading | undefined;
   /** Writes one after the other, so that none reads what another is about to replace. */
   #writing: Promise<unknown> = Promise.resolve();
@@ -53,8 +63,10 @@ export class FilePolicyStore implements PolicyStore {
     this.#places = {
       folder: options.folder,
       registryPol: options.registryPol,
+      groupPolicy: options.groupPolicy,
       brokerUid: options.brokerUid,
     };
+    this.#absences = new SourceAbsences(options.clock, options.missingFileGraceMs, () => this.#reload());
     this.#lastGood = new LastGoodSources(options.stateFolder, options.brokerUid, options.log);
     this.#watch = new SourceWatch({
       places: { ...this.#places, registryPol: [this.#importedPath, ...options.registryPol] },
@@ -86,6 +98,10 @@ export class FilePolicyStore implements PolicyStore {
     return this.#exclusively(() => this.#keepImported(bytes, reading.entries.length === 0));
   }
 
+  explain(): readonly SettingExplanation[] {
+    return explainPolicy(this.#policy, this.#statements);
+  }
+
   exportJson(): Readonly<Record<string, unknown>> {
     const { settings } = this.#policy;
     const set = POLICY_SETTING_NAMES.filter((name) => settings[name] !== undefined);
@@ -94,6 +110,7 @@ export class FilePolicyStore implements PolicyStore {
 
   async close(): Promise<void> {
     this.#watch.close();
+    this.#absences.close();
     await this.#writing.catch(() => undefined);
     await this.#lastGood.settled();
   }
@@ -132,14 +149,22 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   #read(revision: number): EffectivePolicy {
-    const { folder, configured } = this.#options;
-    const listing = readPolicyFolder(this.#places);
-    const registryPol = [...this.#importedIfPresent(), ...readRegistryPolFiles(this.#places)];
-    const windowsRegistry = this.#readRegistry();
-    const { layers, good } = fileLayers(folder, listing, registryPol, this.#lastGood, windowsRegistry);
+    const { folder, configured, brokerUid } = this.#options;
+    const sources: ReadSources = {
+      folder,
+      listing: readPolicyFolder(this.#places),
+      registryPol: [...this.#importedIfPresent(), ...readRegistryPolFiles(this.#places)],
+      groupPolicy: this.#places.groupPolicy.map((place) => ({ place, reading: readGroupPolicy(place, brokerUid) })),
+      windowsRegistry: this.#readRegistry(),
+    };
+    const round = this.#absences.startRound();
+    const { layers, registryStatements, good } = sourceLayers(sources, this.#lastGood, round);
+    this.#absences.endRound(round);
     this.#lastGood.replace(good);
     const configuredLayer = layerOf({ kind: 'configuration', location: configured.location }, configured.values);
     const policy = mergePolicy([configuredLayer, ...layers], revision);
+    // The last layer is the registry as a whole; its sources are explained one by one.
+    this.#statements = [configuredLayer, ...layers.slice(0, -1), ...registryStatements];
     return { ...policy, problems: [...policy.problems, ...overriddenHere(layers, policy, this.#localPath())] };
   }
 

@@ -1,7 +1,8 @@
 /** The files that policy comes from, weakest first, as they lie on the disk now. */
 import { readdirSync, type Stats, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { MAX_POL_BYTES } from '../../domain/policy/registry-pol.js';
+import { type GroupPolicyPlace, groupPolicyFiles } from './group-policy-sources.js';
 import { errorCode, readTrustedFile, whyFolderIsNotTrusted } from './trusted-file.js';
 
 export interface SourceFile {
@@ -18,11 +19,14 @@ export interface SourcePlaces {
   readonly folder: string;
   /** Registry.pol files, weakest first. */
   readonly registryPol: readonly string[];
+  /** Where domain clients deliver Group Policy, weakest first; stronger than the Registry.pol files. */
+  readonly groupPolicy: readonly GroupPolicyPlace[];
   readonly brokerUid: number;
 }
 
 export type FolderListing =
   | { readonly state: 'listed'; readonly files: readonly SourceFile[] }
+  | { readonly state: 'missing' }
   | { readonly state: 'unusable'; readonly reason: string };
 
 const MAX_POLICY_FILES = 256;
@@ -38,7 +42,7 @@ export function readPolicyFolder({ folder, brokerUid }: SourcePlaces): FolderLis
     if (distrust !== undefined) return { state: 'unusable', reason: distrust };
     names = policyFileNames(folder);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { state: 'listed', files: [] };
+    if (errorCode(error) === 'ENOENT') return { state: 'missing' };
     return { state: 'unusable', reason: `the folder cannot be read (${errorCode(error)})` };
   }
   if (names.length > MAX_POLICY_FILES) {
@@ -72,15 +76,25 @@ function readSource(kind: SourceFile['kind'], path: string, brokerUid: number, m
   return { kind, path, content: { state: 'unusable', reason: read.reason } };
 }
 
-/** Changes whenever a source may have changed; cheap enough to be taken again and again. */
-export function sourcesFingerprint({ folder, registryPol }: SourcePlaces): string {
-  const marks = [markOf(folder), ...registryPol.map(markOf)];
+/**
+ * Changes whenever a source may have changed; cheap enough to be taken again and again. A file's folder belongs to it,
+ * since the folder's owner and rights decide whether the file is believed.
+ */
+export function sourcesFingerprint(places: SourcePlaces): string {
+  const { folder } = places;
+  const files = watchedFiles(places);
+  const marks = [...new Set([folder, ...files.flatMap((file) => [file, dirname(file)])])].map(markOf);
   try {
     marks.push(...policyFileNames(folder).map((name) => `${name}:${markOf(join(folder, name))}`));
   } catch {
     marks.push('unreadable');
   }
   return marks.join('\n');
+}
+
+/** Every file outside the policy folder that policy comes from. */
+export function watchedFiles({ registryPol, groupPolicy }: SourcePlaces): readonly string[] {
+  return [...registryPol, ...groupPolicy.flatMap(groupPolicyFiles)];
 }
 
 function markOf(path: string): string {

@@ -1,25 +1,44 @@
-/** Turns the files of policy into layers for the merge, each damaged one standing in with its last good content. */
+/**
+ * Turns the sources of policy into layers for the merge. A source that is damaged, or missing for a moment, is replaced
+ * by what it held last, so that policy never opens while files move.
+ */
+import { type DeliveredGpo, type GroupPolicyDelivery, sourceOfGpo } from '../../domain/policy/group-policy-delivery.js';
 import { layerOf, type PolicyLayer } from '../../domain/policy/merge.js';
 import { readPolicyText } from '../../domain/policy/policy-file.js';
 import { decodeRegistryPol, type PolEntry } from '../../domain/policy/registry-pol.js';
-import { settingsOfRegistry } from '../../domain/policy/registry-settings.js';
+import { mayConcernTpm, settingsOfRegistry } from '../../domain/policy/registry-settings.js';
 import { RegistryValues } from '../../domain/policy/registry-values.js';
 import type { PolicyProblem, SettingSource } from '../../domain/policy/settings.js';
-import type { LastGoodSources } from './last-good-sources.js';
+import { decodeDelivery, encodeDelivery } from './delivery-record.js';
+import type { GroupPolicyPlace, GroupPolicyReading } from './group-policy-sources.js';
+import type { GoodSource, LastGoodSources } from './last-good-sources.js';
 import type { FolderListing, SourceFile } from './source-files.js';
 import { WINDOWS_REGISTRY_SOURCE, type WindowsRegistryReading } from './windows-registry.js';
 
-export interface GoodFile {
-  readonly kind: SourceFile['kind'];
-  readonly path: string;
-  readonly bytes: Uint8Array;
+/** The sources as they were read, weakest first. */
+export interface ReadSources {
+  readonly folder: string;
+  readonly listing: FolderListing;
+  readonly registryPol: readonly SourceFile[];
+  readonly groupPolicy: readonly { readonly place: GroupPolicyPlace; readonly reading: GroupPolicyReading }[];
+  readonly windowsRegistry: WindowsRegistryReading;
 }
 
-export interface FileLayers {
+/** Tells how long a source has been missing, or its delivery incomplete. */
+export interface AbsenceClock {
+  /** True while what the source held last stays in force. Starts the time at the first call for the path. */
+  isWithinGrace(path: string): boolean;
+  /** True once the state has lasted longer than the writing of a delivery takes. */
+  hasLasted(path: string): boolean;
+}
+
+export interface SourceLayers {
   /** Weakest first. */
   readonly layers: readonly PolicyLayer[];
+  /** What each registry source says for itself, weakest first; the layers hold what they make together. */
+  readonly registryStatements: readonly PolicyLayer[];
   /** What is in force now, to be remembered. */
-  readonly good: readonly GoodFile[];
+  readonly good: readonly GoodSource[];
 }
 
 type Decoded =
@@ -27,44 +46,95 @@ type Decoded =
   | { readonly verdict: 'registryPol'; readonly entries: readonly PolEntry[] }
   | { readonly verdict: 'damaged'; readonly reason: string };
 
-export function fileLayers(
-  folder: string,
-  listing: FolderListing,
-  registryPol: readonly SourceFile[],
-  lastGood: LastGoodSources,
-  windowsRegistry: WindowsRegistryReading = { state: 'read', values: [] },
-): FileLayers {
-  const collector = new LayerCollector(lastGood);
-  if (listing.state === 'listed') for (const file of listing.files) collector.add(file);
-  else collector.addUnlisted(folder, listing.reason);
-  for (const file of registryPol) collector.add(file);
-  collector.addWindowsRegistry(windowsRegistry);
+export function sourceLayers(sources: ReadSources, lastGood: LastGoodSources, absence: AbsenceClock): SourceLayers {
+  const collector = new LayerCollector(lastGood, absence);
+  collector.addFolder(sources.folder, sources.listing);
+  for (const file of sources.registryPol) collector.addFile(file);
+  for (const { place, reading } of sources.groupPolicy) collector.addGroupPolicy(place, reading);
+  collector.addWindowsRegistry(sources.windowsRegistry);
   return collector.result();
 }
 
 class LayerCollector {
   readonly #lastGood: LastGoodSources;
+  readonly #absence: AbsenceClock;
   readonly #layers: PolicyLayer[] = [];
   readonly #registry = new RegistryValues();
   readonly #registryProblems: PolicyProblem[] = [];
-  readonly #good: GoodFile[] = [];
+  readonly #registryStatements: PolicyLayer[] = [];
+  readonly #good: GoodSource[] = [];
 
-  constructor(lastGood: LastGoodSources) {
+  constructor(lastGood: LastGoodSources, absence: AbsenceClock) {
     this.#lastGood = lastGood;
+    this.#absence = absence;
   }
 
-  add({ kind, path, content }: SourceFile): void {
+  addFolder(folder: string, listing: FolderListing): void {
+    if (listing.state === 'listed') {
+      for (const file of listing.files) this.addFile(file);
+    } else if (listing.state === 'unusable') {
+      // The folder cannot be trusted, so neither can what is in it now, or is missing.
+      this.#useLastFolder(folder, listing.reason);
+    } else if (this.#lastGood.paths('policyFile').length > 0 && this.#absence.isWithinGrace(folder)) {
+      this.#useLastFolder(folder, 'the folder does not exist');
+    }
+  }
+
+  addFile({ kind, path, content }: SourceFile): void {
     if (content.state === 'missing') {
       // A policy file that vanished after the listing is simply gone; a Registry.pol is named in the configuration.
-      if (kind === 'registryPol') this.#report(kind, path, 'the file does not exist; it sets nothing');
+      if (kind === 'registryPol') this.#addMissing(path);
       return;
     }
     const reason = content.state === 'unusable' ? content.reason : this.#use(kind, path, content.bytes);
     if (reason !== undefined) this.#useLastGood(kind, path, reason);
   }
 
-  /** The folder cannot be trusted, so neither can what is in it now, or is missing. */
-  addUnlisted(folder: string, reason: string): void {
+  /** What a domain delivered stays in force until a later delivery says otherwise, however long that takes. */
+  addGroupPolicy(place: GroupPolicyPlace, reading: GroupPolicyReading): void {
+    if (reading.state === 'read') {
+      this.#useDelivery(place.folder, reading.delivery);
+      return;
+    }
+    const bytes = this.#lastGood.get(place.folder);
+    const kept = bytes === undefined ? undefined : decodeDelivery(bytes);
+    if (kept !== undefined) this.#useDelivery(place.folder, kept);
+    // A folder in which nothing was ever delivered is what every machine outside a domain has.
+    if (reading.state === 'missing' && kept === undefined) return;
+    if (reading.state !== 'unusable' && !this.#absence.hasLasted(place.folder)) return;
+    const consequence = kept === undefined ? 'it sets nothing' : 'what the domain said last stays in force';
+    this.#registryProblems.push({
+      source: { kind: 'groupPolicy', location: place.folder },
+      setting: undefined,
+      message: `${whatIsWrong(reading)}; ${consequence}`,
+    });
+  }
+
+  /** The same keys as in Registry.pol files, and stronger: value by value the registry wins. */
+  addWindowsRegistry(reading: WindowsRegistryReading): void {
+    if (reading.state === 'read') {
+      this.#registry.put(reading.values);
+      if (reading.values.length > 0) this.#addStatement(RegistryValues.from(reading.values));
+      return;
+    }
+    this.#registryProblems.push({
+      source: WINDOWS_REGISTRY_SOURCE,
+      setting: undefined,
+      message: `the registry cannot be read (${reading.reason}); it sets nothing`,
+    });
+  }
+
+  result(): SourceLayers {
+    const registry = settingsOfRegistry(this.#registry);
+    const problems = [...this.#registryProblems, ...registry.problems];
+    return {
+      layers: [...this.#layers, { ...registry, problems }],
+      registryStatements: this.#registryStatements,
+      good: this.#good,
+    };
+  }
+
+  #useLastFolder(folder: string, reason: string): void {
     const kept = this.#lastGood.paths('policyFile');
     const consequence = kept.length === 0 ? 'its files set nothing' : 'what its files held last stays in force';
     this.#report('policyFile', folder, `${reason}; ${consequence}`);
@@ -74,21 +144,13 @@ class LayerCollector {
     }
   }
 
-  /** The same keys as in Registry.pol files, and stronger: value by value the registry wins. */
-  addWindowsRegistry(reading: WindowsRegistryReading): void {
-    if (reading.state === 'read') this.#registry.put(reading.values);
-    else
-      this.#registryProblems.push({
-        source: WINDOWS_REGISTRY_SOURCE,
-        setting: undefined,
-        message: `the registry cannot be read (${reading.reason}); it sets nothing`,
-      });
-  }
-
-  result(): FileLayers {
-    const registry = settingsOfRegistry(this.#registry);
-    const problems = [...this.#registryProblems, ...registry.problems];
-    return { layers: [...this.#layers, { ...registry, problems }], good: this.#good };
+  #addMissing(path: string): void {
+    const bytes = this.#lastGood.get(path);
+    if (bytes === undefined || !this.#absence.isWithinGrace(path)) {
+      this.#report('registryPol', path, 'the file does not exist; it sets nothing');
+    } else if (this.#use('registryPol', path, bytes) === undefined) {
+      this.#report('registryPol', path, 'the file does not exist; what it held last stays in force for a short time');
+    }
   }
 
   #useLastGood(kind: SourceFile['kind'], path: string, reason: string): void {
@@ -102,9 +164,33 @@ class LayerCollector {
     const decoded = decode(kind, path, bytes);
     if (decoded.verdict === 'damaged') return `the file is damaged: ${decoded.reason}`;
     if (decoded.verdict === 'policyFile') this.#layers.push(decoded.layer);
-    else this.#registry.apply(decoded.entries, sourceOf(kind, path));
+    else this.#applyEntries(decoded.entries, sourceOf(kind, path));
     this.#good.push({ kind, path, bytes });
     return undefined;
+  }
+
+  #useDelivery(folder: string, delivery: GroupPolicyDelivery): void {
+    for (const gpo of delivery.gpos) this.#applyGpo(gpo);
+    this.#good.push({ kind: 'groupPolicy', path: folder, bytes: encodeDelivery(delivery) });
+  }
+
+  #applyGpo({ gpo, entries, problems }: DeliveredGpo): void {
+    const source = sourceOfGpo(gpo);
+    this.#applyEntries(entries, source);
+    // A GPO that says nothing about the TPM concerns nobody here.
+    if (entries.length === 0 && !problems.some((problem) => problem.includes('Registry.pol'))) return;
+    for (const message of problems) this.#registryProblems.push({ source, setting: undefined, message });
+  }
+
+  #applyEntries(entries: readonly PolEntry[], source: SettingSource): void {
+    this.#registry.apply(entries, source);
+    const alone = new RegistryValues();
+    alone.apply(entries, source);
+    this.#addStatement(alone);
+  }
+
+  #addStatement(registry: RegistryValues): void {
+    this.#registryStatements.push({ ...settingsOfRegistry(registry), problems: [] });
   }
 
   #report(kind: SourceFile['kind'], path: string, message: string): void {
@@ -114,9 +200,15 @@ class LayerCollector {
   }
 }
 
+function whatIsWrong(reading: Exclude<GroupPolicyReading, { state: 'read' }>): string {
+  if (reading.state === 'unusable') return reading.reason;
+  if (reading.state === 'missing') return 'the policy that the domain delivered has vanished';
+  return 'the delivery of the domain is incomplete: a refresh was interrupted, and the next one completes it';
+}
+
 function decode(kind: SourceFile['kind'], path: string, bytes: Uint8Array): Decoded {
   if (kind === 'registryPol') {
-    const reading = decodeRegistryPol(bytes);
+    const reading = decodeRegistryPol(bytes, mayConcernTpm);
     if (reading.verdict === 'read') return { verdict: 'registryPol', entries: reading.entries };
     return { verdict: 'damaged', reason: `${reading.reason} (at byte ${reading.offset})` };
   }

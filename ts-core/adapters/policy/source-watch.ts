@@ -5,7 +5,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock, Log } from '../../application/ports.js';
-import { type SourcePlaces, sourcesFingerprint } from './source-files.js';
+import { type SourcePlaces, sourcesFingerprint, watchedFiles } from './source-files.js';
 
 export interface SourceWatchOptions {
   readonly places: SourcePlaces;
@@ -17,13 +17,16 @@ export interface SourceWatchOptions {
   readonly onChange: () => void;
 }
 
-/** An editor or a domain client writes a file in several steps. */
+/** An editor or a domain client writes files in several steps: they are read once nothing has changed for this long. */
 const SETTLE_MS = 100;
+/** Files that never rest are read all the same. */
+const LONGEST_SETTLE_MS = 2_000;
 
 export class SourceWatch {
   readonly #options: SourceWatchOptions;
   readonly #watchers = new Map<string, FSWatcher>();
   #settle: { cancel(): void } | undefined;
+  #firstNoticeMs: number | undefined;
   #poll: { cancel(): void } | undefined;
   #fingerprint: string;
   #closed = false;
@@ -63,9 +66,11 @@ export class SourceWatch {
   }
 
   #startWatchers(): void {
-    const { folder, registryPol } = this.#options.places;
-    // Folders, not files: a file that is replaced by a rename is another file.
-    for (const path of new Set([folder, ...registryPol.map((file) => dirname(file))])) {
+    const { places } = this.#options;
+    // Folders, not files: a file that is replaced by a rename is another file. And their folders, since some clients
+    // replace a folder with all that is in it.
+    const folders = [places.folder, ...watchedFiles(places).map((file) => dirname(file))];
+    for (const path of new Set(folders.flatMap((folder) => [folder, dirname(folder)]))) {
       if (!this.#watchers.has(path)) this.#startWatcher(path);
     }
   }
@@ -87,9 +92,14 @@ export class SourceWatch {
   }
 
   #noticed(): void {
-    if (this.#settle !== undefined || this.#closed) return;
+    if (this.#closed) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#firstNoticeMs ??= nowMs;
+    if (this.#settle !== undefined && nowMs - this.#firstNoticeMs > LONGEST_SETTLE_MS - SETTLE_MS) return;
+    this.#settle?.cancel();
     this.#settle = this.#options.clock.after(SETTLE_MS, () => {
       this.#settle = undefined;
+      this.#firstNoticeMs = undefined;
       this.#dropDeadWatchers();
       this.#look();
     });
