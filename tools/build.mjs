@@ -1,4 +1,4 @@
-// Compiles TypeScript into build/ and merges the PowerShell module for what ships.
+// Compiles TypeScript into build/, writes build/protocol.json, and merges the PowerShell module for what ships.
 //   npm run build
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -12,6 +12,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export async function buildTypeScript() {
   rmSync(path.join(root, 'build'), { recursive: true, force: true });
   await runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', path.join(root, 'tsconfig.json')]);
+  // The contract of the JSON-RPC endpoint, for tests of clients in other languages.
+  await runNode([path.join(root, 'tools', 'protocol-json.mjs')]);
 }
 
 export async function buildModule() {

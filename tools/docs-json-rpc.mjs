@@ -1,42 +1,83 @@
 /**
- * Writes docs/json-rpc.md from the protocol files and the table of access.
+ * Writes docs/json-rpc.md from the contracts of the protocol.
  *
- *   npx tsc -p tsconfig.json && node tools/docs-json-rpc.mjs
+ *   npm run docs
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { z } from 'zod';
-import { ACCESS } from '../build/ts-core/application/access.js';
-import { RPC_METHODS } from '../build/ts-core/endpoints/rpc/protocol/index.js';
+import { describeProtocol } from './protocol-json.mjs';
 
 export const PAGE_PATH = fileURLToPath(new URL('../docs/json-rpc.md', import.meta.url));
 
+/** The whole page. */
+export function renderJsonRpc() {
+  const { methods, notifications, types } = describeProtocol();
+  return PAGE.replace('%OVERVIEW%', () => Object.entries(methods).map(overviewRow).join('\n'))
+    .replace('%METHODS%', () => Object.entries(methods).map(methodSection).join('\n\n'))
+    .replace('%NOTIFICATIONS%', () => Object.entries(notifications).map(notificationSection).join('\n\n'))
+    .replace('%TYPES%', () => Object.entries(types).map(typeSection).join('\n\n'));
+}
+
+function overviewRow([name, { access, summary }]) {
+  const { administrator, standardUser, sandboxedApp } = access;
+  return `| \`${name}\` | ${cell(summary)} | ${administrator} | ${standardUser} | ${sandboxedApp} |`;
+}
+
+function methodSection([name, { summary, parameters, result }]) {
+  const named = result.$ref === undefined ? [propertyTable(result)] : [];
+  const returned = result.$ref === undefined ? returnedInPlace(result) : `Returns ${typeOf(result)}.`;
+  return [`### ${name}`, summary, parameterPart(parameters), returned, ...named].filter(Boolean).join('\n\n');
+}
+
+function parameterPart(parameters) {
+  return hasProperties(parameters) ? propertyTable(parameters, 'parameter') : 'No parameters.';
+}
+
+function returnedInPlace(result) {
+  return hasProperties(result) ? 'Returns an object:' : 'Returns an empty object.';
+}
+
+function notificationSection([name, { summary, parameters }]) {
+  return `### ${name}\n\n${summary} Its parameters are ${typeOf(parameters)}.`;
+}
+
+function typeSection([name, schema]) {
+  return `### ${name}\n\n${schema.description}\n\n${propertyTable(schema)}`;
+}
+
+function hasProperties({ properties = {} }) {
+  return Object.keys(properties).length > 0;
+}
+
+function propertyTable({ properties = {}, required = [] }, title = 'property') {
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const optional = required.includes(name) ? '' : '?';
+    return `| \`${name}\`${optional} | ${typeOf(schema)} | ${cell(meaningOf(schema))} |`;
+  });
+  return rows.length === 0 ? '' : [`| ${title} | type | meaning |`, '|---|---|---|', ...rows].join('\n');
+}
+
+function meaningOf({ description = '', default: preset }) {
+  return preset === undefined ? description : `${description} Default: ${JSON.stringify(preset)}.`;
+}
+
 function typeOf(schema) {
+  if (schema.$ref !== undefined) return linkTo(schema.$ref.split('/').at(-1));
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' \\| ');
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' \\| ');
   if (schema.type === 'array') return `list of ${typeOf(schema.items)}`;
-  if (schema.contentEncoding === 'base64' || schema.format === 'base64') return 'base64';
+  if (schema.contentEncoding === 'base64') return 'base64';
+  if (schema.format === 'date-time') return 'time';
   return schema.type ?? 'any';
 }
 
-function parametersOf(params) {
-  const { properties = {}, required = [] } = z.toJSONSchema(params, { io: 'input' });
-  const names = Object.entries(properties);
-  if (names.length === 0) return 'none';
-  return names
-    .map(([name, schema]) => `\`${name}\`${required.includes(name) ? '' : '?'}: ${typeOf(schema)}`)
-    .join('<br>');
+function linkTo(typeName) {
+  return `[${typeName}](#${typeName.toLowerCase()})`;
 }
 
-/** The whole page. */
-export function renderJsonRpc() {
-  const rows = RPC_METHODS.map(({ name, params }) => {
-    const access = ACCESS[name];
-    const cells = [`\`${name}\``, parametersOf(params), access.administrator, access.standardUser, access.sandboxedApp];
-    return `| ${cells.join(' | ')} |`;
-  });
-  return PAGE.replace('%ROWS%', rows.join('\n'));
+function cell(text) {
+  return text.replaceAll('|', '\\|');
 }
 
 const PAGE = `<!-- Written by tools/docs-json-rpc.mjs from ts-core/endpoints/rpc/protocol; do not edit. -->
@@ -76,11 +117,26 @@ setting of the client says otherwise. The limit counts from connecting: a stoppe
 A ping counts as a call like any other, so a client keeps one of its 128 outstanding calls free for it: beyond them
 nothing is read from the connection, pings included.
 
-The shapes of the results are the types beside each method in \`ts-core/endpoints/rpc/protocol/\`.
+## Methods
 
-| method | parameters | administrator | standard user | sandboxed app |
+A parameter or property with a question mark may be absent. The same contract for machines, as JSON Schema, is
+\`build/protocol.json\`, which \`npm run build\` writes.
+
+| method | what it does | administrator | standard user | sandboxed app |
 |---|---|---|---|---|
-%ROWS%
+%OVERVIEW%
+
+%METHODS%
+
+## Notifications
+
+%NOTIFICATIONS%
+
+## Types
+
+In PowerShell these are the objects' type names, after \`TpmTbs.\`.
+
+%TYPES%
 `;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFileSync(PAGE_PATH, renderJsonRpc());

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventLogPage, EventLogVerdict } from '../../ts-core/endpoints/rpc/protocol/event-log.js';
+import type { EventLogPage, EventLogTest } from '../../ts-core/endpoints/rpc/protocol/event-log.js';
 import { TestDaemon } from '../support/daemon.js';
 import {
   A_BOOT,
@@ -75,19 +75,19 @@ describe('event log', function () {
         ['EV_EFI_VARIABLE_DRIVER_CONFIG', 'SecureBoot'],
       ],
     );
-    assert.equal((await client.call<EventLogVerdict>('eventLog/test')).matches, false, 'nothing is extended yet');
+    assert.equal((await client.call<EventLogTest>('eventLog/test')).matches, false, 'nothing is extended yet');
 
     const contextId = await client.open();
     for (const event of A_BOOT) {
       const command = extend20(event, ['sha1', 'sha256', 'sha384']);
       assert.equal(responseCode(await client.submit(contextId, command)), 0);
     }
-    const verdict = await client.call<EventLogVerdict>('eventLog/test');
+    const verdict = await client.call<EventLogTest>('eventLog/test');
     assert.equal(verdict.matches, true, JSON.stringify(verdict));
     assert.ok(verdict.pcrs.filter(({ bank }) => bank === 'sha256').length === 8);
 
     await client.submit(contextId, extend20({ pcr: 5, type: 5, data: Buffer.from('unlogged') }, ['sha256']));
-    const changed = await client.call<EventLogVerdict>('eventLog/test');
+    const changed = await client.call<EventLogTest>('eventLog/test');
     assert.equal(changed.matches, false);
     assert.deepEqual(
       changed.pcrs.filter(({ matches }) => !matches).map(({ bank, pcrIndex }) => [bank, pcrIndex]),
@@ -102,7 +102,7 @@ describe('event log', function () {
     const client = await daemon.connect();
     const contextId = await client.open();
     for (const event of A_BOOT) assert.equal(responseCode(await client.submit(contextId, extend12(event))), 0);
-    const verdict = await client.call<EventLogVerdict>('eventLog/test');
+    const verdict = await client.call<EventLogTest>('eventLog/test');
     assert.equal(verdict.matches, true, JSON.stringify(verdict));
     client.close();
   });

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PhysicalPresenceDescription } from '../../ts-core/endpoints/rpc/protocol/physical-presence.js';
+import type { PhysicalPresence } from '../../ts-core/endpoints/rpc/protocol/physical-presence.js';
 import { ALICE, canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { A_BOOT, cryptoAgileLog } from '../support/event-log-writer.js';
@@ -35,9 +35,8 @@ describe('physical presence', function () {
     await rm(root, { recursive: true, force: true });
   });
 
-  const get = () => client.call<PhysicalPresenceDescription>('physicalPresence/get');
-  const request = (operation: number) =>
-    client.call<PhysicalPresenceDescription>('physicalPresence/request', { operation });
+  const get = () => client.call<PhysicalPresence>('physicalPresence/get');
+  const request = (operation: number) => client.call<PhysicalPresence>('physicalPresence/request', { operation });
   const symbolOf = (call: Promise<unknown>) =>
     call.then(
       () => 'none',

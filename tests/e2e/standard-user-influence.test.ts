@@ -20,7 +20,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ACCESS } from '../../ts-core/application/access.js';
+import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { fields } from '../endpoints/wire/wire-client.js';
@@ -142,8 +142,8 @@ describe('a standard user', function () {
   it('is refused every method that is the administrators’', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     let tried = 0;
-    for (const [method, row] of Object.entries(ACCESS)) {
-      if (row.standardUser !== 'none') continue;
+    for (const { name: method, access } of RPC_METHODS) {
+      if (access.standardUser !== 'none') continue;
       tried++;
       const answer = await alice.call(method, HARMFUL[method] ?? {}).catch((error: unknown) => error);
       assert.ok(answer instanceof RpcFailure, `${method} was answered`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
-import { RPC_METHODS } from '../../ts-core/endpoints/rpc/protocol/index.js';
+import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 

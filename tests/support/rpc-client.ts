@@ -1,6 +1,10 @@
-/** A small JSON-RPC client for tests: Content-Length framing over a Unix socket, nothing of the product's. */
+/**
+ * A small JSON-RPC client for tests: Content-Length framing over a Unix socket, nothing of the product's. Whatever the
+ * broker answers must be what the method's contract says: a call rejects otherwise.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { requireContractedNotification, requireContractedResult } from './rpc-contract.js';
 
 export class RpcFailure extends Error {
   constructor(
@@ -20,10 +24,16 @@ interface Reply {
   readonly error?: { readonly code: number; readonly message: string; readonly data: RpcFailure['data'] };
 }
 
+interface Waiter {
+  readonly method: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class RpcClient {
   private buffer = Buffer.alloc(0);
   private lastId = 0;
-  private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  private readonly waiting = new Map<number, Waiter>();
   readonly notifications: { readonly method: string; readonly params: unknown }[] = [];
   /** Replies that answer no call: what the broker says of broken framing. */
   readonly strays: Reply[] = [];
@@ -48,7 +58,7 @@ export class RpcClient {
     const id = ++this.lastId;
     const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.waiting.set(id, { method, resolve: resolve as (value: unknown) => void, reject });
       this.socket.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     });
   }
@@ -91,6 +101,7 @@ export class RpcClient {
 
   private onReply(reply: Reply): void {
     if (reply.method !== undefined) {
+      requireContractedNotification(reply.method, reply.params);
       this.notifications.push({ method: reply.method, params: reply.params });
       return;
     }
@@ -100,7 +111,16 @@ export class RpcClient {
       return;
     }
     this.waiting.delete(reply.id ?? -1);
-    if (reply.error === undefined) waiter.resolve(reply.result);
+    if (reply.error === undefined) answer(waiter, reply.result);
     else waiter.reject(new RpcFailure(reply.error.code, reply.error.message, reply.error.data));
+  }
+}
+
+function answer({ method, resolve, reject }: Waiter, result: unknown): void {
+  try {
+    requireContractedResult(method, result);
+    resolve(result);
+  } catch (error) {
+    reject(error as Error);
   }
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { ACCESS } from '../../ts-core/application/access.js';
-import { RPC_METHODS } from '../../ts-core/endpoints/rpc/protocol/index.js';
+import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 
 interface PageTool {
   readonly PAGE_PATH: string;
@@ -14,10 +13,6 @@ describe('the protocol', () => {
   it('is what docs/json-rpc.md lists', async () => {
     const tool: PageTool = await import(new URL('../../../tools/docs-json-rpc.mjs', import.meta.url).href);
     assert.equal(readFileSync(tool.PAGE_PATH, 'utf8'), tool.renderJsonRpc());
-  });
-
-  it('has a row of access for every method', () => {
-    assert.deepEqual(RPC_METHODS.map(({ name }) => name).sort(), Object.keys(ACCESS).sort());
   });
 
   it('has every method that the PowerShell module calls', () => {

@@ -10,14 +10,17 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
 import { connectionPing } from '../endpoints/rpc/protocol/connection.js';
-import type { RpcMethod } from '../endpoints/rpc/protocol/method.js';
+import type { Described, RpcMethod } from '../endpoints/rpc/protocol/method.js';
 import { brokerGone, brokerSilent, CliFailure } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrokerSocket } from './trusted-socket.js';
 
 export interface BrokerClient {
-  call<Params extends z.ZodType, Result>(method: RpcMethod<Params, Result>, params?: z.input<Params>): Promise<Result>;
+  call<Params extends z.ZodType, Result extends z.ZodType>(
+    method: RpcMethod<Params, Result>,
+    params?: z.input<Params>,
+  ): Promise<Described<Result>>;
   onNotification(method: string, listener: (params: unknown) => void): void;
   /** Rejects when the broker ends the connection or falls silent. */
   untilEnded(): Promise<never>;

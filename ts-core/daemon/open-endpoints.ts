@@ -5,7 +5,7 @@ import type { Log } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
-import { allHandlers } from '../endpoints/rpc/handlers/all-handlers.js';
+import { rpcHandlers } from '../endpoints/rpc/features.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer } from '../endpoints/simulator/simulator-peer.js';
@@ -77,7 +77,7 @@ async function openRpc(
   const { limits, timeouts, sockets, mode } = configuration;
   const rpc = new RpcServer({
     opener: application.commands,
-    handlers: allHandlers(application, {
+    handlers: rpcHandlers(application, {
       daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
       maxEventSubscribers: limits.eventSubscribers,
     }),

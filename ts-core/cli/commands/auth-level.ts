@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { TbsSymbol } from '../../domain/tbs-error.js';
-import { type AuthLevelState, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
+import { type AuthLevel, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { printJson, printPairs } from '../output.js';
@@ -63,7 +63,7 @@ function wasRefused(error: unknown): boolean {
   return error instanceof CliFailure && REFUSALS.has(error.symbol);
 }
 
-function printLevel(state: AuthLevelState, json: boolean): undefined {
+function printLevel(state: AuthLevel, json: boolean): undefined {
   if (json) printJson(state);
   else {
     printPairs([

@@ -8,7 +8,7 @@ import {
   commandBlockTest,
   commandGrantAdd,
   commandGrantRemove,
-  type ListChanged,
+  type ListChange,
 } from '../../endpoints/rpc/protocol/command-block.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -121,7 +121,7 @@ function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   );
 }
 
-function printChange(change: ListChanged, json: boolean): undefined {
+function printChange(change: ListChange, json: boolean): undefined {
   if (json) printJson(change);
   else printCommands(change.commands);
   return undefined;

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { EVENT_RAISED, type EventRaised, eventSubscribe } from '../../endpoints/rpc/protocol/event.js';
+import { eventRaised, eventSubscribe, type RaisedEvent } from '../../endpoints/rpc/protocol/event.js';
 import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { paint, printLine } from '../output.js';
 
@@ -19,7 +19,7 @@ export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .option('follow', { type: 'boolean', alias: 'f', default: false, describe: 'Go on until Ctrl+C' }),
     (options) =>
       withBroker(options, async (broker) => {
-        broker.onNotification(EVENT_RAISED, (event) => printEvent(event as EventRaised, options.json));
+        broker.onNotification(eventRaised.notification, (event) => printEvent(event as RaisedEvent, options.json));
         const { recent } = await broker.call(eventSubscribe, { recent: options.recent, follow: options.follow });
         for (const event of recent) printEvent(event, options.json);
         if (!options.follow) return undefined;
@@ -28,7 +28,7 @@ export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   );
 }
 
-function printEvent(event: EventRaised, json: boolean): void {
+function printEvent(event: RaisedEvent, json: boolean): void {
   if (json) {
     printLine(JSON.stringify(event));
     return;

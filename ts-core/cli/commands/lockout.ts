@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type LockoutState, lockoutGet, lockoutReset } from '../../endpoints/rpc/protocol/lockout.js';
+import { type Lockout, lockoutGet, lockoutReset } from '../../endpoints/rpc/protocol/lockout.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { printJson, printLine, printPairs, printTable } from '../output.js';
 
@@ -27,7 +27,7 @@ export function lockoutCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> 
   ) as Argv<CommonOptions>;
 }
 
-function printLockout(state: LockoutState, json: boolean): undefined {
+function printLockout(state: Lockout, json: boolean): undefined {
   if (json) {
     printJson(state);
     return;

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import {
-  type PolicyDifferenceState,
-  type PolicyState,
+  type Policy,
+  type PolicyDifference,
   policyExport,
   policyGet,
   policyImport,
@@ -124,7 +124,7 @@ function badInput(message: string): CliFailure {
   return new CliFailure(EXIT.usage, 'TBS_E_BAD_PARAMETER', message, 'See `tbs policy --help`.');
 }
 
-function printPolicy(policy: PolicyState, json: boolean): undefined {
+function printPolicy(policy: Policy, json: boolean): undefined {
   if (json) {
     printJson(policy);
     return;
@@ -155,7 +155,7 @@ function hexadecimal(code: number): string {
   return `0x${code.toString(16).toUpperCase()}`;
 }
 
-function printDifferences(differences: readonly PolicyDifferenceState[]): void {
+function printDifferences(differences: readonly PolicyDifference[]): void {
   if (differences.length === 0) {
     printLine('nothing differs');
     return;

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type BrokerStatus, statusGet } from '../../endpoints/rpc/protocol/status.js';
+import { type Status, statusGet } from '../../endpoints/rpc/protocol/status.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { paint, printJson, printLine, printPairs, printTable } from '../output.js';
 
@@ -19,7 +19,7 @@ export function statusCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   );
 }
 
-function printStatus(status: BrokerStatus): void {
+function printStatus(status: Status): void {
   const { queue, tpm } = status;
   printPairs([
     [

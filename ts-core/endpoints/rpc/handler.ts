@@ -1,27 +1,42 @@
-/** A method of the protocol joined to the use case that serves it. */
+/** Joins the methods of a feature's contract to the functions that serve them. */
 import type { z } from 'zod';
-import type { RpcMethodName } from '../../application/access.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { RpcMethod } from './protocol/method.js';
+import type { Described, RpcMethod } from './protocol/method.js';
 import type { RpcSession } from './rpc-session.js';
 
 export interface RpcHandler {
-  readonly name: RpcMethodName;
+  readonly method: RpcMethod;
   /** Checks the parameters and serves the call. Throws TbsErrors. */
   serve(session: RpcSession, params: unknown): unknown;
 }
 
-export function handler<Params extends z.ZodType, Result>(
-  method: RpcMethod<Params, Result>,
-  serve: (session: RpcSession, params: z.output<Params>) => Result | Promise<Result>,
-): RpcHandler {
-  return {
-    name: method.name as RpcMethodName,
-    serve: (session, params) => serve(session, parseParams(method.params, params)),
-  };
+/** One function for each method that a file of the protocol exports, under the name of the export. */
+export type Handlers<Contract> = {
+  readonly [Name in keyof Contract as Contract[Name] extends RpcMethod
+    ? Name
+    : never]: Contract[Name] extends RpcMethod<infer Params, infer Result>
+    ? (session: RpcSession, params: z.output<Params>) => Described<Result> | Promise<Described<Result>>
+    : never;
+};
+
+/** The methods that a file of the protocol exports, under the names of the exports. */
+export function methodsOf(contract: object): ReadonlyMap<string, RpcMethod> {
+  return new Map(Object.entries(contract).filter((each): each is [string, RpcMethod] => isMethod(each[1])));
 }
 
-function parseParams<Params extends z.ZodType>(shape: Params, params: unknown): z.output<Params> {
+function isMethod(exported: unknown): exported is RpcMethod {
+  return typeof exported === 'object' && exported !== null && 'access' in exported && 'result' in exported;
+}
+
+export function bind<Contract extends object>(contract: Contract, handlers: Handlers<Contract>): readonly RpcHandler[] {
+  const serving = new Map<string, RpcHandler['serve']>(Object.entries(handlers));
+  return [...methodsOf(contract)].map(([name, method]) => {
+    const serve = serving.get(name) as RpcHandler['serve'];
+    return { method, serve: (session, params) => serve(session, parseParams(method.params, params)) };
+  });
+}
+
+function parseParams(shape: z.ZodType, params: unknown): unknown {
   const parsed = shape.safeParse(params);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {

@@ -6,11 +6,11 @@
  */
 import type { Socket } from 'node:net';
 import { createMessageConnection, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import { requireAccess } from '../../application/access.js';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
 import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { requireAccess } from '../access.js';
 import { BoundedMessageReader, FramingError } from './bounded-message-reader.js';
 import { BoundedMessageWriter } from './bounded-message-writer.js';
 import type { RpcHandler } from './handler.js';
@@ -81,11 +81,11 @@ export class RpcConnection {
     if (handler === undefined) return new ResponseError(ErrorCodes.MethodNotFound, `There is no method ${method}.`);
     this.callBegins();
     try {
-      requireAccess(handler.name, this.caller);
+      requireAccess(handler.method, this.caller);
       return await handler.serve(session, params);
     } catch (error) {
       if (!(error instanceof TbsError) || error.symbol === 'TBS_E_INTERNAL_ERROR') {
-        this.log.error({ error, method: handler.name }, 'a call failed');
+        this.log.error({ error, method }, 'a call failed');
       }
       return toResponseError(error);
     } finally {

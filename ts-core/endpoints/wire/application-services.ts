@@ -1,6 +1,6 @@
 /** The calls of Tbs.h beside submitting commands, served by the use cases. */
-import { requireAccess } from '../../application/access.js';
 import type { Application } from '../../application/application.js';
+import { NOT_SANDBOXED, requireAccess } from '../access.js';
 import type { WireServices } from './wire-services.js';
 
 const TPM_IFTYPE_UNKNOWN = 0;
@@ -15,11 +15,11 @@ export function applicationServices(application: Application): WireServices {
     }),
     ownerAuth: (caller, type) => ownerAuth.get(caller, type),
     tcgLog: async (caller, logType) => {
-      requireAccess('eventLog/get', caller);
+      requireAccess({ name: 'Tbsi_Get_TCG_Log', access: NOT_SANDBOXED }, caller);
       return eventLog.bytes(logType);
     },
     physicalPresence: async (caller, input) => {
-      requireAccess('physicalPresence/get', caller);
+      requireAccess({ name: 'Tbsi_Physical_Presence_Command', access: NOT_SANDBOXED }, caller);
       return physicalPresence.command(caller, input);
     },
     revokeAttestation: (caller) => attestation.revoke(caller),

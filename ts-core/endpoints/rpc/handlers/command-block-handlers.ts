@@ -2,47 +2,32 @@ import type { Application } from '../../../application/application.js';
 import type { ListChange } from '../../../application/manage-block-lists.js';
 import type { CommandExplanation } from '../../../domain/filter/explain-command.js';
 import { TbsError } from '../../../domain/tbs-error.js';
-import { handler, type RpcHandler } from '../handler.js';
-import {
-  type ClassVerdict,
-  type CommandBlockEntry,
-  commandBlockAdd,
-  commandBlockList,
-  commandBlockRemove,
-  commandBlockTest,
-  commandGrantAdd,
-  commandGrantRemove,
-  type ListChanged,
-} from '../protocol/command-block.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/command-block.js';
 
-export function commandBlockHandlers({ blockLists }: Application): readonly RpcHandler[] {
-  return [
-    handler(commandBlockList, (_session, params) => ({
+export function commandBlockHandlers({ blockLists }: Application): Handlers<typeof contract> {
+  return {
+    commandBlockList: (_session, params) => ({
       commands: blockLists.list(params?.tpmVersion, params?.command).map(entryOf),
-    })),
-    handler(commandBlockTest, (session, { command, tpmVersion, callerClass, handles }) =>
+    }),
+    commandBlockTest: (session, { command, tpmVersion, callerClass, handles }) =>
       entryOf([blockLists.test(command, callerClass ?? session.caller.callerClass, tpmVersion, handles)]),
-    ),
-    handler(commandBlockAdd, async ({ caller }, { commands, tpmVersion }) =>
+    commandBlockAdd: async ({ caller }, { commands, tpmVersion }) =>
       changed(await blockLists.block(caller, commands, tpmVersion)),
-    ),
-    handler(commandBlockRemove, async ({ caller }, { commands, tpmVersion }) =>
+    commandBlockRemove: async ({ caller }, { commands, tpmVersion }) =>
       changed(await blockLists.unblock(caller, commands, tpmVersion)),
-    ),
-    handler(commandGrantAdd, async ({ caller }, { commands, callerClass }) =>
+    commandGrantAdd: async ({ caller }, { commands, callerClass }) =>
       changed(await blockLists.grant(caller, commands, callerClass)),
-    ),
-    handler(commandGrantRemove, async ({ caller }, { commands, callerClass }) =>
+    commandGrantRemove: async ({ caller }, { commands, callerClass }) =>
       changed(await blockLists.revoke(caller, commands, callerClass)),
-    ),
-  ];
+  };
 }
 
-function changed(change: ListChange): ListChanged {
+function changed(change: ListChange): contract.ListChange {
   return { changed: change.changed, unchanged: change.unchanged, commands: change.commands.map(entryOf) };
 }
 
-function entryOf(explanations: readonly CommandExplanation[]): CommandBlockEntry {
+function entryOf(explanations: readonly CommandExplanation[]): contract.CommandBlockEntry {
   const [first] = explanations;
   if (first === undefined) throw new TbsError('TBS_E_INTERNAL_ERROR');
   return {
@@ -53,7 +38,13 @@ function entryOf(explanations: readonly CommandExplanation[]): CommandBlockEntry
   };
 }
 
-function verdictOf({ callerClass, verdict, statements, condition, liftedBy }: CommandExplanation): ClassVerdict {
+function verdictOf({
+  callerClass,
+  verdict,
+  statements,
+  condition,
+  liftedBy,
+}: CommandExplanation): contract.ClassVerdict {
   const allowing = statements.find(({ effect, inForce }) => effect === 'allows' && inForce);
   const deciding = verdict.allowed ? allowing : verdict;
   return {

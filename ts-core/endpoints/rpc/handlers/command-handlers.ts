@@ -3,14 +3,14 @@ import type { Submission, SubmissionOutcome } from '../../../application/caller-
 import { responseCodeOf } from '../../../domain/tpm/command-header.js';
 import { describeResponseCode } from '../../../domain/tpm/describe-response-code.js';
 import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { type CommandSubmitted, commandCancel, commandSubmit } from '../protocol/command.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/command.js';
 import type { RpcSession } from '../rpc-session.js';
 
-export function commandHandlers({ contexts, commands, status }: Application): readonly RpcHandler[] {
+export function commandHandlers({ contexts, commands, status }: Application): Handlers<typeof contract> {
   const { version } = status.device;
-  return [
-    handler(commandSubmit, async (session, { contextId, ...params }) => {
+  return {
+    commandSubmit: async (session, { contextId, ...params }) => {
       const submission = { ...params, command: Buffer.from(params.command, 'base64') };
       return submitted(
         version,
@@ -18,14 +18,14 @@ export function commandHandlers({ contexts, commands, status }: Application): re
           ? await submitAlone(session, submission)
           : await submit(session, { ...submission, contextId }),
       );
-    }),
-    handler(commandCancel, (session, { contextId }) => {
+    },
+    commandCancel: (session, { contextId }) => {
       if (contextId === undefined) for (const own of session.transientContexts) session.tpm.cancelCommands(own);
       else if (session.tpm.hasContext(contextId)) session.tpm.cancelCommands(contextId);
       else commands.cancel(contexts.visible(session.caller, contextId));
       return {};
-    }),
-  ];
+    },
+  };
 }
 
 function submit(session: RpcSession, submission: Submission): Promise<SubmissionOutcome> {
@@ -45,7 +45,7 @@ async function submitAlone(session: RpcSession, submission: Omit<Submission, 'co
   }
 }
 
-function submitted(version: TpmVersion, outcome: SubmissionOutcome): CommandSubmitted {
+function submitted(version: TpmVersion, outcome: SubmissionOutcome): contract.SubmittedCommand {
   if (outcome.kind === 'refused') throw outcome.error;
   const { response, appliedPriority, waitMs, durationMs } = outcome;
   const responseCode = responseCodeOf(response);

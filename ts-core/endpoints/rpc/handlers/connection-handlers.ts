@@ -1,6 +1,6 @@
-import { handler, type RpcHandler } from '../handler.js';
-import { connectionPing } from '../protocol/connection.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/connection.js';
 
-export function connectionHandlers(): readonly RpcHandler[] {
-  return [handler(connectionPing, () => ({}))];
+export function connectionHandlers(): Handlers<typeof contract> {
+  return { connectionPing: () => ({}) };
 }

@@ -1,16 +1,16 @@
 import type { Application } from '../../../application/application.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { contextClose, contextList, contextOpen } from '../protocol/context.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/context.js';
 
-export function contextHandlers({ contexts, userNames }: Application): readonly RpcHandler[] {
-  return [
-    handler(contextOpen, (session, { versions }) => session.tpm.openContext(versions)),
-    handler(contextClose, (session, { contextId }) => {
+export function contextHandlers({ contexts, userNames }: Application): Handlers<typeof contract> {
+  return {
+    contextOpen: (session, { versions }) => session.tpm.openContext(versions),
+    contextClose: (session, { contextId }) => {
       if (session.tpm.hasContext(contextId)) session.tpm.closeContext(contextId);
       else contexts.closeForeign(session.caller, contextId);
       return {};
-    }),
-    handler(contextList, (session) => ({
+    },
+    contextList: (session) => ({
       contexts: contexts.list(session.caller).map(({ context, waitingCommands, resources }) => ({
         contextId: context.id,
         userKey: context.caller.userKey,
@@ -22,6 +22,6 @@ export function contextHandlers({ contexts, userNames }: Application): readonly 
         resources,
         own: session.tpm.hasContext(context.id),
       })),
-    })),
-  ];
+    }),
+  };
 }

@@ -1,13 +1,13 @@
 import type { Application } from '../../../application/application.js';
 import { TbsError } from '../../../domain/tbs-error.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { EVENT_RAISED, eventSubscribe } from '../protocol/event.js';
+import type { Handlers } from '../handler.js';
+import * as contract from '../protocol/event.js';
 import type { RpcSession } from '../rpc-session.js';
 
-export function eventHandlers({ events }: Application, maxSubscribersOfUser: number): readonly RpcHandler[] {
+export function eventHandlers({ events }: Application, maxSubscribersOfUser: number): Handlers<typeof contract> {
   const subscribed = new Set<RpcSession>();
-  return [
-    handler(eventSubscribe, (session, params) => {
+  return {
+    eventSubscribe: (session, params) => {
       const recent = events.past(session.caller, params?.recent ?? 0);
       if (params?.follow === false || subscribed.has(session)) return { recent };
       const ofUser = [...subscribed].filter(({ caller }) => caller.userKey === session.caller.userKey);
@@ -16,7 +16,7 @@ export function eventHandlers({ events }: Application, maxSubscribersOfUser: num
       // A reader that is too slow misses events and is told how many, so that nothing piles up for it.
       let lost = 0;
       const stop = events.follow(session.caller, (event) => {
-        const sent = session.notify(EVENT_RAISED, lost === 0 ? event : { ...event, lost });
+        const sent = session.notify(contract.eventRaised.notification, lost === 0 ? event : { ...event, lost });
         lost = sent ? 0 : lost + 1;
       });
       session.onEnd(() => {
@@ -24,8 +24,8 @@ export function eventHandlers({ events }: Application, maxSubscribersOfUser: num
         subscribed.delete(session);
       });
       return { recent };
-    }),
-  ];
+    },
+  };
 }
 
 function tooManySubscribers(limit: number): TbsError {

@@ -4,29 +4,23 @@ import { describeEvent } from '../../../domain/firmware/event-description.js';
 import type { EventLog, LoggedEvent } from '../../../domain/firmware/event-log.js';
 import { eventTypeName } from '../../../domain/firmware/event-types.js';
 import { hashAlgorithmName } from '../../../domain/firmware/hash-algorithms.js';
-import { handler, type RpcHandler } from '../handler.js';
-import {
-  type EventDescription,
-  type EventLogPage,
-  type EventLogVerdict,
-  eventLogGet,
-  eventLogTest,
-} from '../protocol/event-log.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/event-log.js';
 
 const MAX_DATA_BYTES = 65_536;
 /** Of JSON, about: what a page may come to is bounded, whatever the log. */
 const PAGE_CHARACTERS = 262_144;
 const CHARACTERS_BESIDE_DATA = 300;
 
-export function eventLogHandlers({ eventLog }: Application): readonly RpcHandler[] {
-  return [
-    handler(eventLogGet, async (_session, { first }) => eventLogPage(await eventLog.log(), first)),
-    handler(eventLogTest, async () => eventLogVerdict(await eventLog.test())),
-  ];
+export function eventLogHandlers({ eventLog }: Application): Handlers<typeof contract> {
+  return {
+    eventLogGet: async (_session, { first }) => eventLogPage(await eventLog.log(), first),
+    eventLogTest: async () => eventLogVerdict(await eventLog.test()),
+  };
 }
 
-function eventLogPage({ form, algorithms, events }: EventLog, first: number): EventLogPage {
-  const page: EventDescription[] = [];
+function eventLogPage({ form, algorithms, events }: EventLog, first: number): contract.EventLogPage {
+  const page: contract.BootEvent[] = [];
   let characters = 0;
   let next = first;
   for (const event of events.slice(first)) {
@@ -49,7 +43,7 @@ function charactersOf({ data, digests }: LoggedEvent): number {
   return CHARACTERS_BESIDE_DATA + 2 * digestBytes + 1.34 * Math.min(data.length, MAX_DATA_BYTES);
 }
 
-function eventDescription(event: LoggedEvent): EventDescription {
+function eventDescription(event: LoggedEvent): contract.BootEvent {
   const { index, pcrIndex, type, digests, data } = event;
   return {
     index,
@@ -63,7 +57,7 @@ function eventDescription(event: LoggedEvent): EventDescription {
   };
 }
 
-function eventLogVerdict({ log, matches, banks }: EventLogTest): EventLogVerdict {
+function eventLogVerdict({ log, matches, banks }: EventLogTest): contract.EventLogTest {
   return {
     matches,
     form: log.form,

@@ -1,18 +1,18 @@
 import type { Application } from '../../../application/application.js';
 import { freesAtText, type GateVerdict } from '../../../domain/lockout/lockout-gate.js';
 import type { LockoutSummary } from '../../../domain/lockout/lockout-summary.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { type LockoutState, lockoutGet, lockoutReset } from '../protocol/lockout.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/lockout.js';
 
-export function lockoutHandlers({ lockout, userNames }: Application): readonly RpcHandler[] {
-  const state = (summary: LockoutSummary): LockoutState => lockoutState(summary, (key) => userNames.nameOf(key));
-  return [
-    handler(lockoutGet, ({ caller }) => state(lockout.get(caller))),
-    handler(lockoutReset, async ({ caller }, params) => state(await lockout.reset(caller, params?.user))),
-  ];
+export function lockoutHandlers({ lockout, userNames }: Application): Handlers<typeof contract> {
+  const state = (summary: LockoutSummary): contract.Lockout => lockoutState(summary, (key) => userNames.nameOf(key));
+  return {
+    lockoutGet: ({ caller }) => state(lockout.get(caller)),
+    lockoutReset: async ({ caller }, params) => state(await lockout.reset(caller, params?.user)),
+  };
 }
 
-function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => string | null): LockoutState {
+function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => string | null): contract.Lockout {
   const { thresholds, users, gateForOthers } = summary;
   return {
     durationMinutes: thresholds.windowMinutes,

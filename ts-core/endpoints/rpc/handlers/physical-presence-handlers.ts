@@ -6,23 +6,18 @@ import {
   resultName,
   transitionName,
 } from '../../../domain/firmware/physical-presence.js';
-import { handler, type RpcHandler } from '../handler.js';
-import {
-  type PhysicalPresenceDescription,
-  physicalPresenceGet,
-  physicalPresenceRequest,
-} from '../protocol/physical-presence.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/physical-presence.js';
 
-export function physicalPresenceHandlers({ physicalPresence }: Application): readonly RpcHandler[] {
-  return [
-    handler(physicalPresenceGet, async () => description(await physicalPresence.get())),
-    handler(physicalPresenceRequest, async ({ caller }, { operation }) =>
+export function physicalPresenceHandlers({ physicalPresence }: Application): Handlers<typeof contract> {
+  return {
+    physicalPresenceGet: async () => description(await physicalPresence.get()),
+    physicalPresenceRequest: async ({ caller }, { operation }) =>
       description(await physicalPresence.request(caller, operation)),
-    ),
-  ];
+  };
 }
 
-function description(state: PhysicalPresenceState): PhysicalPresenceDescription {
+function description(state: PhysicalPresenceState): contract.PhysicalPresence {
   const { lastAnswer, confirmations } = state;
   return {
     version: state.version,

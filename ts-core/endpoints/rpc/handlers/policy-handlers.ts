@@ -1,27 +1,26 @@
 import type { Application } from '../../../application/application.js';
 import type { EffectivePolicy, PolicySettingName } from '../../../domain/policy/settings.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { type PolicyState, policyExport, policyGet, policyImport, policySet, policyTest } from '../protocol/policy.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/policy.js';
 
-export function policyHandlers({ policy }: Application): readonly RpcHandler[] {
-  return [
-    handler(policyGet, () => policyState(policy.get())),
-    handler(policySet, async ({ caller }, { settings, dryRun }) => {
+export function policyHandlers({ policy }: Application): Handlers<typeof contract> {
+  return {
+    policyGet: () => policyState(policy.get()),
+    policySet: async ({ caller }, { settings, dryRun }) => {
       const result = await policy.set(caller, settings, dryRun);
       return { ...policyState(result.policy), differences: result.differences };
-    }),
-    handler(policyTest, (_session, { settings }) => {
+    },
+    policyTest: (_session, { settings }) => {
       const differences = policy.differences(settings);
       return { compliant: differences.length === 0, differences };
-    }),
-    handler(policyImport, async ({ caller }, { registryPol }) =>
+    },
+    policyImport: async ({ caller }, { registryPol }) =>
       policyState(await policy.importRegistryPol(caller, Buffer.from(registryPol, 'base64'))),
-    ),
-    handler(policyExport, () => ({ policy: policy.exportJson() })),
-  ];
+    policyExport: () => ({ policy: policy.exportJson() }),
+  };
 }
 
-function policyState({ settings, sources, problems, revision }: EffectivePolicy): PolicyState {
+function policyState({ settings, sources, problems, revision }: EffectivePolicy): contract.Policy {
   const names = Object.keys(sources) as PolicySettingName[];
   return {
     settings: names.map((name) => ({

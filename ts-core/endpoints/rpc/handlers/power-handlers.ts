@@ -1,16 +1,16 @@
 import type { Application } from '../../../application/application.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { powerResume, powerSuspend } from '../protocol/power.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/power.js';
 
-export function powerHandlers({ power }: Application): readonly RpcHandler[] {
-  return [
-    handler(powerSuspend, async ({ caller }) => {
+export function powerHandlers({ power }: Application): Handlers<typeof contract> {
+  return {
+    powerSuspend: async ({ caller }) => {
       await power.suspend(caller);
       return {};
-    }),
-    handler(powerResume, async ({ caller }) => {
+    },
+    powerResume: async ({ caller }) => {
       await power.resume(caller);
       return {};
-    }),
-  ];
+    },
+  };
 }

@@ -1,8 +1,8 @@
 import type { Application } from '../../../application/application.js';
 import { commandLabel } from '../../../domain/tpm/command-names.js';
 import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
-import { handler, type RpcHandler } from '../handler.js';
-import { type DeviceInfo, deviceGet, serviceStop, statusGet } from '../protocol/status.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/status.js';
 
 /** What the daemon knows of itself. */
 export interface DaemonFacts {
@@ -16,11 +16,11 @@ export interface DaemonFacts {
 /** TPM_IFTYPE of Tbs.h: how the platform reaches the TPM is not told to the broker; 0 is "unknown". */
 const TPM_IFTYPE_UNKNOWN = 0;
 
-export function statusHandlers(application: Application, daemon: DaemonFacts): readonly RpcHandler[] {
+export function statusHandlers(application: Application, daemon: DaemonFacts): Handlers<typeof contract> {
   const { status, requestStop } = application;
-  return [
-    handler(deviceGet, () => deviceInfo(application)),
-    handler(statusGet, async ({ caller }) => {
+  return {
+    deviceGet: () => deviceInfo(application),
+    statusGet: async ({ caller }) => {
       const report = await status.get();
       return {
         version: daemon.version,
@@ -44,15 +44,15 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): r
         limits: daemon.limits,
         endpoints: daemon.endpoints(),
       };
-    }),
-    handler(serviceStop, (_session, params) => {
+    },
+    serviceStop: (_session, params) => {
       requestStop(params?.drainTimeoutMs ?? 10_000);
       return { processId: daemon.processId };
-    }),
-  ];
+    },
+  };
 }
 
-function deviceInfo({ status }: Application): DeviceInfo {
+function deviceInfo({ status }: Application): contract.DeviceInfo {
   const { device } = status;
   return {
     structVersion: 1,

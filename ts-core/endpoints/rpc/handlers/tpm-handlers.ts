@@ -5,65 +5,46 @@ import { type Caller, isAdministrator } from '../../../domain/caller.js';
 import { AUTH_LEVEL_NAMES } from '../../../domain/owner-auth/effective-level.js';
 import type { ProvisioningVerdict } from '../../../domain/owner-auth/provisioning-information.js';
 import { TbsError } from '../../../domain/tbs-error.js';
-import { handler, type RpcHandler } from '../handler.js';
-import {
-  autoProvisioningSet,
-  type EndorsementKeyInfo,
-  type LockoutParameters,
-  type ProvisioningState,
-  type TpmState,
-  tpmClear,
-  tpmEndorsementKey,
-  tpmGet,
-  tpmInitialize,
-  tpmLockoutParametersGet,
-  tpmLockoutParametersSet,
-  tpmProvisioning,
-  tpmSupportedFeatures,
-  tpmUnblock,
-} from '../protocol/tpm.js';
+import type { Handlers } from '../handler.js';
+import type * as contract from '../protocol/tpm.js';
 import { withSecrets } from '../secret-parameters.js';
 
 const TBS_OWNERAUTH_TYPE_FULL = 1;
 
-export function tpmHandlers(application: Application): readonly RpcHandler[] {
+export function tpmHandlers(application: Application): Handlers<typeof contract> {
   const { tpm, provisioning, ownerAuth } = application;
-  return [
-    handler(tpmGet, ({ caller }) => tpmState(application, caller)),
-    handler(tpmInitialize, async ({ caller }, permissions) =>
+  return {
+    tpmGet: ({ caller }) => tpmState(application, caller),
+    tpmInitialize: async ({ caller }, permissions) =>
       provisioningState(await provisioning.initialize(caller, permissions)),
-    ),
-    handler(tpmProvisioning, async () => provisioningState(await provisioning.state())),
-    handler(tpmClear, ({ caller }, params) =>
+    tpmProvisioning: async () => provisioningState(await provisioning.state()),
+    tpmClear: ({ caller }, params) =>
       withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
         await ownerAuth.clear(caller, secrets.ownerAuth);
         return {};
       }),
-    ),
-    handler(tpmUnblock, ({ caller }, params) =>
+    tpmUnblock: ({ caller }, params) =>
       withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
         await ownerAuth.unblock(caller, secrets.ownerAuth);
         return {};
       }),
-    ),
-    handler(tpmEndorsementKey, async ({ caller }) => endorsementKeyInfo(await tpm.endorsementKey(caller))),
-    handler(tpmSupportedFeatures, async (_session, { features }) => ({
+    tpmEndorsementKey: async ({ caller }) => endorsementKeyInfo(await tpm.endorsementKey(caller)),
+    tpmSupportedFeatures: async (_session, { features }) => ({
       features: await tpm.supportedFeatures(features),
-    })),
-    handler(tpmLockoutParametersGet, async () => lockoutParameters(await tpm.lockoutParameters())),
-    handler(tpmLockoutParametersSet, ({ caller }, { ownerAuth: text, ...change }) =>
+    }),
+    tpmLockoutParametersGet: async () => lockoutParameters(await tpm.lockoutParameters()),
+    tpmLockoutParametersSet: ({ caller }, { ownerAuth: text, ...change }) =>
       withSecrets({ text }, async (secrets) => {
         const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
         return lockoutParameters(await tpm.setLockoutParameters(caller, given, secrets.text));
       }),
-    ),
-    handler(autoProvisioningSet, async ({ caller }, { autoProvisioning }) => ({
+    autoProvisioningSet: async ({ caller }, { autoProvisioning }) => ({
       autoProvisioning: await provisioning.setAutoProvisioning(caller, autoProvisioning),
-    })),
-  ];
+    }),
+  };
 }
 
-async function tpmState(application: Application, caller: Caller): Promise<TpmState> {
+async function tpmState(application: Application, caller: Caller): Promise<contract.Tpm> {
   const { tpm, provisioning, authLevel, status, physicalPresence } = application;
   const { device } = status;
   const ownership = await tpm.ownership();
@@ -114,7 +95,7 @@ function plural(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-function provisioningState(verdict: ProvisioningVerdict): ProvisioningState {
+function provisioningState(verdict: ProvisioningVerdict): contract.ProvisioningState {
   return {
     tpmReady: verdict.ready,
     restartRequired: verdict.restartRequired,
@@ -126,12 +107,12 @@ function provisioningState(verdict: ProvisioningVerdict): ProvisioningState {
   };
 }
 
-function lockoutParameters(lockout: TpmLockout): LockoutParameters {
+function lockoutParameters(lockout: TpmLockout): contract.LockoutParameter {
   const { maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries } = lockout;
   return { maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries };
 }
 
-function endorsementKeyInfo(key: EndorsementKey | undefined): EndorsementKeyInfo {
+function endorsementKeyInfo(key: EndorsementKey | undefined): contract.EndorsementKey {
   const info = key === undefined ? null : subjectPublicKeyInfo(key.publicKey);
   return {
     isPresent: key !== undefined,

@@ -1,29 +1,40 @@
+/** The level of owner authorization information that the operating system may use (OSManagedAuthLevel). */
 import { z } from 'zod';
-import { method, noParams } from './method.js';
+import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
 import { ownerAuthText } from './owner-auth.js';
 
-export interface AuthLevelState {
-  /** OSManagedAuthLevel in force: None 0, Delegated 2, Full 4, 5. */
-  readonly level: 0 | 2 | 4 | 5;
-  readonly levelName: 'None' | 'Delegated' | 'Full' | 'LockoutOnly';
-  /** Where it comes from: policy's source, local, or the default and why. */
-  readonly source: string;
-  readonly setByPolicy: boolean;
-  readonly activeDirectoryBackup: boolean;
-}
+const level = z.union([z.literal(0), z.literal(2), z.literal(4), z.literal(5)]);
 
-export const authLevelGet = method<AuthLevelState>()('authLevel/get', noParams);
+export const levelName = z.enum(['None', 'Delegated', 'Full', 'LockoutOnly']);
 
-/** Refused when policy sets the level: the error names its source. Administrators only. */
-export const authLevelSet = method<AuthLevelState>()(
-  'authLevel/set',
-  z.strictObject({
-    level: z.union([z.literal(0), z.literal(2), z.literal(4), z.literal(5)]),
-    /**
-     * From Full to Delegated a new owner authorization is made: this one (base64 of 20 bytes), or a random one. With AD DS
-     * backup off nothing else keeps it, and it or `force` must be given.
-     */
-    newOwnerAuth: ownerAuthText.optional(),
-    force: z.boolean().default(false),
+export const AuthLevel = objectType('AuthLevel', 'The level of owner authorization in force.', {
+  level: level.describe('OSManagedAuthLevel: None 0, Delegated 2, Full 4, LockoutOnly 5.'),
+  levelName: levelName.describe('The level’s name.'),
+  source: z.string().describe('Where it comes from: policy’s source, local, or the default and why.'),
+  setByPolicy: z.boolean().describe('Whether policy sets it, so that it cannot be set locally.'),
+  activeDirectoryBackup: z.boolean().describe('Whether backup to AD DS is on.'),
+});
+export type AuthLevel = Described<typeof AuthLevel>;
+
+export const authLevelGet = method('authLevel/get', {
+  summary: 'Returns the level in force and where it comes from.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: AuthLevel,
+});
+
+export const authLevelSet = method('authLevel/set', {
+  summary: 'Sets the level locally; refused, with the source’s name, when policy sets it.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({
+    level: level.describe('OSManagedAuthLevel: None 0, Delegated 2, Full 4, LockoutOnly 5.'),
+    newOwnerAuth: ownerAuthText
+      .optional()
+      .describe(
+        'From Full to Delegated the owner authorization is replaced: by this value, or by a random one. With backup to AD DS off the new value is stored nowhere else, and this or force must be given.',
+      ),
+    force: z.boolean().default(false).describe('Accepts a random new value that is stored nowhere else.'),
   }),
-);
+  result: AuthLevel,
+});

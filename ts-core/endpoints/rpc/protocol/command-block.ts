@@ -1,83 +1,123 @@
+/** The command filter: which commands each class of callers may send, why, and the local lists. */
 import { z } from 'zod';
-import type { CallerClass } from '../../../domain/caller.js';
-import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
-import { callerClass, commandReference, method, tpmVersion } from './method.js';
+import { ADMINISTRATOR_ONLY, EVERYBODY_ALL } from '../../access.js';
+import { type Described, method, objectType } from './method.js';
+import { callerClass, commandCode, commandReference, tpmVersion, uint32 } from './values.js';
 
-/** What one list says about a command. */
-export interface ListStatement {
-  readonly list: 'policy' | 'default' | 'local' | 'notAllowed';
-  readonly effect: 'blocks' | 'allows';
-  /** False when policy switches the list off. */
-  readonly inForce: boolean;
-  /** Where the list comes from: shipped, a policy file's path, local. */
-  readonly source: string;
-  readonly reason: string;
-}
+const listName = z.enum(['policy', 'default', 'local', 'notAllowed']);
 
-export interface ClassVerdict {
-  readonly callerClass: CallerClass;
-  readonly allowed: boolean;
-  /** The list that decided; null when nothing blocks it (TPM 1.2). */
-  readonly decidingList: ListStatement['list'] | 'handleRule' | 'embedded' | null;
-  readonly reason: string;
-  readonly source: string | null;
-  /** What would lift a block, in words with the cmdlet to use; null when allowed, or when nothing lifts it. */
-  readonly liftedBy: string | null;
-  /** A limit on the handles with which this class may send it; null when there is none. */
-  readonly condition: string | null;
-  readonly statements: readonly ListStatement[];
-}
+export const ListStatement = objectType('ListStatement', 'What one list says about a command.', {
+  list: listName.describe(
+    'policy: Group Policy’s lists; default: what ships; local: Add-TbsCommandBlock and Grant-TbsCommand; notAllowed: on no allowed list.',
+  ),
+  effect: z.enum(['blocks', 'allows']).describe('What the list does with the command.'),
+  inForce: z.boolean().describe('False when policy switches the list off.'),
+  source: z.string().describe('Where the list comes from: a policy file, a registry key, the shipped list.'),
+  reason: z.string().describe('Why, in words.'),
+});
+export type ListStatement = Described<typeof ListStatement>;
 
-export interface CommandBlockEntry {
-  readonly tpmVersion: TpmVersion;
-  readonly code: number;
-  /** `TPM2_GetRandom`, `TPM_GetRandom`; null for a code that is only on a list. */
-  readonly name: string | null;
-  readonly verdicts: readonly ClassVerdict[];
-}
+export const ClassVerdict = objectType('ClassVerdict', 'Whether one class of callers may send a command, and why.', {
+  callerClass: callerClass.describe('The class.'),
+  allowed: z.boolean().describe('Whether callers of the class may send the command.'),
+  decidingList: z
+    .enum([...listName.options, 'handleRule', 'embedded'])
+    .nullable()
+    .describe('The list or rule that decided; null when nothing blocks the command (TPM 1.2).'),
+  reason: z.string().describe('Why, in words.'),
+  source: z.string().nullable().describe('Where the deciding list comes from; null when no list decided.'),
+  liftedBy: z
+    .string()
+    .nullable()
+    .describe(
+      'What an administrator does to lift the block, with the cmdlet; null when allowed, or when nothing lifts it.',
+    ),
+  condition: z
+    .string()
+    .nullable()
+    .describe('A limit on the handles with which the class may send the command; null when there is none.'),
+  statements: z.array(ListStatement).describe('What every list says, in the order of precedence.'),
+});
+export type ClassVerdict = Described<typeof ClassVerdict>;
 
-export const commandBlockList = method<{ readonly commands: readonly CommandBlockEntry[] }>()(
-  'commandBlock/list',
-  z
-    .strictObject({
-      /** The version of the TPM unless set. */
-      tpmVersion: tpmVersion.optional(),
-      command: commandReference.optional(),
-    })
-    .optional(),
-);
+export const CommandBlockEntry = objectType('CommandBlockEntry', 'A command, with the verdict on it for each class.', {
+  tpmVersion: tpmVersion.describe('The TPM version that the code belongs to.'),
+  code: commandCode.describe('TPM 1.2 ordinal or TPM 2.0 command code.'),
+  name: z
+    .string()
+    .nullable()
+    .describe('TPM2_GetRandom, TPM_GetRandom; null for a code without a name that is only on a list.'),
+  verdicts: z.array(ClassVerdict).describe('One for each class that was asked about.'),
+});
+export type CommandBlockEntry = Described<typeof CommandBlockEntry>;
 
-/** Why is it blocked, and what would unblock it; for the caller's own class unless set. */
-export const commandBlockTest = method<CommandBlockEntry>()(
-  'commandBlock/test',
-  z.strictObject({
-    command: commandReference,
-    tpmVersion: tpmVersion.optional(),
-    callerClass: callerClass.optional(),
-    /** Handles of the command, where a rule names handles. */
-    handles: z.array(z.number().int().min(0).max(0xffffffff)).max(7).optional(),
-  }),
-);
+export const ListChange = objectType('ListChange', 'What a change of the local lists did.', {
+  changed: z.array(commandCode).describe('Codes whose state the call changed.'),
+  unchanged: z.array(commandCode).describe('Codes that were in the desired state already.'),
+  commands: z.array(CommandBlockEntry).describe('The commands after the change.'),
+});
+export type ListChange = Described<typeof ListChange>;
 
-const listChange = z.strictObject({
-  commands: z.array(commandReference).min(1).max(512),
-  tpmVersion: tpmVersion.optional(),
+const tpmVersionOption = tpmVersion.optional().describe('The TPM version; that of the TPM unless given.');
+
+const listChangeParams = z.strictObject({
+  commands: z.array(commandReference).min(1).max(512).describe('The commands, by code or name.'),
+  tpmVersion: tpmVersionOption,
 });
 
-export interface ListChanged {
-  /** Codes whose state the call changed; the others were so already. */
-  readonly changed: readonly number[];
-  readonly unchanged: readonly number[];
-  /** The commands after the change. */
-  readonly commands: readonly CommandBlockEntry[];
-}
+const grantChangeParams = z.strictObject({
+  commands: z.array(commandReference).min(1).max(512).describe('The commands, by code or name.'),
+  callerClass: callerClass.describe('The class that the grant is for.'),
+});
 
-/** The local blocked list. Administrators only. */
-export const commandBlockAdd = method<ListChanged>()('commandBlock/add', listChange);
-export const commandBlockRemove = method<ListChanged>()('commandBlock/remove', listChange);
+export const commandBlockList = method('commandBlock/list', {
+  summary: 'Lists commands with the verdict on them for each class.',
+  access: EVERYBODY_ALL,
+  params: z
+    .strictObject({
+      tpmVersion: tpmVersionOption,
+      command: commandReference.optional().describe('Only this command; all known and listed ones unless given.'),
+    })
+    .optional(),
+  result: z.strictObject({ commands: z.array(CommandBlockEntry).describe('The commands, by code.') }),
+});
 
-const grantChange = z.strictObject({ commands: z.array(commandReference).min(1).max(512), callerClass });
+export const commandBlockTest = method('commandBlock/test', {
+  summary: 'Says whether a class may send a command, why, and what would lift a block.',
+  access: EVERYBODY_ALL,
+  params: z.strictObject({
+    command: commandReference,
+    tpmVersion: tpmVersionOption,
+    callerClass: callerClass.optional().describe('The class; the caller’s own unless given.'),
+    handles: z.array(uint32).max(7).optional().describe('The handles of the command, where a rule names handles.'),
+  }),
+  result: CommandBlockEntry,
+});
 
-/** The local grants of a class: they open commands of TPM 2.0 and lift default blocks of TPM 1.2. Administrators only. */
-export const commandGrantAdd = method<ListChanged>()('commandGrant/add', grantChange);
-export const commandGrantRemove = method<ListChanged>()('commandGrant/remove', grantChange);
+export const commandBlockAdd = method('commandBlock/add', {
+  summary: 'Adds commands to the local blocked list.',
+  access: ADMINISTRATOR_ONLY,
+  params: listChangeParams,
+  result: ListChange,
+});
+
+export const commandBlockRemove = method('commandBlock/remove', {
+  summary: 'Removes commands from the local blocked list.',
+  access: ADMINISTRATOR_ONLY,
+  params: listChangeParams,
+  result: ListChange,
+});
+
+export const commandGrantAdd = method('commandGrant/add', {
+  summary: 'Grants commands to a class: opens those of TPM 2.0, lifts default blocks of TPM 1.2.',
+  access: ADMINISTRATOR_ONLY,
+  params: grantChangeParams,
+  result: ListChange,
+});
+
+export const commandGrantRemove = method('commandGrant/remove', {
+  summary: 'Takes local grants of commands back from a class.',
+  access: ADMINISTRATOR_ONLY,
+  params: grantChangeParams,
+  result: ListChange,
+});

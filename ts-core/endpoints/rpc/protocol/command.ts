@@ -1,32 +1,57 @@
+/** Submitting commands to the TPM, and cancelling them. */
 import { z } from 'zod';
-import { contextId, method } from './method.js';
+import { EVERYBODY_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
+import { type Described, method, nothing, objectType } from './method.js';
+import { base64Bytes, contextId, milliseconds, uint32 } from './values.js';
 
-export interface CommandSubmitted {
-  /** The TPM's whole response, base64. A TPM error is a successful submission with the code in the response. */
-  readonly response: string;
-  readonly responseCode: number;
-  readonly responseName: string;
-  readonly appliedPriority: number;
-  readonly waitMs: number;
-  readonly durationMs: number;
-}
+export const SubmittedCommand = objectType(
+  'SubmittedCommand',
+  'The TPM’s response to a command. A response that says that the TPM refused the command is a successful submission.',
+  {
+    response: base64Bytes.describe('The whole response.'),
+    responseCode: uint32.describe('The response code: TPM_RC or TPM_RESULT.'),
+    responseName: z.string().describe('The response code’s name: TPM_RC_SUCCESS.'),
+    appliedPriority: uint32.describe('The priority at which the command was queued (TBS_COMMAND_PRIORITY).'),
+    waitMs: milliseconds.describe('Time in the queue, in milliseconds.'),
+    durationMs: milliseconds.describe('Time at the TPM, in milliseconds.'),
+  },
+);
+export type SubmittedCommand = Described<typeof SubmittedCommand>;
 
-export const commandSubmit = method<CommandSubmitted>()(
-  'command/submit',
-  z.strictObject({
-    /** Without one, the command runs in a context of its own, which ends with the answer. */
-    contextId: contextId.optional(),
-    /** The whole command, base64. */
-    command: z.base64().max(24_576),
-    locality: z.number().int().min(0).max(4).default(0),
-    /** TBS_COMMAND_PRIORITY. */
-    priority: z.number().int().min(1).max(0x80000000).default(200),
-    deadlineMs: z.number().int().min(1).max(86_400_000).optional(),
+export const commandSubmit = method('command/submit', {
+  summary: 'Sends one command to the TPM and returns its response (Tbsip_Submit_Command).',
+  access: OWN_CONTEXT_ONLY,
+  params: z.strictObject({
+    contextId: contextId
+      .optional()
+      .describe('The context; without one the command runs in a context of its own, which ends with the answer.'),
+    command: base64Bytes.max(24_576).describe('The whole command.'),
+    locality: z.number().int().min(0).max(4).default(0).describe('The locality; above 0 for administrators only.'),
+    priority: z
+      .number()
+      .int()
+      .min(1)
+      .max(0x80000000)
+      .default(200)
+      .describe('TBS_COMMAND_PRIORITY: LOW 100, NORMAL 200, HIGH 300, SYSTEM 400, MAX 0x80000000.'),
+    deadlineMs: z
+      .number()
+      .int()
+      .min(1)
+      .max(86_400_000)
+      .optional()
+      .describe('Milliseconds after which a command that still waits is cancelled.'),
   }),
-);
+  result: SubmittedCommand,
+});
 
-/** Tbsip_Cancel_Commands: everything outstanding in the context; without one, what this connection submitted without one. */
-export const commandCancel = method<Record<string, never>>()(
-  'command/cancel',
-  z.strictObject({ contextId: contextId.optional() }),
-);
+export const commandCancel = method('command/cancel', {
+  summary: 'Cancels every outstanding command of a context (Tbsip_Cancel_Commands).',
+  access: EVERYBODY_OWN,
+  params: z.strictObject({
+    contextId: contextId
+      .optional()
+      .describe('The context; without one, what this connection has submitted without naming a context.'),
+  }),
+  result: nothing,
+});

@@ -1,4 +1,11 @@
-import { method, noParams } from './method.js';
+/** The connection itself. */
+import { EVERYBODY_ALL } from '../../access.js';
+import { method, noParams, nothing } from './method.js';
 
-/** Answered at once, whatever else is under way: tells a client that waits for another reply that the broker lives. */
-export const connectionPing = method<Record<string, never>>()('connection/ping', noParams);
+export const connectionPing = method('connection/ping', {
+  summary:
+    'Is answered immediately, whatever else is under way: shows a client that waits for another reply that the broker lives.',
+  access: EVERYBODY_ALL,
+  params: noParams,
+  result: nothing,
+});

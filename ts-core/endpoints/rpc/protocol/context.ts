@@ -1,35 +1,48 @@
+/** Contexts: one caller's view of the TPM (TBS_HCONTEXT), with its handles and its queue. */
 import { z } from 'zod';
-import type { CallerClass } from '../../../domain/caller.js';
-import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
-import { contextId, method, noParams, tpmVersion } from './method.js';
+import { EVERYBODY_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
+import { type Described, method, noParams, nothing, objectType } from './method.js';
+import { callerClass, contextId, count, tpmVersion, userKey, utcTime } from './values.js';
 
-/** TBS_CONTEXT_PARAMS2: which TPM versions the caller speaks. */
-export interface ContextOpened {
-  readonly contextId: number;
-  readonly tpmVersion: TpmVersion;
-  readonly maxCommandBytes: number;
-}
+export const OpenedContext = objectType('OpenedContext', 'A context that was opened on this connection.', {
+  contextId: contextId.describe('Identifies the context in later calls; it ends with the connection.'),
+  tpmVersion: tpmVersion.describe('The version of the TPM that the context speaks to.'),
+  maxCommandBytes: count.describe('The largest command that the TPM takes, in bytes.'),
+});
+export type OpenedContext = Described<typeof OpenedContext>;
 
-export interface ContextDescription {
-  readonly contextId: number;
-  readonly userKey: string;
-  readonly userName: string | null;
-  readonly callerClass: CallerClass;
-  readonly processId: number | null;
-  /** UTC ISO 8601. */
-  readonly openedAt: string;
-  readonly waitingCommands: number;
-  readonly resources: number;
-  /** Whether it was opened on the connection that asks. */
-  readonly own: boolean;
-}
+export const Context = objectType('Context', 'An open context.', {
+  contextId: contextId.describe('Identifies the context.'),
+  userKey: userKey.describe('The user who opened it.'),
+  userName: z.string().nullable().describe('The account name; null when the system has none for the user.'),
+  callerClass: callerClass.describe('The class of the caller who opened it.'),
+  processId: z.number().int().nullable().describe('The process that connected; null where the system does not say.'),
+  openedAt: utcTime.describe('When it was opened.'),
+  waitingCommands: count.describe('Its commands that wait in the queue.'),
+  resources: count.describe('Objects and sessions that it holds.'),
+  own: z.boolean().describe('Whether it was opened on the connection that asks.'),
+});
+export type Context = Described<typeof Context>;
 
-export const contextOpen = method<ContextOpened>()(
-  'context/open',
-  z.strictObject({ versions: z.array(tpmVersion).max(2) }),
-);
+export const contextOpen = method('context/open', {
+  summary: 'Opens a context (Tbsi_Context_Create).',
+  access: OWN_CONTEXT_ONLY,
+  params: z.strictObject({
+    versions: z.array(tpmVersion).max(2).describe('The TPM versions that the caller speaks (TBS_CONTEXT_PARAMS2).'),
+  }),
+  result: OpenedContext,
+});
 
-export const contextClose = method<Record<string, never>>()('context/close', z.strictObject({ contextId }));
+export const contextClose = method('context/close', {
+  summary: 'Closes a context, cancels its commands and flushes what it holds (Tbsip_Context_Close).',
+  access: EVERYBODY_OWN,
+  params: z.strictObject({ contextId: contextId.describe('The context to close.') }),
+  result: nothing,
+});
 
-/** Own contexts; an administrator sees everybody's. */
-export const contextList = method<{ readonly contexts: readonly ContextDescription[] }>()('context/list', noParams);
+export const contextList = method('context/list', {
+  summary: 'Lists the caller’s open contexts; for an administrator those of everybody.',
+  access: EVERYBODY_OWN,
+  params: noParams,
+  result: z.strictObject({ contexts: z.array(Context).describe('The open contexts.') }),
+});

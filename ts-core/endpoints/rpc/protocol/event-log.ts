@@ -1,63 +1,73 @@
-/** The measured-boot log. */
+/** The measured-boot log (TCG event log). */
 import { z } from 'zod';
-import { method, noParams } from './method.js';
+import { NOT_SANDBOXED } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
+import { base64Bytes, count, hexBytes, uint32 } from './values.js';
 
-export interface LoggedDigestDescription {
-  /** `sha256`. */
-  readonly algorithm: string;
-  /** Hexadecimal. */
-  readonly digest: string;
-}
+const form = z.enum(['sha1', 'cryptoAgile']);
 
-export interface EventDescription {
-  readonly index: number;
-  readonly pcrIndex: number;
-  readonly type: number;
-  /** `EV_SEPARATOR`; the number as text for a type without a name. */
-  readonly typeName: string;
-  /** What the event says of itself, for people; may be empty. */
-  readonly description: string;
-  readonly digests: readonly LoggedDigestDescription[];
-  readonly dataBytes: number;
-  /** Base64; cut off after 65536 bytes. */
-  readonly data: string;
-}
+export const LoggedDigest = objectType('LoggedDigest', 'A digest that was extended into a PCR bank.', {
+  algorithm: z.string().describe('The bank’s algorithm: sha256.'),
+  digest: hexBytes.describe('The digest, hexadecimal.'),
+});
+export type LoggedDigest = Described<typeof LoggedDigest>;
 
-export interface EventLogPage {
-  readonly form: 'sha1' | 'cryptoAgile';
-  readonly algorithms: readonly string[];
-  /** Events in the whole log. */
-  readonly total: number;
-  /** From the one asked for, as many as one reply takes. */
-  readonly events: readonly EventDescription[];
-  /** What to ask for next; null at the end. */
-  readonly next: number | null;
-}
+export const BootEvent = objectType('BootEvent', 'An entry of the log.', {
+  index: count.describe('Its place in the log, from 0.'),
+  pcrIndex: uint32.describe('The PCR that was extended.'),
+  type: uint32.describe('The event type.'),
+  typeName: z.string().describe('EV_SEPARATOR; the number as text for a type without a name.'),
+  description: z.string().describe('What the event says about itself, for people; may be empty.'),
+  digests: z.array(LoggedDigest).describe('One digest for each bank.'),
+  dataBytes: count.describe('Length of the event’s data in bytes.'),
+  data: base64Bytes.describe('The event’s data, cut off after 65536 bytes.'),
+});
+export type BootEvent = Described<typeof BootEvent>;
 
-export const eventLogGet = method<EventLogPage>()(
-  'eventLog/get',
-  z.strictObject({ first: z.number().int().min(0).max(0xffffffff).default(0) }).prefault({}),
-);
+export const EventLogPage = objectType('EventLogPage', 'A part of the log, as large as one reply takes.', {
+  form: form.describe('The format of the log.'),
+  algorithms: z.array(z.string()).describe('The banks that the log has digests for.'),
+  total: count.describe('Events in the whole log.'),
+  events: z.array(BootEvent).describe('The events, from the one that was asked for.'),
+  next: count.nullable().describe('The event to ask for next; null at the end.'),
+});
+export type EventLogPage = Described<typeof EventLogPage>;
 
-export interface PcrTest {
-  readonly bank: string;
-  readonly pcrIndex: number;
-  readonly events: number;
-  /** Hexadecimal: what the log leads to. */
-  readonly replayed: string;
-  /** Hexadecimal: what the TPM has; null where it has no such PCR. */
-  readonly actual: string | null;
-  readonly matches: boolean;
-}
+export const eventLogGet = method('eventLog/get', {
+  summary: 'Returns a page of the log.',
+  access: NOT_SANDBOXED,
+  params: z.strictObject({ first: uint32.default(0).describe('Index of the first event.') }).prefault({}),
+  result: EventLogPage,
+});
 
-export interface EventLogVerdict {
-  /** Something was compared, and all of it matches. */
-  readonly matches: boolean;
-  readonly form: 'sha1' | 'cryptoAgile';
-  readonly events: number;
-  readonly pcrs: readonly PcrTest[];
-  /** Banks of the log that were not compared, and why. */
-  readonly notCompared: readonly { readonly bank: string; readonly reason: 'noSuchBank' | 'unknownAlgorithm' }[];
-}
+export const PcrTest = objectType('PcrTest', 'One PCR, compared with what the log leads to.', {
+  bank: z.string().describe('The bank’s algorithm: sha256.'),
+  pcrIndex: count.describe('The PCR.'),
+  events: count.describe('Events of the log that extend it.'),
+  replayed: hexBytes.describe('The value that the log leads to, hexadecimal.'),
+  actual: hexBytes.nullable().describe('The value in the TPM, hexadecimal; null where the TPM has no such PCR.'),
+  matches: z.boolean().describe('Whether they are the same.'),
+});
+export type PcrTest = Described<typeof PcrTest>;
 
-export const eventLogTest = method<EventLogVerdict>()('eventLog/test', noParams);
+export const BankNotCompared = objectType('BankNotCompared', 'A bank of the log that was not compared.', {
+  bank: z.string().describe('The bank’s algorithm.'),
+  reason: z.enum(['noSuchBank', 'unknownAlgorithm']).describe('Why not.'),
+});
+export type BankNotCompared = Described<typeof BankNotCompared>;
+
+export const EventLogTest = objectType('EventLogTest', 'Whether the log leads to the values in the TPM’s PCRs.', {
+  matches: z.boolean().describe('Whether something was compared, and all of it matches.'),
+  form: form.describe('The format of the log.'),
+  events: count.describe('Events in the log.'),
+  pcrs: z.array(PcrTest).describe('Each PCR that was compared.'),
+  notCompared: z.array(BankNotCompared).describe('Banks of the log that were not compared.'),
+});
+export type EventLogTest = Described<typeof EventLogTest>;
+
+export const eventLogTest = method('eventLog/test', {
+  summary: 'Replays the log and compares the result with the TPM’s PCRs.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: EventLogTest,
+});

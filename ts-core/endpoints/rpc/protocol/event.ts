@@ -1,20 +1,63 @@
+/** Events: the decisions of the broker, as the audit log has them. */
 import { z } from 'zod';
-import type { AuditEvent } from '../../../application/ports.js';
-import { method } from './method.js';
+import { EVERYBODY_OWN } from '../../access.js';
+import { type Described, method, objectType, type RpcNotification } from './method.js';
+import { callerClass, count, userKey, utcTime } from './values.js';
 
-/** Starts `event/raised` notifications on this connection; standard users get events about themselves only. */
-export const eventSubscribe = method<{ readonly recent: readonly AuditEvent[] }>()(
-  'event/subscribe',
-  z
+export const RepeatedEvent = objectType('RepeatedEvent', 'How many identical events an event stands for.', {
+  count: count.describe('How many.'),
+  first: utcTime.describe('Time of the first.'),
+  last: utcTime.describe('Time of the last.'),
+});
+export type RepeatedEvent = Described<typeof RepeatedEvent>;
+
+const eventShape = {
+  kind: z
+    .enum([
+      'commandRefused',
+      'authorizationFailed',
+      'lockoutBegan',
+      'lockoutEnded',
+      'policyChanged',
+      'listChanged',
+      'administration',
+      'ownerAuthorization',
+      'warning',
+    ])
+    .describe('What kind of decision it is.'),
+  time: utcTime.describe('When.'),
+  userKey: userKey.optional().describe('The user who caused it; absent when no caller did.'),
+  callerClass: callerClass.optional().describe('The class of that caller.'),
+  processId: z.number().int().optional().describe('The process that connected; process ids are reused.'),
+  message: z.string().describe('The decision in words.'),
+  details: z.record(z.string(), z.unknown()).describe('Facts by name: code, list, source, setting.'),
+  repeated: RepeatedEvent.optional().describe('Present when the event stands for several identical ones.'),
+};
+
+export const Event = objectType('Event', 'One decision: who, what, why.', eventShape);
+export type Event = Described<typeof Event>;
+
+export const RaisedEvent = objectType('RaisedEvent', 'An event that was just raised.', {
+  ...eventShape,
+  lost: count.optional().describe('Events dropped before this one because the reader was too slow; absent when none.'),
+});
+export type RaisedEvent = Described<typeof RaisedEvent>;
+
+export const eventSubscribe = method('event/subscribe', {
+  summary:
+    'Returns past events, and has event/raised sent for each further one; standard users get events about themselves.',
+  access: EVERYBODY_OWN,
+  params: z
     .strictObject({
-      /** How many past events to give in the answer. */
-      recent: z.number().int().min(0).max(1000).default(0),
-      /** False: only the past ones. */
-      follow: z.boolean().default(true),
+      recent: z.number().int().min(0).max(1000).default(0).describe('How many past events to return.'),
+      follow: z.boolean().default(true).describe('Whether further events are sent; false: only the past ones.'),
     })
     .optional(),
-);
+  result: z.strictObject({ recent: z.array(Event).describe('Past events, the oldest first.') }),
+});
 
-/** Notification, server to client: parameters are one AuditEvent; `lost` counts events dropped before it for a slow reader. */
-export const EVENT_RAISED = 'event/raised';
-export type EventRaised = AuditEvent & { readonly lost?: number };
+export const eventRaised = {
+  notification: 'event/raised',
+  summary: 'An event that the subscriber may see was raised.',
+  params: RaisedEvent,
+} satisfies RpcNotification;

@@ -1,35 +1,53 @@
+/** The lockout of standard users: authorization failures that count, and who is locked out until when. */
 import { z } from 'zod';
-import { method, noParams } from './method.js';
+import { ADMINISTRATOR_ONLY, EVERYBODY_OWN } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
+import { count, userKey, utcTime } from './values.js';
 
-export interface UserLockout {
-  readonly userKey: string;
-  readonly userName: string | null;
-  readonly failures: number;
-  readonly lockedOut: boolean;
-  /** UTC ISO 8601 at which this user's gate opens again; null when open, or when threshold 0 closes it for good. */
-  readonly freesAt: string | null;
-  /** UTC ISO 8601 at which each failure that counts ages out, the oldest first. */
-  readonly failuresAgeOutAt: readonly string[];
-}
+export const UserLockout = objectType('UserLockout', 'The authorization failures of one user.', {
+  userKey: userKey.describe('The user: uid:1000, or sid:S-1-5-… on Windows.'),
+  userName: z.string().nullable().describe('The account name; null when the system has none for the user.'),
+  failures: count.describe('Failures inside the window, which count.'),
+  lockedOut: z.boolean().describe('Whether the user may send no command that carries an authorization.'),
+  freesAt: utcTime
+    .nullable()
+    .describe(
+      'When the lockout of this user ends; null when not locked out, or when a threshold of 0 never lets it end.',
+    ),
+  failuresAgeOutAt: z.array(utcTime).describe('When each counted failure leaves the window, the oldest first.'),
+});
+export type UserLockout = Described<typeof UserLockout>;
 
-export interface LockoutState {
-  readonly durationMinutes: number;
-  readonly individualThreshold: number;
-  readonly totalThreshold: number;
-  readonly totalFailures: number;
-  /** All standard users are locked out. */
-  readonly totalLockedOut: boolean;
-  readonly totalFreesAt: string | null;
-  /** One's own; an administrator sees everybody's. */
-  readonly users: readonly UserLockout[];
-  /** Reported when the settings make the lockout void: window 0, thresholds 0. */
-  readonly notes: readonly string[];
-}
+export const Lockout = objectType('Lockout', 'The lockout of standard users, with the settings in force.', {
+  durationMinutes: count.describe('Length of the sliding window in minutes; 0: no failure counts.'),
+  individualThreshold: count.describe('Failures of one user at which the user is locked out.'),
+  totalThreshold: count.describe('Failures of all standard users at which all of them are locked out.'),
+  totalFailures: count.describe('Counted failures of all standard users.'),
+  totalLockedOut: z.boolean().describe('Whether all standard users are locked out.'),
+  totalFreesAt: utcTime
+    .nullable()
+    .describe(
+      'When the lockout of all ends; null when they are not locked out, or when a threshold of 0 never lets it end.',
+    ),
+  users: z.array(UserLockout).describe('The caller’s own failures; for an administrator those of everybody.'),
+  notes: z.array(z.string()).describe('Says when the settings make the lockout ineffective: window 0 or threshold 0.'),
+});
+export type Lockout = Described<typeof Lockout>;
 
-export const lockoutGet = method<LockoutState>()('lockout/get', noParams);
+export const lockoutGet = method('lockout/get', {
+  summary: 'Returns the authorization failures that count and who is locked out.',
+  access: EVERYBODY_OWN,
+  params: noParams,
+  result: Lockout,
+});
 
-/** Forgets the failures of one user, or of all. Administrators only. */
-export const lockoutReset = method<LockoutState>()(
-  'lockout/reset',
-  z.strictObject({ user: z.string().min(1).max(256).optional() }).optional(),
-);
+export const lockoutReset = method('lockout/reset', {
+  summary: 'Forgets the failures of one user, or of all.',
+  access: ADMINISTRATOR_ONLY,
+  params: z
+    .strictObject({
+      user: z.string().min(1).max(256).optional().describe('User name, user id or user key; all users unless given.'),
+    })
+    .optional(),
+  result: Lockout,
+});

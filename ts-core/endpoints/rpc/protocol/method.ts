@@ -1,30 +1,55 @@
 /**
- * What a protocol file declares: the method's name, the shape of its parameters, checked at the edge, and its result.
+ * The contract of a JSON-RPC method: its name, who may call it, its parameters and its result.
  *
- * The shapes use zod with strict objects: an unknown parameter is refused by its name.
+ * The endpoint checks parameters against their schema at the edge; the tests check every result. docs/json-rpc.md, the
+ * types of the command line and protocol.json (which the module's C# types are compared with) derive from the schemas,
+ * so each property's meaning and unit stands in its `describe`.
  */
 import { z } from 'zod';
+import type { AccessByClass } from '../../access.js';
 
-export interface RpcMethod<Params extends z.ZodType, Result> {
+export interface RpcMethod<Params extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
+  /** `resource/verb`. */
   readonly name: string;
+  /** One sentence for the reader of docs/json-rpc.md. */
+  readonly summary: string;
+  readonly access: AccessByClass;
   readonly params: Params;
-  /** Never set; carries the result's type. */
-  readonly result?: Result;
+  readonly result: Result;
 }
 
-export function method<Result>() {
-  return <Params extends z.ZodType>(name: string, params: Params): RpcMethod<Params, Result> => ({ name, params });
+export function method<Params extends z.ZodType, Result extends z.ZodType>(
+  name: string,
+  contract: Omit<RpcMethod<Params, Result>, 'name'>,
+): RpcMethod<Params, Result> {
+  return { name, ...contract };
 }
+
+/** What the server sends without being asked. */
+export interface RpcNotification<Params extends z.ZodType = z.ZodType> {
+  readonly notification: string;
+  readonly summary: string;
+  readonly params: Params;
+}
+
+/**
+ * An object of the protocol. Its name is its type's name in protocol.json and docs/json-rpc.md, and in PowerShell after
+ * `TpmTbs.`. An unknown property is refused, by its name.
+ */
+export function objectType<Shape extends z.ZodRawShape>(name: string, description: string, shape: Shape) {
+  return z.strictObject(shape).meta({ id: name, description });
+}
+
+/** What a schema describes, as code that only reads it sees it. */
+export type Described<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>;
+
+type DeepReadonly<Value> = Value extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : Value extends object
+    ? { readonly [Name in keyof Value]: DeepReadonly<Value[Name]> }
+    : Value;
 
 export const noParams = z.strictObject({}).optional();
 
-export const tpmVersion = z.enum(['1.2', '2.0']);
-
-export const callerClass = z.enum(['administrator', 'standardUser', 'sandboxedApp']);
-
-export const commandCode = z.number().int().min(0).max(0xffffffff);
-
-export const contextId = z.number().int().min(1).max(0xffffffff);
-
-/** A code, or a name in any of the forms `TPM2_GetRandom`, `TPM_CC_GetRandom`, `GetRandom`, `0x17B`, `379`. */
-export const commandReference = z.union([commandCode, z.string().min(1).max(80)]);
+/** The result of a method that only does something. */
+export const nothing = z.strictObject({});

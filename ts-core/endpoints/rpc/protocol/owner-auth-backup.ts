@@ -1,31 +1,70 @@
 /** Backup of the owner authorization to AD DS. */
 import { z } from 'zod';
-import { method, noParams } from './method.js';
+import { ADMINISTRATOR_ONLY } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
 import { currentAuthText } from './owner-auth.js';
+import { utcTime } from './values.js';
 
-export interface OwnerAuthBackupState {
-  readonly mode: 'off' | 'optional' | 'required';
-  /** A value that the directory does not have for good yet; it is tried again by itself. */
-  readonly pending: boolean;
-  readonly form: 'windows8' | 'windows7' | null;
-  readonly lastSuccess: { readonly time: string; readonly server: string; readonly target: string } | null;
-  readonly lastFailure: { readonly time: string; readonly reason: string; readonly message: string } | null;
-}
+const form = z.enum(['windows8', 'windows7']);
 
-export const ownerAuthBackupGet = method<OwnerAuthBackupState>()('ownerAuthBackup/get', noParams);
+export const BackupSuccess = objectType('BackupSuccess', 'A backup that the directory took.', {
+  time: utcTime.describe('When.'),
+  server: z.string().describe('Host name of the server.'),
+  target: z.string().describe('Distinguished name of the object that has the value.'),
+});
+export type BackupSuccess = Described<typeof BackupSuccess>;
 
-/** Backs up what is pending, what is given, or what is kept. */
-export const ownerAuthBackupRun = method<OwnerAuthBackupState>()(
-  'ownerAuthBackup/run',
-  z.strictObject({ ownerAuth: currentAuthText.optional() }).optional(),
-);
+export const BackupFailure = objectType('BackupFailure', 'A backup that failed.', {
+  time: utcTime.describe('When.'),
+  reason: z.string().describe('The reason’s stable name, for scripts.'),
+  message: z.string().describe('What happened, in words.'),
+});
+export type BackupFailure = Described<typeof BackupFailure>;
 
-export interface OwnerAuthBackupCheck {
-  readonly server: string;
-  readonly form: 'windows8' | 'windows7';
-  readonly computer: string;
-  readonly target: string;
-}
+export const OwnerAuthBackup = objectType('OwnerAuthBackup', 'The state of the backup.', {
+  mode: z
+    .enum(['off', 'optional', 'required'])
+    .describe(
+      'required: no change of the owner authorization without a backup; optional: a failed one is tried again.',
+    ),
+  pending: z
+    .boolean()
+    .describe('Whether there is a value that the directory does not have yet; it is tried again by itself.'),
+  form: form
+    .nullable()
+    .describe(
+      'windows8: in an msTPM-InformationObject; windows7: in the computer object; null until the directory was asked.',
+    ),
+  lastSuccess: BackupSuccess.nullable().describe('The last backup that succeeded; null when there was none.'),
+  lastFailure: BackupFailure.nullable().describe('The last backup that failed; null when there was none.'),
+});
+export type OwnerAuthBackup = Described<typeof OwnerAuthBackup>;
 
-/** Reaches the server, checks rights and schema, changes nothing. */
-export const ownerAuthBackupTest = method<OwnerAuthBackupCheck>()('ownerAuthBackup/test', noParams);
+export const ownerAuthBackupGet = method('ownerAuthBackup/get', {
+  summary: 'Returns the state of the backup.',
+  access: ADMINISTRATOR_ONLY,
+  params: noParams,
+  result: OwnerAuthBackup,
+});
+
+export const ownerAuthBackupRun = method('ownerAuthBackup/run', {
+  summary: 'Backs up the pending value, the given one, or the stored one.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({ ownerAuth: currentAuthText.optional() }).optional(),
+  result: OwnerAuthBackup,
+});
+
+export const OwnerAuthBackupCheck = objectType('OwnerAuthBackupCheck', 'Where a backup would go.', {
+  server: z.string().describe('Host name of the server that answered.'),
+  form: form.describe('windows8: in an msTPM-InformationObject; windows7: in the computer object.'),
+  computer: z.string().describe('Distinguished name of this machine’s computer object.'),
+  target: z.string().describe('Distinguished name of the object that has, or would have, the owner authorization.'),
+});
+export type OwnerAuthBackupCheck = Described<typeof OwnerAuthBackupCheck>;
+
+export const ownerAuthBackupTest = method('ownerAuthBackup/test', {
+  summary: 'Connects to the server and checks rights and schema; changes nothing.',
+  access: ADMINISTRATOR_ONLY,
+  params: noParams,
+  result: OwnerAuthBackupCheck,
+});

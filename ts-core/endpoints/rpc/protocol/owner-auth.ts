@@ -1,49 +1,62 @@
 /** Owner authorization: secrets are base64 in the message's body, and nowhere else. */
 import { z } from 'zod';
 import { parseAuth, parseOwnerAuth } from '../../../domain/owner-auth/owner-auth-value.js';
-import { method } from './method.js';
+import { ADMINISTRATOR_ONLY } from '../../access.js';
+import { type Described, method, nothing, objectType } from './method.js';
+import { base64Bytes, uint32 } from './values.js';
 
-/** A new value: base64 of 20 bytes, as ConvertTo-TpmOwnerAuth gives. The issue does not repeat what was sent. */
+/** A new value. The message of a refusal does not repeat what was sent. */
 export const ownerAuthText = z
   .string()
   .max(28)
-  .refine((text) => parseOwnerAuth(text) !== undefined, 'must be an owner authorization: base64 of 20 bytes');
+  .refine((text) => parseOwnerAuth(text) !== undefined, 'must be an owner authorization: base64 of 20 bytes')
+  .meta({ contentEncoding: 'base64', description: 'A new value: 20 bytes, as ConvertTo-TpmOwnerAuth returns.' });
 
 /** The value in force, which may have been set by other means. */
 export const currentAuthText = z
   .string()
   .max(88)
-  .refine((text) => parseAuth(text) !== undefined, 'must be the base64 of at most 64 bytes');
+  .refine((text) => parseAuth(text) !== undefined, 'must be the base64 of at most 64 bytes')
+  .meta({ contentEncoding: 'base64', description: 'The owner authorization in force: at most 64 bytes.' });
 
-export interface OwnerAuthOutcome {
-  readonly kept: boolean;
-  readonly backup: 'off' | 'done' | 'pending';
-}
+export const OwnerAuthChange = objectType('OwnerAuthChange', 'What became of a new owner authorization.', {
+  kept: z.boolean().describe('Whether the level lets this machine store the value.'),
+  backup: z.enum(['off', 'done', 'pending']).describe('Whether AD DS has the value; pending: it is tried again.'),
+});
+export type OwnerAuthChange = Described<typeof OwnerAuthChange>;
 
-/** Replaces the owner authorization. `ownerAuth`: the one in force, the one that is kept unless given. */
-export const ownerAuthSet = method<OwnerAuthOutcome>()(
-  'ownerAuth/set',
-  z.strictObject({ ownerAuth: currentAuthText.optional(), newOwnerAuth: ownerAuthText }),
-);
-
-/** Keeps a value that the TPM has; it is tried once. */
-export const ownerAuthImport = method<Record<string, never>>()(
-  'ownerAuth/import',
-  z.strictObject({ ownerAuth: currentAuthText }),
-);
-
-export interface StoredOwnerAuth {
-  /** Base64. Delegations: 20 bytes of authorization value, then the TPM_DELEGATE_OWNER_BLOB. */
-  readonly ownerAuth: string;
-}
-
-/** Tbsi_Get_OwnerAuth. `type`: TBS_OWNERAUTH_TYPE or its name. */
-export const ownerAuthGet = method<StoredOwnerAuth>()(
-  'ownerAuth/get',
-  z.strictObject({
-    type: z.union([
-      z.number().int().min(0).max(0xffffffff),
-      z.enum(['Full', 'Admin', 'User', 'Endorsement', 'Endorsement20', 'Storage20']),
-    ]),
+export const ownerAuthSet = method('ownerAuth/set', {
+  summary: 'Replaces the owner authorization.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({
+    ownerAuth: currentAuthText.optional().describe('The value in force; the stored one unless given.'),
+    newOwnerAuth: ownerAuthText,
   }),
-);
+  result: OwnerAuthChange,
+});
+
+export const ownerAuthImport = method('ownerAuth/import', {
+  summary: 'Stores a value that the TPM has already, after trying it once.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({ ownerAuth: currentAuthText }),
+  result: nothing,
+});
+
+export const StoredOwnerAuth = objectType('StoredOwnerAuth', 'A stored authorization value.', {
+  ownerAuth: base64Bytes.describe(
+    'The value. A delegation: 20 bytes of authorization value, then the TPM_DELEGATE_OWNER_BLOB.',
+  ),
+});
+export type StoredOwnerAuth = Described<typeof StoredOwnerAuth>;
+
+export const ownerAuthGet = method('ownerAuth/get', {
+  summary: 'Returns stored owner authorization information (Tbsi_Get_OwnerAuth).',
+  // Standard users may read the user delegation of a TPM 1.2 only.
+  access: { administrator: 'all', standardUser: 'own', sandboxedApp: 'none' },
+  params: z.strictObject({
+    type: z
+      .union([uint32, z.enum(['Full', 'Admin', 'User', 'Endorsement', 'Endorsement20', 'Storage20'])])
+      .describe('TBS_OWNERAUTH_TYPE: its number or its name.'),
+  }),
+  result: StoredOwnerAuth,
+});

@@ -1,48 +1,103 @@
+/** Policy: the settings in force with where each comes from, and changing them on this machine. */
 import { z } from 'zod';
-import { method, noParams } from './method.js';
+import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
+import { base64Bytes, count } from './values.js';
 
-export interface PolicySettingState {
-  /** camelCase, as in a policy.d file. */
-  readonly name: string;
-  readonly value: unknown;
-  readonly source: string;
-  readonly sourceKind: string;
-}
+const settingName = z.string().describe('The setting’s name, camelCase as in a policy.d file.');
 
-export interface PolicyState {
-  readonly settings: readonly PolicySettingState[];
-  readonly problems: readonly { readonly source: string; readonly setting: string | null; readonly message: string }[];
-  readonly revision: number;
-}
+export const PolicySetting = objectType('PolicySetting', 'A policy setting in force.', {
+  name: settingName,
+  value: z.unknown().describe('The value in force; null when no source sets it and it has no default.'),
+  source: z.string().describe('Where the value comes from: default, a file’s path, a registry key.'),
+  sourceKind: z
+    .enum(['default', 'configuration', 'policyFile', 'registryPol', 'windowsRegistry'])
+    .describe('The kind of source.'),
+});
+export type PolicySetting = Described<typeof PolicySetting>;
 
-export interface PolicyDifferenceState {
-  readonly name: string;
-  readonly current: unknown;
-  readonly desired: unknown;
-  readonly source: string;
-}
-
-const settings = z.record(z.string().min(1).max(80), z.unknown());
-
-export const policyGet = method<PolicyState>()('policy/get', noParams);
-
-/** Writes settings into the local policy file; null removes one from it. `dryRun` only tells the difference. Administrators only. */
-export const policySet = method<PolicyState & { readonly differences: readonly PolicyDifferenceState[] }>()(
-  'policy/set',
-  z.strictObject({ settings, dryRun: z.boolean().default(false) }),
+export const PolicyProblem = objectType(
+  'PolicyProblem',
+  'Something in a source of policy that was ignored or limited.',
+  {
+    source: z.string().describe('The source in which it stands.'),
+    setting: z.string().nullable().describe('The setting; null when the whole source is affected.'),
+    message: z.string().describe('What is wrong with it.'),
+  },
 );
+export type PolicyProblem = Described<typeof PolicyProblem>;
 
-/** Compares what is in force with what is desired; changes nothing. */
-export const policyTest = method<{
-  readonly compliant: boolean;
-  readonly differences: readonly PolicyDifferenceState[];
-}>()('policy/test', z.strictObject({ settings }));
-
-/** Keeps a Registry.pol (PReg, base64) as a source of policy. Administrators only. */
-export const policyImport = method<PolicyState>()(
-  'policy/import',
-  z.strictObject({ registryPol: z.base64().max(1_500_000) }),
+export const PolicyDifference = objectType(
+  'PolicyDifference',
+  'A setting whose value in force is not the desired one.',
+  {
+    name: settingName,
+    current: z.unknown().describe('The value in force; null when there is none.'),
+    desired: z.unknown().describe('The desired value.'),
+    source: z.string().describe('Where the value in force comes from.'),
+  },
 );
+export type PolicyDifference = Described<typeof PolicyDifference>;
 
-/** What is in force, as the JSON of a policy.d file. */
-export const policyExport = method<{ readonly policy: Readonly<Record<string, unknown>> }>()('policy/export', noParams);
+const stateShape = {
+  settings: z.array(PolicySetting).describe('Every setting.'),
+  problems: z.array(PolicyProblem).describe('What was ignored or limited in the sources.'),
+  revision: count.describe('Grows by one with every change of what is in force.'),
+};
+
+export const Policy = objectType('Policy', 'The policy in force.', stateShape);
+export type Policy = Described<typeof Policy>;
+
+export const PolicyChange = objectType('PolicyChange', 'The policy after a change.', {
+  ...stateShape,
+  differences: z.array(PolicyDifference).describe('What the call changed, or would change.'),
+});
+export type PolicyChange = Described<typeof PolicyChange>;
+
+export const PolicyCompliance = objectType('PolicyCompliance', 'Whether desired settings are in force.', {
+  compliant: z.boolean().describe('Whether all of them are.'),
+  differences: z.array(PolicyDifference).describe('Those that are not.'),
+});
+export type PolicyCompliance = Described<typeof PolicyCompliance>;
+
+const desiredSettings = z.record(z.string().min(1).max(80), z.unknown());
+
+export const policyGet = method('policy/get', {
+  summary: 'Returns every setting in force, with its source.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: Policy,
+});
+
+export const policySet = method('policy/set', {
+  summary: 'Writes settings into the local policy file.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({
+    settings: desiredSettings.describe('Values by name; null removes a setting from the file.'),
+    dryRun: z.boolean().default(false).describe('Only reports the differences.'),
+  }),
+  result: PolicyChange,
+});
+
+export const policyTest = method('policy/test', {
+  summary: 'Compares the policy in force with desired settings.',
+  access: NOT_SANDBOXED,
+  params: z.strictObject({ settings: desiredSettings.describe('The desired values by name.') }),
+  result: PolicyCompliance,
+});
+
+export const policyImport = method('policy/import', {
+  summary: 'Stores a Registry.pol as a source of policy.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({ registryPol: base64Bytes.max(1_500_000).describe('The file’s content (PReg).') }),
+  result: Policy,
+});
+
+export const policyExport = method('policy/export', {
+  summary: 'Returns the policy in force as the JSON of a policy.d file.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: z.strictObject({
+    policy: z.record(z.string(), z.unknown()).describe('The content of a policy.d file.'),
+  }),
+});

@@ -1,5 +1,17 @@
-import { method, noParams } from './method.js';
+/** Suspend and resume, for platforms that do not announce them; logind calls the same use cases. */
+import { ADMINISTRATOR_ONLY } from '../../access.js';
+import { method, noParams, nothing } from './method.js';
 
-/** Administrators only; logind calls the same use cases. */
-export const powerSuspend = method<Record<string, never>>()('power/suspend', noParams);
-export const powerResume = method<Record<string, never>>()('power/resume', noParams);
+export const powerSuspend = method('power/suspend', {
+  summary: 'Prepares for sleep: lets short commands finish and sends no more.',
+  access: ADMINISTRATOR_ONLY,
+  params: noParams,
+  result: nothing,
+});
+
+export const powerResume = method('power/resume', {
+  summary: 'Goes on after sleep: the waiting commands are sent.',
+  access: ADMINISTRATOR_ONLY,
+  params: noParams,
+  result: nothing,
+});

@@ -1,14 +1,34 @@
+/** Objects and sessions that callers hold in the TPM. */
 import { z } from 'zod';
-import type { VirtualResource } from '../../../domain/virtualization/virtualizer.js';
-import { method, noParams } from './method.js';
+import { EVERYBODY_OWN } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
+import { contextId, uint32, userKey } from './values.js';
 
-export type ResourceDescription = VirtualResource & { readonly userName: string | null };
+export const Resource = objectType('Resource', 'An object or session that a context holds.', {
+  id: z.string().describe('Identifies the resource as long as the broker runs.'),
+  kind: z
+    .enum(['transient', 'loadedSession', 'savedSession', 'sequence', 'key', 'authSession', 'transportSession'])
+    .describe('What it is; the last three are of TPM 1.2.'),
+  userKey: userKey.describe('The user who holds it.'),
+  contextId: contextId
+    .nullable()
+    .describe('The context that holds it; null for a saved session whose context is closed.'),
+  virtualHandle: uint32.describe('The handle that the context sees.'),
+  resident: z.boolean().describe('Whether it is in the TPM now; false: it is swapped out.'),
+  userName: z.string().nullable().describe('The account name; null when the system has none for the user.'),
+});
+export type Resource = Described<typeof Resource>;
 
-/** Own resources; an administrator sees what anybody holds. */
-export const resourceList = method<{ readonly resources: readonly ResourceDescription[] }>()('resource/list', noParams);
+export const resourceList = method('resource/list', {
+  summary: 'Lists the caller’s resources; for an administrator those of everybody.',
+  access: EVERYBODY_OWN,
+  params: noParams,
+  result: z.strictObject({ resources: z.array(Resource).describe('The resources.') }),
+});
 
-/** Flushes one resource of whoever holds it (administrators), or one's own. */
-export const resourceRemove = method<{ readonly removed: boolean }>()(
-  'resource/remove',
-  z.strictObject({ id: z.string().min(1).max(80) }),
-);
+export const resourceRemove = method('resource/remove', {
+  summary: 'Flushes one resource from the TPM.',
+  access: EVERYBODY_OWN,
+  params: z.strictObject({ id: z.string().min(1).max(80).describe('The resource’s id.') }),
+  result: z.strictObject({ removed: z.boolean().describe('Whether there was one that the caller may flush.') }),
+});

@@ -1,67 +1,116 @@
+/** The broker and its TPM, as an administrator wants to know them. */
 import { z } from 'zod';
-import type { CallerClass } from '../../../domain/caller.js';
-import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
-import { method, noParams } from './method.js';
+import { ADMINISTRATOR_ONLY, EVERYBODY_ALL, EVERYBODY_OWN } from '../../access.js';
+import { type Described, method, noParams, objectType } from './method.js';
+import { callerClass, commandCode, count, milliseconds, tpmVersion, uint32, userKey, utcTime } from './values.js';
 
-/** TPM_DEVICE_INFO and what a person wants to know beside it. */
-export interface DeviceInfo {
-  readonly structVersion: 1;
-  /** 1: TPM 1.2, 2: TPM 2.0, as in Tbs.h. */
-  readonly tpmVersionNumber: 1 | 2;
-  readonly tpmVersion: TpmVersion;
-  readonly tpmInterfaceType: number;
-  readonly tpmImpRevision: number;
-  /** Four bytes of vendor id as text, e.g. `IBM`. */
-  readonly manufacturer: string;
-  readonly manufacturerId: number;
-  readonly firmwareVersion: string;
-  readonly vendorString: string;
-  readonly specification: string;
-  readonly maxCommandBytes: number;
-  readonly maxResponseBytes: number;
-  readonly transport: string;
-}
+export const DeviceInfo = objectType('DeviceInfo', 'The TPM: TPM_DEVICE_INFO of Tbs.h, and what people ask for.', {
+  structVersion: z.literal(1).describe('The version of TPM_DEVICE_INFO.'),
+  tpmVersionNumber: z.union([z.literal(1), z.literal(2)]).describe('As in Tbs.h: 1 for TPM 1.2, 2 for TPM 2.0.'),
+  tpmVersion: tpmVersion.describe('The TPM’s version.'),
+  tpmInterfaceType: uint32.describe('TPM_IFTYPE of Tbs.h; 0: unknown.'),
+  tpmImpRevision: uint32.describe('Revision of the specification that the TPM implements.'),
+  manufacturer: z.string().describe('The manufacturer id as text: IBM.'),
+  manufacturerId: uint32.describe('The manufacturer id.'),
+  firmwareVersion: z.string().describe('The TPM’s firmware version.'),
+  vendorString: z.string().describe('The manufacturer’s own text.'),
+  specification: z.string().describe('The specification, its level and revision.'),
+  maxCommandBytes: count.describe('The largest command that the TPM takes, in bytes.'),
+  maxResponseBytes: count.describe('The largest response that the TPM gives, in bytes.'),
+  transport: z.string().describe('How the broker reaches the TPM: device /dev/tpm0.'),
+});
+export type DeviceInfo = Described<typeof DeviceInfo>;
 
-export interface BrokerStatus {
-  readonly version: string;
-  readonly processId: number;
-  /** UTC ISO 8601. */
-  readonly startedAt: string;
-  readonly mode: 'system' | 'user';
-  readonly state: 'starting' | 'running' | 'suspended' | 'stopping';
-  readonly tpm: DeviceInfo | null;
-  readonly caller: { readonly userKey: string; readonly callerClass: CallerClass };
-  readonly contexts: number;
-  readonly queue: {
-    readonly waiting: number;
-    readonly inFlight: boolean;
-    readonly completed: number;
-    readonly refused: number;
-    readonly cancelled: number;
-    /** Estimate of the wait of a command submitted now when all that waits goes first, milliseconds. */
-    readonly estimatedWaitMs: number;
-  };
-  readonly cancellation: 'controlChannel' | 'sysfs' | 'tbs' | 'none';
-  /** How long commands take on this TPM, learned, by command code and by the type of the key that they make. */
-  readonly costs: readonly {
-    readonly code: number;
-    readonly name: string;
-    /** `RSA 2048`, `ECC P-256`; null for commands that make no key. */
-    readonly keyType: string | null;
-    readonly count: number;
-    readonly meanMs: number;
-  }[];
-  /** What an administrator should mend: the device is open to others, the TPM locks before the policy does, … */
-  readonly warnings: readonly { readonly id: string; readonly message: string; readonly action: string }[];
-  readonly limits: Readonly<Record<string, number>>;
-  readonly endpoints: readonly { readonly kind: string; readonly address: string }[];
-}
+export const CallerIdentity = objectType('CallerIdentity', 'Who asks, as the operating system vouches for it.', {
+  userKey: userKey.describe('The user: uid:1000, or sid:S-1-5-… on Windows.'),
+  callerClass: callerClass.describe('The class that lists and limits apply to.'),
+});
+export type CallerIdentity = Described<typeof CallerIdentity>;
 
-export const statusGet = method<BrokerStatus>()('status/get', noParams);
-export const deviceGet = method<DeviceInfo>()('device/get', noParams);
+export const QueueStatus = objectType('QueueStatus', 'The queue of commands.', {
+  waiting: count.describe('Commands that wait.'),
+  inFlight: z.boolean().describe('Whether the TPM carries a command out now.'),
+  completed: count.describe('Commands completed since the broker started.'),
+  refused: count.describe('Commands refused since the broker started.'),
+  cancelled: count.describe('Commands cancelled since the broker started.'),
+  estimatedWaitMs: milliseconds.describe(
+    'Estimated wait of a command that is submitted now, if everything that waits goes first, in milliseconds.',
+  ),
+});
+export type QueueStatus = Described<typeof QueueStatus>;
 
-/** Drains and stops the broker, which is gone when its process is. Administrators only. */
-export const serviceStop = method<{ readonly processId: number }>()(
-  'service/stop',
-  z.strictObject({ drainTimeoutMs: z.number().int().min(0).max(600_000).default(10_000) }).optional(),
-);
+export const CommandCost = objectType('CommandCost', 'How long a command takes on this TPM, as measured.', {
+  code: commandCode.describe('TPM 1.2 ordinal or TPM 2.0 command code.'),
+  name: z.string().describe('The command’s name.'),
+  keyType: z
+    .string()
+    .nullable()
+    .describe('The type of the key that it creates: RSA 2048, ECC P-256; null when it creates none.'),
+  count: count.describe('How often it was measured.'),
+  meanMs: milliseconds.describe('Mean duration in milliseconds.'),
+});
+export type CommandCost = Described<typeof CommandCost>;
+
+export const StatusWarning = objectType('StatusWarning', 'A problem that needs an administrator.', {
+  id: z.string().describe('The problem’s stable name, for scripts: tpmOpenToOthers.'),
+  message: z.string().describe('What is wrong.'),
+  action: z.string().describe('What to do.'),
+});
+export type StatusWarning = Described<typeof StatusWarning>;
+
+export const EndpointAddress = objectType('EndpointAddress', 'An endpoint that is open.', {
+  kind: z.string().describe('rpc, wire, swtpm, mssim or bare.'),
+  address: z.string().describe('The socket’s path, the pipe’s name, or host and port.'),
+});
+export type EndpointAddress = Described<typeof EndpointAddress>;
+
+export const Status = objectType('Status', 'The state of the broker.', {
+  version: z.string().describe('The broker’s version.'),
+  processId: z.number().int().describe('The broker’s process.'),
+  startedAt: utcTime.describe('When it started.'),
+  mode: z.enum(['system', 'user']).describe('system: the machine’s broker; user: one that a user started.'),
+  state: z.enum(['starting', 'running', 'suspended', 'stopping']).describe('What it does now.'),
+  tpm: DeviceInfo.nullable().describe('The TPM; null when there is none.'),
+  caller: CallerIdentity.describe('Who asks.'),
+  contexts: count.describe('Open contexts of all callers.'),
+  queue: QueueStatus.describe('The queue.'),
+  cancellation: z
+    .enum(['controlChannel', 'sysfs', 'tbs', 'none'])
+    .describe('How a running command is cancelled; none: it runs to its end.'),
+  costs: z.array(CommandCost).describe('By command, and by the type of the key that it creates.'),
+  warnings: z.array(StatusWarning).describe('Problems that need an administrator.'),
+  limits: z.record(z.string(), z.number()).describe('The limits in force, by their names in tbsd.json.'),
+  endpoints: z.array(EndpointAddress).describe('The endpoints that are open.'),
+});
+export type Status = Described<typeof Status>;
+
+export const statusGet = method('status/get', {
+  summary: 'Returns the state of the broker.',
+  access: EVERYBODY_OWN,
+  params: noParams,
+  result: Status,
+});
+
+export const deviceGet = method('device/get', {
+  summary: 'Returns what the TPM is (Tbsi_GetDeviceInfo).',
+  access: EVERYBODY_ALL,
+  params: noParams,
+  result: DeviceInfo,
+});
+
+export const serviceStop = method('service/stop', {
+  summary: 'Drains and stops the broker, which is gone when its process is.',
+  access: ADMINISTRATOR_ONLY,
+  params: z
+    .strictObject({
+      drainTimeoutMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(600_000)
+        .default(10_000)
+        .describe('How long accepted commands may take to finish, in milliseconds.'),
+    })
+    .optional(),
+  result: z.strictObject({ processId: z.number().int().describe('The process that is about to end.') }),
+});

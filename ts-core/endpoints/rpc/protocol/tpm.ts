@@ -1,114 +1,179 @@
-/** The TPM as its owner sees it: Get-Tpm, provisioning, lockout of the TPM itself, endorsement key. */
+/** The TPM as its owner sees it: Get-Tpm, provisioning, the TPM's own lockout, the endorsement key. */
 import { z } from 'zod';
-import { method, noParams } from './method.js';
+import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
+import { levelName } from './auth-level.js';
+import { type Described, method, noParams, nothing, objectType } from './method.js';
 import { currentAuthText } from './owner-auth.js';
+import { base64Bytes, count, hexBytes, uint32 } from './values.js';
 
-/** The properties of Windows' Get-Tpm. */
-export interface TpmState {
-  readonly tpmPresent: boolean;
-  readonly tpmReady: boolean;
-  readonly tpmEnabled: boolean;
-  readonly tpmActivated: boolean;
-  readonly tpmOwned: boolean;
-  /** A physical presence request waits for the next start of the machine. */
-  readonly restartPending: boolean;
-  readonly manufacturerId: number;
-  readonly manufacturerIdTxt: string;
-  readonly manufacturerVersion: string;
-  readonly manufacturerVersionFull20: string;
-  readonly managedAuthLevel: 'None' | 'Delegated' | 'Full' | 'LockoutOnly';
-  /** Base64, for administrators and where the level keeps it; null otherwise. */
-  readonly ownerAuth: string | null;
-  readonly ownerClearDisabled: boolean;
-  readonly autoProvisioning: 'NotDefined' | 'Enabled' | 'Disabled' | 'DisabledForNextBoot';
-  readonly lockedOut: boolean;
-  /** `10 minutes`; empty where the TPM does not tell. */
-  readonly lockoutHealTime: string;
-  readonly lockoutCount: number;
-  readonly lockoutMax: number | null;
-  /** TPM_GetTestResult's or TPM2_GetTestResult's data, as bytes. */
-  readonly selfTest: readonly number[];
-}
+const autoProvisioning = z.enum(['NotDefined', 'Enabled', 'Disabled', 'DisabledForNextBoot']);
 
-export const tpmGet = method<TpmState>()('tpm/get', noParams);
+export const Tpm = objectType('Tpm', 'The TPM, with the properties of Windows’ Get-Tpm.', {
+  tpmPresent: z.boolean().describe('Whether there is a TPM.'),
+  tpmReady: z.boolean().describe('Whether it is provisioned and usable.'),
+  tpmEnabled: z.boolean().describe('Whether it is enabled.'),
+  tpmActivated: z.boolean().describe('Whether it is activated.'),
+  tpmOwned: z
+    .boolean()
+    .describe('TPM 1.2: whether it has an owner; TPM 2.0: whether its lockout authorization is set.'),
+  restartPending: z.boolean().describe('Whether a physical presence request waits for the next start of the machine.'),
+  manufacturerId: uint32.describe('The manufacturer id.'),
+  manufacturerIdTxt: z.string().describe('The manufacturer id as text: IBM.'),
+  manufacturerVersion: z.string().describe('The firmware version, its first two parts.'),
+  manufacturerVersionFull20: z.string().describe('The whole firmware version of a TPM 2.0; empty for a TPM 1.2.'),
+  managedAuthLevel: levelName.describe('The level of owner authorization in force.'),
+  ownerAuth: base64Bytes
+    .nullable()
+    .describe('The owner authorization, for administrators and where the level stores it; null otherwise.'),
+  ownerClearDisabled: z.boolean().describe('Whether the owner cannot clear the TPM.'),
+  autoProvisioning: autoProvisioning.describe('Whether the broker provisions the TPM when it starts.'),
+  lockedOut: z.boolean().describe('Whether the TPM’s own dictionary-attack logic is locked.'),
+  lockoutHealTime: z
+    .string()
+    .describe('In what time one failure is forgotten: 10 minutes; empty where the TPM does not say.'),
+  lockoutCount: count.describe('Failures that the TPM counts.'),
+  lockoutMax: count.nullable().describe('Failures at which it locks; null where it does not say.'),
+  selfTest: z
+    .array(z.number().int().min(0).max(255))
+    .describe('The data of TPM_GetTestResult or TPM2_GetTestResult, byte by byte.'),
+});
+export type Tpm = Described<typeof Tpm>;
 
-export interface ProvisioningState {
-  readonly tpmReady: boolean;
-  readonly restartRequired: boolean;
-  readonly shutdownRequired: boolean;
-  readonly clearRequired: boolean;
-  readonly physicalPresenceRequired: boolean;
-  /** Provisioning information bits (Win32_Tpm.Provision). */
-  readonly information: number;
-  /** The same bits by name. */
-  readonly needs: readonly string[];
-}
+export const tpmGet = method('tpm/get', {
+  summary: 'Returns the state of the TPM as Windows’ Get-Tpm does.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: Tpm,
+});
 
-/** `allowClear`, `allowPhysicalPresence`: of Initialize-Tpm; without them nothing that is in the TPM is lost. */
-export const tpmInitialize = method<ProvisioningState>()(
-  'tpm/initialize',
-  z
-    .strictObject({ allowClear: z.boolean().default(false), allowPhysicalPresence: z.boolean().default(false) })
+export const ProvisioningState = objectType('ProvisioningState', 'What is still needed until the TPM is provisioned.', {
+  tpmReady: z.boolean().describe('Whether nothing is needed.'),
+  restartRequired: z.boolean().describe('Whether the machine must restart.'),
+  shutdownRequired: z.boolean().describe('Whether the machine must shut down.'),
+  clearRequired: z.boolean().describe('Whether the owner authorization must be imported or the TPM cleared.'),
+  physicalPresenceRequired: z.boolean().describe('Whether a person must confirm at the machine.'),
+  information: uint32.describe('Information bits of Win32_Tpm.Provision.'),
+  needs: z.array(z.string()).describe('The same bits by name.'),
+});
+export type ProvisioningState = Described<typeof ProvisioningState>;
+
+export const tpmInitialize = method('tpm/initialize', {
+  summary: 'Provisions the TPM as far as the permissions allow; without them nothing in the TPM is lost.',
+  access: ADMINISTRATOR_ONLY,
+  params: z
+    .strictObject({
+      allowClear: z.boolean().default(false).describe('Clear the TPM when nothing else makes it usable.'),
+      allowPhysicalPresence: z.boolean().default(false).describe('Ask the firmware, which asks a person.'),
+    })
     .optional(),
-);
+  result: ProvisioningState,
+});
 
-export const tpmProvisioning = method<ProvisioningState>()('tpm/provisioning', noParams);
+export const tpmProvisioning = method('tpm/provisioning', {
+  summary: 'Returns what is still needed until the TPM is provisioned.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: ProvisioningState,
+});
 
-const withOwnerAuth = z.strictObject({ ownerAuth: currentAuthText.optional() }).optional();
+const withOwnerAuth = z
+  .strictObject({ ownerAuth: currentAuthText.optional().describe('The value in force; the stored one unless given.') })
+  .optional();
 
-export const tpmClear = method<Record<string, never>>()('tpm/clear', withOwnerAuth);
+export const tpmClear = method('tpm/clear', {
+  summary: 'Clears the TPM: everything that belongs to its owner is lost.',
+  access: ADMINISTRATOR_ONLY,
+  params: withOwnerAuth,
+  result: nothing,
+});
 
-/** Resets the TPM's own dictionary-attack logic and empties the ledger of standard users. */
-export const tpmUnblock = method<Record<string, never>>()('tpm/unblock', withOwnerAuth);
+export const tpmUnblock = method('tpm/unblock', {
+  summary: 'Resets the TPM’s own dictionary-attack logic and forgets the failures of standard users.',
+  access: ADMINISTRATOR_ONLY,
+  params: withOwnerAuth,
+  result: nothing,
+});
 
-export interface EndorsementKeyInfo {
-  readonly isPresent: boolean;
-  readonly algorithm: 'rsa' | 'ecc' | 'other' | null;
-  /** SubjectPublicKeyInfo in DER, base64; null for a key of another kind or none. */
-  readonly publicKey: string | null;
-  /** SHA-256 of it, hexadecimal. */
-  readonly publicKeyHash: string | null;
-  /** X.509 in DER, base64. */
-  readonly manufacturerCertificates: readonly string[];
-  readonly additionalCertificates: readonly string[];
-}
+export const EndorsementKey = objectType('EndorsementKey', 'The endorsement key and its certificates.', {
+  isPresent: z.boolean().describe('Whether there is one.'),
+  algorithm: z.enum(['rsa', 'ecc', 'other']).nullable().describe('Its algorithm; null when there is none.'),
+  publicKey: base64Bytes
+    .nullable()
+    .describe('SubjectPublicKeyInfo in DER; null when there is none, or it is of another kind.'),
+  publicKeyHash: hexBytes.nullable().describe('SHA-256 of publicKey, hexadecimal.'),
+  manufacturerCertificates: z.array(base64Bytes).describe('Certificates from the TPM: X.509 in DER.'),
+  additionalCertificates: z.array(base64Bytes).describe('Further certificates: X.509 in DER.'),
+});
+export type EndorsementKey = Described<typeof EndorsementKey>;
 
-export const tpmEndorsementKey = method<EndorsementKeyInfo>()('tpm/endorsementKey', noParams);
+export const tpmEndorsementKey = method('tpm/endorsementKey', {
+  summary: 'Returns the endorsement key and its certificates.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: EndorsementKey,
+});
 
-/** Those of the features asked for that this TPM supports; all that it supports for an empty list. */
-export const tpmSupportedFeatures = method<{ readonly features: readonly string[] }>()(
-  'tpm/supportedFeatures',
-  z.strictObject({ features: z.array(z.string().min(1).max(80)).max(32).default([]) }),
-);
-
-/** The parameters of the TPM's own dictionary-attack logic; null where the TPM does not tell. */
-export interface LockoutParameters {
-  readonly maxTries: number | null;
-  readonly recoverySeconds: number | null;
-  readonly lockoutRecoverySeconds: number | null;
-  readonly lockedOut: boolean;
-  readonly failedTries: number;
-}
-
-export const tpmLockoutParametersGet = method<LockoutParameters>()('tpmLockoutParameters/get', noParams);
-
-const seconds = z.number().int().min(0).max(0xffffffff);
-
-export const tpmLockoutParametersSet = method<LockoutParameters>()(
-  'tpmLockoutParameters/set',
-  z.strictObject({
-    maxTries: seconds.optional(),
-    recoverySeconds: seconds.optional(),
-    lockoutRecoverySeconds: seconds.optional(),
-    ownerAuth: currentAuthText.optional(),
+export const tpmSupportedFeatures = method('tpm/supportedFeatures', {
+  summary: 'Returns which of the given features the TPM supports.',
+  access: NOT_SANDBOXED,
+  params: z.strictObject({
+    features: z.array(z.string().min(1).max(80)).max(32).default([]).describe('The features; all for an empty list.'),
   }),
-);
+  result: z.strictObject({ features: z.array(z.string()).describe('Those that the TPM supports.') }),
+});
 
-export interface AutoProvisioningState {
-  readonly autoProvisioning: 'NotDefined' | 'Enabled' | 'Disabled' | 'DisabledForNextBoot';
-}
+const seconds = uint32;
 
-export const autoProvisioningSet = method<AutoProvisioningState>()(
-  'autoProvisioning/set',
-  z.strictObject({ autoProvisioning: z.enum(['Enabled', 'Disabled', 'DisabledForNextBoot']) }),
+export const LockoutParameter = objectType('LockoutParameter', 'The TPM’s own dictionary-attack logic.', {
+  maxTries: count.nullable().describe('Failures at which it locks; null where the TPM does not say.'),
+  recoverySeconds: seconds
+    .nullable()
+    .describe('Seconds in which one failure is forgotten; null where the TPM does not say.'),
+  lockoutRecoverySeconds: seconds
+    .nullable()
+    .describe('Seconds after a failed lockout authorization until the next try; null where the TPM does not say.'),
+  lockedOut: z.boolean().describe('Whether it is locked.'),
+  failedTries: count.describe('Failures that it counts.'),
+});
+export type LockoutParameter = Described<typeof LockoutParameter>;
+
+export const tpmLockoutParametersGet = method('tpmLockoutParameters/get', {
+  summary: 'Returns the parameters of the TPM’s own dictionary-attack logic.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: LockoutParameter,
+});
+
+export const tpmLockoutParametersSet = method('tpmLockoutParameters/set', {
+  summary: 'Sets parameters of the dictionary-attack logic of a TPM 2.0; what is not given stays.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({
+    maxTries: uint32.optional().describe('Failures at which it locks.'),
+    recoverySeconds: seconds.optional().describe('Seconds in which one failure is forgotten.'),
+    lockoutRecoverySeconds: seconds
+      .optional()
+      .describe('Seconds after a failed lockout authorization until the next try.'),
+    ownerAuth: currentAuthText.optional().describe('The value in force; the stored one unless given.'),
+  }),
+  result: LockoutParameter,
+});
+
+export const AutoProvisioning = objectType(
+  'AutoProvisioning',
+  'Whether the broker provisions the TPM when it starts.',
+  {
+    autoProvisioning: autoProvisioning.describe('DisabledForNextBoot: the next boot is skipped.'),
+  },
 );
+export type AutoProvisioning = Described<typeof AutoProvisioning>;
+
+export const autoProvisioningSet = method('autoProvisioning/set', {
+  summary: 'Sets whether the broker provisions the TPM when it starts.',
+  access: ADMINISTRATOR_ONLY,
+  params: z.strictObject({
+    autoProvisioning: z
+      .enum(['Enabled', 'Disabled', 'DisabledForNextBoot'])
+      .describe('DisabledForNextBoot: the next boot is skipped.'),
+  }),
+  result: AutoProvisioning,
+});

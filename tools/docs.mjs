@@ -1,0 +1,14 @@
+// Writes every generated page of docs/ anew.
+//   npm run docs
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const tools = path.dirname(fileURLToPath(import.meta.url));
+
+for (const name of readdirSync(tools).filter((each) => /^docs-.*\.mjs$/.test(each))) {
+  const { status } = spawnSync(process.execPath, [path.join(tools, name)], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

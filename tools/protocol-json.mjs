@@ -1,0 +1,67 @@
+/**
+ * Writes build/protocol.json, the contract of the JSON-RPC endpoint for machines: tests compare the C# types of the
+ * module with it.
+ *
+ *   methods.NAME        summary, access by class, and the JSON Schemas of parameters and result
+ *   notifications.NAME  summary, and the JSON Schema of the parameters
+ *   types.NAME          JSON Schema of a named object; `TpmTbs.NAME` in PowerShell; $ref "#/types/NAME" refers to it
+ *
+ *   npm run build
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { RPC_METHODS, RPC_NOTIFICATIONS } from '../build/ts-core/endpoints/rpc/features.js';
+
+const PROTOCOL_PATH = fileURLToPath(new URL('../build/protocol.json', import.meta.url));
+
+/** The whole contract as plain data. */
+export function describeProtocol() {
+  const results = schemasOf(RPC_METHODS.map(({ name, result }) => [name, result]));
+  const notified = schemasOf(RPC_NOTIFICATIONS.map(({ notification, params }) => [notification, params]));
+  const methods = RPC_METHODS.map(({ name, summary, access, params }) => [
+    name,
+    { summary, access, parameters: parametersSchema(params), result: results.properties[name] },
+  ]);
+  const notifications = RPC_NOTIFICATIONS.map(({ notification, summary }) => [
+    notification,
+    { summary, parameters: notified.properties[notification] },
+  ]);
+  return {
+    methods: Object.fromEntries(methods),
+    notifications: Object.fromEntries(notifications),
+    types: { ...results.types, ...notified.types },
+  };
+}
+
+/** Converts several schemas at once, so that they share the named types that they use. */
+function schemasOf(entries) {
+  const { properties, $defs = {} } = z.toJSONSchema(z.strictObject(Object.fromEntries(entries)), {
+    override: simplify,
+  });
+  for (const definition of Object.values($defs)) delete definition.id;
+  return { properties: withTypeReferences(properties), types: withTypeReferences($defs) };
+}
+
+function parametersSchema(params) {
+  const { $schema, ...schema } = z.toJSONSchema(params, { io: 'input', override: simplify });
+  return schema;
+}
+
+/**
+ * zod bounds every integer by what a JavaScript number holds exactly, and adds a pattern to every format: neither says
+ * anything about the protocol.
+ */
+function simplify({ jsonSchema }) {
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+}
+
+function withTypeReferences(value) {
+  return JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/types/'));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  writeFileSync(PROTOCOL_PATH, `${JSON.stringify(describeProtocol(), undefined, 2)}\n`);
+}
