@@ -34,8 +34,10 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
   connection.listen();
   const { ended, watch } = watchConnection(socket, connection, silenceLimitMs);
   return {
-    call: <Params extends z.ZodType, Result>(method: RpcMethod<Params, Result>, params?: z.input<Params>) =>
-      watch(Promise.race([send<Result>(connection, method.name, params), ended])),
+    call: <Params extends z.ZodType, Result extends z.ZodType>(
+      method: RpcMethod<Params, Result>,
+      params?: z.input<Params>,
+    ) => watch(Promise.race([send<Described<Result>>(connection, method.name, params), ended])),
     onNotification: (method, listener) => void connection.onNotification(method, listener),
     untilEnded: () => watch(ended),
     close: () => {

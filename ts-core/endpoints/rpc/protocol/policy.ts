@@ -11,7 +11,7 @@ export const PolicySetting = objectType('PolicySetting', 'A policy setting in fo
   value: z.unknown().describe('The value in force; null when no source sets it and it has no default.'),
   source: z.string().describe('Where the value comes from: default, a file’s path, a registry key.'),
   sourceKind: z
-    .enum(['default', 'configuration', 'policyFile', 'registryPol', 'windowsRegistry'])
+    .enum(['default', 'configuration', 'policyFile', 'registryPol', 'groupPolicy', 'windowsRegistry'])
     .describe('The kind of source.'),
 });
 export type PolicySetting = Described<typeof PolicySetting>;
