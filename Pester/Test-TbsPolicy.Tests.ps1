@@ -30,10 +30,9 @@ Describe 'Test-TbsPolicy' {
     }
 
     It 'ends the session with the exit code on request' {
-        $program = [Environment]::ProcessPath
-        & $program -NoProfile -Command "Import-Module '$RepositoryRoot/TpmTbs.psd1'; Test-TbsPolicy '$TestDrive/other.json' -Exit | Out-Null"
+        & pwsh -NoProfile -Command "Import-Module '$RepositoryRoot/TpmTbs.psd1'; Test-TbsPolicy '$TestDrive/other.json' -Exit | Out-Null"
         $LASTEXITCODE | Should -Be 1
-        & $program -NoProfile -Command "Import-Module '$RepositoryRoot/TpmTbs.psd1'; Test-TbsPolicy '$TestDrive/same.json' -Exit | Out-Null"
+        & pwsh -NoProfile -Command "Import-Module '$RepositoryRoot/TpmTbs.psd1'; Test-TbsPolicy '$TestDrive/same.json' -Exit | Out-Null"
         $LASTEXITCODE | Should -Be 0
     }
 

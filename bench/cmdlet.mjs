@@ -81,15 +81,7 @@ async function startBroker(folder) {
 }
 
 function runScript(shell, socket, script, wrapper = []) {
-  const [program, ...args] = [
-    ...wrapper,
-    shell.path,
-    ...shell.args,
-    '-NoProfile',
-    '-NonInteractive',
-    '-Command',
-    script,
-  ];
+  const [program, ...args] = [...wrapper, shell.path, '-NoProfile', '-NonInteractive', '-Command', script];
   const begun = process.hrtime.bigint();
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
@@ -152,7 +144,7 @@ function measureWarm(shell, socket) {
 }
 
 const shell = await findPowerShell({ onProgress: console.error });
-console.log(`PowerShell: ${shell.kind === 'pwsh' ? shell.path : 'tools/powershell-host'}`);
+console.log(`PowerShell: ${shell.path}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'tbs-bench-'));
 let broker;
 try {

@@ -1,4 +1,5 @@
-// All set-up of a fresh clone, each part only where it is needed: packages of the system, npm packages, native addon, build.
+// All set-up of a fresh clone, each part only where it is needed: packages of the system, npm packages, native addon, build,
+// PowerShell and Pester.
 //   node tools/setup.mjs [start|test]
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -59,10 +60,17 @@ export async function setUp(purpose) {
     await buildTypeScript();
     await buildModule();
   });
-  return step('PowerShell', async (onProgress) => {
+  const shell = await step('PowerShell', async (onProgress) => {
     const { findPowerShell } = await import('./pwsh.mjs');
     return findPowerShell({ onProgress });
   });
+  if (purpose === 'test') {
+    await step('Pester', async (onProgress) => {
+      const { findPester } = await import('./pester.mjs');
+      await findPester(shell, { onProgress });
+    });
+  }
+  return shell;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -75,7 +75,7 @@ async function startBroker(folder, tpmVersion) {
 
 function runTour(shell, socket) {
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
-  const args = [...shell.args, '-NoLogo', '-NoProfile', ...(interactive ? ['-NoExit'] : ['-NonInteractive'])];
+  const args = ['-NoLogo', '-NoProfile', ...(interactive ? ['-NoExit'] : ['-NonInteractive'])];
   const child = spawn(shell.path, [...args, '-File', path.join(root, 'examples', 'tour.ps1')], {
     stdio: 'inherit',
     env: { ...process.env, TPMTBS_SOCKET: socket, TPMTBS_NODE: process.execPath },

@@ -1,5 +1,6 @@
 // npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), Pester (PowerShell).
-//   npm test -- --only mocha|native|pester     one part
+//   npm test -- --only mocha|native|pester|pester5     one part
+//   npm test -- --all                                  also what `npm test` alone leaves out: Pester once more, version 5
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,15 +64,12 @@ function runMocha(folder) {
   });
 }
 
-function runPester(folder) {
-  return part('Pester', async () => {
+function runPester(folder, name = 'Pester', options = []) {
+  return part(name, async () => {
     const countsFile = path.join(folder, 'pester.json');
-    const status = await run(process.execPath, [
-      path.join(root, 'tools', 'pester.mjs'),
-      '--json',
-      countsFile,
-      'Pester',
-    ]);
+    rmSync(countsFile, { force: true });
+    const tool = path.join(root, 'tools', 'pester.mjs');
+    const status = await run(process.execPath, [tool, '--json', countsFile, ...options, 'Pester']);
     const counts = readCounts(countsFile);
     return { status, counts: counts && { ...counts, failures: failuresOfPester(counts) } };
   });
@@ -85,21 +83,30 @@ function runNative(folder) {
   });
 }
 
-const PARTS = { mocha: runMocha, native: runNative, pester: runPester };
+const PARTS = {
+  mocha: runMocha,
+  native: runNative,
+  pester: (folder) => runPester(folder),
+  pester5: (folder) => runPester(folder, 'Pester 5', ['--pester', '5']),
+};
+/** The parts that only --all and --only run. */
+const EXTRA = ['pester5'];
 
 async function main() {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const { values } = parseArgs({ options: { only: { type: 'string' }, all: { type: 'boolean', default: false } } });
   if (values.only !== undefined && PARTS[values.only] === undefined) {
     throw new Error(`--only is one of ${Object.keys(PARTS).join(', ')}`);
   }
+  const chosen = Object.keys(PARTS).filter((name) =>
+    values.only === undefined ? values.all || !EXTRA.includes(name) : name === values.only,
+  );
   await setUp('test');
   const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-test-'));
   const total = { passed: 0, failed: 0, skipped: 0 };
   const results = [];
   try {
-    for (const [name, runPart] of Object.entries(PARTS)) {
-      if (values.only !== undefined && values.only !== name) continue;
-      const counts = await runPart(folder);
+    for (const name of chosen) {
+      const counts = await PARTS[name](folder);
       results.push(counts);
       for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
     }

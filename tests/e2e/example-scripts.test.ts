@@ -1,19 +1,15 @@
 /** The scripts that administrators deploy (examples/startup.ps1, examples/login.ps1), as a start-up or a login runs them. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ALICE, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
+import { ALICE, BOB, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { findPowerShell, type PowerShellProgram } from '../support/powershell.js';
+import { ReadableCopy } from '../support/readable-copy.js';
 import { createPrimaryEcc, handleIn, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-
-interface PowerShellProgram {
-  readonly path: string;
-  readonly args: readonly string[];
-}
 
 interface Outcome {
   readonly code: number | null;
@@ -29,27 +25,48 @@ const PATIENT: readonly string[] = ['-TimeoutSeconds', '60'];
 const START_SECONDS = 15;
 
 describe('the example scripts', function () {
-  // The host of the PowerShell engine is built here on a machine that has neither it nor pwsh.
+  // PowerShell is fetched here on a machine that has none.
   this.timeout(300_000);
   let powershell: PowerShellProgram;
   let folder: string;
+  let copy: ReadableCopy | undefined;
 
   before(async () => {
-    const tools = pathToFileURL(join(REPOSITORY, 'tools', 'pwsh.mjs')).href;
-    const { findPowerShell } = (await import(tools)) as { findPowerShell(): Promise<PowerShellProgram> };
     powershell = await findPowerShell();
     folder = await mkdtemp(join(tmpdir(), 'tbs-examples-'));
     await chmod(folder, 0o755);
   });
-  after(async () => rm(folder, { recursive: true, force: true }));
+  after(async () => {
+    await rm(folder, { recursive: true, force: true });
+    await copy?.[Symbol.asyncDispose]();
+  });
 
-  function runScript(script: string, socket: string, args: readonly string[] = [], user?: TestUser): Promise<Outcome> {
-    const own = [...powershell.args, '-NoProfile', '-NonInteractive', '-File', join(REPOSITORY, 'examples', script)];
-    const as = user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--'];
-    const whole = user === undefined ? [...own, ...args] : [...as, powershell.path, ...own, ...args];
+  /** What other users need: PowerShell, the module and the scripts. */
+  async function forOthers(): Promise<{ program: string; examples: string }> {
+    if (copy === undefined) {
+      copy = await ReadableCopy.create();
+      for (const path of ['TpmTbs.psd1', 'module', 'examples']) await copy.addFromRepository(path);
+      if (!powershell.isInstalled) await copy.add(powershell.folder, 'powershell');
+    }
+    const program = powershell.isInstalled ? powershell.path : join(copy.folder, 'powershell', 'pwsh');
+    return { program, examples: join(copy.folder, 'examples') };
+  }
+
+  async function runScript(
+    script: string,
+    socket: string,
+    args: readonly string[] = [],
+    user?: TestUser,
+  ): Promise<Outcome> {
+    const own = { program: powershell.path, examples: join(REPOSITORY, 'examples') };
+    const { program, examples } = user === undefined ? own : await forOthers();
+    const become =
+      user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+    const [first, ...rest] = [...become, program, '-NoProfile', '-NonInteractive', '-File', join(examples, script)];
     const began = performance.now();
-    const child = spawn(user === undefined ? powershell.path : 'setpriv', whole, {
+    const child = spawn(first as string, [...rest, ...args], {
       env: { ...process.env, TPMTBS_SOCKET: socket, HOME: folder },
+      cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -101,23 +118,47 @@ describe('the example scripts', function () {
     assert.match(errors, /not set up/);
   });
 
-  it('login.ps1 tells a locked-out user until when, with exit code 2, and nobody else', async function () {
-    // Other users' identities can only be taken by root, and a clone below a closed folder is not theirs to read.
-    if (!canBecomeOthers() || !isReadableBy(ALICE)) this.skip();
+  it('startup.ps1 tells which setting is not as required when another source sets it', async () => {
+    // Read after the file that Set-TbsPolicy writes.
+    const others = { 'zz.json': { standardUserAuthorizationFailureDurationMinutes: 30 } };
+    await using daemon = await TestDaemon.start({ policy: others });
+    const required = join(folder, 'an-hour.json');
+    await writeFile(required, JSON.stringify({ standardUserAuthorizationFailureDurationMinutes: 60 }));
+    const { code, errors } = await runScript('startup.ps1', daemon.rpcSocket, ['-Policy', required, ...PATIENT]);
+    const [difference, warning, ...rest] = errors.trimEnd().split('\n');
+    const name = 'standardUserAuthorizationFailureDurationMinutes';
+    assert.equal(difference, `tpm: policy: ${name} is 30 and not 60; Get-TbsPolicy tells what sets it`);
+    assert.match(warning ?? '', /^tpm: Policy has 1 problem\(s\).*zz\.json sets it/);
+    assert.deepEqual(rest, []);
+    assert.equal(code, 2);
+  });
+
+  it('login.ps1 tells a locked-out user until when, with exit code 2, and neither other users nor root', async function () {
+    if (!canBecomeOthers()) this.skip();
     // At this level the storage hierarchy keeps its empty authorization, with which users make keys.
     await using daemon = await TestDaemon.start({ policy: { '10.json': { osManagedAuthLevel: 5 } } });
     const root = await daemon.connect();
     await root.call('tpm/initialize');
-    const alice = await connectAs(ALICE, daemon.rpcSocket);
-    const contextId = await alice.open();
-    const key = handleIn(await alice.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.noDa)));
-    for (let guess = 0; guess < 4; guess++) await alice.submit(contextId, signWith(key, 'wrong'));
+    await guessFourTimes(ALICE, daemon);
     const told = await runScript('login.ps1', daemon.rpcSocket, PATIENT, ALICE);
     assert.equal(told.code, 2, told.errors);
-    assert.match(told.errors, /Too many wrong TPM passwords: .* again at .*\d/);
-    const other = await runScript('login.ps1', daemon.rpcSocket, PATIENT, { uid: 61002, gid: 61002 });
-    assert.deepEqual(heard(other), quiet);
-    alice.close();
+    assert.match(told.errors, /^Too many wrong TPM passwords: you can use keys with a password again at .*\d.*\.\n$/);
+    assert.deepEqual(heard(await runScript('login.ps1', daemon.rpcSocket, PATIENT, BOB)), quiet);
+    assert.deepEqual(heard(await runScript('login.ps1', daemon.rpcSocket, PATIENT)), quiet);
+    root.close();
+  });
+
+  it('login.ps1 tells every user but root when all standard users are locked out', async function () {
+    if (!canBecomeOthers()) this.skip();
+    const policy = { '10.json': { osManagedAuthLevel: 5, standardUserAuthorizationFailureTotalThreshold: 4 } };
+    await using daemon = await TestDaemon.start({ policy });
+    const root = await daemon.connect();
+    await root.call('tpm/initialize');
+    await guessFourTimes(ALICE, daemon);
+    const told = await runScript('login.ps1', daemon.rpcSocket, PATIENT, BOB);
+    assert.equal(told.code, 2, told.errors);
+    assert.match(told.errors, /^Too many wrong TPM passwords on this machine: .* work again at .*\d.*\.\n$/);
+    assert.deepEqual(heard(await runScript('login.ps1', daemon.rpcSocket, PATIENT)), quiet);
     root.close();
   });
 
@@ -149,9 +190,12 @@ describe('the example scripts', function () {
   }
 });
 
-function isReadableBy({ uid, gid }: TestUser): boolean {
-  const as = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'];
-  return spawnSync('setpriv', [...as, 'test', '-r', join(REPOSITORY, 'examples', 'login.ps1')]).status === 0;
+async function guessFourTimes(user: TestUser, daemon: TestDaemon): Promise<void> {
+  const client = await connectAs(user, daemon.rpcSocket);
+  const contextId = await client.open();
+  const key = handleIn(await client.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.noDa)));
+  for (let guess = 0; guess < 4; guess++) await client.submit(contextId, signWith(key, 'wrong'));
+  client.close();
 }
 
 function hungBroker(path: string): Promise<Server> {

@@ -6,13 +6,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { PowerShell } from 'node-powershell';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
-
-interface FoundPowerShell {
-  readonly folder: string;
-}
+import { findPowerShell } from '../support/powershell.js';
 
 /** A PowerShell session and a folder for what it writes. */
 class Session {
@@ -22,8 +18,6 @@ class Session {
   ) {}
 
   static async open(socket: string, environment: Readonly<Record<string, string>> = {}): Promise<Session> {
-    const tools = pathToFileURL(join(REPOSITORY, 'tools', 'pwsh.mjs')).href;
-    const { findPowerShell } = (await import(tools)) as { findPowerShell(): Promise<FoundPowerShell> };
     const found = await findPowerShell();
     const folder = await mkdtemp(join(tmpdir(), 'node-powershell-'));
     const shell = new PowerShell({
@@ -66,7 +60,7 @@ describe('the module driven by node-powershell', () => {
   let session: Session;
 
   before(async function () {
-    // The host of the PowerShell engine is built here on a machine that has neither it nor pwsh.
+    // PowerShell is fetched here on a machine that has none.
     this.timeout(300_000);
     daemon = await TestDaemon.start();
     session = await Session.open(daemon.rpcSocket, { RANDOM_COMMAND: '80010000000C0000017B0008' });

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { repositoryRoot } from './powershell-process.js';
+import { REPOSITORY } from '../support/daemon.js';
 
 interface FailedTest {
   name: string;
@@ -17,7 +17,7 @@ interface FailedTests {
   failuresOfCtest(output: string): FailedTest[];
 }
 
-const tools = path.join(repositoryRoot, 'tools');
+const tools = path.join(REPOSITORY, 'tools');
 
 describe('the failed tests at the end of npm test', () => {
   let failed: FailedTests;
@@ -72,7 +72,7 @@ describe('the failed tests at the end of npm test', () => {
           "describe('d', () => { before(() => { throw new Error('no set-up'); }); it('e', () => {}); });\n",
       );
       const counts = path.join(folder, 'counts.json');
-      const mocha = path.join(repositoryRoot, 'node_modules', 'mocha', 'bin', 'mocha.js');
+      const mocha = path.join(REPOSITORY, 'node_modules', 'mocha', 'bin', 'mocha.js');
       const args = [mocha, '--no-config', '--reporter', path.join(tools, 'mocha-reporter.cjs'), file];
       const { status } = spawnSync(process.execPath, args, { env: { ...process.env, TPMTBS_TEST_COUNTS: counts } });
       assert.equal(status, 2);

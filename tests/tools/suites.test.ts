@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { canBecomeOthers } from '../support/as-user.js';
-import { run } from './powershell-process.js';
+import { run } from '../support/run-program.js';
 
 interface Result {
   readonly name: string;

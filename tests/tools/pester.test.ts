@@ -1,0 +1,98 @@
+/** tools/pester.mjs: the real Pester, and counts that nothing unproved passes through. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Run, run } from '../support/run-program.js';
+
+interface Result {
+  readonly runner: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly notRun: number;
+  readonly complete: boolean;
+  readonly files: readonly {
+    readonly failures: readonly { readonly message: string }[];
+    readonly tests: readonly { readonly name: string; readonly reason: string; readonly failures: unknown[] }[];
+  }[];
+}
+
+const MIXED = `
+Describe 'sums' {
+    It 'pass' -Tag Kept { 1 + 1 | Should -Be 2 }
+    It 'fail' { 1 + 1 | Should -Be 3 }
+    It 'are skipped' { Set-ItResult -Skipped -Because 'it is Tuesday' }
+    It 'prove nothing' { Set-ItResult -Inconclusive -Because 'nobody knows' }
+}
+Describe 'a teardown' {
+    AfterAll { throw 'no teardown' }
+    It 'passes' { }
+}`;
+
+describe('tools/pester.mjs', function () {
+  this.timeout(120_000);
+
+  let folder: string;
+
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pester-tool-'));
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  function file(name: string, text: string): string {
+    const full = path.join(folder, `${name}.Tests.ps1`);
+    fs.writeFileSync(full, text);
+    return full;
+  }
+
+  async function pester(...args: string[]): Promise<Run & { result: Result }> {
+    const json = path.join(folder, 'result.json');
+    fs.rmSync(json, { force: true });
+    const done = await run(process.execPath, ['tools/pester.mjs', '--json', json, ...args]);
+    return { ...done, result: JSON.parse(fs.readFileSync(json, 'utf8')) as Result };
+  }
+
+  const counts = ({ passed, failed, skipped, notRun }: Result) => ({ passed, failed, skipped, notRun });
+
+  for (const [option, runner] of [
+    [[], /^Pester [6-9]\./],
+    [['--pester', '5'], /^Pester 5\./],
+  ] as const) {
+    it(`counts what passed, failed and was skipped (${['pester.mjs', ...option].join(' ')})`, async () => {
+      const { code, result, stdout } = await pester(...option, file('Mixed', MIXED));
+      assert.match(result.runner, runner);
+      assert.deepEqual(counts(result), { passed: 2, failed: 3, skipped: 1, notRun: 0 }, stdout);
+      assert.equal(code, 1);
+      const [{ tests, failures } = { tests: [], failures: [] }] = result.files;
+      assert.match(JSON.stringify(tests.find(({ name }) => name === 'sums.fail')?.failures), /Expected 3, but got 2/);
+      assert.match(tests.find(({ name }) => name === 'sums.are skipped')?.reason ?? '', /Tuesday/);
+      assert.match(failures[0]?.message ?? '', /no teardown/);
+    });
+  }
+
+  it('counts what a filter leaves out as not run', async () => {
+    const { code, result } = await pester('--tag', 'Kept', file('Mixed', MIXED));
+    assert.deepEqual(counts(result), { passed: 1, failed: 0, skipped: 0, notRun: 4 });
+    assert.equal(code, 0);
+  });
+
+  it('fails when a filter leaves nothing to run', async () => {
+    assert.equal((await pester('--tag', 'NoSuchTag', file('Mixed', MIXED))).code, 1);
+  });
+
+  it('fails a file without a test, and one that breaks while it is discovered', async () => {
+    const broken = file('Broken', "Describe 'a' { It 'b' { } }\nthrow 'discovery broke'");
+    const { code, result } = await pester(file('Empty', '# nothing'), broken);
+    assert.equal(code, 1);
+    const messages = result.files.map(({ failures }) => failures[0]?.message);
+    assert.match(messages[0] ?? '', /The file has no test\./);
+    assert.match(messages[1] ?? '', /discovery broke/);
+  });
+
+  it('fails when a test ends the process', async () => {
+    const { code, result, stderr } = await pester(file('Exit', "Describe 'a' { It 'b' { [Environment]::Exit(0) } }"));
+    assert.deepEqual([code, result.failed, result.complete], [1, 1, false]);
+    assert.match(stderr, /does a test file call exit/);
+  });
+});
