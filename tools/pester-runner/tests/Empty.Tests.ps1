@@ -1,2 +1,0 @@
-# No test in here: the file must fail.
-Describe "empty" { }
