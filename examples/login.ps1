@@ -42,14 +42,18 @@ try {
             [System.Threading.Thread]::Sleep(200)
         }
     }
-    $own = @($lockout.Users | Where-Object { $_.LockedOut })
-    if ($own.Count -gt 0) {
-        [Console]::Error.WriteLine("Too many wrong TPM passwords: you can use keys with a password again at $($own[0].FreesAt).")
-        exit 2
-    }
-    if ($lockout.TotalLockedOut) {
-        [Console]::Error.WriteLine("Too many wrong TPM passwords on this machine: keys with a password work again at $($lockout.TotalFreesAt).")
-        exit 2
+    # Administrators are never locked out, and see the failures of everybody.
+    $caller = (Get-TbsStatus).Caller
+    if ($caller.CallerClass -ne 'Administrator') {
+        $own = @($lockout.Users | Where-Object { $_.UserKey -eq $caller.UserKey -and $_.LockedOut })
+        if ($own.Count -gt 0) {
+            [Console]::Error.WriteLine("Too many wrong TPM passwords: you can use keys with a password again at $($own[0].FreesAt).")
+            exit 2
+        }
+        if ($lockout.TotalLockedOut) {
+            [Console]::Error.WriteLine("Too many wrong TPM passwords on this machine: keys with a password work again at $($lockout.TotalFreesAt).")
+            exit 2
+        }
     }
     if (-not (Get-Tpm).TpmReady) {
         [Console]::Error.WriteLine('The TPM of this machine is not set up yet.')

@@ -61,7 +61,7 @@ try {
         Invoke-Step 'policy' {
             if (-not (Test-TbsPolicy -Path $Policy).Compliant) { [void](Set-TbsPolicy -Path $Policy -Confirm:$false) }
             foreach ($difference in (Test-TbsPolicy -Path $Policy).Differences) {
-                Write-Problem "policy: $($difference.Setting) is $($difference.Current) and not $($difference.Desired); Get-TbsPolicy tells what sets it"
+                Write-Problem "policy: $($difference.Name) is $($difference.Current) and not $($difference.Desired); Get-TbsPolicy tells what sets it"
             }
         }
     }
