@@ -317,6 +317,22 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(waiting.outcome), 'response');
   });
 
+  it('finishes what was asked before it stops, and refuses what comes later', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    const running = submit(1);
+    const atTheTpm = await transport.transmission(0);
+    const asked = dispatcher.runExchange(() => virtualizer.closeContext(7));
+    const stopped = dispatcher.stop();
+    atTheTpm.answer(SUCCESS);
+    await Promise.all([asked, stopped]);
+    assert.equal(await symbolOf(running.outcome), 'response');
+    await assert.rejects(
+      dispatcher.runExchange(() => virtualizer.closeContext(8)),
+      { symbol: 'TBS_E_SERVICE_NOT_RUNNING' },
+    );
+    assert.deepEqual(virtualizer.closed, [7]);
+  });
+
   it('sends nothing at all while it is halted, and restarts the TPM before anything else', async () => {
     const { dispatcher, transport, virtualizer, submit } = setUp();
     await dispatcher.pause();

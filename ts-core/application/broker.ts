@@ -18,6 +18,7 @@ import { Dispatcher } from './dispatcher.js';
 import { Events } from './events.js';
 import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import { ReportEventLog } from './firmware/report-event-log.js';
+import { SnapshotKeeper } from './keep-snapshot.js';
 import { LockoutBook } from './lockout-book.js';
 import { ManageAuthLevel } from './manage-auth-level.js';
 import { ManageBlockLists } from './manage-block-lists.js';
@@ -82,7 +83,10 @@ export interface Broker {
   readonly dispatcher: Dispatcher;
   /** Takes nothing new, and lets what is accepted finish for so long. */
   drain(drainTimeoutMs: number): Promise<void>;
-  /** After the last connection is closed: keeps what must be kept, and shuts down a TPM of the broker's own. */
+  /**
+   * After the last connection is closed: ends what runs in the background, stores what must be stored, and shuts down a
+   * TPM of the broker's own. Once it resolves the broker uses neither the TPM nor the stores.
+   */
   shutDown(): Promise<void>;
 }
 
@@ -129,7 +133,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     keyAlgorithm: parts.keyAlgorithm,
   });
   const facts = await startTpmAndTables(parts, dispatcher);
-  keepSnapshot(parts);
+  const snapshots = new SnapshotKeeper(parts);
   followPolicy(policy, lists, events, owner);
   const contexts = new Contexts(() => policy.current().settings);
   const commands = new CommandService({
@@ -192,7 +196,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     drain: (drainTimeoutMs) => drain(parts, application, dispatcher, queue, drainTimeoutMs),
     shutDown: async () => {
       await owner.stop();
-      await shutDown(parts, dispatcher);
+      await dispatcher.stop();
+      await snapshots.stop();
+      await shutDownOwnTpm(parts);
     },
   };
 }
@@ -213,33 +219,6 @@ const ASK_STARTED: Readonly<Record<TpmVersion, Uint8Array>> = {
   '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 0, 1),
   '1.2': Uint8Array.of(0, 0xc1, 0, 0, 0, 10, 0, 0, 0, 0xf1), // TPM_GetTicks
 };
-
-/** Between two writes of the snapshot, which changes with every object that is loaded or evicted. */
-const SNAPSHOT_INTERVAL_MS = 200;
-
-/** The snapshot is written behind the commands: the first change at once, what follows at most every so often. */
-function keepSnapshot({ virtualizer, store, clock, log }: BrokerParts): void {
-  let writing = false;
-  let stale = false;
-  const write = async (): Promise<void> => {
-    writing = true;
-    while (stale) {
-      stale = false;
-      await store.put('virtualizer', virtualizer.snapshot()).catch((error: unknown) => {
-        log.warn(
-          { error },
-          'the list of saved sessions could not be kept; after a crash they would have to be flushed',
-        );
-      });
-      await new Promise<void>((resolve) => void clock.after(SNAPSHOT_INTERVAL_MS, resolve));
-    }
-    writing = false;
-  };
-  virtualizer.onSnapshotChange = () => {
-    stale = true;
-    if (!writing) void write();
-  };
-}
 
 function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, owner: OwnerAuthorization): void {
   let revision = policy.current().revision;
@@ -277,17 +256,10 @@ async function drain(
   if (!drained) log.warn({ waiting: queue.size }, 'commands were still waiting when the time to drain was over');
 }
 
-async function shutDown(
-  { version, transport, virtualizer, store, log }: BrokerParts,
-  dispatcher: Dispatcher,
-): Promise<void> {
-  await dispatcher.pause();
-  await store.put('virtualizer', virtualizer.snapshot()).catch((error: unknown) => {
-    log.warn({ error }, 'the list of saved sessions could not be kept');
-  });
+async function shutDownOwnTpm({ version, transport, log }: BrokerParts): Promise<void> {
   if (!transport.ownsTpm) return;
   await shutDownTpm(transport, version).catch((error: unknown) => {
-    log.warn({ error }, 'the TPM could not be shut down in order');
+    log.warn({ error }, 'the TPM did not take its orderly shutdown');
   });
 }
 

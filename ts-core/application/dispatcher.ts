@@ -12,7 +12,7 @@
 import { CommandCosts } from '../domain/scheduling/command-costs.js';
 import { type DurationClass, durationClass, TIMEOUT_MS } from '../domain/scheduling/command-durations.js';
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
-import type { TbsError } from '../domain/tbs-error.js';
+import { TbsError } from '../domain/tbs-error.js';
 import { responseCodeOf } from '../domain/tpm/command-header.js';
 import { createdKeyType } from '../domain/tpm/created-key-type.js';
 import type { Exchange } from '../domain/tpm/exchange.js';
@@ -76,6 +76,7 @@ export class Dispatcher {
   private readonly exchanges: ExchangeDriver;
   private readonly answers: CommandAnswers;
   private idleWaiters: (() => void)[] = [];
+  private stopped = false;
   /** What is in the TPM is used as long as it is there, when the other command would have to swap. */
   private readonly savesSwap = (kept: PendingCommand, other: PendingCommand): boolean => {
     const { virtualizer } = this.parts;
@@ -115,6 +116,7 @@ export class Dispatcher {
 
   /** Runs an exchange of the broker's own before the next command. Rejects with a TbsError. */
   runExchange<Result>(begin: () => Exchange<Result>, locality = 0): Promise<Result> {
+    if (this.stopped) return Promise.reject(stoppedError());
     return new Promise<Result>((resolve, reject) => {
       const work = (): Promise<Result> => this.exchanges.drive(begin, locality, this.timeoutMs('long'));
       this.housekeeping.push({ work, resolve: resolve as (value: unknown) => void, reject });
@@ -153,6 +155,14 @@ export class Dispatcher {
   async pause(): Promise<void> {
     if (this.paused === 'nothing') this.paused = 'commands';
     await this.whenIdle();
+  }
+
+  /** Ends for good, once the command at the TPM is answered: exchanges that have not begun, or come later, are refused. */
+  async stop(): Promise<void> {
+    await this.pause();
+    this.halt();
+    this.stopped = true;
+    for (const { reject } of this.housekeeping.splice(0)) reject(stoppedError());
   }
 
   /** Sends nothing at all: what comes waits for `resume` or `resumeAfter`. */
@@ -334,4 +344,8 @@ export class Dispatcher {
       log.warn({ error }, 'what a cancelled command made could not be flushed; it goes with its context');
     }
   }
+}
+
+function stoppedError(): TbsError {
+  return new TbsError('TBS_E_SERVICE_NOT_RUNNING', { message: 'The broker has stopped.' });
 }

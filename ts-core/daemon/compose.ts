@@ -17,6 +17,7 @@ import { EncryptedOwnerAuthFiles } from '../adapters/state/owner-auth-files.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
+import type { Application } from '../application/application.js';
 import { startBroker } from '../application/broker.js';
 import type { PolicyStore, TpmTransport } from '../application/ports.js';
 import { TbsError } from '../domain/tbs-error.js';
@@ -109,25 +110,36 @@ async function startParts(
     refused: new RefusedConnections(log, clock),
     log,
   });
-  if (configuration.power.logind && platform.hasLogind) {
-    const logind = new LogindPowerMonitor({ address: configuration.power.systemBusAddress ?? undefined, log });
-    closers.push(() => logind.close());
-    const { power } = broker.application;
-    logind.start({ prepareForSleep: () => power.suspend(undefined), awake: () => power.resume(undefined) });
-  }
+  const logind = followLogind(configuration, platform, broker.application, log);
   const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], platform.sendDatagram, log);
   notification.ready();
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
   return stopRequest.serve(async (drainTimeoutMs) => {
     notification.stopping();
     log.info({}, 'stopping');
+    // First everything that could ask for more, then what runs in the background, and last what these write to.
     endpoints.stopListening();
+    await logind?.close();
     await broker.drain(drainTimeoutMs);
     // Contexts are flushed with their connections; only then is the TPM shut down, since nothing may follow that.
     await endpoints.close();
+    await policy.close();
     await broker.shutDown();
+    clock.close();
     await closeAll(closers, log);
   });
+}
+
+function followLogind(
+  { power: { logind: isWanted, systemBusAddress } }: Configuration,
+  { hasLogind }: PlatformParts,
+  { power }: Application,
+  log: BrokerLog,
+): LogindPowerMonitor | undefined {
+  if (!isWanted || !hasLogind) return undefined;
+  const logind = new LogindPowerMonitor({ address: systemBusAddress ?? undefined, log });
+  logind.start({ prepareForSleep: () => power.suspend(undefined), awake: () => power.resume(undefined) });
+  return logind;
 }
 
 /** Loaded when needed: each needs native libraries that the other's platform does not have. */

@@ -60,6 +60,20 @@ describe('broker log', () => {
     equal(logged((log) => log.info(circular, 'circular')).length, 1);
   });
 
+  it('drops what is logged after it was closed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tbs-log-'));
+    try {
+      const path = join(folder, 'tbsd.log');
+      const log = openBrokerLog({ level: 'info', path });
+      log.info({}, 'before the end');
+      await log.close();
+      log.error({}, 'after the end');
+      equal(readFileSync(path, 'utf8').split('\n').length, 2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('writes a file that only its owner can read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tbs-log-'));
     try {

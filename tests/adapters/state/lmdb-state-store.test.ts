@@ -172,6 +172,20 @@ describe('lmdb state store', () => {
     }
   });
 
+  it('finishes what was begun when it is closed, and refuses everything afterwards', async () => {
+    const store = LmdbStateStore.open({ folder, tryLock });
+    const begun = store.put('feature:begun', 1);
+    await store.close();
+    await begun;
+    await rejects(store.put('feature:late', 1), refusesWith('closed'));
+    await rejects(store.delete('feature:begun'), refusesWith('closed'));
+    throws(() => store.get('feature:begun'), refusesWith('closed'));
+    await store.close();
+    const reopened = LmdbStateStore.open({ folder, tryLock });
+    equal(reopened.get('feature:begun'), 1);
+    await reopened.close();
+  });
+
   it('tells of a folder that cannot be made', () => {
     writeFileSync(folder, 'a file');
     throws(() => LmdbStateStore.open({ folder, tryLock }), refusesWith('unusable'));

@@ -58,6 +58,16 @@ describe("the broker's records in Windows' registry", () => {
     assert.equal(store.get('feature:a'), 1);
   });
 
+  it('are neither read nor written once they are closed', async () => {
+    const store = open();
+    await store.put('feature:a', 1);
+    await store.close();
+    await assert.rejects(store.put('feature:a', 2), /has closed its records/);
+    await assert.rejects(store.delete('feature:a'), /has closed its records/);
+    assert.throws(() => store.get('feature:a'), /has closed its records/);
+    assert.equal(open().get('feature:a'), 1);
+  });
+
   it('are refused when larger than a value may be', async () => {
     await assert.rejects(open().put('feature:a', 'x'.repeat(1_000_000)), /larger than 1000000 bytes/);
   });

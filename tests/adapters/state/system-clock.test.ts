@@ -38,6 +38,16 @@ describe('system clock', () => {
     equal(calls.join(), 'kept');
   });
 
+  it('calls nobody back once it is closed', async () => {
+    const clock = new SystemClock();
+    const calls: string[] = [];
+    clock.after(1, () => calls.push('set before'));
+    clock.close();
+    clock.after(1, () => calls.push('set after'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    equal(calls.join(), '');
+  });
+
   it('does not take a delay of 60 days for one of a millisecond', async () => {
     const timer = new SystemClock().after(60 * 86_400_000, () => {
       throw new Error('called far too early');

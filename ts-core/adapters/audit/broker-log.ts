@@ -11,7 +11,7 @@ export interface BrokerLogOptions {
 }
 
 export interface BrokerLog extends Log {
-  /** Writes out what is buffered. */
+  /** Writes out what is buffered. What is logged afterwards is dropped: the log's end must not end the broker. */
   close(): Promise<void>;
 }
 
@@ -35,12 +35,21 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
     },
     options.stream ?? (file as DestinationStream),
   );
+  let closed = false;
+  const write =
+    (level: BrokerLogOptions['level']) =>
+    (fields: object, message: string): void => {
+      if (!closed) logger[level](fields, message);
+    };
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    close: () => closeDestination(file),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    close: () => {
+      closed = true;
+      return closeDestination(file);
+    },
   };
 }
 

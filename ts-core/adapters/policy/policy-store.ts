@@ -56,6 +56,7 @@ export class FilePolicyStore implements PolicyStore {
   #lastGoodRegistry: WindowsRegistryReading | undefined;
   /** Writes one after the other, so that none reads what another is about to replace. */
   #writing: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(options: FilePolicyStoreOptions) {
     this.#options = options;
@@ -108,7 +109,9 @@ export class FilePolicyStore implements PolicyStore {
     return Object.fromEntries(set.map((name) => [name, settings[name]]));
   }
 
+  /** Lets writes that have begun finish; from now on the policy stays as it is and nobody is told of changes. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#watch.close();
     this.#absences.close();
     await this.#writing.catch(() => undefined);
@@ -141,6 +144,7 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   #reload(): EffectivePolicy {
+    if (this.#closed) return this.#policy;
     const next = this.#read(this.#policy.revision + 1);
     if (isSamePolicy(this.#policy, next)) return this.#policy;
     this.#policy = next;

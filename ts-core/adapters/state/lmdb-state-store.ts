@@ -24,6 +24,8 @@ export class LmdbStateStore implements StateStore {
   readonly #folder: string;
   readonly #lockDescriptor: number;
   readonly #database: RootDatabase<string, string>;
+  readonly #commits = new Set<Promise<unknown>>();
+  #closed = false;
 
   private constructor(folder: string, lockDescriptor: number, database: RootDatabase<string, string>) {
     this.#folder = folder;
@@ -46,6 +48,7 @@ export class LmdbStateStore implements StateStore {
   }
 
   get<Name extends keyof StateRecords>(name: Name): StateRecords[Name] | undefined {
+    this.#requireOpen();
     const path = databasePath(this.#folder);
     try {
       const text = this.#database.get(String(name));
@@ -60,19 +63,30 @@ export class LmdbStateStore implements StateStore {
     if (Buffer.byteLength(text) > MAX_RECORD_BYTES) {
       throw unusable('tooLarge', `The record ${String(name)} is larger than ${MAX_RECORD_BYTES} bytes.`);
     }
-    await this.#settled(this.#database.put(String(name), text));
+    await this.#settled(() => this.#database.put(String(name), text));
   }
 
   async delete(name: keyof StateRecords): Promise<void> {
-    await this.#settled(this.#database.remove(String(name)));
+    await this.#settled(() => this.#database.remove(String(name)));
   }
 
+  /** Finishes the writes that have begun and refuses all others. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#commits);
     await this.#database.close();
     closeSync(this.#lockDescriptor);
   }
 
-  async #settled(commit: Promise<boolean>): Promise<void> {
+  #requireOpen(): void {
+    if (this.#closed) throw unusable('closed', 'The broker has closed its records.');
+  }
+
+  async #settled(begin: () => Promise<boolean>): Promise<void> {
+    this.#requireOpen();
+    const commit = begin();
+    this.#commits.add(commit);
     try {
       await commit;
     } catch (error) {
@@ -82,6 +96,8 @@ export class LmdbStateStore implements StateStore {
         throw unusable('diskFull', 'The record could not be kept: the disk of the state folder is full.', cause);
       }
       throw unusable('ioError', 'The record could not be kept: the state folder cannot be written.', cause);
+    } finally {
+      this.#commits.delete(commit);
     }
   }
 }

@@ -34,6 +34,7 @@ export class RegistryStateStore implements StateStore {
   readonly #registry: StateRegistry;
   readonly #records: Map<string, string>;
   readonly #onClose: () => void;
+  #closed = false;
 
   private constructor({ key, registry, onClose }: RegistryStateStoreOptions, records: Map<string, string>) {
     this.#key = key;
@@ -57,6 +58,7 @@ export class RegistryStateStore implements StateStore {
   }
 
   get<Name extends keyof StateRecords>(name: Name): StateRecords[Name] | undefined {
+    this.#requireOpen();
     const text = this.#records.get(String(name));
     if (text === undefined) return undefined;
     try {
@@ -67,6 +69,7 @@ export class RegistryStateStore implements StateStore {
   }
 
   async put<Name extends keyof StateRecords>(name: Name, value: StateRecords[Name]): Promise<void> {
+    this.#requireOpen();
     const text = JSON.stringify(value);
     const bytes = new TextEncoder().encode(text);
     if (bytes.length > MAX_RECORD_BYTES) {
@@ -81,6 +84,7 @@ export class RegistryStateStore implements StateStore {
   }
 
   async delete(name: keyof StateRecords): Promise<void> {
+    this.#requireOpen();
     try {
       this.#registry.deleteRegistryValue(this.#key, String(name));
     } catch (cause) {
@@ -89,8 +93,15 @@ export class RegistryStateStore implements StateStore {
     this.#records.delete(String(name));
   }
 
+  /** Refuses whatever is asked later: the records may belong to another broker then. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#onClose();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw failure('closed', 'The broker has closed its records.');
   }
 }
 

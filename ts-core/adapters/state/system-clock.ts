@@ -14,6 +14,8 @@ const UPTIME_FILE = '/proc/uptime';
 export class SystemClock implements Clock {
   readonly #bootTimeNs: (() => bigint) | undefined;
   readonly #bootId: string;
+  readonly #timers = new Set<{ cancel(): void }>();
+  #closed = false;
 
   constructor(options: SystemClockOptions = {}) {
     this.#bootTimeNs = options.bootTimeNs;
@@ -38,7 +40,25 @@ export class SystemClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): { cancel(): void } {
-    return longTimer(delayMs, callback);
+    if (this.#closed) return { cancel: () => {} };
+    const timer = longTimer(delayMs, () => {
+      this.#timers.delete(entry);
+      callback();
+    });
+    const entry = {
+      cancel: () => {
+        this.#timers.delete(entry);
+        timer.cancel();
+      },
+    };
+    this.#timers.add(entry);
+    return entry;
+  }
+
+  /** Ends every timer for good: no callback comes any more, neither of a timer that runs nor of a later one. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of [...this.#timers]) timer.cancel();
   }
 }
 
