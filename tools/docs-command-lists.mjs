@@ -5,12 +5,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { UNSUPPORTED_EMBEDDED_ORDINALS } from '../build/ts-core/domain/filter/command-filter.js';
 import { isShippedAllowed } from '../build/ts-core/domain/filter/filter-lists.js';
 import { describeCondition } from '../build/ts-core/domain/filter/handle-rules.js';
 import { TPM12_DEFAULT_BLOCKED } from '../build/ts-core/domain/filter/tpm12-default-blocked.js';
 import { TPM20_ALLOWED } from '../build/ts-core/domain/filter/tpm20-allowed.js';
 import { commandName } from '../build/ts-core/domain/tpm/command-names.js';
+import { REFUSED_INSIDE_TRANSPORT } from '../build/ts-core/domain/tpm12/transport.js';
 
 export const PAGE_PATH = fileURLToPath(new URL('../docs/command-lists.md', import.meta.url));
 
@@ -105,14 +105,14 @@ ${rows.join('\n')}`;
 }
 
 function transportSection() {
-  const names = [...UNSUPPORTED_EMBEDDED_ORDINALS]
+  const names = [...REFUSED_INSIDE_TRANSPORT]
     .sort((left, right) => left - right)
     .map((ordinal) => `${commandName('1.2', ordinal)} (${ordinal})`);
   return `## Inside TPM_ExecuteTransport
 
 The command inside a transport session of TPM 1.2 is judged by the same lists (\`TPM_E_EMBEDDED_COMMAND_BLOCKED\`,
-0x80280403). These change handles in ways that cannot be followed inside a transport session and are refused there for
-every caller (\`TPM_E_EMBEDDED_COMMAND_UNSUPPORTED\`, 0x80280404): ${names.join(', ')}.`;
+0x80280403). The broker does not carry these inside a transport session, where it could not follow what they do to keys and
+sessions, and refuses them to every caller (\`TPM_E_EMBEDDED_COMMAND_UNSUPPORTED\`, 0x80280404): ${names.join(', ')}.`;
 }
 
 function row(...cells) {

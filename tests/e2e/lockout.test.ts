@@ -1,6 +1,6 @@
 /** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
 import assert from 'node:assert/strict';
-import { TPM_KH_SRK } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -222,7 +222,7 @@ describe('the lockout of standard users, on a TPM 1.2', function () {
     /** The TPM's result, or the symbol of the refusal. */
     const sealsWith = async (client: RpcClient, srkSecret: Uint8Array): Promise<number | string> => {
       const contextId = await client.open();
-      const srk = { handle: TPM_KH_SRK, secret: srkSecret };
+      const srk = { handle: TPM_KH.SRK, secret: srkSecret };
       try {
         return await codeOf(seal(crypto, srk, Uint8Array.of(1), secret('data')), (command) =>
           client.submit(contextId, command),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
@@ -15,6 +16,7 @@ import {
   SIGNING_KEY,
   signWith,
 } from '../support/tpm-commands.js';
+import { command12, insideTransport } from '../support/tpm12-commands.js';
 
 const TPM_RH_OWNER = 0x40000001;
 const TPM_RH_LOCKOUT = 0x4000000a;
@@ -79,21 +81,9 @@ describe('the owner authorization through the broker', function () {
     });
     const client = await daemon.connect();
     const contextId = await client.open();
-    const TAG_AUTH1 = 0x00c2;
-    const [TAKE_OWNERSHIP, CHANGE_AUTH_OWNER, EXECUTE_TRANSPORT] = [13, 16, 231];
-    const command12 = (ordinal: number, body: Buffer): Buffer => {
-      const header = Buffer.alloc(10);
-      header.writeUInt16BE(TAG_AUTH1, 0);
-      header.writeUInt32BE(header.length + body.length, 2);
-      header.writeUInt32BE(ordinal, 6);
-      return Buffer.concat([header, body]);
-    };
-    for (const ordinal of [TAKE_OWNERSHIP, CHANGE_AUTH_OWNER]) {
-      const plain = command12(ordinal, Buffer.alloc(60));
-      const size = Buffer.alloc(4);
-      size.writeUInt32BE(plain.length);
-      const wrapped = command12(EXECUTE_TRANSPORT, Buffer.concat([size, plain, Buffer.alloc(49)]));
-      for (const raw of [plain, wrapped]) {
+    for (const ordinal of [TPM_ORD.TakeOwnership, TPM_ORD.ChangeAuthOwner]) {
+      const plain = command12(ordinal, new Uint8Array(60), TPM_TAG.RQU_AUTH1_COMMAND);
+      for (const raw of [plain, insideTransport(plain)]) {
         const refused = await failureOf(client.submit(contextId, raw));
         assert.equal(refused?.data.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
         assert.equal(refused?.data.details['use'], 'Set-TpmOwnerAuth');

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TPM_KH_SRK } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
@@ -95,7 +95,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
       if (tpmVersion === '2.0') {
         assert.notEqual(responseCode(await aliceTransmit(signWith(key, 'wrong'))), 0);
       } else {
-        const guessed = { handle: TPM_KH_SRK, secret: secret('wrong') };
+        const guessed = { handle: TPM_KH.SRK, secret: secret('wrong') };
         assert.equal(await codeOf(seal(crypto, guessed, Uint8Array.of(1), secret('data')), aliceTransmit), 1);
       }
       assert.equal(await failures(), 1);

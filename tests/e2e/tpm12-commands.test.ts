@@ -1,7 +1,7 @@
 /** The TPM 1.2 command exchanges against a real software TPM, without a broker. */
 import assert from 'node:assert/strict';
 import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_SRK } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
@@ -9,7 +9,6 @@ import {
   loadOwnerDelegation,
   OWNER_PERMISSIONS,
 } from '../../ts-core/domain/tpm12/delegation.js';
-import { TPM_ORD_OwnerClear, TPM_ORD_ResetLockValue } from '../../ts-core/domain/tpm12/ordinal-codes.js';
 import { changeOwnerSecret, ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
 import { seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { openDsap } from '../../ts-core/domain/tpm12/sessions.js';
@@ -41,7 +40,7 @@ describe('TPM 1.2 commands on a software TPM', function () {
   });
 
   it('seals data and unseals it with its secret only', async () => {
-    const srk = { handle: TPM_KH_SRK, secret: SRK_SECRET };
+    const srk = { handle: TPM_KH.SRK, secret: SRK_SECRET };
     const data = new TextEncoder().encode('kept by the TPM');
     const blob = await run(seal(crypto, srk, data, secret('data')), connection.transmit);
     assert.deepEqual(await run(unseal(crypto, srk, blob, secret('data')), connection.transmit), data);
@@ -69,15 +68,15 @@ describe('TPM 1.2 commands on a software TPM', function () {
     await run(loadOwnerDelegation(crypto, OWNER_SECRET, 0, blob), connection.transmit);
     const asDelegate = function* (ordinal: number) {
       const session = yield* openDsap(crypto, {
-        type: TPM_ET_DEL_OWNER_BLOB,
+        type: TPM_ET.DEL_OWNER_BLOB,
         keyHandle: 0,
         value: blob,
         secret: secret('delegate'),
       });
       yield* runCommand(crypto, { ordinal }, [{ session }]);
     };
-    assert.equal(await codeOf(asDelegate(TPM_ORD_ResetLockValue), connection.transmit), 0);
-    assert.equal(await codeOf(asDelegate(TPM_ORD_OwnerClear), connection.transmit), 1, 'not delegated');
+    assert.equal(await codeOf(asDelegate(TPM_ORD.ResetLockValue), connection.transmit), 0);
+    assert.equal(await codeOf(asDelegate(TPM_ORD.OwnerClear), connection.transmit), 1, 'not delegated');
   });
 
   it('notices a response that the TPM did not authenticate', async () => {

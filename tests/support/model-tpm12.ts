@@ -5,12 +5,9 @@
  *
  * Handles are the lowest free numbers from 1, so that every context's handles collide with every other's.
  */
-
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import { TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../ts-core/domain/tpm12/codes.js';
-import * as ord from '../../ts-core/domain/tpm12/ordinal-codes.js';
-import * as rc from '../../ts-core/domain/tpm12/return-codes.js';
+import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../ts-core/domain/tpm12/codes.js';
 
 export interface ModelSlots {
   readonly keys: number;
@@ -53,25 +50,25 @@ export class ModelTpm12 {
     this.received.push(ordinal);
     const body = command.subarray(10);
     switch (ordinal) {
-      case ord.TPM_ORD_OIAP:
+      case TPM_ORD.OIAP:
         return this.#open(this.authSessions, undefined);
-      case ord.TPM_ORD_OSAP:
+      case TPM_ORD.OSAP:
         return this.#openOsap(body);
-      case ord.TPM_ORD_EstablishTransport:
+      case TPM_ORD.EstablishTransport:
         return this.#open(this.transportSessions, undefined);
-      case ord.TPM_ORD_LoadKey2:
+      case TPM_ORD.LoadKey2:
         return this.#loadKey(command);
-      case ord.TPM_ORD_Sign:
+      case TPM_ORD.Sign:
         return this.#sign(command);
-      case ord.TPM_ORD_GetCapability:
+      case TPM_ORD.GetCapability:
         return this.#capability(body);
-      case ord.TPM_ORD_SaveContext:
+      case TPM_ORD.SaveContext:
         return this.#save(readUint32(body, 0), readUint32(body, 4));
-      case ord.TPM_ORD_LoadContext:
+      case TPM_ORD.LoadContext:
         return this.#load(readUint32(body, 0), body.slice(9));
-      case ord.TPM_ORD_FlushSpecific:
+      case TPM_ORD.FlushSpecific:
         return this.#flush(readUint32(body, 0), readUint32(body, 4));
-      case ord.TPM_ORD_Delegate_Manage:
+      case TPM_ORD.Delegate_Manage:
         return this.#endBoundSessions();
       default:
         return success(new Uint8Array());
@@ -86,7 +83,7 @@ export class ModelTpm12 {
   }
 
   #open(sessions: Map<number, ModelSession>, boundTo: number | undefined): Uint8Array {
-    if (sessions.size >= this.slots.sessions) return failure(rc.TPM_RESOURCES);
+    if (sessions.size >= this.slots.sessions) return failure(TPM_RESULT.RESOURCES);
     const handle = lowestFree(sessions);
     sessions.set(handle, { identity: this.#nextSession++, boundTo });
     return success(concat(uint32(handle), new Uint8Array(40)));
@@ -95,7 +92,7 @@ export class ModelTpm12 {
   #openOsap(body: Uint8Array): Uint8Array {
     const isKey = body[1] === 1;
     const key = this.keys.get(readUint32(body, 2));
-    if (isKey && key === undefined) return failure(rc.TPM_INVALID_KEYHANDLE);
+    if (isKey && key === undefined) return failure(TPM_RESULT.INVALID_KEYHANDLE);
     return this.#open(this.authSessions, isKey ? key?.identity : undefined);
   }
 
@@ -106,21 +103,21 @@ export class ModelTpm12 {
     reader.sized();
     reader.sized();
     const identity = readUint32(reader.sized(), 0);
-    if (this.keys.size >= this.slots.keys) return this.#failed(command, rc.TPM_NOSPACE);
+    if (this.keys.size >= this.slots.keys) return this.#failed(command, TPM_RESULT.NOSPACE);
     const handle = lowestFree(this.keys);
     this.keys.set(handle, { identity });
-    return this.#authorized(command, uint32(handle), rc.TPM_SUCCESS);
+    return this.#authorized(command, uint32(handle), TPM_RESULT.SUCCESS);
   }
 
   #sign(command: Uint8Array): Uint8Array {
     const key = this.keys.get(readUint32(command, 10));
     const session = this.authSessions.get(readUint32(command, command.length - AUTH_BYTES));
-    if (session === undefined) return failure(rc.TPM_INVALID_AUTHHANDLE);
-    if (key === undefined) return this.#failed(command, rc.TPM_INVALID_KEYHANDLE);
+    if (session === undefined) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
+    if (key === undefined) return this.#failed(command, TPM_RESULT.INVALID_KEYHANDLE);
     const bound = session.boundTo === undefined || session.boundTo === key.identity;
     const wrongSecret = command[command.length - 1] === 0xff;
-    if (!bound || wrongSecret) return this.#failed(command, rc.TPM_AUTHFAIL);
-    return this.#authorized(command, concat(uint32(key.identity), uint32(session.identity)), rc.TPM_SUCCESS);
+    if (!bound || wrongSecret) return this.#failed(command, TPM_RESULT.AUTHFAIL);
+    return this.#authorized(command, concat(uint32(key.identity), uint32(session.identity)), TPM_RESULT.SUCCESS);
   }
 
   /** A failed command ends its session. */
@@ -133,7 +130,7 @@ export class ModelTpm12 {
     if (readUint16(command, 0) !== 0x00c2) return success(parameters);
     const handle = readUint32(command, command.length - AUTH_BYTES);
     const continues = command[command.length - 21] ?? 0;
-    if (!this.authSessions.has(handle)) return failure(rc.TPM_INVALID_AUTHHANDLE);
+    if (!this.authSessions.has(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
     if (continues === 0) this.authSessions.delete(handle);
     const response = success(concat(parameters, new Uint8Array(20), uint8(continues), new Uint8Array(20)));
     writeUint16(response, 0, 0x00c5);
@@ -156,28 +153,30 @@ export class ModelTpm12 {
       275: this.slots.savedSessions,
     };
     const value = area === 5 ? numbers[sub] : undefined;
-    return value === undefined ? failure(rc.TPM_BAD_PARAMETER) : success(sized(uint32(value)));
+    return value === undefined ? failure(TPM_RESULT.BAD_PARAMETER) : success(sized(uint32(value)));
   }
 
   #mapOf(type: number): Map<number, unknown> {
-    if (type === TPM_RT_KEY) return this.keys;
-    if (type === TPM_RT_AUTH) return this.authSessions;
-    return type === TPM_RT_TRANS ? this.transportSessions : this.savedSessions;
+    if (type === TPM_RT.KEY) return this.keys;
+    if (type === TPM_RT.AUTH) return this.authSessions;
+    return type === TPM_RT.TRANS ? this.transportSessions : this.savedSessions;
   }
 
   #save(handle: number, type: number): Uint8Array {
-    if (type === TPM_RT_KEY) {
+    if (type === TPM_RT.KEY) {
       const key = this.keys.get(handle);
-      return key === undefined ? failure(rc.TPM_INVALID_RESOURCE) : success(sized(blob(type, handle, 0, key.identity)));
+      return key === undefined
+        ? failure(TPM_RESULT.INVALID_RESOURCE)
+        : success(sized(blob(type, handle, 0, key.identity)));
     }
     const sessions = this.#sessionsOf(type);
     const session = sessions.get(handle);
-    if (session === undefined) return failure(rc.TPM_INVALID_RESOURCE);
-    if (this.savedSessions.size >= this.slots.savedSessions) return failure(rc.TPM_NOCONTEXTSPACE);
+    if (session === undefined) return failure(TPM_RESULT.INVALID_RESOURCE);
+    if (this.savedSessions.size >= this.slots.savedSessions) return failure(TPM_RESULT.NOCONTEXTSPACE);
     const step = this.slots.contextStep ?? 1;
     const oldest = this.savedSessions.keys().next();
     const distance = this.slots.contextDistance ?? Number.POSITIVE_INFINITY;
-    if (!oldest.done && this.contextCount + step - oldest.value > distance) return failure(rc.TPM_CONTEXT_GAP);
+    if (!oldest.done && this.contextCount + step - oldest.value > distance) return failure(TPM_RESULT.CONTEXT_GAP);
     sessions.delete(handle);
     this.contextCount += step;
     const count = this.contextCount;
@@ -186,42 +185,42 @@ export class ModelTpm12 {
   }
 
   #sessionsOf(type: number): Map<number, ModelSession> {
-    return type === TPM_RT_AUTH ? this.authSessions : this.transportSessions;
+    return type === TPM_RT.AUTH ? this.authSessions : this.transportSessions;
   }
 
   #load(entityHandle: number, bytes: Uint8Array): Uint8Array {
     const type = readUint32(bytes, 2);
-    if (type === TPM_RT_KEY) {
-      if (this.keys.size >= this.slots.keys) return failure(rc.TPM_NOSPACE);
+    if (type === TPM_RT.KEY) {
+      if (this.keys.size >= this.slots.keys) return failure(TPM_RESULT.NOSPACE);
       const handle = lowestFree(this.keys);
       this.keys.set(handle, { identity: readUint32(bytes, 50) });
       return success(uint32(handle));
     }
     const count = readUint32(bytes, 26);
     const saved = this.savedSessions.get(count);
-    if (saved === undefined || saved.type !== type) return failure(rc.TPM_BADCONTEXT);
+    if (saved === undefined || saved.type !== type) return failure(TPM_RESULT.BADCONTEXT);
     const { boundTo } = saved.session;
     if (boundTo !== undefined && this.keys.get(entityHandle)?.identity !== boundTo)
-      return failure(rc.TPM_RESOURCEMISSING);
+      return failure(TPM_RESULT.RESOURCEMISSING);
     // As libtpms does: the count is gone even when there is no slot.
     this.savedSessions.delete(count);
     const sessions = this.#sessionsOf(type);
-    if (sessions.size >= this.slots.sessions) return failure(rc.TPM_RESOURCES);
+    if (sessions.size >= this.slots.sessions) return failure(TPM_RESULT.RESOURCES);
     const handle = lowestFree(sessions);
     sessions.set(handle, saved.session);
     return success(uint32(handle));
   }
 
   #flush(handle: number, type: number): Uint8Array {
-    if (type === TPM_RT_CONTEXT) {
-      return this.savedSessions.delete(handle) ? success(new Uint8Array()) : failure(rc.TPM_BAD_PARAMETER);
+    if (type === TPM_RT.CONTEXT) {
+      return this.savedSessions.delete(handle) ? success(new Uint8Array()) : failure(TPM_RESULT.BAD_PARAMETER);
     }
-    if (type !== TPM_RT_KEY) {
+    if (type !== TPM_RT.KEY) {
       const known = this.#sessionsOf(type).delete(handle);
-      return known ? success(new Uint8Array()) : failure(rc.TPM_INVALID_AUTHHANDLE);
+      return known ? success(new Uint8Array()) : failure(TPM_RESULT.INVALID_AUTHHANDLE);
     }
     const key = this.keys.get(handle);
-    if (key === undefined) return failure(rc.TPM_BAD_PARAMETER);
+    if (key === undefined) return failure(TPM_RESULT.BAD_PARAMETER);
     this.keys.delete(handle);
     for (const [other, session] of this.authSessions) {
       if (session.boundTo === key.identity) this.authSessions.delete(other);
@@ -252,24 +251,23 @@ function failure(code: number): Uint8Array {
 
 /** Commands for the model, as a caller sends them. */
 export const modelCommand = {
-  oiap: () => bytesOf(0x00c1, ord.TPM_ORD_OIAP, new Uint8Array()),
-  osap: (keyHandle: number) =>
-    bytesOf(0x00c1, ord.TPM_ORD_OSAP, concat(uint16(1), uint32(keyHandle), new Uint8Array(20))),
+  oiap: () => bytesOf(0x00c1, TPM_ORD.OIAP, new Uint8Array()),
+  osap: (keyHandle: number) => bytesOf(0x00c1, TPM_ORD.OSAP, concat(uint16(1), uint32(keyHandle), new Uint8Array(20))),
   transport: () =>
     bytesOf(
       0x00c1,
-      ord.TPM_ORD_EstablishTransport,
+      TPM_ORD.EstablishTransport,
       concat(uint32(0x40000003), new Uint8Array(12), sized(new Uint8Array(20))),
     ),
   loadKey2: (identity: number) => {
     const parameters = concat(new Uint8Array(19), sized(new Uint8Array()), sized(new Uint8Array()));
     const key = concat(parameters, sized(uint32(identity)), sized(new Uint8Array()));
-    return bytesOf(0x00c1, ord.TPM_ORD_LoadKey2, concat(uint32(0x40000000), key));
+    return bytesOf(0x00c1, TPM_ORD.LoadKey2, concat(uint32(0x40000000), key));
   },
   sign: (keyHandle: number, sessionHandle: number, continues: boolean, wrongSecret = false) =>
     bytesOf(
       0x00c2,
-      ord.TPM_ORD_Sign,
+      TPM_ORD.Sign,
       concat(
         uint32(keyHandle),
         sized(new Uint8Array(20)),
@@ -278,12 +276,11 @@ export const modelCommand = {
         uint8(wrongSecret ? 0xff : 0),
       ),
     ),
-  flush: (handle: number, type: number) =>
-    bytesOf(0x00c1, ord.TPM_ORD_FlushSpecific, concat(uint32(handle), uint32(type))),
+  flush: (handle: number, type: number) => bytesOf(0x00c1, TPM_ORD.FlushSpecific, concat(uint32(handle), uint32(type))),
   saveContext: (handle: number, type: number) =>
-    bytesOf(0x00c1, ord.TPM_ORD_SaveContext, concat(uint32(handle), uint32(type), new Uint8Array(16))),
+    bytesOf(0x00c1, TPM_ORD.SaveContext, concat(uint32(handle), uint32(type), new Uint8Array(16))),
   loadContext: (contextBlob: Uint8Array, entityHandle: number) =>
-    bytesOf(0x00c1, ord.TPM_ORD_LoadContext, concat(uint32(entityHandle), uint8(0), sized(contextBlob))),
+    bytesOf(0x00c1, TPM_ORD.LoadContext, concat(uint32(entityHandle), uint8(0), sized(contextBlob))),
   ordinal: (ordinal: number, parameters: Uint8Array = new Uint8Array()) => bytesOf(0x00c1, ordinal, parameters),
 };
 

@@ -12,7 +12,7 @@ import {
   readUint32,
   writeUint32,
 } from '../../ts-core/domain/tpm/command-header.js';
-import { successResponse } from '../../ts-core/domain/virtualization/tpm20/broker-commands.js';
+import { success } from '../../ts-core/domain/tpm20/responses.js';
 import { sized, u16, u32 } from './tpm20-commands.js';
 
 export interface ScriptedTpmOptions {
@@ -349,7 +349,7 @@ function isSession(handle: number): boolean {
 }
 
 function ok(body: readonly number[]): Uint8Array {
-  return successResponse(Uint8Array.from(body));
+  return success(Uint8Array.from(body));
 }
 
 function error(code: number): Uint8Array {

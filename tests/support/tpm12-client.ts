@@ -8,9 +8,8 @@ import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core
 import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import { runCommand, type Session12 } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ET_KEYHANDLE, TPM_ET_OWNER, TPM_KH_OWNER, TPM_KH_TRANSPORT } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import { noPcrCondition } from '../../ts-core/domain/tpm12/delegation.js';
-import * as ord from '../../ts-core/domain/tpm12/ordinal-codes.js';
 import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm12/ownership.js';
 import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/sessions.js';
 import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
@@ -93,7 +92,7 @@ export async function provision(transmit: Transmit): Promise<void> {
 export function* sign(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
   const { parameters } = yield* runCommand(
     crypto,
-    { ordinal: ord.TPM_ORD_Sign, handles: [keyHandle], parameters: sized(secret('data to sign')) },
+    { ordinal: TPM_ORD.Sign, handles: [keyHandle], parameters: sized(secret('data to sign')) },
     [{ session, entitySecret: keySecret, continueSession }],
   );
   return new FieldReader(parameters).sized();
@@ -101,7 +100,7 @@ export function* sign(session: Session12, keyHandle: number, keySecret: Uint8Arr
 
 /** TPM_GetPubKey; the modulus. */
 export function* getPubKey(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
-  const { parameters } = yield* runCommand(crypto, { ordinal: ord.TPM_ORD_GetPubKey, handles: [keyHandle] }, [
+  const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD.GetPubKey, handles: [keyHandle] }, [
     { session, entitySecret: keySecret, continueSession },
   ]);
   return parameters;
@@ -110,7 +109,7 @@ export function* getPubKey(session: Session12, keyHandle: number, keySecret: Uin
 /** TPM_FlushSpecific. */
 export function* flush(handle: number, resourceType: number) {
   yield* runCommand(crypto, {
-    ordinal: ord.TPM_ORD_FlushSpecific,
+    ordinal: TPM_ORD.FlushSpecific,
     parameters: concat(uint32(handle), uint32(resourceType)),
   });
 }
@@ -118,7 +117,7 @@ export function* flush(handle: number, resourceType: number) {
 /** TPM_SaveContext; the blob. */
 export function* saveContext(handle: number, resourceType: number): Exchange<Uint8Array> {
   const { parameters } = yield* runCommand(crypto, {
-    ordinal: ord.TPM_ORD_SaveContext,
+    ordinal: TPM_ORD.SaveContext,
     parameters: concat(uint32(handle), uint32(resourceType), new TextEncoder().encode('sixteen letters!')),
   });
   return new FieldReader(parameters).sized().slice();
@@ -127,7 +126,7 @@ export function* saveContext(handle: number, resourceType: number): Exchange<Uin
 /** TPM_LoadContext; the handle. */
 export function* loadContext(blob: Uint8Array, entityHandle = 0, keepHandle = false): Exchange<number> {
   const { parameters } = yield* runCommand(crypto, {
-    ordinal: ord.TPM_ORD_LoadContext,
+    ordinal: TPM_ORD.LoadContext,
     parameters: concat(uint32(entityHandle), uint8(keepHandle ? 1 : 0), sized(blob)),
   });
   return new FieldReader(parameters).uint32();
@@ -136,7 +135,7 @@ export function* loadContext(blob: Uint8Array, entityHandle = 0, keepHandle = fa
 /** TPM_GetCapability(TPM_CAP_HANDLE). */
 export function* listHandles(resourceType: number): Exchange<number[]> {
   const { parameters } = yield* runCommand(crypto, {
-    ordinal: ord.TPM_ORD_GetCapability,
+    ordinal: TPM_ORD.GetCapability,
     parameters: concat(uint32(0x14), sized(uint32(resourceType))),
   });
   const reader = new FieldReader(new FieldReader(parameters).sized());
@@ -146,7 +145,7 @@ export function* listHandles(resourceType: number): Exchange<number[]> {
 /** TPM_GetCapability(TPM_CAP_PROPERTY) of a number. */
 export function* readProperty(property: number): Exchange<number> {
   const { parameters } = yield* runCommand(crypto, {
-    ordinal: ord.TPM_ORD_GetCapability,
+    ordinal: TPM_ORD.GetCapability,
     parameters: concat(uint32(5), sized(uint32(property))),
   });
   return new FieldReader(new FieldReader(parameters).sized()).uint32();
@@ -154,7 +153,7 @@ export function* readProperty(property: number): Exchange<number> {
 
 /** TPM_NV_DefineSpace of an index that the owner reads and writes, by the owner. */
 export function* defineNvSpace(index: number, sizeBytes: number) {
-  const session = yield* openOsap(crypto, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: OWNER_SECRET });
+  const session = yield* openOsap(crypto, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: OWNER_SECRET });
   const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
   const publicData = concat(
     uint16(0x0018),
@@ -167,7 +166,7 @@ export function* defineNvSpace(index: number, sizeBytes: number) {
   );
   const shared = session.sharedSecret as Uint8Array;
   const parameters = concat(publicData, encryptNewSecret(crypto, shared, session.nonceEven, new Uint8Array(20)));
-  yield* runCommand(crypto, { ordinal: ord.TPM_ORD_NV_DefineSpace, parameters }, [{ session }]);
+  yield* runCommand(crypto, { ordinal: TPM_ORD.NV_DefineSpace, parameters }, [{ session }]);
 }
 
 /**
@@ -180,7 +179,7 @@ export function* manufactureWithCertificate(certificate: Uint8Array): Exchange<v
   const TPM_NV_INDEX_LOCK = 0xffffffff;
   const stored = concat(uint16(0x1001), uint8(0), uint16(2 + certificate.length), uint16(0x1002), certificate);
   const define = (index: number, sizeBytes: number) => ({
-    ordinal: ord.TPM_ORD_NV_DefineSpace,
+    ordinal: TPM_ORD.NV_DefineSpace,
     parameters: concat(
       ...[uint16(0x0018), uint32(index), noPcrCondition(), noPcrCondition()],
       ...[uint16(0x0017), uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE), Uint8Array.of(0, 0, 0), uint32(sizeBytes)],
@@ -189,14 +188,14 @@ export function* manufactureWithCertificate(certificate: Uint8Array): Exchange<v
   });
   yield* runCommand(crypto, define(TPM_NV_INDEX_EK_CERTIFICATE, stored.length));
   const parameters = concat(uint32(TPM_NV_INDEX_EK_CERTIFICATE), uint32(0), sized(stored));
-  yield* runCommand(crypto, { ordinal: ord.TPM_ORD_NV_WriteValue, parameters });
+  yield* runCommand(crypto, { ordinal: TPM_ORD.NV_WriteValue, parameters });
   yield* runCommand(crypto, define(TPM_NV_INDEX_LOCK, 0));
 }
 
 /** TPM_Delegate_CreateKeyDelegation of TPM_Sign with a loaded key; the blob. */
 export function* keyDelegation(keyHandle: number, keyName: string, familyId: number, delegate: string) {
   const TPM_KEY_DELEGATE_SIGN = 1 << 14;
-  const session = yield* openOsap(crypto, { type: TPM_ET_KEYHANDLE, value: keyHandle, secret: secret(keyName) });
+  const session = yield* openOsap(crypto, { type: TPM_ET.KEYHANDLE, value: keyHandle, secret: secret(keyName) });
   const publicPart = concat(
     concat(uint16(0x001b), uint8(1), noPcrCondition()),
     concat(uint16(0x001a), uint32(2), uint32(TPM_KEY_DELEGATE_SIGN), uint32(0)),
@@ -206,7 +205,7 @@ export function* keyDelegation(keyHandle: number, keyName: string, familyId: num
   const parameters = concat(publicPart, encryptNewSecret(crypto, shared, session.nonceEven, secret(delegate)));
   const response = yield* runCommand(
     crypto,
-    { ordinal: ord.TPM_ORD_Delegate_CreateKeyDelegation, handles: [keyHandle], parameters },
+    { ordinal: TPM_ORD.Delegate_CreateKeyDelegation, handles: [keyHandle], parameters },
     [{ session }],
   );
   return new FieldReader(response.parameters).sized().slice();
@@ -224,8 +223,8 @@ export function* establishTransport(attributes = 0): Exchange<TransportSession> 
   const TPM_ALG_MGF1 = 7;
   const publicPart = concat(uint16(0x001e), uint32(attributes), uint32(TPM_ALG_MGF1), uint16(1));
   const { handles, parameters } = yield* runCommand(crypto, {
-    ordinal: ord.TPM_ORD_EstablishTransport,
-    handles: [TPM_KH_TRANSPORT],
+    ordinal: TPM_ORD.EstablishTransport,
+    handles: [TPM_KH.TRANSPORT],
     parameters: concat(publicPart, sized(transportSecret)),
     outHandles: 1,
   });
@@ -246,12 +245,12 @@ export function* executeTransport(
 ): Exchange<Uint8Array> {
   const dataw = inner.subarray(10 + handleBytes, inner.length - innerAuthBytes);
   const h1 = crypto.sha1(concat(inner.subarray(6, 10), dataw));
-  const digest = crypto.sha1(concat(uint32(ord.TPM_ORD_ExecuteTransport), uint32(inner.length), h1));
+  const digest = crypto.sha1(concat(uint32(TPM_ORD.ExecuteTransport), uint32(inner.length), h1));
   const nonceOdd = crypto.randomBytes(20);
   const continues = uint8(continueSession ? 1 : 0);
   const mac = crypto.hmacSha1(session.secret, concat(digest, session.nonceEven, nonceOdd, continues));
   const body = concat(sized(inner), uint32(session.handle), nonceOdd, continues, mac);
-  const command = concat(uint16(0x00c2), uint32(10 + body.length), uint32(ord.TPM_ORD_ExecuteTransport), body);
+  const command = concat(uint16(0x00c2), uint32(10 + body.length), uint32(TPM_ORD.ExecuteTransport), body);
   const response = yield command;
   const code = readUint32(response, 6);
   if (code !== 0) throw Object.assign(new Error(`TPM_ExecuteTransport: ${code}`), { responseCode: code });

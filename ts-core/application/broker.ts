@@ -7,7 +7,10 @@ import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
 import type { Exchange } from '../domain/tpm/exchange.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import * as tpm12 from '../domain/tpm12/commands.js';
 import type { Crypto12 } from '../domain/tpm12/crypto12.js';
+import { TPM_CAP, TPM_PT } from '../domain/tpm20/codes.js';
+import * as tpm20 from '../domain/tpm20/commands.js';
 import type { KeyAlgorithm20 } from '../domain/tpm20/keys.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
@@ -206,7 +209,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
 /** Starts the TPM when it needs it, and asks it for its facts and for what the tables are made of. */
 async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Promise<DeviceFacts> {
   const { transport, version, virtualizer, store } = parts;
-  const first = await transport.transmit(ASK_STARTED[version], { locality: 0, timeoutMs: FIRST_ANSWER_TIMEOUT_MS });
+  const first = await transport.transmit(ASK_STARTED[version](), { locality: 0, timeoutMs: FIRST_ANSWER_TIMEOUT_MS });
   if (needsStartup(version, first)) await startTpm(transport, version);
   await dispatcher.runExchange(() => virtualizer.start(store.get('virtualizer')));
   return dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
@@ -215,9 +218,9 @@ async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Pr
 const FIRST_ANSWER_TIMEOUT_MS = 60_000;
 
 /** A command that every TPM carries out for everybody once it is started, and not before. */
-const ASK_STARTED: Readonly<Record<TpmVersion, Uint8Array>> = {
-  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 6, 0, 0, 1, 0, 0, 0, 0, 1),
-  '1.2': Uint8Array.of(0, 0xc1, 0, 0, 0, 10, 0, 0, 0, 0xf1), // TPM_GetTicks
+const ASK_STARTED: Readonly<Record<TpmVersion, () => Uint8Array>> = {
+  '2.0': () => tpm20.getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1),
+  '1.2': tpm12.getTicks,
 };
 
 function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, owner: OwnerAuthorization): void {

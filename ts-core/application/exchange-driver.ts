@@ -6,6 +6,8 @@ import { TbsError } from '../domain/tbs-error.js';
 import { readUint32 } from '../domain/tpm/command-header.js';
 import type { Exchange } from '../domain/tpm/exchange.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../domain/tpm12/codes.js';
+import { TPM_CC } from '../domain/tpm20/codes.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { PendingCommand } from './pending-command.js';
 import type { EventLoop, Log, TpmTransport } from './ports.js';
@@ -143,9 +145,6 @@ export class ExchangeDriver {
 
 const NEEDS_STARTUP = Symbol('the TPM needs to be started');
 
-const TPM2_CC_STARTUP = 0x144;
-const TPM_ORD_STARTUP = 153;
-
 function isStartup(version: TpmVersion, command: Uint8Array): boolean {
-  return readUint32(command, 6) === (version === '2.0' ? TPM2_CC_STARTUP : TPM_ORD_STARTUP);
+  return readUint32(command, 6) === (version === '2.0' ? TPM_CC.Startup : TPM_ORD.Startup);
 }

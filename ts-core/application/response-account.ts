@@ -6,14 +6,18 @@ import { isAdministrator } from '../domain/caller.js';
 import { classifyResponse, type ResponseClass } from '../domain/lockout/response-classification.js';
 import { commandLabel } from '../domain/tpm/command-names.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../domain/tpm12/codes.js';
 import { actingCodeOf } from '../domain/tpm12/transport.js';
+import { TPM_CC } from '../domain/tpm20/codes.js';
 import type { ResponseAccount } from './dispatcher.js';
 import type { LockoutBook } from './lockout-book.js';
 import type { PendingCommand } from './pending-command.js';
 import type { Log } from './ports.js';
 
-/** TPM2_DictionaryAttackLockReset; TPM_ResetLockValue. */
-const LOCK_RESET: Readonly<Record<TpmVersion, number>> = { '2.0': 0x139, '1.2': 64 };
+const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {
+  '2.0': TPM_CC.DictionaryAttackLockReset,
+  '1.2': TPM_ORD.ResetLockValue,
+};
 
 /** Something that wants to know how a command ended, after the ledger. */
 export type ResponseObserver = (pending: PendingCommand, outcome: ResponseClass) => Promise<void> | undefined;

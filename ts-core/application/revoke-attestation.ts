@@ -7,8 +7,13 @@
 import { type Caller, isAdministrator } from '../domain/caller.js';
 import { TBS_COMMAND_PRIORITY } from '../domain/scheduling/priority.js';
 import { TbsError } from '../domain/tbs-error.js';
-import { responseCodeOf, writeUint16, writeUint32 } from '../domain/tpm/command-header.js';
+import { HEADER_BYTES, responseCodeOf } from '../domain/tpm/command-header.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
+import * as tpm12 from '../domain/tpm12/commands.js';
+import { EMPTY_AUTH, marshalCommand20 } from '../domain/tpm20/authorized-command.js';
+import { TPM_CC } from '../domain/tpm20/codes.js';
+import * as tpm20 from '../domain/tpm20/commands.js';
+import { sized16 } from '../domain/tpm20/structures.js';
 import type { CallerConnection, ConnectionOpener } from './caller-connection.js';
 import type { Events } from './events.js';
 
@@ -31,12 +36,12 @@ export class RevokeAttestation {
     const connection = this.opener.connect(caller);
     try {
       const { contextId } = connection.openContext([this.version]);
-      const random = await submit(connection, contextId, GET_RANDOM[this.version]);
+      const random = await submit(connection, contextId, GET_RANDOM[this.version](RANDOM_BYTES));
       // A TPM may give fewer bytes than asked for; the rest stays 0.
       const value = new Uint8Array(RANDOM_BYTES);
       value.set(random.subarray(RANDOM_OFFSET[this.version]).subarray(0, RANDOM_BYTES));
       for (let pcr = 0; pcr < BOOT_PCRS; pcr++) {
-        await submit(connection, contextId, extendCommand(this.version, pcr, value));
+        await submit(connection, contextId, EXTEND[this.version](pcr, value));
       }
       value.fill(0);
     } finally {
@@ -48,41 +53,27 @@ export class RevokeAttestation {
   }
 }
 
-const GET_RANDOM: Readonly<Record<TpmVersion, Uint8Array>> = {
-  '2.0': Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x7b, 0, RANDOM_BYTES),
-  '1.2': Uint8Array.of(0, 0xc1, 0, 0, 0, 14, 0, 0, 0, 0x46, 0, 0, 0, RANDOM_BYTES),
+const GET_RANDOM: Readonly<Record<TpmVersion, (lengthBytes: number) => Uint8Array>> = {
+  '2.0': tpm20.getRandom,
+  '1.2': tpm12.getRandom,
 };
 
 /** Where the random bytes begin in the response: after TPM2B_DIGEST's size, or TPM_GetRandom's 32-bit size. */
-const RANDOM_OFFSET: Readonly<Record<TpmVersion, number>> = { '2.0': 12, '1.2': 14 };
+const RANDOM_OFFSET: Readonly<Record<TpmVersion, number>> = { '2.0': HEADER_BYTES + 2, '1.2': HEADER_BYTES + 4 };
 
-function extendCommand(version: TpmVersion, pcr: number, value: Uint8Array): Uint8Array {
-  return version === '2.0' ? pcrEvent(pcr, value) : extend12(pcr, value);
-}
+const EXTEND: Readonly<Record<TpmVersion, (pcr: number, value: Uint8Array) => Uint8Array>> = {
+  '2.0': pcrEvent,
+  '1.2': tpm12.extend,
+};
 
 /** TPM2_PCR_Event with an empty password: extends every bank with the digest of the value. */
 function pcrEvent(pcr: number, value: Uint8Array): Uint8Array {
-  const command = new Uint8Array(29 + value.length);
-  writeUint16(command, 0, 0x8002);
-  writeUint32(command, 2, command.length);
-  writeUint32(command, 6, 0x13c);
-  writeUint32(command, 10, pcr);
-  writeUint32(command, 14, 9);
-  writeUint32(command, 18, 0x40000009); // TPM_RS_PW
-  writeUint16(command, 27, value.length);
-  command.set(value, 29);
-  return command;
-}
-
-/** TPM_Extend (ordinal 20). */
-function extend12(pcr: number, digest: Uint8Array): Uint8Array {
-  const command = new Uint8Array(14 + digest.length);
-  writeUint16(command, 0, 0x00c1);
-  writeUint32(command, 2, command.length);
-  writeUint32(command, 6, 20);
-  writeUint32(command, 10, pcr);
-  command.set(digest, 14);
-  return command;
+  return marshalCommand20({
+    code: TPM_CC.PCR_Event,
+    handles: [pcr],
+    auths: [EMPTY_AUTH],
+    parameters: sized16(value),
+  });
 }
 
 /** The response of a command that succeeded. */

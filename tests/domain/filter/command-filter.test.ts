@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
-import { decide, decideCode, UNSUPPORTED_EMBEDDED_ORDINALS } from '../../../ts-core/domain/filter/command-filter.js';
+import { decide, decideCode } from '../../../ts-core/domain/filter/command-filter.js';
 import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-command.js';
-import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
+import { REFUSED_INSIDE_TRANSPORT } from '../../../ts-core/domain/tpm12/transport.js';
+import { command12, insideTransport } from '../../support/tpm12-commands.js';
 import { decideOn, listsOf, POLICY_FILE } from './filter-fixtures.js';
 
 const LISTS = listsOf();
@@ -97,17 +99,7 @@ describe('grants on TPM 1.2', () => {
 describe('commands inside TPM_ExecuteTransport', () => {
   const EXECUTE_TRANSPORT = 231;
 
-  function around(ordinal: number, declaredBytes = 10): Uint8Array {
-    const command = new Uint8Array(10 + 4 + 10 + 45);
-    writeUint16(command, 0, 0x00c2);
-    writeUint32(command, 2, command.length);
-    writeUint32(command, 6, EXECUTE_TRANSPORT);
-    writeUint32(command, 10, declaredBytes);
-    writeUint16(command, 14, 0x00c1);
-    writeUint32(command, 16, 10);
-    writeUint32(command, 20, ordinal);
-    return command;
-  }
+  const around = (ordinal: number, declaredBytes?: number) => insideTransport(command12(ordinal), declaredBytes);
 
   function decideInside(command: Uint8Array, callerClass: CallerClass, lists = LISTS) {
     return decide({ version: '1.2', code: EXECUTE_TRANSPORT, command, handles: null, callerClass, lists });
@@ -116,7 +108,7 @@ describe('commands inside TPM_ExecuteTransport', () => {
   it('are filtered by the lists of the caller as if sent alone', () => {
     for (const callerClass of ['administrator', 'standardUser'] as const) {
       for (const { code } of knownCommands('1.2')) {
-        if (UNSUPPORTED_EMBEDDED_ORDINALS.has(code)) continue;
+        if (REFUSED_INSIDE_TRANSPORT.has(code)) continue;
         const alone = decideCode(LISTS, '1.2', code, callerClass);
         const inside = decideInside(around(code), callerClass);
         assert.equal(inside.allowed, alone.allowed, `${code}`);
@@ -126,9 +118,11 @@ describe('commands inside TPM_ExecuteTransport', () => {
     }
   });
 
-  it('are refused as unsupported when they change handles, whatever the lists say', () => {
+  it('are refused as unsupported when the broker could not follow them there, whatever the lists say', () => {
     const open = listsOf({ ignoreDefaultList: true });
-    for (const ordinal of [230, 231, 150, 32, 34, 180, 181, 182, 183, 184, 185, 186]) {
+    for (const ordinal of [
+      230, 231, 232, 150, 32, 34, 180, 181, 182, 183, 184, 185, 186, 41, 49, 14, 15, 153, 151, 90,
+    ]) {
       const verdict = decideInside(around(ordinal), 'administrator', open);
       assert.ok(!verdict.allowed);
       assert.deepEqual(
@@ -144,6 +138,15 @@ describe('commands inside TPM_ExecuteTransport', () => {
       assert.ok(!verdict.allowed);
       assert.deepEqual([verdict.symbol, verdict.list], ['TPM_E_EMBEDDED_COMMAND_BLOCKED', 'embedded']);
     }
+  });
+
+  it('are refused when the authorization of the transport session does not follow them', () => {
+    const whole = around(70);
+    const command = whole.slice(0, whole.length - 45);
+    writeUint32(command, 2, command.length);
+    const verdict = decideInside(command, 'administrator');
+    assert.ok(!verdict.allowed);
+    assert.equal(verdict.symbol, 'TPM_E_EMBEDDED_COMMAND_BLOCKED');
   });
 
   it('are not looked at when TPM_ExecuteTransport itself is blocked', () => {

@@ -9,6 +9,7 @@ import { decodePendingChange, encodePendingChange } from '../../../ts-core/domai
 import { provisioningVerdict } from '../../../ts-core/domain/owner-auth/provisioning-information.js';
 import { changesOwnerAuth, materialVoidedBy } from '../../../ts-core/domain/owner-auth/raw-changes.js';
 import { DEFAULT_POLICY_SETTINGS, type OsManagedAuthLevel } from '../../../ts-core/domain/policy/settings.js';
+import { command12, insideTransport } from '../../support/tpm12-commands.js';
 
 const LEVELS: readonly OsManagedAuthLevel[] = [0, 2, 4, 5];
 const anyLevel = fc.constantFrom(...LEVELS);
@@ -120,16 +121,6 @@ describe('raw commands', () => {
     new Uint8Array(
       Buffer.from(`800200000000${code.toString(16).padStart(8, '0')}${handle.toString(16)}00000000`, 'hex'),
     );
-  const command12 = (ordinal: number) =>
-    new Uint8Array(Buffer.from(`00c20000000a${ordinal.toString(16).padStart(8, '0')}`, 'hex'));
-  const insideTransport = (inner: Uint8Array) => {
-    const wrapped = Buffer.concat([inner]);
-    wrapped.writeUInt32BE(wrapped.length, 2);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(wrapped.length);
-    return new Uint8Array(Buffer.concat([command12(231), length, wrapped]));
-  };
-
   it('that change owner or lockout authorization are known, also inside a transport session', () => {
     assert.ok(changesOwnerAuth('2.0', 0x129, command20(0x129, 0x4000000a)));
     assert.ok(changesOwnerAuth('2.0', 0x129, command20(0x129, 0x40000001)));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { concat, sized, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { createdKeyType, describeKeyType } from '../../../ts-core/domain/tpm/created-key-type.js';
-import { keyTemplate, TPM_KEY_SIGNING } from '../../../ts-core/domain/tpm12/structures.js';
+import { TPM_KEY_USAGE } from '../../../ts-core/domain/tpm12/codes.js';
+import { keyTemplate } from '../../../ts-core/domain/tpm12/structures.js';
 import { createPrimaryEcc, createPrimaryRsa, GET_RANDOM_20, SIGNING_KEY } from '../../support/tpm-commands.js';
 
 const CREATE_PRIMARY = 0x131;
@@ -39,7 +40,7 @@ describe('the type of the key that a command creates', () => {
   });
 
   it('is told by the template of a TPM 1.2 command', () => {
-    const key = keyTemplate({ usage: TPM_KEY_SIGNING, needsAuthorization: true });
+    const key = keyTemplate({ usage: TPM_KEY_USAGE.SIGNING, needsAuthorization: true });
     for (const [ordinal, secrets] of [
       [31, 40],
       [19, 20],

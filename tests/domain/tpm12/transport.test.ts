@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { uint16 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { actingCodeOf, wrappedCommandOf, wrappedResultOf } from '../../../ts-core/domain/tpm12/transport.js';
-
-/** TPM_ExecuteTransport around a header-only command, with the transport handle and authorization that follow it. */
-function executeTransport(ordinal: number, wrappedBytes = 10, declaredBytes = wrappedBytes): Uint8Array {
-  const command = new Uint8Array(14 + wrappedBytes + 4 + 41);
-  writeUint16(command, 0, 0x00c2);
-  writeUint32(command, 2, command.length);
-  writeUint32(command, 6, 231);
-  writeUint32(command, 10, declaredBytes);
-  writeUint16(command, 14, 0x00c1);
-  writeUint32(command, 16, wrappedBytes);
-  writeUint32(command, 20, ordinal);
-  return command;
-}
+import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { actingCodeOf, wrappedCommandOf, wrappedResponseOf } from '../../../ts-core/domain/tpm12/transport.js';
+import { command12, insideTransport } from '../../support/tpm12-commands.js';
 
 function executeTransportResponse(wrappedResult: number): Uint8Array {
   const response = new Uint8Array(10 + 8 + 4 + 4 + 10 + 41);
@@ -29,39 +19,64 @@ function executeTransportResponse(wrappedResult: number): Uint8Array {
 
 describe('TPM_ExecuteTransport', () => {
   it('shows the command inside', () => {
-    assert.deepEqual(wrappedCommandOf(executeTransport(91, 12)), {
-      tag: 0x00c1,
-      ordinal: 91,
-      offset: 14,
-      lengthBytes: 12,
-    });
+    const inner = command12(TPM_ORD.OwnerClear, uint16(7));
+    assert.deepEqual(wrappedCommandOf(insideTransport(inner)), inner);
   });
 
   it('shows nothing when the sizes do not agree or the command is cut off', () => {
-    assert.equal(wrappedCommandOf(executeTransport(91, 10, 11)), undefined);
-    assert.equal(wrappedCommandOf(executeTransport(91, 10, 0xffffffff)), undefined);
-    assert.equal(wrappedCommandOf(executeTransport(91, 10, 0)), undefined);
-    assert.equal(wrappedCommandOf(executeTransport(91).subarray(0, 23)), undefined);
+    const inner = command12(TPM_ORD.OwnerClear);
+    for (const declared of [0, 9, 11, 0xffffffff]) {
+      assert.equal(wrappedCommandOf(insideTransport(inner, declared)), undefined, `${declared}`);
+    }
+    assert.equal(wrappedCommandOf(insideTransport(inner).subarray(0, 23)), undefined);
+    writeUint32(inner, 2, 11);
+    assert.equal(wrappedCommandOf(insideTransport(inner)), undefined, 'its own size field disagrees');
+  });
+
+  it('shows nothing behind which the authorization of the transport session is missing', () => {
+    const command = insideTransport(command12(TPM_ORD.OwnerClear));
+    for (const missing of [1, 45]) {
+      const cut = command.slice(0, command.length - missing);
+      writeUint32(cut, 2, cut.length);
+      assert.equal(wrappedCommandOf(cut), undefined);
+    }
+  });
+
+  it('shows nothing that has not the tag of a command', () => {
+    for (const tag of [0x00c0, 0x00c4, 0x8001]) {
+      const inner = command12(TPM_ORD.OwnerClear, new Uint8Array(), tag);
+      assert.equal(wrappedCommandOf(insideTransport(inner)), undefined);
+    }
   });
 
   it('acts as the command inside, on TPM 1.2 only', () => {
-    assert.equal(actingCodeOf('1.2', 231, executeTransport(64)), 64);
-    assert.equal(actingCodeOf('1.2', 231, new Uint8Array(10)), 231);
-    assert.equal(actingCodeOf('1.2', 70, executeTransport(64)), 70);
-    assert.equal(actingCodeOf('2.0', 231, executeTransport(64)), 231);
+    const { ExecuteTransport, ResetLockValue, GetRandom } = TPM_ORD;
+    const command = insideTransport(command12(ResetLockValue));
+    assert.equal(actingCodeOf('1.2', ExecuteTransport, command), ResetLockValue);
+    assert.equal(actingCodeOf('1.2', ExecuteTransport, new Uint8Array(10)), ExecuteTransport);
+    assert.equal(actingCodeOf('1.2', GetRandom, command), GetRandom);
+    assert.equal(actingCodeOf('2.0', ExecuteTransport, command), ExecuteTransport);
   });
 
-  it('shows the result inside', () => {
-    assert.equal(wrappedResultOf(executeTransportResponse(0x1d)), 0x1d);
-    assert.equal(wrappedResultOf(executeTransportResponse(1).subarray(0, 35)), undefined);
+  it('shows the response inside', () => {
+    const response = executeTransportResponse(TPM_RESULT.AUTH2FAIL);
+    assert.deepEqual(wrappedResponseOf(response), response.subarray(26, 36));
+    assert.equal(wrappedResponseOf(response.subarray(0, 35)), undefined);
+    writeUint32(response, 28, 11);
+    assert.equal(wrappedResponseOf(response), undefined, 'its own size field disagrees');
+  });
+
+  it('shows no result when the transport itself failed', () => {
+    const response = executeTransportResponse(TPM_RESULT.SUCCESS);
+    writeUint32(response, 6, TPM_RESULT.AUTHFAIL);
+    assert.equal(wrappedResponseOf(response), undefined);
   });
 
   it('never throws, on any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-        const wrapped = wrappedCommandOf(bytes);
-        if (wrapped !== undefined) assert.ok(wrapped.offset + wrapped.lengthBytes <= bytes.length);
-        wrappedResultOf(bytes);
+        wrappedCommandOf(bytes);
+        wrappedResponseOf(bytes);
       }),
       { numRuns: 1000 },
     );

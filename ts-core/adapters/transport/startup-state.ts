@@ -7,29 +7,25 @@
  */
 import { isWholeResponse, readUint16, responseCodeOf } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_CAP as TPM_CAP12, TPM_RESULT, TPM_TAG } from '../../domain/tpm12/codes.js';
+import * as tpm12 from '../../domain/tpm12/commands.js';
+import { TPM_CAP as TPM_CAP20, TPM_PT, TPM_RC, TPM_ST } from '../../domain/tpm20/codes.js';
+import * as tpm20 from '../../domain/tpm20/commands.js';
 
-/** TPM2_GetCapability(TPM_CAP_TPM_PROPERTIES, TPM_PT_FAMILY_INDICATOR, 1). */
-export const ASK_TPM20 = Uint8Array.of(
-  ...[0x80, 0x01, 0, 0, 0, 0x16, 0, 0, 0x01, 0x7a],
-  ...[0, 0, 0, 6, 0, 0, 0x01, 0, 0, 0, 0, 1],
-);
-/** TPM_GetCapability(TPM_CAP_VERSION). */
-export const ASK_TPM12 = Uint8Array.of(...[0x00, 0xc1, 0, 0, 0, 0x12, 0, 0, 0, 0x65], ...[0, 0, 0, 6, 0, 0, 0, 0]);
-
-const TPM_RC_INITIALIZE = 0x100;
-const TPM_INVALID_POSTINIT = 0x26;
+export const ASK_TPM20: Uint8Array = tpm20.getCapability(TPM_CAP20.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1);
+export const ASK_TPM12: Uint8Array = tpm12.getCapability(TPM_CAP12.VERSION);
 
 /** The version whose responses look like these bytes; undefined for bytes that no TPM sends. */
 export function versionOfResponse(response: Uint8Array): TpmVersion | undefined {
   if (!isWholeResponse(response)) return undefined;
   const tag = readUint16(response, 0);
-  if (tag === 0x8001 || tag === 0x8002) return '2.0';
-  if (tag >= 0x00c4 && tag <= 0x00c6) return '1.2';
+  if (tag === TPM_ST.NO_SESSIONS || tag === TPM_ST.SESSIONS) return '2.0';
+  if (tag >= TPM_TAG.RSP_COMMAND && tag <= TPM_TAG.RSP_AUTH2_COMMAND) return '1.2';
   return undefined;
 }
 
 /** Whether a TPM waits for Startup, judged by its answer to the question in its own language. */
 export function waitsForStartup(response: Uint8Array): boolean {
   const code = responseCodeOf(response);
-  return versionOfResponse(response) === '2.0' ? code === TPM_RC_INITIALIZE : code === TPM_INVALID_POSTINIT;
+  return versionOfResponse(response) === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
 }

@@ -6,6 +6,7 @@
  * between two TPM commands, and takes what one read gives it for one request: the next is sent after the reply.
  */
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
+import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import { StreamConnection } from './stream-connection.js';
 import type { SocketAddress } from './transport-options.js';
 
@@ -30,9 +31,6 @@ export const SWTPM_CONTROL = {
   getInfo: 0x12,
   lockStorage: 0x13,
 } as const;
-
-/** What swtpm answers when a command is unknown, or the TPM has not been initialised: TPM_BAD_ORDINAL. */
-export const TPM_BAD_ORDINAL = 0x0a;
 
 /** PTM_INIT_FLAG_DELETE_VOLATILE: a volatile state that somebody stored is not restored a second time. */
 const INIT_DELETE_VOLATILE = 1;
@@ -70,7 +68,7 @@ export class SwtpmControlChannel {
   /** Whether TPM_Init has been done (`--flags not-need-init`, or CMD_INIT); asks without side effects. */
   async isTpmInitialized(timeoutMs: number): Promise<boolean> {
     const reply = await this.request(SWTPM_CONTROL.getTpmEstablished, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
-    return readUint32(reply, 0) !== TPM_BAD_ORDINAL;
+    return readUint32(reply, 0) !== TPM_RESULT.BAD_ORDINAL;
   }
 
   /** TPM_Init: the power cycle of a TPM. Everything volatile is gone, and it waits for Startup. */

@@ -2,7 +2,6 @@
  * The owner authorization of this machine in service: starts and recovers it, follows the level in force, and tries again
  * what could not be done.
  */
-
 import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
@@ -11,7 +10,8 @@ import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
 import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
-import { hierarchyChangeAuth, TPM_RH_ENDORSEMENT, TPM_RH_OWNER } from '../../domain/tpm20/ownership.js';
+import { TPM_RH } from '../../domain/tpm20/codes.js';
+import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { Events } from '../events.js';
 import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
 import type { PendingCommand } from '../pending-command.js';
@@ -47,7 +47,7 @@ export interface KeeperParts {
 const FIRST_RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 3_600_000;
 
-const HIERARCHIES = { storage: TPM_RH_OWNER, endorsement: TPM_RH_ENDORSEMENT } as const;
+const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } as const;
 
 export class OwnerAuthKeeper {
   private readonly queue = new OneAtATime();

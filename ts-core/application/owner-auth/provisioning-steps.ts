@@ -11,6 +11,7 @@ import { TbsError } from '../../domain/tbs-error.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { createEndorsementKeyPair, takeOwnership, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
 import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
+import { TPM_RH } from '../../domain/tpm20/codes.js';
 import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-attack.js';
 import {
   createPrimary,
@@ -24,7 +25,7 @@ import {
   SRK_HANDLE,
   srkTemplate,
 } from '../../domain/tpm20/keys.js';
-import { hierarchyChangeAuth, TPM_RH_ENDORSEMENT, TPM_RH_OWNER } from '../../domain/tpm20/ownership.js';
+import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
 import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
 import type { OwnershipState } from './owner-tpm.js';
@@ -35,7 +36,7 @@ const MAX_TRIES = 32;
 const RECOVERY_SECONDS = 600;
 const LOCKOUT_RECOVERY_SECONDS = 86_400;
 
-const HIERARCHIES = { storage: TPM_RH_OWNER, endorsement: TPM_RH_ENDORSEMENT } as const;
+const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } as const;
 
 export class ProvisioningSteps {
   constructor(
@@ -108,10 +109,10 @@ export class ProvisioningSteps {
     const storage = state.storageAuthSet ? await secrets.get('storage') : EMPTY_AUTH;
     const endorsement = state.endorsementAuthSet ? await secrets.get('endorsement') : EMPTY_AUTH;
     if (storage !== undefined && !state.hasStorageRootKey) {
-      await this.persist(TPM_RH_OWNER, storage, srkTemplate, SRK_HANDLE, storage);
+      await this.persist(TPM_RH.OWNER, storage, srkTemplate, SRK_HANDLE, storage);
     }
     if (storage !== undefined && endorsement !== undefined && !state.hasEndorsementKey) {
-      await this.persist(TPM_RH_ENDORSEMENT, endorsement, ekTemplate, EK_HANDLE, storage);
+      await this.persist(TPM_RH.ENDORSEMENT, endorsement, ekTemplate, EK_HANDLE, storage);
     }
     // Without a storage root key no value can be sealed, so that none is set.
     if (storage === undefined && !state.hasStorageRootKey) return;

@@ -2,6 +2,8 @@
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../../domain/tpm12/codes.js';
+import { TPM_CC } from '../../domain/tpm20/codes.js';
 import {
   type DictionaryAttackParameters,
   setDictionaryAttackParameters,
@@ -12,13 +14,20 @@ import { withTpmFailures } from './tpm-failure.js';
 
 /**
  * What Windows' `Get-TpmSupportedFeature` knows, and the commands that it takes: proving that a key is in the TPM, and
- * that the TPM is the one of an endorsement key. TPM 2.0: TPM2_ActivateCredential, TPM2_Certify; TPM 1.2:
- * TPM_MakeIdentity, TPM_ActivateIdentity, TPM_CertifyKey.
+ * that the TPM is the one of an endorsement key.
  */
 const FEATURES: readonly {
   readonly name: string;
   readonly commands: Readonly<Record<TpmVersion, readonly number[]>>;
-}[] = [{ name: 'key attestation', commands: { '2.0': [0x147, 0x148], '1.2': [121, 122, 50] } }];
+}[] = [
+  {
+    name: 'key attestation',
+    commands: {
+      '2.0': [TPM_CC.ActivateCredential, TPM_CC.Certify],
+      '1.2': [TPM_ORD.MakeIdentity, TPM_ORD.ActivateIdentity, TPM_ORD.CertifyKey],
+    },
+  },
+];
 
 export class ReportTpm {
   constructor(private readonly keeper: OwnerAuthKeeper) {}

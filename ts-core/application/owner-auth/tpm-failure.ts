@@ -1,9 +1,11 @@
 /** Errors of the TPM itself as TbsErrors: a wrong authorization, a lockout, and everything else by its code. */
 import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
+import { TPM_RESULT } from '../../domain/tpm12/codes.js';
+import { isAuthorizationFailure as isAuthorizationFailure12 } from '../../domain/tpm12/responses.js';
 import { Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
-
-const FORMAT_ONE_ERROR_MASK = 0xfffff0bf;
+import { TPM_RC } from '../../domain/tpm20/codes.js';
+import { isAuthorizationFailure as isAuthorizationFailure20 } from '../../domain/tpm20/responses.js';
 
 /** Awaits work on the TPM; what the TPM answers comes out as a TbsError. */
 export async function withTpmFailures<Result>(work: Promise<Result>): Promise<Result> {
@@ -34,14 +36,13 @@ export function isLockedOut(error: unknown): boolean {
 }
 
 function symbol20(code: number): TbsSymbol | undefined {
-  if (code === 0x921) return 'TPM_20_E_LOCKOUT';
-  const masked = (code & FORMAT_ONE_ERROR_MASK) >>> 0;
-  return masked === 0x08e || masked === 0x0a2 ? 'TPM_20_E_AUTH_FAIL' : undefined;
+  if (code === TPM_RC.LOCKOUT) return 'TPM_20_E_LOCKOUT';
+  return isAuthorizationFailure20(code) ? 'TPM_20_E_AUTH_FAIL' : undefined;
 }
 
 function symbol12(code: number): TbsSymbol | undefined {
-  if (code === 0x803) return 'TPM_E_DEFEND_LOCK_RUNNING';
-  return code === 1 || code === 0x1d ? 'TPM_E_AUTHFAIL' : undefined;
+  if (code === TPM_RESULT.DEFEND_LOCK_RUNNING) return 'TPM_E_DEFEND_LOCK_RUNNING';
+  return isAuthorizationFailure12(code) ? 'TPM_E_AUTHFAIL' : undefined;
 }
 
 function fromCode(symbol: TbsSymbol | undefined, responseCode: number, cause: unknown): TbsError {

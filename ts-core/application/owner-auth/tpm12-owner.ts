@@ -1,12 +1,11 @@
 /** The owner authorization on TPM 1.2: the owner's secret, and the delegations made with it. */
-
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { concat, FieldReader } from '../../domain/tpm/byte-fields.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand12 } from '../../domain/tpm/offered-commands.js';
 import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
-import { TPM_ET_DEL_OWNER_BLOB, TPM_KH_EK, TPM_KH_SRK } from '../../domain/tpm12/codes.js';
+import { TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT } from '../../domain/tpm12/codes.js';
 import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
 import {
   createDelegationFamily,
@@ -16,7 +15,6 @@ import {
   OWNER_PERMISSIONS,
 } from '../../domain/tpm12/delegation.js';
 import { readEndorsementCertificate } from '../../domain/tpm12/endorsement-certificate.js';
-import { TPM_ORD_GetTestResult, TPM_ORD_ResetLockValue } from '../../domain/tpm12/ordinal-codes.js';
 import {
   changeOwnerSecret,
   ownerClear,
@@ -46,8 +44,6 @@ import { withTpmFailures } from './tpm-failure.js';
 
 /** For people who list the TPM's families: 'T'. */
 const FAMILY_LABEL = 0x54;
-
-const TPM_DEFEND_LOCK_RUNNING = 0x803;
 
 const READS = OWNER_PERMISSIONS.ownerReadPubek | OWNER_PERMISSIONS.ownerReadInternalPub;
 const ADMINISTRATOR =
@@ -104,7 +100,7 @@ export class Tpm12Owner implements OwnerTpm {
     const { crypto } = this;
     return this.run(function* () {
       const session = yield* openDelegated(crypto, delegation);
-      yield* runCommand(crypto, { ordinal: TPM_ORD_ResetLockValue }, [{ session }]);
+      yield* runCommand(crypto, { ordinal: TPM_ORD.ResetLockValue }, [{ session }]);
     });
   }
 
@@ -116,7 +112,7 @@ export class Tpm12Owner implements OwnerTpm {
         yield* readDelegated(crypto, delegation);
         return true;
       } catch (error) {
-        if (error instanceof Tpm12CommandError && error.responseCode !== TPM_DEFEND_LOCK_RUNNING) return false;
+        if (error instanceof Tpm12CommandError && error.responseCode !== TPM_RESULT.DEFEND_LOCK_RUNNING) return false;
         throw error;
       }
     });
@@ -134,12 +130,12 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   seal(data: Uint8Array): Promise<Uint8Array> {
-    const srk = { handle: TPM_KH_SRK, secret: WELL_KNOWN_SECRET };
+    const srk = { handle: TPM_KH.SRK, secret: WELL_KNOWN_SECRET };
     return this.run(() => seal(this.crypto, srk, data, WELL_KNOWN_SECRET));
   }
 
   unseal(blob: Uint8Array): Promise<Uint8Array> {
-    const srk = { handle: TPM_KH_SRK, secret: WELL_KNOWN_SECRET };
+    const srk = { handle: TPM_KH.SRK, secret: WELL_KNOWN_SECRET };
     return this.run(() => unseal(this.crypto, srk, blob, WELL_KNOWN_SECRET));
   }
 
@@ -149,7 +145,7 @@ export class Tpm12Owner implements OwnerTpm {
         message: 'The public part of the storage root key can only be read with the owner authorization.',
       });
     }
-    const key = await this.run(() => ownerReadInternalPub(this.crypto, ownerAuth, TPM_KH_SRK));
+    const key = await this.run(() => ownerReadInternalPub(this.crypto, ownerAuth, TPM_KH.SRK));
     return this.crypto.sha1(key.modulus);
   }
 
@@ -158,7 +154,7 @@ export class Tpm12Owner implements OwnerTpm {
     return this.run(function* (): Exchange<EndorsementKey | undefined> {
       if (!(yield* hasEndorsementKey(crypto))) return undefined;
       let key = yield* readable(readPubek(crypto));
-      if (key === undefined && owner !== undefined) key = yield* ownerReadInternalPub(crypto, owner, TPM_KH_EK);
+      if (key === undefined && owner !== undefined) key = yield* ownerReadInternalPub(crypto, owner, TPM_KH.EK);
       if (key === undefined && delegation !== undefined) key = yield* readDelegated(crypto, delegation);
       const certificate = yield* readEndorsementCertificate(crypto, owner);
       return {
@@ -201,7 +197,7 @@ export class Tpm12Owner implements OwnerTpm {
   async selfTest(): Promise<Uint8Array> {
     const { crypto } = this;
     return this.run(function* () {
-      const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD_GetTestResult });
+      const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD.GetTestResult });
       return new FieldReader(parameters).sized().slice();
     });
   }
@@ -215,7 +211,7 @@ export class Tpm12Owner implements OwnerTpm {
 /** A delegation as it is kept: its authorization value, then the TPM_DELEGATE_OWNER_BLOB. */
 function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Session12> {
   return openDsap(crypto, {
-    type: TPM_ET_DEL_OWNER_BLOB,
+    type: TPM_ET.DEL_OWNER_BLOB,
     keyHandle: 0,
     value: delegation.slice(OWNER_AUTH_BYTES),
     secret: delegation.slice(0, OWNER_AUTH_BYTES),
@@ -224,7 +220,7 @@ function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Sessi
 
 function* readDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<RsaPublicKey12> {
   const session = yield* openDelegated(crypto, delegation);
-  return yield* readInternalPub(crypto, { session }, TPM_KH_EK);
+  return yield* readInternalPub(crypto, { session }, TPM_KH.EK);
 }
 
 /** What the TPM refuses to tell, or does not have, is undefined. */
@@ -237,15 +233,13 @@ function* readable<Result>(exchange: Exchange<Result>): Exchange<Result | undefi
   }
 }
 
-const TPM_NO_ENDORSEMENT = 0x23;
-
 /** An owned or a deactivated TPM does not show its key; it says TPM_NO_ENDORSEMENT where there is none. */
 function* hasEndorsementKey(crypto: Crypto12): Exchange<boolean> {
   try {
     yield* readPubek(crypto);
     return true;
   } catch (error) {
-    if (error instanceof Tpm12CommandError) return error.responseCode !== TPM_NO_ENDORSEMENT;
+    if (error instanceof Tpm12CommandError) return error.responseCode !== TPM_RESULT.NO_ENDORSEMENT;
     throw error;
   }
 }

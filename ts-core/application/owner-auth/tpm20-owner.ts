@@ -1,29 +1,22 @@
 /** The owner authorization on TPM 2.0: lockoutAuth. */
-
 import { TbsError } from '../../domain/tbs-error.js';
 import { leadingDerSequence } from '../../domain/tpm/der-certificate.js';
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand20 } from '../../domain/tpm/offered-commands.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
-import { readSized16, runCommand20 } from '../../domain/tpm20/authorized-command.js';
+import { runCommand20 } from '../../domain/tpm20/authorized-command.js';
+import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
 import { dictionaryAttackLockReset } from '../../domain/tpm20/dictionary-attack.js';
 import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../domain/tpm20/endorsement-certificate.js';
 import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm20/keys.js';
-import {
-  clear20,
-  hierarchyChangeAuth,
-  TPM_RH_ENDORSEMENT,
-  TPM_RH_LOCKOUT,
-  TPM_RH_OWNER,
-} from '../../domain/tpm20/ownership.js';
+import { clear20, hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import { readPermanentState } from '../../domain/tpm20/permanent-state.js';
 import { seal20, unseal20 } from '../../domain/tpm20/sealed-data.js';
+import { readSized16 } from '../../domain/tpm20/structures.js';
 import type { BrokerContext } from './broker-context.js';
 import type { EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
-
-const TPM_CC_GET_TEST_RESULT = 0x17c;
 
 export class Tpm20Owner implements OwnerTpm {
   readonly version = '2.0';
@@ -52,11 +45,11 @@ export class Tpm20Owner implements OwnerTpm {
   }
 
   changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void> {
-    return this.run(() => hierarchyChangeAuth(TPM_RH_LOCKOUT, current, next));
+    return this.run(() => hierarchyChangeAuth(TPM_RH.LOCKOUT, current, next));
   }
 
   proveHierarchy(name: 'storage' | 'endorsement', auth: Uint8Array): Promise<void> {
-    return this.run(() => hierarchyChangeAuth(name === 'storage' ? TPM_RH_OWNER : TPM_RH_ENDORSEMENT, auth, auth));
+    return this.run(() => hierarchyChangeAuth(name === 'storage' ? TPM_RH.OWNER : TPM_RH.ENDORSEMENT, auth, auth));
   }
 
   clear(ownerAuth: Uint8Array): Promise<void> {
@@ -119,7 +112,7 @@ export class Tpm20Owner implements OwnerTpm {
 
   async selfTest(): Promise<Uint8Array> {
     return this.run(function* () {
-      const { parameters } = yield* runCommand20({ code: TPM_CC_GET_TEST_RESULT });
+      const { parameters } = yield* runCommand20({ code: TPM_CC.GetTestResult });
       return readSized16(parameters).slice();
     });
   }

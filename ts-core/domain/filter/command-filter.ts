@@ -5,10 +5,11 @@
  * The allowed path allocates nothing, since it runs for every command.
  */
 import type { CallerClass } from '../caller.js';
+import { readUint32 } from '../tpm/command-header.js';
 import { commandLabel } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { TPM_ORD_ExecuteTransport } from '../tpm12/ordinal-codes.js';
-import { wrappedCommandOf } from '../tpm12/transport.js';
+import { TPM_ORD } from '../tpm12/codes.js';
+import { REFUSED_INSIDE_TRANSPORT, wrappedCommandOf } from '../tpm12/transport.js';
 import type { FilterLists } from './filter-lists.js';
 import { type HandleRefusal, refusalByHandles } from './handle-rules.js';
 import { grantOf, type ListName, statementsAbout } from './list-statements.js';
@@ -51,21 +52,12 @@ export type FilterVerdict = { readonly allowed: true } | BlockedVerdict;
 
 const ALLOWED: FilterVerdict = { allowed: true };
 
-/**
- * Ordinals that the broker does not carry inside TPM_ExecuteTransport, since it could not follow what they do to handles
- * (Microsoft's TBS documentation names the same): EstablishTransport, ExecuteTransport, Terminate_Handle, LoadKey,
- * EvictKey, SaveKeyContext, LoadKeyContext, SaveAuthContext, LoadAuthContext, SaveContext, LoadContext, FlushSpecific.
- */
-export const UNSUPPORTED_EMBEDDED_ORDINALS: ReadonlySet<number> = new Set([
-  230, 231, 150, 32, 34, 180, 181, 182, 183, 184, 185, 186,
-]);
-
 /** Decides one submission. */
 export function decide(input: FilterInput): FilterVerdict {
   const { version, code, callerClass, lists } = input;
   if (version === '2.0') return decide20(lists, code, input.handles, callerClass);
   if (lists.classes[callerClass].blocked12.has(code)) return blockedByLists(lists, '1.2', code, callerClass);
-  return code === TPM_ORD_ExecuteTransport ? decideEmbedded(input) : ALLOWED;
+  return code === TPM_ORD.ExecuteTransport ? decideEmbedded(input) : ALLOWED;
 }
 
 /** Decides by the code alone, for lists and questions where there is no command. */
@@ -117,21 +109,22 @@ function decideEmbedded({ command, callerClass, lists }: FilterInput): FilterVer
   if (wrapped === undefined) {
     return blockedEmbedded(
       'TPM_E_EMBEDDED_COMMAND_BLOCKED',
-      TPM_ORD_ExecuteTransport,
+      TPM_ORD.ExecuteTransport,
       'The command inside TPM_ExecuteTransport cannot be read, so it cannot be checked.',
       'Send a whole command with its right size inside the transport session.',
     );
   }
-  if (UNSUPPORTED_EMBEDDED_ORDINALS.has(wrapped.ordinal)) {
+  const ordinal = readUint32(wrapped, 6);
+  if (REFUSED_INSIDE_TRANSPORT.has(ordinal)) {
     return blockedEmbedded(
       'TPM_E_EMBEDDED_COMMAND_UNSUPPORTED',
-      wrapped.ordinal,
-      `${commandLabel('1.2', wrapped.ordinal)} changes handles, which the broker could not follow inside a transport session.`,
+      ordinal,
+      `${commandLabel('1.2', ordinal)} is not carried inside a transport session, where the broker could not follow what it does to keys and sessions.`,
       'Send the command outside of the transport session.',
     );
   }
-  if (!lists.classes[callerClass].blocked12.has(wrapped.ordinal)) return ALLOWED;
-  const verdict = blockedByLists(lists, '1.2', wrapped.ordinal, callerClass);
+  if (!lists.classes[callerClass].blocked12.has(ordinal)) return ALLOWED;
+  const verdict = blockedByLists(lists, '1.2', ordinal, callerClass);
   return { ...verdict, symbol: 'TPM_E_EMBEDDED_COMMAND_BLOCKED' };
 }
 

@@ -4,12 +4,7 @@
  * The handles come from the command's handle area, as the TPM's own command table (TPM_CAP_COMMANDS) says; values: TCG
  * TPM 2.0 Library, Part 2, 7.4 "TPM_RH" and 7.2 "TPM_HT".
  */
-export const TPM_RH_OWNER = 0x40000001;
-export const TPM_RH_LOCKOUT = 0x4000000a;
-export const TPM_RH_PLATFORM = 0x4000000c;
-/** The platform hierarchy limited to a firmware, and the first of those limited to a security version. */
-const TPM_RH_FW_PLATFORM = 0x40000142;
-const TPM_RH_SVN_PLATFORM_BASE = 0x40030000;
+import { TPM_RH } from '../tpm20/codes.js';
 
 /** PCRs that belong to no part of the boot: 16 for debugging, 23 for applications (TCG PC Client Platform TPM Profile). */
 const APPLICATION_PCRS: readonly number[] = [16, 23];
@@ -62,10 +57,10 @@ export function refusalByHandles(
 ): HandleRefusal | undefined {
   if (handles === null) return UNKNOWN_REFUSED;
   for (const handle of handles) {
-    if (handle === TPM_RH_LOCKOUT) return LOCKOUT_REFUSED;
+    if (handle === TPM_RH.LOCKOUT) return LOCKOUT_REFUSED;
     if (isPlatform(handle)) return PLATFORM_REFUSED;
     if (condition === 'applicationPcrOnly' && isPcr(handle) && !APPLICATION_PCRS.includes(handle)) return PCR_REFUSED;
-    if (condition === 'notAsOwner' && handle === TPM_RH_OWNER) return OWNER_REFUSED;
+    if (condition === 'notAsOwner' && handle === TPM_RH.OWNER) return OWNER_REFUSED;
   }
   return undefined;
 }
@@ -76,8 +71,8 @@ export function describeCondition(condition: HandleCondition): string {
 }
 
 function isPlatform(handle: number): boolean {
-  if (handle === TPM_RH_PLATFORM || handle === TPM_RH_FW_PLATFORM) return true;
-  return handle >>> 16 === TPM_RH_SVN_PLATFORM_BASE >>> 16;
+  if (handle === TPM_RH.PLATFORM || handle === TPM_RH.FW_PLATFORM) return true;
+  return handle >>> 16 === TPM_RH.SVN_PLATFORM_BASE >>> 16;
 }
 
 /** TPM_HT_PCR is 0: the handle is the PCR's number. */

@@ -5,9 +5,9 @@
  * A command that is not listed (of a later revision, or a vendor's) is blocked for everyone until it is granted.
  * What the commands do: TCG TPM 2.0 Library, Part 3.
  */
-
+import { TPM_CC } from '../tpm20/codes.js';
 import { ADMINISTRATION } from './tpm20-allowed/administration.js';
-import type { Tpm20AllowedEntry } from './tpm20-allowed/allowed-entry.js';
+import type { AllowedCommand, Tpm20AllowedEntry } from './tpm20-allowed/allowed-entry.js';
 import { ATTESTATION } from './tpm20-allowed/attestation.js';
 import { CRYPTOGRAPHY } from './tpm20-allowed/cryptography.js';
 import { NON_VOLATILE } from './tpm20-allowed/non-volatile.js';
@@ -18,7 +18,7 @@ import { POLICIES } from './tpm20-allowed/policies.js';
 import { SESSIONS_AND_CONTEXTS } from './tpm20-allowed/sessions-and-contexts.js';
 import { START_AND_TEST } from './tpm20-allowed/start-and-test.js';
 
-export const TPM20_ALLOWED: readonly Tpm20AllowedEntry[] = [
+const ENTRIES: readonly AllowedCommand[] = [
   ...START_AND_TEST,
   ...SESSIONS_AND_CONTEXTS,
   ...OBJECTS,
@@ -29,4 +29,11 @@ export const TPM20_ALLOWED: readonly Tpm20AllowedEntry[] = [
   ...NON_VOLATILE,
   ...ADMINISTRATION,
   ...PLATFORM,
-].sort((left, right) => left.code - right.code);
+];
+
+/** In order of the command codes. */
+export const TPM20_ALLOWED: readonly Tpm20AllowedEntry[] = ENTRIES.map(({ command, ...entry }) => ({
+  code: TPM_CC[command],
+  name: `TPM2_${command}`,
+  ...entry,
+})).sort((left, right) => left.code - right.code);

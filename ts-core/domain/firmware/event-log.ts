@@ -5,8 +5,9 @@
  * TCG PC Client Platform Firmware Profile 1.06, 10.2 "Event structures" and 10.4.5.1 "Specification ID Version Event".
  * The bytes are whatever firmware, or somebody with the file in hand, made them: nothing in them is trusted.
  */
+import { TPM_ALG } from '../tpm20/codes.js';
 import { EV_NO_ACTION } from './event-types.js';
-import { hashAlgorithm, TPM_ALG_SHA1 } from './hash-algorithms.js';
+import { hashAlgorithm } from './hash-algorithms.js';
 import { LittleEndianReader } from './little-endian-reader.js';
 
 export interface LoggedDigest {
@@ -55,7 +56,7 @@ const MAX_ALGORITHMS = 16;
 const MAX_DIGEST_BYTES = 64;
 const SHA1_BYTES = 20;
 const CRYPTO_AGILE_SIGNATURE = 'Spec ID Event03\0';
-const SHA1_ONLY: readonly DigestSize[] = [{ algorithmId: TPM_ALG_SHA1, digestBytes: SHA1_BYTES }];
+const SHA1_ONLY: readonly DigestSize[] = [{ algorithmId: TPM_ALG.SHA1, digestBytes: SHA1_BYTES }];
 
 type Step<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly damage: LogDamage };
 type Body = Omit<LoggedEvent, 'index' | 'offset'>;
@@ -111,7 +112,7 @@ function readSha1Event(reader: LittleEndianReader): Step<Body> {
   if (pcrIndex === undefined || type === undefined || digest === undefined) return cutOff(offset, 'an event');
   const data = readData(reader);
   if (!data.ok) return data;
-  const digests = [{ algorithmId: TPM_ALG_SHA1, digest }];
+  const digests = [{ algorithmId: TPM_ALG.SHA1, digest }];
   return { ok: true, value: { pcrIndex, type, digests, data: data.value } };
 }
 

@@ -1,4 +1,5 @@
 /** The hash algorithms of PCR banks. TCG Algorithm Registry, 6.1; digest sizes: TPM 2.0 Part 2, 10.3.1 TPMU_HA. */
+import { TPM_ALG } from '../tpm20/codes.js';
 export interface HashAlgorithm {
   /** TPM_ALG_ID. */
   readonly id: number;
@@ -11,17 +12,15 @@ export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'sm3_256' | 'sh
 /** The digest of some bytes; undefined where the platform does not have the algorithm. */
 export type HashFunction = (algorithm: HashName, bytes: Uint8Array) => Uint8Array | undefined;
 
-export const TPM_ALG_SHA1 = 0x0004;
-
 export const HASH_ALGORITHMS: readonly HashAlgorithm[] = [
-  { id: TPM_ALG_SHA1, name: 'sha1', digestBytes: 20 },
-  { id: 0x000b, name: 'sha256', digestBytes: 32 },
-  { id: 0x000c, name: 'sha384', digestBytes: 48 },
-  { id: 0x000d, name: 'sha512', digestBytes: 64 },
-  { id: 0x0012, name: 'sm3_256', digestBytes: 32 },
-  { id: 0x0027, name: 'sha3_256', digestBytes: 32 },
-  { id: 0x0028, name: 'sha3_384', digestBytes: 48 },
-  { id: 0x0029, name: 'sha3_512', digestBytes: 64 },
+  { id: TPM_ALG.SHA1, name: 'sha1', digestBytes: 20 },
+  { id: TPM_ALG.SHA256, name: 'sha256', digestBytes: 32 },
+  { id: TPM_ALG.SHA384, name: 'sha384', digestBytes: 48 },
+  { id: TPM_ALG.SHA512, name: 'sha512', digestBytes: 64 },
+  { id: TPM_ALG.SM3_256, name: 'sm3_256', digestBytes: 32 },
+  { id: TPM_ALG.SHA3_256, name: 'sha3_256', digestBytes: 32 },
+  { id: TPM_ALG.SHA3_384, name: 'sha3_384', digestBytes: 48 },
+  { id: TPM_ALG.SHA3_512, name: 'sha3_512', digestBytes: 64 },
 ];
 
 const BY_ID: ReadonlyMap<number, HashAlgorithm> = new Map(HASH_ALGORITHMS.map((each) => [each.id, each]));

@@ -6,17 +6,12 @@
  * TPM 2.0 Library Part 2, 6.6.2 "TPM_RC formats" (format one names the session that failed); Part 1, 19.4 "Password
  * authorizations" and 18.6 (the nth session authorizes the nth handle).
  */
-import { CommandAreas } from '../virtualization/tpm20/command-areas.js';
+import { TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
+import { CommandAreas } from '../tpm20/command-areas.js';
+import { RC_SESSION } from '../tpm20/responses.js';
 
-const TPM_RC_BAD_AUTH = 0x0a2;
 /** Format one without the number: bit 7, the error, and bit 6, which is set where a parameter is at fault. */
 const FORMAT_ONE_MASK = 0xfffff0ff;
-/** TPM_RC_S: the number in bits 8 to 10 is that of a session. */
-const TPM_RC_S = 0x800;
-
-const TPM_RS_PW = 0x40000009;
-const TPM_RH_OWNER = 0x40000001;
-const TPM_RH_ENDORSEMENT = 0x4000000b;
 
 const areas = new CommandAreas();
 
@@ -27,11 +22,11 @@ const areas = new CommandAreas();
  * @param handleCount how many handles the command has, as the TPM says.
  */
 export function refusesEmptyHierarchyPassword(responseCode: number, command: Uint8Array, handleCount: number): boolean {
-  if ((responseCode & FORMAT_ONE_MASK) >>> 0 !== TPM_RC_BAD_AUTH || (responseCode & TPM_RC_S) === 0) return false;
+  if ((responseCode & FORMAT_ONE_MASK) >>> 0 !== TPM_RC.BAD_AUTH || (responseCode & RC_SESSION) === 0) return false;
   if (areas.read(command, handleCount) !== 0) return false;
   const position = ((responseCode >>> 8) & 7) - 1;
   if (position < 0 || position >= areas.sessionCount || position >= areas.handleCount) return false;
   const handle = areas.handles[position];
-  if (handle !== TPM_RH_OWNER && handle !== TPM_RH_ENDORSEMENT) return false;
+  if (handle !== TPM_RH.OWNER && handle !== TPM_RH.ENDORSEMENT) return false;
   return areas.sessionHandles[position] === TPM_RS_PW && areas.sessionHmacBytes[position] === 0;
 }

@@ -5,22 +5,15 @@
  */
 import { HEADER_BYTES, responseCodeOf } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import { TPM_ORD_ExecuteTransport } from '../tpm12/ordinal-codes.js';
-import { wrappedResultOf } from '../tpm12/transport.js';
+import { TPM_ORD, TPM_RESULT } from '../tpm12/codes.js';
+import { isAuthorizationFailure } from '../tpm12/responses.js';
+import { wrappedResponseOf } from '../tpm12/transport.js';
+import { TPM_RC } from '../tpm20/codes.js';
+import { errorOf } from '../tpm20/responses.js';
 import { refusesEmptyHierarchyPassword } from './empty-hierarchy-password.js';
 
 /** `hardwareLockout`: the TPM itself refuses authorizations, because of failures that were counted when they happened. */
 export type ResponseClass = 'success' | 'authorizationFailure' | 'hardwareLockout' | 'other';
-
-/** Takes the number of the handle, session or parameter out of a format-one code; keeps the layer, so that a refusal by software never matches. */
-const FORMAT_ONE_ERROR_MASK = 0xfffff0bf;
-const TPM_RC_AUTH_FAIL = 0x08e;
-const TPM_RC_BAD_AUTH = 0x0a2;
-const TPM_RC_LOCKOUT = 0x921;
-
-const TPM_AUTHFAIL = 0x01;
-const TPM_AUTH2FAIL = 0x1d;
-const TPM_DEFEND_LOCK_RUNNING = 0x803;
 
 /** A command that the TPM has answered. */
 export interface AnsweredCommand {
@@ -45,8 +38,9 @@ export function classifyResponse(
   if (response.length < HEADER_BYTES) return 'other';
   const code = responseCodeOf(response);
   if (version === '2.0') return classifyTpm20(code, answered.command, handlesOf);
-  if (answered.code !== TPM_ORD_ExecuteTransport || code !== 0) return classifyTpm12(code);
-  return classifyTpm12(wrappedResultOf(response) ?? 0);
+  if (answered.code !== TPM_ORD.ExecuteTransport || code !== 0) return classifyTpm12(code);
+  const wrapped = wrappedResponseOf(response);
+  return classifyTpm12(wrapped === undefined ? TPM_RESULT.SUCCESS : responseCodeOf(wrapped));
 }
 
 function classifyTpm20(
@@ -55,16 +49,16 @@ function classifyTpm20(
   handlesOf: (command: Uint8Array) => readonly number[] | null,
 ): ResponseClass {
   if (code === 0) return 'success';
-  if (code === TPM_RC_LOCKOUT) return 'hardwareLockout';
-  const error = (code & FORMAT_ONE_ERROR_MASK) >>> 0;
-  if (error === TPM_RC_AUTH_FAIL) return 'authorizationFailure';
-  if (error !== TPM_RC_BAD_AUTH) return 'other';
+  if (code === TPM_RC.LOCKOUT) return 'hardwareLockout';
+  const error = errorOf(code);
+  if (error === TPM_RC.AUTH_FAIL) return 'authorizationFailure';
+  if (error !== TPM_RC.BAD_AUTH) return 'other';
   const handleCount = handlesOf(command)?.length ?? 0;
   return refusesEmptyHierarchyPassword(code, command, handleCount) ? 'other' : 'authorizationFailure';
 }
 
 function classifyTpm12(code: number): ResponseClass {
   if (code === 0) return 'success';
-  if (code === TPM_AUTHFAIL || code === TPM_AUTH2FAIL) return 'authorizationFailure';
-  return code === TPM_DEFEND_LOCK_RUNNING ? 'hardwareLockout' : 'other';
+  if (isAuthorizationFailure(code)) return 'authorizationFailure';
+  return code === TPM_RESULT.DEFEND_LOCK_RUNNING ? 'hardwareLockout' : 'other';
 }

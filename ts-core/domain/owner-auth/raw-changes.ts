@@ -4,35 +4,27 @@
  */
 import { HEADER_BYTES, readUint32 } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
-import * as ord from '../tpm12/ordinal-codes.js';
+import { TPM_ORD } from '../tpm12/codes.js';
 import { actingCodeOf } from '../tpm12/transport.js';
-import {
-  TPM_CC_CLEAR,
-  TPM_CC_HIERARCHY_CHANGE_AUTH,
-  TPM_RH_ENDORSEMENT,
-  TPM_RH_LOCKOUT,
-  TPM_RH_OWNER,
-} from '../tpm20/ownership.js';
+import { TPM_CC, TPM_RH } from '../tpm20/codes.js';
 import { MATERIAL_NAMES, type MaterialName } from './kept-material.js';
 
-const TPM_CC_CHANGE_EPS = 0x124;
-
 /** The entity types of TPM_ChangeAuth and TPM_ChangeAuthOwner cannot be read under encryption: the ordinal decides. */
-const CHANGES_OWNER_12: readonly number[] = [ord.TPM_ORD_TakeOwnership, ord.TPM_ORD_ChangeAuthOwner];
+const CHANGES_OWNER_12: readonly number[] = [TPM_ORD.TakeOwnership, TPM_ORD.ChangeAuthOwner];
 
 const VOIDS_ALL_12: readonly number[] = [
   ...CHANGES_OWNER_12,
-  ord.TPM_ORD_OwnerClear,
-  ord.TPM_ORD_ForceClear,
-  ord.TPM_ORD_RevokeTrust,
+  TPM_ORD.OwnerClear,
+  TPM_ORD.ForceClear,
+  TPM_ORD.RevokeTrust,
 ];
 
 /** Whether a command would change owner or lockout authorization, also inside of a TPM 1.2 transport session. */
 export function changesOwnerAuth(version: TpmVersion, code: number, command: Uint8Array): boolean {
   if (version === '1.2') return CHANGES_OWNER_12.includes(actingCodeOf(version, code, command));
-  if (code !== TPM_CC_HIERARCHY_CHANGE_AUTH) return false;
+  if (code !== TPM_CC.HierarchyChangeAuth) return false;
   const hierarchy = firstHandle(command);
-  return hierarchy === TPM_RH_OWNER || hierarchy === TPM_RH_LOCKOUT;
+  return hierarchy === TPM_RH.OWNER || hierarchy === TPM_RH.LOCKOUT;
 }
 
 /** What a successful command has made void. */
@@ -40,17 +32,17 @@ export function materialVoidedBy(version: TpmVersion, code: number, command: Uin
   if (version === '1.2') {
     return VOIDS_ALL_12.includes(actingCodeOf(version, code, command)) ? MATERIAL_NAMES[version] : [];
   }
-  if (code === TPM_CC_CLEAR) return MATERIAL_NAMES[version];
-  if (code === TPM_CC_CHANGE_EPS) return ['endorsement'];
-  if (code !== TPM_CC_HIERARCHY_CHANGE_AUTH) return [];
+  if (code === TPM_CC.Clear) return MATERIAL_NAMES[version];
+  if (code === TPM_CC.ChangeEPS) return ['endorsement'];
+  if (code !== TPM_CC.HierarchyChangeAuth) return [];
   const name = MATERIAL_BY_HIERARCHY.get(firstHandle(command) ?? 0);
   return name === undefined ? [] : [name];
 }
 
 const MATERIAL_BY_HIERARCHY: ReadonlyMap<number, MaterialName> = new Map([
-  [TPM_RH_LOCKOUT, 'owner'],
-  [TPM_RH_OWNER, 'storage'],
-  [TPM_RH_ENDORSEMENT, 'endorsement'],
+  [TPM_RH.LOCKOUT, 'owner'],
+  [TPM_RH.OWNER, 'storage'],
+  [TPM_RH.ENDORSEMENT, 'endorsement'],
 ]);
 
 function firstHandle(command: Uint8Array): number | undefined {

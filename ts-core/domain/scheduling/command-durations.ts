@@ -5,60 +5,72 @@
  * hosts: key generation on a discrete TPM takes minutes at worst (TPM2_Create of RSA 2048 has been seen at 60 s).
  */
 import type { TpmVersion } from '../tpm/tpm-version.js';
+import { TPM_ORD } from '../tpm12/codes.js';
+import { TPM_CC } from '../tpm20/codes.js';
 
 export type DurationClass = 'short' | 'medium' | 'long';
 
 export const TIMEOUT_MS: Readonly<Record<DurationClass, number>> = { short: 20_000, medium: 60_000, long: 300_000 };
 
 const LONG_TPM20: ReadonlySet<number> = new Set([
-  0x131, // CreatePrimary
-  0x153, // Create
-  0x191, // CreateLoaded
-  0x126, // Clear
-  0x124, // ChangeEPS
-  0x125, // ChangePPS
-  0x143, // SelfTest
-  0x142, // IncrementalSelfTest
-  0x12f, // FieldUpgradeStart
-  0x141, // FieldUpgradeData
+  TPM_CC.CreatePrimary,
+  TPM_CC.Create,
+  TPM_CC.CreateLoaded,
+  TPM_CC.Clear,
+  TPM_CC.ChangeEPS,
+  TPM_CC.ChangePPS,
+  TPM_CC.SelfTest,
+  TPM_CC.IncrementalSelfTest,
+  TPM_CC.FieldUpgradeStart,
+  TPM_CC.FieldUpgradeData,
 ]);
 
 const MEDIUM_TPM20: ReadonlySet<number> = new Set([
-  0x120, // EvictControl
-  0x12a, // NV_DefineSpace
-  0x122, // NV_UndefineSpace
-  0x137, // NV_Write
-  0x134, // NV_Increment
-  0x136, // NV_Extend
-  0x148, // Certify
-  0x15d, // Sign
-  0x158, // Quote
-  0x159, // RSA_Decrypt
-  0x174, // RSA_Encrypt
-  0x177, // VerifySignature
-  0x154, // ECDH_ZGen
-  0x163, // ECDH_KeyGen
-  0x156, // Import
-  0x157, // Load
-  0x144, // Startup
-  0x145, // Shutdown
+  TPM_CC.EvictControl,
+  TPM_CC.NV_DefineSpace,
+  TPM_CC.NV_UndefineSpace,
+  TPM_CC.NV_Write,
+  TPM_CC.NV_Increment,
+  TPM_CC.NV_Extend,
+  TPM_CC.Certify,
+  TPM_CC.Sign,
+  TPM_CC.Quote,
+  TPM_CC.RSA_Decrypt,
+  TPM_CC.RSA_Encrypt,
+  TPM_CC.VerifySignature,
+  TPM_CC.ECDH_ZGen,
+  TPM_CC.ECDH_KeyGen,
+  TPM_CC.Import,
+  TPM_CC.Load,
+  TPM_CC.Startup,
+  TPM_CC.Shutdown,
 ]);
 
 const LONG_TPM12: ReadonlySet<number> = new Set([
-  13, // TakeOwnership
-  19, // CMK_CreateKey
-  31, // CreateWrapKey
-  80, // SelfTestFull
-  83, // ContinueSelfTest
-  91, // OwnerClear
-  93, // ForceClear
-  120, // CreateEndorsementKeyPair
-  127, // CreateRevocableEK
-  121, // MakeIdentity
-  170, // FieldUpgrade
+  TPM_ORD.TakeOwnership,
+  TPM_ORD.CMK_CreateKey,
+  TPM_ORD.CreateWrapKey,
+  TPM_ORD.SelfTestFull,
+  TPM_ORD.ContinueSelfTest,
+  TPM_ORD.OwnerClear,
+  TPM_ORD.ForceClear,
+  TPM_ORD.CreateEndorsementKeyPair,
+  TPM_ORD.CreateRevocableEK,
+  TPM_ORD.MakeIdentity,
+  TPM_ORD.FieldUpgrade,
 ]);
 
-const SHORT_TPM12: ReadonlySet<number> = new Set([10, 11, 17, 20, 21, 70, 71, 101, 186]);
+const SHORT_TPM12: ReadonlySet<number> = new Set([
+  TPM_ORD.OIAP,
+  TPM_ORD.OSAP,
+  TPM_ORD.DSAP,
+  TPM_ORD.Extend,
+  TPM_ORD.PcrRead,
+  TPM_ORD.GetRandom,
+  TPM_ORD.StirRandom,
+  TPM_ORD.GetCapability,
+  TPM_ORD.FlushSpecific,
+]);
 
 /** An unknown command is long: a vendor's may generate keys. */
 export function durationClass(version: TpmVersion, code: number): DurationClass {

@@ -1,4 +1,4 @@
-/** Writing and reading of the big-endian fields that TPM structures are made of. */
+/** Writes and reads the big-endian fields that TPM structures are made of. */
 import { readUint16, readUint32, writeUint16, writeUint32 } from './command-header.js';
 
 export function uint8(value: number): Uint8Array {
@@ -34,6 +34,18 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
   return left.map((byte, index) => byte ^ (right[index] as number));
+}
+
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
 }
 
 /** A response that ends before the field that must be there. */

@@ -3,17 +3,12 @@
  *
  * TPM 2.0 Library Part 1, 18.2 "Command Header Structure"; TPM 1.2 Main Part 2, 6 "Structure tags".
  */
+import { TPM_ORD, TPM_TAG } from '../tpm12/codes.js';
+import { TPM_ST } from '../tpm20/codes.js';
 
-import { TPM_ORD_ExecuteTransport } from '../tpm12/ordinal-codes.js';
 import type { TpmVersion } from './tpm-version.js';
 
 export const HEADER_BYTES = 10;
-
-export const TPM_ST_NO_SESSIONS = 0x8001;
-export const TPM_ST_SESSIONS = 0x8002;
-export const TPM_TAG_RQU_COMMAND = 0x00c1;
-export const TPM_TAG_RQU_AUTH1_COMMAND = 0x00c2;
-export const TPM_TAG_RQU_AUTH2_COMMAND = 0x00c3;
 
 export interface CommandHeader {
   readonly tag: number;
@@ -82,13 +77,13 @@ export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxB
 
 /** TPM_ExecuteTransport counts whatever its own tag: a TPM that is lax about that one carries out what is wrapped. */
 function mayCarryAuthorization(tag: number, code: number, version: TpmVersion): boolean {
-  if (version === '1.2' && code === TPM_ORD_ExecuteTransport) return true;
-  return tag === TPM_ST_SESSIONS || tag === TPM_TAG_RQU_AUTH1_COMMAND || tag === TPM_TAG_RQU_AUTH2_COMMAND;
+  if (version === '1.2' && code === TPM_ORD.ExecuteTransport) return true;
+  return tag === TPM_ST.SESSIONS || tag === TPM_TAG.RQU_AUTH1_COMMAND || tag === TPM_TAG.RQU_AUTH2_COMMAND;
 }
 
 function isCommandTag(tag: number, version: TpmVersion): boolean {
-  if (version === '2.0') return tag === TPM_ST_NO_SESSIONS || tag === TPM_ST_SESSIONS;
-  return tag >= TPM_TAG_RQU_COMMAND && tag <= TPM_TAG_RQU_AUTH2_COMMAND;
+  if (version === '2.0') return tag === TPM_ST.NO_SESSIONS || tag === TPM_ST.SESSIONS;
+  return tag >= TPM_TAG.RQU_COMMAND && tag <= TPM_TAG.RQU_AUTH2_COMMAND;
 }
 
 /** The response code of a whole response; callers have checked that it has a header. */
@@ -104,7 +99,7 @@ export function isWholeResponse(response: Uint8Array): boolean {
 /** A response that is only a header: how a TPM, or a resource manager in its place, reports an error. */
 export function errorResponse(version: TpmVersion, responseCode: number): Uint8Array {
   const response = new Uint8Array(HEADER_BYTES);
-  writeUint16(response, 0, version === '2.0' ? TPM_ST_NO_SESSIONS : 0x00c4);
+  writeUint16(response, 0, version === '2.0' ? TPM_ST.NO_SESSIONS : TPM_TAG.RSP_COMMAND);
   writeUint32(response, 2, HEADER_BYTES);
   writeUint32(response, 6, responseCode);
   return response;

@@ -4,9 +4,8 @@
  * People write `TPM2_GetRandom`, `GetRandom`, `TPM_CC_GetRandom`, `0x17B` or `379`; lists and logs show `TPM2_GetRandom
  * (0x17B)`. Names are compared without regard to case, as PowerShell does.
  */
-
-import { TPM12_ORDINALS } from '../tpm12/ordinals.js';
-import { TPM20_COMMANDS, VENDOR_COMMAND_BIT } from '../tpm20/command-codes.js';
+import { TPM_ORD, TSC_ORD } from '../tpm12/codes.js';
+import { TPM_CC, TPMA_CC } from '../tpm20/codes.js';
 import type { TpmVersion } from './tpm-version.js';
 
 export interface KnownCommand {
@@ -34,9 +33,13 @@ const NUMBER = /^(?:0x[0-9a-f]{1,8}|[0-9]{1,10})$/;
 const MAX_NAME_CHARACTERS = 64;
 
 const INDEXES: Readonly<Record<TpmVersion, NameIndex>> = {
-  '1.2': indexOf(TPM12_ORDINALS),
-  '2.0': indexOf(TPM20_COMMANDS),
+  '1.2': indexOf([...commandsOf('TPM_', TPM_ORD), ...commandsOf('TSC_', TSC_ORD)]),
+  '2.0': indexOf(commandsOf('TPM2_', TPM_CC)),
 };
+
+function commandsOf(prefix: string, codes: Readonly<Record<string, number>>): readonly KnownCommand[] {
+  return Object.entries(codes).map(([name, code]) => ({ code, name: `${prefix}${name}` }));
+}
 
 function indexOf(commands: readonly KnownCommand[]): NameIndex {
   return {
@@ -65,7 +68,7 @@ export function commandLabel(version: TpmVersion, code: number): string {
   const name = commandName(version, code);
   const number = version === '2.0' ? hexadecimal(code) : `${code}`;
   if (name !== undefined) return `${name} (${number})`;
-  return version === '2.0' && (code & VENDOR_COMMAND_BIT) !== 0
+  return version === '2.0' && (code & TPMA_CC.VENDOR) !== 0
     ? `unnamed vendor command ${number}`
     : `unnamed command ${number}`;
 }

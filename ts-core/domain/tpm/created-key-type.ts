@@ -5,9 +5,11 @@
  * TPM 2.0 Library Part 2, 12.2.4 TPMT_PUBLIC; Part 3, TPM2_Create, TPM2_CreatePrimary, TPM2_CreateLoaded.
  * TPM 1.2 Main Part 2, 10.2 TPM_KEY (TPM_KEY12 has its fields at the same places); Part 3, 10.4 and 11.7.
  */
+import { TPM_ORD } from '../tpm12/codes.js';
+import { TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_ST } from '../tpm20/codes.js';
 
 import { FieldReader, TruncatedFieldError } from './byte-fields.js';
-import { HEADER_BYTES, readUint16, TPM_ST_SESSIONS } from './command-header.js';
+import { HEADER_BYTES, readUint16 } from './command-header.js';
 import type { TpmVersion } from './tpm-version.js';
 
 export interface KeyType {
@@ -20,20 +22,12 @@ export interface KeyType {
 /** A key type as one number: `algorithm << 16 | size`. 0: the command makes no key, or its bytes do not decode. */
 export type KeyTypeNumber = number;
 
-const CREATING_20: ReadonlySet<number> = new Set([0x131, 0x153, 0x191]);
-
-const TPM_ALG_RSA = 0x0001;
-const TPM_ALG_KEYEDHASH = 0x0008;
-const TPM_ALG_NULL = 0x0010;
-const TPM_ALG_RSAES = 0x0015;
-const TPM_ALG_ECDAA = 0x001a;
-const TPM_ALG_ECC = 0x0023;
-const TPM_ALG_SYMCIPHER = 0x0025;
+const CREATING_20: ReadonlySet<number> = new Set([TPM_CC.CreatePrimary, TPM_CC.Create, TPM_CC.CreateLoaded]);
 
 /** Where the key stands: after the parent (4) and its secrets, two in TPM_CreateWrapKey, one in TPM_CMK_CreateKey. */
 const KEY_12_OFFSETS: ReadonlyMap<number, number> = new Map([
-  [31, HEADER_BYTES + 44],
-  [19, HEADER_BYTES + 24],
+  [TPM_ORD.CreateWrapKey, HEADER_BYTES + 44],
+  [TPM_ORD.CMK_CreateKey, HEADER_BYTES + 24],
 ]);
 /** In TPM_KEY: version (4), usage (2), flags (4), authDataUsage (1). */
 const PARAMETERS_12 = 11;
@@ -59,33 +53,33 @@ export function keyTypeOf(number: KeyTypeNumber): KeyType {
 export function describeKeyType(number: KeyTypeNumber): string | null {
   if (number === 0) return null;
   const { algorithm, size } = keyTypeOf(number);
-  if (algorithm === TPM_ALG_ECC) return `ECC ${CURVE_NAMES.get(size) ?? `curve ${size}`}`;
+  if (algorithm === TPM_ALG.ECC) return `ECC ${CURVE_NAMES.get(size) ?? `curve ${size}`}`;
   const name = ALGORITHM_NAMES.get(algorithm) ?? `algorithm 0x${algorithm.toString(16)}`;
   return size === 0 ? name : `${name} ${size}`;
 }
 
 const ALGORITHM_NAMES: ReadonlyMap<number, string> = new Map([
-  [TPM_ALG_RSA, 'RSA'],
-  [TPM_ALG_KEYEDHASH, 'keyed hash'],
-  [TPM_ALG_SYMCIPHER, 'symmetric'],
+  [TPM_ALG.RSA, 'RSA'],
+  [TPM_ALG.KEYEDHASH, 'keyed hash'],
+  [TPM_ALG.SYMCIPHER, 'symmetric'],
 ]);
 
 /** TPM_ECC_CURVE, TCG Algorithm Registry. */
 const CURVE_NAMES: ReadonlyMap<number, string> = new Map([
-  [0x01, 'P-192'],
-  [0x02, 'P-224'],
-  [0x03, 'P-256'],
-  [0x04, 'P-384'],
-  [0x05, 'P-521'],
-  [0x10, 'BN P-256'],
-  [0x11, 'BN P-638'],
-  [0x20, 'SM2 P-256'],
+  [TPM_ECC_CURVE.NIST_P192, 'P-192'],
+  [TPM_ECC_CURVE.NIST_P224, 'P-224'],
+  [TPM_ECC_CURVE.NIST_P256, 'P-256'],
+  [TPM_ECC_CURVE.NIST_P384, 'P-384'],
+  [TPM_ECC_CURVE.NIST_P521, 'P-521'],
+  [TPM_ECC_CURVE.BN_P256, 'BN P-256'],
+  [TPM_ECC_CURVE.BN_P638, 'BN P-638'],
+  [TPM_ECC_CURVE.SM2_P256, 'SM2 P-256'],
 ]);
 
 function readPublicArea(command: Uint8Array): KeyType {
   const fields = new FieldReader(command);
   fields.bytes(HEADER_BYTES + 4); // one handle: parent or hierarchy
-  if (readUint16(command, 0) === TPM_ST_SESSIONS) fields.sized();
+  if (readUint16(command, 0) === TPM_ST.SESSIONS) fields.sized();
   fields.bytes(fields.uint16()); // TPM2B_SENSITIVE_CREATE
   fields.uint16(); // size of TPM2B_PUBLIC
   const algorithm = fields.uint16();
@@ -96,17 +90,17 @@ function readPublicArea(command: Uint8Array): KeyType {
 
 /** TPMU_PUBLIC_PARMS. */
 function sizeIn(fields: FieldReader, algorithm: number): number {
-  if (algorithm === TPM_ALG_SYMCIPHER) return symmetricBits(fields);
-  if (algorithm !== TPM_ALG_RSA && algorithm !== TPM_ALG_ECC) return 0;
+  if (algorithm === TPM_ALG.SYMCIPHER) return symmetricBits(fields);
+  if (algorithm !== TPM_ALG.RSA && algorithm !== TPM_ALG.ECC) return 0;
   symmetricBits(fields);
   const scheme = fields.uint16();
-  if (scheme !== TPM_ALG_NULL && scheme !== TPM_ALG_RSAES) fields.bytes(scheme === TPM_ALG_ECDAA ? 4 : 2);
+  if (scheme !== TPM_ALG.NULL && scheme !== TPM_ALG.RSAES) fields.bytes(scheme === TPM_ALG.ECDAA ? 4 : 2);
   return fields.uint16();
 }
 
 /** TPMT_SYM_DEF_OBJECT. */
 function symmetricBits(fields: FieldReader): number {
-  if (fields.uint16() === TPM_ALG_NULL) return 0;
+  if (fields.uint16() === TPM_ALG.NULL) return 0;
   const bits = fields.uint16();
   fields.uint16(); // mode
   return bits;
@@ -117,5 +111,5 @@ function readKey12(command: Uint8Array, ordinal: number): KeyType {
   fields.bytes((KEY_12_OFFSETS.get(ordinal) as number) + PARAMETERS_12);
   const algorithm = fields.uint32();
   fields.bytes(DETAILS_12 - 4);
-  return { algorithm, size: algorithm === TPM_ALG_RSA ? fields.uint32() : 0 };
+  return { algorithm, size: algorithm === TPM_ALG.RSA ? fields.uint32() : 0 };
 }

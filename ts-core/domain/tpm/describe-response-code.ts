@@ -1,7 +1,8 @@
 /** A response code in words: its name, what it is about, and which layer speaks. */
-
-import { TPM_NON_FATAL, TPM_VENDOR_ERROR, TPM12_RESULTS } from '../tpm12/responses.js';
-import { TPM20_FORMAT_ONE, TPM20_FORMAT_ZERO } from '../tpm20/responses.js';
+import { TPM_NON_FATAL, TPM_VENDOR_ERROR } from '../tpm12/codes.js';
+import { RESULT_TEXTS } from '../tpm12/response-texts.js';
+import { RESPONSE_TEXTS } from '../tpm20/response-texts.js';
+import { RC_FORMAT_ONE, RC_PARAMETER, RC_SESSION } from '../tpm20/responses.js';
 import type { TpmVersion } from './tpm-version.js';
 
 /** What a TPM 2.0 error is about, counted from 1; 0 when it does not say which. */
@@ -37,9 +38,6 @@ const LAYERS: ReadonlyMap<number, string> = new Map([
 /** Layers whose low 16 bits are a TPM's code: the TPM, and a resource manager that answers in its place. */
 const LAYERS_WITH_TPM_CODES: ReadonlySet<number> = new Set([0, 12]);
 
-const FORMAT_ONE = 0x080;
-const PARAMETER = 0x040;
-const SESSION = 0x800;
 const VENDOR = 0x400;
 const WARNING = 0x800;
 
@@ -55,11 +53,11 @@ function describeTpm20(code: number): ResponseCodeDescription {
   if (!LAYERS_WITH_TPM_CODES.has(layerNumber) || low > 0xfff || code >>> 24 !== 0) {
     return unnamed(code, layer, `The layer ${layer} reports its own error 0x${low.toString(16)}.`);
   }
-  return (low & FORMAT_ONE) !== 0 ? describeFormatOne(code, low, layer) : describeFormatZero(code, low, layer);
+  return (low & RC_FORMAT_ONE) !== 0 ? describeFormatOne(code, low, layer) : describeFormatZero(code, low, layer);
 }
 
 function describeFormatOne(code: number, low: number, layer: string): ResponseCodeDescription {
-  const known = TPM20_FORMAT_ONE.get(low & 0x0bf);
+  const known = RESPONSE_TEXTS.get(low & 0x0bf);
   const subject = subjectOf(low);
   if (known === undefined) return { ...unnamed(code, layer, 'A TPM error without a name.'), subject };
   const about = subject.number === 0 ? '' : ` It is about ${subject.kind} ${subject.number}.`;
@@ -68,20 +66,20 @@ function describeFormatOne(code: number, low: number, layer: string): ResponseCo
 
 /** Bit 6: a parameter, number in bits 8 to 11. Otherwise bit 11: a session or a handle, number in bits 8 to 10. */
 function subjectOf(low: number): CodeSubject {
-  if ((low & PARAMETER) !== 0) return { kind: 'parameter', number: (low >>> 8) & 0xf };
-  return { kind: (low & SESSION) !== 0 ? 'session' : 'handle', number: (low >>> 8) & 0x7 };
+  if ((low & RC_PARAMETER) !== 0) return { kind: 'parameter', number: (low >>> 8) & 0xf };
+  return { kind: (low & RC_SESSION) !== 0 ? 'session' : 'handle', number: (low >>> 8) & 0x7 };
 }
 
 function describeFormatZero(code: number, low: number, layer: string): ResponseCodeDescription {
   const isWarning = (low & WARNING) !== 0;
-  const known = TPM20_FORMAT_ZERO.get(low);
+  const known = RESPONSE_TEXTS.get(low);
   if (known !== undefined) return { code, name: known.name, text: known.text, subject: undefined, layer, isWarning };
   const text = (low & VENDOR) !== 0 ? "An error of the TPM's vendor." : 'A TPM error without a name.';
   return { ...unnamed(code, layer, text), isWarning };
 }
 
 function describeTpm12(code: number): ResponseCodeDescription {
-  const known = TPM12_RESULTS.get(code);
+  const known = RESULT_TEXTS.get(code);
   const isWarning = code >= TPM_NON_FATAL && code < 2 * TPM_NON_FATAL;
   const isBrokers = code >= TPM_VENDOR_ERROR && code <= TPM_VENDOR_ERROR + 4;
   const layer = isBrokers ? 'resource manager' : 'TPM';

@@ -3,8 +3,12 @@
  *
  * TPM 2.0 Part 2, 6.13 TPM_PT; TPM 1.2 Part 2, 21.6 TPM_CAP_VERSION_INFO and 21.2 TPM_CAP_PROPERTY.
  */
+import { TPM_CAP_PROP, TPM_CAP as TPM_CAP12 } from '../tpm12/codes.js';
+import * as tpm12 from '../tpm12/commands.js';
+import { TPM_CAP as TPM_CAP20, TPM_PT, TPMA_PERMANENT } from '../tpm20/codes.js';
+import * as tpm20 from '../tpm20/commands.js';
 
-import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from './command-header.js';
+import { HEADER_BYTES, readUint16, readUint32, responseCodeOf } from './command-header.js';
 import type { Exchange } from './exchange.js';
 import type { TpmVersion } from './tpm-version.js';
 
@@ -30,22 +34,6 @@ export interface DictionaryAttackState {
   readonly lockoutRecoverySeconds: number;
 }
 
-const PT_FIXED = 0x100;
-const PT_VAR = 0x200;
-const PT_FAMILY_REVISION = PT_FIXED + 2;
-const PT_MANUFACTURER = PT_FIXED + 5;
-const PT_VENDOR_STRING_1 = PT_FIXED + 6;
-const PT_FIRMWARE_VERSION_1 = PT_FIXED + 11;
-const PT_FIRMWARE_VERSION_2 = PT_FIXED + 12;
-const PT_MAX_COMMAND_SIZE = PT_FIXED + 30;
-const PT_MAX_RESPONSE_SIZE = PT_FIXED + 31;
-const PT_PERMANENT = PT_VAR;
-const PT_LOCKOUT_COUNTER = PT_VAR + 14;
-const PT_MAX_AUTH_FAIL = PT_VAR + 15;
-const PT_LOCKOUT_INTERVAL = PT_VAR + 16;
-const PT_LOCKOUT_RECOVERY = PT_VAR + 17;
-const TPMA_PERMANENT_IN_LOCKOUT = 1 << 9;
-
 /** What is assumed where the TPM does not say: the buffers of the PC Client profile. */
 const DEFAULT_BUFFER_BYTES = 4096;
 
@@ -54,11 +42,11 @@ export function* readDeviceFacts(version: TpmVersion): Exchange<DeviceFacts> {
 }
 
 function* readDeviceFacts20(): Exchange<DeviceFacts> {
-  const fixed = yield* readProperties(PT_FIXED, 64);
-  const text = [0, 1, 2, 3].map((index) => vendorText(fixed.get(PT_VENDOR_STRING_1 + index) ?? 0)).join('');
-  const manufacturerId = fixed.get(PT_MANUFACTURER) ?? 0;
-  const firmware = [fixed.get(PT_FIRMWARE_VERSION_1) ?? 0, fixed.get(PT_FIRMWARE_VERSION_2) ?? 0];
-  const revision = fixed.get(PT_FAMILY_REVISION) ?? 0;
+  const fixed = yield* readProperties(TPM_PT.FIXED, 64);
+  const text = [0, 1, 2, 3].map((index) => vendorText(fixed.get(TPM_PT.VENDOR_STRING_1 + index) ?? 0)).join('');
+  const manufacturerId = fixed.get(TPM_PT.MANUFACTURER) ?? 0;
+  const firmware = [fixed.get(TPM_PT.FIRMWARE_VERSION_1) ?? 0, fixed.get(TPM_PT.FIRMWARE_VERSION_2) ?? 0];
+  const revision = fixed.get(TPM_PT.REVISION) ?? 0;
   return {
     version: '2.0',
     manufacturerId,
@@ -67,31 +55,28 @@ function* readDeviceFacts20(): Exchange<DeviceFacts> {
     firmwareVersion: firmware.map((word) => `${word >>> 16}.${word & 0xffff}`).join('.'),
     specification: `2.0 revision ${(revision / 100).toFixed(2)}`,
     specificationRevision: revision,
-    maxCommandBytes: fixed.get(PT_MAX_COMMAND_SIZE) ?? DEFAULT_BUFFER_BYTES,
-    maxResponseBytes: fixed.get(PT_MAX_RESPONSE_SIZE) ?? DEFAULT_BUFFER_BYTES,
+    maxCommandBytes: fixed.get(TPM_PT.MAX_COMMAND_SIZE) ?? DEFAULT_BUFFER_BYTES,
+    maxResponseBytes: fixed.get(TPM_PT.MAX_RESPONSE_SIZE) ?? DEFAULT_BUFFER_BYTES,
   };
 }
 
 /** Reads the TPM 2.0's dictionary-attack state; undefined for a TPM that does not tell. */
 export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | undefined> {
-  const variable = yield* readProperties(PT_VAR, 32);
-  const maxTries = variable.get(PT_MAX_AUTH_FAIL);
+  const variable = yield* readProperties(TPM_PT.VAR, 32);
+  const maxTries = variable.get(TPM_PT.MAX_AUTH_FAIL);
   if (maxTries === undefined) return undefined;
   return {
-    inLockout: ((variable.get(PT_PERMANENT) ?? 0) & TPMA_PERMANENT_IN_LOCKOUT) !== 0,
-    failedTries: variable.get(PT_LOCKOUT_COUNTER) ?? 0,
+    inLockout: ((variable.get(TPM_PT.PERMANENT) ?? 0) & TPMA_PERMANENT.IN_LOCKOUT) !== 0,
+    failedTries: variable.get(TPM_PT.LOCKOUT_COUNTER) ?? 0,
     maxTries,
-    recoverySeconds: variable.get(PT_LOCKOUT_INTERVAL) ?? 0,
-    lockoutRecoverySeconds: variable.get(PT_LOCKOUT_RECOVERY) ?? 0,
+    recoverySeconds: variable.get(TPM_PT.LOCKOUT_INTERVAL) ?? 0,
+    lockoutRecoverySeconds: variable.get(TPM_PT.LOCKOUT_RECOVERY) ?? 0,
   };
 }
 
 /** TPM_CAP_TPM_PROPERTIES: `count` properties from `first`; empty where the TPM does not tell. */
 export function* readProperties(first: number, count: number): Exchange<Map<number, number>> {
-  const command = Uint8Array.of(0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0);
-  writeUint32(command, 14, first);
-  writeUint32(command, 18, count);
-  const response = yield command;
+  const response = yield tpm20.getCapability(TPM_CAP20.TPM_PROPERTIES, first, count);
   const properties = new Map<number, number>();
   if (responseCodeOf(response) !== 0 || response.length < HEADER_BYTES + 9) return properties;
   // moreData (1), capability (4), count (4), then pairs.
@@ -101,20 +86,13 @@ export function* readProperties(first: number, count: number): Exchange<Map<numb
   return properties;
 }
 
-const CAP_VERSION_VAL_12 = Uint8Array.of(0, 0xc1, 0, 0, 0, 18, 0, 0, 0, 0x65, 0, 0, 0, 0x1a, 0, 0, 0, 0);
-/** TPM_CAP_PROPERTY, TPM_CAP_PROP_INPUT_BUFFER. */
-const CAP_INPUT_BUFFER_12 = Uint8Array.of(
-  ...[0, 0xc1, 0, 0, 0, 22, 0, 0, 0, 0x65],
-  ...[0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 1, 0x24],
-);
-
 function* readDeviceFacts12(): Exchange<DeviceFacts> {
-  const version = yield CAP_VERSION_VAL_12;
+  const version = yield tpm12.getCapability(TPM_CAP12.VERSION_VAL);
   // TPM_CAP_VERSION_INFO after the size: tag (2), version (4), specLevel (2), errataRev (1), vendor id (4).
   const whole = responseCodeOf(version) === 0 && version.length >= HEADER_BYTES + 4 + 13;
   const at = HEADER_BYTES + 4;
   const manufacturerId = whole ? readUint32(version, at + 9) : 0;
-  const buffer = yield CAP_INPUT_BUFFER_12;
+  const buffer = yield tpm12.getCapability(TPM_CAP12.PROPERTY, TPM_CAP_PROP.INPUT_BUFFER);
   const bufferKnown = responseCodeOf(buffer) === 0 && buffer.length >= HEADER_BYTES + 8;
   const maxBytes = bufferKnown ? readUint32(buffer, HEADER_BYTES + 4) : DEFAULT_BUFFER_BYTES;
   return {

@@ -1,32 +1,25 @@
-/** Whether a TPM has a command at all. TPM 2.0 Library Part 2, 6.12 TPM_CAP_COMMANDS; TPM Main Part 2, 21.1 TPM_CAP_ORD. */
-
-import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from './command-header.js';
+/** Asks whether a TPM has a command at all. TPM 2.0 Library Part 2, 6.12 TPM_CAP_COMMANDS; TPM Main Part 2, 21.1 TPM_CAP_ORD. */
+import { TPM_CAP as TPM_CAP12 } from '../tpm12/codes.js';
+import * as tpm12 from '../tpm12/commands.js';
+import { isSuccess as isSuccess12 } from '../tpm12/responses.js';
+import { TPM_CAP as TPM_CAP20 } from '../tpm20/codes.js';
+import * as tpm20 from '../tpm20/commands.js';
+import { isSuccess as isSuccess20 } from '../tpm20/responses.js';
+import { decodeCommandAttributes } from '../tpm20/structures.js';
+import { HEADER_BYTES, readUint32 } from './command-header.js';
 import type { Exchange } from './exchange.js';
 
-const CAPABILITY_20 = Uint8Array.of(...[0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a], ...new Uint8Array(12));
-const TPM_CAP_COMMANDS = 2;
-/** TPMA_CC: the command's index, and the bit of the vendors' own. */
-const COMMAND_INDEX_MASK = 0x2000ffff;
-
-/** TPM2_GetCapability lists the commands from this one on; asked for one, it is the first of them where there is it. */
+/** TPM2_GetCapability lists the commands from a code on, so that the first one listed is the one asked for if it exists. */
 export function* offersCommand20(code: number): Exchange<boolean> {
-  const command = CAPABILITY_20.slice();
-  writeUint32(command, 10, TPM_CAP_COMMANDS);
-  writeUint32(command, 14, code);
-  writeUint32(command, 18, 1);
-  const response = yield command;
+  const response = yield tpm20.getCapability(TPM_CAP20.COMMANDS, code, 1);
   // moreData (1), capability (4), count (4), then TPMA_CC.
   const first = HEADER_BYTES + 9;
-  if (responseCodeOf(response) !== 0 || response.length < first + 4) return false;
-  return (readUint32(response, first) & COMMAND_INDEX_MASK) >>> 0 === code;
+  if (!isSuccess20(response) || response.length < first + 4) return false;
+  return decodeCommandAttributes(readUint32(response, first)).code === code;
 }
-
-const CAPABILITY_12 = Uint8Array.of(...[0, 0xc1, 0, 0, 0, 22, 0, 0, 0, 0x65], ...[0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 0]);
 
 /** TPM_GetCapability(TPM_CAP_ORD) answers with one byte. */
 export function* offersCommand12(ordinal: number): Exchange<boolean> {
-  const command = CAPABILITY_12.slice();
-  writeUint32(command, 18, ordinal);
-  const response = yield command;
-  return responseCodeOf(response) === 0 && response[HEADER_BYTES + 4] === 1;
+  const response = yield tpm12.getCapability(TPM_CAP12.ORD, ordinal);
+  return isSuccess12(response) && response[HEADER_BYTES + 4] === 1;
 }

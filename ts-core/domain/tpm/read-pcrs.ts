@@ -1,14 +1,14 @@
 /**
  * The values of PCRs. TPM 2.0 Part 3, 22.4 TPM2_PCR_Read; TPM 1.2 Part 3, 16.2 TPM_PCRRead.
  */
-
-import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint16, writeUint32 } from './command-header.js';
+import * as tpm12 from '../tpm12/commands.js';
+import { TPM_ALG } from '../tpm20/codes.js';
+import * as tpm20 from '../tpm20/commands.js';
+import { HEADER_BYTES, readUint16, readUint32, responseCodeOf } from './command-header.js';
 import type { Exchange } from './exchange.js';
 import type { TpmVersion } from './tpm-version.js';
 
-const TPM_ALG_SHA1 = 0x0004;
 const SHA1_BYTES = 20;
-const SELECT_BYTES = 3;
 
 /** By TPM_ALG_ID and PCR index; a bank that the TPM does not have is absent. */
 export type PcrBanks = Map<number, Map<number, Uint8Array>>;
@@ -19,7 +19,7 @@ export function* readPcrs(version: TpmVersion, wanted: ReadonlyMap<number, reado
     const values =
       version === '2.0'
         ? yield* readBank20(algorithmId, indexes)
-        : algorithmId === TPM_ALG_SHA1
+        : algorithmId === TPM_ALG.SHA1
           ? yield* readBank12(indexes)
           : new Map<number, Uint8Array>();
     if (values.size > 0) banks.set(algorithmId, values);
@@ -32,7 +32,7 @@ function* readBank20(algorithmId: number, indexes: readonly number[]): Exchange<
   const values = new Map<number, Uint8Array>();
   let left = indexes;
   while (left.length > 0) {
-    const response = yield pcrReadCommand(algorithmId, left);
+    const response = yield tpm20.pcrRead(algorithmId, left);
     const read = responseCodeOf(response) === 0 ? readAnswer(response) : new Map<number, Uint8Array>();
     if (read.size === 0) break;
     for (const [index, value] of read) values.set(index, value);
@@ -41,13 +41,6 @@ function* readBank20(algorithmId: number, indexes: readonly number[]): Exchange<
     left = stillLeft;
   }
   return values;
-}
-
-function pcrReadCommand(algorithmId: number, indexes: readonly number[]): Uint8Array {
-  const command = Uint8Array.of(0x80, 0x01, 0, 0, 0, 20, 0, 0, 0x01, 0x7e, 0, 0, 0, 1, 0, 0, SELECT_BYTES, 0, 0, 0);
-  writeUint16(command, 14, algorithmId);
-  for (const index of indexes) command[17 + (index >> 3)] = (command[17 + (index >> 3)] as number) | (1 << (index & 7));
-  return command;
 }
 
 /** pcrUpdateCounter (4), TPML_PCR_SELECTION of one bank, TPML_DIGEST in the selection's order. */
@@ -82,9 +75,7 @@ function selectedIndexes(bits: Uint8Array): readonly number[] {
 function* readBank12(indexes: readonly number[]): Exchange<Map<number, Uint8Array>> {
   const values = new Map<number, Uint8Array>();
   for (const index of indexes) {
-    const command = Uint8Array.of(0x00, 0xc1, 0, 0, 0, 14, 0, 0, 0, 0x15, 0, 0, 0, 0);
-    writeUint32(command, HEADER_BYTES, index);
-    const response = yield command;
+    const response = yield tpm12.pcrRead(index);
     if (responseCodeOf(response) !== 0 || response.length < HEADER_BYTES + SHA1_BYTES) continue;
     values.set(index, response.slice(HEADER_BYTES, HEADER_BYTES + SHA1_BYTES));
   }

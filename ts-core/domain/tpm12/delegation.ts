@@ -1,15 +1,11 @@
 /** Delegation: what the owner lets others do with a secret of their own. TPM Main Part 3, 19; Part 2, 20. */
-
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
-import { TPM_ET_OWNER, TPM_KH_OWNER } from './codes.js';
+import { TPM_ET, TPM_KH, TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import * as ord from './ordinal-codes.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
-const TPM_TAG_DELEGATE_PUBLIC = 0x001b;
-const TPM_TAG_DELEGATIONS = 0x001a;
 const TPM_DEL_OWNER_BITS = 0x00000001;
 const TPM_FAMILY_CREATE = 1;
 const TPM_FAMILY_ENABLE = 2;
@@ -79,7 +75,7 @@ function* manageFamily(
   const { parameters } = yield* runCommand(
     crypto12,
     {
-      ordinal: ord.TPM_ORD_Delegate_Manage,
+      ordinal: TPM_ORD.Delegate_Manage,
       parameters: concat(uint32(familyId), uint32(operation), sized(data)),
     },
     [{ session, entitySecret: ownerSecret }],
@@ -94,13 +90,13 @@ export function* createOwnerDelegation(
   delegation: OwnerDelegation12,
   delegatedSecret: Uint8Array,
 ): Exchange<Uint8Array> {
-  const session = yield* openOsap(crypto12, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: ownerSecret });
   const shared = session.sharedSecret as Uint8Array;
   const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, delegatedSecret);
   const { parameters } = yield* runCommand(
     crypto12,
     {
-      ordinal: ord.TPM_ORD_Delegate_CreateOwnerDelegation,
+      ordinal: TPM_ORD.Delegate_CreateOwnerDelegation,
       parameters: concat(uint8(0), delegatePublic(delegation), encrypted),
     },
     [{ session }],
@@ -118,7 +114,7 @@ export function* loadOwnerDelegation(
   const session = yield* openOiap(crypto12);
   yield* runCommand(
     crypto12,
-    { ordinal: ord.TPM_ORD_Delegate_LoadOwnerDelegation, parameters: concat(uint32(row), sized(blob)) },
+    { ordinal: TPM_ORD.Delegate_LoadOwnerDelegation, parameters: concat(uint32(row), sized(blob)) },
     [{ session, entitySecret: ownerSecret }],
   );
 }
@@ -126,10 +122,10 @@ export function* loadOwnerDelegation(
 /** TPM_DELEGATE_PUBLIC without PCR conditions. */
 function delegatePublic(delegation: OwnerDelegation12): Uint8Array {
   return concat(
-    uint16(TPM_TAG_DELEGATE_PUBLIC),
+    uint16(TPM_TAG.DELEGATE_PUBLIC),
     uint8(delegation.label),
     noPcrCondition(),
-    uint16(TPM_TAG_DELEGATIONS),
+    uint16(TPM_TAG.DELEGATIONS),
     uint32(TPM_DEL_OWNER_BITS),
     uint32(delegation.permissions),
     uint32(0), // the second word is reserved

@@ -3,13 +3,12 @@
  * Implementation Specification for Conventional BIOS 1.21, 7.4.5 "TCG_PCCLIENT_STORED_CERT"; TPM Main Part 3, 20.4
  * TPM_NV_ReadValue.
  */
-
 import { concat, FieldReader, TruncatedFieldError, uint32 } from '../tpm/byte-fields.js';
 import { leadingDerSequence } from '../tpm/der-certificate.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand, Tpm12CommandError } from './authorized-command.js';
+import { TPM_ORD } from './codes.js';
 import type { Crypto12 } from './crypto12.js';
-import * as ord from './ordinal-codes.js';
 import { openOiap } from './sessions.js';
 
 /** TPM_NV_INDEX_EKCert with the bit D of what the manufacturer defines. */
@@ -69,7 +68,7 @@ function* readNv(
   sizeBytes: number,
 ): Exchange<Uint8Array> {
   const parameters = concat(uint32(EK_CERTIFICATE_INDEX), uint32(offset), uint32(sizeBytes));
-  const command = { ordinal: ord.TPM_ORD_NV_ReadValue, parameters };
+  const command = { ordinal: TPM_ORD.NV_ReadValue, parameters };
   const authorizations =
     ownerSecret === undefined ? [] : [{ session: yield* openOiap(crypto12), entitySecret: ownerSecret }];
   return new FieldReader((yield* runCommand(crypto12, command, authorizations)).parameters).sized().slice();

@@ -2,30 +2,29 @@
  * The commands that make, use and change the owner authorization. TPM Main Part 3, 6 "Admin Ownership", 14 "Endorsement
  * Key" and 17.3 "TPM_ChangeAuthOwner". Secrets are 20-byte authorization values; callers wipe them.
  */
-
 import { concat, FieldReader, sized, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { ResponseForgedError, runCommand } from './authorized-command.js';
-import { TPM_ET_OWNER, TPM_ET_SRK, TPM_KH_OWNER } from './codes.js';
+import { TPM_ET, TPM_KEY_USAGE, TPM_KH, TPM_ORD, TPM_PID } from './codes.js';
 import { type Crypto12, DIGEST_BYTES, type RsaPublicKey12 } from './crypto12.js';
-import * as ord from './ordinal-codes.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
-import { keyTemplate, readPublicKey, rsaKeyParameters, TPM_KEY_STORAGE } from './structures.js';
-
-const TPM_PID_ADCP = 0x0004;
-const TPM_PID_OWNER = 0x0005;
+import { keyTemplate, readPublicKey, rsaKeyParameters } from './structures.js';
 
 /** The storage root key's authorization value that everybody knows: twenty zeros. */
 export const WELL_KNOWN_SECRET: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
 /** The public endorsement key; TPM_DISABLED_CMD or TPM_NO_ENDORSEMENT when it cannot be read. */
 export function* readPubek(crypto12: Crypto12): Exchange<RsaPublicKey12> {
-  return yield* publicEndorsementKey(crypto12, ord.TPM_ORD_ReadPubek, new Uint8Array());
+  return yield* publicEndorsementKey(crypto12, TPM_ORD.ReadPubek, new Uint8Array());
 }
 
 /** Makes the endorsement key of a TPM that has none. */
 export function* createEndorsementKeyPair(crypto12: Crypto12): Exchange<RsaPublicKey12> {
-  return yield* publicEndorsementKey(crypto12, ord.TPM_ORD_CreateEndorsementKeyPair, rsaKeyParameters(TPM_KEY_STORAGE));
+  return yield* publicEndorsementKey(
+    crypto12,
+    TPM_ORD.CreateEndorsementKeyPair,
+    rsaKeyParameters(TPM_KEY_USAGE.STORAGE),
+  );
 }
 
 function* publicEndorsementKey(crypto12: Crypto12, ordinal: number, keyInfo: Uint8Array): Exchange<RsaPublicKey12> {
@@ -49,24 +48,24 @@ export function* takeOwnership(crypto12: Crypto12, owner: NewOwner12): Exchange<
   const endorsementKey = yield* readPubek(crypto12);
   const session = yield* openOiap(crypto12);
   const parameters = concat(
-    uint16(TPM_PID_OWNER),
+    uint16(TPM_PID.OWNER),
     sized(crypto12.rsaOaepTcpa(endorsementKey, owner.ownerSecret)),
     sized(crypto12.rsaOaepTcpa(endorsementKey, owner.srkSecret)),
-    keyTemplate({ usage: TPM_KEY_STORAGE, needsAuthorization: true }),
+    keyTemplate({ usage: TPM_KEY_USAGE.STORAGE, needsAuthorization: true }),
   );
-  yield* runCommand(crypto12, { ordinal: ord.TPM_ORD_TakeOwnership, parameters }, [
+  yield* runCommand(crypto12, { ordinal: TPM_ORD.TakeOwnership, parameters }, [
     { session, entitySecret: owner.ownerSecret },
   ]);
 }
 
 /** Clears the TPM: owner, storage root key and everything under it. It is disabled and deactivated afterwards. */
 export function* ownerClear(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto12, ownerSecret, ord.TPM_ORD_OwnerClear);
+  yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.OwnerClear);
 }
 
 /** Resets the TPM's own dictionary-attack logic. */
 export function* resetLockValue(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto12, ownerSecret, ord.TPM_ORD_ResetLockValue);
+  yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.ResetLockValue);
 }
 
 function* runAsOwner(crypto12: Crypto12, ownerSecret: Uint8Array, ordinal: number): Exchange<void> {
@@ -80,7 +79,7 @@ export function* changeOwnerSecret(
   ownerSecret: Uint8Array,
   newOwnerSecret: Uint8Array,
 ): Exchange<void> {
-  yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET_OWNER, newOwnerSecret);
+  yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET.OWNER, newOwnerSecret);
 }
 
 /** Replaces the storage root key's authorization value, by the owner. */
@@ -89,7 +88,7 @@ export function* changeSrkSecret(
   ownerSecret: Uint8Array,
   newSrkSecret: Uint8Array,
 ): Exchange<void> {
-  yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET_SRK, newSrkSecret);
+  yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET.SRK, newSrkSecret);
 }
 
 function* changeAuthOwner(
@@ -98,14 +97,14 @@ function* changeAuthOwner(
   entityType: number,
   newSecret: Uint8Array,
 ): Exchange<void> {
-  const session = yield* openOsap(crypto12, { type: TPM_ET_OWNER, value: TPM_KH_OWNER, secret: ownerSecret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: ownerSecret });
   const shared = session.sharedSecret as Uint8Array;
   const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, newSecret);
   yield* runCommand(
     crypto12,
     {
-      ordinal: ord.TPM_ORD_ChangeAuthOwner,
-      parameters: concat(uint16(TPM_PID_ADCP), encrypted, uint16(entityType)),
+      ordinal: TPM_ORD.ChangeAuthOwner,
+      parameters: concat(uint16(TPM_PID.ADCP), encrypted, uint16(entityType)),
     },
     [{ session }],
   );

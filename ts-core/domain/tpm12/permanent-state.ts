@@ -2,23 +2,15 @@
  * What a TPM 1.2 says of its ownership, and the public parts that its owner may read. TPM Main Part 2, 7.1
  * TPM_PERMANENT_FLAGS, 7.2 TPM_STCLEAR_FLAGS, 21 "Capabilities"; Part 3, 14.5 TPM_OwnerReadInternalPub.
  */
-
 import { concat, FieldReader, sized, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { type Authorization12, runCommand, Tpm12CommandError } from './authorized-command.js';
-import { TPM_CAP_PROP_OWNER, TPM_CAP_PROPERTY, TPM_ET_SRK } from './codes.js';
+import { TPM_CAP, TPM_CAP_FLAG, TPM_CAP_PROP, TPM_ET, TPM_ORD, TPM_TAG } from './codes.js';
 import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
-import * as ord from './ordinal-codes.js';
 import { openOiap } from './sessions.js';
 import { readPublicKey } from './structures.js';
 
-const TPM_CAP_FLAG = 4;
-const TPM_CAP_FLAG_PERMANENT = 0x108;
-const TPM_CAP_FLAG_VOLATILE = 0x109;
-const TPM_CAP_DA_LOGIC = 0x19;
 const TPM_DA_STATE_ACTIVE = 1;
-/** TPM_DA_INFO; a TPM that keeps its counts to itself gives TPM_DA_INFO_LIMITED. */
-const TPM_TAG_DA_INFO = 0x0037;
 const TPM_DA_ACTION_TIMEOUT = 0x00000001;
 
 export interface PermanentState12 {
@@ -29,9 +21,9 @@ export interface PermanentState12 {
 }
 
 export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentState12> {
-  const permanent = yield* getCapability(crypto12, TPM_CAP_FLAG, uint32(TPM_CAP_FLAG_PERMANENT));
-  const volatile = yield* getCapability(crypto12, TPM_CAP_FLAG, uint32(TPM_CAP_FLAG_VOLATILE));
-  const owner = yield* getCapability(crypto12, TPM_CAP_PROPERTY, uint32(TPM_CAP_PROP_OWNER));
+  const permanent = yield* getCapability(crypto12, TPM_CAP.FLAG, uint32(TPM_CAP_FLAG.PERMANENT));
+  const volatile = yield* getCapability(crypto12, TPM_CAP.FLAG, uint32(TPM_CAP_FLAG.VOLATILE));
+  const owner = yield* getCapability(crypto12, TPM_CAP.PROPERTY, uint32(TPM_CAP_PROP.OWNER));
   // Both flag structures start with a tag of two bytes; then: disable, ownership, deactivated, readPubek, disableOwnerClear.
   return {
     owned: owner[0] === 1,
@@ -55,10 +47,10 @@ export interface DictionaryAttackInfo12 {
  */
 export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo12 | undefined> {
   try {
-    const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP_DA_LOGIC, uint16(TPM_ET_SRK)));
+    const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP.DA_LOGIC, uint16(TPM_ET.SRK)));
     const tag = reader.uint16();
     const active = reader.uint8() === TPM_DA_STATE_ACTIVE;
-    if (tag !== TPM_TAG_DA_INFO) {
+    if (tag !== TPM_TAG.DA_INFO) {
       return { active, currentCount: undefined, thresholdCount: undefined, remainingSeconds: undefined };
     }
     const [currentCount, thresholdCount] = [reader.uint16(), reader.uint16()];
@@ -88,13 +80,13 @@ export function* readInternalPub(
   authorization: Authorization12,
   keyHandle: number,
 ): Exchange<RsaPublicKey12> {
-  const command = { ordinal: ord.TPM_ORD_OwnerReadInternalPub, parameters: uint32(keyHandle) };
+  const command = { ordinal: TPM_ORD.OwnerReadInternalPub, parameters: uint32(keyHandle) };
   const { parameters } = yield* runCommand(crypto12, command, [authorization]);
   return readPublicKey(new FieldReader(parameters));
 }
 
 function* getCapability(crypto12: Crypto12, area: number, sub: Uint8Array): Exchange<Uint8Array> {
   const parameters = concat(uint32(area), sized(sub));
-  const answer = yield* runCommand(crypto12, { ordinal: ord.TPM_ORD_GetCapability, parameters });
+  const answer = yield* runCommand(crypto12, { ordinal: TPM_ORD.GetCapability, parameters });
   return new FieldReader(answer.parameters).sized();
 }

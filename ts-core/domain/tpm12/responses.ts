@@ -1,127 +1,81 @@
-/**
- * Result codes of TPM 1.2: TPM 1.2 Main specification, Part 2, 16 "Return codes". 0x400 to 0x404 are the codes that
- * Windows' TBS adds in the vendor's range (TPM_BASE + TPM_VENDOR_ERROR). The words are ours.
- */
-import type { CodeText } from '../tpm20/responses.js';
+/** Builds responses of TPM 1.2, and reads what stands first in them. TPM Main Part 2, 6 "Tags" and 16 "Return codes". */
+import {
+  errorResponse,
+  HEADER_BYTES,
+  readUint16,
+  readUint32,
+  responseCodeOf,
+  writeUint16,
+  writeUint32,
+} from '../tpm/command-header.js';
+import { TPM_RESULT, TPM_TAG } from './codes.js';
 
-/** From here on a code is the vendor's, or the broker's: TPM_VENDOR_ERROR. */
-export const TPM_VENDOR_ERROR = 0x400;
-/** From here on a code is not fatal and the command may be sent again: TPM_NON_FATAL. */
-export const TPM_NON_FATAL = 0x800;
+/** Whether the TPM compared an authorization value and found it wrong. */
+export function isAuthorizationFailure(code: number): boolean {
+  return code === TPM_RESULT.AUTHFAIL || code === TPM_RESULT.AUTH2FAIL;
+}
 
-type Row = readonly [code: number, name: string, text: string];
+export function isSuccess(response: Uint8Array): boolean {
+  return responseCodeOf(response) === TPM_RESULT.SUCCESS;
+}
 
-const ROWS: readonly Row[] = [
-  [0x00, 'TPM_SUCCESS', 'The command succeeded.'],
-  [0x01, 'TPM_AUTHFAIL', 'The authorization is wrong.'],
-  [0x02, 'TPM_BADINDEX', 'The index of a PCR, DIR or other register is wrong.'],
-  [0x03, 'TPM_BAD_PARAMETER', 'A parameter is wrong.'],
-  [0x04, 'TPM_AUDITFAILURE', 'The command succeeded but its audit failed.'],
-  [0x05, 'TPM_CLEAR_DISABLED', 'Clearing is disabled and needs physical presence.'],
-  [0x06, 'TPM_DEACTIVATED', 'The TPM is deactivated.'],
-  [0x07, 'TPM_DISABLED', 'The TPM is disabled.'],
-  [0x08, 'TPM_DISABLED_CMD', 'The command is disabled.'],
-  [0x09, 'TPM_FAIL', 'The operation failed.'],
-  [0x0a, 'TPM_BAD_ORDINAL', 'The ordinal is unknown.'],
-  [0x0b, 'TPM_INSTALL_DISABLED', 'Installing an owner is disabled.'],
-  [0x0c, 'TPM_INVALID_KEYHANDLE', 'The key handle is not valid.'],
-  [0x0d, 'TPM_KEYNOTFOUND', 'The key was not found.'],
-  [0x0e, 'TPM_INAPPROPRIATE_ENC', 'The encryption scheme is not acceptable.'],
-  [0x0f, 'TPM_MIGRATEFAIL', 'The authorization for migration failed.'],
-  [0x10, 'TPM_INVALID_PCR_INFO', 'The PCR information cannot be read.'],
-  [0x11, 'TPM_NOSPACE', 'There is no room for the key.'],
-  [0x12, 'TPM_NOSRK', 'There is no storage root key.'],
-  [0x13, 'TPM_NOTSEALED_BLOB', 'The data is not sealed, or not by this TPM.'],
-  [0x14, 'TPM_OWNER_SET', 'The TPM has an owner already.'],
-  [0x15, 'TPM_RESOURCES', 'The TPM has not enough resources.'],
-  [0x16, 'TPM_SHORTRANDOM', 'The random string is too short.'],
-  [0x17, 'TPM_SIZE', 'The TPM has not enough room for the operation.'],
-  [0x18, 'TPM_WRONGPCRVAL', 'The PCRs do not have the values that are needed.'],
-  [0x19, 'TPM_BAD_PARAM_SIZE', "The size field does not say the command's size."],
-  [0x1a, 'TPM_SHA_THREAD', 'There is no hash under way.'],
-  [0x1b, 'TPM_SHA_ERROR', 'The hash under way met an error and cannot go on.'],
-  [0x1c, 'TPM_FAILEDSELFTEST', 'The self test failed.'],
-  [0x1d, 'TPM_AUTH2FAIL', 'The second authorization is wrong.'],
-  [0x1e, 'TPM_BADTAG', "The command's tag is wrong."],
-  [0x1f, 'TPM_IOERROR', 'An input or output error happened in the TPM.'],
-  [0x20, 'TPM_ENCRYPT_ERROR', 'Encryption failed.'],
-  [0x21, 'TPM_DECRYPT_ERROR', 'Decryption failed.'],
-  [0x22, 'TPM_INVALID_AUTHHANDLE', 'The session handle is not valid.'],
-  [0x23, 'TPM_NO_ENDORSEMENT', 'There is no endorsement key.'],
-  [0x24, 'TPM_INVALID_KEYUSAGE', 'The key may not be used for this.'],
-  [0x25, 'TPM_WRONG_ENTITYTYPE', 'The type of the entity is not allowed.'],
-  [0x26, 'TPM_INVALID_POSTINIT', 'The TPM is not started yet, or it is started already.'],
-  [0x27, 'TPM_INAPPROPRIATE_SIG', 'The signature scheme does not fit.'],
-  [0x28, 'TPM_BAD_KEY_PROPERTY', 'A property of the key is not supported.'],
-  [0x29, 'TPM_BAD_MIGRATION', 'The migration properties are wrong.'],
-  [0x2a, 'TPM_BAD_SCHEME', 'The signature or encryption scheme is wrong here.'],
-  [0x2b, 'TPM_BAD_DATASIZE', 'The data or a parameter has the wrong size for the key.'],
-  [0x2c, 'TPM_BAD_MODE', 'A mode is wrong: capability, physical presence or migration type.'],
-  [0x2d, 'TPM_BAD_PRESENCE', 'Physical presence is missing or its setting is wrong.'],
-  [0x2e, 'TPM_BAD_VERSION', 'The TPM cannot do this version of the structure.'],
-  [0x2f, 'TPM_NO_WRAP_TRANSPORT', 'The command may not be sent inside a transport session.'],
-  [0x30, 'TPM_AUDITFAIL_UNSUCCESSFUL', 'The command failed, and its audit as well.'],
-  [0x31, 'TPM_AUDITFAIL_SUCCESSFUL', 'The command succeeded but its audit failed.'],
-  [0x32, 'TPM_NOTRESETABLE', 'The PCR cannot be reset.'],
-  [0x33, 'TPM_NOTLOCAL', 'The PCR cannot be reset from this locality.'],
-  [0x34, 'TPM_BAD_TYPE', 'The identity blob has the wrong type.'],
-  [0x35, 'TPM_INVALID_RESOURCE', 'The saved context is not of the type that was named.'],
-  [0x36, 'TPM_NOTFIPS', 'The TPM is in FIPS mode, which does not allow this.'],
-  [0x37, 'TPM_INVALID_FAMILY', 'The family of the delegation is not valid.'],
-  [0x38, 'TPM_NO_NV_PERMISSION', 'The NV index does not permit this.'],
-  [0x39, 'TPM_REQUIRES_SIGN', 'A signed command is needed.'],
-  [0x3a, 'TPM_KEY_NOTSUPPORTED', 'This key cannot be loaded.'],
-  [0x3b, 'TPM_AUTH_CONFLICT', 'The authorization conflicts with the one in the blob.'],
-  [0x3c, 'TPM_AREA_LOCKED', 'The NV index is locked.'],
-  [0x3d, 'TPM_BAD_LOCALITY', 'The command may not be sent from this locality.'],
-  [0x3e, 'TPM_READ_ONLY', 'The NV index can only be read.'],
-  [0x3f, 'TPM_PER_NOWRITE', 'The NV index is not protected against writing.'],
-  [0x40, 'TPM_FAMILYCOUNT', 'The family count does not match.'],
-  [0x41, 'TPM_WRITE_LOCKED', 'The NV index was written already and is locked.'],
-  [0x42, 'TPM_BAD_ATTRIBUTES', 'The attributes of the NV index conflict.'],
-  [0x43, 'TPM_INVALID_STRUCTURE', 'The tag, version or layout of a structure is wrong.'],
-  [0x44, 'TPM_KEY_OWNER_CONTROL', 'The key is under the control of the owner.'],
-  [0x45, 'TPM_BAD_COUNTER', 'The counter handle is wrong.'],
-  [0x46, 'TPM_NOT_FULLWRITE', 'The index can only be written as a whole.'],
-  [0x47, 'TPM_CONTEXT_GAP', 'The gap between saved contexts is too large.'],
-  [0x48, 'TPM_MAXNVWRITES', 'NV was written too often without an owner.'],
-  [0x49, 'TPM_NOOPERATOR', 'No operator authorization is set.'],
-  [0x4a, 'TPM_RESOURCEMISSING', 'The resource of the saved context is not loaded.'],
-  [0x4b, 'TPM_DELEGATE_LOCK', 'Delegation is locked.'],
-  [0x4c, 'TPM_DELEGATE_FAMILY', 'The family of the delegation is not under control of this delegate.'],
-  [0x4d, 'TPM_DELEGATE_ADMIN', 'Administration of delegations is not enabled.'],
-  [0x4e, 'TPM_TRANSPORT_NOTEXCLUSIVE', 'A command was sent outside of an exclusive transport session.'],
-  [0x4f, 'TPM_OWNER_CONTROL', 'The context is under the control of the owner.'],
-  [0x50, 'TPM_DAA_RESOURCES', 'There are no resources for the DAA command.'],
-  [0x51, 'TPM_DAA_INPUT_DATA0', 'The check of DAA parameter inputData0 failed.'],
-  [0x52, 'TPM_DAA_INPUT_DATA1', 'The check of DAA parameter inputData1 failed.'],
-  [0x53, 'TPM_DAA_ISSUER_SETTINGS', 'The check of the DAA issuer settings failed.'],
-  [0x54, 'TPM_DAA_TPM_SETTINGS', 'The check of the DAA settings of the TPM failed.'],
-  [0x55, 'TPM_DAA_STAGE', 'The DAA command came at the wrong stage.'],
-  [0x56, 'TPM_DAA_ISSUER_VALIDITY', 'The check of the DAA issuer failed.'],
-  [0x57, 'TPM_DAA_WRONG_W', 'The check of the DAA value w failed.'],
-  [0x58, 'TPM_BAD_HANDLE', 'The handle is wrong.'],
-  [0x59, 'TPM_BAD_DELEGATE', 'The delegation is wrong.'],
-  [0x5a, 'TPM_BADCONTEXT', 'The saved context is not valid.'],
-  [0x5b, 'TPM_TOOMANYCONTEXTS', 'Too many contexts are saved.'],
-  [0x5c, 'TPM_MA_TICKET_SIGNATURE', "The migration authority's ticket is not valid."],
-  [0x5d, 'TPM_MA_DESTINATION', 'The destination of the migration is not authorized.'],
-  [0x5e, 'TPM_MA_SOURCE', 'The source of the migration is wrong.'],
-  [0x5f, 'TPM_MA_AUTHORITY', 'The migration authority is wrong.'],
-  [0x61, 'TPM_PERMANENTEK', 'The endorsement key cannot be revoked.'],
-  [0x62, 'TPM_BAD_SIGNATURE', 'The signature is wrong.'],
-  [0x63, 'TPM_NOCONTEXTSPACE', 'There is no room for another saved context.'],
-  [0x400, 'TPM_E_COMMAND_BLOCKED', 'The broker blocks the command.'],
-  [0x401, 'TPM_E_INVALID_HANDLE', 'The virtual handle is not known.'],
-  [0x402, 'TPM_E_DUPLICATE_VHANDLE', 'The virtual handle is in use already.'],
-  [0x403, 'TPM_E_EMBEDDED_COMMAND_BLOCKED', 'The broker blocks the command inside TPM_ExecuteTransport.'],
-  [0x404, 'TPM_E_EMBEDDED_COMMAND_UNSUPPORTED', 'The broker does not carry this command inside TPM_ExecuteTransport.'],
-  [0x800, 'TPM_RETRY', 'The TPM is busy; send the command again.'],
-  [0x801, 'TPM_NEEDS_SELFTEST', 'The TPM must test itself first.'],
-  [0x802, 'TPM_DOING_SELFTEST', 'The TPM is testing itself; try again.'],
-  [0x803, 'TPM_DEFEND_LOCK_RUNNING', 'Authorizations are locked out after too many wrong ones.'],
-];
+/** A response that is only a header with this return code. */
+export function refusal(returnCode: number): Uint8Array {
+  return errorResponse('1.2', returnCode);
+}
 
-export const TPM12_RESULTS: ReadonlyMap<number, CodeText> = new Map(
-  ROWS.map(([code, name, text]) => [code, { name, text }]),
-);
+/** A successful response without authorization. */
+export function success(body: Uint8Array = NO_BODY): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + body.length);
+  writeUint16(bytes, 0, TPM_TAG.RSP_COMMAND);
+  writeUint32(bytes, 2, bytes.length);
+  bytes.set(body, HEADER_BYTES);
+  return bytes;
+}
+
+const NO_BODY = new Uint8Array(0);
+
+/** A response to TPM_GetCapability with a TPM_KEY_HANDLE_LIST. */
+export function handleListResponse(handles: readonly number[]): Uint8Array {
+  const listBytes = 2 + 4 * handles.length;
+  const body = new Uint8Array(4 + listBytes);
+  writeUint32(body, 0, listBytes);
+  writeUint16(body, 4, handles.length);
+  for (const [index, handle] of handles.entries()) writeUint32(body, 6 + 4 * index, handle);
+  return success(body);
+}
+
+/** A response to TPM_GetCapability with one number. */
+export function numberResponse(value: number): Uint8Array {
+  const body = new Uint8Array(8);
+  writeUint32(body, 0, 4);
+  writeUint32(body, 4, value);
+  return success(body);
+}
+
+/** The handle that stands first in a successful response; undefined when the response is too short for one. */
+export function firstHandle(response: Uint8Array): number | undefined {
+  return response.length >= HEADER_BYTES + 4 ? readUint32(response, HEADER_BYTES) : undefined;
+}
+
+/** A copy of the sized buffer that stands first in a successful response, such as the blob of TPM_SaveContext. */
+export function firstSizedBuffer(response: Uint8Array): Uint8Array | undefined {
+  const size = firstHandle(response);
+  if (size === undefined || HEADER_BYTES + 4 + size > response.length) return undefined;
+  return response.slice(HEADER_BYTES + 4, HEADER_BYTES + 4 + size);
+}
+
+/** The TPM_KEY_HANDLE_LIST in a response to TPM_GetCapability; undefined when there is none. */
+export function handleListOf(response: Uint8Array): readonly number[] | undefined {
+  const list = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  if (list === undefined || list.length < 2) return undefined;
+  const count = readUint16(list, 0);
+  if (list.length < 2 + 4 * count) return undefined;
+  return Array.from({ length: count }, (_, index) => readUint32(list, 2 + 4 * index));
+}
+
+/** The number in a response to TPM_GetCapability; undefined when there is none. */
+export function numberOf(response: Uint8Array): number | undefined {
+  const value = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  return value !== undefined && value.length >= 4 ? readUint32(value, 0) : undefined;
+}

@@ -1,11 +1,9 @@
 /** Sealing, and the keys for it. TPM Main Part 3, 10 "Storage functions". */
-
 import { concat, FieldReader, sized } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
-import { TPM_ET_KEYHANDLE } from './codes.js';
+import { TPM_ET, TPM_ORD } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import * as ord from './ordinal-codes.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
 /** A loaded storage key (TPM_KH_SRK too) and its authorization value. */
@@ -21,13 +19,13 @@ export function* seal(
   data: Uint8Array,
   dataSecret: Uint8Array,
 ): Exchange<Uint8Array> {
-  const session = yield* openOsap(crypto12, { type: TPM_ET_KEYHANDLE, value: key.handle, secret: key.secret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET.KEYHANDLE, value: key.handle, secret: key.secret });
   const shared = session.sharedSecret as Uint8Array;
   const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, dataSecret);
   const { parameters } = yield* runCommand(
     crypto12,
     {
-      ordinal: ord.TPM_ORD_Seal,
+      ordinal: TPM_ORD.Seal,
       handles: [key.handle],
       parameters: concat(encrypted, sized(new Uint8Array()), sized(data)),
     },
@@ -46,7 +44,7 @@ export function* unseal(
   const dataSession = yield* openOiap(crypto12);
   const { parameters } = yield* runCommand(
     crypto12,
-    { ordinal: ord.TPM_ORD_Unseal, handles: [key.handle], parameters: storedData },
+    { ordinal: TPM_ORD.Unseal, handles: [key.handle], parameters: storedData },
     [
       { session: keySession, entitySecret: key.secret },
       { session: dataSession, entitySecret: dataSecret },
@@ -64,13 +62,13 @@ export interface NewKey12 {
 
 /** Makes a key under `parent`; gives the TPM_KEY that TPM_LoadKey2 takes. */
 export function* createWrapKey(crypto12: Crypto12, parent: StorageKey12, key: NewKey12): Exchange<Uint8Array> {
-  const session = yield* openOsap(crypto12, { type: TPM_ET_KEYHANDLE, value: parent.handle, secret: parent.secret });
+  const session = yield* openOsap(crypto12, { type: TPM_ET.KEYHANDLE, value: parent.handle, secret: parent.secret });
   const shared = session.sharedSecret as Uint8Array;
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(
     crypto12,
     {
-      ordinal: ord.TPM_ORD_CreateWrapKey,
+      ordinal: TPM_ORD.CreateWrapKey,
       handles: [parent.handle],
       parameters: concat(
         encryptNewSecret(crypto12, shared, session.nonceEven, key.usageSecret),
@@ -88,7 +86,7 @@ export function* loadKey2(crypto12: Crypto12, parent: StorageKey12, key: Uint8Ar
   const session = yield* openOiap(crypto12);
   const { handles } = yield* runCommand(
     crypto12,
-    { ordinal: ord.TPM_ORD_LoadKey2, handles: [parent.handle], parameters: key, outHandles: 1 },
+    { ordinal: TPM_ORD.LoadKey2, handles: [parent.handle], parameters: key, outHandles: 1 },
     [{ session, entitySecret: parent.secret }],
   );
   return handles[0] as number;

@@ -1,15 +1,13 @@
 /** TPM_OIAP, TPM_OSAP, TPM_DSAP and TPM_FlushSpecific of a session. TPM Main Part 3, 18 and 22.1. */
-
 import { concat, FieldReader, sized, uint16, uint32, xor } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand, type Session12 } from './authorized-command.js';
-import { TPM_RT_AUTH } from './codes.js';
+import { TPM_ORD, TPM_RT } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import * as ord from './ordinal-codes.js';
 
 /** A session that can authorize with any secret. */
 export function* openOiap(crypto12: Crypto12): Exchange<Session12> {
-  const { parameters } = yield* runCommand(crypto12, { ordinal: ord.TPM_ORD_OIAP });
+  const { parameters } = yield* runCommand(crypto12, { ordinal: TPM_ORD.OIAP });
   const reader = new FieldReader(parameters);
   return { handle: reader.uint32(), nonceEven: reader.bytes(DIGEST_BYTES), sharedSecret: undefined };
 }
@@ -26,7 +24,7 @@ export interface Entity12 {
 export function* openOsap(crypto12: Crypto12, entity: Entity12): Exchange<Session12> {
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, {
-    ordinal: ord.TPM_ORD_OSAP,
+    ordinal: TPM_ORD.OSAP,
     parameters: concat(uint16(entity.type), uint32(entity.value), nonceOdd),
   });
   return boundSession(crypto12, parameters, nonceOdd, entity.secret);
@@ -47,7 +45,7 @@ export interface Delegation12 {
 export function* openDsap(crypto12: Crypto12, delegation: Delegation12): Exchange<Session12> {
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, {
-    ordinal: ord.TPM_ORD_DSAP,
+    ordinal: TPM_ORD.DSAP,
     parameters: concat(uint16(delegation.type), uint32(delegation.keyHandle), nonceOdd, sized(delegation.value)),
   });
   return boundSession(crypto12, parameters, nonceOdd, delegation.secret);
@@ -78,7 +76,7 @@ export function encryptNewSecret(
 /** Ends a session that no command has ended. */
 export function* flushSession(crypto12: Crypto12, session: Session12): Exchange<void> {
   yield* runCommand(crypto12, {
-    ordinal: ord.TPM_ORD_FlushSpecific,
-    parameters: concat(uint32(session.handle), uint32(TPM_RT_AUTH)),
+    ordinal: TPM_ORD.FlushSpecific,
+    parameters: concat(uint32(session.handle), uint32(TPM_RT.AUTH)),
   });
 }

@@ -4,20 +4,11 @@
  * TPM 2.0 Library Part 1, 18 "Structure Details" and 19.4 "Password Authorizations"; Part 2, 10 for the sized buffers.
  * Password sessions carry the authorization value as it is: it travels over the broker's own transport to the TPM only.
  */
-
 import { concat, FieldReader, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
-import {
-  HEADER_BYTES,
-  isWholeResponse,
-  readUint32,
-  responseCodeOf,
-  TPM_ST_NO_SESSIONS,
-} from '../tpm/command-header.js';
+import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import type { Exchange } from '../tpm/exchange.js';
-
-const TPM_ST_SESSIONS = 0x8002;
-const TPM_RS_PW = 0x40000009;
-const CONTINUE_SESSION = 1;
+import { TPM_RS_PW, TPM_ST, TPMA_SESSION } from './codes.js';
+import { sized16 } from './structures.js';
 
 /** The empty authorization value that a new TPM has everywhere. */
 export const EMPTY_AUTH: Uint8Array = new Uint8Array();
@@ -73,7 +64,7 @@ export function* runCommand20(command: Command20): Exchange<Response20> {
 export function marshalCommand20({ code, handles = [], auths, parameters = EMPTY_AUTH }: Command20): Uint8Array {
   const area = auths === undefined ? EMPTY_AUTH : authorizationArea(auths);
   const body = concat(...handles.map(uint32), area, parameters);
-  const tag = auths === undefined ? TPM_ST_NO_SESSIONS : TPM_ST_SESSIONS;
+  const tag = auths === undefined ? TPM_ST.NO_SESSIONS : TPM_ST.SESSIONS;
   const bytes = concat(uint16(tag), uint32(HEADER_BYTES + body.length), uint32(code), body);
   body.fill(0);
   area.fill(0);
@@ -82,18 +73,9 @@ export function marshalCommand20({ code, handles = [], auths, parameters = EMPTY
 
 function authorizationArea(auths: readonly Uint8Array[]): Uint8Array {
   const sessions = concat(
-    ...auths.map((auth) => concat(uint32(TPM_RS_PW), uint16(0), uint8(CONTINUE_SESSION), sized16(auth))),
+    ...auths.map((auth) => concat(uint32(TPM_RS_PW), uint16(0), uint8(TPMA_SESSION.CONTINUE_SESSION), sized16(auth))),
   );
   const area = concat(uint32(sessions.length), sessions);
   sessions.fill(0);
   return area;
-}
-
-/** A TPM2B: UINT16 length and the bytes. */
-export function sized16(bytes: Uint8Array): Uint8Array {
-  return concat(uint16(bytes.length), bytes);
-}
-
-export function readSized16(reader: FieldReader): Uint8Array {
-  return reader.bytes(reader.uint16());
 }

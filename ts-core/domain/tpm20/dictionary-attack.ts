@@ -1,12 +1,8 @@
 /** The TPM's own dictionary-attack logic, by the lockout authorization. TPM 2.0 Library Part 3, 25. */
-
 import { concat, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand20 } from './authorized-command.js';
-import { TPM_RH_LOCKOUT } from './ownership.js';
-
-const TPM_CC_DICTIONARY_ATTACK_LOCK_RESET = 0x139;
-const TPM_CC_DICTIONARY_ATTACK_PARAMETERS = 0x13a;
+import { TPM_CC, TPM_RH } from './codes.js';
 
 export interface DictionaryAttackParameters {
   readonly maxTries: number;
@@ -17,7 +13,7 @@ export interface DictionaryAttackParameters {
 }
 
 export function* dictionaryAttackLockReset(lockoutAuth: Uint8Array): Exchange<void> {
-  yield* runCommand20({ code: TPM_CC_DICTIONARY_ATTACK_LOCK_RESET, handles: [TPM_RH_LOCKOUT], auths: [lockoutAuth] });
+  yield* runCommand20({ code: TPM_CC.DictionaryAttackLockReset, handles: [TPM_RH.LOCKOUT], auths: [lockoutAuth] });
 }
 
 export function* setDictionaryAttackParameters(
@@ -25,8 +21,8 @@ export function* setDictionaryAttackParameters(
   { maxTries, recoverySeconds, lockoutRecoverySeconds }: DictionaryAttackParameters,
 ): Exchange<void> {
   yield* runCommand20({
-    code: TPM_CC_DICTIONARY_ATTACK_PARAMETERS,
-    handles: [TPM_RH_LOCKOUT],
+    code: TPM_CC.DictionaryAttackParameters,
+    handles: [TPM_RH.LOCKOUT],
     auths: [lockoutAuth],
     parameters: concat(uint32(maxTries), uint32(recoverySeconds), uint32(lockoutRecoverySeconds)),
   });

@@ -1,8 +1,9 @@
 /** Reading of NV indices, and the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
-
 import { concat, FieldReader, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, readSized16, runCommand20, Tpm20CommandError } from './authorized-command.js';
+import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
+import { TPM_CC } from './codes.js';
+import { readSized16 } from './structures.js';
 
 /**
  * The certificates of the low range, RSA 2048 and ECC P-256, and of the high range: RSA 2048, ECC P-256, P-384, P-521 and
@@ -13,8 +14,6 @@ export const EK_CERTIFICATE_INDICES: readonly number[] = [
   ...[0x01c00012, 0x01c00014, 0x01c00016, 0x01c00018, 0x01c0001a, 0x01c0001c, 0x01c0001e],
 ];
 
-const TPM_CC_NV_READ = 0x14e;
-const TPM_CC_NV_READ_PUBLIC = 0x169;
 /** What every TPM takes at once (TPM_PT_NV_BUFFER_MAX is 512 at least by the PC Client profile). */
 const CHUNK_BYTES = 512;
 
@@ -25,7 +24,7 @@ export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
     const parts: Uint8Array[] = [];
     for (let offset = 0; offset < sizeBytes; offset += CHUNK_BYTES) {
       const { parameters } = yield* runCommand20({
-        code: TPM_CC_NV_READ,
+        code: TPM_CC.NV_Read,
         handles: [index, index],
         auths: [EMPTY_AUTH],
         parameters: concat(uint16(Math.min(CHUNK_BYTES, sizeBytes - offset)), uint16(offset)),
@@ -41,7 +40,7 @@ export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
 
 /** TPMS_NV_PUBLIC: index (4), nameAlg (2), attributes (4), policy, dataSize (2). */
 function* readNvSize(index: number): Exchange<number> {
-  const { parameters } = yield* runCommand20({ code: TPM_CC_NV_READ_PUBLIC, handles: [index] });
+  const { parameters } = yield* runCommand20({ code: TPM_CC.NV_ReadPublic, handles: [index] });
   const reader = new FieldReader(readSized16(parameters));
   reader.bytes(10);
   readSized16(reader);

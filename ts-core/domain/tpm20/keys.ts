@@ -4,36 +4,21 @@
  * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK at 0x81000001) and 7.5.2 (EK at 0x81010001); TCG EK Credential Profile
  * for TPM Family 2.0, annex B.3 (templates L-1 RSA 2048 and L-2 ECC P-256, PolicySecret of the endorsement hierarchy).
  */
-
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, readSized16, runCommand20, sized16, Tpm20CommandError } from './authorized-command.js';
-import { TPM_RH_OWNER } from './ownership.js';
+import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
+import { TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_RC, TPM_RH } from './codes.js';
+import { errorOf } from './responses.js';
+import { readSized16, sized16 } from './structures.js';
 
 export const SRK_HANDLE = 0x81000001;
 export const EK_HANDLE = 0x81010001;
 
-const TPM_CC_EVICT_CONTROL = 0x120;
-const TPM_CC_CREATE_PRIMARY = 0x131;
-const TPM_CC_FLUSH_CONTEXT = 0x165;
-const TPM_CC_READ_PUBLIC = 0x173;
-const TPM_CC_TEST_PARMS = 0x18a;
-
-const TPM_RC_COMMAND_CODE = 0x143;
-
-const TPM_ALG_RSA = 0x0001;
-const TPM_ALG_AES = 0x0006;
-const TPM_ALG_SHA256 = 0x000b;
-const TPM_ALG_NULL = 0x0010;
-const TPM_ALG_ECC = 0x0023;
-const TPM_ALG_CFB = 0x0043;
-const TPM_ECC_NIST_P256 = 0x0003;
-
 /** TPM_ECC_CURVE, and the bytes of a coordinate. */
 const CURVES: ReadonlyMap<number, { readonly name: EccCurve; readonly bytes: number }> = new Map([
-  [TPM_ECC_NIST_P256, { name: 'P-256', bytes: 32 }],
-  [0x0004, { name: 'P-384', bytes: 48 }],
-  [0x0005, { name: 'P-521', bytes: 66 }],
+  [TPM_ECC_CURVE.NIST_P256, { name: 'P-256', bytes: 32 }],
+  [TPM_ECC_CURVE.NIST_P384, { name: 'P-384', bytes: 48 }],
+  [TPM_ECC_CURVE.NIST_P521, { name: 'P-521', bytes: 66 }],
 ]);
 
 /** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
@@ -69,27 +54,27 @@ const UNIQUE: Readonly<Record<KeyAlgorithm20, Uint8Array>> = {
 
 function storageTemplate(algorithm: KeyAlgorithm20, attributes: number, policy: Uint8Array): Uint8Array {
   const { type, parameters } = keyKind(algorithm);
-  const common = concat(uint16(TPM_ALG_SHA256), uint32(attributes), sized16(policy));
+  const common = concat(uint16(TPM_ALG.SHA256), uint32(attributes), sized16(policy));
   return concat(uint16(type), common, parameters, UNIQUE[algorithm]);
 }
 
 /** The type and the TPMU_PUBLIC_PARMS of a storage key: AES-128 CFB, scheme NULL. */
 function keyKind(algorithm: KeyAlgorithm20): { readonly type: number; readonly parameters: Uint8Array } {
-  const symmetric = concat(uint16(TPM_ALG_AES), uint16(128), uint16(TPM_ALG_CFB), uint16(TPM_ALG_NULL));
+  const symmetric = concat(uint16(TPM_ALG.AES), uint16(128), uint16(TPM_ALG.CFB), uint16(TPM_ALG.NULL));
   if (algorithm === 'rsa2048') {
-    return { type: TPM_ALG_RSA, parameters: concat(symmetric, uint16(2048), uint32(0)) };
+    return { type: TPM_ALG.RSA, parameters: concat(symmetric, uint16(2048), uint32(0)) };
   }
-  return { type: TPM_ALG_ECC, parameters: concat(symmetric, uint16(TPM_ECC_NIST_P256), uint16(TPM_ALG_NULL)) };
+  return { type: TPM_ALG.ECC, parameters: concat(symmetric, uint16(TPM_ECC_CURVE.NIST_P256), uint16(TPM_ALG.NULL)) };
 }
 
 /** Whether the TPM makes storage keys of the kind (TPM2_TestParms); a TPM without that command is taken to. */
 export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
   const { type, parameters } = keyKind(algorithm);
   try {
-    yield* runCommand20({ code: TPM_CC_TEST_PARMS, parameters: concat(uint16(type), parameters) });
+    yield* runCommand20({ code: TPM_CC.TestParms, parameters: concat(uint16(type), parameters) });
     return true;
   } catch (error) {
-    if (error instanceof Tpm20CommandError) return error.responseCode === TPM_RC_COMMAND_CODE;
+    if (error instanceof Tpm20CommandError) return error.responseCode === TPM_RC.COMMAND_CODE;
     throw error;
   }
 }
@@ -98,7 +83,7 @@ export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
 export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, template: Uint8Array): Exchange<number> {
   const sensitive = concat(sized16(EMPTY_AUTH), sized16(EMPTY_AUTH));
   const { handles } = yield* runCommand20({
-    code: TPM_CC_CREATE_PRIMARY,
+    code: TPM_CC.CreatePrimary,
     handles: [hierarchy],
     auths: [hierarchyAuth],
     parameters: concat(sized16(sensitive), sized16(template), sized16(EMPTY_AUTH), uint32(0)),
@@ -110,8 +95,8 @@ export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, tem
 /** Makes a loaded object persistent, by the owner. */
 export function* makePersistent(ownerAuth: Uint8Array, handle: number, persistentHandle: number): Exchange<void> {
   yield* runCommand20({
-    code: TPM_CC_EVICT_CONTROL,
-    handles: [TPM_RH_OWNER, handle],
+    code: TPM_CC.EvictControl,
+    handles: [TPM_RH.OWNER, handle],
     auths: [ownerAuth],
     parameters: uint32(persistentHandle),
   });
@@ -119,13 +104,13 @@ export function* makePersistent(ownerAuth: Uint8Array, handle: number, persisten
 
 export function* flushContext(handle: number): Exchange<void> {
   // TPM 2.0 Library Part 3, 28.4: flushHandle is a parameter, yet in the place of the first handle.
-  yield* runCommand20({ code: TPM_CC_FLUSH_CONTEXT, parameters: uint32(handle) });
+  yield* runCommand20({ code: TPM_CC.FlushContext, parameters: uint32(handle) });
 }
 
 /** TPMT_PUBLIC of an object; undefined where there is none at the handle. */
 export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
   try {
-    const { parameters } = yield* runCommand20({ code: TPM_CC_READ_PUBLIC, handles: [handle] });
+    const { parameters } = yield* runCommand20({ code: TPM_CC.ReadPublic, handles: [handle] });
     return readSized16(parameters).slice();
   } catch (error) {
     if (error instanceof Tpm20CommandError && isMissingHandle(error.responseCode)) return undefined;
@@ -135,8 +120,8 @@ export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
 
 /** TPM_RC_HANDLE, TPM_RC_VALUE and TPM_RC_REFERENCE_H0: what TPMs answer for a persistent handle that is not there. */
 function isMissingHandle(code: number): boolean {
-  const error = code & 0x00bf;
-  return code === 0x910 || ((code & 0x80) !== 0 && (error === 0x8b || error === 0x84));
+  const error = errorOf(code);
+  return code === TPM_RC.REFERENCE_H0 || error === TPM_RC.HANDLE || error === TPM_RC.VALUE;
 }
 
 export type EccCurve = 'P-256' | 'P-384' | 'P-521';
@@ -158,18 +143,18 @@ export function readPublicKey20(publicArea: Uint8Array): PublicKey20 {
   reader.uint16();
   reader.uint32();
   readSized16(reader);
-  if (type !== TPM_ALG_RSA && type !== TPM_ALG_ECC) {
+  if (type !== TPM_ALG.RSA && type !== TPM_ALG.ECC) {
     return { algorithm: 'other', unique: new Uint8Array(), exponent: 0 };
   }
-  if (reader.uint16() !== TPM_ALG_NULL) reader.uint32();
-  if (reader.uint16() !== TPM_ALG_NULL) reader.uint16();
-  if (type === TPM_ALG_RSA) {
+  if (reader.uint16() !== TPM_ALG.NULL) reader.uint32();
+  if (reader.uint16() !== TPM_ALG.NULL) reader.uint16();
+  if (type === TPM_ALG.RSA) {
     reader.uint16();
     const exponent = reader.uint32();
     return { algorithm: 'rsa', unique: readSized16(reader).slice(), exponent: exponent === 0 ? 65537 : exponent };
   }
   const curve = CURVES.get(reader.uint16());
-  if (reader.uint16() !== TPM_ALG_NULL) reader.uint16();
+  if (reader.uint16() !== TPM_ALG.NULL) reader.uint16();
   if (curve === undefined) return { algorithm: 'other', unique: new Uint8Array(), exponent: 0 };
   const x = coordinate(readSized16(reader), curve.bytes);
   const y = coordinate(readSized16(reader), curve.bytes);

@@ -1,10 +1,9 @@
 /** What a TPM 2.0 says of its ownership. TPM 2.0 Library Part 2, 8.6 TPMA_PERMANENT and 8.7 TPMA_STARTUP_CLEAR. */
-
 import { readProperties } from '../tpm/device-facts.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { TPM_PT, TPMA_PERMANENT, TPMA_STARTUP_CLEAR } from './codes.js';
 
-const PT_PERMANENT = 0x200;
-const PT_STARTUP_CLEAR = 0x201;
+const HIERARCHIES = TPMA_STARTUP_CLEAR.SH_ENABLE | TPMA_STARTUP_CLEAR.EH_ENABLE;
 
 export interface PermanentState20 {
   readonly ownerAuthSet: boolean;
@@ -18,15 +17,15 @@ export interface PermanentState20 {
 }
 
 export function* readPermanentState(): Exchange<PermanentState20> {
-  const properties = yield* readProperties(PT_PERMANENT, 2);
-  const permanent = properties.get(PT_PERMANENT) ?? 0;
-  const startup = properties.get(PT_STARTUP_CLEAR) ?? 0;
+  const properties = yield* readProperties(TPM_PT.PERMANENT, 2);
+  const permanent = properties.get(TPM_PT.PERMANENT) ?? 0;
+  const startup = properties.get(TPM_PT.STARTUP_CLEAR) ?? 0;
   return {
-    ownerAuthSet: (permanent & 1) !== 0,
-    endorsementAuthSet: (permanent & 2) !== 0,
-    lockoutAuthSet: (permanent & 4) !== 0,
-    clearDisabled: (permanent & 0x100) !== 0,
-    inLockout: (permanent & 0x200) !== 0,
-    hierarchiesEnabled: (startup & 0b110) === 0b110,
+    ownerAuthSet: (permanent & TPMA_PERMANENT.OWNER_AUTH_SET) !== 0,
+    endorsementAuthSet: (permanent & TPMA_PERMANENT.ENDORSEMENT_AUTH_SET) !== 0,
+    lockoutAuthSet: (permanent & TPMA_PERMANENT.LOCKOUT_AUTH_SET) !== 0,
+    clearDisabled: (permanent & TPMA_PERMANENT.DISABLE_CLEAR) !== 0,
+    inLockout: (permanent & TPMA_PERMANENT.IN_LOCKOUT) !== 0,
+    hierarchiesEnabled: (startup & HIERARCHIES) === HIERARCHIES,
   };
 }

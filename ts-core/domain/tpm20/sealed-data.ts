@@ -2,19 +2,13 @@
  * Data sealed under the storage root key: bound to no PCR and without dictionary-attack protection, so that it opens
  * while the TPM is locked out. TPM 2.0 Library Part 3, 12.1 Create, 12.2 Load, 12.7 Unseal.
  */
-
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, readSized16, runCommand20, sized16 } from './authorized-command.js';
+import { EMPTY_AUTH, runCommand20 } from './authorized-command.js';
+import { TPM_ALG, TPM_CC } from './codes.js';
 import { flushContext, SRK_HANDLE } from './keys.js';
+import { readSized16, sized16 } from './structures.js';
 
-const TPM_CC_CREATE = 0x153;
-const TPM_CC_LOAD = 0x157;
-const TPM_CC_UNSEAL = 0x15e;
-
-const TPM_ALG_KEYEDHASH = 0x0008;
-const TPM_ALG_SHA256 = 0x000b;
-const TPM_ALG_NULL = 0x0010;
 /** fixedTPM, fixedParent, userWithAuth, noDA. */
 const SEALED_ATTRIBUTES = 0x00000452;
 
@@ -22,13 +16,13 @@ const SEALED_ATTRIBUTES = 0x00000452;
 export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
   const sensitive = concat(sized16(EMPTY_AUTH), sized16(data));
   const template = concat(
-    ...[uint16(TPM_ALG_KEYEDHASH), uint16(TPM_ALG_SHA256), uint32(SEALED_ATTRIBUTES), sized16(EMPTY_AUTH)],
-    ...[uint16(TPM_ALG_NULL), sized16(EMPTY_AUTH)],
+    ...[uint16(TPM_ALG.KEYEDHASH), uint16(TPM_ALG.SHA256), uint32(SEALED_ATTRIBUTES), sized16(EMPTY_AUTH)],
+    ...[uint16(TPM_ALG.NULL), sized16(EMPTY_AUTH)],
   );
   const parameters = concat(sized16(sensitive), sized16(template), sized16(EMPTY_AUTH), uint32(0));
   try {
     const { parameters: answer } = yield* runCommand20({
-      code: TPM_CC_CREATE,
+      code: TPM_CC.Create,
       handles: [SRK_HANDLE],
       auths: [EMPTY_AUTH],
       parameters,
@@ -45,7 +39,7 @@ export function* unseal20(blob: Uint8Array): Exchange<Uint8Array> {
   const reader = new FieldReader(blob);
   const parameters = concat(sized16(readSized16(reader)), sized16(readSized16(reader)));
   const { handles } = yield* runCommand20({
-    code: TPM_CC_LOAD,
+    code: TPM_CC.Load,
     handles: [SRK_HANDLE],
     auths: [EMPTY_AUTH],
     parameters,
@@ -53,7 +47,7 @@ export function* unseal20(blob: Uint8Array): Exchange<Uint8Array> {
   });
   const handle = handles[0] as number;
   try {
-    const answer = yield* runCommand20({ code: TPM_CC_UNSEAL, handles: [handle], auths: [EMPTY_AUTH] });
+    const answer = yield* runCommand20({ code: TPM_CC.Unseal, handles: [handle], auths: [EMPTY_AUTH] });
     return readSized16(answer.parameters).slice();
   } finally {
     yield* flushContext(handle);

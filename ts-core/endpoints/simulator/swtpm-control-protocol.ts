@@ -7,6 +7,7 @@
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
+import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import type { RequestExtent, RequestReply } from './request-connection.js';
 import type { SimulatorContext } from './simulator-context.js';
 
@@ -34,47 +35,43 @@ const COMMAND_BYTES: ReadonlyMap<number, number> = new Map([
 /** PTM_CAP_… bits of what is served: INIT, SHUTDOWN, GET_TPMESTABLISHED, SET_LOCALITY, CANCEL_TPM_CMD, STOP, GET_CONFIG. */
 const CAPABILITIES = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x400 | 0x800;
 
-const TPM_SUCCESS = 0;
-const TPM_DISABLED_CMD = 0x08;
-const TPM_BAD_ORDINAL = 0x0a;
-const TPM_BAD_LOCALITY = 0x3d;
 const HIGHEST_LOCALITY = 4;
 
 /** A command's extent by its number; after an unknown one the stream cannot be followed. */
 export function controlExtent(received: Uint8Array): RequestExtent {
   if (received.length < 4) return { kind: 'incomplete' };
   const bytes = COMMAND_BYTES.get(readUint32(received, 0));
-  if (bytes === undefined) return { kind: 'refused', reply: words(TPM_BAD_ORDINAL) };
+  if (bytes === undefined) return { kind: 'refused', reply: words(TPM_RESULT.BAD_ORDINAL) };
   return received.length < bytes ? { kind: 'incomplete' } : { kind: 'complete', bytes };
 }
 
 export function answerControl(request: Uint8Array, context: SimulatorContext): RequestReply {
   switch (readUint32(request, 0)) {
     case CMD_GET_CAPABILITY:
-      return { bytes: words(TPM_SUCCESS, CAPABILITIES) };
+      return { bytes: words(TPM_RESULT.SUCCESS, CAPABILITIES) };
     case CMD_GET_TPMESTABLISHED:
     case CMD_GET_CONFIG:
-      return { bytes: words(TPM_SUCCESS, 0) };
+      return { bytes: words(TPM_RESULT.SUCCESS, 0) };
     case CMD_SET_LOCALITY:
       return { bytes: words(setLocality(request[4] as number, context)) };
     case CMD_CANCEL_TPM_CMD:
       context.cancel();
-      return { bytes: words(TPM_SUCCESS) };
+      return { bytes: words(TPM_RESULT.SUCCESS) };
     default:
       return { bytes: words(changePower(context)) };
   }
 }
 
 function setLocality(locality: number, context: SimulatorContext): number {
-  if (locality > HIGHEST_LOCALITY || (locality > 0 && !isAdministrator(context.caller))) return TPM_BAD_LOCALITY;
+  if (locality > HIGHEST_LOCALITY || (locality > 0 && !isAdministrator(context.caller))) return TPM_RESULT.BAD_LOCALITY;
   context.locality = locality;
-  return TPM_SUCCESS;
+  return TPM_RESULT.SUCCESS;
 }
 
 function changePower(context: SimulatorContext): number {
-  if (!isAdministrator(context.caller)) return TPM_DISABLED_CMD;
+  if (!isAdministrator(context.caller)) return TPM_RESULT.DISABLED_CMD;
   context.forgetEverything();
-  return TPM_SUCCESS;
+  return TPM_RESULT.SUCCESS;
 }
 
 function words(...values: readonly number[]): Uint8Array {

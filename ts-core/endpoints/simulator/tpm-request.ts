@@ -1,8 +1,9 @@
 /** TPM commands as requests of a byte stream, and refusals that a client reads as a TPM's answer. */
 import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
-import { HEADER_BYTES, readUint16, readUint32, TPM_ST_NO_SESSIONS } from '../../domain/tpm/command-header.js';
+import { HEADER_BYTES, readUint16, readUint32 } from '../../domain/tpm/command-header.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_ST } from '../../domain/tpm20/codes.js';
 import type { RequestExtent } from './request-connection.js';
 
 /** No TPM takes commands this long; the broker refuses what exceeds its own TPM's limit. */
@@ -19,7 +20,7 @@ export function commandExtent(received: Uint8Array): RequestExtent {
 
 /** The version in whose language a command is written, as far as its tag tells. */
 export function languageOf(command: Uint8Array): TpmVersion {
-  return command.length >= 2 && readUint16(command, 0) < TPM_ST_NO_SESSIONS ? '1.2' : '2.0';
+  return command.length >= 2 && readUint16(command, 0) < TPM_ST.NO_SESSIONS ? '1.2' : '2.0';
 }
 
 function refusalFor(command: Uint8Array, symbol: TbsSymbol): Uint8Array {

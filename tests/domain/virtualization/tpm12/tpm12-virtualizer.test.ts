@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { concat, sized, uint16, uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../../../ts-core/domain/tpm/exchange.js';
-import { TPM_RT_AUTH, TPM_RT_CONTEXT, TPM_RT_KEY, TPM_RT_TRANS } from '../../../../ts-core/domain/tpm12/codes.js';
-import * as ord from '../../../../ts-core/domain/tpm12/ordinal-codes.js';
+import { TPM_ORD, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import {
   type Tpm12Limits,
   Tpm12Virtualizer,
@@ -46,11 +45,11 @@ function handlesIn(response: Uint8Array): number[] {
 }
 
 function listOf(type: number): Uint8Array {
-  return command.ordinal(ord.TPM_ORD_GetCapability, concat(uint32(0x14), sized(uint32(type))));
+  return command.ordinal(TPM_ORD.GetCapability, concat(uint32(0x14), sized(uint32(type))));
 }
 
 function property(number: number): Uint8Array {
-  return command.ordinal(ord.TPM_ORD_GetCapability, concat(uint32(5), sized(uint32(number))));
+  return command.ordinal(TPM_ORD.GetCapability, concat(uint32(5), sized(uint32(number))));
 }
 
 describe('virtualization of TPM 1.2', () => {
@@ -74,7 +73,7 @@ describe('virtualization of TPM 1.2', () => {
     const session = made(1, command.oiap());
     tpm.received.length = 0;
     assert.equal(code(1, command.sign(key, session, true)), 0);
-    assert.deepEqual(tpm.received, [ord.TPM_ORD_Sign]);
+    assert.deepEqual(tpm.received, [TPM_ORD.Sign]);
   });
 
   it('saves a key once, however often it leaves the TPM', () => {
@@ -83,7 +82,7 @@ describe('virtualization of TPM 1.2', () => {
     for (let round = 0; round < 3; round++) {
       for (const key of keys) assert.equal(code(1, command.sign(key, made(1, command.oiap()), false)), 0);
     }
-    const saves = tpm.received.filter((ordinal) => ordinal === ord.TPM_ORD_SaveContext);
+    const saves = tpm.received.filter((ordinal) => ordinal === TPM_ORD.SaveContext);
     assert.equal(saves.length, 4);
   });
 
@@ -111,8 +110,8 @@ describe('virtualization of TPM 1.2', () => {
     assert.equal(need(3, command.sign(resident, session, true)), 'none', 'another context’s');
     assert.equal(need(99, command.oiap()), 'none', 'no such context');
     assert.equal(need(1, command.oiap()), 'none');
-    assert.equal(need(1, command.flush(resident, TPM_RT_KEY)), 'resident', 'frees a slot');
-    assert.equal(need(1, command.flush(away, TPM_RT_KEY)), 'none');
+    assert.equal(need(1, command.flush(resident, TPM_RT.KEY)), 'resident', 'frees a slot');
+    assert.equal(need(1, command.flush(away, TPM_RT.KEY)), 'none');
     assert.deepEqual(tpm.received, []);
   });
 
@@ -130,7 +129,7 @@ describe('virtualization of TPM 1.2', () => {
   it('counts the sessions that a user saved against the quota', () => {
     const { made, code } = broker({ sessionsPerUser: 4 });
     for (let index = 0; index < 4; index++)
-      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT_AUTH)), 0);
+      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
     assert.equal(code(1, command.oiap()), 0x15);
   });
 
@@ -149,7 +148,7 @@ describe('virtualization of TPM 1.2', () => {
   it('gives up a hoarder’s abandoned saved sessions before those in use', () => {
     const { made, code } = broker({ sessionsPerUser: 19 });
     for (let index = 0; index < 14; index++) {
-      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT_AUTH)), 0);
+      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
     }
     const used = Array.from({ length: 5 }, () => made(1, command.oiap()));
     const more = Array.from({ length: 4 }, () => made(2, command.oiap()));
@@ -164,7 +163,7 @@ describe('virtualization of TPM 1.2', () => {
     const { made, send, code } = broker({}, tpm);
     const bobKey = made(2, command.loadKey2(9));
     const bound = made(2, command.osap(bobKey));
-    const blob = send(2, command.saveContext(bound, TPM_RT_AUTH)).slice(14);
+    const blob = send(2, command.saveContext(bound, TPM_RT.AUTH)).slice(14);
     const idle = made(3, command.oiap());
     const key = made(1, command.loadKey2(1));
     const rotating = Array.from({ length: 4 }, () => made(1, command.oiap()));
@@ -180,7 +179,7 @@ describe('virtualization of TPM 1.2', () => {
   it('flushes a saved session, which was saved anew, by the context count that its caller knows', () => {
     const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 0xffff, contextStep: 500 });
     const { made, send, code } = broker({}, tpm);
-    const blob = send(2, command.saveContext(made(2, command.oiap()), TPM_RT_AUTH)).slice(14);
+    const blob = send(2, command.saveContext(made(2, command.oiap()), TPM_RT.AUTH)).slice(14);
     const count = readUint32(blob, 26);
     const key = made(1, command.loadKey2(1));
     const rotating = Array.from({ length: 4 }, () => made(1, command.oiap()));
@@ -188,16 +187,16 @@ describe('virtualization of TPM 1.2', () => {
       for (const session of rotating) assert.equal(code(1, command.sign(key, session, true)), 0);
     }
     assert.equal(tpm.savedSessions.has(count), false);
-    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT_CONTEXT))), [count]);
+    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT.CONTEXT))), [count]);
     const before = tpm.savedSessions.size;
-    assert.equal(code(2, command.flush(count, TPM_RT_CONTEXT)), 0);
+    assert.equal(code(2, command.flush(count, TPM_RT.CONTEXT)), 0);
     assert.equal(tpm.savedSessions.size, before - 1);
   });
 
   it('gives up the oldest saved session, and no other, on a TPM that bears a smaller gap than it must', () => {
     const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 40 });
     const { made, send, code, virtualizer } = broker({}, tpm);
-    send(2, command.saveContext(made(2, command.oiap()), TPM_RT_AUTH));
+    send(2, command.saveContext(made(2, command.oiap()), TPM_RT.AUTH));
     const key = made(1, command.loadKey2(1));
     const rotating = Array.from({ length: 5 }, () => made(1, command.oiap()));
     while (tpm.contextCount < 200) {
@@ -227,7 +226,7 @@ describe('virtualization of TPM 1.2', () => {
     const key = made(1, command.loadKey2(3));
     made(1, command.osap(key));
     const free = made(1, command.oiap());
-    assert.equal(code(2, command.ordinal(ord.TPM_ORD_Delegate_Manage, new Uint8Array(12))), 0);
+    assert.equal(code(2, command.ordinal(TPM_ORD.Delegate_Manage, new Uint8Array(12))), 0);
     assert.equal(virtualizer.counts(1).loadedSessions, 1);
     assert.equal(code(1, command.sign(key, free, true)), 0);
   });
@@ -261,21 +260,21 @@ describe('virtualization of TPM 1.2', () => {
     const sessions = Array.from({ length: 4 }, () => made(1, command.oiap()));
     made(2, command.loadKey2(1));
     const transport = made(2, command.transport());
-    assert.deepEqual(handlesIn(send(1, listOf(TPM_RT_KEY))).sort(), [...keys].sort());
-    assert.deepEqual(handlesIn(send(1, listOf(TPM_RT_AUTH))).sort(), [...sessions].sort());
-    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT_TRANS))), [transport]);
-    assert.deepEqual(handlesIn(send(3, listOf(TPM_RT_KEY))), []);
+    assert.deepEqual(handlesIn(send(1, listOf(TPM_RT.KEY))).sort(), [...keys].sort());
+    assert.deepEqual(handlesIn(send(1, listOf(TPM_RT.AUTH))).sort(), [...sessions].sort());
+    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT.TRANS))), [transport]);
+    assert.deepEqual(handlesIn(send(3, listOf(TPM_RT.KEY))), []);
     assert.equal(readUint32(send(1, property(0x104)), 14), 5);
     assert.equal(readUint32(send(1, property(0x10a)), 14), 5);
   });
 
   it('shows a user’s saved sessions by context count, and lets that user alone flush them', () => {
     const { made, send, code, tpm } = broker();
-    assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT_AUTH)), 0);
-    const [count] = handlesIn(send(3, listOf(TPM_RT_CONTEXT)));
-    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT_CONTEXT))), []);
-    assert.equal(code(2, command.flush(count as number, TPM_RT_CONTEXT)), 3, 'TPM_BAD_PARAMETER');
-    assert.equal(code(3, command.flush(count as number, TPM_RT_CONTEXT)), 0);
+    assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
+    const [count] = handlesIn(send(3, listOf(TPM_RT.CONTEXT)));
+    assert.deepEqual(handlesIn(send(2, listOf(TPM_RT.CONTEXT))), []);
+    assert.equal(code(2, command.flush(count as number, TPM_RT.CONTEXT)), 3, 'TPM_BAD_PARAMETER');
+    assert.equal(code(3, command.flush(count as number, TPM_RT.CONTEXT)), 0);
     assert.equal(tpm.savedSessions.size, 0);
   });
 
@@ -283,10 +282,10 @@ describe('virtualization of TPM 1.2', () => {
     const tpm = new ModelTpm12();
     tpm.keys.set(0x1234, { identity: 99 });
     const { made, send, code, close } = broker({}, tpm);
-    assert.deepEqual(handlesIn(send(1, listOf(TPM_RT_KEY))), [0x1234]);
+    assert.deepEqual(handlesIn(send(1, listOf(TPM_RT.KEY))), [0x1234]);
     const response = send(1, command.sign(0x1234, made(1, command.oiap()), false));
     assert.equal(readUint32(response, 10), 99);
-    assert.equal(code(1, command.flush(0x1234, TPM_RT_KEY)), 0x44, 'TPM_KEY_OWNER_CONTROL');
+    assert.equal(code(1, command.flush(0x1234, TPM_RT.KEY)), 0x44, 'TPM_KEY_OWNER_CONTROL');
     for (const contextId of [1, 2, 3]) close(contextId);
     assert.deepEqual([...tpm.keys.keys()], [0x1234]);
   });
@@ -294,8 +293,8 @@ describe('virtualization of TPM 1.2', () => {
   it('refuses TPM_Startup and TPM_Init without asking the TPM', () => {
     const { tpm, code } = broker();
     tpm.received.length = 0;
-    assert.equal(code(1, command.ordinal(ord.TPM_ORD_Startup, uint16(1))), 0x26);
-    assert.equal(code(1, command.ordinal(ord.TPM_ORD_Init)), 0x0a);
+    assert.equal(code(1, command.ordinal(TPM_ORD.Startup, uint16(1))), 0x26);
+    assert.equal(code(1, command.ordinal(TPM_ORD.Init)), 0x0a);
     assert.deepEqual(tpm.received, []);
   });
 
@@ -398,12 +397,12 @@ describe('virtualization of TPM 1.2', () => {
             if (wrong || !continues) sessions.delete(sessionHandle);
           }
           if (act === 'flushKey' && keyHandle !== undefined && keyIdentity !== undefined) {
-            assert.equal(code(context, command.flush(keyHandle, TPM_RT_KEY)), 0);
+            assert.equal(code(context, command.flush(keyHandle, TPM_RT.KEY)), 0);
             keys.delete(keyHandle);
             for (const [handle, { key: bound }] of sessions) if (bound === keyHandle) sessions.delete(handle);
           }
           if (act === 'flushSession' && sessionHandle !== undefined) {
-            assert.equal(code(context, command.flush(sessionHandle, TPM_RT_AUTH)), 0);
+            assert.equal(code(context, command.flush(sessionHandle, TPM_RT.AUTH)), 0);
             sessions.delete(sessionHandle);
           }
           if (act === 'reopen') {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { CommandAreas } from '../../../../ts-core/domain/virtualization/tpm20/command-areas.js';
-import { CommandTable, decodeTpmaCc } from '../../../../ts-core/domain/virtualization/tpm20/command-table.js';
+import { CommandAreas } from '../../../../ts-core/domain/tpm20/command-areas.js';
+import { decodeCommandAttributes } from '../../../../ts-core/domain/tpm20/structures.js';
+import { CommandTable } from '../../../../ts-core/domain/virtualization/tpm20/command-table.js';
 import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
 import {
   authorized,
@@ -256,7 +257,7 @@ describe('what the TPM tells of its commands', () => {
     assert.deepEqual(virtualizer.handlesOf(getCapability(1, 0, 1)), []);
     assert.deepEqual(virtualizer.handlesOf(command(0x176, u32(5))), [5]);
     assert.equal(virtualizer.handlesOf(command(0x999, [])), null);
-    assert.deepEqual(decodeTpmaCc(0x13000131), {
+    assert.deepEqual(decodeCommandAttributes(0x13000131), {
       code: 0x131,
       handleCount: 1,
       returnsHandle: true,

@@ -6,21 +6,9 @@
  * "1S", and key handles and authorization handles have no such mark (Part 1, 13 "Authorization Protocols"). The same
  * holds for the handles inside a wrapped command: transport digests and encryption begin after them (Part 1, 18).
  */
-import {
-  readUint16,
-  readUint32,
-  TPM_TAG_RQU_AUTH1_COMMAND,
-  TPM_TAG_RQU_AUTH2_COMMAND,
-} from '../../tpm/command-header.js';
-import { TPM_ET_DEL_KEY_BLOB, TPM_ET_KEYHANDLE } from '../../tpm12/codes.js';
-import * as ord from '../../tpm12/ordinal-codes.js';
-
-/** Bytes of one authorization at the end of a command: handle, nonceOdd, continueAuthSession, HMAC. */
-export const COMMAND_AUTH_BYTES = 4 + 20 + 1 + 20;
-/** Bytes of one authorization at the end of a response: nonceEven, continueAuthSession, HMAC. */
-export const RESPONSE_AUTH_BYTES = 20 + 1 + 20;
-/** Where continueAuthSession stands within a response's authorization. */
-export const RESPONSE_CONTINUE_OFFSET = 20;
+import { readUint16, readUint32 } from '../../tpm/command-header.js';
+import { TPM_ET, TPM_ORD, TPM_TAG } from '../../tpm12/codes.js';
+import { COMMAND_AUTH_BYTES } from '../../tpm12/structures.js';
 
 export type SessionKind = 'authSession' | 'transportSession';
 export type CreatedKind = 'key' | SessionKind;
@@ -33,59 +21,55 @@ export interface HandlePlace {
 
 /** Ordinals whose first parameter is one key handle. */
 const ONE_KEY: ReadonlySet<number> = new Set([
-  ord.TPM_ORD_ChangeAuth,
-  ord.TPM_ORD_ChangeAuthAsymStart,
-  ord.TPM_ORD_CMK_CreateKey,
-  ord.TPM_ORD_Quote,
-  ord.TPM_ORD_Seal,
-  ord.TPM_ORD_Unseal,
-  ord.TPM_ORD_CMK_CreateBlob,
-  ord.TPM_ORD_UnBind,
-  ord.TPM_ORD_CreateWrapKey,
-  ord.TPM_ORD_LoadKey,
-  ord.TPM_ORD_GetPubKey,
-  ord.TPM_ORD_EvictKey,
-  ord.TPM_ORD_KeyControlOwner,
-  ord.TPM_ORD_CMK_ConvertMigration,
-  ord.TPM_ORD_MigrateKey,
-  ord.TPM_ORD_CreateMigrationBlob,
-  ord.TPM_ORD_ConvertMigrationBlob,
-  ord.TPM_ORD_Sign,
-  ord.TPM_ORD_Sealx,
-  ord.TPM_ORD_Quote2,
-  ord.TPM_ORD_LoadKey2,
-  ord.TPM_ORD_CertifySelfTest,
-  ord.TPM_ORD_GetCapabilitySigned,
-  ord.TPM_ORD_ActivateIdentity,
-  ord.TPM_ORD_GetAuditEventSigned,
-  ord.TPM_ORD_GetAuditDigestSigned,
-  ord.TPM_ORD_SetRedirection,
-  ord.TPM_ORD_SaveKeyContext,
-  ord.TPM_ORD_Delegate_CreateKeyDelegation,
-  ord.TPM_ORD_EstablishTransport,
-  ord.TPM_ORD_ReleaseTransportSigned,
-  ord.TPM_ORD_TickStampBlob,
+  TPM_ORD.ChangeAuth,
+  TPM_ORD.ChangeAuthAsymStart,
+  TPM_ORD.CMK_CreateKey,
+  TPM_ORD.Quote,
+  TPM_ORD.Seal,
+  TPM_ORD.Unseal,
+  TPM_ORD.CMK_CreateBlob,
+  TPM_ORD.UnBind,
+  TPM_ORD.CreateWrapKey,
+  TPM_ORD.LoadKey,
+  TPM_ORD.GetPubKey,
+  TPM_ORD.EvictKey,
+  TPM_ORD.KeyControlOwner,
+  TPM_ORD.CMK_ConvertMigration,
+  TPM_ORD.MigrateKey,
+  TPM_ORD.CreateMigrationBlob,
+  TPM_ORD.ConvertMigrationBlob,
+  TPM_ORD.Sign,
+  TPM_ORD.Sealx,
+  TPM_ORD.Quote2,
+  TPM_ORD.LoadKey2,
+  TPM_ORD.CertifySelfTest,
+  TPM_ORD.GetCapabilitySigned,
+  TPM_ORD.ActivateIdentity,
+  TPM_ORD.GetAuditEventSigned,
+  TPM_ORD.GetAuditDigestSigned,
+  TPM_ORD.SetRedirection,
+  TPM_ORD.SaveKeyContext,
+  TPM_ORD.Delegate_CreateKeyDelegation,
+  TPM_ORD.EstablishTransport,
+  TPM_ORD.ReleaseTransportSigned,
+  TPM_ORD.TickStampBlob,
 ]);
 
 /** Ordinals whose first two parameters are key handles. */
-const TWO_KEYS: ReadonlySet<number> = new Set([
-  ord.TPM_ORD_CertifyKey,
-  ord.TPM_ORD_CertifyKey2,
-  ord.TPM_ORD_ChangeAuthAsymFinish,
-]);
+const TWO_KEYS: ReadonlySet<number> = new Set([TPM_ORD.CertifyKey, TPM_ORD.CertifyKey2, TPM_ORD.ChangeAuthAsymFinish]);
 
 /** Ordinals whose first parameter is an authorization session handle. */
-const ONE_AUTH_SESSION: ReadonlySet<number> = new Set([ord.TPM_ORD_Terminate_Handle, ord.TPM_ORD_SaveAuthContext]);
+const ONE_AUTH_SESSION: ReadonlySet<number> = new Set([TPM_ORD.Terminate_Handle, TPM_ORD.SaveAuthContext]);
 
 /** What a successful response brings into the TPM; its handle is the first output parameter. */
 const CREATES: ReadonlyMap<number, CreatedKind> = new Map<number, CreatedKind>([
-  [ord.TPM_ORD_OIAP, 'authSession'],
-  [ord.TPM_ORD_OSAP, 'authSession'],
-  [ord.TPM_ORD_DSAP, 'authSession'],
-  [ord.TPM_ORD_LoadKey, 'key'],
-  [ord.TPM_ORD_LoadKey2, 'key'],
-  [ord.TPM_ORD_LoadKeyContext, 'key'],
-  [ord.TPM_ORD_EstablishTransport, 'transportSession'],
+  [TPM_ORD.OIAP, 'authSession'],
+  [TPM_ORD.OSAP, 'authSession'],
+  [TPM_ORD.DSAP, 'authSession'],
+  [TPM_ORD.LoadKey, 'key'],
+  [TPM_ORD.LoadKey2, 'key'],
+  [TPM_ORD.LoadKeyContext, 'key'],
+  [TPM_ORD.EstablishTransport, 'transportSession'],
 ]);
 
 /**
@@ -93,27 +77,23 @@ const CREATES: ReadonlyMap<number, CreatedKind> = new Map<number, CreatedKind>([
  * end every OSAP and DSAP session, a new owner authorization ends the owner's, a released counter or NV index its own.
  */
 const ENDS_OTHER_SESSIONS: ReadonlySet<number> = new Set([
-  ord.TPM_ORD_Delegate_Manage,
-  ord.TPM_ORD_Delegate_CreateOwnerDelegation,
-  ord.TPM_ORD_Delegate_LoadOwnerDelegation,
-  ord.TPM_ORD_ChangeAuthOwner,
-  ord.TPM_ORD_ReleaseCounter,
-  ord.TPM_ORD_ReleaseCounterOwner,
-  ord.TPM_ORD_NV_DefineSpace,
+  TPM_ORD.Delegate_Manage,
+  TPM_ORD.Delegate_CreateOwnerDelegation,
+  TPM_ORD.Delegate_LoadOwnerDelegation,
+  TPM_ORD.ChangeAuthOwner,
+  TPM_ORD.ReleaseCounter,
+  TPM_ORD.ReleaseCounterOwner,
+  TPM_ORD.NV_DefineSpace,
 ]);
 
 /** Ordinals after whose success every key, session and saved context is void (TPM Main Part 3, 6.1 and 6.2; 14.3). */
-const CLEARS_EVERYTHING: ReadonlySet<number> = new Set([
-  ord.TPM_ORD_OwnerClear,
-  ord.TPM_ORD_ForceClear,
-  ord.TPM_ORD_RevokeTrust,
-]);
+const CLEARS_EVERYTHING: ReadonlySet<number> = new Set([TPM_ORD.OwnerClear, TPM_ORD.ForceClear, TPM_ORD.RevokeTrust]);
 
 /**
  * Ordinals whose output handle is part of what the response's HMAC covers, so that the caller must see the TPM's own
  * value. TPM_LoadKey2 exists because of this flaw of TPM_LoadKey (TPM Main Part 3, 10.5).
  */
-const OUT_HANDLE_IS_AUTHENTICATED: ReadonlySet<number> = new Set([ord.TPM_ORD_LoadKey]);
+const OUT_HANDLE_IS_AUTHENTICATED: ReadonlySet<number> = new Set([TPM_ORD.LoadKey]);
 
 export function ordinalOf(command: Uint8Array): number {
   return readUint32(command, 6);
@@ -138,8 +118,8 @@ export function outHandleIsAuthenticated(ordinal: number): boolean {
 /** How many authorizations end a command or response with this tag (0x00C1 to 0x00C3, 0x00C4 to 0x00C6). */
 export function authorizationCount(command: Uint8Array): 0 | 1 | 2 {
   const tag = readUint16(command, 0);
-  if (tag === TPM_TAG_RQU_AUTH1_COMMAND) return 1;
-  return tag === TPM_TAG_RQU_AUTH2_COMMAND ? 2 : 0;
+  if (tag === TPM_TAG.RQU_AUTH1_COMMAND) return 1;
+  return tag === TPM_TAG.RQU_AUTH2_COMMAND ? 2 : 0;
 }
 
 /** Every key and session handle of a command; undefined when it is too short to hold them. */
@@ -164,7 +144,7 @@ export function handlePlaces(command: Uint8Array): readonly HandlePlace[] | unde
 
 /** The sessions that authorize a command, in order: the last handles of `handlePlaces`. */
 export function authorizesWithTransport(ordinal: number): boolean {
-  return ordinal === ord.TPM_ORD_ExecuteTransport || ordinal === ord.TPM_ORD_ReleaseTransportSigned;
+  return ordinal === TPM_ORD.ExecuteTransport || ordinal === TPM_ORD.ReleaseTransportSigned;
 }
 
 const NO_PLACES: readonly HandlePlace[] = [];
@@ -187,6 +167,6 @@ function parameterPlaces(command: Uint8Array, ordinal: number): readonly HandleP
 function linkedEntityIsKey(command: Uint8Array, ordinal: number): boolean {
   if (command.length < 16) return false;
   const entityType = command[11];
-  if (ordinal === ord.TPM_ORD_OSAP) return entityType === TPM_ET_KEYHANDLE;
-  return ordinal === ord.TPM_ORD_DSAP && entityType === TPM_ET_DEL_KEY_BLOB;
+  if (ordinal === TPM_ORD.OSAP) return entityType === TPM_ET.KEYHANDLE;
+  return ordinal === TPM_ORD.DSAP && entityType === TPM_ET.DEL_KEY_BLOB;
 }

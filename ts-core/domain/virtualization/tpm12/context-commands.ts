@@ -4,14 +4,14 @@
  */
 import { readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { isReservedKeyHandle, TPM_RT_KEY } from '../../tpm12/codes.js';
-import { TPM_ORD_LoadContext } from '../../tpm12/ordinal-codes.js';
-import * as rc from '../../tpm12/return-codes.js';
+import { isReservedKeyHandle, TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { loadContext } from '../../tpm12/commands.js';
+import { firstHandle, firstSizedBuffer, refusal } from '../../tpm12/responses.js';
+import { readContextBlob } from '../../tpm12/structures.js';
 import { ordinalOf } from './command-shape.js';
-import { firstHandle, firstSizedBuffer, loadContextCommand, readContextBlob } from './management-commands.js';
 import { saysNoRoom, unknownHandleCode } from './residency.js';
 import type { CallerSavedSession, HeldKey, HeldResource, HeldSession } from './resource-table.js';
-import { kindOfResourceType, refuse, type SpecialCommand } from './special-command.js';
+import { kindOfResourceType, type SpecialCommand } from './special-command.js';
 import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
 
 type Run = SpecialCommand['run'];
@@ -20,29 +20,29 @@ type Run = SpecialCommand['run'];
 const MAX_REMEMBERED_BLOBS = 256;
 const MAX_ROUNDS = 64;
 
-export const saveContext: Run = function* (virtualizer, contextId, command) {
-  if (command.length !== 34) return refuse(rc.TPM_BAD_PARAM_SIZE);
+export const runSaveContext: Run = function* (virtualizer, contextId, command) {
+  if (command.length !== 34) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const kind = kindOfResourceType(readUint32(command, 14));
-  if (kind === undefined) return refuse(rc.TPM_INVALID_RESOURCE);
+  if (kind === undefined) return refusal(TPM_RESULT.INVALID_RESOURCE);
   const held = virtualizer.table.find(contextId, kind, readUint32(command, 10));
   if (held === undefined) {
     const foreign = kind === 'key' && virtualizer.translation.foreignKeys.has(readUint32(command, 10));
-    return refuse(foreign ? rc.TPM_OWNER_CONTROL : unknownHandleCode(kind));
+    return refusal(foreign ? TPM_RESULT.OWNER_CONTROL : unknownHandleCode(kind));
   }
   return yield* save(virtualizer, held, command);
 };
 
-export const saveAuthContext: Run = function* (virtualizer, contextId, command) {
-  if (command.length !== 14) return refuse(rc.TPM_BAD_PARAM_SIZE);
+export const runSaveAuthContext: Run = function* (virtualizer, contextId, command) {
+  if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const held = virtualizer.table.find(contextId, 'authSession', readUint32(command, 10));
-  if (held === undefined) return refuse(rc.TPM_INVALID_AUTHHANDLE);
+  if (held === undefined) return refusal(TPM_RESULT.INVALID_AUTHHANDLE);
   return yield* save(virtualizer, held, command);
 };
 
 /** Sends the caller's own save command. A session leaves the context with it, a key stays. */
 function* save(virtualizer: Tpm12Virtualizer, held: HeldResource, command: Uint8Array): Exchange<Uint8Array> {
   const ready = yield* virtualizer.residency.ensure([held], new Set());
-  if (ready !== rc.TPM_SUCCESS || held.physicalHandle === undefined) return refuse(ready);
+  if (ready !== TPM_RESULT.SUCCESS || held.physicalHandle === undefined) return refusal(ready);
   const physical = command.slice();
   writeUint32(physical, 10, held.physicalHandle);
   let response = yield physical;
@@ -50,7 +50,7 @@ function* save(virtualizer: Tpm12Virtualizer, held: HeldResource, command: Uint8
     if (!(yield* virtualizer.residency.savedRoom.make(responseCodeOf(response)))) break;
     response = yield physical;
   }
-  const blob = responseCodeOf(response) === rc.TPM_SUCCESS ? firstSizedBuffer(response) : undefined;
+  const blob = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstSizedBuffer(response) : undefined;
   if (blob === undefined) return response;
   if (held.kind === 'key') rememberKeyBlob(virtualizer, held, blob);
   else becomeCallerSaved(virtualizer, held, blob);
@@ -77,23 +77,23 @@ function becomeCallerSaved(virtualizer: Tpm12Virtualizer, session: HeldSession, 
 }
 
 /** Parameters: entityHandle, keepHandle, contextSize, contextBlob. */
-export const loadContext: Run = function* (virtualizer, contextId, command) {
-  if (command.length < 19 || readUint32(command, 15) !== command.length - 19) return refuse(rc.TPM_BAD_PARAM_SIZE);
+export const runLoadContext: Run = function* (virtualizer, contextId, command) {
+  if (command.length < 19 || readUint32(command, 15) !== command.length - 19) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const blob = command.slice(19);
   const facts = readContextBlob(blob);
-  if (facts === undefined) return refuse(rc.TPM_BADCONTEXT);
+  if (facts === undefined) return refusal(TPM_RESULT.BADCONTEXT);
   const keepsHandle = command[14] !== 0;
-  if (facts.resourceType === TPM_RT_KEY) {
+  if (facts.resourceType === TPM_RT.KEY) {
     const wanted = virtualizer.savedKeyHandles.get(facts.integrityDigest) ?? facts.handle;
     return yield* loadKeyBlob(virtualizer, contextId, command, { wanted, keepsHandle, blob });
   }
   const session = virtualizer.saved.find(virtualizer.table.userOf(contextId), blob);
-  if (session === undefined) return refuse(rc.TPM_BADCONTEXT);
-  const current = loadContextCommand(session.current.blob, readUint32(command, 10));
+  if (session === undefined) return refusal(TPM_RESULT.BADCONTEXT);
+  const current = loadContext(session.current.blob, readUint32(command, 10));
   return yield* loadSession(virtualizer, contextId, current, session, keepsHandle);
 };
 
-export const loadKeyContext: Run = function* (virtualizer, contextId, command) {
+export const runLoadKeyContext: Run = function* (virtualizer, contextId, command) {
   return yield* loadKeyBlob(virtualizer, contextId, command, { keepsHandle: false });
 };
 
@@ -109,16 +109,16 @@ function* loadKeyBlob(
   command: Uint8Array,
   facts: KeyBlobFacts,
 ): Exchange<Uint8Array> {
-  if (virtualizer.remaining(contextId, 'key') <= 0) return refuse(rc.TPM_RESOURCES);
+  if (virtualizer.remaining(contextId, 'key') <= 0) return refusal(TPM_RESULT.RESOURCES);
   const { wanted } = facts;
   if (facts.keepsHandle && wanted !== undefined && virtualizer.table.find(contextId, 'key', wanted) !== undefined) {
-    return refuse(rc.TPM_BAD_HANDLE);
+    return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const physical = command.slice();
   // Which handle the TPM gives is nobody's business: another context's key may have the one in the blob.
   if (facts.blob !== undefined) physical[14] = 0;
   const response = yield* sendUntilItFits(virtualizer, 'key', physical, new Set());
-  const handle = responseCodeOf(response) === rc.TPM_SUCCESS ? firstHandle(response) : undefined;
+  const handle = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstHandle(response) : undefined;
   if (handle === undefined) return response;
   const key = virtualizer.translation.register(contextId, 'key', handle, {
     ...(wanted === undefined ? {} : { wanted }),
@@ -129,14 +129,14 @@ function* loadKeyBlob(
   return response;
 }
 
-export const loadAuthContext: Run = function* (virtualizer, contextId, command) {
-  if (command.length < 14 || readUint32(command, 10) !== command.length - 14) return refuse(rc.TPM_BAD_PARAM_SIZE);
+export const runLoadAuthContext: Run = function* (virtualizer, contextId, command) {
+  if (command.length < 14 || readUint32(command, 10) !== command.length - 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const session = virtualizer.saved.find(virtualizer.table.userOf(contextId), command.slice(14));
-  if (session === undefined) return refuse(rc.TPM_BADCONTEXT);
+  if (session === undefined) return refusal(TPM_RESULT.BADCONTEXT);
   const { current, link } = session;
   const entityHandle = link?.key?.virtualHandle ?? link?.entityHandle ?? 0;
   // A session that was saved anew has a blob of TPM_SaveContext's; the responses of both load commands are alike.
-  const load = current.blob === session.blob ? command : loadContextCommand(current.blob, entityHandle);
+  const load = current.blob === session.blob ? command : loadContext(current.blob, entityHandle);
   return yield* loadSession(virtualizer, contextId, load, session, false);
 };
 
@@ -149,24 +149,24 @@ function* loadSession(
 ): Exchange<Uint8Array> {
   const { table } = virtualizer;
   if (keepsHandle && table.find(contextId, session.kind, session.virtualHandle) !== undefined) {
-    return refuse(rc.TPM_BAD_HANDLE);
+    return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const physical = command.slice();
   const pinned = new Set<HeldResource>();
-  const namesEntity = ordinalOf(command) === TPM_ORD_LoadContext;
+  const namesEntity = ordinalOf(command) === TPM_ORD.LoadContext;
   const entityHandle = namesEntity ? readUint32(command, 10) : 0;
   const key = namesEntity ? boundKey(virtualizer, contextId, entityHandle) : session.link?.key;
-  if (key === 'unknown') return refuse(rc.TPM_INVALID_KEYHANDLE);
+  if (key === 'unknown') return refusal(TPM_RESULT.INVALID_KEYHANDLE);
   if (key?.alive) {
     const ready = yield* virtualizer.residency.ensure([key], pinned);
-    if (ready !== rc.TPM_SUCCESS) return refuse(ready);
+    if (ready !== TPM_RESULT.SUCCESS) return refusal(ready);
     if (namesEntity && key.physicalHandle !== undefined) writeUint32(physical, 10, key.physicalHandle);
   }
   if (namesEntity) physical[14] = 0;
   const room = yield* virtualizer.residency.ensureRoom(session.kind, pinned);
-  if (room !== rc.TPM_SUCCESS) return refuse(room);
+  if (room !== TPM_RESULT.SUCCESS) return refusal(room);
   const response = yield* sendUntilItFits(virtualizer, session.kind, physical, pinned);
-  const handle = responseCodeOf(response) === rc.TPM_SUCCESS ? firstHandle(response) : undefined;
+  const handle = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstHandle(response) : undefined;
   if (handle === undefined) return response;
   virtualizer.saved.remove(session);
   const loaded = virtualizer.translation.register(contextId, session.kind, handle, {

@@ -6,15 +6,10 @@
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import * as rc from '../../tpm12/return-codes.js';
-import {
-  firstHandle,
-  firstSizedBuffer,
-  flushSpecificCommand,
-  loadContextCommand,
-  readContextBlob,
-  saveContextCommand,
-} from './management-commands.js';
+import { TPM_RESULT } from '../../tpm12/codes.js';
+import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
+import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
+import { readContextBlob } from '../../tpm12/structures.js';
 import { type Residency, resourceTypeOf } from './residency.js';
 import type { CallerSavedSession, HeldResource, HeldSession, ResourceTable } from './resource-table.js';
 import type { SavedSessions } from './saved-sessions.js';
@@ -50,30 +45,30 @@ export class ContextGap {
 
   *#refreshHeld(session: HeldSession): Exchange<void> {
     const code = yield* this.residency.ensure([session], new Set());
-    if (code !== rc.TPM_SUCCESS) this.#leftAlone.add(session);
+    if (code !== TPM_RESULT.SUCCESS) this.#leftAlone.add(session);
     else yield* this.residency.saveSession(session);
   }
 
   *#refreshCallerSaved(session: CallerSavedSession): Exchange<void> {
     const pinned = new Set<HeldResource>();
     const key = session.link?.key;
-    if (key !== undefined && (yield* this.residency.ensure([key], pinned)) !== rc.TPM_SUCCESS) {
+    if (key !== undefined && (yield* this.residency.ensure([key], pinned)) !== TPM_RESULT.SUCCESS) {
       this.#leftAlone.add(session);
       return;
     }
-    if ((yield* this.residency.ensureRoom(session.kind, pinned)) !== rc.TPM_SUCCESS) return;
+    if ((yield* this.residency.ensureRoom(session.kind, pinned)) !== TPM_RESULT.SUCCESS) return;
     const entityHandle = key?.physicalHandle ?? session.link?.entityHandle ?? 0;
-    const loaded = yield loadContextCommand(session.current.blob, entityHandle);
-    const handle = responseCodeOf(loaded) === rc.TPM_SUCCESS ? firstHandle(loaded) : undefined;
+    const loaded = yield loadContext(session.current.blob, entityHandle);
+    const handle = responseCodeOf(loaded) === TPM_RESULT.SUCCESS ? firstHandle(loaded) : undefined;
     if (handle === undefined) {
       this.#leftAlone.add(session);
       return;
     }
-    const blob = firstSizedBuffer(yield saveContextCommand(handle, resourceTypeOf(session.kind)));
+    const blob = firstSizedBuffer(yield saveContext(handle, resourceTypeOf(session.kind)));
     const facts = blob === undefined ? undefined : readContextBlob(blob);
     if (blob === undefined || facts === undefined) {
       this.saved.remove(session);
-      yield flushSpecificCommand(handle, resourceTypeOf(session.kind));
+      yield flushSpecific(handle, resourceTypeOf(session.kind));
     } else {
       session.current = { blob, contextCount: facts.contextCount };
       this.residency.savedRoom.noteSaved(facts.contextCount);

@@ -4,10 +4,10 @@
  * saved outside. A DAA command with somebody else's handle would end the session whatever its authorization.
  */
 import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
-import { TPM_CAP_HANDLE, TPM_RT_DAA_TPM } from '../../tpm12/codes.js';
-import * as rc from '../../tpm12/return-codes.js';
-import { firstSizedBuffer, getCapabilityCommand, handleListOf } from './management-commands.js';
-import { refuse, type SpecialCommand } from './special-command.js';
+import { TPM_CAP, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { getCapability } from '../../tpm12/commands.js';
+import { firstSizedBuffer, handleListOf, refusal } from '../../tpm12/responses.js';
+import type { SpecialCommand } from './special-command.js';
 
 export interface DaaSession {
   readonly id: string;
@@ -46,18 +46,18 @@ export class DaaSessions {
 
 /** TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 makes the handle. */
 export const runDaaStage: SpecialCommand['run'] = function* (virtualizer, contextId, command) {
-  if (command.length < 15) return refuse(rc.TPM_BAD_PARAM_SIZE);
+  if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const { daa } = virtualizer;
   const begins = command[14] === 0;
-  if (!begins && daa.find(contextId, readUint32(command, 10)) === undefined) return refuse(rc.TPM_BAD_HANDLE);
+  if (!begins && daa.find(contextId, readUint32(command, 10)) === undefined) return refusal(TPM_RESULT.BAD_HANDLE);
   const response = yield* virtualizer.pass(contextId, command);
-  const output = responseCodeOf(response) === rc.TPM_SUCCESS ? firstSizedBuffer(response) : undefined;
+  const output = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstSizedBuffer(response) : undefined;
   if (begins && output?.length === 4) {
     const userKey = virtualizer.table.userOf(contextId);
     daa.add({ id: virtualizer.table.nextId('daa'), contextId, userKey, handle: readUint32(output, 0) });
   }
   // The last stage ends the session, and so does any failure.
-  const existing = handleListOf(yield getCapabilityCommand(TPM_CAP_HANDLE, TPM_RT_DAA_TPM));
+  const existing = handleListOf(yield getCapability(TPM_CAP.HANDLE, TPM_RT.DAA_TPM));
   if (existing !== undefined) daa.keepOnly(existing);
   virtualizer.changed();
   return response;

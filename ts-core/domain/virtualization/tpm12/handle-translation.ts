@@ -1,8 +1,8 @@
 /** From the handles that a context sees to those of the TPM, and back in the response. */
 import { readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import { isReservedKeyHandle } from '../../tpm12/codes.js';
-import * as ord from '../../tpm12/ordinal-codes.js';
-import * as rc from '../../tpm12/return-codes.js';
+import { isReservedKeyHandle, TPM_ORD, TPM_RESULT } from '../../tpm12/codes.js';
+import { firstHandle } from '../../tpm12/responses.js';
+import { publicPartOfLoadedKey, RESPONSE_AUTH_BYTES, RESPONSE_CONTINUE_OFFSET } from '../../tpm12/structures.js';
 import {
   authorizationCount,
   clearsEverything,
@@ -12,11 +12,7 @@ import {
   handlePlaces,
   ordinalOf,
   outHandleIsAuthenticated,
-  RESPONSE_AUTH_BYTES,
-  RESPONSE_CONTINUE_OFFSET,
 } from './command-shape.js';
-import { publicPartOfLoadedKey } from './key-structure.js';
-import { firstHandle } from './management-commands.js';
 import { unknownHandleCode } from './residency.js';
 import type { HeldResource, HeldSession, ResourceTable, SessionLink } from './resource-table.js';
 
@@ -51,7 +47,7 @@ export class HandleTranslation {
 
   resolve(contextId: number, command: Uint8Array): Resolution {
     const places = handlePlaces(command);
-    if (places === undefined) return { ok: false, responseCode: rc.TPM_BAD_PARAM_SIZE, unknownKey: false };
+    if (places === undefined) return { ok: false, responseCode: TPM_RESULT.BAD_PARAM_SIZE, unknownKey: false };
     const bindings: Binding[] = [];
     for (const place of places) {
       const handle = readUint32(command, place.offset);
@@ -95,8 +91,9 @@ export class HandleTranslation {
     const code = responseCodeOf(response);
     const ordinal = ordinalOf(command);
     const sessions = authorizingSessions(command, bindings);
-    if (code !== rc.TPM_SUCCESS) {
-      const sessionsUncertain = sessions.length > 0 && code !== rc.TPM_DEFEND_LOCK_RUNNING && code !== rc.TPM_RETRY;
+    if (code !== TPM_RESULT.SUCCESS) {
+      const sessionsUncertain =
+        sessions.length > 0 && code !== TPM_RESULT.DEFEND_LOCK_RUNNING && code !== TPM_RESULT.RETRY;
       return { ...NOTHING, sessionsUncertain };
     }
     if (clearsEverything(ordinal)) return { ...NOTHING, everythingVoid: true };
@@ -111,7 +108,7 @@ export class HandleTranslation {
     const resource = this.register(contextId, created, handle, {
       link: linkOf(command, bindings),
       publicPart: parametersVisible ? publicPartOfLoadedKey(command) : undefined,
-      transportAttributes: ordinal === ord.TPM_ORD_EstablishTransport ? transportAttributesOf(command) : 0,
+      transportAttributes: ordinal === TPM_ORD.EstablishTransport ? transportAttributesOf(command) : 0,
     });
     writeUint32(response, 10, resource.virtualHandle);
     return { ...NOTHING, sessionsUncertain, created: resource };
@@ -158,7 +155,7 @@ export class HandleTranslation {
   #endFinishedSessions(ordinal: number, sessions: readonly HeldSession[], response: Uint8Array): void {
     for (const [index, session] of sessions.entries()) {
       const start = response.length - (sessions.length - index) * RESPONSE_AUTH_BYTES;
-      const released = ordinal === ord.TPM_ORD_ReleaseTransportSigned && session.kind === 'transportSession';
+      const released = ordinal === TPM_ORD.ReleaseTransportSigned && session.kind === 'transportSession';
       const continues = start >= 10 && response[start + RESPONSE_CONTINUE_OFFSET] !== 0;
       if (released || !continues) this.table.remove(session);
     }
@@ -177,7 +174,7 @@ export function authorizingSessions(command: Uint8Array, bindings: readonly Bind
 /** What a new OSAP or DSAP session is bound to; TPM_OIAP sessions are bound to nothing. */
 function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink | undefined {
   const ordinal = ordinalOf(command);
-  if (ordinal !== ord.TPM_ORD_OSAP && ordinal !== ord.TPM_ORD_DSAP) return undefined;
+  if (ordinal !== TPM_ORD.OSAP && ordinal !== TPM_ORD.DSAP) return undefined;
   const key = bindings.find((binding) => binding.kind === 'key')?.resource;
   return { key: key?.kind === 'key' ? key : undefined, entityHandle: readUint32(command, 12) };
 }

@@ -1,6 +1,6 @@
 /** What the tables hold, for administrators, for quotas and for the next run of the broker. No I/O. */
 import { bytesToBase64 } from '../../base64.js';
-import { TPM_RT_CONTEXT, TPM_RT_DAA_TPM } from '../../tpm12/codes.js';
+import { TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import type { DaaSessions } from './daa-sessions.js';
 import { resourceTypeOf } from './residency.js';
@@ -61,7 +61,7 @@ export function countResources({ table, saved }: Tables, contextId: number): Res
 
 export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot {
   const owned = [...table.all()].flatMap(typedHandleOf);
-  const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT_DAA_TPM, handle));
+  const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle));
   return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
 }
 
@@ -72,7 +72,7 @@ function typedHandleOf(resource: HeldResource): readonly number[] {
     return [typedHandle(resourceTypeOf(resource.kind), resource.physicalHandle)];
   }
   if (resource.kind === 'key' || resource.saved === undefined) return [];
-  return [typedHandle(TPM_RT_CONTEXT, resource.saved.contextCount)];
+  return [typedHandle(TPM_RT.CONTEXT, resource.saved.contextCount)];
 }
 
 function recordOf(session: ReturnType<SavedSessions['all']>[number]): SavedSessionRecord {

@@ -12,29 +12,11 @@
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  TPM_CAP_PROP_AUTHSESS,
-  TPM_CAP_PROP_KEYS,
-  TPM_CAP_PROP_TRANSESS,
-  TPM_CAP_PROPERTY,
-  TPM_RT_AUTH,
-  TPM_RT_CONTEXT,
-  TPM_RT_KEY,
-  TPM_RT_TRANS,
-} from '../../tpm12/codes.js';
-import * as rc from '../../tpm12/return-codes.js';
+import { TPM_CAP, TPM_CAP_PROP, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { flushSpecific, getCapability, loadContext, saveContext } from '../../tpm12/commands.js';
+import { firstHandle, firstSizedBuffer, isSuccess, numberOf } from '../../tpm12/responses.js';
+import { readContextBlob } from '../../tpm12/structures.js';
 import type { CreatedKind } from './command-shape.js';
-import {
-  firstHandle,
-  firstSizedBuffer,
-  flushSpecificCommand,
-  getCapabilityCommand,
-  loadContextCommand,
-  numberOf,
-  readContextBlob,
-  saveContextCommand,
-  succeeded,
-} from './management-commands.js';
 import type { HeldKey, HeldResource, HeldSession, ResourceTable } from './resource-table.js';
 import { SavedSessionRoom } from './saved-session-room.js';
 import type { SavedSessions } from './saved-sessions.js';
@@ -45,29 +27,29 @@ export type Pinned = ReadonlySet<HeldResource>;
 /** More rounds than any TPM has slots; a bound against a TPM that answers "no room" for ever. */
 const MAX_ROUNDS = 64;
 
-const NO_ROOM: ReadonlySet<number> = new Set([rc.TPM_RESOURCES, rc.TPM_NOSPACE]);
+const NO_ROOM: ReadonlySet<number> = new Set([TPM_RESULT.RESOURCES, TPM_RESULT.NOSPACE]);
 /** A blob that the TPM answers with one of these will never load again. */
 const LOST: ReadonlySet<number> = new Set([
-  rc.TPM_BADCONTEXT,
-  rc.TPM_RESOURCEMISSING,
-  rc.TPM_INVALID_RESOURCE,
-  rc.TPM_BAD_HANDLE,
-  rc.TPM_INVALID_KEYHANDLE,
+  TPM_RESULT.BADCONTEXT,
+  TPM_RESULT.RESOURCEMISSING,
+  TPM_RESULT.INVALID_RESOURCE,
+  TPM_RESULT.BAD_HANDLE,
+  TPM_RESULT.INVALID_KEYHANDLE,
 ]);
 
 const ROOM_PROPERTY: Record<CreatedKind, number> = {
-  key: TPM_CAP_PROP_KEYS,
-  authSession: TPM_CAP_PROP_AUTHSESS,
-  transportSession: TPM_CAP_PROP_TRANSESS,
+  key: TPM_CAP_PROP.KEYS,
+  authSession: TPM_CAP_PROP.AUTHSESS,
+  transportSession: TPM_CAP_PROP.TRANSESS,
 };
 
 export function resourceTypeOf(kind: CreatedKind): number {
-  if (kind === 'key') return TPM_RT_KEY;
-  return kind === 'authSession' ? TPM_RT_AUTH : TPM_RT_TRANS;
+  if (kind === 'key') return TPM_RT.KEY;
+  return kind === 'authSession' ? TPM_RT.AUTH : TPM_RT.TRANS;
 }
 
 export function unknownHandleCode(kind: CreatedKind): number {
-  return kind === 'key' ? rc.TPM_INVALID_KEYHANDLE : rc.TPM_INVALID_AUTHHANDLE;
+  return kind === 'key' ? TPM_RESULT.INVALID_KEYHANDLE : TPM_RESULT.INVALID_AUTHHANDLE;
 }
 
 export function saysNoRoom(responseCode: number): boolean {
@@ -100,24 +82,24 @@ export class Residency {
     for (const key of keys) {
       const code = yield* this.#load(key, pinned);
       const wanted = resources.includes(key);
-      if (code !== rc.TPM_SUCCESS && wanted) return code;
+      if (code !== TPM_RESULT.SUCCESS && wanted) return code;
     }
     for (const resource of resources) {
       const code = yield* this.#load(resource, pinned);
-      if (code !== rc.TPM_SUCCESS) return code;
+      if (code !== TPM_RESULT.SUCCESS) return code;
     }
     for (const resource of resources) this.table.touch(resource);
-    return rc.TPM_SUCCESS;
+    return TPM_RESULT.SUCCESS;
   }
 
   /** Asks the TPM whether one more of `kind` fits and evicts until it does. A TPM that does not say is believed to have room. */
   *ensureRoom(kind: CreatedKind, pinned: Pinned): Exchange<number> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const room = numberOf(yield getCapabilityCommand(TPM_CAP_PROPERTY, ROOM_PROPERTY[kind]));
-      if (room === undefined || room > 0) return rc.TPM_SUCCESS;
-      if (!(yield* this.evictOne(kind, pinned))) return rc.TPM_RESOURCES;
+      const room = numberOf(yield getCapability(TPM_CAP.PROPERTY, ROOM_PROPERTY[kind]));
+      if (room === undefined || room > 0) return TPM_RESULT.SUCCESS;
+      if (!(yield* this.evictOne(kind, pinned))) return TPM_RESULT.RESOURCES;
     }
-    return rc.TPM_RESOURCES;
+    return TPM_RESULT.RESOURCES;
   }
 
   /** Saves the least recently used resource of a kind; false when there is none that may go. */
@@ -133,9 +115,9 @@ export class Residency {
   *saveSession(session: HeldSession): Exchange<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (session.physicalHandle === undefined) return;
-      const response = yield saveContextCommand(session.physicalHandle, resourceTypeOf(session.kind));
+      const response = yield saveContext(session.physicalHandle, resourceTypeOf(session.kind));
       const code = responseCodeOf(response);
-      const blob = code === rc.TPM_SUCCESS ? firstSizedBuffer(response) : undefined;
+      const blob = code === TPM_RESULT.SUCCESS ? firstSizedBuffer(response) : undefined;
       const facts = blob === undefined ? undefined : readContextBlob(blob);
       if (blob !== undefined && facts !== undefined) {
         session.saved = { blob, contextCount: facts.contextCount };
@@ -159,10 +141,10 @@ export class Residency {
     if (resource.kind === 'key' && physicalHandle !== undefined) yield* this.#saveSessionsOfCopies(resource);
     this.table.remove(resource);
     this.changed();
-    if (saved !== undefined) yield flushSpecificCommand(saved.contextCount, TPM_RT_CONTEXT);
+    if (saved !== undefined) yield flushSpecific(saved.contextCount, TPM_RT.CONTEXT);
     const stays = resource.kind === 'key' && resource.ownerEvict;
     if (physicalHandle !== undefined && !stays) {
-      yield flushSpecificCommand(physicalHandle, resourceTypeOf(resource.kind));
+      yield flushSpecific(physicalHandle, resourceTypeOf(resource.kind));
     }
     for (const session of bound) {
       if (stays || !session.alive) continue;
@@ -174,7 +156,7 @@ export class Residency {
 
   *#load(resource: HeldResource, pinned: Set<HeldResource>): Exchange<number> {
     if (!resource.alive) return unknownHandleCode(resource.kind);
-    if (resource.physicalHandle !== undefined) return rc.TPM_SUCCESS;
+    if (resource.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
     const blob = resource.kind === 'key' ? resource.blob : resource.saved?.blob;
     if (blob === undefined) {
       this.table.remove(resource);
@@ -185,32 +167,32 @@ export class Residency {
       const { key } = resource.link;
       if (key !== undefined) {
         const code = yield* this.#load(key, pinned);
-        if (code !== rc.TPM_SUCCESS) return this.#giveUp(resource, code);
+        if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(resource, code);
       }
       entityHandle = key?.physicalHandle ?? resource.link.entityHandle;
     }
     if (resource.kind !== 'key') {
       const room = yield* this.ensureRoom(resource.kind, pinned);
-      if (room !== rc.TPM_SUCCESS) return room;
+      if (room !== TPM_RESULT.SUCCESS) return room;
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const response = yield loadContextCommand(blob, entityHandle);
+      const response = yield loadContext(blob, entityHandle);
       const code = responseCodeOf(response);
-      if (code === rc.TPM_SUCCESS) {
+      if (code === TPM_RESULT.SUCCESS) {
         resource.physicalHandle = firstHandle(response);
         if (resource.kind !== 'key') resource.saved = undefined;
         this.changed();
-        return rc.TPM_SUCCESS;
+        return TPM_RESULT.SUCCESS;
       }
       if (!saysNoRoom(code)) return this.#giveUp(resource, code);
-      if (!(yield* this.evictOne(resource.kind, pinned))) return rc.TPM_RESOURCES;
+      if (!(yield* this.evictOne(resource.kind, pinned))) return TPM_RESULT.RESOURCES;
     }
-    return rc.TPM_RESOURCES;
+    return TPM_RESULT.RESOURCES;
   }
 
   /** A resource that will never load again is unknown from now on; any other failure is the caller's to try again. */
   #giveUp(resource: HeldResource, code: number): number {
-    if (!LOST.has(code) && code !== rc.TPM_INVALID_AUTHHANDLE) return code;
+    if (!LOST.has(code) && code !== TPM_RESULT.INVALID_AUTHHANDLE) return code;
     this.table.remove(resource);
     this.changed();
     return unknownHandleCode(resource.kind);
@@ -219,8 +201,8 @@ export class Residency {
   *#evictKey(key: HeldKey): Exchange<boolean> {
     if (key.physicalHandle === undefined) return true;
     if (key.blob === undefined) {
-      const response = yield saveContextCommand(key.physicalHandle, TPM_RT_KEY);
-      if (!succeeded(response)) return this.#keyCannotBeSaved(key, responseCodeOf(response));
+      const response = yield saveContext(key.physicalHandle, TPM_RT.KEY);
+      if (!isSuccess(response)) return this.#keyCannotBeSaved(key, responseCodeOf(response));
       key.blob = firstSizedBuffer(response);
     }
     yield* this.#saveSessionsOfCopies(key);
@@ -228,13 +210,13 @@ export class Residency {
     const physicalHandle = key.physicalHandle;
     key.physicalHandle = undefined;
     this.changed();
-    yield flushSpecificCommand(physicalHandle, TPM_RT_KEY);
+    yield flushSpecific(physicalHandle, TPM_RT.KEY);
     return true;
   }
 
   /** Says whether the eviction may go on with another key. */
   #keyCannotBeSaved(key: HeldKey, code: number): boolean {
-    if (code === rc.TPM_OWNER_CONTROL) key.ownerEvict = true;
+    if (code === TPM_RESULT.OWNER_CONTROL) key.ownerEvict = true;
     else if (LOST.has(code)) this.table.remove(key);
     else return false;
     return true;

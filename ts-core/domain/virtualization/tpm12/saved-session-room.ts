@@ -1,9 +1,7 @@
 /** Room for one more saved session in the TPM, which keeps a list of them, made by giving one up. */
-
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_RT_CONTEXT } from '../../tpm12/codes.js';
-import * as rc from '../../tpm12/return-codes.js';
-import { flushSpecificCommand } from './management-commands.js';
+import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { flushSpecific } from '../../tpm12/commands.js';
 import type { CallerSavedSession, HeldSession, ResourceTable } from './resource-table.js';
 import type { SavedSessions } from './saved-sessions.js';
 
@@ -32,8 +30,8 @@ export class SavedSessionRoom {
 
   /** After TPM_SaveContext was answered with `code`: says whether one was given up, so that it can be sent again. */
   *make(code: number): Exchange<boolean> {
-    if (code === rc.TPM_CONTEXT_GAP) return yield* this.#giveUpOldest();
-    return code === rc.TPM_NOCONTEXTSPACE ? yield* this.#giveUpOfWhoeverHoldsMost() : false;
+    if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#giveUpOldest();
+    return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#giveUpOfWhoeverHoldsMost() : false;
   }
 
   /** The least recently used of the user who holds most, so that nobody loses a session to somebody who hoards them. */
@@ -72,7 +70,7 @@ export class SavedSessionRoom {
   *#giveUpCallerSaved(session: CallerSavedSession): Exchange<boolean> {
     this.saved.remove(session);
     this.changed();
-    yield flushSpecificCommand(session.current.contextCount, TPM_RT_CONTEXT);
+    yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
     return true;
   }
 }

@@ -3,9 +3,10 @@
  * outlive the context and the broker, and are loaded once. No I/O.
  */
 import { base64ToBytes } from '../../base64.js';
-import { TPM_RT_TRANS } from '../../tpm12/codes.js';
+import { sameBytes } from '../../tpm/byte-fields.js';
+import { TPM_RT } from '../../tpm12/codes.js';
+import { readContextBlob } from '../../tpm12/structures.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
-import { readContextBlob, sameBytes } from './management-commands.js';
 import type { CallerSavedSession } from './resource-table.js';
 
 export class SavedSessions {
@@ -50,7 +51,7 @@ export class SavedSessions {
     if (facts === undefined || current === undefined || !knownCounts.includes(current.contextCount)) return;
     this.add({
       id: `saved-${facts.contextCount}`,
-      kind: facts.resourceType === TPM_RT_TRANS ? 'transportSession' : 'authSession',
+      kind: facts.resourceType === TPM_RT.TRANS ? 'transportSession' : 'authSession',
       userKey: record.userKey,
       blob,
       contextCount: facts.contextCount,

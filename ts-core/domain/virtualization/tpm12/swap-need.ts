@@ -1,9 +1,9 @@
 /** What a command of a context means for who is in the TPM, as far as the tables tell. Nothing is sent or touched. */
 import { readUint32 } from '../../tpm/command-header.js';
-import * as ord from '../../tpm12/ordinal-codes.js';
+import { TPM_ORD } from '../../tpm12/codes.js';
+import { wrappedCommandOf } from '../../tpm12/transport.js';
 import type { SwapNeed } from '../virtualizer.js';
 import { ordinalOf } from './command-shape.js';
-import { wrappedCommand } from './execute-transport.js';
 import type { HandleTranslation } from './handle-translation.js';
 import type { HeldResource, ResourceTable } from './resource-table.js';
 import { kindOfResourceType } from './special-command.js';
@@ -18,7 +18,7 @@ export function swapNeed(
   const ended = endedBy(table, contextId, command);
   // What is saved outside is ended there: nothing is loaded for that.
   if (ended !== undefined) return ended.physicalHandle === undefined ? 'none' : 'resident';
-  const inner = ordinalOf(command) === ord.TPM_ORD_ExecuteTransport ? wrappedCommand(command) : undefined;
+  const inner = ordinalOf(command) === TPM_ORD.ExecuteTransport ? wrappedCommandOf(command) : undefined;
   let need: SwapNeed = 'none';
   for (const part of inner === undefined ? [command] : [command, inner]) {
     const resolution = translation.resolve(contextId, part);
@@ -36,11 +36,11 @@ function endedBy(table: ResourceTable, contextId: number, command: Uint8Array): 
   if (command.length < 14) return undefined;
   const handle = readUint32(command, 10);
   switch (ordinalOf(command)) {
-    case ord.TPM_ORD_EvictKey:
+    case TPM_ORD.EvictKey:
       return table.find(contextId, 'key', handle);
-    case ord.TPM_ORD_Terminate_Handle:
+    case TPM_ORD.Terminate_Handle:
       return table.find(contextId, 'authSession', handle);
-    case ord.TPM_ORD_FlushSpecific: {
+    case TPM_ORD.FlushSpecific: {
       const kind = command.length === 18 ? kindOfResourceType(readUint32(command, 14)) : undefined;
       return kind === undefined ? undefined : table.find(contextId, kind, handle);
     }

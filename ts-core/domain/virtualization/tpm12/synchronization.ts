@@ -1,20 +1,20 @@
 /** What the TPM says that it has, against what the table believes. */
-
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_CAP_HANDLE, TPM_RT_AUTH, TPM_RT_KEY, TPM_RT_TRANS } from '../../tpm12/codes.js';
+import { TPM_CAP, TPM_RT } from '../../tpm12/codes.js';
+import { getCapability } from '../../tpm12/commands.js';
+import { handleListOf } from '../../tpm12/responses.js';
 import type { HandleTranslation } from './handle-translation.js';
-import { getCapabilityCommand, handleListOf } from './management-commands.js';
 import type { HeldResource, ResourceTable } from './resource-table.js';
 
 const SYNCHRONIZED: readonly (readonly [HeldResource['kind'], number])[] = [
-  ['authSession', TPM_RT_AUTH],
-  ['transportSession', TPM_RT_TRANS],
-  ['key', TPM_RT_KEY],
+  ['authSession', TPM_RT.AUTH],
+  ['transportSession', TPM_RT.TRANS],
+  ['key', TPM_RT.KEY],
 ];
 
 /** The handles of a type that are in the TPM; undefined when it does not say. */
 export function* listHandles(resourceType: number): Exchange<readonly number[] | undefined> {
-  return handleListOf(yield getCapabilityCommand(TPM_CAP_HANDLE, resourceType));
+  return handleListOf(yield getCapability(TPM_CAP.HANDLE, resourceType));
 }
 
 export class Synchronization {
@@ -47,7 +47,7 @@ export class Synchronization {
 
   /** Learns which keys in the TPM are nobody's. */
   *refreshForeignKeys(): Exchange<void> {
-    const loaded = yield* listHandles(TPM_RT_KEY);
+    const loaded = yield* listHandles(TPM_RT.KEY);
     if (loaded !== undefined) this.noteLoadedKeys(loaded);
   }
 

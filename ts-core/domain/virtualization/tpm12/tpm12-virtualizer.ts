@@ -2,21 +2,12 @@
  * Shares one TPM 1.2 among many contexts: keys, OIAP, OSAP and DSAP sessions and transport sessions get virtual handles
  * per context, and leave the TPM only when their slot is needed. Callers meet what they would meet on a TPM of their own.
  */
-
 import type { Caller } from '../../caller.js';
-import { errorResponse, responseCodeOf } from '../../tpm/command-header.js';
+import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  TPM_CAP_PROP_MAX_AUTHSESS,
-  TPM_CAP_PROP_MAX_CONTEXT,
-  TPM_CAP_PROPERTY,
-  TPM_RT_AUTH,
-  TPM_RT_CONTEXT,
-  TPM_RT_DAA_TPM,
-  TPM_RT_KEY,
-  TPM_RT_TRANS,
-} from '../../tpm12/codes.js';
-import * as rc from '../../tpm12/return-codes.js';
+import { TPM_CAP, TPM_CAP_PROP, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { flushSpecific, getCapability } from '../../tpm12/commands.js';
+import { isSuccess, numberOf, refusal } from '../../tpm12/responses.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
 import { type CreatedKind, createdKind, ordinalOf } from './command-shape.js';
 import { ContextGap } from './context-gap.js';
@@ -25,7 +16,6 @@ import { type DaaSession, DaaSessions } from './daa-sessions.js';
 import { Tpm12DirectPath } from './direct-path.js';
 import { type Aftermath, type Binding, HandleTranslation } from './handle-translation.js';
 import { countResources, listResources, restoreSavedSessions, splitTypedHandle, takeSnapshot } from './inventory.js';
-import { flushSpecificCommand, getCapabilityCommand, numberOf, succeeded } from './management-commands.js';
 import { Residency, saysNoRoom } from './residency.js';
 import { type HeldResource, ResourceTable } from './resource-table.js';
 import { SavedSessions } from './saved-sessions.js';
@@ -74,7 +64,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
-    const savedCounts = (yield* listHandles(TPM_RT_CONTEXT)) ?? [];
+    const savedCounts = (yield* listHandles(TPM_RT.CONTEXT)) ?? [];
     restoreSavedSessions(this.saved, previous?.savedSessions ?? [], savedCounts);
     yield* this.#flushLeftovers(previous?.ownedHandles ?? []);
     yield* this.synchronization.refreshForeignKeys();
@@ -85,18 +75,18 @@ export class Tpm12Virtualizer implements Virtualizer {
   /** Sessions before keys, since a key takes its sessions along. */
   *#flushLeftovers(owned: readonly number[]): Exchange<void> {
     const leftovers = owned.map(splitTypedHandle);
-    for (const type of [TPM_RT_AUTH, TPM_RT_TRANS, TPM_RT_CONTEXT, TPM_RT_DAA_TPM, TPM_RT_KEY]) {
+    for (const type of [TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT, TPM_RT.DAA_TPM, TPM_RT.KEY]) {
       const existing = new Set((yield* listHandles(type)) ?? []);
       for (const { resourceType, handle } of leftovers) {
-        if (resourceType === type && existing.has(handle)) yield flushSpecificCommand(handle, type);
+        if (resourceType === type && existing.has(handle)) yield flushSpecific(handle, type);
       }
     }
   }
 
   *#learnSessionLimit(): Exchange<void> {
     if (this.configured.sessionsPerUser !== undefined) return;
-    const loaded = numberOf(yield getCapabilityCommand(TPM_CAP_PROPERTY, TPM_CAP_PROP_MAX_AUTHSESS)) ?? 0;
-    const saved = numberOf(yield getCapabilityCommand(TPM_CAP_PROPERTY, TPM_CAP_PROP_MAX_CONTEXT)) ?? 0;
+    const loaded = numberOf(yield getCapability(TPM_CAP.PROPERTY, TPM_CAP_PROP.MAX_AUTHSESS)) ?? 0;
+    const saved = numberOf(yield getCapability(TPM_CAP.PROPERTY, TPM_CAP_PROP.MAX_CONTEXT)) ?? 0;
     const half = Math.floor((loaded + saved) / 2);
     const sessionsPerUser = Math.min(MAX_SESSIONS_PER_USER, Math.max(MIN_SESSIONS_PER_USER, half));
     this.limits = { ...this.limits, sessionsPerUser };
@@ -111,7 +101,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
-    if (!this.table.hasContext(contextId)) return errorResponse('1.2', rc.TPM_RESOURCES);
+    if (!this.table.hasContext(contextId)) return refusal(TPM_RESULT.RESOURCES);
     try {
       yield* this.synchronization.runIfDue();
       const special = SPECIAL_COMMANDS.get(ordinalOf(command));
@@ -136,7 +126,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     const created = createdKind(ordinalOf(command));
     const mustFit = created === 'key' || bindings.some(isSession);
     const ready = yield* this.prepare(contextId, created, bindings, pinned, mustFit);
-    if (ready !== rc.TPM_SUCCESS) return yield* this.#failInPlaceOfTpm(contextId, command, ready);
+    if (ready !== TPM_RESULT.SUCCESS) return yield* this.#failInPlaceOfTpm(contextId, command, ready);
     const physical = bindings.length === 0 ? command : command.slice();
     this.translation.toPhysical(physical, bindings);
     let response = yield physical;
@@ -151,7 +141,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   /** A command that fails ends its authorization sessions on a TPM; so it does when the broker must fail it. */
   *#failInPlaceOfTpm(contextId: number, command: Uint8Array, responseCode: number): Exchange<Uint8Array> {
     for (const session of this.translation.knownSessions(contextId, command)) yield* this.residency.flush(session);
-    return errorResponse('1.2', responseCode);
+    return refusal(responseCode);
   }
 
   /** Resolves a command's handles; an unknown key may be an owner-evict key that has appeared since. */
@@ -173,13 +163,13 @@ export class Tpm12Virtualizer implements Virtualizer {
     pinned: Set<HeldResource>,
     askForRoom: boolean,
   ): Exchange<number> {
-    if (created !== undefined && this.remaining(contextId, created) <= 0) return rc.TPM_RESOURCES;
+    if (created !== undefined && this.remaining(contextId, created) <= 0) return TPM_RESULT.RESOURCES;
     const resources = bindings.flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
     const code = yield* this.residency.ensure(resources, pinned);
-    if (code !== rc.TPM_SUCCESS || created === undefined || !askForRoom) return code;
+    if (code !== TPM_RESULT.SUCCESS || created === undefined || !askForRoom) return code;
     const room = yield* this.residency.ensureRoom(created, pinned);
     // Room for a key may have taken a copy's sessions out, those of this command among them.
-    return room === rc.TPM_SUCCESS ? yield* this.residency.ensure(resources, pinned) : room;
+    return room === TPM_RESULT.SUCCESS ? yield* this.residency.ensure(resources, pinned) : room;
   }
 
   *settle(
@@ -191,8 +181,8 @@ export class Tpm12Virtualizer implements Virtualizer {
     const aftermath = this.translation.absorb(contextId, command, bindings, response, true);
     this.takeIn(aftermath);
     if (aftermath.collided === undefined) return response;
-    yield flushSpecificCommand(aftermath.collided, TPM_RT_KEY);
-    return errorResponse('1.2', rc.TPM_RESOURCES);
+    yield flushSpecific(aftermath.collided, TPM_RT.KEY);
+    return refusal(TPM_RESULT.RESOURCES);
   }
 
   takeIn(aftermath: Aftermath): void {
@@ -202,7 +192,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
-    const created = succeeded(response) ? createdResource(command, response) : undefined;
+    const created = isSuccess(response) ? createdResource(command, response) : undefined;
     if (created === undefined || !this.table.hasContext(contextId)) return;
     const held = this.table.find(contextId, created.kind, created.virtualHandle);
     if (held !== undefined) yield* this.residency.flush(held);
@@ -224,7 +214,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   *flushDaa(session: DaaSession): Exchange<void> {
     this.daa.remove(session);
     this.changed();
-    yield flushSpecificCommand(session.handle, TPM_RT_DAA_TPM);
+    yield flushSpecific(session.handle, TPM_RT.DAA_TPM);
   }
 
   tpmWasReset(): void {
@@ -276,7 +266,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     if (saved !== undefined) {
       this.saved.remove(saved);
       this.changed();
-      yield flushSpecificCommand(saved.current.contextCount, TPM_RT_CONTEXT);
+      yield flushSpecific(saved.current.contextCount, TPM_RT.CONTEXT);
       return true;
     }
     const daaSession = this.daa.all().find((session) => session.id === id);

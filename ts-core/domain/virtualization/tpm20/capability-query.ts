@@ -2,16 +2,8 @@
 import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  handleType,
-  TPM_CAP_COMMANDS,
-  TPM_CAP_HANDLES,
-  TPM_CAP_TPM_PROPERTIES,
-  TPM_PT_FIXED,
-  TPM_PT_VAR,
-  TPM_RC_SUCCESS,
-} from '../../tpm20/codes.js';
-import { getCapabilityCommand } from './broker-commands.js';
+import { handleType, TPM_CAP, TPM_PT, TPM_RC } from '../../tpm20/codes.js';
+import { getCapability } from '../../tpm20/commands.js';
 
 const PAGE_ITEMS = 254;
 /** A TPM that says "more" for ever must not hold the broker. */
@@ -60,9 +52,9 @@ function* pages(
 ): Exchange<void> {
   let property = first;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const response = yield getCapabilityCommand(capability, property, PAGE_ITEMS);
+    const response = yield getCapability(capability, property, PAGE_ITEMS);
     const code = responseCodeOf(response);
-    if (code !== TPM_RC_SUCCESS) throw new CapabilityRefused(capability, code);
+    if (code !== TPM_RC.SUCCESS) throw new CapabilityRefused(capability, code);
     const { items, values, moreData } = decodePage(response, wordsPerItem);
     for (let index = 0; index < items.length; index++) {
       if (!accept(items[index] as number, values[index] ?? 0)) return;
@@ -78,7 +70,7 @@ export function* listCommands(): Exchange<readonly number[]> {
   const seen = new Set<number>();
   // The property is a command code: index and vendor bit of TPMA_CC.
   const nextCode = (last: number) => ((last & 0x2000ffff) + 1) >>> 0;
-  yield* pages(TPM_CAP_COMMANDS, 0, 1, nextCode, (item) => {
+  yield* pages(TPM_CAP.COMMANDS, 0, 1, nextCode, (item) => {
     if (seen.has(item)) return false;
     seen.add(item);
     attributes.push(item);
@@ -93,7 +85,7 @@ export function* listHandles(first: number): Exchange<readonly number[]> {
   const sessions = first < 0x40000000;
   // Saved sessions are shown under another type than they are asked for, so the next page is asked for by number.
   const nextHandle = (last: number) => ((first & 0xff000000) | ((last & 0xffffff) + 1)) >>> 0;
-  yield* pages(TPM_CAP_HANDLES, first, 1, nextHandle, (handle) => {
+  yield* pages(TPM_CAP.HANDLES, first, 1, nextHandle, (handle) => {
     if (!sessions && handleType(handle) !== handleType(first)) return false;
     handles.push(handle);
     return true;
@@ -104,9 +96,9 @@ export function* listHandles(first: number): Exchange<readonly number[]> {
 /** The fixed and the variable properties by number. */
 export function* listProperties(): Exchange<ReadonlyMap<number, number>> {
   const properties = new Map<number, number>();
-  for (const group of [TPM_PT_FIXED, TPM_PT_VAR]) {
+  for (const group of [TPM_PT.FIXED, TPM_PT.VAR]) {
     yield* pages(
-      TPM_CAP_TPM_PROPERTIES,
+      TPM_CAP.TPM_PROPERTIES,
       group,
       2,
       (last) => last + 1,

@@ -4,36 +4,19 @@
  *
  * TPM 2.0 Library Part 3, 30.2; a page holds at most MAX_CAP_HANDLES handles (Part 2, 10.9.3).
  */
-import {
-  errorResponse,
-  HEADER_BYTES,
-  readUint16,
-  readUint32,
-  responseCodeOf,
-  TPM_ST_NO_SESSIONS,
-  writeUint32,
-} from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import {
   handleNumber,
   handleType,
   isSessionHandle,
   LOADED_SESSION_FIRST,
-  TPM_CAP_HANDLES,
-  TPM_CAP_TPM_PROPERTIES,
-  TPM_HT_HMAC_SESSION,
-  TPM_HT_TRANSIENT,
-  TPM_PT_CONTEXT_GAP_MAX,
-  TPM_PT_HR_ACTIVE,
-  TPM_PT_HR_ACTIVE_AVAIL,
-  TPM_PT_HR_LOADED,
-  TPM_PT_HR_LOADED_AVAIL,
-  TPM_PT_HR_LOADED_MIN,
-  TPM_PT_HR_TRANSIENT_AVAIL,
-  TPM_PT_HR_TRANSIENT_MIN,
-  TPM_RC_AUTH_CONTEXT,
-  TPM_RC_SUCCESS,
+  TPM_CAP,
+  TPM_HT,
+  TPM_PT,
+  TPM_RC,
+  TPM_ST,
 } from '../../tpm20/codes.js';
-import { successResponse } from './broker-commands.js';
+import { refusal, success } from '../../tpm20/responses.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { VirtualContext } from './virtual-context.js';
 
@@ -43,7 +26,7 @@ const PLAIN_COMMAND_BYTES = HEADER_BYTES + 12;
 const UNLIMITED = 0xffffffff;
 
 function isPlain(command: Uint8Array): boolean {
-  return readUint16(command, 0) === TPM_ST_NO_SESSIONS && command.length === PLAIN_COMMAND_BYTES;
+  return readUint16(command, 0) === TPM_ST.NO_SESSIONS && command.length === PLAIN_COMMAND_BYTES;
 }
 
 /** The broker's own answer to a question for handles that are virtual; undefined when the TPM is to be asked. */
@@ -54,23 +37,23 @@ export function answerHandleList(
   parametersOffset: number,
 ): Uint8Array | undefined {
   if (command.length < parametersOffset + 12) return undefined;
-  if (readUint32(command, parametersOffset) !== TPM_CAP_HANDLES) return undefined;
+  if (readUint32(command, parametersOffset) !== TPM_CAP.HANDLES) return undefined;
   const first = readUint32(command, parametersOffset + 4);
-  if (handleType(first) !== TPM_HT_TRANSIENT && !isSessionHandle(first)) return undefined;
+  if (handleType(first) !== TPM_HT.TRANSIENT && !isSessionHandle(first)) return undefined;
   // The answer to an audited command is authenticated by the TPM, and the TPM's own list is nobody's to see.
-  if (!isPlain(command)) return errorResponse('2.0', TPM_RC_AUTH_CONTEXT);
+  if (!isPlain(command)) return refusal(TPM_RC.AUTH_CONTEXT);
   return handleListResponse(visibleHandles(manager, context, first), readUint32(command, parametersOffset + 8));
 }
 
 /** In ascending order of their numbers, from `first` on. */
 function visibleHandles(manager: ResourceManager, context: VirtualContext, first: number): readonly number[] {
-  if (handleType(first) === TPM_HT_TRANSIENT) {
+  if (handleType(first) === TPM_HT.TRANSIENT) {
     return context
       .objects()
       .map((object) => object.virtualHandle)
       .filter((handle) => handle >= first);
   }
-  const asksForLoaded = handleType(first) === TPM_HT_HMAC_SESSION;
+  const asksForLoaded = handleType(first) === TPM_HT.HMAC_SESSION;
   const handles: number[] = [];
   for (const session of manager.sessions.all()) {
     if (handleNumber(session.handle) < handleNumber(first)) continue;
@@ -86,10 +69,10 @@ function handleListResponse(handles: readonly number[], askedFor: number): Uint8
   const count = Math.min(handles.length, askedFor, MAX_CAP_HANDLES);
   const body = new Uint8Array(9 + 4 * count);
   body[0] = handles.length > count ? 1 : 0;
-  writeUint32(body, 1, TPM_CAP_HANDLES);
+  writeUint32(body, 1, TPM_CAP.HANDLES);
   writeUint32(body, 5, count);
   for (let index = 0; index < count; index++) writeUint32(body, 9 + 4 * index, handles[index] as number);
-  return successResponse(body);
+  return success(body);
 }
 
 /** Puts into a list of properties what holds for this context. Responses to audited commands stay as the TPM signed them. */
@@ -99,8 +82,8 @@ export function adaptProperties(
   command: Uint8Array,
   response: Uint8Array,
 ): void {
-  if (!isPlain(command) || readUint32(command, HEADER_BYTES) !== TPM_CAP_TPM_PROPERTIES) return;
-  if (responseCodeOf(response) !== TPM_RC_SUCCESS || response.length < HEADER_BYTES + 9) return;
+  if (!isPlain(command) || readUint32(command, HEADER_BYTES) !== TPM_CAP.TPM_PROPERTIES) return;
+  if (responseCodeOf(response) !== TPM_RC.SUCCESS || response.length < HEADER_BYTES + 9) return;
   const count = Math.min(readUint32(response, HEADER_BYTES + 5), (response.length - HEADER_BYTES - 9) >>> 3);
   for (let index = 0; index < count; index++) {
     const offset = HEADER_BYTES + 9 + 8 * index;
@@ -113,26 +96,26 @@ export function adaptProperties(
 function propertyFor(manager: ResourceManager, context: VirtualContext, property: number): number | undefined {
   const { limits, shares, sessions } = manager;
   switch (property) {
-    case TPM_PT_CONTEXT_GAP_MAX:
+    case TPM_PT.CONTEXT_GAP_MAX:
       return UNLIMITED;
-    case TPM_PT_HR_TRANSIENT_MIN:
+    case TPM_PT.HR_TRANSIENT_MIN:
       return limits.resourcesPerContext;
-    case TPM_PT_HR_TRANSIENT_AVAIL:
+    case TPM_PT.HR_TRANSIENT_AVAIL:
       return manager.objectsAvailableTo(context);
-    case TPM_PT_HR_LOADED_MIN:
+    case TPM_PT.HR_LOADED_MIN:
       return limits.sessionsPerContext;
-    case TPM_PT_HR_LOADED:
+    case TPM_PT.HR_LOADED:
       return context.loadedSessionCount;
-    case TPM_PT_HR_LOADED_AVAIL:
+    case TPM_PT.HR_LOADED_AVAIL:
       return manager.loadableSessions(context);
-    case TPM_PT_HR_ACTIVE: {
+    case TPM_PT.HR_ACTIVE: {
       let active = context.loadedSessionCount;
       for (const session of sessions.all()) {
         if (session.callerBlob && session.userKey === context.caller.userKey) active++;
       }
       return active;
     }
-    case TPM_PT_HR_ACTIVE_AVAIL:
+    case TPM_PT.HR_ACTIVE_AVAIL:
       return shares.availableTo(context.caller.userKey);
     default:
       return undefined;

@@ -1,20 +1,9 @@
 /**
  * What the TPM says of its own commands: how many handles each takes, whether it returns one, whether it flushes.
- *
- * TPMA_CC, TPM 2.0 Library Part 2, 8.9: commandIndex 15:0, nv 22, extensive 23, flushed 24, cHandles 27:25, rHandle 28, V 29.
  */
 import type { Exchange } from '../../tpm/exchange.js';
+import { type CommandAttributes, decodeCommandAttributes } from '../../tpm20/structures.js';
 import { listCommands } from './capability-query.js';
-
-export interface CommandAttributes {
-  readonly code: number;
-  /** Handles at the start of the command. */
-  readonly handleCount: number;
-  /** The response starts with the handle of something new. */
-  readonly returnsHandle: boolean;
-  /** On success, the transient objects of the handle area are flushed (SequenceComplete and its like). */
-  readonly flushesHandles: boolean;
-}
 
 const STANDARD_CODES = 0x1000;
 
@@ -25,7 +14,7 @@ export class CommandTable {
 
   constructor(tpmaCc: readonly number[]) {
     for (const attributes of tpmaCc) {
-      const command = decodeTpmaCc(attributes);
+      const command = decodeCommandAttributes(attributes);
       if (command.code < STANDARD_CODES) this.#standard[command.code] = command;
       else this.#others.set(command.code, command);
     }
@@ -45,13 +34,4 @@ export class CommandTable {
     for (const command of this.#standard) if (command) codes.push(command.code);
     return [...codes, ...this.#others.keys()];
   }
-}
-
-export function decodeTpmaCc(attributes: number): CommandAttributes {
-  return {
-    code: (attributes & 0x2000ffff) >>> 0,
-    handleCount: (attributes >>> 25) & 7,
-    returnsHandle: ((attributes >>> 28) & 1) === 1,
-    flushesHandles: ((attributes >>> 24) & 1) === 1,
-  };
 }

@@ -5,21 +5,13 @@
  *
  * TPM 2.0 Library Part 3, 28.3.
  */
-import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { sameBytes } from '../../tpm/byte-fields.js';
+import { HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  aboutParameter,
-  isPassingTrouble,
-  isSessionHandle,
-  RESMGR_SESSION_QUOTA,
-  TPM_RC_HANDLE,
-  TPM_RC_INITIALIZE,
-  TPM_RC_INTEGRITY,
-  TPM_RC_SUCCESS,
-} from '../../tpm20/codes.js';
-import { successResponse } from './broker-commands.js';
+import { isSessionHandle, TPM_RC } from '../../tpm20/codes.js';
+import { aboutParameter, isTemporaryFailure, refusal, SESSION_QUOTA, success } from '../../tpm20/responses.js';
+import { isSavedContext, sameSave, savedHandleOf, staysValidInUse } from '../../tpm20/structures.js';
 import type { ResourceManager } from './resource-manager.js';
-import { isSavedContext, sameBytes, sameSave, savedHandleOf, staysValidInUse } from './saved-context.js';
 import type { VirtualContext } from './virtual-context.js';
 
 export function* runContextLoad(
@@ -36,10 +28,10 @@ export function* runContextLoad(
 }
 
 function* loadObject(manager: ResourceManager, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  const refusal = yield* manager.admit(context, 'object');
-  if (refusal !== TPM_RC_SUCCESS) return errorResponse('2.0', refusal);
+  const refused = yield* manager.admit(context, 'object');
+  if (refused !== TPM_RC.SUCCESS) return refusal(refused);
   const response = yield* manager.send(command);
-  if (responseCodeOf(response) !== TPM_RC_SUCCESS) return response;
+  if (responseCodeOf(response) !== TPM_RC.SUCCESS) return response;
   const blob = command.slice(HEADER_BYTES);
   const reusable = staysValidInUse(blob);
   return manager.enterCreated(context, response, !reusable, reusable ? blob : undefined);
@@ -50,18 +42,18 @@ function* loadSession(manager: ResourceManager, context: VirtualContext, blob: U
   // A stale blob, a loaded session's, another user's: all are answered as a TPM answers a blob whose session is not saved.
   const isTheirs = session?.userKey === context.caller.userKey && session.callerBlob !== undefined;
   if (!session?.callerBlob || !isTheirs || !sameSave(session.callerBlob, blob)) {
-    return errorResponse('2.0', aboutParameter(TPM_RC_HANDLE, 1));
+    return refusal(aboutParameter(TPM_RC.HANDLE, 1));
   }
-  if (!sameBytes(session.callerBlob, blob)) return errorResponse('2.0', aboutParameter(TPM_RC_INTEGRITY, 1));
-  if (manager.loadableSessions(context) === 0) return errorResponse('2.0', RESMGR_SESSION_QUOTA);
+  if (!sameBytes(session.callerBlob, blob)) return refusal(aboutParameter(TPM_RC.INTEGRITY, 1));
+  if (manager.loadableSessions(context) === 0) return refusal(SESSION_QUOTA);
   manager.sessions.touch(session);
   const code = yield* manager.sessions.makeResident(session);
-  if (code !== TPM_RC_SUCCESS) {
-    if (code !== TPM_RC_INITIALIZE && !isPassingTrouble(code)) manager.sessions.ended(session);
-    return errorResponse('2.0', code);
+  if (code !== TPM_RC.SUCCESS) {
+    if (code !== TPM_RC.INITIALIZE && !isTemporaryFailure(code)) manager.sessions.ended(session);
+    return refusal(code);
   }
   manager.sessions.nowLoadedIn(context, session);
   const handle = new Uint8Array(4);
   writeUint32(handle, 0, session.handle);
-  return successResponse(handle);
+  return success(handle);
 }

@@ -4,16 +4,11 @@
  *
  * TPM 2.0 Library Part 3, 28.2.
  */
-import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  handleType,
-  isSessionHandle,
-  TPM_HT_TRANSIENT,
-  TPM_RC_REFERENCE_H0,
-  TPM_RC_SUCCESS,
-} from '../../tpm20/codes.js';
-import { contextSaveCommand, successResponse } from './broker-commands.js';
+import { handleType, isSessionHandle, TPM_HT, TPM_RC } from '../../tpm20/codes.js';
+import { contextSave } from '../../tpm20/commands.js';
+import { refusal, success } from '../../tpm20/responses.js';
 import { missingForSave } from './missing-handle.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';
@@ -26,7 +21,7 @@ export function* runContextSave(
   command: Uint8Array,
 ): Exchange<Uint8Array> {
   const handle = readUint32(command, HEADER_BYTES);
-  if (handleType(handle) === TPM_HT_TRANSIENT) {
+  if (handleType(handle) === TPM_HT.TRANSIENT) {
     const object = context.object(handle);
     if (object) return yield* saveObject(manager, object);
   } else if (isSessionHandle(handle)) {
@@ -35,26 +30,24 @@ export function* runContextSave(
   } else {
     return yield command;
   }
-  return errorResponse('2.0', missingForSave(handle, manager.ranges));
+  return refusal(missingForSave(handle, manager.ranges));
 }
 
 function* saveObject(manager: ResourceManager, object: TransientObject): Exchange<Uint8Array> {
   manager.objects.touch(object);
-  if (object.physicalHandle === 0 && object.blob) return successResponse(object.blob);
-  const response = yield* manager.send(contextSaveCommand(object.physicalHandle));
+  if (object.physicalHandle === 0 && object.blob) return success(object.blob);
+  const response = yield* manager.send(contextSave(object.physicalHandle));
   const code = responseCodeOf(response);
-  if (code === TPM_RC_SUCCESS) manager.objects.rememberSaved(object, response.slice(HEADER_BYTES));
-  else if (code === TPM_RC_REFERENCE_H0) manager.objects.lost(object);
+  if (code === TPM_RC.SUCCESS) manager.objects.rememberSaved(object, response.slice(HEADER_BYTES));
+  else if (code === TPM_RC.REFERENCE_H0) manager.objects.lost(object);
   return response;
 }
 
 function* saveSession(manager: ResourceManager, context: VirtualContext, session: Session): Exchange<Uint8Array> {
   manager.sessions.touch(session);
-  const response = session.blob
-    ? successResponse(session.blob)
-    : yield* manager.send(contextSaveCommand(session.handle));
+  const response = session.blob ? success(session.blob) : yield* manager.send(contextSave(session.handle));
   const code = responseCodeOf(response);
-  if (code === TPM_RC_SUCCESS) manager.sessions.nowSavedBy(context, session, response.slice(HEADER_BYTES));
-  else if (code === TPM_RC_REFERENCE_H0) manager.sessions.ended(session);
+  if (code === TPM_RC.SUCCESS) manager.sessions.nowSavedBy(context, session, response.slice(HEADER_BYTES));
+  else if (code === TPM_RC.REFERENCE_H0) manager.sessions.ended(session);
   return response;
 }

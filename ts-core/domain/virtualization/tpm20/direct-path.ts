@@ -3,20 +3,10 @@
  * with the handles patched in place and nothing allocated.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import {
-  handleType,
-  isSessionHandle,
-  TPM_CAP_HANDLES,
-  TPM_CC_GET_CAPABILITY,
-  TPM_HT_TRANSIENT,
-  TPM_RC_INITIALIZE,
-  TPM_RC_RETRY,
-  TPM_RC_SUCCESS,
-  TPMA_SESSION_CONTINUE,
-} from '../../tpm20/codes.js';
+import { handleType, isSessionHandle, TPM_CAP, TPM_CC, TPM_HT, TPM_RC, TPMA_SESSION } from '../../tpm20/codes.js';
+import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { DirectPath } from '../virtualizer.js';
 import { adaptProperties } from './capability-view.js';
-import type { CommandAttributes } from './command-table.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
@@ -51,7 +41,7 @@ export class Tpm20DirectPath implements DirectPath {
     this.#objectPositions = 0;
     this.#endingCount = 0;
     if (attributes.handleCount > 0 || command[1] === 2) {
-      if (manager.areas.read(command, attributes.handleCount) !== TPM_RC_SUCCESS) return null;
+      if (manager.areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return null;
       if (!this.#resolve(manager, context)) return null;
     }
     this.#context = context;
@@ -72,7 +62,7 @@ export class Tpm20DirectPath implements DirectPath {
     for (let position = 0; position < areas.handleCount; position++) {
       const handle = areas.handles[position] as number;
       let object: TransientObject | undefined;
-      if (handleType(handle) === TPM_HT_TRANSIENT) {
+      if (handleType(handle) === TPM_HT.TRANSIENT) {
         object = context.object(handle);
         if (!object || object.physicalHandle === 0) return false;
       } else if (isSessionHandle(handle)) {
@@ -89,7 +79,7 @@ export class Tpm20DirectPath implements DirectPath {
       const session = sessions.loadedIn(context, handle);
       if (!session?.resident) return false;
       sessions.touch(session);
-      if (((areas.sessionAttributes[position] as number) & TPMA_SESSION_CONTINUE) === 0) {
+      if (((areas.sessionAttributes[position] as number) & TPMA_SESSION.CONTINUE_SESSION) === 0) {
         this.#endingSessions[this.#endingCount++] = session;
       }
     }
@@ -104,9 +94,9 @@ export class Tpm20DirectPath implements DirectPath {
     this.#restoreHandles(command);
     this.#command = undefined;
     const code = responseCodeOf(response);
-    if (code === TPM_RC_SUCCESS) {
+    if (code === TPM_RC.SUCCESS) {
       for (let index = 0; index < this.#endingCount; index++) manager.sessions.ended(this.#endingSessions[index]!);
-      if (this.#code === TPM_CC_GET_CAPABILITY) adaptProperties(manager, context, command, response);
+      if (this.#code === TPM_CC.GetCapability) adaptProperties(manager, context, command, response);
       return response;
     }
     return needsTheLongWay(code) ? null : response;
@@ -129,9 +119,9 @@ export class Tpm20DirectPath implements DirectPath {
 
 function isDirect(attributes: CommandAttributes, command: Uint8Array): boolean {
   if (attributes.returnsHandle || attributes.flushesHandles) return false;
-  if (attributes.code === TPM_CC_GET_CAPABILITY) {
+  if (attributes.code === TPM_CC.GetCapability) {
     return (
-      command[1] === 1 && command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) !== TPM_CAP_HANDLES
+      command[1] === 1 && command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) !== TPM_CAP.HANDLES
     );
   }
   return !SPECIAL_COMMANDS.has(attributes.code);
@@ -139,6 +129,6 @@ function isDirect(attributes: CommandAttributes, command: Uint8Array): boolean {
 
 /** No room, a context gap, something lost, a TPM that wants to be started: nothing has happened, and execute() knows what to do. */
 function needsTheLongWay(code: number): boolean {
-  if (code === TPM_RC_INITIALIZE || code === TPM_RC_RETRY) return true;
+  if (code === TPM_RC.INITIALIZE || code === TPM_RC.RETRY) return true;
   return (code >= 0x901 && code <= 0x906) || (code >= 0x910 && code <= 0x91e);
 }

@@ -1,9 +1,9 @@
 /** The caller gave a command up before its response came: what the command made is undone, since nobody knows of it. */
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_CC_CONTEXT_LOAD, TPM_CC_CONTEXT_SAVE } from '../../tpm20/codes.js';
-import { flushContextCommand } from './broker-commands.js';
-import type { CommandAttributes } from './command-table.js';
+import { TPM_CC } from '../../tpm20/codes.js';
+import { flushContext } from '../../tpm20/commands.js';
+import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { VirtualContext } from './virtual-context.js';
 
@@ -14,19 +14,18 @@ export function* discardCreated(
   command: Uint8Array,
   response: Uint8Array,
 ): Exchange<void> {
-  if (attributes.code === TPM_CC_CONTEXT_SAVE)
-    return takeBackSaved(manager, context, readUint32(command, HEADER_BYTES));
+  if (attributes.code === TPM_CC.ContextSave) return takeBackSaved(manager, context, readUint32(command, HEADER_BYTES));
   if (!attributes.returnsHandle || response.length < HEADER_BYTES + 4) return;
   const handle = readUint32(response, HEADER_BYTES);
   const object = context.object(handle);
   if (object) {
-    if (object.physicalHandle !== 0) yield flushContextCommand(object.physicalHandle);
+    if (object.physicalHandle !== 0) yield flushContext(object.physicalHandle);
     manager.objects.remove(object);
     return;
   }
   const session = manager.sessions.loadedIn(context, handle);
   if (!session) return;
-  if (attributes.code !== TPM_CC_CONTEXT_LOAD) {
+  if (attributes.code !== TPM_CC.ContextLoad) {
     yield* manager.sessions.flush(session);
     return;
   }

@@ -4,10 +4,11 @@
  *
  * TPM 2.0 Library Part 3, 28.4.
  */
-import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { handleType, isSessionHandle, TPM_HT_TRANSIENT, TPM_RC_INITIALIZE, TPM_RC_SUCCESS } from '../../tpm20/codes.js';
-import { emptySuccess, flushContextCommand } from './broker-commands.js';
+import { handleType, isSessionHandle, TPM_HT, TPM_RC } from '../../tpm20/codes.js';
+import { flushContext } from '../../tpm20/commands.js';
+import { refusal, success } from '../../tpm20/responses.js';
 import { missingForFlush } from './missing-handle.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { VirtualContext } from './virtual-context.js';
@@ -18,7 +19,7 @@ export function* runFlushContext(
   command: Uint8Array,
 ): Exchange<Uint8Array> {
   const handle = readUint32(command, HEADER_BYTES);
-  if (handleType(handle) === TPM_HT_TRANSIENT) return yield* flushObject(manager, context, handle);
+  if (handleType(handle) === TPM_HT.TRANSIENT) return yield* flushObject(manager, context, handle);
   if (isSessionHandle(handle)) return yield* flushSession(manager, context, handle);
   // Nothing else can be flushed; the TPM says so.
   return yield command;
@@ -26,20 +27,20 @@ export function* runFlushContext(
 
 function* flushObject(manager: ResourceManager, context: VirtualContext, handle: number): Exchange<Uint8Array> {
   const object = context.object(handle);
-  if (!object) return errorResponse('2.0', missingForFlush(handle, manager.ranges));
+  if (!object) return refusal(missingForFlush(handle, manager.ranges));
   if (object.physicalHandle !== 0) {
-    const response = yield flushContextCommand(object.physicalHandle);
-    if (responseCodeOf(response) === TPM_RC_INITIALIZE) return response;
+    const response = yield flushContext(object.physicalHandle);
+    if (responseCodeOf(response) === TPM_RC.INITIALIZE) return response;
   }
   manager.objects.remove(object);
-  return emptySuccess();
+  return success();
 }
 
 function* flushSession(manager: ResourceManager, context: VirtualContext, handle: number): Exchange<Uint8Array> {
   const session = manager.sessions.byHandle(handle);
   const isOwn =
     session?.context === context || (session?.callerBlob !== undefined && session.userKey === context.caller.userKey);
-  if (!session || !isOwn) return errorResponse('2.0', missingForFlush(handle, manager.ranges));
+  if (!session || !isOwn) return refusal(missingForFlush(handle, manager.ranges));
   const code = yield* manager.sessions.flush(session);
-  return code === TPM_RC_SUCCESS ? emptySuccess() : errorResponse('2.0', code);
+  return code === TPM_RC.SUCCESS ? success() : refusal(code);
 }

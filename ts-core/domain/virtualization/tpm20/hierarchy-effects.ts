@@ -4,17 +4,17 @@
  */
 import { readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_RH_ENDORSEMENT, TPM_RH_OWNER, TPM_RH_PLATFORM, TRANSIENT_FIRST } from '../../tpm20/codes.js';
+import { TPM_RH, TRANSIENT_FIRST } from '../../tpm20/codes.js';
+import { hierarchyOf } from '../../tpm20/structures.js';
 import { listHandles } from './capability-query.js';
 import type { ResourceManager } from './resource-manager.js';
-import { hierarchyOf } from './saved-context.js';
 
 /** The hierarchies whose objects a successful command voids. */
 export type VoidedHierarchies = (command: Uint8Array, parametersOffset: number) => readonly number[];
 
-export const CLEAR_VOIDS: VoidedHierarchies = () => [TPM_RH_OWNER, TPM_RH_ENDORSEMENT];
-export const CHANGE_EPS_VOIDS: VoidedHierarchies = () => [TPM_RH_ENDORSEMENT];
-export const CHANGE_PPS_VOIDS: VoidedHierarchies = () => [TPM_RH_PLATFORM];
+export const CLEAR_VOIDS: VoidedHierarchies = () => [TPM_RH.OWNER, TPM_RH.ENDORSEMENT];
+export const CHANGE_EPS_VOIDS: VoidedHierarchies = () => [TPM_RH.ENDORSEMENT];
+export const CHANGE_PPS_VOIDS: VoidedHierarchies = () => [TPM_RH.PLATFORM];
 
 /** Parameters: enable (4), state (1). Nothing is voided when a hierarchy is switched on. */
 export const HIERARCHY_CONTROL_VOIDS: VoidedHierarchies = (command, parametersOffset) =>

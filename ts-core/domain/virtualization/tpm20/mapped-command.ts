@@ -2,23 +2,11 @@
  * The one mechanism for every command that is not special: resolve the handles, load what is needed, send, and bring the
  * tables up to date with the response.
  */
-import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { HEADER_BYTES, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  handleType,
-  isPassingTrouble,
-  isSessionHandle,
-  TPM_CC_HASH_SEQUENCE_START,
-  TPM_CC_HMAC_START,
-  TPM_CC_START_AUTH_SESSION,
-  TPM_HT_TRANSIENT,
-  TPM_RC_INITIALIZE,
-  TPM_RC_REFERENCE_H0,
-  TPM_RC_REFERENCE_S0,
-  TPM_RC_SUCCESS,
-  TPMA_SESSION_CONTINUE,
-} from '../../tpm20/codes.js';
-import type { CommandAttributes } from './command-table.js';
+import { handleType, isSessionHandle, TPM_CC, TPM_HT, TPM_RC, TPMA_SESSION } from '../../tpm20/codes.js';
+import { isTemporaryFailure, refusal } from '../../tpm20/responses.js';
+import type { CommandAttributes } from '../../tpm20/structures.js';
 import { missingInAuthorizationArea, missingInHandleArea } from './missing-handle.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';
@@ -36,7 +24,7 @@ class ResolvedHandles {
     const { areas, sessions, ranges } = manager;
     for (let position = 0; position < areas.handleCount; position++) {
       const handle = areas.handles[position] as number;
-      const isObject = handleType(handle) === TPM_HT_TRANSIENT;
+      const isObject = handleType(handle) === TPM_HT.TRANSIENT;
       if (!isObject && !isSessionHandle(handle)) continue;
       const object = isObject ? context.object(handle) : undefined;
       const session = isObject ? undefined : sessions.loadedIn(context, handle);
@@ -51,7 +39,7 @@ class ResolvedHandles {
       if (!session) return missingInAuthorizationArea(handle, position, ranges);
       into.authorizationSessions[position] = session;
     }
-    return TPM_RC_SUCCESS;
+    return TPM_RC.SUCCESS;
   }
 }
 
@@ -65,15 +53,15 @@ function* loadAll(manager: ResourceManager, resolved: ResolvedHandles): Exchange
     const object = resolved.objects[position];
     if (!object) continue;
     const code = yield* objects.makeResident(object);
-    if (code === TPM_RC_SUCCESS) continue;
-    if (code === TPM_RC_INITIALIZE || isPassingTrouble(code)) return code;
+    if (code === TPM_RC.SUCCESS) continue;
+    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return code;
     // Its saved form is void (hierarchy cleared, TPM reset): the object is gone, and the caller is told just that.
     objects.remove(object);
-    return TPM_RC_REFERENCE_H0 + position;
+    return TPM_RC.REFERENCE_H0 + position;
   }
-  const inHandles = yield* loadSessions(manager, resolved.handleSessions, TPM_RC_REFERENCE_H0);
-  if (inHandles !== TPM_RC_SUCCESS) return inHandles;
-  return yield* loadSessions(manager, resolved.authorizationSessions, TPM_RC_REFERENCE_S0);
+  const inHandles = yield* loadSessions(manager, resolved.handleSessions, TPM_RC.REFERENCE_H0);
+  if (inHandles !== TPM_RC.SUCCESS) return inHandles;
+  return yield* loadSessions(manager, resolved.authorizationSessions, TPM_RC.REFERENCE_S0);
 }
 
 function* loadSessions(
@@ -85,12 +73,12 @@ function* loadSessions(
     const session = needed[position];
     if (!session || session.resident) continue;
     const code = yield* manager.sessions.makeResident(session);
-    if (code === TPM_RC_SUCCESS) continue;
-    if (code === TPM_RC_INITIALIZE || isPassingTrouble(code)) return code;
+    if (code === TPM_RC.SUCCESS) continue;
+    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return code;
     manager.sessions.ended(session);
     return lostCode + position;
   }
-  return TPM_RC_SUCCESS;
+  return TPM_RC.SUCCESS;
 }
 
 /** Writes the physical handles, or the virtual ones back, into the command. */
@@ -103,7 +91,7 @@ function writeHandles(command: Uint8Array, resolved: ResolvedHandles, kind: 'phy
 
 /** The TPM says that something we took for loaded is not: forget it, so that the next use is answered at once. */
 function noteLost(manager: ResourceManager, resolved: ResolvedHandles, code: number): void {
-  const handlePosition = code - TPM_RC_REFERENCE_H0;
+  const handlePosition = code - TPM_RC.REFERENCE_H0;
   if (handlePosition >= 0 && handlePosition < 7) {
     const object = resolved.objects[handlePosition];
     if (object) manager.objects.lost(object);
@@ -111,7 +99,7 @@ function noteLost(manager: ResourceManager, resolved: ResolvedHandles, code: num
     if (session) manager.sessions.ended(session);
     return;
   }
-  const session = resolved.authorizationSessions[code - TPM_RC_REFERENCE_S0];
+  const session = resolved.authorizationSessions[code - TPM_RC.REFERENCE_S0];
   if (session) manager.sessions.ended(session);
 }
 
@@ -120,7 +108,7 @@ function endSessions(manager: ResourceManager, resolved: ResolvedHandles): void 
   for (let position = 0; position < resolved.authorizationSessions.length; position++) {
     const session = resolved.authorizationSessions[position];
     const attributes = manager.areas.sessionAttributes[position] as number;
-    if (session && (attributes & TPMA_SESSION_CONTINUE) === 0) manager.sessions.ended(session);
+    if (session && (attributes & TPMA_SESSION.CONTINUE_SESSION) === 0) manager.sessions.ended(session);
   }
 }
 
@@ -132,22 +120,22 @@ export function* runMapped(
   command: Uint8Array,
 ): Exchange<Uint8Array> {
   const fault = manager.areas.read(command, attributes.handleCount);
-  if (fault !== TPM_RC_SUCCESS) return errorResponse('2.0', fault);
+  if (fault !== TPM_RC.SUCCESS) return refusal(fault);
   const resolved = new ResolvedHandles();
   const missing = ResolvedHandles.of(manager, context, attributes.code, resolved);
-  if (missing !== TPM_RC_SUCCESS) return errorResponse('2.0', missing);
+  if (missing !== TPM_RC.SUCCESS) return refusal(missing);
   const unloaded = yield* loadAll(manager, resolved);
-  if (unloaded !== TPM_RC_SUCCESS) return errorResponse('2.0', unloaded);
+  if (unloaded !== TPM_RC.SUCCESS) return refusal(unloaded);
   if (attributes.returnsHandle) {
-    const kind = attributes.code === TPM_CC_START_AUTH_SESSION ? 'session' : 'object';
-    const refusal = yield* manager.admit(context, kind);
-    if (refusal !== TPM_RC_SUCCESS) return errorResponse('2.0', refusal);
+    const kind = attributes.code === TPM_CC.StartAuthSession ? 'session' : 'object';
+    const refused = yield* manager.admit(context, kind);
+    if (refused !== TPM_RC.SUCCESS) return refusal(refused);
   }
   writeHandles(command, resolved, 'physicalHandle');
   const response = yield* manager.send(command);
   writeHandles(command, resolved, 'virtualHandle');
   const code = responseCodeOf(response);
-  if (code !== TPM_RC_SUCCESS) {
+  if (code !== TPM_RC.SUCCESS) {
     noteLost(manager, resolved, code);
     return response;
   }
@@ -158,5 +146,5 @@ export function* runMapped(
 }
 
 function startsSequence(code: number): boolean {
-  return code === TPM_CC_HMAC_START || code === TPM_CC_HASH_SEQUENCE_START;
+  return code === TPM_CC.HMAC_Start || code === TPM_CC.HashSequenceStart;
 }

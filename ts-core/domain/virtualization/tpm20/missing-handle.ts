@@ -3,21 +3,8 @@
  * exist, so that nobody can tell another's handle from none. Measured at libtpms 0.9: a number within the TPM's slots
  * references nothing (REFERENCE_Hx, REFERENCE_Sx, HANDLE), one beyond them has no valid value (VALUE).
  */
-import {
-  aboutHandle,
-  aboutParameter,
-  aboutSession,
-  handleNumber,
-  handleType,
-  TPM_CC_GET_SESSION_AUDIT_DIGEST,
-  TPM_HT_HMAC_SESSION,
-  TPM_HT_POLICY_SESSION,
-  TPM_HT_TRANSIENT,
-  TPM_RC_HANDLE,
-  TPM_RC_REFERENCE_H0,
-  TPM_RC_REFERENCE_S0,
-  TPM_RC_VALUE,
-} from '../../tpm20/codes.js';
+import { handleNumber, handleType, TPM_CC, TPM_HT, TPM_RC } from '../../tpm20/codes.js';
+import { aboutHandle, aboutParameter, aboutSession } from '../../tpm20/responses.js';
 
 /** How many handles of each kind may exist. */
 export interface HandleRanges {
@@ -33,12 +20,12 @@ const POLICY_COMMANDS: ReadonlySet<number> = new Set([
 
 /** The type of session that the last handle of a command must be; undefined: it takes no session. */
 function sessionTypeOf(code: number): number | undefined {
-  if (POLICY_COMMANDS.has(code)) return TPM_HT_POLICY_SESSION;
-  return code === TPM_CC_GET_SESSION_AUDIT_DIGEST ? TPM_HT_HMAC_SESSION : undefined;
+  if (POLICY_COMMANDS.has(code)) return TPM_HT.POLICY_SESSION;
+  return code === TPM_CC.GetSessionAuditDigest ? TPM_HT.HMAC_SESSION : undefined;
 }
 
 function isWithin(handle: number, ranges: HandleRanges): boolean {
-  return handleNumber(handle) < (handleType(handle) === TPM_HT_TRANSIENT ? ranges.transientObjects : ranges.sessions);
+  return handleNumber(handle) < (handleType(handle) === TPM_HT.TRANSIENT ? ranges.transientObjects : ranges.sessions);
 }
 
 /** In the handle area of a command with `handleCount` handles. */
@@ -50,21 +37,21 @@ export function missingInHandleArea(
   ranges: HandleRanges,
 ): number {
   const sessionType = position === handleCount - 1 ? sessionTypeOf(code) : undefined;
-  const isRightType = handleType(handle) === (sessionType ?? TPM_HT_TRANSIENT);
-  return isRightType && isWithin(handle, ranges) ? TPM_RC_REFERENCE_H0 + position : aboutHandle(TPM_RC_VALUE, position);
+  const isRightType = handleType(handle) === (sessionType ?? TPM_HT.TRANSIENT);
+  return isRightType && isWithin(handle, ranges) ? TPM_RC.REFERENCE_H0 + position : aboutHandle(TPM_RC.VALUE, position);
 }
 
 /** As the session of an authorization. */
 export function missingInAuthorizationArea(handle: number, position: number, ranges: HandleRanges): number {
-  return isWithin(handle, ranges) ? TPM_RC_REFERENCE_S0 + position : aboutSession(TPM_RC_VALUE, position);
+  return isWithin(handle, ranges) ? TPM_RC.REFERENCE_S0 + position : aboutSession(TPM_RC.VALUE, position);
 }
 
 /** As what ContextSave is to save. */
 export function missingForSave(handle: number, ranges: HandleRanges): number {
-  return isWithin(handle, ranges) ? TPM_RC_REFERENCE_H0 : aboutHandle(TPM_RC_VALUE, 0);
+  return isWithin(handle, ranges) ? TPM_RC.REFERENCE_H0 : aboutHandle(TPM_RC.VALUE, 0);
 }
 
 /** As what FlushContext is to flush. */
 export function missingForFlush(handle: number, ranges: HandleRanges): number {
-  return aboutParameter(isWithin(handle, ranges) ? TPM_RC_HANDLE : TPM_RC_VALUE, 1);
+  return aboutParameter(isWithin(handle, ranges) ? TPM_RC.HANDLE : TPM_RC.VALUE, 1);
 }

@@ -1,7 +1,7 @@
 /** What contexts and users hold, for `Get-TbsResource`, and the removal of one of it, for `Remove-TbsResource`. */
 import type { Exchange } from '../../tpm/exchange.js';
+import { flushContext } from '../../tpm20/commands.js';
 import type { ResourceCounts, VirtualResource } from '../virtualizer.js';
-import { flushContextCommand } from './broker-commands.js';
 import type { ResourceManager } from './resource-manager.js';
 import type { Session } from './sessions.js';
 import type { TransientObject } from './transient-objects.js';
@@ -70,7 +70,7 @@ export function* removeFound(manager: ResourceManager, id: string): Exchange<boo
     yield* manager.sessions.flush(found.session);
     return true;
   }
-  if (found.object.physicalHandle !== 0) yield flushContextCommand(found.object.physicalHandle);
+  if (found.object.physicalHandle !== 0) yield flushContext(found.object.physicalHandle);
   manager.objects.remove(found.object);
   return true;
 }

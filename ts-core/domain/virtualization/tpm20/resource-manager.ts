@@ -4,22 +4,10 @@
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  handleType,
-  isOutOfObjectRoom,
-  isSessionHandle,
-  RESMGR_OBJECT_QUOTA,
-  RESMGR_SESSION_QUOTA,
-  TPM_HT_TRANSIENT,
-  TPM_PT_ACTIVE_SESSIONS_MAX,
-  TPM_RC_INITIALIZE,
-  TPM_RC_MEMORY,
-  TPM_RC_RETRY,
-  TPM_RC_SESSION_HANDLES,
-  TPM_RC_SUCCESS,
-} from '../../tpm20/codes.js';
-import { flushContextCommand } from './broker-commands.js';
-import { CommandAreas } from './command-areas.js';
+import { handleType, isSessionHandle, TPM_HT, TPM_PT, TPM_RC } from '../../tpm20/codes.js';
+import { CommandAreas } from '../../tpm20/command-areas.js';
+import { flushContext } from '../../tpm20/commands.js';
+import { isOutOfObjectMemory, OBJECT_QUOTA, SESSION_QUOTA } from '../../tpm20/responses.js';
 import type { CommandTable } from './command-table.js';
 import type { HandleRanges } from './missing-handle.js';
 import { SessionShares } from './session-shares.js';
@@ -63,7 +51,7 @@ export class ResourceManager {
   ) {
     this.objects = new TransientObjects(changed);
     this.sessions = new Sessions(changed);
-    const sessionsMax = properties.get(TPM_PT_ACTIVE_SESSIONS_MAX) ?? DEFAULT_ACTIVE_SESSIONS;
+    const sessionsMax = properties.get(TPM_PT.ACTIVE_SESSIONS_MAX) ?? DEFAULT_ACTIVE_SESSIONS;
     this.ranges = {
       get transientObjects() {
         return limits.resourcesPerContext;
@@ -85,31 +73,31 @@ export class ResourceManager {
     for (let attempt = 1; ; attempt++) {
       const response = yield command;
       const code = responseCodeOf(response);
-      if (code === TPM_RC_SUCCESS || attempt === MAX_ATTEMPTS) return response;
-      if (code === TPM_RC_RETRY) {
+      if (code === TPM_RC.SUCCESS || attempt === MAX_ATTEMPTS) return response;
+      if (code === TPM_RC.RETRY) {
         if (retries++ === MAX_RETRIES) return response;
       } else if (!(yield* this.#makeRoom(code))) return response;
     }
   }
 
   *#makeRoom(code: number): Exchange<boolean> {
-    if (isOutOfObjectRoom(code) && (yield* this.objects.evictOne())) return true;
-    if (code === TPM_RC_SESSION_HANDLES) return yield* this.shares.reclaimOne();
-    if (isOutOfObjectRoom(code) && code !== TPM_RC_MEMORY) return false;
+    if (isOutOfObjectMemory(code) && (yield* this.objects.evictOne())) return true;
+    if (code === TPM_RC.SESSION_HANDLES) return yield* this.shares.reclaimOne();
+    if (isOutOfObjectMemory(code) && code !== TPM_RC.MEMORY) return false;
     return yield* this.sessions.makeRoom(code);
   }
 
   /** Whether the context may have another object, or session; if not, the response code that says so. */
   *admit(context: VirtualContext, kind: 'object' | 'session'): Exchange<number> {
     if (kind === 'object') {
-      if (this.objectsAvailableTo(context) === 0) return RESMGR_OBJECT_QUOTA;
+      if (this.objectsAvailableTo(context) === 0) return OBJECT_QUOTA;
       yield* this.objects.reserveSlot();
-      return TPM_RC_SUCCESS;
+      return TPM_RC.SUCCESS;
     }
-    if (this.loadableSessions(context) === 0) return RESMGR_SESSION_QUOTA;
-    if (!(yield* this.shares.admit(context.caller.userKey))) return RESMGR_SESSION_QUOTA;
+    if (this.loadableSessions(context) === 0) return SESSION_QUOTA;
+    if (!(yield* this.shares.admit(context.caller.userKey))) return SESSION_QUOTA;
     yield* this.sessions.reserveSlot();
-    return TPM_RC_SUCCESS;
+    return TPM_RC.SUCCESS;
   }
 
   objectsAvailableTo(context: VirtualContext): number {
@@ -135,7 +123,7 @@ export class ResourceManager {
   ): Uint8Array {
     if (response.length < HEADER_BYTES + 4) return response;
     const handle = readUint32(response, HEADER_BYTES);
-    if (handleType(handle) === TPM_HT_TRANSIENT) {
+    if (handleType(handle) === TPM_HT.TRANSIENT) {
       const object = this.objects.adopt(context, handle, isSequence, blob);
       writeUint32(response, HEADER_BYTES, object.virtualHandle);
     } else if (isSessionHandle(handle)) {
@@ -172,7 +160,7 @@ export class ResourceManager {
   /** What the TPM says to a flush does not matter: afterwards the handle is not there. */
   *flushDoomed(): Exchange<void> {
     for (const handle of [...this.#doomed]) {
-      if (responseCodeOf(yield flushContextCommand(handle)) === TPM_RC_INITIALIZE) return;
+      if (responseCodeOf(yield flushContext(handle)) === TPM_RC.INITIALIZE) return;
       this.#doomed.delete(handle);
       this.changed();
     }

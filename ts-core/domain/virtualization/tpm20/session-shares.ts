@@ -6,7 +6,7 @@
  * back first, oldest first, and never more than a bound of it is kept per user.
  */
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_RC_INITIALIZE } from '../../tpm20/codes.js';
+import { TPM_RC } from '../../tpm20/codes.js';
 import type { Session, Sessions } from './sessions.js';
 
 export class SessionShares {
@@ -33,7 +33,7 @@ export class SessionShares {
   *admit(userKey: string): Exchange<boolean> {
     while (this.availableTo(userKey) === 0) {
       const oldest = this.#oldestAbandoned(userKey);
-      if (!oldest || (yield* this.sessions.flush(oldest)) === TPM_RC_INITIALIZE) return false;
+      if (!oldest || (yield* this.sessions.flush(oldest)) === TPM_RC.INITIALIZE) return false;
     }
     return true;
   }
@@ -47,7 +47,7 @@ export class SessionShares {
     let most: string | undefined;
     for (const [userKey, count] of counts) if (!most || count > (counts.get(most) ?? 0)) most = userKey;
     const oldest = most === undefined ? undefined : this.#oldestAbandoned(most);
-    return oldest !== undefined && (yield* this.sessions.flush(oldest)) !== TPM_RC_INITIALIZE;
+    return oldest !== undefined && (yield* this.sessions.flush(oldest)) !== TPM_RC.INITIALIZE;
   }
 
   /** Reclaims the oldest of the user's abandoned sessions beyond the bound. */

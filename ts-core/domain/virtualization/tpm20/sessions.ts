@@ -10,17 +10,12 @@ import type { Exchange } from '../../tpm/exchange.js';
 import {
   ACTIVE_SESSION_FIRST,
   handleNumber,
-  isPassingTrouble,
   isSessionHandle,
   LOADED_SESSION_FIRST,
-  TPM_RC_CONTEXT_GAP,
-  TPM_RC_INITIALIZE,
-  TPM_RC_MEMORY,
-  TPM_RC_OBJECT_MEMORY,
-  TPM_RC_SESSION_MEMORY,
-  TPM_RC_SUCCESS,
+  TPM_RC,
 } from '../../tpm20/codes.js';
-import { contextLoadCommand, contextSaveCommand, flushContextCommand } from './broker-commands.js';
+import { contextLoad, contextSave, flushContext } from '../../tpm20/commands.js';
+import { isTemporaryFailure } from '../../tpm20/responses.js';
 import { SlotEstimate } from './slot-estimate.js';
 import type { VirtualContext } from './virtual-context.js';
 
@@ -178,24 +173,24 @@ export class Sessions {
 
   /** Loads it into the TPM when it is not there. Returns 0, or the response code that stopped it. */
   *makeResident(session: Session): Exchange<number> {
-    if (session.resident) return TPM_RC_SUCCESS;
+    if (session.resident) return TPM_RC.SUCCESS;
     yield* this.reserveSlot();
     for (;;) {
       const code = yield* this.#load(session);
-      if (code === TPM_RC_SUCCESS) {
+      if (code === TPM_RC.SUCCESS) {
         this.#slots.accepted(this.#residentCount);
         this.changed();
         return code;
       }
-      if (code === TPM_RC_SESSION_MEMORY) this.#slots.refused(this.#residentCount);
+      if (code === TPM_RC.SESSION_MEMORY) this.#slots.refused(this.#residentCount);
       if (!(yield* this.makeRoom(code))) return code;
     }
   }
 
   *#load(session: Session): Exchange<number> {
-    if (!session.blob) return TPM_RC_OBJECT_MEMORY;
-    const code = responseCodeOf(yield contextLoadCommand(session.blob));
-    if (code === TPM_RC_SUCCESS) this.#setResident(session, true);
+    if (!session.blob) return TPM_RC.OBJECT_MEMORY;
+    const code = responseCodeOf(yield contextLoad(session.blob));
+    if (code === TPM_RC.SUCCESS) this.#setResident(session, true);
     return code;
   }
 
@@ -210,8 +205,8 @@ export class Sessions {
 
   /** Does what the TPM's refusal asks for, if it is about loaded sessions or the context gap; false when nothing helps. */
   *makeRoom(code: number): Exchange<boolean> {
-    if (code === TPM_RC_CONTEXT_GAP) return yield* this.repairGap();
-    if (code === TPM_RC_SESSION_MEMORY || code === TPM_RC_MEMORY) return yield* this.evictOne();
+    if (code === TPM_RC.CONTEXT_GAP) return yield* this.repairGap();
+    if (code === TPM_RC.SESSION_MEMORY || code === TPM_RC.MEMORY) return yield* this.evictOne();
     return false;
   }
 
@@ -228,17 +223,17 @@ export class Sessions {
   *evict(session: Session): Exchange<boolean> {
     // Bounded by the number of sessions: every repair makes another one the oldest.
     for (let attempt = 0; attempt <= this.#byNumber.size; attempt++) {
-      const response = yield contextSaveCommand(session.handle);
+      const response = yield contextSave(session.handle);
       const code = responseCodeOf(response);
-      if (code === TPM_RC_SUCCESS) {
+      if (code === TPM_RC.SUCCESS) {
         this.#saved(session, response.slice(HEADER_BYTES));
         return true;
       }
-      if (code === TPM_RC_CONTEXT_GAP) {
+      if (code === TPM_RC.CONTEXT_GAP) {
         if (!(yield* this.repairGap())) return false;
         continue;
       }
-      if (code === TPM_RC_INITIALIZE || isPassingTrouble(code)) return false;
+      if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
       // A loaded session can always be saved, so it is not there any more.
       this.ended(session);
       return true;
@@ -265,25 +260,25 @@ export class Sessions {
     }
     if (!oldest) return false;
     const code = yield* this.#load(oldest);
-    if (code === TPM_RC_INITIALIZE || isPassingTrouble(code)) return false;
-    if (code !== TPM_RC_SUCCESS) {
+    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
+    if (code !== TPM_RC.SUCCESS) {
       this.ended(oldest);
       return true;
     }
-    const saved = yield contextSaveCommand(oldest.handle);
-    if (responseCodeOf(saved) === TPM_RC_SUCCESS) this.#saved(oldest, saved.slice(HEADER_BYTES));
+    const saved = yield contextSave(oldest.handle);
+    if (responseCodeOf(saved) === TPM_RC.SUCCESS) this.#saved(oldest, saved.slice(HEADER_BYTES));
     return true;
   }
 
   /** Flushes it in the TPM, loaded or saved, and forgets it. Returns the TPM's answer. */
   *flush(session: Session): Exchange<number> {
-    let code = responseCodeOf(yield flushContextCommand(session.handle));
-    if (code === TPM_RC_INITIALIZE) return code;
-    if (code !== TPM_RC_SUCCESS && !session.resident) {
+    let code = responseCodeOf(yield flushContext(session.handle));
+    if (code === TPM_RC.INITIALIZE) return code;
+    if (code !== TPM_RC.SUCCESS && !session.resident) {
       // Some TPMs know a saved session only by the type under which they list it.
       const other =
         (session.handle >>> 24 === 2 ? ACTIVE_SESSION_FIRST : LOADED_SESSION_FIRST) | handleNumber(session.handle);
-      code = responseCodeOf(yield flushContextCommand(other));
+      code = responseCodeOf(yield flushContext(other));
     }
     this.ended(session);
     return code;

@@ -2,8 +2,8 @@
 import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import type { SavedSessionRecord, VirtualizerSnapshot } from '../virtualizer.js';
-import type { ResetCounts } from './broker-commands.js';
 import type { ListedHandles } from './reconciliation.js';
+import type { ResetCounts } from './reset-counts.js';
 import type { ResourceManager } from './resource-manager.js';
 
 export function takeSnapshot(manager: ResourceManager, resetCounts: ResetCounts | undefined): VirtualizerSnapshot {

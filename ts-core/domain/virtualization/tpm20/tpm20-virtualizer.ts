@@ -1,25 +1,22 @@
 /** Virtualization of a TPM 2.0: the face of the tables and mechanisms beside this file. See docs/virtualization.md. */
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
-import { errorResponse, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  TPM_CC_GET_CAPABILITY,
-  TPM_PT_MAX_COMMAND_SIZE,
-  TPM_RC_COMMAND_CODE,
-  TPM_RC_INITIALIZE,
-  TPM_RC_SUCCESS,
-} from '../../tpm20/codes.js';
+import { TPM_CC, TPM_PT, TPM_RC } from '../../tpm20/codes.js';
+import { startup } from '../../tpm20/commands.js';
+import { refusal } from '../../tpm20/responses.js';
+import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import { type ResetCounts, readResetCounts, startupCommand } from './broker-commands.js';
 import { CapabilityRefused, listProperties } from './capability-query.js';
 import { adaptProperties } from './capability-view.js';
-import { type CommandAttributes, CommandTable } from './command-table.js';
+import { CommandTable } from './command-table.js';
 import { Tpm20DirectPath } from './direct-path.js';
 import { discardCreated } from './discard.js';
 import { applyVoided } from './hierarchy-effects.js';
 import { runMapped } from './mapped-command.js';
 import { foreignHandles, listAllHandles, reconcile } from './reconciliation.js';
+import { type ResetCounts, readResetCounts } from './reset-counts.js';
 import { countResources, findResource, listResources, removeFound } from './resource-listing.js';
 import { type ResourceLimits, ResourceManager } from './resource-manager.js';
 import { restoreSnapshot, takeSnapshot } from './snapshot.js';
@@ -63,7 +60,7 @@ export class Tpm20Virtualizer implements Virtualizer {
 
   /** TPM_PT_MAX_COMMAND_SIZE. */
   get maxCommandBytes(): number {
-    return this.property(TPM_PT_MAX_COMMAND_SIZE) ?? DEFAULT_MAX_COMMAND_BYTES;
+    return this.property(TPM_PT.MAX_COMMAND_SIZE) ?? DEFAULT_MAX_COMMAND_BYTES;
   }
 
   /** A fixed or variable property (TPM_PT) as the TPM told it at start. */
@@ -119,11 +116,11 @@ export class Tpm20Virtualizer implements Virtualizer {
     if (!context) throw new TbsError('TBS_E_INVALID_CONTEXT');
     const attributes = this.#manager.commands.of(readUint32(command, 6));
     // A command that the TPM does not list is not sent: nobody could tell what its bytes reference.
-    if (!attributes) return errorResponse('2.0', TPM_RC_COMMAND_CODE);
+    if (!attributes) return refusal(TPM_RC.COMMAND_CODE);
     try {
       return yield* this.#settled(() => this.#run(context, attributes, command));
     } catch (error) {
-      if (error instanceof CapabilityRefused) return errorResponse('2.0', error.responseCode);
+      if (error instanceof CapabilityRefused) return refusal(error.responseCode);
       throw error;
     }
   }
@@ -135,12 +132,12 @@ export class Tpm20Virtualizer implements Virtualizer {
     const answer = answerOf(manager, context, attributes, special, command);
     if (answer) return answer;
     if (special.run) {
-      const fault = special.form ? formFault(command, special.form) : TPM_RC_SUCCESS;
-      return fault === TPM_RC_SUCCESS ? yield* special.run(manager, context, command) : errorResponse('2.0', fault);
+      const fault = special.form ? formFault(command, special.form) : TPM_RC.SUCCESS;
+      return fault === TPM_RC.SUCCESS ? yield* special.run(manager, context, command) : refusal(fault);
     }
     const response = yield* runMapped(manager, context, attributes, command);
-    if (attributes.code === TPM_CC_GET_CAPABILITY) adaptProperties(manager, context, command, response);
-    if (special.voids && responseCodeOf(response) === TPM_RC_SUCCESS) {
+    if (attributes.code === TPM_CC.GetCapability) adaptProperties(manager, context, command, response);
+    if (special.voids && responseCodeOf(response) === TPM_RC.SUCCESS) {
       yield* applyVoided(manager, special.voids(command, manager.areas.parametersOffset));
       // Clear sets them back.
       this.#resetCounts = yield* readResetCounts();
@@ -176,7 +173,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
     const context = this.#manager.contexts.get(contextId);
     const attributes = this.#manager.commands.of(readUint32(command, 6));
-    if (!context || !attributes || responseCodeOf(response) !== TPM_RC_SUCCESS) return;
+    if (!context || !attributes || responseCodeOf(response) !== TPM_RC.SUCCESS) return;
     yield* this.#settled(() => discardCreated(this.#manager, context, attributes, command, response));
   }
 
@@ -215,10 +212,10 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   *resume(): Exchange<void> {
-    const state = responseCodeOf(yield startupCommand('state'));
+    const state = responseCodeOf(yield startup('STATE'));
     // INITIALIZE: it was started already, by the platform.
-    if (state !== TPM_RC_SUCCESS && state !== TPM_RC_INITIALIZE) {
-      yield startupCommand('clear');
+    if (state !== TPM_RC.SUCCESS && state !== TPM_RC.INITIALIZE) {
+      yield startup('CLEAR');
       this.tpmWasReset();
     }
     this.#outcomeUnknown = true;
@@ -257,6 +254,6 @@ function answerOf(
 ): Uint8Array | undefined {
   if (!special.answer) return undefined;
   const fault = manager.areas.read(command, attributes.handleCount);
-  if (fault !== TPM_RC_SUCCESS) return errorResponse('2.0', fault);
+  if (fault !== TPM_RC.SUCCESS) return refusal(fault);
   return special.answer(manager, context, command, manager.areas.parametersOffset);
 }

@@ -7,15 +7,10 @@
  */
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import {
-  isOutOfObjectRoom,
-  TPM_RC_INITIALIZE,
-  TPM_RC_REFERENCE_H0,
-  TPM_RC_SESSION_MEMORY,
-  TPM_RC_SUCCESS,
-} from '../../tpm20/codes.js';
-import { contextLoadCommand, contextSaveCommand, flushContextCommand } from './broker-commands.js';
-import { staysValidInUse } from './saved-context.js';
+import { TPM_RC } from '../../tpm20/codes.js';
+import { contextLoad, contextSave, flushContext } from '../../tpm20/commands.js';
+import { isOutOfObjectMemory } from '../../tpm20/responses.js';
+import { staysValidInUse } from '../../tpm20/structures.js';
 import { SlotEstimate } from './slot-estimate.js';
 import type { VirtualContext } from './virtual-context.js';
 
@@ -125,18 +120,18 @@ export class TransientObjects {
 
   /** Loads it when it is saved outside. Returns 0, or the response code that stopped it. */
   *makeResident(object: TransientObject): Exchange<number> {
-    if (object.physicalHandle !== 0) return TPM_RC_SUCCESS;
+    if (object.physicalHandle !== 0) return TPM_RC.SUCCESS;
     yield* this.reserveSlot();
     for (;;) {
       const blob = object.blob;
-      if (!blob) return TPM_RC_REFERENCE_H0;
-      const response = yield contextLoadCommand(blob);
+      if (!blob) return TPM_RC.REFERENCE_H0;
+      const response = yield contextLoad(blob);
       const code = responseCodeOf(response);
-      if (code === TPM_RC_SUCCESS && response.length >= HEADER_BYTES + 4) {
+      if (code === TPM_RC.SUCCESS && response.length >= HEADER_BYTES + 4) {
         this.#enterTpm(object, readUint32(response, HEADER_BYTES));
-        return TPM_RC_SUCCESS;
+        return TPM_RC.SUCCESS;
       }
-      if (!isOutOfObjectRoom(code) && code !== TPM_RC_SESSION_MEMORY) return code || TPM_RC_REFERENCE_H0;
+      if (!isOutOfObjectMemory(code) && code !== TPM_RC.SESSION_MEMORY) return code || TPM_RC.REFERENCE_H0;
       this.#slots.refused(this.#resident.size);
       if (!(yield* this.evictOne())) return code;
     }
@@ -181,20 +176,20 @@ export class TransientObjects {
   /** False when the TPM refuses to save the object; it then stays where it is. */
   *evict(object: TransientObject): Exchange<boolean> {
     if (!object.blob) {
-      const saved = yield contextSaveCommand(object.physicalHandle);
+      const saved = yield contextSave(object.physicalHandle);
       const code = responseCodeOf(saved);
-      if (code === TPM_RC_REFERENCE_H0) {
+      if (code === TPM_RC.REFERENCE_H0) {
         this.remove(object);
         return true;
       }
-      if (code === TPM_RC_INITIALIZE) return false;
-      if (code !== TPM_RC_SUCCESS) {
+      if (code === TPM_RC.INITIALIZE) return false;
+      if (code !== TPM_RC.SUCCESS) {
         object.saveRefused = true;
         return false;
       }
       object.blob = saved.slice(HEADER_BYTES);
     }
-    yield flushContextCommand(object.physicalHandle);
+    yield flushContext(object.physicalHandle);
     // Whatever the answer is, the handle is not one that can be used from here on.
     this.#leaveTpm(object);
     this.changed();

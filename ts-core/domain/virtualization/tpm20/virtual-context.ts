@@ -1,6 +1,6 @@
 /** One caller's view: the virtual handles of its transient objects, and how many sessions it has loaded. */
 import type { Caller } from '../../caller.js';
-import { handleNumber, handleType, TPM_HT_TRANSIENT, TRANSIENT_FIRST } from '../../tpm20/codes.js';
+import { handleNumber, handleType, TPM_HT, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import type { TransientObject } from './transient-objects.js';
 
 export class VirtualContext {
@@ -22,7 +22,7 @@ export class VirtualContext {
   }
 
   object(virtualHandle: number): TransientObject | undefined {
-    return handleType(virtualHandle) === TPM_HT_TRANSIENT ? this.#objects[handleNumber(virtualHandle)] : undefined;
+    return handleType(virtualHandle) === TPM_HT.TRANSIENT ? this.#objects[handleNumber(virtualHandle)] : undefined;
   }
 
   insert(object: TransientObject): void {

@@ -4,8 +4,9 @@
  * TPM 2.0 Library Part 1, 18.4 to 18.6: handles, authorizationSize (4), then per session: handle (4), nonce (2 + n),
  * attributes (1), hmac (2 + n).
  */
-import { HEADER_BYTES, readUint16, readUint32, TPM_ST_SESSIONS } from '../../tpm/command-header.js';
-import { aboutHandle, TPM_RC_INSUFFICIENT, TPM_RC_SIZE } from '../../tpm20/codes.js';
+import { HEADER_BYTES, readUint16, readUint32 } from '../tpm/command-header.js';
+import { TPM_RC, TPM_ST } from './codes.js';
+import { aboutHandle } from './responses.js';
 
 /** TPM 2.0 Library Part 1, 18.6: at most three sessions in a command. */
 export const MAX_SESSIONS = 3;
@@ -28,27 +29,27 @@ export class CommandAreas {
     this.sessionCount = 0;
     let offset = HEADER_BYTES;
     for (let position = 0; position < handleCount; position++) {
-      if (offset + 4 > command.length) return aboutHandle(TPM_RC_INSUFFICIENT, position);
+      if (offset + 4 > command.length) return aboutHandle(TPM_RC.INSUFFICIENT, position);
       this.handles[position] = readUint32(command, offset);
       offset += 4;
     }
     this.parametersOffset = offset;
-    return readUint16(command, 0) === TPM_ST_SESSIONS ? this.#readSessions(command, offset) : 0;
+    return readUint16(command, 0) === TPM_ST.SESSIONS ? this.#readSessions(command, offset) : 0;
   }
 
   #readSessions(command: Uint8Array, start: number): number {
-    if (start + 4 > command.length) return TPM_RC_INSUFFICIENT;
+    if (start + 4 > command.length) return TPM_RC.INSUFFICIENT;
     const areaBytes = readUint32(command, start);
     let offset = start + 4;
     const end = offset + areaBytes;
-    if (areaBytes < MIN_SESSION_BYTES || end > command.length) return TPM_RC_SIZE;
+    if (areaBytes < MIN_SESSION_BYTES || end > command.length) return TPM_RC.SIZE;
     while (offset < end) {
-      if (this.sessionCount === MAX_SESSIONS || offset + MIN_SESSION_BYTES > end) return TPM_RC_SIZE;
+      if (this.sessionCount === MAX_SESSIONS || offset + MIN_SESSION_BYTES > end) return TPM_RC.SIZE;
       const attributesOffset = offset + 6 + readUint16(command, offset + 4);
-      if (attributesOffset + 3 > end) return TPM_RC_SIZE;
+      if (attributesOffset + 3 > end) return TPM_RC.SIZE;
       const hmacBytes = readUint16(command, attributesOffset + 1);
       const next = attributesOffset + 3 + hmacBytes;
-      if (next > end) return TPM_RC_SIZE;
+      if (next > end) return TPM_RC.SIZE;
       this.sessionHandles[this.sessionCount] = readUint32(command, offset);
       this.sessionAttributes[this.sessionCount] = command[attributesOffset] as number;
       this.sessionHmacBytes[this.sessionCount] = hmacBytes;
