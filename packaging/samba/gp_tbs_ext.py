@@ -27,9 +27,11 @@ from datetime import datetime, timezone
 import ldb
 from samba import gpo as samba_gpo
 from samba.auth import system_session
+from samba.credentials import SMB_SIGNING_REQUIRED
+from samba.dcerpc import nbt
 from samba.gp.gpclass import (check_safe_path, get_dc_hostname, gp_ext, register_gp_extension,
                               unregister_gp_extension)
-from samba.credentials import SMB_SIGNING_REQUIRED
+from samba.net import Net
 from samba.samba3 import libsmb_samba_internal as libsmb
 from samba.samdb import SamDB
 
@@ -166,12 +168,38 @@ class PolicyFolder:
             os.close(folder)
 
 
-class LinkedGpo:
-    """A GPO that applies to this computer, as the directory lists it: strongest last."""
+class ListedGpo:
+    """A GPO that applies to this computer. Samba's own `link` of it is not read: it points to freed memory (4.17)."""
 
     def __init__(self, gpo):
         self.name, self.display_name = gpo.name, gpo.display_name
-        self.ds_path, self.file_sys_path, self.link = gpo.ds_path, gpo.file_sys_path, gpo.link
+        self.ds_path, self.file_sys_path = gpo.ds_path, gpo.file_sys_path
+
+
+class Link:
+    """One enabled link of a GPO: in which site, domain or organizational unit, and whether it is enforced."""
+
+    def __init__(self, container, guid, is_enforced):
+        self.container, self.guid, self.is_enforced = container, guid, is_enforced
+
+
+class LinkFinder:
+    """Tells by which link each GPO of Samba's list applies; a GPO that several containers link is listed once for each.
+
+    The list has links that are not enforced first, from the farthest container to the nearest, and then the enforced
+    ones from the nearest to the farthest, so that a domain's enforced link is the strongest.
+    """
+
+    def __init__(self, links):
+        """`links`: those of all containers above the computer, farthest container first."""
+        enforced = [link for link in links if link.is_enforced]
+        self._in_order = [link for link in links if not link.is_enforced] + enforced[::-1]
+
+    def next_link(self, guid):
+        for index, link in enumerate(self._in_order):
+            if link.guid == guid.lower():
+                return self._in_order.pop(index)
+        return None
 
 
 class Directory:
@@ -188,13 +216,29 @@ class Directory:
         version = int(str(found['versionNumber'][0])) if 'versionNumber' in found else 0
         return bool(flags & GPO_FLAG_COMPUTER_DISABLED), wmi_filter or None, version & 0xFFFF
 
-    def is_enforced(self, container_dn, guid):
-        found = self._db.search(container_dn, ldb.SCOPE_BASE, attrs=['gPLink'])[0]
-        links = str(found['gPLink'][0]) if 'gPLink' in found else ''
-        for target, options in re.findall(r'\[LDAP://([^;\]]*);(\d+)\]', links, re.IGNORECASE):
-            if guid.lower() in target.lower() and not int(options) & LINK_DISABLED:
-                return bool(int(options) & LINK_ENFORCED)
-        return False
+    def links_above(self, account, site):
+        """Returns the links of all containers above a computer: its site, its domain, its units from the top down."""
+        base = self._db.domain_dn()
+        account = ldb.binary_encode(account)
+        computer = self._db.search(base, ldb.SCOPE_SUBTREE, '(sAMAccountName=%s)' % account, attrs=['dn'])[0].dn
+        containers = []
+        above = computer.parent()
+        while above is not None and len(above) >= len(ldb.Dn(self._db, base)):
+            containers.insert(0, str(above))
+            above = above.parent()
+        if site:
+            containers.insert(0, 'CN=%s,CN=Sites,%s' % (site, self._db.get_config_basedn()))
+        return [link for container in containers for link in self._links_of(container)]
+
+    def _links_of(self, container):
+        try:
+            found = self._db.search(container, ldb.SCOPE_BASE, attrs=['gPLink'])
+        except ldb.LdbError:
+            return []
+        text = str(found[0]['gPLink'][0]) if len(found) > 0 and 'gPLink' in found[0] else ''
+        targets = re.findall(r'\[LDAP://[^;\]]*?(\{[0-9a-f-]{36}\})[^;\]]*;(\d+)\]', text, re.IGNORECASE)
+        return [Link(container, guid.lower(), bool(int(options) & LINK_ENFORCED))
+                for guid, options in targets if not int(options) & LINK_DISABLED]
 
 
 class Sysvol:
@@ -261,6 +305,10 @@ class gp_tbs_ext(gp_ext):
             raise DamagedFile('it is larger than %d bytes' % MAX_FILE_BYTES)
         return parse_preg(content)
 
+    def _site(self):
+        net = Net(creds=self.creds, lp=self.lp)
+        return net.finddc(domain=self.lp.get('realm'), flags=nbt.NBT_SERVER_LDAP | nbt.NBT_SERVER_DS).client_site
+
     def _folder(self):
         return self.lp.get(FOLDER_OPTION) or DEFAULT_FOLDER
 
@@ -283,12 +331,12 @@ class gp_tbs_ext(gp_ext):
         # The local policy is always in a list that the directory answered.
         if len(gpos) == 0:
             raise OSError('%s did not say which GPOs apply; the policy of the last refresh stays' % controller)
-        # Samba frees what the list points to together with the session, so its values are copied while it lives.
-        return controller, [LinkedGpo(gpo) for gpo in gpos if gpo.file_sys_path]
+        return controller, [ListedGpo(gpo) for gpo in gpos if gpo.file_sys_path]
 
     def _collect(self, controller, gpos, previous):
         directory = Directory(controller, self.creds, self.lp)
         sysvol = Sysvol(controller, self.creds, self.lp)
+        links = LinkFinder(directory.links_above(self.username.split('\\')[-1], self._site()))
         entries, described = [], []
         for order, gpo in enumerate(gpos, start=1):
             disabled, wmi_filter, version = directory.gpo_attributes(gpo.ds_path)
@@ -300,12 +348,13 @@ class gp_tbs_ext(gp_ext):
             if wmi_filter:
                 problems.append('its WMI filter is not evaluated on Linux; the GPO applies as if it had none')
             entries.extend(own)
+            link = links.next_link(gpo.name)
             described.append({
                 'order': order,
                 'guid': gpo.name,
                 'name': gpo.display_name,
-                'link': gpo.link,
-                'enforced': directory.is_enforced(gpo.link, gpo.name) if gpo.link else False,
+                'link': link.container if link else None,
+                'enforced': link.is_enforced if link else False,
                 'version': version,
                 'computerSettingsDisabled': disabled,
                 'wmiFilter': wmi_filter,
