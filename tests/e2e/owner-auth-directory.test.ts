@@ -95,6 +95,7 @@ describe('the owner authorization with a domain controller', function () {
       const next = Buffer.alloc(20, 2).toString('base64');
       assert.deepEqual(await client.call('ownerAuth/set', { newOwnerAuth: next }), { kept: true, backup: 'done' });
       assert.deepEqual(await backedUp(computer), { final: next, pending: undefined });
+      assert.equal((await client.call('ownerAuthBackup/run'))['pending'], false);
       await daemon.writePolicy('10.json', { activeDirectoryBackup: true });
       let delegated: string | undefined;
       for (let attempt = 0; attempt < 100 && (delegated === undefined || delegated === next); attempt++) {

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import {
-  type ClassVerdict,
-  type CommandBlockEntry,
+  type CommandBlock,
+  type CommandVerdict,
   commandBlockAdd,
   commandBlockList,
   commandBlockRemove,
@@ -127,12 +127,11 @@ function printChange(change: ListChange, json: boolean): undefined {
   return undefined;
 }
 
-function printCommands(commands: readonly CommandBlockEntry[]): void {
-  const column = (title: string, callerClass: ClassVerdict['callerClass']) => ({
+function printCommands(commands: readonly CommandBlock[]): void {
+  const column = (title: string, callerClass: CommandVerdict['callerClass']) => ({
     title,
-    value: (entry: CommandBlockEntry) => verdictWord(verdictOf(entry, callerClass)),
-    style: (entry: CommandBlockEntry) =>
-      verdictOf(entry, callerClass)?.allowed ? ('green' as const) : ('red' as const),
+    value: (entry: CommandBlock) => verdictWord(verdictOf(entry, callerClass)),
+    style: (entry: CommandBlock) => (verdictOf(entry, callerClass)?.allowed ? ('green' as const) : ('red' as const)),
   });
   printTable(commands, [
     {
@@ -146,18 +145,18 @@ function printCommands(commands: readonly CommandBlockEntry[]): void {
   ]);
 }
 
-function verdictOf({ verdicts }: CommandBlockEntry, callerClass: string): ClassVerdict | undefined {
+function verdictOf({ verdicts }: CommandBlock, callerClass: string): CommandVerdict | undefined {
   return verdicts.find((verdict) => verdict.callerClass === callerClass);
 }
 
-function verdictWord(verdict: ClassVerdict | undefined): string {
+function verdictWord(verdict: CommandVerdict | undefined): string {
   if (verdict === undefined) return '';
   if (verdict.allowed) return verdict.condition === null ? 'allowed' : 'limited';
   const { decidingList } = verdict;
   return decidingList === 'notAllowed' || decidingList === 'default' ? 'blocked' : `blocked (${decidingList})`;
 }
 
-function printVerdict({ name, code, verdicts }: CommandBlockEntry): void {
+function printVerdict({ name, code, verdicts }: CommandBlock): void {
   for (const verdict of verdicts) {
     printPairs([
       ['Command', `${name ?? '(unnamed)'} 0x${code.toString(16).toUpperCase()}`],

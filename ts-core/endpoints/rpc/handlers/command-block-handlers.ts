@@ -27,7 +27,7 @@ function changed(change: ListChange): contract.ListChange {
   return { changed: change.changed, unchanged: change.unchanged, commands: change.commands.map(entryOf) };
 }
 
-function entryOf(explanations: readonly CommandExplanation[]): contract.CommandBlockEntry {
+function entryOf(explanations: readonly CommandExplanation[]): contract.CommandBlock {
   const [first] = explanations;
   if (first === undefined) throw new TbsError('TBS_E_INTERNAL_ERROR');
   return {
@@ -44,7 +44,7 @@ function verdictOf({
   statements,
   condition,
   liftedBy,
-}: CommandExplanation): contract.ClassVerdict {
+}: CommandExplanation): contract.CommandVerdict {
   const allowing = statements.find(({ effect, inForce }) => effect === 'allows' && inForce);
   const deciding = verdict.allowed ? allowing : verdict;
   return {

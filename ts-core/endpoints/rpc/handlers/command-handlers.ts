@@ -45,7 +45,7 @@ async function submitAlone(session: RpcSession, submission: Omit<Submission, 'co
   }
 }
 
-function submitted(version: TpmVersion, outcome: SubmissionOutcome): contract.SubmittedCommand {
+function submitted(version: TpmVersion, outcome: SubmissionOutcome): contract.CommandResult {
   if (outcome.kind === 'refused') throw outcome.error;
   const { response, appliedPriority, waitMs, durationMs } = outcome;
   const responseCode = responseCodeOf(response);

@@ -17,44 +17,48 @@ export const ListStatement = objectType('ListStatement', 'What one list says abo
 });
 export type ListStatement = Described<typeof ListStatement>;
 
-export const ClassVerdict = objectType('ClassVerdict', 'Whether one class of callers may send a command, and why.', {
-  callerClass: callerClass.describe('The class.'),
-  allowed: z.boolean().describe('Whether callers of the class may send the command.'),
-  decidingList: z
-    .enum([...listName.options, 'handleRule', 'embedded'])
-    .nullable()
-    .describe('The list or rule that decided; null when nothing blocks the command (TPM 1.2).'),
-  reason: z.string().describe('Why, in words.'),
-  source: z.string().nullable().describe('Where the deciding list comes from; null when no list decided.'),
-  liftedBy: z
-    .string()
-    .nullable()
-    .describe(
-      'What an administrator does to lift the block, with the cmdlet; null when allowed, or when nothing lifts it.',
-    ),
-  condition: z
-    .string()
-    .nullable()
-    .describe('A limit on the handles with which the class may send the command; null when there is none.'),
-  statements: z.array(ListStatement).describe('What every list says, in the order of precedence.'),
-});
-export type ClassVerdict = Described<typeof ClassVerdict>;
+export const CommandVerdict = objectType(
+  'CommandVerdict',
+  'Whether one class of callers may send a command, and why.',
+  {
+    callerClass: callerClass.describe('The class.'),
+    allowed: z.boolean().describe('Whether callers of the class may send the command.'),
+    decidingList: z
+      .enum([...listName.options, 'handleRule', 'embedded'])
+      .nullable()
+      .describe('The list or rule that decided; null when nothing blocks the command (TPM 1.2).'),
+    reason: z.string().describe('Why, in words.'),
+    source: z.string().nullable().describe('Where the deciding list comes from; null when no list decided.'),
+    liftedBy: z
+      .string()
+      .nullable()
+      .describe(
+        'What an administrator does to lift the block, with the cmdlet; null when allowed, or when nothing lifts it.',
+      ),
+    condition: z
+      .string()
+      .nullable()
+      .describe('A limit on the handles with which the class may send the command; null when there is none.'),
+    statements: z.array(ListStatement).describe('What every list says, in the order of precedence.'),
+  },
+);
+export type CommandVerdict = Described<typeof CommandVerdict>;
 
-export const CommandBlockEntry = objectType('CommandBlockEntry', 'A command, with the verdict on it for each class.', {
+export const CommandBlock = objectType('CommandBlock', 'A command, with the verdict on it for each class.', {
   tpmVersion: tpmVersion.describe('The TPM version that the code belongs to.'),
   code: commandCode.describe('TPM 1.2 ordinal or TPM 2.0 command code.'),
   name: z
     .string()
     .nullable()
     .describe('TPM2_GetRandom, TPM_GetRandom; null for a code without a name that is only on a list.'),
-  verdicts: z.array(ClassVerdict).describe('One for each class that was asked about.'),
+  verdicts: z.array(CommandVerdict).describe('One for each class that was asked about.'),
 });
-export type CommandBlockEntry = Described<typeof CommandBlockEntry>;
+export type CommandBlock = Described<typeof CommandBlock>;
 
 export const ListChange = objectType('ListChange', 'What a change of the local lists did.', {
   changed: z.array(commandCode).describe('Codes whose state the call changed.'),
   unchanged: z.array(commandCode).describe('Codes that were in the desired state already.'),
-  commands: z.array(CommandBlockEntry).describe('The commands after the change.'),
+  commands: z.array(CommandBlock).describe('The commands after the change.'),
 });
 export type ListChange = Described<typeof ListChange>;
 
@@ -79,7 +83,7 @@ export const commandBlockList = method('commandBlock/list', {
       command: commandReference.optional().describe('Only this command; all known and listed ones unless given.'),
     })
     .optional(),
-  result: z.strictObject({ commands: z.array(CommandBlockEntry).describe('The commands, by code.') }),
+  result: z.strictObject({ commands: z.array(CommandBlock).describe('The commands, by code.') }),
 });
 
 export const commandBlockTest = method('commandBlock/test', {
@@ -91,7 +95,7 @@ export const commandBlockTest = method('commandBlock/test', {
     callerClass: callerClass.optional().describe('The class; the caller’s own unless given.'),
     handles: z.array(uint32).max(7).optional().describe('The handles of the command, where a rule names handles.'),
   }),
-  result: CommandBlockEntry,
+  result: CommandBlock,
 });
 
 export const commandBlockAdd = method('commandBlock/add', {

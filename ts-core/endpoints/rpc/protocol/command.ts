@@ -4,8 +4,8 @@ import { EVERYBODY_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
 import { type Described, method, nothing, objectType } from './method.js';
 import { base64Bytes, contextId, milliseconds, uint32 } from './values.js';
 
-export const SubmittedCommand = objectType(
-  'SubmittedCommand',
+export const CommandResult = objectType(
+  'CommandResult',
   'The TPM’s response to a command. A response that says that the TPM refused the command is a successful submission.',
   {
     response: base64Bytes.describe('The whole response.'),
@@ -16,7 +16,7 @@ export const SubmittedCommand = objectType(
     durationMs: milliseconds.describe('Time at the TPM, in milliseconds.'),
   },
 );
-export type SubmittedCommand = Described<typeof SubmittedCommand>;
+export type CommandResult = Described<typeof CommandResult>;
 
 export const commandSubmit = method('command/submit', {
   summary: 'Sends one command to the TPM and returns its response (Tbsip_Submit_Command).',
@@ -42,7 +42,7 @@ export const commandSubmit = method('command/submit', {
       .optional()
       .describe('Milliseconds after which a command that still waits is cancelled.'),
   }),
-  result: SubmittedCommand,
+  result: CommandResult,
 });
 
 export const commandCancel = method('command/cancel', {

@@ -21,13 +21,13 @@ export const DeviceInfo = objectType('DeviceInfo', 'The TPM: TPM_DEVICE_INFO of 
 });
 export type DeviceInfo = Described<typeof DeviceInfo>;
 
-export const CallerIdentity = objectType('CallerIdentity', 'Who asks, as the operating system vouches for it.', {
+export const StatusCaller = objectType('StatusCaller', 'Who asks, as the operating system vouches for it.', {
   userKey: userKey.describe('The user: uid:1000, or sid:S-1-5-… on Windows.'),
   callerClass: callerClass.describe('The class that lists and limits apply to.'),
 });
-export type CallerIdentity = Described<typeof CallerIdentity>;
+export type StatusCaller = Described<typeof StatusCaller>;
 
-export const QueueStatus = objectType('QueueStatus', 'The queue of commands.', {
+export const QueueState = objectType('QueueState', 'The queue of commands.', {
   waiting: count.describe('Commands that wait.'),
   inFlight: z.boolean().describe('Whether the TPM carries a command out now.'),
   completed: count.describe('Commands completed since the broker started.'),
@@ -37,7 +37,7 @@ export const QueueStatus = objectType('QueueStatus', 'The queue of commands.', {
     'Estimated wait of a command that is submitted now, if everything that waits goes first, in milliseconds.',
   ),
 });
-export type QueueStatus = Described<typeof QueueStatus>;
+export type QueueState = Described<typeof QueueState>;
 
 export const CommandCost = objectType('CommandCost', 'How long a command takes on this TPM, as measured.', {
   code: commandCode.describe('TPM 1.2 ordinal or TPM 2.0 command code.'),
@@ -58,11 +58,11 @@ export const StatusWarning = objectType('StatusWarning', 'A problem that needs a
 });
 export type StatusWarning = Described<typeof StatusWarning>;
 
-export const EndpointAddress = objectType('EndpointAddress', 'An endpoint that is open.', {
+export const StatusEndpoint = objectType('StatusEndpoint', 'An endpoint that is open.', {
   kind: z.string().describe('rpc, wire, swtpm, mssim or bare.'),
   address: z.string().describe('The socket’s path, the pipe’s name, or host and port.'),
 });
-export type EndpointAddress = Described<typeof EndpointAddress>;
+export type StatusEndpoint = Described<typeof StatusEndpoint>;
 
 export const Status = objectType('Status', 'The state of the broker.', {
   version: z.string().describe('The broker’s version.'),
@@ -71,16 +71,16 @@ export const Status = objectType('Status', 'The state of the broker.', {
   mode: z.enum(['system', 'user']).describe('system: the machine’s broker; user: one that a user started.'),
   state: z.enum(['starting', 'running', 'suspended', 'stopping']).describe('What it does now.'),
   tpm: DeviceInfo.nullable().describe('The TPM; null when there is none.'),
-  caller: CallerIdentity.describe('Who asks.'),
+  caller: StatusCaller.describe('Who asks.'),
   contexts: count.describe('Open contexts of all callers.'),
-  queue: QueueStatus.describe('The queue.'),
+  queue: QueueState.describe('The queue.'),
   cancellation: z
     .enum(['controlChannel', 'sysfs', 'tbs', 'none'])
     .describe('How a running command is cancelled; none: it runs to its end.'),
   costs: z.array(CommandCost).describe('By command, and by the type of the key that it creates.'),
   warnings: z.array(StatusWarning).describe('Problems that need an administrator.'),
   limits: z.record(z.string(), z.number()).describe('The limits in force, by their names in tbsd.json.'),
-  endpoints: z.array(EndpointAddress).describe('The endpoints that are open.'),
+  endpoints: z.array(StatusEndpoint).describe('The endpoints that are open.'),
 });
 export type Status = Described<typeof Status>;
 
