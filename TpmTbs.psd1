@@ -1,6 +1,7 @@
 # Lists stand without @( ), for which the engine compiles a rule at each import.
 @{
     RootModule           = 'module/TpmTbs.psm1'
+    NestedModules        = if ($PSEdition -eq 'Core') { 'module/bin/net8.0/TpmTbs.dll' } else { 'module/bin/net472/TpmTbs.dll' }
     ModuleVersion        = '0.1.0'
     GUID                 = '0b8f7a52-5b0e-4f5e-9d5d-6f2c1b6e4a11'
     Author               = 'TpmTbs contributors'
@@ -11,21 +12,17 @@
     FormatsToProcess     = , 'module/TpmTbs.format.ps1xml'
     # The files of module/Public, written by tools/build-module.mjs.
     FunctionsToExport    =
-        'Add-TbsCommandBlock',
         'Backup-TpmOwnerAuth',
-        'Clear-Tpm',
         'ConvertTo-TpmOwnerAuth',
         'Disable-TpmAutoProvisioning',
         'Enable-TpmAutoProvisioning',
         'Export-TbsPolicy',
         'Get-TbsCommandBlock',
-        'Get-TbsContext',
         'Get-TbsDeviceInfo',
         'Get-TbsEvent',
         'Get-TbsLockout',
         'Get-TbsPolicy',
         'Get-TbsResource',
-        'Get-TbsStatus',
         'Get-Tpm',
         'Get-TpmAuthLevel',
         'Get-TpmEndorsementKeyInfo',
@@ -40,9 +37,7 @@
         'Import-TbsPolicy',
         'Import-TpmOwnerAuth',
         'Initialize-Tpm',
-        'New-TbsContext',
         'Remove-TbsCommandBlock',
-        'Remove-TbsContext',
         'Remove-TbsResource',
         'Request-TpmPhysicalPresence',
         'Reset-TbsLockout',
@@ -53,13 +48,20 @@
         'Set-TpmOwnerAuth',
         'Start-TbsService',
         'Stop-TbsService',
-        'Submit-TbsCommand',
         'Test-TbsCommandBlock',
         'Test-TbsPolicy',
         'Test-TpmEventLog',
         'Test-TpmOwnerAuthBackup',
         'Unblock-Tpm'
-    CmdletsToExport      = @()
+    # The files of module/src/Cmdlets, written by tools/build-module.mjs.
+    CmdletsToExport      =
+        'Add-TbsCommandBlock',
+        'Clear-Tpm',
+        'Get-TbsContext',
+        'Get-TbsStatus',
+        'New-TbsContext',
+        'Remove-TbsContext',
+        'Submit-TbsCommand'
     VariablesToExport    = @()
     AliasesToExport      = @()
     PrivateData          = @{

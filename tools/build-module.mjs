@@ -1,5 +1,6 @@
-// Writes what ships of the module into module/dist, from which module/TpmTbs.psm1 loads it, and keeps FunctionsToExport
-// of TpmTbs.psd1 equal to the files of module/Public.
+// Writes what ships of the module: the assembly (build-assembly.mjs), the functions into module/dist, from which
+// module/TpmTbs.psm1 loads them; and keeps CmdletsToExport and FunctionsToExport of TpmTbs.psd1 equal to the files of
+// module/src/Cmdlets and module/Public.
 //   node tools/build-module.mjs            writes both
 //   node tools/build-module.mjs --check    writes nothing; exit code 1 if the manifest's list or module/dist is not up to date
 //
@@ -11,6 +12,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildAssembly } from './build-assembly.mjs';
+import { buildHelp } from './build-help.mjs';
+import { readCmdlets } from './cmdlet-sources.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const manifestPath = path.join(root, 'TpmTbs.psd1');
@@ -40,12 +44,19 @@ export function publicFunctions() {
     .sort();
 }
 
-/** The manifest's text with its list of functions replaced. */
-export function manifestWithExports(text, names) {
-  const list = /(FunctionsToExport\s*=)\s*'[^']*'(?:,\s*'[^']*')*/;
-  if (!list.test(text)) {
-    throw new Error(`${manifestPath} has no FunctionsToExport = '…', …`);
-  }
+/** The cmdlets of module/src/Cmdlets: one a file, GetTbsStatusCommand.cs for Get-TbsStatus. */
+export function assemblyCmdlets() {
+  return readCmdlets().map(({ name }) => name);
+}
+
+/** The manifest's text with its lists of cmdlets and functions replaced. */
+export function manifestWithExports(text, functions = publicFunctions(), cmdlets = assemblyCmdlets()) {
+  return withList(withList(text, 'FunctionsToExport', functions), 'CmdletsToExport', cmdlets);
+}
+
+function withList(text, member, names) {
+  const list = new RegExp(`(${member}\\s*=)\\s*'[^']*'(?:,\\s*'[^']*')*`);
+  if (!list.test(text)) throw new Error(`${manifestPath} has no ${member} = '…', …`);
   return text.replace(list, (_, start) => `${start}\n${names.map((name) => `        '${name}'`).join(',\n')}`);
 }
 
@@ -118,9 +129,11 @@ function writeAtomically(file, text) {
   fs.renameSync(temporary, file);
 }
 
-export function buildModule() {
+export async function buildModule() {
+  await buildAssembly({ onProgress: console.error });
+  buildHelp();
   const manifest = fs.readFileSync(manifestPath, 'utf8');
-  const wanted = manifestWithExports(manifest, publicFunctions());
+  const wanted = manifestWithExports(manifest);
   if (wanted !== manifest) {
     writeAtomically(manifestPath, wanted);
   }
@@ -134,8 +147,10 @@ export function buildModule() {
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--check')) {
     const manifest = fs.readFileSync(manifestPath, 'utf8');
-    if (manifestWithExports(manifest, publicFunctions()) !== manifest) {
-      console.error('TpmTbs.psd1 does not export exactly the files of module/Public: run node tools/build-module.mjs');
+    if (manifestWithExports(manifest) !== manifest) {
+      console.error(
+        'TpmTbs.psd1 does not export exactly the files of module/Public and module/src/Cmdlets: run node tools/build-module.mjs',
+      );
       process.exitCode = 1;
     }
     const files = distFiles();
@@ -147,6 +162,6 @@ if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import
       process.exitCode = 1;
     }
   } else {
-    buildModule();
+    await buildModule();
   }
 }

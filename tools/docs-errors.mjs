@@ -9,7 +9,7 @@ import { TBS_RESULTS, TbsError } from '../build/ts-core/domain/tbs-error.js';
 import { refusalResponse } from '../build/ts-core/domain/tpm/refusal-response.js';
 
 export const PAGE_PATH = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
-const RESULT_TABLE = new URL('../module/Private/ResultTable.ps1', import.meta.url);
+const RESULT_TABLE = new URL('../module/src/Client/TbsResults.cs', import.meta.url);
 
 function hexadecimal(code) {
   return `0x${code.toString(16).toUpperCase().padStart(8, '0')}`;
@@ -17,7 +17,9 @@ function hexadecimal(code) {
 
 /** The PowerShell ErrorId of each symbol, as the module's own table has it. */
 export function errorIds() {
-  const rows = readFileSync(RESULT_TABLE, 'utf8').matchAll(/^\s+(\w+)\s+= (0x[0-9A-Fa-f]+)L?, '(\w+)', '(\w+)'/gm);
+  const rows = readFileSync(RESULT_TABLE, 'utf8').matchAll(
+    /^\s+\["(\w+)"\] = new\((0x[0-9A-Fa-f]+), "(\w+)", ErrorCategory\.(\w+)\)/gm,
+  );
   return new Map([...rows].map(([, symbol, code, errorId]) => [symbol, { code: Number(code), errorId }]));
 }
 

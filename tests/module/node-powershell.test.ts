@@ -89,7 +89,7 @@ describe('the module driven by node-powershell', () => {
         'Remove-TbsCommandBlock TPM2_GetRandom | Out-Null',
     );
     assert.deepEqual(refused, {
-      id: 'TbsCommandBlocked,Submit-TbsCommand',
+      id: 'TbsCommandBlocked,TpmTbs.Cmdlets.SubmitTbsCommandCommand',
       symbol: 'TPM_E_COMMAND_BLOCKED',
       code: 0x80280400,
     });
@@ -111,7 +111,7 @@ describe('the module driven by node-powershell', () => {
     this.timeout(60_000);
     await daemon.stop();
     const id = await session.run('try { Get-TbsStatus } catch { $result = $_.FullyQualifiedErrorId }');
-    assert.equal(id, 'TbsServiceNotRunning,Get-TbsStatus');
+    assert.equal(id, 'TbsServiceNotRunning,TpmTbs.Cmdlets.GetTbsStatusCommand');
     await daemon.run();
     assert.equal(await session.run('$result = (Get-TbsStatus).State'), 'running');
   });

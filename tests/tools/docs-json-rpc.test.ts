@@ -16,11 +16,14 @@ describe('the protocol', () => {
   });
 
   it('has every method that the PowerShell module calls', () => {
-    const sources = ['Public/', 'Private/'].flatMap((folder) =>
-      readdirSync(new URL(folder, MODULE)).map((name) => readFileSync(new URL(folder + name, MODULE), 'utf8')),
+    const sources = ['Public/', 'Private/', 'src/', 'src/Cmdlets/', 'src/Client/', 'src/Completion/'].flatMap(
+      (folder) =>
+        readdirSync(new URL(folder, MODULE))
+          .filter((name) => /\.(ps1|cs)$/.test(name))
+          .map((name) => readFileSync(new URL(folder + name, MODULE), 'utf8')),
     );
     const called = new Set(
-      sources.flatMap((text) => [...text.matchAll(/'([a-z]\w*\/[a-z]\w*)'/g)].map(([, name]) => name)),
+      sources.flatMap((text) => [...text.matchAll(/['"]([a-z]\w*\/[a-z]\w*)['"]/g)].map(([, name]) => name)),
     );
     assert.ok(called.size > 15, `found ${called.size}`);
     const known: ReadonlySet<string> = new Set([...RPC_METHODS.map(({ name }) => name), 'event/raised']);

@@ -1,0 +1,114 @@
+using System;
+using System.Globalization;
+using System.Threading;
+
+namespace TpmTbs.Client;
+
+/// <summary>
+/// The process's connection to the broker, shared by its runspaces: opened by the first call, used again, and opened anew
+/// when it was lost or when $TPMTBS_SOCKET names another socket. Contexts live as long as it.
+/// </summary>
+internal static class BrokerClient
+{
+    private static readonly object Gate = new();
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
+    private static BrokerConnection? current;
+
+    /// <summary>How long the broker may show no sign of life: $TPMTBS_TIMEOUT in seconds, 30 unless set.</summary>
+    internal static TimeSpan SilenceLimit =>
+        double.TryParse(Environment.GetEnvironmentVariable("TPMTBS_TIMEOUT"), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+        && seconds is > 0 and <= 86400
+            ? TimeSpan.FromSeconds(seconds)
+            : DefaultLimit;
+
+    /// <summary>
+    /// Calls a method and returns what <paramref name="read"/> makes of its result. A method that changes nothing is called
+    /// once more when the connection ends under it.
+    /// </summary>
+    internal static T Call<T>(string method, RpcParameters? parameters, Func<JsonValue, T> read, CancellationToken stopping)
+    {
+        bool repeated = false;
+        while (true)
+        {
+            try
+            {
+                return read(Connect(SilenceLimit, stopping).Call(method, parameters, null, stopping));
+            }
+            catch (ConnectionEndedException) when (!repeated && IsRepeatable(method))
+            {
+                repeated = true;
+            }
+            catch (ConnectionEndedException exception)
+            {
+                throw TbsErrors.ConnectionLost(method, exception.Message, exception.InnerException);
+            }
+            catch (Exception exception) when (exception is ProtocolException or OverflowException)
+            {
+                throw TbsErrors.OtherProtocol(exception);
+            }
+        }
+    }
+
+    /// <summary>Calls a method for a completion, which is worth no more than a moment: null when there is no answer by then.</summary>
+    internal static T? CallBriefly<T>(string method, Func<JsonValue, T> read) where T : class
+    {
+        TimeSpan limit = TimeSpan.FromMilliseconds(300);
+        try
+        {
+            Deadline deadline = Deadline.In(limit);
+            return read(Connect(limit, CancellationToken.None).Call(method, null, deadline, CancellationToken.None));
+        }
+        catch (Exception exception) when (exception is TbsException or ConnectionEndedException or OperationCanceledException or ProtocolException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a broker answers at all.</summary>
+    internal static bool Answers => CallBriefly("connection/ping", static result => result) is not null;
+
+    /// <summary>A connection of the caller's own, such as for notifications. It must be disposed of.</summary>
+    internal static BrokerConnection Open(CancellationToken stopping)
+    {
+        string path = BrokerAddress.Current;
+        return new BrokerConnection(path, BrokerAddress.Connect(path, Deadline.In(SilenceLimit), stopping), SilenceLimit);
+    }
+
+    /// <summary>Sends a request on the connection that is there, and waits for nothing.</summary>
+    internal static void SendOnly(string method, RpcParameters? parameters)
+    {
+        BrokerConnection? connection;
+        lock (Gate) connection = current;
+        connection?.SendOnly(method, parameters);
+    }
+
+    private static BrokerConnection Connect(TimeSpan limit, CancellationToken stopping)
+    {
+        string path = BrokerAddress.Current;
+        Deadline deadline = Deadline.In(limit);
+        // Another runspace may be connecting to a broker that accepts nothing: Ctrl+C must be heard meanwhile.
+        while (!Monitor.TryEnter(Gate, 50))
+        {
+            stopping.ThrowIfCancellationRequested();
+            if (deadline.HasPassed) throw TbsErrors.NoSignOfLife(path);
+        }
+        try
+        {
+            BrokerConnection? earlier = current;
+            if (earlier is not null && string.Equals(earlier.Path, path, StringComparison.Ordinal) && !earlier.IsLost) return earlier;
+            current = null;
+            // Calls of another runspace that are under way at another broker come to their end first.
+            if (earlier is not null && earlier.IsIdle) earlier.Dispose();
+            return current = new BrokerConnection(path, BrokerAddress.Connect(path, deadline, stopping), SilenceLimit);
+        }
+        finally
+        {
+            Monitor.Exit(Gate);
+        }
+    }
+
+    /// <summary>Methods that change nothing may be called again when the broker was restarted while they ran.</summary>
+    private static bool IsRepeatable(string method) =>
+        method.EndsWith("/get", StringComparison.Ordinal) || method.EndsWith("/list", StringComparison.Ordinal)
+        || method.EndsWith("/test", StringComparison.Ordinal);
+}

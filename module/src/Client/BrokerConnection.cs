@@ -1,0 +1,235 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+
+namespace TpmTbs.Client;
+
+/// <summary>
+/// One connection to the broker: any thread calls, one thread reads and gives each answer to whom it belongs.
+/// <see cref="gate"/> guards the calls that wait and how the connection ended; <see cref="writing"/> keeps messages whole.
+/// </summary>
+internal sealed class BrokerConnection : IDisposable
+{
+    /// <summary>Of the 128 calls that the broker takes from one connection, one is left for its ping.</summary>
+    private const int MaxCalls = 127;
+
+    private readonly Transport transport;
+    private readonly TimeSpan silenceLimit;
+    private readonly SilenceWatch silence;
+    private readonly object gate = new();
+    private readonly object writing = new();
+    private readonly SemaphoreSlim room = new(MaxCalls);
+    private readonly Dictionary<int, PendingCall> waiting = new();
+    private Exception? ended;
+    private int lastId;
+
+    internal BrokerConnection(string path, Transport transport, TimeSpan silenceLimit)
+    {
+        Path = path;
+        this.transport = transport;
+        this.silenceLimit = silenceLimit;
+        silence = new SilenceWatch((long)silenceLimit.TotalMilliseconds, Deadline.NowMilliseconds);
+        new Thread(ReadToEnd) { IsBackground = true, Name = "TpmTbs connection" }.Start();
+    }
+
+    internal string Path { get; }
+
+    /// <summary>Hears notifications, on the thread that reads: it must not call.</summary>
+    internal Action<string, JsonValue>? Notified { get; set; }
+
+    /// <summary>Hears, on the thread that reads, that the connection has ended.</summary>
+    internal Action<Exception>? Ended { get; set; }
+
+    /// <summary>Whether a call now would find the other end gone.</summary>
+    internal bool IsLost
+    {
+        get
+        {
+            lock (gate)
+            {
+                if (ended is not null) return true;
+            }
+            return transport.PeerHasClosed;
+        }
+    }
+
+    internal bool IsIdle
+    {
+        get
+        {
+            lock (gate) return waiting.Count == 0;
+        }
+    }
+
+    /// <summary>Calls a method and returns its result.</summary>
+    /// <exception cref="TbsException">The broker answered with an error, or shows no sign of life.</exception>
+    /// <exception cref="ConnectionEndedException">The connection ended under the call.</exception>
+    /// <exception cref="OperationCanceledException">The caller was stopped, or its deadline has passed.</exception>
+    internal JsonValue Call(string method, RpcParameters? parameters, Deadline? deadline, CancellationToken stopping)
+    {
+        WaitForRoom(deadline, stopping);
+        PendingCall call = new();
+        int id = 0;
+        try
+        {
+            id = Register(call);
+            using CancellationTokenRegistration wake = stopping.Register(static state => ((PendingCall)state!).Wake(), call);
+            Send(RpcRequest.Write(id, method, parameters), stopping);
+            JsonValue answer = WaitForAnswer(call, deadline, stopping);
+            JsonValue error = answer["error"];
+            return error.IsNull ? answer["result"] : throw TbsErrors.FromBroker(error);
+        }
+        finally
+        {
+            lock (gate) waiting.Remove(id);
+            room.Release();
+        }
+    }
+
+    /// <summary>Sends a request whose answer nobody waits for, such as the one that cancels another.</summary>
+    internal void SendOnly(string method, RpcParameters? parameters)
+    {
+        int id;
+        lock (gate) id = ++lastId;
+        try
+        {
+            Send(RpcRequest.Write(id, method, parameters), CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is ConnectionEndedException or TbsException)
+        {
+            // The broker cancels by itself what a connection that ended had asked for.
+        }
+    }
+
+    public void Dispose() => End(new EndOfStreamException("The connection was closed."));
+
+    private void WaitForRoom(Deadline? deadline, CancellationToken stopping)
+    {
+        while (!room.Wait(100, stopping))
+        {
+            if (deadline is { HasPassed: true }) throw new OperationCanceledException();
+            if (IsLost) throw new ConnectionEndedException(new EndOfStreamException("The connection has ended."));
+        }
+    }
+
+    private int Register(PendingCall call)
+    {
+        lock (gate)
+        {
+            if (ended is not null) throw new ConnectionEndedException(ended);
+            // Numbers of 31 bits begin anew: whoever waits with a low one has given up long ago.
+            lastId = lastId == int.MaxValue ? 1 : lastId + 1;
+            waiting[lastId] = call;
+            return lastId;
+        }
+    }
+
+    /// <summary>A message that was begun and not ended leaves nothing to go on with.</summary>
+    private void Send(byte[] message, CancellationToken stopping)
+    {
+        lock (writing)
+        {
+            try
+            {
+                transport.Write(message, Deadline.In(silenceLimit), stopping);
+            }
+            catch (IOException exception)
+            {
+                End(exception);
+                throw new ConnectionEndedException(exception);
+            }
+            catch (OperationCanceledException exception)
+            {
+                End(exception);
+                stopping.ThrowIfCancellationRequested();
+                throw TbsErrors.NoSignOfLife(Path);
+            }
+        }
+    }
+
+    private JsonValue WaitForAnswer(PendingCall call, Deadline? deadline, CancellationToken stopping)
+    {
+        long sentAt = Deadline.NowMilliseconds;
+        while (true)
+        {
+            int patience = silence.NextLookMilliseconds(Deadline.NowMilliseconds, sentAt);
+            if (deadline is { } limit) patience = Math.Min(patience, limit.RemainingMilliseconds);
+            JsonValue? answer = call.Wait(patience, stopping);
+            if (answer is not null) return answer;
+            if (deadline is { HasPassed: true }) throw new OperationCanceledException();
+            switch (silence.Judge(Deadline.NowMilliseconds, sentAt))
+            {
+                case SilenceVerdict.Ping:
+                    SendOnly("connection/ping", null);
+                    break;
+                case SilenceVerdict.GiveUp:
+                    TbsException exception = TbsErrors.NoSignOfLife(Path);
+                    End(exception);
+                    throw exception;
+                case SilenceVerdict.Wait:
+                    break;
+            }
+        }
+    }
+
+    private void ReadToEnd()
+    {
+        MessageBuffer messages = new();
+        byte[] buffer = new byte[32768];
+        try
+        {
+            while (true)
+            {
+                int count = transport.Read(buffer);
+                if (count == 0) throw new EndOfStreamException("The broker closed the connection.");
+                silence.Hear(Deadline.NowMilliseconds);
+                messages.Append(buffer, 0, count);
+                while (messages.TakeMessage() is { } text) Deliver(JsonValue.Parse(text));
+            }
+        }
+        catch (Exception exception)
+        {
+            // An exception that leaves a thread ends the whole session: whatever it was, it ends the connection only.
+            End(exception);
+        }
+    }
+
+    private void Deliver(JsonValue message)
+    {
+        if (!message.IsObject) throw new ProtocolException("The message is no object.");
+        JsonValue method = message["method"];
+        if (method.IsString)
+        {
+            Notified?.Invoke(method.AsText(), message["params"]);
+            return;
+        }
+        JsonValue id = message["id"];
+        if (!id.IsNumber) throw new ProtocolException(RefusalIn(message) ?? "The message is neither an answer nor a notification.");
+        PendingCall? call;
+        lock (gate)
+        {
+            // Nobody waits any more for the answer of a call that was stopped.
+            if (id.AsInt64() is not (> 0 and <= int.MaxValue and long number) || !waiting.TryGetValue((int)number, out call)) return;
+        }
+        call.Complete(message);
+    }
+
+    /// <summary>An error without an id is the broker's last word before it closes.</summary>
+    private static string? RefusalIn(JsonValue message) => message["error"] is { IsObject: true } error ? error.TextOrNull("message") : null;
+
+    private void End(Exception reason)
+    {
+        PendingCall[] calls;
+        lock (gate)
+        {
+            if (ended is not null) return;
+            ended = reason;
+            calls = new PendingCall[waiting.Count];
+            waiting.Values.CopyTo(calls, 0);
+        }
+        transport.Dispose();
+        foreach (PendingCall call in calls) call.Fail(reason);
+        Ended?.Invoke(reason);
+    }
+}

@@ -1,0 +1,123 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Management.Automation;
+
+namespace TpmTbs.Client;
+
+/// <summary>How the classes of results read their members. A member of the wrong kind is a <see cref="ProtocolException"/>.</summary>
+internal sealed partial class JsonValue
+{
+    /// <summary>The text of a member that is always there.</summary>
+    internal string Text(string name) => this[name].AsText();
+
+    /// <summary>The text of a member; null where it is null or absent.</summary>
+    internal string? TextOrNull(string name) => this[name] is { IsNull: false } member ? member.AsText() : null;
+
+    internal bool Flag(string name) => this[name] is { IsNull: false } member && member.AsFlag();
+
+    internal int Int32(string name) => checked((int)Int64(name));
+
+    internal int? Int32OrNull(string name) => this[name].IsNull ? null : Int32(name);
+
+    internal uint UInt32(string name) => checked((uint)Int64(name));
+
+    internal long Int64(string name) => this[name].AsInt64();
+
+    internal long? Int64OrNull(string name) => this[name] is { IsNull: false } member ? member.AsInt64() : null;
+
+    internal double Number(string name) => this[name].AsDouble();
+
+    internal byte[] Bytes(string name)
+    {
+        try
+        {
+            return Convert.FromBase64String(Text(name));
+        }
+        catch (FormatException exception)
+        {
+            throw new ProtocolException($"'{name}' is not base64.", exception);
+        }
+    }
+
+    /// <summary>A duration that the protocol gives in milliseconds.</summary>
+    internal TimeSpan Milliseconds(string name) => TimeSpan.FromTicks((long)(Number(name) * TimeSpan.TicksPerMillisecond));
+
+    /// <summary>A time (UTC in the protocol) in the zone of the machine.</summary>
+    internal DateTimeOffset Time(string name) => this[name].AsTime();
+
+    internal DateTimeOffset? TimeOrNull(string name) => this[name] is { IsNull: false } member ? member.AsTime() : null;
+
+    /// <summary>A member whose values are the names of an enumeration; <paramref name="unknown"/> for one of a later broker.</summary>
+    internal T Named<T>(string name, T unknown) where T : struct, Enum
+    {
+        string? text = TextOrNull(name);
+        return text is not null && Enum.IsDefined(typeof(T), Capitalized(text)) ? Value<T>(text) : unknown;
+    }
+
+    private static T Value<T>(string name) where T : struct, Enum =>
+#if NET
+        Enum.Parse<T>(Capitalized(name));
+#else
+        (T)Enum.Parse(typeof(T), Capitalized(name));
+#endif
+
+    /// <summary>The elements of a list; none where it is null or absent.</summary>
+    internal T[] List<T>(string name, Func<JsonValue, T> read)
+    {
+        JsonValue list = this[name];
+        if (list.IsNull) return Array.Empty<T>();
+        List<T> elements = new();
+        foreach (JsonValue one in list.Elements()) elements.Add(read(one));
+        return elements.ToArray();
+    }
+
+    internal string[] Texts(string name) => List(name, static one => one.AsText());
+
+    /// <summary>An object of a class of its own; null where it is null or absent.</summary>
+    internal T? ObjectOrNull<T>(string name, Func<JsonValue, T> read) where T : class =>
+        this[name] is { IsNull: false } member ? read(member) : null;
+
+    internal string AsText() => IsString ? RawString() : throw WrongKind("text");
+
+    internal bool AsFlag() => IsBoolean ? RawBoolean() : throw WrongKind("true or false");
+
+    internal double AsDouble() => IsNumber ? RawDouble() : throw WrongKind("a number");
+
+    internal long AsInt64() => IsNumber && TryRawInt64(out long number) ? number : throw WrongKind("a whole number");
+
+    internal DateTimeOffset AsTime() =>
+        DateTimeOffset.TryParse(AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? time.ToLocalTime()
+            : throw WrongKind("a time");
+
+    /// <summary>
+    /// A value whose shape the module does not know, such as the details of an error, as PowerShell shows it: an object with
+    /// capitalized names, an array, text, a number (Int64 or Double), true or false, null.
+    /// </summary>
+    internal object? ToPowerShell()
+    {
+        if (IsNull) return null;
+        if (IsString) return AsText();
+        if (IsBoolean) return AsFlag();
+        if (IsNumber) return TryRawInt64(out long number) ? number : RawDouble();
+        if (IsArray)
+        {
+            List<object?> elements = new();
+            foreach (JsonValue one in Elements()) elements.Add(one.ToPowerShell());
+            return elements.ToArray();
+        }
+        PSObject members = new();
+        foreach (KeyValuePair<string, JsonValue> one in Members())
+        {
+            members.Properties.Add(new PSNoteProperty(Capitalized(one.Key), one.Value.ToPowerShell()));
+        }
+        return members;
+    }
+
+    private static string Capitalized(string name) =>
+        name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name.Substring(1);
+
+    private static ProtocolException WrongKind(string expected) =>
+        new($"The broker's answer has something else where {expected} belongs: it may be of another version.");
+}

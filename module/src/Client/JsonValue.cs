@@ -1,0 +1,77 @@
+#if NET
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace TpmTbs.Client;
+
+/// <summary>
+/// A value in a message of the broker. A member that is absent is a null value. A class, since generic code over
+/// structures of ours would be compiled in each session.
+/// </summary>
+internal sealed partial class JsonValue
+{
+    private readonly JsonElement element;
+
+    private JsonValue(JsonElement element) => this.element = element;
+
+    /// <summary>Reads a text in UTF-8.</summary>
+    internal static JsonValue Parse(byte[] text)
+    {
+        if (!Utf8.IsValid(text)) throw new ProtocolException("The message is not UTF-8.");
+        try
+        {
+            return new JsonValue(JsonDocument.Parse(text).RootElement);
+        }
+        catch (JsonException exception)
+        {
+            throw new ProtocolException("The message is not JSON.", exception);
+        }
+    }
+
+    internal bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
+
+    internal bool IsObject => element.ValueKind == JsonValueKind.Object;
+
+    internal bool IsArray => element.ValueKind == JsonValueKind.Array;
+
+    internal bool IsNumber => element.ValueKind == JsonValueKind.Number;
+
+    internal bool IsString => element.ValueKind == JsonValueKind.String;
+
+    internal bool IsBoolean => element.ValueKind is JsonValueKind.True or JsonValueKind.False;
+
+    internal JsonValue this[string name]
+    {
+        get
+        {
+            if (!IsObject) throw WrongKind("an object");
+            return element.TryGetProperty(name, out JsonElement member) ? new JsonValue(member) : new JsonValue(default);
+        }
+    }
+
+    internal IEnumerable<JsonValue> Elements()
+    {
+        if (!IsArray) throw WrongKind("a list");
+        foreach (JsonElement one in element.EnumerateArray()) yield return new JsonValue(one);
+    }
+
+    internal IEnumerable<KeyValuePair<string, JsonValue>> Members()
+    {
+        if (!IsObject) throw WrongKind("an object");
+        foreach (JsonProperty one in element.EnumerateObject())
+        {
+            yield return new KeyValuePair<string, JsonValue>(one.Name, new JsonValue(one.Value));
+        }
+    }
+
+    private string RawString() => element.GetString()!;
+
+    private bool RawBoolean() => element.ValueKind == JsonValueKind.True;
+
+    private double RawDouble() => element.GetDouble();
+
+    private bool TryRawInt64(out long number) => element.TryGetInt64(out number);
+}
+#endif

@@ -1,0 +1,114 @@
+using System;
+using System.IO;
+using System.IO.Pipes;
+using System.Security.AccessControl;
+using System.Security.Principal;
+using System.Threading;
+
+namespace TpmTbs.Client;
+
+/// <summary>The broker's named pipe on Windows. It is used only if its owner is to be trusted.</summary>
+internal sealed class PipeTransport : Transport
+{
+    private const string LocalPrefix = @"\\.\pipe\";
+    private const int ConnectSliceMilliseconds = 100;
+    private const string Administrators = "S-1-5-32-544";
+    private const string LocalSystem = "S-1-5-18";
+
+    private readonly PipeStream pipe;
+
+    internal PipeTransport(PipeStream pipe) => this.pipe = pipe;
+
+    /// <exception cref="TbsException">Nothing listens there, or nobody to be trusted.</exception>
+    internal static PipeTransport Connect(string path, Deadline deadline, CancellationToken stopping)
+    {
+        NamedPipeClientStream pipe = Create(path.StartsWith(LocalPrefix, StringComparison.Ordinal) ? path.Substring(LocalPrefix.Length) : path);
+        try
+        {
+            ConnectWithin(pipe, path, deadline, stopping);
+            RequireTrustedOwner(pipe, path);
+            return new PipeTransport(pipe);
+        }
+        catch
+        {
+            pipe.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The broker lets ordinary users read and write its pipe, and not make instances of it, for which a plain client asks as
+    /// well. .NET Framework can ask for less; before .NET 10 others cannot, and only administrators get in. The broker may
+    /// learn who is here, and not act as them.
+    /// </summary>
+    private static NamedPipeClientStream Create(string name)
+    {
+#if NETFRAMEWORK
+        return new NamedPipeClientStream(".", name, PipeAccessRights.ReadWrite, PipeOptions.Asynchronous,
+            TokenImpersonationLevel.Identification, HandleInheritability.None);
+#else
+        return new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous, TokenImpersonationLevel.Identification);
+#endif
+    }
+
+    private static void ConnectWithin(NamedPipeClientStream pipe, string path, Deadline deadline, CancellationToken stopping)
+    {
+        // A pipe that does not exist is no broker; one that exists may be busy for a moment.
+        Deadline patience = Deadline.In(TimeSpan.FromMilliseconds(Math.Min(deadline.RemainingMilliseconds, 2000)));
+        while (true)
+        {
+            try
+            {
+                pipe.Connect(ConnectSliceMilliseconds);
+                return;
+            }
+            catch (Exception exception) when (exception is TimeoutException or IOException)
+            {
+                stopping.ThrowIfCancellationRequested();
+                if (patience.HasPassed) throw TbsErrors.NotRunning(path, "nothing listens at its pipe", exception);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                throw TbsErrors.PipeNotAccessible(path);
+            }
+        }
+    }
+
+    /// <summary>Nobody but the owner and administrators can make instances of the broker's pipe, so its owner vouches for it.</summary>
+    private static void RequireTrustedOwner(NamedPipeClientStream pipe, string path)
+    {
+#if NETFRAMEWORK
+        PipeSecurity security = pipe.GetAccessControl();
+#else
+        if (!OperatingSystem.IsWindows()) throw new PlatformNotSupportedException();
+        PipeSecurity security = PipesAclExtensions.GetAccessControl(pipe);
+#endif
+        string owner = security.GetOwner(typeof(SecurityIdentifier))?.Value ?? "nobody";
+        using WindowsIdentity self = WindowsIdentity.GetCurrent();
+        if (owner is Administrators or LocalSystem || owner == self.User?.Value) return;
+        throw TbsErrors.PipeNotTrusted(owner, path);
+    }
+
+    internal override int Read(byte[] buffer)
+    {
+        try
+        {
+            return pipe.Read(buffer, 0, buffer.Length);
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+
+    internal override void Write(byte[] bytes, Deadline deadline, CancellationToken stopping)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(deadline.RemainingMilliseconds);
+        pipe.WriteAsync(bytes, 0, bytes.Length, limit.Token).GetAwaiter().GetResult();
+    }
+
+    internal override bool PeerHasClosed => !pipe.IsConnected;
+
+    public override void Dispose() => pipe.Dispose();
+}

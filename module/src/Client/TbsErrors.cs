@@ -1,0 +1,78 @@
+using System;
+
+namespace TpmTbs.Client;
+
+/// <summary>The errors that the module itself finds, each with what to do; and those of the broker, translated.</summary>
+internal static class TbsErrors
+{
+    private const string OtherSocket = "Do not use this socket: that user could read what you send. Name another in $env:TPMTBS_SOCKET.";
+
+    internal static TbsException NotRunning(string path, string reason, Exception? inner = null) =>
+        Ending("TBS_E_SERVICE_NOT_RUNNING", $"The broker is not running: {reason} ({path}).",
+            "Start it with Start-TbsService, `tbs serve` or `systemctl start tpmtbs`; $env:TPMTBS_SOCKET names another socket.", path, inner);
+
+    internal static TbsException NoSignOfLife(string path) =>
+        Ending("TBS_E_SERVICE_NOT_RUNNING", $"The broker shows no sign of life ({path}).",
+            "See whether tbsd is stopped or hangs, and restart it. $env:TPMTBS_TIMEOUT sets how many seconds the module waits for a sign of life (30).", path);
+
+    internal static TbsException ConnectionLost(string method, string reason, Exception? inner) =>
+        Ending("TBS_E_SERVICE_NOT_RUNNING",
+            $"The connection to the broker ended while '{method}' was under way; whether it took effect is not known. {reason}",
+            "Check with Get-TbsStatus and the Get- cmdlet of what was changed, then try again.", null, inner);
+
+    internal static TbsException SocketPathTooLong(string path) =>
+        Ending("TBS_E_BAD_PARAMETER", $"The socket's path is longer than the 107 bytes that the platform allows: {path}",
+            "Use a shorter path in $env:TPMTBS_SOCKET and in the configuration of tbsd.", path);
+
+    internal static TbsException SocketNotAccessible(string path) =>
+        Ending("TBS_E_ACCESS_DENIED", $"This user may not open the broker's socket ({path}).",
+            "Ask an administrator for access to the folder and the socket of tbsd.", path);
+
+    internal static TbsException NotTrusted(string what, string path) =>
+        Ending("TBS_E_ACCESS_DENIED", $"{what}, who is neither root nor you.", OtherSocket, path);
+
+    internal static TbsException PipeNotAccessible(string path) =>
+        Ending("TBS_E_ACCESS_DENIED", $"This user may not open the broker's pipe ({path}).",
+            "Use PowerShell 7.6 or Windows PowerShell 5.1, which ask for no more than users have, or an administrator's prompt.", path);
+
+    internal static TbsException PipeNotTrusted(string owner, string path) =>
+        Ending("TBS_E_ACCESS_DENIED", $"The pipe {path} belongs to {owner}, who is neither an administrator nor you.",
+            "Use the pipe of the system's broker, or one of your own.", path);
+
+    internal static TbsException OtherProtocol(Exception inner) =>
+        new("JSON-RPC", inner.Message, "Use the module that came with this broker.", null, inner);
+
+    /// <summary>A question that nobody can answer is answered no.</summary>
+    internal static TbsException CannotAsk(string target, string action, Exception inner) =>
+        new("TBS_E_COMMAND_CANCELED",
+            $"Nothing was done: '{action}' on '{target}' needs a confirmation, and this session cannot ask for one.",
+            "Run it where it can ask, or confirm it in advance with -Confirm:$false.", null, inner)
+        { OwnErrorId = "TbsConfirmationImpossible", TargetObject = target };
+
+    internal static TbsException BadParameter(string message, string action, object? target) =>
+        new("TBS_E_BAD_PARAMETER", message, action) { TargetObject = target };
+
+    internal static TbsException BadFile(string path, string reason, Exception? inner = null) =>
+        new("TBS_E_BAD_PARAMETER", $"'{path}' cannot be used: {reason}", "Correct the path, the file or the access to it.", null, inner)
+        { TargetObject = path };
+
+    /// <summary>The member <c>error</c> of an answer.</summary>
+    internal static TbsException FromBroker(JsonValue error)
+    {
+        JsonValue data = error["data"];
+        string message = error.Text("message");
+        string? symbol = data.IsObject ? data.TextOrNull("symbol") : null;
+        if (symbol is null)
+        {
+            // A fault of the protocol: the broker and this module are of different versions.
+            return new TbsException($"JSON-RPC {error.Int64("code")}", message, "Use the module that came with this broker.", data.ToPowerShell());
+        }
+        TbsException exception = new(symbol, message, data.TextOrNull("action"), data["details"].ToPowerShell());
+        // Every further object would meet the same.
+        exception.EndsCommand = symbol == "TBS_E_SERVICE_START_PENDING";
+        return exception;
+    }
+
+    private static TbsException Ending(string symbol, string message, string action, object? target, Exception? inner = null) =>
+        new(symbol, message, action, null, inner) { TargetObject = target, EndsCommand = true };
+}

@@ -1,0 +1,150 @@
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Whether a class may send a command.</summary>
+public enum CommandAccess
+{
+    /// <summary>The broker refuses it.</summary>
+    Blocked,
+
+    /// <summary>The broker passes it on.</summary>
+    Allowed,
+}
+
+/// <summary>A command with the verdict for each class of callers.</summary>
+public sealed class CommandBlock
+{
+    /// <summary>The command's name; its code where it has none.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>The command's code.</summary>
+    public uint Ordinal { get; private set; }
+
+    /// <summary>The TPM family: <c>1.2</c> or <c>2.0</c>.</summary>
+    public string TpmVersion { get; private set; } = "";
+
+    /// <summary>Whether administrators may send it; null where the broker did not say.</summary>
+    public CommandAccess? Administrator => AccessOf(CallerClass.Administrator);
+
+    /// <summary>Whether standard users may send it; null where the broker did not say.</summary>
+    public CommandAccess? StandardUser => AccessOf(CallerClass.StandardUser);
+
+    /// <summary>Whether sandboxed apps may send it; null where the broker did not say.</summary>
+    public CommandAccess? SandboxedApp => AccessOf(CallerClass.SandboxedApp);
+
+    /// <summary>The verdict for each class, with the list that decides it.</summary>
+    public CommandVerdict[] Verdicts { get; private set; } = Array.Empty<CommandVerdict>();
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}: {string.Join(", ", Array.ConvertAll(Verdicts, static one => one.ClassAndAccess))}";
+
+    internal static CommandBlock Read(JsonValue json)
+    {
+        uint ordinal = json.UInt32("code");
+        CommandBlock block = new()
+        {
+            Name = json.TextOrNull("name") ?? $"0x{ordinal:X8}",
+            Ordinal = ordinal,
+            TpmVersion = json.Text("tpmVersion"),
+        };
+        block.Verdicts = json.List("verdicts", verdict => CommandVerdict.Read(block, verdict));
+        return block;
+    }
+
+    private CommandAccess? AccessOf(CallerClass callerClass)
+    {
+        foreach (CommandVerdict one in Verdicts)
+        {
+            if (one.Class == callerClass) return one.Access;
+        }
+        return null;
+    }
+}
+
+/// <summary>Why a command is blocked or allowed for a class of callers.</summary>
+public sealed class CommandVerdict
+{
+    /// <summary>The command's name; its code where it has none.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>The command's code.</summary>
+    public uint Ordinal { get; private set; }
+
+    /// <summary>The TPM family: <c>1.2</c> or <c>2.0</c>.</summary>
+    public string TpmVersion { get; private set; } = "";
+
+    /// <summary>The class of callers.</summary>
+    public CallerClass Class { get; private set; }
+
+    /// <summary>Whether the broker refuses the command.</summary>
+    public bool Blocked { get; private set; }
+
+    /// <summary>The list or rule that decided; null where nothing blocks the command.</summary>
+    public string? DecidingList { get; private set; }
+
+    /// <summary>Why, in words.</summary>
+    public string Reason { get; private set; } = "";
+
+    /// <summary>Where the deciding list comes from.</summary>
+    public string? Source { get; private set; }
+
+    /// <summary>What would lift the block; null where the command is allowed or nothing lifts it.</summary>
+    public string? LiftedBy { get; private set; }
+
+    /// <summary>What each list says about the command.</summary>
+    public ListStatement[] Statements { get; private set; } = Array.Empty<ListStatement>();
+
+    internal CommandAccess Access => Blocked ? CommandAccess.Blocked : CommandAccess.Allowed;
+
+    internal string ClassAndAccess => $"{Class} {Access}";
+
+    /// <inheritdoc/>
+    public override string ToString() => DecidingList is null ? ClassAndAccess : $"{ClassAndAccess} ({DecidingList})";
+
+    internal static CommandVerdict Read(CommandBlock command, JsonValue json) => new()
+    {
+        Name = command.Name,
+        Ordinal = command.Ordinal,
+        TpmVersion = command.TpmVersion,
+        Class = json.Named("callerClass", CallerClass.Unknown),
+        Blocked = !json.Flag("allowed"),
+        DecidingList = json.TextOrNull("decidingList"),
+        Reason = json.Text("reason"),
+        Source = json.TextOrNull("source"),
+        LiftedBy = json.TextOrNull("liftedBy"),
+        Statements = json.List("statements", ListStatement.Read),
+    };
+}
+
+/// <summary>What one list says about a command.</summary>
+public sealed class ListStatement
+{
+    /// <summary>The list: policy, default, local or notAllowed.</summary>
+    public string List { get; private set; } = "";
+
+    /// <summary>blocks or allows.</summary>
+    public string Effect { get; private set; } = "";
+
+    /// <summary>Whether the list counts; policy can switch it off.</summary>
+    public bool InForce { get; private set; }
+
+    /// <summary>Where the list comes from.</summary>
+    public string Source { get; private set; } = "";
+
+    /// <summary>Why, in words.</summary>
+    public string Reason { get; private set; } = "";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{List} {Effect}{(InForce ? "" : " (not in force)")}";
+
+    internal static ListStatement Read(JsonValue json) => new()
+    {
+        List = json.Text("list"),
+        Effect = json.Text("effect"),
+        InForce = json.Flag("inForce"),
+        Source = json.Text("source"),
+        Reason = json.Text("reason"),
+    };
+}

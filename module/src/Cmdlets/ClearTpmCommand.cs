@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Clears the TPM.</summary>
+/// <remarks>
+/// Clears the owner of the TPM: every key and secret under its storage and endorsement hierarchies is lost for good, with all
+/// that they protect (sealed data, disk encryption keys, certificates), and the owner authorization is empty again. A TPM 1.2
+/// is off until it is enabled with physical presence. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Clear-Tpm</code>
+/// <para>Clears the TPM with the owner authorization that is kept, after asking.</para>
+/// </example>
+/// <example>
+/// <code>Clear-Tpm -File ./owner.tpm -Confirm:$false</code>
+/// <para>Clears it with that of a file.</para>
+/// </example>
+/// <seealso>Initialize-Tpm</seealso>
+[Cmdlet(VerbsCommon.Clear, "Tpm", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "OwnerAuthorization")]
+[OutputType(typeof(Tpm))]
+public sealed class ClearTpmCommand : TbsCmdlet
+{
+    private const string Action = "Clear: every key and secret in it, and all that they protect, is lost for good";
+
+    /// <summary>The physical presence operation that clears.</summary>
+    private const int ClearOperation = 5;
+
+    /// <summary>
+    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless given, the
+    /// one that the broker keeps is used. A wrong one is tried exactly once.
+    /// </summary>
+    [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
+    [Alias("o")]
+    [ValidateNotNullOrEmpty]
+    public object? OwnerAuthorization { get; set; }
+
+    /// <summary>An owner-password file (.tpm) that holds it.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "File")]
+    [ValidateNotNullOrEmpty]
+    public string? File { get; set; }
+
+    /// <summary>Asks for the owner password, which is then in no history.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Prompt")]
+    public SwitchParameter Prompt { get; set; }
+
+    /// <summary>Asks the firmware to clear it at the next start, which needs no owner authorization; RestartPending is true then.</summary>
+    [Parameter(ParameterSetName = "OwnerAuthorization")]
+    [Alias("ppi")]
+    public SwitchParameter UsePPI { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        if (!Confirmed("TPM", Action)) return;
+        if (UsePPI) Call("physicalPresence/request", new RpcParameters { ["operation"] = ClearOperation });
+        else Call("tpm/clear", new RpcParameters { ["ownerAuth"] = OwnerAuth() });
+        WriteObject(Call("tpm/get", Tpm.Read));
+    }
+
+    /// <summary>What the broker is to use; null for what it keeps.</summary>
+    private string? OwnerAuth()
+    {
+        if (File is not null) return OwnerAuthInput.FromFile(this, File);
+        if (Prompt) return OwnerAuthInput.FromPrompt(this, "Owner password", Action);
+        return OwnerAuthorization is null ? null : OwnerAuthInput.FromParameter(OwnerAuthorization);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Generic;
+using System.Management.Automation;
+using TpmTbs.Completion;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Sends a command to the TPM and gives its response.</summary>
+/// <remarks>
+/// Sends one whole TPM command, as bytes, as hexadecimal text or from a file, and gives the response code with its name, the
+/// bytes, the time it took and the priority that was applied. A TPM error is no error of the cmdlet: it is in ResponseCode.
+/// What the broker refuses is an error: TbsCommandBlocked, TbsLockout and so on. Ctrl+C cancels a command that waits. Without
+/// -Context the command runs in a context of its own, which is closed after it.
+/// </remarks>
+/// <example>
+/// <code>Submit-TbsCommand '8001 0000000C 0000017B 0008'</code>
+/// <para>Gets eight random bytes from a TPM 2.0.</para>
+/// </example>
+/// <example>
+/// <code>Submit-TbsCommand -Path ./command.bin -Priority High -TimeoutSeconds 5</code>
+/// <para>Sends a command from a file.</para>
+/// </example>
+/// <seealso>New-TbsContext</seealso>
+[Cmdlet(VerbsLifecycle.Submit, "TbsCommand", SupportsShouldProcess = true, DefaultParameterSetName = "Command")]
+[OutputType(typeof(CommandResult))]
+public sealed class SubmitTbsCommandCommand : TbsCmdlet
+{
+    private List<byte>? piped;
+
+    /// <summary>The command: a byte array, or hexadecimal text with or without 0x, spaces and colons. Bytes may be piped.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Command", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Bytes", "Hex")]
+    [ValidateNotNullOrEmpty]
+    public object Command { get; set; } = null!;
+
+    /// <summary>A file that holds the command's bytes.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Path", ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <summary>The context in which to send it: what New-TbsContext gave, or its ContextId.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("ContextId")]
+    [ArgumentCompleter(typeof(ContextCompleter))]
+    public object? Context { get; set; }
+
+    /// <summary>Low, Normal, High, System, Max, or a number; standard users are held to High.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(PriorityCompleter))]
+    public string Priority { get; set; } = "Normal";
+
+    /// <summary>The locality; administrators may use 1 to 3 where the transport carries them.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, 4)]
+    public int Locality { get; set; }
+
+    /// <summary>Gives the command up when it still waits after so many seconds (TbsCommandCanceled).</summary>
+    [Parameter]
+    [ValidateRange(0.001, 86400.0)]
+    public double TimeoutSeconds { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        if (Command is PSObject { BaseObject: byte single })
+        {
+            (piped ??= new List<byte>()).Add(single);
+            return;
+        }
+        if (ParameterSetName == "Path") ForObject(Path, () => Submit(InputFile.ReadAll(this, Path)));
+        else ForObject(Command, () => Submit(Command));
+    }
+
+    /// <inheritdoc/>
+    protected override void Finish()
+    {
+        if (piped is not null) ForObject(null, () => Submit(piped.ToArray()));
+    }
+
+    private void Submit(object command)
+    {
+        Submission submission = Submission.Of(command, Context, Priority, Locality, TimeoutSeconds);
+        if (!Confirmed("TPM", $"Send a command of {submission.CommandBytes} bytes")) return;
+        WriteObject(submission.Send((method, parameters) => Call(method, parameters, CommandResult.Read)));
+    }
+}

@@ -1,0 +1,26 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace TpmTbs.Completion;
+
+/// <summary>
+/// What Tab offers for a parameter. Asks the broker only for a moment; without an answer it offers nothing and says nothing.
+/// </summary>
+public abstract class BrokerCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Complete((wordToComplete ?? "").Trim('\'', '"'));
+
+    /// <summary>The candidates for a word without its quotes.</summary>
+    private protected abstract IEnumerable<CompletionResult> Complete(string word);
+
+    private protected static bool Begins(string? text, string word) =>
+        text is not null && text.StartsWith(word, StringComparison.OrdinalIgnoreCase);
+
+    private protected static CompletionResult Offer(string text, string tip) => new(text, text, CompletionResultType.ParameterValue, tip);
+}

@@ -1,0 +1,42 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Files that the user names.</summary>
+internal static class InputFile
+{
+    /// <summary>The path in the file system; a path of another provider or a missing drive is an error.</summary>
+    internal static string Resolve(PSCmdlet cmdlet, string path)
+    {
+        try
+        {
+            string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            if (string.Equals(provider.Name, "FileSystem", StringComparison.OrdinalIgnoreCase)) return full;
+            throw TbsErrors.BadFile(path, "It is no path of the file system.");
+        }
+        catch (Exception exception) when (exception is SessionStateException or ProviderInvocationException or PSNotSupportedException or PSArgumentException)
+        {
+            throw TbsErrors.BadFile(path, exception.Message, exception);
+        }
+    }
+
+    internal static byte[] ReadAll(PSCmdlet cmdlet, string path)
+    {
+        string file = Resolve(cmdlet, path);
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (Exception exception) when (IsOfFile(exception))
+        {
+            throw TbsErrors.BadFile(path, exception.Message, exception);
+        }
+    }
+
+    /// <summary>Whether an exception says something of the file and not of us.</summary>
+    internal static bool IsOfFile(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or System.Security.SecurityException;
+}

@@ -1,0 +1,158 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using System.Runtime.InteropServices;
+using System.Security;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>
+/// Owner authorization as cmdlets take it: base64 text, a SecureString of it, an owner-password file (.tpm), or a prompt.
+/// The broker gets base64; what was decrypted on the way is wiped.
+/// </summary>
+internal static class OwnerAuthInput
+{
+    private const int MaxFileBytes = 64 * 1024;
+    private const int AuthBytes = 20;
+
+    /// <summary>The text of a value of a parameter: text, or a SecureString of it.</summary>
+    /// <exception cref="TbsException">It is not base64.</exception>
+    internal static string FromParameter(object value)
+    {
+        string text = TextOf(value);
+        return IsBase64(text) ? text : throw Problem("The owner authorization is not base64 text.", null);
+    }
+
+    /// <summary>
+    /// Reads the value out of an owner-password file: <c>tpmOwnerData</c> with an <c>ownerAuth</c>. The file is somebody
+    /// else's: no document type, no more than 64 KB, and nothing of it is repeated in an error.
+    /// </summary>
+    internal static string FromFile(PSCmdlet cmdlet, string path)
+    {
+        string full = InputFile.Resolve(cmdlet, path);
+        string? text;
+        try
+        {
+            if (new FileInfo(full).Length > MaxFileBytes) throw TbsErrors.BadFile(path, "it is larger than 64 KB.");
+            using FileStream stream = File.OpenRead(full);
+            text = ReadOwnerAuth(stream);
+        }
+        catch (Exception exception) when (exception is XmlException || InputFile.IsOfFile(exception))
+        {
+            throw TbsErrors.BadFile(path, exception.Message, exception);
+        }
+        if (text is not null && IsOwnerAuth(text)) return text;
+        throw Problem($"'{path}' is not an owner-password file: it has no tpmOwnerData with an ownerAuth of {AuthBytes} bytes.", path);
+    }
+
+    /// <summary>Asks for the owner password.</summary>
+    /// <exception cref="TbsException">The session cannot ask.</exception>
+    internal static string FromPrompt(PSCmdlet cmdlet, string question, string action)
+    {
+        SecureString password;
+        try
+        {
+            cmdlet.Host.UI.Write(question + ": ");
+            password = cmdlet.Host.UI.ReadLineAsSecureString() ?? throw new EndOfStreamException("The input has ended.");
+        }
+        catch (Exception exception) when (exception is not PipelineStoppedException)
+        {
+            throw TbsErrors.CannotAsk(question, action, exception);
+        }
+        return FromPassPhrase(TextOf(password));
+    }
+
+    /// <summary>Base64 of the SHA-1 of a passphrase in UTF-16LE, without terminator and salt, as Windows makes it.</summary>
+    internal static string FromPassPhrase(string passPhrase)
+    {
+        byte[] bytes = Encoding.Unicode.GetBytes(passPhrase);
+        try
+        {
+#pragma warning disable CA5350 // The TPM 1.2 and Windows prescribe it.
+#if NET
+            return Convert.ToBase64String(SHA1.HashData(bytes));
+#else
+            using SHA1 sha1 = SHA1.Create();
+            return Convert.ToBase64String(sha1.ComputeHash(bytes));
+#endif
+#pragma warning restore CA5350
+        }
+        finally
+        {
+            Array.Clear(bytes, 0, bytes.Length);
+        }
+    }
+
+    /// <summary>The text of a string or SecureString.</summary>
+    internal static string TextOf(object value)
+    {
+        object plain = value is PSObject wrapped ? wrapped.BaseObject : value;
+        if (plain is not SecureString secure) return Convert.ToString(plain, System.Globalization.CultureInfo.InvariantCulture) ?? "";
+        IntPtr pointer = Marshal.SecureStringToGlobalAllocUnicode(secure);
+        try
+        {
+            return Marshal.PtrToStringUni(pointer) ?? "";
+        }
+        finally
+        {
+            Marshal.ZeroFreeGlobalAllocUnicode(pointer);
+        }
+    }
+
+    /// <summary>Whether a text is an owner authorization: base64 of 20 bytes.</summary>
+    internal static bool IsOwnerAuth(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(text).Length == AuthBytes;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsBase64(string text)
+    {
+        try
+        {
+            _ = Convert.FromBase64String(text);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static string? ReadOwnerAuth(Stream stream)
+    {
+        XmlReaderSettings settings = new()
+        {
+            DtdProcessing = DtdProcessing.Prohibit,
+            XmlResolver = null,
+            MaxCharactersInDocument = MaxFileBytes,
+        };
+        using XmlReader reader = XmlReader.Create(stream, settings);
+        string? root = null;
+        string? text = null;
+        while (reader.Read())
+        {
+            if (reader.NodeType != XmlNodeType.Element) continue;
+            root ??= reader.LocalName;
+            if (root == "tpmOwnerData" && reader.Depth == 1 && reader.LocalName == "ownerAuth" && text is null)
+            {
+                text = reader.ReadElementContentAsString().Trim();
+            }
+        }
+        return text;
+    }
+
+    private static TbsException Problem(string message, object? target) =>
+        TbsErrors.BadParameter(message,
+            "Give the base64 text that ConvertTo-TpmOwnerAuth makes, a SecureString of it, or an owner-password file.", target);
+}

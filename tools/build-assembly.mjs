@@ -1,0 +1,150 @@
+// Builds the assembly of the module, module/bin/net8.0/TpmTbs.dll (PowerShell 7.4 and later) and module/bin/net472/TpmTbs.dll
+// (Windows PowerShell 5.1), where the sources in module/src have changed.
+//   node tools/build-assembly.mjs [--force]
+//
+// With the .NET SDK the first holds code compiled ahead of time for this machine (ReadyToRun), which saves each session
+// some 50 ms; it holds IL as well, which every other machine runs. Without the SDK, pwsh's own compiler (Add-Type) builds
+// the first alone.
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { withBuildLock } from './build-lock.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const sourceFolder = path.join(root, 'module', 'src');
+const project = path.join(sourceFolder, 'TpmTbs.csproj');
+const outputFolder = path.join(root, 'module', 'bin');
+const stampFile = path.join(outputFolder, 'built-from');
+
+/** Every file of the project, sorted; what builds leave there is none. */
+export function assemblySources(folder = sourceFolder) {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== 'bin' && name !== 'obj')
+    .flatMap((entry) => {
+      const full = path.join(folder, entry.name);
+      if (entry.isDirectory()) return assemblySources(full);
+      return /\.(cs|csproj)$/.test(entry.name) ? [full] : [];
+    })
+    .sort();
+}
+
+function sourceHash() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  for (const file of [...assemblySources(), fileURLToPath(import.meta.url)]) {
+    hash
+      .update(`${path.basename(file)}\0`)
+      .update(fs.readFileSync(file))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function isCurrent(hash) {
+  return fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === hash;
+}
+
+/** @param {{ force?: boolean, onProgress?: (message: string) => void }} [options] */
+export async function buildAssembly({ force = false, onProgress = () => {} } = {}) {
+  if (!force && isCurrent(sourceHash())) return;
+  fs.mkdirSync(outputFolder, { recursive: true });
+  await withBuildLock(`${outputFolder}.lock`, async () => {
+    const hash = sourceHash();
+    // Another process may have built it while this one waited for the lock.
+    if (!force && isCurrent(hash)) return;
+    onProgress('Building the assembly of the PowerShell module...');
+    const dotnet = await findProgram('dotnet', ['--list-sdks'], /^\d+\.\d+\.\d+/m);
+    if (dotnet !== undefined) await buildWithSdk(dotnet);
+    else await buildWithPowerShell();
+    fs.writeFileSync(stampFile, hash);
+  });
+}
+
+async function buildWithSdk(dotnet) {
+  const building = path.join(outputFolder, 'building');
+  const common = ['publish', project, '-c', 'Release', '-nologo', '-v', 'quiet'];
+  const native = ['-r', runtimeIdentifier(), '--self-contained', 'false', '-p:PublishReadyToRun=true'];
+  try {
+    await run(dotnet, [...common, '-f', 'net8.0', ...native, '-o', path.join(building, 'net8.0')]);
+    await run(dotnet, [...common, '-f', 'net472', '-o', path.join(building, 'net472')]);
+    for (const framework of ['net8.0', 'net472']) moveInto(path.join(building, framework), framework);
+  } finally {
+    fs.rmSync(building, { recursive: true, force: true });
+  }
+}
+
+/** A running session keeps the file that it has loaded. */
+function moveInto(built, framework) {
+  const target = path.join(outputFolder, framework);
+  fs.mkdirSync(target, { recursive: true });
+  for (const name of ['TpmTbs.dll', 'TpmTbs.xml']) {
+    fs.rmSync(path.join(target, name), { force: true });
+    fs.renameSync(path.join(built, name), path.join(target, name));
+  }
+}
+
+async function buildWithPowerShell() {
+  const { findPowerShell } = await import('./pwsh.mjs');
+  const { path: pwsh } = await findPowerShell();
+  const target = path.join(outputFolder, 'net8.0');
+  fs.mkdirSync(target, { recursive: true });
+  const sources = assemblySources().filter((file) => file.endsWith('.cs'));
+  const options = ['-langversion:12', '-nullable:enable', '-unsafe', '-optimize', '-define:NET', '-nowarn:1701,1702'];
+  const list = (values) => values.map((value) => `'${value.replaceAll("'", "''")}'`).join(',');
+  await run(pwsh, [
+    '-NoProfile',
+    '-NonInteractive',
+    '-Command',
+    `$ErrorActionPreference = 'Stop'; Add-Type -Path ${list(sources)} -OutputAssembly ${list([path.join(target, 'TpmTbs.dll')])} -CompilerOptions ${list(options)}`,
+  ]);
+}
+
+async function findProgram(program, args, expected) {
+  try {
+    return expected.test(await run(program, args)) ? program : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function run(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+        DOTNET_NOLOGO: '1',
+        // An SDK that was unpacked rather than installed may have no ICU beside it; a build needs none.
+        DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1',
+        MSBUILDDISABLENODEREUSE: '1',
+      },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`${program} ${args[0]} ended with ${code}:\n${output.trim()}`)),
+    );
+  });
+}
+
+function runtimeIdentifier() {
+  const isMusl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
+  const system = { linux: isMusl ? 'linux-musl' : 'linux', darwin: 'osx', win32: 'win' }[process.platform];
+  return `${system}-${process.arch}`;
+}
+
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    await buildAssembly({ force: process.argv.includes('--force'), onProgress: console.error });
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
