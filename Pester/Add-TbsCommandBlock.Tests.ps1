@@ -9,7 +9,7 @@ Describe 'Add-TbsCommandBlock' {
 
     It 'blocks the command, which is then refused' {
         (Add-TbsCommandBlock TPM2_GetRandom).Administrator | Should -Be 'Blocked'
-        { Submit-TbsCommand $getRandom -ErrorAction Stop } | Should -Throw -ErrorId 'TbsCommandBlocked,Submit-TbsCommand'
+        { Submit-TbsCommand $getRandom -ErrorAction Stop } | Should -Throw -ErrorId 'TbsCommandBlocked,TpmTbs.Cmdlets.SubmitTbsCommandCommand'
     }
 
     It 'may be repeated' {

@@ -32,7 +32,7 @@ Describe 'Clear-Tpm' {
 
     It 'tries a wrong authorization exactly once, and says so' {
         $problem = Get-Problem { Clear-Tpm -OwnerAuthorization (ConvertTo-TpmOwnerAuth 'wrong') -Confirm:$false }
-        $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,Clear-Tpm'
+        $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,TpmTbs.Cmdlets.ClearTpmCommand'
         $problem.Exception.Message | Should -BeLike '*once*'
         (Get-Tpm).TpmOwned | Should -BeTrue
     }

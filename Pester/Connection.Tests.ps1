@@ -30,18 +30,18 @@ Describe 'the connection of the module' {
         @{ way = 'drop'; expected = 'answered' }
     ) {
         $fake = Start-FakeBroker $way
-        (Get-TbsStatus).State | Should -BeExactly $expected
-        (Get-TbsStatus).State | Should -BeExactly $expected
+        (Get-TbsStatus).Version | Should -BeExactly $expected
+        (Get-TbsStatus).Version | Should -BeExactly $expected
     }
 
     It 'takes a large answer' {
         $fake = Start-FakeBroker 'large'
-        (Get-TbsStatus).State.Length | Should -Be 3000000
+        (Get-TbsStatus).Version.Length | Should -Be 3000000
     }
 
     It 'refuses what is no answer of a broker: <way>' -TestCases @(@{ way = 'garbage' }, @{ way = 'long' }) {
         $fake = Start-FakeBroker $way
-        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,Get-TbsStatus'
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,TpmTbs.Cmdlets.GetTbsStatusCommand'
     }
 
     It 'does not repeat a change whose answer was lost, and says so' {
@@ -71,18 +71,17 @@ Describe 'the connection of the module' {
         finally { $shell.Dispose() }
     }
 
-    It 'sends nothing that changes something through a folder of somebody else' -Skip:([Environment]::UserName -ne 'root') {
+    It 'sends nothing through a folder or a socket of somebody else' -Skip:([Environment]::UserName -ne 'root') {
         $fake = Start-FakeBroker 'two'
-        (Get-TbsStatus).State | Should -BeExactly 'true'
+        (Get-TbsStatus).Version | Should -BeExactly 'true'
         $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
         [void][IO.Directory]::CreateDirectory($folder)
         [IO.File]::Move($fake.Socket, "$folder/rpc.sock")
         $env:TPMTBS_SOCKET = $fake.Socket = "$folder/rpc.sock"
         [void](Invoke-Program 'chown' 'daemon', $folder)
-        # Who only asks gives nothing away.
-        (Get-TbsStatus).State | Should -BeExactly 'true'
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.GetTbsStatusCommand' -ExpectedMessage '*The folder of * belongs to user *, who is neither root nor you.*'
         { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,Reset-TbsLockout' -ExpectedMessage '*The folder of * belongs to user *, who is neither root nor you.*'
-        { Submit-TbsCommand '8002 0000000A 00000144' } | Should -Throw -ErrorId 'TbsAccessDenied,Submit-TbsCommand'
+        { Submit-TbsCommand '8002 0000000A 00000144' } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.SubmitTbsCommandCommand'
         [void](Invoke-Program 'chown' 'root', $folder)
         [void](Invoke-Program 'chown' 'daemon', $fake.Socket)
         { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,Reset-TbsLockout' -ExpectedMessage '*The socket * belongs to user *'
@@ -100,6 +99,6 @@ Describe 'the connection of the module' {
         $fake = @{ Process = $process; Socket = "$folder/rpc.sock" }
         $process.StandardOutput.ReadLine() | Should -Be 'ready'
         $env:TPMTBS_SOCKET = $fake.Socket
-        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,Get-TbsStatus'
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.GetTbsStatusCommand'
     }
 }

@@ -51,13 +51,13 @@ Describe 'the module' {
         try {
             $asked = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
             $asked.ExportedFunctions.Keys | Should -Not -Contain 'Get-FromBuild'
-            $asked.ExportedFunctions.Keys | Should -Contain 'Get-TbsStatus'
+            $asked.ExportedFunctions.Keys | Should -Contain 'Get-TbsLockout'
             Remove-Module $asked
         }
         finally { $env:TPMTBS_MODULE_SOURCES = $null }
         [IO.File]::Delete($built)
         $notBuilt = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
-        $notBuilt.ExportedFunctions.Keys | Should -Contain 'Get-TbsStatus'
+        $notBuilt.ExportedFunctions.Keys | Should -Contain 'Get-TbsLockout'
         Remove-Module $notBuilt
         Import-Module "$RepositoryRoot/TpmTbs.psd1" -Global -Force
     }

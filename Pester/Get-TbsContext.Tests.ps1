@@ -9,10 +9,10 @@ Describe 'Get-TbsContext' {
         $shown = Get-TbsContext $context.ContextId
         $shown.Own | Should -BeTrue
         $shown.ProcessId | Should -Be $PID
-        $shown.OpenedAt | Should -BeOfType [datetime]
+        $shown.OpenedAt | Should -BeOfType [DateTimeOffset]
         $context | Get-TbsContext | Select-Object -ExpandProperty ContextId | Should -Be $context.ContextId
         $context | Remove-TbsContext
         Get-TbsContext $context.ContextId -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsInvalidContext,Get-TbsContext'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsInvalidContext,TpmTbs.Cmdlets.GetTbsContextCommand'
     }
 }

@@ -9,7 +9,7 @@ Describe 'Get-TbsStatus' {
         $status.State | Should -Be 'running'
         $status.ProcessId | Should -Be $broker.Process.Id
         $status.Tpm.TpmVersion | Should -Be '2.0'
-        $status.StartedAt | Should -BeOfType [datetime]
+        $status.StartedAt | Should -BeOfType [DateTimeOffset]
         $status.Endpoints | ForEach-Object { $_.Address } | Should -Contain $broker.Socket
     }
 
@@ -29,7 +29,7 @@ Describe 'Get-TbsStatus' {
         $env:TPMTBS_SOCKET = "$TestDrive/none.sock"
         try {
             $watch = [Diagnostics.Stopwatch]::StartNew()
-            { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,Get-TbsStatus'
+            { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,TpmTbs.Cmdlets.GetTbsStatusCommand'
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 2
         }
         finally { $env:TPMTBS_SOCKET = $broker.Socket }
@@ -38,7 +38,7 @@ Describe 'Get-TbsStatus' {
 
     It 'refuses a path that is too long for a socket' {
         $env:TPMTBS_SOCKET = '/tmp/' + ('x' * 120)
-        try { { Get-TbsStatus } | Should -Throw -ErrorId 'TbsBadParameter,Get-TbsStatus' }
+        try { { Get-TbsStatus } | Should -Throw -ErrorId 'TbsBadParameter,TpmTbs.Cmdlets.GetTbsStatusCommand' }
         finally { $env:TPMTBS_SOCKET = $broker.Socket }
     }
 }

@@ -16,7 +16,7 @@ Describe 'New-TbsContext' {
     }
 
     It 'refuses when the machine has no TPM of the family' {
-        { New-TbsContext -TpmVersion 1.2 } | Should -Throw -ErrorId 'TbsTpmNotFound,New-TbsContext'
+        { New-TbsContext -TpmVersion 1.2 } | Should -Throw -ErrorId 'TbsTpmNotFound,TpmTbs.Cmdlets.NewTbsContextCommand'
     }
 
     It 'opens nothing with -WhatIf' {
@@ -25,18 +25,21 @@ Describe 'New-TbsContext' {
         @(Get-TbsContext).Count | Should -Be $before
     }
 
-    It 'opens contexts that end with the module' {
+    It 'opens contexts that end when the last session of the process removes the module' {
         $before = @(Get-TbsContext).Count
+        $script = "Import-Module '$RepositoryRoot/TpmTbs.psd1'; `$null = New-TbsContext; Remove-Module TpmTbs; Import-Module '$RepositoryRoot/TpmTbs.psd1'; @(Get-TbsContext).Count"
+        $pwsh = [Diagnostics.Process]::GetCurrentProcess().MainModule.FileName
+        [int](Invoke-Program $pwsh '-NoProfile', '-NonInteractive', '-Command', $script) | Should -Be $before
+    }
+
+    It 'opens contexts on the one connection that all sessions of the process share' {
         $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
         try {
             [void]$shell.AddScript({ param($Manifest) Import-Module $Manifest; New-TbsContext }).AddArgument("$RepositoryRoot/TpmTbs.psd1")
-            @($shell.Invoke()).Count | Should -Be 1
-            @(Get-TbsContext).Count | Should -Be ($before + 1)
-            $shell.Commands.Clear()
-            [void]$shell.AddScript('Remove-Module TpmTbs').Invoke()
-            $watch = [Diagnostics.Stopwatch]::StartNew()
-            while (@(Get-TbsContext).Count -gt $before -and $watch.Elapsed.TotalSeconds -lt 10) { [Threading.Thread]::Sleep(20) }
-            @(Get-TbsContext).Count | Should -Be $before
+            $context = $shell.Invoke()[0]
+            (Get-TbsContext -ContextId $context.ContextId).Own | Should -BeTrue
+            (Submit-TbsCommand '8001 0000000C 0000017B 0008' -Context $context).Success | Should -BeTrue
+            $context | Remove-TbsContext
         }
         finally { $shell.Dispose() }
     }

@@ -8,7 +8,7 @@ Describe 'Remove-TbsContext' {
     It 'closes the context' {
         $context = New-TbsContext
         Remove-TbsContext $context.ContextId
-        { Submit-TbsCommand $getRandom -Context $context -ErrorAction Stop } | Should -Throw -ErrorId 'TbsInvalidContext,Submit-TbsCommand'
+        { Submit-TbsCommand $getRandom -Context $context -ErrorAction Stop } | Should -Throw -ErrorId 'TbsInvalidContext,TpmTbs.Cmdlets.SubmitTbsCommandCommand'
     }
 
     It 'closes all contexts of the session from the pipeline' {
@@ -19,7 +19,7 @@ Describe 'Remove-TbsContext' {
 
     It 'writes an error for a context that there is not' {
         Remove-TbsContext 4000000000 -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsInvalidContext,Remove-TbsContext'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsInvalidContext,TpmTbs.Cmdlets.RemoveTbsContextCommand'
     }
 
     It 'closes nothing with -WhatIf' {

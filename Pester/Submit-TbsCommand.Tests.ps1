@@ -59,7 +59,7 @@ Describe 'Submit-TbsCommand' {
     ) {
         Submit-TbsCommand @parameters -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
         $problem.Count | Should -Be 1
-        $problem[0].FullyQualifiedErrorId | Should -Be "$errorId,Submit-TbsCommand"
+        $problem[0].FullyQualifiedErrorId | Should -Be "$errorId,TpmTbs.Cmdlets.SubmitTbsCommandCommand"
         $problem[0].Exception.Symbol | Should -Not -BeNullOrEmpty
         $problem[0].Exception.RecommendedAction | Should -Not -BeNullOrEmpty
         $problem[0].ErrorDetails.RecommendedAction | Should -Be $problem[0].Exception.RecommendedAction
@@ -117,7 +117,7 @@ Describe 'Submit-TbsCommand' {
         $null = & (Get-Module TpmTbs) $power 'power/suspend'
         try {
             $watch = [Diagnostics.Stopwatch]::StartNew()
-            { Submit-TbsCommand $getRandom -TimeoutSeconds 0.1 -ErrorAction Stop } | Should -Throw -ErrorId 'TbsCommandCanceled,Submit-TbsCommand'
+            { Submit-TbsCommand $getRandom -TimeoutSeconds 0.1 -ErrorAction Stop } | Should -Throw -ErrorId 'TbsCommandCanceled,TpmTbs.Cmdlets.SubmitTbsCommandCommand'
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
         }
         finally { $null = & (Get-Module TpmTbs) $power 'power/resume' }

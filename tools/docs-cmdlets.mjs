@@ -69,8 +69,8 @@ parameters and examples.
   (\`/run/tpmtbs/rpc.sock\`) where it exists, else the user's own (\`$XDG_RUNTIME_DIR/tpmtbs/rpc.sock\`). Who listens there,
   and who owns the socket and its folder, must be root or the user; that is checked before the first byte is sent
   (\`TbsAccessDenied\`). A missing socket is reported at once.
-- **Waiting**: a broker that shows no sign of life for 30 seconds is given up (\`TbsServiceNotRunning\`); \`$env:TPMTBS_TIMEOUT\`
-  sets other seconds. A command that waits in the queue of a living broker, or that the TPM works on for minutes, is not.
+- **Waiting**: a broker that shows no sign of life for 30 seconds is given up (\`TbsServiceNotRunning\`); \`$env:TPMTBS_BROKER_TIMEOUT\`
+  sets another number, 0 waits for ever. A command that waits in the queue of a living broker, or that the TPM works on for minutes, is not.
   A completion gives up after 0.3 seconds.
 - **Confirmation**: what destroys or stops something asks first. In a session that cannot ask (\`-NonInteractive\`, jobs,
   \`ForEach-Object -Parallel\`, closed standard input) nothing is done and there is the error

@@ -13,14 +13,32 @@ function frame(value) {
   return Buffer.from(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
+/** The answer of status/get. */
+const STATUS = {
+  version: '',
+  processId: process.pid,
+  startedAt: '2026-01-02T03:04:05.678Z',
+  mode: 'user',
+  state: 'running',
+  tpm: null,
+  caller: { userKey: 'uid:0', callerClass: 'administrator' },
+  contexts: 0,
+  queue: { waiting: 0, inFlight: false, completed: 0, refused: 0, cancelled: 0, estimatedWaitMs: 0 },
+  cancellation: 'none',
+  costs: [],
+  warnings: [],
+  limits: {},
+  endpoints: [],
+};
+
 function answer(socket, id, connection) {
-  const result = (text) => frame({ jsonrpc: '2.0', id, result: { state: text } });
+  const result = (version) => frame({ jsonrpc: '2.0', id, result: { ...STATUS, version } });
   if (way === 'pieces') {
     const bytes = result('piecemeal');
     let at = 0;
     const timer = setInterval(() => (at < bytes.length ? socket.write(bytes.subarray(at, ++at)) : clearInterval(timer)), 1);
   } else if (way === 'unicode') socket.write(result('Grüße, 世界 🙂'));
-  else if (way === 'two') socket.write(Buffer.concat([frame({ jsonrpc: '2.0', id: 999999, result: { state: 'stale' } }), result('true')]));
+  else if (way === 'two') socket.write(Buffer.concat([frame({ jsonrpc: '2.0', id: 999999, result: { ...STATUS, version: 'stale' } }), result('true')]));
   else if (way === 'large') socket.write(result('x'.repeat(3_000_000)));
   else if (way === 'garbage') socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n{}'.padEnd(200));
   else if (way === 'long') socket.write('Content-Length: 1073741824\r\n\r\n{');

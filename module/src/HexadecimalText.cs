@@ -6,7 +6,7 @@ internal static class HexadecimalText
     /// <summary>The bytes, or null where the text is not whole bytes in hexadecimal.</summary>
     internal static byte[]? ToBytes(string text)
     {
-        byte[] bytes = new byte[text.Length / 2];
+        byte[] bytes = new byte[(text.Length + 1) / 2];
         int digits = 0;
         for (int at = 0; at < text.Length; at++)
         {

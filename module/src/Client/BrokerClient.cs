@@ -12,14 +12,23 @@ internal static class BrokerClient
 {
     private static readonly object Gate = new();
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromSeconds(int.MaxValue);
     private static BrokerConnection? current;
 
-    /// <summary>How long the broker may show no sign of life: $TPMTBS_TIMEOUT in seconds, 30 unless set.</summary>
-    internal static TimeSpan SilenceLimit =>
-        double.TryParse(Environment.GetEnvironmentVariable("TPMTBS_TIMEOUT"), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
-        && seconds is > 0 and <= 86400
-            ? TimeSpan.FromSeconds(seconds)
-            : DefaultLimit;
+    /// <summary>
+    /// How long the broker may show no sign of life: $TPMTBS_BROKER_TIMEOUT in seconds, as `tbs` has it; 30 unless set, 0 for
+    /// ever.
+    /// </summary>
+    internal static TimeSpan SilenceLimit
+    {
+        get
+        {
+            string? text = Environment.GetEnvironmentVariable("TPMTBS_BROKER_TIMEOUT");
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)) return DefaultLimit;
+            if (seconds == 0) return LongestLimit;
+            return seconds is > 0 and < int.MaxValue ? TimeSpan.FromSeconds(seconds) : DefaultLimit;
+        }
+    }
 
     /// <summary>
     /// Calls a method and returns what <paramref name="read"/> makes of its result. A method that changes nothing is called
@@ -80,6 +89,16 @@ internal static class BrokerClient
         BrokerConnection? connection;
         lock (Gate) connection = current;
         connection?.SendOnly(method, parameters);
+    }
+
+    /// <summary>Ends the connection; the next call opens another.</summary>
+    internal static void Close()
+    {
+        lock (Gate)
+        {
+            current?.Dispose();
+            current = null;
+        }
     }
 
     private static BrokerConnection Connect(TimeSpan limit, CancellationToken stopping)

@@ -13,7 +13,7 @@ internal static class TbsErrors
 
     internal static TbsException NoSignOfLife(string path) =>
         Ending("TBS_E_SERVICE_NOT_RUNNING", $"The broker shows no sign of life ({path}).",
-            "See whether tbsd is stopped or hangs, and restart it. $env:TPMTBS_TIMEOUT sets how many seconds the module waits for a sign of life (30).", path);
+            "See whether tbsd is stopped or hangs, and restart it. $env:TPMTBS_BROKER_TIMEOUT sets how many seconds to wait for a sign of life (30).", path);
 
     internal static TbsException ConnectionLost(string method, string reason, Exception? inner) =>
         Ending("TBS_E_SERVICE_NOT_RUNNING",
