@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ALICE, asUser, canBecomeOthers } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { readableRepository } from '../support/readable-repository.js';
 import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
 
 const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));
@@ -190,8 +191,14 @@ describe('tbs', function () {
     const file = join(folder, 'owner.tpm');
     const { status, stderr } = spawnSync(
       process.execPath,
-      [join(REPOSITORY, 'bin', 'tbs.js'), 'auth-level', 'set', 'delegated', '--new-file', file],
-      { ...ALICE, encoding: 'utf8', env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket } },
+      [join(readableRepository(), 'bin', 'tbs.js'), 'auth-level', 'set', 'delegated', '--new-file', file],
+      {
+        uid: ALICE.uid,
+        gid: ALICE.gid,
+        cwd: '/',
+        encoding: 'utf8',
+        env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+      },
     );
     assert.match(stderr, /^tbs: TBS_E_ACCESS_DENIED/);
     assert.equal(status, 1);

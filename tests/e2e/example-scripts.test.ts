@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ALICE, BOB, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { findPowerShell, type PowerShellProgram } from '../support/powershell.js';
-import { ReadableCopy } from '../support/readable-copy.js';
+import { readableCopyOf, readableRepository } from '../support/readable-repository.js';
 import { createPrimaryEcc, handleIn, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
 
 interface Outcome {
@@ -29,7 +29,6 @@ describe('the example scripts', function () {
   this.timeout(300_000);
   let powershell: PowerShellProgram;
   let folder: string;
-  let copy: ReadableCopy | undefined;
 
   before(async () => {
     powershell = await findPowerShell();
@@ -38,18 +37,12 @@ describe('the example scripts', function () {
   });
   after(async () => {
     await rm(folder, { recursive: true, force: true });
-    await copy?.[Symbol.asyncDispose]();
   });
 
-  /** What other users need: PowerShell, the module and the scripts. */
-  async function forOthers(): Promise<{ program: string; examples: string }> {
-    if (copy === undefined) {
-      copy = await ReadableCopy.create();
-      for (const path of ['TpmTbs.psd1', 'module', 'examples']) await copy.addFromRepository(path);
-      if (!powershell.isInstalled) await copy.add(powershell.folder, 'powershell');
-    }
-    const program = powershell.isInstalled ? powershell.path : join(copy.folder, 'powershell', 'pwsh');
-    return { program, examples: join(copy.folder, 'examples') };
+  /** PowerShell and the examples as other users can run them. */
+  function forOthers(): { program: string; examples: string } {
+    const folder = powershell.isInstalled ? powershell.folder : readableCopyOf(powershell.folder);
+    return { program: join(folder, 'pwsh'), examples: join(readableRepository(), 'examples') };
   }
 
   async function runScript(
@@ -59,7 +52,7 @@ describe('the example scripts', function () {
     user?: TestUser,
   ): Promise<Outcome> {
     const own = { program: powershell.path, examples: join(REPOSITORY, 'examples') };
-    const { program, examples } = user === undefined ? own : await forOthers();
+    const { program, examples } = user === undefined ? own : forOthers();
     const become =
       user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
     const [first, ...rest] = [...become, program, '-NoProfile', '-NonInteractive', '-File', join(examples, script)];

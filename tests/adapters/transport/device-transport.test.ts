@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import { siblingNodes } from '../../../ts-core/adapters/transport/device-exposure.js';
@@ -12,13 +11,14 @@ import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { quietLog } from '../../support/quiet-log.js';
+import { readableRepository } from '../../support/readable-repository.js';
 import { startTerminalTpm, terminalOf } from '../../support/terminal-tpm.js';
 import { getRandom, startup } from './tpm-commands.js';
 import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
 
 const OPTIONS = { locality: 0, timeoutMs: 5000 };
 const ORDINARY_USER = ['--reuid=12345', '--regid=12345', '--clear-groups', '--'];
-const DEVICE_USER = join(dirname(fileURLToPath(import.meta.url)), 'device-user-process.js');
+const DEVICE_USER = 'build/tests/adapters/transport/device-user-process.js';
 
 const openDevice = (path: string) => createTransport({ kind: 'device', path }, { log: quietLog() });
 
@@ -71,7 +71,9 @@ describe('DeviceTransport', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await firstLine(holder);
-    const user = spawn('setpriv', [...ORDINARY_USER, process.execPath, DEVICE_USER, path], {
+    const program = join(readableRepository(), DEVICE_USER);
+    const user = spawn('setpriv', [...ORDINARY_USER, process.execPath, program, path], {
+      cwd: '/',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const printed = await firstLine(user);
