@@ -96,9 +96,32 @@ Who calls is known from the operating system alone. *all*: on anybody's data; *o
 app: of its user's sandboxed apps); *none*: TBS_E_ACCESS_DENIED. After \`event/subscribe\` the broker sends notifications \`event/raised\`, whose parameters are one
 event as in the [audit log](audit.md); \`lost\` counts events that were dropped before it because the reader was slow.
 
-A connection that has 128 calls outstanding, or too many unread replies (\`limits.unreadReplyBytes\`), is not read from
-until that is better. A message over \`limits.messageBytes\`, or one that is begun and not finished within
-\`timeouts.partialMessageMs\`, ends the connection. Limits: [configuration.md](configuration.md).
+## What the broker accepts
+
+The endpoint follows the [JSON-RPC 2.0 specification](https://www.jsonrpc.org/specification):
+
+- Every call with an \`id\` is answered once, by that id: text, null, or a number that JSON carries exactly (integers below
+  2^53). Two calls with the same id get two replies. Replies come in the order in which calls end.
+- A call without an \`id\` is a notification: it is served and not answered, whatever becomes of it. \`$/cancelRequest\` and
+  other methods that do not exist are ignored as notifications.
+- A batch has at most 64 calls. Its replies come together, and calls for which more than \`limits.unreadReplyBytes\` of them
+  are waiting already are refused. A batch of notifications is not answered.
+- What is not UTF-8, not JSON or nests deeper than 32 levels is answered with -32700; what is JSON and no call with -32600,
+  and with the id where there is one; an unknown method with -32601. The connection goes on. Responses are ignored.
+- A header without Content-Length, with two of them, or with lines that have no name, a message over \`limits.messageBytes\`
+  (\`limits.userMessageBytes\` for callers who are no administrators), and one that is begun and not finished within
+  \`timeouts.partialMessageMs\`, are answered with -32700, and end the connection.
+
+## How much the broker keeps
+
+A connection is read one message at a time: while a message waits for its turn or for room, nothing more is read. A call is
+served while fewer than 128 calls of its connection are under way, at most \`limits.unreadReplyBytes\` of replies are unread,
+and its user is within \`limits.bytesPerUser\`, which counts all his connections. Users take turns, by the time that their
+calls cost the broker. A connection that reads nothing for \`timeouts.partialMessageMs\`, while what it leaves unread is over
+its own limit or fills its user's, is closed. A follower of events that has more than 64 KiB unread misses events until it has
+read them. Limits: [configuration.md](configuration.md).
+
+## Methods
 
 ## How a client tells a living broker
 

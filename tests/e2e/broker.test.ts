@@ -155,16 +155,10 @@ describe('the broker, on swtpm', function () {
         says: /over the limit/,
         bytes: Buffer.from(`Content-Length: 1${'0'.repeat(20)}\r\n\r\n{}`),
       },
-      { name: 'a message that is no JSON', says: /not JSON/, bytes: Buffer.from('Content-Length: 2\r\n\r\n{]') },
       {
         name: 'a message without a length',
         says: /no Content-Length/,
         bytes: Buffer.from('Content-Type: x\r\n\r\n{}'),
-      },
-      {
-        name: 'a call whose id is an object',
-        says: /id of a message is neither/,
-        bytes: Buffer.from(`Content-Length: 47\r\n\r\n{"jsonrpc":"2.0","id":{},"method":"device/get"}`),
       },
     ];
     for (const { name, says, bytes } of garbage) {

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
-import type { ByteConnection } from '../../ts-core/endpoints/wire/byte-connection.js';
+import type { ByteConnection } from '../../ts-core/endpoints/byte-connection.js';
 import { MAX_REQUEST_BYTES, requestLength } from '../../ts-core/endpoints/wire/frame.js';
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../ts-core/endpoints/wire/wire-session.js';
 import { FakeApplication, responsesIn } from '../endpoints/wire/wire-client.js';

@@ -2,7 +2,8 @@
  * The open contexts: who has which, and how many anybody may have.
  */
 import { type Caller, sharedLimit } from '../domain/caller.js';
-import { TbsError } from '../domain/tbs-error.js';
+import { limitReached } from '../domain/limit-reached.js';
+import type { TbsError } from '../domain/tbs-error.js';
 import type { PendingCommand } from './pending-command.js';
 
 /** TBS_HCONTEXT is 32 bits wide and never zero. */
@@ -46,8 +47,8 @@ export class Contexts {
   create(caller: Caller, openedAtMs: number): TbsContext {
     const { maxContexts, maxContextsPerUser } = this.limits();
     const ofUser = this.countByUser.get(caller.userKey) ?? 0;
-    if (ofUser >= maxContextsPerUser) throw tooMany('maxContextsPerUser', maxContextsPerUser);
-    if (this.open.size >= sharedLimit(caller, maxContexts)) throw tooMany('maxContexts', maxContexts);
+    if (ofUser >= maxContextsPerUser) throw tooMany('contexts of one user', 'maxContextsPerUser', maxContextsPerUser);
+    if (this.open.size >= sharedLimit(caller, maxContexts)) throw tooMany('contexts', 'maxContexts', maxContexts);
     const context: TbsContext = { id: this.nextId(), caller, openedAtMs, outstanding: new Set() };
     this.open.set(context.id, context);
     this.countByUser.set(caller.userKey, ofUser + 1);
@@ -70,9 +71,9 @@ export class Contexts {
   }
 }
 
-function tooMany(setting: string, limit: number): TbsError {
-  return new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
-    message: `The limit of ${limit} contexts (${setting}) is reached.`,
-    details: { setting, limit },
+function tooMany(of: string, setting: string, limit: number): TbsError {
+  return limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', {
+    ...{ of, setting, limit },
+    instead: 'Close contexts that are no longer used',
   });
 }

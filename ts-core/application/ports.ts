@@ -284,7 +284,10 @@ export interface ByteStream {
    * the first part of the time it keeps a processor busy, since to sleep and be woken takes longer than a short command.
    */
   receive(spinMicroseconds: number, sleepMicroseconds: number): number;
-  /** Which of the callbacks the event loop makes; none at first. */
+  /**
+   * Which of the callbacks the event loop makes; none at first. With neither, `onReadable` is still called, with 0, when the
+   * peer is gone.
+   */
   setInterest(readable: boolean, writable: boolean): void;
   close(): void;
 }

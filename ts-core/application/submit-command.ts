@@ -2,6 +2,7 @@
  * The way of a command up to the queue: decode the header, check locality and priority, filter, quotas, enqueue.
  */
 import { type Caller, isAdministrator, sharedLimit } from '../domain/caller.js';
+import { limitReached } from '../domain/limit-reached.js';
 import type { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../domain/scheduling/priority.js';
 import { TbsError } from '../domain/tbs-error.js';
@@ -216,10 +217,9 @@ class Connection implements CallerConnection {
 }
 
 function queueFull(setting: string, limit: number): TbsError {
-  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
-    message: `The limit of ${limit} waiting submissions (${setting}) is reached.`,
-    action: 'Wait for answers before submitting more, or have an administrator raise the limit.',
-    details: { setting, limit },
+  return limitReached('TBS_E_TOO_MANY_RESOURCES', {
+    ...{ of: 'waiting submissions', setting, limit },
+    instead: 'Wait for answers before submitting more',
   });
 }
 

@@ -108,6 +108,7 @@ async function startParts(
     application: broker.application,
     ...platform.endpoints,
     refused: new RefusedConnections(log, clock),
+    clock,
     log,
   });
   const logind = followLogind(configuration, platform, broker.application, log);

@@ -112,7 +112,17 @@ export function configurationSchema(folders: BrokerFolders) {
     connectionsPerUser: count(65_536)
       .default(1100)
       .describe('Connections at once of one user who is no administrator.'),
-    messageBytes: count(16_777_216).default(2_097_152).describe('Length of one JSON-RPC message, bytes.'),
+    messageBytes: count(16_777_216)
+      .default(2_097_152)
+      .describe('Length of one JSON-RPC message of an administrator, bytes.'),
+    userMessageBytes: count(16_777_216)
+      .default(65_536)
+      .describe('Length of one JSON-RPC message of a caller who is no administrator, bytes.'),
+    bytesPerUser: count(1_073_741_824)
+      .default(16_777_216)
+      .describe(
+        'What the broker keeps for one user, over all his connections, bytes: half for messages that arrive and wait, half for calls under way and replies that are not read. Beyond it nothing is read from him.',
+      ),
     queuedSubmissions: count(1_000_000)
       .default(16_384)
       .describe('Commands that wait, of all users together; one in 16 is kept for administrators.'),
@@ -120,7 +130,9 @@ export function configurationSchema(folders: BrokerFolders) {
     queuedSubmissionsPerContext: count(100_000).default(64).describe('Commands that wait, of one context.'),
     unreadReplyBytes: count(67_108_864)
       .default(1_048_576)
-      .describe('Replies that a connection has not read yet, bytes. Above it the connection is closed.'),
+      .describe(
+        'Replies that a connection has not read yet, bytes. Above it none of its calls are served; one that reads nothing for timeouts.partialMessageMs is then closed.',
+      ),
     savedSessionsPerUser: count(64)
       .default(4)
       .describe('Authorization sessions that one user may leave saved outside of any context; the oldest goes first.'),

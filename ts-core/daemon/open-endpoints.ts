@@ -1,17 +1,19 @@
 /** The endpoints that the configuration names, opened one after the other and closed together. */
 import type { Socket } from 'node:net';
 import type { Application } from '../application/application.js';
-import type { Log } from '../application/ports.js';
+import type { Clock, Log } from '../application/ports.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
+import type { ByteConnection } from '../endpoints/byte-connection.js';
+import { eventLoopTurns, FairTurns } from '../endpoints/fair-turns.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer } from '../endpoints/simulator/simulator-peer.js';
 import { inheritedSockets } from '../endpoints/unix-listener.js';
+import { UserBudgets } from '../endpoints/user-budgets.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
-import type { ByteConnection } from '../endpoints/wire/byte-connection.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
 import { parseStreamAddress } from './stream-address.js';
@@ -30,11 +32,12 @@ export interface EndpointParts {
   readonly identify: (socket: Socket) => Caller;
   /** Undefined where the operating system does not tell who is behind a simulator's connection. */
   readonly identifySimulatorPeer: IdentifyPeer | undefined;
-  /** Undefined where the wire endpoint is not offered. */
-  readonly wireConnection: ((socket: Socket) => ByteConnection) | undefined;
+  /** Undefined where Node.js' own sockets are used; the wire endpoint is not offered there. */
+  readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
   /** How the JSON-RPC endpoint listens, where not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
   readonly refused: RefusedConnections;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -71,11 +74,15 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
 }
 
 async function openRpc(
-  { configuration, identity, application, identify, listenForRpc, refused, log }: EndpointParts,
+  { configuration, identity, application, identify, byteConnection, listenForRpc, refused, clock, log }: EndpointParts,
   listed: Listed,
 ): Promise<RpcServer> {
   const { limits, timeouts, sockets, mode } = configuration;
   const rpc = new RpcServer({
+    turns: new FairTurns(eventLoopTurns),
+    budgets: new UserBudgets(limits.bytesPerUser),
+    byteConnection,
+    clock,
     opener: application.commands,
     handlers: rpcHandlers(application, {
       daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
@@ -83,7 +90,8 @@ async function openRpc(
     }),
     limits: {
       maxMessageBytes: limits.messageBytes,
-      partialMessageTimeoutMs: timeouts.partialMessageMs,
+      maxUserMessageBytes: limits.userMessageBytes,
+      slowPeerTimeoutMs: timeouts.partialMessageMs,
       maxOutstandingCalls: MAX_OUTSTANDING_CALLS,
       maxUnreadReplyBytes: limits.unreadReplyBytes,
     },
@@ -100,16 +108,16 @@ async function openRpc(
 }
 
 async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
-  const { configuration, identity, application, identify, wireConnection, refused } = parts;
+  const { configuration, identity, application, identify, byteConnection, refused } = parts;
   const { limits, timeouts, sockets } = configuration;
-  if (wireConnection === undefined) return () => {};
+  if (byteConnection === undefined) return () => {};
   const wire = await startWireServer({
     socketPath: sockets.wire,
     inheritedFd: inheritedSockets(identity.env, identity.processId).get('wire'),
     opener: application.commands,
     services: applicationServices(application),
     callerOf: identify,
-    byteConnection: wireConnection,
+    byteConnection,
     maxConnections: limits.connections,
     maxConnectionsPerUser: limits.connectionsPerUser,
     frameTimeoutMs: timeouts.partialMessageMs,

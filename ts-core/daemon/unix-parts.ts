@@ -21,7 +21,7 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
-      wireConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
+      byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
       listenForRpc: undefined,
     },
     transport: { openByteStream: openNativeByteStream },

@@ -93,7 +93,7 @@ export const TBS_RESULTS = {
   TBS_E_TOO_MANY_TBS_CONTEXTS: {
     code: 0x80284009,
     message: 'There are too many open contexts.',
-    action: 'Close contexts that are no longer used, or have an administrator raise maxContexts.',
+    action: 'Close contexts that are no longer used; the details name the limit and its setting.',
   },
   TBS_E_TOO_MANY_RESOURCES: {
     code: 0x8028400a,

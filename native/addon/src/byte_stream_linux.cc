@@ -82,7 +82,14 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     // As libuv has it: whoever waits for either is told that the peer is gone, and sees it when it reads or writes.
     bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
     if ((watched_events_ & EPOLLOUT) != 0 && (gone || (events & EPOLLOUT) != 0)) Call(on_writable_, 0);
-    // The callback may have closed the stream, or lost interest in reading.
+    // The callback may have closed the stream.
+    if (fd_ < 0) return;
+    // Of a peer that is gone nobody wants the bytes that it has left: whoever reads nothing now is told of the end.
+    if (gone && watched_events_ == 0) {
+      Call(on_readable_, 0);
+      return;
+    }
+    // The callback may have lost interest in reading.
     if ((watched_events_ & EPOLLIN) == 0 || (!gone && (events & (EPOLLIN | EPOLLRDHUP)) == 0)) return;
     ssize_t received = ReceiveNow();
     if (received != -EAGAIN) Call(on_readable_, received);
@@ -141,29 +148,27 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return received < 0 ? -errno : received;
   }
 
-  // setInterest(readable, writable): which callbacks are made.
+  // setInterest(readable, writable): which callbacks are made. With neither, onReadable is still called when the peer is
+  // gone, since what the peer has asked for is then to be dropped.
   Napi::Value SetInterest(const Napi::CallbackInfo& info) {
     if (fd_ < 0) return info.Env().Undefined();
     uint32_t events = (info[0].As<Napi::Boolean>().Value() ? uint32_t{EPOLLIN} : 0) |
                       (info[1].As<Napi::Boolean>().Value() ? uint32_t{EPOLLOUT} : 0);
-    if (events == watched_events_) return info.Env().Undefined();
-    int error = 0;
-    // Even with no events asked for, epoll would tell again and again that the peer is gone.
-    if (events == 0) {
-      poller_->Forget(fd_, this);
-    } else if (watched_events_ == 0) {
-      error = poller_->Watch(fd_, this, events);
+    if (is_watched_ && events == watched_events_) return info.Env().Undefined();
+    int error = is_watched_ ? poller_->ChangeEvents(fd_, this, events) : poller_->Watch(fd_, this, events);
+    if (error == 0) {
+      is_watched_ = true;
+      watched_events_ = events;
     } else {
-      error = poller_->ChangeEvents(fd_, this, events);
+      ThrowErrno(info.Env(), -error, "epoll_ctl");
     }
-    watched_events_ = error == 0 ? events : 0;
-    if (error != 0) ThrowErrno(info.Env(), -error, "epoll_ctl");
     return info.Env().Undefined();
   }
 
   Napi::Value Close(const Napi::CallbackInfo& info) {
     if (fd_ < 0) return info.Env().Undefined();
-    if (watched_events_ != 0) poller_->Forget(fd_, this);
+    if (is_watched_) poller_->Forget(fd_, this);
+    is_watched_ = false;
     watched_events_ = 0;
     close(fd_);
     fd_ = -1;
@@ -195,7 +200,8 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
   uint8_t* data_ = nullptr;
   size_t capacity_ = 0;
   int fd_ = -1;
-  // EPOLLIN and EPOLLOUT; 0: not watched.
+  bool is_watched_ = false;
+  // EPOLLIN and EPOLLOUT.
   uint32_t watched_events_ = 0;
 };
 

@@ -96,14 +96,29 @@ describe('the byte streams of the addon', () => {
     assert.equal(served.length, 1);
   });
 
-  it('tells of an end only whoever reads', async () => {
+  it('tells of a peer that is gone also whoever reads nothing, and not of what it had sent', async () => {
     const received: number[] = [];
-    const [stream, peer] = await open((count) => received.push(count));
+    const [stream, peer] = await open((count) => {
+      received.push(count);
+      stream.close();
+    });
     stream.setInterest(true, false);
     stream.setInterest(false, false);
+    await write(peer, 'abc');
     const gone = once(peer, 'close');
     peer.destroy();
     await gone;
+    nativeEventLoop.takeRequests();
+    assert.deepEqual(received, [0]);
+  });
+
+  it('tells of a peer that sends no more, and still reads, only whoever reads', async () => {
+    const received: number[] = [];
+    const [stream, peer] = await open((count) => received.push(count));
+    stream.setInterest(false, false);
+    const ended = once(peer, 'finish');
+    peer.end();
+    await ended;
     nativeEventLoop.takeRequests();
     assert.deepEqual(received, []);
     stream.setInterest(true, false);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-import type { ByteConnection } from '../../../ts-core/endpoints/wire/byte-connection.js';
+import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
 import {
   FakeApplication,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ByteConnection } from '../../../ts-core/endpoints/wire/byte-connection.js';
+import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../../ts-core/endpoints/wire/wire-session.js';
 import {
   FakeApplication,

@@ -1,135 +1,272 @@
 /**
- * One client of the JSON-RPC endpoint: bounded reading, calls served by the handlers, clean-up when it goes.
+ * One client of the JSON-RPC endpoint: reads its messages, serves their calls in its user's turns, and gives everything
+ * back when the client goes.
  *
- * Back-pressure: while `maxOutstandingCalls` calls are unanswered or more than `maxUnreadReplyBytes` of replies are
- * unread, nothing more is read from the connection, so that a client which never reads costs bounded memory.
+ * Invariants:
+ *  - While a message is being served, nothing is read: what has not been answered bounds what is read, whatever it is.
+ *  - A call is served only while less than `maxUnreadReplyBytes` of replies are unread, fewer than `maxOutstandingCalls`
+ *    calls are under way, and its user's budget has room.
+ *  - A message is read on only after its whole length has been charged to the user.
  */
-import type { Socket } from 'node:net';
-import { createMessageConnection, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import type { ConnectionOpener } from '../../application/caller-connection.js';
 import type { Log } from '../../application/ports.js';
-import type { Caller } from '../../domain/caller.js';
-import { TbsError } from '../../domain/tbs-error.js';
-import { requireAccess } from '../access.js';
-import { BoundedMessageReader, FramingError } from './bounded-message-reader.js';
-import { BoundedMessageWriter } from './bounded-message-writer.js';
+import { type Caller, isAdministrator } from '../../domain/caller.js';
+import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
+import type { FairTurns, TurnWork } from '../fair-turns.js';
+import type { BudgetWaiter, UserBudget } from '../user-budgets.js';
 import type { RpcHandler } from './handler.js';
-import { toResponseError } from './rpc-error.js';
+import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
+import { FramingError, MessageFrames } from './message-frames.js';
+import { MessageReplies } from './message-replies.js';
+import { RpcCalls } from './rpc-calls.js';
+import { RpcOutput } from './rpc-output.js';
 import type { RpcSession } from './rpc-session.js';
+import { SlowPeer } from './slow-peer.js';
 
 export interface RpcLimits {
+  /** Of administrators. */
   readonly maxMessageBytes: number;
-  readonly partialMessageTimeoutMs: number;
+  /** Of everybody else. */
+  readonly maxUserMessageBytes: number;
+  /** For a begun message to be complete, and for a peer to take what fills its user's budget. */
+  readonly slowPeerTimeoutMs: number;
   readonly maxOutstandingCalls: number;
   readonly maxUnreadReplyBytes: number;
 }
 
-/** vscode-jsonrpc reports what it meets; none of it may reach a terminal or hold contents. */
-const SILENT_LOGGER = { error: () => {}, warn: () => {}, info: () => {}, log: () => {} };
+export interface RpcConnectionParts {
+  readonly opener: ConnectionOpener;
+  readonly handlers: ReadonlyMap<string, RpcHandler>;
+  readonly limits: RpcLimits;
+  readonly turns: FairTurns;
+  readonly log: Log;
+}
 
-export class RpcConnection {
-  private readonly reader: BoundedMessageReader;
-  private readonly writer: BoundedMessageWriter;
-  private readonly connection: MessageConnection;
-  private readonly endCallbacks: (() => void)[] = [];
-  private outstandingCalls = 0;
-  private holdingForCalls = false;
-  private holdingForReplies = false;
-  private ended = false;
+/** What a call that is under way is charged, beside its message. */
+const CALL_BYTES = 2048;
+/** A follower of events that has so much unread misses further ones, and is told how many. */
+const MAX_UNREAD_EVENT_BYTES = 65_536;
+
+/** A message whose parts are being served. */
+interface MessageUnderWay {
+  readonly parts: readonly MessagePart[];
+  readonly replies: MessageReplies;
+  readonly chargePerPart: number;
+  next: number;
+}
+
+export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWaiter {
+  readonly #frames: MessageFrames;
+  readonly #output: RpcOutput;
+  readonly #calls: RpcCalls;
+  readonly #slowPeer: SlowPeer;
+  readonly #endCallbacks: (() => void)[] = [];
+  readonly #batches = new Set<MessageReplies>();
+  /** A whole message that waits for its user's turn. */
+  #body: Buffer | undefined;
+  #message: MessageUnderWay | undefined;
+  #chargedForReading = 0;
+  #messagesRead = 0;
+  #state: 'open' | 'ended' | 'closed' = 'open';
 
   constructor(
-    private readonly socket: Socket,
+    private readonly bytes: ByteConnection,
     readonly caller: Caller,
-    opener: ConnectionOpener,
-    private readonly handlers: ReadonlyMap<string, RpcHandler>,
-    private readonly limits: RpcLimits,
-    private readonly log: Log,
+    private readonly budget: UserBudget,
+    private readonly parts: RpcConnectionParts,
+    private readonly onClosed: (connection: RpcConnection) => void,
   ) {
-    this.reader = new BoundedMessageReader(socket, limits);
-    this.writer = new BoundedMessageWriter(socket);
-    this.connection = createMessageConnection(this.reader, this.writer, SILENT_LOGGER);
+    const { limits, opener, handlers, log } = parts;
+    this.#frames = isAdministrator(caller)
+      ? new MessageFrames(limits.maxMessageBytes, 'limits.messageBytes')
+      : new MessageFrames(limits.maxUserMessageBytes, 'limits.userMessageBytes');
+    this.#output = new RpcOutput(bytes, budget.replying);
+    this.#slowPeer = new SlowPeer(limits.slowPeerTimeoutMs);
     const tpm = opener.connect(caller);
+    this.#endCallbacks.push(() => tpm.close());
     const session: RpcSession = {
       caller,
       tpm,
       transientContexts: new Set(),
-      notify: (method, params) => this.notify(method, params),
-      onEnd: (callback) => void this.endCallbacks.push(callback),
+      notify: (method, params) => this.#notify(method, params),
+      onEnd: (callback) => void this.#endCallbacks.push(callback),
     };
-    this.endCallbacks.push(() => tpm.close());
-    // One handler for all: vscode-jsonrpc would pass its own token as the parameters of a call that has none.
-    this.connection.onRequest((method, params) => this.serve(method, session, params));
-    this.reader.onError((error) => this.breakOff(error));
-    this.connection.onClose(() => this.end());
-    socket.on('drain', () => this.onDrain());
-    socket.on('close', () => this.end());
-    this.connection.listen();
+    this.#calls = new RpcCalls({
+      session,
+      handlers,
+      maxOutstandingCalls: limits.maxOutstandingCalls,
+      maxBatchReplyBytes: limits.maxUnreadReplyBytes,
+      budget: budget.replying,
+      log,
+      onRoomAgain: () => this.#goOn(),
+    });
+    bytes.events = this;
   }
 
-  /** Ends the connection; everything its client held is given back. */
+  get userKey(): string {
+    return this.caller.userKey;
+  }
+
+  /** Ends the connection when its client has read its replies; everything that the client held is given back now. */
   end(): void {
-    if (this.ended) return;
-    this.ended = true;
-    for (const callback of this.endCallbacks) callback();
-    this.connection.dispose();
-    this.reader.dispose();
-    this.socket.destroySoon();
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#release();
+    this.bytes.close(true);
   }
 
-  private async serve(method: string, session: RpcSession, params: unknown): Promise<unknown> {
-    const handler = this.handlers.get(method);
-    if (handler === undefined) return new ResponseError(ErrorCodes.MethodNotFound, `There is no method ${method}.`);
-    this.callBegins();
+  received(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#state !== 'open') return;
+    this.#frames.push(bytes, start, end);
+    this.#readOn();
+  }
+
+  drained(): void {
+    this.#output.settle();
+    this.#goOn();
+  }
+
+  closed(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'open') this.#release();
+    this.#state = 'closed';
+    this.#output.close();
+    this.onClosed(this);
+  }
+
+  roomAgain(): void {
+    this.#goOn();
+  }
+
+  /** Serves one part of a message. */
+  serve(): boolean {
+    if (this.#state !== 'open' || !this.#mayServe()) return false;
+    const message = this.#messageUnderWay();
+    const part = message?.parts[message.next++];
+    if (message === undefined || part === undefined) return false;
+    this.#servePart(part, message);
+    if (message.next < message.parts.length) return true;
+    this.#message = undefined;
+    this.#readOn();
+    return false;
+  }
+
+  /** Ends the connection when the peer has been too slow, judged from one call of this to the next. */
+  checkPeer(nowMs: number): void {
+    const owesRest = this.#state === 'open' && !this.#isServing() && this.#frames.isPartial && this.#isCharged();
+    const { maxUnreadReplyBytes } = this.parts.limits;
+    const unread = this.#output.unreadBytes;
+    const mustRead = unread > maxUnreadReplyBytes || (unread > 0 && this.budget.replying.isFull);
+    if (this.#slowPeer.sendsTooSlowly(nowMs, owesRest ? this.#messagesRead : undefined)) {
+      this.#breakOff(new FramingError('A message was begun and not finished in time (timeouts.partialMessageMs).'));
+    } else if (this.#slowPeer.readsTooSlowly(nowMs, mustRead || this.#state === 'ended', this.#output.deliveredBytes)) {
+      this.bytes.close(false);
+    }
+  }
+
+  /** Takes the next message, or goes on reading; waits where its user's budget has no room for what is to come. */
+  #readOn(): void {
+    if (this.#state !== 'open' || this.#isServing()) return;
     try {
-      requireAccess(handler.method, this.caller);
-      return await handler.serve(session, params);
+      this.#body = this.#frames.next();
     } catch (error) {
-      if (!(error instanceof TbsError) || error.symbol === 'TBS_E_INTERNAL_ERROR') {
-        this.log.error({ error, method }, 'a call failed');
-      }
-      return toResponseError(error);
-    } finally {
-      this.callEnds();
+      if (!(error instanceof FramingError)) throw error;
+      this.#breakOff(error);
+      return;
     }
-  }
-
-  private callBegins(): void {
-    this.outstandingCalls++;
-    if (this.outstandingCalls >= this.limits.maxOutstandingCalls && !this.holdingForCalls) {
-      this.holdingForCalls = true;
-      this.reader.hold();
+    if (this.#body !== undefined) {
+      this.#messagesRead++;
+      this.bytes.setReading(false);
+      this.#chargeReading(this.#frames.keptBytes + this.#body.length);
+      this.parts.turns.add(this);
+      return;
     }
-    if (this.writer.unreadBytes > this.limits.maxUnreadReplyBytes && !this.holdingForReplies) {
-      this.holdingForReplies = true;
-      this.reader.hold();
+    const { reading } = this.budget;
+    const need = this.#frames.keptBytes + this.#frames.neededBytes - this.#chargedForReading;
+    if (need > 0 && !reading.tryTake(need)) {
+      this.bytes.setReading(false);
+      reading.waitForRoom(this);
+      return;
     }
+    if (need > 0) this.#chargedForReading += need;
+    else this.#chargeReading(this.#frames.keptBytes);
+    this.#frames.makeRoom();
+    this.bytes.setReading(true);
   }
 
-  private callEnds(): void {
-    this.outstandingCalls--;
-    if (this.ended || !this.holdingForCalls || this.outstandingCalls > this.limits.maxOutstandingCalls / 2) return;
-    this.holdingForCalls = false;
-    this.reader.release();
+  #isServing(): boolean {
+    return this.#body !== undefined || this.#message !== undefined;
   }
 
-  private onDrain(): void {
-    if (this.ended || !this.holdingForReplies) return;
-    this.holdingForReplies = false;
-    this.reader.release();
+  /** Whether what was begun may be read to its end: otherwise it is the broker who makes the peer wait. */
+  #isCharged(): boolean {
+    return this.#frames.keptBytes + this.#frames.neededBytes <= this.#chargedForReading;
   }
 
-  private notify(method: string, params: unknown): boolean {
-    if (this.ended || this.writer.unreadBytes > this.limits.maxUnreadReplyBytes) return false;
-    void this.connection.sendNotification(method, params);
+  #chargeReading(bytes: number): void {
+    const difference = bytes - this.#chargedForReading;
+    this.#chargedForReading = bytes;
+    if (difference > 0) this.budget.reading.take(difference);
+    else if (difference < 0) this.budget.reading.give(-difference);
+  }
+
+  #goOn(): void {
+    if (this.#state !== 'open') return;
+    if (this.#isServing()) this.parts.turns.add(this);
+    else this.#readOn();
+  }
+
+  /** Where it may not, what ends that calls `#goOn`. */
+  #mayServe(): boolean {
+    if (!this.#calls.mayServe() || this.#output.unreadBytes > this.parts.limits.maxUnreadReplyBytes) return false;
+    if (!this.budget.replying.isFull) return true;
+    this.budget.replying.waitForRoom(this);
+    return false;
+  }
+
+  #messageUnderWay(): MessageUnderWay | undefined {
+    const body = this.#body;
+    if (body === undefined) return this.#message;
+    this.#body = undefined;
+    const { parts, isBatch } = readMessage(body);
+    const replies = new MessageReplies(parts.length, isBatch, this.budget.replying, (text) => {
+      this.#batches.delete(replies);
+      if (text !== undefined) this.#output.send(text);
+    });
+    if (isBatch) this.#batches.add(replies);
+    this.#message = { parts, replies, chargePerPart: CALL_BYTES + Math.ceil(body.length / parts.length), next: 0 };
+    return this.#message;
+  }
+
+  #servePart(part: MessagePart, { replies, chargePerPart }: MessageUnderWay): void {
+    if (part.kind === 'call') this.#calls.serve(part.call, replies, chargePerPart);
+    else replies.add(part.kind === 'fault' ? errorReply(part.id, part.error) : undefined);
+  }
+
+  #notify(method: string, params: unknown): boolean {
+    const mostUnread = Math.min(MAX_UNREAD_EVENT_BYTES, this.parts.limits.maxUnreadReplyBytes);
+    if (this.#state !== 'open' || this.#output.unreadBytes > mostUnread || this.budget.replying.isFull) return false;
+    this.#output.send(notificationText(method, params));
     return true;
   }
 
-  /** A peer that does not speak the protocol hears why, once. */
-  private breakOff(error: Error): void {
-    if (error instanceof FramingError) {
-      const reply = { jsonrpc: '2.0', id: null, error: { code: -32700, message: error.message } };
-      void this.writer.write(reply);
-    }
+  /** A peer that does not speak the protocol is told why, once. */
+  #breakOff(error: FramingError): void {
+    this.#output.send(errorReply(null, { code: PARSE_ERROR, message: error.message }));
     this.end();
+  }
+
+  #release(): void {
+    this.#calls.close();
+    this.parts.turns.remove(this);
+    this.budget.reading.stopWaiting(this);
+    this.budget.replying.stopWaiting(this);
+    this.#body = undefined;
+    this.#message = undefined;
+    this.#frames.clear();
+    this.#chargeReading(0);
+    for (const batch of this.#batches) batch.drop();
+    this.#batches.clear();
+    for (const callback of this.#endCallbacks) callback();
   }
 }

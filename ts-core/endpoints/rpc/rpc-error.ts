@@ -1,6 +1,6 @@
 /** A TbsError as a JSON-RPC error: the result code as a signed 32-bit number, the symbol, and what to do. */
-import { ResponseError } from 'vscode-jsonrpc/node';
 import { TbsError } from '../../domain/tbs-error.js';
+import type { RpcError } from './json-rpc.js';
 
 export interface RpcErrorData {
   readonly symbol: string;
@@ -11,12 +11,16 @@ export interface RpcErrorData {
 }
 
 /** An error that is not a TbsError becomes TBS_E_INTERNAL_ERROR: its own message never reaches a caller. */
-export function toResponseError(error: unknown): ResponseError<RpcErrorData> {
+export function toRpcError(error: unknown): RpcError & { readonly data: RpcErrorData } {
   const known = error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
-  return new ResponseError(known.resultCode | 0, known.message, {
-    symbol: known.symbol,
-    resultCode: known.resultCode,
-    action: known.action,
-    details: known.details,
-  });
+  return {
+    code: known.resultCode | 0,
+    message: known.message,
+    data: {
+      symbol: known.symbol,
+      resultCode: known.resultCode,
+      action: known.action,
+      details: known.details,
+    },
+  };
 }

@@ -1,24 +1,24 @@
 /** The JSON-RPC 2.0 endpoint: a socket, and a connection for everyone whom the operating system vouches for. */
 import type { Socket } from 'node:net';
-import type { ConnectionOpener } from '../../application/caller-connection.js';
-import type { Log } from '../../application/ports.js';
+import type { Clock } from '../../application/ports.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
-import type { RpcHandler } from './handler.js';
-import { RpcConnection, type RpcLimits } from './rpc-connection.js';
+import type { UserBudgets } from '../user-budgets.js';
+import { RpcConnection, type RpcConnectionParts } from './rpc-connection.js';
 
-export interface RpcServerParts {
-  readonly opener: ConnectionOpener;
-  readonly handlers: ReadonlyMap<string, RpcHandler>;
-  readonly limits: RpcLimits;
+export interface RpcServerParts extends RpcConnectionParts {
+  readonly budgets: UserBudgets;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly maxConnections: number;
   /** Of one user who is no administrator. */
   readonly maxConnectionsPerUser: number;
   /** The caller behind a connection; throws when the operating system does not say who it is. */
   readonly identify: (socket: Socket) => Caller;
   readonly refused: RefusedConnections;
-  readonly log: Log;
+  /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
+  readonly byteConnection?: ((socket: Socket) => ByteConnection) | undefined;
   /** Listens at the address instead of on a Unix socket (a named pipe). */
   readonly listen?: RpcListen | undefined;
 }
@@ -37,6 +37,7 @@ export class RpcServer {
   private readonly connections = new Set<RpcConnection>();
   private readonly countOfUser = new Map<string, number>();
   private server: RpcListener | undefined;
+  private sweep: { cancel(): void } | undefined;
 
   constructor(private readonly parts: RpcServerParts) {}
 
@@ -49,6 +50,7 @@ export class RpcServer {
     this.server =
       this.parts.listen?.(socketPath, options) ??
       (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, ...options }));
+    this.sweepLater();
   }
 
   /** Takes no new connections; those that are open go on. */
@@ -59,11 +61,12 @@ export class RpcServer {
   /** Ends every connection after its replies are written. */
   close(): void {
     this.stopListening();
+    this.sweep?.cancel();
     for (const connection of this.connections) connection.end();
   }
 
   private accept(socket: Socket): void {
-    const { opener, handlers, limits, identify, refused, log } = this.parts;
+    const { budgets, byteConnection = overNodeSocket, identify, log, refused } = this.parts;
     socket.on('error', (error) => log.debug({ error }, 'a connection broke'));
     let caller: Caller;
     try {
@@ -73,21 +76,36 @@ export class RpcServer {
       socket.destroy();
       return;
     }
-    if (!this.hasRoomFor(caller)) {
-      refused.tell('a connection was refused: too many are open', { user: caller.userKey });
+    const full = this.fullLimit(caller);
+    if (full !== undefined) {
+      refused.tell('a connection was refused: too many are open', { user: caller.userKey, setting: full });
       socket.destroy();
       return;
     }
-    const connection = new RpcConnection(socket, caller, opener, handlers, limits, log);
+    const bytes = byteConnection(socket);
+    const connection = new RpcConnection(bytes, caller, budgets.join(caller), this.parts, (closed) =>
+      this.forget(closed),
+    );
     this.connections.add(connection);
     this.countOfUser.set(caller.userKey, this.connectionsOf(caller.userKey) + 1);
-    socket.once('close', () => this.forget(connection));
   }
 
-  private hasRoomFor(caller: Caller): boolean {
+  /** One timer for all connections: a timer for each would have to be set for each message. */
+  private sweepLater(): void {
+    const { clock, limits } = this.parts;
+    this.sweep = clock.after(Math.max(10, limits.slowPeerTimeoutMs / 8), () => {
+      const nowMs = clock.monotonicMs();
+      for (const connection of this.connections) connection.checkPeer(nowMs);
+      this.sweepLater();
+    });
+  }
+
+  /** The setting that leaves the caller no further connection. */
+  private fullLimit(caller: Caller): string | undefined {
     const { maxConnections, maxConnectionsPerUser } = this.parts;
-    if (this.connections.size >= sharedLimit(caller, maxConnections)) return false;
-    return isAdministrator(caller) || this.connectionsOf(caller.userKey) < maxConnectionsPerUser;
+    if (this.connections.size >= sharedLimit(caller, maxConnections)) return 'limits.connections';
+    if (isAdministrator(caller) || this.connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
+    return 'limits.connectionsPerUser';
   }
 
   private connectionsOf(userKey: string): number {
@@ -96,7 +114,9 @@ export class RpcServer {
 
   private forget(connection: RpcConnection): void {
     if (!this.connections.delete(connection)) return;
-    const { userKey } = connection.caller;
+    const { caller } = connection;
+    const { userKey } = caller;
+    this.parts.budgets.leave(caller);
     const left = this.connectionsOf(userKey) - 1;
     if (left > 0) this.countOfUser.set(userKey, left);
     else this.countOfUser.delete(userKey);

@@ -4,8 +4,8 @@
 import type { Server, Socket } from 'node:net';
 import type { CallerConnection, ConnectionOpener } from '../../application/caller-connection.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
-import { type ByteConnection, overNodeSocket } from './byte-connection.js';
 import type { WireServices } from './wire-services.js';
 import { refusalFrame, WireSession } from './wire-session.js';
 

@@ -8,7 +8,7 @@ import type { CallerConnection, SubmissionOutcome } from '../../application/call
 import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import type { ByteConnection, ByteConnectionEvents } from './byte-connection.js';
+import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import {
   contextIdOf,
   FRAME_FAULT,

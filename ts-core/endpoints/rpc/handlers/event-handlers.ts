@@ -1,5 +1,6 @@
 import type { Application } from '../../../application/application.js';
-import { TbsError } from '../../../domain/tbs-error.js';
+import { limitReached } from '../../../domain/limit-reached.js';
+import type { TbsError } from '../../../domain/tbs-error.js';
 import type { Handlers } from '../handler.js';
 import * as contract from '../protocol/event.js';
 import type { RpcSession } from '../rpc-session.js';
@@ -29,8 +30,8 @@ export function eventHandlers({ events }: Application, maxSubscribersOfUser: num
 }
 
 function tooManySubscribers(limit: number): TbsError {
-  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
-    message: `The limit of ${limit} connections of one user that follow events (limits.eventSubscribers) is reached.`,
-    details: { setting: 'limits.eventSubscribers', limit },
+  return limitReached('TBS_E_TOO_MANY_RESOURCES', {
+    ...{ of: 'connections of one user that follow events', setting: 'limits.eventSubscribers', limit },
+    instead: 'End one of them',
   });
 }

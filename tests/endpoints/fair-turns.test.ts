@@ -1,0 +1,89 @@
+/** The event loop is shared among users by the time that their requests cost, and nobody holds it for long. */
+import assert from 'node:assert/strict';
+import type { TurnWork } from '../../ts-core/endpoints/fair-turns.js';
+import { fakeTurns } from '../support/fake-turns.js';
+
+describe('turns of the event loop', () => {
+  it('go round the users, however many connections one of them has', () => {
+    const { source, turns } = fakeTurns();
+    const served: string[] = [];
+    const connection = (userKey: string, name: string): TurnWork => ({
+      userKey,
+      serve: () => {
+        served.push(name);
+        source.nowMs += 0.1;
+        return false;
+      },
+    });
+    for (let count = 0; count < 1000; count++) turns.add(connection('alice', 'alice'));
+    turns.add(connection('bob', 'bob'));
+    turns.add(connection('root', 'root'));
+    source.turn();
+    assert.ok(served.indexOf('bob') <= 2 && served.indexOf('root') <= 2, `bob and root at once: ${served.slice(0, 5)}`);
+  });
+
+  it('end after two milliseconds of work, with everything else in between', () => {
+    const { source, turns } = fakeTurns();
+    let pieces = 0;
+    turns.add({
+      userKey: 'alice',
+      serve: () => {
+        pieces++;
+        source.nowMs += 0.5;
+        return pieces < 100;
+      },
+    });
+    source.turn();
+    assert.equal(pieces, 4);
+    source.run();
+    assert.equal(pieces, 100);
+    assert.equal(source.turnsTaken, 25);
+  });
+
+  it('are counted by what they cost: a user of long pieces gets fewer of them', () => {
+    const { source, turns } = fakeTurns();
+    const spentMs = { alice: 0, bob: 0 };
+    const endless = (userKey: 'alice' | 'bob', costMs: number): TurnWork => ({
+      userKey,
+      serve: () => {
+        spentMs[userKey] += costMs;
+        source.nowMs += costMs;
+        return true;
+      },
+    });
+    turns.add(endless('alice', 5));
+    turns.add(endless('bob', 0.05));
+    for (let turn = 0; turn < 200; turn++) source.turn();
+    const share = spentMs.bob / (spentMs.alice + spentMs.bob);
+    assert.ok(Math.abs(share - 0.5) < 0.02, `bob had ${share}`);
+  });
+
+  it('give a user who comes back neither a debt of long ago nor credit for having been away', () => {
+    const { source, turns } = fakeTurns();
+    const served: string[] = [];
+    const works = (userKey: string, pieces: number): TurnWork => ({
+      userKey,
+      serve: () => {
+        served.push(userKey);
+        source.nowMs += 0.5;
+        return --pieces > 0;
+      },
+    });
+    turns.add(works('alice', 40));
+    source.run();
+    turns.add(works('alice', 4));
+    turns.add(works('bob', 4));
+    source.run();
+    assert.deepEqual(served.slice(40), ['alice', 'bob', 'alice', 'bob', 'alice', 'bob', 'alice', 'bob']);
+  });
+
+  it('keep nothing of connections that have gone', () => {
+    const { source, turns } = fakeTurns();
+    const gone: TurnWork = { userKey: 'alice', serve: () => assert.fail('served') };
+    turns.add(gone);
+    assert.equal(turns.waiting, 1);
+    turns.remove(gone);
+    assert.equal(turns.waiting, 0);
+    source.run();
+  });
+});

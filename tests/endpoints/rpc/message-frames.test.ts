@@ -1,0 +1,100 @@
+/** Frames of the JSON-RPC endpoint: however the bytes are cut, the same messages, and never more kept than was said. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { FramingError, MessageFrames } from '../../../ts-core/endpoints/rpc/message-frames.js';
+import { framed } from '../../support/fake-byte-connection.js';
+
+function frames(maxMessageBytes = 1000): MessageFrames {
+  return new MessageFrames(maxMessageBytes, 'limits.messageBytes');
+}
+
+function push(into: MessageFrames, text: string | Uint8Array): void {
+  const bytes = Buffer.from(text);
+  into.push(bytes, 0, bytes.length);
+}
+
+function takeAll(from: MessageFrames): string[] {
+  const bodies: string[] = [];
+  for (let body = from.next(); body !== undefined; body = from.next()) bodies.push(body.toString());
+  return bodies;
+}
+
+describe('message frames', () => {
+  it('give the same messages however the bytes are cut', () => {
+    const bodies = fc.array(fc.string({ maxLength: 60 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(bodies, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sent, cuts) => {
+        const bytes = Buffer.from(sent.map(framed).join(''));
+        const reader = frames();
+        const read: string[] = [];
+        for (let offset = 0, cut = 0; offset < bytes.length; cut++) {
+          const end = Math.min(bytes.length, offset + (cuts[cut % cuts.length] as number));
+          reader.push(bytes, offset, end);
+          offset = end;
+          read.push(...takeAll(reader));
+          reader.makeRoom();
+        }
+        assert.deepEqual(read, sent);
+        assert.ok(!reader.isPartial);
+        assert.equal(reader.keptBytes, 0);
+      }),
+    );
+  });
+
+  it('say how much of a begun message is missing, before any place is made for it', () => {
+    const reader = frames();
+    push(reader, 'Content-Length: 900\r\n\r\n{"a":');
+    assert.equal(reader.next(), undefined);
+    assert.equal(reader.keptBytes, 5);
+    assert.equal(reader.neededBytes, 895);
+    reader.makeRoom();
+    assert.equal(reader.keptBytes, 900);
+    assert.equal(reader.neededBytes, 0);
+    assert.ok(reader.isPartial);
+  });
+
+  it('keep a trickle of single bytes in no more than the message takes', () => {
+    const reader = frames();
+    push(reader, 'Content-Length: 900\r\n\r\n');
+    reader.next();
+    reader.makeRoom();
+    for (let count = 0; count < 899; count++) push(reader, 'x');
+    assert.equal(reader.next(), undefined);
+    assert.equal(reader.keptBytes, 900);
+    push(reader, 'x');
+    assert.equal(reader.next()?.length, 900);
+    assert.equal(reader.keptBytes, 0);
+  });
+
+  const faults = [
+    { name: 'a header without an end', text: 'x'.repeat(1100), says: /does not end/ },
+    { name: 'a header without a length', text: 'Content-Type: x\r\n\r\n', says: /no Content-Length/ },
+    { name: 'two lengths', text: 'Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}', says: /two Content-Lengths/ },
+    { name: 'two lengths in other case', text: 'content-length: 2\r\nContent-Length: 3\r\n\r\n{}', says: /two/ },
+    { name: 'a line without a name', text: 'garbage\r\nContent-Length: 2\r\n\r\n{}', says: /no name/ },
+    { name: 'a negative length', text: 'Content-Length: -2\r\n\r\n{}', says: /is no number/ },
+    { name: 'a length in hexadecimal', text: 'Content-Length: 0x2\r\n\r\n{}', says: /is no number/ },
+    { name: 'a length beyond the limit', text: 'Content-Length: 1001\r\n\r\n', says: /limits\.messageBytes/ },
+    {
+      name: 'a length beyond all numbers',
+      text: `Content-Length: 1${'0'.repeat(400)}\r\n\r\n`,
+      says: /over the limit/,
+    },
+  ];
+  for (const { name, text, says } of faults) {
+    it(`refuse ${name}`, () => {
+      const reader = frames();
+      push(reader, text);
+      assert.throws(
+        () => reader.next(),
+        (error) => error instanceof FramingError && says.test(error.message),
+      );
+    });
+  }
+
+  it('take headers in any case and order, and other header fields', () => {
+    const reader = frames();
+    push(reader, 'Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-LENGTH:\t2 \r\n\r\n{}');
+    assert.deepEqual(takeAll(reader), ['{}']);
+  });
+});

@@ -1,0 +1,320 @@
+/** A client of the JSON-RPC endpoint, whatever it sends or leaves unread: what it costs is bounded by what is answered. */
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import type { Caller } from '../../../ts-core/domain/caller.js';
+import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
+import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
+import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';
+import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
+import { directOpener } from '../../support/direct-opener.js';
+import { FakeByteConnection, framed } from '../../support/fake-byte-connection.js';
+import { fakeTurns } from '../../support/fake-turns.js';
+import { quietLog } from '../../support/quiet-log.js';
+
+const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
+const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
+
+const LIMITS: RpcLimits = {
+  maxMessageBytes: 100_000,
+  maxUserMessageBytes: 10_000,
+  slowPeerTimeoutMs: 1000,
+  maxOutstandingCalls: 4,
+  maxUnreadReplyBytes: 2000,
+};
+
+/** Served at once with a reply of 1000 bytes, and when the test says so. */
+const AT_ONCE = 'commandBlock/list';
+const LATER = 'command/submit';
+
+class Endpoint {
+  readonly budgets: UserBudgets;
+  readonly source;
+  readonly turns;
+  readonly served: unknown[] = [];
+  readonly finish: (() => void)[] = [];
+  sessions: RpcSession[] = [];
+  readonly #connections: RpcConnection[] = [];
+
+  constructor(bytesPerUser = 100_000) {
+    this.budgets = new UserBudgets(bytesPerUser);
+    ({ source: this.source, turns: this.turns } = fakeTurns());
+  }
+
+  connect(caller = ALICE): FakeByteConnection {
+    const bytes = new FakeByteConnection();
+    const parts = {
+      opener: directOpener({ transmit: async () => new Uint8Array(10) }, '2.0'),
+      limits: LIMITS,
+      turns: this.turns,
+      log: quietLog(),
+      handlers: new Map(
+        (
+          [
+            [AT_ONCE, () => 'x'.repeat(1000)],
+            [LATER, () => new Promise((resolve) => this.finish.push(() => resolve('done')))],
+            ['device/get', () => ({})],
+            ['event/subscribe', (session: RpcSession) => this.sessions.push(session)],
+            ['status/get', () => JSON.parse('{')],
+          ] as const
+        ).map(([name, serve]) => [
+          name as string,
+          {
+            method: { name, summary: '', params: z.unknown(), result: z.unknown(), access: EVERYBODY_ALL },
+            serve: (session: RpcSession, params: unknown) => {
+              this.served.push(params);
+              return serve(session);
+            },
+          },
+        ]),
+      ),
+    };
+    this.#connections.push(new RpcConnection(bytes, caller, this.budgets.join(caller), parts, () => {}));
+    return bytes;
+  }
+
+  /** Lets `ms` go by for the peers. */
+  passes(ms: number): void {
+    for (const connection of this.#connections) connection.checkPeer(this.source.nowMs);
+    this.source.nowMs += ms;
+    for (const connection of this.#connections) connection.checkPeer(this.source.nowMs);
+  }
+
+  budgetOf(caller = ALICE) {
+    const { reading, replying } = this.budgets.join(caller);
+    return { reading: reading.used, replying: replying.used };
+  }
+}
+
+function call(id: unknown, method: string, params?: unknown) {
+  return { jsonrpc: '2.0', id, method, params };
+}
+
+function ids(client: FakeByteConnection): unknown[] {
+  return client.messages().map((message) => (message as { id: unknown }).id);
+}
+
+describe('a JSON-RPC connection', () => {
+  const floods: { name: string; message: object | string; replies: boolean }[] = [
+    { name: 'requests', message: call(1, 'device/get'), replies: true },
+    { name: 'unknown methods', message: call(1, 'no/such'), replies: true },
+    { name: 'notifications', message: { jsonrpc: '2.0', method: 'x' }, replies: false },
+    { name: 'notifications of a method', message: { jsonrpc: '2.0', method: 'device/get' }, replies: false },
+    { name: 'responses', message: { jsonrpc: '2.0', id: 1, result: 1 }, replies: false },
+    { name: 'faults', message: '[]', replies: true },
+    { name: 'what is no JSON', message: '{', replies: true },
+    { name: 'batches', message: [call(1, 'device/get'), call(1, 'no/such')], replies: true },
+    { name: 'batches of notifications', message: [{ jsonrpc: '2.0', method: 'x' }], replies: false },
+  ];
+  for (const { name, message, replies } of floods) {
+    it(`reads nothing more until ${name} that have arrived are worked off, a few in each turn`, () => {
+      const endpoint = new Endpoint();
+      const client = endpoint.connect();
+      client.sends(framed(message).repeat(50));
+      assert.equal(client.reading, false);
+      assert.equal(endpoint.turns.waiting, 1, 'one place in the line, whatever has arrived');
+      endpoint.source.run();
+      assert.equal(client.reading, true);
+      assert.equal(client.messages().length, replies ? 50 : 0);
+      assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+    });
+  }
+
+  it('answers every call by its id, of two with the same id both', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(
+      framed(call(7, 'device/get')).repeat(2) + framed(call('a', 'device/get')) + framed(call(null, 'device/get')),
+    );
+    endpoint.source.run();
+    assert.deepEqual(ids(client), [7, 7, 'a', null]);
+  });
+
+  it('serves a notification and answers it with nothing, an error neither', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed({ jsonrpc: '2.0', method: 'device/get', params: { a: 1 } }));
+    endpoint.source.run();
+    client.sends(
+      framed({ jsonrpc: '2.0', method: 'lockout/reset' }) + framed({ jsonrpc: '2.0', method: '$/cancelRequest' }),
+    );
+    endpoint.source.run();
+    assert.deepEqual(endpoint.served, [{ a: 1 }]);
+    assert.deepEqual(client.messages(), []);
+    assert.equal(client.closed, 'no');
+  });
+
+  it('answers a batch with one list, of its calls only', async () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed([call(1, LATER), { jsonrpc: '2.0', method: 'device/get' }, call(2, 'device/get'), 5]));
+    endpoint.source.run();
+    assert.deepEqual(client.messages(), []);
+    endpoint.finish[0]?.();
+    await new Promise(setImmediate);
+    const [batch] = client.messages() as { id: unknown; error?: { code: number } }[][];
+    assert.deepEqual(
+      batch?.map(({ id, error }) => [id, error?.code]),
+      [
+        [2, undefined],
+        [null, -32600],
+        [1, undefined],
+      ],
+    );
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+  });
+
+  it('refuses the calls of a batch whose replies have reached the limit, and names its setting', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(Array.from({ length: 20 }, (_, id) => call(id, AT_ONCE))));
+    endpoint.source.run();
+    const [batch] = client.messages() as { error?: { message: string; data: { symbol: string } } }[][];
+    const refused = batch?.filter(({ error }) => error !== undefined) ?? [];
+    assert.equal(batch?.length, 20);
+    assert.equal(refused.length, 18);
+    assert.equal(refused[0]?.error?.data.symbol, 'TBS_E_TOO_MANY_RESOURCES');
+    assert.match(refused[0]?.error?.message ?? '', /limits\.unreadReplyBytes/);
+  });
+
+  it('serves nothing while replies are unread beyond the limit, and goes on when they are read', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.clientReads = false;
+    client.sends(framed(call(1, AT_ONCE)).repeat(50));
+    endpoint.source.run();
+    assert.ok(client.unsentBytes() < LIMITS.maxUnreadReplyBytes + 1100, `${client.unsentBytes()} bytes`);
+    assert.equal(client.reading, false);
+    assert.equal(endpoint.budgetOf().replying, client.unsentBytes());
+    client.readsEverything();
+    endpoint.source.run();
+    assert.equal(client.reading, true);
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+  });
+
+  it('serves no more calls at once than the limit, and goes on when half are answered', async () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(call(1, LATER)).repeat(10));
+    endpoint.source.run();
+    assert.equal(endpoint.finish.length, 4);
+    assert.equal(client.reading, false);
+    for (const finish of endpoint.finish) finish();
+    await new Promise(setImmediate);
+    endpoint.source.run();
+    assert.equal(endpoint.finish.length, 8);
+  });
+
+  it('shares its user’s budget: unread replies of many connections stay within it, and another user has his own', () => {
+    const endpoint = new Endpoint(20_000);
+    const clients = Array.from({ length: 100 }, () => endpoint.connect());
+    for (const client of clients) {
+      client.clientReads = false;
+      client.sends(framed(call(1, AT_ONCE)));
+    }
+    const root = endpoint.connect(ROOT);
+    root.sends(framed(call(1, AT_ONCE)));
+    endpoint.source.run();
+    const unread = clients.reduce((sum, client) => sum + client.unsentBytes(), 0);
+    assert.ok(unread >= 10_000 && unread < 12_000, `${unread} bytes`);
+    assert.equal(root.messages().length, 1);
+    for (const client of clients) client.readsEverything();
+    endpoint.source.run();
+    assert.ok(clients.every((client) => client.reading));
+  });
+
+  it('closes the peers that fill their user’s budget and read nothing, and no others', () => {
+    const endpoint = new Endpoint(20_000);
+    const clients = Array.from({ length: 20 }, () => endpoint.connect());
+    for (const client of clients) {
+      client.clientReads = false;
+      client.sends(framed(call(1, AT_ONCE)));
+    }
+    const idle = endpoint.connect();
+    endpoint.source.run();
+    endpoint.passes(LIMITS.slowPeerTimeoutMs);
+    assert.equal(idle.closed, 'no');
+    assert.ok(clients.some(({ closed }) => closed === 'at once'));
+    endpoint.source.run();
+    assert.ok(endpoint.budgetOf().replying < 12_000);
+  });
+
+  it('reads a large message only within its user’s budget; one after the other all are read', () => {
+    const endpoint = new Endpoint(40_000);
+    const clients = Array.from({ length: 50 }, () => endpoint.connect());
+    const message = framed(call(1, 'device/get', { text: 'x'.repeat(8000) }));
+    for (const client of clients) client.sends(message.slice(0, 100));
+    assert.ok(endpoint.budgetOf().reading <= 20_000 + 100, `${endpoint.budgetOf().reading} bytes`);
+    const reading = clients.filter((client) => client.reading);
+    assert.equal(reading.length, 2, 'the others wait in the kernel');
+    let answered = 0;
+    for (let round = 0; round < 50; round++) {
+      for (const client of clients.filter((each) => each.reading && each.messages().length === 0)) {
+        client.sends(message.slice(100));
+        endpoint.source.run();
+        answered++;
+      }
+    }
+    assert.equal(answered, 50);
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+  });
+
+  it('ends half-open messages in time, whatever trickles in, and lets the next ones of the user be read', () => {
+    const endpoint = new Endpoint(20_000);
+    const message = framed(call(1, 'device/get', { text: 'x'.repeat(8000) }));
+    const [first, second] = [endpoint.connect(), endpoint.connect()];
+    first.sends(message.slice(0, 100));
+    second.sends(message.slice(0, 100));
+    assert.equal(second.reading, false);
+    endpoint.passes(600);
+    first.sends('x');
+    endpoint.passes(600);
+    assert.notEqual(first.closed, 'no');
+    assert.match(JSON.stringify(first.messages()), /timeouts\.partialMessageMs/);
+    assert.equal(second.closed, 'no', 'the broker made it wait');
+    assert.equal(second.reading, true);
+  });
+
+  it('holds standard users to their own limit of a message, and administrators to theirs', () => {
+    const endpoint = new Endpoint();
+    const [alice, root] = [endpoint.connect(ALICE), endpoint.connect(ROOT)];
+    for (const client of [alice, root]) client.sends('Content-Length: 20000\r\n\r\n');
+    assert.match(JSON.stringify(alice.messages()), /limit of 10000 \(limits\.userMessageBytes\)/);
+    assert.equal(alice.closed, 'flushing');
+    assert.equal(root.closed, 'no');
+  });
+
+  it('drops what a client has sent and not read when it goes', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.clientReads = false;
+    client.sends(framed(call(1, AT_ONCE)).repeat(9));
+    endpoint.source.run();
+    client.goes();
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+    assert.equal(endpoint.turns.waiting, 0);
+    const served = endpoint.served.length;
+    endpoint.source.run();
+    assert.equal(endpoint.served.length, served);
+  });
+
+  it('sends a follower of events no more than it reads', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(call(1, 'event/subscribe')));
+    endpoint.source.run();
+    client.clientReads = false;
+    const sent = Array.from({ length: 100 }, () => endpoint.sessions[0]?.notify('event/raised', 'x'.repeat(500)));
+    assert.ok(sent.includes(true) && sent.at(-1) === false);
+    assert.ok(client.unsentBytes() < LIMITS.maxUnreadReplyBytes + 700, `${client.unsentBytes()} bytes`);
+  });
+
+  it('answers a call that fails within the broker, and goes on', () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(call(1, 'status/get')) + framed(call(2, 'device/get')));
+    endpoint.source.run();
+    const [failed, next] = client.messages() as { error?: { data: { symbol: string } } }[];
+    assert.equal(failed?.error?.data.symbol, 'TBS_E_INTERNAL_ERROR');
+    assert.equal(next?.error, undefined);
+  });
+});

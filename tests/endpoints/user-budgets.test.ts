@@ -1,0 +1,60 @@
+/** One user's bytes are counted over all his connections. */
+import assert from 'node:assert/strict';
+import { ByteBudget, UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
+
+const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' } as const;
+const BOB = { userKey: 'uid:1001', callerClass: 'standardUser' } as const;
+
+describe('budgets of bytes', () => {
+  it('are one for all connections of a user, and another for another user', () => {
+    const budgets = new UserBudgets(1000);
+    const first = budgets.join(ALICE);
+    assert.equal(budgets.join(ALICE), first);
+    assert.notEqual(budgets.join(BOB), first);
+    assert.equal(first.reading.capacity + first.replying.capacity, 1000);
+  });
+
+  it('are forgotten with the last connection of their user', () => {
+    const budgets = new UserBudgets(1000);
+    const first = budgets.join(ALICE);
+    budgets.join(ALICE);
+    budgets.leave(ALICE);
+    assert.equal(budgets.join(ALICE), first);
+    budgets.leave(ALICE);
+    budgets.leave(ALICE);
+    assert.notEqual(budgets.join(ALICE), first);
+  });
+
+  it('refuse what goes beyond them, but not the first, however large', () => {
+    const budget = new ByteBudget(100);
+    assert.ok(budget.tryTake(150));
+    assert.ok(!budget.tryTake(1));
+    budget.give(150);
+    assert.ok(budget.tryTake(100));
+    assert.ok(!budget.tryTake(1));
+    assert.equal(budget.used, 100);
+  });
+
+  it('call those who wait once, when half is free again', () => {
+    const budget = new ByteBudget(100);
+    budget.take(100);
+    let called = 0;
+    const waiter = { roomAgain: () => void called++ };
+    budget.waitForRoom(waiter);
+    budget.waitForRoom(waiter);
+    budget.give(40);
+    assert.equal(called, 0);
+    budget.give(20);
+    budget.give(20);
+    assert.equal(called, 1);
+  });
+
+  it('do not call those who have gone', () => {
+    const budget = new ByteBudget(100);
+    budget.take(100);
+    const waiter = { roomAgain: () => assert.fail('called') };
+    budget.waitForRoom(waiter);
+    budget.stopWaiting(waiter);
+    budget.give(100);
+  });
+});

@@ -1,0 +1,66 @@
+/** A client's end of a connection in memory: what the broker does with it can be read off. */
+import type { ByteConnection, ByteConnectionEvents } from '../../ts-core/endpoints/byte-connection.js';
+
+export class FakeByteConnection implements ByteConnection {
+  events: ByteConnectionEvents | undefined;
+  reading = true;
+  closed: 'no' | 'flushing' | 'at once' = 'no';
+  /** Whether the client reads; what it does not read stays in the broker. */
+  clientReads = true;
+  #unsent = 0;
+  #received = Buffer.alloc(0);
+
+  send(bytes: Uint8Array, length: number): void {
+    if (this.clientReads) this.#received = Buffer.concat([this.#received, bytes.subarray(0, length)]);
+    else this.#unsent += length;
+  }
+
+  unsentBytes(): number {
+    return this.#unsent;
+  }
+
+  setReading(reading: boolean): void {
+    this.reading = reading;
+  }
+
+  close(flush: boolean): void {
+    this.closed = flush ? 'flushing' : 'at once';
+    if (!flush || this.#unsent === 0) this.events?.closed();
+  }
+
+  /** Bytes from the client; they stay in the kernel while the broker does not read. */
+  sends(text: string | Uint8Array): void {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    if (!this.reading) throw new Error('the broker does not read now');
+    this.events?.received(bytes, 0, bytes.length);
+  }
+
+  readsEverything(): void {
+    this.clientReads = true;
+    this.#unsent = 0;
+    this.events?.drained();
+  }
+
+  goes(): void {
+    this.events?.closed();
+  }
+
+  /** The bodies that the client has read. */
+  messages(): unknown[] {
+    const messages: unknown[] = [];
+    let rest = this.#received.toString();
+    while (rest !== '') {
+      const head = /^Content-Length: (\d+)\r\n\r\n/.exec(rest);
+      if (head === null) throw new Error(`no frame: ${rest}`);
+      const end = head[0].length + Number(head[1]);
+      messages.push(JSON.parse(rest.slice(head[0].length, end)));
+      rest = rest.slice(end);
+    }
+    return messages;
+  }
+}
+
+export function framed(body: string | object): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}

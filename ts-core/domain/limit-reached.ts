@@ -1,0 +1,23 @@
+/** The error of a caller who has reached a limit: it names the setting that decided, and what else would help. */
+import { TbsError } from './tbs-error.js';
+
+export interface ReachedLimit {
+  /** What is counted: `contexts of one user`. */
+  readonly of: string;
+  readonly limit: number;
+  /** Where an administrator can raise it: `maxContextsPerUser` of policy, `limits.connections` of tbsd.json. */
+  readonly setting: string;
+  /** What the caller can do without an administrator: `Close contexts that are no longer used`. */
+  readonly instead: string;
+}
+
+export function limitReached(
+  symbol: 'TBS_E_TOO_MANY_TBS_CONTEXTS' | 'TBS_E_TOO_MANY_RESOURCES',
+  { of, limit, setting, instead }: ReachedLimit,
+): TbsError {
+  return new TbsError(symbol, {
+    message: `The limit of ${limit} ${of} (${setting}) is reached.`,
+    action: `${instead}, or have an administrator raise ${setting}.`,
+    details: { setting, limit },
+  });
+}

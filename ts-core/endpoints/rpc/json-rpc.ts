@@ -1,0 +1,138 @@
+/**
+ * JSON-RPC 2.0 (jsonrpc.org/specification): what a message's bytes ask for, and what a reply is. Pure.
+ *
+ * Notifications are calls without an id: they are served and not answered. Responses are ignored, since the broker asks
+ * its callers nothing.
+ */
+
+/** Of a call that can be answered. */
+export type CallId = string | number | null;
+
+export interface Call {
+  /** Undefined for a notification. */
+  readonly id: CallId | undefined;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** A part of a message: a call; a fault, which is answered; or a response. */
+export type MessagePart =
+  | { readonly kind: 'call'; readonly call: Call }
+  | { readonly kind: 'fault'; readonly id: CallId; readonly error: RpcError }
+  | { readonly kind: 'response' };
+
+export interface RpcMessage {
+  readonly parts: readonly MessagePart[];
+  /** Whether the replies go out together, as one list. */
+  readonly isBatch: boolean;
+}
+
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+
+/** Calls in one batch. */
+export const MAX_BATCH_CALLS = 64;
+/** Lists and objects within each other: far more than any parameter needs, far fewer than a stack takes. */
+export const MAX_DEPTH = 32;
+
+/** What the bytes of one message ask for. Never throws: what is wrong with them is a part of the message. */
+export function readMessage(body: Uint8Array): RpcMessage {
+  if (nestsDeeperThan(MAX_DEPTH, body)) {
+    return faulty(PARSE_ERROR, `The message nests deeper than ${MAX_DEPTH} levels.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(body));
+  } catch (error) {
+    return faulty(PARSE_ERROR, error instanceof SyntaxError ? 'The message is not JSON.' : 'The message is not UTF-8.');
+  }
+  if (!Array.isArray(value)) return { parts: [readPart(value)], isBatch: false };
+  if (value.length === 0) return faulty(INVALID_REQUEST, 'The batch is empty.');
+  if (value.length > MAX_BATCH_CALLS) {
+    return faulty(INVALID_REQUEST, `A batch has at most ${MAX_BATCH_CALLS} calls; this one has ${value.length}.`);
+  }
+  return { parts: value.map(readPart), isBatch: true };
+}
+
+/** The reply as JSON text. A result that is undefined is told as null, since a reply has one. */
+export function resultReply(id: CallId, result: unknown): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, result: result ?? null });
+}
+
+export function errorReply(id: CallId, { code, message, data }: RpcError): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } });
+}
+
+export function notificationText(method: string, params: unknown): string {
+  return JSON.stringify({ jsonrpc: '2.0', method, params });
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function faulty(code: number, message: string): RpcMessage {
+  return { parts: [fault(null, code, message)], isBatch: false };
+}
+
+function fault(id: CallId, code: number, message: string): MessagePart {
+  return { kind: 'fault', id, error: { code, message } };
+}
+
+function readPart(value: unknown): MessagePart {
+  if (!isObject(value)) return fault(null, INVALID_REQUEST, 'A call is an object.');
+  const { jsonrpc, id, method, params } = value;
+  if ('id' in value && !isCallId(id)) return fault(null, INVALID_REQUEST, unfitId(id));
+  if (jsonrpc !== '2.0') return fault(id ?? null, INVALID_REQUEST, 'A call has "jsonrpc": "2.0".');
+  if (!('method' in value) && ('result' in value || 'error' in value)) return { kind: 'response' };
+  if (typeof method !== 'string') return fault(id ?? null, INVALID_REQUEST, 'The method of a call is a text.');
+  if ('params' in value && (typeof params !== 'object' || params === null)) {
+    return fault(id ?? null, INVALID_REQUEST, 'The parameters of a call are an object.');
+  }
+  return { kind: 'call', call: { id, method, params } };
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown; readonly id?: CallId } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a reply can name the call by exactly this id. */
+function isCallId(id: unknown): id is CallId {
+  if (typeof id !== 'number') return id === null || typeof id === 'string';
+  return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);
+}
+
+function unfitId(id: unknown): string {
+  return typeof id === 'number'
+    ? 'The id of a call is too large a number to be given back: use one below 2^53, or a text.'
+    : 'The id of a call is neither text nor a number.';
+}
+
+/** Read from the bytes, so that nothing has to be built first. */
+function nestsDeeperThan(limit: number, body: Uint8Array): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let index = 0; index < body.length; index++) {
+    const byte = body[index];
+    if (inText) {
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE) inText = false;
+    } else if (byte === QUOTE) inText = true;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      if (++depth > limit) return true;
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;

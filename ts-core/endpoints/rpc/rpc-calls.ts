@@ -1,0 +1,98 @@
+/** Serves the calls of one connection through the handlers: checks access, and turns results and errors into replies. */
+
+import type { Log } from '../../application/ports.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { requireAccess } from '../access.js';
+import type { ByteBudget } from '../user-budgets.js';
+import type { RpcHandler } from './handler.js';
+import { type Call, type CallId, errorReply, METHOD_NOT_FOUND, resultReply } from './json-rpc.js';
+import type { MessageReplies } from './message-replies.js';
+import { toRpcError } from './rpc-error.js';
+import type { RpcSession } from './rpc-session.js';
+
+export interface RpcCallsParts {
+  readonly session: RpcSession;
+  readonly handlers: ReadonlyMap<string, RpcHandler>;
+  readonly maxOutstandingCalls: number;
+  /** Of the replies that one batch keeps (limits.unreadReplyBytes). */
+  readonly maxBatchReplyBytes: number;
+  /** What calls under way are charged to. */
+  readonly budget: ByteBudget;
+  readonly log: Log;
+  /** Called when calls may be served again after `mayServe` said no. */
+  readonly onRoomAgain: () => void;
+}
+
+/** Of a method's name in a message to a caller who may have sent any number of characters. */
+const MAX_QUOTED_NAME = 80;
+
+export class RpcCalls {
+  #outstanding = 0;
+  #waits = false;
+  #closed = false;
+
+  constructor(private readonly parts: RpcCallsParts) {}
+
+  mayServe(): boolean {
+    this.#waits = this.#outstanding >= this.parts.maxOutstandingCalls;
+    return !this.#waits;
+  }
+
+  /** `charge`: the bytes that the call may keep until it is answered. */
+  serve(call: Call, replies: MessageReplies, charge: number): void {
+    const { session, handlers, maxBatchReplyBytes } = this.parts;
+    const { id, method, params } = call;
+    const handler = handlers.get(method);
+    if (handler === undefined) {
+      const message = `There is no method ${method.slice(0, MAX_QUOTED_NAME)}.`;
+      this.#answer(id, replies, (known) => errorReply(known, { code: METHOD_NOT_FOUND, message }));
+      return;
+    }
+    try {
+      replies.requireRoom({ bytes: maxBatchReplyBytes, setting: 'limits.unreadReplyBytes' });
+      requireAccess(handler.method, session.caller);
+      const result = handler.serve(session, params);
+      if (result instanceof Promise) this.#answerLater(result, call, replies, charge);
+      else this.#answer(id, replies, (known) => resultReply(known, result));
+    } catch (error) {
+      this.#fail(error, call, replies);
+    }
+  }
+
+  /** The client is gone: what is under way is not answered. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #answerLater(result: Promise<unknown>, call: Call, replies: MessageReplies, charge: number): void {
+    const { budget } = this.parts;
+    this.#outstanding++;
+    budget.take(charge);
+    result
+      .then((value: unknown) => this.#answer(call.id, replies, (id) => resultReply(id, value)))
+      .catch((error: unknown) => this.#fail(error, call, replies))
+      .finally(() => {
+        this.#outstanding--;
+        budget.give(charge);
+        this.#wake();
+      });
+  }
+
+  #wake(): void {
+    if (!this.#waits || this.#closed || this.#outstanding > this.parts.maxOutstandingCalls / 2) return;
+    this.#waits = false;
+    this.parts.onRoomAgain();
+  }
+
+  /** A notification has no id, and is not answered. */
+  #answer(id: CallId | undefined, replies: MessageReplies, text: (id: CallId) => string): void {
+    if (!this.#closed) replies.add(id === undefined ? undefined : text(id));
+  }
+
+  #fail(error: unknown, { id, method }: Call, replies: MessageReplies): void {
+    if (!(error instanceof TbsError) || error.symbol === 'TBS_E_INTERNAL_ERROR') {
+      this.parts.log.error({ error, method }, 'a call failed');
+    }
+    this.#answer(id, replies, (known) => errorReply(known, toRpcError(error)));
+  }
+}
