@@ -1,8 +1,10 @@
 /**
  * The use cases joined together over the ports: what one TPM, one store and one policy make.
  */
+
 import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
 import { thresholdsOf } from '../domain/lockout/lockout-gate.js';
+import { changedSettings, type SettingChange } from '../domain/policy/difference.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
 import type { Exchange } from '../domain/tpm/exchange.js';
@@ -78,6 +80,8 @@ export interface BrokerParts {
   readonly eventLog: EventLogSource;
   readonly physicalPresence: PhysicalPresence;
   readonly hash: HashFunction;
+  /** The name by which people know this machine, for reports. */
+  readonly machineName: string;
   readonly requestStop: (drainTimeoutMs: number) => void;
 }
 
@@ -173,7 +177,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     blockLists: new ManageBlockLists(version, lists, events),
     commandLists: lists,
     lockout: new ManageLockout(lockout, events, parts.userNames),
-    policy: new ManagePolicy(policy, events),
+    policy: new ManagePolicy(policy, events, clock, parts.machineName),
     ownerAuth: owner.ownerAuth,
     provisioning: owner.provisioning,
     ownerAuthBackup: owner.backup,
@@ -224,13 +228,19 @@ const ASK_STARTED: Readonly<Record<TpmVersion, () => Uint8Array>> = {
 };
 
 function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, owner: OwnerAuthorization): void {
-  let revision = policy.current().revision;
+  let inForce = policy.current();
   policy.onChange = (changed) => {
-    if (changed.revision !== revision) {
-      revision = changed.revision;
+    if (changed.revision !== inForce.revision) {
+      const changes = changedSettings(inForce, changed);
+      inForce = changed;
       lists.policyChanged(changed);
       void owner.keeper.levelMayHaveChanged();
-      events.raise('policyChanged', 'Policy has changed and is in force.', { details: { revision } });
+      events.raise('policyChanged', describeChanges(changes), {
+        details: {
+          revision: changed.revision,
+          settings: changes.map((change) => ({ ...change, source: change.source.location })),
+        },
+      });
     }
     for (const problem of changed.problems) {
       events.raise('warning', problem.message, {
@@ -238,6 +248,12 @@ function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, 
       });
     }
   };
+}
+
+function describeChanges(changes: readonly SettingChange[]): string {
+  if (changes.length === 0) return 'The sources of policy have changed; every setting keeps its value.';
+  const named = changes.map(({ name, source }) => `${name} (${source.location})`);
+  return `Policy has changed and is in force: ${named.join(', ')}.`;
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {

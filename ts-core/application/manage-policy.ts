@@ -1,11 +1,13 @@
-/** Get-, Set-, Test-, Import- and Export-TbsPolicy. */
+/** Shows, explains, compares, changes and reports policy. */
 
 import type { Caller } from '../domain/caller.js';
 import { comparePolicy } from '../domain/policy/difference.js';
+import type { SettingExplanation } from '../domain/policy/explain-policy.js';
 import type { EffectivePolicy, PolicySettingName } from '../domain/policy/settings.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { Events } from './events.js';
-import type { PolicyStore } from './ports.js';
+import { policyReport } from './policy-report.js';
+import type { Clock, PolicyStore } from './ports.js';
 
 export interface SettingDifference {
   readonly name: PolicySettingName;
@@ -18,6 +20,9 @@ export class ManagePolicy {
   constructor(
     private readonly store: PolicyStore,
     private readonly events: Events,
+    private readonly clock: Clock,
+    /** The name by which the report's readers know this machine. */
+    private readonly computer: string,
   ) {}
 
   get(): EffectivePolicy {
@@ -60,6 +65,25 @@ export class ManagePolicy {
       details: { bytes: bytes.length },
     });
     return policy;
+  }
+
+  /** Reads every source again now, instead of at the next notice or look. */
+  async refresh(): Promise<EffectivePolicy> {
+    return this.store.refresh();
+  }
+
+  explain(): readonly SettingExplanation[] {
+    return this.store.explain();
+  }
+
+  /** The resultant set of policy as one self-contained HTML page. */
+  report(): string {
+    return policyReport({
+      explanations: this.store.explain(),
+      problems: this.store.current().problems,
+      computer: this.computer,
+      time: new Date(this.clock.wallClockMs()),
+    });
   }
 
   exportJson(): Readonly<Record<string, unknown>> {

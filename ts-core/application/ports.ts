@@ -4,6 +4,7 @@
 import type { Caller, CallerClass } from '../domain/caller.js';
 import type { LocalCommandLists } from '../domain/filter/local-command-lists.js';
 import type { FailureLedgerState } from '../domain/lockout/failure-ledger.js';
+import type { SettingExplanation } from '../domain/policy/explain-policy.js';
 import type { EffectivePolicy, OsManagedAuthLevel, PolicySettings } from '../domain/policy/settings.js';
 import type { VirtualizerSnapshot } from '../domain/virtualization/virtualizer.js';
 
@@ -99,6 +100,8 @@ export interface PolicyStore {
   set(settings: Readonly<Partial<Record<keyof PolicySettings, unknown>>>): Promise<EffectivePolicy>;
   /** Checks a Registry.pol (PReg) and keeps it as a source. Throws TBS_E_BAD_PARAMETER, with where it is damaged, and keeps nothing. */
   importRegistryPol(bytes: Uint8Array): Promise<EffectivePolicy>;
+  /** Every setting with all sources that say something about it, and which of them decides. */
+  explain(): readonly SettingExplanation[];
   /** The policy in force as the JSON of a policy.d file. */
   exportJson(): Readonly<Record<string, unknown>>;
   close(): Promise<void>;

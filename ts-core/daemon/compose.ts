@@ -2,6 +2,7 @@
  * The daemon put together: this file, with what differs by platform in unix-parts.ts and windows-parts.ts, is the only one
  * that constructs adapters.
  */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
@@ -100,6 +101,7 @@ async function startParts(
     agingHorizonMs: configuration.scheduling.agingHorizonMs,
     longestCommandMs: configuration.timeouts.commandMs,
     suspendTimeoutMs: configuration.power.suspendTimeoutMs,
+    machineName: hostname(),
     requestStop: (drainTimeoutMs) => stopRequest.ask(drainTimeoutMs),
   });
   const endpoints = await openEndpoints({

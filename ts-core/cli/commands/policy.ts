@@ -3,9 +3,13 @@ import type { Argv } from 'yargs';
 import {
   type Policy,
   type PolicyDifference,
+  type PolicyExplanation,
+  policyExplain,
   policyExport,
   policyGet,
   policyImport,
+  policyRefresh,
+  policyReport,
   policySet,
   policyTest,
 } from '../../endpoints/rpc/protocol/policy.js';
@@ -17,9 +21,9 @@ import { paint, printJson, printLine, printTable } from '../output.js';
 /** `tbs policy show|set|test|import|export`. */
 export function policyCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command('policy', 'Show, compare and change policy', (args) =>
-    [show, set, test, importPol, exportPolicy]
+    [show, explain, refresh, set, test, report, importPol, exportPolicy]
       .reduce((each, add) => add(each), args as Argv<CommonOptions>)
-      .demandCommand(1, 'Name one: show, set, test, import or export.'),
+      .demandCommand(1, 'Name one: show, explain, refresh, set, test, report, import or export.'),
   ) as Argv<CommonOptions>;
 }
 
@@ -29,6 +33,56 @@ function show(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     'Each setting with where it comes from',
     (each) => each,
     (options) => withBroker(options, async (broker) => printPolicy(await broker.call(policyGet), options.json)),
+  );
+}
+
+function explain(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'explain [setting..]',
+    'Every source that says something about each setting, and which one decides',
+    (args) =>
+      args.positional('setting', {
+        type: 'string',
+        array: true,
+        describe: 'Only these; all that a source sets unless given',
+      }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const { settings } = await broker.call(policyExplain);
+        const wanted = (options.setting ?? []).map((name) => String(name).toLowerCase());
+        const unknown = wanted.find((name) => !settings.some((one) => one.name.toLowerCase() === name));
+        if (unknown !== undefined) throw badInput(`There is no policy setting ${JSON.stringify(unknown)}.`);
+        const chosen = settings.filter(({ name, statements }) =>
+          wanted.length > 0 ? wanted.includes(name.toLowerCase()) : statements.length > 1,
+        );
+        if (options.json) printJson({ settings: chosen });
+        else printExplanations(chosen);
+        return undefined;
+      }),
+  );
+}
+
+function refresh(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'refresh',
+    'Read every source of policy again now',
+    (each) => each,
+    (options) => withBroker(options, async (broker) => printPolicy(await broker.call(policyRefresh), options.json)),
+  );
+}
+
+function report(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'report <file>',
+    'Write the resultant set of policy as an HTML page',
+    (args) => args.positional('file', { type: 'string', demandOption: true, describe: '- for standard output' }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const { html } = await broker.call(policyReport);
+        if (options.file === '-') process.stdout.write(html);
+        else await writeFile(options.file, html);
+        return undefined;
+      }),
   );
 }
 
@@ -140,6 +194,23 @@ function printPolicy(policy: Policy, json: boolean): undefined {
   ]);
   for (const { source, message } of policy.problems) printLine(`${paint('yellow', 'Problem:')} ${message} (${source})`);
 }
+
+function printExplanations(explanations: readonly PolicyExplanation[]): void {
+  if (explanations.length === 0) printLine('No source sets anything: every setting has its default.');
+  for (const { name, statements } of explanations) {
+    if (process.stdout.isTTY) printLine(paint('bold', name));
+    printTable(statements, [
+      ...(process.stdout.isTTY ? [] : [{ title: 'Setting', value: () => name }]),
+      { title: 'Effect', value: ({ effect }) => effect, style: ({ effect }) => EFFECT_STYLES[effect] },
+      { title: 'Value', value: ({ disables, value }) => (disables ? 'disabled' : settingText(value)), flexible: true },
+      { title: 'Source', value: ({ source }) => source, flexible: true },
+      { title: 'Why', value: ({ reason }) => reason, flexible: true },
+    ]);
+    if (process.stdout.isTTY) printLine();
+  }
+}
+
+const EFFECT_STYLES = { decides: 'green', contributes: 'cyan', overridden: 'gray' } as const;
 
 /** For scripts JSON; for people what it means. */
 function settingText(value: unknown): string {

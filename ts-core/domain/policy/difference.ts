@@ -1,7 +1,13 @@
 /** What would have to change for a desired state to be in force, whatever way its values are written. */
 import { CALLER_CLASSES } from '../caller.js';
 import { unknownSettingMessage } from './policy-file.js';
-import { type ClassLists, isClassListName, isPolicySettingName, SETTING_RULES } from './setting-rules.js';
+import {
+  type ClassLists,
+  isClassListName,
+  isPolicySettingName,
+  POLICY_SETTING_NAMES,
+  SETTING_RULES,
+} from './setting-rules.js';
 import type { EffectivePolicy, PolicySettingName, SettingSource } from './settings.js';
 
 export interface SettingDifference {
@@ -16,6 +22,28 @@ export interface SettingDifference {
 export type PolicyComparison =
   | { readonly verdict: 'compared'; readonly differences: readonly SettingDifference[] }
   | { readonly verdict: 'refused'; readonly setting: string; readonly reason: string };
+
+/** A setting whose value in force changed. */
+export interface SettingChange {
+  readonly name: PolicySettingName;
+  /** Null where no source set it and it has no default. */
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Who sets it now. */
+  readonly source: SettingSource;
+}
+
+/** What a refresh of policy changed. A value that only comes from another source now has not changed. */
+export function changedSettings(before: EffectivePolicy, after: EffectivePolicy): readonly SettingChange[] {
+  return POLICY_SETTING_NAMES.filter(
+    (name) => JSON.stringify(before.settings[name]) !== JSON.stringify(after.settings[name]),
+  ).map((name) => ({
+    name,
+    before: before.settings[name] ?? null,
+    after: after.settings[name] ?? null,
+    source: after.sources[name],
+  }));
+}
 
 /** Null in `desired` stands for "not set here" and differs from nothing. */
 export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<string, unknown>>): PolicyComparison {

@@ -60,6 +60,40 @@ export const PolicyCompliance = objectType('PolicyCompliance', 'Whether desired 
 });
 export type PolicyCompliance = Described<typeof PolicyCompliance>;
 
+export const PolicyGpo = objectType('PolicyGpo', 'A Group Policy object of the domain.', {
+  guid: z.string().describe('Its GUID, in braces.'),
+  name: z.string().describe('The name that administrators gave it.'),
+  link: z.string().nullable().describe('Distinguished name of what links it; null when the client does not tell.'),
+  enforced: z.boolean().describe('Whether the link is enforced.'),
+});
+export type PolicyGpo = Described<typeof PolicyGpo>;
+
+export const PolicyStatement = objectType('PolicyStatement', 'What one source says about a setting.', {
+  source: z.string().describe('The source: default, a file’s path, a GPO, a registry key.'),
+  sourceKind: PolicySetting.shape.sourceKind,
+  gpo: PolicyGpo.nullable().describe('The GPO; null for other sources.'),
+  disables: z.boolean().describe('Whether the source disables the setting, so that it has its default.'),
+  value: z.unknown().describe('What the source says; null when it disables the setting.'),
+  effect: z
+    .enum(['decides', 'contributes', 'overridden'])
+    .describe('Whether this value is in force, is part of a list in force, or is overridden.'),
+  reason: z.string().describe('Why, in a sentence.'),
+});
+export type PolicyStatement = Described<typeof PolicyStatement>;
+
+export const PolicyExplanation = objectType('PolicyExplanation', 'Why a setting has its value.', {
+  name: settingName,
+  value: PolicySetting.shape.value,
+  source: PolicySetting.shape.source,
+  statements: z.array(PolicyStatement).describe('Every source that says something, strongest first.'),
+});
+export type PolicyExplanation = Described<typeof PolicyExplanation>;
+
+export const PolicyExplanations = objectType('PolicyExplanations', 'The resultant set of policy.', {
+  settings: z.array(PolicyExplanation).describe('Every setting.'),
+});
+export type PolicyExplanations = Described<typeof PolicyExplanations>;
+
 const desiredSettings = z.record(z.string().min(1).max(80), z.unknown());
 
 export const policyGet = method('policy/get', {
@@ -84,6 +118,27 @@ export const policyTest = method('policy/test', {
   access: NOT_SANDBOXED,
   params: z.strictObject({ settings: desiredSettings.describe('The desired values by name.') }),
   result: PolicyCompliance,
+});
+
+export const policyRefresh = method('policy/refresh', {
+  summary: 'Reads every source of policy again now.',
+  access: ADMINISTRATOR_ONLY,
+  params: noParams,
+  result: Policy,
+});
+
+export const policyExplain = method('policy/explain', {
+  summary: 'Returns every source that says something about each setting, and which one decides.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: PolicyExplanations,
+});
+
+export const policyReport = method('policy/report', {
+  summary: 'Returns the resultant set of policy as a self-contained HTML page.',
+  access: NOT_SANDBOXED,
+  params: noParams,
+  result: z.strictObject({ html: z.string().describe('The page.') }),
 });
 
 export const policyImport = method('policy/import', {
