@@ -5,7 +5,7 @@
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
-import type { ResourceLimits } from '../../ts-core/domain/virtualization/tpm20/resource-manager.js';
+import type { ResourceLimits } from '../../ts-core/domain/virtualization/tpm20/quotas.js';
 import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import type { VirtualizerSnapshot } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { command, u16 } from './tpm20-commands.js';

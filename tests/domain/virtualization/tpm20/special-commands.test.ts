@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
 import { CommandAreas } from '../../../../ts-core/domain/tpm20/command-areas.js';
 import { decodeCommandAttributes } from '../../../../ts-core/domain/tpm20/structures.js';
-import { CommandTable } from '../../../../ts-core/domain/virtualization/tpm20/command-table.js';
+import { CommandTable } from '../../../../ts-core/domain/virtualization/tpm20/command-shape.js';
 import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
 import {
   authorized,
@@ -263,7 +263,7 @@ describe('what the TPM tells of its commands', () => {
       returnsHandle: true,
       flushesHandles: true,
     });
-    assert.equal(new CommandTable([0x22000123]).of(0x20000123)?.handleCount, 1);
+    assert.equal(new CommandTable([decodeCommandAttributes(0x22000123)]).of(0x20000123)?.handleCount, 1);
   });
 });
 

@@ -1,48 +1,57 @@
 /**
- * The short way: a command that creates nothing and whose objects and sessions are all in the TPM takes one round trip,
- * with the handles patched in place and nothing allocated.
+ * Commands judged by the tables alone: those that take one round trip because everything they need is in the TPM, and
+ * what a waiting command would mean for swapping.
  */
-import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
-import { handleType, isSessionHandle, TPM_CAP, TPM_CC, TPM_HT, TPM_RC, TPMA_SESSION } from '../../tpm20/codes.js';
-import type { CommandAttributes } from '../../tpm20/structures.js';
-import type { DirectPath } from '../virtualizer.js';
-import { adaptProperties } from './capability-view.js';
-import type { ResourceManager } from './resource-manager.js';
+import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import {
+  handleType,
+  isSessionHandle,
+  TPM_CAP,
+  TPM_CC,
+  TPM_HT,
+  TPM_RC,
+  TPM_ST,
+  TPMA_SESSION,
+} from '../../tpm20/codes.js';
+import { MAX_SESSIONS } from '../../tpm20/command-areas.js';
+import { type CommandAttributes, isSavedContext, savedHandleOf } from '../../tpm20/structures.js';
+import type { DirectPath, SwapNeed } from '../virtualizer.js';
+import { adaptProperties } from './capabilities.js';
+import type { TransientObject, VirtualContext } from './handles.js';
+import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
-import type { TransientObject } from './transient-objects.js';
-import type { VirtualContext } from './virtual-context.js';
 
 const MAX_HANDLES = 7;
-const MAX_AUTHORIZATIONS = 3;
 
+/** Patches the handles in place and allocates nothing. */
 export class Tpm20DirectPath implements DirectPath {
   #context: VirtualContext | undefined;
   #command: Uint8Array | undefined;
   #code = 0;
   readonly #objects: (TransientObject | undefined)[] = new Array(MAX_HANDLES).fill(undefined);
   #objectPositions = 0;
-  readonly #endingSessions: (Session | undefined)[] = new Array(MAX_AUTHORIZATIONS).fill(undefined);
+  readonly #endingSessions: (Session | undefined)[] = new Array(MAX_SESSIONS).fill(undefined);
   #endingCount = 0;
 
   constructor(
     /** Undefined while the tables must be brought in line with the TPM first. */
-    private readonly manager: () => ResourceManager | undefined,
+    private readonly parts: () => Parts | undefined,
     private readonly outcomeUnknown: () => void,
   ) {}
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
-    const manager = this.manager();
-    const context = manager?.contexts.get(contextId);
-    if (!manager || !context) return null;
+    const parts = this.parts();
+    const context = parts?.contexts.get(contextId);
+    if (!parts || !context) return null;
     const code = readUint32(command, 6);
-    const attributes = manager.commands.of(code);
+    const attributes = parts.commands.of(code);
     if (!attributes || !isDirect(attributes, command)) return null;
     this.#objectPositions = 0;
     this.#endingCount = 0;
-    if (attributes.handleCount > 0 || command[1] === 2) {
-      if (manager.areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return null;
-      if (!this.#resolve(manager, context)) return null;
+    if (attributes.handleCount > 0 || readUint16(command, 0) === TPM_ST.SESSIONS) {
+      if (parts.areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return null;
+      if (!this.#resolve(parts, context)) return null;
     }
     this.#context = context;
     this.#command = command;
@@ -50,15 +59,14 @@ export class Tpm20DirectPath implements DirectPath {
     for (let position = 0; position < this.#objectPositions; position++) {
       const object = this.#objects[position];
       if (!object) continue;
-      manager.objects.touch(object);
+      parts.objects.touch(object);
       writeUint32(command, HEADER_BYTES + 4 * position, object.physicalHandle);
     }
     return command;
   }
 
-  /** Whether everything that the command references is there and resident. Notes the objects and the ending sessions. */
-  #resolve(manager: ResourceManager, context: VirtualContext): boolean {
-    const { areas, sessions } = manager;
+  /** Whether everything that the command refers to exists and is resident. Notes the objects and the ending sessions. */
+  #resolve({ areas, sessions }: Parts, context: VirtualContext): boolean {
     for (let position = 0; position < areas.handleCount; position++) {
       const handle = areas.handles[position] as number;
       let object: TransientObject | undefined;
@@ -87,19 +95,19 @@ export class Tpm20DirectPath implements DirectPath {
   }
 
   complete(response: Uint8Array): Uint8Array | null {
-    const manager = this.manager();
+    const parts = this.parts();
     const command = this.#command;
     const context = this.#context;
-    if (!manager || !command || !context) return null;
+    if (!parts || !command || !context) return null;
     this.#restoreHandles(command);
     this.#command = undefined;
     const code = responseCodeOf(response);
     if (code === TPM_RC.SUCCESS) {
-      for (let index = 0; index < this.#endingCount; index++) manager.sessions.ended(this.#endingSessions[index]!);
-      if (this.#code === TPM_CC.GetCapability) adaptProperties(manager, context, command, response);
+      for (let index = 0; index < this.#endingCount; index++) parts.sessions.ended(this.#endingSessions[index]!);
+      if (this.#code === TPM_CC.GetCapability) adaptProperties(parts, context, command, response);
       return response;
     }
-    return needsTheLongWay(code) ? null : response;
+    return needsExchange(code) ? null : response;
   }
 
   #restoreHandles(command: Uint8Array): void {
@@ -121,14 +129,60 @@ function isDirect(attributes: CommandAttributes, command: Uint8Array): boolean {
   if (attributes.returnsHandle || attributes.flushesHandles) return false;
   if (attributes.code === TPM_CC.GetCapability) {
     return (
-      command[1] === 1 && command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) !== TPM_CAP.HANDLES
+      readUint16(command, 0) === TPM_ST.NO_SESSIONS &&
+      command.length >= HEADER_BYTES + 4 &&
+      readUint32(command, HEADER_BYTES) !== TPM_CAP.HANDLES
     );
   }
   return !SPECIAL_COMMANDS.has(attributes.code);
 }
 
-/** No room, a context gap, something lost, a TPM that wants to be started: nothing has happened, and execute() knows what to do. */
-function needsTheLongWay(code: number): boolean {
+/**
+ * Whether a refusal is one that `execute` can deal with: no room, a context gap, something lost, a TPM that wants to be
+ * started. The TPM has done nothing yet.
+ */
+function needsExchange(code: number): boolean {
   if (code === TPM_RC.INITIALIZE || code === TPM_RC.RETRY) return true;
-  return (code >= 0x901 && code <= 0x906) || (code >= 0x910 && code <= 0x91e);
+  return (
+    (code >= TPM_RC.CONTEXT_GAP && code <= TPM_RC.OBJECT_HANDLES) ||
+    (code >= TPM_RC.REFERENCE_H0 && code <= TPM_RC.REFERENCE_S6)
+  );
+}
+
+/** What a command of a context would mean for swapping, as far as the tables show. Sends and touches nothing. */
+export function swapNeed(parts: Parts, context: VirtualContext, command: Uint8Array): SwapNeed {
+  const { areas, commands } = parts;
+  const attributes = commands.of(readUint32(command, 6));
+  if (!attributes) return 'none';
+  if (attributes.code === TPM_CC.FlushContext || attributes.code === TPM_CC.ContextSave) {
+    return command.length >= HEADER_BYTES + 4 && isResident(parts, context, readUint32(command, HEADER_BYTES))
+      ? 'resident'
+      : 'none';
+  }
+  if (attributes.returnsHandle && hasNoRoomFor(parts, attributes, command)) return 'swap';
+  if (areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return 'none';
+  let need: SwapNeed = 'none';
+  for (let position = 0; position < areas.handleCount + areas.sessionCount; position++) {
+    const inHandles = position < areas.handleCount;
+    const handle = inHandles ? areas.handles[position] : areas.sessionHandles[position - areas.handleCount];
+    const resident = isResident(parts, context, handle as number);
+    if (resident === false) return 'swap';
+    if (resident) need = 'resident';
+  }
+  return need;
+}
+
+/** Undefined for what is not the context's, or is never swapped. */
+function isResident({ sessions }: Parts, context: VirtualContext, handle: number): boolean | undefined {
+  if (handleType(handle) === TPM_HT.TRANSIENT) {
+    const object = context.object(handle);
+    return object && object.physicalHandle !== 0;
+  }
+  return isSessionHandle(handle) ? sessions.loadedIn(context, handle)?.resident : undefined;
+}
+
+function hasNoRoomFor({ objects, sessions }: Parts, { code }: CommandAttributes, command: Uint8Array): boolean {
+  const blob = code === TPM_CC.ContextLoad ? command.subarray(HEADER_BYTES) : undefined;
+  const loadsSession = blob !== undefined && isSavedContext(blob) && isSessionHandle(savedHandleOf(blob));
+  return code === TPM_CC.StartAuthSession || loadsSession ? sessions.isFull : objects.isFull;
 }

@@ -1,23 +1,13 @@
 /**
- * Authorization sessions: whose each one is, which are in the TPM, and the saved forms of the others.
+ * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. No I/O.
  *
  * A session keeps the handle value that the TPM gave, since callers authenticate it; it is identified by the low 24 bits,
- * since a saved policy session is listed under another type. From its caller's side it is loaded (in one context) or
- * saved (belongs to the user); whether the broker has evicted a loaded one is invisible.
+ * since a saved policy session is listed under another type. From its caller's side a session is loaded (in one context)
+ * or saved (it belongs to the user); whether the broker has evicted a loaded one is invisible.
  */
-import { HEADER_BYTES, responseCodeOf } from '../../tpm/command-header.js';
-import type { Exchange } from '../../tpm/exchange.js';
-import {
-  ACTIVE_SESSION_FIRST,
-  handleNumber,
-  isSessionHandle,
-  LOADED_SESSION_FIRST,
-  TPM_RC,
-} from '../../tpm20/codes.js';
-import { contextLoad, contextSave, flushContext } from '../../tpm20/commands.js';
-import { isTemporaryFailure } from '../../tpm20/responses.js';
+import { handleNumber, isSessionHandle } from '../../tpm20/codes.js';
+import type { VirtualContext } from './handles.js';
 import { SlotEstimate } from './slot-estimate.js';
-import type { VirtualContext } from './virtual-context.js';
 
 export interface Session {
   readonly id: number;
@@ -25,14 +15,14 @@ export interface Session {
   readonly userKey: string;
   /** The context in which it is loaded; undefined while its caller has it saved. */
   context: VirtualContext | undefined;
-  /** The context that saved it, while that lives; a saved session without one is abandoned until somebody loads it. */
+  /** The context that saved it, while that is open; a saved session without one is abandoned until somebody loads it. */
   savedBy: VirtualContext | undefined;
   resident: boolean;
-  /** The newest TPMS_CONTEXT, while it is not resident. */
+  /** The newest TPMS_CONTEXT, while the session is not resident. */
   blob: Uint8Array | undefined;
-  /** What its caller got from ContextSave, while saved: stays valid when a gap repair makes a newer blob. */
+  /** What its caller got from ContextSave, while saved: it stays valid when a gap repair makes a newer blob. */
   callerBlob: Uint8Array | undefined;
-  /** Order in which the TPM saved it: the lowest is what a context gap is about. */
+  /** Order in which the TPM saved the sessions: the lowest is the one that a context gap is about. */
   saveOrder: number;
   /** Order in which callers saved theirs: the lowest is reclaimed first. */
   callerSaveOrder: number;
@@ -47,9 +37,14 @@ export class Sessions {
   #uses = 0;
   #saves = 0;
   #residentCount = 0;
-  exchange = 0;
+  #exchange = 0;
 
   constructor(private readonly changed: () => void) {}
+
+  /** Each exchange has a number, so that it does not evict what it needs itself. */
+  beginExchange(): void {
+    this.#exchange++;
+  }
 
   get size(): number {
     return this.#byNumber.size;
@@ -111,7 +106,7 @@ export class Sessions {
     return session;
   }
 
-  /** The session is no more: flushed, ended by a command, or lost with the TPM's memory. */
+  /** Forgets a session that was flushed, ended by a command, or lost with the TPM's memory. */
   ended(session: Session): void {
     if (this.#byNumber.get(handleNumber(session.handle)) !== session) return;
     this.#byNumber.delete(handleNumber(session.handle));
@@ -121,13 +116,14 @@ export class Sessions {
     this.changed();
   }
 
+  /** Marks a session as used now, and as needed by the running exchange. */
   touch(session: Session): void {
     session.lastUse = ++this.#uses;
-    session.pinnedBy = this.exchange;
+    session.pinnedBy = this.#exchange;
   }
 
-  /** The caller has saved it: from now on it belongs to the user, under the blob that the caller got. */
-  nowSavedBy(context: VirtualContext, session: Session, blob: Uint8Array): void {
+  /** The caller has saved the session: it belongs to the user now, under the blob that the caller got. */
+  savedByCaller(context: VirtualContext, session: Session, blob: Uint8Array): void {
     if (session.resident) session.saveOrder = ++this.#saves;
     this.#setResident(session, false);
     session.blob = blob;
@@ -139,8 +135,8 @@ export class Sessions {
     this.changed();
   }
 
-  /** A caller of the same user has loaded it. */
-  nowLoadedIn(context: VirtualContext, session: Session): void {
+  /** A caller of the same user has loaded the session. */
+  loadedByCaller(context: VirtualContext, session: Session): void {
     session.context = context;
     session.savedBy = undefined;
     session.callerBlob = undefined;
@@ -148,7 +144,7 @@ export class Sessions {
     this.changed();
   }
 
-  /** A load that its caller gave up: saved again, under the blob that the caller holds. */
+  /** The caller cancelled the load: the session is saved again, under the blob that the caller holds. */
   returnToUser(session: Session, callerBlob: Uint8Array): void {
     const context = session.context;
     if (!context) return;
@@ -160,8 +156,17 @@ export class Sessions {
     this.changed();
   }
 
-  setResident(session: Session, resident: boolean): void {
-    this.#setResident(session, resident);
+  /** The broker has saved the session; for its caller nothing has changed. */
+  evicted(session: Session, blob: Uint8Array): void {
+    this.#setResident(session, false);
+    session.blob = blob;
+    session.saveOrder = ++this.#saves;
+    this.changed();
+  }
+
+  /** The session is in the TPM: the broker has loaded it, or the TPM lists it. */
+  nowResident(session: Session): void {
+    this.#setResident(session, true);
     this.changed();
   }
 
@@ -171,120 +176,47 @@ export class Sessions {
     if (resident) session.blob = undefined;
   }
 
-  /** Loads it into the TPM when it is not there. Returns 0, or the response code that stopped it. */
-  *makeResident(session: Session): Exchange<number> {
-    if (session.resident) return TPM_RC.SUCCESS;
-    yield* this.reserveSlot();
-    for (;;) {
-      const code = yield* this.#load(session);
-      if (code === TPM_RC.SUCCESS) {
-        this.#slots.accepted(this.#residentCount);
-        this.changed();
-        return code;
-      }
-      if (code === TPM_RC.SESSION_MEMORY) this.#slots.refused(this.#residentCount);
-      if (!(yield* this.makeRoom(code))) return code;
-    }
-  }
-
-  *#load(session: Session): Exchange<number> {
-    if (!session.blob) return TPM_RC.OBJECT_MEMORY;
-    const code = responseCodeOf(yield contextLoad(session.blob));
-    if (code === TPM_RC.SUCCESS) this.#setResident(session, true);
-    return code;
-  }
-
-  /** Whether the next one will need another's slot. */
+  /** Whether the next session will need another one's slot. */
   get isFull(): boolean {
     return this.#slots.isReached(this.#residentCount);
   }
 
-  *reserveSlot(): Exchange<void> {
-    if (this.#slots.isFull(this.#residentCount)) yield* this.evictOne();
+  /** Whether to evict a session before the next one is loaded. */
+  mustEvictFirst(): boolean {
+    return this.#slots.isFull(this.#residentCount);
   }
 
-  /** Does what the TPM's refusal asks for, if it is about loaded sessions or the context gap; false when nothing helps. */
-  *makeRoom(code: number): Exchange<boolean> {
-    if (code === TPM_RC.CONTEXT_GAP) return yield* this.repairGap();
-    if (code === TPM_RC.SESSION_MEMORY || code === TPM_RC.MEMORY) return yield* this.evictOne();
-    return false;
+  /** As many sessions as are resident now fit into the TPM. */
+  roomProven(): void {
+    this.#slots.accepted(this.#residentCount);
   }
 
-  /** Saves the least recently used session that this exchange does not need; false when there is none. */
-  *evictOne(): Exchange<boolean> {
+  /** The TPM had no room for another session. */
+  roomRefused(): void {
+    this.#slots.refused(this.#residentCount);
+  }
+
+  /** The next session to evict; undefined when the running exchange needs all that are resident. */
+  leastRecentlyUsed(): Session | undefined {
     let oldest: Session | undefined;
     for (const session of this.#byNumber.values()) {
-      if (!session.resident || session.pinnedBy === this.exchange) continue;
+      if (!session.resident || session.pinnedBy === this.#exchange) continue;
       if (!oldest || session.lastUse < oldest.lastUse) oldest = session;
     }
-    return oldest ? yield* this.evict(oldest) : false;
+    return oldest;
   }
 
-  *evict(session: Session): Exchange<boolean> {
-    // Bounded by the number of sessions: every repair makes another one the oldest.
-    for (let attempt = 0; attempt <= this.#byNumber.size; attempt++) {
-      const response = yield contextSave(session.handle);
-      const code = responseCodeOf(response);
-      if (code === TPM_RC.SUCCESS) {
-        this.#saved(session, response.slice(HEADER_BYTES));
-        return true;
-      }
-      if (code === TPM_RC.CONTEXT_GAP) {
-        if (!(yield* this.repairGap())) return false;
-        continue;
-      }
-      if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
-      // A loaded session can always be saved, so it is not there any more.
-      this.ended(session);
-      return true;
-    }
-    return false;
-  }
-
-  #saved(session: Session, blob: Uint8Array): void {
-    this.#setResident(session, false);
-    session.blob = blob;
-    session.saveOrder = ++this.#saves;
-    this.changed();
-  }
-
-  /**
-   * TPM_RC_CONTEXT_GAP: the oldest saved session is too far behind the TPM's counter. Loading and saving it again moves
-   * it to the front. The TPM keeps one slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context Management".
-   */
-  *repairGap(): Exchange<boolean> {
+  /** The session that the TPM saved first. */
+  oldestSaved(): Session | undefined {
     let oldest: Session | undefined;
     for (const session of this.#byNumber.values()) {
       if (session.resident || !session.blob) continue;
       if (!oldest || session.saveOrder < oldest.saveOrder) oldest = session;
     }
-    if (!oldest) return false;
-    const code = yield* this.#load(oldest);
-    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
-    if (code !== TPM_RC.SUCCESS) {
-      this.ended(oldest);
-      return true;
-    }
-    const saved = yield contextSave(oldest.handle);
-    if (responseCodeOf(saved) === TPM_RC.SUCCESS) this.#saved(oldest, saved.slice(HEADER_BYTES));
-    return true;
+    return oldest;
   }
 
-  /** Flushes it in the TPM, loaded or saved, and forgets it. Returns the TPM's answer. */
-  *flush(session: Session): Exchange<number> {
-    let code = responseCodeOf(yield flushContext(session.handle));
-    if (code === TPM_RC.INITIALIZE) return code;
-    if (code !== TPM_RC.SUCCESS && !session.resident) {
-      // Some TPMs know a saved session only by the type under which they list it.
-      const other =
-        (session.handle >>> 24 === 2 ? ACTIVE_SESSION_FIRST : LOADED_SESSION_FIRST) | handleNumber(session.handle);
-      code = responseCodeOf(yield flushContext(other));
-    }
-    this.ended(session);
-    return code;
-  }
-
-  /** Everything was lost with the TPM's memory. */
+  /** Forgets all sessions: the TPM has lost them. */
   forgetAll(): void {
     for (const session of [...this.#byNumber.values()]) this.ended(session);
     this.#slots.forget();

@@ -1,8 +1,8 @@
 /**
- * How many objects (or sessions) of the broker fit into the TPM, learned from its refusals.
+ * Estimates how many objects (or sessions) of the broker fit into the TPM, from its refusals.
  *
  * When as many are inside as last fitted, one is evicted before the next is loaded, which saves the round trip of a
- * refusal. What fits can grow again (something foreign was flushed), so every now and then the TPM is asked.
+ * refusal. The room can grow again, as when the kernel flushes something of its own, so the TPM is tried now and then.
  */
 const TRIES_BETWEEN_PROBES = 64;
 
@@ -15,7 +15,7 @@ export class SlotEstimate {
     return inside >= this.#fitting;
   }
 
-  /** Whether one is to be evicted before the next is loaded: when no more are believed to fit, but for a probe. */
+  /** Whether to evict one before the next is loaded: always when no more are believed to fit, except to probe the TPM. */
   isFull(inside: number): boolean {
     if (!this.isReached(inside)) return false;
     this.#avoidedRefusals++;

@@ -1,15 +1,22 @@
-/** What is remembered over a restart of the broker, and what of it still holds. */
+/** What the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). */
 import { base64ToBytes, bytesToBase64 } from '../../base64.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
-import type { SavedSessionRecord, VirtualizerSnapshot } from '../virtualizer.js';
-import type { ListedHandles } from './reconciliation.js';
-import type { ResetCounts } from './reset-counts.js';
-import type { ResourceManager } from './resource-manager.js';
+import { flushContext } from '../../tpm20/commands.js';
+import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type { TransientObject } from './handles.js';
+import type { ListedHandles, ResetCounts } from './own-commands.js';
+import type { Parts } from './parts.js';
+import type { Session } from './sessions.js';
 
-export function takeSnapshot(manager: ResourceManager, resetCounts: ResetCounts | undefined): VirtualizerSnapshot {
+/** What must be remembered over a restart of the broker. */
+export function takeSnapshot(
+  { objects, sessions, swapping }: Parts,
+  resetCounts: ResetCounts | undefined,
+): VirtualizerSnapshot {
   const savedSessions: SavedSessionRecord[] = [];
-  const ownedHandles = [...manager.objects.residentHandles(), ...manager.doomedHandles()];
-  for (const session of manager.sessions.all()) {
+  const ownedHandles = [...objects.residentHandles(), ...swapping.pendingFlushes()];
+  for (const session of sessions.all()) {
     if (session.callerBlob && session.blob) {
       savedSessions.push({
         handle: session.handle,
@@ -25,27 +32,100 @@ export function takeSnapshot(manager: ResourceManager, resetCounts: ResetCounts 
   return { savedSessions, ownedHandles, ...(resetCounts && { resetCounts }) };
 }
 
-/** Takes up what the previous run left in the TPM: saved sessions stay with their users, the rest is to be flushed. */
+/** Takes over what the previous run left in the TPM: saved sessions stay with their users, the rest is to be flushed. */
 export function restoreSnapshot(
-  manager: ResourceManager,
+  { sessions, swapping }: Parts,
   previous: VirtualizerSnapshot,
   listed: ListedHandles,
   resetCounts: ResetCounts | undefined,
 ): void {
-  // After a TPM reset nothing is left of that run, and its numbers may belong to others by now.
+  // After a TPM reset nothing of that run is left, and its handles may belong to others by now.
   if (previous.resetCounts?.resetCount !== resetCounts?.resetCount) return;
   const records = [...previous.savedSessions].sort((left, right) => left.sequence - right.sequence);
   for (const record of records) {
     if (!listed.savedSessions.has(handleNumber(record.handle))) continue;
     const callerBlob = base64ToBytes(record.callerBlob);
-    manager.sessions.adoptSaved(record.handle, record.userKey, callerBlob, base64ToBytes(record.currentBlob));
+    sessions.adoptSaved(record.handle, record.userKey, callerBlob, base64ToBytes(record.currentBlob));
   }
-  // Restart and resume clear the transient objects, so what is listed then is not ours.
+  // Restart and resume clear the transient objects, so that those listed then are not ours.
   const isSameRun = previous.resetCounts?.restartCount === resetCounts?.restartCount;
   const left = previous.ownedHandles.filter((handle) =>
     handle >= TRANSIENT_FIRST
       ? isSameRun && listed.transient.has(handle)
       : listed.loadedSessions.has(handleNumber(handle)) || listed.savedSessions.has(handleNumber(handle)),
   );
-  manager.doom(left.filter((handle) => manager.sessions.byHandle(handle) === undefined));
+  swapping.flushLater(left.filter((handle) => sessions.byHandle(handle) === undefined));
+}
+
+export function listResources({ contexts, sessions }: Parts): readonly VirtualResource[] {
+  const resources: VirtualResource[] = [];
+  for (const context of contexts.values()) {
+    for (const object of context.objects()) {
+      resources.push({
+        id: objectId(object),
+        kind: object.isSequence ? 'sequence' : 'transient',
+        userKey: context.caller.userKey,
+        contextId: context.id,
+        virtualHandle: object.virtualHandle,
+        resident: object.physicalHandle !== 0,
+      });
+    }
+  }
+  for (const session of sessions.all()) {
+    resources.push({
+      id: sessionId(session),
+      kind: session.context ? 'loadedSession' : 'savedSession',
+      userKey: session.userKey,
+      contextId: (session.context ?? session.savedBy)?.id ?? null,
+      virtualHandle: session.handle,
+      resident: session.resident,
+    });
+  }
+  return resources;
+}
+
+/** Counts as saved the sessions that this context saved and nobody has loaded since. */
+export function countResources({ contexts, sessions }: Parts, contextId: number): ResourceCounts {
+  const context = contexts.get(contextId);
+  if (!context) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
+  let savedSessions = 0;
+  for (const session of sessions.all()) if (session.savedBy === context) savedSessions++;
+  return { transient: context.objectCount, loadedSessions: context.loadedSessionCount, savedSessions };
+}
+
+export function hasResource(parts: Parts, id: string): boolean {
+  return findResource(parts, id) !== undefined;
+}
+
+/** Flushes a resource (Remove-TbsResource); false when it is not there any more. */
+export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
+  const found = findResource(parts, id);
+  if (!found) return false;
+  if (found.kind === 'session') {
+    yield* parts.swapping.flushSession(found.session);
+    return true;
+  }
+  if (found.object.physicalHandle !== 0) yield flushContext(found.object.physicalHandle);
+  parts.objects.remove(found.object);
+  return true;
+}
+
+type Found =
+  | { readonly kind: 'object'; readonly object: TransientObject }
+  | { readonly kind: 'session'; readonly session: Session };
+
+function findResource({ contexts, sessions }: Parts, id: string): Found | undefined {
+  for (const context of contexts.values()) {
+    for (const object of context.objects()) if (objectId(object) === id) return { kind: 'object', object };
+  }
+  for (const session of sessions.all()) if (sessionId(session) === id) return { kind: 'session', session };
+  return undefined;
+}
+
+function objectId(object: TransientObject): string {
+  return `object-${object.id}`;
+}
+
+function sessionId(session: Session): string {
+  return `session-${session.id}`;
 }

@@ -1,49 +1,45 @@
 /**
- * The commands that the one mechanism (mapped-command.ts) cannot do alone, as data beside it. What is not listed here is
- * ordinary, including SequenceComplete and EventSequenceComplete (the TPM itself marks them as flushing their handles)
- * and EvictControl (it copies an object to a persistent handle, or deletes that; the transient one is untouched).
- * Shutdown is ordinary too: it only prepares for a power loss, and the next command that changes anything takes it back.
+ * The commands that need more than pass-through.ts does. Whatever is not listed here is ordinary, including
+ * SequenceComplete and EventSequenceComplete (the TPM itself marks them as flushing their handles) and EvictControl (it
+ * copies an object to a persistent handle or deletes that one, and leaves the transient one alone). Shutdown is ordinary
+ * too: it only prepares for a power loss, and the next command that changes anything takes it back.
  */
-import { HEADER_BYTES, readUint16 } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint16, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_CC, TPM_RC, TPM_ST } from '../../tpm20/codes.js';
+import { TPM_CC, TPM_RC, TPM_RH, TPM_ST, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { aboutHandle, aboutParameter, refusal } from '../../tpm20/responses.js';
-import { answerHandleList } from './capability-view.js';
-import { runContextLoad } from './context-load.js';
-import { runContextSave } from './context-save.js';
-import { runFlushContext } from './flush-context.js';
-import {
-  CHANGE_EPS_VOIDS,
-  CHANGE_PPS_VOIDS,
-  CLEAR_VOIDS,
-  HIERARCHY_CONTROL_VOIDS,
-  type VoidedHierarchies,
-} from './hierarchy-effects.js';
-import type { ResourceManager } from './resource-manager.js';
-import type { VirtualContext } from './virtual-context.js';
+import { type CommandAttributes, hierarchyOf } from '../../tpm20/structures.js';
+import { adaptProperties, answerHandleList } from './capabilities.js';
+import { runContextLoad, runContextSave, runFlushContext } from './context-commands.js';
+import type { VirtualContext } from './handles.js';
+import { listHandles } from './own-commands.js';
+import type { Parts } from './parts.js';
+import { runMapped } from './pass-through.js';
 
-/** A command that a TPM takes without sessions only, and how long its body is. */
+export interface SpecialCommand {
+  /** The broker's own response; undefined when this command is ordinary after all. */
+  readonly answer?: (
+    parts: Parts,
+    context: VirtualContext,
+    command: Uint8Array,
+    parametersOffset: number,
+  ) => Uint8Array | undefined;
+  /** Runs in place of the pass-through. */
+  readonly run?: (parts: Parts, context: VirtualContext, command: Uint8Array) => Exchange<Uint8Array>;
+  /** With `run`: a command without this form is refused as a TPM refuses it. */
+  readonly form?: SessionlessForm;
+  /** Changes the TPM's response for the context. */
+  readonly adapt?: (parts: Parts, context: VirtualContext, command: Uint8Array, response: Uint8Array) => void;
+  /** The hierarchies whose objects a successful command voids. */
+  readonly voids?: VoidedHierarchies;
+}
+
+/** The form of a command that a TPM takes without sessions only. */
 interface SessionlessForm {
   readonly minBodyBytes: number;
   readonly maxBodyBytes: number;
   /** What a TPM answers when the body is too short. */
   readonly tooShort: number;
-}
-
-export interface SpecialCommand {
-  /** Answered by the broker alone; undefined when this one goes the ordinary way after all. */
-  readonly answer?: (
-    manager: ResourceManager,
-    context: VirtualContext,
-    command: Uint8Array,
-    parametersOffset: number,
-  ) => Uint8Array | undefined;
-  /** Runs in place of the ordinary mechanism. */
-  readonly run?: (manager: ResourceManager, context: VirtualContext, command: Uint8Array) => Exchange<Uint8Array>;
-  /** With `run`: anything else is refused as a TPM refuses it. */
-  readonly form?: SessionlessForm;
-  /** After success, beside the ordinary mechanism. */
-  readonly voids?: VoidedHierarchies;
 }
 
 const HANDLE_PARAMETER: SessionlessForm = {
@@ -52,32 +48,77 @@ const HANDLE_PARAMETER: SessionlessForm = {
   tooShort: aboutParameter(TPM_RC.INSUFFICIENT, 1),
 };
 
+type VoidedHierarchies = (command: Uint8Array, parametersOffset: number) => readonly number[];
+
+/** Parameters: enable (4), state (1). Nothing is voided when a hierarchy is switched on. */
+const voidedByHierarchyControl: VoidedHierarchies = (command, parametersOffset) =>
+  command[parametersOffset + 4] === 0 ? [readUint32(command, parametersOffset)] : [];
+
 export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
-  // Only the broker starts the TPM; programs that send it out of habit are answered as by a TPM that is started.
+  // Only the broker starts the TPM; programs that send Startup out of habit get the answer of a started TPM.
   [TPM_CC.Startup, { answer: () => refusal(TPM_RC.INITIALIZE) }],
-  [TPM_CC.GetCapability, { answer: answerHandleList }],
+  [TPM_CC.GetCapability, { answer: answerHandleList, adapt: adaptProperties }],
   [
     TPM_CC.ContextSave,
     { run: runContextSave, form: { ...HANDLE_PARAMETER, tooShort: aboutHandle(TPM_RC.INSUFFICIENT, 0) } },
   ],
   [
     TPM_CC.ContextLoad,
-    {
-      run: runContextLoad,
-      form: { ...HANDLE_PARAMETER, minBodyBytes: 0, maxBodyBytes: Number.POSITIVE_INFINITY },
-    },
+    { run: runContextLoad, form: { ...HANDLE_PARAMETER, minBodyBytes: 0, maxBodyBytes: Number.POSITIVE_INFINITY } },
   ],
   [TPM_CC.FlushContext, { run: runFlushContext, form: HANDLE_PARAMETER }],
-  [TPM_CC.Clear, { voids: CLEAR_VOIDS }],
-  [TPM_CC.ChangeEPS, { voids: CHANGE_EPS_VOIDS }],
-  [TPM_CC.ChangePPS, { voids: CHANGE_PPS_VOIDS }],
-  [TPM_CC.HierarchyControl, { voids: HIERARCHY_CONTROL_VOIDS }],
+  [TPM_CC.Clear, { voids: () => [TPM_RH.OWNER, TPM_RH.ENDORSEMENT] }],
+  [TPM_CC.ChangeEPS, { voids: () => [TPM_RH.ENDORSEMENT] }],
+  [TPM_CC.ChangePPS, { voids: () => [TPM_RH.PLATFORM] }],
+  [TPM_CC.HierarchyControl, { voids: voidedByHierarchyControl }],
 ]);
 
-/** 0, or the response code for a command that has not the form that its special handling relies on. */
-export function formFault(command: Uint8Array, form: SessionlessForm): number {
+/** Runs a special command, except for what it voids; see `applyVoided`. */
+export function* runSpecial(
+  parts: Parts,
+  context: VirtualContext,
+  attributes: CommandAttributes,
+  special: SpecialCommand,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
+  const { areas } = parts;
+  if (special.answer) {
+    const fault = areas.read(command, attributes.handleCount);
+    if (fault !== TPM_RC.SUCCESS) return refusal(fault);
+    const answer = special.answer(parts, context, command, areas.parametersOffset);
+    if (answer) return answer;
+  }
+  if (special.run) {
+    const fault = special.form ? formFault(command, special.form) : TPM_RC.SUCCESS;
+    return fault === TPM_RC.SUCCESS ? yield* special.run(parts, context, command) : refusal(fault);
+  }
+  const response = yield* runMapped(parts, context, attributes, command);
+  special.adapt?.(parts, context, command, response);
+  return response;
+}
+
+/** 0, or the response code for a command that does not have the form on which its special handling relies. */
+function formFault(command: Uint8Array, form: SessionlessForm): number {
   if (readUint16(command, 0) === TPM_ST.SESSIONS) return TPM_RC.AUTH_CONTEXT;
   const bodyBytes = command.length - HEADER_BYTES;
   if (bodyBytes < form.minBodyBytes) return form.tooShort;
-  return bodyBytes > form.maxBodyBytes ? TPM_RC.SIZE : 0;
+  return bodyBytes > form.maxBodyBytes ? TPM_RC.SIZE : TPM_RC.SUCCESS;
+}
+
+/**
+ * Forgets the objects of hierarchies that a command has voided: the TPM has flushed those in it, and would not load the
+ * saved ones again. Sessions live on. TPM 2.0 Library Part 3, 24.2, 24.4 to 24.6.
+ */
+export function* applyVoided({ contexts, objects }: Parts, hierarchies: readonly number[]): Exchange<void> {
+  if (hierarchies.length === 0) return;
+  const present = new Set(yield* listHandles(TRANSIENT_FIRST));
+  for (const context of contexts.values()) {
+    for (const object of context.objects()) {
+      const isVoid =
+        object.physicalHandle !== 0
+          ? !present.has(object.physicalHandle)
+          : object.blob !== undefined && hierarchies.includes(hierarchyOf(object.blob));
+      if (isVoid) objects.remove(object);
+    }
+  }
 }

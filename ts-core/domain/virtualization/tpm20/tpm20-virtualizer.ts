@@ -1,28 +1,37 @@
-/** Virtualization of a TPM 2.0: the face of the tables and mechanisms beside this file. See docs/virtualization.md. */
+/** Shares one TPM 2.0 among many contexts; the tables and mechanisms are in the files beside this one. See docs/virtualization.md. */
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_CC, TPM_PT, TPM_RC } from '../../tpm20/codes.js';
+import { TPM_PT, TPM_RC } from '../../tpm20/codes.js';
 import { startup } from '../../tpm20/commands.js';
-import { refusal } from '../../tpm20/responses.js';
+import { isSuccess, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import { CapabilityRefused, listProperties } from './capability-query.js';
-import { adaptProperties } from './capability-view.js';
-import { CommandTable } from './command-table.js';
-import { Tpm20DirectPath } from './direct-path.js';
-import { discardCreated } from './discard.js';
-import { applyVoided } from './hierarchy-effects.js';
-import { runMapped } from './mapped-command.js';
-import { foreignHandles, listAllHandles, reconcile } from './reconciliation.js';
-import { type ResetCounts, readResetCounts } from './reset-counts.js';
-import { countResources, findResource, listResources, removeFound } from './resource-listing.js';
-import { type ResourceLimits, ResourceManager } from './resource-manager.js';
-import { restoreSnapshot, takeSnapshot } from './snapshot.js';
-import { formFault, SPECIAL_COMMANDS, type SpecialCommand } from './special-commands.js';
-import { swapNeed } from './swap-need.js';
-import { VirtualContext } from './virtual-context.js';
+import { CommandTable } from './command-shape.js';
+import { swapNeed, Tpm20DirectPath } from './direct-path.js';
+import { VirtualContext } from './handles.js';
+import {
+  CapabilityRefused,
+  listAllHandles,
+  listCommands,
+  listProperties,
+  type ResetCounts,
+  readResetCounts,
+} from './own-commands.js';
+import { createParts, type Parts } from './parts.js';
+import { discardCreated, runMapped } from './pass-through.js';
+import type { ResourceLimits } from './quotas.js';
+import { reconcile, unmanagedHandles } from './reconcile.js';
+import {
+  countResources,
+  hasResource,
+  listResources,
+  removeResource,
+  restoreSnapshot,
+  takeSnapshot,
+} from './snapshot.js';
+import { applyVoided, runSpecial, SPECIAL_COMMANDS } from './special-commands.js';
 
 /** Where nothing else is set. tpm2-abrmd keeps four abandoned sessions too, and its tests count on it. */
 export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
@@ -32,7 +41,7 @@ export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
   abandonedSessionsPerUser: 4,
 };
 
-/** Until the TPM has told. */
+/** Until the TPM has reported its own. */
 const DEFAULT_MAX_COMMAND_BYTES = 4096;
 const NO_HANDLES: readonly number[] = [];
 
@@ -40,18 +49,19 @@ export class Tpm20Virtualizer implements Virtualizer {
   onSnapshotChange: (() => void) | undefined;
   readonly direct: Tpm20DirectPath;
   readonly #changed = () => this.onSnapshotChange?.();
-  #manager: ResourceManager;
+  #parts: Parts;
+  #properties: ReadonlyMap<number, number> = new Map();
   #resetCounts: ResetCounts | undefined;
   /** Handles in the TPM that are the kernel's or the firmware's. */
-  #foreign: ReadonlySet<number> = new Set();
+  #unmanaged: ReadonlySet<number> = new Set();
   /** An exchange ended in the middle, so that only the TPM knows what is in it. */
   #outcomeUnknown = false;
   #creationLost = false;
 
   constructor(private readonly limits: ResourceLimits = DEFAULT_RESOURCE_LIMITS) {
-    this.#manager = new ResourceManager(limits, new CommandTable([]), new Map(), this.#changed);
+    this.#parts = createParts(limits, new CommandTable([]), this.#properties, this.#changed);
     this.direct = new Tpm20DirectPath(
-      () => (this.#outcomeUnknown ? undefined : this.#manager),
+      () => (this.#outcomeUnknown ? undefined : this.#parts),
       () => {
         this.#outcomeUnknown = true;
       },
@@ -63,19 +73,19 @@ export class Tpm20Virtualizer implements Virtualizer {
     return this.property(TPM_PT.MAX_COMMAND_SIZE) ?? DEFAULT_MAX_COMMAND_BYTES;
   }
 
-  /** A fixed or variable property (TPM_PT) as the TPM told it at start. */
+  /** A fixed or variable property (TPM_PT) as the TPM reported it at start. */
   property(number: number): number | undefined {
-    return this.#manager.properties.get(number);
+    return this.#properties.get(number);
   }
 
   /** Every command code that the TPM has. */
   commandCodes(): readonly number[] {
-    return this.#manager.commands.codes();
+    return this.#parts.commands.codes();
   }
 
   /** The handles of the command's handle area as the caller wrote them; null when the TPM has no such command. */
   handlesOf(command: Uint8Array): readonly number[] | null {
-    const attributes = this.#manager.commands.of(readUint32(command, 6));
+    const attributes = this.#parts.commands.of(readUint32(command, 6));
     if (!attributes) return null;
     if (attributes.handleCount === 0) return NO_HANDLES;
     const handles: number[] = [];
@@ -87,38 +97,38 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
-    const commands = yield* CommandTable.read();
-    const manager = new ResourceManager(this.limits, commands, yield* listProperties(), this.#changed);
+    const commands = new CommandTable(yield* listCommands());
+    const properties = yield* listProperties();
+    const parts = createParts(this.limits, commands, properties, this.#changed);
     this.#resetCounts = yield* readResetCounts();
     const listed = yield* listAllHandles();
-    for (const [id, context] of this.#manager.contexts) {
-      manager.contexts.set(id, new VirtualContext(id, context.caller));
-    }
-    this.#manager = manager;
-    if (previous) restoreSnapshot(manager, previous, listed, this.#resetCounts);
-    this.#foreign = foreignHandles(manager, listed);
-    yield* manager.flushDoomed();
+    for (const [id, context] of this.#parts.contexts) parts.contexts.set(id, new VirtualContext(id, context.caller));
+    this.#parts = parts;
+    this.#properties = properties;
+    if (previous) restoreSnapshot(parts, previous, listed, this.#resetCounts);
+    this.#unmanaged = unmanagedHandles(parts, listed);
+    yield* parts.swapping.flushPending();
     this.#outcomeUnknown = false;
     this.#changed();
   }
 
   openContext(contextId: number, caller: Caller): void {
-    this.#manager.contexts.set(contextId, new VirtualContext(contextId, caller));
+    this.#parts.contexts.set(contextId, new VirtualContext(contextId, caller));
   }
 
   swapNeed(contextId: number, command: Uint8Array): SwapNeed {
-    const context = this.#manager.contexts.get(contextId);
-    return context ? swapNeed(this.#manager, context, command) : 'none';
+    const context = this.#parts.contexts.get(contextId);
+    return context ? swapNeed(this.#parts, context, command) : 'none';
   }
 
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
-    const context = this.#manager.contexts.get(contextId);
+    const context = this.#parts.contexts.get(contextId);
     if (!context) throw new TbsError('TBS_E_INVALID_CONTEXT');
-    const attributes = this.#manager.commands.of(readUint32(command, 6));
-    // A command that the TPM does not list is not sent: nobody could tell what its bytes reference.
+    const attributes = this.#parts.commands.of(readUint32(command, 6));
+    // A command that the TPM does not list is not sent, since nobody could tell which handles it contains.
     if (!attributes) return refusal(TPM_RC.COMMAND_CODE);
     try {
-      return yield* this.#settled(() => this.#run(context, attributes, command));
+      return yield* this.#onKnownTables(() => this.#run(context, attributes, command));
     } catch (error) {
       if (error instanceof CapabilityRefused) return refusal(error.responseCode);
       throw error;
@@ -126,31 +136,24 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   *#run(context: VirtualContext, attributes: CommandAttributes, command: Uint8Array): Exchange<Uint8Array> {
-    const manager = this.#manager;
+    const parts = this.#parts;
     const special = SPECIAL_COMMANDS.get(attributes.code);
-    if (!special) return yield* runMapped(manager, context, attributes, command);
-    const answer = answerOf(manager, context, attributes, special, command);
-    if (answer) return answer;
-    if (special.run) {
-      const fault = special.form ? formFault(command, special.form) : TPM_RC.SUCCESS;
-      return fault === TPM_RC.SUCCESS ? yield* special.run(manager, context, command) : refusal(fault);
-    }
-    const response = yield* runMapped(manager, context, attributes, command);
-    if (attributes.code === TPM_CC.GetCapability) adaptProperties(manager, context, command, response);
-    if (special.voids && responseCodeOf(response) === TPM_RC.SUCCESS) {
-      yield* applyVoided(manager, special.voids(command, manager.areas.parametersOffset));
-      // Clear sets them back.
+    if (!special) return yield* runMapped(parts, context, attributes, command);
+    const response = yield* runSpecial(parts, context, attributes, special, command);
+    if (special.voids && isSuccess(response)) {
+      yield* applyVoided(parts, special.voids(command, parts.areas.parametersOffset));
+      // TPM2_Clear sets them back.
       this.#resetCounts = yield* readResetCounts();
       this.#changed();
     }
     return response;
   }
 
-  /** Runs an exchange on tables that agree with the TPM; when it ends in the middle, they have to be compared again. */
-  *#settled<Result>(run: () => Exchange<Result>): Exchange<Result> {
+  /** Runs an exchange on tables that agree with the TPM. If it ends in the middle, they have to be reconciled again. */
+  *#onKnownTables<Result>(run: () => Exchange<Result>): Exchange<Result> {
     let ended = false;
     try {
-      this.#manager.beginExchange();
+      this.#beginExchange();
       if (this.#outcomeUnknown) yield* this.#reconcile();
       const result = yield* run();
       ended = true;
@@ -158,43 +161,67 @@ export class Tpm20Virtualizer implements Virtualizer {
     } finally {
       if (!ended) {
         this.#outcomeUnknown = true;
-        // Almost any exchange may load or create something, and this may have been the moment.
+        // Almost any exchange may load or create something, and the response to that may be the one that was lost.
         this.#creationLost = true;
       }
     }
   }
 
+  #beginExchange(): void {
+    this.#parts.objects.beginExchange();
+    this.#parts.sessions.beginExchange();
+  }
+
   *#reconcile(): Exchange<void> {
-    this.#foreign = yield* reconcile(this.#manager, this.#foreign, this.#creationLost);
+    this.#unmanaged = yield* reconcile(this.#parts, this.#unmanaged, this.#creationLost);
     this.#outcomeUnknown = false;
     this.#creationLost = false;
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
-    const context = this.#manager.contexts.get(contextId);
-    const attributes = this.#manager.commands.of(readUint32(command, 6));
-    if (!context || !attributes || responseCodeOf(response) !== TPM_RC.SUCCESS) return;
-    yield* this.#settled(() => discardCreated(this.#manager, context, attributes, command, response));
+    const context = this.#parts.contexts.get(contextId);
+    const attributes = this.#parts.commands.of(readUint32(command, 6));
+    if (!context || !attributes || !isSuccess(response)) return;
+    yield* this.#onKnownTables(() => discardCreated(this.#parts, context, attributes, command, response));
   }
 
   *closeContext(contextId: number): Exchange<void> {
-    const context = this.#manager.contexts.get(contextId);
+    const { contexts, swapping, quotas } = this.#parts;
+    const context = contexts.get(contextId);
     if (!context) return;
-    this.#manager.contexts.delete(contextId);
-    // Nobody can reach them from here on, even when flushing them fails and has to be repeated.
-    this.#manager.abandon(context);
-    yield* this.#settled(() => this.#manager.flushAbandoned(context.caller.userKey));
+    contexts.delete(contextId);
+    // Nobody can reach its resources from here on, even when flushing them fails and has to be repeated.
+    this.#abandon(context);
+    yield* this.#onKnownTables(function* () {
+      yield* swapping.flushPending();
+      yield* quotas.boundAbandonedSessions(context.caller.userKey);
+    });
+  }
+
+  /** Queues what the closed context held for flushing; the sessions that it saved stay with its user. */
+  #abandon(context: VirtualContext): void {
+    const { objects, sessions, swapping } = this.#parts;
+    const heldSessions = [...sessions.all()].filter((session) => session.context === context);
+    // Queued before it is forgotten, so that no snapshot misses it.
+    const residents = context.objects().filter((object) => object.physicalHandle !== 0);
+    swapping.flushLater([
+      ...residents.map((object) => object.physicalHandle),
+      ...heldSessions.map((session) => session.handle),
+    ]);
+    for (const object of context.objects()) objects.remove(object);
+    for (const session of heldSessions) sessions.ended(session);
+    for (const session of sessions.all()) if (session.savedBy === context) session.savedBy = undefined;
   }
 
   tpmWasReset(): void {
-    const { sessions, objects, contexts } = this.#manager;
-    // After a TPM Restart, which nobody can tell from a reset here, saved sessions are still there: nobody knows them now.
+    const { sessions, objects, contexts, swapping } = this.#parts;
+    // After a TPM Restart, which cannot be told from a reset here, saved sessions still exist, but nobody owns them now.
     const sessionHandles = [...sessions.all()].map((session) => session.handle);
     objects.forgetAll(contexts.values());
     sessions.forgetAll();
-    this.#manager.forgetDoomed();
-    this.#manager.doom(sessionHandles);
-    this.#foreign = new Set();
+    swapping.cancelAllFlushes();
+    swapping.flushLater(sessionHandles);
+    this.#unmanaged = new Set();
     this.#creationLost = false;
     this.#outcomeUnknown = sessionHandles.length > 0;
     this.#resetCounts = undefined;
@@ -202,58 +229,43 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   *suspend(): Exchange<void> {
-    yield* this.#settled(() => this.#saveEverything());
+    yield* this.#onKnownTables(() => this.#evictEverything());
   }
 
-  *#saveEverything(): Exchange<void> {
-    const { objects, sessions } = this.#manager;
-    for (const object of objects.residents()) yield* objects.evict(object);
-    for (const session of [...sessions.all()]) if (session.resident) yield* sessions.evict(session);
+  *#evictEverything(): Exchange<void> {
+    const { objects, sessions, swapping } = this.#parts;
+    for (const object of objects.residents()) yield* swapping.evictObject(object);
+    for (const session of [...sessions.all()]) if (session.resident) yield* swapping.evictSession(session);
   }
 
   *resume(): Exchange<void> {
     const state = responseCodeOf(yield startup('STATE'));
-    // INITIALIZE: it was started already, by the platform.
+    // INITIALIZE: the platform has started it already.
     if (state !== TPM_RC.SUCCESS && state !== TPM_RC.INITIALIZE) {
       yield startup('CLEAR');
       this.tpmWasReset();
     }
     this.#outcomeUnknown = true;
     this.#resetCounts = yield* readResetCounts();
-    this.#manager.beginExchange();
+    this.#beginExchange();
     yield* this.#reconcile();
     this.#changed();
   }
 
   resources(): readonly VirtualResource[] {
-    return listResources(this.#manager);
+    return listResources(this.#parts);
   }
 
   counts(contextId: number): ResourceCounts {
-    return countResources(this.#manager, contextId);
+    return countResources(this.#parts, contextId);
   }
 
   *removeResource(id: string): Exchange<boolean> {
-    const found = findResource(this.#manager, id);
-    if (!found) return false;
-    return yield* this.#settled(() => removeFound(this.#manager, id));
+    if (!hasResource(this.#parts, id)) return false;
+    return yield* this.#onKnownTables(() => removeResource(this.#parts, id));
   }
 
   snapshot(): VirtualizerSnapshot {
-    return takeSnapshot(this.#manager, this.#resetCounts);
+    return takeSnapshot(this.#parts, this.#resetCounts);
   }
-}
-
-/** The broker's own answer to a special command, if it has one. */
-function answerOf(
-  manager: ResourceManager,
-  context: VirtualContext,
-  attributes: CommandAttributes,
-  special: SpecialCommand,
-  command: Uint8Array,
-): Uint8Array | undefined {
-  if (!special.answer) return undefined;
-  const fault = manager.areas.read(command, attributes.handleCount);
-  if (fault !== TPM_RC.SUCCESS) return refusal(fault);
-  return special.answer(manager, context, command, manager.areas.parametersOffset);
 }

@@ -1,30 +1,22 @@
-/**
- * What the TPM says of its own commands: how many handles each takes, whether it returns one, whether it flushes.
- */
-import type { Exchange } from '../../tpm/exchange.js';
-import { type CommandAttributes, decodeCommandAttributes } from '../../tpm20/structures.js';
-import { listCommands } from './capability-query.js';
+/** Which commands the TPM has, and which handles each of them takes and returns, as the TPM itself says. */
+import type { CommandAttributes } from '../../tpm20/structures.js';
 
+/** Commands of the specification have codes below this one; vendors' commands have bit 29 set. */
 const STANDARD_CODES = 0x1000;
 
 export class CommandTable {
-  /** Standard codes by number, so that the fast path costs one array access. */
+  /** Indexed by code, so that finding a command of the specification costs one array access. */
   readonly #standard: (CommandAttributes | undefined)[] = new Array(STANDARD_CODES).fill(undefined);
   readonly #others = new Map<number, CommandAttributes>();
 
-  constructor(tpmaCc: readonly number[]) {
-    for (const attributes of tpmaCc) {
-      const command = decodeCommandAttributes(attributes);
+  constructor(commands: readonly CommandAttributes[]) {
+    for (const command of commands) {
       if (command.code < STANDARD_CODES) this.#standard[command.code] = command;
       else this.#others.set(command.code, command);
     }
   }
 
-  static *read(): Exchange<CommandTable> {
-    return new CommandTable(yield* listCommands());
-  }
-
-  /** Undefined: the TPM has no such command. */
+  /** Undefined when the TPM has no such command. */
   of(code: number): CommandAttributes | undefined {
     return code < STANDARD_CODES ? this.#standard[code] : this.#others.get(code);
   }

@@ -1,6 +1,6 @@
 /**
  * The response code for a handle that a context does not have: the one that a bare TPM gives for a handle that does not
- * exist, so that nobody can tell another's handle from none. Measured at libtpms 0.9: a number within the TPM's slots
+ * exist, so that nobody can tell another's handle from none. Measured with libtpms 0.9: a number within the TPM's slots
  * references nothing (REFERENCE_Hx, REFERENCE_Sx, HANDLE), one beyond them has no valid value (VALUE).
  */
 import { handleNumber, handleType, TPM_CC, TPM_HT, TPM_RC } from '../../tpm20/codes.js';
@@ -12,13 +12,34 @@ export interface HandleRanges {
   readonly sessions: number;
 }
 
-/** Commands whose last handle is a policy session (TPM 2.0 Library Part 3, 23); what else a TPM adds there is refused by it. */
+/** Commands whose last handle is a policy session (Part 3, 23). If a TPM has more of them, it refuses the handle itself. */
 const POLICY_COMMANDS: ReadonlySet<number> = new Set([
-  0x149, 0x151, 0x160, 0x16a, 0x16b, 0x16c, 0x16d, 0x16e, 0x16f, 0x170, 0x171, 0x172, 0x17f, 0x180, 0x187, 0x188, 0x189,
-  0x18c, 0x18f, 0x190, 0x192, 0x19b, 0x19c,
+  TPM_CC.PolicyNV,
+  TPM_CC.PolicySecret,
+  TPM_CC.PolicySigned,
+  TPM_CC.PolicyAuthorize,
+  TPM_CC.PolicyAuthValue,
+  TPM_CC.PolicyCommandCode,
+  TPM_CC.PolicyCounterTimer,
+  TPM_CC.PolicyCpHash,
+  TPM_CC.PolicyLocality,
+  TPM_CC.PolicyNameHash,
+  TPM_CC.PolicyOR,
+  TPM_CC.PolicyTicket,
+  TPM_CC.PolicyPCR,
+  TPM_CC.PolicyRestart,
+  TPM_CC.PolicyPhysicalPresence,
+  TPM_CC.PolicyDuplicationSelect,
+  TPM_CC.PolicyGetDigest,
+  TPM_CC.PolicyPassword,
+  TPM_CC.PolicyNvWritten,
+  TPM_CC.PolicyTemplate,
+  TPM_CC.PolicyAuthorizeNV,
+  TPM_CC.PolicyCapability,
+  TPM_CC.PolicyParameters,
 ]);
 
-/** The type of session that the last handle of a command must be; undefined: it takes no session. */
+/** The type of session that the last handle of a command must be; undefined when it takes no session. */
 function sessionTypeOf(code: number): number | undefined {
   if (POLICY_COMMANDS.has(code)) return TPM_HT.POLICY_SESSION;
   return code === TPM_CC.GetSessionAuditDigest ? TPM_HT.HMAC_SESSION : undefined;
@@ -46,12 +67,12 @@ export function missingInAuthorizationArea(handle: number, position: number, ran
   return isWithin(handle, ranges) ? TPM_RC.REFERENCE_S0 + position : aboutSession(TPM_RC.VALUE, position);
 }
 
-/** As what ContextSave is to save. */
+/** As the handle that TPM2_ContextSave is to save. */
 export function missingForSave(handle: number, ranges: HandleRanges): number {
   return isWithin(handle, ranges) ? TPM_RC.REFERENCE_H0 : aboutHandle(TPM_RC.VALUE, 0);
 }
 
-/** As what FlushContext is to flush. */
+/** As the handle that TPM2_FlushContext is to flush. */
 export function missingForFlush(handle: number, ranges: HandleRanges): number {
   return aboutParameter(isWithin(handle, ranges) ? TPM_RC.HANDLE : TPM_RC.VALUE, 1);
 }

@@ -1,6 +1,6 @@
 /**
  * TPM2_GetCapability as a context sees it: its own transient handles, its own loaded sessions, the saved sessions of its
- * user, and the numbers that a caller of the broker may count on. Everything else is the TPM's own answer.
+ * user, and the numbers that a caller of the broker may count on. Everything else is the TPM's own response.
  *
  * TPM 2.0 Library Part 3, 30.2; a page holds at most MAX_CAP_HANDLES handles (Part 2, 10.9.3).
  */
@@ -17,8 +17,8 @@ import {
   TPM_ST,
 } from '../../tpm20/codes.js';
 import { refusal, success } from '../../tpm20/responses.js';
-import type { ResourceManager } from './resource-manager.js';
-import type { VirtualContext } from './virtual-context.js';
+import type { VirtualContext } from './handles.js';
+import type { Parts } from './parts.js';
 
 /** (MAX_CAP_BUFFER 1024 - capability 4 - count 4) / 4. */
 const MAX_CAP_HANDLES = 254;
@@ -29,9 +29,9 @@ function isPlain(command: Uint8Array): boolean {
   return readUint16(command, 0) === TPM_ST.NO_SESSIONS && command.length === PLAIN_COMMAND_BYTES;
 }
 
-/** The broker's own answer to a question for handles that are virtual; undefined when the TPM is to be asked. */
+/** The broker's own response to a query for handles that are virtual; undefined when the TPM is to be asked. */
 export function answerHandleList(
-  manager: ResourceManager,
+  parts: Parts,
   context: VirtualContext,
   command: Uint8Array,
   parametersOffset: number,
@@ -40,13 +40,13 @@ export function answerHandleList(
   if (readUint32(command, parametersOffset) !== TPM_CAP.HANDLES) return undefined;
   const first = readUint32(command, parametersOffset + 4);
   if (handleType(first) !== TPM_HT.TRANSIENT && !isSessionHandle(first)) return undefined;
-  // The answer to an audited command is authenticated by the TPM, and the TPM's own list is nobody's to see.
+  // The response to an audited command is authenticated by the TPM, whose own list no caller may see.
   if (!isPlain(command)) return refusal(TPM_RC.AUTH_CONTEXT);
-  return handleListResponse(visibleHandles(manager, context, first), readUint32(command, parametersOffset + 8));
+  return handleListResponse(visibleHandles(parts, context, first), readUint32(command, parametersOffset + 8));
 }
 
 /** In ascending order of their numbers, from `first` on. */
-function visibleHandles(manager: ResourceManager, context: VirtualContext, first: number): readonly number[] {
+function visibleHandles(parts: Parts, context: VirtualContext, first: number): readonly number[] {
   if (handleType(first) === TPM_HT.TRANSIENT) {
     return context
       .objects()
@@ -55,7 +55,7 @@ function visibleHandles(manager: ResourceManager, context: VirtualContext, first
   }
   const asksForLoaded = handleType(first) === TPM_HT.HMAC_SESSION;
   const handles: number[] = [];
-  for (const session of manager.sessions.all()) {
+  for (const session of parts.sessions.all()) {
     if (handleNumber(session.handle) < handleNumber(first)) continue;
     if (asksForLoaded && session.context === context) handles.push(session.handle);
     if (!asksForLoaded && session.callerBlob && session.userKey === context.caller.userKey) {
@@ -75,9 +75,9 @@ function handleListResponse(handles: readonly number[], askedFor: number): Uint8
   return success(body);
 }
 
-/** Puts into a list of properties what holds for this context. Responses to audited commands stay as the TPM signed them. */
+/** Writes the values that hold for this context into a list of properties. Responses to audited commands stay as the TPM signed them. */
 export function adaptProperties(
-  manager: ResourceManager,
+  parts: Parts,
   context: VirtualContext,
   command: Uint8Array,
   response: Uint8Array,
@@ -87,27 +87,27 @@ export function adaptProperties(
   const count = Math.min(readUint32(response, HEADER_BYTES + 5), (response.length - HEADER_BYTES - 9) >>> 3);
   for (let index = 0; index < count; index++) {
     const offset = HEADER_BYTES + 9 + 8 * index;
-    const value = propertyFor(manager, context, readUint32(response, offset));
+    const value = propertyFor(parts, context, readUint32(response, offset));
     if (value !== undefined) writeUint32(response, offset + 4, value);
   }
 }
 
-/** Undefined: the TPM's own value holds. */
-function propertyFor(manager: ResourceManager, context: VirtualContext, property: number): number | undefined {
-  const { limits, shares, sessions } = manager;
+/** Undefined when the TPM's own value holds. */
+function propertyFor(parts: Parts, context: VirtualContext, property: number): number | undefined {
+  const { quotas, sessions } = parts;
   switch (property) {
     case TPM_PT.CONTEXT_GAP_MAX:
       return UNLIMITED;
     case TPM_PT.HR_TRANSIENT_MIN:
-      return limits.resourcesPerContext;
+      return quotas.limits.resourcesPerContext;
     case TPM_PT.HR_TRANSIENT_AVAIL:
-      return manager.objectsAvailableTo(context);
+      return quotas.objectsAvailableTo(context);
     case TPM_PT.HR_LOADED_MIN:
-      return limits.sessionsPerContext;
+      return quotas.limits.sessionsPerContext;
     case TPM_PT.HR_LOADED:
       return context.loadedSessionCount;
     case TPM_PT.HR_LOADED_AVAIL:
-      return manager.loadableSessions(context);
+      return quotas.loadableSessions(context);
     case TPM_PT.HR_ACTIVE: {
       let active = context.loadedSessionCount;
       for (const session of sessions.all()) {
@@ -116,7 +116,7 @@ function propertyFor(manager: ResourceManager, context: VirtualContext, property
       return active;
     }
     case TPM_PT.HR_ACTIVE_AVAIL:
-      return shares.availableTo(context.caller.userKey);
+      return quotas.sessionsAvailableTo(context.caller.userKey);
     default:
       return undefined;
   }

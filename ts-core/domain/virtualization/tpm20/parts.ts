@@ -1,0 +1,50 @@
+/** The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs. */
+import { TPM_PT } from '../../tpm20/codes.js';
+import { CommandAreas } from '../../tpm20/command-areas.js';
+import type { CommandTable } from './command-shape.js';
+import { TransientObjects, type VirtualContext } from './handles.js';
+import type { HandleRanges } from './missing-handles.js';
+import { Quotas, type ResourceLimits } from './quotas.js';
+import { Sessions } from './sessions.js';
+import { Swapping } from './swapping.js';
+
+export interface Parts {
+  readonly contexts: Map<number, VirtualContext>;
+  readonly objects: TransientObjects;
+  readonly sessions: Sessions;
+  readonly swapping: Swapping;
+  readonly quotas: Quotas;
+  readonly commands: CommandTable;
+  /** The handles and sessions of the command that was read last. */
+  readonly areas: CommandAreas;
+  readonly ranges: HandleRanges;
+}
+
+const DEFAULT_ACTIVE_SESSIONS = 64;
+
+export function createParts(
+  limits: ResourceLimits,
+  commands: CommandTable,
+  properties: ReadonlyMap<number, number>,
+  changed: () => void,
+): Parts {
+  const activeSessionsMax = properties.get(TPM_PT.ACTIVE_SESSIONS_MAX) ?? DEFAULT_ACTIVE_SESSIONS;
+  const objects = new TransientObjects(changed);
+  const sessions = new Sessions(changed);
+  const swapping = new Swapping(objects, sessions, changed);
+  return {
+    contexts: new Map(),
+    objects,
+    sessions,
+    swapping,
+    quotas: new Quotas(limits, activeSessionsMax, objects, sessions, swapping),
+    commands,
+    areas: new CommandAreas(),
+    ranges: {
+      get transientObjects() {
+        return limits.resourcesPerContext;
+      },
+      sessions: activeSessionsMax,
+    },
+  };
+}

@@ -1,0 +1,247 @@
+/**
+ * Runs the commands that are not special: resolves the handles, loads what is needed, sends the command, and applies the
+ * response to the tables.
+ */
+import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { handleType, isSessionHandle, TPM_CC, TPM_HT, TPM_RC, TPMA_SESSION } from '../../tpm20/codes.js';
+import { flushContext } from '../../tpm20/commands.js';
+import { isOutOfObjectMemory, isTemporaryFailure, refusal } from '../../tpm20/responses.js';
+import type { CommandAttributes } from '../../tpm20/structures.js';
+import type { TransientObject, VirtualContext } from './handles.js';
+import { missingInAuthorizationArea, missingInHandleArea } from './missing-handles.js';
+import type { Parts } from './parts.js';
+import type { Session } from './sessions.js';
+
+/** More rounds than evictions and gap repairs can need; a TPM that always refuses must not hold the broker. */
+const MAX_ATTEMPTS = 200;
+/** How often a command is repeated after TPM_RC_RETRY; after that the caller decides, as it would without a broker. */
+const MAX_RETRIES = 3;
+
+/** Runs one command of a context. `command` is changed while it runs and has its own handles again when it has ended. */
+export function* runMapped(
+  parts: Parts,
+  context: VirtualContext,
+  attributes: CommandAttributes,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
+  const fault = parts.areas.read(command, attributes.handleCount);
+  if (fault !== TPM_RC.SUCCESS) return refusal(fault);
+  const handles = new ResolvedHandles();
+  const missing = resolve(parts, context, attributes.code, handles);
+  if (missing !== TPM_RC.SUCCESS) return refusal(missing);
+  const unloaded = yield* load(parts, handles);
+  if (unloaded !== TPM_RC.SUCCESS) return refusal(unloaded);
+  if (attributes.returnsHandle) {
+    const kind = attributes.code === TPM_CC.StartAuthSession ? 'session' : 'object';
+    const exhausted = yield* parts.quotas.admit(context, kind);
+    if (exhausted !== TPM_RC.SUCCESS) return refusal(exhausted);
+  }
+  writeHandles(command, handles, 'physicalHandle');
+  const response = yield* send(parts, command);
+  writeHandles(command, handles, 'virtualHandle');
+  return applyResponse(parts, context, attributes, handles, response);
+}
+
+/** What the handles of one command refer to, by position. */
+class ResolvedHandles {
+  readonly objects: (TransientObject | undefined)[] = [];
+  readonly handleSessions: (Session | undefined)[] = [];
+  readonly authorizationSessions: (Session | undefined)[] = [];
+}
+
+/** Finds everything that the command refers to. Returns 0, or the code for the first handle that the context lacks. */
+function resolve(
+  { areas, sessions, ranges }: Pick<Parts, 'areas' | 'sessions' | 'ranges'>,
+  context: VirtualContext,
+  code: number,
+  handles: ResolvedHandles,
+): number {
+  for (let position = 0; position < areas.handleCount; position++) {
+    const handle = areas.handles[position] as number;
+    const isObject = handleType(handle) === TPM_HT.TRANSIENT;
+    if (!isObject && !isSessionHandle(handle)) continue;
+    const object = isObject ? context.object(handle) : undefined;
+    const session = isObject ? undefined : sessions.loadedIn(context, handle);
+    if (!object && !session) return missingInHandleArea(code, handle, position, areas.handleCount, ranges);
+    handles.objects[position] = object;
+    handles.handleSessions[position] = session;
+  }
+  for (let position = 0; position < areas.sessionCount; position++) {
+    const handle = areas.sessionHandles[position] as number;
+    if (!isSessionHandle(handle)) continue;
+    const session = sessions.loadedIn(context, handle);
+    if (!session) return missingInAuthorizationArea(handle, position, ranges);
+    handles.authorizationSessions[position] = session;
+  }
+  return TPM_RC.SUCCESS;
+}
+
+type Loading = Pick<Parts, 'objects' | 'sessions' | 'swapping'>;
+
+/** Loads everything that the command refers to. Returns 0, or the response code for the caller. */
+function* load(parts: Loading, handles: ResolvedHandles): Exchange<number> {
+  const { objects, sessions, swapping } = parts;
+  for (const object of handles.objects) if (object) objects.touch(object);
+  for (const session of handles.handleSessions) if (session) sessions.touch(session);
+  for (const session of handles.authorizationSessions) if (session) sessions.touch(session);
+  for (let position = 0; position < handles.objects.length; position++) {
+    const object = handles.objects[position];
+    if (!object) continue;
+    const code = yield* swapping.loadObject(object);
+    if (code === TPM_RC.SUCCESS) continue;
+    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return code;
+    // Its saved form is void (hierarchy cleared, TPM reset), so the object no longer exists.
+    objects.remove(object);
+    return TPM_RC.REFERENCE_H0 + position;
+  }
+  const inHandles = yield* loadSessions(parts, handles.handleSessions, TPM_RC.REFERENCE_H0);
+  if (inHandles !== TPM_RC.SUCCESS) return inHandles;
+  return yield* loadSessions(parts, handles.authorizationSessions, TPM_RC.REFERENCE_S0);
+}
+
+function* loadSessions(
+  { sessions, swapping }: Loading,
+  needed: readonly (Session | undefined)[],
+  lostCode: number,
+): Exchange<number> {
+  for (let position = 0; position < needed.length; position++) {
+    const session = needed[position];
+    if (!session || session.resident) continue;
+    const code = yield* swapping.loadSession(session);
+    if (code === TPM_RC.SUCCESS) continue;
+    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return code;
+    sessions.ended(session);
+    return lostCode + position;
+  }
+  return TPM_RC.SUCCESS;
+}
+
+/** Writes the physical handles, or the virtual ones again, into the command. */
+function writeHandles(command: Uint8Array, handles: ResolvedHandles, kind: 'physicalHandle' | 'virtualHandle'): void {
+  for (let position = 0; position < handles.objects.length; position++) {
+    const object = handles.objects[position];
+    if (object) writeUint32(command, HEADER_BYTES + 4 * position, object[kind]);
+  }
+}
+
+/** Sends a command. Whenever the TPM answers that it has no room, makes some and sends the command again. */
+export function* send(parts: Pick<Parts, 'swapping' | 'quotas'>, command: Uint8Array): Exchange<Uint8Array> {
+  let retries = 0;
+  for (let attempt = 1; ; attempt++) {
+    const response = yield command;
+    const code = responseCodeOf(response);
+    if (code === TPM_RC.SUCCESS || attempt === MAX_ATTEMPTS) return response;
+    if (code === TPM_RC.RETRY) {
+      if (retries++ === MAX_RETRIES) return response;
+    } else if (!(yield* makeRoom(parts, code))) return response;
+  }
+}
+
+function* makeRoom({ swapping, quotas }: Pick<Parts, 'swapping' | 'quotas'>, code: number): Exchange<boolean> {
+  if (isOutOfObjectMemory(code) && (yield* swapping.evictOneObject())) return true;
+  if (code === TPM_RC.SESSION_HANDLES) return yield* quotas.reclaimAbandonedSession();
+  if (isOutOfObjectMemory(code) && code !== TPM_RC.MEMORY) return false;
+  return yield* swapping.makeSessionRoom(code);
+}
+
+type Tables = Pick<Parts, 'areas' | 'objects' | 'sessions'>;
+
+/** Brings the tables up to date with the response, and gives the response the handle that the caller sees. */
+function applyResponse(
+  tables: Tables,
+  context: VirtualContext,
+  attributes: CommandAttributes,
+  handles: ResolvedHandles,
+  response: Uint8Array,
+): Uint8Array {
+  const code = responseCodeOf(response);
+  if (code !== TPM_RC.SUCCESS) {
+    forgetLost(tables, handles, code);
+    return response;
+  }
+  endSessions(tables, handles);
+  if (attributes.flushesHandles) for (const object of handles.objects) if (object) tables.objects.remove(object);
+  return attributes.returnsHandle
+    ? enterCreated(tables, context, response, startsSequence(attributes.code), undefined)
+    : response;
+}
+
+/** When the TPM answers that something we took for loaded is not there, forgets it. */
+function forgetLost({ objects, sessions }: Tables, handles: ResolvedHandles, code: number): void {
+  const handlePosition = code - TPM_RC.REFERENCE_H0;
+  if (handlePosition >= 0 && handlePosition < 7) {
+    const object = handles.objects[handlePosition];
+    if (object) objects.lost(object);
+    const session = handles.handleSessions[handlePosition];
+    if (session) sessions.ended(session);
+    return;
+  }
+  const session = handles.authorizationSessions[code - TPM_RC.REFERENCE_S0];
+  if (session) sessions.ended(session);
+}
+
+/** A successful response ends every session whose continueSession is clear, and nothing else does. */
+function endSessions({ areas, sessions }: Tables, handles: ResolvedHandles): void {
+  for (let position = 0; position < handles.authorizationSessions.length; position++) {
+    const session = handles.authorizationSessions[position];
+    const attributes = areas.sessionAttributes[position] as number;
+    if (session && (attributes & TPMA_SESSION.CONTINUE_SESSION) === 0) sessions.ended(session);
+  }
+}
+
+function startsSequence(code: number): boolean {
+  return code === TPM_CC.HMAC_Start || code === TPM_CC.HashSequenceStart;
+}
+
+/** Enters what a successful response created, and writes the handle that the caller sees into the response. */
+export function enterCreated(
+  { objects, sessions }: Pick<Parts, 'objects' | 'sessions'>,
+  context: VirtualContext,
+  response: Uint8Array,
+  isSequence: boolean,
+  blob: Uint8Array | undefined,
+): Uint8Array {
+  if (response.length < HEADER_BYTES + 4) return response;
+  const handle = readUint32(response, HEADER_BYTES);
+  if (handleType(handle) === TPM_HT.TRANSIENT) {
+    const object = objects.adopt(context, handle, isSequence, blob);
+    writeUint32(response, HEADER_BYTES, object.virtualHandle);
+  } else if (isSessionHandle(handle)) {
+    sessions.adopt(context, handle);
+  }
+  return response;
+}
+
+/** Undoes what a cancelled command created or saved, since its caller never saw the response. */
+export function* discardCreated(
+  parts: Pick<Parts, 'objects' | 'sessions' | 'swapping'>,
+  context: VirtualContext,
+  attributes: CommandAttributes,
+  command: Uint8Array,
+  response: Uint8Array,
+): Exchange<void> {
+  const { objects, sessions, swapping } = parts;
+  if (attributes.code === TPM_CC.ContextSave) {
+    // The caller never got the blob, so that the session is still loaded as far as it knows.
+    const session = sessions.byHandle(readUint32(command, HEADER_BYTES));
+    if (session?.savedBy === context && session.callerBlob) sessions.loadedByCaller(context, session);
+    return;
+  }
+  if (!attributes.returnsHandle || response.length < HEADER_BYTES + 4) return;
+  const handle = readUint32(response, HEADER_BYTES);
+  const object = context.object(handle);
+  if (object) {
+    if (object.physicalHandle !== 0) yield flushContext(object.physicalHandle);
+    objects.remove(object);
+    return;
+  }
+  const session = sessions.loadedIn(context, handle);
+  if (!session) return;
+  if (attributes.code !== TPM_CC.ContextLoad) {
+    yield* swapping.flushSession(session);
+    return;
+  }
+  // The blob that the caller still holds has to stay valid.
+  if (yield* swapping.evictSession(session)) sessions.returnToUser(session, command.slice(HEADER_BYTES));
+}

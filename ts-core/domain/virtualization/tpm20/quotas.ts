@@ -1,0 +1,117 @@
+/**
+ * How many objects and sessions a context and a user may have.
+ *
+ * The TPM's active sessions (64 on most), loaded and saved together, are shared: a user may hold at most as many as are
+ * still free. One user alone gets half of them, two greedy ones a third each, and something is always left for the next.
+ * Abandoned sessions (saved by a connection that is gone) are reclaimed first, oldest first, and a user keeps only a
+ * bounded number of them.
+ */
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_RC } from '../../tpm20/codes.js';
+import { OBJECT_QUOTA, SESSION_QUOTA } from '../../tpm20/responses.js';
+import type { TransientObjects, VirtualContext } from './handles.js';
+import type { Session, Sessions } from './sessions.js';
+import type { Swapping } from './swapping.js';
+
+/** Bounds on what callers may hold. Read whenever they are needed, so that they may follow the policy. */
+export interface ResourceLimits {
+  /** Objects, sequences and loaded sessions of one context (MaxResources). */
+  readonly resourcesPerContext: number;
+  /** Sessions that one context has loaded at the same time. */
+  readonly sessionsPerContext: number;
+  /** Objects and sequences of one user in all contexts, since an evicted one takes memory of the broker's. */
+  readonly objectsPerUser: number;
+  /** Saved sessions of one user whose connection is gone. */
+  readonly abandonedSessionsPerUser: number;
+}
+
+export class Quotas {
+  constructor(
+    readonly limits: ResourceLimits,
+    private readonly activeSessionsMax: number,
+    private readonly objects: TransientObjects,
+    private readonly sessions: Sessions,
+    private readonly swapping: Swapping,
+  ) {}
+
+  /** Makes room for another object or session of the context. Returns 0, or the code of the quota that is exhausted. */
+  *admit(context: VirtualContext, kind: 'object' | 'session'): Exchange<number> {
+    if (kind === 'object') {
+      if (this.objectsAvailableTo(context) === 0) return OBJECT_QUOTA;
+      yield* this.swapping.reserveObjectSlot();
+      return TPM_RC.SUCCESS;
+    }
+    if (this.loadableSessions(context) === 0) return SESSION_QUOTA;
+    if (!(yield* this.#reclaimFor(context.caller.userKey))) return SESSION_QUOTA;
+    yield* this.swapping.reserveSessionSlot();
+    return TPM_RC.SUCCESS;
+  }
+
+  objectsAvailableTo(context: VirtualContext): number {
+    const ofUser = this.limits.objectsPerUser - this.objects.heldBy(context.caller.userKey);
+    return Math.max(0, Math.min(this.#resourcesLeft(context), ofUser));
+  }
+
+  loadableSessions(context: VirtualContext): number {
+    const left = this.limits.sessionsPerContext - context.loadedSessionCount;
+    return Math.max(0, Math.min(this.#resourcesLeft(context), left));
+  }
+
+  #resourcesLeft(context: VirtualContext): number {
+    return this.limits.resourcesPerContext - context.objectCount - context.loadedSessionCount;
+  }
+
+  /** How many more sessions the user may start now. */
+  sessionsAvailableTo(userKey: string): number {
+    let held = 0;
+    for (const session of this.sessions.all()) if (session.userKey === userKey) held++;
+    const free = this.activeSessionsMax - this.sessions.size;
+    // Each session started is one more held and one less free.
+    return Math.max(0, Math.ceil((free - held) / 2));
+  }
+
+  /** Reclaims the user's own abandoned sessions until another one may start; false when the share is exhausted. */
+  *#reclaimFor(userKey: string): Exchange<boolean> {
+    while (this.sessionsAvailableTo(userKey) === 0) {
+      const oldest = this.#oldestAbandoned(userKey);
+      if (!oldest || (yield* this.swapping.flushSession(oldest)) === TPM_RC.INITIALIZE) return false;
+    }
+    return true;
+  }
+
+  /** The TPM has no session handle left: reclaims an abandoned session of the user who has most of them. */
+  *reclaimAbandonedSession(): Exchange<boolean> {
+    const counts = new Map<string, number>();
+    for (const session of this.sessions.all()) {
+      if (isAbandoned(session)) counts.set(session.userKey, (counts.get(session.userKey) ?? 0) + 1);
+    }
+    let most: string | undefined;
+    for (const [userKey, count] of counts) if (!most || count > (counts.get(most) ?? 0)) most = userKey;
+    const oldest = most === undefined ? undefined : this.#oldestAbandoned(most);
+    return oldest !== undefined && (yield* this.swapping.flushSession(oldest)) !== TPM_RC.INITIALIZE;
+  }
+
+  /** Reclaims the oldest of the user's abandoned sessions beyond the bound. */
+  *boundAbandonedSessions(userKey: string): Exchange<void> {
+    let count = 0;
+    for (const session of this.sessions.all()) if (session.userKey === userKey && isAbandoned(session)) count++;
+    for (; count > this.limits.abandonedSessionsPerUser; count--) {
+      const oldest = this.#oldestAbandoned(userKey);
+      if (!oldest) return;
+      yield* this.swapping.flushSession(oldest);
+    }
+  }
+
+  #oldestAbandoned(userKey: string): Session | undefined {
+    let oldest: Session | undefined;
+    for (const session of this.sessions.all()) {
+      if (session.userKey !== userKey || !isAbandoned(session)) continue;
+      if (!oldest || session.callerSaveOrder < oldest.callerSaveOrder) oldest = session;
+    }
+    return oldest;
+  }
+}
+
+function isAbandoned(session: Session): boolean {
+  return session.callerBlob !== undefined && session.savedBy === undefined;
+}

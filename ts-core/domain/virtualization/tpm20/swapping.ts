@@ -1,0 +1,210 @@
+/**
+ * Brings objects and sessions into the TPM and takes them out again.
+ *
+ * Both stay resident until their slot is needed; then the least recently used one is saved and, if it is an object,
+ * flushed. The saved form of an ordinary object is kept after it is loaded again, since the object cannot change, so
+ * that evicting it a second time costs one flush. A sequence object changes with every use and is saved anew each time.
+ */
+import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  handleNumber,
+  handleType,
+  LOADED_SESSION_FIRST,
+  TPM_HT,
+  TPM_RC,
+} from '../../tpm20/codes.js';
+import { contextLoad, contextSave, flushContext } from '../../tpm20/commands.js';
+import { isOutOfObjectMemory, isSuccess, isTemporaryFailure } from '../../tpm20/responses.js';
+import type { TransientObject, TransientObjects } from './handles.js';
+import type { Session, Sessions } from './sessions.js';
+
+export class Swapping {
+  /** Physical handles that no context holds any more and that are still to be flushed. */
+  readonly #toFlush = new Set<number>();
+
+  constructor(
+    private readonly objects: TransientObjects,
+    private readonly sessions: Sessions,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Loads an object if it is saved outside. Returns 0, or the response code that prevented it. */
+  *loadObject(object: TransientObject): Exchange<number> {
+    if (object.physicalHandle !== 0) return TPM_RC.SUCCESS;
+    yield* this.reserveObjectSlot();
+    for (;;) {
+      const blob = object.blob;
+      if (!blob) return TPM_RC.REFERENCE_H0;
+      const response = yield contextLoad(blob);
+      const code = responseCodeOf(response);
+      if (code === TPM_RC.SUCCESS && response.length >= HEADER_BYTES + 4) {
+        this.objects.loaded(object, readUint32(response, HEADER_BYTES));
+        return TPM_RC.SUCCESS;
+      }
+      if (!isOutOfObjectMemory(code) && code !== TPM_RC.SESSION_MEMORY) return code || TPM_RC.REFERENCE_H0;
+      this.objects.roomRefused();
+      if (!(yield* this.evictOneObject())) return code;
+    }
+  }
+
+  /** If the TPM is known to be full, makes room for one more object before the TPM has to refuse it. */
+  *reserveObjectSlot(): Exchange<void> {
+    if (this.objects.mustEvictFirst()) yield* this.evictOneObject();
+  }
+
+  /** Evicts the least recently used object that the running exchange does not need; false when there is none. */
+  *evictOneObject(): Exchange<boolean> {
+    for (let victim = this.objects.leastRecentlyUsed(); victim; victim = this.objects.leastRecentlyUsed()) {
+      if (yield* this.evictObject(victim)) return true;
+    }
+    return false;
+  }
+
+  /** Saves and flushes an object. False when the TPM refuses to save it; it then stays where it is. */
+  *evictObject(object: TransientObject): Exchange<boolean> {
+    if (!object.blob) {
+      const saved = yield contextSave(object.physicalHandle);
+      const code = responseCodeOf(saved);
+      if (code === TPM_RC.REFERENCE_H0) {
+        this.objects.remove(object);
+        return true;
+      }
+      if (code === TPM_RC.INITIALIZE) return false;
+      if (code !== TPM_RC.SUCCESS) {
+        object.saveRefused = true;
+        return false;
+      }
+      object.blob = saved.slice(HEADER_BYTES);
+    }
+    // Whatever the TPM answers, the handle cannot be used any more.
+    yield flushContext(object.physicalHandle);
+    this.objects.evicted(object);
+    return true;
+  }
+
+  /** Loads a session if it is saved outside. Returns 0, or the response code that prevented it. */
+  *loadSession(session: Session): Exchange<number> {
+    if (session.resident) return TPM_RC.SUCCESS;
+    yield* this.reserveSessionSlot();
+    for (;;) {
+      const code = yield* this.#tryToLoad(session);
+      if (code === TPM_RC.SUCCESS) {
+        this.sessions.roomProven();
+        return code;
+      }
+      if (code === TPM_RC.SESSION_MEMORY) this.sessions.roomRefused();
+      if (!(yield* this.makeSessionRoom(code))) return code;
+    }
+  }
+
+  *#tryToLoad(session: Session): Exchange<number> {
+    if (!session.blob) return TPM_RC.OBJECT_MEMORY;
+    const code = responseCodeOf(yield contextLoad(session.blob));
+    if (code === TPM_RC.SUCCESS) this.sessions.nowResident(session);
+    return code;
+  }
+
+  /** If the TPM is known to be full, makes room for one more session before the TPM has to refuse it. */
+  *reserveSessionSlot(): Exchange<void> {
+    if (this.sessions.mustEvictFirst()) yield* this.evictOneSession();
+  }
+
+  /** Does what a refusal asks for, if it is about loaded sessions or the context gap; false when nothing helps. */
+  *makeSessionRoom(code: number): Exchange<boolean> {
+    if (code === TPM_RC.CONTEXT_GAP) return yield* this.#repairContextGap();
+    if (code === TPM_RC.SESSION_MEMORY || code === TPM_RC.MEMORY) return yield* this.evictOneSession();
+    return false;
+  }
+
+  /** Evicts the least recently used session that the running exchange does not need; false when there is none. */
+  *evictOneSession(): Exchange<boolean> {
+    const victim = this.sessions.leastRecentlyUsed();
+    return victim ? yield* this.evictSession(victim) : false;
+  }
+
+  /** Saves a session. False when the TPM cannot save it now. */
+  *evictSession(session: Session): Exchange<boolean> {
+    // Bounded by the number of sessions, since every repair makes another one the oldest.
+    for (let attempt = 0; attempt <= this.sessions.size; attempt++) {
+      const response = yield contextSave(session.handle);
+      const code = responseCodeOf(response);
+      if (code === TPM_RC.SUCCESS) {
+        this.sessions.evicted(session, response.slice(HEADER_BYTES));
+        return true;
+      }
+      if (code === TPM_RC.CONTEXT_GAP) {
+        if (!(yield* this.#repairContextGap())) return false;
+        continue;
+      }
+      if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
+      // A loaded session can always be saved, so it is not there any more.
+      this.sessions.ended(session);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * TPM_RC_CONTEXT_GAP: the oldest saved session is too far behind the TPM's counter. Loading it and saving it again makes
+   * it the newest; the TPM keeps one slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context Management".
+   */
+  *#repairContextGap(): Exchange<boolean> {
+    const oldest = this.sessions.oldestSaved();
+    if (!oldest) return false;
+    const code = yield* this.#tryToLoad(oldest);
+    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
+    if (code !== TPM_RC.SUCCESS) {
+      this.sessions.ended(oldest);
+      return true;
+    }
+    const saved = yield contextSave(oldest.handle);
+    if (isSuccess(saved)) this.sessions.evicted(oldest, saved.slice(HEADER_BYTES));
+    return true;
+  }
+
+  /** Flushes a session, loaded or saved, and forgets it. Returns the TPM's response code. */
+  *flushSession(session: Session): Exchange<number> {
+    let code = responseCodeOf(yield flushContext(session.handle));
+    if (code === TPM_RC.INITIALIZE) return code;
+    if (code !== TPM_RC.SUCCESS && !session.resident) {
+      // Some TPMs know a saved session only by the type under which they list it.
+      const isHmac = handleType(session.handle) === TPM_HT.HMAC_SESSION;
+      const other = (isHmac ? ACTIVE_SESSION_FIRST : LOADED_SESSION_FIRST) | handleNumber(session.handle);
+      code = responseCodeOf(yield flushContext(other));
+    }
+    this.sessions.ended(session);
+    return code;
+  }
+
+  /** Notes handles that no context holds any more, to be flushed by `flushPending`. */
+  flushLater(handles: Iterable<number>): void {
+    for (const handle of handles) this.#toFlush.add(handle);
+    this.changed();
+  }
+
+  /** Flushes what `flushLater` noted. Whatever the TPM answers, the handle is not there afterwards. */
+  *flushPending(): Exchange<void> {
+    for (const handle of [...this.#toFlush]) {
+      if (responseCodeOf(yield flushContext(handle)) === TPM_RC.INITIALIZE) return;
+      this.#toFlush.delete(handle);
+      this.changed();
+    }
+  }
+
+  /** The handles that are still to be flushed. */
+  pendingFlushes(): ReadonlySet<number> {
+    return this.#toFlush;
+  }
+
+  /** The TPM does not have this handle any more. */
+  cancelFlush(handle: number): void {
+    this.#toFlush.delete(handle);
+  }
+
+  /** The TPM has lost everything. */
+  cancelAllFlushes(): void {
+    this.#toFlush.clear();
+  }
+}
