@@ -13,6 +13,7 @@ interface BenchCommand {
   readonly contextId: number;
   readonly userKey: string;
   readonly priority: number;
+  readonly isHeldToShare: boolean;
 }
 
 const OPERATIONS = 100_000;
@@ -26,7 +27,12 @@ function measure(size: number, contexts: number): number {
   const push = (nowMs: number): void => {
     const context = made % contexts;
     queue.push(
-      { contextId: context + 1, userKey: `uid:${context % 64}`, priority: PRIORITIES[made % 5] as number },
+      {
+        contextId: context + 1,
+        userKey: `uid:${context % 64}`,
+        priority: PRIORITIES[made % 5] as number,
+        isHeldToShare: made % 2 === 0,
+      },
       nowMs,
     );
     made++;

@@ -46,7 +46,15 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
     assert.ok(verdict.ok);
     return new Promise((resolve, reject) =>
       dispatcher.enqueue({
-        ...{ contextId, userKey: CALLER.userKey, priority: 200, caller: CALLER, locality: 0, command },
+        ...{
+          contextId,
+          userKey: CALLER.userKey,
+          priority: 200,
+          isHeldToShare: true,
+          caller: CALLER,
+          locality: 0,
+          command,
+        },
         ...{ header: verdict.header, listsRevision: 1, submittedAtMs: clock.monotonicMs(), place: undefined },
         ...{ deadline: undefined, state: 'waiting', cancelRequested: false, expectedMs: 0 },
         done: (outcome) => {

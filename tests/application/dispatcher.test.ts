@@ -67,6 +67,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
         contextId,
         userKey: ALICE.userKey,
         priority,
+        isHeldToShare: true,
         caller: ALICE,
         locality: 0,
         command,

@@ -171,7 +171,13 @@ function submitted(dispatcher: Dispatcher, version: TpmVersion, command: Uint8Ar
   if (!verdict.ok) throw new Error('not a command');
   return new Promise((resolve, reject) => {
     dispatcher.enqueue({
-      ...{ contextId: CALLER_CONTEXT, userKey: ADMINISTRATOR.userKey, priority: 200, caller: ADMINISTRATOR },
+      ...{
+        contextId: CALLER_CONTEXT,
+        userKey: ADMINISTRATOR.userKey,
+        priority: 200,
+        isHeldToShare: false,
+        caller: ADMINISTRATOR,
+      },
       ...{ locality: 0, command, header: verdict.header, listsRevision: 0, submittedAtMs: 0, deadline: undefined },
       ...{ state: 'waiting', cancelRequested: false, expectedMs: 0, place: undefined },
       done: (outcome) => (outcome.kind === 'refused' ? reject(outcome.error) : resolve(outcome.response)),

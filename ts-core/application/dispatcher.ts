@@ -279,15 +279,22 @@ export class Dispatcher {
         await durable;
       }
       const response = await this.execute(pending);
-      const durationMs = this.parts.clock.monotonicMs() - startedAtMs;
+      const endedAtMs = this.parts.clock.monotonicMs();
+      const durationMs = endedAtMs - startedAtMs;
+      this.charge(pending, startedAtMs, endedAtMs);
       const code = pending.header.code;
       this.costs.learn(code, createdKeyType(this.parts.version, code, pending.command), durationMs);
       this.running = undefined;
       await this.answerResponse(pending, response, { startedAtMs, durationMs });
     } catch (error) {
+      if (this.running !== undefined) this.charge(pending, startedAtMs, this.parts.clock.monotonicMs());
       this.running = undefined;
       this.answers.failed(pending, error);
     }
+  }
+
+  private charge({ userKey }: PendingCommand, startedAtMs: number, endedAtMs: number): void {
+    this.parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
   }
 
   private async execute(pending: PendingCommand): Promise<Uint8Array> {

@@ -147,6 +147,7 @@ class Connection implements CallerConnection {
       contextId: context.id,
       userKey: this.caller.userKey,
       priority: appliedPriority(submission.priority, this.caller.callerClass),
+      isHeldToShare: !isAdministrator(this.caller),
       caller: this.caller,
       locality: submission.locality,
       command: submission.command,

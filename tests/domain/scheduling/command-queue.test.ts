@@ -12,11 +12,13 @@ interface TestCommand {
   readonly contextId: number;
   readonly userKey: string;
   readonly priority: number;
+  readonly isHeldToShare: boolean;
 }
 
 let made = 0;
 function command(userKey: string, contextId: number, priority: number = NORMAL): TestCommand {
-  return { name: `${userKey}/${contextId}#${made++}`, contextId, userKey, priority };
+  const isHeldToShare = !userKey.startsWith('root');
+  return { name: `${userKey}/${contextId}#${made++}`, contextId, userKey, priority, isHeldToShare };
 }
 
 function newQueue(longestRun = 4) {

@@ -6,20 +6,25 @@
  *  - A context counts in the band of the highest effective priority that waits in it, and is never reordered.
  *  - In the highest band that is not empty, the user who was served longest ago goes first; of that user, the context
  *    that was served longest ago; of that context, the oldest command.
+ *  - A standard user who has had more than a fair share of the TPM's time competes with other users in the NORMAL band
+ *    with all that stands above it; among his own contexts the bands go on to decide.
  *
- * Invariants: a context with waiting commands is in exactly one band; a user is in a band's heap exactly when it has a
- * context there; a heap key is the turn in which its member was last served, so keys are unique and whoever is served
- * goes behind everybody who waits.
+ * Invariants: a context with waiting commands is in exactly one band; a user has a place in a band exactly when it has a
+ * context there, and the place is in the heap of that band, or of NORMAL while the user is beyond his share; a heap key
+ * is the turn in which its member was last served, so whoever is served goes behind everybody who waits.
  */
 import { type HeapMember, KeyedHeap } from './keyed-heap.js';
 import { type LineMember, LinkedLine } from './linked-line.js';
-import { AGED_BAND, BAND_COUNT, bandOf } from './priority.js';
+import { AGED_BAND, BAND_COUNT, bandOf, NORMAL_BAND } from './priority.js';
+import { TpmShare } from './tpm-share.js';
 
 export interface QueuedCommand {
   readonly contextId: number;
   readonly userKey: string;
   /** The applied priority. */
   readonly priority: number;
+  /** Whether a priority above NORMAL counts only within a fair share of the TPM's time: of all but administrators. */
+  readonly isHeldToShare: boolean;
 }
 
 export interface QueueOptions {
@@ -64,6 +69,7 @@ interface UserLine<Command> {
   lastServedTurn: number;
   waiting: number;
   readonly contexts: Map<number, ContextLine<Command>>;
+  readonly share: TpmShare;
   /** One place a band: a user waits in several bands with different contexts. */
   readonly places: (UserPlace<Command> | undefined)[];
   runContext: ContextLine<Command> | undefined;
@@ -72,6 +78,9 @@ interface UserLine<Command> {
 
 interface UserPlace<Command> extends HeapMember {
   readonly user: UserLine<Command>;
+  readonly band: number;
+  /** The band in whose heap it is. */
+  competesIn: number;
   readonly contexts: KeyedHeap<ContextLine<Command>>;
 }
 
@@ -87,7 +96,10 @@ export class CommandQueue<Command extends QueuedCommand> {
   private readonly users = new Map<string, UserLine<Command>>();
   private readonly bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
   private readonly arrivals = new LinkedLine<Arrival<Command>>();
+  /** Places above NORMAL that compete there, since their users are beyond their share. */
+  private readonly lowered = new Set<UserPlace<Command>>();
   private waiting = 0;
+  private waitingUsers = 0;
   private turn = 0;
 
   constructor(private readonly options: QueueOptions) {}
@@ -122,7 +134,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     context.line.push(entry);
     this.arrivals.push(entry.arrival);
     this.waiting++;
-    context.user.waiting++;
+    if (context.user.waiting++ === 0) this.waitingUsers++;
     this.count(context, entry.band, 1);
     return entry;
   }
@@ -135,11 +147,17 @@ export class CommandQueue<Command extends QueuedCommand> {
    */
   next(nowMs: number, savesSwap: SavesSwap<Command> = never): Command | undefined {
     this.ageUntil(nowMs);
+    this.raiseThoseWithinShare(nowMs);
     for (let band = BAND_COUNT - 1; band >= 0; band--) {
-      const place = (this.bands[band] as KeyedHeap<UserPlace<Command>>).first();
-      if (place !== undefined) return this.serve(place, band, savesSwap);
+      const place = this.firstWithinShare(band, nowMs);
+      if (place !== undefined) return this.serve(highestOf(place), savesSwap);
     }
     return undefined;
+  }
+
+  /** The TPM has worked for the user for so long, until `nowMs`. */
+  charge(userKey: string, durationMs: number, nowMs: number): void {
+    this.users.get(userKey)?.share.used(durationMs, nowMs);
   }
 
   /** Takes a waiting command out; false when it is not waiting any more. */
@@ -200,6 +218,7 @@ export class CommandQueue<Command extends QueuedCommand> {
         lastServedTurn: ++this.turn,
         waiting: 0,
         contexts: new Map(),
+        share: new TpmShare(),
         places: new Array<UserPlace<Command> | undefined>(BAND_COUNT).fill(undefined),
         runContext: undefined,
         runLength: 0,
@@ -215,9 +234,44 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  private serve(place: UserPlace<Command>, band: number, savesSwap: SavesSwap<Command>): Command {
+  /** The first place of a band's heap; those whose users are beyond their share go down to NORMAL. */
+  private firstWithinShare(band: number, nowMs: number): UserPlace<Command> | undefined {
+    const heap = this.heapOf(band);
+    for (;;) {
+      const place = heap.first();
+      if (place === undefined || band <= NORMAL_BAND || this.isWithinShare(place, nowMs)) return place;
+      this.compete(place, NORMAL_BAND);
+      this.lowered.add(place);
+    }
+  }
+
+  private raiseThoseWithinShare(nowMs: number): void {
+    for (const place of this.lowered) {
+      if (!this.isWithinShare(place, nowMs)) continue;
+      this.lowered.delete(place);
+      this.compete(place, place.band);
+    }
+  }
+
+  private isWithinShare({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
+    const context = contexts.first();
+    if (context === undefined || !oldestOf(context).isHeldToShare) return true;
+    return user.share.of(nowMs) * this.waitingUsers <= 1;
+  }
+
+  private compete(place: UserPlace<Command>, band: number): void {
+    this.heapOf(place.competesIn).remove(place);
+    place.competesIn = band;
+    this.heapOf(band).insert(place);
+  }
+
+  private heapOf(band: number): KeyedHeap<UserPlace<Command>> {
+    return this.bands[band] as KeyedHeap<UserPlace<Command>>;
+  }
+
+  private serve(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): Command {
     const user = place.user;
-    const context = this.chooseContext(place, band, savesSwap);
+    const context = this.chooseContext(place, savesSwap);
     const entry = context.line.first() as Entry<Command>;
     const turn = ++this.turn;
     this.leaveBand(context);
@@ -227,8 +281,8 @@ export class CommandQueue<Command extends QueuedCommand> {
     return entry.command;
   }
 
-  private chooseContext(place: UserPlace<Command>, band: number, savesSwap: SavesSwap<Command>): ContextLine<Command> {
-    const user = place.user;
+  private chooseContext(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): ContextLine<Command> {
+    const { user, band } = place;
     const run = user.runContext;
     const context = place.contexts.first() as ContextLine<Command>;
     const mayGoOn = run !== undefined && run.band === band && user.runLength < this.options.longestRun;
@@ -247,7 +301,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     for (let band = 0; band < BAND_COUNT; band++) {
       const place = user.places[band];
       if (place === undefined || place.heapIndex < 0) continue;
-      const heap = this.bands[band] as KeyedHeap<UserPlace<Command>>;
+      const heap = this.heapOf(place.competesIn);
       heap.remove(place);
       place.key = turn;
       heap.insert(place);
@@ -273,7 +327,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     this.waiting--;
     context.line.remove(entry);
     if (entry.arrival !== undefined) this.arrivals.remove(entry.arrival);
-    context.user.waiting--;
+    if (--context.user.waiting === 0) this.waitingUsers--;
     (context.waitingByBand[entry.arrival === undefined ? AGED_BAND : entry.band] as number)--;
     const band = highestBand(context);
     if (band >= 0) this.enterBand(context, band);
@@ -290,23 +344,36 @@ export class CommandQueue<Command extends QueuedCommand> {
     const user = context.user;
     let place = user.places[band];
     if (place === undefined) {
-      place = { user, contexts: new KeyedHeap(), key: 0, heapIndex: -1 };
+      place = { user, band, competesIn: band, contexts: new KeyedHeap(), key: 0, heapIndex: -1 };
       user.places[band] = place;
     }
     context.band = band;
     place.contexts.insert(context);
     if (place.heapIndex < 0) {
       place.key = user.lastServedTurn;
-      (this.bands[band] as KeyedHeap<UserPlace<Command>>).insert(place);
+      place.competesIn = band;
+      this.heapOf(band).insert(place);
     }
   }
 
   private leaveBand(context: ContextLine<Command>): void {
     const place = context.user.places[context.band] as UserPlace<Command>;
     place.contexts.remove(context);
-    if (place.contexts.size === 0) (this.bands[context.band] as KeyedHeap<UserPlace<Command>>).remove(place);
+    if (place.contexts.size === 0) {
+      this.heapOf(place.competesIn).remove(place);
+      this.lowered.delete(place);
+    }
     context.band = -1;
   }
+}
+
+/** Of the user's places in the same heap the one of the highest band: among his own contexts priorities decide. */
+function highestOf<Command>(place: UserPlace<Command>): UserPlace<Command> {
+  for (let band = BAND_COUNT - 1; band > place.band; band--) {
+    const other = place.user.places[band];
+    if (other !== undefined && other.heapIndex >= 0 && other.competesIn === place.competesIn) return other;
+  }
+  return place;
 }
 
 function oldestOf<Command>(context: ContextLine<Command>): Command {

@@ -4,7 +4,7 @@
  * Keys must not change while a member is inside: take it out, change the key, put it back.
  */
 export interface HeapMember {
-  /** Smallest first. Unique within a heap, so that the order is total. */
+  /** Smallest first. */
   key: number;
   /** Place in the heap; -1 outside. Owned by the heap. */
   heapIndex: number;

@@ -13,6 +13,8 @@ const BAND_FLOORS: readonly number[] = [100, 200, 300, 400, 0x80000000];
 /** The band above every priority: commands that have waited for the aging horizon. */
 export const AGED_BAND = BAND_FLOORS.length;
 export const BAND_COUNT = BAND_FLOORS.length + 1;
+/** Where a user competes with the others whatever he asks for, once he has had more than his share of the TPM. */
+export const NORMAL_BAND = BAND_FLOORS.indexOf(TBS_COMMAND_PRIORITY.NORMAL);
 
 export function bandOf(priority: number): number {
   for (let band = BAND_FLOORS.length - 1; band > 0; band--) {
