@@ -1,8 +1,9 @@
-// npm run bench:cmdlet [-- --runs 15]: what a login script pays for the module.
+// npm run bench:cmdlet [-- --runs 15] [--pwsh PROGRAM]: what a login script pays for the module.
 //
-// Cold: a session that imports TpmTbs.psd1 and runs its first cmdlet against a running broker, and the same host running
+// Cold: a session that imports TpmTbs.psd1 and runs its first cmdlet against a running broker, and the same pwsh running
 // `exit`, in turn; difference and ratio of the medians, and of the least, which other work on the machine raises less.
 // With the processor time of each (user and system, all threads). Warm: the median of calls in one session.
+// The exit code is 1 when a goal is missed. PowerShell is the pinned one, compiled ahead of time, unless PROGRAM is named.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -12,12 +13,14 @@ import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findSdk } from '../tools/nuget.mjs';
 import { findPowerShell } from '../tools/pwsh.mjs';
+import { canCompilePowerShell, readyToRunPowerShell } from './ready-to-run-powershell.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' } } });
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '15' }, pwsh: { type: 'string' } } });
 const runs = Number(values.runs);
-const GOALS = { addedMs: 150, warmMs: 1 };
+const GOALS = { addedMs: 90, stretchAddedMs: 60, warmMs: 0.5 };
 const manifest = path.join(root, 'TpmTbs.psd1');
 
 const COLD = {
@@ -80,10 +83,10 @@ async function startBroker(folder) {
   throw new Error('the broker did not start');
 }
 
-function runScript(shell, socket, script, wrapper = []) {
-  const [program, ...args] = [...wrapper, shell.path, '-NoProfile', '-NonInteractive', '-Command', script];
+function runScript(program, socket, script, wrapper = []) {
+  const [first, ...rest] = [...wrapper, program, '-NoProfile', '-NonInteractive', '-Command', script];
   const begun = process.hrtime.bigint();
-  const { status, stdout, stderr } = spawnSync(program, args, {
+  const { status, stdout, stderr } = spawnSync(first, rest, {
     encoding: 'utf8',
     env: { ...process.env, TPMTBS_SOCKET: socket },
   });
@@ -93,10 +96,10 @@ function runScript(shell, socket, script, wrapper = []) {
 }
 
 /** Processor time of one run in ms: what the shell's own `times` counts of its children. */
-function processorMs(shell, socket, script, folder) {
+function processorMs(program, socket, script, folder) {
   const file = path.join(folder, 'times');
   const wrapper = ['/bin/sh', '-c', `"$@"; status=$?; times >'${file}'; exit $status`, 'sh'];
-  runScript(shell, socket, script, wrapper);
+  runScript(program, socket, script, wrapper);
   const children = readFileSync(file, 'utf8').trim().split('\n')[1] ?? '';
   return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
     (sum, [, m, s]) => sum + (Number(m) * 60 + Number(s)) * 1000,
@@ -104,15 +107,15 @@ function processorMs(shell, socket, script, folder) {
   );
 }
 
-function measureCold(shell, socket, folder) {
+function measureCold(program, socket, folder) {
   const scripts = { exit: 'exit', ...COLD };
   const countsProcessor = existsSync('/bin/sh');
   const times = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
   const processor = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
   for (let run = -1; run < runs; run++) {
     for (const [name, script] of Object.entries(scripts)) {
-      const { elapsedMs } = runScript(shell, socket, script);
-      const usedMs = countsProcessor ? processorMs(shell, socket, script, folder) : 0;
+      const { elapsedMs } = runScript(program, socket, script);
+      const usedMs = countsProcessor ? processorMs(program, socket, script, folder) : 0;
       // The first round warms the file cache.
       if (run < 0) continue;
       times[name].push(elapsedMs);
@@ -121,36 +124,48 @@ function measureCold(shell, socket, folder) {
   }
   const base = { median: median(times.exit), least: Math.min(...times.exit), processor: median(processor.exit) };
   console.log(
-    `host alone (exit): ${base.median.toFixed(0)} ms at the median of ${runs} runs in turn, ${base.least.toFixed(0)} ms at least; ${base.processor.toFixed(0)} ms of processor time`,
+    `pwsh alone (exit): ${base.median.toFixed(0)} ms at the median of ${runs} runs in turn, ${base.least.toFixed(0)} ms at least; ${base.processor.toFixed(0)} ms of processor time`,
   );
   for (const name of Object.keys(COLD)) {
     const whole = median(times[name]);
     const added = whole - base.median;
-    const verdict = added <= GOALS.addedMs ? 'within' : 'above';
     const addedLeast = Math.min(...times[name]) - base.least;
     const addedProcessor = median(processor[name]) - base.processor;
     console.log(
-      `import and ${name}: ${whole.toFixed(0)} ms, adds ${added.toFixed(0)} ms (${(whole / base.median).toFixed(2)}×), ${verdict} ${GOALS.addedMs} ms; least: adds ${addedLeast.toFixed(0)} ms; processor time: adds ${addedProcessor.toFixed(0)} ms`,
+      `import and ${name}: ${whole.toFixed(0)} ms, adds ${added.toFixed(0)} ms (${(whole / base.median).toFixed(2)}×), ${verdictOf(added, GOALS.addedMs, GOALS.stretchAddedMs)}; least: adds ${addedLeast.toFixed(0)} ms; processor time: adds ${addedProcessor.toFixed(0)} ms`,
     );
   }
 }
 
-function measureWarm(shell, socket) {
-  for (const line of runScript(shell, socket, WARM).stdout.trim().split('\n')) {
+function measureWarm(program, socket) {
+  for (const line of runScript(program, socket, WARM).stdout.trim().split('\n')) {
     const [name, ms] = line.split('\t');
-    const verdict = Number(ms) <= GOALS.warmMs ? 'within' : 'above';
-    console.log(`warm ${name}: ${Number(ms).toFixed(2)} ms at the median, ${verdict} ${GOALS.warmMs} ms`);
+    console.log(`warm ${name}: ${Number(ms).toFixed(2)} ms at the median, ${verdictOf(Number(ms), GOALS.warmMs)}`);
   }
 }
 
-const shell = await findPowerShell({ onProgress: console.error });
-console.log(`PowerShell: ${shell.path}`);
+/** Says how a figure stands to its goal; a missed goal is this program's exit code. */
+function verdictOf(ms, goalMs, stretchMs) {
+  if (stretchMs !== undefined && ms <= stretchMs) return `within ${stretchMs} ms, the stretch of the goal`;
+  if (ms <= goalMs) return `within the goal of ${goalMs} ms`;
+  process.exitCode = 1;
+  return `ABOVE the goal of ${goalMs} ms`;
+}
+
+async function choosePowerShell() {
+  if (values.pwsh !== undefined) return path.resolve(values.pwsh);
+  if (canCompilePowerShell && findSdk() !== undefined) return readyToRunPowerShell(console.error);
+  return (await findPowerShell({ onProgress: console.error })).path;
+}
+
+const program = await choosePowerShell();
+console.log(`PowerShell: ${path.relative(root, program)}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'tbs-bench-'));
 let broker;
 try {
   broker = await startBroker(folder);
-  measureCold(shell, broker.socket, folder);
-  measureWarm(shell, broker.socket);
+  measureCold(program, broker.socket, folder);
+  measureWarm(program, broker.socket);
 } finally {
   if (broker !== undefined) {
     broker.child.kill('SIGTERM');

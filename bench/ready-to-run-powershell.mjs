@@ -1,0 +1,57 @@
+// The pinned PowerShell as its users have it: Microsoft's builds are compiled ahead of time, those of the .NET tool are not.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { withBuildLock } from '../tools/build-lock.mjs';
+import { fetchPackage, fetchTool, findDotnet, pinnedPackages } from '../tools/nuget.mjs';
+import { homeOfTool } from '../tools/pwsh.mjs';
+
+/** crossgen2 is pinned for this platform only. */
+export const canCompilePowerShell = process.platform === 'linux' && process.arch === 'x64';
+
+/** Compiles the pinned PowerShell ahead of time, once, into the cache. Returns its program. */
+export async function readyToRunPowerShell(onProgress) {
+  const tool = await fetchTool(pinnedPackages.powershell, onProgress);
+  const compiler = path.join(await fetchPackage(pinnedPackages.crossgen2, onProgress), 'tools', 'crossgen2');
+  const folder = path.join(path.dirname(tool), `${pinnedPackages.powershell.version}-ready-to-run`);
+  await withBuildLock(`${folder}.lock`, async () => {
+    if (fs.existsSync(folder)) return;
+    onProgress('compiling PowerShell ahead of time (once; about a minute)');
+    const unfinished = `${folder}.unfinished`;
+    fs.rmSync(unfinished, { recursive: true, force: true });
+    fs.cpSync(homeOfTool(tool), unfinished, { recursive: true });
+    await compileAll(compiler, homeOfTool(tool), unfinished);
+    fs.renameSync(unfinished, folder);
+  });
+  const dotnet = findDotnet();
+  if (dotnet !== undefined) process.env.DOTNET_ROOT ??= dotnet.root;
+  return path.join(folder, 'pwsh');
+}
+
+async function compileAll(compiler, from, to) {
+  const references = [path.join(from, '*.dll'), path.join(runtimeFolder(), '*.dll')].flatMap((files) => ['-r', files]);
+  fs.chmodSync(compiler, 0o755);
+  for (const name of fs.readdirSync(from).filter((file) => file.endsWith('.dll'))) {
+    const target = ['-o', path.join(to, name), '--targetos:linux', '--targetarch:x64', '-O'];
+    await run(compiler, [path.join(from, name), ...references, ...target]);
+  }
+}
+
+function runtimeFolder() {
+  const folder = path.join(findDotnet().root, 'shared', 'Microsoft.NETCore.App');
+  const [newest] = fs.readdirSync(folder).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  return path.join(folder, newest);
+}
+
+function run(program, args) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`crossgen2 ended with ${code} on ${args[0]}:\n${output}`)),
+    );
+  });
+}
