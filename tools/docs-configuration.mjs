@@ -18,7 +18,7 @@ export function renderConfigurationSchema() {
 }
 
 function inputSchema() {
-  return z.toJSONSchema(configurationSchema(SYSTEM_FOLDERS), { io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(configurationSchema(SYSTEM_FOLDERS, 'device'), { io: 'input', unrepresentable: 'any' });
 }
 
 /** The whole page. */
@@ -114,7 +114,8 @@ things in that user's folders (XDG Base Directory Specification):
 | configuration, policy | \`/etc/tpmtbs\` | \`$XDG_CONFIG_HOME/tpmtbs\` (\`~/.config/tpmtbs\`) |
 | audit | \`/var/log/tpmtbs\` | \`log\` in the folder of the records |
 
-The defaults below are those of the system broker. [tbsd.schema.json](tbsd.schema.json) has the same for editors.`;
+The system's broker uses the machine's TPM, a user's own a software TPM; see [transports.md](transports.md). The defaults
+below are those of the system broker. [tbsd.schema.json](tbsd.schema.json) has the same for editors.`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

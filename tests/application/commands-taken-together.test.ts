@@ -30,6 +30,7 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
       maxLocality: 0,
       cancellation: 'none',
       ownsTpm: false,
+      isSoftwareTpm: false,
       onReset: undefined,
       transmit: async (command) => tpm.transmit(command),
       cancel: async () => undefined,

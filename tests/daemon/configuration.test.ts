@@ -40,6 +40,15 @@ describe('configuration', () => {
     equal(configuration.audit.path, '/var/log/tpmtbs/audit.jsonl');
   });
 
+  it("gives the system's broker the machine's TPM and nothing in its place, and a user's own a software TPM", () => {
+    writeFileSync(file, '{}', { mode: 0o600 });
+    const transportOf = (mode: 'system' | 'user') =>
+      loadConfiguration({ path: file, mode, env: noEnvironment, uid }).transport;
+    equal(transportOf('system').kind, 'device');
+    deepEqual(transportOf('system').device.paths, ['/dev/tpm0']);
+    equal(transportOf('user').kind, 'embedded');
+  });
+
   it('takes no folder of the system broker from the environment', () => {
     writeFileSync(file, '{}', { mode: 0o600 });
     const env = { HOME: '/h', XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s', XDG_CONFIG_HOME: '/c', TPMTBS: '/t' };

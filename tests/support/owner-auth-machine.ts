@@ -138,7 +138,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     ),
     keyAlgorithm: options.keyAlgorithm ?? 'auto',
     firmware: new ManagePhysicalPresence(
-      new PhysicalPresenceSysfs(options.physicalPresenceFolder ?? join(folder, 'no-ppi')),
+      new PhysicalPresenceSysfs(() => options.physicalPresenceFolder ?? join(folder, 'no-ppi')),
       told,
     ),
     lockout: new LockoutBook({ store, clock, settings: () => policy.settings, events: told }),
@@ -206,6 +206,7 @@ function watchedTransport(
     maxLocality: 0,
     cancellation: 'none',
     ownsTpm: false,
+    isSoftwareTpm: false,
     onReset: undefined,
     transmit: async (command) => {
       const changes = CHANGING_COMMANDS.includes(readUint32(command, 6));

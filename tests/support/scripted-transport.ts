@@ -12,6 +12,7 @@ export class ScriptedTransport implements TpmTransport {
   readonly description = 'scripted';
   readonly maxLocality = 3;
   readonly ownsTpm = false;
+  readonly isSoftwareTpm = false;
   onReset: (() => void) | undefined;
   cancels = 0;
   /** Everything that was sent, in order; the last one may be unanswered. */

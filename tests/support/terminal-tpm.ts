@@ -14,6 +14,10 @@ export interface TerminalTpm extends AsyncDisposable {
   readonly devicePath: string;
   /** Kills swtpm, and starts it and the terminal again. */
   restart(): Promise<void>;
+  /** The device goes, while the TPM keeps its state. */
+  unplug(): Promise<void>;
+  /** The device comes back, perhaps at another path. */
+  plugIn(path?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,7 +35,11 @@ export async function startTerminalTpm(options: Pick<SwtpmOptions, 'version' | '
     await tpm.start();
     socat = await startSocat(devicePath, tpm.dataPath);
   };
-  return { tpm, devicePath, restart, stop, [Symbol.asyncDispose]: stop };
+  const unplug = () => end(socat).then(() => rm(devicePath, { force: true }));
+  const plugIn = async (path = devicePath) => {
+    socat = await startSocat(path, tpm.dataPath);
+  };
+  return { tpm, devicePath, restart, unplug, plugIn, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function startSocat(devicePath: string, dataPath: string): Promise<ChildProcess> {

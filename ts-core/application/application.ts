@@ -14,8 +14,8 @@ import type { ManageBackup } from './owner-auth/manage-backup.js';
 import type { ManageOwnerAuth } from './owner-auth/manage-owner-auth.js';
 import type { ManageProvisioning } from './owner-auth/manage-provisioning.js';
 import type { ReportTpm } from './owner-auth/report-tpm.js';
-import type { ReportStatus } from './report-status.js';
 import type { RevokeAttestation } from './revoke-attestation.js';
+import type { ReportStatus } from './status/report-status.js';
 import type { CommandService } from './submit-command.js';
 import type { UserNames } from './user-names.js';
 

@@ -40,23 +40,28 @@ import type {
   EventLogSource,
   EventLoop,
   Log,
+  OtherResourceManager,
   OwnerAuthDirectory,
   OwnerAuthFiles,
+  PassedOverTpm,
   PhysicalPresence,
   PolicyStore,
   StateStore,
   TpmTransport,
 } from './ports.js';
-import { ReportStatus } from './report-status.js';
 import { Account } from './response-account.js';
 import { RevokeAttestation } from './revoke-attestation.js';
 import { needsStartup, shutDownTpm, startTpm } from './start-tpm.js';
+import { ReportStatus } from './status/report-status.js';
 import { CommandService, type QueueLimits } from './submit-command.js';
 import type { UserNames } from './user-names.js';
 
 export interface BrokerParts {
   readonly version: TpmVersion;
   readonly transport: TpmTransport;
+  /** Ways to the TPM that were tried in vain before the one in use. */
+  readonly passedOver: readonly PassedOverTpm[];
+  readonly otherManager: OtherResourceManager;
   readonly virtualizer: Virtualizer;
   readonly store: StateStore;
   readonly policy: PolicyStore;
@@ -161,6 +166,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const status = new ReportStatus({
     facts,
     transport,
+    passedOver: parts.passedOver,
+    otherManager: parts.otherManager,
     contexts,
     queue,
     dispatcher,

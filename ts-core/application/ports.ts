@@ -17,6 +17,8 @@ export interface TpmTransport {
   readonly cancellation: 'controlChannel' | 'sysfs' | 'tbs' | 'none';
   /** Whether the broker itself started this TPM and must shut it down and power it. */
   readonly ownsTpm: boolean;
+  /** A program on this or another machine, which protects keys no better than a file does. */
+  readonly isSoftwareTpm: boolean;
   /**
    * Sends one whole command and gives the whole response. Rejects with a TbsError TBS_E_IOERROR when the TPM is gone or
    * does not answer within `timeoutMs`; the next transmit then connects again.
@@ -30,7 +32,22 @@ export interface TpmTransport {
   reset?(): Promise<void>;
   /** Called when the TPM behind the transport was lost and found again (swtpm restarted): volatile state is gone. */
   onReset: (() => void) | undefined;
+  /** Called when the TPM was lost and found again and may, or may not, have kept its volatile state. */
+  onReturned?: (() => void) | undefined;
+  /** Called when something happened that may have taken the TPM away while no command was running. */
+  onDisturbed?: (() => void) | undefined;
+  /** Whether the TPM has gone since the last command; for transports that are not told of it. */
+  isGone?(): Promise<boolean>;
+  /** The kernel's name of the TPM, `tpm1`; undefined where it has none. It may change when a lost TPM returns. */
+  readonly tpmName?: string | undefined;
   close(): Promise<void>;
+}
+
+/** A configured way to the TPM that was tried before the one in use. */
+export interface PassedOverTpm {
+  /** As `TpmTransport.description`. */
+  readonly transport: string;
+  readonly reason: string;
 }
 
 export interface TransmitOptions {
@@ -235,6 +252,18 @@ export interface OwnerAuthFiles {
   wipe(name: string): void;
   /** The sealed keys and every secret. */
   wipeAll(): void;
+}
+
+/** What is known of tpm2-abrmd, which wants the same TPM. */
+export interface AbrmdState {
+  /** Undefined while it does not run. */
+  readonly processId: number | undefined;
+  /** Whether D-Bus starts it when a program calls it. */
+  readonly activatable: boolean;
+}
+
+export interface OtherResourceManager {
+  look(): Promise<AbrmdState>;
 }
 
 /** The measured-boot log, as the firmware's file has it. */

@@ -10,6 +10,7 @@ import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { nodeHash } from '../adapters/crypto/node-hash.js';
 import { ActiveDirectory } from '../adapters/directory/active-directory.js';
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
+import { SystemAbrmd } from '../adapters/platform/abrmd.js';
 import { EventLogFile } from '../adapters/platform/event-log-file.js';
 import { PhysicalPresenceSysfs } from '../adapters/platform/physical-presence-sysfs.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
@@ -20,7 +21,7 @@ import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
 import type { Application } from '../application/application.js';
 import { startBroker } from '../application/broker.js';
-import type { PolicyStore, TpmTransport } from '../application/ports.js';
+import type { PassedOverTpm, PolicyStore, TpmTransport } from '../application/ports.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
@@ -74,11 +75,21 @@ async function startParts(
   closers.push(() => policy.close());
   const audit = new AuditFile({ ...configuration.audit, clock, log });
   closers.push(() => audit.close());
-  const transport = await createTransport(transportOptions(configuration), { log, ...platform.transport });
+  const passedOver: PassedOverTpm[] = [];
+  const transport = await createTransport(transportOptions(configuration), {
+    log,
+    onPassedOver: (each) => passedOver.push(each),
+    ...platform.transport,
+  });
   closers.push(() => transport.close());
+  const { eventLogPath, physicalPresenceFolder } = configuration.platform;
+  // A TPM may return under another name; one that has none (a software TPM) is not the firmware's.
+  const tpmName = () => transport.tpmName ?? 'tpm0';
   const stopRequest = new StopRequest();
   const broker = await startBroker({
     ...(await tpmParts(configuration, transport, policy)),
+    passedOver,
+    otherManager: new SystemAbrmd(),
     store,
     policy,
     audit,
@@ -90,8 +101,8 @@ async function startParts(
     crypto: nodeCrypto12,
     ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid, platform.kerberos),
     keyAlgorithm: configuration.provisioning.keyAlgorithm,
-    eventLog: new EventLogFile(configuration.platform.eventLogPath),
-    physicalPresence: new PhysicalPresenceSysfs(configuration.platform.physicalPresenceFolder),
+    eventLog: new EventLogFile(() => eventLogPath ?? `/sys/kernel/security/${tpmName()}/binary_bios_measurements`),
+    physicalPresence: new PhysicalPresenceSysfs(() => physicalPresenceFolder ?? `/sys/class/tpm/${tpmName()}/ppi`),
     hash: nodeHash,
     queueLimits: {
       maxQueued: configuration.limits.queuedSubmissions,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { readSettings, type SettingValues } from '../domain/policy/policy-file.js';
 import { KEY_ALGORITHMS_20 } from '../domain/tpm20/keys.js';
 import type { BrokerFolders } from './configuration-folders.js';
+import { DEFAULT_DEVICE, type TransportKind } from './default-transport.js';
 
 /** Linux' sockaddr_un holds 108 bytes with the final zero; Node cuts longer paths off without a word. */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -58,7 +59,8 @@ const policySettings = z.record(z.string(), z.unknown()).transform((object, cont
   return values;
 });
 
-export function configurationSchema(folders: BrokerFolders) {
+/** `transportKind` is the default: what a broker of this mode uses unless it is configured otherwise. */
+export function configurationSchema(folders: BrokerFolders, transportKind: TransportKind) {
   const sockets = z.strictObject({
     rpc: socketPath.default(folders.rpcSocket).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),
     wire: socketPath.default(folders.wireSocket).describe('Byte frames: libtbs and the TCTI `tbs`.'),
@@ -79,8 +81,10 @@ export function configurationSchema(folders: BrokerFolders) {
       .array(path)
       .min(1)
       .max(16)
-      .default(['/dev/tpm0', '/dev/tpmrm0'])
-      .describe('TPM character devices, in the order in which they are tried.'),
+      .default([DEFAULT_DEVICE])
+      .describe(
+        'TPM character devices. With several the first that answers is used, and status says that it stands in for those before it.',
+      ),
     cancelPath: path
       .nullable()
       .default(null)
@@ -96,9 +100,9 @@ export function configurationSchema(folders: BrokerFolders) {
   const transport = z.strictObject({
     kind: z
       .enum(['auto', 'swtpm', 'device', 'embedded', 'windowsTbs'])
-      .default('auto')
+      .default(transportKind)
       .describe(
-        'How the TPM is reached. `auto`: the first that answers of the device (on Windows its own TBS), a configured swtpm, embedded.',
+        "How the TPM is reached. The default is the system's TPM for the system's broker (`device`, on Windows `windowsTbs`) and `embedded` for a user's own. `auto` allows falling back: the first that answers of the device (on Windows its own TBS), a configured swtpm, and an embedded TPM.",
       ),
     swtpm: swtpm.prefault({}),
     device: device.prefault({}),
@@ -319,11 +323,15 @@ export function configurationSchema(folders: BrokerFolders) {
 
   const platform = z.strictObject({
     physicalPresenceFolder: path
-      .default('/sys/class/tpm/tpm0/ppi')
-      .describe("The kernel's physical presence interface."),
+      .nullable()
+      .default(null)
+      .describe("The kernel's physical presence interface. Unset: `/sys/class/tpm/tpmN/ppi` of the TPM in use."),
     eventLogPath: path
-      .default('/sys/kernel/security/tpm0/binary_bios_measurements')
-      .describe("The firmware's measured-boot log."),
+      .nullable()
+      .default(null)
+      .describe(
+        "The firmware's measured-boot log. Unset: `/sys/kernel/security/tpmN/binary_bios_measurements` of the TPM in use.",
+      ),
   });
 
   return z.strictObject({

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { readTrustedFile } from '../adapters/policy/trusted-file.js';
 import { type BrokerFolders, type BrokerMode, brokerFolders, type Environment } from './configuration-folders.js';
 import { type ConfigurationSettings, configurationSchema } from './configuration-schema.js';
+import { defaultTransportKind } from './default-transport.js';
 
 const MAX_FILE_BYTES = 1_048_576;
 
@@ -47,7 +48,7 @@ export function loadConfiguration(options: LoadConfigurationOptions): Configurat
   const file = options.path ?? join(folders.configuration, 'tbsd.json');
   const fromFile = readConfigurationFile(file, options.path === undefined, options.uid);
   const input = layOver(fromFile ?? {}, options.overrides ?? {});
-  const parsed = configurationSchema(folders).safeParse(input);
+  const parsed = configurationSchema(folders, defaultTransportKind(mode, process.platform)).safeParse(input);
   if (!parsed.success) throw new ConfigurationError(fromFile && file, parsed.error.issues.flatMap(issueMessages));
   const { $schema: _forEditors, ...settings } = parsed.data;
   return { ...settings, mode, folders, file: fromFile === undefined ? undefined : file };

@@ -11,7 +11,7 @@ describe('physical presence through sysfs', () => {
   let platform: PhysicalPresenceSysfs;
   beforeEach(() => {
     folder = join(mkdtempSync(join(tmpdir(), 'tbs-ppi-')), 'ppi');
-    platform = new PhysicalPresenceSysfs(folder);
+    platform = new PhysicalPresenceSysfs(() => folder);
   });
   afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
 

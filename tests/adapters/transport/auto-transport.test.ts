@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import type { PassedOverTpm } from '../../../ts-core/application/ports.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { startFaultyTpm } from '../../support/faulty-tpm.js';
@@ -51,8 +52,17 @@ describe('auto transport', () => {
     await using impostor = await startFaultyTpm((_command, peer) => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     await using tpm = await startSwtpm({ version: '1.2' });
     const swtpm = ['/nonexistent/sock', impostor.path, tpm.dataPath].map((path) => ({ data: { path } }));
-    const transport = await createTransport({ kind: 'auto', devices: NO_DEVICE, swtpm }, { log: quietLog() });
+    const passedOver: PassedOverTpm[] = [];
+    const transport = await createTransport(
+      { kind: 'auto', devices: NO_DEVICE, swtpm },
+      { log: quietLog(), onPassedOver: (each) => passedOver.push(each) },
+    );
     assert.equal(transport.description, `swtpm unix:${tpm.dataPath}`);
+    assert.deepEqual(
+      passedOver.map(({ transport }) => transport),
+      [...NO_DEVICE.map((path) => `device ${path}`), 'swtpm unix:/nonexistent/sock', `swtpm unix:${impostor.path}`],
+    );
+    assert.equal(passedOver[0]?.reason, `There is no TPM at ${NO_DEVICE[0]}.`);
     await transport.close();
   });
 

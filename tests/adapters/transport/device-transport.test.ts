@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import { siblingNodes } from '../../../ts-core/adapters/transport/device-exposure.js';
@@ -12,7 +12,7 @@ import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { readableRepository } from '../../support/readable-repository.js';
-import { startTerminalTpm, terminalOf } from '../../support/terminal-tpm.js';
+import { startTerminalTpm, type TerminalTpm, terminalOf } from '../../support/terminal-tpm.js';
 import { getRandom, startup } from './tpm-commands.js';
 import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
 
@@ -58,6 +58,72 @@ describe('DeviceTransport', () => {
         error.symbol === 'TBS_E_TPM_NOT_FOUND' &&
         /\/nonexistent\/tpm0/.test(error.message),
     );
+  });
+
+  describe('whose TPM is lost and returns', () => {
+    let terminal: TerminalTpm;
+    let sysClassTpm: string;
+    let transport: DeviceTransport;
+    let told: string[];
+    beforeEach(async () => {
+      terminal = await startTerminalTpm({ version: '2.0' });
+      sysClassTpm = join(terminal.tpm.dir, 'sys-class-tpm');
+      await kernelNames('tpm0', 'MSFT0101:00');
+      transport = await DeviceTransport.create({ kind: 'device', path: terminal.devicePath }, quietLog(), sysClassTpm);
+      told = [];
+      transport.onReset = () => told.push('reset');
+      transport.onReturned = () => told.push('returned');
+      await transport.transmit(startup('2.0'), OPTIONS);
+    });
+    afterEach(async () => {
+      await transport.close();
+      await terminal.stop();
+    });
+
+    /** /sys/class/tpm/NAME/device leads to the hardware device. */
+    async function kernelNames(name: string, hardware: string): Promise<void> {
+      const hardwareFolder = join(terminal.tpm.dir, 'sys-devices', hardware);
+      await mkdir(hardwareFolder, { recursive: true });
+      await mkdir(join(sysClassTpm, name), { recursive: true });
+      await symlink(hardwareFolder, join(sysClassTpm, name, 'device'));
+    }
+
+    it('notices that the device is gone, without a command', async () => {
+      assert.equal(await transport.isGone(), false);
+      await terminal.unplug();
+      assert.equal(await transport.isGone(), true);
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), /its device is gone/);
+    });
+
+    it('goes on with the same TPM, which may have kept its state', async () => {
+      await terminal.unplug();
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS));
+      await terminal.plugIn();
+      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+      assert.deepEqual(told, ['returned']);
+    });
+
+    it('finds the same hardware under another name, and is called by it', async () => {
+      await terminal.unplug();
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS));
+      await rm(join(sysClassTpm, 'tpm0'), { recursive: true });
+      await kernelNames('tpm1', 'MSFT0101:00');
+      const elsewhere = join(dirname(terminal.devicePath), 'tpm1');
+      await terminal.plugIn(elsewhere);
+      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
+      assert.equal(transport.description, `device ${elsewhere}`);
+      assert.equal(transport.tpmName, 'tpm1');
+    });
+
+    it('does not take other hardware for it', async () => {
+      await terminal.unplug();
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS));
+      await rm(join(sysClassTpm, 'tpm0'), { recursive: true });
+      await kernelNames('tpm1', 'vtpm-proxy');
+      await terminal.plugIn(join(dirname(terminal.devicePath), 'tpm1'));
+      await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), /its device is gone/);
+      assert.equal(transport.tpmName, 'tpm0');
+    });
   });
 
   it('names the process that holds the device', async function () {

@@ -1,4 +1,4 @@
-/** The measured-boot log as the kernel shows it: /sys/kernel/security/tpm0/binary_bios_measurements. */
+/** The measured-boot log as the kernel shows it: /sys/kernel/security/tpmN/binary_bios_measurements. */
 import type { EventLogSource } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { errorCode, readKernelFile } from './kernel-file.js';
@@ -7,33 +7,35 @@ import { errorCode, readKernelFile } from './kernel-file.js';
 const MAX_LOG_BYTES = 4_194_304;
 
 export class EventLogFile implements EventLogSource {
-  readonly #path: string;
+  readonly #currentPath: () => string;
 
-  constructor(path: string) {
-    this.#path = path;
+  /** `currentPath` is asked before each reading: it follows the name of the TPM. */
+  constructor(currentPath: () => string) {
+    this.#currentPath = currentPath;
   }
 
   async read(): Promise<Uint8Array> {
-    const read = await readKernelFile(this.#path, MAX_LOG_BYTES);
+    const path = this.#currentPath();
+    const read = await readKernelFile(path, MAX_LOG_BYTES);
     switch (read.verdict) {
       case 'read':
         if (read.bytes.length > 0) return read.bytes;
-        throw this.#noLog('is empty');
+        throw this.#noLog(path, 'is empty');
       case 'missing':
-        throw this.#noLog('does not exist');
+        throw this.#noLog(path, 'does not exist');
       case 'tooLong':
-        throw this.#noLog(`is longer than ${MAX_LOG_BYTES} bytes, which no log is`);
+        throw this.#noLog(path, `is longer than ${MAX_LOG_BYTES} bytes, which no log is`);
       case 'failed':
-        throw this.#noLog(`cannot be read (${errorCode(read.cause)})`, read.cause);
+        throw this.#noLog(path, `cannot be read (${errorCode(read.cause)})`, read.cause);
     }
   }
 
-  #noLog(why: string, cause?: unknown): TbsError {
+  #noLog(path: string, why: string, cause?: unknown): TbsError {
     return new TbsError('TBS_E_NO_EVENT_LOG', {
-      message: `There is no measured-boot log: ${this.#path} ${why}.`,
+      message: `There is no measured-boot log: ${path} ${why}.`,
       action:
         'Check that the firmware measures the boot, that securityfs is mounted, and platform.eventLogPath in tbsd.json.',
-      details: { path: this.#path },
+      details: { path },
       cause,
     });
   }

@@ -1,5 +1,5 @@
 /**
- * The physical presence interface as the Linux kernel shows it in /sys/class/tpm/tpm0/ppi: one file a function, each
+ * The physical presence interface as the Linux kernel shows it in /sys/class/tpm/tpmN/ppi: one file a function, each
  * read or write one call of the firmware. Format: Documentation/ABI/testing/sysfs-driver-ppi of Linux.
  */
 import { constants } from 'node:fs';
@@ -13,10 +13,11 @@ import { errorCode, type KernelRead, readKernelFile } from './kernel-file.js';
 const MAX_BYTES = 65_536;
 
 export class PhysicalPresenceSysfs implements PhysicalPresence {
-  readonly #folder: string;
+  readonly #currentFolder: () => string;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  /** `currentFolder` is asked before each use: it follows the name of the TPM. */
+  constructor(currentFolder: () => string) {
+    this.#currentFolder = currentFolder;
   }
 
   async version(): Promise<string> {
@@ -98,6 +99,10 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
     if (read.verdict === 'missing') return undefined;
     if (read.verdict === 'failed' && errorCode(read.cause) === 'EPERM') return undefined;
     return this.#textOf(file, read);
+  }
+
+  get #folder(): string {
+    return this.#currentFolder();
   }
 
   #leadingNumber(file: string, text: string): number {

@@ -1,5 +1,5 @@
 /** The transport that the options name, connected and answering. */
-import type { ByteStreamOpener, Log, TpmTransport } from '../../application/ports.js';
+import type { ByteStreamOpener, Log, PassedOverTpm, TpmTransport } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { openFirstThatAnswers } from './auto-transport.js';
 import { DeviceTransport } from './device-transport.js';
@@ -14,6 +14,8 @@ export interface TransportDependencies {
   readonly openByteStream?: ByteStreamOpener | undefined;
   /** Windows' own TBS; on other platforms there is none. */
   readonly openTbsContext?: TbsContextOpener | undefined;
+  /** Told of each way to the TPM that was tried in vain before the one that is used. */
+  readonly onPassedOver?: ((passedOver: PassedOverTpm) => void) | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@
  * to a pause that is short beside the command's own duration.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { isatty } from 'node:tty';
 import { ResponseAssembler } from './response-assembler.js';
 import { errorCodeOf } from './transport-error.js';
@@ -54,6 +54,14 @@ export class DeviceConnection {
   async discardStale(): Promise<void> {
     if (!this.isTerminal) return;
     while ((await this.read()) > 0);
+  }
+
+  /** Whether this path still leads to the device that is open. */
+  async isOf(path: string): Promise<boolean> {
+    const named = await stat(path).catch(() => undefined);
+    if (named === undefined) return false;
+    const held = await this.file.stat();
+    return named.rdev === held.rdev && named.dev === held.dev && named.ino === held.ino;
   }
 
   async close(): Promise<void> {

@@ -5,24 +5,23 @@
  * sent: the kernel would not take another one earlier, and a terminal would hand out the late response as the next one's.
  */
 import { access, constants, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import type { TbsError } from '../../domain/tbs-error.js';
 import { DeviceConnection } from './device-connection.js';
 import { deviceExposure } from './device-exposure.js';
-import { describeHolder, processesHolding } from './device-holders.js';
+import { deviceFailure } from './device-failure.js';
+import { DeviceLocation, SYS_CLASS_TPM } from './device-location.js';
 import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './startup-state.js';
-import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
+import { reasonOf, transportError } from './transport-error.js';
 import type { DeviceTransportOptions } from './transport-options.js';
 
-const SYS_CLASS_TPM = '/sys/class/tpm';
-
 export class DeviceTransport implements TpmTransport {
-  readonly description: string;
   /** The kernel's device sends at locality 0 only. */
   readonly maxLocality = 0;
   readonly ownsTpm = false;
+  readonly isSoftwareTpm = false;
   onReset: (() => void) | undefined;
+  onReturned: (() => void) | undefined;
 
   private connection: DeviceConnection | undefined;
   /** The exchange that occupies the device: a running command, or a late response that is still to come. */
@@ -33,20 +32,30 @@ export class DeviceTransport implements TpmTransport {
   private closed = false;
 
   private constructor(
-    private readonly options: DeviceTransportOptions,
     private readonly log: Log,
-    private readonly cancelFile: string | undefined,
-  ) {
-    this.description = `device ${options.path}`;
-  }
+    private readonly location: DeviceLocation,
+    private readonly sysClassTpm: string,
+    private readonly configuredCancelFile: string | undefined,
+    private cancelFile: string | undefined,
+  ) {}
 
   /** `sysClassTpm` is the kernel's folder of TPM devices. The device itself is opened by the first command. */
   static async create(
-    options: DeviceTransportOptions,
+    { path, cancelFile }: DeviceTransportOptions,
     log: Log,
     sysClassTpm = SYS_CLASS_TPM,
   ): Promise<DeviceTransport> {
-    return new DeviceTransport(options, log, options.cancelFile ?? (await findCancelFile(options.path, sysClassTpm)));
+    const location = new DeviceLocation(path, sysClassTpm);
+    const found = cancelFile ?? (await findCancelFile(location.tpmName, sysClassTpm));
+    return new DeviceTransport(log, location, sysClassTpm, cancelFile, found);
+  }
+
+  get description(): string {
+    return `device ${this.location.path}`;
+  }
+
+  get tpmName(): string | undefined {
+    return this.location.tpmName;
   }
 
   /** Linux has the file for TPM 1.2 devices only. */
@@ -80,8 +89,19 @@ export class DeviceTransport implements TpmTransport {
     }
   }
 
+  /** The node is gone, or is another one by now, while the broker still has the old one open. */
+  async isGone(): Promise<boolean> {
+    const { connection } = this;
+    if (connection === undefined || this.running) return false;
+    if (await connection.isOf(this.location.path)) return false;
+    this.wasLost = true;
+    if (this.connection === connection) this.connection = undefined;
+    await connection.close();
+    return true;
+  }
+
   exposure(): Promise<readonly string[]> {
-    return deviceExposure(this.options.path);
+    return deviceExposure(this.location.path);
   }
 
   async close(): Promise<void> {
@@ -102,7 +122,7 @@ export class DeviceTransport implements TpmTransport {
       };
       const timer = setTimeout(expired, timeoutMs);
       work(() => isExpired)
-        .then(resolve, async (cause) => reject(await this.translate(cause)))
+        .then(resolve, async (cause) => reject(await this.failure(cause)))
         .finally(() => clearTimeout(timer));
     });
   }
@@ -133,58 +153,38 @@ export class DeviceTransport implements TpmTransport {
   }
 
   private async open(): Promise<DeviceConnection> {
-    const connection = await DeviceConnection.open(this.options.path);
+    const connection = await DeviceConnection.open(await this.location.find());
     if (this.closed) {
       await connection.close();
       throw new Error('the transport was closed');
     }
     this.connection = connection;
+    await this.location.opened();
     await connection.discardStale();
     if (!this.wasLost) return connection;
     const restarted = waitsForStartup(await connection.exchange(this.isTpm12 ? ASK_TPM12 : ASK_TPM20));
     this.wasLost = false;
+    this.cancelFile = this.configuredCancelFile ?? (await findCancelFile(this.tpmName, this.sysClassTpm));
     if (restarted) {
       this.log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
       this.onReset?.();
+    } else {
+      // A driver that is bound again starts the TPM itself: whether it was reset meanwhile shows in what it still holds.
+      this.onReturned?.();
     }
     return connection;
   }
 
-  private async translate(cause: unknown): Promise<TbsError> {
-    if (cause instanceof TbsError) return cause;
-    const path = this.options.path;
-    switch (errorCodeOf(cause)) {
-      case 'ENOENT':
-      case 'ENXIO':
-      case 'ENODEV':
-        if (this.wasLost) return transportError(this.description, reasonOf(cause), cause);
-        return new TbsError('TBS_E_TPM_NOT_FOUND', {
-          message: `There is no TPM at ${path}.`,
-          details: { transport: this.description, reason: reasonOf(cause) },
-          cause,
-        });
-      case 'EBUSY': {
-        const holders = (await processesHolding(path))
-          .filter((holder) => holder.pid !== process.pid)
-          .map(describeHolder);
-        const who = holders.length === 0 ? 'a process that only root can see' : holders.join(', ');
-        return transportError(this.description, `it is held by ${who}`, cause, `Stop what holds ${path}: ${who}.`);
-      }
-      case 'EACCES':
-      case 'EPERM':
-        return transportError(this.description, reasonOf(cause), cause, `Let the user who runs tbsd open ${path}.`);
-      default:
-        return transportError(this.description, reasonOf(cause), cause);
-    }
+  private failure(cause: unknown): Promise<TbsError> {
+    const { description, wasLost, location } = this;
+    return deviceFailure(cause, { path: location.path, description, wasLost, others: () => location.others() });
   }
 }
 
-/** /sys/class/tpm/tpmN/device/cancel of the device node's TPM, where the kernel has it. */
-async function findCancelFile(devicePath: string, sysClassTpm: string): Promise<string | undefined> {
-  const name = basename(devicePath);
-  const number = /^tpm(?:rm)?(\d+)$/.exec(name)?.[1];
-  if (number === undefined) return undefined;
-  const path = `${sysClassTpm}/tpm${number}/device/cancel`;
+/** /sys/class/tpm/tpmN/device/cancel of a TPM, where the kernel has it. */
+async function findCancelFile(tpmName: string | undefined, sysClassTpm: string): Promise<string | undefined> {
+  if (tpmName === undefined) return undefined;
+  const path = `${sysClassTpm}/${tpmName}/device/cancel`;
   return access(path, constants.W_OK).then(
     () => path,
     () => undefined,

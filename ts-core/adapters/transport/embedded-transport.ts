@@ -21,6 +21,7 @@ export class EmbeddedTransport implements TpmTransport {
   readonly description: string;
   readonly cancellation = 'controlChannel';
   readonly ownsTpm = true;
+  readonly isSoftwareTpm = true;
   onReset: (() => void) | undefined;
 
   private readonly process: SwtpmProcess;

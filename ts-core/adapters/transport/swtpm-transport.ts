@@ -35,6 +35,7 @@ export class SwtpmTransport implements TpmTransport {
   readonly maxLocality: number;
   readonly cancellation: 'controlChannel' | 'none';
   readonly ownsTpm: boolean = false;
+  readonly isSoftwareTpm = true;
   onReset: (() => void) | undefined;
 
   private data: StreamConnection | undefined;

@@ -41,11 +41,10 @@ export interface EmbeddedTransportOptions {
   readonly swtpmProgram?: string | undefined;
 }
 
-/** The first of these that answers: Windows' TBS where there is one, /dev/tpm0, /dev/tpmrm0, the given swtpm sockets in order, and last the embedded TPM. */
+/** The first of these that answers: Windows' TBS where there is one, the devices in order, the swtpm sockets in order, and last the embedded TPM. */
 export interface AutoTransportOptions {
   readonly kind: 'auto';
-  /** Devices to try instead of /dev/tpm0 and /dev/tpmrm0. */
-  readonly devices?: readonly string[] | undefined;
+  readonly devices: readonly string[];
   /** As of the device transport. */
   readonly cancelFile?: string | undefined;
   readonly swtpm?: readonly Omit<SwtpmTransportOptions, 'kind'>[] | undefined;

@@ -37,6 +37,7 @@ export class WindowsTbsTransport implements TpmTransport {
   readonly maxLocality = 0;
   readonly cancellation = 'tbs';
   readonly ownsTpm = false;
+  readonly isSoftwareTpm = false;
   onReset: (() => void) | undefined;
 
   private context: TbsContext | undefined;

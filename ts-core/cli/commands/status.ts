@@ -33,6 +33,7 @@ function printStatus(status: Status): void {
         : `${tpm.tpmVersion}, ${tpm.manufacturer} ${tpm.vendorString}, firmware ${tpm.firmwareVersion}`,
     ],
     ['Transport', tpm?.transport ?? ''],
+    ...standInPairs(status.standIn),
     ['You', `${status.caller.userKey}, ${status.caller.callerClass}`],
     ['Contexts', `${status.contexts}`],
     [
@@ -56,4 +57,11 @@ function printStatus(status: Status): void {
     { title: 'Count', value: ({ count }) => `${count}` },
     { title: 'Mean ms', value: ({ meanMs }) => meanMs.toFixed(2) },
   ]);
+}
+
+function standInPairs(standIn: Status['standIn']): [string, string][] {
+  if (standIn === null) return [];
+  const what = standIn.kind === 'softwareTpm' ? 'a software TPM' : 'another device';
+  const why = standIn.passedOver.map(({ transport, reason }) => `${transport}: ${reason}`).join('; ');
+  return [['Stands in', `${what} instead of the machine's own TPM${why === '' ? ', as configured' : ` (${why})`}`]];
 }

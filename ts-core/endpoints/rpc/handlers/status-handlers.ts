@@ -29,6 +29,7 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): H
         mode: daemon.mode,
         state: report.state,
         tpm: deviceInfo(application),
+        standIn: status.standIn ?? null,
         caller: { userKey: caller.userKey, callerClass: caller.callerClass },
         contexts: report.contexts,
         queue: report.queue,

@@ -58,6 +58,22 @@ export const StatusWarning = objectType('StatusWarning', 'A problem that needs a
 });
 export type StatusWarning = Described<typeof StatusWarning>;
 
+export const PassedOverTpm = objectType('PassedOverTpm', 'A configured way to the TPM that was tried in vain.', {
+  transport: z.string().describe('Which: device /dev/tpm0.'),
+  reason: z.string().describe('Why it is not used.'),
+});
+export type PassedOverTpm = Described<typeof PassedOverTpm>;
+
+export const StandIn = objectType('StandIn', 'What the broker uses instead of the machine’s own TPM.', {
+  kind: z
+    .enum(['softwareTpm', 'otherDevice'])
+    .describe('softwareTpm: a program, which protects keys no better than a file does; otherDevice: another device.'),
+  passedOver: z
+    .array(PassedOverTpm)
+    .describe('What was tried before; empty when the configuration names what stands in.'),
+});
+export type StandIn = Described<typeof StandIn>;
+
 export const StatusEndpoint = objectType('StatusEndpoint', 'An endpoint that is open.', {
   kind: z.string().describe('rpc, wire, swtpm, mssim or bare.'),
   address: z.string().describe('The socket’s path, the pipe’s name, or host and port.'),
@@ -71,6 +87,7 @@ export const Status = objectType('Status', 'The state of the broker.', {
   mode: z.enum(['system', 'user']).describe('system: the machine’s broker; user: one that a user started.'),
   state: z.enum(['starting', 'running', 'suspended', 'stopping']).describe('What it does now.'),
   tpm: DeviceInfo.nullable().describe('The TPM; null when there is none.'),
+  standIn: StandIn.nullable().describe('What stands in for the machine’s own TPM; null while that one is used.'),
   caller: StatusCaller.describe('Who asks.'),
   contexts: count.describe('Open contexts of all callers.'),
   queue: QueueState.describe('The queue.'),

@@ -1,19 +1,26 @@
 /** Get-TbsStatus and Get-TbsDeviceInfo. */
-import type { CommandCost } from '../domain/scheduling/command-costs.js';
-import type { CommandQueue } from '../domain/scheduling/command-queue.js';
-import { type DeviceFacts, type DictionaryAttackState, readDictionaryAttackState } from '../domain/tpm/device-facts.js';
-import type { Contexts } from './contexts.js';
-import type { Dispatcher } from './dispatcher.js';
-import type { Events } from './events.js';
-import type { ManagePower } from './manage-power.js';
-import type { PendingCommand } from './pending-command.js';
-import type { Clock, Log, PolicyStore, TpmTransport } from './ports.js';
-import { type Warning, warningsFrom } from './report-warnings.js';
-import type { CommandService } from './submit-command.js';
+import type { CommandCost } from '../../domain/scheduling/command-costs.js';
+import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
+import {
+  type DeviceFacts,
+  type DictionaryAttackState,
+  readDictionaryAttackState,
+} from '../../domain/tpm/device-facts.js';
+import type { Contexts } from '../contexts.js';
+import type { Dispatcher } from '../dispatcher.js';
+import type { Events } from '../events.js';
+import type { ManagePower } from '../manage-power.js';
+import type { PendingCommand } from '../pending-command.js';
+import type { Clock, Log, OtherResourceManager, PassedOverTpm, PolicyStore, TpmTransport } from '../ports.js';
+import type { CommandService } from '../submit-command.js';
+import { type Warning, warningsFrom } from './warnings.js';
 
 export interface StatusParts {
   readonly facts: DeviceFacts;
   readonly transport: TpmTransport;
+  /** Ways to the TPM that were tried in vain before the one in use. */
+  readonly passedOver: readonly PassedOverTpm[];
+  readonly otherManager: OtherResourceManager;
   readonly contexts: Contexts;
   readonly queue: CommandQueue<PendingCommand>;
   readonly dispatcher: Dispatcher;
@@ -32,6 +39,12 @@ export interface QueueState {
   readonly refused: number;
   readonly cancelled: number;
   readonly estimatedWaitMs: number;
+}
+
+export interface StandIn {
+  readonly kind: 'softwareTpm' | 'otherDevice';
+  /** Why: what was tried in vain. Empty where the configuration names the stand-in. */
+  readonly passedOver: readonly PassedOverTpm[];
 }
 
 export interface StatusReport {
@@ -63,6 +76,13 @@ export class ReportStatus {
     return this.parts.transport.description;
   }
 
+  /** What stands in for the machine's own TPM; undefined while that one is used. */
+  get standIn(): StandIn | undefined {
+    const { transport, passedOver } = this.parts;
+    if (!transport.isSoftwareTpm && passedOver.length === 0) return undefined;
+    return { kind: transport.isSoftwareTpm ? 'softwareTpm' : 'otherDevice', passedOver };
+  }
+
   get cancellation(): TpmTransport['cancellation'] {
     return this.parts.transport.cancellation;
   }
@@ -88,8 +108,11 @@ export class ReportStatus {
 
   /** Asks transport and TPM anew, so that what was mended is no warning any more. */
   async warnings(): Promise<readonly Warning[]> {
-    const { transport, policy, events } = this.parts;
+    const { transport, passedOver, otherManager, policy, events } = this.parts;
     return warningsFrom({
+      transport: transport.description,
+      passedOver,
+      abrmd: transport.isSoftwareTpm ? undefined : await otherManager.look(),
       exposure: await transport.exposure(),
       dictionaryAttack: await this.dictionaryAttack(),
       policy: policy.current(),

@@ -1,9 +1,7 @@
-/**
- * What an administrator should mend: governance that can be walked round is no governance.
- */
-
-import type { EffectivePolicy } from '../domain/policy/settings.js';
-import type { DictionaryAttackState } from '../domain/tpm/device-facts.js';
+/** Problems that need an administrator: what keeps the broker from governing the TPM as it should. */
+import type { EffectivePolicy } from '../../domain/policy/settings.js';
+import type { DictionaryAttackState } from '../../domain/tpm/device-facts.js';
+import type { AbrmdState, PassedOverTpm } from '../ports.js';
 
 export interface Warning {
   /** Stable, for scripts: `tpmOpenToOthers`. */
@@ -13,6 +11,12 @@ export interface Warning {
 }
 
 export interface WarningFacts {
+  /** How the broker reaches its TPM. */
+  readonly transport: string;
+  /** What was tried in vain before. */
+  readonly passedOver: readonly PassedOverTpm[];
+  /** Undefined where tpm2-abrmd could not want the same TPM. */
+  readonly abrmd: AbrmdState | undefined;
   /** Who else can open, or holds, the TPM; from the transport. */
   readonly exposure: readonly string[];
   /** Undefined where the TPM does not tell (TPM 1.2). */
@@ -23,6 +27,8 @@ export interface WarningFacts {
 
 export function warningsFrom(facts: WarningFacts): readonly Warning[] {
   return [
+    ...standInWarning(facts),
+    ...abrmdWarning(facts.abrmd),
     ...exposureWarning(facts.exposure),
     ...tpmLimitWarning(facts),
     ...lockoutSettingWarnings(facts.policy),
@@ -31,12 +37,48 @@ export function warningsFrom(facts: WarningFacts): readonly Warning[] {
   ];
 }
 
+function standInWarning({ transport, passedOver }: WarningFacts): readonly Warning[] {
+  if (passedOver.length === 0) return [];
+  const reasons = passedOver.map(({ transport: place, reason }) => `${place}: ${reason}`).join('; ');
+  return [
+    {
+      id: 'tpmStandsIn',
+      message: `${transport} stands in for another TPM. ${reasons}`,
+      action:
+        'Give the broker the TPM that it is configured for, and restart it; until then keys are made in this one.',
+    },
+  ];
+}
+
+const MASK_ABRMD = 'systemctl mask --now tpm2-abrmd.service';
+
+function abrmdWarning(abrmd: AbrmdState | undefined): readonly Warning[] {
+  if (abrmd?.processId !== undefined) {
+    return [
+      {
+        id: 'abrmdRuns',
+        message: `tpm2-abrmd runs as well (process ${abrmd.processId}): whoever reaches the TPM through it is not governed.`,
+        action: `Stop it and keep it from being started: ${MASK_ABRMD} (see docs/moving-from-tpm2-abrmd.md).`,
+      },
+    ];
+  }
+  if (abrmd?.activatable !== true) return [];
+  return [
+    {
+      id: 'abrmdActivatable',
+      message:
+        'tpm2-abrmd is installed, and D-Bus starts it for any program that calls it: while the broker does not run it takes the TPM, and the broker cannot start.',
+      action: `Mask it: ${MASK_ABRMD} (see docs/moving-from-tpm2-abrmd.md).`,
+    },
+  ];
+}
+
 function exposureWarning(exposure: readonly string[]): readonly Warning[] {
   if (exposure.length === 0) return [];
   return [
     {
       id: 'tpmOpenToOthers',
-      message: `The TPM can be reached without the broker, so lists and lockout can be walked round: ${exposure.join('; ')}.`,
+      message: `The TPM can be reached without the broker, so programs can bypass lists and lockout: ${exposure.join('; ')}.`,
       action:
         "Give the TPM's device or socket to the broker's user alone (owner root, mode 0600), and end other users of it.",
     },

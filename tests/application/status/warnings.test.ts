@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { type WarningFacts, warningsFrom } from '../../../ts-core/application/status/warnings.js';
+import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
+
+const SOUND: WarningFacts = {
+  transport: 'device /dev/tpm0',
+  passedOver: [],
+  abrmd: { processId: undefined, activatable: false },
+  exposure: [],
+  dictionaryAttack: undefined,
+  policy: mergePolicy([], 1),
+  lostAuditLines: 0,
+};
+
+function only(facts: Partial<WarningFacts>) {
+  const warnings = warningsFrom({ ...SOUND, ...facts });
+  assert.equal(warnings.length, 1, JSON.stringify(warnings));
+  return warnings[0] as (typeof warnings)[number];
+}
+
+describe('the warnings of status', () => {
+  it('are none while everything is as it should be', () => {
+    assert.deepEqual(warningsFrom(SOUND), []);
+  });
+
+  it('say what stands in for the TPM, and why', () => {
+    const reason = 'it is held by process 812 (tcsd)';
+    const { id, message } = only({
+      transport: 'device /dev/tpmrm0',
+      passedOver: [{ transport: 'device /dev/tpm0', reason }],
+    });
+    assert.equal(id, 'tpmStandsIn');
+    assert.equal(message, `device /dev/tpmrm0 stands in for another TPM. device /dev/tpm0: ${reason}`);
+  });
+
+  it('say how to keep D-Bus from starting tpm2-abrmd', () => {
+    const { id, action } = only({ abrmd: { processId: undefined, activatable: true } });
+    assert.equal(id, 'abrmdActivatable');
+    assert.match(action, /systemctl mask --now tpm2-abrmd\.service/);
+  });
+
+  it('name the process of a tpm2-abrmd that runs, and say how to stop it for good', () => {
+    const { id, message, action } = only({ abrmd: { processId: 812, activatable: true } });
+    assert.equal(id, 'abrmdRuns');
+    assert.match(message, /process 812/);
+    assert.match(action, /systemctl mask --now tpm2-abrmd\.service/);
+  });
+
+  it('leave tpm2-abrmd alone where it could not want the same TPM', () => {
+    assert.deepEqual(warningsFrom({ ...SOUND, abrmd: undefined }), []);
+  });
+});
