@@ -5,8 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { SETTING_RULES } from '../build/ts-core/domain/policy/setting-rules.js';
-import { DEFAULT_POLICY_SETTINGS } from '../build/ts-core/domain/policy/settings.js';
+import { POLICY_KEY, POLICY_SETTINGS, PREFERENCE_KEY } from '../build/ts-core/domain/policy/setting-table.js';
 
 export const PAGE_PATH = fileURLToPath(new URL('../docs/policy.md', import.meta.url));
 export const SCHEMA_PATH = fileURLToPath(new URL('../docs/policy.schema.json', import.meta.url));
@@ -14,9 +13,9 @@ export const SCHEMA_PATH = fileURLToPath(new URL('../docs/policy.schema.json', i
 /** JSON Schema (draft 2020-12) of a policy file. */
 export function renderPolicySchema() {
   const properties = Object.fromEntries(
-    Object.entries(SETTING_RULES).map(([name, { description, schema }]) => [
+    Object.entries(POLICY_SETTINGS).map(([name, { meaning, schema, default: preset }]) => [
       name,
-      { description, ...schema, ...defaultOf(name) },
+      { description: meaning, ...schema, ...(preset === undefined ? {} : { default: preset }) },
     ]),
   );
   const schema = {
@@ -33,20 +32,25 @@ export function renderPolicySchema() {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-function defaultOf(name) {
-  const value = DEFAULT_POLICY_SETTINGS[name];
-  return value === undefined ? {} : { default: value };
-}
-
 /** The whole page. */
 export function renderPolicy() {
-  const rows = Object.entries(SETTING_RULES).map(([name, { description, groupPolicy, schema }]) => {
-    const value = DEFAULT_POLICY_SETTINGS[name];
-    const defaultValue = value === undefined ? 'unset' : `\`${JSON.stringify(value)}\``;
-    const windows = groupPolicy === undefined ? '-' : `\`${groupPolicy}\``;
-    return `| \`${name}\` | ${valuesOf(schema)} | ${defaultValue} | ${windows} | ${description} |`;
+  const rows = Object.entries(POLICY_SETTINGS).map(([name, { meaning, registry, schema, default: preset }]) => {
+    const defaultValue = preset === undefined ? 'unset' : `\`${JSON.stringify(preset)}\``;
+    return `| \`${name}\` | ${valuesOf(schema)} | ${defaultValue} | ${registryPlaceOf(registry)} | ${meaning} |`;
   });
-  return PAGE.replace('%SETTINGS%', rows.join('\n'));
+  return PAGE.replace('%SETTINGS%', () => rows.join('\n'));
+}
+
+/** Below the TPM's keys, as the page says. */
+function registryPlaceOf(registry) {
+  if (registry === undefined) return '-';
+  if (registry.valueName !== undefined) return `\`${belowOwnKeys(`${registry.key}\\${registry.valueName}`)}\``;
+  if (registry.keys === undefined) return `\`${belowOwnKeys(registry.key)}\``;
+  return `\`${belowOwnKeys(registry.keys.administrator)}\` and its siblings, value ${registry.data}`;
+}
+
+function belowOwnKeys(path) {
+  return [POLICY_KEY, PREFERENCE_KEY].reduce((rest, key) => rest.replace(`${key}\\`, ''), path);
 }
 
 function valuesOf(schema) {

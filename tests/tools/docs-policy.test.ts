@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { POLICY_SETTING_NAMES, SETTING_RULES } from '../../ts-core/domain/policy/setting-rules.js';
+import { POLICY_SETTING_NAMES, POLICY_SETTINGS } from '../../ts-core/domain/policy/setting-table.js';
 
 interface PageTool {
   readonly PAGE_PATH: string;
@@ -32,7 +32,7 @@ describe('docs/policy.md and docs/policy.schema.json', () => {
     };
     for (const name of POLICY_SETTING_NAMES) {
       const value = schema.properties[name]?.default;
-      if (value !== undefined) assert.equal(SETTING_RULES[name].read(value).verdict, 'accepted', name);
+      if (value !== undefined) assert.equal(POLICY_SETTINGS[name].read(value).verdict, 'accepted', name);
     }
   });
 });

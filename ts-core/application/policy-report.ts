@@ -3,7 +3,7 @@
  * follow the reader's light or dark setting, and print as black on white.
  */
 import type { SettingExplanation, SettingStatement } from '../domain/policy/explain-policy.js';
-import { SETTING_RULES } from '../domain/policy/setting-rules.js';
+import { POLICY_SETTINGS } from '../domain/policy/setting-table.js';
 import type { PolicyProblem } from '../domain/policy/settings.js';
 
 export interface PolicyReportContent {
@@ -65,7 +65,7 @@ function problemList(problems: readonly PolicyProblem[]): string {
 function settingSection({ name, value, source, statements }: SettingExplanation): string {
   return `<section>
 <h2>${text(name)}</h2>
-<p class="soft">${text(SETTING_RULES[name].description)}</p>
+<p class="soft">${text(POLICY_SETTINGS[name].meaning)}</p>
 <p><span class="value set">${text(shownValue(value))}</span> from ${text(source.location)}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Sources of ${text(name)}"><table>
 <thead><tr><th scope="col">Source</th><th scope="col">Says</th><th scope="col">Effect</th></tr></thead>

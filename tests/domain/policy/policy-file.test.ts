@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import fc from 'fast-check';
 import { type PolicyFileReading, readPolicyText, readSettings } from '../../../ts-core/domain/policy/policy-file.js';
-import { POLICY_SETTING_NAMES } from '../../../ts-core/domain/policy/setting-rules.js';
+import { POLICY_SETTING_NAMES } from '../../../ts-core/domain/policy/setting-table.js';
 
 const read = (content: unknown) => {
   const reading = readPolicyText(JSON.stringify(content));

@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
-import { isPolicySettingName, POLICY_SETTING_NAMES, SETTING_RULES, shown } from '../../domain/policy/setting-rules.js';
+import { shown } from '../../domain/policy/setting-kinds.js';
+import { isPolicySettingName, POLICY_SETTING_NAMES, POLICY_SETTINGS } from '../../domain/policy/setting-table.js';
 import type { PolicySettingName } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { makeFolder, replaceFile } from './atomic-write.js';
@@ -46,7 +47,7 @@ function refuseBadSetting(name: string, value: unknown): void {
     });
   }
   if (value === null || value === undefined) return;
-  const reading = SETTING_RULES[name].read(value);
+  const reading = POLICY_SETTINGS[name].read(value);
   if (reading.verdict === 'accepted') return;
   throw new TbsError('TBS_E_BAD_PARAMETER', {
     message: `The policy setting ${name} cannot be this: ${reading.reason}.`,

@@ -6,7 +6,7 @@ import { explainPolicy, type SettingExplanation } from '../../domain/policy/expl
 import { layerOf, mergePolicy, type PolicyLayer } from '../../domain/policy/merge.js';
 import type { SettingValues } from '../../domain/policy/policy-file.js';
 import { decodeRegistryPol } from '../../domain/policy/registry-pol.js';
-import { POLICY_SETTING_NAMES } from '../../domain/policy/setting-rules.js';
+import { POLICY_SETTING_NAMES } from '../../domain/policy/setting-table.js';
 import type { EffectivePolicy, PolicyProblem } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { makeFolder, removeFile, replaceFile } from './atomic-write.js';

@@ -3,13 +3,9 @@
  * key, where Windows keeps much else, what policy can set.
  */
 import { MAX_POL_BYTES } from '../../domain/policy/registry-pol.js';
-import {
-  POLICY_KEY,
-  PREFERENCE_KEY,
-  PREFERENCE_LIST_KEYS,
-  PREFERENCE_VALUES,
-} from '../../domain/policy/registry-settings.js';
+import { PREFERENCE_LIST_KEYS, PREFERENCE_VALUES } from '../../domain/policy/registry-settings.js';
 import type { RegistryValue } from '../../domain/policy/registry-values.js';
+import { POLICY_KEY, PREFERENCE_KEY } from '../../domain/policy/setting-table.js';
 import type { SettingSource } from '../../domain/policy/settings.js';
 
 /** Below HKEY_LOCAL_MACHINE; undefined when there is no such key. Throws what Windows answers. */

@@ -1,13 +1,8 @@
 /** What would have to change for a desired state to be in force, whatever way its values are written. */
 import { CALLER_CLASSES } from '../caller.js';
 import { unknownSettingMessage } from './policy-file.js';
-import {
-  type ClassLists,
-  isClassListName,
-  isPolicySettingName,
-  POLICY_SETTING_NAMES,
-  SETTING_RULES,
-} from './setting-rules.js';
+import type { ClassLists } from './setting-kinds.js';
+import { isClassListName, isPolicySettingName, POLICY_SETTING_NAMES, POLICY_SETTINGS } from './setting-table.js';
 import type { EffectivePolicy, PolicySettingName, SettingSource } from './settings.js';
 
 export interface SettingDifference {
@@ -53,7 +48,7 @@ export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<
       return { verdict: 'refused', setting: name, reason: unknownSettingMessage(name) };
     }
     if (value === null) continue;
-    const reading = SETTING_RULES[name].read(value);
+    const reading = POLICY_SETTINGS[name].read(value);
     if (reading.verdict === 'refused') return { verdict: 'refused', setting: name, reason: reading.reason };
     const current = comparable(policy, name, reading.value);
     if (JSON.stringify(current) === JSON.stringify(reading.value)) continue;

@@ -3,7 +3,7 @@
  */
 import { CALLER_CLASSES } from '../caller.js';
 import { DEFAULT_SOURCE, type PolicyLayer } from './merge.js';
-import { isClassListName, POLICY_SETTING_NAMES } from './setting-rules.js';
+import { isClassListName, POLICY_SETTING_NAMES } from './setting-table.js';
 import {
   DEFAULT_POLICY_SETTINGS,
   type EffectivePolicy,

@@ -6,7 +6,7 @@
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { RefusedSetting, SettingValues } from './policy-file.js';
-import { type ClassListName, isClassListName, POLICY_SETTING_NAMES } from './setting-rules.js';
+import { type ClassListName, isClassListName, POLICY_SETTING_NAMES } from './setting-table.js';
 import {
   type CodesByClass,
   DEFAULT_POLICY_SETTINGS,

@@ -3,19 +3,17 @@
  * wrong one is refused by name, and the others stay, so that one slip does not switch the rest of the governance off.
  */
 import { type CallerClass, isCallerClass } from '../caller.js';
-import {
-  isPolicySettingName,
-  POLICY_SETTING_NAMES,
-  readCommandCode,
-  SETTING_RULES,
-  type SettingInputs,
-  shown,
-  unknownClass,
-} from './setting-rules.js';
-import type { PolicySettingName } from './settings.js';
+import { type ClassLists, readCommandCode, shown, unknownClass } from './setting-kinds.js';
+import { type ClassListName, isPolicySettingName, POLICY_SETTING_NAMES, POLICY_SETTINGS } from './setting-table.js';
+import type { PolicySettingName, PolicySettings } from './settings.js';
 
-/** Settings that a source sets; what is absent is left to weaker sources. */
-export type SettingValues = { readonly [Name in PolicySettingName]?: SettingInputs[Name] };
+/**
+ * Settings that a source sets; what is absent is left to weaker sources. Each class's list is a value of its own, so that
+ * a source may set but one.
+ */
+export type SettingValues = {
+  readonly [Name in PolicySettingName]?: Name extends ClassListName ? ClassLists : PolicySettings[Name];
+};
 
 export interface RefusedSetting {
   /** Undefined when the whole file is meant. */
@@ -60,7 +58,7 @@ export function readSettings(object: object): ReadSettings {
     const { sound, reasons } = soundPart(value);
     for (const reason of reasons) refused.push({ setting: name, message: `${name}: ${reason}` });
     if (sound === undefined) continue;
-    const reading = SETTING_RULES[name].read(sound);
+    const reading = POLICY_SETTINGS[name].read(sound);
     if (reading.verdict === 'accepted') values[name] = reading.value;
     else refused.push({ setting: name, message: `${name}: ${reading.reason}` });
   }

@@ -1,6 +1,6 @@
 /**
- * Group Policy's registry values as settings: which key and value each setting has, and what is ignored, clamped or
- * refused, with its reason. Keys and types: Windows' documentation of the TPM Group Policy settings, TPM.admx.
+ * Group Policy's registry values as settings: what is ignored, clamped or refused, with its reason. Which key and value each
+ * setting has stands in setting-table.ts.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { SettingValues } from './policy-file.js';
@@ -8,29 +8,16 @@ import { REGISTRY_TYPES } from './registry-pol.js';
 import { type RegistryValue, type RegistryValues, textOf } from './registry-values.js';
 import {
   type Bounds,
-  type ClassListName,
-  type ClassLists,
   isOsManagedAuthLevel,
   MAX_LISTED_COMMANDS,
-  NUMBER_BOUNDS,
   OS_MANAGED_AUTH_LEVELS,
-} from './setting-rules.js';
+  type RegistryClassLists,
+  type RegistryList,
+  type RegistryPlace,
+  type Setting,
+} from './setting-kinds.js';
+import { POLICY_KEY, POLICY_SETTINGS, PREFERENCE_KEY } from './setting-table.js';
 import type { PolicyProblem, PolicySettingName, SettingSource } from './settings.js';
-
-/** Below HKEY_LOCAL_MACHINE; read with everything below it. */
-export const POLICY_KEY = 'Software\\Policies\\Microsoft\\TPM';
-const BLOCKED_KEY = `${POLICY_KEY}\\BlockedCommands`;
-const BLOCKED_LIST_KEY = `${BLOCKED_KEY}\\List`;
-/** Windows keeps much else here: only the values and lists named below can be policy. */
-export const PREFERENCE_KEY = 'Software\\Microsoft\\Tpm';
-
-const ALLOWED_LIST_KEYS: Readonly<Record<CallerClass, string>> = {
-  administrator: `${PREFERENCE_KEY}\\AllowedW8Commands\\List`,
-  standardUser: `${PREFERENCE_KEY}\\AllowedW8UserCommands\\List`,
-  sandboxedApp: `${PREFERENCE_KEY}\\AllowedW8AppContainerCommands\\List`,
-};
-
-export const PREFERENCE_LIST_KEYS: readonly string[] = Object.values(ALLOWED_LIST_KEYS);
 
 /**
  * Values of TPM.admx for features that only Windows has (its provisioning task and its way to compute lockout
@@ -38,49 +25,21 @@ export const PREFERENCE_LIST_KEYS: readonly string[] = Object.values(ALLOWED_LIS
  */
 const OF_WINDOWS_ALONE = new Set(['uselegacydictionaryattackparameters', 'cleartpmifnotreadygp', 'cleartpmifnotready']);
 
-type FlagName =
-  | 'blockedCommandsEnabled'
-  | 'ignoreDefaultList'
-  | 'ignoreLocalList'
-  | 'activeDirectoryBackup'
-  | 'requireActiveDirectoryBackup';
-type NumberName = keyof typeof NUMBER_BOUNDS;
+const SETTINGS = Object.entries(POLICY_SETTINGS) as readonly (readonly [PolicySettingName, Setting])[];
 
-interface Place {
-  readonly key: string;
-  readonly valueName: string;
-}
+/** The values under PREFERENCE_KEY itself that are policy. */
+export const PREFERENCE_VALUES: readonly string[] = SETTINGS.flatMap(([, { registry }]) =>
+  registry !== undefined && 'valueName' in registry && registry.key === PREFERENCE_KEY ? [registry.valueName] : [],
+);
 
-const FLAGS: Readonly<Record<FlagName, Place>> = {
-  blockedCommandsEnabled: { key: BLOCKED_KEY, valueName: 'Enabled' },
-  ignoreDefaultList: { key: BLOCKED_KEY, valueName: 'IgnoreDefaultList' },
-  ignoreLocalList: { key: BLOCKED_KEY, valueName: 'IgnoreLocalList' },
-  activeDirectoryBackup: { key: POLICY_KEY, valueName: 'ActiveDirectoryBackup' },
-  requireActiveDirectoryBackup: { key: POLICY_KEY, valueName: 'RequireActiveDirectoryBackup' },
-};
-
-const NUMBERS: Readonly<Partial<Record<NumberName, Place>>> = {
-  standardUserAuthorizationFailureDurationMinutes: {
-    key: POLICY_KEY,
-    valueName: 'StandardUserAuthorizationFailureDuration',
-  },
-  standardUserAuthorizationFailureIndividualThreshold: {
-    key: POLICY_KEY,
-    valueName: 'StandardUserAuthorizationFailureIndividualThreshold',
-  },
-  standardUserAuthorizationFailureTotalThreshold: {
-    key: POLICY_KEY,
-    valueName: 'StandardUserAuthorizationFailureTotalThreshold',
-  },
-  maxContexts: { key: PREFERENCE_KEY, valueName: 'MaxContexts' },
-  maxResources: { key: PREFERENCE_KEY, valueName: 'MaxResources' },
-};
-
-export const PREFERENCE_VALUES: readonly string[] = Object.values(NUMBERS)
-  .filter(({ key }) => key === PREFERENCE_KEY)
-  .map(({ valueName }) => valueName);
-
-const AUTH_LEVEL: Place = { key: POLICY_KEY, valueName: 'OSManagedAuthLevel' };
+/** The keys below PREFERENCE_KEY that are policy. */
+export const PREFERENCE_LIST_KEYS: readonly string[] = [
+  ...new Set(
+    SETTINGS.flatMap(([, { registry }]) =>
+      registry !== undefined && 'keys' in registry ? Object.values(registry.keys) : [],
+    ),
+  ),
+];
 
 export interface RegistrySettings {
   readonly values: SettingValues;
@@ -100,98 +59,106 @@ export function mayConcernTpm(key: string): boolean {
 
 export function settingsOfRegistry(registry: RegistryValues): RegistrySettings {
   const reader = new SettingsReader(registry);
-  for (const [name, place] of Object.entries(FLAGS)) reader.flag(name as FlagName, place);
-  for (const [name, place] of Object.entries(NUMBERS)) reader.number(name as NumberName, place);
-  reader.authLevel();
-  reader.blockedCommands();
-  reader.classLists();
+  for (const [name, setting] of SETTINGS) reader.read(name, setting);
   reader.reportUnknownValues();
   return reader.result();
 }
 
 class SettingsReader {
   readonly #registry: RegistryValues;
-  readonly #values: { -readonly [Name in keyof SettingValues]: SettingValues[Name] } = {};
+  /** Of each setting the kind of value that its row says. */
+  readonly #values: { [Name in PolicySettingName]?: unknown } = {};
   readonly #sources: { [Name in PolicySettingName]?: SettingSource } = {};
   readonly #cleared: { [Name in PolicySettingName]?: SettingSource } = {};
   readonly #problems: PolicyProblem[] = [];
   readonly #known = new Set<RegistryValue>();
+  readonly #reported = new Set<RegistryValue>();
 
   constructor(registry: RegistryValues) {
     this.#registry = registry;
   }
 
   result(): RegistrySettings {
-    return { values: this.#values, sources: this.#sources, cleared: this.#cleared, problems: this.#problems };
+    return {
+      values: this.#values as SettingValues,
+      sources: this.#sources,
+      cleared: this.#cleared,
+      problems: this.#problems,
+    };
   }
 
-  flag(name: FlagName, place: Place): void {
+  read(name: PolicySettingName, setting: Setting): void {
+    if (setting.registry === undefined) return;
+    if (setting.kind === 'flag') this.#readFlag(name, setting.registry);
+    else if (setting.kind === 'number') this.#readNumber(name, setting.registry, setting.bounds);
+    else if (setting.kind === 'authLevel') this.#readAuthLevel(name, setting.registry);
+    else if (setting.kind === 'codes') this.#readCodes(name, setting.registry);
+    else this.#readClassLists(name, setting.registry);
+  }
+
+  #readFlag(name: PolicySettingName, place: RegistryPlace): void {
     const read = this.#dword(name, place);
     if (read === undefined) return;
     if (read.number > 1) this.#problem(read.value, name, `${read.number} is out of range (0 or 1) and counts as 1`);
-    this.#values[name] = read.number !== 0;
-    this.#sources[name] = read.value.source;
+    this.#set(name, read.number !== 0, read.value.source);
   }
 
-  number(name: NumberName, place: Place): void {
+  #readNumber(name: PolicySettingName, place: RegistryPlace, { min, max }: Bounds): void {
     const read = this.#dword(name, place);
     if (read === undefined) return;
-    const { min, max }: Bounds = NUMBER_BOUNDS[name];
     const number = Math.min(Math.max(read.number, min), max);
     if (number !== read.number) {
       this.#problem(read.value, name, `${read.number} is out of range (${min} to ${max}) and counts as ${number}`);
     }
-    this.#values[name] = number;
-    this.#sources[name] = read.value.source;
+    this.#set(name, number, read.value.source);
   }
 
-  authLevel(): void {
-    const read = this.#dword('osManagedAuthLevel', AUTH_LEVEL);
+  #readAuthLevel(name: PolicySettingName, place: RegistryPlace): void {
+    const read = this.#dword(name, place);
     if (read === undefined) return;
     if (!isOsManagedAuthLevel(read.number)) {
       const levels = OS_MANAGED_AUTH_LEVELS.join(', ');
-      this.#problem(read.value, 'osManagedAuthLevel', `${read.number} is not a level (${levels}) and is ignored`);
+      this.#problem(read.value, name, `${read.number} is not a level (${levels}) and is ignored`);
       return;
     }
-    this.#values.osManagedAuthLevel = read.number;
-    this.#sources.osManagedAuthLevel = read.value.source;
+    this.#set(name, read.number, read.value.source);
   }
 
-  blockedCommands(): void {
+  #readCodes(name: PolicySettingName, { key }: RegistryList): void {
     const codes = new Map<number, SettingSource>();
-    for (const value of this.#listEntries(BLOCKED_LIST_KEY, 'blockedCommands')) {
+    for (const value of this.#listEntries(key, name)) {
       const verdict = blockedCode(value);
-      if (typeof verdict === 'string') this.#problem(value, 'blockedCommands', verdict);
+      if (typeof verdict === 'string') this.#problem(value, name, verdict);
       else codes.set(verdict, value.source);
     }
-    if (codes.size === 0) {
-      this.#clear('blockedCommands', this.#registry.deletionIn(BLOCKED_LIST_KEY));
-      return;
-    }
-    this.#values.blockedCommands = [...codes.keys()].sort((a, b) => a - b);
-    this.#sources.blockedCommands = joinedSource(codes.values());
+    if (codes.size === 0) this.#clear(name, this.#registry.deletionIn(key));
+    else this.#set(name, inOrder(codes.keys()), joinedSource(codes.values()));
   }
 
-  /** One value a code: 1 adds it to the allowed list of the class, 0 takes it away. */
-  classLists(): void {
-    const lists = { allowedCommands: new ClassListBuilder(), disallowedCommands: new ClassListBuilder() };
+  /** Two settings share these keys: an entry's data says on which of the two lists its code is. */
+  #readClassLists(name: PolicySettingName, { keys, data }: RegistryClassLists): void {
+    const lists: { [Class in CallerClass]?: Set<number> } = {};
+    const sources: SettingSource[] = [];
     for (const callerClass of CALLER_CLASSES) {
-      for (const value of this.#listEntries(ALLOWED_LIST_KEYS[callerClass], 'allowedCommands')) {
-        const verdict = allowedCode(value);
-        if (typeof verdict === 'string') this.#problem(value, 'allowedCommands', verdict);
-        else lists[verdict.list].add(callerClass, verdict.code, value.source);
+      for (const value of this.#listEntries(keys[callerClass], name)) {
+        const entry = allowedCode(value);
+        if (typeof entry === 'string') this.#problem(value, name, entry);
+        else if (entry.data === data) {
+          lists[callerClass] = (lists[callerClass] ?? new Set()).add(entry.code);
+          sources.push(value.source);
+        }
       }
     }
-    const deletion = PREFERENCE_LIST_KEYS.map((key) => this.#registry.deletionIn(key)).find((by) => by !== undefined);
-    for (const name of ['allowedCommands', 'disallowedCommands'] as const) {
-      const source = lists[name].source();
-      if (source === undefined) {
-        this.#clear(name, deletion);
-        continue;
-      }
-      this.#values[name] = lists[name].lists();
-      this.#sources[name] = source;
+    if (sources.length === 0) {
+      const deletions = Object.values(keys).map((key) => this.#registry.deletionIn(key));
+      this.#clear(
+        name,
+        deletions.find((by) => by !== undefined),
+      );
+      return;
     }
+    const ordered = Object.entries(lists).map(([callerClass, codes]) => [callerClass, inOrder(codes)]);
+    this.#set(name, Object.fromEntries(ordered), joinedSource(sources));
   }
 
   /** Everything under the TPM's own keys that was not read above: a slip of the pen should not go unseen. */
@@ -221,7 +188,7 @@ class SettingsReader {
 
   #dword(
     setting: PolicySettingName,
-    { key, valueName }: Place,
+    { key, valueName }: RegistryPlace,
   ): { readonly value: RegistryValue; readonly number: number } | undefined {
     const value = this.#registry.get(key, valueName);
     if (value === undefined) {
@@ -237,34 +204,25 @@ class SettingsReader {
     return { value, number };
   }
 
+  #set(setting: PolicySettingName, value: unknown, source: SettingSource): void {
+    this.#values[setting] = value;
+    this.#sources[setting] = source;
+  }
+
   #clear(setting: PolicySettingName, by: SettingSource | undefined): void {
     if (by !== undefined) this.#cleared[setting] = by;
   }
 
+  /** Once a value: the lists of allowed and of disallowed commands are read from the same entries. */
   #problem(value: RegistryValue, setting: PolicySettingName | undefined, message: string): void {
+    if (this.#reported.has(value)) return;
+    this.#reported.add(value);
     this.#problems.push({ source: value.source, setting, message: `${value.key}\\${value.valueName}: ${message}` });
   }
 }
 
-class ClassListBuilder {
-  readonly #codes = new Map<CallerClass, Set<number>>();
-  readonly #sources: SettingSource[] = [];
-
-  add(callerClass: CallerClass, code: number, source: SettingSource): void {
-    const codes = this.#codes.get(callerClass) ?? new Set();
-    this.#codes.set(callerClass, codes.add(code));
-    this.#sources.push(source);
-  }
-
-  lists(): ClassLists {
-    return Object.fromEntries(
-      [...this.#codes].map(([callerClass, codes]) => [callerClass, [...codes].sort((a, b) => a - b)]),
-    );
-  }
-
-  source(): SettingSource | undefined {
-    return this.#sources.length === 0 ? undefined : joinedSource(this.#sources);
-  }
+function inOrder(codes: Iterable<number>): readonly number[] {
+  return [...codes].sort((a, b) => a - b);
 }
 
 function dwordOf({ type, data }: RegistryValue): number | undefined {
@@ -283,15 +241,14 @@ function blockedCode(value: RegistryValue): number | string {
   return Number(value.valueName);
 }
 
-function allowedCode(value: RegistryValue): { readonly list: ClassListName; readonly code: number } | string {
+function allowedCode(value: RegistryValue): { readonly data: 0 | 1; readonly code: number } | string {
   if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(value.valueName)) {
     return 'the name is not a command code in hexadecimal; the entry is ignored';
   }
   const allowed = allowedFlag(value);
   if (allowed === undefined) return `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`;
   const code = Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
-  if (allowed === 1) return { list: 'allowedCommands', code };
-  if (allowed === 0) return { list: 'disallowedCommands', code };
+  if (allowed === 0 || allowed === 1) return { data: allowed, code };
   return `${allowed} is neither 0 nor 1; the entry is ignored`;
 }
 

@@ -1,57 +1,15 @@
-/**
- * The settings that govern the broker, by name, as every source (defaults, tbsd.json, policy.d, Registry.pol, registry)
- * delivers them. Group Policy names and defaults: the requirement's registry values; see docs/group-policy.md.
- */
-import type { CallerClass } from '../caller.js';
+/** The policy in force, and where each of its settings comes from. The settings themselves: setting-table.ts. */
+import { POLICY_SETTINGS, type PolicySettingName } from './setting-table.js';
 
-/** Windows' OSManagedAuthLevel: None 0, Delegated 2, Full 4; 5 keeps the lockout authorization of a TPM 2.0 only. */
-export type OsManagedAuthLevel = 0 | 2 | 4 | 5;
+export type { CodesByClass, OsManagedAuthLevel } from './setting-kinds.js';
+export type { PolicySettingName } from './setting-table.js';
 
-export type CodesByClass = Readonly<Record<CallerClass, readonly number[]>>;
+/** Every setting has a value: its default where no source sets it. */
+export type PolicySettings = { readonly [Name in PolicySettingName]: (typeof POLICY_SETTINGS)[Name]['default'] };
 
-export interface PolicySettings {
-  /** Turns the policy's list of blocked commands on (BlockedCommands\Enabled). */
-  readonly blockedCommandsEnabled: boolean;
-  /** The policy's list: TPM 1.2 ordinals or TPM 2.0 command codes (BlockedCommands\List). */
-  readonly blockedCommands: readonly number[];
-  readonly ignoreDefaultList: boolean;
-  readonly ignoreLocalList: boolean;
-  /** Codes that policy adds to the allowed lists of TPM 2.0, vendor codes included, by class. */
-  readonly allowedCommands: CodesByClass;
-  /** Codes that policy takes from the allowed lists of TPM 2.0, by class; stronger than every grant. */
-  readonly disallowedCommands: CodesByClass;
-  /** Undefined when no source sets it: then Full when backup is off, Delegated when it is on. */
-  readonly osManagedAuthLevel: OsManagedAuthLevel | undefined;
-  readonly activeDirectoryBackup: boolean;
-  /** Undefined when no source sets it: then as `activeDirectoryBackup`. */
-  readonly requireActiveDirectoryBackup: boolean | undefined;
-  readonly standardUserAuthorizationFailureDurationMinutes: number;
-  readonly standardUserAuthorizationFailureIndividualThreshold: number;
-  readonly standardUserAuthorizationFailureTotalThreshold: number;
-  readonly maxContexts: number;
-  readonly maxContextsPerUser: number;
-  readonly maxResources: number;
-}
-
-export type PolicySettingName = keyof PolicySettings;
-
-export const DEFAULT_POLICY_SETTINGS: PolicySettings = {
-  blockedCommandsEnabled: false,
-  blockedCommands: [],
-  ignoreDefaultList: false,
-  ignoreLocalList: false,
-  allowedCommands: { administrator: [], standardUser: [], sandboxedApp: [] },
-  disallowedCommands: { administrator: [], standardUser: [], sandboxedApp: [] },
-  osManagedAuthLevel: undefined,
-  activeDirectoryBackup: false,
-  requireActiveDirectoryBackup: undefined,
-  standardUserAuthorizationFailureDurationMinutes: 480,
-  standardUserAuthorizationFailureIndividualThreshold: 4,
-  standardUserAuthorizationFailureTotalThreshold: 9,
-  maxContexts: 1200,
-  maxContextsPerUser: 1050,
-  maxResources: 500,
-};
+export const DEFAULT_POLICY_SETTINGS = Object.fromEntries(
+  Object.entries(POLICY_SETTINGS).map(([name, setting]) => [name, setting.default]),
+) as unknown as PolicySettings;
 
 /** A Group Policy object of the domain, and the link through which it applies. */
 export interface GroupPolicyObject {

@@ -1,0 +1,153 @@
+/**
+ * The settings that govern the broker: the one table. From its rows come the type of the policy in force, the parsing of
+ * every source (tbsd.json, policy.d, Registry.pol, the registry), the JSON Schema and docs/policy.md.
+ *
+ * Keys, types and bounds: Windows' documentation of the TPM Group Policy settings, TPM.admx. TPM.admx and Windows' TPM
+ * driver hold both thresholds to 0 to 100; the duration is kept in seconds in a 32-bit number there, hence its upper
+ * bound in minutes.
+ */
+import {
+  authLevel,
+  type CodesByClass,
+  classLists,
+  codes,
+  flag,
+  type RegistryPlace,
+  type Setting,
+  wholeNumber,
+} from './setting-kinds.js';
+
+/** Below HKEY_LOCAL_MACHINE; read with everything below it. */
+export const POLICY_KEY = 'Software\\Policies\\Microsoft\\TPM';
+/** Windows has much else here: only the values and lists in the table can be policy. */
+export const PREFERENCE_KEY = 'Software\\Microsoft\\Tpm';
+const BLOCKED_KEY = `${POLICY_KEY}\\BlockedCommands`;
+const ALLOWED_LIST_KEYS = {
+  administrator: `${PREFERENCE_KEY}\\AllowedW8Commands\\List`,
+  standardUser: `${PREFERENCE_KEY}\\AllowedW8UserCommands\\List`,
+  sandboxedApp: `${PREFERENCE_KEY}\\AllowedW8AppContainerCommands\\List`,
+};
+
+const NO_CODES: CodesByClass = { administrator: [], standardUser: [], sandboxedApp: [] };
+
+export const POLICY_SETTINGS = {
+  blockedCommandsEnabled: flag({
+    default: false,
+    meaning: 'Turns the list `blockedCommands` on.',
+    registry: dword(BLOCKED_KEY, 'Enabled'),
+    admxPolicy: 'BlockedCommandsList_Name',
+  }),
+  blockedCommands: codes({
+    default: [],
+    meaning: 'Command codes that policy blocks for everybody: TPM 1.2 ordinals or TPM 2.0 command codes.',
+    registry: { key: `${BLOCKED_KEY}\\List`, type: 'REG_SZ' },
+    admxPolicy: 'BlockedCommandsList_Name',
+  }),
+  ignoreDefaultList: flag({
+    default: false,
+    meaning: 'Ignores the default list of blocked commands (TPM 1.2). Never opens the allowed lists of TPM 2.0.',
+    registry: dword(BLOCKED_KEY, 'IgnoreDefaultList'),
+    admxPolicy: 'IgnoreDefaultList_Name',
+  }),
+  ignoreLocalList: flag({
+    default: false,
+    meaning: 'Ignores the list that local administrators keep (`Add-TbsCommandBlock`).',
+    registry: dword(BLOCKED_KEY, 'IgnoreLocalList'),
+    admxPolicy: 'IgnoreLocalList_Name',
+  }),
+  allowedCommands: classLists({
+    default: NO_CODES,
+    meaning: 'TPM 2.0 command codes added to the allowed lists, by class of caller; vendor codes included.',
+    registry: { keys: ALLOWED_LIST_KEYS, type: 'REG_DWORD', data: 1 },
+    admxPolicy: 'AllowedCommands',
+  }),
+  disallowedCommands: classLists({
+    default: NO_CODES,
+    meaning: 'TPM 2.0 command codes taken from the allowed lists, by class of caller; stronger than every grant.',
+    registry: { keys: ALLOWED_LIST_KEYS, type: 'REG_DWORD', data: 0 },
+    admxPolicy: 'AllowedCommands',
+  }),
+  osManagedAuthLevel: authLevel({
+    default: undefined,
+    meaning:
+      'How much owner authorization is kept on the machine: 0 None, 2 Delegated, 4 Full, 5 (TPM 2.0: the lockout authorization only). Unset: 4 when backup is off, 2 when it is on.',
+    registry: dword(POLICY_KEY, 'OSManagedAuthLevel'),
+    admxPolicy: 'OSManagedAuth_Name',
+  }),
+  activeDirectoryBackup: flag({
+    default: false,
+    meaning: 'Backs the owner authorization up to AD DS.',
+    registry: dword(POLICY_KEY, 'ActiveDirectoryBackup'),
+    admxPolicy: 'ActiveDirectoryBackup',
+  }),
+  requireActiveDirectoryBackup: flag({
+    default: undefined,
+    meaning:
+      'Refuses a change of the owner authorization unless its backup succeeds. Unset: as `activeDirectoryBackup`.',
+    registry: dword(POLICY_KEY, 'RequireActiveDirectoryBackup'),
+    admxPolicy: 'ActiveDirectoryBackup',
+  }),
+  standardUserAuthorizationFailureDurationMinutes: wholeNumber({
+    default: 480,
+    bounds: { min: 0, max: 71_582_788 },
+    meaning: 'Length, in minutes, of the sliding window in which authorization failures count. 0: none counts.',
+    registry: dword(POLICY_KEY, 'StandardUserAuthorizationFailureDuration'),
+    admxPolicy: 'StandardUserAuthorizationFailureDuration_Name',
+  }),
+  standardUserAuthorizationFailureIndividualThreshold: wholeNumber({
+    default: 4,
+    bounds: { min: 0, max: 100 },
+    meaning: 'Failures of one standard user that close the gate for that user. 0: no authorized command at all.',
+    registry: dword(POLICY_KEY, 'StandardUserAuthorizationFailureIndividualThreshold'),
+    admxPolicy: 'StandardUserAuthorizationFailureIndividualThreshold_Name',
+  }),
+  standardUserAuthorizationFailureTotalThreshold: wholeNumber({
+    default: 9,
+    bounds: { min: 0, max: 100 },
+    meaning:
+      'Failures of all standard users together that close the gate for all of them. 0: no authorized command at all.',
+    registry: dword(POLICY_KEY, 'StandardUserAuthorizationFailureTotalThreshold'),
+    admxPolicy: 'StandardUserAuthorizationFailureTotalThreshold_Name',
+  }),
+  maxContexts: wholeNumber({
+    default: 1200,
+    bounds: { min: 1, max: 65_536 },
+    meaning: 'Contexts open at once, of all users together; one in 16 is kept for administrators.',
+    registry: dword(PREFERENCE_KEY, 'MaxContexts'),
+    admxPolicy: 'MaxContexts',
+  }),
+  maxContextsPerUser: wholeNumber({
+    default: 1050,
+    bounds: { min: 1, max: 65_536 },
+    meaning: 'Contexts open at once of one user.',
+    registry: undefined,
+    admxPolicy: 'MaxContextsPerUser',
+  }),
+  maxResources: wholeNumber({
+    default: 500,
+    bounds: { min: 1, max: 65_536 },
+    meaning: 'Virtual resources of one context.',
+    registry: dword(PREFERENCE_KEY, 'MaxResources'),
+    admxPolicy: 'MaxResources',
+  }),
+} as const satisfies Readonly<Record<string, Setting>>;
+
+function dword(key: string, valueName: string): RegistryPlace {
+  return { key, valueName, type: 'REG_DWORD' };
+}
+
+export type PolicySettingName = keyof typeof POLICY_SETTINGS;
+
+export const POLICY_SETTING_NAMES = Object.keys(POLICY_SETTINGS) as readonly PolicySettingName[];
+
+export function isPolicySettingName(name: string): name is PolicySettingName {
+  return Object.hasOwn(POLICY_SETTINGS, name);
+}
+
+export type ClassListName = {
+  [Name in PolicySettingName]: (typeof POLICY_SETTINGS)[Name]['kind'] extends 'classLists' ? Name : never;
+}[PolicySettingName];
+
+export function isClassListName(name: PolicySettingName): name is ClassListName {
+  return POLICY_SETTINGS[name].kind === 'classLists';
+}
