@@ -90,6 +90,9 @@ describe('the result of every method', function () {
     assert.equal(differences.length, 1);
     await call('policy/set', { settings: { maxContexts: 100 } });
     await call('policy/export');
+    await call('policy/explain');
+    await call('policy/report');
+    await call('policy/refresh');
   });
 
   it('is as described: the TPM and its owner', async () => {
