@@ -175,14 +175,23 @@ describe('architecture: the import arrows', () => {
     );
   });
 
-  it('no files import each other in a circle at run time', () => {
+  it('no files import each other in a circle, not even for their types', () => {
     const imported = new Map(
       SOURCES.map(({ path, source }) => {
-        const values = importsOf(source).filter(({ typeOnly }) => !typeOnly);
-        return [path, values.flatMap(({ specifier }) => targetOf(path, specifier) ?? [])] as const;
+        return [path, importsOf(source).flatMap(({ specifier }) => targetOf(path, specifier) ?? [])] as const;
       }),
     );
     assert.deepEqual(circlesIn(imported), []);
+  });
+
+  it('the numbers of the TPM specifications stand in the tables of tpm12/codes.ts and tpm20/codes.ts only', () => {
+    const definition =
+      /^(?:export )?const (TPM(?:A_\w+|_(?:ALG|CAP|CC|DA|DEL|ECC|ET|FAMILY|HT|KEY|KH|ORD|PID|PT|RC|RH|RS|RT|ST|SU|TAG)_?\w*)|TSC_\w+)(?:: number)? = \d/gm;
+    const tables = ['domain/tpm12/codes.ts', 'domain/tpm20/codes.ts'];
+    const elsewhere = SOURCES.filter(({ path }) => !tables.includes(path)).flatMap(({ path, source }) =>
+      [...source.matchAll(definition)].map(([, name]) => `${path}: ${name}`),
+    );
+    assert.deepEqual(elsewhere, []);
   });
 });
 

@@ -7,7 +7,7 @@
  * authorizations" and 18.6 (the nth session authorizes the nth handle).
  */
 import { TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
-import { CommandAreas } from '../tpm20/command-areas.js';
+import { CommandAreas } from '../tpm20/command-shape.js';
 import { RC_SESSION } from '../tpm20/responses.js';
 
 /** Format one without the number: bit 7, the error, and bit 6, which is set where a parameter is at fault. */

@@ -358,6 +358,21 @@ export const TPM_PID = {
   OWNER: 0x0005,
 } as const;
 
+/** Operations of TPM_Delegate_Manage on a family. */
+export const TPM_FAMILY = {
+  CREATE: 0x00000001,
+  ENABLE: 0x00000002,
+  INVALIDATE: 0x00000004,
+} as const;
+
+/** The kind of delegation: of owner commands. */
+export const TPM_DEL_OWNER_BITS = 0x00000001;
+
+/** TPM_DA_STATE: the TPM's dictionary-attack logic is locking callers out. */
+export const TPM_DA_STATE_ACTIVE = 0x01;
+/** TPM_DA_ACTION_TYPE: the lockout ends by itself. */
+export const TPM_DA_ACTION_TIMEOUT = 0x00000001;
+
 /** Key usages. */
 export const TPM_KEY_USAGE = {
   SIGNING: 0x0010,

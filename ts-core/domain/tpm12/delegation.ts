@@ -2,14 +2,10 @@
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
-import { TPM_ET, TPM_KH, TPM_ORD, TPM_TAG } from './codes.js';
+import { TPM_DEL_OWNER_BITS, TPM_ET, TPM_FAMILY, TPM_KH, TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
-const TPM_DEL_OWNER_BITS = 0x00000001;
-const TPM_FAMILY_CREATE = 1;
-const TPM_FAMILY_ENABLE = 2;
-const TPM_FAMILY_INVALIDATE = 4;
 const ALL_LOCALITIES = 0x1f;
 
 /** TPM_DELEGATE_* bits of owner commands that are worth delegating (Part 2, 20.2.1). */
@@ -41,7 +37,7 @@ export interface OwnerDelegation12 {
 
 /** Makes a delegation family and gives its id. */
 export function* createDelegationFamily(crypto12: Crypto12, ownerSecret: Uint8Array, label: number): Exchange<number> {
-  const result = yield* manageFamily(crypto12, ownerSecret, 0, TPM_FAMILY_CREATE, uint8(label));
+  const result = yield* manageFamily(crypto12, ownerSecret, 0, TPM_FAMILY.CREATE, uint8(label));
   return new FieldReader(result).uint32();
 }
 
@@ -52,7 +48,7 @@ export function* enableDelegationFamily(
   familyId: number,
   enabled: boolean,
 ): Exchange<void> {
-  yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY_ENABLE, uint8(enabled ? 1 : 0));
+  yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY.ENABLE, uint8(enabled ? 1 : 0));
 }
 
 /** Voids a family: none of its delegations can be used again, wherever copies are kept. */
@@ -61,7 +57,7 @@ export function* invalidateDelegationFamily(
   ownerSecret: Uint8Array,
   familyId: number,
 ): Exchange<void> {
-  yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY_INVALIDATE, new Uint8Array());
+  yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY.INVALIDATE, new Uint8Array());
 }
 
 function* manageFamily(

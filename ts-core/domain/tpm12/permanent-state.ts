@@ -5,13 +5,19 @@
 import { concat, FieldReader, sized, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { type Authorization12, runCommand, Tpm12CommandError } from './authorized-command.js';
-import { TPM_CAP, TPM_CAP_FLAG, TPM_CAP_PROP, TPM_ET, TPM_ORD, TPM_TAG } from './codes.js';
+import {
+  TPM_CAP,
+  TPM_CAP_FLAG,
+  TPM_CAP_PROP,
+  TPM_DA_ACTION_TIMEOUT,
+  TPM_DA_STATE_ACTIVE,
+  TPM_ET,
+  TPM_ORD,
+  TPM_TAG,
+} from './codes.js';
 import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
 import { openOiap } from './sessions.js';
 import { readPublicKey } from './structures.js';
-
-const TPM_DA_STATE_ACTIVE = 1;
-const TPM_DA_ACTION_TIMEOUT = 0x00000001;
 
 export interface PermanentState12 {
   readonly owned: boolean;

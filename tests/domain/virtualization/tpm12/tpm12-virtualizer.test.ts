@@ -4,10 +4,8 @@ import { concat, sized, uint16, uint32 } from '../../../../ts-core/domain/tpm/by
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../../../ts-core/domain/tpm/exchange.js';
 import { TPM_ORD, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
-import {
-  type Tpm12Limits,
-  Tpm12Virtualizer,
-} from '../../../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
+import type { Tpm12Limits } from '../../../../ts-core/domain/virtualization/tpm12/quotas.js';
+import { Tpm12Virtualizer } from '../../../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 
 const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' as const };

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { CommandAreas } from '../../../../ts-core/domain/tpm20/command-areas.js';
+import { CommandAreas, CommandTable } from '../../../../ts-core/domain/tpm20/command-shape.js';
 import { decodeCommandAttributes } from '../../../../ts-core/domain/tpm20/structures.js';
-import { CommandTable } from '../../../../ts-core/domain/virtualization/tpm20/command-shape.js';
 import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
 import {
   authorized,

@@ -2,100 +2,114 @@
  * TPM_SaveContext and TPM_LoadContext by callers, and their forerunners of TPM 1.1. Key blobs are bearer blobs, as on a
  * TPM. Saved sessions belong to the user who saved them: another user's blob is answered like a bad one.
  */
-import { readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { isReservedKeyHandle, TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { ordinalOf, type ResourceKind } from '../../tpm12/command-shape.js';
 import { loadContext } from '../../tpm12/commands.js';
-import { firstHandle, firstSizedBuffer, refusal } from '../../tpm12/responses.js';
+import { firstHandle, firstSizedBuffer, isSuccess, refusal } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
-import { ordinalOf } from './command-shape.js';
-import { saysNoRoom, unknownHandleCode } from './residency.js';
-import type { CallerSavedSession, HeldKey, HeldResource, HeldSession } from './resource-table.js';
-import { kindOfResourceType, type SpecialCommand } from './special-command.js';
-import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
+import {
+  type HeldKey,
+  type HeldResource,
+  type HeldSession,
+  kindOfResourceType,
+  type ResourceTable,
+} from './handles.js';
+import type { Parts } from './parts.js';
+import type { CallerSavedSession } from './sessions.js';
+import { saysNoRoom, unknownHandleCode } from './swapping.js';
 
-type Run = SpecialCommand['run'];
-
-/** Key blobs whose virtual handle is remembered for keepHandle; more would only be a hoard. */
+/** Key blobs whose virtual handle is remembered for keepHandle. */
 const MAX_REMEMBERED_BLOBS = 256;
+/** More rounds than any TPM has slots: a TPM that answers "no room" for ever must not hold the broker. */
 const MAX_ROUNDS = 64;
+/** In TPM_LoadContext: entityHandle (4), keepHandle (1), contextSize (4), contextBlob. */
+const KEEP_HANDLE_OFFSET = HEADER_BYTES + 4;
+const LOADED_BLOB_OFFSET = HEADER_BYTES + 9;
 
-export const runSaveContext: Run = function* (virtualizer, contextId, command) {
+/** Parameters: handle, resourceType, label. */
+export function* runSaveContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 34) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  const kind = kindOfResourceType(readUint32(command, 14));
+  const handle = readUint32(command, HEADER_BYTES);
+  const kind = kindOfResourceType(readUint32(command, HEADER_BYTES + 4));
   if (kind === undefined) return refusal(TPM_RESULT.INVALID_RESOURCE);
-  const held = virtualizer.table.find(contextId, kind, readUint32(command, 10));
+  const held = parts.table.find(contextId, kind, handle);
   if (held === undefined) {
-    const foreign = kind === 'key' && virtualizer.translation.foreignKeys.has(readUint32(command, 10));
-    return refusal(foreign ? TPM_RESULT.OWNER_CONTROL : unknownHandleCode(kind));
+    const unmanaged = kind === 'key' && parts.table.unmanagedKeys.has(handle);
+    return refusal(unmanaged ? TPM_RESULT.OWNER_CONTROL : unknownHandleCode(kind));
   }
-  return yield* save(virtualizer, held, command);
-};
+  return yield* save(parts, held, command);
+}
 
-export const runSaveAuthContext: Run = function* (virtualizer, contextId, command) {
+export function* runSaveAuthContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  const held = virtualizer.table.find(contextId, 'authSession', readUint32(command, 10));
+  const held = parts.table.find(contextId, 'authSession', readUint32(command, HEADER_BYTES));
   if (held === undefined) return refusal(TPM_RESULT.INVALID_AUTHHANDLE);
-  return yield* save(virtualizer, held, command);
-};
+  return yield* save(parts, held, command);
+}
 
 /** Sends the caller's own save command. A session leaves the context with it, a key stays. */
-function* save(virtualizer: Tpm12Virtualizer, held: HeldResource, command: Uint8Array): Exchange<Uint8Array> {
-  const ready = yield* virtualizer.residency.ensure([held], new Set());
+function* save(parts: Parts, held: HeldResource, command: Uint8Array): Exchange<Uint8Array> {
+  const { swapping } = parts;
+  const ready = yield* swapping.load([held], new Set());
   if (ready !== TPM_RESULT.SUCCESS || held.physicalHandle === undefined) return refusal(ready);
   const physical = command.slice();
-  writeUint32(physical, 10, held.physicalHandle);
+  writeUint32(physical, HEADER_BYTES, held.physicalHandle);
   let response = yield physical;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    if (!(yield* virtualizer.residency.savedRoom.make(responseCodeOf(response)))) break;
+    if (!(yield* swapping.savedRoom.make(responseCodeOf(response)))) break;
     response = yield physical;
   }
-  const blob = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstSizedBuffer(response) : undefined;
+  const blob = isSuccess(response) ? firstSizedBuffer(response) : undefined;
   if (blob === undefined) return response;
-  if (held.kind === 'key') rememberKeyBlob(virtualizer, held, blob);
-  else becomeCallerSaved(virtualizer, held, blob);
+  if (held.kind === 'key') rememberKeyBlob(parts.savedKeyHandles, held, blob);
+  else leaveToUser(parts, held, blob);
   return response;
 }
 
-function rememberKeyBlob(virtualizer: Tpm12Virtualizer, key: HeldKey, blob: Uint8Array): void {
+function rememberKeyBlob(savedKeyHandles: Map<string, number>, key: HeldKey, blob: Uint8Array): void {
   const facts = readContextBlob(blob);
   if (facts === undefined) return;
-  const remembered = virtualizer.savedKeyHandles;
-  const oldest = remembered.keys().next();
-  if (remembered.size >= MAX_REMEMBERED_BLOBS && !oldest.done) remembered.delete(oldest.value);
-  remembered.set(facts.integrityDigest, key.virtualHandle);
+  const oldest = savedKeyHandles.keys().next();
+  if (savedKeyHandles.size >= MAX_REMEMBERED_BLOBS && !oldest.done) savedKeyHandles.delete(oldest.value);
+  savedKeyHandles.set(facts.integrityDigest, key.virtualHandle);
 }
 
-function becomeCallerSaved(virtualizer: Tpm12Virtualizer, session: HeldSession, blob: Uint8Array): void {
+/** The session belongs to the user now, under the blob that the caller gets. */
+function leaveToUser({ table, saved, swapping, changed }: Parts, session: HeldSession, blob: Uint8Array): void {
   const { id, kind, userKey, virtualHandle, link, transportAttributes } = session;
   const contextCount = readContextBlob(blob)?.contextCount ?? 0;
   const current = { blob, contextCount };
-  virtualizer.table.remove(session);
-  virtualizer.saved.add({ id, kind, userKey, blob, contextCount, current, virtualHandle, link, transportAttributes });
-  virtualizer.residency.savedRoom.noteSaved(contextCount);
-  virtualizer.changed();
+  table.remove(session);
+  saved.add({ id, kind, userKey, blob, contextCount, current, virtualHandle, link, transportAttributes });
+  swapping.savedRoom.noteSaved(contextCount);
+  changed();
 }
 
-/** Parameters: entityHandle, keepHandle, contextSize, contextBlob. */
-export const runLoadContext: Run = function* (virtualizer, contextId, command) {
-  if (command.length < 19 || readUint32(command, 15) !== command.length - 19) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  const blob = command.slice(19);
+export function* runLoadContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const { table, saved, savedKeyHandles } = parts;
+  const isWhole =
+    command.length >= LOADED_BLOB_OFFSET &&
+    readUint32(command, LOADED_BLOB_OFFSET - 4) === command.length - LOADED_BLOB_OFFSET;
+  if (!isWhole) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  const blob = command.slice(LOADED_BLOB_OFFSET);
   const facts = readContextBlob(blob);
   if (facts === undefined) return refusal(TPM_RESULT.BADCONTEXT);
-  const keepsHandle = command[14] !== 0;
+  const keepsHandle = command[KEEP_HANDLE_OFFSET] !== 0;
   if (facts.resourceType === TPM_RT.KEY) {
-    const wanted = virtualizer.savedKeyHandles.get(facts.integrityDigest) ?? facts.handle;
-    return yield* loadKeyBlob(virtualizer, contextId, command, { wanted, keepsHandle, blob });
+    const wanted = savedKeyHandles.get(facts.integrityDigest) ?? facts.handle;
+    return yield* loadKey(parts, contextId, command, { wanted, keepsHandle, blob });
   }
-  const session = virtualizer.saved.find(virtualizer.table.userOf(contextId), blob);
+  const session = saved.find(table.userOf(contextId), blob);
   if (session === undefined) return refusal(TPM_RESULT.BADCONTEXT);
-  const current = loadContext(session.current.blob, readUint32(command, 10));
-  return yield* loadSession(virtualizer, contextId, current, session, keepsHandle);
-};
+  const current = loadContext(session.current.blob, readUint32(command, HEADER_BYTES));
+  return yield* loadSession(parts, contextId, current, session, keepsHandle);
+}
 
-export const runLoadKeyContext: Run = function* (virtualizer, contextId, command) {
-  return yield* loadKeyBlob(virtualizer, contextId, command, { keepsHandle: false });
-};
+export function* runLoadKeyContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  return yield* loadKey(parts, contextId, command, { keepsHandle: false });
+}
 
 interface KeyBlobFacts {
   readonly wanted?: number;
@@ -103,101 +117,98 @@ interface KeyBlobFacts {
   readonly blob?: Uint8Array;
 }
 
-function* loadKeyBlob(
-  virtualizer: Tpm12Virtualizer,
-  contextId: number,
-  command: Uint8Array,
-  facts: KeyBlobFacts,
-): Exchange<Uint8Array> {
-  if (virtualizer.remaining(contextId, 'key') <= 0) return refusal(TPM_RESULT.RESOURCES);
+function* loadKey(parts: Parts, contextId: number, command: Uint8Array, facts: KeyBlobFacts): Exchange<Uint8Array> {
+  const { table, quotas, changed } = parts;
+  if (quotas.remaining(contextId, 'key') <= 0) return refusal(TPM_RESULT.RESOURCES);
   const { wanted } = facts;
-  if (facts.keepsHandle && wanted !== undefined && virtualizer.table.find(contextId, 'key', wanted) !== undefined) {
+  if (facts.keepsHandle && wanted !== undefined && table.find(contextId, 'key', wanted) !== undefined) {
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const physical = command.slice();
-  // Which handle the TPM gives is nobody's business: another context's key may have the one in the blob.
-  if (facts.blob !== undefined) physical[14] = 0;
-  const response = yield* sendUntilItFits(virtualizer, 'key', physical, new Set());
-  const handle = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstHandle(response) : undefined;
+  // The TPM may give any handle: another context's key may have the one in the blob.
+  if (facts.blob !== undefined) physical[KEEP_HANDLE_OFFSET] = 0;
+  const response = yield* sendUntilItFits(parts, 'key', physical, new Set());
+  const handle = isSuccess(response) ? firstHandle(response) : undefined;
   if (handle === undefined) return response;
-  const key = virtualizer.translation.register(contextId, 'key', handle, {
+  const key = table.register(contextId, 'key', handle, {
     ...(wanted === undefined ? {} : { wanted }),
     ...(facts.blob === undefined ? {} : { blob: facts.blob }),
   });
-  virtualizer.changed();
-  writeUint32(response, 10, key.virtualHandle);
+  changed();
+  writeUint32(response, HEADER_BYTES, key.virtualHandle);
   return response;
 }
 
-export const runLoadAuthContext: Run = function* (virtualizer, contextId, command) {
-  if (command.length < 14 || readUint32(command, 10) !== command.length - 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  const session = virtualizer.saved.find(virtualizer.table.userOf(contextId), command.slice(14));
+export function* runLoadAuthContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const isWhole = command.length >= 14 && readUint32(command, HEADER_BYTES) === command.length - 14;
+  if (!isWhole) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  const session = parts.saved.find(parts.table.userOf(contextId), command.slice(14));
   if (session === undefined) return refusal(TPM_RESULT.BADCONTEXT);
   const { current, link } = session;
   const entityHandle = link?.key?.virtualHandle ?? link?.entityHandle ?? 0;
-  // A session that was saved anew has a blob of TPM_SaveContext's; the responses of both load commands are alike.
+  // A session that was saved anew has a blob of TPM_SaveContext's; the responses to both load commands are alike.
   const load = current.blob === session.blob ? command : loadContext(current.blob, entityHandle);
-  return yield* loadSession(virtualizer, contextId, load, session, false);
-};
+  return yield* loadSession(parts, contextId, load, session, false);
+}
 
 function* loadSession(
-  virtualizer: Tpm12Virtualizer,
+  parts: Parts,
   contextId: number,
   command: Uint8Array,
   session: CallerSavedSession,
   keepsHandle: boolean,
 ): Exchange<Uint8Array> {
-  const { table } = virtualizer;
+  const { table, saved, swapping, changed } = parts;
   if (keepsHandle && table.find(contextId, session.kind, session.virtualHandle) !== undefined) {
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const physical = command.slice();
   const pinned = new Set<HeldResource>();
   const namesEntity = ordinalOf(command) === TPM_ORD.LoadContext;
-  const entityHandle = namesEntity ? readUint32(command, 10) : 0;
-  const key = namesEntity ? boundKey(virtualizer, contextId, entityHandle) : session.link?.key;
+  const entityHandle = namesEntity ? readUint32(command, HEADER_BYTES) : 0;
+  const key = namesEntity ? boundKey(table, contextId, entityHandle) : session.link?.key;
   if (key === 'unknown') return refusal(TPM_RESULT.INVALID_KEYHANDLE);
   if (key?.alive) {
-    const ready = yield* virtualizer.residency.ensure([key], pinned);
+    const ready = yield* swapping.load([key], pinned);
     if (ready !== TPM_RESULT.SUCCESS) return refusal(ready);
-    if (namesEntity && key.physicalHandle !== undefined) writeUint32(physical, 10, key.physicalHandle);
+    if (namesEntity && key.physicalHandle !== undefined) writeUint32(physical, HEADER_BYTES, key.physicalHandle);
   }
-  if (namesEntity) physical[14] = 0;
-  const room = yield* virtualizer.residency.ensureRoom(session.kind, pinned);
+  if (namesEntity) physical[KEEP_HANDLE_OFFSET] = 0;
+  const room = yield* swapping.makeRoomFor(session.kind, pinned);
   if (room !== TPM_RESULT.SUCCESS) return refusal(room);
-  const response = yield* sendUntilItFits(virtualizer, session.kind, physical, pinned);
-  const handle = responseCodeOf(response) === TPM_RESULT.SUCCESS ? firstHandle(response) : undefined;
+  const response = yield* sendUntilItFits(parts, session.kind, physical, pinned);
+  const handle = isSuccess(response) ? firstHandle(response) : undefined;
   if (handle === undefined) return response;
-  virtualizer.saved.remove(session);
-  const loaded = virtualizer.translation.register(contextId, session.kind, handle, {
+  saved.remove(session);
+  const loaded = table.register(contextId, session.kind, handle, {
     wanted: session.virtualHandle,
     link: key === undefined && session.link === undefined ? undefined : { key, entityHandle },
     transportAttributes: session.transportAttributes,
   });
-  virtualizer.changed();
-  writeUint32(response, 10, loaded.virtualHandle);
+  changed();
+  writeUint32(response, HEADER_BYTES, loaded.virtualHandle);
   return response;
 }
 
 /** The key that TPM_LoadContext's entityHandle names in this context; undefined for NV indexes, counters and reserved handles. */
-function boundKey(virtualizer: Tpm12Virtualizer, contextId: number, handle: number): HeldKey | undefined | 'unknown' {
-  const held = virtualizer.table.find(contextId, 'key', handle);
+function boundKey(table: ResourceTable, contextId: number, handle: number): HeldKey | undefined | 'unknown' {
+  const held = table.find(contextId, 'key', handle);
   if (held?.kind === 'key') return held;
   if (isReservedKeyHandle(handle)) return undefined;
-  // A handle that another context's key has in the TPM must not be tried as an entity.
-  return virtualizer.table.residentAt('key', handle) === undefined ? undefined : 'unknown';
+  // The physical handle of another context's key must not be tried as an entity.
+  return table.residentAt('key', handle) === undefined ? undefined : 'unknown';
 }
 
-/** Loading a context carries no authorization, so it can be sent again after an eviction. */
+/** Loading a context carries no authorization, so that it can be sent again after an eviction. */
 function* sendUntilItFits(
-  virtualizer: Tpm12Virtualizer,
-  kind: HeldResource['kind'],
+  { swapping }: Parts,
+  kind: ResourceKind,
   command: Uint8Array,
   pinned: Set<HeldResource>,
 ): Exchange<Uint8Array> {
   for (let round = 0; ; round++) {
     const response = yield command;
     if (!saysNoRoom(responseCodeOf(response)) || round === MAX_ROUNDS) return response;
-    if (!(yield* virtualizer.residency.evictOne(kind, pinned))) return response;
+    if (!(yield* swapping.evictOne(kind, pinned))) return response;
   }
 }

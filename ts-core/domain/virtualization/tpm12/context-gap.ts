@@ -1,8 +1,9 @@
 /**
- * A TPM numbers the sessions that it saves, and saves no more (TPM_CONTEXT_GAP) once the oldest is too far behind the
- * newest: at least 2^16 - 1 counts on any TPM (TPM Main Part 2, 21.2, TPM_CAP_PROP_CONTEXT_DIST; Part 3, 21.2). Then it
- * would be late, since room for loading the oldest is made by saving another. So the oldest is loaded and saved again when
- * it is half-way there. The blob that a caller holds stays good: the newest one is loaded in its place.
+ * Keeps the oldest saved session from falling too far behind the newest. A TPM numbers the sessions that it saves, and
+ * saves no more (TPM_CONTEXT_GAP) once the distance is too large: at least 2^16 - 1 on any TPM (TPM Main Part 2, 21.2,
+ * TPM_CAP_PROP_CONTEXT_DIST; Part 3, 21.2). By then it would be too late, since room for loading the oldest is made by
+ * saving another. So the oldest is loaded and saved again when it is half-way there. The blob that a caller holds stays
+ * valid: the newest one is loaded in its place.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -10,27 +11,27 @@ import { TPM_RESULT } from '../../tpm12/codes.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
 import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
-import { type Residency, resourceTypeOf } from './residency.js';
-import type { CallerSavedSession, HeldResource, HeldSession, ResourceTable } from './resource-table.js';
-import type { SavedSessions } from './saved-sessions.js';
+import { type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
+import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import type { Swapping } from './swapping.js';
 
 const LEAST_CONTEXT_DISTANCE = 0xffff;
 const REFRESH_DISTANCE = LEAST_CONTEXT_DISTANCE >>> 1;
 
 export class ContextGap {
-  /** Sessions that could not be loaded for a refresh: their key is gone for the time being. */
+  /** Sessions that could not be loaded for a refresh, since their key is not there at the moment. */
   readonly #leftAlone = new WeakSet<HeldSession | CallerSavedSession>();
 
   constructor(
     private readonly table: ResourceTable,
     private readonly saved: SavedSessions,
-    private readonly residency: Residency,
+    private readonly swapping: Swapping,
     private readonly changed: () => void,
   ) {}
 
-  /** At most one session for each command of a caller: the distance left is long enough for all that there can be. */
+  /** Refreshes at most one session for each command of a caller, which is enough for the distance that is left. */
   *keepSmall(): Exchange<void> {
-    const limit = this.residency.savedRoom.newestContextCount - REFRESH_DISTANCE;
+    const limit = this.swapping.savedRoom.newestContextCount - REFRESH_DISTANCE;
     if (limit <= 0) return;
     for (const session of this.table.sessions()) {
       if (session.saved === undefined || session.saved.contextCount > limit || this.#leftAlone.has(session)) continue;
@@ -44,19 +45,19 @@ export class ContextGap {
   }
 
   *#refreshHeld(session: HeldSession): Exchange<void> {
-    const code = yield* this.residency.ensure([session], new Set());
+    const code = yield* this.swapping.load([session], new Set());
     if (code !== TPM_RESULT.SUCCESS) this.#leftAlone.add(session);
-    else yield* this.residency.saveSession(session);
+    else yield* this.swapping.saveSession(session);
   }
 
   *#refreshCallerSaved(session: CallerSavedSession): Exchange<void> {
     const pinned = new Set<HeldResource>();
     const key = session.link?.key;
-    if (key !== undefined && (yield* this.residency.ensure([key], pinned)) !== TPM_RESULT.SUCCESS) {
+    if (key !== undefined && (yield* this.swapping.load([key], pinned)) !== TPM_RESULT.SUCCESS) {
       this.#leftAlone.add(session);
       return;
     }
-    if ((yield* this.residency.ensureRoom(session.kind, pinned)) !== TPM_RESULT.SUCCESS) return;
+    if ((yield* this.swapping.makeRoomFor(session.kind, pinned)) !== TPM_RESULT.SUCCESS) return;
     const entityHandle = key?.physicalHandle ?? session.link?.entityHandle ?? 0;
     const loaded = yield loadContext(session.current.blob, entityHandle);
     const handle = responseCodeOf(loaded) === TPM_RESULT.SUCCESS ? firstHandle(loaded) : undefined;
@@ -71,7 +72,7 @@ export class ContextGap {
       yield flushSpecific(handle, resourceTypeOf(session.kind));
     } else {
       session.current = { blob, contextCount: facts.contextCount };
-      this.residency.savedRoom.noteSaved(facts.contextCount);
+      this.swapping.savedRoom.noteSaved(facts.contextCount);
     }
     this.changed();
   }

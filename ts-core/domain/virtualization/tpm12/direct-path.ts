@@ -1,26 +1,34 @@
-/** The short way of a TPM 1.2 command whose keys and sessions are in the TPM and that makes nothing new. */
-import type { DirectPath } from '../virtualizer.js';
-import { createdKind, ordinalOf } from './command-shape.js';
-import type { Binding } from './handle-translation.js';
+/**
+ * Commands judged by the tables alone: those that take one round trip because everything they need is in the TPM, and
+ * what a waiting command would mean for swapping.
+ */
+import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
+import { TPM_ORD } from '../../tpm12/codes.js';
+import { createdKind, ordinalOf } from '../../tpm12/command-shape.js';
+import { wrappedCommandOf } from '../../tpm12/transport.js';
+import type { DirectPath, SwapNeed } from '../virtualizer.js';
+import { type HeldResource, kindOfResourceType, type ResourceTable } from './handles.js';
+import type { Parts } from './parts.js';
+import { applyResponse, applySideEffects, type Binding, resolveHandles, writePhysicalHandles } from './pass-through.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
-import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
 
 const NO_COMMAND = new Uint8Array();
 const NO_BINDINGS: readonly Binding[] = [];
 
+/** For commands whose keys and sessions are in the TPM and that create nothing. */
 export class Tpm12DirectPath implements DirectPath {
   #contextId = 0;
   #command: Uint8Array = NO_COMMAND;
   #bindings: readonly Binding[] = NO_BINDINGS;
 
-  constructor(private readonly virtualizer: Tpm12Virtualizer) {}
+  constructor(private readonly parts: Parts) {}
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
-    const { table, translation } = this.virtualizer;
-    if (this.virtualizer.synchronization.isDue || !table.hasContext(contextId)) return null;
+    const { table, reconciliation } = this.parts;
+    if (reconciliation.isDue || !table.hasContext(contextId)) return null;
     const ordinal = ordinalOf(command);
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
-    const resolution = translation.resolve(contextId, command);
+    const resolution = resolveHandles(table, contextId, command);
     if (!resolution.ok || !resolution.bindings.every(isReady)) return null;
     this.#contextId = contextId;
     this.#command = command;
@@ -28,19 +36,20 @@ export class Tpm12DirectPath implements DirectPath {
     if (this.#bindings.length === 0) return command;
     for (const { resource } of this.#bindings) if (resource !== undefined) table.touch(resource);
     const physical = command.slice();
-    translation.toPhysical(physical, this.#bindings);
+    writePhysicalHandles(physical, this.#bindings);
     return physical;
   }
 
   complete(response: Uint8Array): Uint8Array {
-    const { translation } = this.virtualizer;
-    this.virtualizer.takeIn(translation.absorb(this.#contextId, this.#command, this.#bindings, response, true));
+    const { table } = this.parts;
+    const effects = applyResponse(table, this.#contextId, this.#command, this.#bindings, response, true);
+    applySideEffects(this.parts, effects);
     this.#forget();
     return response;
   }
 
   failed(): void {
-    this.virtualizer.synchronization.isDue = true;
+    this.parts.reconciliation.isDue = true;
     this.#forget();
   }
 
@@ -52,4 +61,42 @@ export class Tpm12DirectPath implements DirectPath {
 
 function isReady({ resource }: Binding): boolean {
   return resource === undefined || resource.physicalHandle !== undefined;
+}
+
+/** What a command of a context would mean for swapping, as far as the table shows. Sends and touches nothing. */
+export function swapNeed(table: ResourceTable, contextId: number, command: Uint8Array): SwapNeed {
+  if (!table.hasContext(contextId)) return 'none';
+  const ended = endedBy(table, contextId, command);
+  // What is saved outside is ended there: nothing is loaded for that.
+  if (ended !== undefined) return ended.physicalHandle === undefined ? 'none' : 'resident';
+  const inner = ordinalOf(command) === TPM_ORD.ExecuteTransport ? wrappedCommandOf(command) : undefined;
+  let need: SwapNeed = 'none';
+  for (const part of inner === undefined ? [command] : [command, inner]) {
+    const resolution = resolveHandles(table, contextId, part);
+    if (!resolution.ok) return 'none';
+    for (const { resource } of resolution.bindings) {
+      if (resource === undefined) continue;
+      if (resource.physicalHandle === undefined) return 'swap';
+      need = 'resident';
+    }
+  }
+  return need;
+}
+
+/** The resource that a command flushes. */
+function endedBy(table: ResourceTable, contextId: number, command: Uint8Array): HeldResource | undefined {
+  if (command.length < HEADER_BYTES + 4) return undefined;
+  const handle = readUint32(command, HEADER_BYTES);
+  switch (ordinalOf(command)) {
+    case TPM_ORD.EvictKey:
+      return table.find(contextId, 'key', handle);
+    case TPM_ORD.Terminate_Handle:
+      return table.find(contextId, 'authSession', handle);
+    case TPM_ORD.FlushSpecific: {
+      const kind = command.length === 18 ? kindOfResourceType(readUint32(command, HEADER_BYTES + 4)) : undefined;
+      return kind === undefined ? undefined : table.find(contextId, kind, handle);
+    }
+    default:
+      return undefined;
+  }
 }

@@ -1,12 +1,12 @@
-/** The commands that need more than their handles translated: one entry each, beside the one mechanism. */
-import { readUint32, responseCodeOf } from '../../tpm/command-header.js';
+/** The commands that need more than pass-through.ts does. */
+import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_KEY_CONTROL_OWNER_EVICT, TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import { flushSpecific } from '../../tpm12/commands.js';
-import { refusal, success } from '../../tpm12/responses.js';
+import { TPM_CAP, TPM_KEY_CONTROL_OWNER_EVICT, TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import { ordinalOf, type ResourceKind } from '../../tpm12/command-shape.js';
+import { flushSpecific, getCapability } from '../../tpm12/commands.js';
+import { firstSizedBuffer, handleListOf, isSuccess, refusal, success } from '../../tpm12/responses.js';
 import { COMMAND_AUTH_BYTES } from '../../tpm12/structures.js';
-import { runGetCapability } from './capability-answers.js';
-import { ordinalOf } from './command-shape.js';
+import { runGetCapability } from './capabilities.js';
 import {
   runLoadAuthContext,
   runLoadContext,
@@ -14,139 +14,171 @@ import {
   runSaveAuthContext,
   runSaveContext,
 } from './context-commands.js';
-import { runDaaStage } from './daa-sessions.js';
-import { executeTransport } from './execute-transport.js';
-import { unknownHandleCode } from './residency.js';
-import type { HeldResource } from './resource-table.js';
-import { maySendToSha1Thread, noteSha1Thread } from './sha1-thread.js';
-import { kindOfResourceType, type SpecialCommand } from './special-command.js';
-import type { Tpm12Virtualizer } from './tpm12-virtualizer.js';
+import { kindOfResourceType } from './handles.js';
+import type { Parts } from './parts.js';
+import { runMapped } from './pass-through.js';
+import type { DaaSession } from './sessions.js';
+import { unknownHandleCode } from './swapping.js';
+import { runExecuteTransport } from './transport.js';
 
-type Run = SpecialCommand['run'];
+/** Runs in place of the pass-through. */
+export type SpecialCommand = (parts: Parts, contextId: number, command: Uint8Array) => Exchange<Uint8Array>;
 
-const answer = (responseCode: number): Run =>
+export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
+  // Only the broker starts the TPM; a started TPM answers this.
+  [TPM_ORD.Startup, answer(TPM_RESULT.INVALID_POSTINIT)],
+  // TPM_Init is a signal of the platform, not a command.
+  [TPM_ORD.Init, answer(TPM_RESULT.BAD_ORDINAL)],
+  // Both keep an ephemeral key under a handle that an HMAC covers in the middle of the response; deprecated since 1.2.
+  [TPM_ORD.ChangeAuthAsymStart, answer(TPM_RESULT.BAD_ORDINAL)],
+  [TPM_ORD.ChangeAuthAsymFinish, answer(TPM_RESULT.BAD_ORDINAL)],
+  [TPM_ORD.FlushSpecific, runFlushSpecific],
+  [TPM_ORD.EvictKey, runEvictKey],
+  [TPM_ORD.Terminate_Handle, runTerminateHandle],
+  [TPM_ORD.Reset, runReset],
+  [TPM_ORD.KeyControlOwner, runKeyControlOwner],
+  [TPM_ORD.SHA1Start, runSha1],
+  [TPM_ORD.SHA1Update, runSha1],
+  [TPM_ORD.SHA1Complete, runSha1],
+  [TPM_ORD.SHA1CompleteExtend, runSha1],
+  [TPM_ORD.DAA_JOIN, runDaaStage],
+  [TPM_ORD.DAA_SIGN, runDaaStage],
+  [TPM_ORD.SaveContext, runSaveContext],
+  [TPM_ORD.LoadContext, runLoadContext],
+  [TPM_ORD.LoadKeyContext, runLoadKeyContext],
+  [TPM_ORD.SaveAuthContext, runSaveAuthContext],
+  [TPM_ORD.LoadAuthContext, runLoadAuthContext],
+  [TPM_ORD.GetCapability, runGetCapability],
+  [TPM_ORD.ExecuteTransport, runExecuteTransport],
+]);
+
+function answer(returnCode: number): SpecialCommand {
   // biome-ignore lint/correctness/useYield: answers without asking the TPM, but is an exchange like every other
-  function* () {
-    return refusal(responseCode);
+  return function* () {
+    return refusal(returnCode);
   };
+}
 
-const runFlushSpecific: Run = function* (virtualizer, contextId, command) {
+/** Parameters: handle, resourceType. */
+function* runFlushSpecific(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 18) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  const handle = readUint32(command, 10);
-  const resourceType = readUint32(command, 14);
-  if (resourceType === TPM_RT.CONTEXT) return yield* flushSavedContext(virtualizer, contextId, handle);
-  if (resourceType === TPM_RT.DAA_TPM) return yield* flushDaaSession(virtualizer, contextId, handle);
+  const handle = readUint32(command, HEADER_BYTES);
+  const resourceType = readUint32(command, HEADER_BYTES + 4);
+  if (resourceType === TPM_RT.CONTEXT) return yield* flushSavedContext(parts, contextId, handle);
+  if (resourceType === TPM_RT.DAA_TPM) return yield* flushOwnDaaSession(parts, contextId, handle);
   const kind = kindOfResourceType(resourceType);
   if (kind === undefined) return refusal(TPM_RESULT.INVALID_RESOURCE);
-  return yield* flushHeld(virtualizer, contextId, kind, handle);
-};
+  return yield* flushHeld(parts, contextId, kind, handle);
+}
 
 function* flushSavedContext(
-  virtualizer: Tpm12Virtualizer,
+  { table, saved, changed }: Parts,
   contextId: number,
   contextCount: number,
 ): Exchange<Uint8Array> {
-  const session = virtualizer.saved.findByCount(virtualizer.table.userOf(contextId), contextCount);
+  const session = saved.findByCount(table.userOf(contextId), contextCount);
   if (session === undefined) return refusal(TPM_RESULT.BAD_PARAMETER);
-  virtualizer.saved.remove(session);
-  virtualizer.changed();
+  saved.remove(session);
+  changed();
   return yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
 }
 
-function* flushDaaSession(virtualizer: Tpm12Virtualizer, contextId: number, handle: number): Exchange<Uint8Array> {
-  const session = virtualizer.daa.find(contextId, handle);
+function* flushOwnDaaSession(parts: Parts, contextId: number, handle: number): Exchange<Uint8Array> {
+  const session = parts.daa.find(contextId, handle);
   if (session === undefined) return refusal(TPM_RESULT.BAD_HANDLE);
-  yield* virtualizer.flushDaa(session);
+  yield* flushDaaSession(parts, session);
   return success();
+}
+
+export function* flushDaaSession(
+  { daa, changed }: Pick<Parts, 'daa' | 'changed'>,
+  session: DaaSession,
+): Exchange<void> {
+  daa.remove(session);
+  changed();
+  yield flushSpecific(session.handle, TPM_RT.DAA_TPM);
 }
 
 function* flushHeld(
-  virtualizer: Tpm12Virtualizer,
+  { table, swapping }: Parts,
   contextId: number,
-  kind: HeldResource['kind'],
+  kind: ResourceKind,
   handle: number,
 ): Exchange<Uint8Array> {
-  const held = virtualizer.table.find(contextId, kind, handle);
+  const held = table.find(contextId, kind, handle);
   if (held === undefined) {
-    // What the broker did not load is not flushed: it is the owner's, the firmware's or the kernel's.
-    const foreign = kind === 'key' && virtualizer.translation.foreignKeys.has(handle);
-    return refusal(foreign ? TPM_RESULT.KEY_OWNER_CONTROL : unknownHandleCode(kind));
+    // A key that the broker did not load is not flushed: it is the owner's, the firmware's or the kernel's.
+    const unmanaged = kind === 'key' && table.unmanagedKeys.has(handle);
+    return refusal(unmanaged ? TPM_RESULT.KEY_OWNER_CONTROL : unknownHandleCode(kind));
   }
   if (held.kind === 'key' && held.ownerEvict) return refusal(TPM_RESULT.KEY_OWNER_CONTROL);
-  yield* virtualizer.residency.flush(held);
+  yield* swapping.flush(held);
   return success();
 }
 
-const evictKey: Run = function* (virtualizer, contextId, command) {
+function* runEvictKey(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  return yield* flushHeld(virtualizer, contextId, 'key', readUint32(command, 10));
-};
+  return yield* flushHeld(parts, contextId, 'key', readUint32(command, HEADER_BYTES));
+}
 
-const terminateHandle: Run = function* (virtualizer, contextId, command) {
+function* runTerminateHandle(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  return yield* flushHeld(virtualizer, contextId, 'authSession', readUint32(command, 10));
-};
+  return yield* flushHeld(parts, contextId, 'authSession', readUint32(command, HEADER_BYTES));
+}
 
 /** TPM_Reset ends every authorization session of a TPM; here, of the context that sends it. */
-const reset: Run = function* (virtualizer, contextId) {
-  for (const resource of [...virtualizer.table.ofContext(contextId)]) {
-    if (resource.kind === 'authSession' && resource.alive) yield* virtualizer.residency.flush(resource);
+function* runReset({ table, swapping }: Parts, contextId: number): Exchange<Uint8Array> {
+  for (const resource of [...table.ofContext(contextId)]) {
+    if (resource.kind === 'authSession' && resource.alive) yield* swapping.flush(resource);
   }
   return success();
-};
+}
 
-/** TPM_KeyControlOwner makes a key stay in the TPM, or gives it back to be evicted like any other. */
-const keyControlOwner: Run = function* (virtualizer, contextId, command) {
-  const response = yield* virtualizer.pass(contextId, command);
-  const controlOffset = command.length - COMMAND_AUTH_BYTES - 5;
-  if (responseCodeOf(response) !== TPM_RESULT.SUCCESS || controlOffset < 14) return response;
-  if (readUint32(command, controlOffset) !== TPM_KEY_CONTROL_OWNER_EVICT) return response;
-  const stays = command[controlOffset + 4] !== 0;
-  const handle = readUint32(command, 10);
-  const held = virtualizer.table.find(contextId, 'key', handle);
+/** TPM_KeyControlOwner makes a key stay in the TPM, or returns it to be evicted like any other. */
+function* runKeyControlOwner(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const { table, reconciliation, changed } = parts;
+  const response = yield* runMapped(parts, contextId, command);
+  // Parameters: keyHandle, pubKey, bitName, bitValue.
+  const bitNameOffset = command.length - COMMAND_AUTH_BYTES - 5;
+  if (!isSuccess(response) || bitNameOffset < HEADER_BYTES + 4) return response;
+  if (readUint32(command, bitNameOffset) !== TPM_KEY_CONTROL_OWNER_EVICT) return response;
+  const stays = command[bitNameOffset + 4] !== 0;
+  const handle = readUint32(command, HEADER_BYTES);
+  const held = table.find(contextId, 'key', handle);
   if (held?.kind === 'key') held.ownerEvict = stays;
-  else if (!stays) virtualizer.translation.register(contextId, 'key', handle, {});
-  yield* virtualizer.synchronization.refreshForeignKeys();
-  virtualizer.changed();
+  else if (!stays) table.register(contextId, 'key', handle, {});
+  yield* reconciliation.refreshUnmanagedKeys();
+  changed();
   return response;
-};
+}
 
-const sha1: Run = function* (virtualizer, contextId, command) {
+function* runSha1(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   const ordinal = ordinalOf(command);
-  if (!maySendToSha1Thread(virtualizer, contextId, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
-  const response = yield* virtualizer.pass(contextId, command);
-  noteSha1Thread(virtualizer, contextId, ordinal, responseCodeOf(response) === TPM_RESULT.SUCCESS);
+  if (!parts.sha1.maySend(contextId, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
+  const response = yield* runMapped(parts, contextId, command);
+  parts.sha1.answered(contextId, ordinal, isSuccess(response));
   return response;
-};
+}
 
-export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>(
-  (
-    [
-      // Only the broker starts the TPM; a started TPM answers this.
-      [TPM_ORD.Startup, answer(TPM_RESULT.INVALID_POSTINIT)],
-      // TPM_Init is a signal of the platform, not a command.
-      [TPM_ORD.Init, answer(TPM_RESULT.BAD_ORDINAL)],
-      // Both keep an ephemeral key under a handle that an HMAC covers in the middle of the response; deprecated since 1.2.
-      [TPM_ORD.ChangeAuthAsymStart, answer(TPM_RESULT.BAD_ORDINAL)],
-      [TPM_ORD.ChangeAuthAsymFinish, answer(TPM_RESULT.BAD_ORDINAL)],
-      [TPM_ORD.FlushSpecific, runFlushSpecific],
-      [TPM_ORD.EvictKey, evictKey],
-      [TPM_ORD.Terminate_Handle, terminateHandle],
-      [TPM_ORD.Reset, reset],
-      [TPM_ORD.KeyControlOwner, keyControlOwner],
-      [TPM_ORD.SHA1Start, sha1],
-      [TPM_ORD.SHA1Update, sha1],
-      [TPM_ORD.SHA1Complete, sha1],
-      [TPM_ORD.SHA1CompleteExtend, sha1],
-      [TPM_ORD.DAA_JOIN, runDaaStage],
-      [TPM_ORD.DAA_SIGN, runDaaStage],
-      [TPM_ORD.SaveContext, runSaveContext],
-      [TPM_ORD.LoadContext, runLoadContext],
-      [TPM_ORD.LoadKeyContext, runLoadKeyContext],
-      [TPM_ORD.SaveAuthContext, runSaveAuthContext],
-      [TPM_ORD.LoadAuthContext, runLoadAuthContext],
-      [TPM_ORD.GetCapability, runGetCapability],
-      [TPM_ORD.ExecuteTransport, executeTransport],
-    ] as const
-  ).map(([ordinal, run]): [number, SpecialCommand] => [ordinal, { run }]),
-);
+/**
+ * TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with somebody
+ * else's handle would end the session whatever its authorization.
+ */
+function* runDaaStage(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  const { table, daa, changed } = parts;
+  const begins = command[14] === 0;
+  if (!begins && daa.find(contextId, readUint32(command, HEADER_BYTES)) === undefined) {
+    return refusal(TPM_RESULT.BAD_HANDLE);
+  }
+  const response = yield* runMapped(parts, contextId, command);
+  const output = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  if (begins && output?.length === 4) {
+    daa.add({ id: table.nextId('daa'), contextId, userKey: table.userOf(contextId), handle: readUint32(output, 0) });
+  }
+  // The last stage ends the session, and so does any failure.
+  const existing = handleListOf(yield getCapability(TPM_CAP.HANDLE, TPM_RT.DAA_TPM));
+  if (existing !== undefined) daa.keepOnly(existing);
+  changed();
+  return response;
+}

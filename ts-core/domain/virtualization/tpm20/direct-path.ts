@@ -13,7 +13,7 @@ import {
   TPM_ST,
   TPMA_SESSION,
 } from '../../tpm20/codes.js';
-import { MAX_SESSIONS } from '../../tpm20/command-areas.js';
+import { MAX_SESSIONS } from '../../tpm20/command-shape.js';
 import { type CommandAttributes, isSavedContext, savedHandleOf } from '../../tpm20/structures.js';
 import type { DirectPath, SwapNeed } from '../virtualizer.js';
 import { adaptProperties } from './capabilities.js';

@@ -4,11 +4,11 @@ import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_PT, TPM_RC } from '../../tpm20/codes.js';
+import { CommandTable } from '../../tpm20/command-shape.js';
 import { startup } from '../../tpm20/commands.js';
 import { isSuccess, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import { CommandTable } from './command-shape.js';
 import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
 import {

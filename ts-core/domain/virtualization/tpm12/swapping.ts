@@ -1,34 +1,35 @@
 /**
- * What is in the TPM and what is saved outside of it. Resources stay in the TPM until their slot is needed; then the
- * least recently used one is saved with TPM_SaveContext. Every rule answers with a TPM return code, 0 for success.
+ * Brings keys and sessions into the TPM and takes them out again. They stay resident until their slot is needed; then the
+ * least recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
  *
  * Hazards of TPM 1.2 that decide the order here:
  * - TPM_FlushSpecific of a key ends every OSAP and DSAP session in the TPM that is bound to that key's public part,
- *   whoever's it is. Such sessions are saved before the key is flushed.
+ *   whoever owns it. Such sessions are saved before the key is flushed.
  * - TPM_SaveContext takes a session out of the TPM, but leaves a key in it.
  * - A failed command ends its authorization session, so a command that carries one gets its room before it is sent.
  * - A TPM_LoadContext of a session that finds no room may void the blob all the same (libtpms forgets the context count
- *   before it looks for a slot), so room is made before; a key's blob bears a second try.
+ *   before it looks for a slot), so room is made before; a key's blob can be loaded a second time.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_CAP, TPM_CAP_PROP, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import { flushSpecific, getCapability, loadContext, saveContext } from '../../tpm12/commands.js';
-import { firstHandle, firstSizedBuffer, isSuccess, numberOf } from '../../tpm12/responses.js';
+import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind } from '../../tpm12/command-shape.js';
+import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
+import { firstHandle, firstSizedBuffer, isSuccess } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
-import type { CreatedKind } from './command-shape.js';
-import type { HeldKey, HeldResource, HeldSession, ResourceTable } from './resource-table.js';
-import { SavedSessionRoom } from './saved-session-room.js';
-import type { SavedSessions } from './saved-sessions.js';
+import { type HeldKey, type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
+import { readRoom } from './own-commands.js';
+import { SavedSessionRoom } from './quotas.js';
+import type { SavedSessions } from './sessions.js';
 
-/** Resources that the command at hand needs in the TPM at once. */
+/** Resources that the running command needs in the TPM at the same time. */
 export type Pinned = ReadonlySet<HeldResource>;
 
-/** More rounds than any TPM has slots; a bound against a TPM that answers "no room" for ever. */
+/** More rounds than any TPM has slots: a TPM that answers "no room" for ever must not hold the broker. */
 const MAX_ROUNDS = 64;
 
 const NO_ROOM: ReadonlySet<number> = new Set([TPM_RESULT.RESOURCES, TPM_RESULT.NOSPACE]);
-/** A blob that the TPM answers with one of these will never load again. */
+/** When loading a blob fails with one of these, it will never load again. */
 const LOST: ReadonlySet<number> = new Set([
   TPM_RESULT.BADCONTEXT,
   TPM_RESULT.RESOURCEMISSING,
@@ -37,18 +38,7 @@ const LOST: ReadonlySet<number> = new Set([
   TPM_RESULT.INVALID_KEYHANDLE,
 ]);
 
-const ROOM_PROPERTY: Record<CreatedKind, number> = {
-  key: TPM_CAP_PROP.KEYS,
-  authSession: TPM_CAP_PROP.AUTHSESS,
-  transportSession: TPM_CAP_PROP.TRANSESS,
-};
-
-export function resourceTypeOf(kind: CreatedKind): number {
-  if (kind === 'key') return TPM_RT.KEY;
-  return kind === 'authSession' ? TPM_RT.AUTH : TPM_RT.TRANS;
-}
-
-export function unknownHandleCode(kind: CreatedKind): number {
+export function unknownHandleCode(kind: ResourceKind): number {
   return kind === 'key' ? TPM_RESULT.INVALID_KEYHANDLE : TPM_RESULT.INVALID_AUTHHANDLE;
 }
 
@@ -56,7 +46,7 @@ export function saysNoRoom(responseCode: number): boolean {
   return NO_ROOM.has(responseCode);
 }
 
-export class Residency {
+export class Swapping {
   readonly savedRoom: SavedSessionRoom;
 
   constructor(
@@ -68,10 +58,10 @@ export class Residency {
   }
 
   /**
-   * Loads what is not in the TPM; `pinned` holds the resources themselves and whatever else must stay. Keys come first:
-   * making room for a key may take sessions out, but making room for a session never takes a key.
+   * Loads what is not in the TPM, and adds it to `pinned`: the resources that must not be evicted meanwhile. Keys come
+   * first: making room for a key may take sessions out, but making room for a session never takes a key.
    */
-  *ensure(resources: readonly HeldResource[], pinned: Set<HeldResource>): Exchange<number> {
+  *load(resources: readonly HeldResource[], pinned: Set<HeldResource>): Exchange<number> {
     const keys = new Set<HeldResource>();
     for (const resource of resources) {
       pinned.add(resource);
@@ -80,30 +70,30 @@ export class Residency {
     }
     for (const key of keys) pinned.add(key);
     for (const key of keys) {
-      const code = yield* this.#load(key, pinned);
+      const code = yield* this.#loadOne(key, pinned);
       const wanted = resources.includes(key);
       if (code !== TPM_RESULT.SUCCESS && wanted) return code;
     }
     for (const resource of resources) {
-      const code = yield* this.#load(resource, pinned);
+      const code = yield* this.#loadOne(resource, pinned);
       if (code !== TPM_RESULT.SUCCESS) return code;
     }
     for (const resource of resources) this.table.touch(resource);
     return TPM_RESULT.SUCCESS;
   }
 
-  /** Asks the TPM whether one more of `kind` fits and evicts until it does. A TPM that does not say is believed to have room. */
-  *ensureRoom(kind: CreatedKind, pinned: Pinned): Exchange<number> {
+  /** Evicts until the TPM reports room for one more of `kind`. A TPM that does not report it is believed to have room. */
+  *makeRoomFor(kind: ResourceKind, pinned: Pinned): Exchange<number> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const room = numberOf(yield getCapability(TPM_CAP.PROPERTY, ROOM_PROPERTY[kind]));
+      const room = yield* readRoom(kind);
       if (room === undefined || room > 0) return TPM_RESULT.SUCCESS;
       if (!(yield* this.evictOne(kind, pinned))) return TPM_RESULT.RESOURCES;
     }
     return TPM_RESULT.RESOURCES;
   }
 
-  /** Saves the least recently used resource of a kind; false when there is none that may go. */
-  *evictOne(kind: CreatedKind, pinned: Pinned): Exchange<boolean> {
+  /** Evicts the least recently used resource of a kind; false when there is none that may go. */
+  *evictOne(kind: ResourceKind, pinned: Pinned): Exchange<boolean> {
     const victim = this.#leastRecentlyUsed(kind, pinned) ?? this.#sessionOfOtherKind(kind, pinned);
     if (victim === undefined) return false;
     if (victim.kind === 'key') return yield* this.#evictKey(victim);
@@ -111,7 +101,7 @@ export class Residency {
     return true;
   }
 
-  /** Takes a session out of the TPM; when it cannot be saved it is lost, and its slot is free all the same. */
+  /** Takes a session out of the TPM. If it cannot be saved it is lost, and its slot is free all the same. */
   *saveSession(session: HeldSession): Exchange<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (session.physicalHandle === undefined) return;
@@ -154,7 +144,7 @@ export class Residency {
     }
   }
 
-  *#load(resource: HeldResource, pinned: Set<HeldResource>): Exchange<number> {
+  *#loadOne(resource: HeldResource, pinned: Set<HeldResource>): Exchange<number> {
     if (!resource.alive) return unknownHandleCode(resource.kind);
     if (resource.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
     const blob = resource.kind === 'key' ? resource.blob : resource.saved?.blob;
@@ -166,13 +156,13 @@ export class Residency {
     if (resource.kind !== 'key' && resource.link !== undefined) {
       const { key } = resource.link;
       if (key !== undefined) {
-        const code = yield* this.#load(key, pinned);
+        const code = yield* this.#loadOne(key, pinned);
         if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(resource, code);
       }
       entityHandle = key?.physicalHandle ?? resource.link.entityHandle;
     }
     if (resource.kind !== 'key') {
-      const room = yield* this.ensureRoom(resource.kind, pinned);
+      const room = yield* this.makeRoomFor(resource.kind, pinned);
       if (room !== TPM_RESULT.SUCCESS) return room;
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -190,7 +180,7 @@ export class Residency {
     return TPM_RESULT.RESOURCES;
   }
 
-  /** A resource that will never load again is unknown from now on; any other failure is the caller's to try again. */
+  /** Forgets a resource that will never load again; after any other failure the caller may try again. */
   #giveUp(resource: HeldResource, code: number): number {
     if (!LOST.has(code) && code !== TPM_RESULT.INVALID_AUTHHANDLE) return code;
     this.table.remove(resource);
@@ -214,7 +204,7 @@ export class Residency {
     return true;
   }
 
-  /** Says whether the eviction may go on with another key. */
+  /** Whether the eviction may continue with another key. */
   #keyCannotBeSaved(key: HeldKey, code: number): boolean {
     if (code === TPM_RESULT.OWNER_CONTROL) key.ownerEvict = true;
     else if (LOST.has(code)) this.table.remove(key);
@@ -222,7 +212,7 @@ export class Residency {
     return true;
   }
 
-  #leastRecentlyUsed(kind: CreatedKind, pinned: Pinned): HeldResource | undefined {
+  #leastRecentlyUsed(kind: ResourceKind, pinned: Pinned): HeldResource | undefined {
     let oldest: HeldResource | undefined;
     for (const resource of this.table.all()) {
       if (resource.kind !== kind || resource.physicalHandle === undefined || pinned.has(resource)) continue;
@@ -233,7 +223,7 @@ export class Residency {
   }
 
   /** Some TPMs keep authorization and transport sessions in one pool. */
-  #sessionOfOtherKind(kind: CreatedKind, pinned: Pinned): HeldResource | undefined {
+  #sessionOfOtherKind(kind: ResourceKind, pinned: Pinned): HeldResource | undefined {
     if (kind === 'key') return undefined;
     return this.#leastRecentlyUsed(kind === 'authSession' ? 'transportSession' : 'authSession', pinned);
   }
@@ -242,7 +232,7 @@ export class Residency {
     return [...this.table.sessions()].filter((session) => session.link?.key === key);
   }
 
-  /** Before `key` is flushed: other copies' sessions leave the TPM, since the flush would end them as well. */
+  /** Saves the sessions of other copies of `key` before it is flushed, since the flush would end them as well. */
   *#saveSessionsOfCopies(key: HeldKey): Exchange<void> {
     for (const session of [...this.table.sessions()]) {
       const linked = session.link?.key;
@@ -252,7 +242,7 @@ export class Residency {
   }
 }
 
-/** Whether two loaded keys may be the same key; unknown public parts are believed to be. */
+/** Whether two loaded keys may be the same key: they may when a public part is unknown. */
 function isCopy(left: HeldKey, right: HeldKey): boolean {
   if (left === right) return true;
   return left.publicPart === undefined || right.publicPart === undefined || left.publicPart === right.publicPart;

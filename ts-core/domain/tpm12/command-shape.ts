@@ -6,17 +6,17 @@
  * "1S", and key handles and authorization handles have no such mark (Part 1, 13 "Authorization Protocols"). The same
  * holds for the handles inside a wrapped command: transport digests and encryption begin after them (Part 1, 18).
  */
-import { readUint16, readUint32 } from '../../tpm/command-header.js';
-import { TPM_ET, TPM_ORD, TPM_TAG } from '../../tpm12/codes.js';
-import { COMMAND_AUTH_BYTES } from '../../tpm12/structures.js';
+import { readUint16, readUint32 } from '../tpm/command-header.js';
+import { TPM_ET, TPM_ORD, TPM_TAG } from './codes.js';
+import { COMMAND_AUTH_BYTES } from './structures.js';
 
 export type SessionKind = 'authSession' | 'transportSession';
-export type CreatedKind = 'key' | SessionKind;
+export type ResourceKind = 'key' | SessionKind;
 
 /** A handle in a command: the byte where it stands, and what it names. */
 export interface HandlePlace {
   readonly offset: number;
-  readonly kind: CreatedKind;
+  readonly kind: ResourceKind;
 }
 
 /** Ordinals whose first parameter is one key handle. */
@@ -62,7 +62,7 @@ const TWO_KEYS: ReadonlySet<number> = new Set([TPM_ORD.CertifyKey, TPM_ORD.Certi
 const ONE_AUTH_SESSION: ReadonlySet<number> = new Set([TPM_ORD.Terminate_Handle, TPM_ORD.SaveAuthContext]);
 
 /** What a successful response brings into the TPM; its handle is the first output parameter. */
-const CREATES: ReadonlyMap<number, CreatedKind> = new Map<number, CreatedKind>([
+const CREATES: ReadonlyMap<number, ResourceKind> = new Map<number, ResourceKind>([
   [TPM_ORD.OIAP, 'authSession'],
   [TPM_ORD.OSAP, 'authSession'],
   [TPM_ORD.DSAP, 'authSession'],
@@ -99,7 +99,7 @@ export function ordinalOf(command: Uint8Array): number {
   return readUint32(command, 6);
 }
 
-export function createdKind(ordinal: number): CreatedKind | undefined {
+export function createdKind(ordinal: number): ResourceKind | undefined {
   return CREATES.get(ordinal);
 }
 

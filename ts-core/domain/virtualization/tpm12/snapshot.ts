@@ -1,22 +1,20 @@
-/** What the tables hold, for administrators, for quotas and for the next run of the broker. No I/O. */
+/** What the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource). No I/O. */
 import { bytesToBase64 } from '../../base64.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RT } from '../../tpm12/codes.js';
+import { flushSpecific } from '../../tpm12/commands.js';
 import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import type { DaaSessions } from './daa-sessions.js';
-import { resourceTypeOf } from './residency.js';
-import type { HeldResource, ResourceTable } from './resource-table.js';
-import type { SavedSessions } from './saved-sessions.js';
+import { type HeldResource, resourceTypeOf } from './handles.js';
+import type { Parts } from './parts.js';
+import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import { flushDaaSession } from './special-commands.js';
 
-export interface Tables {
-  readonly table: ResourceTable;
-  readonly saved: SavedSessions;
-  readonly daa: DaaSessions;
-}
+type Tables = Pick<Parts, 'table' | 'saved' | 'daa'>;
 
-/** A handle of a snapshot: TPM_RT_* in the bits above the handle's 32, since handles of two types can be equal. */
+/** Snapshots hold TPM_RT in the bits above the handle's 32, since handles of two types can be equal. */
 const TYPE_FACTOR = 2 ** 32;
 
-export function typedHandle(resourceType: number, handle: number): number {
+function typedHandle(resourceType: number, handle: number): number {
   return resourceType * TYPE_FACTOR + handle;
 }
 
@@ -65,7 +63,7 @@ export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot
   return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
 }
 
-/** What the broker must flush should it not live to do so now; nothing for a key that is only a blob, or the owner's. */
+/** What the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or the owner's. */
 function typedHandleOf(resource: HeldResource): readonly number[] {
   if (resource.kind === 'key' && resource.ownerEvict) return [];
   if (resource.physicalHandle !== undefined) {
@@ -75,7 +73,7 @@ function typedHandleOf(resource: HeldResource): readonly number[] {
   return [typedHandle(TPM_RT.CONTEXT, resource.saved.contextCount)];
 }
 
-function recordOf(session: ReturnType<SavedSessions['all']>[number]): SavedSessionRecord {
+function recordOf(session: CallerSavedSession): SavedSessionRecord {
   return {
     handle: session.virtualHandle,
     userKey: session.userKey,
@@ -85,7 +83,7 @@ function recordOf(session: ReturnType<SavedSessions['all']>[number]): SavedSessi
   };
 }
 
-/** Takes over callers' saved sessions from an earlier run, as far as the TPM still knows their context counts. */
+/** Takes over callers' saved sessions from an earlier run, if the TPM still knows their context counts. */
 export function restoreSavedSessions(
   saved: SavedSessions,
   records: readonly SavedSessionRecord[],
@@ -94,4 +92,27 @@ export function restoreSavedSessions(
   for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
     saved.restore(record, knownCounts);
   }
+}
+
+/** Flushes a resource (Remove-TbsResource); false when it is not there any more. */
+export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
+  const { table, saved, daa, swapping, changed } = parts;
+  const savedSession = saved.all().find((session) => session.id === id);
+  if (savedSession !== undefined) {
+    saved.remove(savedSession);
+    changed();
+    yield flushSpecific(savedSession.current.contextCount, TPM_RT.CONTEXT);
+    return true;
+  }
+  const daaSession = daa.all().find((session) => session.id === id);
+  if (daaSession !== undefined) {
+    yield* flushDaaSession(parts, daaSession);
+    return true;
+  }
+  for (const resource of table.all()) {
+    if (resource.id !== id) continue;
+    yield* swapping.flush(resource);
+    return true;
+  }
+  return false;
 }

@@ -1,5 +1,6 @@
 /**
- * The handle area and the authorization area of a command, read into one reused record so that nothing is allocated.
+ * Where the handles and sessions are in a TPM 2.0 command. Which handles a command takes and returns the TPM itself says,
+ * so that a revision or a vendor command unknown here is handled as the TPM understands it.
  *
  * TPM 2.0 Library Part 1, 18.4 to 18.6: handles, authorizationSize (4), then per session: handle (4), nonce (2 + n),
  * attributes (1), hmac (2 + n).
@@ -7,11 +8,41 @@
 import { HEADER_BYTES, readUint16, readUint32 } from '../tpm/command-header.js';
 import { TPM_RC, TPM_ST } from './codes.js';
 import { aboutHandle } from './responses.js';
+import type { CommandAttributes } from './structures.js';
+
+/** Commands of the specification have codes below this one; vendors' commands have bit 29 set. */
+const STANDARD_CODES = 0x1000;
+
+/** The commands that the TPM has. */
+export class CommandTable {
+  /** Indexed by code, so that finding a command of the specification costs one array access. */
+  readonly #standard: (CommandAttributes | undefined)[] = new Array(STANDARD_CODES).fill(undefined);
+  readonly #others = new Map<number, CommandAttributes>();
+
+  constructor(commands: readonly CommandAttributes[]) {
+    for (const command of commands) {
+      if (command.code < STANDARD_CODES) this.#standard[command.code] = command;
+      else this.#others.set(command.code, command);
+    }
+  }
+
+  /** Undefined when the TPM has no such command. */
+  of(code: number): CommandAttributes | undefined {
+    return code < STANDARD_CODES ? this.#standard[code] : this.#others.get(code);
+  }
+
+  codes(): readonly number[] {
+    const codes: number[] = [];
+    for (const command of this.#standard) if (command) codes.push(command.code);
+    return [...codes, ...this.#others.keys()];
+  }
+}
 
 /** TPM 2.0 Library Part 1, 18.6: at most three sessions in a command. */
 export const MAX_SESSIONS = 3;
 const MIN_SESSION_BYTES = 9;
 
+/** The handle area and the authorization area of a command, read into one reused record so that nothing is allocated. */
 export class CommandAreas {
   handleCount = 0;
   readonly handles = new Uint32Array(7);

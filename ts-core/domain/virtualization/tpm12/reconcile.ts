@@ -1,35 +1,28 @@
-/** What the TPM says that it has, against what the table believes. */
+/** Compares what the TPM reports with what the tables say. */
 import type { Exchange } from '../../tpm/exchange.js';
-import { TPM_CAP, TPM_RT } from '../../tpm12/codes.js';
-import { getCapability } from '../../tpm12/commands.js';
-import { handleListOf } from '../../tpm12/responses.js';
-import type { HandleTranslation } from './handle-translation.js';
-import type { HeldResource, ResourceTable } from './resource-table.js';
+import { TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind } from '../../tpm12/command-shape.js';
+import type { HeldResource, ResourceTable } from './handles.js';
+import { listHandles } from './own-commands.js';
 
-const SYNCHRONIZED: readonly (readonly [HeldResource['kind'], number])[] = [
+const COMPARED: readonly (readonly [ResourceKind, number])[] = [
   ['authSession', TPM_RT.AUTH],
   ['transportSession', TPM_RT.TRANS],
   ['key', TPM_RT.KEY],
 ];
 
-/** The handles of a type that are in the TPM; undefined when it does not say. */
-export function* listHandles(resourceType: number): Exchange<readonly number[] | undefined> {
-  return handleListOf(yield getCapability(TPM_CAP.HANDLE, resourceType));
-}
-
-export class Synchronization {
+export class Reconciliation {
   /** A transfer failed, or a command ended sessions: the TPM must be asked before the next command. */
   isDue = false;
 
   constructor(
     private readonly table: ResourceTable,
-    private readonly translation: HandleTranslation,
     private readonly changed: () => void,
   ) {}
 
-  /** Takes out of the table what the TPM does not have any more. */
+  /** Removes from the table what the TPM does not have any more. */
   *run(): Exchange<void> {
-    for (const [kind, type] of SYNCHRONIZED) {
+    for (const [kind, type] of COMPARED) {
       const existing = yield* listHandles(type);
       if (existing === undefined) continue;
       const known = new Set(existing);
@@ -45,15 +38,15 @@ export class Synchronization {
     if (this.isDue) yield* this.run();
   }
 
-  /** Learns which keys in the TPM are nobody's. */
-  *refreshForeignKeys(): Exchange<void> {
+  /** Finds out which keys in the TPM no context holds. */
+  *refreshUnmanagedKeys(): Exchange<void> {
     const loaded = yield* listHandles(TPM_RT.KEY);
     if (loaded !== undefined) this.noteLoadedKeys(loaded);
   }
 
-  /** Owner-evict keys are everybody's, whoever made them so. */
+  /** Owner-evict keys belong to everybody, whoever made them so. */
   noteLoadedKeys(loaded: readonly number[]): void {
-    this.translation.foreignKeys = new Set(
+    this.table.unmanagedKeys = new Set(
       loaded.filter((handle) => {
         const held = this.table.residentAt('key', handle);
         return held === undefined || (held.kind === 'key' && held.ownerEvict);

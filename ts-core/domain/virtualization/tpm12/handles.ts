@@ -1,7 +1,10 @@
 /**
- * Which contexts hold which keys and sessions, under which virtual handles, and what of it is in the TPM. No I/O.
+ * Which contexts hold which keys and sessions, under which virtual handles, and which of them are in the TPM. No I/O.
+ *
+ * A context sees the TPM's own handle where that is free in the context, otherwise the next free one above it.
  */
-import type { SessionKind } from './command-shape.js';
+import { isReservedKeyHandle, TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind, SessionKind } from '../../tpm12/command-shape.js';
 
 interface Held {
   readonly id: string;
@@ -18,11 +21,11 @@ interface Held {
 
 export interface HeldKey extends Held {
   readonly kind: 'key';
-  /** TPM_CONTEXT_BLOB of the key. A key does not change, so one blob serves every later eviction. */
+  /** TPM_CONTEXT_BLOB of the key. A key does not change, so that one blob serves every later eviction. */
   blob: Uint8Array | undefined;
   /**
-   * The key's public part, so that two loaded copies of one key are recognised; undefined when it is not known.
-   * Flushing a key ends the OSAP sessions of every copy of it in the TPM.
+   * The key's public part, by which two loaded copies of one key are recognised; undefined when it is not known. Flushing
+   * a key ends the OSAP sessions of every copy of it in the TPM.
    */
   readonly publicPart: string | undefined;
   /** Owner-evict key (TPM_KeyControlOwner): it stays in the TPM and is neither saved nor flushed. */
@@ -40,29 +43,22 @@ export interface SessionLink {
 export interface HeldSession extends Held {
   readonly kind: SessionKind;
   readonly link: SessionLink | undefined;
-  /** TPM_TRANSPORT_ENCRYPT or TPM_TRANSPORT_EXCLUSIVE and others of a transport session; 0 for others. */
+  /** TPM_TRANSPORT_ATTRIBUTES of a transport session; 0 for others. */
   readonly transportAttributes: number;
-  /** Blob and context count while it is saved; both void once it is loaded again. */
+  /** Blob and context count while it is saved; both are void once it is loaded again. */
   saved: { readonly blob: Uint8Array; readonly contextCount: number } | undefined;
 }
 
 export type HeldResource = HeldKey | HeldSession;
 
-/** A session that a caller saved itself with TPM_SaveContext; any context of the same user can load it, once. */
-export interface CallerSavedSession {
-  readonly id: string;
-  readonly kind: SessionKind;
-  readonly userKey: string;
-  /** What the caller holds, and the context count by which the caller knows the session. */
-  readonly blob: Uint8Array;
-  readonly contextCount: number;
-  /** What the TPM takes: the same, until the session has been saved anew (context-gap.ts). */
-  current: { readonly blob: Uint8Array; readonly contextCount: number };
-  readonly virtualHandle: number;
-  readonly link: SessionLink | undefined;
-  readonly transportAttributes: number;
-  /** Order of saving. */
-  readonly sequence: number;
+/** What is known of a resource that has appeared in the TPM. */
+export interface NewResource {
+  readonly link?: SessionLink | undefined;
+  readonly publicPart?: string | undefined;
+  readonly transportAttributes?: number;
+  readonly blob?: Uint8Array;
+  /** The virtual handle to use where it is free; the physical one otherwise. */
+  readonly wanted?: number;
 }
 
 interface ContextEntry {
@@ -73,6 +69,8 @@ interface ContextEntry {
 }
 
 export class ResourceTable {
+  /** Keys in the TPM that no context holds: owner-evict keys, and those that others than the broker loaded. */
+  unmanagedKeys: ReadonlySet<number> = new Set();
   readonly #contexts = new Map<number, ContextEntry>();
   #nextId = 1;
   #useCounter = 0;
@@ -102,16 +100,39 @@ export class ResourceTable {
     return `${kind}-${this.#nextId++}`;
   }
 
-  touch(resource: Held): void {
+  touch(resource: HeldResource): void {
     resource.lastUsed = ++this.#useCounter;
   }
 
-  add(resource: HeldResource): void {
+  /** Enters what has appeared in the TPM under `physicalHandle`. */
+  register(contextId: number, kind: ResourceKind, physicalHandle: number, facts: NewResource): HeldResource {
+    const held = {
+      id: this.nextId(kind),
+      contextId,
+      userKey: this.userOf(contextId),
+      virtualHandle: this.#freeHandle(contextId, kind, facts.wanted ?? physicalHandle),
+      physicalHandle,
+      lastUsed: 0,
+      alive: true,
+    };
+    const resource: HeldResource =
+      kind === 'key'
+        ? { ...held, kind, blob: facts.blob, publicPart: facts.publicPart, ownerEvict: false }
+        : { ...held, kind, link: facts.link, transportAttributes: facts.transportAttributes ?? 0, saved: undefined };
     this.touch(resource);
-    this.#map(resource.contextId, resource.kind).set(resource.virtualHandle, resource as never);
+    this.#map(contextId, kind).set(resource.virtualHandle, resource);
+    return resource;
   }
 
-  /** Takes a resource out and marks it dead. */
+  #freeHandle(contextId: number, kind: ResourceKind, wanted: number): number {
+    const map = this.#map(contextId, kind);
+    const isTaken = (handle: number) => kind === 'key' && (handle === 0 || this.isCommonKey(handle));
+    let handle = wanted;
+    while (map.has(handle) || (handle !== wanted && isTaken(handle))) handle = (handle + 1) >>> 0;
+    return handle;
+  }
+
+  /** Takes a resource out of the table and marks it dead. */
   remove(resource: HeldResource): void {
     resource.alive = false;
     resource.physicalHandle = undefined;
@@ -119,8 +140,13 @@ export class ResourceTable {
     if (context !== undefined) this.#map(resource.contextId, resource.kind).delete(resource.virtualHandle);
   }
 
-  find(contextId: number, kind: HeldResource['kind'], virtualHandle: number): HeldResource | undefined {
+  find(contextId: number, kind: ResourceKind, virtualHandle: number): HeldResource | undefined {
     return this.#map(contextId, kind).get(virtualHandle);
+  }
+
+  /** Whether a key handle means the same in every context. */
+  isCommonKey(handle: number): boolean {
+    return isReservedKeyHandle(handle) || this.unmanagedKeys.has(handle);
   }
 
   *all(): IterableIterator<HeldResource> {
@@ -143,28 +169,12 @@ export class ResourceTable {
     for (const resource of this.all()) if (resource.kind !== 'key') yield resource;
   }
 
-  /** Who has this physical handle of this kind in the TPM now. */
-  residentAt(kind: HeldResource['kind'], physicalHandle: number): HeldResource | undefined {
+  /** The resource that has this physical handle in the TPM now. */
+  residentAt(kind: ResourceKind, physicalHandle: number): HeldResource | undefined {
     for (const resource of this.all()) {
       if (resource.kind === kind && resource.physicalHandle === physicalHandle) return resource;
     }
     return undefined;
-  }
-
-  /**
-   * The handle under which a context will see a new resource: the TPM's own where that is free in the context (and
-   * `isTaken` has nothing against it), else the next free one above it.
-   */
-  freeHandle(
-    contextId: number,
-    kind: HeldResource['kind'],
-    wanted: number,
-    isTaken: (handle: number) => boolean,
-  ): number {
-    const map = this.#map(contextId, kind);
-    let handle = wanted;
-    while (map.has(handle) || (handle !== wanted && isTaken(handle))) handle = (handle + 1) >>> 0;
-    return handle;
   }
 
   #context(contextId: number): ContextEntry {
@@ -173,10 +183,22 @@ export class ResourceTable {
     return context;
   }
 
-  #map(contextId: number, kind: HeldResource['kind']): Map<number, HeldResource> {
+  #map(contextId: number, kind: ResourceKind): Map<number, HeldResource> {
     const context = this.#context(contextId);
     if (kind === 'key') return context.keys as Map<number, HeldResource>;
     const sessions = kind === 'authSession' ? context.authSessions : context.transportSessions;
     return sessions as Map<number, HeldResource>;
   }
+}
+
+export function resourceTypeOf(kind: ResourceKind): number {
+  if (kind === 'key') return TPM_RT.KEY;
+  return kind === 'authSession' ? TPM_RT.AUTH : TPM_RT.TRANS;
+}
+
+/** The kind of resource that TPM_FlushSpecific and TPM_SaveContext name by TPM_RT. */
+export function kindOfResourceType(resourceType: number): ResourceKind | undefined {
+  if (resourceType === TPM_RT.KEY) return 'key';
+  if (resourceType === TPM_RT.AUTH) return 'authSession';
+  return resourceType === TPM_RT.TRANS ? 'transportSession' : undefined;
 }

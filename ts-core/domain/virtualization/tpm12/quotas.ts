@@ -1,10 +1,69 @@
-/** Room for one more saved session in the TPM, which keeps a list of them, made by giving one up. */
+/** How many keys and sessions a user may have, and which saved session gives way when the TPM has no room for another. */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
-import type { CallerSavedSession, HeldSession, ResourceTable } from './resource-table.js';
-import type { SavedSessions } from './saved-sessions.js';
+import type { HeldSession, ResourceTable } from './handles.js';
+import type { CallerSavedSession, SavedSessions } from './sessions.js';
 
+export interface Tpm12Limits {
+  /** Keys that all contexts of one user may hold together. */
+  readonly keysPerUser: number;
+  /**
+   * Sessions of all kinds, saved ones included, that one user may hold. Half of what the TPM keeps, loaded and saved,
+   * between 8 and 64, unless given: a TPM 1.2 has at least 3 loaded and 16 saved.
+   */
+  readonly sessionsPerUser: number;
+}
+
+const DEFAULT_KEYS_PER_USER = 64;
+const MIN_SESSIONS_PER_USER = 8;
+const MAX_SESSIONS_PER_USER = 64;
+
+export class Quotas {
+  readonly keysPerUser: number;
+  #sessionsPerUser: number;
+  readonly #sessionsAreConfigured: boolean;
+
+  constructor(
+    configured: Partial<Tpm12Limits>,
+    private readonly table: ResourceTable,
+    private readonly saved: SavedSessions,
+  ) {
+    this.keysPerUser = configured.keysPerUser ?? DEFAULT_KEYS_PER_USER;
+    this.#sessionsPerUser = configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER;
+    this.#sessionsAreConfigured = configured.sessionsPerUser !== undefined;
+  }
+
+  get sessionsPerUser(): number {
+    return this.#sessionsPerUser;
+  }
+
+  /** Whether the limit on sessions follows from what the TPM holds. */
+  get followsCapacity(): boolean {
+    return !this.#sessionsAreConfigured;
+  }
+
+  /** The TPM holds so many sessions, loaded and saved together. */
+  learnSessionCapacity(sessions: number): void {
+    this.#sessionsPerUser = Math.min(MAX_SESSIONS_PER_USER, Math.max(MIN_SESSIONS_PER_USER, Math.floor(sessions / 2)));
+  }
+
+  /** How many more of a kind the context's user may hold. */
+  remaining(contextId: number, kind: ResourceKind): number {
+    const userKey = this.table.userOf(contextId);
+    let keys = 0;
+    let sessions = this.saved.ofUser(userKey).length;
+    for (const resource of this.table.all()) {
+      if (resource.userKey !== userKey) continue;
+      if (resource.kind === 'key') keys++;
+      else sessions++;
+    }
+    return Math.max(0, kind === 'key' ? this.keysPerUser - keys : this.#sessionsPerUser - sessions);
+  }
+}
+
+/** Room for one more saved session in the TPM, which keeps a list of them, made by giving one up. */
 export class SavedSessionRoom {
   #newestContextCount = 0;
 
@@ -28,13 +87,13 @@ export class SavedSessionRoom {
     this.#newestContextCount = 0;
   }
 
-  /** After TPM_SaveContext was answered with `code`: says whether one was given up, so that it can be sent again. */
+  /** After TPM_SaveContext was answered with `code`: whether a session was given up, so that it can be sent again. */
   *make(code: number): Exchange<boolean> {
     if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#giveUpOldest();
     return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#giveUpOfWhoeverHoldsMost() : false;
   }
 
-  /** The least recently used of the user who holds most, so that nobody loses a session to somebody who hoards them. */
+  /** Takes the least recently used of the user who holds most, so that hoarding costs nobody else a session. */
   *#giveUpOfWhoeverHoldsMost(): Exchange<boolean> {
     const held = this.#heldOutside();
     const perUser = new Map<string, number>();
@@ -47,7 +106,7 @@ export class SavedSessionRoom {
     return yield* this.#giveUpHeld(victim);
   }
 
-  /** The TPM saves no more while the oldest is too far behind; context-gap.ts sees to it that this does not come. */
+  /** The TPM saves no more while the oldest is too far behind; context-gap.ts is there to prevent this. */
   *#giveUpOldest(): Exchange<boolean> {
     const held = this.#heldOutside().sort((left, right) => countOf(left) - countOf(right))[0];
     const callers = [...this.saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];

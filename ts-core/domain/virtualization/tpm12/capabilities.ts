@@ -1,0 +1,118 @@
+/**
+ * TPM_GetCapability as a context sees it: its own handles, and how much it may still hold. Everything else is the TPM's
+ * own response. TPM Main Part 2, 21.1 and 21.2.
+ */
+import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_CAP, TPM_CAP_PROP, TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind } from '../../tpm12/command-shape.js';
+import { getCapability } from '../../tpm12/commands.js';
+import { handleListOf, handleListResponse, isSuccess, numberResponse } from '../../tpm12/responses.js';
+import type { ResourceTable } from './handles.js';
+import type { Parts } from './parts.js';
+import type { Quotas } from './quotas.js';
+
+export function* runGetCapability(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const query = readQuery(command);
+  if (query === undefined) return yield command;
+  if (query.area === TPM_CAP.KEY_HANDLE || (query.area === TPM_CAP.HANDLE && query.sub === TPM_RT.KEY)) {
+    return yield* keyHandles(parts, contextId);
+  }
+  if (query.area === TPM_CAP.HANDLE) {
+    const own = ownHandles(parts, contextId, query.sub);
+    return own === undefined ? yield command : handleListResponse(own);
+  }
+  if (query.area === TPM_CAP.CHECK_LOADED) return yield* checkLoaded(parts, contextId, command);
+  const room = query.area === TPM_CAP.PROPERTY ? roomFor(parts.quotas, contextId, query.sub) : undefined;
+  return room === undefined ? yield command : numberResponse(room);
+}
+
+/** Whether a TPM_GetCapability command asks for lists of handles. */
+export function asksForHandles(command: Uint8Array): boolean {
+  const query = readQuery(command);
+  return query !== undefined && (query.area === TPM_CAP.KEY_HANDLE || query.area === TPM_CAP.HANDLE);
+}
+
+interface CapabilityQuery {
+  readonly area: number;
+  readonly sub: number | undefined;
+}
+
+/** Parameters: capArea, subCapSize, subCap. */
+function readQuery(command: Uint8Array): CapabilityQuery | undefined {
+  const subOffset = HEADER_BYTES + 8;
+  if (command.length < subOffset || readUint32(command, HEADER_BYTES + 4) !== command.length - subOffset) {
+    return undefined;
+  }
+  return {
+    area: readUint32(command, HEADER_BYTES),
+    sub: command.length >= subOffset + 4 ? readUint32(command, subOffset) : undefined,
+  };
+}
+
+/** The context's own keys and those that every context sees: owner-evict keys, and those that others have loaded. */
+function* keyHandles({ table, reconciliation }: Parts, contextId: number): Exchange<Uint8Array> {
+  const response = yield getCapability(TPM_CAP.HANDLE, TPM_RT.KEY);
+  const loaded = handleListOf(response);
+  if (loaded === undefined) return response;
+  reconciliation.noteLoadedKeys(loaded);
+  return handleListResponse([...new Set([...handlesOfKind(table, contextId, 'key'), ...table.unmanagedKeys])]);
+}
+
+/** Undefined when the TPM's own list is the right one. */
+function ownHandles(
+  { table, saved, daa }: Parts,
+  contextId: number,
+  resourceType: number | undefined,
+): readonly number[] | undefined {
+  switch (resourceType) {
+    case TPM_RT.AUTH:
+      return handlesOfKind(table, contextId, 'authSession');
+    case TPM_RT.TRANS:
+      return handlesOfKind(table, contextId, 'transportSession');
+    case TPM_RT.DAA_TPM:
+      return daa.ofContext(contextId).map(({ handle }) => handle);
+    case TPM_RT.CONTEXT:
+      return saved.ofUser(table.userOf(contextId)).map((session) => session.contextCount);
+    default:
+      return undefined;
+  }
+}
+
+function handlesOfKind(table: ResourceTable, contextId: number, kind: ResourceKind): number[] {
+  return [...table.ofContext(contextId)]
+    .filter((resource) => resource.kind === kind)
+    .map((resource) => resource.virtualHandle);
+}
+
+/** How much the user may still hold, or may hold at all; how much room the TPM has does not matter to callers. */
+function roomFor(quotas: Quotas, contextId: number, property: number | undefined): number | undefined {
+  switch (property) {
+    case TPM_CAP_PROP.KEYS:
+      return quotas.remaining(contextId, 'key');
+    case TPM_CAP_PROP.AUTHSESS:
+    case TPM_CAP_PROP.TRANSESS:
+    case TPM_CAP_PROP.SESSIONS:
+    case TPM_CAP_PROP.CONTEXT:
+      return quotas.remaining(contextId, 'authSession');
+    case TPM_CAP_PROP.MAX_KEYS:
+      return quotas.keysPerUser;
+    case TPM_CAP_PROP.MAX_AUTHSESS:
+    case TPM_CAP_PROP.MAX_TRANSESS:
+    case TPM_CAP_PROP.MAX_SESSIONS:
+    case TPM_CAP_PROP.MAX_CONTEXT:
+      return quotas.sessionsPerUser;
+    default:
+      return undefined;
+  }
+}
+
+/** "Can a key with these parameters be loaded now?" A full TPM answers no, but the broker makes room. */
+function* checkLoaded({ table, quotas }: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const response = yield command;
+  const answerOffset = HEADER_BYTES + 4;
+  const saysNo = isSuccess(response) && response.length === answerOffset + 1 && response[answerOffset] === 0;
+  const canEvict = [...table.keys()].some((key) => key.physicalHandle !== undefined && !key.ownerEvict);
+  if (saysNo && canEvict && quotas.remaining(contextId, 'key') > 0) response[answerOffset] = 1;
+  return response;
+}

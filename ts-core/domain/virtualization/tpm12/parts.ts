@@ -1,0 +1,53 @@
+/** The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs. */
+import { ContextGap } from './context-gap.js';
+import { ResourceTable } from './handles.js';
+import { Quotas, type Tpm12Limits } from './quotas.js';
+import { Reconciliation } from './reconcile.js';
+import { DaaSessions, SavedSessions, Sha1Thread } from './sessions.js';
+import { Swapping } from './swapping.js';
+
+export interface Parts {
+  readonly table: ResourceTable;
+  readonly saved: SavedSessions;
+  readonly daa: DaaSessions;
+  readonly sha1: Sha1Thread;
+  readonly swapping: Swapping;
+  readonly quotas: Quotas;
+  readonly contextGap: ContextGap;
+  readonly reconciliation: Reconciliation;
+  /** Integrity digest of key blobs that callers saved → the handle they knew; bounded. */
+  readonly savedKeyHandles: Map<string, number>;
+  /** To be called when the snapshot has changed. */
+  readonly changed: () => void;
+}
+
+export function createParts(configured: Partial<Tpm12Limits>, changed: () => void): Parts {
+  const table = new ResourceTable();
+  const saved = new SavedSessions();
+  const swapping = new Swapping(table, saved, changed);
+  return {
+    table,
+    saved,
+    daa: new DaaSessions(),
+    sha1: new Sha1Thread(),
+    swapping,
+    quotas: new Quotas(configured, table, saved),
+    contextGap: new ContextGap(table, saved, swapping, changed),
+    reconciliation: new Reconciliation(table, changed),
+    savedKeyHandles: new Map(),
+    changed,
+  };
+}
+
+/** Empties all tables: the TPM has lost everything. */
+export function forgetEverything(parts: Parts): void {
+  parts.daa.keepOnly([]);
+  for (const resource of [...parts.table.all()]) parts.table.remove(resource);
+  parts.saved.clear();
+  parts.swapping.savedRoom.tpmWasReset();
+  parts.savedKeyHandles.clear();
+  parts.table.unmanagedKeys = new Set();
+  parts.sha1.forget();
+  parts.reconciliation.isDue = false;
+  parts.changed();
+}

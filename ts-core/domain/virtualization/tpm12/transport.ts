@@ -1,0 +1,72 @@
+/**
+ * TPM_ExecuteTransport: a command inside a command. Its handles can be rewritten, since transport encryption, HMAC and log
+ * begin after them (TPM Main Part 1, 18.2; Part 3, 24.2: H1 is computed from the ordinal and what follows the handles, and
+ * from the public keys, not from their handles). The command inside cannot be repeated, since the nonces roll with every
+ * response; so room is made before it is sent.
+ */
+import type { Exchange } from '../../tpm/exchange.js';
+import { TPM_ORD, TPM_RESULT, TPM_TRANSPORT } from '../../tpm12/codes.js';
+import { createdKind, ordinalOf } from '../../tpm12/command-shape.js';
+import { isSuccess, refusal } from '../../tpm12/responses.js';
+import {
+  REFUSED_INSIDE_TRANSPORT,
+  WRAPPED_COMMAND_OFFSET,
+  wrappedCommandOf,
+  wrappedResponseOf,
+} from '../../tpm12/transport.js';
+import { asksForHandles } from './capabilities.js';
+import type { HeldResource } from './handles.js';
+import type { Parts } from './parts.js';
+import {
+  applyResponse,
+  applySideEffects,
+  type Binding,
+  prepare,
+  resolve,
+  writePhysicalHandles,
+} from './pass-through.js';
+
+export function* runExecuteTransport(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+  const inner = wrappedCommandOf(command);
+  if (inner === undefined) return refusal(TPM_RESULT.BAD_PARAMETER);
+  const outerResolution = yield* resolve(parts, contextId, command);
+  if (!outerResolution.ok) return refusal(outerResolution.responseCode);
+  const attributes = transportAttributes(outerResolution.bindings);
+  const visible = (attributes & TPM_TRANSPORT.ENCRYPT) === 0;
+  const ordinal = ordinalOf(inner);
+  const listsHandles = ordinal === TPM_ORD.GetCapability && visible && asksForHandles(inner);
+  if (REFUSED_INSIDE_TRANSPORT.has(ordinal) || listsHandles) {
+    return refusal(TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED);
+  }
+  if (!parts.sha1.maySend(contextId, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
+  const innerResolution = yield* resolve(parts, contextId, inner);
+  if (!innerResolution.ok) return refusal(innerResolution.responseCode);
+
+  const bindings = [...outerResolution.bindings, ...innerResolution.bindings];
+  const pinned = new Set<HeldResource>();
+  // Any other command, asking for room included, ends an exclusive transport session.
+  const exclusive = (attributes & TPM_TRANSPORT.EXCLUSIVE) !== 0;
+  const ready = yield* prepare(parts, contextId, createdKind(ordinal), bindings, pinned, !exclusive);
+  if (ready !== TPM_RESULT.SUCCESS) return refusal(ready);
+  const physical = command.slice();
+  writePhysicalHandles(physical, outerResolution.bindings);
+  const physicalInner = physical.subarray(WRAPPED_COMMAND_OFFSET, WRAPPED_COMMAND_OFFSET + inner.length);
+  writePhysicalHandles(physicalInner, innerResolution.bindings);
+  const response = yield physical;
+
+  const { table, sha1, reconciliation } = parts;
+  applySideEffects(parts, applyResponse(table, contextId, command, outerResolution.bindings, response, true));
+  const innerResponse = wrappedResponseOf(response);
+  if (innerResponse !== undefined) {
+    const effects = applyResponse(table, contextId, inner, innerResolution.bindings, innerResponse, visible);
+    applySideEffects(parts, effects);
+    sha1.answered(contextId, ordinal, isSuccess(innerResponse));
+    if (ordinal === TPM_ORD.KeyControlOwner) yield* reconciliation.refreshUnmanagedKeys();
+  }
+  return response;
+}
+
+function transportAttributes(bindings: readonly Binding[]): number {
+  const transport = bindings.find((binding) => binding.kind === 'transportSession')?.resource;
+  return transport !== undefined && transport.kind !== 'key' ? transport.transportAttributes : 0;
+}
