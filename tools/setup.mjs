@@ -55,11 +55,9 @@ export async function setUp(purpose) {
     const { buildNative } = await import('./build-native.mjs');
     await buildNative({ onProgress });
   });
-  await step('build', async () => {
-    const { buildModule, buildTypeScript } = await import('./build.mjs');
-    await buildTypeScript();
-    await buildModule();
-  });
+  const { buildModule, buildTypeScript } = await import('./build.mjs');
+  await step('TypeScript', buildTypeScript);
+  await step('PowerShell module', buildModule);
   const shell = await step('PowerShell', async (onProgress) => {
     const { findPowerShell } = await import('./pwsh.mjs');
     return findPowerShell({ onProgress });
