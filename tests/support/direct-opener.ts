@@ -7,7 +7,7 @@ import type {
   OpenedContext,
   Submission,
   SubmissionOutcome,
-} from '../../ts-core/application/caller-connection.js';
+} from '../../ts-core/application/commands/caller-connection.js';
 import type { TpmTransport } from '../../ts-core/application/ports.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';

@@ -10,10 +10,10 @@ import type { DirectoryOptions } from '../../ts-core/adapters/directory/director
 import { PhysicalPresenceSysfs } from '../../ts-core/adapters/platform/physical-presence-sysfs.js';
 import { EncryptedOwnerAuthFiles } from '../../ts-core/adapters/state/owner-auth-files.js';
 import { SystemClock } from '../../ts-core/adapters/state/system-clock.js';
-import { Dispatcher } from '../../ts-core/application/dispatcher.js';
-import { Events } from '../../ts-core/application/events.js';
+import { Dispatcher } from '../../ts-core/application/commands/dispatcher.js';
+import { Events } from '../../ts-core/application/events/events.js';
 import { ManagePhysicalPresence } from '../../ts-core/application/firmware/manage-physical-presence.js';
-import { LockoutBook } from '../../ts-core/application/lockout-book.js';
+import { LockoutBook } from '../../ts-core/application/lockout/lockout-service.js';
 import {
   type OwnerAuthorization,
   ownerAuthorization,

@@ -1,22 +1,23 @@
 /** Every use case, as the endpoints get them. */
-import type { CommandLists } from './command-lists.js';
-import type { Events } from './events.js';
+
+import type { CommandService } from './commands/command-service.js';
+import type { ManageContexts } from './contexts/manage-contexts.js';
+import type { ManageResources } from './contexts/manage-resources.js';
+import type { Events } from './events/events.js';
 import type { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import type { ReportEventLog } from './firmware/report-event-log.js';
-import type { ManageAuthLevel } from './manage-auth-level.js';
-import type { ManageBlockLists } from './manage-block-lists.js';
-import type { ManageContexts } from './manage-contexts.js';
-import type { ManageLockout } from './manage-lockout.js';
-import type { ManagePolicy } from './manage-policy.js';
-import type { ManagePower } from './manage-power.js';
-import type { ManageResources } from './manage-resources.js';
+import type { ManageLockout } from './lockout/manage-lockout.js';
+import type { ManageAuthLevel } from './owner-auth/manage-auth-level.js';
 import type { ManageBackup } from './owner-auth/manage-backup.js';
 import type { ManageOwnerAuth } from './owner-auth/manage-owner-auth.js';
 import type { ManageProvisioning } from './owner-auth/manage-provisioning.js';
 import type { ReportTpm } from './owner-auth/report-tpm.js';
-import type { RevokeAttestation } from './revoke-attestation.js';
+import type { RevokeAttestation } from './owner-auth/revoke-attestation.js';
+import type { CommandLists } from './policy/command-lists.js';
+import type { ManageBlockLists } from './policy/manage-block-lists.js';
+import type { ManagePolicy } from './policy/manage-policy.js';
+import type { ManagePower } from './power/manage-power.js';
 import type { ReportStatus } from './status/report-status.js';
-import type { CommandService } from './submit-command.js';
 import type { UserNames } from './user-names.js';
 
 export interface Application {

@@ -16,24 +16,26 @@ import * as tpm20 from '../domain/tpm20/commands.js';
 import type { KeyAlgorithm20 } from '../domain/tpm20/keys.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
-import { Gate } from './command-gate.js';
-import { CommandLists } from './command-lists.js';
-import { Contexts } from './contexts.js';
-import { Dispatcher } from './dispatcher.js';
-import { Events } from './events.js';
+import { Gate } from './commands/command-gate.js';
+import { CommandService, type QueueLimits } from './commands/command-service.js';
+import { Dispatcher } from './commands/dispatcher.js';
+import type { PendingCommand } from './commands/pending-command.js';
+import { Contexts } from './contexts/contexts.js';
+import { SnapshotKeeper } from './contexts/keep-snapshot.js';
+import { ManageContexts } from './contexts/manage-contexts.js';
+import { ManageResources } from './contexts/manage-resources.js';
+import { Events } from './events/events.js';
 import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import { ReportEventLog } from './firmware/report-event-log.js';
-import { SnapshotKeeper } from './keep-snapshot.js';
-import { LockoutBook } from './lockout-book.js';
-import { ManageAuthLevel } from './manage-auth-level.js';
-import { ManageBlockLists } from './manage-block-lists.js';
-import { ManageContexts } from './manage-contexts.js';
-import { ManageLockout } from './manage-lockout.js';
-import { ManagePolicy } from './manage-policy.js';
-import { ManagePower } from './manage-power.js';
-import { ManageResources } from './manage-resources.js';
+import { Account } from './lockout/auth-failure-recorder.js';
+import { LockoutBook } from './lockout/lockout-service.js';
+import { ManageLockout } from './lockout/manage-lockout.js';
+import { ManageAuthLevel } from './owner-auth/manage-auth-level.js';
 import { type OwnerAuthorization, ownerAuthorization } from './owner-auth/owner-authorization.js';
-import type { PendingCommand } from './pending-command.js';
+import { RevokeAttestation } from './owner-auth/revoke-attestation.js';
+import { CommandLists } from './policy/command-lists.js';
+import { ManageBlockLists } from './policy/manage-block-lists.js';
+import { ManagePolicy } from './policy/manage-policy.js';
 import type {
   AuditLog,
   Clock,
@@ -49,11 +51,9 @@ import type {
   StateStore,
   TpmTransport,
 } from './ports.js';
-import { Account } from './response-account.js';
-import { RevokeAttestation } from './revoke-attestation.js';
-import { needsStartup, shutDownTpm, startTpm } from './start-tpm.js';
+import { ManagePower } from './power/manage-power.js';
+import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
 import { ReportStatus } from './status/report-status.js';
-import { CommandService, type QueueLimits } from './submit-command.js';
 import type { UserNames } from './user-names.js';
 
 export interface BrokerParts {

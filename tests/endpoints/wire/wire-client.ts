@@ -8,7 +8,7 @@ import type {
   ConnectionOpener,
   Submission,
   SubmissionOutcome,
-} from '../../../ts-core/application/caller-connection.js';
+} from '../../../ts-core/application/commands/caller-connection.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';

@@ -9,7 +9,7 @@ import {
   wordsOf,
 } from '../../domain/firmware/physical-presence-command.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { Events } from '../events.js';
+import type { Events } from '../events/events.js';
 import type { PhysicalPresence, PhysicalPresenceAnswer } from '../ports.js';
 
 export interface PhysicalPresenceState {

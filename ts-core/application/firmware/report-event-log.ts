@@ -10,7 +10,7 @@ import type { HashFunction } from '../../domain/firmware/hash-algorithms.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { readPcrs } from '../../domain/tpm/read-pcrs.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import type { Dispatcher } from '../dispatcher.js';
+import type { Dispatcher } from '../commands/dispatcher.js';
 import type { EventLogSource } from '../ports.js';
 
 export interface EventLogTest {

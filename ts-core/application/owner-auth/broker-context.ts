@@ -5,7 +5,7 @@
 import type { Caller } from '../../domain/caller.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
-import type { Dispatcher } from '../dispatcher.js';
+import type { Dispatcher } from '../commands/dispatcher.js';
 
 /** No caller's context has it: TBS_HCONTEXT is never zero. */
 const BROKER_CONTEXT_ID = 0;

@@ -13,7 +13,7 @@ import {
 } from '../../domain/owner-auth/pending-change.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { Events } from '../events.js';
+import type { Events } from '../events/events.js';
 import type { Log } from '../ports.js';
 import type { DirectoryBackup } from './directory-backup.js';
 import type { KeptSecrets } from './kept-secrets.js';

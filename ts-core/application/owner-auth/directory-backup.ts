@@ -3,7 +3,7 @@ import { bytesToBase64 } from '../../domain/base64.js';
 import { type BackupMode, backupMode } from '../../domain/owner-auth/backup-mode.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { Events } from '../events.js';
+import type { Events } from '../events/events.js';
 import type { Clock, DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../ports.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 

@@ -3,7 +3,7 @@ import type { Caller } from '../../domain/caller.js';
 import type { BackupMode } from '../../domain/owner-auth/backup-mode.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { DirectoryCheck } from '../ports.js';
-import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
 import type { BackupRecord } from './owner-auth-record.js';
 
 export interface BackupReport extends BackupRecord {

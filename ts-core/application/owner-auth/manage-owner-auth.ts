@@ -3,9 +3,9 @@ import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { keepsOwner, OWNER_AUTH_TYPES } from '../../domain/owner-auth/kept-material.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { LockoutBook } from '../lockout-book.js';
-import type { AuthLevelChange } from '../manage-auth-level.js';
-import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { LockoutBook } from '../lockout/lockout-service.js';
+import type { AuthLevelChange } from './manage-auth-level.js';
+import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
 
 export interface OwnerAuthOutcome {
   /** Whether the value is kept on this machine. */

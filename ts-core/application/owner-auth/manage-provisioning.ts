@@ -2,7 +2,7 @@
 import type { Caller } from '../../domain/caller.js';
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
 import type { Clock, Log } from '../ports.js';
-import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
 import type { AutoProvisioning } from './owner-auth-record.js';
 import type { ProvisioningSteps } from './provisioning-steps.js';
 

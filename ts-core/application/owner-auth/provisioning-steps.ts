@@ -27,7 +27,7 @@ import {
 } from '../../domain/tpm20/keys.js';
 import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
-import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
 import type { OwnershipState } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
 

@@ -8,7 +8,7 @@ import {
   type DictionaryAttackParameters,
   setDictionaryAttackParameters,
 } from '../../domain/tpm20/dictionary-attack.js';
-import type { OwnerAuthKeeper } from './owner-auth-keeper.js';
+import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
 import type { EndorsementKey, OwnershipState, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
 

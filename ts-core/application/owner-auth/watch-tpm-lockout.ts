@@ -3,7 +3,7 @@
  * enough of them, the next time is told again.
  */
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
-import type { Events } from '../events.js';
+import type { Events } from '../events/events.js';
 import type { Log } from '../ports.js';
 import type { OwnerTpm } from './owner-tpm.js';
 

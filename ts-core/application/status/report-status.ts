@@ -6,13 +6,13 @@ import {
   type DictionaryAttackState,
   readDictionaryAttackState,
 } from '../../domain/tpm/device-facts.js';
-import type { Contexts } from '../contexts.js';
-import type { Dispatcher } from '../dispatcher.js';
-import type { Events } from '../events.js';
-import type { ManagePower } from '../manage-power.js';
-import type { PendingCommand } from '../pending-command.js';
+import type { CommandService } from '../commands/command-service.js';
+import type { Dispatcher } from '../commands/dispatcher.js';
+import type { PendingCommand } from '../commands/pending-command.js';
+import type { Contexts } from '../contexts/contexts.js';
+import type { Events } from '../events/events.js';
 import type { Clock, Log, OtherResourceManager, PassedOverTpm, PolicyStore, TpmTransport } from '../ports.js';
-import type { CommandService } from '../submit-command.js';
+import type { ManagePower } from '../power/manage-power.js';
 import { type Warning, warningsFrom } from './warnings.js';
 
 export interface StatusParts {

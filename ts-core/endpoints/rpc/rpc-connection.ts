@@ -8,7 +8,7 @@
  *    calls are under way, and its user's budget has room.
  *  - A message is read on only after its whole length has been charged to the user.
  */
-import type { ConnectionOpener } from '../../application/caller-connection.js';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { Log } from '../../application/ports.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';

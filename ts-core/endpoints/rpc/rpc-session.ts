@@ -1,5 +1,5 @@
 /** What the handlers of one connection share: who calls, its TPM connection, and a way to send events. */
-import type { CallerConnection } from '../../application/caller-connection.js';
+import type { CallerConnection } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
 
 export interface RpcSession {

@@ -3,7 +3,7 @@
  * the context belongs to its process.
  */
 import type { Socket } from 'node:net';
-import type { ConnectionOpener } from '../../application/caller-connection.js';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { ProcessContexts } from './process-contexts.js';
 import { RequestConnection } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';

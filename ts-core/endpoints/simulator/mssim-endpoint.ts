@@ -5,7 +5,7 @@
  * switch off or reset is refused to all but administrators, whose own contexts then start afresh.
  */
 import type { Socket } from 'node:net';
-import type { ConnectionOpener } from '../../application/caller-connection.js';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { isAdministrator } from '../../domain/caller.js';
 import { readUint32 } from '../../domain/tpm/command-header.js';
 import {

@@ -5,7 +5,7 @@
  * Where the operating system does not name the process, the connections of a user share a context, which ends when it has
  * not been used for a while.
  */
-import type { ConnectionOpener } from '../../application/caller-connection.js';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { SimulatorContext } from './simulator-context.js';
 import type { PeerProcess, SimulatorPeer } from './simulator-peer.js';
 

@@ -1,5 +1,9 @@
 /** One TBS context behind simulator connections: opened with its first command, and again should it be lost. */
-import type { CallerConnection, ConnectionOpener, OpenedContext } from '../../application/caller-connection.js';
+import type {
+  CallerConnection,
+  ConnectionOpener,
+  OpenedContext,
+} from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';

@@ -1,5 +1,5 @@
 /** All simulator endpoints that the configuration turns on; none unless it says so. */
-import type { ConnectionOpener } from '../../application/caller-connection.js';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { BareEndpoint } from './bare-endpoint.js';
 import { MssimEndpoint } from './mssim-endpoint.js';
 import type { IdentifyPeer } from './simulator-peer.js';

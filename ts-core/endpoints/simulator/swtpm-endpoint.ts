@@ -1,6 +1,6 @@
 /** The broker as a swtpm: a data channel with bare commands, and a control channel. docs/simulator-endpoints.md. */
 import type { Socket } from 'node:net';
-import type { ConnectionOpener } from '../../application/caller-connection.js';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { ProcessContexts } from './process-contexts.js';
 import { RequestConnection } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';

@@ -1,7 +1,7 @@
 /**
  * The `done` callbacks of submissions under way, reused, so that a command costs no new closure.
  */
-import type { SubmissionOutcome } from '../../application/caller-connection.js';
+import type { SubmissionOutcome } from '../../application/commands/caller-connection.js';
 
 export interface PendingSubmission {
   requestId: number;

@@ -1,7 +1,7 @@
 /**
  * The operations of the wire protocol beside HELLO and SUBMIT: payload in, payload out. docs/wire-protocol.md.
  */
-import type { CallerConnection } from '../../application/caller-connection.js';
+import type { CallerConnection } from '../../application/commands/caller-connection.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { MAX_RESPONSE_PAYLOAD_BYTES, Operation, readUint32LE, writeUint32LE } from './frame.js';

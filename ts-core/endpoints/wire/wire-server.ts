@@ -2,7 +2,7 @@
  * The wire endpoint: native clients (libtbs, the TCTI) on a Unix socket of their own. docs/wire-protocol.md.
  */
 import type { Server, Socket } from 'node:net';
-import type { CallerConnection, ConnectionOpener } from '../../application/caller-connection.js';
+import type { CallerConnection, ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { listenOnUnixSocket } from '../unix-listener.js';

@@ -4,7 +4,7 @@
  * Memory is bounded: less than one receive buffer of requests that are not handled yet, MAX_OUTSTANDING submissions, and
  * MAX_UNSENT_BYTES of responses (beside those of the submissions under way). Beyond them the session stops reading.
  */
-import type { CallerConnection, SubmissionOutcome } from '../../application/caller-connection.js';
+import type { CallerConnection, SubmissionOutcome } from '../../application/commands/caller-connection.js';
 import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';

@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import type { Submission, SubmissionOutcome } from '../../../application/caller-connection.js';
+import type { Submission, SubmissionOutcome } from '../../../application/commands/caller-connection.js';
 import { responseCodeOf } from '../../../domain/tpm/command-header.js';
 import { describeResponseCode } from '../../../domain/tpm/describe-response-code.js';
 import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { SnapshotKeeper } from '../../../ts-core/application/contexts/keep-snapshot.js';
+import type { StateStore } from '../../../ts-core/application/ports.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
+import { quietLog } from '../../support/quiet-log.js';
+
+/** Counts writes; each ends when the test lets it. */
+class SlowStore implements StateStore {
+  readonly writes: (() => void)[] = [];
+  get(): undefined {
+    return undefined;
+  }
+  put(): Promise<void> {
+    return new Promise((resolve) => this.writes.push(resolve));
+  }
+  async delete(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('the snapshot of the virtualizer', () => {
+  function setUp() {
+    const [virtualizer, store, clock, log] = [
+      new PassThroughVirtualizer(),
+      new SlowStore(),
+      new FakeClock(),
+      quietLog(),
+    ];
+    const keeper = new SnapshotKeeper({ virtualizer, store, clock, log });
+    return { keeper, clock, store, log, changes: () => virtualizer.onSnapshotChange?.() };
+  }
+
+  it('is written at the first change, and then at most every 200 ms', async () => {
+    const { clock, store, changes } = setUp();
+    changes();
+    changes();
+    assert.equal(store.writes.length, 1);
+    store.writes[0]?.();
+    await settled();
+    clock.advance(199);
+    assert.equal(store.writes.length, 1);
+    clock.advance(1);
+    assert.equal(store.writes.length, 2);
+  });
+
+  it('is not written again while nothing changes', async () => {
+    const { clock, store, changes } = setUp();
+    changes();
+    store.writes[0]?.();
+    await settled();
+    clock.advance(10_000);
+    assert.equal(store.writes.length, 1);
+    assert.equal(clock.pendingTimers(), 0);
+  });
+
+  it('is written a last time when it stops, after the write under way, and never again', async () => {
+    const { keeper, clock, store, changes } = setUp();
+    changes();
+    const stopped = keeper.stop();
+    await settled();
+    assert.equal(store.writes.length, 1);
+    store.writes[0]?.();
+    await settled();
+    assert.equal(store.writes.length, 2);
+    store.writes[1]?.();
+    await stopped;
+    changes();
+    clock.advance(10_000);
+    assert.equal(store.writes.length, 2);
+    assert.equal(clock.pendingTimers(), 0);
+  });
+
+  it('goes on after a write that failed, which it logs', async () => {
+    const { clock, store, log, changes } = setUp();
+    store.put = () => Promise.reject(new Error('the disk is full'));
+    changes();
+    await settled();
+    assert.match(log.lines[0]?.message ?? '', /^cannot store the list of saved sessions/);
+    Reflect.deleteProperty(store, 'put');
+    changes();
+    clock.advance(200);
+    assert.equal(store.writes.length, 1);
+  });
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { Events } from '../../../ts-core/application/events/events.js';
+import type { Caller } from '../../../ts-core/domain/caller.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
+const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
+
+function setUp(): Events {
+  return new Events({ write: () => {}, lostLines: () => 0, close: async () => {} }, new FakeClock());
+}
+
+describe('events that are kept for who asks later', () => {
+  it('are not pushed out by a user whose commands are refused again and again', () => {
+    const events = setUp();
+    events.raise('authorizationFailed', 'a guess', { caller: ALICE });
+    events.raise('lockoutBegan', 'locked', { caller: ALICE });
+    for (let count = 0; count < 5000; count++) events.raise('commandRefused', `refusal ${count}`, { caller: ALICE });
+    events.raise('administration', 'reset', { caller: ROOT });
+    const kinds = events.past(ROOT, 1003).map(({ kind }) => kind);
+    assert.deepEqual(kinds.slice(0, 3), ['authorizationFailed', 'lockoutBegan', 'commandRefused']);
+    assert.equal(kinds.at(-1), 'administration');
+    assert.equal(kinds.length, 1003);
+  });
+
+  it('come in the order in which they happened, the newest of them when fewer are asked for', () => {
+    const events = setUp();
+    for (const kind of ['warning', 'commandRefused', 'listChanged', 'commandRefused'] as const) {
+      events.raise(kind, kind, { caller: ALICE });
+    }
+    assert.deepEqual(
+      events.past(ROOT, 3).map(({ kind }) => kind),
+      ['commandRefused', 'listChanged', 'commandRefused'],
+    );
+  });
+});

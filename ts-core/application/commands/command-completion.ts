@@ -1,0 +1,92 @@
+/** How a command ends for its caller: answered exactly once, counted, and told no success that is not on disk. */
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Log } from '../ports.js';
+import type { PendingCommand } from './pending-command.js';
+
+export interface ResponseTimes {
+  /** Monotonic. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
+export class CommandAnswers {
+  readonly totals = { completed: 0, refused: 0, cancelled: 0 };
+  /** One response that has not left yet. */
+  private held: PendingCommand | undefined;
+  private heldResponse: Uint8Array | undefined;
+  private heldTimes: ResponseTimes | undefined;
+
+  constructor(private readonly log: Log) {}
+
+  cancelled(pending: PendingCommand): void {
+    if (pending.state === 'answered') return;
+    this.release();
+    pending.deadline?.cancel();
+    pending.state = 'answered';
+    this.totals.cancelled++;
+    pending.done({ kind: 'refused', error: new TbsError('TBS_E_COMMAND_CANCELED') });
+  }
+
+  refused(pending: PendingCommand, error: TbsError): void {
+    this.release();
+    pending.state = 'answered';
+    this.totals.refused++;
+    pending.done({ kind: 'refused', error });
+  }
+
+  failed(pending: PendingCommand, error: unknown): void {
+    if (pending.state === 'answered') return;
+    this.log.error({ error, code: pending.header.code }, 'a command failed');
+    this.refused(pending, error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }));
+  }
+
+  /**
+   * Keeps a response until `release`, or until another command is answered: sent when the TPM has the next command, it
+   * costs the TPM no time. Nothing may be waited for in between.
+   */
+  hold(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): void {
+    this.release();
+    this.held = pending;
+    this.heldResponse = response;
+    this.heldTimes = times;
+  }
+
+  /** Answers what is held, if anything is. */
+  release(): void {
+    const { held, heldResponse, heldTimes } = this;
+    if (held === undefined) return;
+    // The response too: what a TPM has unsealed must not stay here until the next one comes.
+    this.held = this.heldResponse = this.heldTimes = undefined;
+    this.response(held, heldResponse as Uint8Array, heldTimes as ResponseTimes, undefined);
+  }
+
+  /** `durable`: what must be on disk before the response leaves. The next command may go on meanwhile. */
+  response(
+    pending: PendingCommand,
+    response: Uint8Array,
+    { startedAtMs, durationMs }: ResponseTimes,
+    durable: Promise<void> | undefined,
+  ): void {
+    this.release();
+    const outcome = {
+      kind: 'response' as const,
+      response,
+      appliedPriority: pending.priority,
+      waitMs: startedAtMs - pending.submittedAtMs,
+      durationMs,
+    };
+    this.totals.completed++;
+    pending.state = 'answered';
+    if (durable === undefined) {
+      pending.done(outcome);
+      return;
+    }
+    durable.then(
+      () => pending.done(outcome),
+      (error: unknown) => {
+        this.log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
+        pending.done({ kind: 'refused', error: new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }) });
+      },
+    );
+  }
+}

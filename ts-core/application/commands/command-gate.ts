@@ -1,0 +1,116 @@
+/**
+ * May this command be sent: the filter at submission, filter and lockout again at dispatch.
+ *
+ * The lockout is judged at dispatch only, after every earlier response has been counted, so that no burst of queued
+ * guesses slips past a threshold.
+ */
+import { isAdministrator } from '../../domain/caller.js';
+import { type BlockedVerdict, decide } from '../../domain/filter/command-filter.js';
+import type { FilterLists } from '../../domain/filter/filter-lists.js';
+import { freesAtText, type GateVerdict } from '../../domain/lockout/lockout-gate.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { commandLabel } from '../../domain/tpm/command-names.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import type { Events } from '../events/events.js';
+import type { SubmissionGate } from './command-service.js';
+import type { CommandGate } from './dispatcher.js';
+import type { PendingCommand } from './pending-command.js';
+
+export interface GateParts {
+  readonly version: TpmVersion;
+  /** The compiled lists; a new object, and a new revision, after every change of policy or local lists. */
+  readonly lists: () => FilterLists;
+  readonly listsRevision: () => number;
+  /** The lockout's verdict on this user now. */
+  readonly lockout: (userKey: string) => GateVerdict;
+  /** Handles in the handle area; null when the TPM does not list the command. */
+  readonly handlesOf: (command: Uint8Array) => readonly number[] | null;
+  /** A rule of the owner authorization that refuses raw commands; undefined lets it through. */
+  readonly ownerAuthorizationRule: (pending: PendingCommand) => TbsError | undefined;
+  /** What must be durable before the TPM gets the command; undefined for almost every one. */
+  readonly beforeDispatch: (pending: PendingCommand) => Promise<void> | undefined;
+  readonly events: Events;
+}
+
+export class Gate implements SubmissionGate, CommandGate {
+  constructor(private readonly parts: GateParts) {}
+
+  get listsRevision(): number {
+    return this.parts.listsRevision();
+  }
+
+  refusalAtSubmission(pending: PendingCommand): TbsError | undefined {
+    return this.refusalByFilter(pending) ?? this.refusalByOwnerAuthorization(pending);
+  }
+
+  refusalAtDispatch(pending: PendingCommand): TbsError | undefined {
+    const { listsRevision } = this.parts;
+    if (pending.listsRevision !== listsRevision()) {
+      const refusal = this.refusalByFilter(pending);
+      if (refusal !== undefined) return refusal;
+    }
+    return this.refusalByOwnerAuthorization(pending) ?? this.refusalByLockout(pending);
+  }
+
+  beforeDispatch(pending: PendingCommand): Promise<void> | undefined {
+    return this.parts.beforeDispatch(pending);
+  }
+
+  private refusalByFilter(pending: PendingCommand): TbsError | undefined {
+    const { version, lists, handlesOf } = this.parts;
+    const verdict = decide({
+      version,
+      code: pending.header.code,
+      command: pending.command,
+      handles: version === '2.0' && pending.caller.callerClass !== 'administrator' ? handlesOf(pending.command) : null,
+      callerClass: pending.caller.callerClass,
+      lists: lists(),
+    });
+    if (verdict.allowed) return undefined;
+    return this.refuse(pending, this.blockedError(verdict), `${verdict.list}`);
+  }
+
+  private refusalByOwnerAuthorization(pending: PendingCommand): TbsError | undefined {
+    const error = this.parts.ownerAuthorizationRule(pending);
+    return error === undefined ? undefined : this.refuse(pending, error, 'ownerAuthorization');
+  }
+
+  private refusalByLockout(pending: PendingCommand): TbsError | undefined {
+    if (!pending.header.carriesAuthorization || isAdministrator(pending.caller)) return undefined;
+    const verdict = this.parts.lockout(pending.userKey);
+    if (verdict.open) return undefined;
+    return this.refuse(pending, lockoutError(this.parts.version, verdict), 'lockout');
+  }
+
+  private blockedError(verdict: BlockedVerdict): TbsError {
+    const command = commandLabel(this.parts.version, verdict.code);
+    return new TbsError(verdict.symbol, {
+      message: `${command} is blocked: ${verdict.reason}`,
+      action: verdict.liftedBy,
+      details: { command, code: verdict.code, list: verdict.list, source: verdict.source, liftedBy: verdict.liftedBy },
+    });
+  }
+
+  private refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
+    const { version, events } = this.parts;
+    events.raise('commandRefused', error.message, {
+      caller: pending.caller,
+      details: { command: commandLabel(version, pending.header.code), result: error.symbol, rule },
+    });
+    return error;
+  }
+}
+
+/** The refusal of a locked-out caller, with the time at which it ends. */
+export function lockoutError(version: TpmVersion, verdict: Extract<GateVerdict, { open: false }>): TbsError {
+  const freesAt = freesAtText(verdict.freesAt);
+  const whose = verdict.scope === 'user' ? 'of this user' : 'of all standard users together';
+  const message =
+    verdict.scope === 'threshold0'
+      ? 'A lockout threshold is set to 0: standard users may send no command that carries an authorization.'
+      : `${verdict.failures} authorization failures ${whose} count, and the threshold is ${verdict.threshold}: commands with an authorization are refused until ${freesAt}.`;
+  return new TbsError(version === '2.0' ? 'TPM_20_E_LOCKOUT' : 'TPM_E_DEFEND_LOCK_RUNNING', {
+    message,
+    details: { scope: verdict.scope, failures: verdict.failures, threshold: verdict.threshold, freesAt },
+  });
+}

@@ -1,0 +1,252 @@
+/**
+ * The way of a command up to the queue: decode the header, check locality and priority, filter, quotas, enqueue.
+ */
+import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { limitReached } from '../../domain/limit-reached.js';
+import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
+import { appliedPriority } from '../../domain/scheduling/priority.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import { decodeCommandHeader, type HeaderFault } from '../../domain/tpm/command-header.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { Contexts, TbsContext } from '../contexts/contexts.js';
+import type { Clock, Log, TpmTransport } from '../ports.js';
+import type {
+  CallerConnection,
+  ConnectionOpener,
+  OpenedContext,
+  Submission,
+  SubmissionOutcome,
+} from './caller-connection.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { PendingCommand } from './pending-command.js';
+
+export interface SubmissionGate {
+  readonly listsRevision: number;
+  /** Undefined accepts the command; a refusal has been told to the audit log. */
+  refusalAtSubmission(pending: PendingCommand): TbsError | undefined;
+}
+
+export interface QueueLimits {
+  readonly maxQueuedPerContext: number;
+  readonly maxQueuedPerUser: number;
+  readonly maxQueued: number;
+}
+
+export interface SubmitParts {
+  readonly version: TpmVersion;
+  readonly maxCommandBytes: number;
+  readonly contexts: Contexts;
+  readonly queue: CommandQueue<PendingCommand>;
+  readonly dispatcher: Dispatcher;
+  readonly virtualizer: Virtualizer;
+  readonly transport: TpmTransport;
+  readonly gate: SubmissionGate;
+  readonly limits: QueueLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** TBS_COMMAND_LOCALITY_FOUR is the platform's own (TCG PC Client, locality 4: hardware of the D-RTM). */
+const HIGHEST_CALLER_LOCALITY = 3;
+
+export class CommandService implements ConnectionOpener {
+  /** Set while the broker stops or is suspended: nothing new is taken. */
+  closedBecause: string | undefined;
+  /** Commands that were refused before they could wait; the dispatcher counts the others. */
+  refused = 0;
+
+  constructor(private readonly parts: SubmitParts) {}
+
+  connect(caller: Caller): CallerConnection {
+    return new Connection(caller, this, this.parts);
+  }
+
+  /** Cancels every outstanding command of a context. */
+  cancel(context: TbsContext): void {
+    this.parts.dispatcher.cancelContext(context.caller.userKey, context.id);
+  }
+
+  /** Closes a context of whoever owns it: what waits is cancelled, what it holds is flushed. */
+  close(context: TbsContext): void {
+    const { contexts, dispatcher, queue, virtualizer, log } = this.parts;
+    contexts.remove(context);
+    dispatcher.cancelContext(context.caller.userKey, context.id);
+    queue.forgetContext(context.caller.userKey, context.id);
+    dispatcher
+      .runExchange(() => virtualizer.closeContext(context.id))
+      .catch((error: unknown) => log.warn({ error, contextId: context.id }, 'a closed context could not be flushed'));
+  }
+}
+
+class Connection implements CallerConnection {
+  private readonly own = new Map<number, TbsContext>();
+  private closed = false;
+
+  constructor(
+    readonly caller: Caller,
+    private readonly service: CommandService,
+    private readonly parts: SubmitParts,
+  ) {}
+
+  openContext(versions: readonly TpmVersion[]): OpenedContext {
+    const { contexts, clock, version, virtualizer, maxCommandBytes } = this.parts;
+    this.requireOpen();
+    if (versions.length === 0) throw new TbsError('TBS_E_INVALID_CONTEXT_PARAM');
+    if (!versions.includes(version)) {
+      throw new TbsError('TBS_E_TPM_NOT_FOUND', {
+        message: `The TPM of this machine is a TPM ${version}; the caller speaks ${versions.join(' and ')} only.`,
+        action: `Open the context for TPM ${version}.`,
+        details: { tpmVersion: version },
+      });
+    }
+    const context = contexts.create(this.caller, clock.wallClockMs());
+    virtualizer.openContext(context.id, this.caller);
+    this.own.set(context.id, context);
+    return { contextId: context.id, tpmVersion: version, maxCommandBytes };
+  }
+
+  hasContext(contextId: number): boolean {
+    return this.own.has(contextId);
+  }
+
+  closeContext(contextId: number): void {
+    const context = this.ownContext(contextId);
+    this.own.delete(contextId);
+    this.service.close(context);
+  }
+
+  submit(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
+    try {
+      this.accept(submission, done);
+    } catch (error) {
+      this.service.refused++;
+      done({ kind: 'refused', error: asTbsError(error) });
+    }
+  }
+
+  cancelCommands(contextId: number): void {
+    this.service.cancel(this.ownContext(contextId));
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const context of this.own.values()) this.service.close(context);
+    this.own.clear();
+  }
+
+  private accept(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
+    this.requireOpen();
+    const context = this.ownContext(submission.contextId);
+    const { version, maxCommandBytes, gate, clock, dispatcher } = this.parts;
+    const verdict = decodeCommandHeader(submission.command, version, maxCommandBytes);
+    if (!verdict.ok) throw headerError(verdict.fault);
+    this.requireLocality(submission.locality);
+    const pending: PendingCommand = {
+      contextId: context.id,
+      userKey: this.caller.userKey,
+      priority: appliedPriority(submission.priority, this.caller.callerClass),
+      isHeldToShare: !isAdministrator(this.caller),
+      caller: this.caller,
+      locality: submission.locality,
+      command: submission.command,
+      header: verdict.header,
+      listsRevision: gate.listsRevision,
+      submittedAtMs: clock.monotonicMs(),
+      done: (outcome) => {
+        context.outstanding.delete(pending);
+        if (!this.closed) done(outcome);
+      },
+      deadline: undefined,
+      state: 'waiting',
+      cancelRequested: false,
+      place: undefined,
+      expectedMs: 0,
+    };
+    const refusal = gate.refusalAtSubmission(pending);
+    if (refusal !== undefined) throw refusal;
+    this.requirePlaceInQueue(context);
+    context.outstanding.add(pending);
+    if (submission.deadlineMs !== undefined) {
+      pending.deadline = clock.after(submission.deadlineMs, () => dispatcher.cancelWaiting(pending));
+    }
+    dispatcher.enqueue(pending);
+  }
+
+  private requireOpen(): void {
+    const reason = this.closed ? 'The connection is closed.' : this.service.closedBecause;
+    if (reason !== undefined) throw new TbsError('TBS_E_SERVICE_START_PENDING', { message: reason });
+  }
+
+  private ownContext(contextId: number): TbsContext {
+    const context = this.own.get(contextId);
+    if (context === undefined) throw new TbsError('TBS_E_INVALID_CONTEXT', { details: { contextId } });
+    // An administrator may have closed it from elsewhere.
+    if (this.parts.contexts.get(contextId) !== context) {
+      this.own.delete(contextId);
+      throw new TbsError('TBS_E_INVALID_CONTEXT', {
+        message: 'The context was closed by an administrator.',
+        details: { contextId },
+      });
+    }
+    return context;
+  }
+
+  private requireLocality(locality: number): void {
+    const highest = isAdministrator(this.caller)
+      ? Math.min(HIGHEST_CALLER_LOCALITY, this.parts.transport.maxLocality)
+      : 0;
+    if (Number.isInteger(locality) && locality >= 0 && locality <= highest) return;
+    throw new TbsError('TBS_E_BAD_PARAMETER', {
+      message: `Locality ${locality} is not available: this caller may use 0${highest > 0 ? ` to ${highest}` : ' only'}.`,
+      details: { parameter: 'locality', locality, highest },
+    });
+  }
+
+  private requirePlaceInQueue(context: TbsContext): void {
+    const { limits, queue } = this.parts;
+    if (context.outstanding.size >= limits.maxQueuedPerContext) {
+      throw queueFull('limits.queuedSubmissionsPerContext', limits.maxQueuedPerContext);
+    }
+    if (queue.waitingOfUser(this.caller.userKey) >= limits.maxQueuedPerUser) {
+      throw queueFull('limits.queuedSubmissionsPerUser', limits.maxQueuedPerUser);
+    }
+    if (queue.size >= sharedLimit(this.caller, limits.maxQueued))
+      throw queueFull('limits.queuedSubmissions', limits.maxQueued);
+  }
+}
+
+function queueFull(setting: string, limit: number): TbsError {
+  return limitReached('TBS_E_TOO_MANY_RESOURCES', {
+    ...{ of: 'waiting submissions', setting, limit },
+    instead: 'Wait for answers before submitting more',
+  });
+}
+
+function headerError(fault: HeaderFault): TbsError {
+  switch (fault.kind) {
+    case 'tooLarge':
+      return new TbsError('TBS_E_BUFFER_TOO_LARGE', {
+        message: `The command says that it has ${fault.declaredBytes} bytes; the TPM takes at most ${fault.maxBytes}.`,
+        details: { declaredBytes: fault.declaredBytes, maxBytes: fault.maxBytes },
+      });
+    case 'tooShort':
+      return badCommand(`The command has ${fault.actualBytes} bytes, fewer than the 10 of its header.`, fault);
+    case 'sizeMismatch':
+      return badCommand(
+        `The command's size field says ${fault.declaredBytes} bytes, and ${fault.actualBytes} were sent.`,
+        fault,
+      );
+    case 'badTag':
+      return badCommand(`The command's tag is 0x${fault.tag.toString(16)}; this TPM takes ${fault.expected}.`, fault);
+  }
+}
+
+function badCommand(message: string, fault: HeaderFault): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', { message, details: { parameter: 'command', ...fault } });
+}
+
+export function asTbsError(error: unknown): TbsError {
+  return error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
+}

@@ -1,0 +1,150 @@
+/**
+ * Carries exchanges out at the TPM, and brings a TPM back that was reset meanwhile. Never entered twice: the dispatcher
+ * sees to it that one exchange runs at a time.
+ */
+import { TbsError } from '../../domain/tbs-error.js';
+import { readUint32 } from '../../domain/tpm/command-header.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../../domain/tpm12/codes.js';
+import { TPM_CC } from '../../domain/tpm20/codes.js';
+import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { EventLoop, Log, TpmTransport } from '../ports.js';
+import { needsStartup, startTpm } from '../power/start-tpm.js';
+import type { PendingCommand } from './pending-command.js';
+
+export interface ExchangeParts {
+  readonly version: TpmVersion;
+  readonly transport: TpmTransport;
+  readonly virtualizer: Virtualizer;
+  readonly log: Log;
+  readonly eventLoop: EventLoop;
+  readonly queue: { readonly size: number };
+}
+
+export class ExchangeDriver {
+  private tpmWasReset = false;
+
+  private readonly whileTpmWorks = (): boolean => {
+    this.answerHeld();
+    this.parts.eventLoop.takeRequests();
+    return this.parts.queue.size > 0;
+  };
+
+  /** `answerHeld` is called whenever the TPM has just been given a command. */
+  constructor(
+    private readonly parts: ExchangeParts,
+    private readonly answerHeld: () => void,
+  ) {
+    parts.transport.onReset = () => {
+      this.tpmWasReset = true;
+    };
+  }
+
+  /**
+   * After a suspend: `restart` brings the TPM back and says whether it has lost its volatile state; then the tables are
+   * synchronised with it.
+   */
+  async comeBack(restart: () => Promise<'kept' | 'lost'>, timeoutMs: number): Promise<void> {
+    const { virtualizer } = this.parts;
+    const state = await restart();
+    // A reset that the transport noticed meanwhile is the one that `restart` has dealt with.
+    this.tpmWasReset = false;
+    if (state === 'lost') virtualizer.tpmWasReset();
+    await this.drive(() => virtualizer.resume(), 0, timeoutMs);
+  }
+
+  /** The short way of a command that is one plain round trip; null when it takes more, and nothing has happened yet. */
+  async executeDirect(pending: PendingCommand, timeoutMs: number): Promise<Uint8Array | null> {
+    const { virtualizer, version } = this.parts;
+    const { direct } = virtualizer;
+    if (direct === undefined || this.tpmWasReset) return null;
+    const physical = direct.begin(pending.contextId, pending.command);
+    if (physical === null) return null;
+    let response: Uint8Array;
+    try {
+      response = await this.transmit(physical, pending.locality, timeoutMs);
+    } catch (error) {
+      direct.failed();
+      throw error;
+    }
+    if (needsStartup(version, response)) {
+      direct.failed();
+      this.tpmWasReset = true;
+      return null;
+    }
+    return direct.complete(response);
+  }
+
+  /**
+   * Carries an exchange out. A TPM that answers that it needs to be started was reset: it is started, the tables are
+   * told, and the exchange begins again, since nothing of it was carried out. Once: a second reset is an error.
+   */
+  async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.tpmWasReset) await this.recoverFromReset();
+      const outcome = await this.driveOnce(begin(), locality, timeoutMs);
+      if (outcome !== NEEDS_STARTUP) return outcome;
+      if (attempt === 2) throw new TbsError('TBS_E_IOERROR', { message: 'The TPM resets again and again.' });
+      this.tpmWasReset = true;
+    }
+  }
+
+  private async driveOnce<Result>(
+    exchange: Exchange<Result>,
+    locality: number,
+    timeoutMs: number,
+  ): Promise<Result | typeof NEEDS_STARTUP> {
+    const { version } = this.parts;
+    let step = exchange.next();
+    while (step.done !== true) {
+      let response: Uint8Array;
+      try {
+        response = await this.transmit(step.value, locality, timeoutMs);
+      } catch (error) {
+        step = exchange.throw(error);
+        continue;
+      }
+      if (needsStartup(version, response) && !isStartup(version, step.value)) {
+        this.abandon(exchange);
+        return NEEDS_STARTUP;
+      }
+      step = exchange.next(response);
+    }
+    return step.value;
+  }
+
+  private transmit(command: Uint8Array, locality: number, timeoutMs: number): Promise<Uint8Array> {
+    const response = this.parts.transport.transmit(command, {
+      locality,
+      timeoutMs,
+      whileTpmWorks: this.whileTpmWorks,
+    });
+    // Where the transport had no use for it: connecting anew, or waiting by turns of the event loop.
+    this.answerHeld();
+    return response;
+  }
+
+  /** Ends an exchange whose TPM has lost everything; what it throws on the way out says nothing new. */
+  private abandon(exchange: Exchange<unknown>): void {
+    try {
+      exchange.return(undefined);
+    } catch (error) {
+      this.parts.log.debug({ error }, 'an exchange ended with the TPM’s reset');
+    }
+  }
+
+  private async recoverFromReset(): Promise<void> {
+    const { transport, version, virtualizer, log } = this.parts;
+    log.warn({ transport: transport.description }, 'the TPM was reset: what contexts held in it is gone');
+    await startTpm(transport, version);
+    this.tpmWasReset = false;
+    virtualizer.tpmWasReset();
+  }
+}
+
+const NEEDS_STARTUP = Symbol('the TPM needs to be started');
+
+function isStartup(version: TpmVersion, command: Uint8Array): boolean {
+  return readUint32(command, 6) === (version === '2.0' ? TPM_CC.Startup : TPM_ORD.Startup);
+}

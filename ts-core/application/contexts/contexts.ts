@@ -1,0 +1,79 @@
+/**
+ * The open contexts: who has which, and how many anybody may have.
+ */
+import { type Caller, sharedLimit } from '../../domain/caller.js';
+import { limitReached } from '../../domain/limit-reached.js';
+import type { TbsError } from '../../domain/tbs-error.js';
+import type { PendingCommand } from '../commands/pending-command.js';
+
+/** TBS_HCONTEXT is 32 bits wide and never zero. */
+const LAST_CONTEXT_ID = 0xffffffff;
+
+export interface TbsContext {
+  readonly id: number;
+  readonly caller: Caller;
+  /** UTC, milliseconds since 1970. */
+  readonly openedAtMs: number;
+  /** Accepted and not answered. */
+  readonly outstanding: Set<PendingCommand>;
+}
+
+export interface ContextLimits {
+  readonly maxContexts: number;
+  readonly maxContextsPerUser: number;
+}
+
+export class Contexts {
+  private readonly open = new Map<number, TbsContext>();
+  private readonly countByUser = new Map<string, number>();
+  private lastId = 0;
+
+  /** `limits` is asked at every opening, so that a change of policy applies at once. */
+  constructor(private readonly limits: () => ContextLimits) {}
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  get(contextId: number): TbsContext | undefined {
+    return this.open.get(contextId);
+  }
+
+  all(): IterableIterator<TbsContext> {
+    return this.open.values();
+  }
+
+  /** Throws TBS_E_TOO_MANY_TBS_CONTEXTS, naming the limit that is reached. */
+  create(caller: Caller, openedAtMs: number): TbsContext {
+    const { maxContexts, maxContextsPerUser } = this.limits();
+    const ofUser = this.countByUser.get(caller.userKey) ?? 0;
+    if (ofUser >= maxContextsPerUser) throw tooMany('contexts of one user', 'maxContextsPerUser', maxContextsPerUser);
+    if (this.open.size >= sharedLimit(caller, maxContexts)) throw tooMany('contexts', 'maxContexts', maxContexts);
+    const context: TbsContext = { id: this.nextId(), caller, openedAtMs, outstanding: new Set() };
+    this.open.set(context.id, context);
+    this.countByUser.set(caller.userKey, ofUser + 1);
+    return context;
+  }
+
+  remove(context: TbsContext): void {
+    if (!this.open.delete(context.id)) return;
+    const left = (this.countByUser.get(context.caller.userKey) ?? 1) - 1;
+    if (left === 0) this.countByUser.delete(context.caller.userKey);
+    else this.countByUser.set(context.caller.userKey, left);
+  }
+
+  /** Ids are not used again until the 32 bits are used up, so that a stale handle does not meet a new context. */
+  private nextId(): number {
+    do {
+      this.lastId = this.lastId === LAST_CONTEXT_ID ? 1 : this.lastId + 1;
+    } while (this.open.has(this.lastId));
+    return this.lastId;
+  }
+}
+
+function tooMany(of: string, setting: string, limit: number): TbsError {
+  return limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', {
+    ...{ of, setting, limit },
+    instead: 'Close contexts that are no longer used',
+  });
+}

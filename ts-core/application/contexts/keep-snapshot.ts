@@ -1,0 +1,61 @@
+/**
+ * Writes the virtualizer's snapshot behind the commands: the first change at once, later ones at most every
+ * `SNAPSHOT_INTERVAL_MS`, since it changes with every object that is loaded or evicted.
+ */
+import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { Clock, Log, StateStore } from '../ports.js';
+
+export interface SnapshotParts {
+  readonly virtualizer: Virtualizer;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const SNAPSHOT_INTERVAL_MS = 200;
+
+export class SnapshotKeeper {
+  private isStale = false;
+  /** The write that is under way. */
+  private writing: Promise<void> | undefined;
+  /** Runs between two writes. */
+  private pause: { cancel(): void } | undefined;
+  private ended = false;
+
+  constructor(private readonly parts: SnapshotParts) {
+    parts.virtualizer.onSnapshotChange = () => {
+      this.isStale = true;
+      this.writeIfDue();
+    };
+  }
+
+  /** Writes the last snapshot. Once this resolves nothing more is written, whatever changes. */
+  async stop(): Promise<void> {
+    this.ended = true;
+    this.pause?.cancel();
+    await this.writing;
+    await this.write();
+  }
+
+  private writeIfDue(): void {
+    if (this.ended || !this.isStale || this.writing !== undefined || this.pause !== undefined) return;
+    this.writing = this.write().then(() => {
+      this.writing = undefined;
+      if (this.ended) return;
+      this.pause = this.parts.clock.after(SNAPSHOT_INTERVAL_MS, () => {
+        this.pause = undefined;
+        this.writeIfDue();
+      });
+    });
+  }
+
+  private async write(): Promise<void> {
+    const { store, virtualizer, log } = this.parts;
+    this.isStale = false;
+    try {
+      await store.put('virtualizer', virtualizer.snapshot());
+    } catch (error) {
+      log.warn({ error }, 'cannot store the list of saved sessions; after a crash they would have to be flushed');
+    }
+  }
+}

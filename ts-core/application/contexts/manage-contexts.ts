@@ -1,0 +1,54 @@
+/** Get-TbsContext and closing a context of anybody's. */
+import { type Caller, isAdministrator, isOwn } from '../../domain/caller.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { CommandService } from '../commands/command-service.js';
+import type { Events } from '../events/events.js';
+import type { Contexts, TbsContext } from './contexts.js';
+
+export interface ContextState {
+  readonly context: TbsContext;
+  readonly waitingCommands: number;
+  readonly resources: number;
+}
+
+export class ManageContexts {
+  constructor(
+    private readonly contexts: Contexts,
+    private readonly commands: CommandService,
+    private readonly virtualizer: Virtualizer,
+    private readonly events: Events,
+  ) {}
+
+  /** The caller's own contexts; an administrator sees everybody's. */
+  list(caller: Caller): readonly ContextState[] {
+    const visible = [...this.contexts.all()].filter((context) => maySee(caller, context));
+    return visible.map((context) => {
+      const { transient, loadedSessions } = this.virtualizer.counts(context.id);
+      return { context, waitingCommands: context.outstanding.size, resources: transient + loadedSessions };
+    });
+  }
+
+  /** Closes a context that another connection opened: of the same user, or of anybody for an administrator. */
+  closeForeign(caller: Caller, contextId: number): void {
+    const context = this.visible(caller, contextId);
+    this.commands.close(context);
+    // What users do among their own connections is no administration, and could fill the log.
+    if (context.caller.userKey === caller.userKey) return;
+    this.events.raise('administration', 'A context of another user was closed.', {
+      caller,
+      details: { contextId, user: context.caller.userKey },
+    });
+  }
+
+  /** Throws TBS_E_INVALID_CONTEXT for one that does not exist or is not the caller's: the two are not told apart. */
+  visible(caller: Caller, contextId: number): TbsContext {
+    const context = this.contexts.get(contextId);
+    if (context !== undefined && maySee(caller, context)) return context;
+    throw new TbsError('TBS_E_INVALID_CONTEXT', { details: { contextId } });
+  }
+}
+
+function maySee(caller: Caller, context: TbsContext): boolean {
+  return isAdministrator(caller) || isOwn(caller, context.caller);
+}

@@ -1,0 +1,38 @@
+/** Get-TbsResource and Remove-TbsResource: what anybody holds in the TPM, and flushing it. */
+import { type Caller, isAdministrator, isOwn } from '../../domain/caller.js';
+import type { Virtualizer, VirtualResource } from '../../domain/virtualization/virtualizer.js';
+import type { Dispatcher } from '../commands/dispatcher.js';
+import type { Events } from '../events/events.js';
+import type { Contexts } from './contexts.js';
+
+export class ManageResources {
+  constructor(
+    private readonly contexts: Contexts,
+    private readonly virtualizer: Virtualizer,
+    private readonly dispatcher: Dispatcher,
+    private readonly events: Events,
+  ) {}
+
+  list(caller: Caller): readonly VirtualResource[] {
+    return this.virtualizer.resources().filter((resource) => this.maySee(caller, resource));
+  }
+
+  /** False when there is no such resource, or it is another user's and the caller no administrator. */
+  async remove(caller: Caller, id: string): Promise<boolean> {
+    const resource = this.list(caller).find((each) => each.id === id);
+    if (resource === undefined) return false;
+    const removed = await this.dispatcher.runExchange(() => this.virtualizer.removeResource(id));
+    if (removed && resource.userKey !== caller.userKey) {
+      this.events.raise('administration', 'A resource of another user was flushed.', {
+        caller,
+        details: { id, kind: resource.kind, user: resource.userKey },
+      });
+    }
+    return removed;
+  }
+
+  private maySee(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
+    const holder = contextId === null ? undefined : this.contexts.get(contextId)?.caller;
+    return isAdministrator(caller) || isOwn(caller, { userKey, callerClass: holder?.callerClass });
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Where decisions are told: to the audit log, to those who follow events, and kept for who asks later.
+ */
+import { type Caller, isAdministrator, isOwn } from '../../domain/caller.js';
+import type { AuditEvent, AuditKind, AuditLog, Clock } from '../ports.js';
+
+/** Of refusals, and as many of everything else: what callers can cause without end must not push the rest out. */
+const KEPT_EVENTS = 1000;
+
+export type EventListener = (event: AuditEvent) => void;
+
+export interface EventFields {
+  /** Whose doing it was; absent for what the broker found by itself. */
+  readonly caller?: Caller | undefined;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+interface NumberedEvent {
+  readonly event: AuditEvent;
+  /** In the order in which they were raised. */
+  readonly number: number;
+}
+
+export class Events {
+  private readonly refusals: NumberedEvent[] = [];
+  private readonly others: NumberedEvent[] = [];
+  private raised = 0;
+  private readonly followers = new Map<EventListener, Caller>();
+
+  constructor(
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  raise(kind: AuditKind, message: string, fields: EventFields = {}): void {
+    const event: AuditEvent = {
+      kind,
+      time: new Date(this.clock.wallClockMs()).toISOString(),
+      userKey: fields.caller?.userKey,
+      callerClass: fields.caller?.callerClass,
+      processId: fields.caller?.processId,
+      message,
+      details: fields.details ?? {},
+    };
+    this.audit.write(event);
+    const kept = kind === 'commandRefused' ? this.refusals : this.others;
+    kept.push({ event, number: this.raised++ });
+    if (kept.length > KEPT_EVENTS) kept.shift();
+    for (const [listener, caller] of this.followers) {
+      if (maySee(caller, event)) listener(event);
+    }
+  }
+
+  /** The newest `count` events that this caller may see, oldest first. */
+  past(caller: Caller, count: number): readonly AuditEvent[] {
+    if (count === 0) return [];
+    return [...this.refusals, ...this.others]
+      .filter(({ event }) => maySee(caller, event))
+      .sort((left, right) => left.number - right.number)
+      .slice(-count)
+      .map(({ event }) => event);
+  }
+
+  /** Calls `listener` for every event that the caller may see, until the returned function is called. */
+  follow(caller: Caller, listener: EventListener): () => void {
+    this.followers.set(listener, caller);
+    return () => this.followers.delete(listener);
+  }
+
+  get lostAuditLines(): number {
+    return this.audit.lostLines();
+  }
+}
+
+/** Standard users see what concerns themselves; administrators see all. */
+function maySee(caller: Caller, event: AuditEvent): boolean {
+  return isAdministrator(caller) || isOwn(caller, event);
+}

@@ -1,0 +1,68 @@
+/**
+ * Acts once on the classification of each response: failures are counted, an administrator's reset of the TPM's own
+ * dictionary-attack logic empties the ledger.
+ */
+import { isAdministrator } from '../../domain/caller.js';
+import { classifyResponse, type ResponseClass } from '../../domain/lockout/response-classification.js';
+import { commandLabel } from '../../domain/tpm/command-names.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../../domain/tpm12/codes.js';
+import { actingCodeOf } from '../../domain/tpm12/transport.js';
+import { TPM_CC } from '../../domain/tpm20/codes.js';
+import type { ResponseAccount } from '../commands/dispatcher.js';
+import type { PendingCommand } from '../commands/pending-command.js';
+import type { Log } from '../ports.js';
+import type { LockoutBook } from './lockout-service.js';
+
+const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {
+  '2.0': TPM_CC.DictionaryAttackLockReset,
+  '1.2': TPM_ORD.ResetLockValue,
+};
+
+/** Something that wants to know how a command ended, after the ledger. */
+export type ResponseObserver = (pending: PendingCommand, outcome: ResponseClass) => Promise<void> | undefined;
+
+export class Account implements ResponseAccount {
+  constructor(
+    private readonly version: TpmVersion,
+    private readonly lockout: LockoutBook,
+    private readonly handlesOf: (command: Uint8Array) => readonly number[] | null,
+    private readonly observers: readonly ResponseObserver[],
+    private readonly log: Log,
+  ) {}
+
+  account(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined {
+    const outcome = classifyResponse(
+      this.version,
+      response,
+      { code: pending.header.code, command: pending.command },
+      this.handlesOf,
+    );
+    let durable: Promise<void> | undefined;
+    if (outcome === 'authorizationFailure' && pending.header.carriesAuthorization) {
+      durable = this.lockout.countFailure(pending.caller, commandLabel(this.version, pending.header.code));
+    } else if (outcome === 'success' && this.resetsTheLockout(pending)) {
+      durable = this.emptyLedger(pending);
+    }
+    for (const observe of this.observers) {
+      const observed = observe(pending, outcome);
+      if (observed !== undefined) durable = durable === undefined ? observed : both(durable, observed);
+    }
+    return durable;
+  }
+
+  private resetsTheLockout({ header, command }: PendingCommand): boolean {
+    return actingCodeOf(this.version, header.code, command) === LOCK_RESET[this.version];
+  }
+
+  private emptyLedger(pending: PendingCommand): Promise<void> | undefined {
+    if (!isAdministrator(pending.caller)) return undefined;
+    return this.lockout.reset(undefined).then((forgotten) => {
+      this.log.info({ forgotten }, 'the TPM’s lockout was reset: the failures of standard users are forgotten');
+    });
+  }
+}
+
+async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await Promise.all([first, second]);
+}

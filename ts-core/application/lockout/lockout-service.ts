@@ -1,0 +1,109 @@
+/**
+ * The failure ledger in service: counts responses, keeps the ledger durable, tells when a lockout begins and ends.
+ */
+import { type Caller, isAdministrator } from '../../domain/caller.js';
+import { FailureLedger, type LedgerTime } from '../../domain/lockout/failure-ledger.js';
+import {
+  freesAtText,
+  type GateVerdict,
+  type LockoutThresholds,
+  thresholdsOf,
+} from '../../domain/lockout/lockout-gate.js';
+import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
+import type { PolicySettings } from '../../domain/policy/settings.js';
+import type { Events } from '../events/events.js';
+import type { Clock, StateStore } from '../ports.js';
+
+export interface LockoutParts {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly settings: () => PolicySettings;
+  readonly events: Events;
+}
+
+export class LockoutBook {
+  private readonly ledger = new FailureLedger();
+  private readonly locked = new Set<string>();
+  /** Writes go one after the other, so that an older state never replaces a newer one. */
+  private lastWrite: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: LockoutParts) {}
+
+  /** Takes over what was kept. Call before the first command. */
+  async restore(): Promise<void> {
+    const kept = this.parts.store.get('failureLedger');
+    if (kept === undefined) return;
+    if (this.ledger.restore(kept, this.now())) await this.keep();
+  }
+
+  gate(userKey: string): GateVerdict {
+    const verdict = this.ledger.gate(userKey, this.now(), this.thresholds());
+    if (verdict.open && this.locked.delete(userKey)) {
+      const message = `Authorized commands of ${userKey} are let through again: failures have aged out or were reset.`;
+      this.parts.events.raise('lockoutEnded', message, { details: { user: userKey } });
+    }
+    return verdict;
+  }
+
+  /** Counts one authorization failure; resolves when it is durable. Administrators are not counted. */
+  countFailure(caller: Caller, command: string): Promise<void> | undefined {
+    const { events } = this.parts;
+    events.raise('authorizationFailed', 'The TPM refused an authorization.', { caller, details: { command } });
+    if (isAdministrator(caller)) return undefined;
+    if (!this.ledger.record(caller.userKey, this.now(), this.thresholds())) return undefined;
+    this.tellWhenLocked(caller);
+    return this.keep();
+  }
+
+  /**
+   * Forgets the failures of one user, or of all, once that is durable: a reset that cannot be kept opens no gate. A
+   * failure that is counted meanwhile stays.
+   */
+  async reset(userKey: string | undefined): Promise<number> {
+    let forgotten = 0;
+    await this.afterOtherWrites(async () => {
+      const failures = this.ledger.failuresOf(userKey);
+      await this.parts.store.put('failureLedger', this.ledger.state(this.now(), failures));
+      this.ledger.forget(failures);
+      forgotten = failures.size;
+    });
+    for (const locked of [...this.locked]) this.gate(locked);
+    return forgotten;
+  }
+
+  summary(): LockoutSummary {
+    return this.ledger.summary(this.now(), this.thresholds());
+  }
+
+  thresholds(): LockoutThresholds {
+    return thresholdsOf(this.parts.settings());
+  }
+
+  private tellWhenLocked(caller: Caller): void {
+    const verdict = this.ledger.gate(caller.userKey, this.now(), this.thresholds());
+    if (verdict.open || this.locked.has(caller.userKey)) return;
+    this.locked.add(caller.userKey);
+    const until = freesAtText(verdict.freesAt);
+    const whom = verdict.scope === 'user' ? 'this user' : 'all standard users';
+    const end = until === null ? 'while a threshold is 0' : `until ${until}`;
+    this.parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused ${end}.`, {
+      caller,
+      details: { scope: verdict.scope, failures: verdict.failures, threshold: verdict.threshold, until },
+    });
+  }
+
+  private keep(): Promise<void> {
+    return this.afterOtherWrites(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
+  }
+
+  private afterOtherWrites(work: () => Promise<void>): Promise<void> {
+    const written = this.lastWrite.catch(() => undefined).then(work);
+    this.lastWrite = written;
+    return written;
+  }
+
+  private now(): LedgerTime {
+    const { clock } = this.parts;
+    return { bootId: clock.bootId(), bootTimeMs: clock.bootTimeMs(), wallClockMs: clock.wallClockMs() };
+  }
+}

@@ -1,0 +1,39 @@
+/** Get-TbsLockout and Reset-TbsLockout. */
+import { type Caller, isAdministrator } from '../../domain/caller.js';
+import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Events } from '../events/events.js';
+import type { UserNames } from '../user-names.js';
+import type { LockoutBook } from './lockout-service.js';
+
+export class ManageLockout {
+  constructor(
+    private readonly book: LockoutBook,
+    private readonly events: Events,
+    private readonly names: UserNames,
+  ) {}
+
+  /** The state of the lockout; a caller that is no administrator sees its own failures only, beside the totals. */
+  get(caller: Caller): LockoutSummary {
+    const summary = this.book.summary();
+    if (isAdministrator(caller)) return summary;
+    return { ...summary, users: summary.users.filter(({ userKey }) => userKey === caller.userKey) };
+  }
+
+  /** Forgets the failures of one user (name, number or key), or of all. */
+  async reset(caller: Caller, user: string | undefined): Promise<LockoutSummary> {
+    const userKey = user === undefined ? undefined : this.names.keyOf(user);
+    if (user !== undefined && userKey === undefined) {
+      throw new TbsError('TBS_E_BAD_PARAMETER', {
+        message: `There is no user ${JSON.stringify(user)}.`,
+        details: { parameter: 'user' },
+      });
+    }
+    const forgotten = await this.book.reset(userKey);
+    this.events.raise('administration', `The lockout was reset: ${forgotten} failures are forgotten.`, {
+      caller,
+      details: { user: userKey ?? 'all', forgotten },
+    });
+    return this.get(caller);
+  }
+}

@@ -1,0 +1,61 @@
+/** Get- and Set-TpmAuthLevel. */
+import type { Caller } from '../../domain/caller.js';
+import {
+  AUTH_LEVEL_NAMES,
+  describeAuthLevelOrigin,
+  type EffectiveAuthLevel,
+  effectiveAuthLevel,
+} from '../../domain/owner-auth/effective-level.js';
+import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Events } from '../events/events.js';
+import type { PolicyStore, StateStore } from '../ports.js';
+
+/** What the owner authorization does before a level is changed: refuses, or carries the change out. */
+export interface AuthLevelChange {
+  readonly from: EffectiveAuthLevel;
+  readonly to: OsManagedAuthLevel;
+  /** What the owner authorization becomes when the change makes a new one; random unless given. */
+  readonly newOwnerAuth: Uint8Array | undefined;
+  /** A new owner authorization may be kept nowhere. */
+  readonly force: boolean;
+}
+
+export class ManageAuthLevel {
+  constructor(
+    private readonly policy: PolicyStore,
+    private readonly store: StateStore,
+    private readonly events: Events,
+    /** Resolves when the kept material fits the new level; rejects with a TbsError and changes nothing otherwise. */
+    private readonly applyToMaterial: (change: AuthLevelChange) => Promise<void>,
+  ) {}
+
+  get(): EffectiveAuthLevel {
+    return effectiveAuthLevel(this.policy.current(), this.store.get('localAuthLevel')?.level);
+  }
+
+  async set(
+    caller: Caller,
+    level: OsManagedAuthLevel,
+    options: { readonly newOwnerAuth: Uint8Array | undefined; readonly force: boolean },
+  ): Promise<EffectiveAuthLevel> {
+    const from = this.get();
+    if (from.origin.kind === 'policy') throw setByPolicy(describeAuthLevelOrigin(from.origin));
+    if (from.level !== level) await this.applyToMaterial({ from, to: level, ...options });
+    if (from.level === level && from.origin.kind === 'local') return from;
+    await this.store.put('localAuthLevel', { level });
+    this.events.raise('administration', `The owner authorization level is ${AUTH_LEVEL_NAMES[level]} now.`, {
+      caller,
+      details: { from: AUTH_LEVEL_NAMES[from.level], to: AUTH_LEVEL_NAMES[level] },
+    });
+    return this.get();
+  }
+}
+
+function setByPolicy(source: string): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message: `The owner authorization level is set by policy (${source}) and cannot be changed locally.`,
+    action: `Change osManagedAuthLevel in ${source}, or remove it there.`,
+    details: { setting: 'osManagedAuthLevel', source },
+  });
+}

@@ -1,0 +1,238 @@
+/**
+ * The owner authorization of this machine in service: starts and recovers it, follows the level in force, and tries again
+ * what could not be done.
+ */
+import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
+import { levelTransition } from '../../domain/owner-auth/level-transition.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
+import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
+import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
+import { TPM_RH } from '../../domain/tpm20/codes.js';
+import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
+import type { PendingCommand } from '../commands/pending-command.js';
+import type { Events } from '../events/events.js';
+import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
+import { OneAtATime } from '../one-at-a-time.js';
+import type { Clock, Log } from '../ports.js';
+import type { BrokerContext } from './broker-context.js';
+import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
+import type { DirectoryBackup } from './directory-backup.js';
+import type { RawChangeWatch } from './external-owner-change-monitor.js';
+import type { KeptSecrets } from './kept-secrets.js';
+import type { OwnerAuthRecords } from './owner-auth-record.js';
+import type { OwnerTpm } from './owner-tpm.js';
+import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
+import type { TpmLockoutWatch } from './watch-tpm-lockout.js';
+
+export interface KeeperParts {
+  readonly tpm: OwnerTpm;
+  readonly context: BrokerContext;
+  readonly secrets: KeptSecrets;
+  readonly records: OwnerAuthRecords;
+  readonly change: OwnerAuthChange;
+  readonly backup: DirectoryBackup;
+  readonly rawChanges: RawChangeWatch;
+  readonly crypto: Crypto12;
+  readonly firmware: ManagePhysicalPresence;
+  readonly lockoutWatch: TpmLockoutWatch;
+  readonly level: () => OsManagedAuthLevel;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } as const;
+
+export class OwnerAuthKeeper {
+  private readonly queue = new OneAtATime();
+  private unsettled = false;
+  private retry: { cancel(): void } | undefined;
+  private retryMs = FIRST_RETRY_MS;
+
+  constructor(readonly parts: KeeperParts) {}
+
+  /** Whether a change is under way that was not finished, and the TPM does not allow a try yet. */
+  get isUnsettled(): boolean {
+    return this.unsettled;
+  }
+
+  /** Opens what is kept, finishes what a crash has left, and follows a level that changed meanwhile. Never rejects. */
+  async start(): Promise<void> {
+    // Both wait in the queue before anything that a caller asks for.
+    const opened = this.queue.run(() => this.parts.secrets.open());
+    await Promise.all([opened, this.catchUp()]);
+  }
+
+  /** Policy, or the local level, may have changed. Never rejects: what fails is told and tried again. */
+  levelMayHaveChanged(): Promise<void> {
+    return this.catchUp();
+  }
+
+  stop(): void {
+    this.retry?.cancel();
+    this.parts.secrets.close();
+  }
+
+  /** Runs work on the owner authorization alone, once nothing of an earlier change is unsettled. */
+  exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.queue.run(async () => {
+      if (this.unsettled) throw unsettledChange();
+      await this.parts.rawChanges.resolve();
+      try {
+        return await work();
+      } catch (error) {
+        // A wrong owner authorization brings a TPM 1.2 nearer to its own lockout, as a caller's command does.
+        if (isWrongAuthorization(error)) this.parts.lockoutWatch.commandEnded('authorizationFailure');
+        throw error;
+      }
+    });
+  }
+
+  /** Resolves when what is kept is known to be the TPM's, as far as the TPM tells. */
+  async keptIsVerified(): Promise<void> {
+    const { rawChanges } = this.parts;
+    if (rawChanges.isMarked) await this.queue.run(() => rawChanges.resolve());
+  }
+
+  /** The authorization to use: the one given, the one kept, or the empty one of a TPM 2.0 that has none. */
+  async currentOwnerAuth(given: Uint8Array | undefined): Promise<Uint8Array> {
+    if (given !== undefined) return given;
+    const kept = await this.parts.secrets.get('owner');
+    if (kept !== undefined) return kept;
+    if (this.parts.tpm.version === '2.0' && !(await this.parts.tpm.ownership()).owned) return EMPTY_AUTH;
+    throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND');
+  }
+
+  randomOwnerAuth(): Uint8Array {
+    return this.parts.crypto.randomBytes(OWNER_AUTH_BYTES);
+  }
+
+  /** Takes note of what a change has left to do. */
+  settle(remaining: Remaining): void {
+    this.retry?.cancel();
+    this.unsettled = remaining.kind === 'recovery';
+    if (remaining.kind === 'nothing') {
+      this.retryMs = FIRST_RETRY_MS;
+      return;
+    }
+    if (remaining.kind === 'recovery' && remaining.waitSeconds === null) return;
+    const delayMs = remaining.kind === 'recovery' ? (remaining.waitSeconds ?? 0) * 1000 + 1000 : this.nextRetryMs();
+    this.retry = this.parts.clock.after(delayMs, () => void this.catchUp());
+  }
+
+  /**
+   * Makes what is kept fit the level. From a level that keeps the owner authorization to Delegated, a new one is made:
+   * `newOwnerAuth`, or a random one. Runs inside of `exclusive`.
+   */
+  async applyLevel(to: OsManagedAuthLevel, newOwnerAuth?: Uint8Array): Promise<void> {
+    const { records, tpm, secrets, events, change, backup } = this.parts;
+    const from = records.current.appliedLevel;
+    if (from === to) return;
+    // A store that cannot write is found out before anything is changed in the TPM.
+    await records.update({});
+    if (from !== undefined) {
+      const transition = levelTransition(tpm.version, from, to);
+      const current = transition.newOwnerAuth ? await secrets.get('owner') : undefined;
+      if (current !== undefined) {
+        const next = newOwnerAuth ?? this.randomOwnerAuth();
+        // Before the values are wiped that the hierarchies have.
+        this.settle(await change.change(current, next, to));
+        current.fill(0);
+        if (newOwnerAuth === undefined) next.fill(0);
+        if (backup.mode === 'off' && newOwnerAuth === undefined) this.tellKeptNowhere(to);
+      }
+      for (const name of transition.reopened) await this.reopen(name);
+      for (const name of transition.wiped) secrets.wipe(name);
+      if (transition.lowers) await secrets.rotateKey();
+      events.raise(
+        'ownerAuthorization',
+        `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`,
+        {
+          details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
+        },
+      );
+    }
+    await records.update({ appliedLevel: to });
+  }
+
+  /** Refuses raw commands that would change the owner authorization without its required backup. */
+  refusalOf(pending: PendingCommand): TbsError | undefined {
+    const { tpm, backup } = this.parts;
+    if (!changesOwnerAuth(tpm.version, pending.header.code, pending.command)) return undefined;
+    if (backup.mode !== 'required') return undefined;
+    return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+      message: 'This command would change the owner authorization without the backup that policy requires.',
+      action: 'Change it with Set-TpmOwnerAuth, which backs the new value up first.',
+      details: { setting: 'requireActiveDirectoryBackup', use: 'Set-TpmOwnerAuth' },
+    });
+  }
+
+  private catchUp(): Promise<void> {
+    return this.queue.run(async () => {
+      const { change, level, log, rawChanges } = this.parts;
+      try {
+        await rawChanges.resolve();
+        this.settle(await change.recover(level()));
+        if (!this.unsettled) await this.applyLevel(level());
+      } catch (error) {
+        log.warn({ error }, 'the owner authorization does not fit policy yet; it is tried again');
+        this.retry?.cancel();
+        this.retry = this.parts.clock.after(this.nextRetryMs(), () => void this.catchUp());
+      }
+    });
+  }
+
+  private nextRetryMs(): number {
+    const delayMs = this.retryMs;
+    this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+    return delayMs;
+  }
+
+  /** A new owner authorization was made that the level does not keep and no backup takes. */
+  tellKeptNowhere(level: OsManagedAuthLevel): void {
+    this.parts.events.raise(
+      'warning',
+      `A new owner authorization was made for the level ${AUTH_LEVEL_NAMES[level]} and is kept nowhere.`,
+      {
+        details: {
+          level: AUTH_LEVEL_NAMES[level],
+          action:
+            'Turn AD DS backup on, or have the firmware clear the TPM when its owner is needed (Clear-Tpm -UsePPI).',
+        },
+      },
+    );
+  }
+
+  /** Clears the TPM, and forgets what was kept of its owner. Runs inside of `exclusive`. */
+  clear(ownerAuth: Uint8Array): Promise<void> {
+    return this.parts.rawChanges.during(() => this.parts.tpm.clear(ownerAuth));
+  }
+
+  private async reopen(name: 'storage' | 'endorsement'): Promise<void> {
+    const value = await this.parts.secrets.get(name);
+    if (value === undefined) return;
+    try {
+      await withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HIERARCHIES[name], value, EMPTY_AUTH)));
+    } catch (error) {
+      // Somebody else changed it: what is kept is of no use to anybody.
+      if (!isWrongAuthorization(error)) throw error;
+    } finally {
+      value.fill(0);
+    }
+  }
+}
+
+function unsettledChange(): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
+    message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow a try yet.',
+    action:
+      'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; recovery goes on by itself.',
+    details: { reason: 'recovering' },
+  });
+}

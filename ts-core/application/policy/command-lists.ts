@@ -1,0 +1,48 @@
+/** The filter's lists in force: compiled from policy and the local lists, and compiled again when either changes. */
+import { buildFilterLists, type FilterLists } from '../../domain/filter/filter-lists.js';
+import { type LocalCommandLists, NO_LOCAL_COMMAND_LISTS } from '../../domain/filter/local-command-lists.js';
+import type { EffectivePolicy } from '../../domain/policy/settings.js';
+import type { StateStore } from '../ports.js';
+
+export class CommandLists {
+  private local: LocalCommandLists;
+  private compiled: FilterLists;
+  private revisionNumber = 1;
+
+  constructor(
+    private policy: EffectivePolicy,
+    private readonly store: StateStore,
+  ) {
+    this.local = store.get('localCommandLists') ?? NO_LOCAL_COMMAND_LISTS;
+    this.compiled = buildFilterLists(policy, this.local);
+  }
+
+  get revision(): number {
+    return this.revisionNumber;
+  }
+
+  get lists(): FilterLists {
+    return this.compiled;
+  }
+
+  get localLists(): LocalCommandLists {
+    return this.local;
+  }
+
+  policyChanged(policy: EffectivePolicy): void {
+    this.policy = policy;
+    this.compile();
+  }
+
+  /** In force when durable, and not before: a change that was acknowledged holds after a crash, one that was not does not. */
+  async replaceLocal(local: LocalCommandLists): Promise<void> {
+    await this.store.put('localCommandLists', local);
+    this.local = local;
+    this.compile();
+  }
+
+  private compile(): void {
+    this.compiled = buildFilterLists(this.policy, this.local);
+    this.revisionNumber++;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Suspend and resume: short and medium commands finish, long ones are cancelled, nothing new is sent; on resume the
+ * virtual state is synchronised with the TPM and the queue goes on. (Windows' TBS documentation, "Power management".)
+ *
+ * What callers submit while the machine goes to sleep waits in the queue: a resume must not look like a failure. The
+ * platform waits a bounded time for us, so whatever the TPM does, a suspend is done within `suspendTimeoutMs`.
+ */
+import type { Caller } from '../../domain/caller.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { Dispatcher } from '../commands/dispatcher.js';
+import type { Events } from '../events/events.js';
+import type { Clock, TpmTransport } from '../ports.js';
+import { restartTpm, saveTpmState } from './start-tpm.js';
+
+export interface PowerParts {
+  readonly version: TpmVersion;
+  readonly transport: TpmTransport;
+  readonly dispatcher: Dispatcher;
+  readonly virtualizer: Virtualizer;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly suspendTimeoutMs: number;
+}
+
+/** A TPM may need a moment after the power is back: a software TPM is a process that starts. */
+const RESTART_ATTEMPTS = 20;
+const RESTART_RETRY_MS = 250;
+
+export class ManagePower {
+  private state: 'running' | 'suspending' | 'suspended' | 'resuming' = 'running';
+  private stateSaved = false;
+  /** The suspend or resume that is under way: the next one follows it. */
+  private changing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: PowerParts) {}
+
+  get suspended(): boolean {
+    return this.state !== 'running';
+  }
+
+  /** Resolves when the platform may suspend. `caller` is undefined when the platform itself asks. */
+  suspend(caller: Caller | undefined): Promise<void> {
+    return this.after(() => this.suspendNow(caller));
+  }
+
+  resume(caller: Caller | undefined): Promise<void> {
+    return this.after(() => this.resumeNow(caller));
+  }
+
+  private after(change: () => Promise<void>): Promise<void> {
+    const changed = this.changing.then(change);
+    this.changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  private async suspendNow(caller: Caller | undefined): Promise<void> {
+    if (this.state !== 'running') return;
+    const { dispatcher, events, suspendTimeoutMs } = this.parts;
+    this.state = 'suspending';
+    this.stateSaved = false;
+    dispatcher.cancelRunningIfLong();
+    try {
+      await this.within(suspendTimeoutMs, this.saveAll());
+    } catch (error) {
+      dispatcher.abandonCancelled();
+      const details = { result: error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR' };
+      events.raise('warning', `Suspended without the TPM’s state: ${reason(error)}`, { caller, details });
+    }
+    dispatcher.halt();
+    this.state = 'suspended';
+    events.raise('administration', 'Suspended: no command is sent to the TPM until it resumes.', { caller });
+  }
+
+  private async saveAll(): Promise<void> {
+    const { dispatcher, virtualizer, transport, version } = this.parts;
+    await dispatcher.pause();
+    if (this.state !== 'suspending') return;
+    await dispatcher.runExchange(() => virtualizer.suspend());
+    // The kernel saves the state of a TPM that it drives; a software TPM has nobody else.
+    if (this.state !== 'suspending' || !(transport.ownsTpm || transport.reset !== undefined)) return;
+    await dispatcher.runExchange(() => saveTpmState(version));
+    this.stateSaved = true;
+  }
+
+  private async resumeNow(caller: Caller | undefined): Promise<void> {
+    if (this.state !== 'suspended') return;
+    const { dispatcher, events } = this.parts;
+    this.state = 'resuming';
+    try {
+      await dispatcher.resumeAfter(() => this.restart());
+    } finally {
+      this.state = 'running';
+    }
+    events.raise('administration', 'Resumed: waiting commands go on.', { caller });
+  }
+
+  private async restart(): Promise<'kept' | 'lost'> {
+    const { transport, version, clock } = this.parts;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await restartTpm(transport, version, this.stateSaved);
+      } catch (error) {
+        if (attempt === RESTART_ATTEMPTS) throw error;
+        await new Promise<void>((resolve) => clock.after(RESTART_RETRY_MS, resolve));
+      }
+    }
+  }
+
+  private within(timeoutMs: number, work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const expired = () =>
+        reject(new TbsError('TBS_E_IOERROR', { message: `The TPM was not done within ${timeoutMs} ms.` }));
+      const timer = this.parts.clock.after(timeoutMs, expired);
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof TbsError ? error.message : 'an internal error.';
+}

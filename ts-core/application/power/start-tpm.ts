@@ -1,0 +1,88 @@
+/** Starts and stops the TPM. Only the broker does so, and it starts the TPM only when the TPM answers that it needs it. */
+import { TbsError } from '../../domain/tbs-error.js';
+import { responseCodeOf } from '../../domain/tpm/command-header.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_RESULT } from '../../domain/tpm12/codes.js';
+import * as tpm12 from '../../domain/tpm12/commands.js';
+import { TPM_RC } from '../../domain/tpm20/codes.js';
+import * as tpm20 from '../../domain/tpm20/commands.js';
+import type { TpmTransport } from '../ports.js';
+
+const STARTUP_TIMEOUT_MS = 60_000;
+
+/** Start-up and its reverse, in the commands of each family. */
+const COMMANDS: Readonly<Record<TpmVersion, StartupCommands>> = {
+  '2.0': { startup: tpm20.startup, saveState: () => tpm20.shutdown('STATE'), shutdown: () => tpm20.shutdown('CLEAR') },
+  '1.2': { startup: tpm12.startup, saveState: tpm12.saveState, shutdown: tpm12.saveState },
+};
+
+interface StartupCommands {
+  startup(type: 'CLEAR' | 'STATE'): Uint8Array;
+  saveState(): Uint8Array;
+  shutdown(): Uint8Array;
+}
+
+export function needsStartup(version: TpmVersion, response: Uint8Array): boolean {
+  const code = responseCodeOf(response);
+  return version === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
+}
+
+/** Starts the TPM; one that is started already answers so, which is as good. Throws TBS_E_IOERROR when it refuses. */
+export async function startTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
+  const response = await transport.transmit(COMMANDS[version].startup('CLEAR'), {
+    locality: 0,
+    timeoutMs: STARTUP_TIMEOUT_MS,
+  });
+  const code = responseCodeOf(response);
+  if (code === 0 || needsStartup(version, response)) return;
+  throw startupRefused(version, code);
+}
+
+function startupRefused(version: TpmVersion, code: number): TbsError {
+  const upgrading = version === '2.0' && code === TPM_RC.UPGRADE;
+  return new TbsError('TBS_E_IOERROR', {
+    message: `The TPM does not start: it answers TPM_Startup with 0x${code.toString(16)}${upgrading ? ' (a firmware upgrade is under way)' : ''}.`,
+    details: { responseCode: code },
+  });
+}
+
+/** Orderly end of a TPM that the broker powers itself: a disorderly one can count as a failed try. */
+export async function shutDownTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
+  await transport.transmit(COMMANDS[version].shutdown(), { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+}
+
+/** Before a suspend: what the next start with the saved state brings back. Throws TBS_E_IOERROR when the TPM refuses. */
+export function* saveTpmState(version: TpmVersion): Exchange<void> {
+  const code = responseCodeOf(yield COMMANDS[version].saveState());
+  if (code === 0) return;
+  throw new TbsError('TBS_E_IOERROR', {
+    message: `The TPM does not save its state: it answers with 0x${code.toString(16)}.`,
+    details: { responseCode: code },
+  });
+}
+
+/**
+ * After a suspend: starts a TPM that was powered off meanwhile, with its saved state if it has one. `lost`: what was
+ * volatile is gone. A TPM that never lost its power answers that it is started, and has kept everything.
+ *
+ * A saved state is only asked for when it was saved: without one a TPM 1.2 goes into failure mode (TPM Main Part 3, 3.2).
+ */
+export async function restartTpm(
+  transport: TpmTransport,
+  version: TpmVersion,
+  stateSaved: boolean,
+): Promise<'kept' | 'lost'> {
+  const startup = async (type: 'CLEAR' | 'STATE'): Promise<Uint8Array> =>
+    transport.transmit(COMMANDS[version].startup(type), { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
+  if (stateSaved) {
+    const response = await startup('STATE');
+    if (responseCodeOf(response) === 0 || needsStartup(version, response)) return 'kept';
+    // Failure mode ends with the next TPM_Init only.
+    if (version === '1.2') await transport.reset?.();
+  }
+  const response = await startup('CLEAR');
+  if (needsStartup(version, response)) return 'kept';
+  if (responseCodeOf(response) !== 0) throw startupRefused(version, responseCodeOf(response));
+  return 'lost';
+}
