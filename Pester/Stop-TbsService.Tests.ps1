@@ -22,7 +22,7 @@ Describe 'Stop-TbsService' {
         Stop-TbsService -Confirm:$false
         $commandLine = try { [IO.File]::ReadAllText("/proc/$($own.Process.Id)/cmdline") } catch { '' }
         $commandLine | Should -Be ''
-        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,Get-TbsStatus'
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,TpmTbs.Cmdlets.GetTbsStatusCommand'
         $own.Process.WaitForExit(10000) | Should -BeTrue
         $own.Process.ExitCode | Should -Be 0
     }

@@ -22,6 +22,8 @@ internal sealed partial class JsonValue
 
     internal uint UInt32(string name) => checked((uint)Int64(name));
 
+    internal uint? UInt32OrNull(string name) => this[name].IsNull ? null : UInt32(name);
+
     internal long Int64(string name) => this[name].AsInt64();
 
     internal long? Int64OrNull(string name) => this[name] is { IsNull: false } member ? member.AsInt64() : null;
@@ -54,6 +56,8 @@ internal sealed partial class JsonValue
         string? text = TextOrNull(name);
         return text is not null && Enum.IsDefined(typeof(T), Capitalized(text)) ? Value<T>(text) : unknown;
     }
+
+    internal T? NamedOrNull<T>(string name, T unknown) where T : struct, Enum => this[name].IsNull ? null : Named(name, unknown);
 
     private static T Value<T>(string name) where T : struct, Enum =>
 #if NET

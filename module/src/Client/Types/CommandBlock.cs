@@ -82,7 +82,7 @@ public sealed class CommandVerdict
     public bool Blocked { get; private set; }
 
     /// <summary>The list or rule that decided; null where nothing blocks the command.</summary>
-    public string? DecidingList { get; private set; }
+    public CommandList? DecidingList { get; private set; }
 
     /// <summary>Why, in words.</summary>
     public string Reason { get; private set; } = "";
@@ -92,6 +92,9 @@ public sealed class CommandVerdict
 
     /// <summary>What would lift the block; null where the command is allowed or nothing lifts it.</summary>
     public string? LiftedBy { get; private set; }
+
+    /// <summary>A limit on the handles with which the class may send it; null where there is none.</summary>
+    public string? Condition { get; private set; }
 
     /// <summary>What each list says about the command.</summary>
     public ListStatement[] Statements { get; private set; } = Array.Empty<ListStatement>();
@@ -110,41 +113,11 @@ public sealed class CommandVerdict
         TpmVersion = command.TpmVersion,
         Class = json.Named("callerClass", CallerClass.Unknown),
         Blocked = !json.Flag("allowed"),
-        DecidingList = json.TextOrNull("decidingList"),
+        DecidingList = json.NamedOrNull("decidingList", CommandList.Unknown),
         Reason = json.Text("reason"),
         Source = json.TextOrNull("source"),
         LiftedBy = json.TextOrNull("liftedBy"),
+        Condition = json.TextOrNull("condition"),
         Statements = json.List("statements", ListStatement.Read),
-    };
-}
-
-/// <summary>What one list says about a command.</summary>
-public sealed class ListStatement
-{
-    /// <summary>The list: policy, default, local or notAllowed.</summary>
-    public string List { get; private set; } = "";
-
-    /// <summary>blocks or allows.</summary>
-    public string Effect { get; private set; } = "";
-
-    /// <summary>Whether the list counts; policy can switch it off.</summary>
-    public bool InForce { get; private set; }
-
-    /// <summary>Where the list comes from.</summary>
-    public string Source { get; private set; } = "";
-
-    /// <summary>Why, in words.</summary>
-    public string Reason { get; private set; } = "";
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{List} {Effect}{(InForce ? "" : " (not in force)")}";
-
-    internal static ListStatement Read(JsonValue json) => new()
-    {
-        List = json.Text("list"),
-        Effect = json.Text("effect"),
-        InForce = json.Flag("inForce"),
-        Source = json.Text("source"),
-        Reason = json.Text("reason"),
     };
 }

@@ -1,0 +1,33 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Whether the log leads to the values in the TPM’s PCRs.</summary>
+public sealed partial class EventLogTest
+{
+    /// <summary>Whether something was compared, and all of it matches.</summary>
+    public bool Matches { get; private set; }
+
+    /// <summary>The format of the log.</summary>
+    public EventLogForm Form { get; private set; }
+
+    /// <summary>Events in the log.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Each PCR that was compared.</summary>
+    public PcrTest[] Pcrs { get; private set; } = Array.Empty<PcrTest>();
+
+    /// <summary>Banks of the log that were not compared.</summary>
+    public BankNotCompared[] NotCompared { get; private set; } = Array.Empty<BankNotCompared>();
+
+    internal static EventLogTest Read(JsonValue json) => new()
+    {
+        Matches = json.Flag("matches"),
+        Form = json.Named("form", EventLogForm.Unknown),
+        Events = json.Int64("events"),
+        Pcrs = json.List("pcrs", PcrTest.Read),
+        NotCompared = json.List("notCompared", BankNotCompared.Read),
+    };
+}

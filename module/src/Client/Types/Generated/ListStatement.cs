@@ -1,0 +1,32 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>What one list says about a command.</summary>
+public sealed partial class ListStatement
+{
+    /// <summary>policy: Group Policy’s lists; default: what ships; local: Add-TbsCommandBlock and Grant-TbsCommand; notAllowed: on no allowed list.</summary>
+    public CommandList List { get; private set; }
+
+    /// <summary>What the list does with the command.</summary>
+    public ListEffect Effect { get; private set; }
+
+    /// <summary>False when policy switches the list off.</summary>
+    public bool InForce { get; private set; }
+
+    /// <summary>Where the list comes from: a policy file, a registry key, the shipped list.</summary>
+    public string Source { get; private set; } = "";
+
+    /// <summary>Why, in words.</summary>
+    public string Reason { get; private set; } = "";
+
+    internal static ListStatement Read(JsonValue json) => new()
+    {
+        List = json.Named("list", CommandList.Unknown),
+        Effect = json.Named("effect", ListEffect.Unknown),
+        InForce = json.Flag("inForce"),
+        Source = json.Text("source"),
+        Reason = json.Text("reason"),
+    };
+}

@@ -1,0 +1,45 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>The lockout of standard users, with the settings in force.</summary>
+public sealed partial class Lockout
+{
+    /// <summary>Length of the sliding window in minutes; 0: no failure counts.</summary>
+    public long DurationMinutes { get; private set; }
+
+    /// <summary>Failures of one user at which the user is locked out.</summary>
+    public long IndividualThreshold { get; private set; }
+
+    /// <summary>Failures of all standard users at which all of them are locked out.</summary>
+    public long TotalThreshold { get; private set; }
+
+    /// <summary>Counted failures of all standard users.</summary>
+    public long TotalFailures { get; private set; }
+
+    /// <summary>Whether all standard users are locked out.</summary>
+    public bool TotalLockedOut { get; private set; }
+
+    /// <summary>When the lockout of all ends; null when they are not locked out, or when a threshold of 0 never lets it end.</summary>
+    public DateTimeOffset? TotalFreesAt { get; private set; }
+
+    /// <summary>The caller’s own failures; for an administrator those of everybody.</summary>
+    public UserLockout[] Users { get; private set; } = Array.Empty<UserLockout>();
+
+    /// <summary>Says when the settings make the lockout ineffective: window 0 or threshold 0.</summary>
+    public string[] Notes { get; private set; } = Array.Empty<string>();
+
+    internal static Lockout Read(JsonValue json) => new()
+    {
+        DurationMinutes = json.Int64("durationMinutes"),
+        IndividualThreshold = json.Int64("individualThreshold"),
+        TotalThreshold = json.Int64("totalThreshold"),
+        TotalFailures = json.Int64("totalFailures"),
+        TotalLockedOut = json.Flag("totalLockedOut"),
+        TotalFreesAt = json.TimeOrNull("totalFreesAt"),
+        Users = json.List("users", UserLockout.Read),
+        Notes = json.Texts("notes"),
+    };
+}

@@ -1,0 +1,24 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>An operation that can be requested of the firmware.</summary>
+public sealed partial class PhysicalPresenceOperation
+{
+    /// <summary>The operation’s number.</summary>
+    public uint Operation { get; private set; }
+
+    /// <summary>The operation’s name.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>Who confirms it; Unknown where the firmware cannot be asked (interface before 1.2): a request finds out.</summary>
+    public PhysicalPresenceConfirmation Confirmation { get; private set; }
+
+    internal static PhysicalPresenceOperation Read(JsonValue json) => new()
+    {
+        Operation = json.UInt32("operation"),
+        Name = json.Text("name"),
+        Confirmation = json.Named("confirmation", PhysicalPresenceConfirmation.Unknown),
+    };
+}

@@ -1,0 +1,21 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Whether desired settings are in force.</summary>
+public sealed partial class PolicyCompliance
+{
+    /// <summary>Whether all of them are.</summary>
+    public bool Compliant { get; private set; }
+
+    /// <summary>Those that are not.</summary>
+    public PolicyDifference[] Differences { get; private set; } = Array.Empty<PolicyDifference>();
+
+    internal static PolicyCompliance Read(JsonValue json) => new()
+    {
+        Compliant = json.Flag("compliant"),
+        Differences = json.List("differences", PolicyDifference.Read),
+    };
+}

@@ -1,0 +1,24 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Something in a source of policy that was ignored or limited.</summary>
+public sealed partial class PolicyProblem
+{
+    /// <summary>The source in which it stands.</summary>
+    public string Source { get; private set; } = "";
+
+    /// <summary>The setting; null when the whole source is affected.</summary>
+    public string? Setting { get; private set; }
+
+    /// <summary>What is wrong with it.</summary>
+    public string Message { get; private set; } = "";
+
+    internal static PolicyProblem Read(JsonValue json) => new()
+    {
+        Source = json.Text("source"),
+        Setting = json.TextOrNull("setting"),
+        Message = json.Text("message"),
+    };
+}

@@ -1,0 +1,41 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>What is still needed until the TPM is provisioned.</summary>
+public sealed partial class ProvisioningState
+{
+    /// <summary>Whether nothing is needed.</summary>
+    public bool TpmReady { get; private set; }
+
+    /// <summary>Whether the machine must restart.</summary>
+    public bool RestartRequired { get; private set; }
+
+    /// <summary>Whether the machine must shut down.</summary>
+    public bool ShutdownRequired { get; private set; }
+
+    /// <summary>Whether the owner authorization must be imported or the TPM cleared.</summary>
+    public bool ClearRequired { get; private set; }
+
+    /// <summary>Whether a person must confirm at the machine.</summary>
+    public bool PhysicalPresenceRequired { get; private set; }
+
+    /// <summary>Information bits of Win32_Tpm.Provision.</summary>
+    public uint Information { get; private set; }
+
+    /// <summary>The same bits by name.</summary>
+    public string[] Needs { get; private set; } = Array.Empty<string>();
+
+    internal static ProvisioningState Read(JsonValue json) => new()
+    {
+        TpmReady = json.Flag("tpmReady"),
+        RestartRequired = json.Flag("restartRequired"),
+        ShutdownRequired = json.Flag("shutdownRequired"),
+        ClearRequired = json.Flag("clearRequired"),
+        PhysicalPresenceRequired = json.Flag("physicalPresenceRequired"),
+        Information = json.UInt32("information"),
+        Needs = json.Texts("needs"),
+    };
+}

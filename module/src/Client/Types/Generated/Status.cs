@@ -1,0 +1,69 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>The state of the broker.</summary>
+public sealed partial class Status
+{
+    /// <summary>The broker’s version.</summary>
+    public string Version { get; private set; } = "";
+
+    /// <summary>The broker’s process.</summary>
+    public long ProcessId { get; private set; }
+
+    /// <summary>When it started.</summary>
+    public DateTimeOffset StartedAt { get; private set; }
+
+    /// <summary>system: the machine’s broker; user: one that a user started.</summary>
+    public BrokerMode Mode { get; private set; }
+
+    /// <summary>What it does now.</summary>
+    public BrokerState State { get; private set; }
+
+    /// <summary>The TPM; null when there is none.</summary>
+    public DeviceInfo? Tpm { get; private set; }
+
+    /// <summary>Who asks.</summary>
+    public StatusCaller Caller { get; private set; } = null!;
+
+    /// <summary>Open contexts of all callers.</summary>
+    public long Contexts { get; private set; }
+
+    /// <summary>The queue.</summary>
+    public QueueState Queue { get; private set; } = null!;
+
+    /// <summary>How a running command is cancelled; none: it runs to its end.</summary>
+    public CommandCancellation Cancellation { get; private set; }
+
+    /// <summary>By command, and by the type of the key that it creates.</summary>
+    public CommandCost[] Costs { get; private set; } = Array.Empty<CommandCost>();
+
+    /// <summary>Problems that need an administrator.</summary>
+    public StatusWarning[] Warnings { get; private set; } = Array.Empty<StatusWarning>();
+
+    /// <summary>The limits in force, by their names in tbsd.json.</summary>
+    public object? Limits { get; private set; }
+
+    /// <summary>The endpoints that are open.</summary>
+    public StatusEndpoint[] Endpoints { get; private set; } = Array.Empty<StatusEndpoint>();
+
+    internal static Status Read(JsonValue json) => new()
+    {
+        Version = json.Text("version"),
+        ProcessId = json.Int64("processId"),
+        StartedAt = json.Time("startedAt"),
+        Mode = json.Named("mode", BrokerMode.Unknown),
+        State = json.Named("state", BrokerState.Unknown),
+        Tpm = json.ObjectOrNull("tpm", DeviceInfo.Read),
+        Caller = StatusCaller.Read(json["caller"]),
+        Contexts = json.Int64("contexts"),
+        Queue = QueueState.Read(json["queue"]),
+        Cancellation = json.Named("cancellation", CommandCancellation.Unknown),
+        Costs = json.List("costs", CommandCost.Read),
+        Warnings = json.List("warnings", StatusWarning.Read),
+        Limits = json["limits"].ToPowerShell(),
+        Endpoints = json.List("endpoints", StatusEndpoint.Read),
+    };
+}

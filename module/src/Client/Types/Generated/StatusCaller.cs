@@ -1,0 +1,20 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Who asks, as the operating system vouches for it.</summary>
+public sealed partial class StatusCaller
+{
+    /// <summary>The user: uid:1000, or sid:S-1-5-… on Windows.</summary>
+    public string UserKey { get; private set; } = "";
+
+    /// <summary>The class that lists and limits apply to.</summary>
+    public CallerClass CallerClass { get; private set; }
+
+    internal static StatusCaller Read(JsonValue json) => new()
+    {
+        UserKey = json.Text("userKey"),
+        CallerClass = json.Named("callerClass", CallerClass.Unknown),
+    };
+}

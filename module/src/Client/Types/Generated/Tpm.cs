@@ -1,0 +1,89 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>The TPM, with the properties of Windows’ Get-Tpm.</summary>
+public sealed partial class Tpm
+{
+    /// <summary>Whether there is a TPM.</summary>
+    public bool TpmPresent { get; private set; }
+
+    /// <summary>Whether it is provisioned and usable.</summary>
+    public bool TpmReady { get; private set; }
+
+    /// <summary>Whether it is enabled.</summary>
+    public bool TpmEnabled { get; private set; }
+
+    /// <summary>Whether it is activated.</summary>
+    public bool TpmActivated { get; private set; }
+
+    /// <summary>TPM 1.2: whether it has an owner; TPM 2.0: whether its lockout authorization is set.</summary>
+    public bool TpmOwned { get; private set; }
+
+    /// <summary>Whether a physical presence request waits for the next start of the machine.</summary>
+    public bool RestartPending { get; private set; }
+
+    /// <summary>The manufacturer id.</summary>
+    public uint ManufacturerId { get; private set; }
+
+    /// <summary>The manufacturer id as text: IBM.</summary>
+    public string ManufacturerIdTxt { get; private set; } = "";
+
+    /// <summary>The firmware version, its first two parts.</summary>
+    public string ManufacturerVersion { get; private set; } = "";
+
+    /// <summary>The whole firmware version of a TPM 2.0; empty for a TPM 1.2.</summary>
+    public string ManufacturerVersionFull20 { get; private set; } = "";
+
+    /// <summary>The level of owner authorization in force.</summary>
+    public AuthLevelName ManagedAuthLevel { get; private set; }
+
+    /// <summary>The owner authorization, for administrators and where the level stores it; null otherwise.</summary>
+    public string? OwnerAuth { get; private set; }
+
+    /// <summary>Whether the owner cannot clear the TPM.</summary>
+    public bool OwnerClearDisabled { get; private set; }
+
+    /// <summary>Whether the broker provisions the TPM when it starts.</summary>
+    public AutoProvisioningMode AutoProvisioning { get; private set; }
+
+    /// <summary>Whether the TPM’s own dictionary-attack logic is locked.</summary>
+    public bool LockedOut { get; private set; }
+
+    /// <summary>In what time one failure is forgotten: 10 minutes; empty where the TPM does not say.</summary>
+    public string LockoutHealTime { get; private set; } = "";
+
+    /// <summary>Failures that the TPM counts.</summary>
+    public long LockoutCount { get; private set; }
+
+    /// <summary>Failures at which it locks; null where it does not say.</summary>
+    public long? LockoutMax { get; private set; }
+
+    /// <summary>The data of TPM_GetTestResult or TPM2_GetTestResult, byte by byte.</summary>
+    public long[] SelfTest { get; private set; } = Array.Empty<long>();
+
+    internal static Tpm Read(JsonValue json) => new()
+    {
+        TpmPresent = json.Flag("tpmPresent"),
+        TpmReady = json.Flag("tpmReady"),
+        TpmEnabled = json.Flag("tpmEnabled"),
+        TpmActivated = json.Flag("tpmActivated"),
+        TpmOwned = json.Flag("tpmOwned"),
+        RestartPending = json.Flag("restartPending"),
+        ManufacturerId = json.UInt32("manufacturerId"),
+        ManufacturerIdTxt = json.Text("manufacturerIdTxt"),
+        ManufacturerVersion = json.Text("manufacturerVersion"),
+        ManufacturerVersionFull20 = json.Text("manufacturerVersionFull20"),
+        ManagedAuthLevel = json.Named("managedAuthLevel", AuthLevelName.Unknown),
+        OwnerAuth = json.TextOrNull("ownerAuth"),
+        OwnerClearDisabled = json.Flag("ownerClearDisabled"),
+        AutoProvisioning = json.Named("autoProvisioning", AutoProvisioningMode.Unknown),
+        LockedOut = json.Flag("lockedOut"),
+        LockoutHealTime = json.Text("lockoutHealTime"),
+        LockoutCount = json.Int64("lockoutCount"),
+        LockoutMax = json.Int64OrNull("lockoutMax"),
+        SelfTest = json.List("selfTest", static one => one.AsInt64()),
+    };
+}

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class ListStatement
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{List} {Effect}{(InForce ? "" : " (not in force)")}";
+}

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class OpenedContext
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"context {ContextId} (TPM {TpmVersion})";
+}

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class StatusCaller
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{UserKey}, {CallerClass}";
+}

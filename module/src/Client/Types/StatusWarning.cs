@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class StatusWarning
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Message} {Action}";
+}

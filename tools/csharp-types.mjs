@@ -1,0 +1,214 @@
+/**
+ * Writes the module's result classes, module/src/Client/Types/Generated/NAME.cs, from the contract of the JSON-RPC endpoint
+ * (build/protocol.json): one source for the types of both languages. What a class has beyond the protocol, such as
+ * ToString(), stands in its other part, module/src/Client/Types/NAME.cs.
+ *
+ *   npm run build && node tools/csharp-types.mjs
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+export const TYPES_FOLDER = path.join(root, 'module', 'src', 'Client', 'Types', 'Generated');
+
+/**
+ * Written by hand, since PowerShell shows them in another form than the protocol has; and a type of the protocol that no
+ * cmdlet gives.
+ */
+export const OWN_FORM = new Set([
+  'AutoProvisioning',
+  'CommandBlock',
+  'CommandVerdict',
+  'CommandResult',
+  'EndorsementKey',
+  'ListChange',
+  'Policy',
+  'PolicyChange',
+  'EventLogPage',
+  'RaisedEvent',
+  'StoredOwnerAuth',
+]);
+
+/** The enumeration of a member, and the members that share it. */
+const ENUMERATIONS = {
+  'AuthLevel.levelName': 'AuthLevelName',
+  'BankNotCompared.reason': 'NotComparedReason',
+  'Context.callerClass': 'CallerClass',
+  'Event.callerClass': 'CallerClass',
+  'Event.kind': 'EventKind',
+  'EventLogTest.form': 'EventLogForm',
+  'ListStatement.effect': 'ListEffect',
+  'ListStatement.list': 'CommandList',
+  'OwnerAuthBackup.form': 'BackupForm',
+  'OwnerAuthBackup.mode': 'BackupMode',
+  'OwnerAuthBackupCheck.form': 'BackupForm',
+  'OwnerAuthChange.backup': 'BackupOutcome',
+  'PhysicalPresence.transition': 'PhysicalPresenceTransition',
+  'PhysicalPresenceOperation.confirmation': 'PhysicalPresenceConfirmation',
+  'PhysicalPresenceResponse.resultName': 'PhysicalPresenceResult',
+  'PolicySetting.sourceKind': 'PolicySourceKind',
+  'Resource.kind': 'ResourceKind',
+  'Status.cancellation': 'CommandCancellation',
+  'Status.mode': 'BrokerMode',
+  'Status.state': 'BrokerState',
+  'StatusCaller.callerClass': 'CallerClass',
+  'Tpm.autoProvisioning': 'AutoProvisioningMode',
+  'Tpm.managedAuthLevel': 'AuthLevelName',
+};
+
+/** Enumerations that are written by hand, with a sentence for each value. */
+const OWN_ENUMERATIONS = new Set(['CallerClass', 'CommandList']);
+
+const HEADER = '// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.\n';
+
+/** Text of each file by its name. */
+export function renderTypes() {
+  const { types } = JSON.parse(readFileSync(path.join(root, 'build', 'protocol.json'), 'utf8'));
+  const files = {};
+  const enumerations = new Map();
+  for (const [name, schema] of Object.entries(types)) {
+    if (OWN_FORM.has(name)) continue;
+    files[`${name}.cs`] = renderClass(name, schema, enumerations);
+  }
+  for (const [name, values] of enumerations) {
+    if (!OWN_ENUMERATIONS.has(name)) files[`${name}.cs`] = renderEnumeration(name, values);
+  }
+  return files;
+}
+
+function renderClass(name, schema, enumerations) {
+  const required = new Set(schema.required);
+  const members = Object.entries(schema.properties).map(([member, type]) => {
+    const known = ENUMERATIONS[`${name}.${member}`];
+    const { code, read } = csharp(member, withoutNull(type), isNullable(type) || !required.has(member), known);
+    const values = withoutNull(type).enum;
+    if (known !== undefined && values !== undefined) enumerations.set(known, values);
+    else if (values !== undefined && member !== 'tpmVersion') throw new Error(`${name}.${member} needs an enumeration`);
+    return { name: capitalized(member), code, read, description: type.description ?? '' };
+  });
+  const properties = members.map(
+    (member) =>
+      `    /// <summary>${escaped(member.description)}</summary>\n    public ${member.code.replace('NAME', member.name)}`,
+  );
+  const reads = members.map(({ name: property, read }) => `        ${property} = ${read},`);
+  const usings = [
+    ...(properties.join().match(/DateTimeOffset|Array\./) ? ['using System;'] : []),
+    'using TpmTbs.Client;',
+  ];
+  return `${HEADER}${usings.join('\n')}
+
+namespace TpmTbs;
+
+/// <summary>${escaped(schema.description ?? name)}</summary>
+public sealed partial class ${name}
+{
+${properties.join('\n\n')}
+
+    internal static ${name} Read(JsonValue json) => new()
+    {
+${reads.join('\n')}
+    };
+}
+`;
+}
+
+/** The declaration of a property, and the expression that reads it. */
+function csharp(member, type, mayBeNull, enumeration) {
+  const property = (declared, initial = '') => `${declared} NAME { get; private set; }${initial}`;
+  const optional = (declared, reader, value) =>
+    mayBeNull
+      ? { code: property(`${declared}?`), read: `json.${reader}OrNull("${member}")` }
+      : { code: property(declared, value), read: `json.${reader}("${member}")` };
+  if (type.$ref !== undefined) {
+    const target = type.$ref.split('/').at(-1);
+    return mayBeNull
+      ? { code: property(`${target}?`), read: `json.ObjectOrNull("${member}", ${target}.Read)` }
+      : { code: property(target, ' = null!;'), read: `${target}.Read(json["${member}"])` };
+  }
+  if (enumeration !== undefined) {
+    return mayBeNull
+      ? { code: property(`${enumeration}?`), read: `json.NamedOrNull("${member}", TpmTbs.${enumeration}.Unknown)` }
+      : { code: property(enumeration), read: `json.Named("${member}", ${enumeration}.Unknown)` };
+  }
+  if (type.type === 'array') return list(member, type.items);
+  if (type.format === 'date-time') return optional('DateTimeOffset', 'Time');
+  if (type.format === 'base64' && member !== 'ownerAuth') {
+    return { code: property('byte[]', ' = Array.Empty<byte>();'), read: `json.Bytes("${member}")` };
+  }
+  if (type.type === 'string') return optional('string', 'Text', ' = "";');
+  if (type.type === 'boolean') return { code: property('bool'), read: `json.Flag("${member}")` };
+  if (type.type === 'integer')
+    return type.maximum === 0xffffffff ? optional('uint', 'UInt32') : optional('long', 'Int64');
+  if (type.const !== undefined || type.anyOf?.every((each) => typeof each.const === 'number'))
+    return optional('int', 'Int32');
+  if (type.type === 'number') return { code: property('double'), read: `json.Number("${member}")` };
+  return { code: property('object?'), read: `json["${member}"].ToPowerShell()` };
+}
+
+function list(member, items) {
+  const declare = (type, read) => ({
+    code: `${type}[] NAME { get; private set; } = Array.Empty<${type}>();`,
+    read: read ?? `json.List("${member}", ${type}.Read)`,
+  });
+  if (items.$ref !== undefined) return declare(items.$ref.split('/').at(-1));
+  if (items.format === 'date-time')
+    return declare('DateTimeOffset', `json.List("${member}", static one => one.AsTime())`);
+  if (items.type === 'string') return declare('string', `json.Texts("${member}")`);
+  if (items.type === 'integer') return declare('long', `json.List("${member}", static one => one.AsInt64())`);
+  throw new Error(`lists like ${member} are not written yet`);
+}
+
+function renderEnumeration(name, values) {
+  const names = values.map(capitalized);
+  const members = [
+    ...(names.includes('Unknown')
+      ? []
+      : ['    /// <summary>A value that this version of the module does not know.</summary>\n    Unknown']),
+    ...values.map((value) => `    /// <summary><c>${value}</c> in the protocol.</summary>\n    ${capitalized(value)}`),
+  ];
+  const own = names.includes('Unknown')
+    ? members.sort((a, b) => Number(b.endsWith(' Unknown')) - Number(a.endsWith(' Unknown')))
+    : members;
+  return `${HEADER}namespace TpmTbs;
+
+/// <summary>Values of the protocol that ${name} stands for.</summary>
+public enum ${name}
+{
+${own.join(',\n\n')},
+}
+`;
+}
+
+function isNullable(type) {
+  return (
+    (Array.isArray(type.type) && type.type.includes('null')) ||
+    (type.anyOf?.some((each) => each.type === 'null') ?? false)
+  );
+}
+
+function withoutNull(type) {
+  if (Array.isArray(type.type)) return { ...type, type: type.type.find((each) => each !== 'null') };
+  const rest = type.anyOf?.filter((each) => each.type !== 'null');
+  return rest?.length === 1 ? rest[0] : type;
+}
+
+function capitalized(name) {
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+function escaped(text) {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+export function writtenTypes() {
+  return Object.fromEntries(
+    readdirSync(TYPES_FOLDER).map((name) => [name, readFileSync(path.join(TYPES_FOLDER, name), 'utf8')]),
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  rmSync(TYPES_FOLDER, { recursive: true, force: true });
+  mkdirSync(TYPES_FOLDER, { recursive: true });
+  for (const [name, text] of Object.entries(renderTypes())) writeFileSync(path.join(TYPES_FOLDER, name), text);
+}
