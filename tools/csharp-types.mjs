@@ -80,11 +80,10 @@ export function renderTypes() {
 function renderClass(name, schema, enumerations) {
   const required = new Set(schema.required);
   const members = Object.entries(schema.properties).map(([member, type]) => {
-    const known = ENUMERATIONS[`${name}.${member}`];
-    const { code, read } = csharp(member, withoutNull(type), isNullable(type) || !required.has(member), known);
     const values = withoutNull(type).enum;
-    if (known !== undefined && values !== undefined) enumerations.set(known, values);
-    else if (values !== undefined && member !== 'tpmVersion') throw new Error(`${name}.${member} needs an enumeration`);
+    const known =
+      values === undefined || member === 'tpmVersion' ? undefined : enumerationOf(name, member, values, enumerations);
+    const { code, read } = csharp(member, withoutNull(type), isNullable(type) || !required.has(member), known);
     return { name: capitalized(member), code, read, description: type.description ?? '' };
   });
   const properties = members.map(
@@ -111,6 +110,16 @@ ${reads.join('\n')}
     };
 }
 `;
+}
+
+/** The name of an enumeration: its own, that of another member with the same name and values, or one made of both names. */
+function enumerationOf(type, member, values, enumerations) {
+  const same = Object.entries(ENUMERATIONS).find(
+    ([key, name]) => key.endsWith(`.${member}`) && `${enumerations.get(name)}` === `${values}`,
+  );
+  const name = ENUMERATIONS[`${type}.${member}`] ?? same?.[1] ?? `${type}${capitalized(member)}`;
+  if (!enumerations.has(name) || values.length > enumerations.get(name).length) enumerations.set(name, values);
+  return name;
 }
 
 /** The declaration of a property, and the expression that reads it. */

@@ -25,6 +25,9 @@ public sealed partial class Status
     /// <summary>The TPM; null when there is none.</summary>
     public DeviceInfo? Tpm { get; private set; }
 
+    /// <summary>What stands in for the machine’s own TPM; null while that one is used.</summary>
+    public StandIn? StandIn { get; private set; }
+
     /// <summary>Who asks.</summary>
     public StatusCaller Caller { get; private set; } = null!;
 
@@ -57,6 +60,7 @@ public sealed partial class Status
         Mode = json.Named("mode", BrokerMode.Unknown),
         State = json.Named("state", BrokerState.Unknown),
         Tpm = json.ObjectOrNull("tpm", DeviceInfo.Read),
+        StandIn = json.ObjectOrNull("standIn", StandIn.Read),
         Caller = StatusCaller.Read(json["caller"]),
         Contexts = json.Int64("contexts"),
         Queue = QueueState.Read(json["queue"]),

@@ -1,0 +1,28 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>A Group Policy object of the domain.</summary>
+public sealed partial class PolicyGpo
+{
+    /// <summary>Its GUID, in braces.</summary>
+    public string Guid { get; private set; } = "";
+
+    /// <summary>The name that administrators gave it.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>Distinguished name of what links it; null when the client does not tell.</summary>
+    public string? Link { get; private set; }
+
+    /// <summary>Whether the link is enforced.</summary>
+    public bool Enforced { get; private set; }
+
+    internal static PolicyGpo Read(JsonValue json) => new()
+    {
+        Guid = json.Text("guid"),
+        Name = json.Text("name"),
+        Link = json.TextOrNull("link"),
+        Enforced = json.Flag("enforced"),
+    };
+}

@@ -1,0 +1,40 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>What one source says about a setting.</summary>
+public sealed partial class PolicyStatement
+{
+    /// <summary>The source: default, a file’s path, a GPO, a registry key.</summary>
+    public string Source { get; private set; } = "";
+
+    /// <summary>The kind of source.</summary>
+    public PolicyStatementSourceKind SourceKind { get; private set; }
+
+    /// <summary>The GPO; null for other sources.</summary>
+    public PolicyGpo? Gpo { get; private set; }
+
+    /// <summary>Whether the source disables the setting, so that it has its default.</summary>
+    public bool Disables { get; private set; }
+
+    /// <summary>What the source says; null when it disables the setting.</summary>
+    public object? Value { get; private set; }
+
+    /// <summary>Whether this value is in force, is part of a list in force, or is overridden.</summary>
+    public PolicyStatementEffect Effect { get; private set; }
+
+    /// <summary>Why, in a sentence.</summary>
+    public string Reason { get; private set; } = "";
+
+    internal static PolicyStatement Read(JsonValue json) => new()
+    {
+        Source = json.Text("source"),
+        SourceKind = json.Named("sourceKind", PolicyStatementSourceKind.Unknown),
+        Gpo = json.ObjectOrNull("gpo", PolicyGpo.Read),
+        Disables = json.Flag("disables"),
+        Value = json["value"].ToPowerShell(),
+        Effect = json.Named("effect", PolicyStatementEffect.Unknown),
+        Reason = json.Text("reason"),
+    };
+}

@@ -1,0 +1,21 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>What the broker uses instead of the machine’s own TPM.</summary>
+public sealed partial class StandIn
+{
+    /// <summary>softwareTpm: a program, which protects keys no better than a file does; otherDevice: another device.</summary>
+    public StandInKind Kind { get; private set; }
+
+    /// <summary>What was tried before; empty when the configuration names what stands in.</summary>
+    public PassedOverTpm[] PassedOver { get; private set; } = Array.Empty<PassedOverTpm>();
+
+    internal static StandIn Read(JsonValue json) => new()
+    {
+        Kind = json.Named("kind", StandInKind.Unknown),
+        PassedOver = json.List("passedOver", PassedOverTpm.Read),
+    };
+}
