@@ -1,14 +1,14 @@
-/**
- * Drives a Tpm20Virtualizer as the dispatcher does (the short way first, then the exchange; a TPM that wants to be started
- * is started and the command repeated), with clients to send commands from.
- */
+/** A Tpm20Virtualizer behind the broker's own exchange driver, with clients to send commands from. */
+import { ExchangeDriver } from '../../ts-core/application/exchange-driver.js';
+import type { TpmTransport } from '../../ts-core/application/ports.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type { ResourceLimits } from '../../ts-core/domain/virtualization/tpm20/quotas.js';
 import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import type { VirtualizerSnapshot } from '../../ts-core/domain/virtualization/virtualizer.js';
-import { command, u16 } from './tpm20-commands.js';
+import { QuietEventLoop } from './quiet-event-loop.js';
+import { quietLog } from './quiet-log.js';
 
 /** Small, so that tests reach them. */
 export const TEST_LIMITS: ResourceLimits = {
@@ -20,19 +20,42 @@ export const TEST_LIMITS: ResourceLimits = {
 
 export type Transmit = (command: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
-const INITIALIZE = 0x100;
+const TIMEOUT_MS = 1000;
 
 export class VirtualTpm20 {
   readonly virtualizer: Tpm20Virtualizer;
   /** Commands that went to the TPM. */
   roundTrips = 0;
+  readonly #driver: ExchangeDriver;
   #nextContext = 1;
 
-  private constructor(
-    private readonly transmit: Transmit,
-    limits: ResourceLimits,
-  ) {
+  private constructor(transmit: Transmit, limits: ResourceLimits) {
     this.virtualizer = new Tpm20Virtualizer(limits);
+    const transport: TpmTransport = {
+      description: 'scripted',
+      maxLocality: 0,
+      cancellation: 'none',
+      ownsTpm: false,
+      onReset: undefined,
+      transmit: async (command) => {
+        this.roundTrips++;
+        return await transmit(command);
+      },
+      cancel: () => Promise.resolve(),
+      exposure: () => Promise.resolve([]),
+      close: () => Promise.resolve(),
+    };
+    this.#driver = new ExchangeDriver(
+      {
+        version: '2.0',
+        transport,
+        virtualizer: this.virtualizer,
+        log: quietLog(),
+        eventLoop: new QuietEventLoop(),
+        queue: { size: 0 },
+      },
+      () => undefined,
+    );
   }
 
   static async start(
@@ -51,57 +74,14 @@ export class VirtualTpm20 {
     return new VirtualClient(this, contextId);
   }
 
-  async execute(contextId: number, bytes: Uint8Array): Promise<Uint8Array> {
-    const { direct } = this.virtualizer;
-    const physical = direct.begin(contextId, bytes);
-    if (physical) {
-      let response: Uint8Array;
-      try {
-        response = await this.#transmit(physical);
-      } catch (error) {
-        direct.failed();
-        throw error;
-      }
-      const completed = direct.complete(response);
-      if (completed) return completed;
-    }
-    return await this.run(() => this.virtualizer.execute(contextId, bytes));
+  /** As the dispatcher does: by the direct path, or by an exchange where that is not enough. */
+  async execute(contextId: number, command: Uint8Array): Promise<Uint8Array> {
+    const response = await this.#driver.executeDirect({ contextId, command, locality: 0 }, TIMEOUT_MS);
+    return response ?? (await this.run(() => this.virtualizer.execute(contextId, command)));
   }
 
-  async run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
-      const exchange = begin();
-      const outcome = await this.#drive(exchange);
-      if (outcome.done) return outcome.value;
-      if (attempt > 2) throw new Error('the TPM resets again and again');
-      await this.#transmit(command(0x144, u16(0)));
-      this.virtualizer.tpmWasReset();
-    }
-  }
-
-  async #drive<Result>(exchange: Exchange<Result>): Promise<{ done: true; value: Result } | { done: false }> {
-    let step = exchange.next();
-    while (step.done !== true) {
-      let response: Uint8Array;
-      try {
-        response = await this.#transmit(step.value);
-      } catch (error) {
-        step = exchange.throw(error);
-        continue;
-      }
-      const isStartup = step.value[9] === 0x44 && step.value[8] === 0x01;
-      if (responseCodeOf(response) === INITIALIZE && !isStartup) {
-        exchange.return(undefined as Result);
-        return { done: false };
-      }
-      step = exchange.next(response);
-    }
-    return { done: true, value: step.value };
-  }
-
-  async #transmit(bytes: Uint8Array): Promise<Uint8Array> {
-    this.roundTrips++;
-    return await this.transmit(bytes);
+  run<Result>(begin: () => Exchange<Result>): Promise<Result> {
+    return this.#driver.drive(begin, 0, TIMEOUT_MS);
   }
 }
 

@@ -54,16 +54,19 @@ export class ExchangeDriver {
     await this.drive(() => virtualizer.resume(), 0, timeoutMs);
   }
 
-  /** The short way of a command that is one plain round trip; null when it takes more, and nothing has happened yet. */
-  async executeDirect(pending: PendingCommand, timeoutMs: number): Promise<Uint8Array | null> {
+  /** Runs a command that is one plain round trip; null when it takes more than that, in which case nothing has happened. */
+  async executeDirect(
+    { contextId, command, locality }: Pick<PendingCommand, 'contextId' | 'command' | 'locality'>,
+    timeoutMs: number,
+  ): Promise<Uint8Array | null> {
     const { virtualizer, version } = this.parts;
     const { direct } = virtualizer;
     if (direct === undefined || this.tpmWasReset) return null;
-    const physical = direct.begin(pending.contextId, pending.command);
+    const physical = direct.begin(contextId, command);
     if (physical === null) return null;
     let response: Uint8Array;
     try {
-      response = await this.transmit(physical, pending.locality, timeoutMs);
+      response = await this.transmit(physical, locality, timeoutMs);
     } catch (error) {
       direct.failed();
       throw error;
