@@ -48,12 +48,12 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** A response that ends before the field that must be there. */
+/** A response ends before a field that it must contain. */
 export class TruncatedFieldError extends Error {
   override readonly name = 'TruncatedFieldError';
 }
 
-/** Reads fields in order; throws TruncatedFieldError where the bytes end too early. */
+/** Reads fields in order; throws TruncatedFieldError when the bytes end too early. */
 export class FieldReader {
   #offset = 0;
 

@@ -75,7 +75,7 @@ export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxB
   };
 }
 
-/** TPM_ExecuteTransport counts whatever its own tag: a TPM that is lax about that one carries out what is wrapped. */
+/** TPM_ExecuteTransport counts whatever its own tag says, since a lax TPM may run the wrapped command all the same. */
 function mayCarryAuthorization(tag: number, code: number, version: TpmVersion): boolean {
   if (version === '1.2' && code === TPM_ORD.ExecuteTransport) return true;
   return tag === TPM_ST.SESSIONS || tag === TPM_TAG.RQU_AUTH1_COMMAND || tag === TPM_TAG.RQU_AUTH2_COMMAND;
@@ -91,7 +91,7 @@ export function responseCodeOf(response: Uint8Array): number {
   return readUint32(response, 6);
 }
 
-/** Whether bytes from a TPM are a whole response: a header whose size field says what arrived. */
+/** Whether bytes from a TPM are a whole response: the size field in the header matches what arrived. */
 export function isWholeResponse(response: Uint8Array): boolean {
   return response.length >= HEADER_BYTES && readUint32(response, 2) === response.length;
 }

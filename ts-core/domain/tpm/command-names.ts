@@ -1,5 +1,5 @@
 /**
- * Commands by name and by number, in any form that the field writes them.
+ * Finds commands by name or number, in any form in which people write them.
  *
  * People write `TPM2_GetRandom`, `GetRandom`, `TPM_CC_GetRandom`, `0x17B` or `379`; lists and logs show `TPM2_GetRandom
  * (0x17B)`. Names are compared without regard to case, as PowerShell does.
@@ -25,7 +25,7 @@ interface NameIndex {
   readonly byBareName: ReadonlyMap<string, KnownCommand>;
 }
 
-/** Prefixes that say which version is meant. `TPM_` alone heads names of both: `TPM_GetRandom`, `TPM_CC_GetRandom`. */
+/** Prefixes that say which version is meant. `TPM_` alone starts names of both: `TPM_GetRandom`, `TPM_CC_GetRandom`. */
 const PREFIX = /^(?:tpm2_cc_|tpm_cc_|tpm2_|tpm_ord_|tsc_ord_|tsc_|tpm_)/;
 const PREFIX_OF_20 = /^(?:tpm2_cc_|tpm_cc_|tpm2_)/;
 const PREFIX_OF_12 = /^(?:tpm_ord_|tsc_ord_|tsc_)/;
@@ -63,7 +63,7 @@ export function commandName(version: TpmVersion, code: number): string | undefin
   return INDEXES[version].byCode.get(code);
 }
 
-/** A code for people: `TPM2_GetRandom (0x17B)`, `TPM_GetRandom (70)`, `unnamed vendor command 0x20000123`. */
+/** Shows a code to people: `TPM2_GetRandom (0x17B)`, `TPM_GetRandom (70)`, `unnamed vendor command 0x20000123`. */
 export function commandLabel(version: TpmVersion, code: number): string {
   const name = commandName(version, code);
   const number = version === '2.0' ? hexadecimal(code) : `${code}`;
@@ -77,7 +77,7 @@ function hexadecimal(code: number): string {
   return `0x${code.toString(16).toUpperCase()}`;
 }
 
-/** Finds the code that a name or a number means. Any 32-bit number is a code, named here or not. */
+/** Finds the code for a name or a number. Any 32-bit number is a code, whether it has a name here or not. */
 export function findCommand(version: TpmVersion, text: string): CommandLookup {
   const wanted = text.trim().toLowerCase();
   if (wanted.length === 0) return { ok: false, reason: 'The name of the command is empty.' };
@@ -112,7 +112,7 @@ function exampleOf(version: TpmVersion): string {
   return version === '2.0' ? 'TPM2_GetRandom' : 'TPM_GetRandom';
 }
 
-/** The one name that begins with what was written, or differs by at most two edits; undefined when none is near. */
+/** The name that starts with the text, or differs from it by at most two edits; undefined when none is near. */
 function nearestName(version: TpmVersion, bare: string): string | undefined {
   const { byBareName } = INDEXES[version];
   let nearest: string | undefined;

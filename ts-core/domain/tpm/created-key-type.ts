@@ -1,6 +1,6 @@
 /**
- * The type of the key that a command creates, for learning what key generation costs: RSA and ECC, and RSA of one size
- * and another, differ by orders of magnitude under one command code.
+ * Reads the type of the key that a command creates, to estimate what key generation costs: under one command code, RSA
+ * and ECC, and RSA keys of different sizes, differ by orders of magnitude.
  *
  * TPM 2.0 Library Part 2, 12.2.4 TPMT_PUBLIC; Part 3, TPM2_Create, TPM2_CreatePrimary, TPM2_CreateLoaded.
  * TPM 1.2 Main Part 2, 10.2 TPM_KEY (TPM_KEY12 has its fields at the same places); Part 3, 10.4 and 11.7.
@@ -19,12 +19,14 @@ export interface KeyType {
   readonly size: number;
 }
 
-/** A key type as one number: `algorithm << 16 | size`. 0: the command makes no key, or its bytes do not decode. */
+/**
+ * A key type as one number: `algorithm << 16 | size`. 0 when the command creates no key, or its bytes do not decode.
+ */
 export type KeyTypeNumber = number;
 
 const CREATING_20: ReadonlySet<number> = new Set([TPM_CC.CreatePrimary, TPM_CC.Create, TPM_CC.CreateLoaded]);
 
-/** Where the key stands: after the parent (4) and its secrets, two in TPM_CreateWrapKey, one in TPM_CMK_CreateKey. */
+/** Where the key is: after the parent (4) and its secrets, two in TPM_CreateWrapKey, one in TPM_CMK_CreateKey. */
 const KEY_12_OFFSETS: ReadonlyMap<number, number> = new Map([
   [TPM_ORD.CreateWrapKey, HEADER_BYTES + 44],
   [TPM_ORD.CMK_CreateKey, HEADER_BYTES + 24],

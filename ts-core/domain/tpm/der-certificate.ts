@@ -1,10 +1,10 @@
-/** A certificate in NV, which manufacturers may fill up behind its end. ITU-T X.690, 8.1.3 "Length octets". */
+/** Cuts a certificate out of an NV index, which manufacturers may pad. ITU-T X.690, 8.1.3 "Length octets". */
 
 const SEQUENCE = 0x30;
 const LONG_FORM = 0x80;
 const MAX_LENGTH_BYTES = 3;
 
-/** The DER SEQUENCE that the bytes begin with, without what follows it; undefined where they begin with none. */
+/** The DER SEQUENCE at the start of the bytes, without what follows it; undefined when there is none. */
 export function leadingDerSequence(bytes: Uint8Array): Uint8Array | undefined {
   const first = bytes[1];
   if (bytes[0] !== SEQUENCE || first === undefined) return undefined;

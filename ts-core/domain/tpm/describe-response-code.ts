@@ -1,11 +1,11 @@
-/** A response code in words: its name, what it is about, and which layer speaks. */
+/** Describes a response code in words: its name, what it is about, and which layer returned it. */
 import { TPM_NON_FATAL, TPM_VENDOR_ERROR } from '../tpm12/codes.js';
 import { RESULT_TEXTS } from '../tpm12/response-texts.js';
 import { RESPONSE_TEXTS } from '../tpm20/response-texts.js';
 import { RC_FORMAT_ONE, RC_PARAMETER, RC_SESSION } from '../tpm20/responses.js';
 import type { TpmVersion } from './tpm-version.js';
 
-/** What a TPM 2.0 error is about, counted from 1; 0 when it does not say which. */
+/** What a TPM 2.0 error is about, counted from 1; 0 when the code does not say which. */
 export interface CodeSubject {
   readonly kind: 'parameter' | 'handle' | 'session';
   readonly number: number;
@@ -18,7 +18,7 @@ export interface ResponseCodeDescription {
   /** One or two sentences. */
   readonly text: string;
   readonly subject: CodeSubject | undefined;
-  /** Who speaks: `TPM`, `resource manager` (the broker, or another), or a layer of the TPM software stack. */
+  /** Who returned it: `TPM`, `resource manager` (the broker, or another), or a layer of the TPM software stack. */
   readonly layer: string;
   /** Sending the same command again may succeed. */
   readonly isWarning: boolean;

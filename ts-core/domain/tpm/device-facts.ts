@@ -1,5 +1,5 @@
 /**
- * What the TPM says of itself: TPM_DEVICE_INFO, its limits and its own dictionary-attack state.
+ * Reads what the TPM reports about itself: TPM_DEVICE_INFO, its limits and its own dictionary-attack state.
  *
  * TPM 2.0 Part 2, 6.13 TPM_PT; TPM 1.2 Part 2, 21.6 TPM_CAP_VERSION_INFO and 21.2 TPM_CAP_PROPERTY.
  */
@@ -34,7 +34,7 @@ export interface DictionaryAttackState {
   readonly lockoutRecoverySeconds: number;
 }
 
-/** What is assumed where the TPM does not say: the buffers of the PC Client profile. */
+/** The buffers of the PC Client profile, for a TPM that does not report its own. */
 const DEFAULT_BUFFER_BYTES = 4096;
 
 export function* readDeviceFacts(version: TpmVersion): Exchange<DeviceFacts> {
@@ -60,7 +60,7 @@ function* readDeviceFacts20(): Exchange<DeviceFacts> {
   };
 }
 
-/** Reads the TPM 2.0's dictionary-attack state; undefined for a TPM that does not tell. */
+/** Reads the TPM 2.0's dictionary-attack state; undefined for a TPM that does not report it. */
 export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | undefined> {
   const variable = yield* readProperties(TPM_PT.VAR, 32);
   const maxTries = variable.get(TPM_PT.MAX_AUTH_FAIL);
@@ -74,7 +74,7 @@ export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | u
   };
 }
 
-/** TPM_CAP_TPM_PROPERTIES: `count` properties from `first`; empty where the TPM does not tell. */
+/** Reads `count` properties from `first`; empty when the TPM does not report them. */
 export function* readProperties(first: number, count: number): Exchange<Map<number, number>> {
   const response = yield tpm20.getCapability(TPM_CAP20.TPM_PROPERTIES, first, count);
   const properties = new Map<number, number>();

@@ -1,5 +1,5 @@
 /**
- * The values of PCRs. TPM 2.0 Part 3, 22.4 TPM2_PCR_Read; TPM 1.2 Part 3, 16.2 TPM_PCRRead.
+ * Reads the values of PCRs. TPM 2.0 Part 3, 22.4 TPM2_PCR_Read; TPM 1.2 Part 3, 16.2 TPM_PCRRead.
  */
 import * as tpm12 from '../tpm12/commands.js';
 import { TPM_ALG } from '../tpm20/codes.js';
@@ -27,7 +27,7 @@ export function* readPcrs(version: TpmVersion, wanted: ReadonlyMap<number, reado
   return banks;
 }
 
-/** A TPM gives as many as fit in one answer (eight, usually) and says which; the rest is asked for again. */
+/** A TPM returns as many as fit into one response (usually eight) and says which; then the rest is requested. */
 function* readBank20(algorithmId: number, indexes: readonly number[]): Exchange<Map<number, Uint8Array>> {
   const values = new Map<number, Uint8Array>();
   let left = indexes;

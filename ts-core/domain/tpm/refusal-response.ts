@@ -1,5 +1,5 @@
 /**
- * How a refusal by the broker looks to byte-level clients: a TPM response that is only a header.
+ * Turns a refusal by the broker into a TPM response, for clients that only see bytes: a header and nothing else.
  *
  * TPM 2.0: resource manager layer 0x000C0000 (tss2_common.h, TSS2_RESMGR_TPM_RC_LAYER 12 << 16) with the TBS code's
  * low bits, so that `tpm2_rc_decode` names the layer. TPM 1.2: the plain vendor codes that Windows adds to TPM_BASE.
@@ -35,7 +35,7 @@ const TPM12_CODES: Partial<Record<TbsSymbol, number>> = {
   TBS_E_SERVICE_START_PENDING: TPM_RESULT.RETRY,
 };
 
-/** The response that stands for `error` on an endpoint that carries only TPM bytes. */
+/** The response for `error` on an endpoint that carries only TPM bytes. */
 export function refusalResponse(error: TbsError, version: TpmVersion): Uint8Array {
   return errorResponse(version, version === '2.0' ? tpm20Code(error) : tpm12Code(error));
 }
@@ -50,7 +50,7 @@ function tpm12Code(error: TbsError): number {
   return TPM12_CODES[error.symbol] ?? TPM_RESULT.FAIL;
 }
 
-/** A locality that the caller may not use; Tbs.h has no result of its own for it. */
+/** Whether the caller used a locality that it may not use; Tbs.h has no result of its own for that. */
 function isLocality({ symbol, details }: TbsError): boolean {
   return symbol === 'TBS_E_BAD_PARAMETER' && details['parameter'] === 'locality';
 }

@@ -1,17 +1,16 @@
 /**
- * TPM 1.2 commands with and without authorization: marshalling, the HMACs of the request, the check of the response's.
- * TPM Main Part 1, 13 "Authorization Protocols"; Part 3, 18 "Authorization Sessions".
+ * Runs TPM 1.2 commands with and without authorization: marshals them, computes their HMACs and checks those of the
+ * response. TPM Main Part 1, 13 "Authorization Protocols"; Part 3, 18 "Authorization Sessions".
  */
 
 import { concat, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
+import { RESPONSE_AUTH_BYTES } from './structures.js';
 
-const TAG_COMMAND = 0x00c1;
-const AUTHORIZATION_RESPONSE_BYTES = DIGEST_BYTES + 1 + DIGEST_BYTES;
-
-/** A TPM answered with an error. `responseCode` is the TPM's (TPM_AUTHFAIL is 1). */
+/** The TPM answered with an error; `responseCode` is the TPM's return code. */
 export class Tpm12CommandError extends Error {
   override readonly name = 'Tpm12CommandError';
 
@@ -23,7 +22,7 @@ export class Tpm12CommandError extends Error {
   }
 }
 
-/** A response whose HMAC is not the TPM's: somebody between here and the TPM changed it. */
+/** The HMAC of a response is wrong: somebody between here and the TPM has changed the response. */
 export class ResponseForgedError extends Error {
   override readonly name = 'ResponseForgedError';
 
@@ -32,11 +31,13 @@ export class ResponseForgedError extends Error {
   }
 }
 
-/** An open session; `nonceEven` rolls with every command. */
+/** An open session; the TPM replaces `nonceEven` with every response. */
 export interface Session12 {
   readonly handle: number;
   nonceEven: Uint8Array;
-  /** OSAP and DSAP: what both sides derived; OIAP: undefined, the entity's own secret is the key. */
+  /**
+   * The secret that both sides derived (OSAP and DSAP); undefined for OIAP, where the entity's own secret is the key.
+   */
   readonly sharedSecret: Uint8Array | undefined;
 }
 
@@ -44,11 +45,11 @@ export interface Authorization12 {
   readonly session: Session12;
   /** HMAC key for OIAP: the entity's authorization value. Ignored for OSAP and DSAP. */
   readonly entitySecret?: Uint8Array;
-  /** Whether the session is to go on after the command; false unless given. */
+  /** Whether the session continues after the command; false unless given. */
   readonly continueSession?: boolean;
-  /** Chosen by the caller when it must be known before (ADIP with the odd nonce); random otherwise. */
+  /** Given when the caller needs it beforehand (ADIP with the odd nonce); random otherwise. */
   readonly nonceOdd?: Uint8Array;
-  /** HMAC key of the response where the command itself changes the secret (TPM_TakeOwnership does not, others may). */
+  /** HMAC key of the response when the command itself changes the secret (TPM_TakeOwnership does not). */
   readonly responseSecret?: Uint8Array;
 }
 
@@ -57,7 +58,7 @@ export interface Command12 {
   /** Key handles, which no HMAC covers. */
   readonly handles?: readonly number[];
   readonly parameters?: Uint8Array;
-  /** How many handles start the response outside of the HMAC (TPM_LoadKey2: 1). */
+  /** How many handles the response starts with, outside of the HMAC (TPM_LoadKey2: 1). */
   readonly outHandles?: number;
 }
 
@@ -79,13 +80,13 @@ export function* runCommand(
   if (code !== 0) throw new Tpm12CommandError(command.ordinal, code);
   const handleCount = command.outHandles ?? 0;
   const parametersStart = HEADER_BYTES + 4 * handleCount;
-  const authStart = response.length - authorizations.length * AUTHORIZATION_RESPONSE_BYTES;
+  const authStart = response.length - authorizations.length * RESPONSE_AUTH_BYTES;
   if (parametersStart > authStart) throw new ResponseForgedError(command.ordinal);
   const parameters = response.slice(parametersStart, authStart);
   const digest = crypto12.sha1(concat(uint32(0), uint32(command.ordinal), parameters));
   for (const [index, authorization] of authorizations.entries()) {
-    const start = authStart + index * AUTHORIZATION_RESPONSE_BYTES;
-    const authBytes = response.subarray(start, start + AUTHORIZATION_RESPONSE_BYTES);
+    const start = authStart + index * RESPONSE_AUTH_BYTES;
+    const authBytes = response.subarray(start, start + RESPONSE_AUTH_BYTES);
     checkResponse(crypto12, command.ordinal, authorization, nonces[index] as Uint8Array, digest, authBytes);
   }
   const handles = Array.from({ length: handleCount }, (_, index) => readUint32(response, HEADER_BYTES + 4 * index));
@@ -108,7 +109,7 @@ function marshalCommand(
     return concat(uint32(session.handle), nonceOdd, continues, mac);
   });
   const body = concat(...handles.map(uint32), parameters, ...auths);
-  return concat(uint16(TAG_COMMAND + auths.length), uint32(HEADER_BYTES + body.length), uint32(ordinal), body);
+  return concat(uint16(TPM_TAG.RQU_COMMAND + auths.length), uint32(HEADER_BYTES + body.length), uint32(ordinal), body);
 }
 
 function checkResponse(

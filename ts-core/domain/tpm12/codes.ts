@@ -1,5 +1,6 @@
 /**
- * The numbers of TPM 1.2, one table a family: each number of the TPM Main specification stands here once, with its name.
+ * The numbers of TPM 1.2, one table a family: each number of the TPM Main specification stands here once, with its
+ * name.
  *
  * TPM Main Part 2: 4 (types), 6 (tags), 16 (return codes), 17 (ordinals), 21 (capabilities).
  */
@@ -157,8 +158,8 @@ export const TSC_ORD = {
 export type ConnectionOrdinalName = keyof typeof TSC_ORD;
 
 /**
- * Return codes (TPM_RESULT). E_COMMAND_BLOCKED to E_EMBEDDED_COMMAND_UNSUPPORTED are those that Windows' TBS adds in the
- * vendor's range.
+ * Return codes (TPM_RESULT). E_COMMAND_BLOCKED to E_EMBEDDED_COMMAND_UNSUPPORTED are those that Windows' TBS adds in
+ * the vendor's range.
  */
 export const TPM_RESULT = {
   SUCCESS: 0x00,

@@ -13,7 +13,7 @@ import { COMMAND_AUTH_BYTES } from './structures.js';
 export type SessionKind = 'authSession' | 'transportSession';
 export type ResourceKind = 'key' | SessionKind;
 
-/** A handle in a command: the byte where it stands, and what it names. */
+/** A handle in a command: its offset, and what it names. */
 export interface HandlePlace {
   readonly offset: number;
   readonly kind: ResourceKind;
@@ -61,7 +61,7 @@ const TWO_KEYS: ReadonlySet<number> = new Set([TPM_ORD.CertifyKey, TPM_ORD.Certi
 /** Ordinals whose first parameter is an authorization session handle. */
 const ONE_AUTH_SESSION: ReadonlySet<number> = new Set([TPM_ORD.Terminate_Handle, TPM_ORD.SaveAuthContext]);
 
-/** What a successful response brings into the TPM; its handle is the first output parameter. */
+/** What a successful command creates in the TPM; its handle is the first output parameter. */
 const CREATES: ReadonlyMap<number, ResourceKind> = new Map<number, ResourceKind>([
   [TPM_ORD.OIAP, 'authSession'],
   [TPM_ORD.OSAP, 'authSession'],
@@ -73,8 +73,8 @@ const CREATES: ReadonlyMap<number, ResourceKind> = new Map<number, ResourceKind>
 ]);
 
 /**
- * Ordinals after whose success the TPM may have ended sessions that the command does not name: the delegation commands
- * end every OSAP and DSAP session, a new owner authorization ends the owner's, a released counter or NV index its own.
+ * Ordinals that, when they succeed, may end sessions that the command does not name: the delegation commands end every
+ * OSAP and DSAP session, a new owner authorization those of the owner, a released counter or NV index its own.
  */
 const ENDS_OTHER_SESSIONS: ReadonlySet<number> = new Set([
   TPM_ORD.Delegate_Manage,
@@ -86,7 +86,7 @@ const ENDS_OTHER_SESSIONS: ReadonlySet<number> = new Set([
   TPM_ORD.NV_DefineSpace,
 ]);
 
-/** Ordinals after whose success every key, session and saved context is void (TPM Main Part 3, 6.1 and 6.2; 14.3). */
+/** Ordinals that void every key, session and saved context when they succeed (TPM Main Part 3, 6.1 and 6.2; 14.3). */
 const CLEARS_EVERYTHING: ReadonlySet<number> = new Set([TPM_ORD.OwnerClear, TPM_ORD.ForceClear, TPM_ORD.RevokeTrust]);
 
 /**
@@ -142,7 +142,7 @@ export function handlePlaces(command: Uint8Array): readonly HandlePlace[] | unde
   return all;
 }
 
-/** The sessions that authorize a command, in order: the last handles of `handlePlaces`. */
+/** Whether the last authorization of a command is by a transport session. */
 export function authorizesWithTransport(ordinal: number): boolean {
   return ordinal === TPM_ORD.ExecuteTransport || ordinal === TPM_ORD.ReleaseTransportSigned;
 }

@@ -1,4 +1,4 @@
-/** The cryptography that TPM 1.2 authorization needs; given from outside, since the domain has none of its own. */
+/** The cryptography that TPM 1.2 authorization needs. An adapter provides it, since the domain has none of its own. */
 export interface Crypto12 {
   sha1(data: Uint8Array): Uint8Array;
   hmacSha1(key: Uint8Array, data: Uint8Array): Uint8Array;

@@ -1,4 +1,4 @@
-/** Delegation: what the owner lets others do with a secret of their own. TPM Main Part 3, 19; Part 2, 20. */
+/** Delegation: the owner lets others run owner commands with a secret of their own. TPM Main Part 3, 19; Part 2, 20. */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
@@ -26,22 +26,22 @@ export const OWNER_PERMISSIONS = {
 } as const;
 
 export interface OwnerDelegation12 {
-  /** One byte, for people. */
+  /** One byte that identifies the delegation to people. */
   readonly label: number;
   /** Sum of `OWNER_PERMISSIONS`. */
   readonly permissions: number;
   readonly familyId: number;
-  /** The verification count of the family; 1 for one that was just made. */
+  /** The verification count of the family; 1 for a new one. */
   readonly verificationCount: number;
 }
 
-/** Makes a delegation family and gives its id. */
+/** Creates a delegation family and returns its id. */
 export function* createDelegationFamily(crypto12: Crypto12, ownerSecret: Uint8Array, label: number): Exchange<number> {
   const result = yield* manageFamily(crypto12, ownerSecret, 0, TPM_FAMILY.CREATE, uint8(label));
   return new FieldReader(result).uint32();
 }
 
-/** Lets a family's delegations be used, or not. */
+/** Enables or disables all delegations of a family. */
 export function* enableDelegationFamily(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
@@ -51,7 +51,7 @@ export function* enableDelegationFamily(
   yield* manageFamily(crypto12, ownerSecret, familyId, TPM_FAMILY.ENABLE, uint8(enabled ? 1 : 0));
 }
 
-/** Voids a family: none of its delegations can be used again, wherever copies are kept. */
+/** Voids a family: none of its delegations can be used again, wherever copies of them are stored. */
 export function* invalidateDelegationFamily(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
@@ -79,7 +79,7 @@ function* manageFamily(
   return new FieldReader(parameters).sized();
 }
 
-/** Makes a delegation blob whose holder, with `delegatedSecret`, may do what `delegation` permits. */
+/** Creates a delegation blob that permits, together with `delegatedSecret`, what `delegation` says. */
 export function* createOwnerDelegation(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
@@ -100,7 +100,7 @@ export function* createOwnerDelegation(
   return new FieldReader(parameters).sized().slice();
 }
 
-/** Puts a delegation blob into a row of the TPM's table. */
+/** Loads a delegation blob into a row of the TPM's table. */
 export function* loadOwnerDelegation(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
@@ -130,7 +130,7 @@ function delegatePublic(delegation: OwnerDelegation12): Uint8Array {
   );
 }
 
-/** TPM_PCR_INFO_SHORT that no PCR value and no locality fails. */
+/** A TPM_PCR_INFO_SHORT that every PCR value and locality satisfies. */
 export function noPcrCondition(): Uint8Array {
   return concat(uint16(3), new Uint8Array(3), uint8(ALL_LOCALITIES), new Uint8Array(DIGEST_BYTES));
 }

@@ -1,7 +1,7 @@
 /**
- * The certificate of the endorsement key that the manufacturer put into the TPM's NV storage. TCG PC Client Specific
- * Implementation Specification for Conventional BIOS 1.21, 7.4.5 "TCG_PCCLIENT_STORED_CERT"; TPM Main Part 3, 20.4
- * TPM_NV_ReadValue.
+ * Reads the certificate of the endorsement key, which the manufacturer stored in the TPM's NV storage. TCG PC Client
+ * Specific Implementation Specification for Conventional BIOS 1.21, 7.4.5 "TCG_PCCLIENT_STORED_CERT"; TPM Main Part 3,
+ * 20.4 TPM_NV_ReadValue.
  */
 import { concat, FieldReader, TruncatedFieldError, uint32 } from '../tpm/byte-fields.js';
 import { leadingDerSequence } from '../tpm/der-certificate.js';
@@ -11,7 +11,7 @@ import { TPM_ORD } from './codes.js';
 import type { Crypto12 } from './crypto12.js';
 import { openOiap } from './sessions.js';
 
-/** TPM_NV_INDEX_EKCert with the bit D of what the manufacturer defines. */
+/** TPM_NV_INDEX_EKCert, with bit D set since the manufacturer defines it. */
 const EK_CERTIFICATE_INDEX = 0x1000f000;
 const TAG_STORED_CERTIFICATE = 0x1001;
 const TAG_FULL_CERTIFICATE = 0x1002;
@@ -22,8 +22,8 @@ const MAX_CERTIFICATE_BYTES = 8192;
 const CHUNK_BYTES = 512;
 
 /**
- * The X.509 certificate in DER; undefined where there is none, or none that may be read. `ownerSecret`: many
- * manufacturers let only the owner read it once there is one.
+ * Returns the X.509 certificate in DER; undefined when there is none, or it cannot be read. Many manufacturers let only
+ * the owner read it once the TPM has one, for which `ownerSecret` is needed.
  */
 export function* readEndorsementCertificate(
   crypto12: Crypto12,

@@ -1,6 +1,6 @@
 /**
- * The commands that make, use and change the owner authorization. TPM Main Part 3, 6 "Admin Ownership", 14 "Endorsement
- * Key" and 17.3 "TPM_ChangeAuthOwner". Secrets are 20-byte authorization values; callers wipe them.
+ * The commands that create, use and change the owner authorization. TPM Main Part 3, 6 "Admin Ownership", 14
+ * "Endorsement Key" and 17.3 "TPM_ChangeAuthOwner". Secrets are 20-byte authorization values; callers wipe them.
  */
 import { concat, FieldReader, sized, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
@@ -10,15 +10,15 @@ import { type Crypto12, DIGEST_BYTES, type RsaPublicKey12 } from './crypto12.js'
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 import { keyTemplate, readPublicKey, rsaKeyParameters } from './structures.js';
 
-/** The storage root key's authorization value that everybody knows: twenty zeros. */
+/** The well-known authorization value of the storage root key: twenty zeros. */
 export const WELL_KNOWN_SECRET: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
-/** The public endorsement key; TPM_DISABLED_CMD or TPM_NO_ENDORSEMENT when it cannot be read. */
+/** Reads the public endorsement key. Fails with TPM_DISABLED_CMD or TPM_NO_ENDORSEMENT when it cannot be read. */
 export function* readPubek(crypto12: Crypto12): Exchange<RsaPublicKey12> {
   return yield* publicEndorsementKey(crypto12, TPM_ORD.ReadPubek, new Uint8Array());
 }
 
-/** Makes the endorsement key of a TPM that has none. */
+/** Creates the endorsement key of a TPM that has none. */
 export function* createEndorsementKeyPair(crypto12: Crypto12): Exchange<RsaPublicKey12> {
   return yield* publicEndorsementKey(
     crypto12,
@@ -58,7 +58,7 @@ export function* takeOwnership(crypto12: Crypto12, owner: NewOwner12): Exchange<
   ]);
 }
 
-/** Clears the TPM: owner, storage root key and everything under it. It is disabled and deactivated afterwards. */
+/** Clears the owner, the storage root key and everything under it. The TPM is disabled and deactivated afterwards. */
 export function* ownerClear(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
   yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.OwnerClear);
 }
@@ -82,7 +82,7 @@ export function* changeOwnerSecret(
   yield* changeAuthOwner(crypto12, ownerSecret, TPM_ET.OWNER, newOwnerSecret);
 }
 
-/** Replaces the storage root key's authorization value, by the owner. */
+/** Replaces the storage root key's authorization value, with the owner's authorization. */
 export function* changeSrkSecret(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,

@@ -1,5 +1,5 @@
 /**
- * What a TPM 1.2 says of its ownership, and the public parts that its owner may read. TPM Main Part 2, 7.1
+ * Reads what a TPM 1.2 reports about its ownership, and the public keys that its owner may read. TPM Main Part 2, 7.1
  * TPM_PERMANENT_FLAGS, 7.2 TPM_STCLEAR_FLAGS, 21 "Capabilities"; Part 3, 14.5 TPM_OwnerReadInternalPub.
  */
 import { concat, FieldReader, sized, uint16, uint32 } from '../tpm/byte-fields.js';
@@ -41,15 +41,15 @@ export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentSta
 
 export interface DictionaryAttackInfo12 {
   readonly active: boolean;
-  /** Undefined for a TPM that tells of its state only. */
+  /** Undefined for a TPM that reports its state only. */
   readonly currentCount: number | undefined;
   readonly thresholdCount: number | undefined;
-  /** Seconds until the TPM takes the next try; undefined while it is not locked, or where only a reset opens it. */
+  /** Seconds until the TPM accepts the next try; undefined while it is not locked, or when only a reset unlocks it. */
   readonly remainingSeconds: number | undefined;
 }
 
 /**
- * TPM Main Part 2, 21.9 TPM_DA_INFO and 21.10 TPM_DA_INFO_LIMITED; undefined for a TPM that does not tell.
+ * TPM Main Part 2, 21.9 TPM_DA_INFO and 21.10 TPM_DA_INFO_LIMITED; undefined for a TPM that does not report it.
  */
 export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo12 | undefined> {
   try {
@@ -70,7 +70,7 @@ export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<Dictiona
   }
 }
 
-/** The public part of the storage root key (TPM_KH_SRK) or the endorsement key (TPM_KH_EK), read by the owner. */
+/** Reads the public part of the storage root key (TPM_KH_SRK) or the endorsement key (TPM_KH_EK) as the owner. */
 export function* ownerReadInternalPub(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
@@ -80,7 +80,7 @@ export function* ownerReadInternalPub(
   return yield* readInternalPub(crypto12, { session, entitySecret: ownerSecret }, keyHandle);
 }
 
-/** The same with any authorization of the owner's, such as a delegated one. */
+/** The same with any authorization for owner commands, such as a delegated one. */
 export function* readInternalPub(
   crypto12: Crypto12,
   authorization: Authorization12,

@@ -1,4 +1,4 @@
-/** Sealing, and the keys for it. TPM Main Part 3, 10 "Storage functions". */
+/** Seals data, and creates and loads the keys for it. TPM Main Part 3, 10 "Storage functions". */
 import { concat, FieldReader, sized } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
@@ -6,13 +6,13 @@ import { TPM_ET, TPM_ORD } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
-/** A loaded storage key (TPM_KH_SRK too) and its authorization value. */
+/** A loaded storage key, or TPM_KH_SRK, and its authorization value. */
 export interface StorageKey12 {
   readonly handle: number;
   readonly secret: Uint8Array;
 }
 
-/** Seals `data` to this TPM, to be unsealed with `dataSecret`; gives the TPM_STORED_DATA. No PCR conditions. */
+/** Seals `data` to this TPM without PCR conditions, to be unsealed with `dataSecret`. Returns the TPM_STORED_DATA. */
 export function* seal(
   crypto12: Crypto12,
   key: StorageKey12,
@@ -60,7 +60,7 @@ export interface NewKey12 {
   readonly migrationSecret: Uint8Array;
 }
 
-/** Makes a key under `parent`; gives the TPM_KEY that TPM_LoadKey2 takes. */
+/** Creates a key under `parent`. Returns the TPM_KEY that TPM_LoadKey2 takes. */
 export function* createWrapKey(crypto12: Crypto12, parent: StorageKey12, key: NewKey12): Exchange<Uint8Array> {
   const session = yield* openOsap(crypto12, { type: TPM_ET.KEYHANDLE, value: parent.handle, secret: parent.secret });
   const shared = session.sharedSecret as Uint8Array;
@@ -81,7 +81,7 @@ export function* createWrapKey(crypto12: Crypto12, parent: StorageKey12, key: Ne
   return parameters;
 }
 
-/** Loads a TPM_KEY; gives its handle. */
+/** Loads a TPM_KEY and returns its handle. */
 export function* loadKey2(crypto12: Crypto12, parent: StorageKey12, key: Uint8Array): Exchange<number> {
   const session = yield* openOiap(crypto12);
   const { handles } = yield* runCommand(

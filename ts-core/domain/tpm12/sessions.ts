@@ -1,11 +1,14 @@
-/** TPM_OIAP, TPM_OSAP, TPM_DSAP and TPM_FlushSpecific of a session. TPM Main Part 3, 18 and 22.1. */
+/**
+ * Opens and flushes authorization sessions: TPM_OIAP, TPM_OSAP, TPM_DSAP, TPM_FlushSpecific. TPM Main Part 3, 18 and
+ * 22.1.
+ */
 import { concat, FieldReader, sized, uint16, uint32, xor } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand, type Session12 } from './authorized-command.js';
 import { TPM_ORD, TPM_RT } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 
-/** A session that can authorize with any secret. */
+/** Opens a session that can authorize with any secret. */
 export function* openOiap(crypto12: Crypto12): Exchange<Session12> {
   const { parameters } = yield* runCommand(crypto12, { ordinal: TPM_ORD.OIAP });
   const reader = new FieldReader(parameters);
@@ -20,7 +23,7 @@ export interface Entity12 {
   readonly secret: Uint8Array;
 }
 
-/** A session bound to one entity, whose shared secret can carry new authorization values. */
+/** Opens a session bound to one entity, whose shared secret can carry new authorization values. */
 export function* openOsap(crypto12: Crypto12, entity: Entity12): Exchange<Session12> {
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, {
@@ -41,7 +44,7 @@ export interface Delegation12 {
   readonly secret: Uint8Array;
 }
 
-/** A session that authorizes what a delegation permits. */
+/** Opens a session that authorizes what a delegation permits. */
 export function* openDsap(crypto12: Crypto12, delegation: Delegation12): Exchange<Session12> {
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, {
@@ -51,7 +54,7 @@ export function* openDsap(crypto12: Crypto12, delegation: Delegation12): Exchang
   return boundSession(crypto12, parameters, nonceOdd, delegation.secret);
 }
 
-/** OSAP and DSAP answer alike: authHandle, nonceEven, nonceEvenOSAP. */
+/** The responses to OSAP and DSAP are alike: authHandle, nonceEven, nonceEvenOSAP. */
 function boundSession(crypto12: Crypto12, parameters: Uint8Array, nonceOdd: Uint8Array, secret: Uint8Array): Session12 {
   const reader = new FieldReader(parameters);
   const handle = reader.uint32();
@@ -61,7 +64,7 @@ function boundSession(crypto12: Crypto12, parameters: Uint8Array, nonceOdd: Uint
 }
 
 /**
- * A new authorization value as ADIP carries it: exclusive-or with SHA-1 of the shared secret and a nonce (Part 1, 14).
+ * Encrypts a new authorization value for ADIP: exclusive-or with SHA-1 of the shared secret and a nonce (Part 1, 14).
  * `nonce`: the session's nonceEven for a command's first new value, the command's nonceOdd for its second.
  */
 export function encryptNewSecret(
@@ -73,7 +76,7 @@ export function encryptNewSecret(
   return xor(newSecret, crypto12.sha1(concat(sharedSecret, nonce)));
 }
 
-/** Ends a session that no command has ended. */
+/** Flushes a session that no command has ended. */
 export function* flushSession(crypto12: Crypto12, session: Session12): Exchange<void> {
   yield* runCommand(crypto12, {
     ordinal: TPM_ORD.FlushSpecific,

@@ -1,6 +1,6 @@
 /**
- * Structures of TPM 1.2 that several parts read or build: authorizations, keys and saved contexts. TPM Main Part 2, 10 and
- * 18; Part 1, 13.
+ * Structures of TPM 1.2 that several parts read or build: authorizations, keys and saved contexts. TPM Main Part 2, 10
+ * and 18; Part 1, 13.
  */
 import { concat, FieldReader, sized, toHex, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { readUint16, readUint32 } from '../tpm/command-header.js';
@@ -71,7 +71,9 @@ const LOADED_KEY_OFFSET = 14;
 /** ver (or tag and fill), keyUsage, keyFlags, authDataUsage, algorithmID, encScheme, sigScheme. */
 const BYTES_BEFORE_PARAMETERS = 4 + 2 + 4 + 1 + 4 + 2 + 2;
 
-/** The public key (pubKey) in TPM_LoadKey or TPM_LoadKey2, hexadecimal; undefined for other commands and malformed keys. */
+/**
+ * The public key (pubKey) in TPM_LoadKey or TPM_LoadKey2, hexadecimal; undefined for other commands and malformed keys.
+ */
 export function publicPartOfLoadedKey(command: Uint8Array): string | undefined {
   const ordinal = readUint32(command, 6);
   if (ordinal !== TPM_ORD.LoadKey2 && ordinal !== TPM_ORD.LoadKey) return undefined;

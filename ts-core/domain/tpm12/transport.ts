@@ -1,10 +1,10 @@
 /**
  * The command inside TPM_ExecuteTransport, and its response.
  *
- * TPM Main Part 3, 24.2 "TPM_ExecuteTransport". Command: header, wrappedCmdSize (4), wrappedCmd, and the authorization of
- * the transport session. Response: header, currentTicks (8), locality (4), wrappedRspSize (4), wrappedRsp, authorization.
- * With TPM_TRANSPORT_ENCRYPT only what follows the wrapped command's header and handles is encrypted, so that ordinal,
- * handles and result are always readable.
+ * TPM Main Part 3, 24.2 "TPM_ExecuteTransport". Command: header, wrappedCmdSize (4), wrappedCmd, and the authorization
+ * of the transport session. Response: header, currentTicks (8), locality (4), wrappedRspSize (4), wrappedRsp,
+ * authorization. With TPM_TRANSPORT_ENCRYPT only what follows the wrapped command's header and handles is encrypted, so
+ * that ordinal, handles and result are always readable.
  */
 import { HEADER_BYTES, isWholeResponse, readUint16, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';

@@ -1,8 +1,8 @@
 /**
- * TPM 2.0 commands of the broker's own, authorized by password sessions: marshalling and reading of the answer.
+ * Runs the broker's own TPM 2.0 commands, authorized by password sessions: marshals them and reads the response.
  *
  * TPM 2.0 Library Part 1, 18 "Structure Details" and 19.4 "Password Authorizations"; Part 2, 10 for the sized buffers.
- * Password sessions carry the authorization value as it is: it travels over the broker's own transport to the TPM only.
+ * Password sessions carry the authorization value in clear; it only travels over the broker's own transport to the TPM.
  */
 import { concat, FieldReader, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
@@ -13,7 +13,7 @@ import { sized16 } from './structures.js';
 /** The empty authorization value that a new TPM has everywhere. */
 export const EMPTY_AUTH: Uint8Array = new Uint8Array();
 
-/** A TPM answered with an error. `responseCode` is the TPM's, with the number of the handle or parameter in it. */
+/** The TPM answered with an error; `responseCode` includes the number of the handle or parameter. */
 export class Tpm20CommandError extends Error {
   override readonly name = 'Tpm20CommandError';
 
@@ -31,7 +31,7 @@ export interface Command20 {
   /** Authorization values of the first handles, in order. */
   readonly auths?: readonly Uint8Array[];
   readonly parameters?: Uint8Array;
-  /** How many handles start the response. */
+  /** How many handles the response starts with. */
   readonly outHandles?: number;
 }
 
@@ -41,7 +41,7 @@ export interface Response20 {
   readonly parameters: FieldReader;
 }
 
-/** Runs one command. Throws Tpm20CommandError, and TruncatedFieldError for a response that is not whole. */
+/** Runs one command. Throws Tpm20CommandError, and TruncatedFieldError for an incomplete response. */
 export function* runCommand20(command: Command20): Exchange<Response20> {
   const bytes = marshalCommand20(command);
   let response: Uint8Array;

@@ -268,7 +268,9 @@ export const TPM_HT = {
   PERSISTENT: 0x81,
 } as const;
 
-/** Permanent handles. FW_PLATFORM and SVN_PLATFORM_BASE: the platform hierarchy limited to a firmware or its version. */
+/**
+ * Permanent handles. FW_PLATFORM and SVN_PLATFORM_BASE: the platform hierarchy limited to a firmware or its version.
+ */
 export const TPM_RH = {
   OWNER: 0x40000001,
   NULL: 0x40000007,

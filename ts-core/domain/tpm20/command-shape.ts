@@ -1,6 +1,6 @@
 /**
- * Where the handles and sessions are in a TPM 2.0 command. Which handles a command takes and returns the TPM itself says,
- * so that a revision or a vendor command unknown here is handled as the TPM understands it.
+ * Where the handles and sessions are in a TPM 2.0 command. How many handles a command has comes from the TPM itself, so
+ * that a revision or a vendor command unknown here is handled as the TPM understands it.
  *
  * TPM 2.0 Library Part 1, 18.4 to 18.6: handles, authorizationSize (4), then per session: handle (4), nonce (2 + n),
  * attributes (1), hmac (2 + n).
@@ -42,7 +42,9 @@ export class CommandTable {
 export const MAX_SESSIONS = 3;
 const MIN_SESSION_BYTES = 9;
 
-/** The handle area and the authorization area of a command, read into one reused record so that nothing is allocated. */
+/**
+ * The handle area and the authorization area of a command, read into one reused record so that nothing is allocated.
+ */
 export class CommandAreas {
   handleCount = 0;
   readonly handles = new Uint32Array(7);

@@ -1,4 +1,7 @@
-/** The TPM's own dictionary-attack logic, by the lockout authorization. TPM 2.0 Library Part 3, 25. */
+/**
+ * Resets and configures the TPM's own dictionary-attack logic, with the lockout authorization. TPM 2.0 Library Part 3,
+ * 25.
+ */
 import { concat, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand20 } from './authorized-command.js';
@@ -8,7 +11,7 @@ export interface DictionaryAttackParameters {
   readonly maxTries: number;
   /** Seconds after which one failed try is forgotten. */
   readonly recoverySeconds: number;
-  /** Seconds after a wrong lockout authorization until the next may be tried; 0: until the TPM is reset. */
+  /** Seconds after a wrong lockout authorization until the next may be tried; 0 means until the TPM is reset. */
   readonly lockoutRecoverySeconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** Reading of NV indices, and the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
+/** Reads NV indices; those that hold the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
 import { concat, FieldReader, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
@@ -6,18 +6,18 @@ import { TPM_CC } from './codes.js';
 import { readSized16 } from './structures.js';
 
 /**
- * The certificates of the low range, RSA 2048 and ECC P-256, and of the high range: RSA 2048, ECC P-256, P-384, P-521 and
- * SM2, RSA 3072 and 4096.
+ * The indices of the certificates: in the low range RSA 2048 and ECC P-256, in the high range RSA 2048, ECC P-256,
+ * P-384, P-521 and SM2, RSA 3072 and 4096.
  */
 export const EK_CERTIFICATE_INDICES: readonly number[] = [
   ...[0x01c00002, 0x01c0000a],
   ...[0x01c00012, 0x01c00014, 0x01c00016, 0x01c00018, 0x01c0001a, 0x01c0001c, 0x01c0001e],
 ];
 
-/** What every TPM takes at once (TPM_PT_NV_BUFFER_MAX is 512 at least by the PC Client profile). */
+/** What every TPM returns at once: by the PC Client profile TPM_PT_NV_BUFFER_MAX is at least 512. */
 const CHUNK_BYTES = 512;
 
-/** The whole content of an index that opens with the empty authorization; undefined where there is none to read. */
+/** Reads an index with the empty authorization value; undefined when it does not exist or cannot be read. */
 export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
   try {
     const sizeBytes = yield* readNvSize(index);

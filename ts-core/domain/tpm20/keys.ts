@@ -1,5 +1,5 @@
 /**
- * Storage root key and endorsement key from the TCG's templates, and making them persistent.
+ * Creates the storage root key and the endorsement key from the TCG's templates, and makes them persistent.
  *
  * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK at 0x81000001) and 7.5.2 (EK at 0x81010001); TCG EK Credential Profile
  * for TPM Family 2.0, annex B.3 (templates L-1 RSA 2048 and L-2 ECC P-256, PolicySecret of the endorsement hierarchy).
@@ -32,7 +32,7 @@ const EK_POLICY = Uint8Array.of(
   ...[0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa],
 );
 
-/** The kinds of storage keys that the templates are for, the usual one first. */
+/** The kinds of storage keys for which there are templates, the usual one first. */
 export const KEY_ALGORITHMS_20 = ['rsa2048', 'eccP256'] as const;
 
 export type KeyAlgorithm20 = (typeof KEY_ALGORITHMS_20)[number];
@@ -67,7 +67,7 @@ function keyKind(algorithm: KeyAlgorithm20): { readonly type: number; readonly p
   return { type: TPM_ALG.ECC, parameters: concat(symmetric, uint16(TPM_ECC_CURVE.NIST_P256), uint16(TPM_ALG.NULL)) };
 }
 
-/** Whether the TPM makes storage keys of the kind (TPM2_TestParms); a TPM without that command is taken to. */
+/** Whether the TPM offers storage keys of the kind (TPM2_TestParms); assumed of a TPM without that command. */
 export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
   const { type, parameters } = keyKind(algorithm);
   try {
@@ -79,7 +79,7 @@ export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
   }
 }
 
-/** Makes a primary key with the empty authorization value; gives its transient handle. */
+/** Creates a primary key with the empty authorization value and returns its transient handle. */
 export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, template: Uint8Array): Exchange<number> {
   const sensitive = concat(sized16(EMPTY_AUTH), sized16(EMPTY_AUTH));
   const { handles } = yield* runCommand20({
@@ -92,7 +92,7 @@ export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, tem
   return handles[0] as number;
 }
 
-/** Makes a loaded object persistent, by the owner. */
+/** Makes a loaded object persistent, with the owner's authorization. */
 export function* makePersistent(ownerAuth: Uint8Array, handle: number, persistentHandle: number): Exchange<void> {
   yield* runCommand20({
     code: TPM_CC.EvictControl,
@@ -103,11 +103,11 @@ export function* makePersistent(ownerAuth: Uint8Array, handle: number, persisten
 }
 
 export function* flushContext(handle: number): Exchange<void> {
-  // TPM 2.0 Library Part 3, 28.4: flushHandle is a parameter, yet in the place of the first handle.
+  // TPM 2.0 Library Part 3, 28.4: flushHandle is a parameter, although it is in the place of the first handle.
   yield* runCommand20({ code: TPM_CC.FlushContext, parameters: uint32(handle) });
 }
 
-/** TPMT_PUBLIC of an object; undefined where there is none at the handle. */
+/** Reads the TPMT_PUBLIC of an object; undefined when the handle has none. */
 export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
   try {
     const { parameters } = yield* runCommand20({ code: TPM_CC.ReadPublic, handles: [handle] });
@@ -118,7 +118,9 @@ export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
   }
 }
 
-/** TPM_RC_HANDLE, TPM_RC_VALUE and TPM_RC_REFERENCE_H0: what TPMs answer for a persistent handle that is not there. */
+/**
+ * TPM_RC_HANDLE, TPM_RC_VALUE and TPM_RC_REFERENCE_H0: what TPMs answer for a persistent handle that does not exist.
+ */
 function isMissingHandle(code: number): boolean {
   const error = errorOf(code);
   return code === TPM_RC.REFERENCE_H0 || error === TPM_RC.HANDLE || error === TPM_RC.VALUE;
@@ -161,7 +163,7 @@ export function readPublicKey20(publicArea: Uint8Array): PublicKey20 {
   return { algorithm: 'ecc', curve: curve.name, unique: concat(x, y), exponent: 0 };
 }
 
-/** A TPM may leave leading zeros off. */
+/** A TPM may omit leading zeros. */
 function coordinate(bytes: Uint8Array, size: number): Uint8Array {
   return concat(new Uint8Array(Math.max(0, size - bytes.length)), bytes);
 }

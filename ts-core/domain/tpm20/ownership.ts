@@ -1,10 +1,12 @@
-/** Authorization values of the hierarchies, and TPM2_Clear. TPM 2.0 Library Part 3, 24 "Hierarchy Commands". */
+/**
+ * Changes the authorization values of hierarchies, and clears them. TPM 2.0 Library Part 3, 24 "Hierarchy Commands".
+ */
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand20 } from './authorized-command.js';
 import { TPM_CC, TPM_RH } from './codes.js';
 import { sized16 } from './structures.js';
 
-/** Replaces a hierarchy's authorization value. With the same value twice it only proves that the TPM has it. */
+/** Replaces a hierarchy's authorization value. With the same value twice it only proves that the value is right. */
 export function* hierarchyChangeAuth(hierarchy: number, auth: Uint8Array, newAuth: Uint8Array): Exchange<void> {
   const parameters = sized16(newAuth);
   try {
@@ -14,7 +16,7 @@ export function* hierarchyChangeAuth(hierarchy: number, auth: Uint8Array, newAut
   }
 }
 
-/** Clears owner and endorsement hierarchy with the lockout authorization: every key under them is gone. */
+/** Clears the owner and endorsement hierarchies, with every key under them, using the lockout authorization. */
 export function* clear20(lockoutAuth: Uint8Array): Exchange<void> {
   yield* runCommand20({ code: TPM_CC.Clear, handles: [TPM_RH.LOCKOUT], auths: [lockoutAuth] });
 }

@@ -1,4 +1,7 @@
-/** What a TPM 2.0 says of its ownership. TPM 2.0 Library Part 2, 8.6 TPMA_PERMANENT and 8.7 TPMA_STARTUP_CLEAR. */
+/**
+ * Reads what a TPM 2.0 reports about its ownership. TPM 2.0 Library Part 2, 8.6 TPMA_PERMANENT and 8.7
+ * TPMA_STARTUP_CLEAR.
+ */
 import { readProperties } from '../tpm/device-facts.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { TPM_PT, TPMA_PERMANENT, TPMA_STARTUP_CLEAR } from './codes.js';
@@ -12,7 +15,7 @@ export interface PermanentState20 {
   /** TPM2_Clear is disabled. */
   readonly clearDisabled: boolean;
   readonly inLockout: boolean;
-  /** Storage and endorsement hierarchy are on. */
+  /** The storage and endorsement hierarchies are enabled. */
   readonly hierarchiesEnabled: boolean;
 }
 

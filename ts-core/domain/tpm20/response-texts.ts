@@ -102,7 +102,9 @@ const TEXTS: Readonly<Record<ResponseCodeName, string>> = {
   NV_UNAVAILABLE: 'NV cannot be written now.',
 };
 
-/** By response code without layer and, for a code of format one, without number: `TPM_RC_AUTH_FAIL`, with a sentence. */
+/**
+ * By response code without layer and, for a code of format one, without number: `TPM_RC_AUTH_FAIL`, with a sentence.
+ */
 export const RESPONSE_TEXTS: ReadonlyMap<number, CodeText> = new Map(
   (Object.keys(TPM_RC) as ResponseCodeName[]).map((name) => [
     TPM_RC[name],

@@ -11,7 +11,9 @@ export const RC_FORMAT_ONE = 0x080;
 export const RC_PARAMETER = 0x040;
 export const RC_SESSION = 0x800;
 
-/** Clears the number of the handle, session or parameter; keeps the layer, so that a refusal by software never matches. */
+/**
+ * Clears the number of the handle, session or parameter; keeps the layer, so that a refusal by software never matches.
+ */
 const FORMAT_ONE_ERROR_MASK = 0xfffff0bf;
 
 /** Turns a format-one response code into one about the parameter with this number, counted from 1. */

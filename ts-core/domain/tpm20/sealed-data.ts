@@ -1,6 +1,6 @@
 /**
- * Data sealed under the storage root key: bound to no PCR and without dictionary-attack protection, so that it opens
- * while the TPM is locked out. TPM 2.0 Library Part 3, 12.1 Create, 12.2 Load, 12.7 Unseal.
+ * Seals data under the storage root key, bound to no PCR and without dictionary-attack protection, so that it can be
+ * unsealed while the TPM is locked out. TPM 2.0 Library Part 3, 12.1 Create, 12.2 Load, 12.7 Unseal.
  */
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
@@ -12,7 +12,7 @@ import { readSized16, sized16 } from './structures.js';
 /** fixedTPM, fixedParent, userWithAuth, noDA. */
 const SEALED_ATTRIBUTES = 0x00000452;
 
-/** Seals data (at most 128 bytes); gives TPM2B_PRIVATE and TPM2B_PUBLIC one after the other. */
+/** Seals data (at most 128 bytes). Returns the TPM2B_PRIVATE and the TPM2B_PUBLIC, one after the other. */
 export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
   const sensitive = concat(sized16(EMPTY_AUTH), sized16(data));
   const template = concat(
@@ -34,7 +34,9 @@ export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
   }
 }
 
-/** Opens what `seal20` gave. Throws Tpm20CommandError when this TPM, or its storage hierarchy, is another one. */
+/**
+ * Unseals what `seal20` returned. Throws Tpm20CommandError on another TPM, or when its storage hierarchy has changed.
+ */
 export function* unseal20(blob: Uint8Array): Exchange<Uint8Array> {
   const reader = new FieldReader(blob);
   const parameters = concat(sized16(readSized16(reader)), sized16(readSized16(reader)));

@@ -10,7 +10,7 @@ import type { Exchange } from '../tpm/exchange.js';
 
 /** A resource that some context holds, for `Get-TbsResource`. */
 export interface VirtualResource {
-  /** Stable name within the broker's life, what `Remove-TbsResource` takes. */
+  /** A name that does not change while the broker runs; `Remove-TbsResource` takes it. */
   readonly id: string;
   readonly kind:
     | 'transient'
@@ -35,7 +35,7 @@ export interface ResourceCounts {
   readonly savedSessions: number;
 }
 
-/** Sessions that a user has saved outside of any context; kept over restarts of the broker, void after a TPM reset. */
+/** A session that a user has saved: it outlives contexts and restarts of the broker, and is void after a TPM reset. */
 export interface SavedSessionRecord {
   readonly handle: number;
   readonly userKey: string;
@@ -50,61 +50,64 @@ export interface SavedSessionRecord {
 /** What must be remembered over a restart of the broker, so that nothing of its own leaks in the TPM. */
 export interface VirtualizerSnapshot {
   readonly savedSessions: readonly SavedSessionRecord[];
-  /** Physical handles that the broker created and had not flushed; flushed at the next start when they still exist. */
+  /**
+   * Physical handles that the broker has created and not flushed; if they still exist at the next start, it flushes
+   * them.
+   */
   readonly ownedHandles: readonly number[];
-  /** TPM 2.0: which run of the TPM the snapshot speaks of; after another reset nothing of it holds. */
+  /** TPM 2.0: the run of the TPM that the snapshot describes; it is void after another reset. */
   readonly resetCounts?: { readonly resetCount: number; readonly restartCount: number };
 }
 
 /**
- * What carrying a command out now means for who is in the TPM. `none`: it uses nothing that is ever swapped; `resident`:
- * all that it uses is in the TPM; `swap`: something must be loaded, or something else saved to make room.
+ * What running a command now would mean for swapping. `none`: it uses nothing that is ever swapped; `resident`:
+ * everything that it uses is in the TPM; `swap`: something must be loaded, or something else saved to make room.
  */
 export type SwapNeed = 'none' | 'resident' | 'swap';
 
 /**
- * The short way of a command that is one plain round trip: no generator, nothing allocated.
+ * Runs commands that are one plain round trip, without a generator and without allocating anything.
  *
  *     const physical = direct.begin(contextId, command);
  *     if (physical === null) → execute(contextId, command)
  *     response = direct.complete(await transmit(physical)), or direct.failed() when the transport failed
- *     if (response === null) → execute(contextId, command): nothing has happened yet, and it takes more than this
+ *     if (response === null) → execute(contextId, command): nothing has happened yet, and the command needs an exchange
  *
  * Between `begin` and `complete` or `failed` no exchange runs.
  */
 export interface DirectPath {
-  /** Null when it takes more than one round trip. The command's handles may be rewritten until `complete` or `failed`. */
+  /** Null when the command needs an exchange. Its handles may be rewritten until `complete` or `failed`. */
   begin(contextId: number, command: Uint8Array): Uint8Array | null;
   complete(response: Uint8Array): Uint8Array | null;
   failed(): void;
 }
 
 export interface Virtualizer {
-  /** Asks the TPM for what the tables are made of and flushes what the broker's own previous run left behind. */
+  /** Reads from the TPM what the tables need, and flushes what the broker's previous run left behind. */
   start(previous: VirtualizerSnapshot | undefined): Exchange<void>;
   /**
    * The handles in a command's handle area, as many whole ones as it holds, for the filter's handle rules; null when
-   * the TPM does not list the command. TPM 1.2 has no handle area: always null.
+   * the TPM does not list the command, and always for TPM 1.2, which has no handle area.
    */
   handlesOf(command: Uint8Array): readonly number[] | null;
-  /** A context begins; nothing is sent to the TPM. */
+  /** Enters a new context; nothing is sent to the TPM. */
   openContext(contextId: number, caller: Caller): void;
-  /** Present where most commands need no exchange. */
+  /** Absent when every command needs an exchange. */
   readonly direct?: DirectPath;
-  /** Asked for commands that wait, to decide their order: looks at the tables only, and counts as no use of anything. */
+  /** For the order of waiting commands: looks at the tables only, and does not count as a use of anything. */
   swapNeed(contextId: number, command: Uint8Array): SwapNeed;
-  /** Runs one command that has passed every gate. Errors of the caller's making are TPM responses, not exceptions. */
+  /** Runs one command that has passed every gate. A caller's mistakes become TPM responses, not exceptions. */
   execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;
   /**
-   * The caller of a successful command gave it up before its response came: flushes what the command made.
-   * `response` is what `execute` returned.
+   * Flushes what a cancelled command has created, since its caller never saw the response. `response` is what `execute`
+   * returned.
    */
   discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void>;
   /** Flushes what the context holds. Sessions that it saved stay with its user. */
   closeContext(contextId: number): Exchange<void>;
-  /** The TPM was reset (restarted, power-cycled): everything volatile is gone; contexts stay. */
+  /** Forgets everything volatile, since the TPM was reset; contexts stay open. */
   tpmWasReset(): void;
-  /** Before a suspend: what the TPM would lose in the state that TPM2_Shutdown(STATE) keeps. */
+  /** Before a suspend: saves what the TPM would lose although it saves its own state. */
   suspend(): Exchange<void>;
   resume(): Exchange<void>;
   resources(): readonly VirtualResource[];
@@ -112,6 +115,6 @@ export interface Virtualizer {
   /** Flushes one resource, whoever holds it; false when it is not there any more. */
   removeResource(id: string): Exchange<boolean>;
   snapshot(): VirtualizerSnapshot;
-  /** Called synchronously when the snapshot has changed, so that it can be kept. */
+  /** Called synchronously when the snapshot has changed, so that it can be stored. */
   onSnapshotChange: (() => void) | undefined;
 }

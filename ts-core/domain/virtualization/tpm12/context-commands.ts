@@ -190,7 +190,10 @@ function* loadSession(
   return response;
 }
 
-/** The key that TPM_LoadContext's entityHandle names in this context; undefined for NV indexes, counters and reserved handles. */
+/**
+ * The key that TPM_LoadContext's entityHandle names in this context; undefined for NV indexes, counters and reserved
+ * handles.
+ */
 function boundKey(table: ResourceTable, contextId: number, handle: number): HeldKey | undefined | 'unknown' {
   const held = table.find(contextId, 'key', handle);
   if (held?.kind === 'key') return held;

@@ -24,8 +24,8 @@ export interface HeldKey extends Held {
   /** TPM_CONTEXT_BLOB of the key. A key does not change, so that one blob serves every later eviction. */
   blob: Uint8Array | undefined;
   /**
-   * The key's public part, by which two loaded copies of one key are recognised; undefined when it is not known. Flushing
-   * a key ends the OSAP sessions of every copy of it in the TPM.
+   * The key's public part, by which two loaded copies of one key are recognised; undefined when it is not known.
+   * Flushing a key ends the OSAP sessions of every copy of it in the TPM.
    */
   readonly publicPart: string | undefined;
   /** Owner-evict key (TPM_KeyControlOwner): it stays in the TPM and is neither saved nor flushed. */

@@ -1,4 +1,6 @@
-/** The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs. */
+/**
+ * The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs.
+ */
 import { ContextGap } from './context-gap.js';
 import { ResourceTable } from './handles.js';
 import { Quotas, type Tpm12Limits } from './quotas.js';

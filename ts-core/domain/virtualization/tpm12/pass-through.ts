@@ -1,6 +1,6 @@
 /**
- * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command, and
- * applies the response to the tables.
+ * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command,
+ * and applies the response to the tables.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';

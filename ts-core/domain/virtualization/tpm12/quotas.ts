@@ -1,4 +1,6 @@
-/** How many keys and sessions a user may have, and which saved session gives way when the TPM has no room for another. */
+/**
+ * How many keys and sessions a user may have, and which saved session gives way when the TPM has no room for another.
+ */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';

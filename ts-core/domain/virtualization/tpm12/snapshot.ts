@@ -1,4 +1,6 @@
-/** What the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource). No I/O. */
+/**
+ * What the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource). No I/O.
+ */
 import { bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RT } from '../../tpm12/codes.js';
@@ -63,7 +65,10 @@ export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot
   return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
 }
 
-/** What the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or the owner's. */
+/**
+ * What the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or the
+ * owner's.
+ */
 function typedHandleOf(resource: HeldResource): readonly number[] {
   if (resource.kind === 'key' && resource.ownerEvict) return [];
   if (resource.physicalHandle !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * Brings keys and sessions into the TPM and takes them out again. They stay resident until their slot is needed; then the
- * least recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
+ * Brings keys and sessions into the TPM and takes them out again. They stay resident until their slot is needed; then
+ * the least recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
  *
  * Hazards of TPM 1.2 that decide the order here:
  * - TPM_FlushSpecific of a key ends every OSAP and DSAP session in the TPM that is bound to that key's public part,
@@ -82,7 +82,9 @@ export class Swapping {
     return TPM_RESULT.SUCCESS;
   }
 
-  /** Evicts until the TPM reports room for one more of `kind`. A TPM that does not report it is believed to have room. */
+  /**
+   * Evicts until the TPM reports room for one more of `kind`. A TPM that does not report it is believed to have room.
+   */
   *makeRoomFor(kind: ResourceKind, pinned: Pinned): Exchange<number> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const room = yield* readRoom(kind);

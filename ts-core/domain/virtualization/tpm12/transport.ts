@@ -1,8 +1,8 @@
 /**
- * TPM_ExecuteTransport: a command inside a command. Its handles can be rewritten, since transport encryption, HMAC and log
- * begin after them (TPM Main Part 1, 18.2; Part 3, 24.2: H1 is computed from the ordinal and what follows the handles, and
- * from the public keys, not from their handles). The command inside cannot be repeated, since the nonces roll with every
- * response; so room is made before it is sent.
+ * TPM_ExecuteTransport: a command inside a command. Its handles can be rewritten, since transport encryption, HMAC and
+ * log begin after them (TPM Main Part 1, 18.2; Part 3, 24.2: H1 is computed from the ordinal and what follows the
+ * handles, and from the public keys, not from their handles). The command inside cannot be repeated, since the nonces
+ * roll with every response; so room is made before it is sent.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_TRANSPORT } from '../../tpm12/codes.js';

@@ -1,6 +1,6 @@
 /**
- * TPM2_GetCapability as a context sees it: its own transient handles, its own loaded sessions, the saved sessions of its
- * user, and the numbers that a caller of the broker may count on. Everything else is the TPM's own response.
+ * TPM2_GetCapability as a context sees it: its own transient handles, its own loaded sessions, the saved sessions of
+ * its user, and the numbers that a caller of the broker may count on. Everything else is the TPM's own response.
  *
  * TPM 2.0 Library Part 3, 30.2; a page holds at most MAX_CAP_HANDLES handles (Part 2, 10.9.3).
  */
@@ -75,7 +75,10 @@ function handleListResponse(handles: readonly number[], askedFor: number): Uint8
   return success(body);
 }
 
-/** Writes the values that hold for this context into a list of properties. Responses to audited commands stay as the TPM signed them. */
+/**
+ * Writes the values that hold for this context into a list of properties. Responses to audited commands stay as the TPM
+ * signed them.
+ */
 export function adaptProperties(
   parts: Parts,
   context: VirtualContext,

@@ -1,8 +1,8 @@
 /**
  * TPM2_ContextSave, TPM2_ContextLoad and TPM2_FlushContext by callers. TPM 2.0 Library Part 3, 28.2 to 28.4.
  *
- * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved leaves its context
- * and belongs to the user until a context of that user loads it, once.
+ * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved leaves its
+ * context and belongs to the user until a context of that user loads it, once.
  */
 import { sameBytes } from '../../tpm/byte-fields.js';
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';

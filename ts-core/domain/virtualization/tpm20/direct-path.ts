@@ -65,7 +65,9 @@ export class Tpm20DirectPath implements DirectPath {
     return command;
   }
 
-  /** Whether everything that the command refers to exists and is resident. Notes the objects and the ending sessions. */
+  /**
+   * Whether everything that the command refers to exists and is resident. Notes the objects and the ending sessions.
+   */
   #resolve({ areas, sessions }: Parts, context: VirtualContext): boolean {
     for (let position = 0; position < areas.handleCount; position++) {
       const handle = areas.handles[position] as number;

@@ -1,6 +1,6 @@
 /**
- * The transient objects of contexts: which virtual handle of a context stands for which object, and which physical handle
- * the object has while it is in the TPM. Sessions keep the TPM's handle; see sessions.ts. No I/O.
+ * The transient objects of contexts: which virtual handle of a context stands for which object, and which physical
+ * handle the object has while it is in the TPM. Sessions keep the TPM's handle; see sessions.ts. No I/O.
  */
 import type { Caller } from '../../caller.js';
 import { handleNumber, handleType, TPM_HT, TRANSIENT_FIRST } from '../../tpm20/codes.js';

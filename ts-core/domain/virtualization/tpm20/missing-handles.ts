@@ -12,7 +12,9 @@ export interface HandleRanges {
   readonly sessions: number;
 }
 
-/** Commands whose last handle is a policy session (Part 3, 23). If a TPM has more of them, it refuses the handle itself. */
+/**
+ * Commands whose last handle is a policy session (Part 3, 23). If a TPM has more of them, it refuses the handle itself.
+ */
 const POLICY_COMMANDS: ReadonlySet<number> = new Set([
   TPM_CC.PolicyNV,
   TPM_CC.PolicySecret,

@@ -1,6 +1,6 @@
 /**
- * What the virtualizer asks the TPM on its own account: its commands, its properties, the handles in it, and how often it
- * was reset. Capabilities are read page by page until there is no more. TPM 2.0 Library Part 3, 29.1 and 30.2.
+ * What the virtualizer asks the TPM on its own account: its commands, its properties, the handles in it, and how often
+ * it was reset. Capabilities are read page by page until there is no more. TPM 2.0 Library Part 3, 29.1 and 30.2.
  */
 import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';

@@ -1,7 +1,8 @@
-/** The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs. */
+/**
+ * The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs.
+ */
 import { TPM_PT } from '../../tpm20/codes.js';
-import type { CommandTable } from '../../tpm20/command-shape.js';
-import { CommandAreas } from '../../tpm20/command-shape.js';
+import { CommandAreas, type CommandTable } from '../../tpm20/command-shape.js';
 import { TransientObjects, type VirtualContext } from './handles.js';
 import type { HandleRanges } from './missing-handles.js';
 import { Quotas, type ResourceLimits } from './quotas.js';

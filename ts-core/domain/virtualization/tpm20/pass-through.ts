@@ -1,6 +1,6 @@
 /**
- * Runs the commands that are not special: resolves the handles, loads what is needed, sends the command, and applies the
- * response to the tables.
+ * Runs the commands that are not special: resolves the handles, loads what is needed, sends the command, and applies
+ * the response to the tables.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -18,7 +18,9 @@ const MAX_ATTEMPTS = 200;
 /** How often a command is repeated after TPM_RC_RETRY; after that the caller decides, as it would without a broker. */
 const MAX_RETRIES = 3;
 
-/** Runs one command of a context. `command` is changed while it runs and has its own handles again when it has ended. */
+/**
+ * Runs one command of a context. `command` is changed while it runs and has its own handles again when it has ended.
+ */
 export function* runMapped(
   parts: Parts,
   context: VirtualContext,

@@ -2,9 +2,9 @@
  * How many objects and sessions a context and a user may have.
  *
  * The TPM's active sessions (64 on most), loaded and saved together, are shared: a user may hold at most as many as are
- * still free. One user alone gets half of them, two greedy ones a third each, and something is always left for the next.
- * Abandoned sessions (saved by a connection that is gone) are reclaimed first, oldest first, and a user keeps only a
- * bounded number of them.
+ * still free. One user alone gets half of them, two greedy ones a third each, and something is always left for the
+ * next. Abandoned sessions (saved by a connection that is gone) are reclaimed first, oldest first, and a user keeps
+ * only a bounded number of them.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RC } from '../../tpm20/codes.js';

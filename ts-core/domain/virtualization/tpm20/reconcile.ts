@@ -1,6 +1,6 @@
 /**
- * Brings the tables in line with what the TPM lists: at start, after a resume, and after an exchange whose end is unknown
- * because the transport failed in the middle of it.
+ * Brings the tables in line with what the TPM lists: at start, after a resume, and after an exchange whose end is
+ * unknown because the transport failed in the middle of it.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
@@ -8,9 +8,9 @@ import { type ListedHandles, listAllHandles } from './own-commands.js';
 import type { Parts } from './parts.js';
 
 /**
- * Returns the unmanaged handles. `creationLost`: the response to a command that creates or loads something may have been
- * lost. One command is in flight at a time, so that if exactly one handle has appeared that was not there before, it is
- * what that command created, and it is flushed.
+ * Returns the unmanaged handles. `creationLost`: the response to a command that creates or loads something may have
+ * been lost. One command is in flight at a time, so that if exactly one handle has appeared that was not there before,
+ * it is what that command created, and it is flushed.
  */
 export function* reconcile(
   parts: Parts,

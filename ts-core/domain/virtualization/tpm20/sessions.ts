@@ -1,9 +1,9 @@
 /**
  * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. No I/O.
  *
- * A session keeps the handle value that the TPM gave, since callers authenticate it; it is identified by the low 24 bits,
- * since a saved policy session is listed under another type. From its caller's side a session is loaded (in one context)
- * or saved (it belongs to the user); whether the broker has evicted a loaded one is invisible.
+ * A session keeps the handle value that the TPM gave, since callers authenticate it; it is identified by the low 24
+ * bits, since a saved policy session is listed under another type. From its caller's side a session is loaded (in one
+ * context) or saved (it belongs to the user); whether the broker has evicted a loaded one is invisible.
  */
 import { handleNumber, isSessionHandle } from '../../tpm20/codes.js';
 import type { VirtualContext } from './handles.js';
@@ -15,7 +15,9 @@ export interface Session {
   readonly userKey: string;
   /** The context in which it is loaded; undefined while its caller has it saved. */
   context: VirtualContext | undefined;
-  /** The context that saved it, while that is open; a saved session without one is abandoned until somebody loads it. */
+  /**
+   * The context that saved it, while that is open; a saved session without one is abandoned until somebody loads it.
+   */
   savedBy: VirtualContext | undefined;
   resident: boolean;
   /** The newest TPMS_CONTEXT, while the session is not resident. */

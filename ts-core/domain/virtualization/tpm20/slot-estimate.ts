@@ -15,7 +15,9 @@ export class SlotEstimate {
     return inside >= this.#fitting;
   }
 
-  /** Whether to evict one before the next is loaded: always when no more are believed to fit, except to probe the TPM. */
+  /**
+   * Whether to evict one before the next is loaded: always when no more are believed to fit, except to probe the TPM.
+   */
   isFull(inside: number): boolean {
     if (!this.isReached(inside)) return false;
     this.#avoidedRefusals++;

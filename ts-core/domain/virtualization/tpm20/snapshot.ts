@@ -32,7 +32,9 @@ export function takeSnapshot(
   return { savedSessions, ownedHandles, ...(resetCounts && { resetCounts }) };
 }
 
-/** Takes over what the previous run left in the TPM: saved sessions stay with their users, the rest is to be flushed. */
+/**
+ * Takes over what the previous run left in the TPM: saved sessions stay with their users, the rest is to be flushed.
+ */
 export function restoreSnapshot(
   { sessions, swapping }: Parts,
   previous: VirtualizerSnapshot,

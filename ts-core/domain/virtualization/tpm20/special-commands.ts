@@ -1,8 +1,8 @@
 /**
  * The commands that need more than pass-through.ts does. Whatever is not listed here is ordinary, including
  * SequenceComplete and EventSequenceComplete (the TPM itself marks them as flushing their handles) and EvictControl (it
- * copies an object to a persistent handle or deletes that one, and leaves the transient one alone). Shutdown is ordinary
- * too: it only prepares for a power loss, and the next command that changes anything takes it back.
+ * copies an object to a persistent handle or deletes that one, and leaves the transient one alone). Shutdown is
+ * ordinary too: it only prepares for a power loss, and the next command that changes anything takes it back.
  */
 import { HEADER_BYTES, readUint16, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';

@@ -147,8 +147,9 @@ export class Swapping {
   }
 
   /**
-   * TPM_RC_CONTEXT_GAP: the oldest saved session is too far behind the TPM's counter. Loading it and saving it again makes
-   * it the newest; the TPM keeps one slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context Management".
+   * TPM_RC_CONTEXT_GAP: the oldest saved session is too far behind the TPM's counter. Loading it and saving it again
+   * makes it the newest; the TPM keeps one slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context
+   * Management".
    */
   *#repairContextGap(): Exchange<boolean> {
     const oldest = this.sessions.oldestSaved();

@@ -1,4 +1,7 @@
-/** Shares one TPM 2.0 among many contexts; the tables and mechanisms are in the files beside this one. See docs/virtualization.md. */
+/**
+ * Shares one TPM 2.0 among many contexts; the tables and mechanisms are in the files beside this one. See
+ * docs/virtualization.md.
+ */
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
