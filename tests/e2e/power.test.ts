@@ -23,7 +23,6 @@ import {
   createSigner,
   handleIn,
   policyGetDigest,
-  RH_OWNER,
   sign,
   startAuthSession,
 } from '../support/tpm20-commands.js';
@@ -97,7 +96,7 @@ describe('suspend and resume', function () {
     const contextId = await client.open();
     const submit = (command: Uint8Array) => client.submit(contextId, command);
     const keys: number[] = [];
-    for (let count = 0; count < 5; count++) keys.push(handleIn(await submit(createSigner(RH_OWNER))));
+    for (let count = 0; count < 5; count++) keys.push(handleIn(await submit(createSigner({ hierarchy: 'owner' }))));
     const session = handleIn(await submit(startAuthSession('policy')));
     const digest = await submit(policyGetDigest(session));
     const saved = handleIn(await submit(startAuthSession('hmac')));
@@ -221,7 +220,7 @@ describe('suspend and resume', function () {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
-    const key = handleIn(await client.submit(contextId, createSigner(RH_OWNER)));
+    const key = handleIn(await client.submit(contextId, createSigner({ hierarchy: 'owner' })));
     await client.call('power/suspend');
     assert.equal(await stateOf(client), 'suspended');
     await killEmbeddedTpm(daemon);
@@ -235,7 +234,7 @@ describe('suspend and resume', function () {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
-    const key = handleIn(await client.submit(contextId, createSigner(RH_OWNER)));
+    const key = handleIn(await client.submit(contextId, createSigner({ hierarchy: 'owner' })));
     await killEmbeddedTpm(daemon);
     await client.call('power/suspend').catch(() => undefined);
     await client.call('power/resume');

@@ -1,7 +1,9 @@
 /** The virtualizer of TPM 2.0 with a real software TPM, which has room for three objects and three loaded sessions. */
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { SwtpmTransport } from '../../ts-core/adapters/transport/swtpm-transport.js';
+import { TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
 import { quietLog } from '../support/quiet-log.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
@@ -26,8 +28,6 @@ import {
   policyGetDigest,
   policyRestart,
   propertiesIn,
-  RH_OWNER,
-  RH_PLATFORM,
   readPublic,
   sequenceComplete,
   sequenceUpdate,
@@ -227,8 +227,8 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
 
   it('forgets the objects that Clear flushes, resident or not, and keeps those of other hierarchies and the sessions', async () => {
     const [client, admin] = [tpm.client(), tpm.client('uid:0')];
-    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner(RH_OWNER)));
-    const platformKey = handleIn(await client.send(createSigner(RH_PLATFORM)));
+    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner({ hierarchy: 'owner' })));
+    const platformKey = handleIn(await client.send(createSigner({ hierarchy: 'platform' })));
     const session = handleIn(await client.send(startAuthSession('policy')));
     assert.equal(await admin.code(clear()), 0);
     assert.deepEqual(await list(client, TRANSIENT), [platformKey]);
@@ -239,7 +239,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
 
   it('carries objects and sessions over a suspend in which the TPM loses its memory', async () => {
     const client = tpm.client();
-    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner(RH_OWNER)));
+    for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner({ hierarchy: 'owner' })));
     const sessions: number[] = [];
     for (let number = 0; number < 4; number++) sessions.push(handleIn(await client.send(startAuthSession('policy'))));
     await tpm.run(() => tpm.virtualizer.suspend());
@@ -356,7 +356,15 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (let number = 0; number < 4; number++) keys.push(await victim.send(readPublic(TRANSIENT + number)));
     const random = seededRandom(20);
     const codes = tpm.virtualizer.commandCodes().filter((code) => !WHOLE_TPM_COMMANDS.has(code));
-    const interesting = [TRANSIENT, TRANSIENT + 1, TRANSIENT + 3, session, session & 0xffffff, RH_OWNER, 0x40000007];
+    const interesting = [
+      TRANSIENT,
+      TRANSIENT + 1,
+      TRANSIENT + 3,
+      session,
+      session & 0xffffff,
+      TPM_RH.OWNER,
+      TPM_RH.NULL,
+    ];
     for (let count = 0; count < 4000; count++) {
       const code = codes[random() % codes.length] as number;
       const body = Array.from({ length: random() % 48 }, () => random() & 0xff);

@@ -12,7 +12,8 @@ import {
   readUint32,
   writeUint32,
 } from '../../ts-core/domain/tpm/command-header.js';
-import { success } from '../../ts-core/domain/tpm20/responses.js';
+import { type CommandName, TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPM_RH, TPM_ST } from '../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle, aboutParameter, success } from '../../ts-core/domain/tpm20/responses.js';
 import { sized, u16, u32 } from './tpm20-commands.js';
 
 export interface ScriptedTpmOptions {
@@ -42,30 +43,36 @@ interface FakeSession {
   contextId: number;
 }
 
-/** code, handles, returns handle, flushes */
+/** Code, handles, whether it returns a handle, whether it flushes those that it is given. */
 const COMMANDS: readonly (readonly [number, number, boolean, boolean])[] = [
-  [0x126, 1, false, false],
-  [0x12e, 1, false, false],
-  [0x131, 1, true, false],
-  [0x13e, 1, false, true],
-  [0x144, 0, false, false],
-  [0x15c, 1, false, false],
-  [0x15d, 1, false, false],
-  [0x161, 0, true, false],
-  [0x162, 1, false, false],
-  [0x165, 0, false, false],
-  [0x173, 1, false, false],
-  [0x176, 2, true, false],
-  [0x17a, 0, false, false],
-  [0x17b, 0, false, false],
-  [0x181, 0, false, false],
-  [0x186, 0, true, false],
-  [0x189, 1, false, false],
+  [TPM_CC.HierarchyControl, 1, false, false],
+  [TPM_CC.ChangeEPS, 1, false, false],
+  [TPM_CC.ChangePPS, 1, false, false],
+  [TPM_CC.Clear, 1, false, false],
+  [TPM_CC.SetPrimaryPolicy, 1, false, false],
+  [TPM_CC.CreatePrimary, 1, true, false],
+  [TPM_CC.SequenceComplete, 1, false, true],
+  [TPM_CC.Startup, 0, false, false],
+  [TPM_CC.HMAC_Start, 1, true, false],
+  [TPM_CC.SequenceUpdate, 1, false, false],
+  [TPM_CC.Sign, 1, false, false],
+  [TPM_CC.ContextLoad, 0, true, false],
+  [TPM_CC.ContextSave, 1, false, false],
+  [TPM_CC.FlushContext, 0, false, false],
+  [TPM_CC.ReadPublic, 1, false, false],
+  [TPM_CC.StartAuthSession, 2, true, false],
+  [TPM_CC.GetCapability, 0, false, false],
+  [TPM_CC.GetRandom, 0, false, false],
+  [TPM_CC.ReadClock, 0, false, false],
+  [TPM_CC.HashSequenceStart, 0, true, false],
+  [TPM_CC.PolicyGetDigest, 1, false, false],
 ];
 
 function tpmaCc([code, handles, returns, flushes]: (typeof COMMANDS)[number]): number {
   return (code | (handles << 25) | (returns ? 1 << 28 : 0) | (flushes ? 1 << 24 : 0)) >>> 0;
 }
+
+const COMMAND_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(TPM_CC).map(([name, code]) => [code, name]));
 
 export class ScriptedTpm20 {
   readonly objects = new Map<number, FakeObject>();
@@ -75,10 +82,13 @@ export class ScriptedTpm20 {
   started = true;
   /** Codes of the commands that arrived. */
   readonly log: number[] = [];
+
+  readonly #refusals: { readonly code: number; readonly responseCode: number }[] = [];
   #nextTag = 1;
   #contextCounter = 1;
   #objectCounter = 1;
-  #proof = 1;
+  /** By hierarchy: what a saved context must contain to be loaded. */
+  readonly #proofs = new Map<number, number>();
   readonly #options: Required<ScriptedTpmOptions>;
 
   constructor(options: ScriptedTpmOptions = {}) {
@@ -93,14 +103,29 @@ export class ScriptedTpm20 {
     };
   }
 
+  /** The names of the commands that arrived since this was asked last. */
+  takeLog(): readonly string[] {
+    return this.log.splice(0).map((code) => COMMAND_NAMES.get(code) ?? `0x${code.toString(16)}`);
+  }
+
   /** A power cycle without Shutdown. */
   reset(): void {
     this.objects.clear();
     this.sessions.clear();
     this.resetCount++;
     this.restartCount = 0;
-    this.#proof++;
+    this.#void([TPM_RH.OWNER, TPM_RH.ENDORSEMENT, TPM_RH.PLATFORM]);
     this.started = false;
+  }
+
+  /** Answers the next `times` commands with this name with a response code, and does nothing else. */
+  refuses(name: CommandName, responseCode: number, times = 1): void {
+    for (let time = 0; time < times; time++) this.#refusals.push({ code: TPM_CC[name], responseCode });
+  }
+
+  #takeRefusal(code: number): number | undefined {
+    const index = this.#refusals.findIndex((refusal) => refusal.code === code);
+    return index < 0 ? undefined : this.#refusals.splice(index, 1)[0]?.responseCode;
   }
 
   loadedSessions(): readonly FakeSession[] {
@@ -110,14 +135,16 @@ export class ScriptedTpm20 {
   transmit(bytes: Uint8Array): Uint8Array {
     const code = readUint32(bytes, 6);
     this.log.push(code);
-    if (code === 0x144) {
-      if (this.started) return error(0x100);
+    if (code === TPM_CC.Startup) {
+      if (this.started) return error(TPM_RC.INITIALIZE);
       this.started = true;
       return ok([]);
     }
-    if (!this.started) return error(0x100);
+    if (!this.started) return error(TPM_RC.INITIALIZE);
+    const refusal = this.#takeRefusal(code);
+    if (refusal !== undefined) return error(refusal);
     const described = COMMANDS.find((command) => command[0] === code);
-    if (!described) return error(0x143);
+    if (!described) return error(TPM_RC.COMMAND_CODE);
     const handles = this.#handles(bytes, described[1]);
     if (typeof handles === 'number') return error(handles);
     const sessionFault = this.#checkSessions(bytes, described[1]);
@@ -130,18 +157,18 @@ export class ScriptedTpm20 {
   #handles(bytes: Uint8Array, count: number): readonly number[] | number {
     const handles: number[] = [];
     for (let position = 0; position < count; position++) {
-      if (bytes.length < HEADER_BYTES + 4 * position + 4) return 0x9a | ((position + 1) << 8);
+      if (bytes.length < HEADER_BYTES + 4 * position + 4) return aboutHandle(TPM_RC.INSUFFICIENT, position);
       const handle = readUint32(bytes, HEADER_BYTES + 4 * position);
       handles.push(handle);
-      if (handle >>> 24 === 0x80 && !this.objects.has(handle)) return 0x910 + position;
+      if (handle >>> 24 === 0x80 && !this.objects.has(handle)) return TPM_RC.REFERENCE_H0 + position;
       const session = isSession(handle) ? this.sessions.get(handle & 0xffffff) : undefined;
-      if (isSession(handle) && !session?.loaded) return 0x910 + position;
+      if (isSession(handle) && !session?.loaded) return TPM_RC.REFERENCE_H0 + position;
     }
     return handles;
   }
 
   #authorizations(bytes: Uint8Array, handleCount: number): readonly { handle: number; attributes: number }[] {
-    if (readUint16(bytes, 0) !== 0x8002) return [];
+    if (readUint16(bytes, 0) !== TPM_ST.SESSIONS) return [];
     const start = HEADER_BYTES + 4 * handleCount;
     const end = start + 4 + readUint32(bytes, start);
     const sessions: { handle: number; attributes: number }[] = [];
@@ -157,7 +184,7 @@ export class ScriptedTpm20 {
     const sessions = this.#authorizations(bytes, handleCount);
     for (let position = 0; position < sessions.length; position++) {
       const handle = (sessions[position] as { handle: number }).handle;
-      if (isSession(handle) && !this.sessions.get(handle & 0xffffff)?.loaded) return 0x918 + position;
+      if (isSession(handle) && !this.sessions.get(handle & 0xffffff)?.loaded) return TPM_RC.REFERENCE_S0 + position;
     }
     return 0;
   }
@@ -171,37 +198,44 @@ export class ScriptedTpm20 {
   #run(code: number, bytes: Uint8Array, handles: readonly number[]): Uint8Array {
     const parameter = (offset: number) => readUint32(bytes, HEADER_BYTES + offset);
     switch (code) {
-      case 0x126:
+      case TPM_CC.Clear:
         return this.#clear();
-      case 0x131:
+      case TPM_CC.HierarchyControl:
+        return this.#hierarchyControl(bytes);
+      case TPM_CC.ChangeEPS:
+        return this.#void([TPM_RH.ENDORSEMENT]);
+      case TPM_CC.ChangePPS:
+        return this.#void([TPM_RH.PLATFORM]);
+      case TPM_CC.CreatePrimary:
         return this.#create(handles[0] as number, false);
-      case 0x186:
-        return this.#create(0x40000007, true);
-      case 0x15c:
+      case TPM_CC.HMAC_Start:
+      case TPM_CC.HashSequenceStart:
+        return this.#create(TPM_RH.NULL, true);
+      case TPM_CC.SequenceUpdate:
         return this.#update(handles[0] as number);
-      case 0x13e: {
+      case TPM_CC.SequenceComplete: {
         const object = this.objects.get(handles[0] as number) as FakeObject;
         this.objects.delete(handles[0] as number);
         return ok(u32(object.state));
       }
-      case 0x173:
-      case 0x15d:
+      case TPM_CC.ReadPublic:
+      case TPM_CC.Sign:
         return ok(u32((this.objects.get(handles[0] as number) as FakeObject).tag));
-      case 0x189:
+      case TPM_CC.PolicyGetDigest:
         return ok(u32((this.sessions.get((handles[0] as number) & 0xffffff) as FakeSession).tag));
-      case 0x161:
+      case TPM_CC.ContextLoad:
         return this.#load(bytes.subarray(HEADER_BYTES));
-      case 0x162:
+      case TPM_CC.ContextSave:
         return this.#save(handles[0] as number);
-      case 0x165:
+      case TPM_CC.FlushContext:
         return this.#flush(parameter(0));
-      case 0x176:
+      case TPM_CC.StartAuthSession:
         return this.#startSession(bytes[HEADER_BYTES + 8 + 2 + 16 + 2] as number);
-      case 0x17a:
+      case TPM_CC.GetCapability:
         return this.#capability(parameter(0), parameter(4), parameter(8));
-      case 0x17b:
+      case TPM_CC.GetRandom:
         return ok(sized([1, 2, 3, 4]));
-      case 0x181:
+      case TPM_CC.ReadClock:
         return ok([...new Array<number>(16).fill(0), ...u32(this.resetCount), ...u32(this.restartCount), 1]);
       default:
         return ok([]);
@@ -209,10 +243,26 @@ export class ScriptedTpm20 {
   }
 
   #clear(): Uint8Array {
-    for (const [handle, object] of this.objects) if (object.hierarchy !== 0x40000007) this.objects.delete(handle);
-    this.#proof++;
     this.resetCount = 0;
+    return this.#void([TPM_RH.OWNER, TPM_RH.ENDORSEMENT]);
+  }
+
+  /** After the password session of the platform: enable (4), state (1). */
+  #hierarchyControl(bytes: Uint8Array): Uint8Array {
+    const parameters = HEADER_BYTES + 4 + 4 + readUint32(bytes, HEADER_BYTES + 4);
+    return bytes[parameters + 4] === 0 ? this.#void([readUint32(bytes, parameters)]) : ok([]);
+  }
+
+  /** Flushes the objects of these hierarchies and voids their saved forms. */
+  #void(hierarchies: readonly number[]): Uint8Array {
+    for (const [handle, object] of this.objects)
+      if (hierarchies.includes(object.hierarchy)) this.objects.delete(handle);
+    for (const hierarchy of hierarchies) this.#proofs.set(hierarchy, this.#proofOf(hierarchy) + 1);
     return ok([]);
+  }
+
+  #proofOf(hierarchy: number): number {
+    return this.#proofs.get(hierarchy) ?? 1;
   }
 
   #freeObjectHandle(): number | undefined {
@@ -224,14 +274,14 @@ export class ScriptedTpm20 {
 
   #create(hierarchy: number, isSequence: boolean): Uint8Array {
     const handle = this.#freeObjectHandle();
-    if (handle === undefined) return error(0x902);
+    if (handle === undefined) return error(TPM_RC.OBJECT_MEMORY);
     this.objects.set(handle, { tag: this.#nextTag++, hierarchy, isSequence, state: 0 });
     return ok([...u32(handle), ...u32((this.objects.get(handle) as FakeObject).tag)]);
   }
 
   #update(handle: number): Uint8Array {
     const object = this.objects.get(handle) as FakeObject;
-    if (!object.isSequence) return error(0x103);
+    if (!object.isSequence) return error(TPM_RC.SEQUENCE);
     object.state++;
     return ok([]);
   }
@@ -244,7 +294,7 @@ export class ScriptedTpm20 {
       this.sessions.set(number, { tag: this.#nextTag++, type: type === 0 ? 2 : 3, loaded: true, contextId: 0 });
       return ok([...u32(((type === 0 ? 2 : 3) << 24) | number), ...u32(0)]);
     }
-    return error(0x905);
+    return error(TPM_RC.SESSION_HANDLES);
   }
 
   #oldestSaved(): FakeSession | undefined {
@@ -262,42 +312,46 @@ export class ScriptedTpm20 {
 
   #sessionSlotFault(loading: FakeSession | undefined): number {
     const free = this.#options.sessionSlots - this.loadedSessions().length;
-    if (free === 0) return 0x903;
+    if (free === 0) return TPM_RC.SESSION_MEMORY;
     // The last slot is kept for the session whose context is the oldest.
-    return free === 1 && this.#isAtGap() && loading !== this.#oldestSaved() ? 0x901 : 0;
+    return free === 1 && this.#isAtGap() && loading !== this.#oldestSaved() ? TPM_RC.CONTEXT_GAP : TPM_RC.SUCCESS;
   }
 
   #save(handle: number): Uint8Array {
     if (isSession(handle)) {
       const session = this.sessions.get(handle & 0xffffff) as FakeSession;
-      if (this.#isAtGap()) return error(0x901);
+      if (this.#isAtGap()) return error(TPM_RC.CONTEXT_GAP);
       session.loaded = false;
       session.contextId = this.#contextCounter++;
-      return ok(blob(session.contextId, handle, 0x40000007, [...u32(session.contextId), ...u32(this.#proof)]));
+      return ok(blob(session.contextId, handle, TPM_RH.NULL, [...u32(session.contextId), ...u32(this.resetCount)]));
     }
     const object = this.objects.get(handle) as FakeObject;
     if (object.isSequence && this.#options.refusesToSaveSequences) return error(0x102);
     const saved = object.isSequence ? 0x80000001 : 0x80000000;
-    const content = [...u32(object.tag), ...u32(object.state), ...u32(this.#proof)];
+    const content = [...u32(object.tag), ...u32(object.state), ...u32(this.#proofOf(object.hierarchy))];
     return ok(blob(this.#objectCounter++, saved, object.hierarchy, content));
   }
 
   #load(bytes: Uint8Array): Uint8Array {
-    if (bytes.length < 18 || bytes.length !== 18 + readUint16(bytes, 16)) return error(0x1da);
-    if (checksum(bytes.subarray(0, -4)) !== readUint32(bytes, bytes.length - 4)) return error(0x1df);
+    if (bytes.length < 18 || bytes.length !== 18 + readUint16(bytes, 16))
+      return error(aboutParameter(TPM_RC.INSUFFICIENT, 1));
+    if (checksum(bytes.subarray(0, -4)) !== readUint32(bytes, bytes.length - 4))
+      return error(aboutParameter(TPM_RC.INTEGRITY, 1));
     const handle = readUint32(bytes, 8);
     if (isSession(handle)) {
       const session = this.sessions.get(handle & 0xffffff);
-      if (!session || session.loaded || session.contextId !== readUint32(bytes, 18)) return error(0x1cb);
+      if (!session || session.loaded || session.contextId !== readUint32(bytes, 18))
+        return error(aboutParameter(TPM_RC.HANDLE, 1));
       const code = this.#sessionSlotFault(session);
       if (code) return error(code);
       session.loaded = true;
       return ok(u32(handle));
     }
     const hierarchy = readUint32(bytes, 12);
-    if (hierarchy !== 0x40000007 && readUint32(bytes, 26) !== this.#proof) return error(0x1df);
+    if (hierarchy !== TPM_RH.NULL && readUint32(bytes, 26) !== this.#proofOf(hierarchy))
+      return error(aboutParameter(TPM_RC.INTEGRITY, 1));
     const slot = this.#freeObjectHandle();
-    if (slot === undefined) return error(0x902);
+    if (slot === undefined) return error(TPM_RC.OBJECT_MEMORY);
     const isSequence = handle === 0x80000001;
     this.objects.set(slot, { tag: readUint32(bytes, 18), hierarchy, isSequence, state: readUint32(bytes, 22) });
     return ok(u32(slot));
@@ -305,22 +359,22 @@ export class ScriptedTpm20 {
 
   #flush(handle: number): Uint8Array {
     const gone = isSession(handle) ? this.sessions.delete(handle & 0xffffff) : this.objects.delete(handle);
-    return gone ? ok([]) : error(0x1cb);
+    return gone ? ok([]) : error(aboutParameter(TPM_RC.HANDLE, 1));
   }
 
   #capability(capability: number, property: number, count: number): Uint8Array {
-    if (capability === 1) return page(1, this.#listHandles(property), count, this.#options.pageItems);
-    if (capability === 2) {
+    if (capability === TPM_CAP.HANDLES) return page(1, this.#listHandles(property), count, this.#options.pageItems);
+    if (capability === TPM_CAP.COMMANDS) {
       const codes = COMMANDS.filter(([code]) => code >= property).map(tpmaCc);
       return page(2, codes, count, this.#options.pageItems);
     }
     const all: readonly (readonly [number, number])[] = [
-      [0x10e, this.#options.objectSlots],
-      [0x111, this.#options.activeSessions],
-      [0x114, this.#options.gapMax],
-      [0x11e, 4096],
-      [0x203, this.loadedSessions().length],
-      [0x207, this.#options.objectSlots - this.objects.size],
+      [TPM_PT.HR_TRANSIENT_MIN, this.#options.objectSlots],
+      [TPM_PT.ACTIVE_SESSIONS_MAX, this.#options.activeSessions],
+      [TPM_PT.CONTEXT_GAP_MAX, this.#options.gapMax],
+      [TPM_PT.MAX_COMMAND_SIZE, 4096],
+      [TPM_PT.HR_LOADED, this.loadedSessions().length],
+      [TPM_PT.HR_TRANSIENT_AVAIL, this.#options.objectSlots - this.objects.size],
     ];
     const properties = all.filter(([number]) => number >= property && number >>> 8 === property >>> 8);
     const shown = properties.slice(0, Math.min(count, this.#options.pageItems));

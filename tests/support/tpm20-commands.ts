@@ -1,14 +1,19 @@
-/** TPM 2.0 commands for tests, byte by byte, and what is read from their responses. TPM 2.0 Library Part 3. */
+/** TPM 2.0 commands for tests, named and filled, and what is read from their responses. TPM 2.0 Library Part 3. */
 import { HEADER_BYTES, readUint16, readUint32, responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import {
+  type CommandName,
+  TPM_ALG,
+  TPM_CAP,
+  TPM_CC,
+  TPM_ECC_CURVE,
+  TPM_RH,
+  TPM_RS_PW,
+  TPM_ST,
+  TPM_SU,
+} from '../../ts-core/domain/tpm20/codes.js';
 
-export const PASSWORD_SESSION = 0x40000009;
-export const RH_OWNER = 0x40000001;
-export const RH_NULL = 0x40000007;
-export const RH_LOCKOUT = 0x4000000a;
-export const RH_PLATFORM = 0x4000000c;
 export const CONTINUE_SESSION = 0x01;
 export const AUDIT_SESSION = 0x80;
-const SHA256 = 0x000b;
 
 export function u8(value: number): number[] {
   return [value & 0xff];
@@ -23,131 +28,195 @@ export function sized(bytes: readonly number[]): number[] {
   return [...u16(bytes.length), ...bytes];
 }
 
-export function command(code: number, body: readonly number[]): Uint8Array {
-  return Uint8Array.from([...u16(0x8001), ...u32(HEADER_BYTES + body.length), ...u32(code), ...body]);
+/** A command by name, or by a number that has none. */
+export type Code = CommandName | number;
+
+function codeOf(code: Code): number {
+  return typeof code === 'number' ? code : TPM_CC[code];
+}
+
+export function command(code: Code, body: readonly number[]): Uint8Array {
+  return Uint8Array.from([
+    ...u16(TPM_ST.NO_SESSIONS),
+    ...u32(HEADER_BYTES + body.length),
+    ...u32(codeOf(code)),
+    ...body,
+  ]);
 }
 
 export interface Authorization {
   readonly session?: number;
   readonly attributes?: number;
+  /** In a password session, the password. */
   readonly hmac?: readonly number[];
 }
 
 /** A command with an authorization area; without sessions given, one empty password. */
 export function authorized(
-  code: number,
+  code: Code,
   handles: readonly number[],
   parameters: readonly number[],
   sessions: readonly Authorization[] = [{}],
 ): Uint8Array {
-  const area = sessions.flatMap(({ session = PASSWORD_SESSION, attributes = 0, hmac = [] }) => [
+  const area = sessions.flatMap(({ session = TPM_RS_PW, attributes = 0, hmac = [] }) => [
     ...u32(session),
     ...sized([]),
     attributes,
     ...sized(hmac),
   ]);
   const body = [...handles.flatMap(u32), ...u32(area.length), ...area, ...parameters];
-  return Uint8Array.from([...u16(0x8002), ...u32(HEADER_BYTES + body.length), ...u32(code), ...body]);
+  return Uint8Array.from([...u16(TPM_ST.SESSIONS), ...u32(HEADER_BYTES + body.length), ...u32(codeOf(code)), ...body]);
 }
 
 const EMPTY_SENSITIVE = sized([...sized([]), ...sized([])]);
 /** An ECC P-256 storage key, restricted, AES-128-CFB. */
 const ECC_PARENT = sized([
-  ...u16(0x0023),
-  ...u16(SHA256),
+  ...u16(TPM_ALG.ECC),
+  ...u16(TPM_ALG.SHA256),
   ...u32(0x00030072),
   ...sized([]),
-  ...u16(0x0006),
+  ...u16(TPM_ALG.AES),
   ...u16(128),
-  ...u16(0x0043),
-  ...u16(0x0010),
-  ...u16(0x0003),
-  ...u16(0x0010),
+  ...u16(TPM_ALG.CFB),
+  ...u16(TPM_ALG.NULL),
+  ...u16(TPM_ECC_CURVE.NIST_P256),
+  ...u16(TPM_ALG.NULL),
   ...sized([]),
   ...sized([]),
 ]);
 /** An ECC P-256 key that signs, ECDSA with SHA-256. */
 const ECC_SIGNER = sized([
-  ...u16(0x0023),
-  ...u16(SHA256),
+  ...u16(TPM_ALG.ECC),
+  ...u16(TPM_ALG.SHA256),
   ...u32(0x00040072),
   ...sized([]),
-  ...u16(0x0010),
-  ...u16(0x0018),
-  ...u16(SHA256),
-  ...u16(0x0003),
-  ...u16(0x0010),
+  ...u16(TPM_ALG.NULL),
+  ...u16(TPM_ALG.ECDSA),
+  ...u16(TPM_ALG.SHA256),
+  ...u16(TPM_ECC_CURVE.NIST_P256),
+  ...u16(TPM_ALG.NULL),
   ...sized([]),
   ...sized([]),
 ]);
 const NO_CREATION_DATA = [...sized([]), ...u32(0)];
 
-export function createPrimary(hierarchy = RH_NULL): Uint8Array {
-  return authorized(0x131, [hierarchy], [...EMPTY_SENSITIVE, ...ECC_PARENT, ...NO_CREATION_DATA]);
+const HIERARCHIES = {
+  owner: TPM_RH.OWNER,
+  endorsement: TPM_RH.ENDORSEMENT,
+  platform: TPM_RH.PLATFORM,
+  null: TPM_RH.NULL,
+} as const;
+
+export type Hierarchy = keyof typeof HIERARCHIES;
+
+export interface PrimaryOptions {
+  /** `null` unless given. */
+  readonly hierarchy?: Hierarchy;
+  /** The hierarchy's authorization value; empty unless given. */
+  readonly auth?: string;
 }
-export function createSigner(hierarchy = RH_NULL): Uint8Array {
-  return authorized(0x131, [hierarchy], [...EMPTY_SENSITIVE, ...ECC_SIGNER, ...NO_CREATION_DATA]);
+
+export function createPrimary(options: PrimaryOptions = {}): Uint8Array {
+  return createPrimaryFrom(ECC_PARENT, options);
+}
+export function createSigner(options: PrimaryOptions = {}): Uint8Array {
+  return createPrimaryFrom(ECC_SIGNER, options);
+}
+function createPrimaryFrom(template: readonly number[], { hierarchy = 'null', auth = '' }: PrimaryOptions): Uint8Array {
+  const parameters = [...EMPTY_SENSITIVE, ...template, ...NO_CREATION_DATA];
+  return authorized('CreatePrimary', [HIERARCHIES[hierarchy]], parameters, [{ hmac: password(auth) }]);
+}
+function password(text: string): readonly number[] {
+  return [...text].map((character) => character.charCodeAt(0));
 }
 /** ECDSA over 32 bytes. */
 export function sign(key: number, sessions?: readonly Authorization[]): Uint8Array {
   const digest = new Array<number>(32).fill(7);
-  const nullTicket = [...u16(0x8024), ...u32(RH_NULL), ...sized([])];
-  return authorized(0x15d, [key], [...sized(digest), ...u16(0x0010), ...nullTicket], sessions);
+  const nullTicket = [...u16(0x8024), ...u32(TPM_RH.NULL), ...sized([])];
+  return authorized('Sign', [key], [...sized(digest), ...u16(TPM_ALG.NULL), ...nullTicket], sessions);
 }
 export function readPublic(handle: number): Uint8Array {
-  return command(0x173, u32(handle));
+  return command('ReadPublic', u32(handle));
 }
 export function flushContext(handle: number): Uint8Array {
-  return command(0x165, u32(handle));
+  return command('FlushContext', u32(handle));
 }
 export function contextSave(handle: number): Uint8Array {
-  return command(0x162, u32(handle));
+  return command('ContextSave', u32(handle));
 }
 export function contextLoad(blob: Uint8Array): Uint8Array {
-  return command(0x161, [...blob]);
+  return command('ContextLoad', [...blob]);
 }
 export function getRandom(bytes: number): Uint8Array {
-  return command(0x17b, u16(bytes));
+  return command('GetRandom', u16(bytes));
 }
 /** GetRandom(4) audited by an unbound HMAC session, whose HMAC is empty for want of a key. */
 export function getRandomWithSession(session: number, attributes: number): Uint8Array {
-  return authorized(0x17b, [], u16(4), [{ session, attributes }]);
+  return authorized('GetRandom', [], u16(4), [{ session, attributes }]);
 }
 export function getCapability(capability: number, property: number, count: number): Uint8Array {
-  return command(0x17a, [...u32(capability), ...u32(property), ...u32(count)]);
+  return command('GetCapability', [...u32(capability), ...u32(property), ...u32(count)]);
+}
+/** The handles from `first` on, at most `count`. */
+export function listHandles(first: number, count = 100): Uint8Array {
+  return getCapability(TPM_CAP.HANDLES, first, count);
+}
+/** The properties from `first` on, at most `count`. */
+export function listProperties(first: number, count = 100): Uint8Array {
+  return getCapability(TPM_CAP.TPM_PROPERTIES, first, count);
 }
 export function startAuthSession(type: 'hmac' | 'policy' | 'trial' = 'policy'): Uint8Array {
   const types = { hmac: 0, policy: 1, trial: 3 };
   const nonce = new Array<number>(16).fill(1);
-  const body = [...u32(RH_NULL), ...u32(RH_NULL), ...sized(nonce), ...sized([]), types[type], ...u16(0x10)];
-  return command(0x176, [...body, ...u16(SHA256)]);
+  const body = [
+    ...u32(TPM_RH.NULL),
+    ...u32(TPM_RH.NULL),
+    ...sized(nonce),
+    ...sized([]),
+    types[type],
+    ...u16(TPM_ALG.NULL),
+  ];
+  return command('StartAuthSession', [...body, ...u16(TPM_ALG.SHA256)]);
 }
 export function policyGetDigest(session: number): Uint8Array {
-  return command(0x189, u32(session));
+  return command('PolicyGetDigest', u32(session));
 }
 export function policyRestart(session: number): Uint8Array {
-  return command(0x180, u32(session));
+  return command('PolicyRestart', u32(session));
 }
 export function policyCommandCode(session: number, code: number): Uint8Array {
-  return command(0x16c, [...u32(session), ...u32(code)]);
+  return command('PolicyCommandCode', [...u32(session), ...u32(code)]);
 }
-export function hashSequenceStart(algorithm = SHA256): Uint8Array {
-  return command(0x186, [...sized([]), ...u16(algorithm)]);
+export function hashSequenceStart(algorithm = TPM_ALG.SHA256): Uint8Array {
+  return command('HashSequenceStart', [...sized([]), ...u16(algorithm)]);
 }
 export function sequenceUpdate(sequence: number, data: readonly number[]): Uint8Array {
-  return authorized(0x15c, [sequence], sized(data));
+  return authorized('SequenceUpdate', [sequence], sized(data));
 }
 export function sequenceComplete(sequence: number, data: readonly number[]): Uint8Array {
-  return authorized(0x13e, [sequence], [...sized(data), ...u32(RH_NULL)]);
+  return authorized('SequenceComplete', [sequence], [...sized(data), ...u32(TPM_RH.NULL)]);
 }
 export function clear(): Uint8Array {
-  return authorized(0x126, [RH_LOCKOUT], []);
+  return authorized('Clear', [TPM_RH.LOCKOUT], []);
+}
+/** Enables or disables a hierarchy, by the platform. */
+export function hierarchyControl(hierarchy: Hierarchy, state: 'on' | 'off'): Uint8Array {
+  return authorized('HierarchyControl', [TPM_RH.PLATFORM], [...u32(HIERARCHIES[hierarchy]), state === 'on' ? 1 : 0]);
+}
+export function changeEps(): Uint8Array {
+  return authorized('ChangeEPS', [TPM_RH.PLATFORM], []);
+}
+export function changePps(): Uint8Array {
+  return authorized('ChangePPS', [TPM_RH.PLATFORM], []);
+}
+export function hmacStart(key: number): Uint8Array {
+  return authorized('HMAC_Start', [key], [...sized([]), ...u16(TPM_ALG.SHA256)]);
 }
 export function startup(type: 'clear' | 'state' = 'clear'): Uint8Array {
-  return command(0x144, u16(type === 'state' ? 1 : 0));
+  return command('Startup', u16(type === 'state' ? TPM_SU.STATE : TPM_SU.CLEAR));
 }
 export function shutdown(type: 'clear' | 'state'): Uint8Array {
-  return command(0x145, u16(type === 'state' ? 1 : 0));
+  return command('Shutdown', u16(type === 'state' ? TPM_SU.STATE : TPM_SU.CLEAR));
 }
 
 export function handleIn(response: Uint8Array): number {

@@ -9,6 +9,7 @@ import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm2
 import type { VirtualizerSnapshot } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
+import { ScriptedTpm20, type ScriptedTpmOptions } from './scripted-tpm20.js';
 
 /** Small, so that tests reach them. */
 export const TEST_LIMITS: ResourceLimits = {
@@ -83,6 +84,13 @@ export class VirtualTpm20 {
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
     return this.#driver.drive(begin, 0, TIMEOUT_MS);
   }
+}
+
+/** A broker in front of a scripted TPM. */
+export async function scriptedBroker(options: ScriptedTpmOptions = {}, limits = TEST_LIMITS) {
+  const tpm = new ScriptedTpm20(options);
+  const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
+  return { tpm, broker };
 }
 
 export class VirtualClient {

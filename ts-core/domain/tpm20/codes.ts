@@ -364,6 +364,7 @@ export const TPM_ALG = {
   NULL: 0x0010,
   SM3_256: 0x0012,
   RSAES: 0x0015,
+  ECDSA: 0x0018,
   ECDAA: 0x001a,
   ECC: 0x0023,
   SYMCIPHER: 0x0025,

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { aboutParameter, OBJECT_QUOTA, SESSION_QUOTA } from '../../../../ts-core/domain/tpm20/responses.js';
+import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
+import {
+  blobIn,
+  contextLoad,
+  contextSave,
+  createPrimary,
+  handleIn,
+  readPublic,
+  startAuthSession,
+} from '../../../support/tpm20-commands.js';
+import { scriptedBroker, TEST_LIMITS, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
+
+describe('quotas of TPM 2.0 objects and sessions', () => {
+  it('are bounded per context, together with sessions, and per user over all contexts, as the limits are at the moment', async () => {
+    const tpm = new ScriptedTpm20();
+    const limits = { resourcesPerContext: 5, sessionsPerContext: 4, objectsPerUser: 7, abandonedSessionsPerUser: 4 };
+    const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
+    const [first, second, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
+    handleIn(await first.send(startAuthSession()));
+    for (let number = 0; number < 4; number++) handleIn(await first.send(createPrimary()));
+    assert.equal(await first.code(createPrimary()), OBJECT_QUOTA);
+    assert.equal(await first.code(startAuthSession()), SESSION_QUOTA);
+    for (let number = 0; number < 3; number++) handleIn(await second.send(createPrimary()));
+    assert.equal(await second.code(createPrimary()), OBJECT_QUOTA);
+    handleIn(await other.send(createPrimary()));
+    await first.close();
+    handleIn(await second.send(createPrimary()));
+    limits.resourcesPerContext = 2;
+    assert.equal(await second.code(createPrimary()), OBJECT_QUOTA);
+    assert.equal(await second.code(readPublic(TRANSIENT_FIRST + 3)), 0, 'what is there stays usable');
+  });
+
+  it('leave a session to whoever comes next, however greedy the others are', async () => {
+    const { broker, tpm } = await scriptedBroker();
+    const holdings: number[] = [];
+    for (const userKey of ['uid:1', 'uid:2', 'uid:3', 'uid:4']) {
+      let held = 0;
+      let code = 0;
+      while (code === 0) {
+        const client = broker.client(userKey);
+        for (let number = 0; number < 4 && code === 0; number++) {
+          code = await client.code(startAuthSession());
+          if (code === 0) held++;
+        }
+      }
+      assert.equal(code, SESSION_QUOTA);
+      holdings.push(held);
+    }
+    assert.deepEqual(holdings, [32, 16, 8, 4]);
+    assert.equal(await broker.client('uid:5').code(startAuthSession()), 0);
+    assert.equal(tpm.sessions.size, 61);
+  });
+
+  it('reclaim a user’s abandoned sessions before the user is refused', async () => {
+    const tpm = new ScriptedTpm20();
+    const limits = { ...TEST_LIMITS, abandonedSessionsPerUser: 20 };
+    const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
+    for (let number = 0; number < 20; number++) {
+      const client = broker.client();
+      await client.send(contextSave(handleIn(await client.send(startAuthSession()))));
+      await client.close();
+    }
+    let running = 0;
+    for (let number = 0; number < 8; number++) {
+      const client = broker.client();
+      for (let count = 0; count < 4; count++) if ((await client.code(startAuthSession())) === 0) running++;
+    }
+    assert.equal(running, 32);
+    assert.equal(tpm.sessions.size, 32);
+  });
+
+  it('reclaim abandoned sessions of others when the TPM itself has no handle left', async () => {
+    const { broker, tpm } = await scriptedBroker({ activeSessions: 64 });
+    const gone = broker.client('uid:7');
+    const blob = blobIn(await gone.send(contextSave(handleIn(await gone.send(startAuthSession())))));
+    await gone.close();
+    // Sessions that are not the broker's use up the rest.
+    for (let number = 1; number < 64; number++) {
+      const handle = handleIn(tpm.transmit(startAuthSession('hmac')));
+      tpm.transmit(contextSave(handle));
+    }
+    assert.equal(await broker.client().code(startAuthSession()), 0);
+    assert.equal(await broker.client('uid:7').code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1));
+    assert.equal(await broker.client('uid:8').code(startAuthSession()), 0x905);
+    assert.equal(tpm.sessions.size, 64);
+  });
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { SlotEstimate } from '../../../../ts-core/domain/virtualization/tpm20/slot-estimate.js';
+
+describe('the estimate of free slots', () => {
+  it('knows of no limit before the TPM has refused', () => {
+    const slots = new SlotEstimate();
+    slots.accepted(50);
+    assert.deepEqual([slots.isReached(50), slots.isFull(50)], [false, false]);
+  });
+
+  it('is reached with as many inside as fitted when the TPM refused', () => {
+    const slots = new SlotEstimate();
+    slots.refused(3);
+    assert.deepEqual(
+      [slots.isReached(2), slots.isReached(3), slots.isFull(2), slots.isFull(3)],
+      [false, true, false, true],
+    );
+  });
+
+  it('believes in one slot even if the TPM refuses with none inside', () => {
+    const slots = new SlotEstimate();
+    slots.refused(0);
+    assert.deepEqual([slots.isReached(0), slots.isReached(1)], [false, true]);
+  });
+
+  it('grows when more fit than before, and never shrinks by an acceptance', () => {
+    const slots = new SlotEstimate();
+    slots.refused(3);
+    slots.accepted(2);
+    assert.equal(slots.isReached(3), true);
+    slots.accepted(4);
+    assert.deepEqual([slots.isReached(3), slots.isReached(4)], [false, true]);
+  });
+
+  it('lets the TPM be tried again once in 64 times', () => {
+    const slots = new SlotEstimate();
+    slots.refused(3);
+    const answers = Array.from({ length: 128 }, () => slots.isFull(3));
+    assert.deepEqual(
+      answers.flatMap((full, index) => (full ? [] : [index + 1])),
+      [64, 128],
+    );
+  });
+
+  it('forgets its limit', () => {
+    const slots = new SlotEstimate();
+    slots.refused(3);
+    slots.forget();
+    assert.equal(slots.isReached(100), false);
+  });
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { aboutParameter } from '../../../../ts-core/domain/tpm20/responses.js';
+import {
+  blobIn,
+  clear,
+  contextLoad,
+  contextSave,
+  createPrimary,
+  flushContext,
+  handleIn,
+  hashSequenceStart,
+  policyGetDigest,
+  readPublic,
+  sequenceComplete,
+  sequenceUpdate,
+  sign,
+  startAuthSession,
+} from '../../../support/tpm20-commands.js';
+import { scriptedBroker } from '../../../support/virtual-tpm20.js';
+
+describe('TPM 2.0 transient objects', () => {
+  it('stay resident: commands on them are the caller’s commands and nothing else', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const [first, second] = [broker.client(), broker.client()];
+    handleIn(await first.send(createPrimary()));
+    handleIn(await second.send(createPrimary()));
+    handleIn(await second.send(createPrimary()));
+    tpm.log.length = 0;
+    for (let round = 0; round < 5; round++) {
+      assert.equal(await first.code(sign(TRANSIENT_FIRST)), 0);
+      assert.equal(await second.code(sign(TRANSIENT_FIRST + 1)), 0);
+    }
+    assert.deepEqual(new Set(tpm.log), new Set([TPM_CC.Sign]));
+    assert.equal(tpm.log.length, 10);
+  });
+
+  it('leave the TPM least recently used first, and are saved once in their life', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    for (let number = 0; number < 3; number++) handleIn(await client.send(createPrimary()));
+    await client.send(readPublic(TRANSIENT_FIRST));
+    handleIn(await client.send(createPrimary()));
+    const resident = () =>
+      broker.virtualizer
+        .resources()
+        .filter((resource) => resource.resident)
+        .map((resource) => resource.virtualHandle - TRANSIENT_FIRST);
+    assert.deepEqual(resident(), [0, 2, 3]);
+    for (let round = 0; round < 20; round++) await client.send(readPublic(TRANSIENT_FIRST + (round % 4)));
+    assert.equal(tpm.log.filter((code) => code === TPM_CC.ContextSave).length, 4);
+  });
+
+  it('are evicted before the TPM has to refuse, once it is known to be full', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    for (let number = 0; number < 6; number++) handleIn(await client.send(createPrimary()));
+    for (let round = 0; round < 6; round++) await client.send(readPublic(TRANSIENT_FIRST + round));
+    tpm.log.length = 0;
+    for (let round = 0; round < 12; round++)
+      assert.equal(await client.code(readPublic(TRANSIENT_FIRST + (round % 6))), 0);
+    // Per command: flush of the oldest, load, the command.
+    assert.equal(tpm.log.filter((code) => code === TPM_CC.ContextLoad).length, 12);
+    assert.equal(tpm.log.filter((code) => code === TPM_CC.FlushContext).length, 12);
+    assert.equal(tpm.log.length, 36);
+  });
+
+  it('that change with use are saved anew each time', async () => {
+    const { broker } = await scriptedBroker({ objectSlots: 2 });
+    const client = broker.client();
+    for (let number = 0; number < 4; number++) handleIn(await client.send(hashSequenceStart()));
+    for (let round = 0; round < 3; round++) {
+      for (let number = 0; number < 4; number++) {
+        assert.equal(await client.code(sequenceUpdate(TRANSIENT_FIRST + number, [1])), 0);
+      }
+    }
+    for (let number = 0; number < 4; number++) {
+      const response = await client.send(sequenceComplete(TRANSIENT_FIRST + number, []));
+      assert.equal(readUint32(response, 10), 3, 'an update was lost');
+    }
+    assert.deepEqual(broker.virtualizer.resources(), []);
+  });
+
+  it('that the TPM refuses to save keep their slot, others give way, and what has no room is answered by the TPM', async () => {
+    const { broker } = await scriptedBroker({ refusesToSaveSequences: true });
+    const client = broker.client();
+    for (let number = 0; number < 2; number++) handleIn(await client.send(hashSequenceStart()));
+    for (let number = 0; number < 3; number++) handleIn(await client.send(createPrimary()));
+    for (let number = 0; number < 3; number++)
+      assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 2 + number)), 0);
+    assert.equal(handleIn(await client.send(hashSequenceStart())), TRANSIENT_FIRST + 5);
+    assert.equal(await client.code(createPrimary()), TPM_RC.OBJECT_MEMORY);
+    assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 2)), TPM_RC.OBJECT_MEMORY);
+    assert.equal(await client.code(flushContext(TRANSIENT_FIRST)), 0);
+    assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 2)), 0);
+  });
+
+  it('whose saved form has become void answer as missing, and the broker goes on', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary({ hierarchy: 'owner' })));
+    // Clear behind the broker's back: it cannot know.
+    tpm.transmit(clear());
+    for (let number = 0; number < 5; number++) {
+      assert.equal(await client.code(readPublic(TRANSIENT_FIRST + number)), TPM_RC.REFERENCE_H0);
+    }
+    assert.deepEqual(broker.virtualizer.resources(), []);
+    assert.equal(handleIn(await client.send(createPrimary())), TRANSIENT_FIRST);
+  });
+
+  it('given out by the TPM under a handle that we thought taken replace what is evidently gone', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const [first, second] = [broker.client(), broker.client()];
+    handleIn(await first.send(createPrimary()));
+    tpm.transmit(flushContext(TRANSIENT_FIRST));
+    const created = await second.send(createPrimary());
+    assert.equal(handleIn(created), TRANSIENT_FIRST);
+    assert.equal(await first.code(readPublic(TRANSIENT_FIRST)), TPM_RC.REFERENCE_H0);
+    assert.equal(responseCodeOf(await second.send(readPublic(TRANSIENT_FIRST))), 0);
+  });
+});
+
+describe('TPM 2.0 sessions that are swapped', () => {
+  it('keep a caller’s saved blob good through any number of context gaps, once', async () => {
+    const { broker } = await scriptedBroker({ gapMax: 8 });
+    const keeper = broker.client();
+    const kept: { handle: number; blob: Uint8Array; digest: Uint8Array }[] = [];
+    for (let number = 0; number < 4; number++) {
+      const handle = handleIn(await keeper.send(startAuthSession()));
+      const digest = await keeper.send(policyGetDigest(handle));
+      kept.push({ handle, digest, blob: blobIn(await keeper.send(contextSave(handle))) });
+    }
+    const busy = broker.client('uid:1001');
+    for (let round = 0; round < 300; round++) {
+      const handle = handleIn(await busy.send(startAuthSession('hmac')));
+      const blob = blobIn(await busy.send(contextSave(handle)));
+      assert.equal(handleIn(await busy.send(contextLoad(blob))), handle);
+      assert.equal(await busy.code(flushContext(handle)), 0);
+    }
+    for (const { handle, blob, digest } of kept) {
+      assert.equal(handleIn(await keeper.send(contextLoad(blob))), handle);
+      assert.deepEqual(await keeper.send(policyGetDigest(handle)), digest);
+      assert.equal(await keeper.code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1));
+    }
+  });
+
+  it('repair a gap that stands in the way of starting or loading a session', async () => {
+    const { broker, tpm } = await scriptedBroker({ gapMax: 12, sessionSlots: 2 });
+    const clients = [broker.client(), broker.client('uid:1001'), broker.client('uid:1002')];
+    const sessions: { client: (typeof clients)[number]; handle: number }[] = [];
+    for (const client of clients) {
+      for (let number = 0; number < 3; number++) {
+        sessions.push({ client, handle: handleIn(await client.send(startAuthSession())) });
+      }
+    }
+    for (let round = 0; round < 50; round++) {
+      for (const { client, handle } of sessions) assert.equal(await client.code(policyGetDigest(handle)), 0);
+    }
+    assert.ok(tpm.loadedSessions().length <= 2);
+  });
+});
