@@ -37,6 +37,7 @@ export class VirtualTpm20 {
       maxLocality: 0,
       cancellation: 'none',
       ownsTpm: false,
+      isSoftwareTpm: true,
       onReset: undefined,
       transmit: async (command) => {
         this.roundTrips++;
