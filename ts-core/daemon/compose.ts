@@ -26,9 +26,11 @@ import { TbsError } from '../domain/tbs-error.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { RefusedConnections } from '../endpoints/refused-connections.js';
+import { inheritedSockets } from '../endpoints/unix-listener.js';
 import type { Configuration } from './configuration.js';
 import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import type { PlatformParts } from './platform-parts.js';
+import { prepareFolders } from './prepare-folders.js';
 import { ServiceNotification } from './service-notification.js';
 import { transportOptions } from './transport-choice.js';
 
@@ -42,6 +44,8 @@ export interface RunningDaemon {
 /** Starts everything and resolves when callers can connect. What was started is stopped again when a later part fails. */
 export async function startDaemon(configuration: Configuration, identity: DaemonIdentity): Promise<RunningDaemon> {
   const closers: (() => Promise<void> | void)[] = [];
+  requireEnabled(configuration);
+  prepareFolders(configuration, inheritedSockets(identity.env, identity.processId));
   const log = openBrokerLog(configuration.log);
   closers.push(() => log.close());
   try {
@@ -58,7 +62,6 @@ async function startParts(
   log: BrokerLog,
   closers: (() => Promise<void> | void)[],
 ): Promise<RunningDaemon> {
-  requireEnabled(configuration);
   const platform = await platformParts(configuration, identity.uid, log);
   const clock = new SystemClock({ bootTimeNs: platform.bootTimeNs });
   const store = platform.openStore();

@@ -28,23 +28,34 @@ export interface UnixListenOptions {
   readonly onAcceptError?: (error: Error) => void;
 }
 
-export type UnixListenFault = 'pathTooLong' | 'inUse' | 'notASocket';
+export type UnixListenFault = 'pathTooLong' | 'inUse' | 'notASocket' | 'refused';
 
 export class UnixListenError extends Error {
   override readonly name = 'UnixListenError';
   constructor(
     readonly fault: UnixListenFault,
     message: string,
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, cause === undefined ? undefined : { cause });
   }
 }
 
 /**
  * Listens on `socketPath`, and resolves when clients can connect. Closing the server removes the path.
- * Rejects with a UnixListenError, or with the error of the operating system (EACCES, …).
+ * Rejects with a UnixListenError; its cause is the error of the operating system, where that refused.
  */
 export async function listenOnUnixSocket(socketPath: string, options: UnixListenOptions): Promise<Server> {
+  try {
+    return await listenOrTakeOver(socketPath, options);
+  } catch (error) {
+    if (error instanceof UnixListenError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UnixListenError('refused', `cannot listen on ${socketPath}: ${reason}`, error);
+  }
+}
+
+async function listenOrTakeOver(socketPath: string, options: UnixListenOptions): Promise<Server> {
   if (options.inheritedFd !== undefined) return listen({ fd: options.inheritedFd, backlog: options.backlog }, options);
   checkLength(socketPath);
   await makeDirectory(path.dirname(socketPath));

@@ -1,4 +1,6 @@
 /** The broker's log, for the people who run it: pino, with whatever looks like a secret taken out first. */
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../application/ports.js';
 
@@ -56,15 +58,19 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
 /** Not synchronous: a log that nobody reads must not hold the dispatcher; what exceeds the buffer is dropped. */
 function openDestination(path: string | null) {
   const stream = destination({
-    dest: path ?? 2,
+    // Opened here, so that a file that cannot be opened is reported at once and to whoever starts the broker.
+    dest: path === null ? 2 : openFile(path),
     sync: false,
-    mkdir: true,
-    mode: 0o600,
     maxLength: MAX_BUFFERED_BYTES,
   });
   // A full disk or a closed pipe loses log lines, never the broker.
   stream.on('error', () => undefined);
   return stream;
+}
+
+function openFile(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return openSync(path, 'a', 0o600);
 }
 
 function closeDestination(stream: ReturnType<typeof destination> | undefined): Promise<void> {

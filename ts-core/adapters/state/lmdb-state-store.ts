@@ -124,7 +124,7 @@ function prepareFolder(folder: string): void {
 
 function openDatabase(folder: string): RootDatabase<string, string> {
   const path = databasePath(folder);
-  const reason = whyDatabaseFileIsDamaged(path);
+  const reason = readableReason(path);
   if (reason !== undefined) throw damaged(path, reason);
   // LMDB creates its files with 0664 less the umask.
   const umask = process.umask(0o077);
@@ -144,6 +144,14 @@ function openDatabase(folder: string): RootDatabase<string, string> {
     throw damaged(path, cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
     process.umask(umask);
+  }
+}
+
+function readableReason(path: string): string | undefined {
+  try {
+    return whyDatabaseFileIsDamaged(path);
+  } catch (cause) {
+    throw unusable('unusable', `The broker's records ${path} cannot be read.`, cause);
   }
 }
 
