@@ -11,11 +11,11 @@
 #include "wire_connection.h"
 #include "wire_socket.h"
 
-/* A broker that accepts connections and says nothing for so long is as good as none. */
-#define HELLO_TIMEOUT_MS 30000
+#define HELLO_ANSWER_BYTES 16u
 
-/* Errors of sending are left to the reader: it sees what the broker said before it closed. */
-static void send_all(int fd, struct iovec *parts, size_t count)
+/* Gives false when the time limit of the socket has passed. Other errors are left to the reader, who sees what the broker
+ * said before it closed. */
+static bool send_all(int fd, struct iovec *parts, size_t count)
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     while (message.msg_iovlen > 0) {
@@ -23,7 +23,7 @@ static void send_all(int fd, struct iovec *parts, size_t count)
         if (sent < 0) {
             if (errno == EINTR)
                 continue;
-            return;
+            return errno != EAGAIN && errno != EWOULDBLOCK;
         }
         size_t left = (size_t)sent;
         while (message.msg_iovlen > 0 && left >= message.msg_iov->iov_len) {
@@ -36,6 +36,7 @@ static void send_all(int fd, struct iovec *parts, size_t count)
             message.msg_iov->iov_len -= left;
         }
     }
+    return true;
 }
 
 static void put_header(uint8_t *header, size_t length, uint16_t operation, uint32_t id, uint32_t context)
@@ -47,13 +48,36 @@ static void put_header(uint8_t *header, size_t length, uint16_t operation, uint3
     wire_put_u32(header + 12, context);
 }
 
+bool wire_send_ping(struct wire_client *client, uint32_t id)
+{
+    if (pthread_mutex_trylock(&client->sending) != 0)
+        return false;
+    uint8_t header[WIRE_HEADER_BYTES];
+    put_header(header, sizeof(header), WIRE_PING, id, 0);
+    /* The kernel takes the few bytes whole or not at all. */
+    ssize_t sent = send(client->fd, header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT);
+    pthread_mutex_unlock(&client->sending);
+    return sent == (ssize_t)sizeof(header);
+}
+
+/* What must reach the broker however many commands are under way. */
+static bool is_urgent(uint16_t operation)
+{
+    return operation == WIRE_CANCEL || operation == WIRE_CLOSE_CONTEXT;
+}
+
 uint32_t wire_begin(struct wire_client *client, struct wire_request *request, uint16_t operation, uint32_t context,
                     const uint8_t *fields, size_t fields_bytes, const uint8_t *bytes, size_t bytes_count)
 {
     if (bytes_count > WIRE_MAX_REQUEST_BYTES - WIRE_HEADER_BYTES - fields_bytes)
         return TBS_E_BUFFER_TOO_LARGE;
+    if (client->inherited)
+        return TBS_E_INVALID_CONTEXT;
     pthread_mutex_lock(&client->lock);
-    if (client->broken) {
+    request->charged = !is_urgent(operation);
+    while (request->charged && client->charged >= client->most_charged && client->end == WIRE_OPEN)
+        pthread_cond_wait(&client->room, &client->lock);
+    if (client->end != WIRE_OPEN) {
         pthread_mutex_unlock(&client->lock);
         return TBS_E_SERVICE_NOT_RUNNING;
     }
@@ -69,8 +93,13 @@ uint32_t wire_begin(struct wire_client *client, struct wire_request *request, ui
         {.iov_base = (void *)(uintptr_t)bytes, .iov_len = bytes_count},
     };
     pthread_mutex_lock(&client->sending);
-    send_all(client->fd, parts, bytes_count > 0 ? 3 : fields_bytes > 0 ? 2 : 1);
+    bool sent = send_all(client->fd, parts, bytes_count > 0 ? 3 : fields_bytes > 0 ? 2 : 1);
     pthread_mutex_unlock(&client->sending);
+    if (!sent) {
+        pthread_mutex_lock(&client->lock);
+        wire_break(client, WIRE_SILENT);
+        pthread_mutex_unlock(&client->lock);
+    }
     return TBS_SUCCESS;
 }
 
@@ -85,7 +114,7 @@ uint32_t wire_call(struct wire_client *client, struct wire_request *request, uin
     return request->result;
 }
 
-static struct wire_client *new_client(int fd)
+static struct wire_client *new_client(int fd, int silence_limit_ms)
 {
     struct wire_client *client = calloc(1, sizeof(*client));
     if (client == NULL)
@@ -96,9 +125,16 @@ static struct wire_client *new_client(int fd)
         return NULL;
     }
     client->fd = fd;
+    client->silence_limit_ms = silence_limit_ms;
+    client->most_charged = 1;
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->sending, NULL);
-    return client;
+    pthread_cond_init(&client->room, NULL);
+    if (wire_fork_join(client))
+        return client;
+    free(client->received);
+    free(client);
+    return NULL;
 }
 
 /* HELLO and the first request in one message: opening a context costs one round trip. */
@@ -120,34 +156,58 @@ static void send_opening(struct wire_client *client, uint32_t hello_id, uint32_t
     send_all(client->fd, parts, fields_bytes > 0 ? 3 : 2);
 }
 
-uint32_t wire_client_open(const char *path, uint16_t operation, const uint8_t *fields, size_t fields_bytes,
-                          struct wire_request *first, struct wire_client **opened)
+/* Whether the broker speaks this version; takes from its answer how many requests may be under way: one fewer, so that it
+ * always reads a ping. */
+static uint32_t take_hello(struct wire_client *client, const struct wire_request *hello, struct wire_reason *reason)
 {
-    int fd = -1;
-    uint32_t result = wire_socket_connect(path, &fd);
-    if (result != TBS_SUCCESS)
-        return result;
-    struct wire_client *client = new_client(fd);
-    if (client == NULL) {
-        close(fd);
+    const uint8_t *answer = hello->payload;
+    if (hello->result != TBS_SUCCESS) {
+        if (client->end == WIRE_SILENT)
+            wire_explain(reason, "the broker accepts connections and has shown no sign of life for %d.%03d seconds",
+                         client->silence_limit_ms / 1000, client->silence_limit_ms % 1000);
+        else if (client->end == WIRE_HUNG_UP)
+            wire_explain(reason, "the broker closed the connection before it answered: it refuses this user, or stopped; "
+                                 "its log says why");
+        else
+            wire_explain(reason, "the broker refused the connection with result 0x%08x", (unsigned)hello->result);
+        return hello->result;
+    }
+    if (hello->payload_bytes != HELLO_ANSWER_BYTES || wire_get_u16(answer) != WIRE_VERSION) {
+        wire_explain(reason, "the broker speaks another version of the protocol");
         return TBS_E_INTERNAL_ERROR;
     }
-    uint8_t answer[16];
+    uint32_t under_way = wire_get_u32(answer + 12);
+    pthread_mutex_lock(&client->lock);
+    client->most_charged = under_way > 2 ? under_way - 1 : 1;
+    pthread_mutex_unlock(&client->lock);
+    return TBS_SUCCESS;
+}
+
+uint32_t wire_client_open(const struct wire_options *options, uint16_t operation, const uint8_t *fields,
+                          size_t fields_bytes, struct wire_request *first, struct wire_client **opened,
+                          struct wire_reason *reason)
+{
+    int fd = -1;
+    uint32_t result = wire_socket_connect(options, &fd, reason);
+    if (result != TBS_SUCCESS)
+        return result;
+    struct wire_client *client = new_client(fd, options->silence_limit_ms);
+    if (client == NULL) {
+        close(fd);
+        wire_explain(reason, "memory is used up");
+        return TBS_E_INTERNAL_ERROR;
+    }
+    uint8_t answer[HELLO_ANSWER_BYTES];
     struct wire_request hello = {.payload = answer, .payload_capacity = sizeof(answer)};
     pthread_mutex_lock(&client->lock);
     wire_enlist(client, &hello);
+    first->charged = true;
     wire_enlist(client, first);
     pthread_mutex_unlock(&client->lock);
     send_opening(client, hello.id, first->id, operation, fields, fields_bytes);
 
-    if (wire_await(client, &hello, HELLO_TIMEOUT_MS) == WIRE_TIMED_OUT) {
-        wire_abandon(client, &hello);
-        result = TBS_E_SERVICE_NOT_RUNNING;
-    } else if (hello.result != TBS_SUCCESS) {
-        result = hello.result;
-    } else if (hello.payload_bytes != sizeof(answer) || wire_get_u16(answer) != WIRE_VERSION) {
-        result = TBS_E_INTERNAL_ERROR;
-    }
+    wire_await(client, &hello, WIRE_WAIT_FOREVER);
+    result = take_hello(client, &hello, reason);
     if (result != TBS_SUCCESS) {
         wire_abandon(client, first);
         wire_client_free(client);
@@ -163,11 +223,28 @@ int wire_client_fd(const struct wire_client *client)
     return client->fd;
 }
 
+bool wire_client_is_inherited(const struct wire_client *client)
+{
+    return client->inherited;
+}
+
+enum wire_end wire_client_end(struct wire_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    enum wire_end end = client->end;
+    pthread_mutex_unlock(&client->lock);
+    return end;
+}
+
 void wire_client_free(struct wire_client *client)
 {
-    close(client->fd);
-    pthread_mutex_destroy(&client->lock);
-    pthread_mutex_destroy(&client->sending);
+    wire_fork_leave(client);
+    if (!client->inherited) {
+        close(client->fd);
+        pthread_mutex_destroy(&client->lock);
+        pthread_mutex_destroy(&client->sending);
+        pthread_cond_destroy(&client->room);
+    }
     explicit_bzero(client->received, client->received_bytes);
     free(client->received);
     free(client);

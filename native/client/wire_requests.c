@@ -4,23 +4,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
 
 #include "tbs_results.h"
 #include "wire_connection.h"
-
-static struct timespec deadline_after(int timeout_ms)
-{
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += timeout_ms / 1000;
-    deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (deadline.tv_nsec >= 1000000000) {
-        deadline.tv_nsec -= 1000000000;
-        deadline.tv_sec++;
-    }
-    return deadline;
-}
 
 static int ms_until(const struct timespec *deadline)
 {
@@ -32,6 +19,8 @@ static int ms_until(const struct timespec *deadline)
 
 void wire_enlist(struct wire_client *client, struct wire_request *request)
 {
+    if (client->requests == NULL)
+        wire_silence_restart(client);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -44,6 +33,8 @@ void wire_enlist(struct wire_client *client, struct wire_request *request)
     request->has_prefix = false;
     request->next = client->requests;
     client->requests = request;
+    if (request->charged)
+        client->charged++;
 }
 
 /* Under the lock. */
@@ -54,16 +45,21 @@ static void finish(struct wire_client *client, struct wire_request *request, uin
         link = &(*link)->next;
     if (*link != NULL)
         *link = request->next;
+    if (request->charged) {
+        client->charged--;
+        pthread_cond_signal(&client->room);
+    }
     request->result = result;
     request->done = true;
     pthread_cond_signal(&request->changed);
 }
 
-/* Under the lock. */
-static void break_connection(struct wire_client *client)
+void wire_break(struct wire_client *client, enum wire_end end)
 {
-    client->broken = true;
+    if (client->end == WIRE_OPEN)
+        client->end = end;
     shutdown(client->fd, SHUT_RDWR);
+    pthread_cond_broadcast(&client->room);
     while (client->requests != NULL)
         finish(client, client->requests, TBS_E_SERVICE_NOT_RUNNING);
 }
@@ -154,16 +150,32 @@ static enum read_outcome read_some(struct wire_client *client, const struct time
     }
 }
 
+/* Under the lock: until when there may be nothing to read before something else is to be done. */
+static const struct timespec *end_of_reading(const struct wire_client *client, const struct timespec *deadline,
+                                             struct timespec *third_ends)
+{
+    if (client->silence_limit_ms == 0)
+        return deadline;
+    *third_ends = client->third_ends;
+    return deadline != NULL && wire_time_is_before(deadline, third_ends) ? deadline : third_ends;
+}
+
 /* Under the lock, which it leaves while it reads. Gives false when the time is up. */
 static bool read_for_all(struct wire_client *client, const struct timespec *deadline)
 {
+    struct timespec third_ends;
+    const struct timespec *until = end_of_reading(client, deadline, &third_ends);
     client->somebody_reads = true;
     pthread_mutex_unlock(&client->lock);
-    enum read_outcome outcome = read_some(client, deadline);
+    enum read_outcome outcome = read_some(client, until);
     pthread_mutex_lock(&client->lock);
     client->somebody_reads = false;
+    if (outcome == READ_NOTHING_IN_TIME)
+        wire_silence_check(client);
+    else
+        wire_silence_restart(client);
     if (outcome == READ_BROKEN || (outcome == READ_SOME && !deliver_received(client)))
-        break_connection(client);
+        wire_break(client, WIRE_HUNG_UP);
     return outcome != READ_NOTHING_IN_TIME || deadline == NULL || ms_until(deadline) > 0;
 }
 
@@ -199,7 +211,7 @@ enum wire_wait wire_await(struct wire_client *client, struct wire_request *reque
     struct timespec limit;
     const struct timespec *deadline = NULL;
     if (timeout_ms >= 0) {
-        limit = deadline_after(timeout_ms);
+        limit = wire_time_after(timeout_ms);
         deadline = &limit;
     }
     pthread_mutex_lock(&client->lock);

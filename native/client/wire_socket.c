@@ -2,46 +2,23 @@
 #include "wire_socket.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "tbs_results.h"
-
-#ifndef TPMTBS_BROKER_USER
-#define TPMTBS_BROKER_USER "tpmtbs"
-#endif
-#ifndef TPMTBS_SYSTEM_SOCKET
-#define TPMTBS_SYSTEM_SOCKET "/run/tpmtbs/wire.sock"
-#endif
-
-static bool is_broker_user(uid_t uid)
-{
-    struct passwd entry;
-    struct passwd *found = NULL;
-    char names[4096];
-    return getpwnam_r(TPMTBS_BROKER_USER, &entry, names, sizeof(names), &found) == 0 && found != NULL &&
-           found->pw_uid == uid;
-}
-
-static bool is_trusted(uid_t uid)
-{
-    return uid == 0 || uid == geteuid() || is_broker_user(uid);
-}
+#include "wire_trust.h"
 
 /* Gives false when the path would not fit. */
-static bool find_socket(char *path, size_t size)
+static bool find_socket(const struct wire_options *options, char *path, size_t size)
 {
-    const char *chosen = secure_getenv("TPMTBS_WIRE_SOCKET");
-    if (chosen != NULL && chosen[0] != '\0') {
-        int length = snprintf(path, size, "%s", chosen);
+    if (options->socket_path[0] != '\0') {
+        int length = snprintf(path, size, "%s", options->socket_path);
         return length >= 0 && (size_t)length < size;
     }
     const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
@@ -50,77 +27,57 @@ static bool find_socket(char *path, size_t size)
         if (length >= 0 && (size_t)length < size && access(path, F_OK) == 0)
             return true;
     }
-    int length = snprintf(path, size, "%s", TPMTBS_SYSTEM_SOCKET);
+    int length = snprintf(path, size, "%s", wire_system_socket);
     return length >= 0 && (size_t)length < size;
 }
 
-/* A directory that others can write to is one in which they can put a socket of their own, unless it is sticky: there
- * the check of the peer decides. */
-static uint32_t check_directory(const char *path)
-{
-    char directory[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) {
-        strcpy(directory, ".");
-    } else {
-        size_t length = slash == path ? 1 : (size_t)(slash - path);
-        memcpy(directory, path, length);
-        directory[length] = '\0';
-    }
-    struct stat status;
-    if (stat(directory, &status) != 0)
-        return errno == EACCES ? TBS_E_ACCESS_DENIED : TBS_E_SERVICE_NOT_RUNNING;
-    if (!is_trusted(status.st_uid))
-        return TBS_E_ACCESS_DENIED;
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0)
-        return TBS_E_ACCESS_DENIED;
-    return TBS_SUCCESS;
-}
-
-static uint32_t check_peer(int fd)
-{
-    struct ucred peer;
-    socklen_t length = sizeof(peer);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-        return TBS_E_ACCESS_DENIED;
-    return is_trusted(peer.uid) ? TBS_SUCCESS : TBS_E_ACCESS_DENIED;
-}
-
-static uint32_t result_of_connect(int error)
+static uint32_t refuse_to_connect(const char *path, int error, struct wire_reason *reason)
 {
     switch (error) {
     case EACCES:
     case EPERM:
+        wire_explain(reason, "this user may not connect to %s: %s", path, strerror(error));
         return TBS_E_ACCESS_DENIED;
+    case EAGAIN:
+        wire_explain(reason, "the broker at %s accepts no connections: its process is stopped or hangs", path);
+        return TBS_E_SERVICE_NOT_RUNNING;
     default:
+        wire_explain(reason, "no broker listens at %s: %s", path, strerror(error));
         return TBS_E_SERVICE_NOT_RUNNING;
     }
 }
 
-uint32_t wire_socket_connect(const char *path, int *fd)
+/* A broker that is stopped accepts nothing and reads nothing: without a limit, connect and send wait for it for ever. */
+static void limit_waiting(int connection, int limit_ms)
+{
+    struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};
+    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+uint32_t wire_socket_connect(const struct wire_options *options, int *fd, struct wire_reason *reason)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (path == NULL) {
-        if (!find_socket(address.sun_path, sizeof(address.sun_path)))
-            return TBS_E_BAD_PARAMETER;
-    } else {
-        size_t length = strlen(path);
-        if (length == 0 || length >= sizeof(address.sun_path))
-            return TBS_E_BAD_PARAMETER;
-        memcpy(address.sun_path, path, length + 1);
+    struct wire_trust trust = {.broker_uid = options->broker_uid};
+    if (!find_socket(options, address.sun_path, sizeof(address.sun_path))) {
+        wire_explain(reason, "the socket's path is too long");
+        return TBS_E_BAD_PARAMETER;
     }
-    uint32_t result = check_directory(address.sun_path);
+    uint32_t result = wire_trust_directory(&trust, address.sun_path, reason);
     if (result != TBS_SUCCESS)
         return result;
 
     int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection < 0)
+    if (connection < 0) {
+        wire_explain(reason, "cannot make a socket: %s", strerror(errno));
         return TBS_E_INTERNAL_ERROR;
+    }
+    limit_waiting(connection, options->silence_limit_ms);
     int outcome;
     do {
         outcome = connect(connection, (struct sockaddr *)&address, sizeof(address));
     } while (outcome != 0 && errno == EINTR);
-    result = outcome == 0 ? check_peer(connection) : result_of_connect(errno);
+    result = outcome == 0 ? wire_trust_peer(&trust, connection, reason)
+                          : refuse_to_connect(address.sun_path, errno, reason);
     if (result != TBS_SUCCESS) {
         close(connection);
         return result;

@@ -17,6 +17,25 @@ struct slot {
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct slot *slots;
 static size_t slot_count;
+static pthread_once_t handlers_once = PTHREAD_ONCE_INIT;
+static bool has_handlers;
+
+static void lock_table(void)
+{
+    pthread_mutex_lock(&table_lock);
+}
+
+static void unlock_table(void)
+{
+    pthread_mutex_unlock(&table_lock);
+}
+
+/* The child of a fork must not find the lock held by a thread that it does not have. Its handles go on existing, for
+ * contexts that only its parent can use (wire_fork.c). */
+static void set_handlers(void)
+{
+    has_handlers = pthread_atfork(lock_table, unlock_table, unlock_table) == 0;
+}
 
 /* An index of 0 is none: a handle is never NULL. */
 static void *handle_of(size_t index, uintptr_t generation)
@@ -60,6 +79,9 @@ static struct slot *free_slot(void)
 void *context_table_add(struct tbs_context *context)
 {
     void *handle = NULL;
+    pthread_once(&handlers_once, set_handlers);
+    if (!has_handlers)
+        return NULL;
     pthread_mutex_lock(&table_lock);
     struct slot *slot = free_slot();
     if (slot != NULL) {

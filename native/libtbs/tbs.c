@@ -5,6 +5,7 @@
 
 #include "context_table.h"
 #include "exported.h"
+#include "open_client.h"
 #include "wire_client.h"
 
 /* The versions that the program speaks, as OPEN_CONTEXT's bits; 0 when the parameters are not valid. */
@@ -25,7 +26,7 @@ static TBS_RESULT open_context(uint32_t versions, struct tbs_context **opened)
     wire_put_u32(fields, versions);
     struct wire_request request = {.payload = answer, .payload_capacity = sizeof(answer)};
     struct wire_client *client = NULL;
-    TBS_RESULT result = wire_client_open(NULL, WIRE_OPEN_CONTEXT, fields, sizeof(fields), &request, &client);
+    TBS_RESULT result = open_client(WIRE_OPEN_CONTEXT, fields, sizeof(fields), &request, &client);
     if (result != TBS_SUCCESS)
         return result;
     struct tbs_context *context = NULL;
@@ -73,7 +74,8 @@ EXPORT TBS_RESULT Tbsip_Context_Close(TBS_HCONTEXT hContext)
     struct tbs_context *context = context_table_remove(hContext);
     if (context == NULL)
         return TBS_E_INVALID_CONTEXT;
-    /* Waited for, so that its place is free when this returns. A broker that is gone has closed it as well. */
+    /* Waited for, so that its place is free when this returns. A broker that is gone has closed it as well, and in the child
+     * of a fork only this process's part of it goes. */
     struct wire_request request = {0};
     wire_call(context->client, &request, WIRE_CLOSE_CONTEXT, context->wire_context, NULL, 0, NULL, 0);
     context_table_release(context);

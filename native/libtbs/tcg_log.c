@@ -1,6 +1,7 @@
 /* The measured-boot log, which the broker hands out in parts. */
 #include "context_table.h"
 #include "exported.h"
+#include "open_client.h"
 #include "tbs.h"
 #include "wire_client.h"
 
@@ -77,7 +78,7 @@ EXPORT TBS_RESULT Tbsi_Get_TCG_Log_Ex(UINT32 logType, PBYTE pbOutput, PUINT32 pc
     put_log_fields(fields, logType, 0);
     struct wire_request request = log_request(pbOutput, *pcbOutput, 0);
     struct wire_client *client = NULL;
-    TBS_RESULT result = wire_client_open(NULL, WIRE_GET_TCG_LOG, fields, sizeof(fields), &request, &client);
+    TBS_RESULT result = open_client(WIRE_GET_TCG_LOG, fields, sizeof(fields), &request, &client);
     if (result != TBS_SUCCESS)
         return result;
     result = read_log(client, &request, logType, pbOutput, pcbOutput);

@@ -1,5 +1,6 @@
 /* What is asked about the TPM without a context. */
 #include "exported.h"
+#include "open_client.h"
 #include "tbs.h"
 #include "wire_client.h"
 
@@ -7,7 +8,7 @@
 static TBS_RESULT call_once(uint16_t operation, struct wire_request *request)
 {
     struct wire_client *client = NULL;
-    TBS_RESULT result = wire_client_open(NULL, operation, NULL, 0, request, &client);
+    TBS_RESULT result = open_client(operation, NULL, 0, request, &client);
     if (result != TBS_SUCCESS)
         return result;
     wire_client_free(client);

@@ -35,10 +35,10 @@ static bool parse_locality(const char *value, size_t length, struct tcti_conf *p
 
 static bool parse_socket(const char *value, size_t length, struct tcti_conf *parsed)
 {
-    if (length == 0 || length >= sizeof(parsed->socket_path))
+    if (length == 0 || length >= sizeof(parsed->connection.socket_path))
         return false;
-    memcpy(parsed->socket_path, value, length);
-    parsed->socket_path[length] = '\0';
+    memcpy(parsed->connection.socket_path, value, length);
+    parsed->connection.socket_path[length] = '\0';
     return true;
 }
 
@@ -56,18 +56,29 @@ static bool parse_setting(const char *setting, size_t length, struct tcti_conf *
         return parse_locality(value, value_length, parsed);
     if (is_text(setting, name_length, "socket"))
         return parse_socket(value, value_length, parsed);
+    if (is_text(setting, name_length, "timeout"))
+        return wire_parse_seconds(value, value_length, &parsed->connection.silence_limit_ms);
+    if (is_text(setting, name_length, "broker-uid"))
+        return wire_parse_uid(value, value_length, &parsed->connection.broker_uid);
     return false;
 }
 
-bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed)
+bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed, struct wire_reason *problem)
 {
+    const char *variable;
     *parsed = (struct tcti_conf){.priority = 200};
+    if (!wire_options_from_environment(&parsed->connection, &variable)) {
+        wire_explain(problem, "the environment variable %s has a value that it cannot have", variable);
+        return false;
+    }
     if (conf == NULL || conf[0] == '\0')
         return true;
     for (;;) {
         size_t length = strcspn(conf, ",");
-        if (!parse_setting(conf, length, parsed))
+        if (!parse_setting(conf, length, parsed)) {
+            wire_explain(problem, "the configuration has an unknown setting or value: \"%.*s\"", (int)length, conf);
             return false;
+        }
         if (conf[length] == '\0')
             return true;
         conf += length + 1;

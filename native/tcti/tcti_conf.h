@@ -5,13 +5,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wire_options.h"
+#include "wire_reason.h"
+
 struct tcti_conf {
-    char socket_path[108]; /* empty: found as wire_socket_connect does */
+    struct wire_options connection;
     uint32_t priority;
     uint8_t locality;
 };
 
-/* Gives false on an unknown setting or value; `conf` may be NULL. */
-bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed);
+/*
+ * The environment's options, with those of `conf`, which may be NULL, over them. Gives false on an unknown setting or
+ * value; `problem` then says which.
+ */
+bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed, struct wire_reason *problem);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "tbs_results.h"
 #include "tcti_conf.h"
+#include "tcti_log.h"
 #include "wire_client.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -38,11 +39,22 @@ struct tcti_tbs {
 
 #define RESPONSE_CAPACITY (WIRE_MAX_RESPONSE_BYTES - WIRE_HEADER_BYTES - WIRE_SUBMIT_PREFIX_BYTES)
 
-static struct tcti_tbs *context_of(TSS2_TCTI_CONTEXT *tcti)
+/* Also of a context that the process which this one was forked from opened. */
+static struct tcti_tbs *any_context_of(TSS2_TCTI_CONTEXT *tcti)
 {
     if (tcti == NULL || TSS2_TCTI_MAGIC(tcti) != TCTI_MAGIC)
         return NULL;
     return (struct tcti_tbs *)tcti;
+}
+
+static struct tcti_tbs *context_of(TSS2_TCTI_CONTEXT *tcti)
+{
+    struct tcti_tbs *context = any_context_of(tcti);
+    if (context == NULL || !wire_client_is_inherited(context->client))
+        return context;
+    LOG_ERROR("this context was opened before fork, by the parent of this process, whose connection and keys it stands for; "
+              "open another one in this process");
+    return NULL;
 }
 
 static TSS2_RC code_of(uint32_t result)
@@ -62,6 +74,8 @@ static TSS2_RC code_of(uint32_t result)
         return TSS2_TCTI_RC_TRY_AGAIN;
     case TBS_E_INTERNAL_ERROR:
         return TSS2_TCTI_RC_GENERAL_FAILURE;
+    case TBS_E_INVALID_CONTEXT:
+        return TSS2_TCTI_RC_BAD_CONTEXT;
     default:
         return TSS2_TCTI_RC_IO_ERROR;
     }
@@ -104,6 +118,9 @@ static TSS2_RC await_response(struct tcti_tbs *context, int32_t timeout)
     if (context->request.has_prefix)
         return TSS2_RC_SUCCESS;
     context->state = STATE_TRANSMIT;
+    if (wire_client_end(context->client) == WIRE_SILENT)
+        LOG_ERROR("the broker has shown no sign of life for so long that it is given up (TPMTBS_BROKER_TIMEOUT, or timeout= in "
+                  "the configuration, sets how long)");
     return context->request.result == TBS_SUCCESS ? TSS2_TCTI_RC_MALFORMED_RESPONSE
                                                   : code_of(context->request.result);
 }
@@ -194,10 +211,10 @@ static TSS2_RC tcti_make_sticky(TSS2_TCTI_CONTEXT *tcti, TPM2_HANDLE *handle, ui
 
 static void tcti_finalize(TSS2_TCTI_CONTEXT *tcti)
 {
-    struct tcti_tbs *context = context_of(tcti);
+    struct tcti_tbs *context = any_context_of(tcti);
     if (context == NULL || context->state == STATE_FINAL)
         return;
-    if (context->state == STATE_RECEIVE && !context->answered)
+    if (context->state == STATE_RECEIVE && !context->answered && !wire_client_is_inherited(context->client))
         wire_abandon(context->client, &context->request);
     wire_client_free(context->client);
     explicit_bzero(context->response, context->request.payload_bytes);
@@ -208,18 +225,38 @@ static void tcti_finalize(TSS2_TCTI_CONTEXT *tcti)
     TSS2_TCTI_MAGIC(tcti) = 0;
 }
 
+static const char *reason_of_refusal(uint32_t result)
+{
+    switch (result) {
+    case TBS_E_TPM_NOT_FOUND:
+        return "its TPM is no TPM 2.0";
+    case TBS_E_TOO_MANY_TBS_CONTEXTS:
+        return "too many are open, of this user or of all";
+    case TBS_E_SERVICE_START_PENDING:
+        return "it is just starting";
+    case TBS_E_SERVICE_NOT_RUNNING:
+        return "it closed the connection";
+    default:
+        return "its log says why";
+    }
+}
+
 static TSS2_RC open_wire(struct tcti_tbs *context, const struct tcti_conf *conf)
 {
     uint8_t fields[4];
     uint8_t answer[12];
     wire_put_u32(fields, WIRE_TPM_20);
     struct wire_request request = {.payload = answer, .payload_capacity = sizeof(answer)};
-    const char *path = conf->socket_path[0] == '\0' ? NULL : conf->socket_path;
     struct wire_client *client = NULL;
-    uint32_t result = wire_client_open(path, WIRE_OPEN_CONTEXT, fields, sizeof(fields), &request, &client);
-    if (result != TBS_SUCCESS)
+    struct wire_reason reason = {0};
+    uint32_t result = wire_client_open(&conf->connection, WIRE_OPEN_CONTEXT, fields, sizeof(fields), &request, &client,
+                                       &reason);
+    if (result != TBS_SUCCESS) {
+        LOG_ERROR("cannot connect to the TpmTbs broker: %s", reason.text);
         return code_of(result);
+    }
     if (request.result != TBS_SUCCESS || request.payload_bytes < sizeof(answer)) {
+        LOG_ERROR("the TpmTbs broker opened no context: %s", reason_of_refusal(request.result));
         wire_client_free(client);
         return request.result != TBS_SUCCESS ? code_of(request.result) : TSS2_TCTI_RC_GENERAL_FAILURE;
     }
@@ -240,8 +277,11 @@ EXPORT TSS2_RC Tss2_Tcti_Tbs_Init(TSS2_TCTI_CONTEXT *tctiContext, size_t *size, 
     }
     if (*size < sizeof(struct tcti_tbs))
         return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
-    if (!tcti_conf_parse(conf, &parsed))
+    struct wire_reason problem = {0};
+    if (!tcti_conf_parse(conf, &parsed, &problem)) {
+        LOG_ERROR("%s", problem.text);
         return TSS2_TCTI_RC_BAD_VALUE;
+    }
 
     struct tcti_tbs *context = (struct tcti_tbs *)tctiContext;
     memset(context, 0, sizeof(*context));
@@ -272,7 +312,8 @@ static const TSS2_TCTI_INFO info = {
     .version = TCTI_VERSION,
     .name = "tcti-tbs",
     .description = "TCTI for the TpmTbs broker (TPM Base Services for Linux).",
-    .config_help = "socket=/path,priority=low|normal|high|system,locality=0..3; each may be left out.",
+    .config_help = "socket=/path,priority=low|normal|high|system,locality=0..3,timeout=seconds,broker-uid=uid; each may be "
+                   "left out.",
     .init = Tss2_Tcti_Tbs_Init,
 };
 

@@ -11,14 +11,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "tbs_results.h"
 #include "wire_protocol.h"
 
 #define MAX_CONNECTIONS 128
-#define MAX_HELD 64
+#define MAX_HELD FAKE_MOST_UNDER_WAY
 
 struct held {
     uint32_t id;
@@ -46,6 +46,8 @@ static atomic_uint open_contexts;
 static atomic_uint last_priority;
 static atomic_uint last_locality;
 static atomic_uint refusal;
+static atomic_bool is_silent;
+static atomic_uint pings;
 static uint32_t next_context = 40;
 
 static void check(bool good, const char *what)
@@ -54,13 +56,6 @@ static void check(bool good, const char *what)
         return;
     perror(what);
     abort();
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void send_all(int fd, const uint8_t *bytes, size_t count)
@@ -177,6 +172,9 @@ static bool submit(struct connection *connection, uint32_t id, uint32_t context,
     case FAKE_SLOW:
         hold(connection, id, context, command, command_bytes, now_ms() + 100);
         return true;
+    case FAKE_LONG:
+        hold(connection, id, context, command, command_bytes, now_ms() + FAKE_LONG_MS);
+        return true;
     case FAKE_LARGE:
         respond_submit(fd, id, TBS_SUCCESS, large, sizeof(large));
         return true;
@@ -249,7 +247,7 @@ static void say_hello(int fd, uint32_t id)
 {
     uint8_t payload[16] = {1, 0, 1, 0, 1, 0};
     wire_put_u32(payload + 8, WIRE_MAX_REQUEST_BYTES);
-    wire_put_u32(payload + 12, 64);
+    wire_put_u32(payload + 12, FAKE_MOST_UNDER_WAY);
     respond(fd, WIRE_HELLO, id, TBS_SUCCESS, payload, sizeof(payload));
 }
 
@@ -292,6 +290,10 @@ static bool handle(struct connection *connection, const uint8_t *frame, size_t l
         return true;
     case WIRE_PHYSICAL_PRESENCE:
         respond(fd, operation, id, TBS_SUCCESS, payload, length - WIRE_HEADER_BYTES);
+        return true;
+    case WIRE_PING:
+        pings++;
+        respond(fd, operation, id, TBS_SUCCESS, NULL, 0);
         return true;
     case WIRE_REVOKE_ATTESTATION:
         respond(fd, operation, id, TBS_E_ACCESS_DENIED, NULL, 0);
@@ -370,12 +372,16 @@ static void *run(void *argument)
             owners[count - 2] = i;
             watched[count++] = (struct pollfd){.fd = connections[i]->fd, .events = POLLIN};
         }
-        poll(watched, count, 10);
+        poll(watched, is_silent ? 1 : count, 10);
         if (watched[0].revents != 0)
             break;
+        if (is_silent)
+            continue;
         for (nfds_t i = 2; i < count; i++) {
             size_t owner = owners[i - 2];
-            if (watched[i].revents != 0 && !receive(connections[owner]))
+            /* As the broker: what is under way bounds what is read. */
+            bool reads = connections[owner]->held_count < MAX_HELD;
+            if (watched[i].revents != 0 && reads && !receive(connections[owner]))
                 drop(owner);
             else
                 answer_due(connections[owner]);
@@ -405,6 +411,8 @@ void fake_broker_start(void)
     check(pipe(wake) == 0, "pipe");
     setenv("TPMTBS_WIRE_SOCKET", path, 1);
     refusal = TBS_SUCCESS;
+    is_silent = false;
+    pings = 0;
     check(pthread_create(&thread, NULL, run, listener) == 0, "pthread_create");
 }
 
@@ -441,4 +449,14 @@ uint32_t fake_broker_last_locality(void)
 void fake_broker_refuse_connections(uint32_t result)
 {
     refusal = result;
+}
+
+void fake_broker_be_silent(bool silent)
+{
+    is_silent = silent;
+}
+
+unsigned fake_broker_pings(void)
+{
+    return pings;
 }

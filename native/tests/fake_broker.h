@@ -5,6 +5,7 @@
 #ifndef TPMTBS_FAKE_BROKER_H
 #define TPMTBS_FAKE_BROKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fake_command {
@@ -18,8 +19,11 @@ enum fake_command {
     FAKE_SHORT = 0xf007,        /* a response without its fields */
     FAKE_IN_PIECES = 0xf008,    /* echo, sent byte by byte */
     FAKE_NO_CONTEXT = 0xf009,   /* TBS_E_INVALID_CONTEXT, without a response */
+    FAKE_LONG = 0xf00a,         /* answered after FAKE_LONG_MS */
 };
 
+#define FAKE_LONG_MS 2000
+#define FAKE_MOST_UNDER_WAY 64u
 #define FAKE_LOG_BYTES 150000u
 #define FAKE_LARGE_BYTES 4096u
 #define FAKE_MAX_COMMAND_BYTES 4096u
@@ -41,5 +45,11 @@ uint32_t fake_broker_last_locality(void);
 
 /* From now on connections get a result for the connection as a whole, and are closed; 0 ends that. */
 void fake_broker_refuse_connections(uint32_t result);
+
+/* From now on it accepts, reads and answers nothing, as a process that is stopped; false ends that. */
+void fake_broker_be_silent(bool silent);
+
+/* PINGs that it has answered. */
+unsigned fake_broker_pings(void);
 
 #endif

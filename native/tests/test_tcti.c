@@ -8,31 +8,10 @@
 
 #include "expect.h"
 #include "fake_broker.h"
+#include "open_tcti.h"
 #include "tcti_conf.h"
 
 extern const TSS2_TCTI_INFO *Tss2_Tcti_Info(void);
-
-static TSS2_TCTI_CONTEXT *open_tcti(const char *conf)
-{
-    size_t size = 0;
-    EXPECT_CODE(Tss2_Tcti_Tbs_Init(NULL, &size, NULL), TSS2_RC_SUCCESS);
-    TSS2_TCTI_CONTEXT *tcti = calloc(1, size);
-    EXPECT(tcti != NULL);
-    EXPECT_CODE(Tss2_Tcti_Tbs_Init(tcti, &size, conf), TSS2_RC_SUCCESS);
-    return tcti;
-}
-
-static void close_tcti(TSS2_TCTI_CONTEXT *tcti)
-{
-    Tss2_Tcti_Finalize(tcti);
-    free(tcti);
-}
-
-static TSS2_RC transmit(TSS2_TCTI_CONTEXT *tcti, uint32_t code)
-{
-    uint8_t command[20] = {0x80, 0x01, 0, 0, 0, 20, 0, 0, (uint8_t)(code >> 8), (uint8_t)code};
-    return Tss2_Tcti_Transmit(tcti, sizeof(command), command);
-}
 
 static void says_what_it_is(void)
 {
@@ -207,16 +186,23 @@ static void reports_a_broker_that_is_gone(void)
 static void takes_its_configuration(void)
 {
     static const char *const bad[] = {"priority=urgent", "locality=5", "locality=", "socket=", "colour=blue", "priority",
-                                      "priority=low,", ",", "locality=00", "locality=4"};
+                                      "priority=low,", ",", "locality=00", "locality=4", "timeout=soon",
+                                      "timeout=1.", "timeout=1,5", "timeout=-1", "timeout=86401", "broker-uid=me",
+                                      "broker-uid=4294967295"};
     struct tcti_conf conf;
     char text[128];
     snprintf(text, sizeof(text), "socket=%s,priority=low", fake_broker_path());
     unsetenv("TPMTBS_WIRE_SOCKET");
     close_tcti(open_tcti(text));
     setenv("TPMTBS_WIRE_SOCKET", fake_broker_path(), 1);
-    EXPECT(tcti_conf_parse("", &conf) && conf.priority == 200 && conf.locality == 0 && conf.socket_path[0] == '\0');
-    EXPECT(tcti_conf_parse("locality=2,priority=system,socket=/a", &conf) && conf.priority == 400 &&
-           conf.locality == 2 && strcmp(conf.socket_path, "/a") == 0);
+    unsetenv("TPMTBS_WIRE_SOCKET");
+    EXPECT(tcti_conf_parse("", &conf, NULL) && conf.priority == 200 && conf.locality == 0 &&
+           conf.connection.socket_path[0] == '\0' && conf.connection.silence_limit_ms == 30000);
+    setenv("TPMTBS_WIRE_SOCKET", fake_broker_path(), 1);
+    EXPECT(tcti_conf_parse("locality=2,priority=system,socket=/a", &conf, NULL) && conf.priority == 400 &&
+           conf.locality == 2 && strcmp(conf.connection.socket_path, "/a") == 0);
+    EXPECT(tcti_conf_parse("timeout=2.5,broker-uid=65534", &conf, NULL) && conf.connection.silence_limit_ms == 2500 &&
+           conf.connection.broker_uid == 65534);
     size_t size = 0;
     EXPECT_CODE(Tss2_Tcti_Tbs_Init(NULL, &size, NULL), TSS2_RC_SUCCESS);
     TSS2_TCTI_CONTEXT *tcti = calloc(1, size);

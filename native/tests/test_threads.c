@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "expect.h"
 #include "fake_broker.h"
 #include "tbs.h"
@@ -28,13 +28,6 @@ static TBS_RESULT submit(UINT32 code, BYTE mark, BYTE *result)
     memset(command + 10, mark, 10);
     UINT32 length = 64;
     return Tbsip_Submit_Command(context, 0, 200, command, sizeof(command), result, &length);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void *echo_many(void *argument)
