@@ -54,10 +54,11 @@ bool wire_send_ping(struct wire_client *client, uint32_t id)
         return false;
     uint8_t header[WIRE_HEADER_BYTES];
     put_header(header, sizeof(header), WIRE_PING, id, 0);
-    /* The kernel takes the few bytes whole or not at all. */
+    /* The kernel takes the few bytes whole, or not at all when the broker leaves so much unread: then that waits instead. */
     ssize_t sent = send(client->fd, header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
     pthread_mutex_unlock(&client->sending);
-    return sent == (ssize_t)sizeof(header);
+    return true;
 }
 
 /* What must reach the broker however many commands are under way. */
@@ -168,8 +169,12 @@ static uint32_t take_hello(struct wire_client *client, const struct wire_request
         else if (client->end == WIRE_HUNG_UP)
             wire_explain(reason, "the broker closed the connection before it answered: it refuses this user, or stopped; "
                                  "its log says why");
+        else if (hello->result == TBS_E_ACCESS_DENIED)
+            wire_explain(reason, "the broker refuses this user: the kernel cannot name him to it (overflowUser in tbsd.json)");
+        else if (hello->result == TBS_E_TOO_MANY_TBS_CONTEXTS)
+            wire_explain(reason, "the broker refuses the connection: too many are open, of this user or of all");
         else
-            wire_explain(reason, "the broker refused the connection with result 0x%08x", (unsigned)hello->result);
+            wire_explain(reason, "the broker refuses the connection with result 0x%08x", (unsigned)hello->result);
         return hello->result;
     }
     if (hello->payload_bytes != HELLO_ANSWER_BYTES || wire_get_u16(answer) != WIRE_VERSION) {

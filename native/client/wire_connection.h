@@ -20,9 +20,8 @@ struct wire_client {
     unsigned charged;        /* requests under way that count towards the broker's limit */
     unsigned most_charged;
     int silence_limit_ms;    /* 0: none */
-    unsigned silent_thirds;  /* of the limit, since the broker's last sign of life */
+    unsigned silent_thirds;  /* of the limit since the broker's last sign of life, counted once it is pinged */
     struct timespec third_ends;
-    bool pinged;             /* in this silence */
     enum wire_end end;       /* WIRE_OPEN, or why the connection is broken */
     pthread_mutex_t sending; /* one frame at a time */
 
@@ -48,7 +47,7 @@ void wire_silence_restart(struct wire_client *client);
 /* Under the lock: when nothing was to be read. Pings a silent broker, and gives it up when its limit has passed. */
 void wire_silence_check(struct wire_client *client);
 
-/* Sends a PING without waiting. Gives false when that is not possible now. */
+/* Sends a PING without waiting. Gives false when another thread is sending. */
 bool wire_send_ping(struct wire_client *client, uint32_t id);
 
 /* Joins and leaves the connections of this process. Gives false when memory is used up. */

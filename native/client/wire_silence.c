@@ -37,7 +37,6 @@ static void wait_for_next_third(struct wire_client *client)
 void wire_silence_restart(struct wire_client *client)
 {
     client->silent_thirds = 0;
-    client->pinged = false;
     if (client->silence_limit_ms > 0)
         wait_for_next_third(client);
 }
@@ -47,12 +46,13 @@ void wire_silence_check(struct wire_client *client)
     struct timespec now = wire_time_after(0);
     if (client->silence_limit_ms == 0 || client->end != WIRE_OPEN || wire_time_is_before(&now, &client->third_ends))
         return;
-    if (++client->silent_thirds >= THIRDS) {
+    if (client->silent_thirds > 0)
+        client->silent_thirds++;
+    else if (wire_send_ping(client, ++client->last_id))
+        client->silent_thirds = 1;
+    /* Otherwise another thread is sending. If the broker does not read, that thread's own limit ends the connection. */
+    if (client->silent_thirds >= THIRDS)
         wire_break(client, WIRE_SILENT);
-        return;
-    }
-    /* Not while another thread sends: its request is as good, or waits itself for a broker that reads. */
-    if (!client->pinged)
-        client->pinged = wire_send_ping(client, ++client->last_id);
-    wait_for_next_third(client);
+    else
+        wait_for_next_third(client);
 }

@@ -39,6 +39,22 @@ describe('the class of a Unix caller', () => {
   it('is refused for the overflow user, even in the administrators group', () => {
     assert.equal(classOf(65534, 500, [500]), 'overflowUid');
   });
+  it('is that of an ordinary user for the overflow user whom the configuration names, whatever his groups', () => {
+    const named = { overflowUserUid: 65534 };
+    assert.equal(classOf(65534, 500, [500], named), 'standardUser');
+    assert.equal(classOf(65534, 65534, [600], named), 'sandboxedApp');
+    assert.equal(classOf(65534, 65534, [], { overflowUserUid: 990, userMode: true }), 'standardUser');
+  });
+  it('belongs to the user whom the configuration names as the overflow user', () => {
+    const verdict = classifyUnixCaller(
+      { uid: 65534, gid: 65534, groups: [], pid: 7 },
+      { ...rules, overflowUserUid: 1000 },
+    );
+    assert.deepEqual(verdict, {
+      ok: true,
+      caller: { userKey: 'uid:1000', callerClass: 'standardUser', processId: 7 },
+    });
+  });
   it('keys a user by its id and keeps the process for the audit log', () => {
     assert.deepEqual(classifyUnixCaller({ uid: 1000, gid: 1, groups: [], pid: 42 }, rules), {
       ok: true,

@@ -6,6 +6,7 @@ import { GET_RANDOM_8 } from '../endpoints/wire/wire-client.js';
 import { ALICE, canBecomeOthers, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NativeClients } from '../support/native-clients.js';
+import { createPrimaryRsa } from '../support/tpm-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 /** TPM2_CreatePrimary of an RSA 2048 key in the null hierarchy: takes long. */
@@ -42,6 +43,23 @@ describe('native clients', function () {
     const conf = `tbs:socket=${daemon.wireSocket},priority=high,locality=0`;
     assert.match((await shell(`unset TPMTBS_WIRE_SOCKET; tpm2_getrandom -T ${conf} --hex 4`)).stdout, /^[0-9a-f]{8}$/);
     await shell('tpm2_getrandom -T tbs:priority=urgent 4', 1);
+  });
+
+  it('give up a broker whose process is stopped, and say so', async () => {
+    process.kill(daemon.processId, 'SIGSTOP');
+    try {
+      const { stderr } = await shell('TSS2_LOG=tcti+error TPMTBS_BROKER_TIMEOUT=0.5 tpm2_getrandom 4', 1);
+      assert.match(stderr, /^ERROR:tcti:tcti_tbs\.c:\d+:open_wire\(\) .* no sign of life for 0\.500 seconds$/m);
+    } finally {
+      process.kill(daemon.processId, 'SIGCONT');
+    }
+  });
+
+  it('wait for a key that takes longer than the limit', async () => {
+    using busy = await WireClient.open(daemon.wireSocket);
+    const keys = Array.from({ length: 15 }, (_, seed) => busy.submit(createPrimaryRsa(seed, 3072)));
+    await shell('TPMTBS_BROKER_TIMEOUT=1 tpm2_getrandom -T tbs:priority=low 4');
+    await Promise.all(keys);
   });
 
   it('carry a key hierarchy across processes', async () => {

@@ -49,17 +49,37 @@ async function openPipe(name: string): Promise<Socket> {
 }
 
 /**
- * Nobody but root and the user who asks may stand in for the broker. Where only root can have made the folder, root has
- * also chosen who owns it: the broker's user. Gives the users who may listen.
+ * Nobody but root, the user who asks and one whom $TPMTBS_BROKER_UID names may stand in for the broker. Where only root can
+ * have made the folder, root has also chosen who owns it: the broker's user. In a rootless container that is whoever set
+ * the container up. Gives the users who may listen.
  */
 async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<number | undefined>> {
   const folder = await stat(dirname(socketPath)).catch(() => undefined);
   const socket = await stat(socketPath).catch(() => undefined);
   if (folder === undefined || socket === undefined) throw notRunning(socketPath);
-  const trusted = new Set([0, process.getuid?.(), ...(socketPath === SYSTEM_SOCKET ? [folder.uid] : [])]);
+  const trusted = new Set([
+    0,
+    process.getuid?.(),
+    ...(socketPath === SYSTEM_SOCKET && (await onlyRootMakesFoldersIn('/run')) ? [folder.uid] : []),
+    ...namedBrokerUser(process.env),
+  ]);
   if (!trusted.has(folder.uid)) throw notTrusted(`The folder of ${socketPath} belongs to user ${folder.uid}`);
   if (!trusted.has(socket.uid)) throw notTrusted(`The socket ${socketPath} belongs to user ${socket.uid}`);
   return trusted;
+}
+
+/** Root, or in a container whoever set it up. */
+async function onlyRootMakesFoldersIn(parent: string): Promise<boolean> {
+  const OTHERS_WRITE = 0o022;
+  return (((await stat(parent).catch(() => undefined))?.mode ?? OTHERS_WRITE) & OTHERS_WRITE) === 0;
+}
+
+/** A further user who may run the broker; in a rootless container 65534 stands for every user of the host. */
+function namedBrokerUser(env: NodeJS.ProcessEnv): readonly number[] {
+  const named = env['TPMTBS_BROKER_UID'] ?? '';
+  if (named === '') return [];
+  if (/^\d{1,10}$/.test(named) && Number(named) < 0xffffffff) return [Number(named)];
+  throw new CliFailure(EXIT.usage, 'usage', 'TPMTBS_BROKER_UID wants the number of a user.', 'Set or unset it.');
 }
 
 function requireTrustedListener(socket: Socket, socketPath: string, trusted: ReadonlySet<number | undefined>): void {
@@ -73,7 +93,7 @@ function notTrusted(what: string): CliFailure {
     EXIT.refused,
     'TBS_E_ACCESS_DENIED',
     `${what}, who is neither root nor you.`,
-    'Do not use this socket: that user could read what you send. Name another with --socket.',
+    'Do not use this socket: that user could read what you send. Name another with --socket, or, in a container, see docs/containers.md.',
   );
 }
 

@@ -41,7 +41,7 @@ function isStreamAddress(text: string): boolean {
   return port !== undefined && Number(port) <= 65_535;
 }
 
-const group = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0xfffffffe)]).nullable();
+const account = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0xfffffffe)]).nullable();
 const count = (max: number) => z.number().int().min(1).max(max);
 const milliseconds = (max: number) => z.number().int().min(1).max(max);
 
@@ -338,12 +338,17 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
     $schema: z.string().optional().describe('For editors; sets nothing.'),
     enabled: z.boolean().default(true).describe('When false, callers are answered TBS_E_SERVICE_DISABLED.'),
     stateFolder: path.default(folders.state).describe('Records of the broker; its user alone may read them.'),
-    administratorsGroup: group
+    administratorsGroup: account
       .default(null)
       .describe('Group (name or number) whose members are administrators, beside root. Unset: root alone.'),
-    sandboxedAppsGroup: group
+    sandboxedAppsGroup: account
       .default(null)
       .describe('Group (name or number) whose members count as sandboxed apps. Unset: nobody does.'),
+    overflowUser: account
+      .default(null)
+      .describe(
+        "User (name or number) behind the kernel's overflow user id, 65534: `nobody`, or, for a broker in a container, the host's user whose programs connect. Such callers are never administrators. Unset: they are refused. [containers.md](containers.md)",
+      ),
     sockets: sockets.prefault({}),
     transport: transport.prefault({}),
     limits: limits.prefault({}),

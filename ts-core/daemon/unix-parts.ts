@@ -4,7 +4,8 @@ import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
-import { callerOfUnixSocket, readOverflowUid } from '../adapters/identity/unix-peer.js';
+import { callerOfUnixSocket } from '../adapters/identity/unix-peer.js';
+import { overflowUserUid, readUserNamespace } from '../adapters/identity/user-namespace.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
 import type { UnixCallerRules } from '../domain/unix-caller.js';
@@ -13,11 +14,12 @@ import type { PlatformParts } from './platform-parts.js';
 
 export function unixParts(configuration: Configuration, ownUid: number): PlatformParts {
   const addon = nativeAddon();
-  const rules = callerRules(configuration, ownUid);
+  const userNames = new UnixUserNames(() => performance.now());
+  const rules = callerRules(configuration, ownUid, userNames);
   return {
     bootTimeNs: addon.bootTimeNs,
     openStore: () => LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive }),
-    userNames: new UnixUserNames(() => performance.now()),
+    userNames,
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
@@ -33,14 +35,17 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
   };
 }
 
-function callerRules(configuration: Configuration, ownUid: number): UnixCallerRules {
-  const { administratorsGroup, sandboxedAppsGroup, mode } = configuration;
+function callerRules(configuration: Configuration, ownUid: number, userNames: UnixUserNames): UnixCallerRules {
+  const { administratorsGroup, sandboxedAppsGroup, overflowUser, mode } = configuration;
+  const namespace = readUserNamespace();
   return {
     ownUid,
     userMode: mode === 'user',
     administratorsGroupGid:
       administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
     sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
-    overflowUid: readOverflowUid(),
+    overflowUid: namespace.overflowUid,
+    overflowUserUid:
+      overflowUser === null ? undefined : overflowUserUid(overflowUser, namespace, (user) => userNames.keyOf(user)),
   };
 }

@@ -22,21 +22,28 @@ export interface UnixCallerRules {
   readonly administratorsGroupGid?: number | undefined;
   /** Members are sandboxed apps, whatever else they are. */
   readonly sandboxGroupGid?: number | undefined;
-  /** The id that stands for users of another user namespace, who cannot be told apart (/proc/sys/kernel/overflowuid). */
+  /** The id that the kernel gives for users who have none in the broker's user namespace (/proc/sys/kernel/overflowuid). */
   readonly overflowUid: number;
+  /** The user behind that id, where the configuration names him (`overflowUser`). */
+  readonly overflowUserUid?: number | undefined;
 }
 
 export type UnixCallerVerdict =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'overflowUid' };
 
-/** Who a peer is to the broker; refused when the kernel can only say that it is somebody of another user namespace. */
+/** Who a peer is to the broker. The overflow id is refused unless the configuration names the user behind it. */
 export function classifyUnixCaller(peer: UnixPeer, rules: UnixCallerRules): UnixCallerVerdict {
-  if (peer.uid === rules.overflowUid) return { ok: false, reason: 'overflowUid' };
-  return {
-    ok: true,
-    caller: { userKey: `uid:${peer.uid}`, callerClass: classOf(peer, rules), processId: peer.pid },
-  };
+  const isOverflow = peer.uid === rules.overflowUid;
+  const uid = isOverflow ? rules.overflowUserUid : peer.uid;
+  if (uid === undefined) return { ok: false, reason: 'overflowUid' };
+  const callerClass = isOverflow ? classOfOverflowUser(peer, rules) : classOf(peer, rules);
+  return { ok: true, caller: { userKey: `uid:${uid}`, callerClass, processId: peer.pid } };
+}
+
+/** Never an administrator, by no group: the id may stand for many users. */
+function classOfOverflowUser(peer: UnixPeer, rules: UnixCallerRules): CallerClass {
+  return isMember(peer, rules.sandboxGroupGid) ? 'sandboxedApp' : 'standardUser';
 }
 
 function classOf(peer: UnixPeer, rules: UnixCallerRules): CallerClass {

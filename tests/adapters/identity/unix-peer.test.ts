@@ -4,11 +4,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  callerOfDescriptor,
-  callerOfUnixSocket,
-  readOverflowUid,
-} from '../../../ts-core/adapters/identity/unix-peer.js';
+import { callerOfDescriptor, callerOfUnixSocket } from '../../../ts-core/adapters/identity/unix-peer.js';
+import { readUserNamespace } from '../../../ts-core/adapters/identity/user-namespace.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
@@ -18,7 +15,7 @@ const rules: UnixCallerRules = {
   userMode: false,
   administratorsGroupGid: 54321,
   sandboxGroupGid: 54322,
-  overflowUid: readOverflowUid(),
+  overflowUid: readUserNamespace().overflowUid,
 };
 
 describe('the caller of a Unix socket', () => {

@@ -125,9 +125,11 @@ for (const kind of KINDS) {
       assert.equal(application.contexts.size, 0);
     });
 
-    it('closes a connection whose user is not known', async () => {
+    it('refuses a connection whose user is not known, and closes it', async () => {
       userKey = '';
       const socket = client();
+      const [refusal] = await responses(socket, 1);
+      assert.deepEqual([refusal?.operation, refusal?.requestId, refusal?.result], [0x8001, 0, 0x80284012]);
       await whenClosed(socket);
       assert.equal(refused.length, 1);
     });

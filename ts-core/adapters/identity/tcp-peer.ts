@@ -10,6 +10,7 @@ import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { classifyUnixCaller, type UnixCallerRules } from '../../domain/unix-caller.js';
 import { ownerInTcpTable, type TcpAddress, type TcpOwner } from './tcp-connection-table.js';
+import { overflowUserRefused } from './unix-peer.js';
 
 export interface TcpCaller {
   readonly caller: Caller;
@@ -30,12 +31,7 @@ export async function callerOfTcpSocket(socket: Socket, rules: UnixCallerRules):
   }
   const gid = rules.sandboxGroupGid ?? NO_GROUP;
   const verdict = classifyUnixCaller({ uid: owner.uid, gid, groups: [] }, rules);
-  if (!verdict.ok) {
-    throw new TbsError('TBS_E_ACCESS_DENIED', {
-      message: 'The user is not known on this side: it belongs to another user namespace.',
-      details: { reason: verdict.reason },
-    });
-  }
+  if (!verdict.ok) throw overflowUserRefused(rules.overflowUid);
   return { caller: verdict.caller, owner };
 }
 

@@ -2,26 +2,12 @@
  * The caller at the other end of a Unix socket connection, as the kernel vouches for it at accept.
  * On Windows: pipe-peer.ts.
  */
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { classifyUnixCaller, type UnixCallerRules } from '../../domain/unix-caller.js';
 import { nativeAddon } from './native-addon.js';
 import { descriptorOf } from './socket-descriptor.js';
-
-const OVERFLOW_UID_FILE = '/proc/sys/kernel/overflowuid';
-const DEFAULT_OVERFLOW_UID = 65534;
-
-/** The kernel's overflow user id; its documented default where /proc is not mounted. */
-export function readOverflowUid(): number {
-  try {
-    const uid = Number.parseInt(readFileSync(OVERFLOW_UID_FILE, 'utf8'), 10);
-    return Number.isInteger(uid) ? uid : DEFAULT_OVERFLOW_UID;
-  } catch {
-    return DEFAULT_OVERFLOW_UID;
-  }
-}
 
 /**
  * The caller behind an accepted connection. Call it in the connection handler: a socket that has closed has no
@@ -38,14 +24,17 @@ export function callerOfUnixSocket(socket: Socket, rules: UnixCallerRules): Call
 /** As `callerOfUnixSocket`, for a connected Unix socket that is held as a descriptor. */
 export function callerOfDescriptor(fd: number, rules: UnixCallerRules): Caller {
   const verdict = classifyUnixCaller(peerOf(fd), rules);
-  if (!verdict.ok) {
-    throw new TbsError('TBS_E_ACCESS_DENIED', {
-      message: 'The user is not known on this side: it belongs to another user namespace.',
-      action: 'Connect from a user whose id is mapped into the user namespace of the broker.',
-      details: { reason: verdict.reason },
-    });
-  }
+  if (!verdict.ok) throw overflowUserRefused(rules.overflowUid);
   return verdict.caller;
+}
+
+/** The error for a caller whom the kernel names by the overflow id, when `overflowUser` is not set. */
+export function overflowUserRefused(overflowUid: number): TbsError {
+  return new TbsError('TBS_E_ACCESS_DENIED', {
+    message: `The caller is user ${overflowUid}: nobody, or a user whom the broker's user namespace does not know.`,
+    action: 'Set overflowUser in tbsd.json to the user behind it, or connect as another user (docs/containers.md).',
+    details: { reason: 'overflowUid' },
+  });
 }
 
 function peerOf(fd: number) {

@@ -4,6 +4,7 @@
 import type { Server, Socket } from 'node:net';
 import type { CallerConnection, ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { TbsError } from '../../domain/tbs-error.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { WireServices } from './wire-services.js';
@@ -86,7 +87,9 @@ class WireSessions {
       callerConnection = this.#options.opener.connect(caller);
     } catch (error) {
       this.#options.onRefused?.(error);
-      socket.destroy();
+      socket.end(refusalFrame(error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR'), () =>
+        socket.destroy(),
+      );
       return;
     }
     const bytes = (this.#options.byteConnection ?? overNodeSocket)(socket);
