@@ -13,7 +13,7 @@ import { SystemClock } from '../../ts-core/adapters/state/system-clock.js';
 import { Dispatcher } from '../../ts-core/application/commands/dispatcher.js';
 import { Events } from '../../ts-core/application/events/events.js';
 import { ManagePhysicalPresence } from '../../ts-core/application/firmware/manage-physical-presence.js';
-import { LockoutBook } from '../../ts-core/application/lockout/lockout-service.js';
+import { LockoutService } from '../../ts-core/application/lockout/lockout-service.js';
 import {
   type OwnerAuthorization,
   ownerAuthorization,
@@ -112,11 +112,11 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     queue: new CommandQueue({ agingHorizonMs: 1000, longestRun: 4 }),
     gate: {
       refusalAtDispatch: () => undefined,
-      beforeDispatch: (pending) => owner.rawChanges.beforeCommand(pending),
+      beforeDispatch: (pending) => owner.externalChanges.beforeCommand(pending),
     },
-    account: {
-      account: (pending, response) =>
-        owner.rawChanges.commandEnded(
+    recorder: {
+      record: (pending, response) =>
+        owner.externalChanges.commandEnded(
           pending,
           classifyResponse(version, response, { code: pending.header.code, command: pending.command }, (command) =>
             virtualizer.handlesOf(command),
@@ -141,7 +141,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       new PhysicalPresenceSysfs(() => options.physicalPresenceFolder ?? join(folder, 'no-ppi')),
       told,
     ),
-    lockout: new LockoutBook({ store, clock, settings: () => policy.settings, events: told }),
+    lockout: new LockoutService({ store, clock, settings: () => policy.settings, events: told }),
   });
   await owner.start();
   return {

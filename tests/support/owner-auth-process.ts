@@ -42,31 +42,31 @@ const machine = await startMachine({
     if (steps === task.killAt) process.kill(process.pid, 'SIGKILL');
   },
 });
-const { keeper, ownerAuth, provisioning } = machine.owner;
+const { coordinator, ownerAuth, provisioning } = machine.owner;
 if (task.action === 'initialize') await provisioning.initialize(ROOT);
 if (task.action === 'set') {
   await ownerAuth.set(ROOT, undefined, new Uint8Array(Buffer.from(task.next ?? '', 'base64')));
 }
 if (task.action === 'lower') {
   machine.setPolicy({ ...task.settings, osManagedAuthLevel: 2 });
-  await keeper.levelMayHaveChanged();
+  await coordinator.levelMayHaveChanged();
 }
 if (task.action === 'rawChange' || task.action === 'rawClear') {
   const known = task.current === undefined ? undefined : new Uint8Array(Buffer.from(task.current, 'base64'));
-  const current = known ?? (await keeper.parts.secrets.get('owner')) ?? new Uint8Array();
+  const current = known ?? (await coordinator.parts.secrets.get('owner')) ?? new Uint8Array();
   const next = new Uint8Array(Buffer.from(task.next ?? '', 'base64'));
   await machine.raw(rawCommand(task, current, next));
 }
 // The broker waits for the recovery time of the TPM with timers that do not keep a process alive.
 const deadline = Date.now() + LONGEST_RECOVERY_MS;
-while (keeper.parts.secrets.has('pending') && Date.now() < deadline) await wait(100);
-const kept = await keeper.parts.secrets.get('owner');
-if (kept !== undefined) await keeper.parts.tpm.changeOwnerAuth(kept, kept);
+while (coordinator.parts.secrets.has('pending') && Date.now() < deadline) await wait(100);
+const kept = await coordinator.parts.secrets.get('owner');
+if (kept !== undefined) await coordinator.parts.tpm.changeOwnerAuth(kept, kept);
 const result: ProcessResult = {
   steps,
   kept: kept === undefined ? null : Buffer.from(kept).toString('base64'),
   ready: (await provisioning.state()).ready,
-  settled: !keeper.parts.secrets.has('pending'),
+  settled: !coordinator.parts.secrets.has('pending'),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 

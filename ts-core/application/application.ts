@@ -16,9 +16,9 @@ import type { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import type { CommandLists } from './policy/command-lists.js';
 import type { ManageBlockLists } from './policy/manage-block-lists.js';
 import type { ManagePolicy } from './policy/manage-policy.js';
+import type { UserNames } from './ports.js';
 import type { ManagePower } from './power/manage-power.js';
 import type { ReportStatus } from './status/report-status.js';
-import type { UserNames } from './user-names.js';
 
 export interface Application {
   readonly commands: CommandService;

@@ -27,8 +27,8 @@ import { ManageResources } from './contexts/manage-resources.js';
 import { Events } from './events/events.js';
 import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import { ReportEventLog } from './firmware/report-event-log.js';
-import { Account } from './lockout/auth-failure-recorder.js';
-import { LockoutBook } from './lockout/lockout-service.js';
+import { AuthFailureRecorder } from './lockout/auth-failure-recorder.js';
+import { LockoutService } from './lockout/lockout-service.js';
 import { ManageLockout } from './lockout/manage-lockout.js';
 import { ManageAuthLevel } from './owner-auth/manage-auth-level.js';
 import { type OwnerAuthorization, ownerAuthorization } from './owner-auth/owner-authorization.js';
@@ -50,11 +50,11 @@ import type {
   PolicyStore,
   StateStore,
   TpmTransport,
+  UserNames,
 } from './ports.js';
 import { ManagePower } from './power/manage-power.js';
 import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
 import { ReportStatus } from './status/report-status.js';
-import type { UserNames } from './user-names.js';
 
 export interface BrokerParts {
   readonly version: TpmVersion;
@@ -109,7 +109,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const { version, transport, virtualizer, store, policy, clock, log } = parts;
   const events = new Events(parts.audit, clock);
   const lists = new CommandLists(policy.current(), store);
-  const lockout = new LockoutBook({ store, clock, settings: () => policy.current().settings, events });
+  const lockout = new LockoutService({ store, clock, settings: () => policy.current().settings, events });
   await lockout.restore();
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: parts.agingHorizonMs, longestRun: LONGEST_RUN });
   const gate = new Gate({
@@ -118,22 +118,22 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     listsRevision: () => lists.revision,
     lockout: (userKey) => lockout.gate(userKey),
     handlesOf: (command) => virtualizer.handlesOf(command),
-    ownerAuthorizationRule: (pending) => owner.keeper.refusalOf(pending),
-    beforeDispatch: (pending) => owner.rawChanges.beforeCommand(pending),
+    ownerAuthorizationRule: (pending) => owner.coordinator.refusalOf(pending),
+    beforeDispatch: (pending) => owner.externalChanges.beforeCommand(pending),
     events,
   });
-  const account = new Account(
+  const recorder = new AuthFailureRecorder(
     version,
     lockout,
     (command) => virtualizer.handlesOf(command),
     [
-      (pending, outcome) => owner.rawChanges.commandEnded(pending, outcome),
+      (pending, outcome) => owner.externalChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),
     ],
     log,
   );
   const { longestCommandMs, eventLoop } = parts;
-  const tpmParts = { version, transport, virtualizer, queue, gate, account, clock, log };
+  const tpmParts = { version, transport, virtualizer, queue, gate, recorder, clock, log };
   const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, longestCommandMs });
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
@@ -241,7 +241,7 @@ function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, 
       const changes = changedSettings(inForce, changed);
       inForce = changed;
       lists.policyChanged(changed);
-      void owner.keeper.levelMayHaveChanged();
+      void owner.coordinator.levelMayHaveChanged();
       events.raise('policyChanged', describeChanges(changes), {
         details: {
           revision: changed.revision,

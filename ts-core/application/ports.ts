@@ -1,6 +1,4 @@
-/**
- * The outside, as the use cases see it. Adapters implement these; only daemon/compose constructs them.
- */
+/** The ports: interfaces to the outside world. Adapters implement them; only daemon/compose constructs adapters. */
 import type { Caller, CallerClass } from '../domain/caller.js';
 import type { LocalCommandLists } from '../domain/filter/local-command-lists.js';
 import type { FailureLedgerState } from '../domain/lockout/failure-ledger.js';
@@ -169,6 +167,14 @@ export interface PowerListener {
   prepareForSleep(): Promise<void>;
   /** It is awake again. Also called when nobody asked to prepare. */
   awake(): Promise<void>;
+}
+
+/** Names of users for people to read and to type; decisions go by the key. */
+export interface UserNames {
+  /** `alice` for `uid:1000`; null when the user is not known (any more). */
+  nameOf(userKey: string): string | null;
+  /** The key of a user given by name, by number or by key; undefined when there is none. */
+  keyOf(user: string): string | undefined;
 }
 
 /** Structured log for the people who run the broker (pino). Never secrets or command contents. */

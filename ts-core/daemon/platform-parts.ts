@@ -2,8 +2,7 @@
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import type { RegistryReader } from '../adapters/policy/windows-registry.js';
 import type { TransportDependencies } from '../adapters/transport/create-transport.js';
-import type { EventLoop, StateStore } from '../application/ports.js';
-import type { UserNames } from '../application/user-names.js';
+import type { EventLoop, StateStore, UserNames } from '../application/ports.js';
 import type { EndpointParts } from './open-endpoints.js';
 
 export interface PlatformParts {

@@ -193,3 +193,8 @@ export class TbsError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+/** The error itself, or TBS_E_INTERNAL_ERROR with it as its cause: what nobody expected never shows its message to a caller. */
+export function asTbsError(error: unknown): TbsError {
+  return error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
+}

@@ -38,7 +38,7 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
       close: async () => undefined,
     } satisfies TpmTransport,
     gate: { refusalAtDispatch: () => undefined, beforeDispatch: () => undefined },
-    account: { account: () => undefined },
+    recorder: { record: () => undefined },
   });
   await dispatcher.runExchange(() => virtualizer.start(undefined));
   const order: number[] = [];

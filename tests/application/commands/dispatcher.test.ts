@@ -45,8 +45,8 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
       refusalAtDispatch: ({ contextId }) => refusals.get(contextId),
       beforeDispatch: ({ contextId }) => preparations.get(contextId),
     },
-    account: {
-      account: ({ contextId }) => {
+    recorder: {
+      record: ({ contextId }) => {
         accounted.push(contextId);
         return durable;
       },

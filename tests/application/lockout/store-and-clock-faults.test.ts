@@ -1,7 +1,7 @@
 /** A store that cannot write, and a clock that jumps a day: nothing is acknowledged that is not kept, nothing forgotten. */
 import assert from 'node:assert/strict';
 import { Events } from '../../../ts-core/application/events/events.js';
-import { LockoutBook } from '../../../ts-core/application/lockout/lockout-service.js';
+import { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
 import { ManageLockout } from '../../../ts-core/application/lockout/manage-lockout.js';
 import { ManageAuthLevel } from '../../../ts-core/application/owner-auth/manage-auth-level.js';
 import { CommandLists } from '../../../ts-core/application/policy/command-lists.js';
@@ -9,6 +9,7 @@ import { ManageBlockLists } from '../../../ts-core/application/policy/manage-blo
 import type { AuditEvent, PolicyStore, StateRecords, StateStore } from '../../../ts-core/application/ports.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { NO_LOCAL_COMMAND_LISTS } from '../../../ts-core/domain/filter/local-command-lists.js';
+import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -18,12 +19,7 @@ const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 const DAY_MS = 86_400_000;
 const TPM2_SIGN = 0x15d;
 /** Nothing is set: what the lists and the level are, the local records say. */
-const NO_POLICY = {
-  settings: DEFAULT_POLICY_SETTINGS,
-  revision: 1,
-  sources: { osManagedAuthLevel: { kind: 'default' } },
-  problems: [],
-} as unknown as ReturnType<PolicyStore['current']>;
+const NO_POLICY = mergePolicy([], 1);
 
 /** Keeps in memory what a disk would, unless it has no room or a bad block. */
 class FailingStore implements StateStore {
@@ -54,7 +50,7 @@ function setUp() {
     { write: (event) => void told.push(event), lostLines: () => 0, close: async () => {} },
     clock,
   );
-  const bookOf = () => new LockoutBook({ store, clock, settings: () => DEFAULT_POLICY_SETTINGS, events });
+  const bookOf = () => new LockoutService({ store, clock, settings: () => DEFAULT_POLICY_SETTINGS, events });
   return { store, clock, told, events, bookOf, book: bookOf() };
 }
 

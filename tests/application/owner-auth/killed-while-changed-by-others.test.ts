@@ -82,9 +82,9 @@ for (const version of ['2.0', '1.2'] as const) {
       const material = version === '2.0' ? 'storage' : 'administratorDelegation';
       {
         await using machine = await startMachine({ ...box.options, settings: { osManagedAuthLevel: FULL } });
-        const { keeper } = machine.owner;
-        await keeper.exclusive(() => keeper.applyLevel(DELEGATED, known));
-        assert.equal(keeper.parts.secrets.has(material), true);
+        const { coordinator } = machine.owner;
+        await coordinator.exclusive(() => coordinator.applyLevel(DELEGATED, known));
+        assert.equal(coordinator.parts.secrets.has(material), true);
       }
       // Delegations outlive a change of the owner's secret on a TPM 1.2, and nothing a clear.
       const action = 'rawClear';
@@ -92,11 +92,11 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(box.run({ action, current, killAt: 1 }), 'killed');
       {
         await using unchanged = await startMachine(box.options);
-        assert.equal(unchanged.owner.keeper.parts.secrets.has(material), true, 'the TPM never got it');
+        assert.equal(unchanged.owner.coordinator.parts.secrets.has(material), true, 'the TPM never got it');
       }
       assert.equal(box.run({ action, current, killAt: 2 }), 'killed');
       await using machine = await startMachine(box.options);
-      assert.equal(machine.owner.keeper.parts.secrets.has(material), false);
+      assert.equal(machine.owner.coordinator.parts.secrets.has(material), false);
     });
   });
 }

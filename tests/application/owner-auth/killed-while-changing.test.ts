@@ -123,7 +123,7 @@ for (const version of ['2.0', '1.2'] as const) {
         await using machine = await startMachine({
           ...{ version, tpmSocket: box.tpm.dataPath, folder: box.folder, settings: delegated },
         });
-        const { secrets, tpm } = machine.owner.keeper.parts;
+        const { secrets, tpm } = machine.owner.coordinator.parts;
         const kept = await secrets.get(version === '2.0' ? 'storage' : 'administratorDelegation');
         assert.ok(kept !== undefined, `killed at step ${killAt}`);
         if (version === '1.2') assert.equal(await tpm.takesDelegation?.(kept), true, `killed at step ${killAt}`);

@@ -54,7 +54,7 @@ for (const version of ['2.0', '1.2'] as const) {
       });
     const full = (machine: Machine) => machine.owner.ownerAuth.get(ROOT, 1);
     const works = (machine: Machine, value: Uint8Array) =>
-      machine.owner.keeper.parts.tpm.changeOwnerAuth(value, value).then(
+      machine.owner.coordinator.parts.tpm.changeOwnerAuth(value, value).then(
         () => true,
         () => false,
       );
@@ -69,7 +69,7 @@ for (const version of ['2.0', '1.2'] as const) {
       await machine.owner.provisioning.initialize(ROOT);
       const before = await full(machine);
       machine.setPolicy({ osManagedAuthLevel: 2 });
-      await machine.owner.keeper.levelMayHaveChanged();
+      await machine.owner.coordinator.levelMayHaveChanged();
       assert.equal((await failureOf(full(machine)))?.symbol, 'TBS_E_OWNERAUTH_NOT_FOUND');
       assert.equal(await works(machine, before), false);
       assert.ok(machine.events.some(({ message }) => /kept nowhere/.test(message)));
@@ -103,7 +103,7 @@ for (const version of ['2.0', '1.2'] as const) {
       const secretsFolder = join(folder, 'owner-auth');
       const copy = new Map(readdirSync(secretsFolder).map((name) => [name, readFileSync(join(secretsFolder, name))]));
       machine.setPolicy({ osManagedAuthLevel: 2 });
-      await machine.owner.keeper.levelMayHaveChanged();
+      await machine.owner.coordinator.levelMayHaveChanged();
       for (const name of readdirSync(secretsFolder)) {
         assert.notDeepEqual(readFileSync(join(secretsFolder, name)), copy.get(name), `${name} is a new one`);
       }
@@ -119,7 +119,7 @@ for (const version of ['2.0', '1.2'] as const) {
       await machine.owner.provisioning.initialize(ROOT);
       const before = await full(machine);
       machine.setPolicy({ osManagedAuthLevel: 0 });
-      await machine.owner.keeper.levelMayHaveChanged();
+      await machine.owner.coordinator.levelMayHaveChanged();
       assert.deepEqual(readdirSync(join(folder, 'owner-auth')), []);
       assert.equal(await works(machine, before), true, 'None makes no new value');
       const { storageAuthSet, endorsementAuthSet } = await machine.owner.tpm.ownership();
@@ -147,7 +147,7 @@ for (const version of ['2.0', '1.2'] as const) {
       }
       assert.equal(await works(machine, before), true);
       machine.setPolicy({ activeDirectoryBackup: true, osManagedAuthLevel: 2 });
-      await machine.owner.keeper.levelMayHaveChanged();
+      await machine.owner.coordinator.levelMayHaveChanged();
       assert.deepEqual(await full(machine), before, 'the level waits for the directory');
     });
 
@@ -161,11 +161,11 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal((await failureOf(machine.owner.ownerAuth.levelChanges(change)))?.reason, 'ioError');
       assert.deepEqual(await full(machine), before);
       assert.equal(await works(machine, before), true);
-      assert.equal(machine.owner.keeper.parts.records.current.appliedLevel, 4);
+      assert.equal(machine.owner.coordinator.parts.records.current.appliedLevel, 4);
       storeFails = false;
       await machine.owner.ownerAuth.levelChanges(change);
       assert.equal(await works(machine, change.newOwnerAuth), true);
-      assert.equal(machine.owner.keeper.parts.records.current.appliedLevel, 2);
+      assert.equal(machine.owner.coordinator.parts.records.current.appliedLevel, 2);
     });
 
     it('keeps the setting of automatic provisioning as it was when the store cannot keep the new one', async () => {
@@ -210,7 +210,7 @@ for (const version of ['2.0', '1.2'] as const) {
       );
       assert.equal(failure?.symbol, version === '2.0' ? 'TPM_20_E_AUTH_FAIL' : 'TPM_E_AUTHFAIL');
       assert.equal(machine.sent.filter((code) => code === changing).length, before + 1);
-      assert.ok(!machine.owner.keeper.parts.secrets.has('pending'));
+      assert.ok(!machine.owner.coordinator.parts.secrets.has('pending'));
     });
 
     it('gives nothing away on a copied disk, with another TPM', async () => {

@@ -53,7 +53,7 @@ for (const version of ['2.0', '1.2'] as const) {
     async function passMinutes(machine: Machine, minutes: number): Promise<void> {
       for (let minute = 0; minute < minutes; minute++) {
         clock.advance(MINUTE_MS);
-        await machine.owner.keeper.exclusive(async () => undefined);
+        await machine.owner.coordinator.exclusive(async () => undefined);
       }
     }
 
@@ -61,7 +61,7 @@ for (const version of ['2.0', '1.2'] as const) {
       directoryFails = 'noServer';
       triedAtMinutes = [];
       startedMs = clock.monotonicMs();
-      const next = machine.owner.keeper.randomOwnerAuth();
+      const next = machine.owner.coordinator.randomOwnerAuth();
       assert.deepEqual(await machine.owner.ownerAuth.set(ROOT, undefined, next), { kept: true, backup: 'pending' });
     }
 

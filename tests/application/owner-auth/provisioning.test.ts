@@ -56,7 +56,7 @@ for (const version of ['2.0', '1.2'] as const) {
         assert.deepEqual([verdict.ready, verdict.needs], [true, []]);
         assert.equal((await machine.owner.tpm.ownership()).owned, true);
         const kept = version === '2.0' && level === 5;
-        const { secrets } = machine.owner.keeper.parts;
+        const { secrets } = machine.owner.coordinator.parts;
         assert.deepEqual([secrets.has('owner'), secrets.has('pending')], [kept, false]);
         const told = machine.events.filter(({ kind, message }) => kind === 'warning' && /kept nowhere/.test(message));
         assert.deepEqual(

@@ -83,7 +83,7 @@ for (const version of ['2.0', '1.2'] as const) {
           if (version === '1.2') assert.equal(after.failedTries, failedTries + 1, 'by the TPM’s own count');
           assert.deepEqual(await machine.owner.ownerAuth.get(ROOT, 1), kept);
           assert.deepEqual(machine.directory(), directory);
-          assert.equal(machine.owner.keeper.parts.secrets.has('pending'), false);
+          assert.equal(machine.owner.coordinator.parts.secrets.has('pending'), false);
           if (version === '2.0') await isRefusedWithoutATry(machine);
         } finally {
           rmSync(folder, { recursive: true });

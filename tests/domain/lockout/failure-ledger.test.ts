@@ -43,7 +43,7 @@ describe('failure ledger: the gate', () => {
     assert.deepEqual(ledger.gate('uid:1', at(1), DEFAULTS), {
       open: false,
       scope: 'user',
-      freesAt: WALL_START + 480 * MINUTE + 1,
+      lockedOutUntil: WALL_START + 480 * MINUTE + 1,
       failures: 4,
       threshold: 4,
     });
@@ -58,7 +58,7 @@ describe('failure ledger: the gate', () => {
     assert.deepEqual(verdict, {
       open: false,
       scope: 'total',
-      freesAt: WALL_START + 480 * MINUTE + 1,
+      lockedOutUntil: WALL_START + 480 * MINUTE + 1,
       failures: 9,
       threshold: 9,
     });
@@ -71,7 +71,7 @@ describe('failure ledger: the gate', () => {
     const verdict = ledger.gate('uid:2', at(HOUR), DEFAULTS);
     assert.ok(!verdict.open);
     assert.equal(verdict.scope, 'user');
-    assert.equal(verdict.freesAt, WALL_START + 9 * HOUR + 1);
+    assert.equal(verdict.lockedOutUntil, WALL_START + 9 * HOUR + 1);
   });
 
   it('counts a failure whose age is the window still, and one millisecond later no more', () => {
@@ -86,7 +86,7 @@ describe('failure ledger: the gate', () => {
     for (let hour = 0; hour < 4; hour += 1) failTimes(ledger, 'uid:1', 1, at(hour * HOUR));
     const verdict = ledger.gate('uid:1', at(3 * HOUR), DEFAULTS);
     assert.ok(!verdict.open);
-    assert.equal(verdict.freesAt, WALL_START + 8 * HOUR + 1);
+    assert.equal(verdict.lockedOutUntil, WALL_START + 8 * HOUR + 1);
     assert.equal(ledger.gate('uid:1', at(8 * HOUR + 1), DEFAULTS).open, true);
   });
 
@@ -97,7 +97,7 @@ describe('failure ledger: the gate', () => {
       { ...DEFAULTS, totalThreshold: 0 },
       { ...DEFAULTS, totalThreshold: 0, windowMinutes: 0 },
     ]) {
-      const expected = { open: false, scope: 'threshold0', freesAt: null, failures: 0, threshold: 0 };
+      const expected = { open: false, scope: 'threshold0', lockedOutUntil: null, failures: 0, threshold: 0 };
       assert.deepEqual(ledger.gate('uid:1', at(0), thresholds), expected);
     }
   });
@@ -256,7 +256,7 @@ describe('failure ledger: properties', () => {
     let bootStartedMs = 0;
     let wallStepMs = 0;
     const passed: { user: string; atMs: number }[] = [];
-    const refused: { user: string; atMs: number; wallClockMs: number; freesAt: number | null }[] = [];
+    const refused: { user: string; atMs: number; wallClockMs: number; lockedOutUntil: number | null }[] = [];
     const now = (): LedgerTime => ({
       bootId: `boot-${boot}`,
       bootTimeMs: elapsedMs - bootStartedMs,
@@ -284,7 +284,13 @@ describe('failure ledger: properties', () => {
         if (verdict.open) {
           ledger.record(user, now(), thresholds);
           passed.push({ user, atMs: elapsedMs });
-        } else refused.push({ user, atMs: elapsedMs, wallClockMs: now().wallClockMs, freesAt: verdict.freesAt });
+        } else
+          refused.push({
+            user,
+            atMs: elapsedMs,
+            wallClockMs: now().wallClockMs,
+            lockedOutUntil: verdict.lockedOutUntil,
+          });
       }
     }
     return { passed, refused };
@@ -318,13 +324,13 @@ describe('failure ledger: properties', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), thresholds, (steps, limits) => {
         const { passed, refused } = run(steps, limits, false);
-        for (const { user, atMs, wallClockMs, freesAt } of refused) {
+        for (const { user, atMs, wallClockMs, lockedOutUntil } of refused) {
           const counted = (whenMs: number) =>
             passed.filter((other) => other.atMs <= atMs && whenMs - other.atMs <= limits.windowMinutes * MINUTE);
           const closed = (whenMs: number) =>
             counted(whenMs).length >= limits.totalThreshold ||
             counted(whenMs).filter((other) => other.user === user).length >= limits.individualThreshold;
-          const endsAtMs = atMs + ((freesAt as number) - wallClockMs);
+          const endsAtMs = atMs + ((lockedOutUntil as number) - wallClockMs);
           assert.ok(closed(atMs) && closed(endsAtMs - 1) && !closed(endsAtMs));
         }
       }),

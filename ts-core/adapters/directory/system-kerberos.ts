@@ -2,6 +2,7 @@
  * The system's Kerberos (MIT, by the GSS-API): one authentication at a time, since a KDC that does not answer keeps a
  * thread for as long as the library waits for it, whoever has given up meanwhile.
  */
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 
 /** `major` and `minor` of the GSS-API are numbers of the Errors that its methods throw or reject with. */
 export interface KerberosClient {
@@ -30,7 +31,7 @@ export type KerberosClientConstructor = new (
 ) => KerberosClient;
 
 export class SystemKerberos {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly steps = new OneAtATime();
 
   constructor(private readonly Client: KerberosClientConstructor) {}
 
@@ -39,12 +40,10 @@ export class SystemKerberos {
     let closed = false;
     return {
       step: (input) => {
-        const next = this.last.then(() => {
+        return this.steps.run(async () => {
           if (closed) throw new Error('given up while an earlier authentication was under way');
           return client.step(input);
         });
-        this.last = next.catch(() => undefined);
-        return next;
       },
       wrap: (bytes) => client.wrap(bytes),
       unwrap: (bytes) => client.unwrap(bytes),

@@ -1,6 +1,7 @@
 /** The policy in force: configuration, policy folder, Registry.pol files, Windows' registry, watched and merged. */
 import { join } from 'node:path';
 import type { Clock, Log, PolicyStore } from '../../application/ports.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
 import { explainPolicy, type SettingExplanation } from '../../domain/policy/explain-policy.js';
 import { layerOf, mergePolicy, type PolicyLayer } from '../../domain/policy/merge.js';
@@ -55,7 +56,7 @@ export class FilePolicyStore implements PolicyStore {
   #statements: readonly PolicyLayer[] = [];
   #lastGoodRegistry: WindowsRegistryReading | undefined;
   /** Writes one after the other, so that none reads what another is about to replace. */
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #writes = new OneAtATime();
   #closed = false;
 
   constructor(options: FilePolicyStoreOptions) {
@@ -85,7 +86,7 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   async refresh(): Promise<EffectivePolicy> {
-    await this.#writing.catch(() => undefined);
+    await this.#writes.settled();
     return this.#reload();
   }
 
@@ -114,17 +115,15 @@ export class FilePolicyStore implements PolicyStore {
     this.#closed = true;
     this.#watch.close();
     this.#absences.close();
-    await this.#writing.catch(() => undefined);
+    await this.#writes.settled();
     await this.#lastGood.settled();
   }
 
   #exclusively(write: () => Promise<void>): Promise<EffectivePolicy> {
-    const done = this.#writing
-      .catch(() => undefined)
-      .then(write)
-      .then(() => this.#reload());
-    this.#writing = done.catch(() => undefined);
-    return done;
+    return this.#writes.run(async () => {
+      await write();
+      return this.#reload();
+    });
   }
 
   /** A file without entries sets nothing: importing one takes the imported policy away again. */

@@ -1,5 +1,9 @@
-/** How a command ends for its caller: answered exactly once, counted, and told no success that is not on disk. */
-import { TbsError } from '../../domain/tbs-error.js';
+/** Completes a command: answers its caller exactly once, and only after its effects are on disk. */
+import { asTbsError, TbsError } from '../../domain/tbs-error.js';
+import { responseCodeOf } from '../../domain/tpm/command-header.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_RESULT } from '../../domain/tpm12/codes.js';
+import { TPM_RC } from '../../domain/tpm20/codes.js';
 import type { Log } from '../ports.js';
 import type { PendingCommand } from './pending-command.js';
 
@@ -9,7 +13,7 @@ export interface ResponseTimes {
   readonly durationMs: number;
 }
 
-export class CommandAnswers {
+export class CommandCompletion {
   readonly totals = { completed: 0, refused: 0, cancelled: 0 };
   /** One response that has not left yet. */
   private held: PendingCommand | undefined;
@@ -37,7 +41,7 @@ export class CommandAnswers {
   failed(pending: PendingCommand, error: unknown): void {
     if (pending.state === 'answered') return;
     this.log.error({ error, code: pending.header.code }, 'a command failed');
-    this.refused(pending, error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }));
+    this.refused(pending, asTbsError(error));
   }
 
   /**
@@ -85,8 +89,13 @@ export class CommandAnswers {
       () => pending.done(outcome),
       (error: unknown) => {
         this.log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
-        pending.done({ kind: 'refused', error: new TbsError('TBS_E_INTERNAL_ERROR', { cause: error }) });
+        pending.done({ kind: 'refused', error: asTbsError(error) });
       },
     );
   }
+}
+
+/** How a TPM answers a command that it gave up: TPM_RC_CANCELED (Part 2, 6.6.3); TPM 1.2: TPM_FAIL after a cancel (PC Client TIS). */
+export function isCancelledResponse(version: TpmVersion, response: Uint8Array): boolean {
+  return responseCodeOf(response) === (version === '2.0' ? TPM_RC.CANCELED : TPM_RESULT.FAIL);
 }

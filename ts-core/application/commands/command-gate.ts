@@ -1,13 +1,13 @@
 /**
- * May this command be sent: the filter at submission, filter and lockout again at dispatch.
+ * Decides whether a command may be sent. The filter runs at submission and, if the lists have changed, again at dispatch.
  *
- * The lockout is judged at dispatch only, after every earlier response has been counted, so that no burst of queued
+ * The lockout is checked only at dispatch, after every earlier response has been counted, so that no burst of queued
  * guesses slips past a threshold.
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { type BlockedVerdict, decide } from '../../domain/filter/command-filter.js';
 import type { FilterLists } from '../../domain/filter/filter-lists.js';
-import { freesAtText, type GateVerdict } from '../../domain/lockout/lockout-gate.js';
+import { type GateVerdict, lockedOutUntilText } from '../../domain/lockout/lockout-gate.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
@@ -103,14 +103,19 @@ export class Gate implements SubmissionGate, CommandGate {
 
 /** The refusal of a locked-out caller, with the time at which it ends. */
 export function lockoutError(version: TpmVersion, verdict: Extract<GateVerdict, { open: false }>): TbsError {
-  const freesAt = freesAtText(verdict.freesAt);
+  const lockedOutUntil = lockedOutUntilText(verdict.lockedOutUntil);
   const whose = verdict.scope === 'user' ? 'of this user' : 'of all standard users together';
   const message =
     verdict.scope === 'threshold0'
       ? 'A lockout threshold is set to 0: standard users may send no command that carries an authorization.'
-      : `${verdict.failures} authorization failures ${whose} count, and the threshold is ${verdict.threshold}: commands with an authorization are refused until ${freesAt}.`;
+      : `${verdict.failures} authorization failures ${whose} count, and the threshold is ${verdict.threshold}: commands with an authorization are refused until ${lockedOutUntil}.`;
   return new TbsError(version === '2.0' ? 'TPM_20_E_LOCKOUT' : 'TPM_E_DEFEND_LOCK_RUNNING', {
     message,
-    details: { scope: verdict.scope, failures: verdict.failures, threshold: verdict.threshold, freesAt },
+    details: {
+      scope: verdict.scope,
+      failures: verdict.failures,
+      threshold: verdict.threshold,
+      freesAt: lockedOutUntil,
+    },
   });
 }

@@ -1,11 +1,9 @@
-/**
- * The way of a command up to the queue: decode the header, check locality and priority, filter, quotas, enqueue.
- */
+/** Validates a submission (header, locality, priority, filter, quotas) and puts it into the queue. */
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { limitReached } from '../../domain/limit-reached.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../../domain/scheduling/priority.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import { decodeCommandHeader, type HeaderFault } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
@@ -59,7 +57,7 @@ export class CommandService implements ConnectionOpener {
   constructor(private readonly parts: SubmitParts) {}
 
   connect(caller: Caller): CallerConnection {
-    return new Connection(caller, this, this.parts);
+    return new CallerSession(caller, this, this.parts);
   }
 
   /** Cancels every outstanding command of a context. */
@@ -79,7 +77,7 @@ export class CommandService implements ConnectionOpener {
   }
 }
 
-class Connection implements CallerConnection {
+class CallerSession implements CallerConnection {
   private readonly own = new Map<number, TbsContext>();
   private closed = false;
 
@@ -245,8 +243,4 @@ function headerError(fault: HeaderFault): TbsError {
 
 function badCommand(message: string, fault: HeaderFault): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', { message, details: { parameter: 'command', ...fault } });
-}
-
-export function asTbsError(error: unknown): TbsError {
-  return error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
 }

@@ -19,8 +19,7 @@ import type { Exchange } from '../../domain/tpm/exchange.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Clock, EventLoop, Log, TpmTransport } from '../ports.js';
-import { isCancelledResponse } from './cancelled-response.js';
-import { CommandAnswers, type ResponseTimes } from './command-completion.js';
+import { CommandCompletion, isCancelledResponse, type ResponseTimes } from './command-completion.js';
 import { ExchangeDriver } from './exchange-driver.js';
 import type { PendingCommand } from './pending-command.js';
 
@@ -31,9 +30,9 @@ export interface CommandGate {
   beforeDispatch(pending: PendingCommand): Promise<void> | undefined;
 }
 
-export interface ResponseAccount {
+export interface ResponseRecorder {
   /** Acts on the response once; a promise when something must be durable before the response leaves. */
-  account(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined;
+  record(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined;
 }
 
 export interface DispatcherParts {
@@ -42,7 +41,7 @@ export interface DispatcherParts {
   readonly virtualizer: Virtualizer;
   readonly queue: CommandQueue<PendingCommand>;
   readonly gate: CommandGate;
-  readonly account: ResponseAccount;
+  readonly recorder: ResponseRecorder;
   readonly clock: Clock;
   readonly log: Log;
   readonly eventLoop: EventLoop;
@@ -74,7 +73,7 @@ export class Dispatcher {
   /** Sum of what the waiting commands are expected to cost. */
   private waitingCostMs = 0;
   private readonly exchanges: ExchangeDriver;
-  private readonly answers: CommandAnswers;
+  private readonly completion: CommandCompletion;
   private idleWaiters: (() => void)[] = [];
   private stopped = false;
   /** What is in the TPM is used as long as it is there, when the other command would have to swap. */
@@ -85,13 +84,13 @@ export class Dispatcher {
   };
 
   constructor(private readonly parts: DispatcherParts) {
-    this.answers = new CommandAnswers(parts.log);
-    this.exchanges = new ExchangeDriver(parts, () => this.answers.release());
+    this.completion = new CommandCompletion(parts.log);
+    this.exchanges = new ExchangeDriver(parts, () => this.completion.release());
   }
 
   /** How commands have ended since the start. */
-  get totals(): Readonly<CommandAnswers['totals']> {
-    return this.answers.totals;
+  get totals(): Readonly<CommandCompletion['totals']> {
+    return this.completion.totals;
   }
 
   get inFlight(): boolean {
@@ -128,7 +127,7 @@ export class Dispatcher {
   cancelContext(userKey: string, contextId: number): void {
     for (const pending of this.parts.queue.removeContext(userKey, contextId)) {
       this.waitingCostMs -= pending.expectedMs;
-      this.answers.cancelled(pending);
+      this.completion.cancelled(pending);
     }
     if (this.running?.contextId === contextId) this.cancelRunning(this.running);
   }
@@ -136,7 +135,7 @@ export class Dispatcher {
   cancelWaiting(pending: PendingCommand): void {
     if (pending.place === undefined || !this.parts.queue.remove(pending.place)) return;
     this.waitingCostMs -= pending.expectedMs;
-    this.answers.cancelled(pending);
+    this.completion.cancelled(pending);
   }
 
   /** Cancels the running command where its class of duration is `long`: what a suspend does not wait for. */
@@ -148,7 +147,7 @@ export class Dispatcher {
 
   /** Answers the caller of a cancelled command that the TPM did not give up; its result is thrown away when it comes. */
   abandonCancelled(): void {
-    if (this.running?.cancelRequested === true) this.answers.cancelled(this.running);
+    if (this.running?.cancelRequested === true) this.completion.cancelled(this.running);
   }
 
   /** Sends no further command; resolves when the one at the TPM is answered. Housekeeping still runs. */
@@ -241,7 +240,7 @@ export class Dispatcher {
     while (this.hasWork()) {
       const nowMs = clock.monotonicMs();
       if (nowMs - turnBeganMs > LONGEST_TURN_MS) {
-        this.answers.release();
+        this.completion.release();
         await eventLoop.nextTurn();
         turnBeganMs = clock.monotonicMs();
         continue;
@@ -251,11 +250,11 @@ export class Dispatcher {
       if (chore !== undefined) await this.doChore(chore);
       else if (pending !== undefined) await this.dispatch(pending);
     }
-    this.answers.release();
+    this.completion.release();
   }
 
   private async doChore(chore: Housekeeping): Promise<void> {
-    this.answers.release();
+    this.completion.release();
     try {
       chore.resolve(await chore.work());
     } catch (error) {
@@ -267,7 +266,7 @@ export class Dispatcher {
     this.waitingCostMs -= pending.expectedMs;
     pending.deadline?.cancel();
     const refusal = this.parts.gate.refusalAtDispatch(pending);
-    if (refusal !== undefined) return this.answers.refused(pending, refusal);
+    if (refusal !== undefined) return this.completion.refused(pending, refusal);
     pending.state = 'running';
     this.running = pending;
     const startedAtMs = this.parts.clock.monotonicMs();
@@ -275,7 +274,7 @@ export class Dispatcher {
     try {
       const durable = this.parts.gate.beforeDispatch(pending);
       if (durable !== undefined) {
-        this.answers.release();
+        this.completion.release();
         await durable;
       }
       const response = await this.execute(pending);
@@ -289,7 +288,7 @@ export class Dispatcher {
     } catch (error) {
       if (this.running !== undefined) this.charge(pending, startedAtMs, this.parts.clock.monotonicMs());
       this.running = undefined;
-      this.answers.failed(pending, error);
+      this.completion.failed(pending, error);
     }
   }
 
@@ -318,23 +317,23 @@ export class Dispatcher {
     pending.cancelRequested = true;
     const { transport, log } = this.parts;
     if (transport.cancellation === 'none') {
-      this.answers.cancelled(pending);
+      this.completion.cancelled(pending);
       return;
     }
     transport.cancel().catch((error: unknown) => {
       log.warn({ error }, 'the TPM could not be asked to cancel; the caller is answered now');
-      this.answers.cancelled(pending);
+      this.completion.cancelled(pending);
     });
   }
 
   private async answerResponse(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): Promise<void> {
-    const durable = this.parts.account.account(pending, response);
+    const durable = this.parts.recorder.record(pending, response);
     if (pending.state === 'answered') return this.discard(pending, response);
     if (pending.cancelRequested && isCancelledResponse(this.parts.version, response)) {
-      return this.answers.cancelled(pending);
+      return this.completion.cancelled(pending);
     }
-    if (durable === undefined && this.hasWork()) this.answers.hold(pending, response, times);
-    else this.answers.response(pending, response, times, durable);
+    if (durable === undefined && this.hasWork()) this.completion.hold(pending, response, times);
+    else this.completion.response(pending, response, times, durable);
   }
 
   /** A command that its caller gave up made something: nobody knows of it, so it goes. */

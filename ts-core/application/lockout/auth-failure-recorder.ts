@@ -1,6 +1,6 @@
 /**
- * Acts once on the classification of each response: failures are counted, an administrator's reset of the TPM's own
- * dictionary-attack logic empties the ledger.
+ * Records what each response means for the lockout, once: an authorization failure is counted, and an administrator's
+ * reset of the TPM's own dictionary-attack logic empties the ledger.
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { classifyResponse, type ResponseClass } from '../../domain/lockout/response-classification.js';
@@ -9,10 +9,10 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
 import { actingCodeOf } from '../../domain/tpm12/transport.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
-import type { ResponseAccount } from '../commands/dispatcher.js';
+import type { ResponseRecorder } from '../commands/dispatcher.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 import type { Log } from '../ports.js';
-import type { LockoutBook } from './lockout-service.js';
+import type { LockoutService } from './lockout-service.js';
 
 const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {
   '2.0': TPM_CC.DictionaryAttackLockReset,
@@ -22,16 +22,16 @@ const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {
 /** Something that wants to know how a command ended, after the ledger. */
 export type ResponseObserver = (pending: PendingCommand, outcome: ResponseClass) => Promise<void> | undefined;
 
-export class Account implements ResponseAccount {
+export class AuthFailureRecorder implements ResponseRecorder {
   constructor(
     private readonly version: TpmVersion,
-    private readonly lockout: LockoutBook,
+    private readonly lockout: LockoutService,
     private readonly handlesOf: (command: Uint8Array) => readonly number[] | null,
     private readonly observers: readonly ResponseObserver[],
     private readonly log: Log,
   ) {}
 
-  account(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined {
+  record(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined {
     const outcome = classifyResponse(
       this.version,
       response,

@@ -4,12 +4,13 @@
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { FailureLedger, type LedgerTime } from '../../domain/lockout/failure-ledger.js';
 import {
-  freesAtText,
   type GateVerdict,
   type LockoutThresholds,
+  lockedOutUntilText,
   thresholdsOf,
 } from '../../domain/lockout/lockout-gate.js';
 import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import type { Events } from '../events/events.js';
 import type { Clock, StateStore } from '../ports.js';
@@ -21,11 +22,11 @@ export interface LockoutParts {
   readonly events: Events;
 }
 
-export class LockoutBook {
+export class LockoutService {
   private readonly ledger = new FailureLedger();
   private readonly locked = new Set<string>();
   /** Writes go one after the other, so that an older state never replaces a newer one. */
-  private lastWrite: Promise<void> = Promise.resolve();
+  private readonly writes = new OneAtATime();
 
   constructor(private readonly parts: LockoutParts) {}
 
@@ -61,7 +62,7 @@ export class LockoutBook {
    */
   async reset(userKey: string | undefined): Promise<number> {
     let forgotten = 0;
-    await this.afterOtherWrites(async () => {
+    await this.writes.run(async () => {
       const failures = this.ledger.failuresOf(userKey);
       await this.parts.store.put('failureLedger', this.ledger.state(this.now(), failures));
       this.ledger.forget(failures);
@@ -83,7 +84,7 @@ export class LockoutBook {
     const verdict = this.ledger.gate(caller.userKey, this.now(), this.thresholds());
     if (verdict.open || this.locked.has(caller.userKey)) return;
     this.locked.add(caller.userKey);
-    const until = freesAtText(verdict.freesAt);
+    const until = lockedOutUntilText(verdict.lockedOutUntil);
     const whom = verdict.scope === 'user' ? 'this user' : 'all standard users';
     const end = until === null ? 'while a threshold is 0' : `until ${until}`;
     this.parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused ${end}.`, {
@@ -93,13 +94,7 @@ export class LockoutBook {
   }
 
   private keep(): Promise<void> {
-    return this.afterOtherWrites(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
-  }
-
-  private afterOtherWrites(work: () => Promise<void>): Promise<void> {
-    const written = this.lastWrite.catch(() => undefined).then(work);
-    this.lastWrite = written;
-    return written;
+    return this.writes.run(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
   }
 
   private now(): LedgerTime {

@@ -3,12 +3,12 @@ import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { UserNames } from '../user-names.js';
-import type { LockoutBook } from './lockout-service.js';
+import type { UserNames } from '../ports.js';
+import type { LockoutService } from './lockout-service.js';
 
 export class ManageLockout {
   constructor(
-    private readonly book: LockoutBook,
+    private readonly book: LockoutService,
     private readonly events: Events,
     private readonly names: UserNames,
   ) {}

@@ -18,7 +18,7 @@ import type { OwnerTpm } from './owner-tpm.js';
 import { isLockedOut } from './tpm-failure.js';
 import { materialThatIsVoid } from './verify-kept-material.js';
 
-export interface RawChangeWatchParts {
+export interface ExternalOwnerChangeMonitorParts {
   readonly store: StateStore;
   readonly tpm: OwnerTpm;
   readonly secrets: KeptSecrets;
@@ -29,11 +29,11 @@ export interface RawChangeWatchParts {
 
 const MARK = 'feature:ownerAuthRawChange';
 
-export class RawChangeWatch {
+export class ExternalOwnerChangeMonitor {
   /** What was marked when the last mark was made. */
   private leftOver: readonly MaterialName[] = [];
 
-  constructor(private readonly parts: RawChangeWatchParts) {}
+  constructor(private readonly parts: ExternalOwnerChangeMonitorParts) {}
 
   get isMarked(): boolean {
     return this.marked().length > 0;

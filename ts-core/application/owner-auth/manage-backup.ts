@@ -3,7 +3,7 @@ import type { Caller } from '../../domain/caller.js';
 import type { BackupMode } from '../../domain/owner-auth/backup-mode.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { DirectoryCheck } from '../ports.js';
-import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
+import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { BackupRecord } from './owner-auth-record.js';
 
 export interface BackupReport extends BackupRecord {
@@ -13,23 +13,23 @@ export interface BackupReport extends BackupRecord {
 }
 
 export class ManageBackup {
-  constructor(private readonly keeper: OwnerAuthKeeper) {}
+  constructor(private readonly coordinator: OwnerAuthCoordinator) {}
 
   get(): BackupReport {
-    const { backup, records, secrets } = this.keeper.parts;
+    const { backup, records, secrets } = this.coordinator.parts;
     return { ...records.current.backup, mode: backup.mode, pending: secrets.has('pending') };
   }
 
   test(): Promise<DirectoryCheck> {
-    return this.keeper.parts.backup.check();
+    return this.coordinator.parts.backup.check();
   }
 
   /** Backs up what is pending, or the owner authorization that is kept; one that is given is tried on the TPM once. */
   async run(caller: Caller, ownerAuth: Uint8Array | undefined): Promise<BackupReport> {
-    const { change, secrets, tpm, level, events } = this.keeper.parts;
-    await this.keeper.exclusive(async () => {
+    const { change, secrets, tpm, level, events } = this.coordinator.parts;
+    await this.coordinator.exclusive(async () => {
       if (ownerAuth === undefined && secrets.has('pending')) {
-        this.keeper.settle(await change.recover(level()));
+        this.coordinator.settle(await change.recover(level()));
         if (!secrets.has('pending')) return;
         throw stillPending(this.get());
       }

@@ -3,9 +3,9 @@ import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { keepsOwner, OWNER_AUTH_TYPES } from '../../domain/owner-auth/kept-material.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { LockoutBook } from '../lockout/lockout-service.js';
+import type { LockoutService } from '../lockout/lockout-service.js';
 import type { AuthLevelChange } from './manage-auth-level.js';
-import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
+import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 
 export interface OwnerAuthOutcome {
   /** Whether the value is kept on this machine. */
@@ -16,18 +16,18 @@ export interface OwnerAuthOutcome {
 
 export class ManageOwnerAuth {
   constructor(
-    private readonly keeper: OwnerAuthKeeper,
-    private readonly lockout: LockoutBook,
+    private readonly coordinator: OwnerAuthCoordinator,
+    private readonly lockout: LockoutService,
   ) {}
 
   /** Replaces the owner authorization. `current`: the one in force; the one that is kept unless given. */
   async set(caller: Caller, current: Uint8Array | undefined, next: Uint8Array): Promise<OwnerAuthOutcome> {
-    const { change, level, secrets, backup, tpm } = this.keeper.parts;
-    const outcome = await this.keeper.exclusive(async () => {
+    const { change, level, secrets, backup, tpm } = this.coordinator.parts;
+    const outcome = await this.coordinator.exclusive(async () => {
       await this.requireOwner();
-      const auth = await this.keeper.currentOwnerAuth(current);
+      const auth = await this.coordinator.currentOwnerAuth(current);
       const remaining = await change.change(auth, next, level());
-      this.keeper.settle(remaining);
+      this.coordinator.settle(remaining);
       const pending = remaining.kind === 'backup';
       return {
         kept: secrets.has('owner'),
@@ -40,8 +40,8 @@ export class ManageOwnerAuth {
 
   /** Keeps a value that the TPM has, as the level allows; it is tried once. */
   async import(caller: Caller, value: Uint8Array): Promise<void> {
-    const { level, tpm, change } = this.keeper.parts;
-    await this.keeper.exclusive(async () => {
+    const { level, tpm, change } = this.coordinator.parts;
+    await this.coordinator.exclusive(async () => {
       if (!keepsOwner(level(), tpm.version) && (tpm.version === '2.0' || level() === 0)) throw levelKeepsNothing();
       await this.requireOwner();
       await tpm.changeOwnerAuth(value, value);
@@ -52,7 +52,7 @@ export class ManageOwnerAuth {
 
   /** Tbsi_Get_OwnerAuth. `type`: TBS_OWNERAUTH_TYPE. The caller of this wipes the bytes. */
   async get(caller: Caller, type: number): Promise<Uint8Array> {
-    const { secrets, tpm } = this.keeper.parts;
+    const { secrets, tpm } = this.coordinator.parts;
     const known = OWNER_AUTH_TYPES.find(({ number }) => number === type);
     if (known === undefined || !known.versions.includes(tpm.version)) {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
@@ -63,7 +63,7 @@ export class ManageOwnerAuth {
     if (caller.callerClass === 'sandboxedApp' || (known.administratorsOnly && !isAdministrator(caller))) {
       throw new TbsError('TBS_E_ACCESS_DENIED', { details: { type: known.name } });
     }
-    await this.keeper.keptIsVerified();
+    await this.coordinator.keptIsVerified();
     const value = await secrets.get(known.material);
     if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', { details: { type: known.name } });
     this.told(caller, 'A stored owner authorization was read.', { type: known.name });
@@ -72,42 +72,42 @@ export class ManageOwnerAuth {
 
   /** Clears the TPM: every key under owner and endorsement hierarchy, and the owner authorization itself. */
   async clear(caller: Caller, current: Uint8Array | undefined): Promise<void> {
-    await this.keeper.exclusive(async () => {
+    await this.coordinator.exclusive(async () => {
       await this.requireOwner();
-      await this.keeper.clear(await this.keeper.currentOwnerAuth(current));
+      await this.coordinator.clear(await this.coordinator.currentOwnerAuth(current));
     });
     this.told(caller, 'The TPM was cleared.', {});
   }
 
   /** Resets the TPM's own dictionary-attack logic, and then forgets the failures of standard users. */
   async unblock(caller: Caller, current: Uint8Array | undefined): Promise<void> {
-    await this.keeper.exclusive(() => this.resetTpm(current));
+    await this.coordinator.exclusive(() => this.resetTpm(current));
     const forgotten = await this.lockout.reset(undefined);
     this.told(caller, 'The lockout of the TPM was reset.', { forgotten });
   }
 
   /** What Set-TpmAuthLevel does before the level is changed. */
   async levelChanges(change: AuthLevelChange): Promise<void> {
-    const { secrets, backup, tpm } = this.keeper.parts;
-    await this.keeper.exclusive(async () => {
+    const { secrets, backup, tpm } = this.coordinator.parts;
+    await this.coordinator.exclusive(async () => {
       const { newOwnerAuth } = levelTransition(tpm.version, change.from.level, change.to);
       const lost = newOwnerAuth && secrets.has('owner') && backup.mode === 'off';
       if (lost && change.newOwnerAuth === undefined && !change.force) throw keptNowhere();
-      await this.keeper.applyLevel(change.to, change.newOwnerAuth);
+      await this.coordinator.applyLevel(change.to, change.newOwnerAuth);
     });
   }
 
   private async resetTpm(current: Uint8Array | undefined): Promise<void> {
-    const { tpm, secrets } = this.keeper.parts;
+    const { tpm, secrets } = this.coordinator.parts;
     if (current === undefined && tpm.resetLockoutDelegated !== undefined && !secrets.has('owner')) {
       const delegation = await secrets.get('administratorDelegation');
       if (delegation !== undefined) return tpm.resetLockoutDelegated(delegation);
     }
-    await tpm.resetLockout(await this.keeper.currentOwnerAuth(current));
+    await tpm.resetLockout(await this.coordinator.currentOwnerAuth(current));
   }
 
   private async requireOwner(): Promise<void> {
-    const { tpm } = this.keeper.parts;
+    const { tpm } = this.coordinator.parts;
     if (tpm.version === '2.0' || (await tpm.ownership()).owned) return;
     throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
       message: 'The TPM has no owner.',
@@ -116,7 +116,7 @@ export class ManageOwnerAuth {
   }
 
   private told(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
-    this.keeper.parts.events.raise('ownerAuthorization', message, { caller, details });
+    this.coordinator.parts.events.raise('ownerAuthorization', message, { caller, details });
   }
 }
 

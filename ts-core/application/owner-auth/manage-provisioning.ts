@@ -2,7 +2,7 @@
 import type { Caller } from '../../domain/caller.js';
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
 import type { Clock, Log } from '../ports.js';
-import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
+import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { AutoProvisioning } from './owner-auth-record.js';
 import type { ProvisioningSteps } from './provisioning-steps.js';
 
@@ -22,7 +22,7 @@ const ENABLING_OPERATIONS: readonly number[] = [10, 6];
 
 export class ManageProvisioning {
   constructor(
-    private readonly keeper: OwnerAuthKeeper,
+    private readonly coordinator: OwnerAuthCoordinator,
     private readonly steps: ProvisioningSteps,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -32,8 +32,8 @@ export class ManageProvisioning {
     caller: Caller | undefined,
     permissions: ProvisioningPermissions = HARMLESS,
   ): Promise<ProvisioningVerdict> {
-    const verdict = await this.keeper.exclusive(() => this.provision(caller, permissions));
-    this.keeper.parts.events.raise('ownerAuthorization', 'The TPM was provisioned as far as possible.', {
+    const verdict = await this.coordinator.exclusive(() => this.provision(caller, permissions));
+    this.coordinator.parts.events.raise('ownerAuthorization', 'The TPM was provisioned as far as possible.', {
       caller,
       details: { ready: verdict.ready, needs: verdict.needs },
     });
@@ -48,7 +48,7 @@ export class ManageProvisioning {
     if (reached.clearRequired && allowClear && (await this.steps.clearAsOwner())) reached = await this.steps.run();
     const operations = operationsFor(reached, allowClear);
     if (caller === undefined || !allowPhysicalPresence || operations.length === 0) return reached;
-    const { firmware } = this.keeper.parts;
+    const { firmware } = this.coordinator.parts;
     if ((await firmware.pendingRequest()) !== undefined) return reached;
     return (await firmware.requestFirstOffered(caller, operations)) ? this.steps.verdict() : reached;
   }
@@ -58,13 +58,15 @@ export class ManageProvisioning {
   }
 
   get autoProvisioning(): AutoProvisioning {
-    return this.keeper.parts.records.current.autoProvisioning;
+    return this.coordinator.parts.records.current.autoProvisioning;
   }
 
   async setAutoProvisioning(caller: Caller, value: AutoProvisioning): Promise<AutoProvisioning> {
     const disabledSinceBoot = value === 'DisabledForNextBoot' ? this.clock.bootId() : undefined;
-    await this.keeper.parts.records.update({ autoProvisioning: value, disabledSinceBoot });
-    this.keeper.parts.events.raise('administration', `Automatic provisioning of the TPM is ${value} now.`, { caller });
+    await this.coordinator.parts.records.update({ autoProvisioning: value, disabledSinceBoot });
+    this.coordinator.parts.events.raise('administration', `Automatic provisioning of the TPM is ${value} now.`, {
+      caller,
+    });
     return this.autoProvisioning;
   }
 
@@ -80,7 +82,7 @@ export class ManageProvisioning {
 
   /** `DisabledForNextBoot` skips exactly the first boot after the one in which it was said. */
   private async isDue(): Promise<boolean> {
-    const { records } = this.keeper.parts;
+    const { records } = this.coordinator.parts;
     const { autoProvisioning, disabledSinceBoot } = records.current;
     if (autoProvisioning !== 'DisabledForNextBoot') return autoProvisioning === 'Enabled';
     const boot = this.clock.bootId();

@@ -1,7 +1,9 @@
 /**
- * The owner authorization of this machine in service: starts and recovers it, follows the level in force, and tries again
- * what could not be done.
+ * Coordinates work on the owner authorization: one piece at a time, recovery of what a crash interrupted, the level in
+ * force, and another try of what failed.
  */
+
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
@@ -15,26 +17,25 @@ import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 import type { Events } from '../events/events.js';
 import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
-import { OneAtATime } from '../one-at-a-time.js';
 import type { Clock, Log } from '../ports.js';
 import type { BrokerContext } from './broker-context.js';
 import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
 import type { DirectoryBackup } from './directory-backup.js';
-import type { RawChangeWatch } from './external-owner-change-monitor.js';
+import type { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
 import type { KeptSecrets } from './kept-secrets.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 import type { OwnerTpm } from './owner-tpm.js';
 import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
 import type { TpmLockoutWatch } from './watch-tpm-lockout.js';
 
-export interface KeeperParts {
+export interface OwnerAuthCoordinatorParts {
   readonly tpm: OwnerTpm;
   readonly context: BrokerContext;
   readonly secrets: KeptSecrets;
   readonly records: OwnerAuthRecords;
   readonly change: OwnerAuthChange;
   readonly backup: DirectoryBackup;
-  readonly rawChanges: RawChangeWatch;
+  readonly externalChanges: ExternalOwnerChangeMonitor;
   readonly crypto: Crypto12;
   readonly firmware: ManagePhysicalPresence;
   readonly lockoutWatch: TpmLockoutWatch;
@@ -49,13 +50,13 @@ const LONGEST_RETRY_MS = 3_600_000;
 
 const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } as const;
 
-export class OwnerAuthKeeper {
+export class OwnerAuthCoordinator {
   private readonly queue = new OneAtATime();
   private unsettled = false;
   private retry: { cancel(): void } | undefined;
   private retryMs = FIRST_RETRY_MS;
 
-  constructor(readonly parts: KeeperParts) {}
+  constructor(readonly parts: OwnerAuthCoordinatorParts) {}
 
   /** Whether a change is under way that was not finished, and the TPM does not allow a try yet. */
   get isUnsettled(): boolean {
@@ -83,7 +84,7 @@ export class OwnerAuthKeeper {
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.queue.run(async () => {
       if (this.unsettled) throw unsettledChange();
-      await this.parts.rawChanges.resolve();
+      await this.parts.externalChanges.resolve();
       try {
         return await work();
       } catch (error) {
@@ -96,8 +97,8 @@ export class OwnerAuthKeeper {
 
   /** Resolves when what is kept is known to be the TPM's, as far as the TPM tells. */
   async keptIsVerified(): Promise<void> {
-    const { rawChanges } = this.parts;
-    if (rawChanges.isMarked) await this.queue.run(() => rawChanges.resolve());
+    const { externalChanges } = this.parts;
+    if (externalChanges.isMarked) await this.queue.run(() => externalChanges.resolve());
   }
 
   /** The authorization to use: the one given, the one kept, or the empty one of a TPM 2.0 that has none. */
@@ -175,9 +176,9 @@ export class OwnerAuthKeeper {
 
   private catchUp(): Promise<void> {
     return this.queue.run(async () => {
-      const { change, level, log, rawChanges } = this.parts;
+      const { change, level, log, externalChanges } = this.parts;
       try {
-        await rawChanges.resolve();
+        await externalChanges.resolve();
         this.settle(await change.recover(level()));
         if (!this.unsettled) await this.applyLevel(level());
       } catch (error) {
@@ -211,7 +212,7 @@ export class OwnerAuthKeeper {
 
   /** Clears the TPM, and forgets what was kept of its owner. Runs inside of `exclusive`. */
   clear(ownerAuth: Uint8Array): Promise<void> {
-    return this.parts.rawChanges.during(() => this.parts.tpm.clear(ownerAuth));
+    return this.parts.externalChanges.during(() => this.parts.tpm.clear(ownerAuth));
   }
 
   private async reopen(name: 'storage' | 'endorsement'): Promise<void> {

@@ -1,4 +1,5 @@
 /** What is remembered of the owner authorization beside its secrets: in the state store, under one name. */
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import type { DirectoryBackupForm, StateStore } from '../ports.js';
 
@@ -43,7 +44,7 @@ const INITIAL: OwnerAuthRecord = {
 
 export class OwnerAuthRecords {
   private record: OwnerAuthRecord;
-  private last: Promise<void> = Promise.resolve();
+  private readonly updates = new OneAtATime();
 
   constructor(private readonly store: StateStore) {
     const kept = store.get(NAME);
@@ -56,12 +57,10 @@ export class OwnerAuthRecords {
 
   /** Resolves when it is durable. Updates go one after the other: each has what the one before has changed. */
   update(change: Partial<OwnerAuthRecord>): Promise<void> {
-    const next = this.last.then(async () => {
+    return this.updates.run(async () => {
       const record = { ...this.record, ...change };
       await this.store.put(NAME, record);
       this.record = record;
     });
-    this.last = next.catch(() => undefined);
-    return next;
   }
 }

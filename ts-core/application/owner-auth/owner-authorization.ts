@@ -7,17 +7,17 @@ import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
 import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
-import type { LockoutBook } from '../lockout/lockout-service.js';
+import type { LockoutService } from '../lockout/lockout-service.js';
 import type { Clock, Log, OwnerAuthDirectory, OwnerAuthFiles, PolicyStore, StateStore } from '../ports.js';
 import { BrokerContext } from './broker-context.js';
 import { OwnerAuthChange } from './change-owner-auth.js';
 import { DirectoryBackup } from './directory-backup.js';
-import { RawChangeWatch } from './external-owner-change-monitor.js';
+import { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
 import { KeptSecrets } from './kept-secrets.js';
 import { ManageBackup } from './manage-backup.js';
 import { ManageOwnerAuth } from './manage-owner-auth.js';
 import { ManageProvisioning } from './manage-provisioning.js';
-import { OwnerAuthKeeper } from './owner-auth-coordinator.js';
+import { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import { OwnerAuthRecords } from './owner-auth-record.js';
 import { ProvisioningSteps } from './provisioning-steps.js';
 import { ReportTpm } from './report-tpm.js';
@@ -36,7 +36,7 @@ export interface OwnerAuthorizationParts {
   readonly directory: OwnerAuthDirectory | undefined;
   /** Of storage root and endorsement key of a TPM 2.0. */
   readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
-  readonly lockout: LockoutBook;
+  readonly lockout: LockoutService;
   readonly firmware: ManagePhysicalPresence;
   readonly events: Events;
   readonly clock: Clock;
@@ -44,8 +44,8 @@ export interface OwnerAuthorizationParts {
 }
 
 export interface OwnerAuthorization {
-  readonly keeper: OwnerAuthKeeper;
-  readonly rawChanges: RawChangeWatch;
+  readonly coordinator: OwnerAuthCoordinator;
+  readonly externalChanges: ExternalOwnerChangeMonitor;
   readonly ownerAuth: ManageOwnerAuth;
   readonly provisioning: ManageProvisioning;
   readonly backup: ManageBackup;
@@ -65,34 +65,34 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const secrets = new KeptSecrets({ files: parts.files, tpm, crypto, log });
   const backup = new DirectoryBackup({ directory, settings, records, events, clock });
   const change = new OwnerAuthChange({ tpm, secrets, records, backup, events, log });
-  const rawChanges = new RawChangeWatch({ store, tpm, secrets, records, events, log });
+  const externalChanges = new ExternalOwnerChangeMonitor({ store, tpm, secrets, records, events, log });
   const level = () => effectiveAuthLevel(policy.current(), store.get('localAuthLevel')?.level).level;
   const lockoutWatch = new TpmLockoutWatch(tpm, events, log);
-  const keeper = new OwnerAuthKeeper({
-    ...{ tpm, context, secrets, records, change, backup, rawChanges, crypto, level, events, clock, log },
+  const coordinator = new OwnerAuthCoordinator({
+    ...{ tpm, context, secrets, records, change, backup, externalChanges, crypto, level, events, clock, log },
     firmware: parts.firmware,
     lockoutWatch,
   });
   const provisioning = new ManageProvisioning(
-    keeper,
-    new ProvisioningSteps(keeper, settings, parts.keyAlgorithm),
+    coordinator,
+    new ProvisioningSteps(coordinator, settings, parts.keyAlgorithm),
     clock,
     log,
   );
   return {
-    keeper,
-    rawChanges,
-    ownerAuth: new ManageOwnerAuth(keeper, parts.lockout),
+    coordinator,
+    externalChanges,
+    ownerAuth: new ManageOwnerAuth(coordinator, parts.lockout),
     provisioning,
-    backup: new ManageBackup(keeper),
-    tpm: new ReportTpm(keeper),
+    backup: new ManageBackup(coordinator),
+    tpm: new ReportTpm(coordinator),
     lockoutWatch,
     start: async () => {
-      await keeper.start();
+      await coordinator.start();
       await provisioning.start();
     },
     stop: async () => {
-      keeper.stop();
+      coordinator.stop();
       await directory?.close();
     },
   };

@@ -27,7 +27,7 @@ import {
 } from '../../domain/tpm20/keys.js';
 import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
-import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
+import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { OwnershipState } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
 
@@ -40,14 +40,14 @@ const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } a
 
 export class ProvisioningSteps {
   constructor(
-    private readonly keeper: OwnerAuthKeeper,
+    private readonly coordinator: OwnerAuthCoordinator,
     private readonly settings: () => PolicySettings,
     private readonly wantedAlgorithm: KeyAlgorithm20 | 'auto',
   ) {}
 
-  /** Runs inside of the keeper's `exclusive`. Gives what is still needed. */
+  /** Runs inside of the coordinator's `exclusive`. Gives what is still needed. */
   async run(): Promise<ProvisioningVerdict> {
-    const { tpm, secrets } = this.keeper.parts;
+    const { tpm, secrets } = this.coordinator.parts;
     await secrets.discardBroken();
     const state = await tpm.ownership();
     if (state.enabled && state.activated) {
@@ -58,7 +58,7 @@ export class ProvisioningSteps {
   }
 
   async verdict(): Promise<ProvisioningVerdict> {
-    const { tpm, secrets, level, backup, firmware } = this.keeper.parts;
+    const { tpm, secrets, level, backup, firmware } = this.coordinator.parts;
     const state = await tpm.ownership();
     const needs: ProvisioningBit[] = [];
     if (!state.enabled || !state.activated) {
@@ -68,7 +68,7 @@ export class ProvisioningSteps {
     }
     if (!state.hasEndorsementKey) needs.push('TPM_CREATE_EK');
     if (!state.hasStorageRootKey) needs.push('TPM_SRKPUB');
-    if (!state.owned || this.keeper.parts.records.current.wellKnownOwner) needs.push('TPM_TAKE_OWNERSHIP');
+    if (!state.owned || this.coordinator.parts.records.current.wellKnownOwner) needs.push('TPM_TAKE_OWNERSHIP');
     else if (keepsOwner(level(), tpm.version) && !secrets.has('owner')) needs.push('TPM_OWNERAUTH');
     if (this.isClosedByOthers(state)) needs.push('TPM_FORCE_CLEAR', 'PHYSICAL_PRESENCE');
     if (backup.mode !== 'off' && secrets.has('pending')) needs.push('TPM_AD_BACKUP_PHASE_II');
@@ -81,7 +81,7 @@ export class ProvisioningSteps {
    * clearing the TPM helps. Persistent keys of either hierarchy are made so by the storage hierarchy's authorization.
    */
   private isClosedByOthers(state: OwnershipState): boolean {
-    const { secrets } = this.keeper.parts;
+    const { secrets } = this.coordinator.parts;
     const storageClosed = state.storageAuthSet && !secrets.has('storage');
     const endorsementClosed = state.endorsementAuthSet && !secrets.has('endorsement');
     return (
@@ -92,12 +92,12 @@ export class ProvisioningSteps {
 
   /** Clears the TPM with the owner authorization that is kept, or the empty one; false where that is not possible. */
   async clearAsOwner(): Promise<boolean> {
-    const { tpm, secrets } = this.keeper.parts;
+    const { tpm, secrets } = this.coordinator.parts;
     const { owned, ownerClearDisabled } = await tpm.ownership();
     if (ownerClearDisabled || (owned && !secrets.has('owner'))) return false;
-    const owner = await this.keeper.currentOwnerAuth(undefined);
+    const owner = await this.coordinator.currentOwnerAuth(undefined);
     try {
-      await this.keeper.clear(owner);
+      await this.coordinator.clear(owner);
     } finally {
       owner.fill(0);
     }
@@ -105,7 +105,7 @@ export class ProvisioningSteps {
   }
 
   private async provision20(state: OwnershipState): Promise<void> {
-    const { secrets } = this.keeper.parts;
+    const { secrets } = this.coordinator.parts;
     const storage = state.storageAuthSet ? await secrets.get('storage') : EMPTY_AUTH;
     const endorsement = state.endorsementAuthSet ? await secrets.get('endorsement') : EMPTY_AUTH;
     if (storage !== undefined && !state.hasStorageRootKey) {
@@ -124,7 +124,7 @@ export class ProvisioningSteps {
 
   /** Once: what an administrator sets later is left alone. */
   private async setLockoutParameters(state: OwnershipState): Promise<void> {
-    const { records, secrets } = this.keeper.parts;
+    const { records, secrets } = this.coordinator.parts;
     if (records.current.lockoutParametersSet) return;
     const auth = state.owned ? await secrets.get('owner') : EMPTY_AUTH;
     if (auth === undefined) return;
@@ -141,7 +141,7 @@ export class ProvisioningSteps {
 
   /** The value is on disk before the TPM has it; whether the TPM has it can be asked at any time. */
   private async setHierarchy(name: 'storage' | 'endorsement', isSet: boolean): Promise<void> {
-    const { secrets, level, crypto: tpmCrypto, tpm } = this.keeper.parts;
+    const { secrets, level, crypto: tpmCrypto, tpm } = this.coordinator.parts;
     if (isSet || !materialFor(level(), tpm.version).includes(name)) return;
     const value = (await secrets.get(name)) ?? tpmCrypto.randomBytes(OWNER_AUTH_BYTES);
     await secrets.put(name, value);
@@ -154,7 +154,7 @@ export class ProvisioningSteps {
    * one then goes the same safe way as every change.
    */
   private async provision12(state: OwnershipState): Promise<void> {
-    const { records, crypto, backup } = this.keeper.parts;
+    const { records, crypto, backup } = this.coordinator.parts;
     if (!state.hasEndorsementKey) await this.onTpm(() => createEndorsementKeyPair(crypto));
     if (!state.owned) {
       if (backup.mode === 'required') await backup.check();
@@ -166,14 +166,14 @@ export class ProvisioningSteps {
 
   /** At every level: what the level does not keep, and no backup takes, is known to nobody afterwards, as on Windows. */
   private async setOwnerAuth(current: Uint8Array): Promise<void> {
-    const { change, level, tpm, backup } = this.keeper.parts;
-    const value = this.keeper.randomOwnerAuth();
+    const { change, level, tpm, backup } = this.coordinator.parts;
+    const value = this.coordinator.randomOwnerAuth();
     try {
-      this.keeper.settle(await change.change(current, value, level()));
+      this.coordinator.settle(await change.change(current, value, level()));
     } finally {
       value.fill(0);
     }
-    if (backup.mode === 'off' && !keepsOwner(level(), tpm.version)) this.keeper.tellKeptNowhere(level());
+    if (backup.mode === 'off' && !keepsOwner(level(), tpm.version)) this.coordinator.tellKeptNowhere(level());
   }
 
   private async persist(
@@ -202,7 +202,7 @@ export class ProvisioningSteps {
   }
 
   private onTpm<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return withTpmFailures(this.keeper.parts.context.run(begin));
+    return withTpmFailures(this.coordinator.parts.context.run(begin));
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type DictionaryAttackParameters,
   setDictionaryAttackParameters,
 } from '../../domain/tpm20/dictionary-attack.js';
-import type { OwnerAuthKeeper } from './owner-auth-coordinator.js';
+import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { EndorsementKey, OwnershipState, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
 
@@ -30,15 +30,15 @@ const FEATURES: readonly {
 ];
 
 export class ReportTpm {
-  constructor(private readonly keeper: OwnerAuthKeeper) {}
+  constructor(private readonly coordinator: OwnerAuthCoordinator) {}
 
   async ownership(): Promise<OwnershipState & { readonly lockout: TpmLockout; readonly selfTest: Uint8Array }> {
-    const { tpm } = this.keeper.parts;
+    const { tpm } = this.coordinator.parts;
     return { ...(await tpm.ownership()), lockout: await tpm.lockout(), selfTest: await tpm.selfTest() };
   }
 
   async endorsementKey(caller: Caller): Promise<EndorsementKey | undefined> {
-    const { tpm, secrets } = this.keeper.parts;
+    const { tpm, secrets } = this.coordinator.parts;
     if (!isAdministrator(caller) || tpm.version === '2.0') return tpm.endorsementKey();
     const [owner, delegation] = [await secrets.get('owner'), await secrets.get('endorsementDelegation')];
     try {
@@ -51,7 +51,7 @@ export class ReportTpm {
 
   /** Those of the features asked for that the TPM offers, as Windows spells them; all that it offers for none. */
   async supportedFeatures(asked: readonly string[]): Promise<readonly string[]> {
-    const { tpm } = this.keeper.parts;
+    const { tpm } = this.coordinator.parts;
     const wanted = asked.map((name) => name.toLowerCase());
     const offered: string[] = [];
     for (const { name, commands } of FEATURES) {
@@ -62,7 +62,7 @@ export class ReportTpm {
   }
 
   lockoutParameters(): Promise<TpmLockout> {
-    return this.keeper.parts.tpm.lockout();
+    return this.coordinator.parts.tpm.lockout();
   }
 
   /** Sets what is given and leaves the rest; TPM 2.0 only. */
@@ -71,15 +71,15 @@ export class ReportTpm {
     change: Partial<DictionaryAttackParameters>,
     ownerAuth: Uint8Array | undefined,
   ): Promise<TpmLockout> {
-    const { tpm, context, records, events } = this.keeper.parts;
+    const { tpm, context, records, events } = this.coordinator.parts;
     if (tpm.version !== '2.0') {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
         message: 'The dictionary-attack parameters of a TPM 1.2 are fixed by its manufacturer.',
         details: { parameter: 'tpmVersion' },
       });
     }
-    await this.keeper.exclusive(async () => {
-      const auth = await this.keeper.currentOwnerAuth(ownerAuth);
+    await this.coordinator.exclusive(async () => {
+      const auth = await this.coordinator.currentOwnerAuth(ownerAuth);
       const now = await tpm.lockout();
       const next = {
         maxTries: change.maxTries ?? now.maxTries ?? 0,

@@ -1,5 +1,5 @@
 /** Errors of the TPM itself as TbsErrors: a wrong authorization, a lockout, and everything else by its code. */
-import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
+import { asTbsError, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import { isAuthorizationFailure as isAuthorizationFailure12 } from '../../domain/tpm12/responses.js';
@@ -17,10 +17,9 @@ export async function withTpmFailures<Result>(work: Promise<Result>): Promise<Re
 }
 
 export function asTpmFailure(error: unknown): TbsError {
-  if (error instanceof TbsError) return error;
   if (error instanceof Tpm20CommandError) return fromCode(symbol20(error.responseCode), error.responseCode, error);
   if (error instanceof Tpm12CommandError) return fromCode(symbol12(error.responseCode), error.responseCode, error);
-  return new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
+  return asTbsError(error);
 }
 
 /** The TPM compared the authorization and refused it. */

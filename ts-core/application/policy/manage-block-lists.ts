@@ -4,6 +4,7 @@
 import { CALLER_CLASSES, type Caller, type CallerClass } from '../../domain/caller.js';
 import { type CommandExplanation, explain, listedCodes } from '../../domain/filter/explain-command.js';
 import type { LocalCommandLists } from '../../domain/filter/local-command-lists.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { commandLabel, findCommand } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
@@ -21,7 +22,7 @@ export interface ListChange {
 
 export class ManageBlockLists {
   /** Changes are made one after the other: each starts from what the one before left. */
-  private lastChange: Promise<unknown> = Promise.resolve();
+  private readonly changes = new OneAtATime();
 
   constructor(
     private readonly tpmVersion: TpmVersion,
@@ -96,22 +97,15 @@ export class ManageBlockLists {
     apply: (local: LocalCommandLists, codes: readonly number[]) => { local: LocalCommandLists; changed: number[] },
   ): Promise<ListChange> {
     const codes = [...new Set(commands.map((command) => resolveCommand(version, command)))];
-    const result = this.lastChange
-      .catch(() => undefined)
-      .then(async () => {
-        const { local, changed } = apply(this.lists.localLists, codes);
-        if (changed.length > 0) await this.lists.replaceLocal(local);
-        for (const code of changed) {
-          this.events.raise('listChanged', `${commandLabel(version, code)} is ${words}.`, {
-            caller,
-            details: { code },
-          });
-        }
-        const unchanged = codes.filter((code) => !changed.includes(code));
-        return { changed, unchanged, commands: codes.map((code) => this.explainForAll(version, code)) };
-      });
-    this.lastChange = result;
-    return result;
+    return this.changes.run(async () => {
+      const { local, changed } = apply(this.lists.localLists, codes);
+      if (changed.length > 0) await this.lists.replaceLocal(local);
+      for (const code of changed) {
+        this.events.raise('listChanged', `${commandLabel(version, code)} is ${words}.`, { caller, details: { code } });
+      }
+      const unchanged = codes.filter((code) => !changed.includes(code));
+      return { changed, unchanged, commands: codes.map((code) => this.explainForAll(version, code)) };
+    });
   }
 
   private explainForAll(version: TpmVersion, code: number): readonly CommandExplanation[] {

@@ -6,7 +6,8 @@
  * platform waits a bounded time for us, so whatever the TPM does, a suspend is done within `suspendTimeoutMs`.
  */
 import type { Caller } from '../../domain/caller.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
+import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
@@ -31,8 +32,8 @@ const RESTART_RETRY_MS = 250;
 export class ManagePower {
   private state: 'running' | 'suspending' | 'suspended' | 'resuming' = 'running';
   private stateSaved = false;
-  /** The suspend or resume that is under way: the next one follows it. */
-  private changing: Promise<void> = Promise.resolve();
+  /** A suspend or resume follows the one that is under way. */
+  private readonly changes = new OneAtATime();
 
   constructor(private readonly parts: PowerParts) {}
 
@@ -42,17 +43,11 @@ export class ManagePower {
 
   /** Resolves when the platform may suspend. `caller` is undefined when the platform itself asks. */
   suspend(caller: Caller | undefined): Promise<void> {
-    return this.after(() => this.suspendNow(caller));
+    return this.changes.run(() => this.suspendNow(caller));
   }
 
   resume(caller: Caller | undefined): Promise<void> {
-    return this.after(() => this.resumeNow(caller));
-  }
-
-  private after(change: () => Promise<void>): Promise<void> {
-    const changed = this.changing.then(change);
-    this.changing = changed.catch(() => undefined);
-    return changed;
+    return this.changes.run(() => this.resumeNow(caller));
   }
 
   private async suspendNow(caller: Caller | undefined): Promise<void> {
@@ -65,7 +60,7 @@ export class ManagePower {
       await this.within(suspendTimeoutMs, this.saveAll());
     } catch (error) {
       dispatcher.abandonCancelled();
-      const details = { result: error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR' };
+      const details = { result: asTbsError(error).symbol };
       events.raise('warning', `Suspended without the TPM’s state: ${reason(error)}`, { caller, details });
     }
     dispatcher.halt();

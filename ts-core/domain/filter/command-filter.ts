@@ -67,8 +67,8 @@ export function decideCode(
   code: number,
   callerClass: CallerClass,
 ): FilterVerdict {
-  const { blocked12, open20 } = lists.classes[callerClass];
-  const allowed = version === '2.0' ? open20.has(code) : !blocked12.has(code);
+  const { blocked12, allowedCommands } = lists.classes[callerClass];
+  const allowed = version === '2.0' ? allowedCommands.has(code) : !blocked12.has(code);
   return allowed ? ALLOWED : blockedByLists(lists, version, code, callerClass);
 }
 
@@ -78,8 +78,8 @@ function decide20(
   handles: readonly number[] | null,
   callerClass: CallerClass,
 ): FilterVerdict {
-  const { open20, conditions20 } = lists.classes[callerClass];
-  if (!open20.has(code)) return blockedByLists(lists, '2.0', code, callerClass);
+  const { allowedCommands, conditions20 } = lists.classes[callerClass];
+  if (!allowedCommands.has(code)) return blockedByLists(lists, '2.0', code, callerClass);
   if (callerClass === 'administrator') return ALLOWED;
   const refusal = refusalByHandles(handles, conditions20.get(code));
   return refusal === undefined ? ALLOWED : blockedByHandle(lists, code, callerClass, refusal);

@@ -16,7 +16,7 @@ export interface ClassLists {
   /** TPM 1.2: everything that is blocked. */
   readonly blocked12: ReadonlySet<number>;
   /** TPM 2.0: everything that is allowed, explicit blocks taken away. */
-  readonly open20: ReadonlySet<number>;
+  readonly allowedCommands: ReadonlySet<number>;
   /** TPM 2.0: limits on the handles of allowed commands; empty for administrators. */
   readonly conditions20: ReadonlyMap<number, HandleCondition>;
 }
@@ -63,7 +63,7 @@ function compileClass(policy: EffectivePolicy, local: LocalCommandLists, callerC
   const notGranted = without(new Set(defaultBlocks.map(({ ordinal }) => ordinal)), granted);
   return {
     blocked12: new Set([...policyBlocks, ...localBlocks12, ...notGranted]),
-    open20: without(new Set([...shipped.map(({ code }) => code), ...granted]), [
+    allowedCommands: without(new Set([...shipped.map(({ code }) => code), ...granted]), [
       ...policyBlocks,
       ...settings.disallowedCommands[callerClass],
       ...localBlocks20,

@@ -19,7 +19,7 @@ export type GateVerdict =
       readonly open: false;
       readonly scope: GateScope;
       /** Wall clock (milliseconds since 1970) from which on the gate is open, if nothing else fails; null: never by waiting. */
-      readonly freesAt: number | null;
+      readonly lockedOutUntil: number | null;
       /** Failures that count, of the scope. */
       readonly failures: number;
       readonly threshold: number;
@@ -60,7 +60,7 @@ export function judgeGate(
   if (individualThreshold === 0 || totalThreshold === 0) {
     const failures =
       windowMinutes === 0 ? 0 : allMoments.length - firstCounted(allMoments, now.bootTimeMs, windowMinutes);
-    return { open: false, scope: 'threshold0', freesAt: null, failures, threshold: 0 };
+    return { open: false, scope: 'threshold0', lockedOutUntil: null, failures, threshold: 0 };
   }
   if (windowMinutes === 0 || allMoments.length === 0) return OPEN;
   const byUser = judgeScope('user', userMoments, now, thresholds, individualThreshold);
@@ -80,13 +80,13 @@ function judgeScope(
   if (failures < threshold) return OPEN;
   // The gate opens once the failures that count are fewer than the threshold: when this one has aged out.
   const deciding = moments[moments.length - threshold] as number;
-  return { open: false, scope, freesAt: agesOutAt(deciding, now, windowMinutes), failures, threshold };
+  return { open: false, scope, lockedOutUntil: agesOutAt(deciding, now, windowMinutes), failures, threshold };
 }
 
 function laterToOpen(left: GateVerdict, right: GateVerdict): GateVerdict {
   if (left.open) return right;
   if (right.open) return left;
-  return (left.freesAt ?? 0) >= (right.freesAt ?? 0) ? left : right;
+  return (left.lockedOutUntil ?? 0) >= (right.lockedOutUntil ?? 0) ? left : right;
 }
 
 /** Wall clock at which a failure no longer counts: the first millisecond at which its age is above the window. */
@@ -95,11 +95,11 @@ export function agesOutAt(momentMs: number, now: GateMoment, windowMinutes: numb
 }
 
 /**
- * A verdict's `freesAt` for people: UTC, up to the next whole second. The two clocks behind it are read one after the
+ * A verdict's `lockedOutUntil` for people: UTC, up to the next whole second. The two clocks behind it are read one after the
  * other, so that its millisecond wavers from call to call, and what is told of one lockout must not.
  */
-export function freesAtText(freesAt: number | null): string | null {
-  return freesAt === null ? null : new Date(Math.ceil(freesAt / 1000) * 1000).toISOString();
+export function lockedOutUntilText(lockedOutUntil: number | null): string | null {
+  return lockedOutUntil === null ? null : new Date(Math.ceil(lockedOutUntil / 1000) * 1000).toISOString();
 }
 
 /** Index of the oldest failure that counts (age at most the window); the length when none does. Binary search. */

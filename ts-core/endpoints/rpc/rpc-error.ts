@@ -1,5 +1,5 @@
 /** A TbsError as a JSON-RPC error: the result code as a signed 32-bit number, the symbol, and what to do. */
-import { TbsError } from '../../domain/tbs-error.js';
+import { asTbsError } from '../../domain/tbs-error.js';
 import type { RpcError } from './json-rpc.js';
 
 export interface RpcErrorData {
@@ -12,7 +12,7 @@ export interface RpcErrorData {
 
 /** An error that is not a TbsError becomes TBS_E_INTERNAL_ERROR: its own message never reaches a caller. */
 export function toRpcError(error: unknown): RpcError & { readonly data: RpcErrorData } {
-  const known = error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
+  const known = asTbsError(error);
   return {
     code: known.resultCode | 0,
     message: known.message,

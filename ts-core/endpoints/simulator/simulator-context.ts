@@ -5,7 +5,7 @@ import type {
   OpenedContext,
 } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import { languageOf } from './tpm-request.js';
 
@@ -74,8 +74,4 @@ export class SimulatorContext {
       if (!(error instanceof TbsError && error.symbol === 'TBS_E_INVALID_CONTEXT')) throw error;
     }
   }
-}
-
-function asTbsError(error: unknown): TbsError {
-  return error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
 }

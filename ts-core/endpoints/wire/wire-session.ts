@@ -5,7 +5,7 @@
  * MAX_UNSENT_BYTES of responses (beside those of the submissions under way). Beyond them the session stops reading.
  */
 import type { CallerConnection, SubmissionOutcome } from '../../application/commands/caller-connection.js';
-import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
+import { asTbsError, TBS_RESULTS, type TbsSymbol } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
@@ -294,5 +294,5 @@ function resultOf(symbol: TbsSymbol): number {
 
 /** An unknown error tells a caller nothing but that it happened. */
 function resultOfError(error: unknown): number {
-  return error instanceof TbsError ? error.resultCode : resultOf('TBS_E_INTERNAL_ERROR');
+  return asTbsError(error).resultCode;
 }

@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import { freesAtText, type GateVerdict } from '../../../domain/lockout/lockout-gate.js';
+import { type GateVerdict, lockedOutUntilText } from '../../../domain/lockout/lockout-gate.js';
 import type { LockoutSummary } from '../../../domain/lockout/lockout-summary.js';
 import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/lockout.js';
@@ -20,13 +20,13 @@ function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => stri
     totalThreshold: thresholds.totalThreshold,
     totalFailures: summary.totalFailures,
     totalLockedOut: !gateForOthers.open,
-    totalFreesAt: freesAt(gateForOthers),
+    totalFreesAt: lockedOutUntil(gateForOthers),
     users: users.map(({ userKey, failures, gate, agesOutAt }) => ({
       userKey,
       userName: nameOf(userKey),
       failures,
       lockedOut: !gate.open,
-      freesAt: freesAt(gate),
+      freesAt: lockedOutUntil(gate),
       failuresAgeOutAt: agesOutAt.map(isoTime),
     })),
     notes: notesOf(summary),
@@ -42,8 +42,8 @@ function notesOf({ countingOff, thresholds }: LockoutSummary): readonly string[]
   return notes;
 }
 
-function freesAt(gate: GateVerdict): string | null {
-  return gate.open ? null : freesAtText(gate.freesAt);
+function lockedOutUntil(gate: GateVerdict): string | null {
+  return gate.open ? null : lockedOutUntilText(gate.lockedOutUntil);
 }
 
 function isoTime(wallClockMs: number): string {
