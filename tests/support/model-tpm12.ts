@@ -7,7 +7,21 @@
  */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../ts-core/domain/tpm12/codes.js';
+import {
+  type OrdinalName,
+  TPM_CAP,
+  TPM_CAP_PROP,
+  TPM_ET,
+  TPM_KEY_CONTROL_OWNER_EVICT,
+  TPM_KH,
+  TPM_ORD,
+  TPM_RESULT,
+  TPM_RT,
+  TPM_TAG,
+} from '../../ts-core/domain/tpm12/codes.js';
+import { COMMAND_AUTH_BYTES } from '../../ts-core/domain/tpm12/structures.js';
+import { wrappedCommandOf } from '../../ts-core/domain/tpm12/transport.js';
+import { command12, insideTransport } from './tpm12-commands.js';
 
 export interface ModelSlots {
   readonly keys: number;
@@ -29,7 +43,9 @@ interface ModelSession {
   readonly boundTo: number | undefined;
 }
 
-const AUTH_BYTES = 45;
+const AUTH_BYTES = COMMAND_AUTH_BYTES;
+
+const ORDINAL_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(TPM_ORD).map(([name, code]) => [code, name]));
 
 export class ModelTpm12 {
   readonly keys = new Map<number, ModelKey>();
@@ -41,13 +57,29 @@ export class ModelTpm12 {
   readonly received: number[] = [];
   /** The number of the last session that was saved. */
   contextCount = 0;
+  /** Whether TPM_GetCapability lists handles. */
+  listsHandles = true;
+  readonly daaSessions = new Map<number, { readonly identity: number }>();
+  readonly #refusals: { readonly ordinal: number; readonly returnCode: number }[] = [];
   #nextSession = 1000;
 
   constructor(private readonly slots: ModelSlots = { keys: 3, sessions: 3, savedSessions: 16 }) {}
 
+  /** Answers the next `times` commands with this ordinal with a return code, and does nothing else. */
+  refuses(ordinal: OrdinalName, returnCode: number, times = 1): void {
+    for (let time = 0; time < times; time++) this.#refusals.push({ ordinal: TPM_ORD[ordinal], returnCode });
+  }
+
+  /** The names of the commands that arrived since this was asked last, those inside a transport session included. */
+  takeLog(): readonly string[] {
+    return this.received.splice(0).map((ordinal) => ORDINAL_NAMES.get(ordinal) ?? `${ordinal}`);
+  }
+
   answer(command: Uint8Array): Uint8Array {
     const ordinal = readUint32(command, 6);
     this.received.push(ordinal);
+    const index = this.#refusals.findIndex((refusal) => refusal.ordinal === ordinal);
+    if (index >= 0) return this.#failed(command, this.#refusals.splice(index, 1)[0]?.returnCode ?? 0);
     const body = command.subarray(10);
     switch (ordinal) {
       case TPM_ORD.OIAP:
@@ -56,6 +88,7 @@ export class ModelTpm12 {
         return this.#openOsap(body);
       case TPM_ORD.EstablishTransport:
         return this.#open(this.transportSessions, undefined);
+      case TPM_ORD.LoadKey:
       case TPM_ORD.LoadKey2:
         return this.#loadKey(command);
       case TPM_ORD.Sign:
@@ -70,9 +103,63 @@ export class ModelTpm12 {
         return this.#flush(readUint32(body, 0), readUint32(body, 4));
       case TPM_ORD.Delegate_Manage:
         return this.#endBoundSessions();
+      case TPM_ORD.SaveKeyContext:
+        return this.#save(readUint32(body, 0), TPM_RT.KEY);
+      case TPM_ORD.SaveAuthContext:
+        return this.#save(readUint32(body, 0), TPM_RT.AUTH);
+      case TPM_ORD.LoadKeyContext:
+      case TPM_ORD.LoadAuthContext:
+        return this.#load(0, body.slice(4));
+      case TPM_ORD.ExecuteTransport:
+        return this.#executeTransport(command);
+      case TPM_ORD.ReleaseTransportSigned:
+        return this.#releaseTransport(command);
+      case TPM_ORD.DAA_JOIN:
+      case TPM_ORD.DAA_SIGN:
+        return this.#daaStage(body);
+      case TPM_ORD.OwnerClear:
+        return this.#clear();
       default:
-        return success(new Uint8Array());
+        return this.#authorized(command, new Uint8Array(), TPM_RESULT.SUCCESS);
     }
+  }
+
+  /** The command inside is run, whatever its session says, and its response wrapped. */
+  #executeTransport(command: Uint8Array): Uint8Array {
+    const handle = readUint32(command, command.length - AUTH_BYTES);
+    const inner = wrappedCommandOf(command);
+    if (!this.transportSessions.has(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
+    if (inner === undefined) return failure(TPM_RESULT.BAD_PARAMETER);
+    const response = this.answer(inner.slice());
+    const continues = command[command.length - 21] ?? 0;
+    if (continues === 0) this.transportSessions.delete(handle);
+    const wrapped = concat(new Uint8Array(12), sized(response));
+    return withAuthorization(concat(wrapped, new Uint8Array(20), uint8(continues), new Uint8Array(20)));
+  }
+
+  #releaseTransport(command: Uint8Array): Uint8Array {
+    const handle = readUint32(command, command.length - AUTH_BYTES);
+    if (!this.transportSessions.delete(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
+    return withAuthorization(concat(new Uint8Array(20), uint8(1), new Uint8Array(20)));
+  }
+
+  /** Stage 0 creates the session, stage 24 ends it. */
+  #daaStage(body: Uint8Array): Uint8Array {
+    const handle = readUint32(body, 0);
+    const stage = body[4];
+    if (stage === 0) {
+      const created = lowestFree(this.daaSessions);
+      this.daaSessions.set(created, { identity: this.#nextSession++ });
+      return success(sized(uint32(created)));
+    }
+    if (!this.daaSessions.has(handle)) return failure(TPM_RESULT.BAD_HANDLE);
+    if (stage === 24) this.daaSessions.delete(handle);
+    return success(sized(new Uint8Array()));
+  }
+
+  #clear(): Uint8Array {
+    for (const map of [this.keys, this.authSessions, this.transportSessions, this.savedSessions]) map.clear();
+    return success(new Uint8Array());
   }
 
   #endBoundSessions(): Uint8Array {
@@ -122,18 +209,19 @@ export class ModelTpm12 {
 
   /** A failed command ends its session. */
   #failed(command: Uint8Array, code: number): Uint8Array {
-    if (readUint16(command, 0) === 0x00c2) this.authSessions.delete(readUint32(command, command.length - AUTH_BYTES));
+    if (readUint16(command, 0) === TPM_TAG.RQU_AUTH1_COMMAND)
+      this.authSessions.delete(readUint32(command, command.length - AUTH_BYTES));
     return failure(code);
   }
 
   #authorized(command: Uint8Array, parameters: Uint8Array, code: number): Uint8Array {
-    if (readUint16(command, 0) !== 0x00c2) return success(parameters);
+    if (readUint16(command, 0) !== TPM_TAG.RQU_AUTH1_COMMAND) return success(parameters);
     const handle = readUint32(command, command.length - AUTH_BYTES);
     const continues = command[command.length - 21] ?? 0;
     if (!this.authSessions.has(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
     if (continues === 0) this.authSessions.delete(handle);
     const response = success(concat(parameters, new Uint8Array(20), uint8(continues), new Uint8Array(20)));
-    writeUint16(response, 0, 0x00c5);
+    writeUint16(response, 0, TPM_TAG.RSP_AUTH1_COMMAND);
     writeUint32(response, 6, code);
     return response;
   }
@@ -141,24 +229,28 @@ export class ModelTpm12 {
   #capability(body: Uint8Array): Uint8Array {
     const area = readUint32(body, 0);
     const sub = readUint32(body, 8);
-    if (area === 0x14) {
+    if (area === TPM_CAP.HANDLE && !this.listsHandles) return failure(TPM_RESULT.BAD_MODE);
+    if (area === TPM_CAP.HANDLE) {
       const handles = [...this.#mapOf(sub).keys()];
       return success(sized(concat(uint16(handles.length), ...handles.map(uint32))));
     }
+    if (area === TPM_CAP.CHECK_LOADED) return success(sized(uint8(this.keys.size < this.slots.keys ? 1 : 0)));
     const numbers: Record<number, number> = {
-      260: this.slots.keys - this.keys.size,
-      266: this.slots.sessions - this.authSessions.size,
-      267: this.slots.sessions - this.transportSessions.size,
-      269: this.slots.sessions,
-      275: this.slots.savedSessions,
+      [TPM_CAP_PROP.KEYS]: this.slots.keys - this.keys.size,
+      [TPM_CAP_PROP.AUTHSESS]: this.slots.sessions - this.authSessions.size,
+      [TPM_CAP_PROP.TRANSESS]: this.slots.sessions - this.transportSessions.size,
+      [TPM_CAP_PROP.MAX_AUTHSESS]: this.slots.sessions,
+      [TPM_CAP_PROP.MAX_CONTEXT]: this.slots.savedSessions,
+      [TPM_CAP_PROP.OWNER]: 1,
     };
-    const value = area === 5 ? numbers[sub] : undefined;
+    const value = area === TPM_CAP.PROPERTY ? numbers[sub] : undefined;
     return value === undefined ? failure(TPM_RESULT.BAD_PARAMETER) : success(sized(uint32(value)));
   }
 
   #mapOf(type: number): Map<number, unknown> {
     if (type === TPM_RT.KEY) return this.keys;
     if (type === TPM_RT.AUTH) return this.authSessions;
+    if (type === TPM_RT.DAA_TPM) return this.daaSessions;
     return type === TPM_RT.TRANS ? this.transportSessions : this.savedSessions;
   }
 
@@ -215,6 +307,9 @@ export class ModelTpm12 {
     if (type === TPM_RT.CONTEXT) {
       return this.savedSessions.delete(handle) ? success(new Uint8Array()) : failure(TPM_RESULT.BAD_PARAMETER);
     }
+    if (type === TPM_RT.DAA_TPM) {
+      return this.daaSessions.delete(handle) ? success(new Uint8Array()) : failure(TPM_RESULT.BAD_HANDLE);
+    }
     if (type !== TPM_RT.KEY) {
       const known = this.#sessionsOf(type).delete(handle);
       return known ? success(new Uint8Array()) : failure(TPM_RESULT.INVALID_AUTHHANDLE);
@@ -245,45 +340,100 @@ function success(parameters: Uint8Array): Uint8Array {
   return concat(uint16(0x00c4), uint32(10 + parameters.length), uint32(0), parameters);
 }
 
+function withAuthorization(parameters: Uint8Array): Uint8Array {
+  const response = success(parameters);
+  writeUint16(response, 0, TPM_TAG.RSP_AUTH1_COMMAND);
+  return response;
+}
+
 function failure(code: number): Uint8Array {
   return concat(uint16(0x00c4), uint32(10), uint32(code));
 }
 
 /** Commands for the model, as a caller sends them. */
 export const modelCommand = {
-  oiap: () => bytesOf(0x00c1, TPM_ORD.OIAP, new Uint8Array()),
-  osap: (keyHandle: number) => bytesOf(0x00c1, TPM_ORD.OSAP, concat(uint16(1), uint32(keyHandle), new Uint8Array(20))),
-  transport: () =>
-    bytesOf(
-      0x00c1,
+  oiap: () => command12(TPM_ORD.OIAP),
+  osap: (entity: number, type: number = TPM_ET.KEYHANDLE) =>
+    command12(TPM_ORD.OSAP, concat(uint16(type), uint32(entity), new Uint8Array(20))),
+  dsap: (keyHandle: number, type: number = TPM_ET.DEL_KEY_BLOB) =>
+    command12(TPM_ORD.DSAP, concat(uint16(type), uint32(keyHandle), new Uint8Array(20), sized(new Uint8Array(4)))),
+  /** `attributes`: TPM_TRANSPORT. */
+  transport: (attributes = 0) =>
+    command12(
       TPM_ORD.EstablishTransport,
-      concat(uint32(0x40000003), new Uint8Array(12), sized(new Uint8Array(20))),
-    ),
-  loadKey2: (identity: number) => {
-    const parameters = concat(new Uint8Array(19), sized(new Uint8Array()), sized(new Uint8Array()));
-    const key = concat(parameters, sized(uint32(identity)), sized(new Uint8Array()));
-    return bytesOf(0x00c1, TPM_ORD.LoadKey2, concat(uint32(0x40000000), key));
-  },
-  sign: (keyHandle: number, sessionHandle: number, continues: boolean, wrongSecret = false) =>
-    bytesOf(
-      0x00c2,
-      TPM_ORD.Sign,
       concat(
-        uint32(keyHandle),
+        uint32(TPM_KH.TRANSPORT),
+        uint16(0x001e),
+        uint32(attributes),
+        new Uint8Array(8),
         sized(new Uint8Array(20)),
-        concat(uint32(sessionHandle), new Uint8Array(20), uint8(continues ? 1 : 0)),
-        new Uint8Array(19),
-        uint8(wrongSecret ? 0xff : 0),
       ),
     ),
-  flush: (handle: number, type: number) => bytesOf(0x00c1, TPM_ORD.FlushSpecific, concat(uint32(handle), uint32(type))),
+  executeTransport: (session: number, inner: Uint8Array, continues = true) =>
+    authorizedBy(insideTransport(inner), session, continues),
+  releaseTransport: (session: number) =>
+    authorizedBy(
+      command12(
+        TPM_ORD.ReleaseTransportSigned,
+        concat(uint32(TPM_KH.SRK), new Uint8Array(20), new Uint8Array(COMMAND_AUTH_BYTES)),
+        TPM_TAG.RQU_AUTH1_COMMAND,
+      ),
+      session,
+      false,
+    ),
+  loadKey2: (identity: number) => command12(TPM_ORD.LoadKey2, keyUnderSrk(identity)),
+  loadKey: (identity: number) => command12(TPM_ORD.LoadKey, keyUnderSrk(identity)),
+  sign: (keyHandle: number, sessionHandle: number, continues: boolean, wrongSecret = false) => {
+    const parameters = concat(uint32(keyHandle), sized(new Uint8Array(20)), new Uint8Array(COMMAND_AUTH_BYTES));
+    const bytes = authorizedBy(
+      command12(TPM_ORD.Sign, parameters, TPM_TAG.RQU_AUTH1_COMMAND),
+      sessionHandle,
+      continues,
+    );
+    if (wrongSecret) bytes[bytes.length - 1] = 0xff;
+    return bytes;
+  },
+  keyControlOwner: (keyHandle: number, session: number, stays: boolean) =>
+    authorizedBy(
+      command12(
+        TPM_ORD.KeyControlOwner,
+        concat(
+          uint32(keyHandle),
+          new Uint8Array(30),
+          uint32(TPM_KEY_CONTROL_OWNER_EVICT),
+          uint8(stays ? 1 : 0),
+          new Uint8Array(COMMAND_AUTH_BYTES),
+        ),
+        TPM_TAG.RQU_AUTH1_COMMAND,
+      ),
+      session,
+      true,
+    ),
+  daa: (ordinal: 'DAA_JOIN' | 'DAA_SIGN', handle: number, stage: number) =>
+    command12(TPM_ORD[ordinal], concat(uint32(handle), uint8(stage), sized(new Uint8Array()), sized(new Uint8Array()))),
+  flush: (handle: number, type: number) => command12(TPM_ORD.FlushSpecific, concat(uint32(handle), uint32(type))),
+  evictKey: (handle: number) => command12(TPM_ORD.EvictKey, uint32(handle)),
+  terminate: (handle: number) => command12(TPM_ORD.Terminate_Handle, uint32(handle)),
   saveContext: (handle: number, type: number) =>
-    bytesOf(0x00c1, TPM_ORD.SaveContext, concat(uint32(handle), uint32(type), new Uint8Array(16))),
-  loadContext: (contextBlob: Uint8Array, entityHandle: number) =>
-    bytesOf(0x00c1, TPM_ORD.LoadContext, concat(uint32(entityHandle), uint8(0), sized(contextBlob))),
-  ordinal: (ordinal: number, parameters: Uint8Array = new Uint8Array()) => bytesOf(0x00c1, ordinal, parameters),
+    command12(TPM_ORD.SaveContext, concat(uint32(handle), uint32(type), new Uint8Array(16))),
+  loadContext: (contextBlob: Uint8Array, entityHandle: number, keepHandle = false) =>
+    command12(TPM_ORD.LoadContext, concat(uint32(entityHandle), uint8(keepHandle ? 1 : 0), sized(contextBlob))),
+  saveAuthContext: (handle: number) => command12(TPM_ORD.SaveAuthContext, uint32(handle)),
+  loadAuthContext: (contextBlob: Uint8Array) => command12(TPM_ORD.LoadAuthContext, sized(contextBlob)),
+  loadKeyContext: (contextBlob: Uint8Array) => command12(TPM_ORD.LoadKeyContext, sized(contextBlob)),
+  ordinal: (ordinal: number, parameters: Uint8Array = new Uint8Array()) => command12(ordinal, parameters),
 };
 
-function bytesOf(tag: number, ordinal: number, body: Uint8Array): Uint8Array {
-  return concat(uint16(tag), uint32(10 + body.length), uint32(ordinal), body);
+/** The parent and a TPM_KEY whose public part is the identity. */
+function keyUnderSrk(identity: number): Uint8Array {
+  const parameters = concat(new Uint8Array(19), sized(new Uint8Array()), sized(new Uint8Array()));
+  return concat(uint32(TPM_KH.SRK), parameters, sized(uint32(identity)), sized(new Uint8Array()));
+}
+
+/** The same command with its last authorization by this session. */
+function authorizedBy(command: Uint8Array, session: number, continues: boolean): Uint8Array {
+  const start = command.length - COMMAND_AUTH_BYTES;
+  writeUint32(command, start, session);
+  command[start + 24] = continues ? 1 : 0;
+  return command;
 }

@@ -104,6 +104,11 @@ export class VirtualClient {
     return this.tpm.execute(this.contextId, bytes);
   }
 
+  /** By an exchange even where the direct path would do. */
+  exchange(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.tpm.run(() => this.tpm.virtualizer.execute(this.contextId, bytes));
+  }
+
   /** The response code only. */
   async code(bytes: Uint8Array): Promise<number> {
     return responseCodeOf(await this.send(bytes));

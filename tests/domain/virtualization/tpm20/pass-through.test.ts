@@ -5,15 +5,22 @@ import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.
 import { CommandAreas } from '../../../../ts-core/domain/tpm20/command-shape.js';
 import {
   blobIn,
+  CONTINUE_SESSION,
   command,
   contextLoad,
   contextSave,
   createPrimary,
+  flushContext,
+  getRandom,
+  getRandomWithSession,
   handleIn,
   handleListIn,
   hashSequenceStart,
+  hmacStart,
   listHandles,
   policyGetDigest,
+  readPublic,
+  sign,
   startAuthSession,
   u32,
 } from '../../../support/tpm20-commands.js';
@@ -63,5 +70,173 @@ describe('TPM 2.0 commands that are passed through', () => {
       }),
     );
     assert.deepEqual(handleListIn(await client.send(listHandles(TRANSIENT_FIRST, 9))).handles, [TRANSIENT_FIRST]);
+  });
+
+  it('end a session when they succeed with continueSession clear, and only then', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const loaded = () => broker.virtualizer.counts(client.contextId).loadedSessions;
+    const [lasting, failing, ending] = [
+      handleIn(await client.send(startAuthSession('hmac'))),
+      handleIn(await client.send(startAuthSession('hmac'))),
+      handleIn(await client.send(startAuthSession('hmac'))),
+    ];
+    const send = (session: number, attributes: number) => client.exchange(getRandomWithSession(session, attributes));
+    await send(lasting, CONTINUE_SESSION);
+    tpm.refuses('GetRandom', TPM_RC.FAILURE);
+    await send(failing, 0);
+    assert.equal(loaded(), 3);
+    await send(ending, 0);
+    assert.equal(loaded(), 2);
+    assert.equal(await client.code(policyGetDigest(lasting)), 0);
+    assert.equal(await client.code(policyGetDigest(failing)), 0);
+  });
+
+  it('forget what the TPM says is not loaded, in the handles and in the authorizations', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const policy = handleIn(await client.send(startAuthSession()));
+    const hmac = handleIn(await client.send(startAuthSession('hmac')));
+    tpm.transmit(flushContext(tpm.objects.keys().next().value as number));
+    for (const handle of [policy, hmac]) tpm.transmit(flushContext(handle));
+    tpm.takeLog();
+    assert.equal(await client.code(readPublic(key)), TPM_RC.REFERENCE_H0);
+    assert.equal(await client.code(policyGetDigest(policy)), TPM_RC.REFERENCE_H0);
+    assert.equal(await client.code(getRandomWithSession(hmac, 0)), TPM_RC.REFERENCE_S0);
+    assert.deepEqual(broker.virtualizer.counts(client.contextId), {
+      transient: 0,
+      loadedSessions: 0,
+      savedSessions: 0,
+    });
+    tpm.takeLog();
+    assert.equal(await client.code(readPublic(key)), TPM_RC.REFERENCE_H0);
+    assert.deepEqual(tpm.takeLog(), [], 'the second time without asking the TPM');
+  });
+
+  it('keep an object that the TPM dropped if its saved form can be loaded', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    await client.send(contextSave(key));
+    tpm.transmit(flushContext(tpm.objects.keys().next().value as number));
+    assert.equal(await client.code(readPublic(key)), TPM_RC.REFERENCE_H0);
+    assert.equal(await client.code(readPublic(key)), 0);
+  });
+
+  it('are sent again up to three times when the TPM says RETRY', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const execute = async () => responseCodeOf(await client.exchange(getRandom(8)));
+    tpm.refuses('GetRandom', TPM_RC.RETRY, 3);
+    assert.equal(await execute(), 0);
+    tpm.refuses('GetRandom', TPM_RC.RETRY, 4);
+    tpm.takeLog();
+    assert.equal(await execute(), TPM_RC.RETRY);
+    assert.equal(tpm.takeLog().length, 4);
+  });
+
+  it('give up after a bounded number of rounds with a TPM that always asks for room', async () => {
+    const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
+    const client = broker.client();
+    for (let number = 0; number < 4; number++) await client.send(startAuthSession());
+    tpm.refuses('GetRandom', TPM_RC.CONTEXT_GAP, 1000);
+    assert.equal(await client.code(getRandom(8)), TPM_RC.CONTEXT_GAP);
+    assert.ok(tpm.log.length < 1000, `${tpm.log.length} commands`);
+  });
+
+  it('make room for objects and sessions, whichever the TPM has none for', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(startAuthSession()));
+    const sent = async (code: number) => {
+      tpm.refuses('GetRandom', code);
+      tpm.takeLog();
+      return [
+        responseCodeOf(await client.exchange(getRandom(8))),
+        ...tpm.takeLog().filter((name) => name !== 'GetRandom'),
+      ];
+    };
+    assert.deepEqual(await sent(TPM_RC.OBJECT_MEMORY), [0, 'ContextSave', 'FlushContext'], 'the object');
+    assert.deepEqual(await sent(TPM_RC.OBJECT_HANDLES), [TPM_RC.OBJECT_HANDLES], 'no object is left to evict');
+    assert.deepEqual(await sent(TPM_RC.MEMORY), [0, 'ContextSave'], 'the session');
+    assert.deepEqual(await sent(TPM_RC.SESSION_MEMORY), [TPM_RC.SESSION_MEMORY]);
+    assert.deepEqual(
+      await sent(TPM_RC.CONTEXT_GAP),
+      [0, 'ContextLoad', 'ContextSave'],
+      'the oldest session is saved anew',
+    );
+    assert.deepEqual(await sent(TPM_RC.LOCKOUT), [TPM_RC.LOCKOUT], 'no matter of room');
+  });
+
+  it('use an object and a session that are evicted, which come back first', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 2, sessionSlots: 2 });
+    const client = broker.client();
+    const keys: number[] = [];
+    const sessions: number[] = [];
+    for (let number = 0; number < 3; number++) {
+      keys.push(handleIn(await client.send(createPrimary())));
+      sessions.push(handleIn(await client.send(startAuthSession('hmac'))));
+    }
+    const bytes = sign(keys[0] as number, [{ session: sessions[0] as number, attributes: CONTINUE_SESSION }]);
+    const before = bytes.slice();
+    tpm.takeLog();
+    assert.equal(await client.code(bytes), 0);
+    assert.deepEqual(tpm.takeLog(), [
+      ...['ContextLoad', 'ContextSave', 'FlushContext', 'ContextLoad'],
+      ...['ContextLoad', 'ContextSave', 'ContextLoad'],
+      'Sign',
+    ]);
+    assert.deepEqual(bytes, before, 'the caller’s command has its own handles again');
+  });
+
+  it('answer a warning of the TPM while loading to the caller, who may try again', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const session = handleIn(await client.send(startAuthSession()));
+    handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(startAuthSession()));
+    tpm.refuses('ContextLoad', TPM_RC.TESTING);
+    assert.equal(await client.code(readPublic(key)), TPM_RC.TESTING);
+    tpm.refuses('ContextLoad', TPM_RC.TESTING);
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.TESTING);
+    assert.equal(await client.code(readPublic(key)), 0);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('answer that an object or a session is not there when it cannot be loaded any more', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const policy = handleIn(await client.send(startAuthSession()));
+    const hmac = handleIn(await client.send(startAuthSession('hmac')));
+    handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(startAuthSession()));
+    for (const bytes of [readPublic(key), policyGetDigest(policy)]) {
+      tpm.refuses('ContextLoad', TPM_RC.INTEGRITY);
+      assert.equal(await client.code(bytes), TPM_RC.REFERENCE_H0);
+      assert.equal(await client.code(bytes), TPM_RC.REFERENCE_H0, 'for good');
+    }
+    tpm.refuses('ContextLoad', TPM_RC.INTEGRITY);
+    assert.equal(await client.code(getRandomWithSession(hmac, 0)), TPM_RC.REFERENCE_S0);
+    assert.deepEqual(broker.virtualizer.counts(client.contextId), {
+      transient: 1,
+      loadedSessions: 1,
+      savedSessions: 0,
+    });
+  });
+
+  it('start sequences, whose saved form is void once they are used', async () => {
+    const { broker } = await scriptedBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    await client.send(hmacStart(key));
+    await client.send(hashSequenceStart());
+    assert.deepEqual(
+      broker.virtualizer.resources().map(({ kind }) => kind),
+      ['transient', 'sequence', 'sequence'],
+    );
   });
 });

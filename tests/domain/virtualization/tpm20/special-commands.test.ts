@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict';
 import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
-import { command, startup, u32 } from '../../../support/tpm20-commands.js';
+import {
+  changeEps,
+  changePps,
+  clear,
+  command,
+  createPrimary,
+  type Hierarchy,
+  handleIn,
+  hierarchyControl,
+  policyGetDigest,
+  readPublic,
+  startAuthSession,
+  startup,
+  u32,
+} from '../../../support/tpm20-commands.js';
 import { scriptedBroker } from '../../../support/virtual-tpm20.js';
 
 describe('TPM 2.0 special commands', () => {
@@ -17,5 +31,80 @@ describe('TPM 2.0 special commands', () => {
     assert.equal(await broker.client().code(command(0x20000001, u32(TRANSIENT_FIRST))), TPM_RC.COMMAND_CODE);
     assert.equal(await broker.client().code(command('Unseal', u32(TRANSIENT_FIRST))), TPM_RC.COMMAND_CODE);
     assert.deepEqual(tpm.log, []);
+  });
+
+  describe('that void hierarchies', () => {
+    /** Three keys of each hierarchy named, so that some are evicted; answers the codes of reading each of them. */
+    async function keysOf(...hierarchies: Hierarchy[]) {
+      const { tpm, broker } = await scriptedBroker();
+      const client = broker.client();
+      const handles: number[] = [];
+      for (const hierarchy of hierarchies) {
+        for (let number = 0; number < 3; number++) {
+          handles.push(handleIn(await client.send(createPrimary({ hierarchy }))));
+        }
+      }
+      const codes = async () => {
+        const read: number[] = [];
+        for (const handle of handles) read.push(await client.code(readPublic(handle)));
+        return read;
+      };
+      const held = () => broker.virtualizer.counts(client.contextId).transient;
+      return { tpm, broker, client, codes, held };
+    }
+    const GONE = [TPM_RC.REFERENCE_H0, TPM_RC.REFERENCE_H0, TPM_RC.REFERENCE_H0];
+    const THERE = [0, 0, 0];
+
+    it('Clear ends the objects of owner and endorsement, loaded and evicted ones', async () => {
+      const { client, codes, held } = await keysOf('owner', 'endorsement', 'null');
+      assert.equal(await client.code(clear()), 0);
+      assert.equal(held(), 3, 'known without asking for each');
+      assert.deepEqual(await codes(), [...GONE, ...GONE, ...THERE]);
+    });
+
+    it('ChangeEPS ends those of endorsement, and ChangePPS those of the platform', async () => {
+      const { client, codes, held } = await keysOf('owner', 'endorsement', 'platform');
+      assert.equal(await client.code(changeEps()), 0);
+      assert.equal(held(), 6);
+      assert.deepEqual(await codes(), [...THERE, ...GONE, ...THERE]);
+      assert.equal(await client.code(changePps()), 0);
+      assert.equal(held(), 3);
+      assert.deepEqual(await codes(), [...THERE, ...GONE, ...GONE]);
+    });
+
+    it('HierarchyControl ends those of the hierarchy that it disables, and none when it enables one', async () => {
+      const { tpm, client, codes, held } = await keysOf('owner', 'endorsement');
+      tpm.takeLog();
+      assert.equal(await client.code(hierarchyControl('owner', 'on')), 0);
+      assert.deepEqual(tpm.takeLog(), ['HierarchyControl', 'ReadClock'], 'nothing to compare');
+      assert.equal(held(), 6);
+      assert.equal(await client.code(hierarchyControl('owner', 'off')), 0);
+      assert.equal(held(), 3);
+      assert.deepEqual(await codes(), [...GONE, ...THERE]);
+    });
+
+    it('leave the objects of all contexts alone when they fail, and their sessions in any case', async () => {
+      const { tpm, broker, client, held } = await keysOf('owner');
+      const other = broker.client('uid:1001');
+      const key = handleIn(await other.send(createPrimary({ hierarchy: 'owner' })));
+      const session = handleIn(await other.send(startAuthSession()));
+      tpm.refuses('Clear', TPM_RC.DISABLED);
+      assert.equal(await client.code(clear()), TPM_RC.DISABLED);
+      assert.equal(held(), 3);
+      assert.equal(await other.code(readPublic(key)), 0);
+      assert.equal(await client.code(clear()), 0);
+      assert.equal(await other.code(readPublic(key)), TPM_RC.REFERENCE_H0);
+      assert.equal(await other.code(policyGetDigest(session)), 0);
+    });
+
+    it('make the snapshot speak of the reset counts that the TPM has then', async () => {
+      const { tpm, broker, client } = await keysOf('owner');
+      tpm.resetCount = 7;
+      let changes = 0;
+      broker.virtualizer.onSnapshotChange = () => changes++;
+      assert.equal(await client.code(changePps()), 0);
+      assert.deepEqual(broker.virtualizer.snapshot().resetCounts, { resetCount: 7, restartCount: 0 });
+      assert.ok(changes > 0);
+    });
   });
 });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { modelCommand as command } from '../../../support/model-tpm12.js';
+import { broker } from '../../../support/virtual-tpm12.js';
+
+describe('quotas of TPM 1.2 keys and sessions', () => {
+  it('refuses what exceeds the user’s quota with TPM_RESOURCES, over all of the user’s contexts', () => {
+    const { made, code } = broker({ keysPerUser: 4, sessionsPerUser: 5 });
+    for (let index = 0; index < 4; index++) made(index % 2 === 0 ? 1 : 3, command.loadKey2(index));
+    assert.equal(code(3, command.loadKey2(9)), TPM_RESULT.RESOURCES);
+    for (let index = 0; index < 5; index++) made(1, command.oiap());
+    assert.equal(code(3, command.oiap()), TPM_RESULT.RESOURCES);
+    assert.equal(code(3, command.transport()), TPM_RESULT.RESOURCES);
+    assert.equal(code(2, command.loadKey2(9)), 0);
+    assert.equal(code(2, command.oiap()), 0);
+  });
+
+  it('counts the sessions that a user saved against the quota', () => {
+    const { made, code } = broker({ sessionsPerUser: 4 });
+    for (let index = 0; index < 4; index++)
+      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
+    assert.equal(code(1, command.oiap()), TPM_RESULT.RESOURCES);
+  });
+
+  it('gives up a session of whoever holds most when the TPM has no slot for another', () => {
+    const { tpm, made, code, virtualizer } = broker({ sessionsPerUser: 19 });
+    const kept = made(2, command.oiap());
+    for (let index = 0; index < 18; index++) made(1, command.oiap());
+    const more = Array.from({ length: 6 }, () => made(2, command.oiap()));
+    const key = made(2, command.loadKey2(5));
+    for (const session of [kept, ...more]) assert.equal(code(2, command.sign(key, session, true)), 0);
+    // 25 sessions for 3 loaded and 16 saved; a swap needs one free slot on the way.
+    assert.equal(virtualizer.counts(1).loadedSessions, 11);
+    assert.ok(tpm.savedSessions.size <= 16);
+  });
+
+  it('gives up a hoarder’s abandoned saved sessions before those in use', () => {
+    const { made, code } = broker({ sessionsPerUser: 19 });
+    for (let index = 0; index < 14; index++) {
+      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
+    }
+    const used = Array.from({ length: 5 }, () => made(1, command.oiap()));
+    const more = Array.from({ length: 4 }, () => made(2, command.oiap()));
+    const key = made(1, command.loadKey2(1));
+    for (const session of used) assert.equal(code(1, command.sign(key, session, true)), 0);
+    const bobKey = made(2, command.loadKey2(1));
+    for (const session of more) assert.equal(code(2, command.sign(bobKey, session, true)), 0);
+  });
+});
