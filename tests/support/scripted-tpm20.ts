@@ -25,6 +25,10 @@ export interface ScriptedTpmOptions {
   readonly refusesToSaveSequences?: boolean;
   /** Page size of capability answers. */
   readonly pageItems?: number;
+  /** Properties in place of the usual ones. */
+  readonly properties?: readonly (readonly [number, number])[] | null;
+  /** By how many bytes a list of properties is shorter than it says. */
+  readonly cutsProperties?: number;
 }
 
 interface FakeObject {
@@ -99,6 +103,8 @@ export class ScriptedTpm20 {
       gapMax: 255,
       refusesToSaveSequences: false,
       pageItems: 254,
+      properties: null,
+      cutsProperties: 0,
       ...options,
     };
   }
@@ -136,6 +142,8 @@ export class ScriptedTpm20 {
     const code = readUint32(bytes, 6);
     this.log.push(code);
     if (code === TPM_CC.Startup) {
+      const refused = this.#takeRefusal(code);
+      if (refused !== undefined) return error(refused);
       if (this.started) return error(TPM_RC.INITIALIZE);
       this.started = true;
       return ok([]);
@@ -368,7 +376,7 @@ export class ScriptedTpm20 {
       const codes = COMMANDS.filter(([code]) => code >= property).map(tpmaCc);
       return page(2, codes, count, this.#options.pageItems);
     }
-    const all: readonly (readonly [number, number])[] = [
+    const all: readonly (readonly [number, number])[] = this.#options.properties ?? [
       [TPM_PT.HR_TRANSIENT_MIN, this.#options.objectSlots],
       [TPM_PT.ACTIVE_SESSIONS_MAX, this.#options.activeSessions],
       [TPM_PT.CONTEXT_GAP_MAX, this.#options.gapMax],
@@ -383,7 +391,9 @@ export class ScriptedTpm20 {
       more,
       ...u32(6),
       ...u32(shown.length),
-      ...shown.flatMap(([number, value]) => [...u32(number), ...u32(value)]),
+      ...shown
+        .flatMap(([number, value]) => [...u32(number), ...u32(value)])
+        .slice(0, 8 * shown.length - this.#options.cutsProperties),
     ]);
   }
 

@@ -1,9 +1,25 @@
 import assert from 'node:assert/strict';
-import { TPM_CAP, TPM_PT, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
 import {
+  ACTIVE_SESSION_FIRST,
+  LOADED_SESSION_FIRST,
+  TPM_CAP,
+  TPM_PT,
+  TPM_RC,
+  TRANSIENT_FIRST,
+} from '../../../../ts-core/domain/tpm20/codes.js';
+import { CommandTable } from '../../../../ts-core/domain/tpm20/command-shape.js';
+import { success } from '../../../../ts-core/domain/tpm20/responses.js';
+import { adaptProperties } from '../../../../ts-core/domain/virtualization/tpm20/capabilities.js';
+import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm20/handles.js';
+import { createParts } from '../../../../ts-core/domain/virtualization/tpm20/parts.js';
+import {
+  AUDIT_SESSION,
   authorized,
+  command,
   contextSave,
   createPrimary,
+  getCapability,
   handleIn,
   handleListIn,
   listHandles,
@@ -13,7 +29,7 @@ import {
   startAuthSession,
   u32,
 } from '../../../support/tpm20-commands.js';
-import { scriptedBroker } from '../../../support/virtual-tpm20.js';
+import { scriptedBroker, TEST_LIMITS } from '../../../support/virtual-tpm20.js';
 
 describe('TPM2_GetCapability of a context', () => {
   it('lists transient objects in order, in pages, from the property on', async () => {
@@ -71,5 +87,115 @@ describe('TPM2_GetCapability of a context', () => {
       0xffffffff,
     );
     assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('lists a context its own loaded sessions and the saved ones of its user, in order and from a number on', async () => {
+    const { broker } = await scriptedBroker();
+    const [client, sibling, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
+    const policy = handleIn(await client.send(startAuthSession('policy')));
+    const saved = handleIn(await sibling.send(startAuthSession('policy')));
+    const hmac = handleIn(await client.send(startAuthSession('hmac')));
+    const theirs = handleIn(await other.send(startAuthSession('hmac')));
+    for (const [who, handle] of [
+      [sibling, saved],
+      [other, theirs],
+    ] as const) {
+      await who.send(contextSave(handle));
+    }
+    const list = async (who: typeof client, first: number) => handleListIn(await who.send(listHandles(first))).handles;
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST), [policy, hmac], 'by number, whatever the type');
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST | (policy & 0xffffff)), [policy, hmac]);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST | (hmac & 0xffffff)), [hmac]);
+    assert.deepEqual(await list(client, ACTIVE_SESSION_FIRST), [LOADED_SESSION_FIRST | (saved & 0xffffff)]);
+    assert.deepEqual(await list(sibling, LOADED_SESSION_FIRST), []);
+    assert.deepEqual(await list(other, ACTIVE_SESSION_FIRST), [theirs]);
+  });
+
+  it('lists other handles, and other capabilities, as the TPM does', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    tpm.takeLog();
+    for (const bytes of [listHandles(0x81000000), getCapability(TPM_CAP.COMMANDS, 0, 5)]) {
+      assert.deepEqual(await client.exchange(bytes), tpm.transmit(bytes.slice()));
+    }
+    assert.equal(tpm.takeLog().length, 4);
+  });
+
+  it('leaves a list of handles that is cut off, or has something behind it, to the TPM or refuses it', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    handleIn(await client.send(createPrimary()));
+    tpm.takeLog();
+    await client.exchange(command('GetCapability', [...u32(TPM_CAP.HANDLES), ...u32(TRANSIENT_FIRST)]));
+    assert.deepEqual(tpm.takeLog(), ['GetCapability']);
+    const longer = command('GetCapability', [...u32(TPM_CAP.HANDLES), ...u32(TRANSIENT_FIRST), ...u32(9), 0]);
+    assert.equal(responseCodeOf(await client.exchange(longer)), TPM_RC.AUTH_CONTEXT);
+    assert.deepEqual(tpm.takeLog(), []);
+  });
+
+  it('reports every property that depends on the context', async () => {
+    const properties: [number, number][] = [
+      [TPM_PT.HR_TRANSIENT_MIN, 3],
+      [TPM_PT.HR_LOADED_MIN, 3],
+      [TPM_PT.ACTIVE_SESSIONS_MAX, 64],
+      [TPM_PT.CONTEXT_GAP_MAX, 255],
+      [TPM_PT.HR_LOADED, 2],
+      [TPM_PT.HR_LOADED_AVAIL, 1],
+      [TPM_PT.HR_ACTIVE, 2],
+      [TPM_PT.HR_ACTIVE_AVAIL, 62],
+      [TPM_PT.HR_TRANSIENT_AVAIL, 2],
+    ];
+    const { tpm, broker } = await scriptedBroker({ properties });
+    const [client, sibling, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
+    handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(startAuthSession()));
+    for (const who of [sibling, other]) await who.send(contextSave(handleIn(await who.send(startAuthSession()))));
+    const told = async (bytes: Uint8Array) => Object.fromEntries(propertiesIn(await client.exchange(bytes)));
+    assert.deepEqual(await told(listProperties(TPM_PT.FIXED)), {
+      [TPM_PT.HR_TRANSIENT_MIN]: TEST_LIMITS.resourcesPerContext,
+      [TPM_PT.HR_LOADED_MIN]: TEST_LIMITS.sessionsPerContext,
+      [TPM_PT.ACTIVE_SESSIONS_MAX]: 64,
+      [TPM_PT.CONTEXT_GAP_MAX]: 0xffffffff,
+    });
+    assert.deepEqual(await told(listProperties(TPM_PT.VAR)), {
+      [TPM_PT.HR_LOADED]: 1,
+      [TPM_PT.HR_LOADED_AVAIL]: 3,
+      [TPM_PT.HR_ACTIVE]: 2,
+      // Three are taken, two by this user: half of what is left over, rounded up.
+      [TPM_PT.HR_ACTIVE_AVAIL]: 30,
+      [TPM_PT.HR_TRANSIENT_AVAIL]: 26,
+    });
+    assert.ok(tpm.sessions.size > 0);
+  });
+
+  it('leaves a response alone that is audited, refused, or of another capability', () => {
+    const parts = createParts(TEST_LIMITS, new CommandTable([]), new Map(), () => undefined);
+    const context = new VirtualContext(1, { userKey: 'uid:1000', callerClass: 'standardUser' });
+    const parameters = [...u32(TPM_CAP.TPM_PROPERTIES), ...u32(TPM_PT.CONTEXT_GAP_MAX), ...u32(1)];
+    const plain = command('GetCapability', parameters);
+    const body = [0, ...u32(TPM_CAP.TPM_PROPERTIES), ...u32(1), ...u32(TPM_PT.CONTEXT_GAP_MAX), ...u32(255)];
+    const adapted = (bytes: Uint8Array, response = success(Uint8Array.from(body))) => {
+      adaptProperties(parts, context, bytes, response);
+      return readUint32(response, 23);
+    };
+    assert.equal(adapted(plain), 0xffffffff);
+    const session = [{ session: 0x02000000, attributes: AUDIT_SESSION }];
+    assert.equal(adapted(authorized('GetCapability', [], parameters, session)), 255);
+    const tagged = plain.slice();
+    tagged[1] = 2;
+    assert.equal(adapted(tagged), 255);
+    assert.equal(adapted(command('GetCapability', [...parameters, 0])), 255);
+    assert.equal(adapted(command('GetCapability', [...u32(TPM_CAP.ALGS), ...parameters.slice(4)])), 255);
+    const refused = success(Uint8Array.from(body));
+    refused[9] = 1;
+    assert.equal(adapted(plain, refused), 255);
+  });
+
+  it('leaves properties alone that a response does not hold whole', async () => {
+    const { broker } = await scriptedBroker({ cutsProperties: 4 });
+    const client = broker.client();
+    const response = await client.exchange(listProperties(TPM_PT.CONTEXT_GAP_MAX, 1));
+    assert.equal(response.length, 10 + 9 + 4);
+    assert.equal(readUint32(response, 19), TPM_PT.CONTEXT_GAP_MAX);
   });
 });

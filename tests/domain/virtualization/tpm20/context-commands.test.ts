@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
 import { LOADED_SESSION_FIRST, TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
-import { aboutHandle, aboutParameter, SESSION_QUOTA } from '../../../../ts-core/domain/tpm20/responses.js';
+import {
+  aboutHandle,
+  aboutParameter,
+  OBJECT_QUOTA,
+  SESSION_QUOTA,
+} from '../../../../ts-core/domain/tpm20/responses.js';
 import {
   authorized,
   blobIn,
@@ -11,12 +16,15 @@ import {
   createPrimary,
   flushContext,
   handleIn,
+  hashSequenceStart,
   policyGetDigest,
   readPublic,
+  sequenceComplete,
+  sequenceUpdate,
   startAuthSession,
   u32,
 } from '../../../support/tpm20-commands.js';
-import { scriptedBroker } from '../../../support/virtual-tpm20.js';
+import { scriptedBroker, TEST_LIMITS } from '../../../support/virtual-tpm20.js';
 
 describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
   it('save objects as blobs that anybody may load, and a loaded object is evicted without saving it again', async () => {
@@ -93,5 +101,150 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await second.code(policyGetDigest(other)), 0);
     assert.equal(handleIn(await second.send(contextLoad(blob))), handle);
     assert.equal(await second.code(policyGetDigest(other)), 0);
+  });
+
+  it('of handles that are never swapped are the TPM’s to answer', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    tpm.takeLog();
+    for (const name of ['ContextSave', 'FlushContext'] as const) tpm.refuses(name, TPM_RC.HANDLE);
+    await client.send(contextSave(0x81000001));
+    await client.send(flushContext(0x81000001));
+    await client.send(contextLoad(Uint8Array.of(1, 2, 3)));
+    assert.deepEqual(tpm.takeLog(), ['ContextSave', 'FlushContext', 'ContextLoad']);
+  });
+
+  it('save the state that an object or a session in the TPM has, and forget what the TPM has dropped', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const session = handleIn(await client.send(startAuthSession()));
+    for (const handle of [key, session]) {
+      tpm.refuses('ContextSave', TPM_RC.TESTING);
+      assert.equal(await client.code(contextSave(handle)), TPM_RC.TESTING);
+    }
+    assert.deepEqual(broker.virtualizer.counts(client.contextId), {
+      transient: 1,
+      loadedSessions: 1,
+      savedSessions: 0,
+    });
+    for (const handle of [key, session]) {
+      tpm.refuses('ContextSave', TPM_RC.REFERENCE_H0);
+      assert.equal(await client.code(contextSave(handle)), TPM_RC.REFERENCE_H0);
+    }
+    assert.deepEqual(broker.virtualizer.counts(client.contextId), {
+      transient: 0,
+      loadedSessions: 0,
+      savedSessions: 0,
+    });
+    const missing = [TRANSIENT_FIRST + 27, TRANSIENT_FIRST + 28, 0x0300003f, 0x03000040];
+    const codes: number[] = [];
+    for (const handle of missing) codes.push(await client.code(contextSave(handle)));
+    const [reference, value] = [TPM_RC.REFERENCE_H0, aboutHandle(TPM_RC.VALUE, 0)];
+    assert.deepEqual(codes, [reference, value, reference, value]);
+  });
+
+  it('ask the TPM to save an object anew while it is loaded, and a sequence each time', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const sequence = handleIn(await client.send(hashSequenceStart()));
+    await client.send(contextSave(sequence));
+    await client.send(sequenceUpdate(sequence, [1]));
+    tpm.takeLog();
+    const blob = blobIn(await client.send(contextSave(sequence)));
+    assert.deepEqual(tpm.takeLog(), ['ContextSave']);
+    assert.equal(await client.code(flushContext(sequence)), 0);
+    const again = handleIn(await client.send(contextLoad(blob)));
+    assert.deepEqual(
+      broker.virtualizer.resources().map(({ kind }) => kind),
+      ['sequence'],
+      'a loaded sequence is one too',
+    );
+    assert.equal(readUint32(await client.send(sequenceComplete(again, [])), 10), 1, 'with its state');
+  });
+
+  it('load no object beyond the quota, and hand on what the TPM says of a bad one', async () => {
+    const { broker } = await scriptedBroker({}, { ...TEST_LIMITS, resourcesPerContext: 1 });
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const blob = blobIn(await client.send(contextSave(key)));
+    assert.equal(await client.code(contextLoad(blob)), OBJECT_QUOTA);
+    assert.equal(await client.code(flushContext(key)), 0);
+    const broken = blob.slice();
+    broken[broken.length - 1] = (broken[broken.length - 1] as number) ^ 1;
+    assert.equal(await client.code(contextLoad(broken)), aboutParameter(TPM_RC.INTEGRITY, 1));
+    assert.equal(broker.virtualizer.counts(client.contextId).transient, 0);
+    assert.equal(await client.code(contextLoad(blob)), 0);
+  });
+
+  it('load a session only from the blob that its user has of it', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const [client, other] = [broker.client(), broker.client('uid:1001')];
+    const session = handleIn(await client.send(startAuthSession()));
+    const stale = blobIn(await client.send(contextSave(session)));
+    assert.equal(await client.code(contextLoad(stale)), 0);
+    assert.equal(await client.code(contextLoad(stale)), aboutParameter(TPM_RC.HANDLE, 1), 'it is loaded');
+    const blob = blobIn(await client.send(contextSave(session)));
+    tpm.takeLog();
+    assert.equal(await client.code(contextLoad(stale)), aboutParameter(TPM_RC.HANDLE, 1), 'an older save');
+    assert.equal(await other.code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1), 'another user');
+    const broken = blob.slice();
+    broken[broken.length - 1] = (broken[broken.length - 1] as number) ^ 1;
+    assert.equal(await client.code(contextLoad(broken)), aboutParameter(TPM_RC.INTEGRITY, 1));
+    assert.deepEqual(tpm.takeLog(), [], 'none of them reaches the TPM');
+    assert.equal(await client.code(contextLoad(blob)), 0);
+  });
+
+  it('keep a saved session that the TPM cannot load now, and forget one that it will never load', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    const blob = blobIn(await client.send(contextSave(session)));
+    tpm.refuses('ContextLoad', TPM_RC.TESTING);
+    assert.equal(await client.code(contextLoad(blob)), TPM_RC.TESTING);
+    assert.equal(broker.virtualizer.counts(client.contextId).savedSessions, 1);
+    tpm.refuses('ContextLoad', TPM_RC.INTEGRITY);
+    assert.equal(await client.code(contextLoad(blob)), TPM_RC.INTEGRITY);
+    assert.equal(broker.virtualizer.counts(client.contextId).savedSessions, 0);
+    assert.equal(await client.code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1));
+  });
+
+  it('flush an object wherever it is, and no other context’s', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
+    const [client, other] = [broker.client(), broker.client()];
+    const [evicted, resident] = [
+      handleIn(await client.send(createPrimary())),
+      handleIn(await client.send(createPrimary())),
+    ];
+    assert.equal(await other.code(flushContext(resident)), aboutParameter(TPM_RC.HANDLE, 1));
+    assert.equal(await other.code(flushContext(TRANSIENT_FIRST + 28)), aboutParameter(TPM_RC.VALUE, 1));
+    tpm.takeLog();
+    assert.equal(await client.code(flushContext(evicted)), 0);
+    assert.deepEqual(tpm.takeLog(), [], 'it was not in the TPM');
+    assert.equal(await client.code(flushContext(resident)), 0);
+    assert.deepEqual(tpm.takeLog(), ['FlushContext']);
+    assert.equal(await client.code(flushContext(resident)), aboutParameter(TPM_RC.HANDLE, 1));
+  });
+
+  it('flush a session that is loaded in the context, or saved by its user, and no other', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const [client, sibling, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
+    const loaded = handleIn(await client.send(startAuthSession()));
+    const saved = handleIn(await client.send(startAuthSession()));
+    await client.send(contextSave(saved));
+    assert.equal(await sibling.code(flushContext(loaded)), aboutParameter(TPM_RC.HANDLE, 1), 'loaded elsewhere');
+    assert.equal(await other.code(flushContext(saved)), aboutParameter(TPM_RC.HANDLE, 1), 'another user’s');
+    assert.equal(await other.code(flushContext(0x0300003e)), aboutParameter(TPM_RC.HANDLE, 1), 'nobody’s');
+    assert.equal(await sibling.code(flushContext(saved)), 0);
+    assert.equal(await client.code(flushContext(loaded)), 0);
+    assert.equal(tpm.sessions.size, 0);
+  });
+
+  it('report what the TPM says when it cannot flush a session', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    tpm.refuses('FlushContext', TPM_RC.TESTING);
+    assert.equal(await client.code(flushContext(session)), TPM_RC.TESTING);
   });
 });

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { aboutParameter } from '../../../../ts-core/domain/tpm20/responses.js';
+import { ScriptedTpm20, type ScriptedTpmOptions } from '../../../support/scripted-tpm20.js';
+import {
+  blobIn,
+  contextLoad,
+  contextSave,
+  createPrimary,
+  flushContext,
+  getRandom,
+  handleIn,
+  hashSequenceStart,
+  policyGetDigest,
+  readPublic,
+  startAuthSession,
+} from '../../../support/tpm20-commands.js';
+import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
+
+/** A broker whose transport can be told to lose the command, or the response, that comes after so many others. */
+async function failingBroker(options: ScriptedTpmOptions = {}) {
+  const tpm = new ScriptedTpm20(options);
+  const failure: { lost: 'command' | 'response' | undefined; after: number } = { lost: undefined, after: 0 };
+  const broker = await VirtualTpm20.start((bytes) => {
+    const fails = failure.lost !== undefined && failure.after-- === 0;
+    if (fails && failure.lost === 'command') throw new Error('the command was lost');
+    const response = tpm.transmit(bytes);
+    if (fails) throw new Error('the response was lost');
+    return response;
+  });
+  const losing = async (lost: 'command' | 'response', work: Promise<unknown> | (() => Promise<unknown>), after = 0) => {
+    Object.assign(failure, { lost, after });
+    await assert.rejects(typeof work === 'function' ? work() : work, /was lost/);
+    failure.lost = undefined;
+  };
+  return { tpm, broker, losing };
+}
+
+describe('reconciling with a TPM 2.0', () => {
+  it('flushes what a command has created whose response was lost', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const kept = handleIn(await client.send(createPrimary()));
+    await losing('response', () => client.send(createPrimary()));
+    await losing('response', () => client.send(startAuthSession()), 4);
+    assert.deepEqual([tpm.objects.size, tpm.sessions.size], [1, 1], 'the session is not looked for yet');
+    assert.equal(await client.code(readPublic(kept)), 0);
+    assert.deepEqual([tpm.objects.size, tpm.sessions.size], [1, 0]);
+    assert.equal(handleIn(await client.send(createPrimary())), TRANSIENT_FIRST + 1);
+  });
+
+  it('flushes nothing that others have put into the TPM meanwhile, as when two handles have appeared', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    await losing('response', () => client.send(createPrimary()));
+    const foreign = handleIn(tpm.transmit(createPrimary()));
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.equal(tpm.objects.size, 2, 'nobody knows which of the two was created by the broker');
+    assert.ok(tpm.objects.has(foreign));
+  });
+
+  it('leaves handles alone that were there before', async () => {
+    const tpm = new ScriptedTpm20();
+    tpm.transmit(createPrimary());
+    const session = handleIn(tpm.transmit(startAuthSession()));
+    tpm.transmit(contextSave(session));
+    let fails = false;
+    const broker = await VirtualTpm20.start((bytes) => {
+      if (fails) throw new Error('the command was lost');
+      return tpm.transmit(bytes);
+    });
+    const client = broker.client();
+    fails = true;
+    await assert.rejects(client.send(createPrimary()), /was lost/);
+    fails = false;
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.deepEqual([tpm.objects.size, tpm.sessions.size], [1, 1]);
+  });
+
+  it('forgets what has gone, and keeps what can be loaded again', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const [saved, lost] = [handleIn(await client.send(createPrimary())), handleIn(await client.send(createPrimary()))];
+    await client.send(contextSave(saved));
+    const session = handleIn(await client.send(startAuthSession()));
+    await losing('command', () => client.send(readPublic(saved)));
+    for (const handle of tpm.objects.keys()) tpm.objects.delete(handle);
+    tpm.sessions.clear();
+    assert.equal(await client.code(readPublic(saved)), 0);
+    assert.equal(await client.code(readPublic(lost)), TPM_RC.REFERENCE_H0);
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.REFERENCE_H0);
+  });
+
+  it('saves a session again that was loaded although its caller did not learn it', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    const blob = blobIn(await client.send(contextSave(session)));
+    await losing('response', () => client.send(contextLoad(blob)));
+    assert.equal(tpm.loadedSessions().length, 1);
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.equal(tpm.loadedSessions().length, 0);
+    assert.equal(handleIn(await client.send(contextLoad(blob))), session, 'its blob is still valid');
+  });
+
+  it('ends a session whose only saved form was lost', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    await losing('response', () => client.send(contextSave(session)));
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.REFERENCE_H0);
+    assert.equal(tpm.sessions.size, 0);
+  });
+
+  it('keeps loaded and evicted sessions as they are', async () => {
+    const { broker, losing } = await failingBroker({ sessionSlots: 2 });
+    const client = broker.client();
+    const sessions: number[] = [];
+    for (let number = 0; number < 3; number++) sessions.push(handleIn(await client.send(startAuthSession())));
+    await losing('command', () => client.send(getRandom(8)));
+    for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('repeats the flushes of a closed context that failed, and forgets those that the TPM has done', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const [client, other] = [broker.client(), broker.client()];
+    for (let number = 0; number < 2; number++) handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(startAuthSession()));
+    await losing('response', () => client.close());
+    assert.deepEqual([tpm.objects.size, tpm.sessions.size], [1, 1]);
+    assert.equal(broker.virtualizer.snapshot().ownedHandles.length, 3);
+    tpm.takeLog();
+    assert.equal(await other.code(getRandom(8)), 0);
+    assert.deepEqual([tpm.objects.size, tpm.sessions.size], [0, 0]);
+    assert.equal(tpm.takeLog().filter((name) => name === 'FlushContext').length, 2, 'not the one that has succeeded');
+    assert.deepEqual(broker.virtualizer.snapshot().ownedHandles, []);
+  });
+
+  it('takes what is to be flushed for the broker’s own', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const [client, other] = [broker.client(), broker.client()];
+    handleIn(await client.send(startAuthSession('policy')));
+    await losing('command', () => client.close());
+    await losing('command', () => other.send(createPrimary()), 3);
+    assert.equal(await other.code(getRandom(8)), 0);
+    assert.equal(tpm.sessions.size, 0);
+  });
+
+  it('follows a suspend that the TPM has kept its state through', async () => {
+    const { tpm, broker } = await failingBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const session = handleIn(await client.send(startAuthSession()));
+    const sequence = handleIn(await client.send(hashSequenceStart()));
+    await broker.run(() => broker.virtualizer.suspend());
+    assert.deepEqual([tpm.objects.size, tpm.loadedSessions().length], [0, 0], 'everything is saved');
+    tpm.started = false;
+    await broker.run(() => broker.virtualizer.resume());
+    assert.equal(tpm.started, true);
+    assert.equal(await client.code(readPublic(key)), 0);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+    assert.equal(await client.code(flushContext(sequence)), 0);
+  });
+
+  it('follows a suspend after which the TPM was started already', async () => {
+    const { tpm, broker } = await failingBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    await broker.run(() => broker.virtualizer.suspend());
+    tpm.restartCount = 1;
+    await broker.run(() => broker.virtualizer.resume());
+    assert.equal(await client.code(readPublic(key)), 0);
+    assert.deepEqual(broker.virtualizer.snapshot().resetCounts, { resetCount: 0, restartCount: 1 });
+  });
+
+  it('follows a suspend that the TPM has lost its state through', async () => {
+    const { tpm, broker } = await failingBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary({ hierarchy: 'owner' })));
+    const blob = blobIn(await client.send(contextSave(handleIn(await client.send(startAuthSession())))));
+    await broker.run(() => broker.virtualizer.suspend());
+    tpm.reset();
+    tpm.refuses('Startup', TPM_RC.VALUE);
+    tpm.takeLog();
+    await broker.run(() => broker.virtualizer.resume());
+    assert.deepEqual(tpm.takeLog().slice(0, 2), ['Startup', 'Startup']);
+    assert.equal(await client.code(readPublic(key)), TPM_RC.REFERENCE_H0);
+    assert.equal(await client.code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1));
+  });
+});
