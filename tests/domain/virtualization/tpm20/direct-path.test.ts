@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_PT, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { TPM_CAP, TPM_PT, TPM_RC, TPM_RH, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { refusal, success } from '../../../../ts-core/domain/tpm20/responses.js';
 import {
+  authorized,
   blobIn,
+  CONTINUE_SESSION,
   command,
   contextLoad,
   contextSave,
   createPrimary,
   flushContext,
   getRandom,
+  getRandomWithSession,
   handleIn,
   listHandles,
   listProperties,
   policyGetDigest,
+  sequenceComplete,
   sign,
   startAuthSession,
   startup,
+  u32,
 } from '../../../support/tpm20-commands.js';
 import { scriptedBroker } from '../../../support/virtual-tpm20.js';
 
@@ -53,6 +59,108 @@ describe('the direct path of TPM 2.0', () => {
     ]) {
       assert.equal(direct.begin(client.contextId, refused), null);
     }
+  });
+
+  it('loads, saves and starts nothing: all that is needed must be resident', async () => {
+    const { broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
+    const [client, other] = [broker.client(), broker.client()];
+    const { direct } = broker.virtualizer;
+    const begins = (bytes: Uint8Array) => {
+      const physical = direct.begin(client.contextId, bytes.slice());
+      if (physical !== null) direct.complete(refusal(TPM_RC.FAILURE));
+      return physical !== null;
+    };
+    const evicted = handleIn(await client.send(startAuthSession('hmac')));
+    const key = handleIn(await client.send(createPrimary()));
+    const session = handleIn(await client.send(startAuthSession('hmac')));
+    const theirs = handleIn(await other.send(startAuthSession('hmac')));
+    assert.equal(await client.code(getRandomWithSession(session, CONTINUE_SESSION)), 0);
+    assert.ok(begins(getRandom(8)));
+    assert.ok(begins(getRandomWithSession(session, CONTINUE_SESSION)));
+    assert.ok(begins(policyGetDigest(session)));
+    assert.ok(begins(sign(key, [{ session }])));
+    assert.ok(begins(sign(key)), 'a password session is none that is loaded');
+    assert.ok(begins(authorized('SetPrimaryPolicy', [TPM_RH.OWNER], [])), 'a permanent handle');
+    for (const missing of [evicted, theirs]) {
+      assert.ok(!begins(policyGetDigest(missing)));
+      assert.ok(!begins(getRandomWithSession(missing, CONTINUE_SESSION)));
+      assert.ok(!begins(sign(key, [{ session }, { session: missing }])));
+    }
+    assert.ok(!begins(sequenceComplete(key, [])), 'it flushes');
+    assert.ok(!begins(contextSave(key)));
+    assert.ok(!begins(sign(key).subarray(0, 12)), 'cut off');
+    assert.equal(direct.begin(99, getRandom(8)), null, 'no such context');
+  });
+
+  it('leaves GetCapability to an exchange when it asks for handles, or has sessions, or is cut off', async () => {
+    const { broker } = await scriptedBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession('hmac')));
+    const { direct } = broker.virtualizer;
+    const begins = (bytes: Uint8Array) => direct.begin(client.contextId, bytes) !== null;
+    assert.ok(begins(listProperties(TPM_PT.FIXED)));
+    assert.ok(begins(command('GetCapability', u32(TPM_CAP.TPM_PROPERTIES))));
+    assert.ok(!begins(command('GetCapability', [0, 0, 0])));
+    assert.ok(!begins(listHandles(TRANSIENT_FIRST)));
+    assert.ok(!begins(authorized('GetCapability', [], [], [{ session, attributes: CONTINUE_SESSION }])));
+  });
+
+  it('ends the sessions whose continueSession is clear when the command succeeds', async () => {
+    const { broker } = await scriptedBroker();
+    const client = broker.client();
+    const [lasting, first, second] = [
+      handleIn(await client.send(startAuthSession('hmac'))),
+      handleIn(await client.send(startAuthSession('hmac'))),
+      handleIn(await client.send(startAuthSession('hmac'))),
+    ];
+    const bytes = authorized(
+      'GetRandom',
+      [],
+      [0, 8],
+      [{ session: lasting, attributes: CONTINUE_SESSION }, { session: first }, { session: second }],
+    );
+    const { direct } = broker.virtualizer;
+    assert.notEqual(direct.begin(client.contextId, bytes), null);
+    direct.complete(refusal(TPM_RC.FAILURE));
+    assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 3);
+    assert.notEqual(direct.begin(client.contextId, bytes), null);
+    direct.complete(success());
+    assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 1);
+    assert.notEqual(direct.begin(client.contextId, policyGetDigest(lasting)), null);
+  });
+
+  it('hands a response on, or leaves the command to an exchange that can make room or load what is lost', async () => {
+    const { broker } = await scriptedBroker();
+    const client = broker.client();
+    const { direct } = broker.virtualizer;
+    const answered = (code: number) => {
+      direct.begin(client.contextId, getRandom(8));
+      return direct.complete(refusal(code)) !== null;
+    };
+    const left = Object.entries(TPM_RC).flatMap(([name, code]) => (answered(code) ? [] : [name]));
+    assert.deepEqual(left, [
+      'INITIALIZE',
+      ...['CONTEXT_GAP', 'OBJECT_MEMORY', 'SESSION_MEMORY', 'MEMORY', 'SESSION_HANDLES', 'OBJECT_HANDLES'],
+      ...[0, 1, 2, 3, 4, 5, 6].map((position) => `REFERENCE_H${position}`),
+      ...[0, 1, 2, 3, 4, 5, 6].map((position) => `REFERENCE_S${position}`),
+      'RETRY',
+    ]);
+  });
+
+  it('completes nothing twice, and restores the handles of all objects', async () => {
+    const { broker } = await scriptedBroker();
+    const [first, second] = [broker.client(), broker.client()];
+    handleIn(await first.send(createPrimary()));
+    handleIn(await second.send(createPrimary()));
+    const bytes = sign(TRANSIENT_FIRST);
+    const { direct } = broker.virtualizer;
+    direct.begin(second.contextId, bytes);
+    assert.equal(readUint32(bytes, 10), TRANSIENT_FIRST + 1);
+    assert.notEqual(direct.complete(success()), null);
+    assert.equal(readUint32(bytes, 10), TRANSIENT_FIRST);
+    assert.equal(direct.complete(success()), null);
+    direct.failed();
+    assert.equal(direct.begin(second.contextId, bytes), null, 'the tables must be compared first');
   });
 });
 
