@@ -87,4 +87,56 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(await broker.client('uid:8').code(startAuthSession()), 0x905);
     assert.equal(tpm.sessions.size, 64);
   });
+
+  it('keep a bounded number of a user’s abandoned sessions, the newest ones', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const kept: { handle: number; blob: Uint8Array }[] = [];
+    const save = async (userKey: string) => {
+      const client = broker.client(userKey);
+      const handle = handleIn(await client.send(startAuthSession()));
+      kept.push({ handle, blob: blobIn(await client.send(contextSave(handle))) });
+      return client;
+    };
+    const other = await save('uid:1001');
+    await other.close();
+    const clients = [];
+    for (let number = 0; number < 6; number++) clients.push(await save('uid:1000'));
+    assert.equal(tpm.sessions.size, 7, 'their contexts are open');
+    for (const client of clients.reverse()) await client.close();
+    assert.equal(tpm.sessions.size, 5);
+    const client = broker.client();
+    const codes: number[] = [];
+    for (const { blob } of kept) codes.push(await client.code(contextLoad(blob)));
+    const [gone, theirs] = [aboutParameter(TPM_RC.HANDLE, 1), aboutParameter(TPM_RC.HANDLE, 1)];
+    assert.deepEqual(codes, [theirs, gone, gone, 0, 0, 0, 0]);
+  });
+
+  it('reclaim from the user who has abandoned most when the TPM has no session handle left', async () => {
+    const { tpm, broker } = await scriptedBroker({ activeSessions: 64 });
+    const abandon = async (userKey: string, count: number) => {
+      const client = broker.client(userKey);
+      for (let number = 0; number < count; number++) {
+        await client.send(contextSave(handleIn(await client.send(startAuthSession()))));
+      }
+      await client.close();
+    };
+    await abandon('uid:1', 1);
+    await abandon('uid:2', 3);
+    await abandon('uid:3', 2);
+    const saved = (userKey: string) =>
+      broker.virtualizer.resources().filter((resource) => resource.userKey === userKey).length;
+    const client = broker.client('uid:4');
+    tpm.refuses('StartAuthSession', TPM_RC.SESSION_HANDLES);
+    assert.equal(await client.code(startAuthSession()), 0);
+    assert.deepEqual(['uid:1', 'uid:2', 'uid:3'].map(saved), [1, 2, 2]);
+  });
+
+  it('reclaim nothing that is still in use, and report what the TPM says then', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const [client, other] = [broker.client(), broker.client('uid:1001')];
+    await other.send(contextSave(handleIn(await other.send(startAuthSession()))));
+    tpm.refuses('StartAuthSession', TPM_RC.SESSION_HANDLES);
+    assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_HANDLES);
+    assert.equal(tpm.sessions.size, 1);
+  });
 });

@@ -6,12 +6,13 @@ import {
   contextLoad,
   contextSave,
   createPrimary,
+  flushContext,
   handleIn,
   readPublic,
   startAuthSession,
   startup,
 } from '../../../support/tpm20-commands.js';
-import { scriptedBroker, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
+import { scriptedBroker, TEST_LIMITS, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 describe('TPM 2.0 snapshot', () => {
   it('returns saved sessions to their users and flushes what else was left, but nothing after a TPM reset', async () => {
@@ -80,5 +81,89 @@ describe('resources of TPM 2.0 contexts', () => {
       loadedSessions: 0,
       savedSessions: 0,
     });
+  });
+
+  it('are counted by context, saved sessions by the one that saved them', async () => {
+    const { broker } = await scriptedBroker();
+    const [client, sibling] = [broker.client(), broker.client()];
+    handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(startAuthSession()));
+    await sibling.send(contextSave(handleIn(await sibling.send(startAuthSession()))));
+    const counts = (contextId: number) => broker.virtualizer.counts(contextId);
+    assert.deepEqual(counts(client.contextId), { transient: 1, loadedSessions: 1, savedSessions: 0 });
+    assert.deepEqual(counts(sibling.contextId), { transient: 0, loadedSessions: 0, savedSessions: 1 });
+    assert.deepEqual(counts(99), { transient: 0, loadedSessions: 0, savedSessions: 0 });
+  });
+
+  it('are listed with the context that holds or saved them, and without one when that is closed', async () => {
+    const { broker } = await scriptedBroker();
+    const [client, closed] = [broker.client(), broker.client()];
+    const saved = handleIn(await client.send(startAuthSession()));
+    await client.send(contextSave(saved));
+    const abandoned = handleIn(await closed.send(startAuthSession()));
+    await closed.send(contextSave(abandoned));
+    await closed.close();
+    assert.deepEqual(
+      broker.virtualizer
+        .resources()
+        .map(({ kind, contextId, virtualHandle, resident }) => [kind, contextId, virtualHandle, resident]),
+      [
+        ['savedSession', client.contextId, saved, false],
+        ['savedSession', null, abandoned, false],
+      ],
+    );
+  });
+
+  it('are flushed from the TPM when they are removed, if they are in it', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
+    const client = broker.client();
+    for (let number = 0; number < 2; number++) handleIn(await client.send(createPrimary()));
+    const [evicted, resident] = broker.virtualizer.resources();
+    const remove = (id = '') => broker.run(() => broker.virtualizer.removeResource(id));
+    tpm.takeLog();
+    assert.equal(await remove('object-99'), false);
+    assert.equal(await remove(evicted?.id), true);
+    assert.deepEqual(tpm.takeLog(), []);
+    assert.equal(await remove(resident?.id), true);
+    assert.deepEqual(tpm.takeLog(), ['FlushContext']);
+    assert.equal(tpm.objects.size, 0);
+  });
+
+  it('of an earlier run are left alone when they belong to others by now, or to a later run of the TPM', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    handleIn(await client.send(createPrimary()));
+    const [kept, gone] = [
+      handleIn(await client.send(startAuthSession())),
+      handleIn(await client.send(startAuthSession())),
+    ];
+    for (const session of [kept, gone]) await client.send(contextSave(session));
+    const previous = broker.virtualizer.snapshot();
+    tpm.transmit(flushContext(gone));
+    tpm.restartCount = 1;
+    const next = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { previous });
+    assert.equal(tpm.objects.size, 1, 'a TPM Restart has flushed the broker’s object: this is another one');
+    assert.deepEqual(
+      next.virtualizer.resources().map(({ virtualHandle }) => virtualHandle),
+      [kept],
+    );
+  });
+
+  it('of an earlier run keep their order, by which the oldest is reclaimed first', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const blobs: Uint8Array[] = [];
+    for (let number = 0; number < 3; number++) {
+      blobs.push(blobIn(await client.send(contextSave(handleIn(await client.send(startAuthSession()))))));
+    }
+    const snapshot = broker.virtualizer.snapshot();
+    const previous = { ...snapshot, savedSessions: [...snapshot.savedSessions].reverse() };
+    const limits = { ...TEST_LIMITS, abandonedSessionsPerUser: 2 };
+    const next = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { previous, limits });
+    const heir = next.client();
+    await heir.close();
+    const codes: number[] = [];
+    for (const blob of blobs) codes.push(await next.client().code(contextLoad(blob)));
+    assert.deepEqual(codes, [aboutParameter(TPM_RC.HANDLE, 1), 0, 0]);
   });
 });

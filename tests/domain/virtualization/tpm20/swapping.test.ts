@@ -9,6 +9,7 @@ import {
   contextSave,
   createPrimary,
   flushContext,
+  getRandom,
   handleIn,
   hashSequenceStart,
   policyGetDigest,
@@ -158,5 +159,114 @@ describe('TPM 2.0 sessions that are swapped', () => {
       for (const { client, handle } of sessions) assert.equal(await client.code(policyGetDigest(handle)), 0);
     }
     assert.ok(tpm.loadedSessions().length <= 2);
+  });
+
+  it('are forgotten when the TPM says that they are not there, and stay when it cannot save them now', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
+    const client = broker.client();
+    const first = handleIn(await client.send(createPrimary()));
+    tpm.refuses('ContextSave', TPM_RC.REFERENCE_H0);
+    tpm.refuses('CreatePrimary', TPM_RC.OBJECT_MEMORY);
+    tpm.transmit(flushContext(TRANSIENT_FIRST));
+    assert.equal(handleIn(await client.send(createPrimary())), first, 'its virtual handle is free again');
+    assert.equal(broker.virtualizer.counts(client.contextId).transient, 1);
+    const session = handleIn(await client.send(startAuthSession()));
+    tpm.refuses('ContextSave', TPM_RC.TESTING);
+    assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
+    assert.equal(await client.code(policyGetDigest(session)), 0, 'it is still there');
+    tpm.refuses('ContextSave', TPM_RC.HANDLE);
+    tpm.transmit(flushContext(session));
+    assert.equal(await client.code(startAuthSession()), 0);
+    assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 1);
+  });
+
+  it('are saved after the oldest saved session is repaired, when a gap stands in the way', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const blob = blobIn(await client.send(contextSave(handleIn(await client.send(startAuthSession())))));
+    const session = handleIn(await client.send(startAuthSession()));
+    tpm.refuses('ContextSave', TPM_RC.CONTEXT_GAP);
+    tpm.takeLog();
+    await broker.run(() => broker.virtualizer.suspend());
+    assert.deepEqual(tpm.takeLog(), ['ContextSave', 'ContextLoad', 'ContextSave', 'ContextSave']);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+    assert.equal(await client.code(contextLoad(blob)), 0);
+  });
+
+  it('are not saved when no saved session is there whose repair could help', async () => {
+    const { tpm, broker } = await scriptedBroker({ sessionSlots: 1 });
+    const client = broker.client();
+    handleIn(await client.send(startAuthSession()));
+    tpm.refuses('ContextSave', TPM_RC.CONTEXT_GAP);
+    assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
+  });
+
+  it('end when their saved form cannot be loaded to repair a gap, and wait when the TPM cannot load it now', async () => {
+    const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
+    const client = broker.client();
+    for (let number = 0; number < 3; number++) await client.send(startAuthSession());
+    tpm.refuses('GetRandom', TPM_RC.CONTEXT_GAP, 2);
+    tpm.refuses('ContextLoad', TPM_RC.TESTING);
+    assert.equal(responseCodeOf(await client.exchange(getRandom(8))), TPM_RC.CONTEXT_GAP);
+    assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 3);
+    tpm.refuses('ContextLoad', TPM_RC.INTEGRITY);
+    assert.equal(responseCodeOf(await client.exchange(getRandom(8))), 0);
+    assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 2);
+  });
+
+  it('are flushed under the type by which the TPM lists them, if it does not know them by their own', async () => {
+    for (const type of ['policy', 'hmac'] as const) {
+      const { tpm, broker } = await scriptedBroker();
+      const client = broker.client();
+      const session = handleIn(await client.send(startAuthSession(type)));
+      await client.send(contextSave(session));
+      tpm.refuses('FlushContext', TPM_RC.HANDLE);
+      const flushed: number[] = [];
+      const transmit = tpm.transmit.bind(tpm);
+      tpm.transmit = (bytes) => {
+        if (readUint32(bytes, 6) === TPM_CC.FlushContext) flushed.push(readUint32(bytes, 10));
+        return transmit(bytes);
+      };
+      assert.equal(await client.code(flushContext(session)), 0);
+      const number = session & 0xffffff;
+      const [own, other] = type === 'policy' ? [3, 2] : [2, 3];
+      assert.deepEqual(flushed, [((own << 24) | number) >>> 0, ((other << 24) | number) >>> 0]);
+    }
+  });
+
+  it('are flushed once if they are loaded', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    tpm.refuses('FlushContext', TPM_RC.HANDLE);
+    tpm.takeLog();
+    assert.equal(await client.code(flushContext(session)), TPM_RC.HANDLE);
+    assert.deepEqual(tpm.takeLog(), ['FlushContext']);
+  });
+
+  it('that one command needs together are never evicted for each other', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
+    const client = broker.client();
+    const sessions = [
+      handleIn(await client.send(startAuthSession('hmac'))),
+      handleIn(await client.send(startAuthSession('hmac'))),
+    ];
+    const key = handleIn(await client.send(createPrimary()));
+    const both = sign(
+      key,
+      sessions.map((session) => ({ session, attributes: 1 })),
+    );
+    assert.equal(await client.code(both), TPM_RC.SESSION_MEMORY, 'the TPM has one slot');
+    tpm.takeLog();
+    for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('make room for an object in the place of a session, where a TPM has one memory for both', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
+    const client = broker.client();
+    const first = handleIn(await client.send(createPrimary()));
+    handleIn(await client.send(createPrimary()));
+    tpm.refuses('ContextLoad', TPM_RC.SESSION_MEMORY);
+    assert.equal(await client.code(readPublic(first)), 0);
   });
 });
