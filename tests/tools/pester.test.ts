@@ -60,34 +60,26 @@ describe('tools/pester.mjs', function () {
     [['--pester', '5'], /^Pester 5\./],
   ] as const) {
     it(`counts what passed, failed and was skipped (${['pester.mjs', ...option].join(' ')})`, async () => {
-      const { code, result, stdout } = await pester(...option, file('Mixed', MIXED));
+      const broken = file('Broken', "throw 'discovery broke'");
+      const files = [file('Mixed', MIXED), file('Empty', '# nothing'), broken];
+      const { code, result, stdout } = await pester(...option, ...files);
       assert.match(result.runner, runner);
-      assert.deepEqual(counts(result), { passed: 2, failed: 3, skipped: 1, notRun: 0 }, stdout);
       assert.equal(code, 1);
-      const [{ tests, failures } = { tests: [], failures: [] }] = result.files;
+      assert.deepEqual(counts(result), { passed: 2, failed: 5, skipped: 1, notRun: 0 }, stdout);
+      const [{ tests, failures } = { tests: [], failures: [] }, ...others] = result.files;
+      assert.match(others[0]?.failures[0]?.message ?? '', /The file has no test\./);
+      assert.match(others[1]?.failures[0]?.message ?? '', /discovery broke/);
       assert.match(JSON.stringify(tests.find(({ name }) => name === 'sums.fail')?.failures), /Expected 3, but got 2/);
       assert.match(tests.find(({ name }) => name === 'sums.are skipped')?.reason ?? '', /Tuesday/);
       assert.match(failures[0]?.message ?? '', /no teardown/);
     });
   }
 
-  it('counts what a filter leaves out as not run', async () => {
-    const { code, result } = await pester('--tag', 'Kept', file('Mixed', MIXED));
-    assert.deepEqual(counts(result), { passed: 1, failed: 0, skipped: 0, notRun: 4 });
-    assert.equal(code, 0);
-  });
-
-  it('fails when a filter leaves nothing to run', async () => {
+  it('counts what a filter leaves out as not run, and fails when it leaves nothing', async () => {
+    const kept = await pester('--tag', 'Kept', file('Mixed', MIXED));
+    assert.deepEqual(counts(kept.result), { passed: 1, failed: 0, skipped: 0, notRun: 4 });
+    assert.equal(kept.code, 0);
     assert.equal((await pester('--tag', 'NoSuchTag', file('Mixed', MIXED))).code, 1);
-  });
-
-  it('fails a file without a test, and one that breaks while it is discovered', async () => {
-    const broken = file('Broken', "Describe 'a' { It 'b' { } }\nthrow 'discovery broke'");
-    const { code, result } = await pester(file('Empty', '# nothing'), broken);
-    assert.equal(code, 1);
-    const messages = result.files.map(({ failures }) => failures[0]?.message);
-    assert.match(messages[0] ?? '', /The file has no test\./);
-    assert.match(messages[1] ?? '', /discovery broke/);
   });
 
   it('fails when a test ends the process', async () => {
