@@ -50,6 +50,11 @@ export async function setUp(purpose) {
   if (process.platform === 'linux' && missingPackages(purpose).length > 0) {
     await step('packages of the operating system', (onProgress) => installPackages(purpose, { onProgress }));
   }
+  // First, since it is what a machine may lack without a way to install it.
+  const shell = await step('PowerShell', async (onProgress) => {
+    const { findPowerShell } = await import('./pwsh.mjs');
+    return findPowerShell({ onProgress });
+  });
   if (!npmPackagesAreCurrent()) await step('npm packages', installNpmPackages);
   await step('native addon', async (onProgress) => {
     const { buildNative } = await import('./build-native.mjs');
@@ -58,10 +63,6 @@ export async function setUp(purpose) {
   const { buildModule, buildTypeScript } = await import('./build.mjs');
   await step('TypeScript', buildTypeScript);
   await step('PowerShell module', buildModule);
-  const shell = await step('PowerShell', async (onProgress) => {
-    const { findPowerShell } = await import('./pwsh.mjs');
-    return findPowerShell({ onProgress });
-  });
   if (purpose === 'test') {
     await step('Pester', async (onProgress) => {
       const { findPester } = await import('./pester.mjs');
