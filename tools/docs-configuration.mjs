@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { SYSTEM_FOLDERS } from '../build/ts-core/daemon/configuration-folders.js';
 import { configurationSchema } from '../build/ts-core/daemon/configuration-schema.js';
+import { pageWithParts } from './page-parts.mjs';
 
 export const PAGE_PATH = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 export const SCHEMA_PATH = fileURLToPath(new URL('../docs/tbsd.schema.json', import.meta.url));
@@ -23,8 +24,8 @@ function inputSchema() {
 
 /** The whole page. */
 export function renderConfiguration() {
-  const sections = sectionsOf(inputSchema(), []);
-  return `${[introduction(), ...sections.map(renderSection)].join('\n\n')}\n`;
+  const settings = sectionsOf(inputSchema(), []).map(renderSection).join('\n\n');
+  return pageWithParts(PAGE_PATH, { settings });
 }
 
 /** Settings grouped by the object that they are in, the outermost first. */
@@ -82,40 +83,6 @@ function renderSection({ title, settings }) {
     ({ name, defaultValue, values, meaning }) => `| \`${name}\` | ${defaultValue} | ${values} | ${meaning} |`,
   );
   return `## ${title}\n\n| setting | default | values | meaning |\n|---|---|---|---|\n${rows.join('\n')}`;
-}
-
-function introduction() {
-  return `<!-- Written by tools/docs-configuration.mjs from ts-core/daemon/configuration-schema.ts; do not edit. -->
-# Configuration of the broker
-
-\`tbsd\` reads one JSON file when it starts: \`/etc/tpmtbs/tbsd.json\`, or the file that \`--config\` names. Without a file
-every setting has its default. A setting that is unknown or wrong is named, and the broker does not start (exit code 78):
-a slip of the pen must not switch governance off. What can change while the broker runs is policy, not configuration:
-see [policy.md](policy.md).
-
-Whoever can write the configuration governs the broker. The file and its folder must belong to root or to the broker's
-user, and nobody else may write them; otherwise the broker does not start.
-
-\`\`\`json
-{
-  "administratorsGroup": "tpm-admins",
-  "transport": { "kind": "device", "device": { "paths": ["/dev/tpm0"] } },
-  "policy": { "registryPol": ["/var/lib/samba/gpo/machine/Registry.pol"] }
-}
-\`\`\`
-
-Run by root, the broker is the system's. Run by any other user, or with \`--user\`, it is that user's own, and keeps its
-things in that user's folders (XDG Base Directory Specification):
-
-| | system | user |
-|---|---|---|
-| sockets | \`/run/tpmtbs\` | \`$XDG_RUNTIME_DIR/tpmtbs\` |
-| records | \`/var/lib/tpmtbs\` | \`$XDG_STATE_HOME/tpmtbs\` (\`~/.local/state/tpmtbs\`) |
-| configuration, policy | \`/etc/tpmtbs\` | \`$XDG_CONFIG_HOME/tpmtbs\` (\`~/.config/tpmtbs\`) |
-| audit | \`/var/log/tpmtbs\` | \`log\` in the folder of the records |
-
-The system's broker uses the machine's TPM, a user's own a software TPM; see [transports.md](transports.md). The defaults
-below are those of the system broker. [tbsd.schema.json](tbsd.schema.json) has the same for editors.`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

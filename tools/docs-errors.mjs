@@ -7,8 +7,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { TBS_RESULTS, TbsError } from '../build/ts-core/domain/tbs-error.js';
 import { refusalResponse } from '../build/ts-core/domain/tpm/refusal-response.js';
+import { pageWithParts } from './page-parts.mjs';
 
 export const PAGE_PATH = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+const RESULTS_HEADER = [
+  '| symbol | result code | ErrorId | TPM 2.0 response | TPM 1.2 response | meaning | what to do |',
+  '|---|---|---|---|---|---|---|',
+];
 const RESULT_TABLE = new URL('../module/src/Client/TbsResults.cs', import.meta.url);
 
 function hexadecimal(code) {
@@ -43,28 +48,7 @@ export function renderErrors() {
     ];
     return `| ${cells.join(' | ')} |`;
   });
-  return PAGE.replace('%ROWS%', rows.join('\n'));
+  return pageWithParts(PAGE_PATH, { results: [...RESULTS_HEADER, ...rows].join('\n') });
 }
-
-const PAGE = `<!-- Written by tools/docs-errors.mjs from ts-core/domain/tbs-error.ts; do not edit. -->
-# Errors
-
-Whatever the broker refuses, it says why: a symbol and result code of Windows' TBS, a message with the facts of this
-case, and what to do. The same result reaches every kind of caller in its own form:
-
-- **PowerShell**: an ErrorRecord with the ErrorId below, the exception's \`ResultCode\` and \`Symbol\`, and
-  \`ErrorDetails.RecommendedAction\`.
-- **JSON-RPC**: \`error.code\` is the result code as a signed 32-bit number, \`error.data\` has \`symbol\`, \`resultCode\`
-  (unsigned), \`action\` and \`details\`. Codes -32xxx are faults of the protocol only.
-- **\`tbs\`**: standard error, \`tbs: SYMBOL: message\`, and the action on the next line.
-- **libtbs**: the result code.
-- **Byte-level clients** (the TCTI, simulator endpoints): a TPM response with the code of the last two columns.
-
-An answer of the TPM is not an error of the broker: the submission succeeds, and the code is in the response.
-
-| symbol | result code | ErrorId | TPM 2.0 response | TPM 1.2 response | meaning | what to do |
-|---|---|---|---|---|---|---|
-%ROWS%
-`;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFileSync(PAGE_PATH, renderErrors());
