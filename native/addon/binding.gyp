@@ -15,6 +15,7 @@
           "sources": [
             "src/boot_clock_linux.cc",
             "src/byte_stream_linux.cc",
+            "src/connection_acceptor_linux.cc",
             "src/datagram_linux.cc",
             "src/file_lock_linux.cc",
             "src/gssapi_linux.cc",

@@ -2,111 +2,152 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { inheritedSockets, listenOnUnixSocket } from '../../ts-core/endpoints/unix-listener.js';
+import { acceptNatively } from '../../ts-core/adapters/identity/connection-acceptor.js';
+import {
+  type AcceptConnections,
+  inheritedSockets,
+  listenOnUnixSocket,
+  type UnixListener,
+} from '../../ts-core/endpoints/unix-listener.js';
 
-describe('listening on a Unix socket', () => {
-  let directory: string;
-  const servers: Server[] = [];
+const KINDS: readonly { readonly name: string; readonly accept: AcceptConnections | undefined }[] = [
+  { name: 'Node.js', accept: undefined },
+  { name: 'the addon', accept: acceptNatively },
+];
 
-  beforeEach(() => {
-    directory = mkdtempSync(path.join(tmpdir(), 'listen-'));
-  });
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
-    rmSync(directory, { recursive: true });
-  });
+for (const { name, accept } of KINDS) {
+  describe(`listening on a Unix socket by ${name}`, () => {
+    let directory: string;
+    const servers: UnixListener[] = [];
 
-  async function open(socketPath: string, mode = 0o666): Promise<Server> {
-    const greet = (socket: Socket): void => {
-      socket.on('error', () => {});
-      socket.end('hello');
-    };
-    const server = await listenOnUnixSocket(socketPath, { mode, onConnection: greet });
-    servers.push(server);
-    return server;
-  }
+    beforeEach(() => {
+      directory = mkdtempSync(path.join(tmpdir(), 'listen-'));
+    });
+    afterEach(async () => {
+      await Promise.all(servers.splice(0).map((server) => new Promise<unknown>((resolve) => server.close(resolve))));
+      rmSync(directory, { recursive: true });
+    });
 
-  async function greeting(socketPath: string): Promise<string> {
-    const [chunk] = await once(connect(socketPath), 'data');
-    return String(chunk);
-  }
-
-  function leaveStaleSocket(socketPath: string): void {
-    const script = `import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
-    assert.equal(spawnSync('python3', ['-c', script, socketPath]).status, 0);
-    assert.ok(existsSync(socketPath));
-  }
-
-  it('accepts connections, with the mode asked for, in a directory that it makes', async () => {
-    const socketPath = path.join(directory, 'run', 'tpmtbs', 'wire.sock');
-    const umask = process.umask(0o077);
-    try {
-      await open(socketPath, 0o666);
-    } finally {
-      process.umask(umask);
+    async function open(socketPath: string, mode = 0o666): Promise<UnixListener> {
+      const greet = (socket: Socket): void => {
+        socket.on('error', () => {});
+        socket.resume();
+        socket.end('hello');
+      };
+      const server = await listenOnUnixSocket(socketPath, { mode, accept, onConnection: greet });
+      servers.push(server);
+      return server;
     }
-    assert.equal(statSync(path.join(directory, 'run')).mode & 0o777, 0o755);
-    assert.equal(statSync(socketPath).mode & 0o777, 0o666);
-    assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o755);
-    assert.equal(await greeting(socketPath), 'hello');
-  });
 
-  it('takes a stale socket over', async () => {
-    const socketPath = path.join(directory, 'wire.sock');
-    leaveStaleSocket(socketPath);
-    await open(socketPath);
-    assert.equal(await greeting(socketPath), 'hello');
-    assert.deepEqual(readdirSync(directory), ['wire.sock']);
-  });
+    async function greeting(socketPath: string): Promise<string> {
+      const [chunk] = await once(connect(socketPath), 'data');
+      return String(chunk);
+    }
 
-  it('never takes a live socket over', async () => {
-    const socketPath = path.join(directory, 'wire.sock');
-    await open(socketPath);
-    await assert.rejects(open(socketPath), { name: 'UnixListenError', fault: 'inUse' });
-    assert.equal(await greeting(socketPath), 'hello');
-  });
+    function leaveStaleSocket(socketPath: string): void {
+      const script = `import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
+      assert.equal(spawnSync('python3', ['-c', script, socketPath]).status, 0);
+      assert.ok(existsSync(socketPath));
+    }
 
-  it('lets exactly one of several that start at once on a stale socket win', async () => {
-    const socketPath = path.join(directory, 'wire.sock');
-    leaveStaleSocket(socketPath);
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => open(socketPath)));
-    assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
-    assert.equal(await greeting(socketPath), 'hello');
-  });
+    it('accepts connections, with the mode asked for, in a directory that it makes', async () => {
+      const socketPath = path.join(directory, 'run', 'tpmtbs', 'wire.sock');
+      const umask = process.umask(0o077);
+      try {
+        await open(socketPath, 0o666);
+      } finally {
+        process.umask(umask);
+      }
+      assert.equal(statSync(path.join(directory, 'run')).mode & 0o777, 0o755);
+      assert.equal(statSync(socketPath).mode & 0o777, 0o666);
+      assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o755);
+      assert.equal(await greeting(socketPath), 'hello');
+    });
 
-  it('refuses a path that the platform would truncate, counted in bytes', async () => {
-    const longest = path.join(directory, 'x'.repeat(107 - Buffer.byteLength(directory) - 1));
-    await open(longest);
-    assert.equal(await greeting(longest), 'hello');
-    await assert.rejects(open(`${longest}x`), { fault: 'pathTooLong' });
-    await assert.rejects(open(`${longest.slice(0, -1)}ü`), { fault: 'pathTooLong' });
-  });
+    it('takes a stale socket over', async () => {
+      const socketPath = path.join(directory, 'wire.sock');
+      leaveStaleSocket(socketPath);
+      await open(socketPath);
+      assert.equal(await greeting(socketPath), 'hello');
+      assert.deepEqual(readdirSync(directory), ['wire.sock']);
+    });
 
-  it('does not remove a file that is no socket', async () => {
-    const file = path.join(directory, 'wire.sock');
-    writeFileSync(file, 'kept');
-    await assert.rejects(open(file), { fault: 'notASocket' });
-    assert.ok(existsSync(file));
-  });
+    it('never takes a live socket over', async () => {
+      const socketPath = path.join(directory, 'wire.sock');
+      await open(socketPath);
+      await assert.rejects(open(socketPath), { name: 'UnixListenError', fault: 'inUse' });
+      assert.equal(await greeting(socketPath), 'hello');
+    });
 
-  it('listens on a descriptor that it inherited', async () => {
-    const socketPath = path.join(directory, 'activated.sock');
-    const activator = spawn(
-      'python3',
-      ['-c', ACTIVATOR, socketPath, process.execPath, '--input-type=module', '-e', SERVICE],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
+    it('lets exactly one of several that start at once on a stale socket win', async () => {
+      const socketPath = path.join(directory, 'wire.sock');
+      leaveStaleSocket(socketPath);
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => open(socketPath)));
+      assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
+      assert.equal(await greeting(socketPath), 'hello');
+    });
+
+    it('refuses a path that the platform would truncate, counted in bytes', async () => {
+      const longest = path.join(directory, 'x'.repeat(107 - Buffer.byteLength(directory) - 1));
+      await open(longest);
+      assert.equal(await greeting(longest), 'hello');
+      await assert.rejects(open(`${longest}x`), { fault: 'pathTooLong' });
+      await assert.rejects(open(`${longest.slice(0, -1)}ü`), { fault: 'pathTooLong' });
+    });
+
+    it('does not remove a file that is no socket', async () => {
+      const file = path.join(directory, 'wire.sock');
+      writeFileSync(file, 'kept');
+      await assert.rejects(open(file), { fault: 'notASocket' });
+      assert.ok(existsSync(file));
+    });
+
+    it('listens on a descriptor that it inherited', async () => {
+      const socketPath = path.join(directory, 'activated.sock');
+      const activator = spawn(
+        'python3',
+        ['-c', ACTIVATOR, socketPath, process.execPath, '--input-type=module', '-e', SERVICE],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      try {
+        await once(activator.stdout, 'data');
+        assert.equal(await greeting(socketPath), 'inherited');
+      } finally {
+        activator.kill();
+      }
+    });
+  });
+}
+
+describe('a storm of connections', () => {
+  it('is accepted a bounded number at a time, with everything else on the event loop in between', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'storm-'));
+    const socketPath = path.join(directory, 'sock');
+    const acceptedInTurn: number[] = [0];
+    const listener = await listenOnUnixSocket(socketPath, {
+      mode: 0o666,
+      accept: acceptNatively,
+      onConnection: (socket) => {
+        socket.destroy();
+        acceptedInTurn.push((acceptedInTurn.pop() ?? 0) + 1);
       },
-    );
-    try {
-      await once(activator.stdout, 'data');
-      assert.equal(await greeting(socketPath), 'inherited');
-    } finally {
-      activator.kill();
+    });
+    // All of them wait before the first one is accepted.
+    const script = `import socket,sys; [socket.socket(socket.AF_UNIX).connect(sys.argv[1]) for _ in range(500)]`;
+    assert.equal(spawnSync('python3', ['-c', script, socketPath]).status, 0);
+    const accepted = (): number => acceptedInTurn.reduce((sum, count) => sum + count, 0);
+    while (accepted() < 500) {
+      acceptedInTurn.push(0);
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    listener.close();
+    rmSync(directory, { recursive: true });
+    assert.ok(Math.max(...acceptedInTurn) <= 64, `${Math.max(...acceptedInTurn)} in one turn`);
   });
 });
 
@@ -144,6 +185,6 @@ os.execv(sys.argv[2], sys.argv[2:])
 const SERVICE = `
 import { inheritedSockets, listenOnUnixSocket } from ${JSON.stringify(new URL('../../ts-core/endpoints/unix-listener.js', import.meta.url).href)};
 const inheritedFd = inheritedSockets(process.env, process.pid).get('wire');
-await listenOnUnixSocket('activated', { mode: 0o666, inheritedFd, onConnection: (socket) => socket.end('inherited') });
+await listenOnUnixSocket('activated', { mode: 0o666, inheritedFd, onConnection: (socket) => socket.resume().end('inherited') });
 console.log('listening');
 `;

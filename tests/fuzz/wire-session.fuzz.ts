@@ -10,6 +10,7 @@ import { MAX_REQUEST_BYTES, requestLength } from '../../ts-core/endpoints/wire/f
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../ts-core/endpoints/wire/wire-session.js';
 import { FakeApplication, responsesIn } from '../endpoints/wire/wire-client.js';
 import { REPOSITORY } from '../support/daemon.js';
+import { alone, fakeTurns } from '../support/fake-turns.js';
 import { fuzz } from './fuzz-run.js';
 import type { SeededRandom } from './seeded-random.js';
 
@@ -45,24 +46,30 @@ export async function fuzzWireSession(bytes: Buffer, random: SeededRandom): Prom
   const application = new FakeApplication();
   application.answerAtOnce = random.below(2) === 0;
   const connection = new RecordingConnection(random.below(4) !== 0);
+  const { source, turns } = fakeTurns();
   const session = new WireSession(
     connection,
     application.connect({ userKey: 'uid:1', callerClass: 'standardUser' }),
     application,
+    alone(turns),
     () => {},
   );
   for (let at = 0; at < bytes.length && connection.reading && !connection.closing; ) {
     const end = Math.min(bytes.length, at + 1 + random.below(MAX_REQUEST_BYTES));
     connection.events?.received(bytes, at, end);
     at = end;
+    source.run();
     assert.ok(application.waiting.length <= MAX_OUTSTANDING, 'too many submissions under way');
     assert.ok(connection.unread <= MAX_UNSENT_BYTES + MAX_REQUEST_BYTES + 16, 'too many unread bytes');
     while (application.waiting.length > 0 && random.below(3) !== 0) application.answerOldest();
   }
-  while (application.waiting.length > 0) application.answerOldest();
+  while (application.waiting.length > 0) {
+    application.answerOldest();
+    source.run();
+  }
   await new Promise((resolve) => setImmediate(resolve));
   checkResponses(Buffer.concat(connection.sent), framesIn(bytes));
-  session.isOverdue(0, 1);
+  session.checkPeer(0);
   connection.events?.closed();
   assert.equal(application.openConnections, 0);
   assert.equal(application.contexts.size, 0);

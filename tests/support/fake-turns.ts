@@ -1,5 +1,7 @@
 /** The event loop as a test moves it: its turns, and the time that work takes. */
-import { FairTurns, type TurnSource } from '../../ts-core/endpoints/fair-turns.js';
+import { FairTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/fair-turns.js';
+import { UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
+import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';
 
 export class FakeTurnSource implements TurnSource {
   nowMs = 0;
@@ -30,4 +32,22 @@ export class FakeTurnSource implements TurnSource {
 export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: FairTurns } {
   const source = new FakeTurnSource();
   return { source, turns: new FairTurns(source) };
+}
+
+/** Turns of an event loop that is never busy: every piece may be done at once. */
+export function turnsOfAnIdleLoop(): FairTurns {
+  let nowMs = 0;
+  return new FairTurns({
+    monotonicMs: () => {
+      nowMs += TURN_MS;
+      return nowMs;
+    },
+    inNextTurn: (callback) => void setImmediate(callback),
+  });
+}
+
+/** What a wire session shares with others, where there are no others. */
+export function alone(turns = turnsOfAnIdleLoop()): SharedCost {
+  const budget = new UserBudgets(16 * 1024 * 1024).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
+  return { turns, budget, slowPeerTimeoutMs: 1000 };
 }

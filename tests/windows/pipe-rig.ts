@@ -51,7 +51,7 @@ export function servePipe(
       silenceMs: 30_000,
       onConnection: (socket, caller) => {
         onSocket(socket);
-        const firstBytes = once(socket, 'data').then(([bytes]) => String(bytes));
+        const firstBytes = once(socket.resume(), 'data').then(([bytes]) => String(bytes));
         const arrival = { socket, caller, firstBytes };
         const waiter = waiting.shift();
         if (waiter === undefined) arrived.push(arrival);

@@ -18,6 +18,7 @@ import type { ManageBlockLists } from './policy/manage-block-lists.js';
 import type { ManagePolicy } from './policy/manage-policy.js';
 import type { UserNames } from './ports.js';
 import type { ManagePower } from './power/manage-power.js';
+import type { RecentAnswers } from './status/recent-answers.js';
 import type { ReportStatus } from './status/report-status.js';
 
 export interface Application {
@@ -33,6 +34,8 @@ export interface Application {
   readonly ownerAuthBackup: ManageBackup;
   readonly tpm: ReportTpm;
   readonly status: ReportStatus;
+  /** For what callers may ask about the TPM as often as they like. */
+  readonly recentAnswers: RecentAnswers;
   readonly resources: ManageResources;
   readonly power: ManagePower;
   readonly eventLog: ReportEventLog;

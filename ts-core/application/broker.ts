@@ -54,6 +54,7 @@ import type {
 } from './ports.js';
 import { ManagePower } from './power/manage-power.js';
 import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
+import { RecentAnswers } from './status/recent-answers.js';
 import { ReportStatus } from './status/report-status.js';
 
 export interface BrokerParts {
@@ -101,6 +102,9 @@ export interface Broker {
    */
   shutDown(): Promise<void>;
 }
+
+/** A standard user's question about the TPM is answered from an answer of at most this age. */
+const RECENT_MS = 1000;
 
 /** Commands of one context in a row while swapping is saved; part of the scheduler's bound. */
 const LONGEST_RUN = 4;
@@ -191,6 +195,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     tpm: owner.tpm,
     authLevel: new ManageAuthLevel(policy, store, events, (change) => owner.ownerAuth.levelChanges(change)),
     status,
+    recentAnswers: new RecentAnswers(clock, RECENT_MS),
     resources: new ManageResources(contexts, virtualizer, dispatcher, events),
     power,
     eventLog: new ReportEventLog(version, parts.eventLog, dispatcher, parts.hash),

@@ -324,9 +324,9 @@ export interface ByteStream {
   receive(spinMicroseconds: number, sleepMicroseconds: number): number;
   /**
    * Which of the callbacks the event loop makes; none at first. With neither, `onReadable` is still called, with 0, when the
-   * peer is gone.
+   * peer is gone. With `dropsUnread`, what the peer had sent is not received any more once it is gone.
    */
-  setInterest(readable: boolean, writable: boolean): void;
+  setInterest(readable: boolean, writable: boolean, dropsUnread?: boolean): void;
   close(): void;
 }
 

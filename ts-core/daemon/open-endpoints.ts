@@ -11,7 +11,7 @@ import { rpcHandlers } from '../endpoints/rpc/features.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer } from '../endpoints/simulator/simulator-peer.js';
-import { inheritedSockets } from '../endpoints/unix-listener.js';
+import { type AcceptConnections, inheritedSockets } from '../endpoints/unix-listener.js';
 import { UserBudgets } from '../endpoints/user-budgets.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
@@ -34,11 +34,19 @@ export interface EndpointParts {
   readonly identifySimulatorPeer: IdentifyPeer | undefined;
   /** Undefined where Node.js' own sockets are used; the wire endpoint is not offered there. */
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
+  /** How connections of Unix sockets are accepted; by Node.js' own server where undefined. */
+  readonly accept: AcceptConnections | undefined;
   /** How the JSON-RPC endpoint listens, where not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
   readonly refused: RefusedConnections;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What all endpoints share, so that a user is one user whichever he uses. */
+interface SharedCosts {
+  readonly turns: FairTurns;
+  readonly budgets: UserBudgets;
 }
 
 export interface Endpoints {
@@ -55,6 +63,10 @@ type Listed = { kind: string; address: string }[];
 type Close = () => Promise<void> | void;
 
 export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
+  const shared = {
+    turns: new FairTurns(eventLoopTurns),
+    budgets: new UserBudgets(parts.configuration.limits.bytesPerUser),
+  };
   const listed: Listed = [];
   const closers: Close[] = [];
   const close = async (): Promise<void> => {
@@ -62,9 +74,9 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
   };
   try {
     closers.push(await openSimulators(parts, listed));
-    closers.push(await openWire(parts, listed));
+    closers.push(await openWire(parts, shared, listed));
     // Last: whoever waits for the broker asks here, and finds everything else open.
-    const rpc = await openRpc(parts, listed);
+    const rpc = await openRpc(parts, shared, listed);
     closers.push(() => rpc.close());
     return { stopListening: () => rpc.stopListening(), close };
   } catch (error) {
@@ -74,13 +86,26 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
 }
 
 async function openRpc(
-  { configuration, identity, application, identify, byteConnection, listenForRpc, refused, clock, log }: EndpointParts,
+  {
+    configuration,
+    identity,
+    application,
+    identify,
+    accept,
+    byteConnection,
+    listenForRpc,
+    refused,
+    clock,
+    log,
+  }: EndpointParts,
+  { turns, budgets }: SharedCosts,
   listed: Listed,
 ): Promise<RpcServer> {
   const { limits, timeouts, sockets, mode } = configuration;
   const rpc = new RpcServer({
-    turns: new FairTurns(eventLoopTurns),
-    budgets: new UserBudgets(limits.bytesPerUser),
+    turns,
+    budgets,
+    accept,
     byteConnection,
     clock,
     opener: application.commands,
@@ -107,8 +132,8 @@ async function openRpc(
   return rpc;
 }
 
-async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
-  const { configuration, identity, application, identify, byteConnection, refused } = parts;
+async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, listed: Listed): Promise<Close> {
+  const { configuration, identity, application, identify, accept, byteConnection, refused } = parts;
   const { limits, timeouts, sockets } = configuration;
   if (byteConnection === undefined) return () => {};
   const wire = await startWireServer({
@@ -116,7 +141,10 @@ async function openWire(parts: EndpointParts, listed: Listed): Promise<Close> {
     inheritedFd: inheritedSockets(identity.env, identity.processId).get('wire'),
     opener: application.commands,
     services: applicationServices(application),
+    turns,
+    budgets,
     callerOf: identify,
+    accept,
     byteConnection,
     maxConnections: limits.connections,
     maxConnectionsPerUser: limits.connectionsPerUser,

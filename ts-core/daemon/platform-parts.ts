@@ -10,7 +10,10 @@ export interface PlatformParts {
   /** Opens the broker's records, which only one broker at a time may do. */
   readonly openStore: () => StateStore;
   readonly userNames: UserNames;
-  readonly endpoints: Pick<EndpointParts, 'identify' | 'identifySimulatorPeer' | 'byteConnection' | 'listenForRpc'>;
+  readonly endpoints: Pick<
+    EndpointParts,
+    'identify' | 'identifySimulatorPeer' | 'accept' | 'byteConnection' | 'listenForRpc'
+  >;
   readonly transport: Omit<TransportDependencies, 'log'>;
   readonly eventLoop: EventLoop;
   /** Windows' registry, where there is one. */

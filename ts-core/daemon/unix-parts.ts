@@ -1,6 +1,7 @@
 /** The daemon's parts on Linux and other Unix systems. */
 import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
+import { acceptNatively } from '../adapters/identity/connection-acceptor.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
@@ -23,6 +24,8 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
+      // Undefined in an addon that was built before it could: connections are accepted by Node.js' own server then.
+      accept: typeof addon.ConnectionAcceptor === 'function' ? acceptNatively : undefined,
       byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
       listenForRpc: undefined,
     },

@@ -47,5 +47,6 @@ export function overNodeSocket(socket: Socket): ByteConnection {
   // 'close' follows every error.
   socket.on('error', () => {});
   socket.on('close', () => connection.events?.closed());
+  socket.resume();
   return connection;
 }

@@ -11,6 +11,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** sun_path without its terminating zero: unix(7) on Linux, sys/un.h on macOS. */
 const PATH_MAX_BYTES = process.platform === 'darwin' ? 103 : 107;
 const FIRST_INHERITED_FD = 3;
+/**
+ * What Linux gives at most (net.core.somaxconn). Who does not wait in connect(2) gets EAGAIN where it is used up, which one
+ * user should not be able to do to another.
+ */
+const BACKLOG = 4096;
 const PROBE_TIMEOUT_MS = 2000;
 /** A takeover takes a probe at most; longer, and its process has died. */
 const LOCK_LIFE_MS = 2 * PROBE_TIMEOUT_MS;
@@ -20,12 +25,30 @@ const TAKEOVER_ATTEMPTS = (2 * LOCK_LIFE_MS) / LOCK_POLL_MS;
 export interface UnixListenOptions {
   /** Permissions of the socket; a connection needs write permission. */
   readonly mode: number;
+  /** Gets the connection paused. */
   readonly onConnection: (socket: Socket) => void;
   readonly backlog?: number;
   /** Listen on this descriptor instead (see `inheritedSockets`); the path is then only for messages. */
   readonly inheritedFd?: number | undefined;
   /** A connection that could not be accepted (EMFILE, …); the listener goes on. */
   readonly onAcceptError?: (error: Error) => void;
+  /** How connections are accepted; by Node.js' own server unless given. */
+  readonly accept?: AcceptConnections | undefined;
+}
+
+/** Listens on the path, or on a descriptor that listens already. Throws the error of the operating system. */
+export type AcceptConnections = (
+  where: { readonly path: string } | { readonly fd: number },
+  options: {
+    readonly backlog: number;
+    readonly onConnection: (socket: Socket) => void;
+    readonly onAcceptError: (error: Error) => void;
+  },
+) => { close(): void };
+
+export interface UnixListener {
+  /** Takes no new connections, and removes the path. */
+  close(done?: (error?: Error) => void): unknown;
 }
 
 export type UnixListenFault = 'pathTooLong' | 'inUse' | 'notASocket' | 'refused';
@@ -45,7 +68,7 @@ export class UnixListenError extends Error {
  * Listens on `socketPath`, and resolves when clients can connect. Closing the server removes the path.
  * Rejects with a UnixListenError; its cause is the error of the operating system, where that refused.
  */
-export async function listenOnUnixSocket(socketPath: string, options: UnixListenOptions): Promise<Server> {
+export async function listenOnUnixSocket(socketPath: string, options: UnixListenOptions): Promise<UnixListener> {
   try {
     return await listenOrTakeOver(socketPath, options);
   } catch (error) {
@@ -55,13 +78,13 @@ export async function listenOnUnixSocket(socketPath: string, options: UnixListen
   }
 }
 
-async function listenOrTakeOver(socketPath: string, options: UnixListenOptions): Promise<Server> {
-  if (options.inheritedFd !== undefined) return listen({ fd: options.inheritedFd, backlog: options.backlog }, options);
+async function listenOrTakeOver(socketPath: string, options: UnixListenOptions): Promise<UnixListener> {
+  if (options.inheritedFd !== undefined) return listen({ fd: options.inheritedFd }, options);
   checkLength(socketPath);
   await makeDirectory(path.dirname(socketPath));
   for (let attempt = 1; ; attempt++) {
     try {
-      const server = await listen({ path: socketPath, backlog: options.backlog }, options);
+      const server = await listen({ path: socketPath }, options);
       await chmod(socketPath, options.mode);
       return server;
     } catch (error) {
@@ -101,14 +124,29 @@ function checkLength(socketPath: string): void {
   );
 }
 
-function listen(
-  where: { path?: string; fd?: number; backlog: number | undefined },
+async function listen(
+  where: { readonly path: string } | { readonly fd: number },
+  options: UnixListenOptions,
+): Promise<UnixListener> {
+  const { accept, backlog = BACKLOG, onConnection, onAcceptError = () => {} } = options;
+  if (accept === undefined) return listenByNode(where, options);
+  const listener = accept(where, { backlog, onConnection, onAcceptError });
+  return {
+    close(done) {
+      listener.close();
+      done?.();
+    },
+  };
+}
+
+function listenByNode(
+  where: { readonly path: string } | { readonly fd: number },
   options: UnixListenOptions,
 ): Promise<Server> {
-  const server = createServer(options.onConnection);
+  const server = createServer({ pauseOnConnect: true }, options.onConnection);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ ...where, backlog: where.backlog ?? 511 }, () => {
+    server.listen({ ...where, backlog: options.backlog ?? BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', (error) => options.onAcceptError?.(error));
       resolve(server);

@@ -62,6 +62,30 @@ export class ByteBudget {
   }
 }
 
+/** Charges an account with what one connection has there, which changes as the peer reads. */
+export class ChargedBytes {
+  #charged = 0;
+
+  constructor(private readonly budget: ByteBudget) {}
+
+  /** As `is`, unless the account has no room for what is more. */
+  tryBe(bytes: number): boolean {
+    const more = bytes - this.#charged;
+    if (more <= 0) this.is(bytes);
+    else if (!this.budget.tryTake(more)) return false;
+    this.#charged = bytes;
+    return true;
+  }
+
+  is(bytes: number): void {
+    const difference = bytes - this.#charged;
+    if (difference === 0) return;
+    this.#charged = bytes;
+    if (difference > 0) this.budget.take(difference);
+    else this.budget.give(-difference);
+  }
+}
+
 /** The budgets of the users who are connected, over all endpoints. */
 export class UserBudgets {
   readonly #byUser = new Map<string, { readonly budget: UserBudget; connections: number }>();
@@ -82,6 +106,11 @@ export class UserBudgets {
 
   leave({ userKey }: Caller): void {
     const entry = this.#byUser.get(userKey);
-    if (entry !== undefined && --entry.connections === 0) this.#byUser.delete(userKey);
+    if (entry === undefined) return;
+    entry.connections--;
+    // What a connection has left under way is still charged to the user who comes back meanwhile.
+    for (const [key, { budget, connections }] of this.#byUser) {
+      if (connections === 0 && budget.reading.used + budget.replying.used === 0) this.#byUser.delete(key);
+    }
   }
 }

@@ -24,6 +24,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
 #ifdef __linux__
   ExportBootClock(env, exports);
   ExportByteStream(env, exports);
+  ExportConnectionAcceptor(env, exports);
   ExportDatagram(env, exports);
   ExportFileLock(env, exports);
   ExportKerberosClient(env, exports);

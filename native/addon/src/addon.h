@@ -8,6 +8,7 @@ namespace tpmtbs {
 void ExportAccounts(Napi::Env env, Napi::Object exports);
 void ExportBootClock(Napi::Env env, Napi::Object exports);
 void ExportByteStream(Napi::Env env, Napi::Object exports);
+void ExportConnectionAcceptor(Napi::Env env, Napi::Object exports);
 void ExportDatagram(Napi::Env env, Napi::Object exports);
 void ExportFileLock(Napi::Env env, Napi::Object exports);
 void ExportKerberosClient(Napi::Env env, Napi::Object exports);

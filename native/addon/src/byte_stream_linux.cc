@@ -84,8 +84,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     if ((watched_events_ & EPOLLOUT) != 0 && (gone || (events & EPOLLOUT) != 0)) Call(on_writable_, 0);
     // The callback may have closed the stream.
     if (fd_ < 0) return;
-    // Of a peer that is gone nobody wants the bytes that it has left: whoever reads nothing now is told of the end.
-    if (gone && watched_events_ == 0) {
+    if (gone && (drops_unread_ || watched_events_ == 0)) {
       Call(on_readable_, 0);
       return;
     }
@@ -148,10 +147,11 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return received < 0 ? -errno : received;
   }
 
-  // setInterest(readable, writable): which callbacks are made. With neither, onReadable is still called when the peer is
-  // gone, since what the peer has asked for is then to be dropped.
+  // setInterest(readable, writable, dropsUnread): which callbacks are made. With neither, onReadable is still called when
+  // the peer is gone. With dropsUnread, what a peer had sent is not received any more once the peer is gone.
   Napi::Value SetInterest(const Napi::CallbackInfo& info) {
     if (fd_ < 0) return info.Env().Undefined();
+    drops_unread_ = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
     uint32_t events = (info[0].As<Napi::Boolean>().Value() ? uint32_t{EPOLLIN} : 0) |
                       (info[1].As<Napi::Boolean>().Value() ? uint32_t{EPOLLOUT} : 0);
     if (is_watched_ && events == watched_events_) return info.Env().Undefined();
@@ -200,6 +200,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
   uint8_t* data_ = nullptr;
   size_t capacity_ = 0;
   int fd_ = -1;
+  bool drops_unread_ = false;
   bool is_watched_ = false;
   // EPOLLIN and EPOLLOUT.
   uint32_t watched_events_ = 0;

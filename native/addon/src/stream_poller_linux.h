@@ -38,7 +38,8 @@ class StreamPoller : public Napi::ObjectWrap<StreamPoller> {
     StreamPoller* owner;
   };
 
-  static constexpr int kMaxReady = 64;
+  // As many as one user's connections: who is ready behind them is served in the same round.
+  static constexpr int kMaxReady = 1024;
 
   static void OnReadable(uv_poll_t* poll, int status, int events);
   Napi::Value Poll(const Napi::CallbackInfo& info);

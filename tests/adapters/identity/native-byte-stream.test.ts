@@ -112,6 +112,24 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(received, [0]);
   });
 
+  it('drops what a peer that is gone had sent, where that was asked for', async () => {
+    for (const [dropsUnread, expected] of [
+      [true, [0]],
+      [false, [3, 0]],
+    ] as const) {
+      const received: number[] = [];
+      const [stream, peer] = await open((count) => received.push(count), new Uint8Array(16));
+      await write(peer, 'abc');
+      const gone = once(peer, 'close');
+      peer.destroy();
+      await gone;
+      stream.setInterest(true, false, dropsUnread);
+      for (let round = 0; round < 2 && received.at(-1) !== 0; round++) nativeEventLoop.takeRequests();
+      stream.close();
+      assert.deepEqual(received, expected);
+    }
+  });
+
   it('tells of a peer that sends no more, and still reads, only whoever reads', async () => {
     const received: number[] = [];
     const [stream, peer] = await open((count) => received.push(count));

@@ -8,6 +8,8 @@ import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
+import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
+import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
 import {
   FakeApplication,
@@ -46,6 +48,8 @@ for (const kind of KINDS) {
         socketPath,
         opener: application,
         services: application,
+        turns: new FairTurns(eventLoopTurns),
+        budgets: new UserBudgets(16 * 1024 * 1024),
         callerOf: () => {
           if (userKey === '') throw new TbsError('TBS_E_ACCESS_DENIED');
           return { userKey, callerClass: 'standardUser' };

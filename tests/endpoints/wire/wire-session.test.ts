@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../../ts-core/endpoints/wire/wire-session.js';
+import { alone, fakeTurns } from '../../support/fake-turns.js';
 import {
   FakeApplication,
   fields,
@@ -55,7 +56,7 @@ describe('a wire session', () => {
     application = new FakeApplication();
     connection = new FakeConnection();
     const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
-    session = new WireSession(connection, caller, application, () => {});
+    session = new WireSession(connection, caller, application, alone(), () => {});
   });
 
   function greetAndOpen(): void {
@@ -88,7 +89,7 @@ describe('a wire session', () => {
         const application = new FakeApplication();
         const pieces = new FakeConnection();
         const caller = application.connect({ userKey: 'uid:1', callerClass: 'standardUser' });
-        new WireSession(pieces, caller, application, () => {});
+        new WireSession(pieces, caller, application, alone(), () => {});
         let at = 0;
         for (let i = 0; at < stream.length; i++) {
           const next = at + (cuts[i % cuts.length] ?? 1);
@@ -253,16 +254,79 @@ describe('a wire session', () => {
     assert.equal(application.submitted, 5000);
   });
 
-  it('is overdue with half a frame, and with no HELLO, but not when it idles', () => {
-    assert.equal(session.isOverdue(0, 1000), false);
-    assert.equal(session.isOverdue(1000, 1000), true, 'no HELLO');
+  it('is closed with half a frame after a time, but not when it idles', () => {
     greetAndOpen();
-    assert.equal(session.isOverdue(2000, 1000), false);
-    assert.equal(session.isOverdue(9000, 1000), false, 'idle');
+    session.checkPeer(2000);
+    session.checkPeer(9000);
+    assert.equal(connection.closing, 'open', 'idle');
     connection.receive(hello().subarray(0, 10));
-    assert.equal(session.isOverdue(9500, 1000), false);
+    session.checkPeer(9500);
     connection.receive(hello().subarray(10, 11));
-    assert.equal(session.isOverdue(10_500, 1000), true, 'another byte is not another frame');
+    session.checkPeer(10_400);
+    assert.equal(connection.closing, 'open');
+    session.checkPeer(10_500);
+    assert.equal(connection.closing, 'at once', 'another byte is not another frame');
+  });
+
+  it('is closed without HELLO after a time', () => {
+    session.checkPeer(0);
+    session.checkPeer(1000);
+    assert.equal(connection.closing, 'at once');
+  });
+
+  it('handles what goes beyond a few frames in turns, one frame in each, and reads nothing meanwhile', () => {
+    const { source, turns } = fakeTurns();
+    const busy = new FakeConnection();
+    const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
+    new WireSession(busy, caller, application, alone(turns), () => {});
+    busy.receive(Buffer.concat([hello(), ...Array.from({ length: 999 }, (_, id) => request(11, id, 0, fields()))]));
+    assert.equal(busy.reading, false);
+    assert.ok(busy.responses().length <= 32);
+    assert.equal(turns.waiting, 1);
+    source.run();
+    assert.equal(busy.reading, true);
+    assert.equal(busy.responses().length, 1000 - 32);
+  });
+
+  it('keeps order when answers come while frames wait for their turn', () => {
+    const { source, turns } = fakeTurns();
+    const busy = new FakeConnection();
+    const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
+    new WireSession(busy, caller, application, alone(turns), () => {});
+    const refused = Array.from({ length: 100 }, (_, id) => submit(id, 99, GET_RANDOM_8));
+    busy.receive(Buffer.concat([hello(), OPEN, ...refused]));
+    source.run();
+    assert.deepEqual(
+      busy
+        .responses()
+        .map(({ requestId }) => requestId)
+        .slice(2),
+      Array.from({ length: 100 }, (_, id) => id),
+    );
+  });
+
+  it('shares its user’s budget: unread answers of many connections stay within it', () => {
+    const { source, turns } = fakeTurns();
+    const shared = alone(turns);
+    const pings = Buffer.concat(Array.from({ length: 3000 }, (_, id) => request(11, id, 0, fields())));
+    const connections = Array.from({ length: 400 }, () => {
+      const each = new FakeConnection();
+      const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
+      new WireSession(each, caller, application, shared, () => {});
+      each.peerReads = false;
+      each.receive(Buffer.concat([hello(), pings]));
+      return each;
+    });
+    source.run();
+    const unread = connections.reduce((sum, each) => sum + each.unread, 0);
+    const { capacity, used } = shared.budget.replying;
+    assert.ok(unread > capacity / 2 && unread < capacity + 100_000, `${unread} bytes`);
+    assert.equal(used, unread);
+    for (const each of connections) {
+      each.unread = 0;
+      each.events?.closed();
+    }
+    assert.equal(shared.budget.replying.used, 0);
   });
 
   it('closes its side of the application once the connection is gone, and sends nothing more', () => {

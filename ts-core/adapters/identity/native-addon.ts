@@ -33,6 +33,13 @@ export interface NativeAddon {
     onReadable: (received: number) => void,
     onWritable: () => void,
   ) => ByteStream;
+  /** The descriptor of a new socket that listens on the path, which must not exist. */
+  listenOnUnixPath(path: string, backlog: number): number;
+  /** Takes a listening descriptor over. `onAccepted` gets descriptors of connections, or a negative errno. */
+  readonly ConnectionAcceptor: new (
+    fd: number,
+    onAccepted: (accepted: number) => void,
+  ) => { close(): void };
   /** `target`: principal of the service; `channelBindings` may be empty. Throws `code` ERR_NO_KERBEROS without libraries. */
   readonly KerberosClient: new (
     principal: string,

@@ -16,7 +16,7 @@ export interface PipeListenOptions {
   readonly rules: PipePeerRules;
   /** How long a client may be connected without having said anything. */
   readonly silenceMs: number;
-  /** The connection flows when this returns: who wants its first bytes listens by then. */
+  /** Gets the connection paused, with its first bytes still to be read. */
   readonly onConnection: (socket: Socket, caller: Caller) => void;
   /** A client was turned away: nobody knows who it is, too many wait silently, or Windows could not take it. */
   readonly onRefused: (error: Error) => void;
@@ -109,7 +109,6 @@ class SilentConnections {
     socket.pause();
     socket.unshift(bytes);
     this.options.onConnection(socket, caller);
-    socket.resume();
   }
 
   private requireRoom(userSid: string): void {

@@ -13,7 +13,8 @@ export interface NativeByteConnectionEvents {
   closed(): void;
 }
 
-const RECEIVE_BUFFER_BYTES = 16_384;
+/** Some short commands, or one long one: what is received and not handled at once is kept for each connection. */
+const RECEIVE_BUFFER_BYTES = 4096;
 const EAGAIN = -constants.errno.EAGAIN;
 /** All connections receive into it: it is only filled right before it is handled. */
 const receiveBuffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
@@ -36,7 +37,7 @@ export class NativeByteConnection {
       (received) => this.#onReadable(received),
       () => this.#onWritable(),
     );
-    this.#stream.setInterest(true, false);
+    this.#watch();
   }
 
   send(bytes: Uint8Array, length: number): void {
@@ -85,7 +86,8 @@ export class NativeByteConnection {
 
   #watch(): void {
     if (this.#state === 'closed') return;
-    this.#stream.setInterest(this.#state === 'open' && this.#reading, this.#unsentBytes > 0);
+    // What a caller has asked for is not worked off once the caller is gone.
+    this.#stream.setInterest(this.#state === 'open' && this.#reading, this.#unsentBytes > 0, true);
   }
 
   #onReadable(received: number): void {

@@ -71,8 +71,10 @@ export class CommandService implements ConnectionOpener {
     contexts.remove(context);
     dispatcher.cancelContext(context.caller.userKey, context.id);
     queue.forgetContext(context.caller.userKey, context.id);
+    // An administrator's are the broker's own: they go before the commands of others.
+    const userKey = isAdministrator(context.caller) ? undefined : context.caller.userKey;
     dispatcher
-      .runExchange(() => virtualizer.closeContext(context.id))
+      .runExchange(() => virtualizer.closeContext(context.id), { userKey })
       .catch((error: unknown) => log.warn({ error, contextId: context.id }, 'a closed context could not be flushed'));
   }
 }

@@ -7,7 +7,8 @@
  *  - Every command is answered exactly once, except those whose connection is gone.
  *  - The gate is asked after every earlier command has been accounted for, so that no burst of guesses slips past it.
  *  - A response leaves when the TPM has the next command, and at once when there is none: sending it costs the TPM no time.
- *  - Housekeeping (closing contexts, administration) goes before the next command, one exchange at a time.
+ *  - Housekeeping (closing contexts, administration) goes before the next command, one exchange at a time; that of users
+ *    beyond their share of the TPM, and what callers ask about the TPM, goes one at a time between the commands.
  */
 import { CommandCosts } from '../../domain/scheduling/command-costs.js';
 import { type DurationClass, durationClass, TIMEOUT_MS } from '../../domain/scheduling/command-durations.js';
@@ -21,6 +22,7 @@ import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Clock, EventLoop, Log, TpmTransport } from '../ports.js';
 import { CommandCompletion, isCancelledResponse, type ResponseTimes } from './command-completion.js';
 import { ExchangeDriver } from './exchange-driver.js';
+import { type Chore, type ChoreUrgency, Housekeeping } from './housekeeping.js';
 import type { PendingCommand } from './pending-command.js';
 
 export interface CommandGate {
@@ -55,15 +57,9 @@ export interface DispatcherParts {
  */
 const LONGEST_TURN_MS = 2;
 
-interface Housekeeping {
-  readonly work: () => Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class Dispatcher {
   readonly costs = new CommandCosts();
-  private readonly housekeeping: Housekeeping[] = [];
+  private readonly housekeeping = new Housekeeping();
   private running: PendingCommand | undefined;
   /** Of the running command, or the last one; monotonic. */
   private startedAtMs = 0;
@@ -113,12 +109,15 @@ export class Dispatcher {
     if (!this.busy) this.pump();
   }
 
-  /** Runs an exchange of the broker's own before the next command. Rejects with a TbsError. */
-  runExchange<Result>(begin: () => Exchange<Result>, locality = 0): Promise<Result> {
+  /**
+   * Runs an exchange of the broker's own: before the next command, unless its urgency says otherwise. What it takes of the
+   * TPM is charged to the user for whom it is. Rejects with a TbsError.
+   */
+  runExchange<Result>(begin: () => Exchange<Result>, urgency: ChoreUrgency = {}): Promise<Result> {
     if (this.stopped) return Promise.reject(stoppedError());
     return new Promise<Result>((resolve, reject) => {
-      const work = (): Promise<Result> => this.exchanges.drive(begin, locality, this.timeoutMs('long'));
-      this.housekeeping.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      const work = (): Promise<Result> => this.driveFor(urgency.userKey, begin);
+      this.housekeeping.add({ work, resolve: resolve as (value: unknown) => void, reject }, urgency);
       if (!this.busy) this.pump();
     });
   }
@@ -161,7 +160,7 @@ export class Dispatcher {
     await this.pause();
     this.halt();
     this.stopped = true;
-    for (const { reject } of this.housekeeping.splice(0)) reject(stoppedError());
+    for (const { reject } of this.housekeeping.removeAll()) reject(stoppedError());
   }
 
   /** Sends nothing at all: what comes waits for `resume` or `resumeAfter`. */
@@ -180,7 +179,7 @@ export class Dispatcher {
    */
   async resumeAfter(restart: () => Promise<'kept' | 'lost'>): Promise<void> {
     const work = (): Promise<void> => this.exchanges.comeBack(restart, this.timeoutMs('long'));
-    const resumed = new Promise<unknown>((resolve, reject) => this.housekeeping.unshift({ work, resolve, reject }));
+    const resumed = new Promise<unknown>((resolve, reject) => this.housekeeping.addFirst({ work, resolve, reject }));
     this.paused = 'commands';
     if (!this.busy) this.pump();
     try {
@@ -231,7 +230,7 @@ export class Dispatcher {
 
   private hasWork(): boolean {
     if (this.paused === 'everything') return false;
-    return this.housekeeping.length > 0 || (this.paused === 'nothing' && this.parts.queue.size > 0);
+    return this.housekeeping.size > 0 || (this.paused === 'nothing' && this.parts.queue.size > 0);
   }
 
   private async run(): Promise<void> {
@@ -245,15 +244,30 @@ export class Dispatcher {
         turnBeganMs = clock.monotonicMs();
         continue;
       }
-      const chore = this.housekeeping.shift();
-      const pending = chore === undefined ? queue.next(nowMs, this.savesSwap) : undefined;
-      if (chore !== undefined) await this.doChore(chore);
-      else if (pending !== undefined) await this.dispatch(pending);
+      const commandsWait = this.paused === 'nothing' && queue.size > 0;
+      const chore = this.housekeeping.next(commandsWait, (userKey) => queue.isWithinShare(userKey, nowMs));
+      if (chore !== undefined) {
+        await this.doChore(chore);
+        continue;
+      }
+      const pending = queue.next(nowMs, this.savesSwap);
+      this.housekeeping.commandTaken();
+      if (pending !== undefined) await this.dispatch(pending);
     }
     this.completion.release();
   }
 
-  private async doChore(chore: Housekeeping): Promise<void> {
+  private async driveFor<Result>(userKey: string | undefined, begin: () => Exchange<Result>): Promise<Result> {
+    const startedAtMs = this.parts.clock.monotonicMs();
+    try {
+      return await this.exchanges.drive(begin, 0, this.timeoutMs('long'));
+    } finally {
+      const endedAtMs = this.parts.clock.monotonicMs();
+      if (userKey !== undefined) this.parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
+    }
+  }
+
+  private async doChore(chore: Chore): Promise<void> {
     this.completion.release();
     try {
       chore.resolve(await chore.work());

@@ -21,7 +21,9 @@ export class ManageResources {
   async remove(caller: Caller, id: string): Promise<boolean> {
     const resource = this.list(caller).find((each) => each.id === id);
     if (resource === undefined) return false;
-    const removed = await this.dispatcher.runExchange(() => this.virtualizer.removeResource(id));
+    const removed = await this.dispatcher.runExchange(() => this.virtualizer.removeResource(id), {
+      yieldsToCommands: true,
+    });
     if (removed && resource.userKey !== caller.userKey) {
       this.events.raise('administration', 'A resource of another user was flushed.', {
         caller,

@@ -74,7 +74,7 @@ export class ReportEventLog {
     const log = await this.log();
     const replayed = replayEventLog(log, this.hash);
     const wanted = new Map(replayed.map((bank) => [bank.algorithmId, [...bank.pcrs.keys()]]));
-    const actual = await this.dispatcher.runExchange(() => readPcrs(this.version, wanted));
+    const actual = await this.dispatcher.runExchange(() => readPcrs(this.version, wanted), { yieldsToCommands: true });
     const banks = compareWithPcrs(log, replayed, actual);
     return { log, matches: logMatchesPcrs(banks), banks };
   }

@@ -17,9 +17,12 @@ export class BrokerContext {
     private readonly virtualizer: Virtualizer,
   ) {}
 
-  /** Runs an exchange to its end before the next command of a caller. `begin` runs again when the TPM was reset. */
+  /**
+   * Runs an exchange to its end, between the commands of callers: no two of these hold a command up that waits. `begin`
+   * runs again when the TPM was reset.
+   */
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return this.dispatcher.runExchange(() => inOwnContext(this.virtualizer, begin()));
+    return this.dispatcher.runExchange(() => inOwnContext(this.virtualizer, begin()), { yieldsToCommands: true });
   }
 }
 

@@ -49,13 +49,11 @@ export class ReportTpm {
     }
   }
 
-  /** Those of the features asked for that the TPM offers, as Windows spells them; all that it offers for none. */
-  async supportedFeatures(asked: readonly string[]): Promise<readonly string[]> {
+  /** The features that the TPM offers, as Windows spells them. */
+  async supportedFeatures(): Promise<readonly string[]> {
     const { tpm } = this.coordinator.parts;
-    const wanted = asked.map((name) => name.toLowerCase());
     const offered: string[] = [];
     for (const { name, commands } of FEATURES) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue;
       if (await tpm.offersCommands(commands[tpm.version])) offered.push(name);
     }
     return offered;
@@ -95,4 +93,10 @@ export class ReportTpm {
     });
     return tpm.lockout();
   }
+}
+
+/** Those of the offered features that were asked for; all of them where none was named. */
+export function featuresAmong(offered: readonly string[], asked: readonly string[]): readonly string[] {
+  const wanted = asked.map((name) => name.toLowerCase());
+  return offered.filter((name) => wanted.length === 0 || wanted.includes(name));
 }

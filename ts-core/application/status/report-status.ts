@@ -141,7 +141,9 @@ export class ReportStatus {
   private async askDictionaryAttack(): Promise<void> {
     const { dispatcher, log } = this.parts;
     try {
-      this.lastDictionaryAttack = await dispatcher.runExchange(() => readDictionaryAttackState());
+      this.lastDictionaryAttack = await dispatcher.runExchange(() => readDictionaryAttackState(), {
+        yieldsToCommands: true,
+      });
     } catch (error) {
       this.lastDictionaryAttack = undefined;
       log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');

@@ -149,10 +149,16 @@ export class CommandQueue<Command extends QueuedCommand> {
     this.ageUntil(nowMs);
     this.raiseThoseWithinShare(nowMs);
     for (let band = BAND_COUNT - 1; band >= 0; band--) {
-      const place = this.firstWithinShare(band, nowMs);
+      const place = this.firstOfBand(band, nowMs);
       if (place !== undefined) return this.serve(highestOf(place), savesSwap);
     }
     return undefined;
+  }
+
+  /** Whether the user has had at most a fair share of the TPM's time of late. */
+  isWithinShare(userKey: string, nowMs: number): boolean {
+    const user = this.users.get(userKey);
+    return user === undefined || user.share.of(nowMs) * this.waitingUsers <= 1;
   }
 
   /** The TPM has worked for the user for so long, until `nowMs`. */
@@ -235,11 +241,11 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /** The first place of a band's heap; those whose users are beyond their share go down to NORMAL. */
-  private firstWithinShare(band: number, nowMs: number): UserPlace<Command> | undefined {
+  private firstOfBand(band: number, nowMs: number): UserPlace<Command> | undefined {
     const heap = this.heapOf(band);
     for (;;) {
       const place = heap.first();
-      if (place === undefined || band <= NORMAL_BAND || this.isWithinShare(place, nowMs)) return place;
+      if (place === undefined || band <= NORMAL_BAND || this.mayStandIn(place, nowMs)) return place;
       this.compete(place, NORMAL_BAND);
       this.lowered.add(place);
     }
@@ -247,16 +253,17 @@ export class CommandQueue<Command extends QueuedCommand> {
 
   private raiseThoseWithinShare(nowMs: number): void {
     for (const place of this.lowered) {
-      if (!this.isWithinShare(place, nowMs)) continue;
+      if (!this.mayStandIn(place, nowMs)) continue;
       this.lowered.delete(place);
       this.compete(place, place.band);
     }
   }
 
-  private isWithinShare({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
+  /** Whether the place may compete in a band above NORMAL. */
+  private mayStandIn({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
     const context = contexts.first();
     if (context === undefined || !oldestOf(context).isHeldToShare) return true;
-    return user.share.of(nowMs) * this.waitingUsers <= 1;
+    return this.isWithinShare(user.userKey, nowMs);
   }
 
   private compete(place: UserPlace<Command>, band: number): void {

@@ -13,7 +13,8 @@ import type { Log } from '../../application/ports.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
-import type { BudgetWaiter, UserBudget } from '../user-budgets.js';
+import { SlowPeer } from '../slow-peer.js';
+import { type BudgetWaiter, ChargedBytes, type UserBudget } from '../user-budgets.js';
 import type { RpcHandler } from './handler.js';
 import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
 import { FramingError, MessageFrames } from './message-frames.js';
@@ -21,7 +22,6 @@ import { MessageReplies } from './message-replies.js';
 import { RpcCalls } from './rpc-calls.js';
 import { RpcOutput } from './rpc-output.js';
 import type { RpcSession } from './rpc-session.js';
-import { SlowPeer } from './slow-peer.js';
 
 export interface RpcLimits {
   /** Of administrators. */
@@ -60,12 +60,15 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   readonly #output: RpcOutput;
   readonly #calls: RpcCalls;
   readonly #slowPeer: SlowPeer;
+  /** What has arrived, and what a message that was begun still needs. */
+  readonly #arriving: ChargedBytes;
   readonly #endCallbacks: (() => void)[] = [];
   readonly #batches = new Set<MessageReplies>();
   /** A whole message that waits for its user's turn. */
   #body: Buffer | undefined;
   #message: MessageUnderWay | undefined;
-  #chargedForReading = 0;
+  /** It is the broker who makes the peer wait with the rest of its message. */
+  #waitsForRoom = false;
   #messagesRead = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
 
@@ -82,6 +85,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
       : new MessageFrames(limits.maxUserMessageBytes, 'limits.userMessageBytes');
     this.#output = new RpcOutput(bytes, budget.replying);
     this.#slowPeer = new SlowPeer(limits.slowPeerTimeoutMs);
+    this.#arriving = new ChargedBytes(budget.reading);
     const tpm = opener.connect(caller);
     this.#endCallbacks.push(() => tpm.close());
     const session: RpcSession = {
@@ -153,7 +157,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
 
   /** Ends the connection when the peer has been too slow, judged from one call of this to the next. */
   checkPeer(nowMs: number): void {
-    const owesRest = this.#state === 'open' && !this.#isServing() && this.#frames.isPartial && this.#isCharged();
+    const owesRest = this.#state === 'open' && !this.#isServing() && this.#frames.isPartial && !this.#waitsForRoom;
     const { maxUnreadReplyBytes } = this.parts.limits;
     const unread = this.#output.unreadBytes;
     const mustRead = unread > maxUnreadReplyBytes || (unread > 0 && this.budget.replying.isFull);
@@ -177,37 +181,22 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     if (this.#body !== undefined) {
       this.#messagesRead++;
       this.bytes.setReading(false);
-      this.#chargeReading(this.#frames.keptBytes + this.#body.length);
+      this.#arriving.is(this.#frames.keptBytes + this.#body.length);
       this.parts.turns.add(this);
       return;
     }
-    const { reading } = this.budget;
-    const need = this.#frames.keptBytes + this.#frames.neededBytes - this.#chargedForReading;
-    if (need > 0 && !reading.tryTake(need)) {
+    this.#waitsForRoom = !this.#arriving.tryBe(this.#frames.keptBytes + this.#frames.neededBytes);
+    if (this.#waitsForRoom) {
       this.bytes.setReading(false);
-      reading.waitForRoom(this);
+      this.budget.reading.waitForRoom(this);
       return;
     }
-    if (need > 0) this.#chargedForReading += need;
-    else this.#chargeReading(this.#frames.keptBytes);
     this.#frames.makeRoom();
     this.bytes.setReading(true);
   }
 
   #isServing(): boolean {
     return this.#body !== undefined || this.#message !== undefined;
-  }
-
-  /** Whether what was begun may be read to its end: otherwise it is the broker who makes the peer wait. */
-  #isCharged(): boolean {
-    return this.#frames.keptBytes + this.#frames.neededBytes <= this.#chargedForReading;
-  }
-
-  #chargeReading(bytes: number): void {
-    const difference = bytes - this.#chargedForReading;
-    this.#chargedForReading = bytes;
-    if (difference > 0) this.budget.reading.take(difference);
-    else if (difference < 0) this.budget.reading.give(-difference);
   }
 
   #goOn(): void {
@@ -264,7 +253,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#body = undefined;
     this.#message = undefined;
     this.#frames.clear();
-    this.#chargeReading(0);
+    this.#arriving.is(0);
     for (const batch of this.#batches) batch.drop();
     this.#batches.clear();
     for (const callback of this.#endCallbacks) callback();

@@ -1,15 +1,17 @@
 /** Writes replies and notifications to one client, and charges what the client has not read to its user. */
 import type { ByteConnection } from '../byte-connection.js';
-import type { ByteBudget } from '../user-budgets.js';
+import { type ByteBudget, ChargedBytes } from '../user-budgets.js';
 
 export class RpcOutput {
-  #chargedBytes = 0;
+  readonly #unread: ChargedBytes;
   #writtenBytes = 0;
 
   constructor(
     private readonly bytes: ByteConnection,
-    private readonly budget: ByteBudget,
-  ) {}
+    budget: ByteBudget,
+  ) {
+    this.#unread = new ChargedBytes(budget);
+  }
 
   get unreadBytes(): number {
     return this.bytes.unsentBytes();
@@ -29,18 +31,11 @@ export class RpcOutput {
 
   /** Charges what is unread now. */
   settle(): void {
-    this.#charge(this.unreadBytes);
+    this.#unread.is(this.unreadBytes);
   }
 
   /** The connection is gone, and what was unread with it. */
   close(): void {
-    this.#charge(0);
-  }
-
-  #charge(bytes: number): void {
-    const difference = bytes - this.#chargedBytes;
-    this.#chargedBytes = bytes;
-    if (difference > 0) this.budget.take(difference);
-    else if (difference < 0) this.budget.give(-difference);
+    this.#unread.is(0);
   }
 }

@@ -2,9 +2,10 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../application/ports.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { Arrival } from '../arrival.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
-import { listenOnUnixSocket } from '../unix-listener.js';
+import { type AcceptConnections, listenOnUnixSocket } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
 import { RpcConnection, type RpcConnectionParts } from './rpc-connection.js';
 
@@ -19,6 +20,8 @@ export interface RpcServerParts extends RpcConnectionParts {
   readonly refused: RefusedConnections;
   /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
   readonly byteConnection?: ((socket: Socket) => ByteConnection) | undefined;
+  /** How connections of a Unix socket are accepted; by Node.js' own server unless given. */
+  readonly accept?: AcceptConnections | undefined;
   /** Listens at the address instead of on a Unix socket (a named pipe). */
   readonly listen?: RpcListen | undefined;
 }
@@ -36,6 +39,8 @@ export interface RpcListener {
 export class RpcServer {
   private readonly connections = new Set<RpcConnection>();
   private readonly countOfUser = new Map<string, number>();
+  /** Those that are being set up included. */
+  private accepted = 0;
   private server: RpcListener | undefined;
   private sweep: { cancel(): void } | undefined;
 
@@ -49,7 +54,7 @@ export class RpcServer {
     };
     this.server =
       this.parts.listen?.(socketPath, options) ??
-      (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, ...options }));
+      (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, accept: this.parts.accept, ...options }));
     this.sweepLater();
   }
 
@@ -66,7 +71,7 @@ export class RpcServer {
   }
 
   private accept(socket: Socket): void {
-    const { budgets, byteConnection = overNodeSocket, identify, log, refused } = this.parts;
+    const { budgets, byteConnection = overNodeSocket, identify, log, refused, turns } = this.parts;
     socket.on('error', (error) => log.debug({ error }, 'a connection broke'));
     let caller: Caller;
     try {
@@ -82,12 +87,14 @@ export class RpcServer {
       socket.destroy();
       return;
     }
-    const bytes = byteConnection(socket);
-    const connection = new RpcConnection(bytes, caller, budgets.join(caller), this.parts, (closed) =>
-      this.forget(closed),
-    );
-    this.connections.add(connection);
-    this.countOfUser.set(caller.userKey, this.connectionsOf(caller.userKey) + 1);
+    this.count(caller, 1);
+    const setUp = (): void => {
+      const bytes = byteConnection(socket);
+      const budget = budgets.join(caller);
+      const connection = new RpcConnection(bytes, caller, budget, this.parts, (closed) => this.forget(closed));
+      this.connections.add(connection);
+    };
+    new Arrival(socket, caller.userKey, turns, setUp, () => this.count(caller, -1));
   }
 
   /** One timer for all connections: a timer for each would have to be set for each message. */
@@ -103,7 +110,7 @@ export class RpcServer {
   /** The setting that leaves the caller no further connection. */
   private fullLimit(caller: Caller): string | undefined {
     const { maxConnections, maxConnectionsPerUser } = this.parts;
-    if (this.connections.size >= sharedLimit(caller, maxConnections)) return 'limits.connections';
+    if (this.accepted >= sharedLimit(caller, maxConnections)) return 'limits.connections';
     if (isAdministrator(caller) || this.connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
     return 'limits.connectionsPerUser';
   }
@@ -112,13 +119,16 @@ export class RpcServer {
     return this.countOfUser.get(userKey) ?? 0;
   }
 
+  private count({ userKey }: Caller, change: 1 | -1): void {
+    this.accepted += change;
+    const count = this.connectionsOf(userKey) + change;
+    if (count > 0) this.countOfUser.set(userKey, count);
+    else this.countOfUser.delete(userKey);
+  }
+
   private forget(connection: RpcConnection): void {
     if (!this.connections.delete(connection)) return;
-    const { caller } = connection;
-    const { userKey } = caller;
-    this.parts.budgets.leave(caller);
-    const left = this.connectionsOf(userKey) - 1;
-    if (left > 0) this.countOfUser.set(userKey, left);
-    else this.countOfUser.delete(userKey);
+    this.parts.budgets.leave(connection.caller);
+    this.count(connection.caller, -1);
   }
 }

@@ -3,7 +3,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { TbsError } from '../../domain/tbs-error.js';
-import { listenOnUnixSocket } from '../unix-listener.js';
+import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { IdentifyPeer, SimulatorPeer } from './simulator-peer.js';
 
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -31,7 +31,8 @@ export class StreamListener {
   private readonly sockets = new Set<Socket>();
   private readonly countByUser = new Map<string, number>();
   private unnamed = 0;
-  private server: Server | undefined;
+  private server: UnixListener | Server | undefined;
+  private portOfServer: number | undefined;
 
   constructor(private readonly options: StreamListenerOptions) {}
 
@@ -44,14 +45,16 @@ export class StreamListener {
         onAcceptError: (error) => this.options.onRefused(error),
       });
     } else {
-      this.server = await this.listenOnLoopback(address.host, address.port);
+      const server = await this.listenOnLoopback(address.host, address.port);
+      const bound = server.address();
+      this.portOfServer = typeof bound === 'object' && bound !== null ? bound.port : undefined;
+      this.server = server;
     }
   }
 
   /** The port that was given where 0 was asked for; undefined for a Unix socket. */
   get port(): number | undefined {
-    const address = this.server?.address();
-    return typeof address === 'object' && address !== null ? address.port : undefined;
+    return this.portOfServer;
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,15 @@
 /**
  * The wire endpoint: native clients (libtbs, the TCTI) on a Unix socket of their own. docs/wire-protocol.md.
  */
-import type { Server, Socket } from 'node:net';
-import type { CallerConnection, ConnectionOpener } from '../../application/commands/caller-connection.js';
+import type { Socket } from 'node:net';
+import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { Arrival } from '../arrival.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
-import { listenOnUnixSocket } from '../unix-listener.js';
+import type { FairTurns } from '../fair-turns.js';
+import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import type { UserBudgets } from '../user-budgets.js';
 import type { WireServices } from './wire-services.js';
 import { refusalFrame, WireSession } from './wire-session.js';
 
@@ -15,8 +18,12 @@ export interface WireServerOptions {
   readonly inheritedFd?: number | undefined;
   readonly opener: ConnectionOpener;
   readonly services: WireServices;
+  readonly turns: FairTurns;
+  readonly budgets: UserBudgets;
   /** Who is at the other end, from the operating system. Throws when that is not known: the connection is closed. */
   readonly callerOf: (socket: Socket) => Caller;
+  /** How connections are accepted; by Node.js' own server unless given. */
+  readonly accept?: AcceptConnections | undefined;
   /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
   readonly byteConnection?: (socket: Socket) => ByteConnection;
   /** Of one user who is no administrator. */
@@ -43,6 +50,7 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
   const server = await listenOnUnixSocket(options.socketPath, {
     mode: 0o666,
     inheritedFd: options.inheritedFd,
+    accept: options.accept,
     onConnection: (socket) => sessions.accept(socket),
     onAcceptError: (error) => options.onRefused?.(error),
   });
@@ -59,13 +67,15 @@ class WireSessions {
   readonly #options: WireServerOptions;
   readonly #sessions = new Set<WireSession>();
   readonly #countOfUser = new Map<string, number>();
+  /** Those that are being set up included. */
+  #accepted = 0;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: WireServerOptions) {
     this.#options = options;
     const limitMs = options.frameTimeoutMs ?? DEFAULT_FRAME_TIMEOUT_MS;
     // One timer for all connections: a timer for each would have to be set for each frame.
-    this.#sweeper = setInterval(() => this.#closeOverdue(limitMs), Math.max(10, limitMs / 8));
+    this.#sweeper = setInterval(() => this.#checkPeers(), Math.max(10, limitMs / 8));
     this.#sweeper.unref();
   }
 
@@ -77,14 +87,8 @@ class WireSessions {
     // An error that arrives before the connection is taken over must not end the process.
     socket.on('error', () => {});
     let caller: Caller;
-    let callerConnection: CallerConnection;
     try {
       caller = this.#options.callerOf(socket);
-      if (!this.#hasRoomFor(caller)) {
-        socket.end(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'), () => socket.destroy());
-        return;
-      }
-      callerConnection = this.#options.opener.connect(caller);
     } catch (error) {
       this.#options.onRefused?.(error);
       socket.end(refusalFrame(error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR'), () =>
@@ -92,10 +96,29 @@ class WireSessions {
       );
       return;
     }
-    const bytes = (this.#options.byteConnection ?? overNodeSocket)(socket);
-    const session = new WireSession(bytes, callerConnection, this.#options.services, (closed) => this.#forget(closed));
-    this.#sessions.add(session);
-    this.#countOfUser.set(caller.userKey, this.#connectionsOf(caller.userKey) + 1);
+    if (!this.#hasRoomFor(caller)) {
+      socket.end(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'), () => socket.destroy());
+      return;
+    }
+    this.#count(caller, 1);
+    const { turns } = this.#options;
+    new Arrival(
+      socket,
+      caller.userKey,
+      turns,
+      () => this.#setUp(socket, caller),
+      () => this.#count(caller, -1),
+    );
+  }
+
+  #setUp(socket: Socket, caller: Caller): void {
+    const { turns, budgets, opener, services, byteConnection = overNodeSocket } = this.#options;
+    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
+    const bytes = byteConnection(socket);
+    const shared = { turns, budget: budgets.join(caller), slowPeerTimeoutMs: frameTimeoutMs };
+    this.#sessions.add(
+      new WireSession(bytes, opener.connect(caller), services, shared, (closed) => this.#forget(closed)),
+    );
   }
 
   closeAll(): void {
@@ -105,7 +128,7 @@ class WireSessions {
 
   #hasRoomFor(caller: Caller): boolean {
     const { maxConnections = DEFAULT_MAX_CONNECTIONS } = this.#options;
-    if (this.#sessions.size >= sharedLimit(caller, maxConnections)) return false;
+    if (this.#accepted >= sharedLimit(caller, maxConnections)) return false;
     const perUser = this.#options.maxConnectionsPerUser ?? DEFAULT_MAX_CONNECTIONS_PER_USER;
     return isAdministrator(caller) || this.#connectionsOf(caller.userKey) < perUser;
   }
@@ -114,20 +137,26 @@ class WireSessions {
     return this.#countOfUser.get(userKey) ?? 0;
   }
 
-  #forget(session: WireSession): void {
-    if (!this.#sessions.delete(session)) return;
-    const left = this.#connectionsOf(session.userKey) - 1;
-    if (left > 0) this.#countOfUser.set(session.userKey, left);
-    else this.#countOfUser.delete(session.userKey);
+  #count({ userKey }: Caller, change: 1 | -1): void {
+    this.#accepted += change;
+    const count = this.#connectionsOf(userKey) + change;
+    if (count > 0) this.#countOfUser.set(userKey, count);
+    else this.#countOfUser.delete(userKey);
   }
 
-  #closeOverdue(limitMs: number): void {
+  #forget(session: WireSession): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#options.budgets.leave(session.caller);
+    this.#count(session.caller, -1);
+  }
+
+  #checkPeers(): void {
     const nowMs = performance.now();
-    for (const session of this.#sessions) if (session.isOverdue(nowMs, limitMs)) session.close();
+    for (const session of this.#sessions) session.checkPeer(nowMs);
   }
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: UnixListener): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()));
   });

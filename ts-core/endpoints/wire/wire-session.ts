@@ -2,13 +2,19 @@
  * One connection of the wire endpoint: frames in, calls to the application, frames out. docs/wire-protocol.md.
  *
  * Memory is bounded: less than one receive buffer of requests that are not handled yet, MAX_OUTSTANDING submissions, and
- * MAX_UNSENT_BYTES of responses (beside those of the submissions under way). Beyond them the session stops reading.
+ * MAX_UNSENT_BYTES of responses (beside those of the submissions under way), and of all connections of one user together
+ * what his budget holds. Beyond them the session stops reading. Time is bounded too: a frame is handled at once only while
+ * few are; others are handled in their user's turns.
  */
 import type { CallerConnection, SubmissionOutcome } from '../../application/commands/caller-connection.js';
+import type { Caller } from '../../domain/caller.js';
 import { asTbsError, TBS_RESULTS, type TbsSymbol } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
+import type { FairTurns, TurnWork } from '../fair-turns.js';
+import { SlowPeer } from '../slow-peer.js';
+import { type BudgetWaiter, ChargedBytes, type UserBudget } from '../user-budgets.js';
 import {
   contextIdOf,
   FRAME_FAULT,
@@ -41,7 +47,15 @@ export const MAX_UNSENT_BYTES = 65536;
 /** One for all sessions: a frame is built here and sent, or copied, before anything else runs. */
 const outgoing = new Uint8Array(FRAME_HEADER_BYTES + MAX_RESPONSE_PAYLOAD_BYTES);
 
-export class WireSession implements ByteConnectionEvents {
+/** What sessions of one user share, and users among each other. */
+export interface SharedCost {
+  readonly turns: FairTurns;
+  readonly budget: UserBudget;
+  /** For a frame to be complete, and for a peer to take what holds others up. */
+  readonly slowPeerTimeoutMs: number;
+}
+
+export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter {
   readonly #connection: ByteConnection;
   readonly #caller: CallerConnection;
   readonly #calls: WireCalls;
@@ -55,16 +69,23 @@ export class WireSession implements ByteConnectionEvents {
   #open = true;
   /** Refusals are worded in the form of the TPM that the client opened. */
   #tpmVersion: TpmVersion = '2.0';
+  readonly #shared: SharedCost;
+  readonly #slowPeer: SlowPeer;
+  readonly #unread: ChargedBytes;
+  #waitsForTurn = false;
   #framesHandled = 0;
-  #framesHandledAtCheck = -1;
-  #unchangedSinceMs = 0;
+  #sentBytes = 0;
 
   constructor(
     connection: ByteConnection,
     caller: CallerConnection,
     services: WireServices,
+    shared: SharedCost,
     onClosed: (session: WireSession) => void,
   ) {
+    this.#shared = shared;
+    this.#slowPeer = new SlowPeer(shared.slowPeerTimeoutMs);
+    this.#unread = new ChargedBytes(shared.budget.replying);
     this.#connection = connection;
     this.#caller = caller;
     this.#calls = new WireCalls(caller, services);
@@ -76,18 +97,23 @@ export class WireSession implements ByteConnectionEvents {
     return this.#caller.caller.userKey;
   }
 
+  get caller(): Caller {
+    return this.#caller.caller;
+  }
+
   /**
-   * Whether one frame, HELLO, or the reading of a last answer has been awaited for `limitMs`; judged from one call of
-   * this to the next, so that no frame needs a timer.
+   * Closes the connection when one frame, HELLO, or the reading of answers has been awaited for too long; judged from one
+   * call of this to the next, so that no frame needs a timer.
    */
-  isOverdue(nowMs: number, limitMs: number): boolean {
-    const waits = !this.#open || (this.#reading && (!this.#greeted || this.#held.length > 0));
-    if (!waits || this.#framesHandled !== this.#framesHandledAtCheck) {
-      this.#framesHandledAtCheck = this.#framesHandled;
-      this.#unchangedSinceMs = nowMs;
-      return false;
-    }
-    return nowMs - this.#unchangedSinceMs >= limitMs;
+  checkPeer(nowMs: number): void {
+    const owesFrame = this.#open && this.#reading && (!this.#greeted || this.#held.length > 0);
+    const unread = this.#connection.unsentBytes();
+    const mustRead = !this.#open || unread > MAX_UNSENT_BYTES || (unread > 0 && this.#shared.budget.replying.isFull);
+    const tooSlow = [
+      this.#slowPeer.sendsTooSlowly(nowMs, owesFrame ? this.#framesHandled : undefined),
+      this.#slowPeer.readsTooSlowly(nowMs, mustRead, this.#sentBytes - unread),
+    ];
+    if (tooSlow.includes(true)) this.close();
   }
 
   close(): void {
@@ -108,12 +134,35 @@ export class WireSession implements ByteConnectionEvents {
   }
 
   drained(): void {
+    this.#unread.is(this.#connection.unsentBytes());
     this.#readOn();
+  }
+
+  roomAgain(): void {
+    this.#readOn();
+  }
+
+  /** Handles the next frame that is held. */
+  serve(): boolean {
+    if (!this.#open) return false;
+    if (this.#isBlocked()) {
+      this.#waitsForTurn = false;
+      return false;
+    }
+    const held = this.#held;
+    const rest = this.#handleFrame(held, 0, held.length);
+    if (!this.#open) return false;
+    this.#held = rest === held.length ? NO_BYTES : held.subarray(rest);
+    this.#waitsForTurn = requestLength(this.#held, 0, this.#held.length) !== FRAME_INCOMPLETE;
+    if (!this.#waitsForTurn) this.#readOn();
+    return this.#waitsForTurn;
   }
 
   closed(): void {
     this.#open = false;
     this.#held = NO_BYTES;
+    this.#stopWaiting();
+    this.#unread.is(0);
     this.#caller.close();
     this.#onClosed(this);
   }
@@ -123,25 +172,33 @@ export class WireSession implements ByteConnectionEvents {
     this.#held = rest === bytes.length ? NO_BYTES : bytes.subarray(rest);
   }
 
-  /** Handles whole frames; gives the offset of the first byte that stays. */
+  /** Handles whole frames as long as that may be done at once; gives the offset of the first byte that stays. */
   #handleFrames(bytes: Uint8Array, start: number, end: number): number {
     let offset = start;
     while (this.#open && offset < end) {
-      if (this.#outstanding >= MAX_OUTSTANDING || this.#connection.unsentBytes() > MAX_UNSENT_BYTES) {
+      if (this.#isBlocked()) {
         this.#stopReading();
         return offset;
       }
-      const length = requestLength(bytes, offset, end);
-      if (length === FRAME_INCOMPLETE) return offset;
-      if (length === FRAME_FAULT) {
-        this.#breakOff(bytes, offset, end);
-        return end;
+      if (requestLength(bytes, offset, end) === FRAME_INCOMPLETE) return offset;
+      if (!this.#shared.turns.mayServeAtOnce()) {
+        this.#stopReading();
+        this.#waitsForTurn = true;
+        this.#shared.turns.add(this);
+        return offset;
       }
-      this.#framesHandled++;
-      this.#handleFrame(bytes, offset, offset + length);
-      offset += length;
+      offset = this.#handleFrame(bytes, offset, end);
     }
     return end;
+  }
+
+  /** Where it is, what ends that calls `#readOn`. */
+  #isBlocked(): boolean {
+    const { replying } = this.#shared.budget;
+    if (this.#outstanding >= MAX_OUTSTANDING || this.#connection.unsentBytes() > MAX_UNSENT_BYTES) return true;
+    if (!replying.isFull) return false;
+    replying.waitForRoom(this);
+    return true;
   }
 
   #stopReading(): void {
@@ -152,13 +209,19 @@ export class WireSession implements ByteConnectionEvents {
 
   /** After a response or a drain: when half of the room is free again, handles what was held back and reads on. */
   #readOn(): void {
-    if (this.#reading || !this.#open) return;
+    if (this.#reading || !this.#open || this.#waitsForTurn) return;
     if (this.#outstanding > MAX_OUTSTANDING / 2 || this.#connection.unsentBytes() > MAX_UNSENT_BYTES / 2) return;
     this.#reading = true;
     const held = this.#held;
     this.#held = NO_BYTES;
     this.#handleHeld(held);
     if (this.#reading && this.#open) this.#connection.setReading(true);
+  }
+
+  #stopWaiting(): void {
+    this.#waitsForTurn = false;
+    this.#shared.turns.remove(this);
+    this.#shared.budget.replying.stopWaiting(this);
   }
 
   #breakOff(bytes: Uint8Array, offset: number, end: number): void {
@@ -172,10 +235,23 @@ export class WireSession implements ByteConnectionEvents {
   #end(): void {
     this.#open = false;
     this.#held = NO_BYTES;
+    this.#stopWaiting();
     this.#connection.close(true);
   }
 
-  #handleFrame(bytes: Uint8Array, offset: number, end: number): void {
+  /** Handles the frame at the offset, which is whole or faulty; gives the offset behind it. */
+  #handleFrame(bytes: Uint8Array, offset: number, end: number): number {
+    const length = requestLength(bytes, offset, end);
+    if (length === FRAME_FAULT) {
+      this.#breakOff(bytes, offset, end);
+      return end;
+    }
+    this.#framesHandled++;
+    this.#handleWholeFrame(bytes, offset, offset + length);
+    return offset + length;
+  }
+
+  #handleWholeFrame(bytes: Uint8Array, offset: number, end: number): void {
     const operation = operationOf(bytes, offset);
     const requestId = requestIdOf(bytes, offset);
     const payload = offset + FRAME_HEADER_BYTES;
@@ -218,7 +294,7 @@ export class WireSession implements ByteConnectionEvents {
     const length = writeResponseHeader(outgoing, Operation.SUBMIT, requestId, result, 4 + response.length);
     writeUint32LE(outgoing, FRAME_HEADER_BYTES, answered ? outcome.appliedPriority : 0);
     outgoing.set(response, FRAME_HEADER_BYTES + 4);
-    this.#connection.send(outgoing, length);
+    this.#send(length);
     if (!this.#reading) this.#readOn();
   }
 
@@ -276,8 +352,15 @@ export class WireSession implements ByteConnectionEvents {
     }
     const length = writeResponseHeader(outgoing, operation & ~RESPONSE_BIT, requestId, result, payload.length);
     outgoing.set(payload, FRAME_HEADER_BYTES);
-    this.#connection.send(outgoing, length);
+    this.#send(length);
     outgoing.fill(0, FRAME_HEADER_BYTES, length);
+  }
+
+  /** Sends what is in `outgoing`. */
+  #send(length: number): void {
+    this.#connection.send(outgoing, length);
+    this.#sentBytes += length;
+    this.#unread.is(this.#connection.unsentBytes());
   }
 }
 

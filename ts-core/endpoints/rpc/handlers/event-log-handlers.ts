@@ -12,10 +12,12 @@ const MAX_DATA_BYTES = 65_536;
 const PAGE_CHARACTERS = 262_144;
 const CHARACTERS_BESIDE_DATA = 300;
 
-export function eventLogHandlers({ eventLog }: Application): Handlers<typeof contract> {
+export function eventLogHandlers({ eventLog, recentAnswers }: Application): Handlers<typeof contract> {
   return {
-    eventLogGet: async (_session, { first }) => eventLogPage(await eventLog.log(), first),
-    eventLogTest: async () => eventLogVerdict(await eventLog.test()),
+    eventLogGet: async ({ caller }, { first }) =>
+      eventLogPage(await recentAnswers.for(caller, 'eventLog/get', () => eventLog.log()), first),
+    eventLogTest: ({ caller }) =>
+      recentAnswers.for(caller, 'eventLog/test', async () => eventLogVerdict(await eventLog.test())),
   };
 }
 

@@ -9,9 +9,10 @@ import {
 import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/physical-presence.js';
 
-export function physicalPresenceHandlers({ physicalPresence }: Application): Handlers<typeof contract> {
+export function physicalPresenceHandlers({ physicalPresence, recentAnswers }: Application): Handlers<typeof contract> {
   return {
-    physicalPresenceGet: async () => description(await physicalPresence.get()),
+    physicalPresenceGet: async ({ caller }) =>
+      description(await recentAnswers.for(caller, 'physicalPresence/get', () => physicalPresence.get())),
     physicalPresenceRequest: async ({ caller }, { operation }) =>
       description(await physicalPresence.request(caller, operation)),
   };

@@ -21,7 +21,7 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): H
   return {
     deviceGet: () => deviceInfo(application),
     statusGet: async ({ caller }) => {
-      const report = await status.get();
+      const report = await application.recentAnswers.for(caller, 'status/get', () => status.get());
       return {
         version: daemon.version,
         processId: daemon.processId,

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { Application } from '../../../application/application.js';
 import type { EndorsementKey, TpmLockout } from '../../../application/owner-auth/owner-tpm.js';
+import { featuresAmong } from '../../../application/owner-auth/report-tpm.js';
 import { type Caller, isAdministrator } from '../../../domain/caller.js';
 import { AUTH_LEVEL_NAMES } from '../../../domain/owner-auth/effective-level.js';
 import type { ProvisioningVerdict } from '../../../domain/owner-auth/provisioning-information.js';
@@ -12,12 +13,13 @@ import { withSecrets } from '../secret-parameters.js';
 const TBS_OWNERAUTH_TYPE_FULL = 1;
 
 export function tpmHandlers(application: Application): Handlers<typeof contract> {
-  const { tpm, provisioning, ownerAuth } = application;
+  const { tpm, provisioning, ownerAuth, recentAnswers } = application;
   return {
-    tpmGet: ({ caller }) => tpmState(application, caller),
+    tpmGet: ({ caller }) => recentAnswers.for(caller, 'tpm/get', () => tpmState(application, caller)),
     tpmInitialize: async ({ caller }, permissions) =>
       provisioningState(await provisioning.initialize(caller, permissions)),
-    tpmProvisioning: async () => provisioningState(await provisioning.state()),
+    tpmProvisioning: async ({ caller }) =>
+      provisioningState(await recentAnswers.for(caller, 'tpm/provisioning', () => provisioning.state())),
     tpmClear: ({ caller }, params) =>
       withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
         await ownerAuth.clear(caller, secrets.ownerAuth);
@@ -28,11 +30,14 @@ export function tpmHandlers(application: Application): Handlers<typeof contract>
         await ownerAuth.unblock(caller, secrets.ownerAuth);
         return {};
       }),
-    tpmEndorsementKey: async ({ caller }) => endorsementKeyInfo(await tpm.endorsementKey(caller)),
-    tpmSupportedFeatures: async (_session, { features }) => ({
-      features: await tpm.supportedFeatures(features),
-    }),
-    tpmLockoutParametersGet: async () => lockoutParameters(await tpm.lockoutParameters()),
+    tpmEndorsementKey: ({ caller }) =>
+      recentAnswers.for(caller, 'tpm/endorsementKey', async () => endorsementKeyInfo(await tpm.endorsementKey(caller))),
+    tpmSupportedFeatures: async ({ caller }, { features }) => {
+      const offered = await recentAnswers.for(caller, 'tpm/supportedFeatures', () => tpm.supportedFeatures());
+      return { features: featuresAmong(offered, features) };
+    },
+    tpmLockoutParametersGet: async ({ caller }) =>
+      lockoutParameters(await recentAnswers.for(caller, 'tpmLockoutParameters/get', () => tpm.lockoutParameters())),
     tpmLockoutParametersSet: ({ caller }, { ownerAuth: text, ...change }) =>
       withSecrets({ text }, async (secrets) => {
         const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));

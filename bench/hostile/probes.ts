@@ -1,0 +1,232 @@
+/**
+ * What an ordinary user does to the broker: each probe runs in a process of its own until it is killed. docs/security.md
+ * tells what each is allowed to cost.
+ */
+import { connect, type Socket } from 'node:net';
+import { fields, hello, request, submit } from '../../tests/endpoints/wire/wire-client.js';
+import { framed } from '../../tests/support/fake-byte-connection.js';
+import { GET_RANDOM_20 } from '../../tests/support/tpm-commands.js';
+import { command, u16, u32 } from '../../tests/support/tpm20-commands.js';
+
+export interface Sockets {
+  readonly rpc: string;
+  readonly wire: string;
+  /** A simulator endpoint of each protocol. */
+  readonly mssim: string;
+  readonly swtpmControl: string;
+  readonly bare: string;
+}
+
+export interface Probe {
+  readonly name: string;
+  readonly attack: (sockets: Sockets) => void;
+}
+
+const HIGH = 300;
+/** TPM2_EC_Ephemeral on P-256: well under a millisecond at the TPM, and makes nothing. */
+const EPHEMERAL = command(0x18e, u16(3));
+/** TPM2_Clear by nobody: refused by the filter. */
+const NO_PARAMETERS = u32(0);
+const REFUSED = command(0x126, NO_PARAMETERS);
+/** The id that the first context of a connection has is not known beforehand: the flood begins when it is. */
+const OPEN_CONTEXT = Buffer.concat([hello(), request(2, 2, 0, fields(2))]);
+
+export const PROBES: readonly Probe[] = [
+  rpcFlood('rpc: notifications', 40, { jsonrpc: '2.0', method: 'x' }),
+  rpcFlood('rpc: unknown methods', 40, { jsonrpc: '2.0', id: 1, method: 'no/such' }),
+  rpcFlood('rpc: requests on one connection', 1, { jsonrpc: '2.0', id: 1, method: 'device/get' }),
+  rpcFlood('rpc: requests on 1,000 connections', 1000, { jsonrpc: '2.0', id: 1, method: 'device/get' }),
+  rpcFlood('rpc: batches', 40, Array(64).fill({ jsonrpc: '2.0', id: 1, method: 'device/get' })),
+  rpcFlood('rpc: faults', 40, '[1,{"id":{}},[]]'),
+  rpcFlood('rpc: commandBlock/list', 40, { jsonrpc: '2.0', id: 1, method: 'commandBlock/list' }),
+  rpcFlood('rpc: commandBlock/list, never read', 400, { jsonrpc: '2.0', id: 1, method: 'commandBlock/list' }, false),
+  rpcFlood('rpc: status/get', 100, { jsonrpc: '2.0', id: 1, method: 'status/get' }),
+  rpcFlood('rpc: tpm/get', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/get' }),
+  rpcFlood('rpc: tpm/provisioning', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/provisioning' }),
+  rpcFlood('rpc: tpm/endorsementKey', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/endorsementKey' }),
+  rpcFlood('rpc: policy/test of 64 KB', 40, policyTest()),
+  rpcFlood('rpc: JSON of 12,000 levels', 40, '['.repeat(12_000) + ']'.repeat(12_000)),
+  { name: 'rpc: half-open messages', attack: halfOpen },
+  { name: 'rpc: followers that never read, during refusals', attack: deafFollowers },
+  { name: 'rpc: connections, made and dropped', attack: ({ rpc }) => connectionStorm(rpc, 200) },
+  { name: 'wire: commands on 1,000 connections', attack: ({ wire }) => wireFlood(wire, 1000, 8, EPHEMERAL) },
+  { name: 'wire: HIGH commands in 1,000 contexts', attack: ({ wire }) => wireFlood(wire, 1000, 2, EPHEMERAL, HIGH) },
+  { name: 'wire: refused commands on 1 connection', attack: ({ wire }) => wireFlood(wire, 1, 500, REFUSED) },
+  { name: 'wire: refused commands on 20 connections', attack: ({ wire }) => wireFlood(wire, 20, 500, REFUSED) },
+  { name: 'wire: refused commands on 200 connections', attack: ({ wire }) => wireFlood(wire, 200, 500, REFUSED) },
+  { name: 'wire: refused commands of every code', attack: ({ wire }) => wireFlood(wire, 50, 200, undefined) },
+  { name: 'wire: pings on 1,000 connections', attack: ({ wire }) => pings(wire, true) },
+  { name: 'wire: pings, never read', attack: ({ wire }) => pings(wire, false) },
+  { name: 'wire: cancels', attack: ({ wire }) => cancels(wire) },
+  { name: 'wire: connections, made and dropped', attack: ({ wire }) => connectionStorm(wire, 200, hello()) },
+  { name: 'simulator: commands, never read', attack: ({ mssim }) => simulatorFlood(mssim, 120, mssimCommand(), false) },
+  { name: 'simulator: commands', attack: ({ bare }) => simulatorFlood(bare, 120, GET_RANDOM_20, true) },
+  { name: 'simulator: trickles', attack: ({ mssim }) => trickle(mssim, 120) },
+  { name: 'simulator: 8,000 connections', attack: ({ mssim }) => connectionStorm(mssim, 8000) },
+  { name: 'simulator: cancels', attack: ({ swtpmControl }) => simulatorFlood(swtpmControl, 120, swtpmCancel(), true) },
+];
+
+/** Opens a connection, and again when the broker ends it. */
+function keepConnected(path: string, use: (socket: Socket) => void): void {
+  const socket = connect(path);
+  let failed = false;
+  socket.on('error', () => {
+    failed = true;
+  });
+  socket.on('close', () => setTimeout(() => keepConnected(path, use), failed ? 50 : 5));
+  socket.on('connect', () => use(socket));
+}
+
+function many(count: number, path: string, use: (socket: Socket) => void): void {
+  for (let index = 0; index < count; index++) keepConnected(path, use);
+}
+
+/** Writes the bytes again and again, as fast as the broker takes them. */
+function writeWithoutEnd(socket: Socket, bytes: Uint8Array): void {
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(bytes));
+  };
+  socket.on('drain', more);
+  more();
+}
+
+function rpcFlood(name: string, connections: number, message: object | string, reads = true): Probe {
+  const one = framed(message);
+  const bytes = Buffer.from(one.repeat(Math.max(1, Math.ceil(16_384 / one.length))));
+  return {
+    name,
+    attack: ({ rpc }) =>
+      many(connections, rpc, (socket) => {
+        if (reads) socket.resume();
+        else socket.pause();
+        writeWithoutEnd(socket, bytes);
+      }),
+  };
+}
+
+function policyTest(): object {
+  const names = Array.from({ length: 5000 }, (_, index) => `0x${index.toString(16)}`);
+  return { jsonrpc: '2.0', id: 1, method: 'policy/test', params: { settings: { blockedCommands20: names } } };
+}
+
+function halfOpen({ rpc }: Sockets): void {
+  const half = Buffer.from(`Content-Length: 65536\r\n\r\n${' '.repeat(65_000)}`);
+  many(1000, rpc, (socket) => {
+    socket.resume();
+    socket.write(half);
+  });
+}
+
+function deafFollowers(sockets: Sockets): void {
+  many(64, sockets.rpc, (socket) => {
+    socket.pause();
+    socket.write(framed({ jsonrpc: '2.0', id: 1, method: 'event/subscribe' }));
+  });
+  wireFlood(sockets.wire, 20, 200, undefined);
+}
+
+function connectionStorm(path: string, atOnce: number, first?: Uint8Array): void {
+  for (let index = 0; index < atOnce; index++) {
+    const again = (): void => {
+      const socket = connect(path);
+      socket.on('error', () => {});
+      socket.on('close', () => setTimeout(again, 1));
+      socket.on('connect', () => {
+        if (first === undefined) socket.destroy();
+        else socket.write(first, () => socket.destroy());
+      });
+    };
+    again();
+  }
+}
+
+/** Keeps `ahead` commands outstanding in a context of each connection; without a command, one of every code in turn. */
+function wireFlood(
+  path: string,
+  connections: number,
+  ahead: number,
+  bytes: Uint8Array | undefined,
+  priority = 200,
+): void {
+  let code = 0x11f;
+  const next = (): Uint8Array => {
+    if (bytes !== undefined) return bytes;
+    code = code > 0x1a0 ? 0x11f : code + 1;
+    return command(code, NO_PARAMETERS);
+  };
+  many(connections, path, (socket) => {
+    let contextId = 0;
+    socket.write(OPEN_CONTEXT);
+    socket.once('data', (first) => {
+      const opened = first.length >= 60 ? first.subarray(32) : undefined;
+      contextId = opened?.readUInt32LE(16) ?? 0;
+      const more = (count: number): void => {
+        const frames = Array.from({ length: count }, (_, id) => submit(id, contextId, next(), priority));
+        socket.write(Buffer.concat(frames));
+      };
+      more(ahead);
+      let received = 0;
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+        // An answer has 30 bytes and more: about as many again.
+        const answers = Math.floor(received / 40);
+        received -= answers * 40;
+        if (answers > 0 && socket.writableLength < 65_536) more(answers);
+      });
+    });
+  });
+}
+
+function pings(path: string, reads: boolean): void {
+  const bytes = Buffer.concat(Array.from({ length: 1000 }, (_, id) => request(11, id, 0, fields())));
+  many(1000, path, (socket) => {
+    socket.write(hello());
+    if (reads) socket.resume();
+    else socket.pause();
+    writeWithoutEnd(socket, bytes);
+  });
+}
+
+function cancels(path: string): void {
+  many(200, path, (socket) => {
+    socket.write(OPEN_CONTEXT);
+    socket.once('data', (first) => {
+      const contextId = first.length >= 60 ? first.readUInt32LE(48) : 0;
+      const both = [submit(1, contextId, EPHEMERAL), request(5, 2, contextId, fields())];
+      const bytes = Buffer.concat(Array.from({ length: 100 }, () => both).flat());
+      socket.resume();
+      writeWithoutEnd(socket, bytes);
+    });
+  });
+}
+
+/** TPM_SEND_COMMAND of the Microsoft simulator: code, locality, length, command. */
+function mssimCommand(): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUInt32BE(8, 0);
+  head.writeUInt32BE(GET_RANDOM_20.length, 5);
+  return Buffer.concat([head, GET_RANDOM_20]);
+}
+
+/** CMD_CANCEL_TPM_CMD of swtpm's control channel. */
+function swtpmCancel(): Buffer {
+  return Buffer.from('00000009', 'hex');
+}
+
+function simulatorFlood(path: string, connections: number, bytes: Uint8Array, reads: boolean): void {
+  many(connections, path, (socket) => {
+    if (reads) socket.resume();
+    else socket.pause();
+    writeWithoutEnd(socket, Buffer.concat(Array.from({ length: 200 }, () => bytes)));
+  });
+}
+
+function trickle(path: string, connections: number): void {
+  const bytes = mssimCommand();
+  many(connections, path, (socket) => {
+    socket.resume();
+    let at = 0;
+    const timer = setInterval(() => socket.write(bytes.subarray(at, ++at)), 20);
+    socket.on('close', () => clearInterval(timer));
+  });
+}

@@ -1,0 +1,35 @@
+/** A user who works while another one attacks: victim.ts in a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Sockets } from './probes.js';
+import type { Measured } from './victim.js';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+export class WorkingUser {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(uid: number, { wire, rpc }: Sockets) {
+    this.#child = spawnPart('victim.js', String(uid), wire, rpc);
+    this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  }
+
+  /** What it has measured since the last call. */
+  async measured(): Promise<Measured> {
+    this.#child.stdin?.write('\n');
+    const { value } = await this.#lines.next();
+    if (typeof value !== 'string') throw new Error('a working user has ended');
+    return JSON.parse(value) as Measured;
+  }
+
+  end(): void {
+    this.#child.stdin?.end();
+  }
+}
+
+export function spawnPart(file: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [join(HERE, file), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+}

@@ -1,0 +1,64 @@
+/** Who waits for the broker's own exchanges. */
+import assert from 'node:assert/strict';
+import { type ChoreUrgency, Housekeeping } from '../../../ts-core/application/commands/housekeeping.js';
+
+class TestHousekeeping extends Housekeeping {
+  readonly #names = new Map<unknown, string>();
+
+  adds(name: string, urgency: ChoreUrgency = {}): void {
+    const chore = { work: () => Promise.resolve(), resolve: () => {}, reject: () => {} };
+    this.#names.set(chore, name);
+    this.add(chore, urgency);
+  }
+
+  /** The names of what is taken, with `command` where a command goes instead, until nothing is left. */
+  order(commands: number, beyondShare: readonly string[] = []): string[] {
+    const order: string[] = [];
+    let waiting = commands;
+    while (this.size > 0 || waiting > 0) {
+      const chore = this.next(waiting > 0, (userKey) => !beyondShare.includes(userKey));
+      if (chore === undefined) {
+        waiting--;
+        this.commandTaken();
+      }
+      order.push(chore === undefined ? 'command' : (this.#names.get(chore) ?? ''));
+    }
+    return order;
+  }
+}
+
+describe('housekeeping', () => {
+  it('goes before the commands when it is the broker’s own', () => {
+    const housekeeping = new TestHousekeeping();
+    for (const name of ['a', 'b']) housekeeping.adds(name);
+    assert.deepEqual(housekeeping.order(1), ['a', 'b', 'command']);
+  });
+
+  it('that callers ask for goes one at a time between the commands', () => {
+    const housekeeping = new TestHousekeeping();
+    for (const name of ['a', 'b', 'c']) housekeeping.adds(name, { yieldsToCommands: true });
+    assert.deepEqual(housekeeping.order(2), ['a', 'command', 'b', 'command', 'c']);
+  });
+
+  it('of a user goes before the commands, and between them once he is beyond his share', () => {
+    const housekeeping = new TestHousekeeping();
+    for (const name of ['a1', 'a2', 'a3']) housekeeping.adds(name, { userKey: 'alice' });
+    housekeeping.adds('b1', { userKey: 'bob' });
+    assert.deepEqual(housekeeping.order(3, ['alice']), ['b1', 'a1', 'command', 'a2', 'command', 'a3', 'command']);
+    for (const name of ['a1', 'a2']) housekeeping.adds(name, { userKey: 'alice' });
+    assert.deepEqual(housekeeping.order(2), ['a1', 'a2', 'command', 'command']);
+  });
+
+  it('goes round the users', () => {
+    const housekeeping = new TestHousekeeping();
+    for (const name of ['a1', 'a2', 'a3']) housekeeping.adds(name, { userKey: 'alice' });
+    for (const name of ['b1', 'b2']) housekeeping.adds(name, { userKey: 'bob' });
+    assert.deepEqual(housekeeping.order(0), ['a1', 'b1', 'a2', 'b2', 'a3']);
+  });
+
+  it('is never held back where no command waits', () => {
+    const housekeeping = new TestHousekeeping();
+    for (const name of ['a', 'b', 'c']) housekeeping.adds(name, { yieldsToCommands: true });
+    assert.deepEqual(housekeeping.order(0), ['a', 'b', 'c']);
+  });
+});
