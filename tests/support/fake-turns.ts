@@ -47,7 +47,7 @@ export function turnsOfAnIdleLoop(): FairTurns {
 }
 
 /** What a wire session shares with others, where there are no others. */
-export function alone(turns = turnsOfAnIdleLoop()): SharedCost {
-  const budget = new UserBudgets(16 * 1024 * 1024).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
+export function alone(turns = turnsOfAnIdleLoop(), bytesPerUser = 16 * 1024 * 1024): SharedCost {
+  const budget = new UserBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
   return { turns, budget, slowPeerTimeoutMs: 1000 };
 }
