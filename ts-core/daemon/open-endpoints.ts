@@ -73,7 +73,7 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
     for (const each of closers.splice(0).reverse()) await each();
   };
   try {
-    closers.push(await openSimulators(parts, listed));
+    closers.push(await openSimulators(parts, shared, listed));
     closers.push(await openWire(parts, shared, listed));
     // Last: whoever waits for the broker asks here, and finds everything else open.
     const rpc = await openRpc(parts, shared, listed);
@@ -156,7 +156,8 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
 }
 
 async function openSimulators(
-  { configuration, application, identifySimulatorPeer, refused }: EndpointParts,
+  { configuration, application, identifySimulatorPeer, accept, refused }: EndpointParts,
+  { turns }: SharedCosts,
   listed: Listed,
 ): Promise<Close> {
   const { swtpm, mssim, bare } = configuration.simulator;
@@ -178,6 +179,8 @@ async function openSimulators(
     bare: bare === null ? undefined : parseStreamAddress(bare),
     opener: application.commands,
     identify: identifySimulatorPeer,
+    accept,
+    turns,
     onRefused: (error) => refused.tell('a simulator connection was refused', { error }),
   });
   if (swtpm !== null) listed.push({ kind: 'swtpm', address: swtpm.data });

@@ -1,4 +1,5 @@
 /** Simulator endpoints on a real software TPM without a broker between, and real clients in front of them. */
+
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -8,6 +9,7 @@ import { promisify } from 'node:util';
 import { simulatorPeerIdentifier } from '../../../ts-core/adapters/identity/simulator-peer.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
+import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
 import {
   type SimulatorEndpoints,
   type SimulatorEndpointsOptions,
@@ -53,6 +55,7 @@ export async function startRig(
     ...offer(directory),
     opener,
     identify: simulatorPeerIdentifier(options.rules ?? RULES),
+    turns: new FairTurns(eventLoopTurns),
     tuning: { partialTimeoutMs: 300, sweepMs: 20, idleLifeMs: 200 },
     onRefused: (reason) => refusals.push(reason),
     ...options,

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
+import type { FairTurns } from '../fair-turns.js';
 import { ProcessContexts } from './process-contexts.js';
 import { RequestConnection } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';
@@ -19,6 +20,7 @@ export class BareEndpoint {
     opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
     private readonly tuning: SimulatorTuning,
+    private readonly turns: FairTurns,
   ) {
     this.contexts = new ProcessContexts(opener, tuning);
     this.listener = new StreamListener({ ...listening, onConnection: (socket, peer) => this.serve(socket, peer) });
@@ -45,6 +47,7 @@ export class BareEndpoint {
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
       closed: () => this.contexts.release(peer),
     };
-    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+    const { partialTimeoutMs } = this.tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
   }
 }

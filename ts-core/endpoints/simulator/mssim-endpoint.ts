@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { isAdministrator } from '../../domain/caller.js';
 import { readUint32 } from '../../domain/tpm/command-header.js';
+import type { FairTurns } from '../fair-turns.js';
 import {
   commandReply,
   handshakeReply,
@@ -37,6 +38,7 @@ export class MssimEndpoint {
     private readonly opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
     private readonly tuning: SimulatorTuning,
+    private readonly turns: FairTurns,
   ) {
     this.command = new StreamListener({
       ...listening,
@@ -75,7 +77,8 @@ export class MssimEndpoint {
         context.close();
       },
     };
-    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+    const { partialTimeoutMs } = this.tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
   }
 
   private servePlatform(socket: Socket, peer: SimulatorPeer): void {
@@ -84,7 +87,8 @@ export class MssimEndpoint {
       answer: (request: Uint8Array) => this.answerOnPlatformPort(readUint32(request, 0), peer),
       closed: () => {},
     };
-    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+    const { partialTimeoutMs } = this.tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
   }
 
   private async answerOnCommandPort(request: Uint8Array, context: SimulatorContext): Promise<RequestReply> {

@@ -1,9 +1,11 @@
 /**
  * One connection of a request and response protocol: cuts requests out of the stream, has each answered before the next
  * is looked at, and reads nothing while an answer is awaited or not yet taken. So a connection holds at most one request,
- * one chunk that followed it, and one reply, whatever the peer sends or leaves unread.
+ * one chunk that followed it, and one reply, whatever the peer sends or leaves unread. Each request is answered in a turn of
+ * its user.
  */
 import type { Socket } from 'node:net';
+import type { FairTurns, TurnWork } from '../fair-turns.js';
 
 /** What the bytes received so far say about the request that they begin with. */
 export type RequestExtent =
@@ -25,26 +27,49 @@ export interface RequestProtocol {
   closed(): void;
 }
 
+export interface RequestConnectionOptions {
+  /** A request that has begun must be complete within this time. */
+  readonly partialTimeoutMs: number;
+  readonly turns: FairTurns;
+  readonly userKey: string;
+}
+
 const NO_BYTES = new Uint8Array(0);
 
-export class RequestConnection {
+export class RequestConnection implements TurnWork {
   private received: Uint8Array = NO_BYTES;
   private answering = false;
   private partialTimer: NodeJS.Timeout | undefined;
 
-  /** A request that has begun must be complete within `partialTimeoutMs`. The socket is paused. */
+  /** The socket is paused. */
   constructor(
     private readonly socket: Socket,
     private readonly protocol: RequestProtocol,
-    private readonly partialTimeoutMs: number,
+    private readonly options: RequestConnectionOptions,
   ) {
     socket.on('data', (chunk: Uint8Array) => this.take(chunk));
     socket.once('close', () => {
       clearTimeout(this.partialTimer);
+      this.received = NO_BYTES;
+      options.turns.remove(this);
       protocol.closed();
     });
     if (socket.destroyed) protocol.closed();
     else socket.resume();
+  }
+
+  get userKey(): string {
+    return this.options.userKey;
+  }
+
+  /** Answers the request that is complete. */
+  serve(): boolean {
+    const extent = this.protocol.extent(this.received);
+    if (extent.kind !== 'complete') return false;
+    const request = Uint8Array.prototype.slice.call(this.received, 0, extent.bytes);
+    this.received = extent.bytes === this.received.length ? NO_BYTES : this.received.subarray(extent.bytes);
+    this.answer(request).catch(() => this.socket.destroy());
+    return false;
   }
 
   private take(chunk: Uint8Array): void {
@@ -67,10 +92,8 @@ export class RequestConnection {
       this.finish(extent.reply);
       return;
     }
-    const request = Uint8Array.prototype.slice.call(this.received, 0, extent.bytes);
-    this.received = extent.bytes === this.received.length ? NO_BYTES : this.received.subarray(extent.bytes);
     this.answering = true;
-    this.answer(request).catch(() => this.socket.destroy());
+    this.options.turns.add(this);
   }
 
   private async answer(request: Uint8Array): Promise<void> {
@@ -86,12 +109,12 @@ export class RequestConnection {
     this.received = NO_BYTES;
     // Sent, or given up: a peer that does not read must not keep the connection.
     this.socket.end(reply, () => this.socket.destroy());
-    this.socket.setTimeout(this.partialTimeoutMs, () => this.socket.destroy());
+    this.socket.setTimeout(this.options.partialTimeoutMs, () => this.socket.destroy());
   }
 
   private watchPartialRequest(): void {
     if (this.received.length === 0 || this.partialTimer !== undefined) return;
-    this.partialTimer = setTimeout(() => this.socket.destroy(), this.partialTimeoutMs);
+    this.partialTimer = setTimeout(() => this.socket.destroy(), this.options.partialTimeoutMs);
     this.partialTimer.unref();
   }
 }

@@ -1,5 +1,7 @@
 /** All simulator endpoints that the configuration turns on; none unless it says so. */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
+import type { FairTurns } from '../fair-turns.js';
+import type { AcceptConnections } from '../unix-listener.js';
 import { BareEndpoint } from './bare-endpoint.js';
 import { MssimEndpoint } from './mssim-endpoint.js';
 import type { IdentifyPeer } from './simulator-peer.js';
@@ -16,7 +18,11 @@ export interface SimulatorEndpointsOptions {
   readonly bare?: ListenAddress | undefined;
   readonly opener: ConnectionOpener;
   readonly identify: IdentifyPeer;
+  /** In which requests are answered. */
+  readonly turns: FairTurns;
   readonly limits?: ConnectionLimits | undefined;
+  /** How connections of Unix sockets are accepted; by Node.js' own server unless given. */
+  readonly accept?: AcceptConnections | undefined;
   readonly tuning?: SimulatorTuning | undefined;
   /** A caller who was refused, or a fault of accept: for the log. */
   readonly onRefused?: ((reason: unknown) => void) | undefined;
@@ -34,12 +40,13 @@ const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 512, maxConnectionsPe
 
 /** Rejects, with nothing left listening, when an address cannot be used (TBS_E_BAD_PARAMETER: not loopback). */
 export async function startSimulatorEndpoints(options: SimulatorEndpointsOptions): Promise<SimulatorEndpoints> {
-  const { opener, identify } = options;
+  const { opener, identify, turns } = options;
   const tuning = options.tuning ?? DEFAULT_SIMULATOR_TUNING;
-  const listening = { identify, limits: options.limits ?? DEFAULT_LIMITS, onRefused: options.onRefused ?? (() => {}) };
-  const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning);
-  const mssim = options.mssim && new MssimEndpoint(opener, listening, tuning);
-  const bare = options.bare && new BareEndpoint(opener, listening, tuning);
+  const { accept, limits = DEFAULT_LIMITS, onRefused = () => {} } = options;
+  const listening = { identify, accept, limits, onRefused };
+  const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning, turns);
+  const mssim = options.mssim && new MssimEndpoint(opener, listening, tuning, turns);
+  const bare = options.bare && new BareEndpoint(opener, listening, tuning, turns);
   const close = async () => {
     await Promise.all([swtpm?.close(), mssim?.close(), bare?.close()]);
   };

@@ -3,7 +3,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { TbsError } from '../../domain/tbs-error.js';
-import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { IdentifyPeer, SimulatorPeer } from './simulator-peer.js';
 
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -16,6 +16,8 @@ export interface ConnectionLimits {
 export interface StreamListenerOptions {
   readonly identify: IdentifyPeer;
   readonly limits: ConnectionLimits;
+  /** How connections of a Unix socket are accepted; by Node.js' own server unless given. */
+  readonly accept?: AcceptConnections | undefined;
   readonly onConnection: (socket: Socket, peer: SimulatorPeer) => void;
   /** A caller who was refused, or a fault of accept: for the log. */
   readonly onRefused: (reason: unknown) => void;
@@ -41,6 +43,7 @@ export class StreamListener {
     if ('path' in address) {
       this.server = await listenOnUnixSocket(address.path, {
         mode: SOCKET_MODE,
+        accept: this.options.accept,
         onConnection: (socket) => this.accept(socket),
         onAcceptError: (error) => this.options.onRefused(error),
       });

@@ -1,6 +1,7 @@
 /** The broker as a swtpm: a data channel with bare commands, and a control channel. docs/simulator-endpoints.md. */
 import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
+import type { FairTurns } from '../fair-turns.js';
 import { ProcessContexts } from './process-contexts.js';
 import { RequestConnection } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';
@@ -18,6 +19,7 @@ export class SwtpmEndpoint {
     opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
     private readonly tuning: SimulatorTuning,
+    private readonly turns: FairTurns,
   ) {
     this.contexts = new ProcessContexts(opener, tuning);
     this.data = new StreamListener({ ...listening, onConnection: (socket, peer) => this.serveData(socket, peer) });
@@ -54,7 +56,8 @@ export class SwtpmEndpoint {
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
       closed: () => this.contexts.release(peer),
     };
-    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+    const { partialTimeoutMs } = this.tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
   }
 
   private serveControl(socket: Socket, peer: SimulatorPeer): void {
@@ -64,6 +67,7 @@ export class SwtpmEndpoint {
       answer: (request: Uint8Array) => answerControl(request, context),
       closed: () => this.contexts.release(peer),
     };
-    new RequestConnection(socket, protocol, this.tuning.partialTimeoutMs);
+    const { partialTimeoutMs } = this.tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
   }
 }
