@@ -47,3 +47,15 @@ export function listOf(type: number): Uint8Array {
 export function property(number: number): Uint8Array {
   return command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.PROPERTY), sized(uint32(number))));
 }
+
+/** The blob in the response to TPM_SaveContext and its forerunners. */
+export function blobOf(response: Uint8Array): Uint8Array {
+  assert.equal(readUint32(response, 6), 0);
+  return response.slice(14);
+}
+
+/** The number in a response to TPM_GetCapability. */
+export function numberIn(response: Uint8Array): number {
+  assert.equal(readUint32(response, 6), 0);
+  return readUint32(response, 14);
+}
