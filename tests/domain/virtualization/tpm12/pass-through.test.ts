@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { TPM_RESULT } from '../../../../ts-core/domain/tpm12/codes.js';
-import { modelCommand as command } from '../../../support/model-tpm12.js';
+import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_ET, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TAG } from '../../../../ts-core/domain/tpm12/codes.js';
+import { refusal } from '../../../../ts-core/domain/tpm12/responses.js';
+import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
+import { command12 } from '../../../support/tpm12-commands.js';
 import { broker, drive } from '../../../support/virtual-tpm12.js';
 
 describe('TPM 1.2 commands that are passed through', () => {
@@ -28,4 +31,147 @@ describe('TPM 1.2 commands that are passed through', () => {
     drive(virtualizer.discard(1, oiap, send(1, oiap)), tpm);
     assert.deepEqual([tpm.keys.size, tpm.authSessions.size, virtualizer.resources().length], [0, 0, 0]);
   });
+
+  it('keep a session whose continue flag comes back 1, and end one whose flag is 0', () => {
+    const { made, code, virtualizer } = broker();
+    const key = made(1, command.loadKey2(1));
+    const [lasting, ending] = [made(1, command.oiap()), made(1, command.oiap())];
+    assert.equal(code(1, command.sign(key, lasting, true)), 0);
+    assert.equal(code(1, command.sign(key, ending, false)), 0);
+    assert.equal(virtualizer.counts(1).loadedSessions, 1);
+    assert.equal(code(1, command.sign(key, ending, true)), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.equal(code(1, command.sign(key, lasting, true)), 0);
+  });
+
+  it('end a session when they fail, but not when the TPM has not looked at it', () => {
+    const { made, code, tpm, virtualizer } = broker();
+    const key = made(1, command.loadKey2(1));
+    const session = made(1, command.oiap());
+    for (const untouched of ['RETRY', 'DEFEND_LOCK_RUNNING'] as const) {
+      tpm.refuses('Sign', TPM_RESULT[untouched]);
+      tpm.takeLog();
+      tpm.answer = keepingSessions(tpm);
+      assert.equal(code(1, command.sign(key, session, true)), TPM_RESULT[untouched]);
+      assert.deepEqual(tpm.takeLog(), ['Sign'], 'no session is looked for');
+    }
+    tpm.takeLog();
+    assert.equal(code(1, command.sign(key, session, true, true)), TPM_RESULT.AUTHFAIL);
+    assert.ok(tpm.takeLog().includes('GetCapability'), 'the TPM is asked which sessions are left');
+    assert.equal(virtualizer.counts(1).loadedSessions, 0);
+  });
+
+  it('make room for a session before it is opened, by evicting the least recently used', () => {
+    const { made, code, virtualizer } = broker();
+    const key = made(1, command.loadKey2(1));
+    const sessions = Array.from({ length: 3 }, () => made(1, command.oiap()));
+    assert.equal(code(1, command.sign(key, sessions[0] as number, true)), 0);
+    made(1, command.oiap());
+    const away = virtualizer.resources().filter(({ resident }) => !resident);
+    assert.deepEqual(
+      away.map(({ virtualHandle }) => virtualHandle),
+      [sessions[1]],
+    );
+  });
+
+  it('evict and repeat when the TPM has no room although it was not asked', () => {
+    const { made, code, tpm } = broker();
+    for (let number = 0; number < 2; number++) made(1, command.oiap());
+    tpm.refuses('OIAP', TPM_RESULT.RESOURCES);
+    tpm.takeLog();
+    assert.equal(code(1, command.oiap()), 0);
+    assert.deepEqual(tpm.takeLog(), ['OIAP', 'SaveContext', 'OIAP']);
+    const empty = broker();
+    empty.tpm.refuses('OIAP', TPM_RESULT.RESOURCES);
+    assert.equal(empty.code(1, command.oiap()), TPM_RESULT.RESOURCES, 'nothing is left to evict');
+  });
+
+  it('refuse a command that is too short for its handles and authorizations', () => {
+    const { code, tpm } = broker();
+    tpm.takeLog();
+    assert.equal(code(1, command.ordinal(TPM_ORD.Sign, new Uint8Array(3))), TPM_RESULT.BAD_PARAM_SIZE);
+    assert.equal(
+      code(1, command12(TPM_ORD.Sign, new Uint8Array(30), TPM_TAG.RQU_AUTH1_COMMAND)),
+      TPM_RESULT.BAD_PARAM_SIZE,
+    );
+    assert.deepEqual(tpm.takeLog(), []);
+  });
+
+  it('find a key that has appeared in the TPM since, and know no other', () => {
+    const { made, code, tpm } = broker();
+    const session = () => made(1, command.oiap());
+    assert.equal(code(1, command.sign(0x55, session(), true)), TPM_RESULT.INVALID_KEYHANDLE);
+    tpm.keys.set(0x55, { identity: 5 });
+    assert.equal(code(1, command.sign(0x55, session(), true)), 0);
+  });
+
+  it('load a key by TPM_LoadKey under the TPM’s own handle, which its HMAC covers, or not at all', () => {
+    const { made, code, tpm, virtualizer } = broker();
+    assert.equal(made(1, command.loadKey(1)), 1);
+    for (let number = 0; number < 3; number++) made(2, command.loadKey2(number));
+    // The context's key has left the TPM, which gives its handle out again.
+    const resident = () => virtualizer.resources().filter((resource) => resource.contextId === 1 && resource.resident);
+    assert.deepEqual(resident(), []);
+    for (const handle of [2, 3]) tpm.answer(command.flush(handle, TPM_RT.KEY));
+    tpm.answer(command.flush(1, TPM_RT.KEY));
+    assert.equal(code(1, command.loadKey(2)), TPM_RESULT.RESOURCES);
+    assert.equal(virtualizer.counts(1).transient, 1);
+  });
+
+  it('bind a session to its key: it ends when the key is flushed', () => {
+    const { made, code, virtualizer } = broker();
+    const [key, other] = [made(1, command.loadKey2(1)), made(1, command.loadKey2(2))];
+    made(1, command.osap(key));
+    made(1, command.dsap(key));
+    made(1, command.osap(other));
+    made(1, command.oiap());
+    assert.equal(code(1, command.flush(key, TPM_RT.KEY)), 0);
+    assert.equal(virtualizer.counts(1).loadedSessions, 2);
+  });
+
+  it('take the entity of TPM_OSAP and TPM_DSAP for a key only where it is one', () => {
+    const { made, code } = broker();
+    made(1, command.loadKey2(1));
+    assert.equal(code(1, command.osap(77, TPM_ET.NV)), 0);
+    assert.equal(code(1, command.osap(77, TPM_ET.KEYHANDLE)), TPM_RESULT.INVALID_KEYHANDLE);
+    assert.equal(code(1, command.dsap(77, TPM_ET.DEL_OWNER_BLOB)), 0);
+    assert.equal(code(1, command.dsap(77, TPM_ET.DEL_KEY_BLOB)), TPM_RESULT.INVALID_KEYHANDLE);
+  });
+
+  it('report each change of the snapshot, and nothing that changes none', () => {
+    const { made, code, virtualizer } = broker();
+    let changes = 0;
+    virtualizer.onSnapshotChange = () => changes++;
+    const key = made(1, command.loadKey2(1));
+    assert.ok(changes > 0);
+    const session = made(1, command.oiap());
+    changes = 0;
+    assert.equal(code(1, command.sign(key, session, true)), 0);
+    assert.equal(changes, 0);
+  });
+
+  it('are undone only if they have succeeded and their context is open', () => {
+    const { send, tpm, virtualizer, close } = broker();
+    const load = command.loadKey2(4);
+    const response = send(1, load);
+    drive(virtualizer.discard(1, load, refusal(TPM_RESULT.FAIL)), tpm);
+    drive(virtualizer.discard(2, load, response), tpm);
+    drive(virtualizer.discard(1, command.ordinal(TPM_ORD.GetRandom), response), tpm);
+    drive(virtualizer.discard(1, load, response.subarray(0, 12)), tpm);
+    assert.equal(tpm.keys.size, 1);
+    close(1);
+    drive(virtualizer.discard(1, load, response), tpm);
+    assert.equal(tpm.keys.size, 0);
+  });
 });
+
+/** A TPM that has not looked at the authorization of a command that it refuses, so that the session lives on. */
+function keepingSessions(tpm: ModelTpm12): ModelTpm12['answer'] {
+  const answer = ModelTpm12.prototype.answer.bind(tpm);
+  return (command) => {
+    const sessions = new Map(tpm.authSessions);
+    const response = answer(command);
+    if (readUint32(response, 6) >= TPM_RESULT.RETRY)
+      for (const [handle, session] of sessions) tpm.authSessions.set(handle, session);
+    return response;
+  };
+}
