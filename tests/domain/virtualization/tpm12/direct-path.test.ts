@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { TPM_ORD, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
-import { broker } from '../../../support/virtual-tpm12.js';
+import { command12 } from '../../../support/tpm12-commands.js';
+import { broker, listOf } from '../../../support/virtual-tpm12.js';
 
 describe('the direct path of TPM 1.2', () => {
   it('sends nothing but the command for what is resident', () => {
@@ -28,5 +30,97 @@ describe('the direct path of TPM 1.2', () => {
     assert.equal(need(1, command.flush(resident, TPM_RT.KEY)), 'resident', 'frees a slot');
     assert.equal(need(1, command.flush(away, TPM_RT.KEY)), 'none');
     assert.deepEqual(tpm.received, []);
+  });
+
+  it('sends resident commands with the TPM’s handles, and leaves the caller’s command alone', () => {
+    const { virtualizer, tpm, made } = broker();
+    for (let number = 0; number < 2; number++) {
+      made(2, command.loadKey2(number));
+      made(2, command.oiap());
+    }
+    const [key, session] = [made(1, command.loadKey2(5)), made(1, command.oiap())];
+    const other = made(1, command.transport());
+    const bytes = command.sign(key, session, false);
+    const before = bytes.slice();
+    const physical = virtualizer.direct.begin(1, bytes);
+    assert.ok(physical);
+    assert.deepEqual(bytes, before);
+    const response = virtualizer.direct.complete(tpm.answer(physical));
+    assert.equal(readUint32(response, 10), 5);
+    assert.equal(virtualizer.counts(1).loadedSessions, 1, `the session has ended, the transport session ${other} not`);
+  });
+
+  it('leaves to an exchange what creates something, is special, or needs something that is not resident', () => {
+    const { virtualizer, made } = broker();
+    const keys = Array.from({ length: 4 }, (_, number) => made(1, command.loadKey2(number)));
+    const session = made(1, command.oiap());
+    const { direct } = virtualizer;
+    const begins = (contextId: number, bytes: Uint8Array) => direct.begin(contextId, bytes) !== null;
+    assert.ok(begins(1, command.sign(keys[3] as number, session, true)));
+    assert.ok(begins(1, command.ordinal(TPM_ORD.GetRandom)));
+    for (const bytes of [
+      command.sign(keys[0] as number, session, true),
+      command.sign(77, session, true),
+      command.oiap(),
+      command.loadKey2(1),
+      command.flush(keys[3] as number, TPM_RT.KEY),
+      listOf(TPM_RT.KEY),
+    ]) {
+      assert.ok(!begins(1, bytes));
+    }
+    assert.ok(!begins(99, command.ordinal(TPM_ORD.GetRandom)), 'no such context');
+  });
+
+  it('counts as a use of keys and sessions', () => {
+    const { virtualizer, tpm, made } = broker();
+    const keys = Array.from({ length: 3 }, (_, number) => made(1, command.loadKey2(number)));
+    const session = made(1, command.oiap());
+    const physical = virtualizer.direct.begin(1, command.sign(keys[0] as number, session, true));
+    virtualizer.direct.complete(tpm.answer(physical as Uint8Array));
+    made(1, command.loadKey2(9));
+    const away = virtualizer.resources().find(({ kind, resident }) => kind === 'key' && !resident);
+    assert.equal(away?.virtualHandle, keys[1]);
+  });
+
+  it('is closed after a failure until the TPM was asked', () => {
+    const { virtualizer, code } = broker();
+    const random = command.ordinal(TPM_ORD.GetRandom);
+    assert.ok(virtualizer.direct.begin(1, random));
+    virtualizer.direct.failed();
+    assert.equal(virtualizer.direct.begin(1, random), null);
+    assert.equal(code(1, random), 0);
+    assert.ok(virtualizer.direct.begin(1, random));
+  });
+
+  it('is closed after a command whose session has failed', () => {
+    const { virtualizer, tpm, made } = broker();
+    const key = made(1, command.loadKey2(1));
+    const bytes = command.sign(key, made(1, command.oiap()), true, true);
+    const response = virtualizer.direct.complete(tpm.answer(virtualizer.direct.begin(1, bytes) as Uint8Array));
+    assert.equal(readUint32(response, 6), TPM_RESULT.AUTHFAIL);
+    assert.equal(virtualizer.direct.begin(1, command.ordinal(TPM_ORD.GetRandom)), null);
+  });
+
+  it('knows what the commands that end something, and those inside a transport session, would swap', () => {
+    const { virtualizer, made } = broker();
+    const keys = Array.from({ length: 4 }, (_, number) => made(1, command.loadKey2(number)));
+    const [away, resident] = [keys[0] as number, keys[3] as number];
+    const sessions = Array.from({ length: 4 }, () => made(1, command.oiap()));
+    const transport = made(1, command.transport());
+    const need = (bytes: Uint8Array) => virtualizer.swapNeed(1, bytes);
+    assert.deepEqual([need(command.evictKey(resident)), need(command.evictKey(away))], ['resident', 'none']);
+    assert.deepEqual(
+      [need(command.terminate(sessions[3] as number)), need(command.terminate(sessions[0] as number))],
+      ['resident', 'none'],
+    );
+    assert.equal(need(command.flush(transport, TPM_RT.TRANS)), 'resident');
+    assert.equal(need(command.flush(1, TPM_RT.CONTEXT)), 'none');
+    assert.equal(need(command.ordinal(TPM_ORD.FlushSpecific, new Uint8Array(4))), 'none');
+    assert.equal(need(command.ordinal(TPM_ORD.EvictKey)), 'none', 'too short');
+    assert.equal(need(command.executeTransport(transport, command12(TPM_ORD.GetRandom))), 'resident');
+    const session = sessions[3] as number;
+    assert.equal(need(command.executeTransport(transport, command.sign(away, session, true))), 'swap');
+    assert.equal(need(command.executeTransport(transport, command.sign(resident, session, true))), 'resident');
+    assert.equal(need(command.executeTransport(transport, command.sign(77, session, true))), 'none');
   });
 });

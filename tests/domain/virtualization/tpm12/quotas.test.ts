@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
-import { modelCommand as command } from '../../../support/model-tpm12.js';
-import { broker } from '../../../support/virtual-tpm12.js';
+import { TPM_CAP_PROP, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
+import { broker, numberIn, property } from '../../../support/virtual-tpm12.js';
 
 describe('quotas of TPM 1.2 keys and sessions', () => {
   it('refuses what exceeds the user’s quota with TPM_RESOURCES, over all of the user’s contexts', () => {
@@ -45,5 +45,41 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     for (const session of used) assert.equal(code(1, command.sign(key, session, true)), 0);
     const bobKey = made(2, command.loadKey2(1));
     for (const session of more) assert.equal(code(2, command.sign(bobKey, session, true)), 0);
+  });
+
+  it('follow what the TPM holds, between 8 and 64 sessions, unless they are configured', () => {
+    const most = (slots: { sessions: number; savedSessions: number }, limits = {}) => {
+      const { send } = broker(limits, new ModelTpm12({ keys: 3, ...slots }));
+      return numberIn(send(1, property(TPM_CAP_PROP.MAX_AUTHSESS)));
+    };
+    assert.equal(most({ sessions: 3, savedSessions: 16 }), 9);
+    assert.equal(most({ sessions: 2, savedSessions: 2 }), 8);
+    assert.equal(most({ sessions: 100, savedSessions: 100 }), 64);
+    assert.equal(most({ sessions: 3, savedSessions: 16 }, { sessionsPerUser: 5 }), 5);
+    const { send } = broker();
+    assert.equal(numberIn(send(1, property(TPM_CAP_PROP.MAX_KEYS))), 64);
+  });
+
+  it('give up the oldest saved session, whoever holds it, when the gap has become too large', () => {
+    const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 3 });
+    const { made, code, virtualizer } = broker({}, tpm);
+    const held = made(2, command.oiap());
+    for (let number = 0; number < 3; number++) made(1, command.oiap());
+    const saved = () => virtualizer.resources().filter(({ kind }) => kind === 'savedSession').length;
+    assert.equal(tpm.savedSessions.size, 1, 'Bob’s session was evicted first');
+    for (let number = 0; number < 3; number++) {
+      assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
+    }
+    assert.equal(virtualizer.counts(2).loadedSessions, 0, `Bob’s session ${held} was the oldest`);
+    assert.equal(saved(), 3);
+  });
+
+  it('hand on that the TPM cannot save when there is nothing to give up', () => {
+    const { made, code, tpm } = broker();
+    const session = made(1, command.oiap());
+    for (const full of ['NOCONTEXTSPACE', 'CONTEXT_GAP'] as const) {
+      tpm.refuses('SaveContext', TPM_RESULT[full]);
+      assert.equal(code(1, command.saveContext(session, TPM_RT.AUTH)), TPM_RESULT[full]);
+    }
   });
 });
