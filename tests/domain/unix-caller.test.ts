@@ -55,6 +55,17 @@ describe('the class of a Unix caller', () => {
       caller: { userKey: 'uid:1000', callerClass: 'standardUser', processId: 7 },
     });
   });
+  it('is sandboxed app of the owner for a subordinate id, whatever its groups', () => {
+    const ownerOfSubordinateUid = (uid: number) => (uid >= 100_000 && uid < 165_536 ? 1000 : undefined);
+    for (const uid of [100_000, 165_535]) {
+      const verdict = classifyUnixCaller({ uid, gid: 500, groups: [500], pid: 7 }, { ...rules, ownerOfSubordinateUid });
+      assert.deepEqual(verdict, {
+        ok: true,
+        caller: { userKey: 'uid:1000', callerClass: 'sandboxedApp', processId: 7 },
+      });
+    }
+    assert.equal(classOf(165_536, 1, [], { ownerOfSubordinateUid }), 'standardUser');
+  });
   it('keys a user by its id and keeps the process for the audit log', () => {
     assert.deepEqual(classifyUnixCaller({ uid: 1000, gid: 1, groups: [], pid: 42 }, rules), {
       ok: true,

@@ -1,7 +1,7 @@
 /** Programs in containers: user namespaces as rootless containers have them, and podman itself where it can run. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readUserNamespace } from '../../ts-core/adapters/identity/user-namespace.js';
 import { ALICE, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
@@ -79,6 +79,31 @@ describe('containers', function () {
     assert.match(stdout, /^0\n/);
     assert.match(stdout, /^You\tuid:61001, standardUser$/m);
   });
+
+  it('of more than one user give their other users to their owner, as his sandboxed apps', async () => {
+    const own = await TestDaemon.start({ node: nodeWithSubordinateIds(`${ALICE.uid}:100000:65536`) });
+    try {
+      for (const uid of [100_000, 165_535]) {
+        const client = await connectAs({ uid, gid: uid }, own.rpcSocket);
+        const { caller } = await client.call<{ caller: object }>('status/get');
+        assert.deepEqual(caller, { userKey: 'uid:61001', callerClass: 'sandboxedApp' });
+        client.close();
+      }
+    } finally {
+      await own[Symbol.asyncDispose]();
+    }
+  });
+
+  /** A program that runs Node.js where /etc/subuid has the line. */
+  function nodeWithSubordinateIds(line: string): string {
+    const etc = join(clients.workFolder, 'etc');
+    cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
+    writeFileSync(join(etc, 'subuid'), `${line}\n`);
+    const path = join(clients.workFolder, 'node-with-subordinate-ids');
+    const script = `mount --bind ${etc} /etc && exec ${process.execPath} "$@"`;
+    writeFileSync(path, `#!/bin/sh\nexec unshare -m sh -c '${script}' sh "$@"\n`, { mode: 0o755 });
+    return path;
+  }
 
   describe('and the user nobody', () => {
     it('is refused, and told so, unless overflowUser names him', async () => {

@@ -5,6 +5,7 @@ import { acceptNatively } from '../adapters/identity/connection-acceptor.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
+import { SubordinateIds } from '../adapters/identity/subordinate-ids.js';
 import { callerOfUnixSocket } from '../adapters/identity/unix-peer.js';
 import { overflowUserUid, readUserNamespace } from '../adapters/identity/user-namespace.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
@@ -41,12 +42,14 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
 function callerRules(configuration: Configuration, ownUid: number, userNames: UnixUserNames): UnixCallerRules {
   const { administratorsGroup, sandboxedAppsGroup, overflowUser, mode } = configuration;
   const namespace = readUserNamespace();
+  const subordinate = new SubordinateIds({ keyOf: (user) => userNames.keyOf(user) });
   return {
     ownUid,
     userMode: mode === 'user',
     administratorsGroupGid:
       administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
     sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
+    ownerOfSubordinateUid: (uid) => subordinate.ownerOf(uid),
     overflowUid: namespace.overflowUid,
     overflowUserUid:
       overflowUser === null ? undefined : overflowUserUid(overflowUser, namespace, (user) => userNames.keyOf(user)),

@@ -26,14 +26,24 @@ export interface UnixCallerRules {
   readonly overflowUid: number;
   /** The user behind that id, where the configuration names him (`overflowUser`). */
   readonly overflowUserUid?: number | undefined;
+  /** The user whom a subordinate id belongs to (subuid(5)); undefined for every other id. */
+  readonly ownerOfSubordinateUid?: ((uid: number) => number | undefined) | undefined;
 }
 
 export type UnixCallerVerdict =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'overflowUid' };
 
-/** Who a peer is to the broker. The overflow id is refused unless the configuration names the user behind it. */
+/**
+ * Who a peer is to the broker. The overflow id is refused unless the configuration names the user behind it. A user of
+ * somebody's container, by a subordinate id, is a sandboxed app of the container's owner: he shares the owner's limits
+ * and lockout, and reaches nothing of the owner's other programs.
+ */
 export function classifyUnixCaller(peer: UnixPeer, rules: UnixCallerRules): UnixCallerVerdict {
+  const owner = rules.ownerOfSubordinateUid?.(peer.uid);
+  if (owner !== undefined) {
+    return { ok: true, caller: { userKey: `uid:${owner}`, callerClass: 'sandboxedApp', processId: peer.pid } };
+  }
   const isOverflow = peer.uid === rules.overflowUid;
   const uid = isOverflow ? rules.overflowUserUid : peer.uid;
   if (uid === undefined) return { ok: false, reason: 'overflowUid' };
