@@ -1,4 +1,4 @@
-// Writes every generated page of docs/ anew, and the module's result classes.
+// Writes every generated page of docs/, the module's result classes and the administrative template anew.
 //   npm run docs
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const tools = path.dirname(fileURLToPath(import.meta.url));
 
-for (const name of readdirSync(tools).filter((each) => /^(docs-.*|csharp-types)\.mjs$/.test(each))) {
+for (const name of readdirSync(tools).filter((each) => /^(docs-.*|csharp-types|admx)\.mjs$/.test(each))) {
   const { status } = spawnSync(process.execPath, [path.join(tools, name)], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

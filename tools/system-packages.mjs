@@ -39,6 +39,7 @@ const NEEDED = {
     { package: 'libgssapi-krb5-2', debian: true },
     { package: 'ldb-tools', program: 'ldbmodify' },
     { package: 'python3-samba', debian: true },
+    { package: 'libxml2-utils', program: 'xmllint' },
     { package: 'winbind', program: 'winbindd' },
     { package: 'iproute2', program: 'ip' },
   ],

@@ -3,7 +3,7 @@
  * joined member that refreshes Group Policy with samba-gpupdate. Needs root.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -113,6 +113,13 @@ export class GroupPolicyLab {
 
   async deleteGpo(guid: string): Promise<void> {
     await this.samba('gpo', 'del', guid);
+  }
+
+  /** Puts administrative templates into the domain's central store. Gives the names of what lies there then. */
+  async loadTemplates(folder: string): Promise<readonly string[]> {
+    await this.samba('gpo', 'admxload', `--admx-dir=${folder}`);
+    const store = join(this.folder, 'dc', 'state', 'sysvol', DOMAIN, 'Policies', 'PolicyDefinitions');
+    return (await readdir(store, { recursive: true })).map(String);
   }
 
   async setInheritance(container: string, inheritance: 'block' | 'inherit'): Promise<void> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
 import { ALICE, connectAs } from '../../support/as-user.js';
-import { TestDaemon } from '../../support/daemon.js';
+import { REPOSITORY, TestDaemon } from '../../support/daemon.js';
 import { canRunGroupPolicyLab, DOMAIN_DN, GroupPolicyLab } from '../../support/group-policy-lab.js';
 import { dword, type PolEntryInput, sz } from '../../support/registry-pol-writer.js';
 import { type RpcClient, RpcFailure } from '../../support/rpc-client.js';
@@ -198,6 +198,11 @@ describe('Group Policy of a domain', function () {
     await becomes('freedom', isFree);
     await lab.deleteGpo(first);
     await lab.deleteGpo(second);
+  });
+
+  it('takes our administrative templates into its central store', async () => {
+    const store = await lab.loadTemplates(join(REPOSITORY, 'packaging', 'admx'));
+    for (const name of ['tpmtbs.admx', 'en-US/tpmtbs.adml', 'fr-FR/tpmtbs.adml']) assert.ok(store.includes(name), name);
   });
 
   it('reports a WMI filter that it cannot evaluate', async () => {

@@ -120,7 +120,7 @@ export const POLICY_SETTINGS = {
     default: 1050,
     bounds: { min: 1, max: 65_536 },
     meaning: 'Contexts open at once of one user.',
-    registry: undefined,
+    registry: dword(PREFERENCE_KEY, 'MaxContextsPerUser'),
     admxPolicy: 'MaxContextsPerUser',
   }),
   maxResources: wholeNumber({
