@@ -16,12 +16,10 @@
         'ConvertTo-TpmOwnerAuth',
         'Disable-TpmAutoProvisioning',
         'Enable-TpmAutoProvisioning',
-        'Export-TbsPolicy',
         'Get-TbsCommandBlock',
         'Get-TbsDeviceInfo',
         'Get-TbsEvent',
         'Get-TbsLockout',
-        'Get-TbsPolicy',
         'Get-TbsResource',
         'Get-Tpm',
         'Get-TpmAuthLevel',
@@ -34,7 +32,6 @@
         'Get-TpmProvisioningState',
         'Get-TpmSupportedFeature',
         'Grant-TbsCommand',
-        'Import-TbsPolicy',
         'Import-TpmOwnerAuth',
         'Initialize-Tpm',
         'Remove-TbsCommandBlock',
@@ -42,14 +39,12 @@
         'Request-TpmPhysicalPresence',
         'Reset-TbsLockout',
         'Revoke-TbsCommand',
-        'Set-TbsPolicy',
         'Set-TpmAuthLevel',
         'Set-TpmLockoutParameter',
         'Set-TpmOwnerAuth',
         'Start-TbsService',
         'Stop-TbsService',
         'Test-TbsCommandBlock',
-        'Test-TbsPolicy',
         'Test-TpmEventLog',
         'Test-TpmOwnerAuthBackup',
         'Unblock-Tpm'
@@ -57,11 +52,18 @@
     CmdletsToExport      =
         'Add-TbsCommandBlock',
         'Clear-Tpm',
+        'Export-TbsPolicy',
+        'Export-TbsPolicyReport',
         'Get-TbsContext',
+        'Get-TbsPolicy',
         'Get-TbsStatus',
+        'Import-TbsPolicy',
         'New-TbsContext',
         'Remove-TbsContext',
-        'Submit-TbsCommand'
+        'Set-TbsPolicy',
+        'Submit-TbsCommand',
+        'Test-TbsPolicy',
+        'Update-TbsPolicy'
     VariablesToExport    = @()
     AliasesToExport      = @()
     PrivateData          = @{

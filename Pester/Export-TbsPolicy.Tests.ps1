@@ -17,7 +17,7 @@ Describe 'Export-TbsPolicy' {
 
     It 'leaves an existing file alone with -NoClobber' {
         [IO.File]::WriteAllText("$TestDrive/mine.json", 'mine')
-        { Export-TbsPolicy "$TestDrive/mine.json" -NoClobber } | Should -Throw -ErrorId 'TbsBadParameter,Export-TbsPolicy'
+        { Export-TbsPolicy "$TestDrive/mine.json" -NoClobber } | Should -Throw -ErrorId 'TbsBadParameter,TpmTbs.Cmdlets.ExportTbsPolicyCommand'
         [IO.File]::ReadAllText("$TestDrive/mine.json") | Should -Be 'mine'
     }
 

@@ -16,7 +16,7 @@ Describe 'Get-TbsPolicy' {
 
     It 'writes an error for a setting that there is not' {
         Get-TbsPolicy nonsense -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Get-TbsPolicy'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.GetTbsPolicyCommand'
     }
 
     It 'shows values and sources whole in 80 columns' {
@@ -27,6 +27,18 @@ Describe 'Get-TbsPolicy' {
             $text | Should -BeLike '*disallowedCommandsStandardUser:0*x126,0x15D*/50-local.json*'
         }
         finally { Set-TbsPolicy disallowedCommands $null | Out-Null }
+    }
+
+    It 'explains each setting with every source, and which one decides' {
+        Set-TbsPolicy maxContexts 700 | Out-Null
+        try {
+            $explained = Get-TbsPolicy maxcontexts -Explain
+            $explained.Value | Should -Be 700
+            "$($explained.Statements.Effect)" | Should -Be 'Decides Overridden'
+            $explained.Statements[0].Source | Should -BeLike '*50-local.json'
+            $explained | Out-String | Should -BeLike '*50-local.json says 700: Decides*'
+        }
+        finally { Set-TbsPolicy maxContexts $null | Out-Null }
     }
 
     It 'tells what is wrong in a source' {

@@ -35,12 +35,12 @@ Describe 'Import-TbsPolicy' {
     It 'refuses a damaged file and keeps what was in force' {
         Import-TbsPolicy "$TestDrive/Registry.pol" | Out-Null
         Import-TbsPolicy "$TestDrive/Damaged.pol" -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Import-TbsPolicy'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.ImportTbsPolicyCommand'
         (Get-TbsPolicy standardUserAuthorizationFailureDurationMinutes).Value | Should -Be 77
     }
 
     It 'writes an error for a file that is not there' {
         Import-TbsPolicy "$TestDrive/missing.pol" -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Import-TbsPolicy'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.ImportTbsPolicyCommand'
     }
 }

@@ -36,9 +36,47 @@ Describe 'Set-TbsPolicy' {
         (Get-TbsPolicy $name).Source | Should -Be 'default'
     }
 
+    It 'matches names of settings without regard to case, and reads text as a number' {
+        (Set-TbsPolicy $name.ToUpperInvariant() '61').Name | Should -Be $name
+        (Get-TbsPolicy $name).Value | Should -Be 61
+        $env:MINUTES = '62'
+        (Set-TbsPolicy $name $env:MINUTES).Desired | Should -Be 62
+    }
+
+    It 'takes names of commands, and lists by class in any case' {
+        try {
+            (Set-TbsPolicy blockedCommands TPM2_Clear, getrandom).Desired | Should -Be 0x126, 0x17B
+            (Set-TbsPolicy DisallowedCommands @{ STANDARDUSER = 'TPM2_Clear' }).Desired.StandardUser | Should -Be 0x126
+        }
+        finally { Set-TbsPolicy -Setting @{ blockedCommands = $null; disallowedCommands = $null } | Out-Null }
+    }
+
+    Context 'what Get-TbsPolicy gave' {
+        BeforeAll {
+            $wanted = @{ blockedCommands = @(0x126, 0x17B); disallowedCommands = @{ standardUser = @(0x15D) }; $name = 61 }
+            function Confirm-RoundTrip([scriptblock]$Way) {
+                Set-TbsPolicy -Setting $wanted | Out-Null
+                $settings = Get-TbsPolicy | & $Way
+                $settings | Set-TbsPolicy | Should -BeNullOrEmpty -Because 'everything is so already'
+                foreach ($setting in @($wanted.Keys)) { Set-TbsPolicy $setting $null | Out-Null }
+                @($settings | Where-Object Name -In $wanted.Keys | Set-TbsPolicy).Count | Should -Be 3
+                "$((Get-TbsPolicy blockedCommands).Value)" | Should -Be '294 379'
+                "$((Get-TbsPolicy disallowedCommands).Value.StandardUser)" | Should -Be '349'
+            }
+        }
+        AfterEach { foreach ($setting in @($wanted.Keys)) { Set-TbsPolicy $setting $null | Out-Null } }
+
+        It 'can be set again directly' { Confirm-RoundTrip { $input } }
+        It 'can be set again by way of CSV' { Confirm-RoundTrip { $input | ConvertTo-Csv | ConvertFrom-Csv } }
+        It 'can be set again by way of JSON' { Confirm-RoundTrip { $input | ConvertTo-Json -Depth 5 | ConvertFrom-Json } }
+        It 'can be set again by way of CLIXML' {
+            Confirm-RoundTrip { $input | Export-Clixml "$TestDrive/policy.xml"; Import-Clixml "$TestDrive/policy.xml" }
+        }
+    }
+
     It 'refuses an unknown setting by name' {
         Set-TbsPolicy nonsense 1 -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Set-TbsPolicy'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.SetTbsPolicyCommand'
         "$($problem[0])" | Should -BeLike '*nonsense*'
     }
 }

@@ -36,10 +36,24 @@ Describe 'Test-TbsPolicy' {
         $LASTEXITCODE | Should -Be 0
     }
 
+    It 'ends a script with 2 when the broker does not run, however the script is started' {
+        $script = "$TestDrive/compliance.ps1"
+        [IO.File]::WriteAllText($script, "Import-Module '$RepositoryRoot/TpmTbs.psd1'`nTest-TbsPolicy '$TestDrive/same.json' -Exit`nexit 0`n")
+        $socket = $env:TPMTBS_SOCKET
+        try {
+            $env:TPMTBS_SOCKET = "$TestDrive/none.sock"
+            & pwsh -NoProfile -File $script 2>&1 | Out-Null
+            $LASTEXITCODE | Should -Be 2
+            & pwsh -NoProfile -Command "& '$script'" 2>&1 | Out-Null
+            $LASTEXITCODE | Should -Be 2
+        }
+        finally { $env:TPMTBS_SOCKET = $socket }
+    }
+
     It 'writes an error for a file that cannot be read' {
         Test-TbsPolicy "$TestDrive/missing.json" -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Test-TbsPolicy'
-        $global:LASTEXITCODE | Should -Be 1
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.TestTbsPolicyCommand'
+        $global:LASTEXITCODE | Should -Be 2
     }
 
     It 'says of a file that is no JSON that it is none' {

@@ -25,6 +25,7 @@ export const OWN_FORM = new Set([
   'ListChange',
   'Policy',
   'PolicyChange',
+  'PolicyExplanations',
   'EventLogPage',
   'RaisedEvent',
   'StoredOwnerAuth',
@@ -48,6 +49,8 @@ const ENUMERATIONS = {
   'PhysicalPresenceOperation.confirmation': 'PhysicalPresenceConfirmation',
   'PhysicalPresenceResponse.resultName': 'PhysicalPresenceResult',
   'PolicySetting.sourceKind': 'PolicySourceKind',
+  'PolicyStatement.effect': 'PolicyEffect',
+  'PolicyStatement.sourceKind': 'PolicySourceKind',
   'Resource.kind': 'ResourceKind',
   'Status.cancellation': 'CommandCancellation',
   'Status.mode': 'BrokerMode',
@@ -56,6 +59,15 @@ const ENUMERATIONS = {
   'Tpm.autoProvisioning': 'AutoProvisioningMode',
   'Tpm.managedAuthLevel': 'AuthLevelName',
 };
+
+/** Members that hold the value of a policy setting, of whatever type. */
+const POLICY_VALUES = new Set([
+  'PolicySetting.value',
+  'PolicyDifference.current',
+  'PolicyDifference.desired',
+  'PolicyExplanation.value',
+  'PolicyStatement.value',
+]);
 
 /** Enumerations that are written by hand, with a sentence for each value. */
 const OWN_ENUMERATIONS = new Set(['CallerClass', 'CommandList']);
@@ -83,7 +95,9 @@ function renderClass(name, schema, enumerations) {
     const values = withoutNull(type).enum;
     const known =
       values === undefined || member === 'tpmVersion' ? undefined : enumerationOf(name, member, values, enumerations);
-    const { code, read } = csharp(member, withoutNull(type), isNullable(type) || !required.has(member), known);
+    const { code, read } = POLICY_VALUES.has(`${name}.${member}`)
+      ? { code: 'object? NAME { get; private set; }', read: `PolicyValue.Read(json["${member}"])` }
+      : csharp(member, withoutNull(type), isNullable(type) || !required.has(member), known);
     return { name: capitalized(member), code, read, description: type.description ?? '' };
   });
   const properties = members.map(
@@ -217,7 +231,8 @@ export function writtenTypes() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const files = renderTypes();
   rmSync(TYPES_FOLDER, { recursive: true, force: true });
   mkdirSync(TYPES_FOLDER, { recursive: true });
-  for (const [name, text] of Object.entries(renderTypes())) writeFileSync(path.join(TYPES_FOLDER, name), text);
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(TYPES_FOLDER, name), text);
 }

@@ -33,6 +33,9 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     {
     }
 
+    /// <summary>Called when the cmdlet fails as a whole; true when the cmdlet has dealt with that itself.</summary>
+    protected virtual bool Failed(TbsException exception) => false;
+
     /// <inheritdoc/>
     protected sealed override void BeginProcessing() => Run(Start);
 
@@ -92,7 +95,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     /// Asks for confirmation as -WhatIf, -Confirm and the preferences want it. A question that cannot be asked means no: it is
     /// an error, after which nothing was done.
     /// </summary>
-    private protected bool Confirmed(string target, string action)
+    internal bool Confirmed(string target, string action)
     {
         try
         {
@@ -112,14 +115,12 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         {
             work();
         }
-        catch (TbsException exception) when (IsSilenced)
-        {
-            ended = true;
-            WriteError(exception.ErrorRecord);
-        }
         catch (TbsException exception)
         {
-            ThrowTerminatingError(exception.ErrorRecord);
+            ended = true;
+            if (Failed(exception)) return;
+            if (!IsSilenced) ThrowTerminatingError(exception.ErrorRecord);
+            WriteError(exception.ErrorRecord);
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {

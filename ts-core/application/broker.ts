@@ -188,7 +188,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     blockLists: new ManageBlockLists(version, lists, events),
     commandLists: lists,
     lockout: new ManageLockout(lockout, events, parts.userNames),
-    policy: new ManagePolicy(policy, events, clock, parts.machineName),
+    policy: new ManagePolicy(policy, events, clock, version, parts.machineName),
     ownerAuth: owner.ownerAuth,
     provisioning: owner.provisioning,
     ownerAuthBackup: owner.backup,

@@ -71,6 +71,9 @@ internal sealed partial class JsonValue
         }
     }
 
+    /// <summary>The value as JSON; .NET Framework's serializer does not indent.</summary>
+    internal string ToIndentedJson() => new JavaScriptSerializer { MaxJsonLength = int.MaxValue }.Serialize(value);
+
     private string RawString() => (string)value!;
 
     private bool RawBoolean() => (bool)value!;

@@ -1,6 +1,8 @@
 #if NET
 using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -64,6 +66,17 @@ internal sealed partial class JsonValue
         {
             yield return new KeyValuePair<string, JsonValue>(one.Name, new JsonValue(one.Value));
         }
+    }
+
+    /// <summary>The value as JSON for people, indented.</summary>
+    internal string ToIndentedJson()
+    {
+        using MemoryStream text = new();
+        using (Utf8JsonWriter writer = new(text, new JsonWriterOptions { Indented = true }))
+        {
+            element.WriteTo(writer);
+        }
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     private string RawString() => element.GetString()!;

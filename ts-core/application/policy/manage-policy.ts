@@ -4,7 +4,9 @@ import type { Caller } from '../../domain/caller.js';
 import { comparePolicy } from '../../domain/policy/difference.js';
 import type { SettingExplanation } from '../../domain/policy/explain-policy.js';
 import type { EffectivePolicy, PolicySettingName } from '../../domain/policy/settings.js';
+import { readTypedSettings } from '../../domain/policy/typed-settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Events } from '../events/events.js';
 import type { Clock, PolicyStore } from '../ports.js';
 import { policyReport } from './policy-report.js';
@@ -21,6 +23,7 @@ export class ManagePolicy {
     private readonly store: PolicyStore,
     private readonly events: Events,
     private readonly clock: Clock,
+    private readonly tpmVersion: TpmVersion,
     /** The name by which the report's readers know this machine. */
     private readonly computer: string,
   ) {}
@@ -31,7 +34,7 @@ export class ManagePolicy {
 
   /** Which of the desired settings are not in force. Throws TBS_E_BAD_PARAMETER, naming the setting, for a bad one. */
   differences(desired: Readonly<Record<string, unknown>>): readonly SettingDifference[] {
-    const comparison = comparePolicy(this.store.current(), desired);
+    const comparison = comparePolicy(this.store.current(), readTypedSettings(desired, this.tpmVersion));
     if (comparison.verdict === 'refused') throw badSetting(comparison.setting, comparison.reason);
     return comparison.differences.map((difference) => ({ ...difference, source: difference.source.location }));
   }
@@ -43,17 +46,18 @@ export class ManagePolicy {
     dryRun: boolean,
   ): Promise<{ policy: EffectivePolicy; differences: readonly SettingDifference[] }> {
     const differences = this.differences(desired);
-    const removals = Object.entries(desired).filter(([, value]) => value === null);
+    const settings = readTypedSettings(desired, this.tpmVersion);
+    const removals = Object.entries(settings).filter(([, value]) => value === null);
     if (dryRun || (differences.length === 0 && removals.length === 0)) {
       return { policy: this.store.current(), differences };
     }
     const before = this.store.current().revision;
-    const policy = await this.store.set(desired);
+    const policy = await this.store.set(settings);
     // Taking away what was not set changes nothing, and is nothing to tell.
     if (policy.revision === before) return { policy, differences };
     this.events.raise('policyChanged', 'Settings of the local policy file were changed.', {
       caller,
-      details: { settings: Object.keys(desired) },
+      details: { settings: Object.keys(settings) },
     });
     return { policy, differences };
   }

@@ -43,7 +43,7 @@ function explanation({ name, value, source, statements }: SettingExplanation): c
 
 function gpoState(gpo: GroupPolicyObject | undefined): contract.PolicyGpo | null {
   if (gpo === undefined) return null;
-  return { guid: gpo.guid, name: gpo.name, link: gpo.link ?? null, enforced: gpo.isEnforced };
+  return { id: gpo.guid, name: gpo.name, link: gpo.link ?? null, enforced: gpo.isEnforced };
 }
 
 function policyState({ settings, sources, problems, revision }: EffectivePolicy): contract.Policy {

@@ -61,7 +61,7 @@ export const PolicyCompliance = objectType('PolicyCompliance', 'Whether desired 
 export type PolicyCompliance = Described<typeof PolicyCompliance>;
 
 export const PolicyGpo = objectType('PolicyGpo', 'A Group Policy object of the domain.', {
-  guid: z.string().describe('Its GUID, in braces.'),
+  id: z.string().describe('Its GUID, in braces.'),
   name: z.string().describe('The name that administrators gave it.'),
   link: z.string().nullable().describe('Distinguished name of what links it; null when the client does not tell.'),
   enforced: z.boolean().describe('Whether the link is enforced.'),

@@ -21,8 +21,8 @@ public sealed partial class PolicyDifference
     internal static PolicyDifference Read(JsonValue json) => new()
     {
         Name = json.Text("name"),
-        Current = json["current"].ToPowerShell(),
-        Desired = json["desired"].ToPowerShell(),
+        Current = PolicyValue.Read(json["current"]),
+        Desired = PolicyValue.Read(json["desired"]),
         Source = json.Text("source"),
     };
 }

@@ -22,7 +22,7 @@ public sealed partial class PolicyExplanation
     internal static PolicyExplanation Read(JsonValue json) => new()
     {
         Name = json.Text("name"),
-        Value = json["value"].ToPowerShell(),
+        Value = PolicyValue.Read(json["value"]),
         Source = json.Text("source"),
         Statements = json.List("statements", PolicyStatement.Read),
     };

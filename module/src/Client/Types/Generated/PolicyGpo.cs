@@ -7,7 +7,7 @@ namespace TpmTbs;
 public sealed partial class PolicyGpo
 {
     /// <summary>Its GUID, in braces.</summary>
-    public string Guid { get; private set; } = "";
+    public string Id { get; private set; } = "";
 
     /// <summary>The name that administrators gave it.</summary>
     public string Name { get; private set; } = "";
@@ -20,7 +20,7 @@ public sealed partial class PolicyGpo
 
     internal static PolicyGpo Read(JsonValue json) => new()
     {
-        Guid = json.Text("guid"),
+        Id = json.Text("id"),
         Name = json.Text("name"),
         Link = json.TextOrNull("link"),
         Enforced = json.Flag("enforced"),

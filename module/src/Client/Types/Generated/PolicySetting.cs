@@ -21,7 +21,7 @@ public sealed partial class PolicySetting
     internal static PolicySetting Read(JsonValue json) => new()
     {
         Name = json.Text("name"),
-        Value = json["value"].ToPowerShell(),
+        Value = PolicyValue.Read(json["value"]),
         Source = json.Text("source"),
         SourceKind = json.Named("sourceKind", PolicySourceKind.Unknown),
     };

@@ -10,7 +10,7 @@ public sealed partial class PolicyStatement
     public string Source { get; private set; } = "";
 
     /// <summary>The kind of source.</summary>
-    public PolicyStatementSourceKind SourceKind { get; private set; }
+    public PolicySourceKind SourceKind { get; private set; }
 
     /// <summary>The GPO; null for other sources.</summary>
     public PolicyGpo? Gpo { get; private set; }
@@ -22,7 +22,7 @@ public sealed partial class PolicyStatement
     public object? Value { get; private set; }
 
     /// <summary>Whether this value is in force, is part of a list in force, or is overridden.</summary>
-    public PolicyStatementEffect Effect { get; private set; }
+    public PolicyEffect Effect { get; private set; }
 
     /// <summary>Why, in a sentence.</summary>
     public string Reason { get; private set; } = "";
@@ -30,11 +30,11 @@ public sealed partial class PolicyStatement
     internal static PolicyStatement Read(JsonValue json) => new()
     {
         Source = json.Text("source"),
-        SourceKind = json.Named("sourceKind", PolicyStatementSourceKind.Unknown),
+        SourceKind = json.Named("sourceKind", PolicySourceKind.Unknown),
         Gpo = json.ObjectOrNull("gpo", PolicyGpo.Read),
         Disables = json.Flag("disables"),
-        Value = json["value"].ToPowerShell(),
-        Effect = json.Named("effect", PolicyStatementEffect.Unknown),
+        Value = PolicyValue.Read(json["value"]),
+        Effect = json.Named("effect", PolicyEffect.Unknown),
         Reason = json.Text("reason"),
     };
 }

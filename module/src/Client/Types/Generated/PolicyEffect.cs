@@ -1,8 +1,8 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
 namespace TpmTbs;
 
-/// <summary>Values of the protocol that PolicyStatementEffect stands for.</summary>
-public enum PolicyStatementEffect
+/// <summary>Values of the protocol that PolicyEffect stands for.</summary>
+public enum PolicyEffect
 {
     /// <summary>A value that this version of the module does not know.</summary>
     Unknown,

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class PolicyProblem
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Source}: {Message}";
+}

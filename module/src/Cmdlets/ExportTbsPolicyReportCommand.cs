@@ -1,0 +1,39 @@
+using System.IO;
+using System.Management.Automation;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Writes the resultant set of policy as an HTML page.</summary>
+/// <remarks>
+/// Writes one self-contained page, as gpresult /h does on Windows: each setting with its value, every source that says
+/// something about it (with the names of GPOs), which one decides, and why. It needs no network and can be printed.
+/// </remarks>
+/// <example>
+/// <code>Export-TbsPolicyReport -Path policy.html</code>
+/// <para>Writes the page and returns the file.</para>
+/// </example>
+/// <example>
+/// <code>Export-TbsPolicyReport policy.html -NoClobber</code>
+/// <para>Leaves a page that is already there alone.</para>
+/// </example>
+/// <seealso>Get-TbsPolicy</seealso>
+[Cmdlet(VerbsData.Export, "TbsPolicyReport", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportTbsPolicyReportCommand : TbsCmdlet
+{
+    /// <summary>The file to write; an existing one is replaced.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <summary>Leaves an existing file alone, with an error.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        string html = Call("policy/report", static result => result.Text("html"));
+        if (OutputFile.Write(this, Path, html, NoClobber, "Write the report of policy") is { } file) WriteObject(file);
+    }
+}

@@ -1,0 +1,40 @@
+using System;
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Makes a Registry.pol file a source of the broker's policy.</summary>
+/// <remarks>
+/// Reads a Registry.pol (PReg), as Group Policy delivers it, and gives it to the broker, which checks it and stores it. A
+/// damaged file is refused and changes nothing. Returns the settings that then come from such files. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Import-TbsPolicy -Path ./Registry.pol</code>
+/// <para>Puts its settings in force and shows them.</para>
+/// </example>
+/// <example>
+/// <code>Import-TbsPolicy ./Registry.pol -WhatIf</code>
+/// <para>Says what it would import, and imports nothing.</para>
+/// </example>
+/// <seealso>Get-TbsPolicy</seealso>
+[Cmdlet(VerbsData.Import, "TbsPolicy", SupportsShouldProcess = true)]
+[OutputType(typeof(PolicySetting))]
+public sealed class ImportTbsPolicyCommand : TbsCmdlet
+{
+    /// <summary>The Registry.pol file.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void Process() => ForObject(Path, () =>
+    {
+        byte[] content = InputFile.ReadAll(this, Path);
+        if (!Confirmed(Path, "Import as a source of policy")) return;
+        RpcParameters parameters = new() { ["registryPol"] = Convert.ToBase64String(content) };
+        PolicySetting[] settings = Call("policy/import", parameters, PolicySetting.ReadAll);
+        WriteObject(Array.FindAll(settings, static one => one.SourceKind == PolicySourceKind.RegistryPol), true);
+    });
+}

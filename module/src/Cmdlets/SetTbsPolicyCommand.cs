@@ -1,0 +1,118 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Management.Automation;
+using TpmTbs.Client;
+using TpmTbs.Completion;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Sets policy settings in the broker's local policy file.</summary>
+/// <remarks>
+/// Writes the settings that differ into the local policy file and returns the differences that it made; settings that are as
+/// wanted are left alone, so that it can be run again and again. -WhatIf shows the differences. Names of settings, classes
+/// and commands are matched without regard to case, and text is read as PowerShell reads it, so that what Get-TbsPolicy
+/// returned can be set again, also by way of CSV, JSON and CLIXML. Stronger sources, such as a GPO of the domain, still win:
+/// the difference then names the source. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Set-TbsPolicy standardUserAuthorizationFailureDurationMinutes 60</code>
+/// <para>Failures count for an hour.</para>
+/// </example>
+/// <example>
+/// <code>Set-TbsPolicy -Path desired.json -WhatIf</code>
+/// <para>Shows what differs from the file.</para>
+/// </example>
+/// <example>
+/// <code>Import-Csv desired.csv | Set-TbsPolicy</code>
+/// <para>Sets each row's Name to its Value.</para>
+/// </example>
+/// <seealso>Test-TbsPolicy</seealso>
+[Cmdlet(VerbsCommon.Set, "TbsPolicy", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
+[OutputType(typeof(PolicyDifference))]
+public sealed class SetTbsPolicyCommand : TbsCmdlet
+{
+    /// <summary>The setting's name, as Get-TbsPolicy shows it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(SettingCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = null!;
+
+    /// <summary>Its value. $null takes the setting out of the local file, so that weaker sources decide.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
+    [AllowNull]
+    [AllowEmptyCollection]
+    [AllowEmptyString]
+    public object? Value { get; set; }
+
+    /// <summary>Several settings: a hashtable of names and values.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Setting")]
+    public Hashtable Setting { get; set; } = null!;
+
+    /// <summary>A JSON file of settings, in the form of Export-TbsPolicy.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Path")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void Process() => ForObject(TargetObject, SetDifferences);
+
+    private object TargetObject => ParameterSetName switch { "Name" => Name, "Path" => Path, _ => Setting };
+
+    private Dictionary<string, object?> Wanted() => ParameterSetName switch
+    {
+        "Setting" => PolicySettings.Of(Setting),
+        "Path" => PolicySettings.FromFile(this, Path),
+        _ => new(StringComparer.OrdinalIgnoreCase) { [Name] = PolicyValue.ToSend(Value) },
+    };
+
+    private void SetDifferences()
+    {
+        Dictionary<string, object?> wanted = Wanted();
+        RpcParameters question = new() { ["settings"] = wanted, ["dryRun"] = true };
+        Plan plan = Call("policy/set", question, Plan.Read);
+        foreach (PolicyDifference difference in plan.Differences)
+        {
+            string change = $"Set {PolicyValue.Shown(difference.Desired)} (now {PolicyValue.Shown(difference.Current)}, from {difference.Source})";
+            if (!Confirmed(difference.Name, change)) continue;
+            WriteObject(SetOne(difference.Name, wanted[difference.Name]).Differences, true);
+        }
+        foreach (KeyValuePair<string, object?> one in wanted)
+        {
+            if (IsRemoval(one.Value)) Remove(plan, one.Key);
+        }
+    }
+
+    /// <summary>Nothing, and the empty text that nothing is in a CSV file.</summary>
+    private static bool IsRemoval(object? value) => value is null or "";
+
+    private void Remove(Plan plan, string name)
+    {
+        PolicySetting? before = plan.Find(name);
+        // Only what a policy file sets can be taken out of one.
+        if (before is null || before.SourceKind != PolicySourceKind.PolicyFile) return;
+        if (!Confirmed(before.Name, $"Take out of the local policy file (now {PolicyValue.Shown(before.Value)}, from {before.Source})")) return;
+        PolicySetting? after = SetOne(before.Name, null).Find(name);
+        if (after is not null && after.Source != before.Source) WriteObject(PolicyDifference.Removal(before, after));
+    }
+
+    private Plan SetOne(string name, object? value)
+    {
+        Dictionary<string, object?> one = new(StringComparer.Ordinal) { [name] = value };
+        return Call("policy/set", new RpcParameters { ["settings"] = one }, Plan.Read);
+    }
+
+    /// <summary>What policy/set answers.</summary>
+    private sealed class Plan
+    {
+        internal PolicyDifference[] Differences { get; private set; } = Array.Empty<PolicyDifference>();
+
+        private PolicySetting[] Settings { get; set; } = Array.Empty<PolicySetting>();
+
+        internal PolicySetting? Find(string name) =>
+            Array.Find(Settings, one => string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase));
+
+        internal static Plan Read(JsonValue json) =>
+            new() { Differences = json.List("differences", PolicyDifference.Read), Settings = PolicySetting.ReadAll(json) };
+    }
+}

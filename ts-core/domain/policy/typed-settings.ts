@@ -1,0 +1,74 @@
+/**
+ * Settings as people and their scripts write them: names of settings, classes and commands in any case, and text where a
+ * CSV file, an environment variable or a command line has nothing else. Policy files are read strictly; this is for the
+ * callers that set and compare settings.
+ */
+import { CALLER_CLASSES } from '../caller.js';
+import { findCommand } from '../tpm/command-names.js';
+import type { TpmVersion } from '../tpm/tpm-version.js';
+import { isClassListName, POLICY_SETTING_NAMES, POLICY_SETTINGS, type PolicySettingName } from './setting-table.js';
+
+/**
+ * The same settings under their own names, with values of their own types. What cannot be read is left as it is, for the
+ * rule that refuses it by name. `version` is the TPM's: it decides what a command's name without a prefix means.
+ */
+export function readTypedSettings(
+  settings: Readonly<Record<string, unknown>>,
+  version: TpmVersion,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([written, value]) => {
+      const name = POLICY_SETTING_NAMES.find((known) => known.toLowerCase() === written.toLowerCase());
+      return name === undefined ? [written, value] : [name, readValue(name, value, version)];
+    }),
+  );
+}
+
+function readValue(name: PolicySettingName, value: unknown, version: TpmVersion): unknown {
+  // An empty field of a CSV file, or of `name=`, sets nothing.
+  if (value === '') return null;
+  if (isClassListName(name)) return readClassLists(value, version);
+  const { type } = POLICY_SETTINGS[name].schema;
+  if (type === 'array') return readCodes(value, version);
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (type === 'boolean') return /^(?:true|false)$/i.test(text) ? text.toLowerCase() === 'true' : value;
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : value;
+}
+
+/** An object of lists, or `StandardUser: 0x126, TPM2_Clear; SandboxedApp: 0x17B`. */
+function readClassLists(value: unknown, version: TpmVersion): unknown {
+  const lists = typeof value === 'string' ? listsInText(value) : value;
+  if (typeof lists !== 'object' || lists === null || Array.isArray(lists)) return value;
+  return Object.fromEntries(
+    Object.entries(lists)
+      // What Get-TbsPolicy shows has a list for each class, and null where there is none.
+      .filter(([, list]) => list !== null)
+      .map(([written, list]) => {
+        const callerClass = CALLER_CLASSES.find((known) => known.toLowerCase() === written.toLowerCase());
+        return [callerClass ?? written, readCodes(list, version)];
+      }),
+  );
+}
+
+function listsInText(text: string): unknown {
+  if (/^\s*none\s*$/i.test(text)) return Object.fromEntries(CALLER_CLASSES.map((callerClass) => [callerClass, []]));
+  const parts = text.split(';').map((part) => /^\s*([a-z]+)\s*:(.*)$/i.exec(part));
+  if (parts.some((part) => part === null)) return undefined;
+  return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', part?.[2] ?? '']));
+}
+
+/** A list, one command, or several in a text with commas between. */
+function readCodes(value: unknown, version: TpmVersion): unknown {
+  if (typeof value === 'string' && /^\s*none\s*$/i.test(value)) return [];
+  const entries = typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value;
+  if (typeof entries === 'number') return [entries];
+  return Array.isArray(entries) ? entries.map((entry) => readCode(entry, version)) : value;
+}
+
+function readCode(entry: unknown, version: TpmVersion): unknown {
+  if (typeof entry !== 'string') return entry;
+  const other: TpmVersion = version === '2.0' ? '1.2' : '2.0';
+  const found = [version, other].map((one) => findCommand(one, entry)).find(({ ok }) => ok);
+  return found?.ok === true ? found.code : entry;
+}
