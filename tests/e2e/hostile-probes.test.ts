@@ -1,0 +1,110 @@
+/**
+ * Every attack of bench:hostile for a moment, on the real daemon: what it makes the broker keep and write stays bounded,
+ * others are served, and nothing of it is left. How long others wait is measured by the bench, on an idle machine.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { PROBES, type Sockets } from '../../bench/hostile/probes.js';
+import { spawnPart } from '../../bench/hostile/working-user.js';
+import { canBecomeOthers } from '../support/as-user.js';
+import { TestDaemon } from '../support/daemon.js';
+import type { RpcClient } from '../support/rpc-client.js';
+import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+
+const ATTACKER_UID = 61_301;
+const MEBIBYTE = 1024 * 1024;
+/** Of one attack, above what the broker had before it. */
+const MOST_MEMORY = 64 * MEBIBYTE;
+/** Of all of them one after the other: the runtime gives memory back late. */
+const MOST_MEMORY_OF_ALL = 192 * MEBIBYTE;
+/** Of audit and log, of one attack. */
+const MOST_WRITTEN = 50_000;
+const ROUNDS = 8;
+
+interface Status {
+  readonly contexts: number;
+  readonly queue: { readonly waiting: number };
+}
+
+describe('an attack of a standard user', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let daemon: TestDaemon;
+  let sockets: Sockets;
+  let root: RpcClient;
+  let contextId: number;
+  let idleBytes: number;
+
+  before(async function () {
+    if (!canBecomeOthers()) this.skip();
+    folder = await mkdtemp(join(tmpdir(), 'hostile-'));
+    await chmod(folder, 0o777);
+    const address = (name: string): string => `unix:${join(folder, name)}`;
+    const simulator = {
+      mssim: { command: address('m'), platform: address('m.ctrl') },
+      swtpm: { data: address('s'), control: address('s.ctrl') },
+      bare: address('b'),
+    };
+    daemon = await TestDaemon.start({ configuration: { simulator, audit: { path: join(folder, 'audit.jsonl') } } });
+    sockets = {
+      rpc: daemon.rpcSocket,
+      wire: daemon.wireSocket,
+      mssim: join(folder, 'm'),
+      swtpmControl: join(folder, 's.ctrl'),
+      bare: join(folder, 'b'),
+    };
+    root = await daemon.connect();
+    contextId = await root.open();
+    idleBytes = residentBytes();
+  });
+  after(async () => {
+    root?.close();
+    await daemon?.[Symbol.asyncDispose]();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const { name } of PROBES) {
+    it(`(${name}) costs bounded memory and lines, and leaves nothing behind`, async () => {
+      const writtenBefore = writtenBytes();
+      const residentBefore = residentBytes();
+      const attacker = spawnPart('attacker.js', String(ATTACKER_UID), name, '-', JSON.stringify(sockets));
+      let peak = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        await wait(100);
+        assert.equal(responseCode(await root.submit(contextId, GET_RANDOM_20)), 0);
+        peak = Math.max(peak, residentBytes() - residentBefore);
+      }
+      attacker.kill('SIGKILL');
+      await once(attacker, 'exit');
+      await untilIdle();
+      assert.ok(peak < MOST_MEMORY, `memory grew by ${Math.round(peak / MEBIBYTE)} MiB`);
+      assert.ok(residentBytes() - idleBytes < MOST_MEMORY_OF_ALL, 'memory grows from attack to attack');
+      assert.ok(writtenBytes() - writtenBefore < MOST_WRITTEN, `${writtenBytes() - writtenBefore} bytes were logged`);
+    });
+  }
+
+  /** The contexts and commands of a connection go with it; those of a simulator's process a little later. */
+  async function untilIdle(): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const { contexts, queue } = await root.call<Status>('status/get');
+      if (contexts === 1 && queue.waiting === 0) return;
+      await wait(50);
+    }
+    assert.fail('contexts or commands of the attacker are left');
+  }
+
+  function residentBytes(): number {
+    const status = readFileSync(`/proc/${daemon.processId}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  function writtenBytes(): number {
+    const paths = [daemon.logPath, join(folder, 'audit.jsonl')];
+    return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  }
+});
