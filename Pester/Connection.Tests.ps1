@@ -48,7 +48,7 @@ Describe 'the connection of the module' {
         $fake = Start-FakeBroker 'drop'
         $problem = $null
         try { Reset-TbsLockout } catch { $problem = $_ }
-        $problem.FullyQualifiedErrorId | Should -Be 'TbsServiceNotRunning,Reset-TbsLockout'
+        $problem.FullyQualifiedErrorId | Should -Be 'TbsServiceNotRunning,TpmTbs.Cmdlets.ResetTbsLockoutCommand'
         "$problem" | Should -BeLike '*whether it took effect is not known*'
     }
 
@@ -80,11 +80,11 @@ Describe 'the connection of the module' {
         $env:TPMTBS_SOCKET = $fake.Socket = "$folder/rpc.sock"
         [void](Invoke-Program 'chown' 'daemon', $folder)
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.GetTbsStatusCommand' -ExpectedMessage '*The folder of * belongs to user *, who is neither root nor you.*'
-        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,Reset-TbsLockout' -ExpectedMessage '*The folder of * belongs to user *, who is neither root nor you.*'
+        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.ResetTbsLockoutCommand' -ExpectedMessage '*The folder of * belongs to user *, who is neither root nor you.*'
         { Submit-TbsCommand '8002 0000000A 00000144' } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.SubmitTbsCommandCommand'
         [void](Invoke-Program 'chown' 'root', $folder)
         [void](Invoke-Program 'chown' 'daemon', $fake.Socket)
-        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,Reset-TbsLockout' -ExpectedMessage '*The socket * belongs to user *'
+        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.ResetTbsLockoutCommand' -ExpectedMessage '*The socket * belongs to user *'
     }
 
     It 'does not trust a listener who is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {

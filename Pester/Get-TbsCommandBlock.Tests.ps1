@@ -52,6 +52,6 @@ Describe 'Get-TbsCommandBlock' {
     It 'writes an error for a command that there is not, and goes on with the others' {
         $found = Get-TbsCommandBlock -Name TPM2_Nonsense, TPM2_Clear -ErrorAction SilentlyContinue -ErrorVariable problem
         $found.Name | Should -Be 'TPM2_Clear'
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Get-TbsCommandBlock'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.GetTbsCommandBlockCommand'
     }
 }

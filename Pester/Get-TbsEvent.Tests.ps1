@@ -8,7 +8,7 @@ Describe 'Get-TbsEvent' {
         Add-TbsCommandBlock TPM2_SelfTest | Out-Null
         Remove-TbsCommandBlock TPM2_SelfTest | Out-Null
         $event = Get-TbsEvent -Kind listChanged | Select-Object -Last 1
-        $event.Time | Should -BeOfType [datetime]
+        $event.Time | Should -BeOfType [DateTimeOffset]
         $event.Message | Should -BeLike '*TPM2_SelfTest*'
     }
 

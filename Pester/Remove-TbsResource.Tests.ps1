@@ -21,6 +21,6 @@ Describe 'Remove-TbsResource' {
 
     It 'writes an error for a resource that there is not' {
         Remove-TbsResource nonsense -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Remove-TbsResource'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.RemoveTbsResourceCommand'
     }
 }

@@ -33,7 +33,7 @@ Describe 'Start-TbsService' {
         [IO.File]::WriteAllText("$folder/damaged.json", '{"nonsense": 1}')
         $problem = $null
         try { Start-TbsService -ConfigurationPath "$folder/damaged.json" } catch { $problem = $_ }
-        $problem.FullyQualifiedErrorId | Should -Be 'TbsServiceNotRunning,Start-TbsService'
+        $problem.FullyQualifiedErrorId | Should -Be 'TbsServiceNotRunning,TpmTbs.Cmdlets.StartTbsServiceCommand'
         "$problem" | Should -BeLike '*nonsense*'
     }
 

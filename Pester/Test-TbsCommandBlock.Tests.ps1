@@ -47,6 +47,6 @@ Describe 'Test-TbsCommandBlock' {
 
     It 'writes an error for what is no command' {
         Test-TbsCommandBlock TPM2_Nonsense -ErrorAction SilentlyContinue -ErrorVariable problem
-        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,Test-TbsCommandBlock'
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.TestTbsCommandBlockCommand'
     }
 }

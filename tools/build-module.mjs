@@ -22,7 +22,7 @@ const manifestPath = path.join(root, 'TpmTbs.psd1');
 const distFolder = path.join(root, 'module', 'dist');
 const EAGER = ['Connection', 'Json', 'Rpc'];
 /** Late files that the first call of a cmdlet in scripts' way needs. */
-const SOON = ['CommandBlock', 'Submission'];
+const SOON = ['Submission'];
 
 function sources(folder) {
   return fs

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class PhysicalPresenceOperation
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Operation}): {Confirmation}";
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Shows the broker's decisions: refusals, failures, lockouts, changes.</summary>
+/// <remarks>
+/// Returns the latest events, and with -Follow those that come, until Ctrl+C. Administrators see all events, others those
+/// about themselves. Events tell who, what and why, never the contents of commands.
+/// </remarks>
+/// <example>
+/// <code>Get-TbsEvent -Newest 5</code>
+/// <para>Shows the five latest events.</para>
+/// </example>
+/// <example>
+/// <code>Get-TbsEvent -Follow -Kind commandRefused, lockoutBegan -TimeoutSeconds 1</code>
+/// <para>Shows refusals and lockouts as they happen, for a second.</para>
+/// </example>
+/// <seealso>Get-TbsStatus</seealso>
+[Cmdlet(VerbsCommon.Get, "TbsEvent")]
+[OutputType(typeof(Event))]
+public sealed class GetTbsEventCommand : TbsCmdlet
+{
+    /// <summary>How many past events to return.</summary>
+    [Parameter(Position = 0)]
+    [ValidateRange(0, 1000)]
+    public int Newest { get; set; } = 100;
+
+    /// <summary>Only events of these kinds.</summary>
+    [Parameter]
+    [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged",
+        "administration", "ownerAuthorization", "warning")]
+    public string[]? Kind { get; set; }
+
+    /// <summary>Goes on with new events as they happen.</summary>
+    [Parameter]
+    public SwitchParameter Follow { get; set; }
+
+    /// <summary>With -Follow: ends after so many seconds.</summary>
+    [Parameter]
+    [ValidateRange(0.001, 86400000)]
+    public double TimeoutSeconds { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        if (Follow)
+        {
+            FollowEvents();
+            return;
+        }
+        RpcParameters parameters = new() { ["recent"] = Newest, ["follow"] = false };
+        foreach (Event one in Call("event/subscribe", parameters, static json => json.List("recent", Event.Read))) WriteIfWanted(one);
+    }
+
+    /// <summary>On a connection of its own, so that what is followed ends with the cmdlet.</summary>
+    private void FollowEvents()
+    {
+        Deadline? deadline = TimeoutSeconds > 0 ? Deadline.In(TimeSpan.FromSeconds(TimeoutSeconds)) : null;
+        // The thread that reads must not wait for the pipeline; the broker itself bounds what one follower leaves unread.
+        using BlockingCollection<Event> arrived = new();
+        using BrokerConnection connection = BrokerClient.Open(StopToken);
+        connection.Notified = (_, one) => arrived.Add(Event.Read(one));
+        connection.Ended = _ => arrived.CompleteAdding();
+        RpcParameters parameters = new() { ["recent"] = Newest, ["follow"] = true };
+        try
+        {
+            JsonValue answer = connection.Call("event/subscribe", parameters, null, StopToken);
+            foreach (Event one in answer.List("recent", Event.Read)) WriteIfWanted(one);
+            WriteAsTheyArrive(arrived, deadline);
+        }
+        catch (ConnectionEndedException exception)
+        {
+            throw TbsErrors.NotRunning(connection.Path, "it closed the connection", exception);
+        }
+        if (deadline is not { HasPassed: true }) throw TbsErrors.NotRunning(connection.Path, "it closed the connection");
+    }
+
+    /// <summary>Until the deadline, or until the connection has ended and everything that came before is written.</summary>
+    private void WriteAsTheyArrive(BlockingCollection<Event> arrived, Deadline? deadline)
+    {
+        while (!arrived.IsCompleted && deadline is not { HasPassed: true })
+        {
+            int patience = deadline is { } limit ? Math.Min(limit.RemainingMilliseconds, 1000) : 1000;
+            if (arrived.TryTake(out Event? one, patience, StopToken)) WriteIfWanted(one);
+        }
+    }
+
+    private void WriteIfWanted(Event one)
+    {
+        if (Kind is null || Array.Exists(Kind, kind => string.Equals(kind, one.Kind.ToString(), StringComparison.OrdinalIgnoreCase)))
+        {
+            WriteObject(one);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Stops the broker after it has finished the commands under way.</summary>
+/// <remarks>
+/// Asks the broker to finish what is under way and to stop, and waits until it has. What its callers hold in the TPM is
+/// flushed. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Stop-TbsService</code>
+/// <para>Stops the broker after asking.</para>
+/// </example>
+/// <example>
+/// <code>Stop-TbsService -Confirm:$false -TimeoutSeconds 2</code>
+/// <para>Stops it from a script.</para>
+/// </example>
+/// <seealso>Start-TbsService</seealso>
+[Cmdlet(VerbsLifecycle.Stop, "TbsService", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(void))]
+public sealed class StopTbsServiceCommand : TbsCmdlet
+{
+    /// <summary>How long it may take beyond -TimeoutSeconds to shut down a TPM of its own.</summary>
+    private const int ShutdownSeconds = 30;
+
+    /// <summary>How long commands that are under way may take to finish.</summary>
+    [Parameter]
+    [ValidateRange(0, 600)]
+    public int TimeoutSeconds { get; set; } = 10;
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        if (!Confirmed("TPM base services (tbsd)", "Stop")) return;
+        RpcParameters parameters = new() { ["drainTimeoutMs"] = 1000 * TimeoutSeconds };
+        int processId = Call("service/stop", parameters, static json => json.Int32("processId"));
+        Deadline deadline = Deadline.In(System.TimeSpan.FromSeconds(TimeoutSeconds + ShutdownSeconds));
+        // Its folders are free for another broker when its process is gone, and with it the TPM of its own.
+        while (BrokerProcess.IsRunning(processId))
+        {
+            if (deadline.HasPassed)
+            {
+                throw new TbsException("TBS_E_SERVICE_START_PENDING", "The broker has not stopped yet.",
+                    "See the log of tbsd for what it waits for.") { TargetObject = processId };
+            }
+            StopToken.WaitHandle.WaitOne(20);
+            StopToken.ThrowIfCancellationRequested();
+        }
+        BrokerClient.Close();
+    }
+}
