@@ -25,7 +25,7 @@ BeforeAll {
 Describe 'the module' {
     It 'exports exactly the files of module/Public, by name' {
         $files = [IO.Directory]::GetFiles("$RepositoryRoot/module/Public", '*.ps1') | ForEach-Object { [IO.Path]::GetFileNameWithoutExtension($_) } | Sort-Object
-        $files.Count | Should -BeGreaterThan 20
+        $files.Count | Should -BeGreaterThan 0
         $manifest = [IO.File]::ReadAllText("$RepositoryRoot/TpmTbs.psd1")
         $list = [regex]::Match($manifest, "FunctionsToExport\s*=((?:\s*'[^']*',?)+)").Groups[1].Value
         $list | Should -Not -BeLike '*`**'
@@ -51,13 +51,13 @@ Describe 'the module' {
         try {
             $asked = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
             $asked.ExportedFunctions.Keys | Should -Not -Contain 'Get-FromBuild'
-            $asked.ExportedFunctions.Keys | Should -Contain 'Get-TbsLockout'
+            $asked.ExportedFunctions.Keys | Should -Contain 'Initialize-Tpm'
             Remove-Module $asked
         }
         finally { $env:TPMTBS_MODULE_SOURCES = $null }
         [IO.File]::Delete($built)
         $notBuilt = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
-        $notBuilt.ExportedFunctions.Keys | Should -Contain 'Get-TbsLockout'
+        $notBuilt.ExportedFunctions.Keys | Should -Contain 'Initialize-Tpm'
         Remove-Module $notBuilt
         Import-Module "$RepositoryRoot/TpmTbs.psd1" -Global -Force
     }
