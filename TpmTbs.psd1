@@ -1,6 +1,5 @@
 # Lists stand without @( ), for which the engine compiles a rule at each import.
 @{
-    RootModule           = 'module/TpmTbs.psm1'
     NestedModules        = if ($PSEdition -eq 'Core') { 'module/bin/net8.0/TpmTbs.dll' } else { 'module/bin/net472/TpmTbs.dll' }
     ModuleVersion        = '0.1.0'
     GUID                 = '0b8f7a52-5b0e-4f5e-9d5d-6f2c1b6e4a11'
@@ -10,48 +9,49 @@
     CompatiblePSEditions = 'Core', 'Desktop'
     PowerShellVersion    = '5.1'
     FormatsToProcess     = , 'module/TpmTbs.format.ps1xml'
-    # The files of module/Public, written by tools/build-module.mjs.
-    FunctionsToExport    =
-        'Export-TbsPolicy',
-        'Get-TbsCommandBlock',
-        'Get-TbsDeviceInfo',
-        'Get-TbsEvent',
-        'Get-TbsLockout',
-        'Get-TbsPolicy',
-        'Get-TbsResource',
-        'Get-TpmEventLog',
-        'Get-TpmPhysicalPresence',
-        'Grant-TbsCommand',
-        'Import-TbsPolicy',
-        'Remove-TbsCommandBlock',
-        'Remove-TbsResource',
-        'Request-TpmPhysicalPresence',
-        'Reset-TbsLockout',
-        'Revoke-TbsCommand',
-        'Set-TbsPolicy',
-        'Start-TbsService',
-        'Stop-TbsService',
-        'Test-TbsCommandBlock',
-        'Test-TbsPolicy',
-        'Test-TpmEventLog'
+    FunctionsToExport    = @()
     # The files of module/src/Cmdlets, written by tools/build-module.mjs. Windows has some of the names in its own module
     # TrustedPlatformModule, which keeps them there.
     CmdletsToExport      = if ($env:OS -eq 'Windows_NT') {
         'Add-TbsCommandBlock',
         'Backup-TpmOwnerAuth',
+        'Export-TbsPolicy',
+        'Export-TbsPolicyReport',
+        'Get-TbsCommandBlock',
         'Get-TbsContext',
+        'Get-TbsDeviceInfo',
+        'Get-TbsEvent',
+        'Get-TbsLockout',
+        'Get-TbsPolicy',
+        'Get-TbsResource',
         'Get-TbsStatus',
         'Get-TpmAuthLevel',
+        'Get-TpmEventLog',
         'Get-TpmLockoutParameter',
         'Get-TpmOwnerAuth',
         'Get-TpmOwnerAuthBackup',
+        'Get-TpmPhysicalPresence',
         'Get-TpmProvisioningState',
+        'Grant-TbsCommand',
+        'Import-TbsPolicy',
         'New-TbsContext',
+        'Remove-TbsCommandBlock',
         'Remove-TbsContext',
+        'Remove-TbsResource',
+        'Request-TpmPhysicalPresence',
+        'Reset-TbsLockout',
+        'Revoke-TbsCommand',
+        'Set-TbsPolicy',
         'Set-TpmAuthLevel',
         'Set-TpmLockoutParameter',
+        'Start-TbsService',
+        'Stop-TbsService',
         'Submit-TbsCommand',
-        'Test-TpmOwnerAuthBackup'
+        'Test-TbsCommandBlock',
+        'Test-TbsPolicy',
+        'Test-TpmEventLog',
+        'Test-TpmOwnerAuthBackup',
+        'Update-TbsPolicy'
     }
     else {
         'Add-TbsCommandBlock',
@@ -60,26 +60,50 @@
         'ConvertTo-TpmOwnerAuth',
         'Disable-TpmAutoProvisioning',
         'Enable-TpmAutoProvisioning',
+        'Export-TbsPolicy',
+        'Export-TbsPolicyReport',
+        'Get-TbsCommandBlock',
         'Get-TbsContext',
+        'Get-TbsDeviceInfo',
+        'Get-TbsEvent',
+        'Get-TbsLockout',
+        'Get-TbsPolicy',
+        'Get-TbsResource',
         'Get-TbsStatus',
         'Get-Tpm',
         'Get-TpmAuthLevel',
         'Get-TpmEndorsementKeyInfo',
+        'Get-TpmEventLog',
         'Get-TpmLockoutParameter',
         'Get-TpmOwnerAuth',
         'Get-TpmOwnerAuthBackup',
+        'Get-TpmPhysicalPresence',
         'Get-TpmProvisioningState',
         'Get-TpmSupportedFeature',
+        'Grant-TbsCommand',
+        'Import-TbsPolicy',
         'Import-TpmOwnerAuth',
         'Initialize-Tpm',
         'New-TbsContext',
+        'Remove-TbsCommandBlock',
         'Remove-TbsContext',
+        'Remove-TbsResource',
+        'Request-TpmPhysicalPresence',
+        'Reset-TbsLockout',
+        'Revoke-TbsCommand',
+        'Set-TbsPolicy',
         'Set-TpmAuthLevel',
         'Set-TpmLockoutParameter',
         'Set-TpmOwnerAuth',
+        'Start-TbsService',
+        'Stop-TbsService',
         'Submit-TbsCommand',
+        'Test-TbsCommandBlock',
+        'Test-TbsPolicy',
+        'Test-TpmEventLog',
         'Test-TpmOwnerAuthBackup',
-        'Unblock-Tpm'
+        'Unblock-Tpm',
+        'Update-TbsPolicy'
     }
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -1,74 +1,51 @@
 # Conventions as tests: they find the cmdlets by themselves, so that a new one is held to them as well.
 
 BeforeDiscovery {
-    $folder = [IO.Path]::GetFullPath("$PSScriptRoot/../module")
-    $cmdlets = foreach ($file in [IO.Directory]::GetFiles("$folder/Public", '*.ps1')) { @{ Name = [IO.Path]::GetFileNameWithoutExtension($file); Path = $file } }
-    $sources = foreach ($file in @([IO.Directory]::GetFiles("$folder/Public", '*.ps1')) + [IO.Directory]::GetFiles("$folder/Private", '*.ps1') + "$folder/TpmTbs.psm1") {
-        @{ Name = [IO.Path]::GetFileName($file); Path = $file }
+    $folder = [IO.Path]::GetFullPath("$PSScriptRoot/../module/src/Cmdlets")
+    # GetTbsStatusCommand.cs is Get-TbsStatus.
+    $cmdlets = foreach ($file in [IO.Directory]::GetFiles($folder, '*Command.cs')) {
+        @{ Name = [IO.Path]::GetFileName($file) -creplace '^([A-Z][a-z]+(?:To)?)(T[bp][ms].*|Tpm)Command\.cs$', '$1-$2'; Path = $file }
     }
 }
 
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     $broker = Connect-SharedBroker
-    function Get-Tree([string]$Path) {
-        $tokens = $problems = $null
-        $tree = [System.Management.Automation.Language.Parser]::ParseFile($Path, [ref]$tokens, [ref]$problems)
-        if ($problems) { throw "$Path does not parse: $($problems[0])" }
-        [pscustomobject]@{ Tree = $tree; Tokens = $tokens }
-    }
     $module = Get-Module TpmTbs
     # Verbs that change nothing.
-    $readers = 'Get', 'Test', 'ConvertTo'
+    $readers = 'Get', 'Test', 'ConvertTo', 'Update'
 }
 
 Describe 'the module' {
-    It 'exports exactly the files of module/Public, by name' {
-        $files = [IO.Directory]::GetFiles("$RepositoryRoot/module/Public", '*.ps1') | ForEach-Object { [IO.Path]::GetFileNameWithoutExtension($_) } | Sort-Object
-        $files.Count | Should -BeGreaterThan 0
-        $manifest = [IO.File]::ReadAllText("$RepositoryRoot/TpmTbs.psd1")
-        $list = [regex]::Match($manifest, "FunctionsToExport\s*=((?:\s*'[^']*',?)+)").Groups[1].Value
-        $list | Should -Not -BeLike '*`**'
-        $listed = [regex]::Matches($list, "'([^']+)'") | ForEach-Object { $_.Groups[1].Value } | Sort-Object
-        $listed | Should -Be $files
-        @($module.ExportedFunctions.Keys | Sort-Object) | Should -Be $files
+    It 'exports exactly the cmdlets of module/src/Cmdlets' {
+        $files = [IO.Directory]::GetFiles("$RepositoryRoot/module/src/Cmdlets", '*Command.cs') | ForEach-Object { [IO.Path]::GetFileName($_) } | Sort-Object
+        $files.Count | Should -BeGreaterThan 40
+        $exported = @($module.ExportedCmdlets.Keys) | ForEach-Object { $_.Replace('-', '') + 'Command.cs' } | Sort-Object
+        $exported | Should -Be $files
+        $module.ExportedFunctions.Count | Should -Be 0
     }
 
-    It 'loads what the build made, or the sources where it was not built or they are asked for' {
-        $copy = "$TestDrive/copy"
-        [void][IO.Directory]::CreateDirectory("$copy/module/dist")
-        foreach ($folder in 'Public', 'Private') {
-            [void][IO.Directory]::CreateDirectory("$copy/module/$folder")
-            foreach ($file in [IO.Directory]::GetFiles("$RepositoryRoot/module/$folder", '*.ps1')) { [IO.File]::Copy($file, "$copy/module/$folder/$([IO.Path]::GetFileName($file))") }
-        }
-        [IO.File]::Copy("$RepositoryRoot/module/TpmTbs.psm1", "$copy/module/TpmTbs.psm1")
-        $built = "$copy/module/dist/TpmTbs.functions.ps1"
-        [IO.File]::WriteAllText($built, "function Get-FromBuild { 'built' }`nfunction Close-TbsConnection { }`n")
-        $fromBuild = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force
-        $fromBuild.ExportedFunctions.Keys | Should -Contain 'Get-FromBuild'
-        Remove-Module $fromBuild
-        $env:TPMTBS_MODULE_SOURCES = '1'
-        try {
-            $asked = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
-            $asked.ExportedFunctions.Keys | Should -Not -Contain 'Get-FromBuild'
-            $asked.ExportedFunctions.Keys | Should -Contain 'Initialize-Tpm'
-            Remove-Module $asked
-        }
-        finally { $env:TPMTBS_MODULE_SOURCES = $null }
-        [IO.File]::Delete($built)
-        $notBuilt = Import-Module "$copy/module/TpmTbs.psm1" -PassThru -Force -DisableNameChecking
-        $notBuilt.ExportedFunctions.Keys | Should -Contain 'Initialize-Tpm'
-        Remove-Module $notBuilt
-        Import-Module "$RepositoryRoot/TpmTbs.psd1" -Global -Force
-    }
-
-    It 'was built from the sources as they are' -Skip:(-not [IO.File]::Exists([IO.Path]::GetFullPath("$PSScriptRoot/../module/dist/TpmTbs.functions.ps1"))) {
+    It 'lists what the build finds' {
         # Throws, with what is not up to date, where the exit code is not 0.
         Invoke-Program 'node' "$RepositoryRoot/tools/build-module.mjs", '--check' | Should -BeNullOrEmpty
     }
 
+    It 'leaves the exit code of a script that requires it alone' {
+        $modules = "$TestDrive/modules"
+        [void][IO.Directory]::CreateDirectory($modules)
+        New-Item -ItemType SymbolicLink -Path "$modules/TpmTbs" -Target $RepositoryRoot | Out-Null
+        [IO.File]::WriteAllText("$TestDrive/requires.ps1", "#Requires -Modules TpmTbs`nexit 3`n")
+        $before = $env:PSModulePath
+        try {
+            $env:PSModulePath = $modules
+            & pwsh -NoProfile -File "$TestDrive/requires.ps1"
+            $LASTEXITCODE | Should -Be 3
+        }
+        finally { $env:PSModulePath = $before }
+    }
+
     It 'has a test file for every cmdlet' {
-        foreach ($name in $module.ExportedFunctions.Keys) { "$PSScriptRoot/$name.Tests.ps1" | Should -Exist }
+        foreach ($name in $module.ExportedCmdlets.Keys) { "$PSScriptRoot/$name.Tests.ps1" | Should -Exist }
     }
 }
 
@@ -93,7 +70,7 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
     It 'has help: synopsis, description, every parameter, examples and outputs' {
         $help.Synopsis | Should -Match '^[A-Z][^\n]*\.$'
         "$($help.description.Text)".Length | Should -BeGreaterThan 40
-        @($help.examples.example).Count | Should -BeGreaterThan 0
+        @($help.examples.example).Count | Should -BeGreaterOrEqual 2
         "$($help.examples.example[0].code)" | Should -Match $verb
         "$($help.returnValues.returnValue.type.name)" | Should -Not -BeNullOrEmpty
         foreach ($parameter in $own) {
@@ -110,11 +87,11 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
     }
 
     It 'has -WhatIf and -Confirm exactly if it changes something' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($changes -or $Name -eq 'Export-TbsPolicy')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be $changes
         if ($command.Parameters.ContainsKey('WhatIf')) {
             # By itself, or in the one function that it hands its change to.
             $text = [IO.File]::ReadAllText($Path)
-            $text | Should -Match 'ShouldProcess\(|Edit-TbsCommandList|Submit-TbsBytes|Invoke-TpmOwner'
+            $text | Should -Match 'Confirmed\(|ChangeList\(|OutputFile\.Write\('
         }
     }
 
@@ -126,37 +103,6 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
             $completes = @($parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] -or $_ -is [ValidateSet] })
             $completes.Count | Should -BeGreaterThan 0 -Because "-$($parameter.Name) of $Name should complete"
         }
-    }
-}
-
-Describe 'the source <Name>' -ForEach $sources {
-    It 'is in the language that Windows PowerShell 5.1 and PowerShell 7 share' {
-        $parsed = Get-Tree $Path
-        $newer = $parsed.Tokens | Where-Object { $_.Kind.ToString() -in 'QuestionQuestion', 'QuestionQuestionEquals', 'QuestionDot', 'QuestionLBracket', 'AndAnd', 'OrOr', 'QuestionMark' }
-        $newer | ForEach-Object Text | Should -BeNullOrEmpty
-        $parsed.Tree.FindAll({ $args[0].GetType().Name -in 'TernaryExpressionAst', 'PipelineChainAst' }, $true) | Should -BeNullOrEmpty
-        # Classes cost every import time.
-        $parsed.Tree.FindAll({ $args[0] -is [System.Management.Automation.Language.TypeDefinitionAst] }, $true) | Should -BeNullOrEmpty
-    }
-
-    It 'calls only its own functions and the core cmdlets' {
-        $parsed = Get-Tree $Path
-        $calls = @($parsed.Tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true) | ForEach-Object { $_.GetCommandName() } | Where-Object { $_ })
-        $functions = & $module { Get-Command -CommandType Function -Name '*-T*', '*-Pascal*' } | ForEach-Object Name
-        foreach ($call in $calls) {
-            if ($functions -contains $call) { continue }
-            $found = Get-Command $call -ErrorAction SilentlyContinue
-            "$call of $($found.ModuleName)$($found.Source)" | Should -BeLike '*Microsoft.PowerShell.Core*' -Because "$Name must not need other modules"
-        }
-    }
-}
-
-Describe 'these tests themselves' {
-    It 'see a cmdlet of another module and newer syntax when there is one' {
-        [IO.File]::WriteAllText("$TestDrive/bad.ps1", 'function Get-TbsBad { New-Object object; $a = $b ?? 1 }')
-        $parsed = Get-Tree "$TestDrive/bad.ps1"
-        @($parsed.Tokens | Where-Object { $_.Kind.ToString() -eq 'QuestionQuestion' }).Count | Should -Be 1
-        @($parsed.Tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true) | ForEach-Object { $_.GetCommandName() }) | Should -Contain 'New-Object'
     }
 }
 

@@ -1,9 +1,10 @@
 # Every example of every cmdlet's help is run as it is written, so that whoever copies one sees it work.
 
 BeforeDiscovery {
-    $files = [IO.Directory]::GetFiles([IO.Path]::GetFullPath("$PSScriptRoot/../module/Public"), '*.ps1')
+    $files = [IO.Directory]::GetFiles([IO.Path]::GetFullPath("$PSScriptRoot/../module/src/Cmdlets"), '*Command.cs')
     [Array]::Sort($files)
-    $cmdlets = foreach ($file in $files) { @{ Name = [IO.Path]::GetFileNameWithoutExtension($file) } }
+    # GetTbsStatusCommand.cs is Get-TbsStatus.
+    $cmdlets = foreach ($file in $files) { @{ Name = [IO.Path]::GetFileName($file) -creplace '^([A-Z][a-z]+(?:To)?)(T[bp][ms].*|Tpm)Command\.cs$', '$1-$2' } }
 }
 
 BeforeAll {

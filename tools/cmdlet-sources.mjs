@@ -1,5 +1,5 @@
 // Reads what the sources of the cmdlets say of themselves: names, parameters and help, for docs/cmdlets.md and Get-Help.
-//   assembly cmdlets: XML documentation and attributes in module/src; functions: comment-based help in module/Public
+// They are the XML documentation and the attributes in module/src.
 
 import fs from 'node:fs';
 import path from 'node:path';

@@ -30,8 +30,7 @@ public sealed class GetTbsEventCommand : TbsCmdlet
 
     /// <summary>Only events of these kinds.</summary>
     [Parameter]
-    [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged",
-        "administration", "ownerAuthorization", "warning")]
+    [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged", "administration", "ownerAuthorization", "warning")]
     public string[]? Kind { get; set; }
 
     /// <summary>Goes on with new events as they happen.</summary>
