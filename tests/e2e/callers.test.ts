@@ -32,6 +32,7 @@ const HARMLESS: Readonly<Record<string, object>> = {
   'physicalPresence/request': { operation: -1 },
   'tpm/initialize': { unknown: true },
   'tpm/clear': { ownerAuth: 'not one' },
+  'tpm/openHierarchies': { storageAuth: 'not one' },
   'tpm/unblock': { ownerAuth: 'not one' },
   'tpmLockoutParameters/set': { ownerAuth: 'not one' },
   'autoProvisioning/set': { autoProvisioning: 'not one' },

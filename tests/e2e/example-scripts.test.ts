@@ -128,8 +128,7 @@ describe('the example scripts', function () {
 
   it('login.ps1 tells a locked-out user until when, with exit code 2, and neither other users nor root', async function () {
     if (!canBecomeOthers()) this.skip();
-    // At this level the storage hierarchy keeps its empty authorization, with which users make keys.
-    await using daemon = await TestDaemon.start({ policy: { '10.json': { osManagedAuthLevel: 5 } } });
+    await using daemon = await TestDaemon.start();
     const root = await daemon.connect();
     await root.call('tpm/initialize');
     await guessFourTimes(ALICE, daemon);
@@ -143,7 +142,7 @@ describe('the example scripts', function () {
 
   it('login.ps1 tells every user but root when all standard users are locked out', async function () {
     if (!canBecomeOthers()) this.skip();
-    const policy = { '10.json': { osManagedAuthLevel: 5, standardUserAuthorizationFailureTotalThreshold: 4 } };
+    const policy = { '10.json': { standardUserAuthorizationFailureTotalThreshold: 4 } };
     await using daemon = await TestDaemon.start({ policy });
     const root = await daemon.connect();
     await root.call('tpm/initialize');

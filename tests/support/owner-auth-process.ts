@@ -13,7 +13,7 @@ import { type MachineOptions, startMachine } from './owner-auth-machine.js';
 
 export interface ProcessTask
   extends Pick<MachineOptions, 'version' | 'tpmSocket' | 'folder' | 'settings' | 'activeDirectory'> {
-  readonly action: 'initialize' | 'set' | 'recover' | 'lower' | 'rawChange' | 'rawClear';
+  readonly action: 'initialize' | 'set' | 'recover' | 'lower' | 'openHierarchies' | 'rawChange' | 'rawClear';
   /** Base64 of 20 bytes, for `set` and `rawChange`. */
   readonly next?: string;
   /** Base64, for raw commands; what is kept unless given. */
@@ -44,6 +44,7 @@ const machine = await startMachine({
 });
 const { coordinator, ownerAuth, provisioning } = machine.owner;
 if (task.action === 'initialize') await provisioning.initialize(ROOT);
+if (task.action === 'openHierarchies') await provisioning.openHierarchies(ROOT, {});
 if (task.action === 'set') {
   await ownerAuth.set(ROOT, undefined, new Uint8Array(Buffer.from(task.next ?? '', 'base64')));
 }

@@ -14,6 +14,7 @@ import { resourcesCommand } from './commands/resources.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { submitCommand } from './commands/submit.js';
+import { tpmCommand } from './commands/tpm.js';
 import { EXIT } from './exit-codes.js';
 
 /** Runs one command and ends the process with its exit code, whatever is still open. */
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     authLevelCommand,
     eventsCommand,
     resourcesCommand,
+    tpmCommand,
   ]) {
     add(base);
   }

@@ -33,7 +33,7 @@ for (const version of ['2.0', '1.2'] as const) {
         return JSON.parse(child.stdout) as ProcessResult;
       };
       await using machine = await startMachine({ ...options, settings: { osManagedAuthLevel: FULL } });
-      await machine.owner.provisioning.initialize(ROOT);
+      await machine.owner.provisioning.initialize(ROOT, { closeHierarchies: version === '2.0' });
       if (version === '2.0') {
         await machine.owner.tpm.setLockoutParameters(ROOT, { lockoutRecoverySeconds: 1 }, undefined);
       }

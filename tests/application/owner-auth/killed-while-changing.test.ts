@@ -112,7 +112,7 @@ for (const version of ['2.0', '1.2'] as const) {
     it('keeps what Delegated keeps, under a new key, after a kill at any step of lowering the level', async () => {
       const delegated = { osManagedAuthLevel: 2 } as const;
       await using box = await fixture(version);
-      finished(box.run({ action: 'initialize', killAt: 0 }, { osManagedAuthLevel: 4 }));
+      finished(box.run({ action: 'initialize', killAt: 0 }, { osManagedAuthLevel: 4, closeHierarchies: true }));
       await shortLockoutRecovery(box, { osManagedAuthLevel: 4 });
       const restore = await snapshot(box);
       for (let killAt = 1; ; killAt++) {
@@ -135,14 +135,35 @@ for (const version of ['2.0', '1.2'] as const) {
     it('is provisioned to the end after a kill at any step of provisioning', async () => {
       for (let killAt = 1; ; killAt++) {
         await using box = await fixture(version);
-        const first = box.run({ action: 'initialize', killAt });
-        const second = finished(box.run({ action: 'initialize', killAt: 0 }));
+        const first = box.run({ action: 'initialize', killAt }, { closeHierarchies: true });
+        const second = finished(box.run({ action: 'initialize', killAt: 0 }, { closeHierarchies: true }));
         assert.ok(second.ready && second.kept !== null, `killed at step ${killAt}`);
         if (first !== 'killed') break;
       }
     });
   });
 }
+
+describe('closed hierarchies of a TPM 2.0, killed at every step of opening them', function () {
+  this.timeout(180_000);
+
+  it('are open after the next try, and nothing of their authorizations is stored', async () => {
+    await using box = await fixture('2.0');
+    finished(box.run({ action: 'initialize', killAt: 0 }, { closeHierarchies: true }));
+    const restore = await snapshot(box);
+    for (let killAt = 1; ; killAt++) {
+      await restore();
+      const first = box.run({ action: 'openHierarchies', killAt });
+      finished(box.run({ action: 'openHierarchies', killAt: 0 }));
+      await using machine = await startMachine({ version: '2.0', tpmSocket: box.tpm.dataPath, folder: box.folder });
+      const { hierarchies } = await machine.owner.provisioning.state();
+      assert.deepEqual(hierarchies, { storage: 'open', endorsement: 'open' }, `killed at step ${killAt}`);
+      const { secrets } = machine.owner.coordinator.parts;
+      assert.deepEqual([secrets.has('storage'), secrets.has('endorsement')], [false, false]);
+      if (first !== 'killed') break;
+    }
+  });
+});
 
 describe('the owner authorization that a level does not keep, killed at every step', function () {
   this.timeout(180_000);

@@ -64,9 +64,12 @@ for (const version of ['2.0', '1.2'] as const) {
         readFileSync(join(folder, 'owner-auth', name)).includes(Buffer.from(value)),
       );
 
+    /** The hierarchies of a TPM 2.0 closed, so that Delegated has something to store. */
+    const closing = { closeHierarchies: version === '2.0' };
+
     it('voids every earlier copy when policy lowers Full to Delegated, and says that the new value is kept nowhere', async () => {
       await using machine = await start();
-      await machine.owner.provisioning.initialize(ROOT);
+      await machine.owner.provisioning.initialize(ROOT, closing);
       const before = await full(machine);
       machine.setPolicy({ osManagedAuthLevel: 2 });
       await machine.owner.coordinator.levelMayHaveChanged();
@@ -99,7 +102,7 @@ for (const version of ['2.0', '1.2'] as const) {
 
     it('lowers the level under a new key: neither an old copy of the disk nor what is left of it opens any more', async () => {
       await using machine = await start();
-      await machine.owner.provisioning.initialize(ROOT);
+      await machine.owner.provisioning.initialize(ROOT, closing);
       const secretsFolder = join(folder, 'owner-auth');
       const copy = new Map(readdirSync(secretsFolder).map((name) => [name, readFileSync(join(secretsFolder, name))]));
       machine.setPolicy({ osManagedAuthLevel: 2 });
@@ -116,7 +119,7 @@ for (const version of ['2.0', '1.2'] as const) {
 
     it('keeps nothing at None, and leaves the hierarchies usable', async () => {
       await using machine = await start();
-      await machine.owner.provisioning.initialize(ROOT);
+      await machine.owner.provisioning.initialize(ROOT, closing);
       const before = await full(machine);
       machine.setPolicy({ osManagedAuthLevel: 0 });
       await machine.owner.coordinator.levelMayHaveChanged();

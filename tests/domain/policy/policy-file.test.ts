@@ -22,6 +22,7 @@ describe('policy file', () => {
       osManagedAuthLevel: 2,
       activeDirectoryBackup: true,
       requireActiveDirectoryBackup: false,
+      closeHierarchies: true,
       standardUserAuthorizationFailureDurationMinutes: 0,
       standardUserAuthorizationFailureIndividualThreshold: 100,
       standardUserAuthorizationFailureTotalThreshold: 0,

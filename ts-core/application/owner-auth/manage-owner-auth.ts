@@ -1,8 +1,9 @@
 /** Set-, Get-, Import-TpmOwnerAuth, Clear-Tpm, Unblock-Tpm and the change of the level. */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
-import { keepsOwner, OWNER_AUTH_TYPES } from '../../domain/owner-auth/kept-material.js';
+import { keepsOwner, type MaterialName, materialFor, OWNER_AUTH_TYPES } from '../../domain/owner-auth/kept-material.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
 import type { LockoutService } from '../lockout/lockout-service.js';
 import type { AuthLevelChange } from './manage-auth-level.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
@@ -50,7 +51,10 @@ export class ManageOwnerAuth {
     this.told(caller, 'The owner authorization was imported.', {});
   }
 
-  /** Tbsi_Get_OwnerAuth. `type`: TBS_OWNERAUTH_TYPE. The caller of this wipes the bytes. */
+  /**
+   * Tbsi_Get_OwnerAuth. `type`: TBS_OWNERAUTH_TYPE. The caller of this wipes the bytes, which are none for a hierarchy whose
+   * authorization is empty.
+   */
   async get(caller: Caller, type: number): Promise<Uint8Array> {
     const { secrets, tpm } = this.coordinator.parts;
     const known = OWNER_AUTH_TYPES.find(({ number }) => number === type);
@@ -64,10 +68,18 @@ export class ManageOwnerAuth {
       throw new TbsError('TBS_E_ACCESS_DENIED', { details: { type: known.name } });
     }
     await this.coordinator.keptIsVerified();
-    const value = await secrets.get(known.material);
+    const value = (await this.authOfOpenHierarchy(known.material)) ?? (await secrets.get(known.material));
     if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', { details: { type: known.name } });
     this.told(caller, 'A stored owner authorization was read.', { type: known.name });
     return value;
+  }
+
+  /** The empty authorization of a hierarchy that is open; undefined for a closed one, and where the level stores none. */
+  private async authOfOpenHierarchy(material: MaterialName): Promise<Uint8Array | undefined> {
+    const { tpm, level, hierarchies } = this.coordinator.parts;
+    if (material !== 'storage' && material !== 'endorsement') return undefined;
+    if (!materialFor(level(), tpm.version).includes(material)) return undefined;
+    return hierarchies.states(await tpm.ownership())[material] === 'open' ? EMPTY_AUTH : undefined;
   }
 
   /** Clears the TPM: every key under owner and endorsement hierarchy, and the owner authorization itself. */

@@ -1,60 +1,126 @@
 /** Initialize-Tpm, Get-TpmProvisioningState, Enable- and Disable-TpmAutoProvisioning. */
 import type { Caller } from '../../domain/caller.js';
+import type { HierarchyStates } from '../../domain/owner-auth/hierarchy-state.js';
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
+import type { PolicySettings } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
 import type { Clock, Log } from '../ports.js';
+import type { HierarchyAuths } from './hierarchies.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { AutoProvisioning } from './owner-auth-record.js';
 import type { ProvisioningSteps } from './provisioning-steps.js';
 
-/** What Initialize-Tpm may do beside what harms nothing. */
+/** What Initialize-Tpm does beside what harms nothing. */
 export interface ProvisioningPermissions {
   /** Clear the TPM where nothing else makes it usable. */
   readonly allowClear: boolean;
   /** Ask the firmware, which asks a person at the next start of the machine. */
   readonly allowPhysicalPresence: boolean;
+  /** Close the storage and endorsement hierarchy of a TPM 2.0; policy (`closeHierarchies`) can want the same. */
+  readonly closeHierarchies: boolean;
 }
 
-const HARMLESS: ProvisioningPermissions = { allowClear: false, allowPhysicalPresence: false };
+export interface ProvisioningReport extends ProvisioningVerdict {
+  /** Undefined for a TPM 1.2, which has no hierarchies. */
+  readonly hierarchies: HierarchyStates | undefined;
+  /** Policy wants open hierarchies closed: provisioning closes them without being asked to. */
+  readonly policyClosesHierarchies: boolean;
+}
+
+export interface ProvisioningParts {
+  readonly coordinator: OwnerAuthCoordinator;
+  readonly steps: ProvisioningSteps;
+  readonly settings: () => PolicySettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const HARMLESS: ProvisioningPermissions = {
+  allowClear: false,
+  allowPhysicalPresence: false,
+  closeHierarchies: false,
+};
 
 /** Physical presence operations, the most complete first: all of them clear; all of them enable and activate. */
 const CLEARING_OPERATIONS: readonly number[] = [22, 21, 14, 5];
 const ENABLING_OPERATIONS: readonly number[] = [10, 6];
 
 export class ManageProvisioning {
-  constructor(
-    private readonly coordinator: OwnerAuthCoordinator,
-    private readonly steps: ProvisioningSteps,
-    private readonly clock: Clock,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly parts: ProvisioningParts) {}
 
   async initialize(
     caller: Caller | undefined,
-    permissions: ProvisioningPermissions = HARMLESS,
-  ): Promise<ProvisioningVerdict> {
+    asked: Partial<ProvisioningPermissions> = {},
+  ): Promise<ProvisioningReport> {
+    const permissions = { ...HARMLESS, ...asked };
+    this.requireClosable(permissions);
     const verdict = await this.coordinator.exclusive(() => this.provision(caller, permissions));
     this.coordinator.parts.events.raise('ownerAuthorization', 'The TPM was provisioned as far as possible.', {
       caller,
       details: { ready: verdict.ready, needs: verdict.needs },
     });
-    return verdict;
+    return this.report(verdict);
+  }
+
+  /** Opens what provisioning, or an earlier version of the broker, closed; with the stored values unless others are given. */
+  async openHierarchies(caller: Caller, given: HierarchyAuths): Promise<ProvisioningReport> {
+    const { tpm, hierarchies, events } = this.coordinator.parts;
+    if (tpm.version !== '2.0') throw noHierarchies();
+    if (this.closingIsPolicy) throw policyClosesHierarchies();
+    const opened = await this.coordinator.exclusive(async () => hierarchies.open(await tpm.ownership(), given));
+    if (opened.length > 0) {
+      events.raise('ownerAuthorization', `The hierarchies are open now: ${opened.join(' and ')}.`, {
+        caller,
+        details: { hierarchies: opened },
+      });
+    }
+    return this.state();
   }
 
   private async provision(
     caller: Caller | undefined,
-    { allowClear, allowPhysicalPresence }: ProvisioningPermissions,
+    { allowClear, allowPhysicalPresence, closeHierarchies }: ProvisioningPermissions,
   ): Promise<ProvisioningVerdict> {
-    let reached = await this.steps.run();
-    if (reached.clearRequired && allowClear && (await this.steps.clearAsOwner())) reached = await this.steps.run();
+    const { steps } = this.parts;
+    const close = closeHierarchies || this.closingIsPolicy;
+    let reached = await steps.run(close);
+    if (reached.clearRequired && allowClear && (await steps.clearAsOwner())) reached = await steps.run(close);
     const operations = operationsFor(reached, allowClear);
     if (caller === undefined || !allowPhysicalPresence || operations.length === 0) return reached;
     const { firmware } = this.coordinator.parts;
     if ((await firmware.pendingRequest()) !== undefined) return reached;
-    return (await firmware.requestFirstOffered(caller, operations)) ? this.steps.verdict() : reached;
+    return (await firmware.requestFirstOffered(caller, operations)) ? steps.verdict() : reached;
   }
 
-  state(): Promise<ProvisioningVerdict> {
-    return this.steps.verdict();
+  async state(): Promise<ProvisioningReport> {
+    return this.report(await this.parts.steps.verdict());
+  }
+
+  private async report(verdict: ProvisioningVerdict): Promise<ProvisioningReport> {
+    const { tpm, hierarchies } = this.coordinator.parts;
+    if (tpm.version !== '2.0') return { ...verdict, hierarchies: undefined, policyClosesHierarchies: false };
+    const states = hierarchies.states(await tpm.ownership());
+    const anyOpen = states.storage === 'open' || states.endorsement === 'open';
+    return {
+      ...verdict,
+      hierarchies: states,
+      policyClosesHierarchies: this.closingIsPolicy && hierarchies.mayBeClosed && anyOpen,
+    };
+  }
+
+  private get coordinator(): OwnerAuthCoordinator {
+    return this.parts.coordinator;
+  }
+
+  private get closingIsPolicy(): boolean {
+    return this.parts.settings().closeHierarchies;
+  }
+
+  private requireClosable({ closeHierarchies }: ProvisioningPermissions): void {
+    const { tpm, hierarchies } = this.coordinator.parts;
+    if (!closeHierarchies) return;
+    if (tpm.version !== '2.0') throw noHierarchies();
+    if (!hierarchies.mayBeClosed) throw levelStoresNoHierarchy();
   }
 
   get autoProvisioning(): AutoProvisioning {
@@ -62,7 +128,7 @@ export class ManageProvisioning {
   }
 
   async setAutoProvisioning(caller: Caller, value: AutoProvisioning): Promise<AutoProvisioning> {
-    const disabledSinceBoot = value === 'DisabledForNextBoot' ? this.clock.bootId() : undefined;
+    const disabledSinceBoot = value === 'DisabledForNextBoot' ? this.parts.clock.bootId() : undefined;
     await this.coordinator.parts.records.update({ autoProvisioning: value, disabledSinceBoot });
     this.coordinator.parts.events.raise('administration', `Automatic provisioning of the TPM is ${value} now.`, {
       caller,
@@ -74,9 +140,9 @@ export class ManageProvisioning {
   async start(): Promise<void> {
     try {
       if (!(await this.isDue())) return;
-      if (!(await this.steps.verdict()).ready) await this.initialize(undefined);
+      if (!(await this.parts.steps.verdict()).ready) await this.initialize(undefined);
     } catch (error) {
-      this.log.warn({ error }, 'the TPM could not be provisioned automatically');
+      this.parts.log.warn({ error }, 'the TPM could not be provisioned automatically');
     }
   }
 
@@ -85,7 +151,7 @@ export class ManageProvisioning {
     const { records } = this.coordinator.parts;
     const { autoProvisioning, disabledSinceBoot } = records.current;
     if (autoProvisioning !== 'DisabledForNextBoot') return autoProvisioning === 'Enabled';
-    const boot = this.clock.bootId();
+    const boot = this.parts.clock.bootId();
     if (disabledSinceBoot === boot || disabledSinceBoot === `past:${boot}`) return false;
     if (disabledSinceBoot?.startsWith('past:') === true) {
       await records.update({ autoProvisioning: 'Enabled', disabledSinceBoot: undefined });
@@ -99,4 +165,28 @@ export class ManageProvisioning {
 function operationsFor({ clearRequired, needs }: ProvisioningVerdict, allowClear: boolean): readonly number[] {
   if (clearRequired) return allowClear ? CLEARING_OPERATIONS : [];
   return needs.includes('TPM_ACTIVATE') ? ENABLING_OPERATIONS : [];
+}
+
+function noHierarchies(): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message: 'A TPM 1.2 has no storage and endorsement hierarchy.',
+    details: { parameter: 'tpmVersion' },
+  });
+}
+
+function levelStoresNoHierarchy(): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message:
+      'The level of owner authorization in force does not store the authorizations of the hierarchies: nobody could use them once they are closed.',
+    action: 'Set the level Full or Delegated first (Set-TpmAuthLevel); Get-TpmAuthLevel shows what sets it.',
+    details: { setting: 'osManagedAuthLevel' },
+  });
+}
+
+function policyClosesHierarchies(): TbsError {
+  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    message: 'Policy wants the storage and endorsement hierarchy closed.',
+    action: 'Set closeHierarchies to false first; Get-TbsPolicy shows what sets it.',
+    details: { setting: 'closeHierarchies' },
+  });
 }

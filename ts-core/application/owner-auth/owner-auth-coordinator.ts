@@ -12,8 +12,6 @@ import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
 import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
-import { TPM_RH } from '../../domain/tpm20/codes.js';
-import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 import type { Events } from '../events/events.js';
 import type { ManagePhysicalPresence } from '../firmware/manage-physical-presence.js';
@@ -22,10 +20,11 @@ import type { BrokerContext } from './broker-context.js';
 import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
 import type { DirectoryBackup } from './directory-backup.js';
 import type { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
+import type { Hierarchies } from './hierarchies.js';
 import type { KeptSecrets } from './kept-secrets.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 import type { OwnerTpm } from './owner-tpm.js';
-import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
+import { isWrongAuthorization } from './tpm-failure.js';
 import type { TpmLockoutWatch } from './watch-tpm-lockout.js';
 
 export interface OwnerAuthCoordinatorParts {
@@ -34,6 +33,7 @@ export interface OwnerAuthCoordinatorParts {
   readonly secrets: KeptSecrets;
   readonly records: OwnerAuthRecords;
   readonly change: OwnerAuthChange;
+  readonly hierarchies: Hierarchies;
   readonly backup: DirectoryBackup;
   readonly externalChanges: ExternalOwnerChangeMonitor;
   readonly crypto: Crypto12;
@@ -47,8 +47,6 @@ export interface OwnerAuthCoordinatorParts {
 
 const FIRST_RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 3_600_000;
-
-const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } as const;
 
 export class OwnerAuthCoordinator {
   private readonly queue = new OneAtATime();
@@ -132,7 +130,7 @@ export class OwnerAuthCoordinator {
    * `newOwnerAuth`, or a random one. Runs inside of `exclusive`.
    */
   async applyLevel(to: OsManagedAuthLevel, newOwnerAuth?: Uint8Array): Promise<void> {
-    const { records, tpm, secrets, events, change, backup } = this.parts;
+    const { records, tpm, secrets, events, change, backup, hierarchies } = this.parts;
     const from = records.current.appliedLevel;
     if (from === to) return;
     // A store that cannot write is found out before anything is changed in the TPM.
@@ -148,7 +146,7 @@ export class OwnerAuthCoordinator {
         if (newOwnerAuth === undefined) next.fill(0);
         if (backup.mode === 'off' && newOwnerAuth === undefined) this.tellKeptNowhere(to);
       }
-      for (const name of transition.reopened) await this.reopen(name);
+      for (const name of transition.reopened) await hierarchies.openBeforeWiping(name);
       for (const name of transition.wiped) secrets.wipe(name);
       if (transition.lowers) await secrets.rotateKey();
       events.raise(
@@ -213,19 +211,6 @@ export class OwnerAuthCoordinator {
   /** Clears the TPM, and forgets what was kept of its owner. Runs inside of `exclusive`. */
   clear(ownerAuth: Uint8Array): Promise<void> {
     return this.parts.externalChanges.during(() => this.parts.tpm.clear(ownerAuth));
-  }
-
-  private async reopen(name: 'storage' | 'endorsement'): Promise<void> {
-    const value = await this.parts.secrets.get(name);
-    if (value === undefined) return;
-    try {
-      await withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HIERARCHIES[name], value, EMPTY_AUTH)));
-    } catch (error) {
-      // Somebody else changed it: what is kept is of no use to anybody.
-      if (!isWrongAuthorization(error)) throw error;
-    } finally {
-      value.fill(0);
-    }
   }
 }
 

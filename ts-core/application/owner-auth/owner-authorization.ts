@@ -13,6 +13,7 @@ import { BrokerContext } from './broker-context.js';
 import { OwnerAuthChange } from './change-owner-auth.js';
 import { DirectoryBackup } from './directory-backup.js';
 import { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
+import { Hierarchies } from './hierarchies.js';
 import { KeptSecrets } from './kept-secrets.js';
 import { ManageBackup } from './manage-backup.js';
 import { ManageOwnerAuth } from './manage-owner-auth.js';
@@ -67,18 +68,16 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const change = new OwnerAuthChange({ tpm, secrets, records, backup, events, log });
   const externalChanges = new ExternalOwnerChangeMonitor({ store, tpm, secrets, records, events, log });
   const level = () => effectiveAuthLevel(policy.current(), store.get('localAuthLevel')?.level).level;
+  const hierarchies = new Hierarchies({ tpm, context, secrets, crypto, level, events });
   const lockoutWatch = new TpmLockoutWatch(tpm, events, log);
   const coordinator = new OwnerAuthCoordinator({
     ...{ tpm, context, secrets, records, change, backup, externalChanges, crypto, level, events, clock, log },
     firmware: parts.firmware,
+    hierarchies,
     lockoutWatch,
   });
-  const provisioning = new ManageProvisioning(
-    coordinator,
-    new ProvisioningSteps(coordinator, settings, parts.keyAlgorithm),
-    clock,
-    log,
-  );
+  const steps = new ProvisioningSteps(coordinator, settings, parts.keyAlgorithm);
+  const provisioning = new ManageProvisioning({ coordinator, steps, settings, clock, log });
   return {
     coordinator,
     externalChanges,

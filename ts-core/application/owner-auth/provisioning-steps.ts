@@ -1,6 +1,5 @@
 /** Initialize-Tpm: the steps of both versions. Each can be repeated, and asks the TPM what is there instead of a memory. */
-import { keepsOwner, materialFor } from '../../domain/owner-auth/kept-material.js';
-import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import { keepsOwner } from '../../domain/owner-auth/kept-material.js';
 import {
   type ProvisioningBit,
   type ProvisioningVerdict,
@@ -25,7 +24,6 @@ import {
   SRK_HANDLE,
   srkTemplate,
 } from '../../domain/tpm20/keys.js';
-import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { OwnershipState } from './owner-tpm.js';
@@ -36,8 +34,6 @@ const MAX_TRIES = 32;
 const RECOVERY_SECONDS = 600;
 const LOCKOUT_RECOVERY_SECONDS = 86_400;
 
-const HIERARCHIES = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT } as const;
-
 export class ProvisioningSteps {
   constructor(
     private readonly coordinator: OwnerAuthCoordinator,
@@ -45,13 +41,13 @@ export class ProvisioningSteps {
     private readonly wantedAlgorithm: KeyAlgorithm20 | 'auto',
   ) {}
 
-  /** Runs inside of the coordinator's `exclusive`. Gives what is still needed. */
-  async run(): Promise<ProvisioningVerdict> {
+  /** Runs inside of the coordinator's `exclusive`. Gives what is still needed. `closeHierarchies`: of a TPM 2.0. */
+  async run(closeHierarchies: boolean): Promise<ProvisioningVerdict> {
     const { tpm, secrets } = this.coordinator.parts;
     await secrets.discardBroken();
     const state = await tpm.ownership();
     if (state.enabled && state.activated) {
-      if (tpm.version === '2.0') await this.provision20(state);
+      if (tpm.version === '2.0') await this.provision20(state, closeHierarchies);
       else await this.provision12(state);
     }
     return this.verdict();
@@ -104,8 +100,8 @@ export class ProvisioningSteps {
     return true;
   }
 
-  private async provision20(state: OwnershipState): Promise<void> {
-    const { secrets } = this.coordinator.parts;
+  private async provision20(state: OwnershipState, closeHierarchies: boolean): Promise<void> {
+    const { secrets, hierarchies } = this.coordinator.parts;
     const storage = state.storageAuthSet ? await secrets.get('storage') : EMPTY_AUTH;
     const endorsement = state.endorsementAuthSet ? await secrets.get('endorsement') : EMPTY_AUTH;
     if (storage !== undefined && !state.hasStorageRootKey) {
@@ -117,8 +113,7 @@ export class ProvisioningSteps {
     // Without a storage root key no value can be sealed, so that none is set.
     if (storage === undefined && !state.hasStorageRootKey) return;
     await this.setLockoutParameters(state);
-    await this.setHierarchy('storage', state.storageAuthSet);
-    await this.setHierarchy('endorsement', state.endorsementAuthSet);
+    if (closeHierarchies) await hierarchies.close(state);
     if (!state.owned) await this.setOwnerAuth(EMPTY_AUTH);
   }
 
@@ -137,16 +132,6 @@ export class ProvisioningSteps {
       }),
     );
     await records.update({ lockoutParametersSet: true });
-  }
-
-  /** The value is on disk before the TPM has it; whether the TPM has it can be asked at any time. */
-  private async setHierarchy(name: 'storage' | 'endorsement', isSet: boolean): Promise<void> {
-    const { secrets, level, crypto: tpmCrypto, tpm } = this.coordinator.parts;
-    if (isSet || !materialFor(level(), tpm.version).includes(name)) return;
-    const value = (await secrets.get(name)) ?? tpmCrypto.randomBytes(OWNER_AUTH_BYTES);
-    await secrets.put(name, value);
-    await this.onTpm(() => hierarchyChangeAuth(HIERARCHIES[name], EMPTY_AUTH, value));
-    value.fill(0);
   }
 
   /**

@@ -87,6 +87,13 @@ export const POLICY_SETTINGS = {
     registry: dword(POLICY_KEY, 'RequireActiveDirectoryBackup'),
     admxPolicy: 'ActiveDirectoryBackup',
   }),
+  closeHierarchies: flag({
+    default: false,
+    meaning:
+      'Has provisioning give the storage and endorsement hierarchy of a TPM 2.0 a random authorization, at the levels that store it (2 and 4). Other TPM programs, such as clevis and systemd-cryptenroll, then stop working.',
+    registry: undefined,
+    admxPolicy: 'CloseHierarchies',
+  }),
   standardUserAuthorizationFailureDurationMinutes: wholeNumber({
     default: 480,
     bounds: { min: 0, max: 71_582_788 },

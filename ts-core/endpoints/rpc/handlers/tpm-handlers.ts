@@ -1,10 +1,10 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { Application } from '../../../application/application.js';
+import type { ProvisioningReport } from '../../../application/owner-auth/manage-provisioning.js';
 import type { EndorsementKey, TpmLockout } from '../../../application/owner-auth/owner-tpm.js';
 import { featuresAmong } from '../../../application/owner-auth/report-tpm.js';
 import { type Caller, isAdministrator } from '../../../domain/caller.js';
 import { AUTH_LEVEL_NAMES } from '../../../domain/owner-auth/effective-level.js';
-import type { ProvisioningVerdict } from '../../../domain/owner-auth/provisioning-information.js';
 import { TbsError } from '../../../domain/tbs-error.js';
 import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/tpm.js';
@@ -20,6 +20,12 @@ export function tpmHandlers(application: Application): Handlers<typeof contract>
       provisioningState(await provisioning.initialize(caller, permissions)),
     tpmProvisioning: async ({ caller }) =>
       provisioningState(await recentAnswers.for(caller, 'tpm/provisioning', () => provisioning.state())),
+    tpmOpenHierarchies: ({ caller }, params) =>
+      withSecrets({ ...params }, async ({ storageAuth, endorsementAuth }) =>
+        provisioningState(
+          await provisioning.openHierarchies(caller, { storage: storageAuth, endorsement: endorsementAuth }),
+        ),
+      ),
     tpmClear: ({ caller }, params) =>
       withSecrets({ ownerAuth: params?.ownerAuth }, async (secrets) => {
         await ownerAuth.clear(caller, secrets.ownerAuth);
@@ -100,7 +106,7 @@ function plural(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-function provisioningState(verdict: ProvisioningVerdict): contract.ProvisioningState {
+function provisioningState(verdict: ProvisioningReport): contract.ProvisioningState {
   return {
     tpmReady: verdict.ready,
     restartRequired: verdict.restartRequired,
@@ -109,6 +115,9 @@ function provisioningState(verdict: ProvisioningVerdict): contract.ProvisioningS
     physicalPresenceRequired: verdict.physicalPresenceRequired,
     information: verdict.information,
     needs: verdict.needs,
+    storageHierarchy: verdict.hierarchies?.storage ?? null,
+    endorsementHierarchy: verdict.hierarchies?.endorsement ?? null,
+    policyClosesHierarchies: verdict.policyClosesHierarchies,
   };
 }
 

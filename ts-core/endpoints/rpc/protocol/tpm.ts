@@ -46,6 +46,8 @@ export const tpmGet = method('tpm/get', {
   result: Tpm,
 });
 
+const hierarchy = z.enum(['open', 'closed', 'closedByOthers']).nullable();
+
 export const ProvisioningState = objectType('ProvisioningState', 'What is still needed until the TPM is provisioned.', {
   tpmReady: z.boolean().describe('Whether nothing is needed.'),
   restartRequired: z.boolean().describe('Whether the machine must restart.'),
@@ -54,6 +56,15 @@ export const ProvisioningState = objectType('ProvisioningState', 'What is still 
   physicalPresenceRequired: z.boolean().describe('Whether a person must confirm at the machine.'),
   information: uint32.describe('Information bits of Win32_Tpm.Provision.'),
   needs: z.array(z.string()).describe('The same bits by name.'),
+  storageHierarchy: hierarchy.describe(
+    'The storage hierarchy of a TPM 2.0. open: its authorization is empty, as other TPM programs expect; closed: it is set and stored here; closedByOthers: it is set and not stored here. Null for a TPM 1.2.',
+  ),
+  endorsementHierarchy: hierarchy.describe('The same for the endorsement hierarchy.'),
+  policyClosesHierarchies: z
+    .boolean()
+    .describe(
+      'Whether policy has the next tpm/initialize close what is open, whatever its parameter says; then clients warn before.',
+    ),
 });
 export type ProvisioningState = Described<typeof ProvisioningState>;
 
@@ -64,6 +75,27 @@ export const tpmInitialize = method('tpm/initialize', {
     .strictObject({
       allowClear: z.boolean().default(false).describe('Clear the TPM when nothing else makes it usable.'),
       allowPhysicalPresence: z.boolean().default(false).describe('Ask the firmware, which asks a person.'),
+      closeHierarchies: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Give the storage and endorsement hierarchy of a TPM 2.0 a random authorization: other TPM programs stop working, and clients warn before. Refused at a level that does not store it.',
+        ),
+    })
+    .optional(),
+  result: ProvisioningState,
+});
+
+export const tpmOpenHierarchies = method('tpm/openHierarchies', {
+  summary:
+    'Gives the storage and endorsement hierarchy of a TPM 2.0 the empty authorization, as other TPM programs expect.',
+  access: ADMINISTRATOR_ONLY,
+  params: z
+    .strictObject({
+      storageAuth: currentAuthText
+        .optional()
+        .describe('The value in force of the storage hierarchy; the stored one unless given.'),
+      endorsementAuth: currentAuthText.optional().describe('The same for the endorsement hierarchy.'),
     })
     .optional(),
   result: ProvisioningState,

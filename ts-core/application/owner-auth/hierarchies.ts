@@ -1,0 +1,141 @@
+/** Opens and closes the storage and the endorsement hierarchy of a TPM 2.0. Methods run inside the coordinator's `exclusive`. */
+import {
+  CLOSING_STOPS,
+  HIERARCHY_NAMES,
+  type HierarchyName,
+  type HierarchyStates,
+  hierarchyState,
+  mayCloseHierarchies,
+} from '../../domain/owner-auth/hierarchy-state.js';
+import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
+import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
+import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
+import { TPM_RH } from '../../domain/tpm20/codes.js';
+import { hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
+import type { Events } from '../events/events.js';
+import type { BrokerContext } from './broker-context.js';
+import type { KeptSecrets } from './kept-secrets.js';
+import type { OwnershipState, OwnerTpm } from './owner-tpm.js';
+import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
+
+export interface HierarchyParts {
+  readonly tpm: OwnerTpm;
+  readonly context: BrokerContext;
+  readonly secrets: KeptSecrets;
+  readonly crypto: Crypto12;
+  readonly level: () => OsManagedAuthLevel;
+  readonly events: Events;
+}
+
+/** Authorization values that a caller knows; for hierarchies whose value is not stored here. */
+export type HierarchyAuths = { readonly [Name in HierarchyName]?: Uint8Array | undefined };
+
+const HANDLES: Readonly<Record<HierarchyName, number>> = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT };
+
+export class Hierarchies {
+  constructor(private readonly parts: HierarchyParts) {}
+
+  /** Whether the level in force stores the authorizations, so that the hierarchies may be closed. */
+  get mayBeClosed(): boolean {
+    return mayCloseHierarchies(this.parts.level(), this.parts.tpm.version);
+  }
+
+  states({ storageAuthSet, endorsementAuthSet }: OwnershipState): HierarchyStates {
+    const { secrets } = this.parts;
+    return {
+      storage: hierarchyState(storageAuthSet, secrets.has('storage')),
+      endorsement: hierarchyState(endorsementAuthSet, secrets.has('endorsement')),
+    };
+  }
+
+  /** Gives each hierarchy that is open a random authorization, which is stored here before the TPM has it. */
+  async close(state: OwnershipState): Promise<void> {
+    const { events, level, crypto: tpmCrypto, secrets } = this.parts;
+    const open = HIERARCHY_NAMES.filter((name) => this.states(state)[name] === 'open');
+    if (open.length === 0 || !this.mayBeClosed) return;
+    events.raise('warning', `The hierarchies are closed now: ${open.join(' and ')}. ${CLOSING_STOPS}`, {
+      details: { hierarchies: open, level: level(), action: 'tbs tpm open-hierarchies opens them again.' },
+    });
+    for (const name of open) {
+      // A value whose hierarchy was not closed before a crash serves as well as a new one.
+      const value = (await secrets.get(name)) ?? tpmCrypto.randomBytes(OWNER_AUTH_BYTES);
+      try {
+        await secrets.put(name, value);
+        await this.#changeAuth(name, EMPTY_AUTH, value);
+      } finally {
+        value.fill(0);
+      }
+    }
+  }
+
+  /**
+   * Sets the authorization of each closed hierarchy to the empty one, with the value given or the one stored. Rejects with
+   * TBS_E_OWNERAUTH_NOT_FOUND when a hierarchy stays closed because nobody gave its value; the other one is open then.
+   */
+  async open(state: OwnershipState, given: HierarchyAuths): Promise<readonly HierarchyName[]> {
+    const { secrets } = this.parts;
+    const states = this.states(state);
+    const opened: HierarchyName[] = [];
+    const unknown: HierarchyName[] = [];
+    for (const name of HIERARCHY_NAMES) {
+      if (states[name] === 'open') {
+        secrets.wipe(name);
+        continue;
+      }
+      const stored = given[name] === undefined ? await secrets.get(name) : undefined;
+      const value = given[name] ?? stored;
+      if (value === undefined) {
+        unknown.push(name);
+        continue;
+      }
+      try {
+        await this.#changeAuth(name, value, EMPTY_AUTH);
+      } catch (error) {
+        throw isWrongAuthorization(error) ? wrongHierarchyAuth(name, stored !== undefined, error) : error;
+      } finally {
+        stored?.fill(0);
+      }
+      secrets.wipe(name);
+      opened.push(name);
+    }
+    if (unknown.length > 0) throw hierarchyAuthNotFound(unknown);
+    return opened;
+  }
+
+  /** Opens a hierarchy whose authorization is about to be removed from this machine, or nobody could use it any more. */
+  async openBeforeWiping(name: HierarchyName): Promise<void> {
+    const value = await this.parts.secrets.get(name);
+    if (value === undefined) return;
+    try {
+      await this.#changeAuth(name, value, EMPTY_AUTH);
+    } catch (error) {
+      // Somebody else changed it: the stored value is of no use to anybody.
+      if (!isWrongAuthorization(error)) throw error;
+    } finally {
+      value.fill(0);
+    }
+  }
+
+  #changeAuth(name: HierarchyName, current: Uint8Array, next: Uint8Array): Promise<void> {
+    return withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HANDLES[name], current, next)));
+  }
+}
+
+function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
+  return new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
+    message: `The authorization of the ${names.join(' and the ')} hierarchy is set, and it is not stored on this machine.`,
+    action: 'Give the authorization that was set, or have the TPM cleared.',
+    details: { hierarchies: names },
+  });
+}
+
+function wrongHierarchyAuth(name: HierarchyName, stored: boolean, cause: unknown): TbsError {
+  return new TbsError('TPM_20_E_AUTH_FAIL', {
+    message: `The TPM refused the ${stored ? 'stored' : 'given'} authorization of the ${name} hierarchy.`,
+    action: 'Give the authorization that was set last, or have the TPM cleared.',
+    details: { hierarchy: name, tried: true },
+    cause,
+  });
+}

@@ -1,0 +1,42 @@
+/** Asks before an act that cannot be undone. A question that cannot be asked is answered with no. */
+import { createInterface } from 'node:readline';
+import type { Argv } from 'yargs';
+import { CliFailure } from './cli-failure.js';
+import { EXIT } from './exit-codes.js';
+
+/** Adds `--yes` to a command that asks. */
+export function withYes<Options>(yargs: Argv<Options>): Argv<Options & { readonly yes: boolean }> {
+  return yargs.option('yes', {
+    type: 'boolean',
+    default: false,
+    alias: 'y',
+    describe: 'Answer the question with yes; without a terminal the answer is no',
+  }) as Argv<Options & { readonly yes: boolean }>;
+}
+
+/** Resolves when the act is confirmed; rejects when the answer is no, and where nobody can be asked. */
+export async function confirm(question: string, { yes }: { readonly yes: boolean }): Promise<void> {
+  if (yes) return;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw notDone(`${question} This cannot be asked without a terminal, so the answer is no.`, 'Give --yes to do it.');
+  }
+  const answer = await ask(`${question} [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim())) throw notDone('Nothing was done: the answer was no.', '');
+}
+
+/** The line that was typed; empty when the input ends, or on Ctrl+C. */
+function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    terminal.on('close', () => resolve(''));
+    terminal.on('SIGINT', () => terminal.close());
+    terminal.question(question, (answer) => {
+      resolve(answer);
+      terminal.close();
+    });
+  });
+}
+
+function notDone(message: string, action: string): CliFailure {
+  return new CliFailure(EXIT.refused, 'notConfirmed', message, action);
+}
