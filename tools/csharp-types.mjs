@@ -51,6 +51,8 @@ const ENUMERATIONS = {
   'PolicySetting.sourceKind': 'PolicySourceKind',
   'PolicyStatement.effect': 'PolicyEffect',
   'PolicyStatement.sourceKind': 'PolicySourceKind',
+  'ProvisioningState.endorsementHierarchy': 'HierarchyState',
+  'ProvisioningState.storageHierarchy': 'HierarchyState',
   'Resource.kind': 'ResourceKind',
   'Status.cancellation': 'CommandCancellation',
   'Status.mode': 'BrokerMode',

@@ -191,7 +191,7 @@ describe('tbs', function () {
     const file = join(folder, 'owner.tpm');
     const { status, stderr } = spawnSync(
       process.execPath,
-      [join(readableRepository(), 'bin', 'tbs.js'), 'auth-level', 'set', 'delegated', '--new-file', file],
+      [join(readableRepository(), 'bin', 'tbs.js'), 'auth-level', 'set', 'delegated', '--new-file', file, '--yes'],
       {
         uid: ALICE.uid,
         gid: ALICE.gid,

@@ -115,13 +115,15 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       beforeDispatch: (pending) => owner.externalChanges.beforeCommand(pending),
     },
     recorder: {
-      record: (pending, response) =>
-        owner.externalChanges.commandEnded(
+      record: (pending, response) => {
+        owner.lockoutAuthorization.answered(pending.command, response);
+        return owner.externalChanges.commandEnded(
           pending,
           classifyResponse(version, response, { code: pending.header.code, command: pending.command }, (command) =>
             virtualizer.handlesOf(command),
           ),
-        ),
+        );
+      },
     },
   });
   await dispatcher.runExchange(() => virtualizer.start(undefined));

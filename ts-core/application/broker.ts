@@ -133,6 +133,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     [
       (pending, outcome) => owner.externalChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),
+      (pending, _outcome, response) => owner.lockoutAuthorization.answered(pending.command, response),
     ],
     log,
   );

@@ -20,7 +20,11 @@ const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {
 };
 
 /** Something that wants to know how a command ended, after the ledger. */
-export type ResponseObserver = (pending: PendingCommand, outcome: ResponseClass) => Promise<void> | undefined;
+export type ResponseObserver = (
+  pending: PendingCommand,
+  outcome: ResponseClass,
+  response: Uint8Array,
+) => Promise<void> | undefined;
 
 export class AuthFailureRecorder implements ResponseRecorder {
   constructor(
@@ -45,7 +49,7 @@ export class AuthFailureRecorder implements ResponseRecorder {
       durable = this.emptyLedger(pending);
     }
     for (const observe of this.observers) {
-      const observed = observe(pending, outcome);
+      const observed = observe(pending, outcome, response);
       if (observed !== undefined) durable = durable === undefined ? observed : both(durable, observed);
     }
     return durable;

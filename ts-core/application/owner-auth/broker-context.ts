@@ -11,10 +11,14 @@ import type { Dispatcher } from '../commands/dispatcher.js';
 const BROKER_CONTEXT_ID = 0;
 const BROKER: Caller = { userKey: 'broker', callerClass: 'administrator' };
 
+type Answered = (command: Uint8Array, response: Uint8Array) => void;
+
 export class BrokerContext {
+  /** @param answered gets each command with its response; the command's bytes are wiped afterwards. */
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly virtualizer: Virtualizer,
+    private readonly answered: Answered,
   ) {}
 
   /**
@@ -22,16 +26,22 @@ export class BrokerContext {
    * runs again when the TPM was reset.
    */
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return this.dispatcher.runExchange(() => inOwnContext(this.virtualizer, begin()), { yieldsToCommands: true });
+    return this.dispatcher.runExchange(() => inOwnContext(this.virtualizer, begin(), this.answered), {
+      yieldsToCommands: true,
+    });
   }
 }
 
-function* inOwnContext<Result>(virtualizer: Virtualizer, exchange: Exchange<Result>): Exchange<Result> {
+function* inOwnContext<Result>(
+  virtualizer: Virtualizer,
+  exchange: Exchange<Result>,
+  answered: Answered,
+): Exchange<Result> {
   virtualizer.openContext(BROKER_CONTEXT_ID, BROKER);
   let abandoned = true;
   try {
     let step = exchange.next();
-    while (step.done !== true) step = yield* executed(virtualizer, exchange, step.value);
+    while (step.done !== true) step = yield* executed(virtualizer, exchange, step.value, answered);
     yield* virtualizer.closeContext(BROKER_CONTEXT_ID);
     abandoned = false;
     return step.value;
@@ -58,6 +68,7 @@ function* executed<Result>(
   virtualizer: Virtualizer,
   exchange: Exchange<Result>,
   command: Uint8Array,
+  answered: Answered,
 ): Exchange<IteratorResult<Uint8Array, Result>> {
   let response: Uint8Array;
   try {
@@ -65,5 +76,6 @@ function* executed<Result>(
   } catch (error) {
     return exchange.throw(error);
   }
+  answered(command, response);
   return exchange.next(response);
 }

@@ -32,7 +32,10 @@ export interface HierarchyParts {
 /** Authorization values that a caller knows; for hierarchies whose value is not stored here. */
 export type HierarchyAuths = { readonly [Name in HierarchyName]?: Uint8Array | undefined };
 
-const HANDLES: Readonly<Record<HierarchyName, number>> = { storage: TPM_RH.OWNER, endorsement: TPM_RH.ENDORSEMENT };
+export const HIERARCHY_HANDLES: Readonly<Record<HierarchyName, number>> = {
+  storage: TPM_RH.OWNER,
+  endorsement: TPM_RH.ENDORSEMENT,
+};
 
 export class Hierarchies {
   constructor(private readonly parts: HierarchyParts) {}
@@ -119,7 +122,7 @@ export class Hierarchies {
   }
 
   #changeAuth(name: HierarchyName, current: Uint8Array, next: Uint8Array): Promise<void> {
-    return withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HANDLES[name], current, next)));
+    return withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HIERARCHY_HANDLES[name], current, next)));
   }
 }
 
@@ -131,7 +134,7 @@ function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
   });
 }
 
-function wrongHierarchyAuth(name: HierarchyName, stored: boolean, cause: unknown): TbsError {
+export function wrongHierarchyAuth(name: HierarchyName, stored: boolean, cause: unknown): TbsError {
   return new TbsError('TPM_20_E_AUTH_FAIL', {
     message: `The TPM refused the ${stored ? 'stored' : 'given'} authorization of the ${name} hierarchy.`,
     action: 'Give the authorization that was set last, or have the TPM cleared.',

@@ -15,6 +15,7 @@ import { DirectoryBackup } from './directory-backup.js';
 import { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
 import { Hierarchies } from './hierarchies.js';
 import { KeptSecrets } from './kept-secrets.js';
+import { LockoutAuthorizationWatch } from './lockout-authorization-watch.js';
 import { ManageBackup } from './manage-backup.js';
 import { ManageOwnerAuth } from './manage-owner-auth.js';
 import { ManageProvisioning } from './manage-provisioning.js';
@@ -52,6 +53,7 @@ export interface OwnerAuthorization {
   readonly backup: ManageBackup;
   readonly tpm: ReportTpm;
   readonly lockoutWatch: TpmLockoutWatch;
+  readonly lockoutAuthorization: LockoutAuthorizationWatch;
   /** Recovers, follows the level and provisions, as far as each is due. Never rejects. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -60,7 +62,13 @@ export interface OwnerAuthorization {
 export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthorization {
   const { version, policy, store, crypto, events, clock, log, directory } = parts;
   const settings = () => policy.current().settings;
-  const context = new BrokerContext(parts.dispatcher, parts.virtualizer);
+  const context: BrokerContext = new BrokerContext(parts.dispatcher, parts.virtualizer, (command, response) =>
+    lockoutAuthorization.answered(command, response),
+  );
+  const handlesOf = (command: Uint8Array) => parts.virtualizer.handlesOf(command);
+  const lockoutAuthorization = new LockoutAuthorizationWatch({
+    ...{ version, context, handlesOf, store, events, clock, log },
+  });
   const tpm = version === '2.0' ? new Tpm20Owner(context, crypto) : new Tpm12Owner(context, crypto);
   const records = new OwnerAuthRecords(store);
   const secrets = new KeptSecrets({ files: parts.files, tpm, crypto, log });
@@ -84,14 +92,16 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
     ownerAuth: new ManageOwnerAuth(coordinator, parts.lockout),
     provisioning,
     backup: new ManageBackup(coordinator),
-    tpm: new ReportTpm(coordinator),
+    tpm: new ReportTpm(coordinator, lockoutAuthorization),
     lockoutWatch,
+    lockoutAuthorization,
     start: async () => {
       await coordinator.start();
       await provisioning.start();
     },
     stop: async () => {
       coordinator.stop();
+      await lockoutAuthorization.settled();
       await directory?.close();
     },
   };

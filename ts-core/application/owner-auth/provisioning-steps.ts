@@ -1,4 +1,5 @@
 /** Initialize-Tpm: the steps of both versions. Each can be repeated, and asks the TPM what is there instead of a memory. */
+import type { HierarchyName } from '../../domain/owner-auth/hierarchy-state.js';
 import { keepsOwner } from '../../domain/owner-auth/kept-material.js';
 import {
   type ProvisioningBit,
@@ -9,8 +10,8 @@ import type { PolicySettings } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { createEndorsementKeyPair, takeOwnership, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
-import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
-import { TPM_RH } from '../../domain/tpm20/codes.js';
+import { EMPTY_AUTH, Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
+import { TPM_CC } from '../../domain/tpm20/codes.js';
 import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-attack.js';
 import {
   createPrimary,
@@ -25,9 +26,10 @@ import {
   srkTemplate,
 } from '../../domain/tpm20/keys.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
+import { HIERARCHY_HANDLES, wrongHierarchyAuth } from './hierarchies.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { OwnershipState } from './owner-tpm.js';
-import { withTpmFailures } from './tpm-failure.js';
+import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
 
 /** What Windows sets: 32 tries, one forgotten in 10 minutes, a day after a wrong lockout authorization. */
 const MAX_TRIES = 32;
@@ -105,10 +107,10 @@ export class ProvisioningSteps {
     const storage = state.storageAuthSet ? await secrets.get('storage') : EMPTY_AUTH;
     const endorsement = state.endorsementAuthSet ? await secrets.get('endorsement') : EMPTY_AUTH;
     if (storage !== undefined && !state.hasStorageRootKey) {
-      await this.persist(TPM_RH.OWNER, storage, srkTemplate, SRK_HANDLE, storage);
+      await this.persist('storage', storage, srkTemplate, SRK_HANDLE, storage);
     }
     if (storage !== undefined && endorsement !== undefined && !state.hasEndorsementKey) {
-      await this.persist(TPM_RH.ENDORSEMENT, endorsement, ekTemplate, EK_HANDLE, storage);
+      await this.persist('endorsement', endorsement, ekTemplate, EK_HANDLE, storage);
     }
     // Without a storage root key no value can be sealed, so that none is set.
     if (storage === undefined && !state.hasStorageRootKey) return;
@@ -162,14 +164,21 @@ export class ProvisioningSteps {
   }
 
   private async persist(
-    hierarchy: number,
+    hierarchy: HierarchyName,
     hierarchyAuth: Uint8Array,
     template: (algorithm: KeyAlgorithm20) => Uint8Array,
     handle: number,
     storageAuth: Uint8Array,
   ): Promise<void> {
     const algorithm = await this.keyAlgorithm();
-    await this.onTpm(() => persistPrimary(hierarchy, hierarchyAuth, template(algorithm), handle, storageAuth));
+    try {
+      await this.onTpm(() =>
+        persistPrimary(HIERARCHY_HANDLES[hierarchy], hierarchyAuth, template(algorithm), handle, storageAuth),
+      );
+    } catch (error) {
+      if (!isWrongAuthorization(error)) throw error;
+      throw wrongHierarchyAuth(isAboutPersisting(error) ? 'storage' : hierarchy, true, error);
+    }
   }
 
   /** What is set; otherwise RSA, and ECC for a TPM that has no RSA of 2048 bits. */
@@ -196,6 +205,11 @@ function neededFor(pending: PendingRequest | undefined): readonly ProvisioningBi
   if (pending === undefined) return [];
   const transition = ([[], ['SHUTDOWN'], ['REBOOT']] as const)[pending.transitionAction] ?? [];
   return pending.userRequired ? ['PHYSICAL_PRESENCE', ...transition] : transition;
+}
+
+/** Keys of either hierarchy are made persistent by the storage hierarchy's authorization. */
+function isAboutPersisting({ cause }: Error): boolean {
+  return cause instanceof Tpm20CommandError && cause.commandCode === TPM_CC.EvictControl;
 }
 
 function* persistPrimary(

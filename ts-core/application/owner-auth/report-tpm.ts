@@ -1,6 +1,6 @@
 /** Get-Tpm, Get-TpmEndorsementKeyInfo, Get-TpmSupportedFeature, and the parameters of the TPM's own lockout. */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
@@ -8,6 +8,7 @@ import {
   type DictionaryAttackParameters,
   setDictionaryAttackParameters,
 } from '../../domain/tpm20/dictionary-attack.js';
+import type { LockoutAuthBlock, LockoutAuthorizationWatch } from './lockout-authorization-watch.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { EndorsementKey, OwnershipState, TpmLockout } from './owner-tpm.js';
 import { withTpmFailures } from './tpm-failure.js';
@@ -29,12 +30,37 @@ const FEATURES: readonly {
   },
 ];
 
-export class ReportTpm {
-  constructor(private readonly coordinator: OwnerAuthCoordinator) {}
+/** The TPM's own lockout, with what the TPM does not report but its answers have shown. */
+export interface LockoutReport extends TpmLockout {
+  readonly authorization: LockoutAuthBlock;
+}
 
-  async ownership(): Promise<OwnershipState & { readonly lockout: TpmLockout; readonly selfTest: Uint8Array }> {
+export interface OwnershipReport extends OwnershipState {
+  readonly lockout: LockoutReport;
+  readonly selfTest: Uint8Array;
+}
+
+const TPM_ABSENT: readonly TbsSymbol[] = ['TBS_E_IOERROR', 'TBS_E_TPM_NOT_FOUND'];
+
+export class ReportTpm {
+  constructor(
+    private readonly coordinator: OwnerAuthCoordinator,
+    private readonly lockoutAuthorization: LockoutAuthorizationWatch,
+  ) {}
+
+  /** Undefined when no TPM can be reached. */
+  async ownershipIfPresent(): Promise<OwnershipReport | undefined> {
+    try {
+      return await this.ownership();
+    } catch (error) {
+      if (error instanceof TbsError && TPM_ABSENT.includes(error.symbol)) return undefined;
+      throw error;
+    }
+  }
+
+  async ownership(): Promise<OwnershipReport> {
     const { tpm } = this.coordinator.parts;
-    return { ...(await tpm.ownership()), lockout: await tpm.lockout(), selfTest: await tpm.selfTest() };
+    return { ...(await tpm.ownership()), lockout: await this.lockoutParameters(), selfTest: await tpm.selfTest() };
   }
 
   async endorsementKey(caller: Caller): Promise<EndorsementKey | undefined> {
@@ -59,8 +85,9 @@ export class ReportTpm {
     return offered;
   }
 
-  lockoutParameters(): Promise<TpmLockout> {
-    return this.coordinator.parts.tpm.lockout();
+  async lockoutParameters(): Promise<LockoutReport> {
+    const lockout = await this.coordinator.parts.tpm.lockout();
+    return { ...lockout, authorization: await this.lockoutAuthorization.block(lockout.lockoutRecoverySeconds) };
   }
 
   /** Sets what is given and leaves the rest; TPM 2.0 only. */
@@ -68,7 +95,7 @@ export class ReportTpm {
     caller: Caller,
     change: Partial<DictionaryAttackParameters>,
     ownerAuth: Uint8Array | undefined,
-  ): Promise<TpmLockout> {
+  ): Promise<LockoutReport> {
     const { tpm, context, records, events } = this.coordinator.parts;
     if (tpm.version !== '2.0') {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
@@ -91,7 +118,7 @@ export class ReportTpm {
         details: next,
       });
     });
-    return tpm.lockout();
+    return this.lockoutParameters();
   }
 }
 

@@ -7,23 +7,68 @@ import { Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
 import { TPM_RC } from '../../domain/tpm20/codes.js';
 import { isAuthorizationFailure as isAuthorizationFailure20 } from '../../domain/tpm20/responses.js';
 
+/** Which authorization a command of the broker's own carries, so that a refusal names the right one. */
+export interface TriedAuthorization {
+  /** As the subject of a sentence. */
+  readonly name: string;
+  /** Codes of a TPM 1.2 that refuse it as well, beside those of a wrong value. */
+  readonly refusals12?: readonly number[];
+  /** The error when the TPM compared it and refused it. */
+  readonly refused: (symbol: TbsSymbol, details: Readonly<Record<string, unknown>>, cause: unknown) => TbsError;
+}
+
+export const OWNER_AUTHORIZATION: TriedAuthorization = {
+  name: 'the owner authorization',
+  refused: (symbol, details, cause) => new TbsError(symbol, { details, cause }),
+};
+
+/** The key under which the broker stores its secrets. Not a wrong owner authorization, so that none is taken for void. */
+export const STORAGE_ROOT_KEY: TriedAuthorization = {
+  name: 'the storage root key',
+  refused: (_symbol, details, cause) =>
+    new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
+      message:
+        'The storage root key of the TPM has a secret of its own. The broker stores owner authorizations under that key and uses it with the well-known secret only.',
+      action:
+        'Give the key the well-known secret (TPM 1.2: tpm_changeownerauth --srk --set-well-known; TPM 2.0: evict the key at 0x81000001, then Initialize-Tpm), or have the TPM cleared.',
+      details: { ...details, reason: 'storageRootKeySecret' },
+      cause,
+    }),
+};
+
+export const STORED_DELEGATION: TriedAuthorization = {
+  name: 'the stored delegation',
+  // The family is gone, or was made void.
+  refusals12: [TPM_RESULT.BADINDEX, TPM_RESULT.DELEGATE_FAMILY],
+  refused: (symbol, details, cause) =>
+    new TbsError(symbol, {
+      message: 'The TPM refused the delegation that is stored on this machine. It was tried once and not again.',
+      action: 'Import the owner authorization (Import-TpmOwnerAuth), which makes new delegations, or give it.',
+      details: { ...details, reason: 'delegation' },
+      cause,
+    }),
+};
+
 /** Awaits work on the TPM; what the TPM answers comes out as a TbsError. */
-export async function withTpmFailures<Result>(work: Promise<Result>): Promise<Result> {
+export async function withTpmFailures<Result>(
+  work: Promise<Result>,
+  tried: TriedAuthorization = OWNER_AUTHORIZATION,
+): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    throw asTpmFailure(error);
+    throw asTpmFailure(error, tried);
   }
 }
 
-export function asTpmFailure(error: unknown): TbsError {
-  if (error instanceof Tpm20CommandError) return fromCode(symbol20(error.responseCode), error.responseCode, error);
-  if (error instanceof Tpm12CommandError) return fromCode(symbol12(error.responseCode), error.responseCode, error);
+function asTpmFailure(error: unknown, tried: TriedAuthorization): TbsError {
+  if (error instanceof Tpm20CommandError) return fromCode(symbol20(error.responseCode), error, tried);
+  if (error instanceof Tpm12CommandError) return fromCode(symbol12(error.responseCode, tried), error, tried);
   return asTbsError(error);
 }
 
 /** The TPM compared the authorization and refused it. */
-export function isWrongAuthorization(error: unknown): boolean {
+export function isWrongAuthorization(error: unknown): error is TbsError {
   return error instanceof TbsError && (error.symbol === 'TPM_20_E_AUTH_FAIL' || error.symbol === 'TPM_E_AUTHFAIL');
 }
 
@@ -39,21 +84,26 @@ function symbol20(code: number): TbsSymbol | undefined {
   return isAuthorizationFailure20(code) ? 'TPM_20_E_AUTH_FAIL' : undefined;
 }
 
-function symbol12(code: number): TbsSymbol | undefined {
+function symbol12(code: number, { refusals12 = [] }: TriedAuthorization): TbsSymbol | undefined {
   if (code === TPM_RESULT.DEFEND_LOCK_RUNNING) return 'TPM_E_DEFEND_LOCK_RUNNING';
-  return isAuthorizationFailure12(code) ? 'TPM_E_AUTHFAIL' : undefined;
+  return isAuthorizationFailure12(code) || refusals12.includes(code) ? 'TPM_E_AUTHFAIL' : undefined;
 }
 
-function fromCode(symbol: TbsSymbol | undefined, responseCode: number, cause: unknown): TbsError {
+function fromCode(
+  symbol: TbsSymbol | undefined,
+  cause: Tpm20CommandError | Tpm12CommandError,
+  tried: TriedAuthorization,
+): TbsError {
+  const { responseCode } = cause;
   if (symbol === 'TPM_20_E_LOCKOUT' || symbol === 'TPM_E_DEFEND_LOCK_RUNNING') {
     return new TbsError(symbol, {
-      message: 'The TPM is locked out after wrong authorizations; the owner authorization was not tried.',
+      message: `The TPM is locked out after wrong authorizations; ${tried.name} was not tried.`,
       action: 'Wait for the recovery time of the TPM (Get-Tpm shows it), then try again.',
       details: { responseCode, tried: false },
       cause,
     });
   }
-  if (symbol !== undefined) return new TbsError(symbol, { details: { responseCode, tried: true }, cause });
+  if (symbol !== undefined) return tried.refused(symbol, { responseCode, tried: true }, cause);
   return new TbsError('TBS_E_INTERNAL_ERROR', {
     message: `The TPM refused it with 0x${responseCode.toString(16)}.`,
     action: 'Submit-TbsCommand and Get-Tpm show the state of the TPM; the code is that of the TPM specification.',

@@ -40,7 +40,7 @@ import type {
   OwnerTpm,
   TpmLockout,
 } from './owner-tpm.js';
-import { withTpmFailures } from './tpm-failure.js';
+import { STORAGE_ROOT_KEY, STORED_DELEGATION, type TriedAuthorization, withTpmFailures } from './tpm-failure.js';
 
 /** For people who list the TPM's families: 'T'. */
 const FAMILY_LABEL = 0x54;
@@ -101,7 +101,7 @@ export class Tpm12Owner implements OwnerTpm {
     return this.run(function* () {
       const session = yield* openDelegated(crypto, delegation);
       yield* runCommand(crypto, { ordinal: TPM_ORD.ResetLockValue }, [{ session }]);
-    });
+    }, STORED_DELEGATION);
   }
 
   /** Each of them may read the public endorsement key. */
@@ -115,7 +115,7 @@ export class Tpm12Owner implements OwnerTpm {
         if (error instanceof Tpm12CommandError && error.responseCode !== TPM_RESULT.DEFEND_LOCK_RUNNING) return false;
         throw error;
       }
-    });
+    }, STORED_DELEGATION);
   }
 
   async lockout(): Promise<TpmLockout> {
@@ -131,12 +131,12 @@ export class Tpm12Owner implements OwnerTpm {
 
   seal(data: Uint8Array): Promise<Uint8Array> {
     const srk = { handle: TPM_KH.SRK, secret: WELL_KNOWN_SECRET };
-    return this.run(() => seal(this.crypto, srk, data, WELL_KNOWN_SECRET));
+    return this.run(() => seal(this.crypto, srk, data, WELL_KNOWN_SECRET), STORAGE_ROOT_KEY);
   }
 
   unseal(blob: Uint8Array): Promise<Uint8Array> {
     const srk = { handle: TPM_KH.SRK, secret: WELL_KNOWN_SECRET };
-    return this.run(() => unseal(this.crypto, srk, blob, WELL_KNOWN_SECRET));
+    return this.run(() => unseal(this.crypto, srk, blob, WELL_KNOWN_SECRET), STORAGE_ROOT_KEY);
   }
 
   async srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array> {
@@ -151,20 +151,23 @@ export class Tpm12Owner implements OwnerTpm {
 
   async endorsementKey({ owner, delegation }: EndorsementReader = {}): Promise<EndorsementKey | undefined> {
     const { crypto } = this;
-    return this.run(function* (): Exchange<EndorsementKey | undefined> {
-      if (!(yield* hasEndorsementKey(crypto))) return undefined;
-      let key = yield* readable(readPubek(crypto));
-      if (key === undefined && owner !== undefined) key = yield* ownerReadInternalPub(crypto, owner, TPM_KH.EK);
-      if (key === undefined && delegation !== undefined) key = yield* readDelegated(crypto, delegation);
-      const certificate = yield* readEndorsementCertificate(crypto, owner);
-      return {
-        publicKey:
-          key === undefined
-            ? { algorithm: 'other', unique: new Uint8Array(), exponent: 0 }
-            : { algorithm: 'rsa', unique: key.modulus, exponent: key.exponent },
-        certificates: certificate === undefined ? [] : [certificate],
-      };
-    });
+    return this.run(
+      function* (): Exchange<EndorsementKey | undefined> {
+        if (!(yield* hasEndorsementKey(crypto))) return undefined;
+        let key = yield* readable(readPubek(crypto));
+        if (key === undefined && owner !== undefined) key = yield* ownerReadInternalPub(crypto, owner, TPM_KH.EK);
+        if (key === undefined && delegation !== undefined) key = yield* readDelegated(crypto, delegation);
+        const certificate = yield* readEndorsementCertificate(crypto, owner);
+        return {
+          publicKey:
+            key === undefined
+              ? { algorithm: 'other', unique: new Uint8Array(), exponent: 0 }
+              : { algorithm: 'rsa', unique: key.modulus, exponent: key.exponent },
+          certificates: certificate === undefined ? [] : [certificate],
+        };
+      },
+      owner === undefined ? STORED_DELEGATION : undefined,
+    );
   }
 
   delegate(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations> {
@@ -203,8 +206,8 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   /** Runs an exchange; for provisioning, too. */
-  run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return withTpmFailures(this.tpm.run(begin));
+  run<Result>(begin: () => Exchange<Result>, tried?: TriedAuthorization): Promise<Result> {
+    return withTpmFailures(this.tpm.run(begin), tried);
   }
 }
 

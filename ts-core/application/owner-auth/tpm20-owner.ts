@@ -16,7 +16,7 @@ import { seal20, unseal20 } from '../../domain/tpm20/sealed-data.js';
 import { readSized16 } from '../../domain/tpm20/structures.js';
 import type { BrokerContext } from './broker-context.js';
 import type { EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
-import { withTpmFailures } from './tpm-failure.js';
+import { STORAGE_ROOT_KEY, type TriedAuthorization, withTpmFailures } from './tpm-failure.js';
 
 export class Tpm20Owner implements OwnerTpm {
   readonly version = '2.0';
@@ -72,11 +72,11 @@ export class Tpm20Owner implements OwnerTpm {
   }
 
   seal(data: Uint8Array): Promise<Uint8Array> {
-    return this.run(() => seal20(data));
+    return this.run(() => seal20(data), STORAGE_ROOT_KEY);
   }
 
   unseal(blob: Uint8Array): Promise<Uint8Array> {
-    return this.run(() => unseal20(blob));
+    return this.run(() => unseal20(blob), STORAGE_ROOT_KEY);
   }
 
   async srkThumbprint(): Promise<Uint8Array> {
@@ -118,7 +118,7 @@ export class Tpm20Owner implements OwnerTpm {
   }
 
   /** Runs an exchange; for provisioning, too. */
-  run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return withTpmFailures(this.tpm.run(begin));
+  run<Result>(begin: () => Exchange<Result>, tried?: TriedAuthorization): Promise<Result> {
+    return withTpmFailures(this.tpm.run(begin), tried);
   }
 }

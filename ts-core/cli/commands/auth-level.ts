@@ -4,6 +4,7 @@ import type { TbsSymbol } from '../../domain/tbs-error.js';
 import { type AuthLevel, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
+import { confirm, withYes } from '../confirm.js';
 import { printJson, printPairs } from '../output.js';
 import { createOwnerAuthFile } from '../owner-auth-file.js';
 
@@ -23,7 +24,7 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
         'set <level>',
         'Set the level, unless policy does',
         (each) =>
-          each
+          withYes(each)
             .positional('level', { choices: Object.keys(LEVELS) as (keyof typeof LEVELS)[], demandOption: true })
             .option('force', {
               type: 'boolean',
@@ -33,6 +34,7 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             .option('new-file', { type: 'string', describe: 'Where the new owner authorization is written' }),
         (options) =>
           withBroker(options, async (broker) => {
+            await confirmLoss(await broker.call(authLevelGet), LEVELS[options.level], options);
             const newFile = options['new-file'];
             const newOwnerAuth = newFile === undefined ? undefined : createOwnerAuthFile(newFile);
             const params = { level: LEVELS[options.level], force: options.force, newOwnerAuth };
@@ -47,6 +49,19 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
       )
       .demandCommand(1, 'Name one: get or set.'),
   ) as Argv<CommonOptions>;
+}
+
+/** What is stored at the level in force and not at the wanted one is wiped. */
+async function confirmLoss(
+  current: AuthLevel,
+  wanted: (typeof LEVELS)[keyof typeof LEVELS],
+  options: { readonly yes: boolean },
+): Promise<void> {
+  if (wanted === current.level || wanted === LEVELS.full || current.level === LEVELS.none) return;
+  await confirm(
+    `The level is ${current.levelName} now. What the new one does not keep of the owner authorization is wiped from this machine, and at Delegated a new owner authorization voids every copy of the old one. Set it?`,
+    options,
+  );
 }
 
 const REFUSALS: ReadonlySet<string> = new Set<TbsSymbol>([

@@ -1,6 +1,8 @@
 import type { Argv } from 'yargs';
-import { resourceList, resourceRemove } from '../../endpoints/rpc/protocol/resource.js';
+import { type Resource, resourceList, resourceRemove } from '../../endpoints/rpc/protocol/resource.js';
+import type { BrokerClient } from '../broker-client.js';
 import { type CommonOptions, withBroker } from '../command.js';
+import { confirm, withYes } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printLine, printTable } from '../output.js';
 
@@ -9,16 +11,17 @@ export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
   return yargs.command(
     'resources',
     'Show what is held in the TPM, or flush one',
-    (args) => args.option('remove', { type: 'string', describe: 'Flush the resource with this id' }),
+    (args) =>
+      withYes(args.option('remove', { type: 'string', describe: 'Flush the resource with this id, which asks first' })),
     (options) =>
       withBroker(options, async (broker) => {
+        const { resources } = await broker.call(resourceList);
         if (options.remove !== undefined) {
-          const { removed } = await broker.call(resourceRemove, { id: options.remove });
+          const removed = await remove(broker, resources, options.remove, options);
           if (options.json) printJson({ removed });
           else printLine(removed ? 'flushed' : 'there is no such resource');
           return removed ? EXIT.ok : EXIT.no;
         }
-        const { resources } = await broker.call(resourceList);
         if (options.json) printJson(resources);
         else {
           printTable(resources, [
@@ -36,4 +39,18 @@ export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
         return undefined;
       }),
   );
+}
+
+/** False when there is no such resource. */
+async function remove(
+  broker: BrokerClient,
+  resources: readonly Resource[],
+  id: string,
+  options: { readonly yes: boolean },
+): Promise<boolean> {
+  const resource = resources.find((each) => each.id === id);
+  if (resource === undefined) return false;
+  const holder = resource.userName ?? resource.userKey;
+  await confirm(`The ${resource.kind} ${id} of ${holder} is lost, and whoever uses it gets errors. Flush it?`, options);
+  return (await broker.call(resourceRemove, { id })).removed;
 }

@@ -17,8 +17,8 @@ import {
   TPMA_CC,
   TRANSIENT_FIRST,
 } from '../../tpm20/codes.js';
-import { getCapability, readClock } from '../../tpm20/commands.js';
-import { isSuccess } from '../../tpm20/responses.js';
+import { getCapability } from '../../tpm20/commands.js';
+import { readRunTime } from '../../tpm20/run-time.js';
 import { type CommandAttributes, decodeCommandAttributes } from '../../tpm20/structures.js';
 
 const PAGE_ITEMS = 254;
@@ -151,11 +151,6 @@ export interface ResetCounts {
 
 /** Undefined when the TPM does not report them. */
 export function* readResetCounts(): Exchange<ResetCounts | undefined> {
-  const response = yield readClock();
-  // TPMS_TIME_INFO: time (8), clock (8), resetCount (4), restartCount (4), safe (1)
-  if (!isSuccess(response) || response.length < HEADER_BYTES + 24) return undefined;
-  return {
-    resetCount: readUint32(response, HEADER_BYTES + 16),
-    restartCount: readUint32(response, HEADER_BYTES + 20),
-  };
+  const time = yield* readRunTime();
+  return time === undefined ? undefined : { resetCount: time.resetCount, restartCount: time.restartCount };
 }

@@ -1,8 +1,8 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { Application } from '../../../application/application.js';
 import type { ProvisioningReport } from '../../../application/owner-auth/manage-provisioning.js';
-import type { EndorsementKey, TpmLockout } from '../../../application/owner-auth/owner-tpm.js';
-import { featuresAmong } from '../../../application/owner-auth/report-tpm.js';
+import type { EndorsementKey } from '../../../application/owner-auth/owner-tpm.js';
+import { featuresAmong, type LockoutReport } from '../../../application/owner-auth/report-tpm.js';
 import { type Caller, isAdministrator } from '../../../domain/caller.js';
 import { AUTH_LEVEL_NAMES } from '../../../domain/owner-auth/effective-level.js';
 import { TbsError } from '../../../domain/tbs-error.js';
@@ -58,7 +58,8 @@ export function tpmHandlers(application: Application): Handlers<typeof contract>
 async function tpmState(application: Application, caller: Caller): Promise<contract.Tpm> {
   const { tpm, provisioning, authLevel, status, physicalPresence } = application;
   const { device } = status;
-  const ownership = await tpm.ownership();
+  const ownership = await tpm.ownershipIfPresent();
+  if (ownership === undefined) return absentTpm(application);
   const verdict = await provisioning.state();
   return {
     tpmPresent: true,
@@ -76,10 +77,38 @@ async function tpmState(application: Application, caller: Caller): Promise<contr
     ownerClearDisabled: ownership.ownerClearDisabled,
     autoProvisioning: provisioning.autoProvisioning,
     lockedOut: ownership.lockout.lockedOut,
+    ...lockoutAuthBlock(ownership.lockout),
     lockoutHealTime: healTime(ownership.lockout.recoverySeconds),
     lockoutCount: ownership.lockout.failedTries,
     lockoutMax: ownership.lockout.maxTries,
     selfTest: [...ownership.selfTest],
+  };
+}
+
+/** As Windows' Get-Tpm shows a machine without a TPM. */
+function absentTpm({ authLevel, provisioning }: Application): contract.Tpm {
+  return {
+    tpmPresent: false,
+    tpmReady: false,
+    tpmEnabled: false,
+    tpmActivated: false,
+    tpmOwned: false,
+    restartPending: false,
+    manufacturerId: 0,
+    manufacturerIdTxt: '',
+    manufacturerVersion: '',
+    manufacturerVersionFull20: '',
+    managedAuthLevel: AUTH_LEVEL_NAMES[authLevel.get().level],
+    ownerAuth: null,
+    ownerClearDisabled: false,
+    autoProvisioning: provisioning.autoProvisioning,
+    lockedOut: false,
+    lockoutAuthBlocked: false,
+    lockoutAuthBlockedUntil: null,
+    lockoutHealTime: '',
+    lockoutCount: 0,
+    lockoutMax: null,
+    selfTest: [],
   };
 }
 
@@ -121,9 +150,22 @@ function provisioningState(verdict: ProvisioningReport): contract.ProvisioningSt
   };
 }
 
-function lockoutParameters(lockout: TpmLockout): contract.LockoutParameter {
+function lockoutParameters(lockout: LockoutReport): contract.LockoutParameter {
   const { maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries } = lockout;
-  return { maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries };
+  return {
+    ...{ maxTries, recoverySeconds, lockoutRecoverySeconds, lockedOut, failedTries },
+    ...lockoutAuthBlock(lockout),
+  };
+}
+
+function lockoutAuthBlock({
+  authorization,
+}: LockoutReport): Pick<contract.Tpm, 'lockoutAuthBlocked' | 'lockoutAuthBlockedUntil'> {
+  const { blocked, untilMs } = authorization;
+  return {
+    lockoutAuthBlocked: blocked,
+    lockoutAuthBlockedUntil: untilMs === null ? null : new Date(untilMs).toISOString(),
+  };
 }
 
 function endorsementKeyInfo(key: EndorsementKey | undefined): contract.EndorsementKey {

@@ -4,12 +4,26 @@ import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { levelName } from './auth-level.js';
 import { type Described, method, noParams, nothing, objectType } from './method.js';
 import { currentAuthText } from './owner-auth.js';
-import { base64Bytes, count, hexBytes, uint32 } from './values.js';
+import { base64Bytes, count, hexBytes, uint32, utcTime } from './values.js';
 
 const autoProvisioning = z.enum(['NotDefined', 'Enabled', 'Disabled', 'DisabledForNextBoot']);
 
+/** Of a TPM 2.0. A TPM 1.2 has one lockout for everything. */
+const lockoutAuthBlock = {
+  lockoutAuthBlocked: z
+    .boolean()
+    .describe(
+      'Whether a TPM 2.0 refused a lockout authorization and takes none now, right or wrong. It counts no failure for that, and other authorizations go on. False for a TPM 1.2.',
+    ),
+  lockoutAuthBlockedUntil: utcTime
+    .nullable()
+    .describe('Until when; null while it is not blocked, and where only a reset of the TPM ends it.'),
+};
+
 export const Tpm = objectType('Tpm', 'The TPM, with the properties of Windows’ Get-Tpm.', {
-  tpmPresent: z.boolean().describe('Whether there is a TPM.'),
+  tpmPresent: z
+    .boolean()
+    .describe('Whether a TPM can be reached; when none can, the other properties say nothing about it.'),
   tpmReady: z.boolean().describe('Whether it is provisioned and usable.'),
   tpmEnabled: z.boolean().describe('Whether it is enabled.'),
   tpmActivated: z.boolean().describe('Whether it is activated.'),
@@ -27,11 +41,18 @@ export const Tpm = objectType('Tpm', 'The TPM, with the properties of Windows’
     .describe('The owner authorization, for administrators and where the level stores it; null otherwise.'),
   ownerClearDisabled: z.boolean().describe('Whether the owner cannot clear the TPM.'),
   autoProvisioning: autoProvisioning.describe('Whether the broker provisions the TPM when it starts.'),
-  lockedOut: z.boolean().describe('Whether the TPM’s own dictionary-attack logic is locked.'),
+  lockedOut: z
+    .boolean()
+    .describe(
+      'Whether the TPM’s own dictionary-attack logic is locked: keys and other objects under its protection are refused.',
+    ),
+  ...lockoutAuthBlock,
   lockoutHealTime: z
     .string()
     .describe('In what time one failure is forgotten: 10 minutes; empty where the TPM does not say.'),
-  lockoutCount: count.describe('Failures that the TPM counts.'),
+  lockoutCount: count.describe(
+    'Failures that the TPM counts: wrong authorizations of protected objects, not the lockout authorization.',
+  ),
   lockoutMax: count.nullable().describe('Failures at which it locks; null where it does not say.'),
   selfTest: z
     .array(z.number().int().min(0).max(255))
@@ -165,6 +186,7 @@ export const LockoutParameter = objectType('LockoutParameter', 'The TPM’s own 
     .nullable()
     .describe('Seconds after a failed lockout authorization until the next try; null where the TPM does not say.'),
   lockedOut: z.boolean().describe('Whether it is locked.'),
+  ...lockoutAuthBlock,
   failedTries: count.describe('Failures that it counts.'),
 });
 export type LockoutParameter = Described<typeof LockoutParameter>;

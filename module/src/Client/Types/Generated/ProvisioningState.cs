@@ -28,6 +28,15 @@ public sealed partial class ProvisioningState
     /// <summary>The same bits by name.</summary>
     public string[] Needs { get; private set; } = Array.Empty<string>();
 
+    /// <summary>The storage hierarchy of a TPM 2.0. open: its authorization is empty, as other TPM programs expect; closed: it is set and stored here; closedByOthers: it is set and not stored here. Null for a TPM 1.2.</summary>
+    public HierarchyState? StorageHierarchy { get; private set; }
+
+    /// <summary>The same for the endorsement hierarchy.</summary>
+    public HierarchyState? EndorsementHierarchy { get; private set; }
+
+    /// <summary>Whether policy has the next tpm/initialize close what is open, whatever its parameter says; then clients warn before.</summary>
+    public bool PolicyClosesHierarchies { get; private set; }
+
     internal static ProvisioningState Read(JsonValue json) => new()
     {
         TpmReady = json.Flag("tpmReady"),
@@ -37,5 +46,8 @@ public sealed partial class ProvisioningState
         PhysicalPresenceRequired = json.Flag("physicalPresenceRequired"),
         Information = json.UInt32("information"),
         Needs = json.Texts("needs"),
+        StorageHierarchy = json.NamedOrNull("storageHierarchy", TpmTbs.HierarchyState.Unknown),
+        EndorsementHierarchy = json.NamedOrNull("endorsementHierarchy", TpmTbs.HierarchyState.Unknown),
+        PolicyClosesHierarchies = json.Flag("policyClosesHierarchies"),
     };
 }

@@ -5,9 +5,9 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>The TPM, with the properties of Windows’ Get-Tpm.</summary>
-public partial class Tpm
+public sealed partial class Tpm
 {
-    /// <summary>Whether there is a TPM.</summary>
+    /// <summary>Whether a TPM can be reached; when none can, the other properties say nothing about it.</summary>
     public bool TpmPresent { get; private set; }
 
     /// <summary>Whether it is provisioned and usable.</summary>
@@ -49,13 +49,19 @@ public partial class Tpm
     /// <summary>Whether the broker provisions the TPM when it starts.</summary>
     public AutoProvisioningMode AutoProvisioning { get; private set; }
 
-    /// <summary>Whether the TPM’s own dictionary-attack logic is locked.</summary>
+    /// <summary>Whether the TPM’s own dictionary-attack logic is locked: keys and other objects under its protection are refused.</summary>
     public bool LockedOut { get; private set; }
+
+    /// <summary>Whether a TPM 2.0 refused a lockout authorization and takes none now, right or wrong. It counts no failure for that, and other authorizations go on. False for a TPM 1.2.</summary>
+    public bool LockoutAuthBlocked { get; private set; }
+
+    /// <summary>Until when; null while it is not blocked, and where only a reset of the TPM ends it.</summary>
+    public DateTimeOffset? LockoutAuthBlockedUntil { get; private set; }
 
     /// <summary>In what time one failure is forgotten: 10 minutes; empty where the TPM does not say.</summary>
     public string LockoutHealTime { get; private set; } = "";
 
-    /// <summary>Failures that the TPM counts.</summary>
+    /// <summary>Failures that the TPM counts: wrong authorizations of protected objects, not the lockout authorization.</summary>
     public long LockoutCount { get; private set; }
 
     /// <summary>Failures at which it locks; null where it does not say.</summary>
@@ -64,28 +70,28 @@ public partial class Tpm
     /// <summary>The data of TPM_GetTestResult or TPM2_GetTestResult, byte by byte.</summary>
     public long[] SelfTest { get; private set; } = Array.Empty<long>();
 
-    private protected Tpm(JsonValue json)
+    internal static Tpm Read(JsonValue json) => new()
     {
-        TpmPresent = json.Flag("tpmPresent");
-        TpmReady = json.Flag("tpmReady");
-        TpmEnabled = json.Flag("tpmEnabled");
-        TpmActivated = json.Flag("tpmActivated");
-        TpmOwned = json.Flag("tpmOwned");
-        RestartPending = json.Flag("restartPending");
-        ManufacturerId = json.UInt32("manufacturerId");
-        ManufacturerIdTxt = json.Text("manufacturerIdTxt");
-        ManufacturerVersion = json.Text("manufacturerVersion");
-        ManufacturerVersionFull20 = json.Text("manufacturerVersionFull20");
-        ManagedAuthLevel = json.Named("managedAuthLevel", AuthLevelName.Unknown);
-        OwnerAuth = json.TextOrNull("ownerAuth");
-        OwnerClearDisabled = json.Flag("ownerClearDisabled");
-        AutoProvisioning = json.Named("autoProvisioning", AutoProvisioningMode.Unknown);
-        LockedOut = json.Flag("lockedOut");
-        LockoutHealTime = json.Text("lockoutHealTime");
-        LockoutCount = json.Int64("lockoutCount");
-        LockoutMax = json.Int64OrNull("lockoutMax");
-        SelfTest = json.List("selfTest", static one => one.AsInt64());
-    }
-
-    internal static Tpm Read(JsonValue json) => new(json);
+        TpmPresent = json.Flag("tpmPresent"),
+        TpmReady = json.Flag("tpmReady"),
+        TpmEnabled = json.Flag("tpmEnabled"),
+        TpmActivated = json.Flag("tpmActivated"),
+        TpmOwned = json.Flag("tpmOwned"),
+        RestartPending = json.Flag("restartPending"),
+        ManufacturerId = json.UInt32("manufacturerId"),
+        ManufacturerIdTxt = json.Text("manufacturerIdTxt"),
+        ManufacturerVersion = json.Text("manufacturerVersion"),
+        ManufacturerVersionFull20 = json.Text("manufacturerVersionFull20"),
+        ManagedAuthLevel = json.Named("managedAuthLevel", AuthLevelName.Unknown),
+        OwnerAuth = json.TextOrNull("ownerAuth"),
+        OwnerClearDisabled = json.Flag("ownerClearDisabled"),
+        AutoProvisioning = json.Named("autoProvisioning", AutoProvisioningMode.Unknown),
+        LockedOut = json.Flag("lockedOut"),
+        LockoutAuthBlocked = json.Flag("lockoutAuthBlocked"),
+        LockoutAuthBlockedUntil = json.TimeOrNull("lockoutAuthBlockedUntil"),
+        LockoutHealTime = json.Text("lockoutHealTime"),
+        LockoutCount = json.Int64("lockoutCount"),
+        LockoutMax = json.Int64OrNull("lockoutMax"),
+        SelfTest = json.List("selfTest", static one => one.AsInt64()),
+    };
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { lockoutAuthVerdict, remainingBlockMs } from '../../../ts-core/domain/lockout/lockout-authorization.js';
+import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CC, TPM_RC, TPM_RH, TPM_RS_PW } from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
+import { GET_RANDOM_20, passwordCommand, sessionCommand } from '../../support/tpm-commands.js';
+
+const POLICY_SESSION = 0x03000000;
+const HMAC_SESSION = 0x02000000;
+const REFUSED = aboutSession(TPM_RC.AUTH_FAIL, 0);
+
+function verdictOf(command: Uint8Array, code: number, responseCode: number, handleCount = 1) {
+  return lockoutAuthVerdict(code, command, handleCount, errorResponse('2.0', responseCode));
+}
+
+describe('the lockout authorization in a command', () => {
+  const reset = passwordCommand(TPM_CC.DictionaryAttackLockReset, [TPM_RH.LOCKOUT], 'value');
+  const verdictOfReset = (responseCode: number) => verdictOf(reset, TPM_CC.DictionaryAttackLockReset, responseCode);
+
+  it('is accepted, refused or not compared, as the TPM answers', () => {
+    assert.equal(verdictOfReset(TPM_RC.SUCCESS), 'accepted');
+    assert.equal(verdictOfReset(REFUSED), 'refused');
+    assert.equal(verdictOfReset(TPM_RC.LOCKOUT), 'blocked');
+    assert.equal(verdictOfReset(TPM_RC.RETRY), undefined);
+  });
+
+  it('is refused only where the answer names its session', () => {
+    assert.equal(verdictOfReset(aboutSession(TPM_RC.AUTH_FAIL, 1)), undefined, 'a session that encrypts');
+    assert.equal(verdictOfReset(aboutHandle(TPM_RC.AUTH_FAIL, 0)), undefined);
+  });
+
+  it('counts as used with an HMAC session, and not with a policy session', () => {
+    const withSession = (handle: number) =>
+      sessionCommand(TPM_CC.DictionaryAttackLockReset, [TPM_RH.LOCKOUT], [{ handle, hmac: 'hmac' }]);
+    const code = TPM_CC.DictionaryAttackLockReset;
+    assert.equal(verdictOf(withSession(HMAC_SESSION), code, TPM_RC.SUCCESS), 'accepted');
+    assert.equal(verdictOf(withSession(POLICY_SESSION), code, TPM_RC.SUCCESS), undefined);
+  });
+
+  it('is there in PolicySecret, whose second handle needs no authorization', () => {
+    const command = passwordCommand(TPM_CC.PolicySecret, [TPM_RH.LOCKOUT, POLICY_SESSION], 'value', Buffer.alloc(10));
+    assert.equal(verdictOf(command, TPM_CC.PolicySecret, REFUSED, 2), 'refused');
+  });
+
+  it('is in no command of another handle, and in none without sessions', () => {
+    const create = passwordCommand(TPM_CC.CreatePrimary, [TPM_RH.OWNER], '');
+    for (const code of [TPM_RC.SUCCESS, TPM_RC.LOCKOUT, REFUSED]) {
+      assert.equal(verdictOf(create, TPM_CC.CreatePrimary, code), undefined);
+      assert.equal(verdictOf(GET_RANDOM_20, TPM_CC.GetRandom, code, 0), undefined);
+    }
+  });
+
+  it('is usable again after a Clear, whoever authorized that', () => {
+    const clear = sessionCommand(TPM_CC.Clear, [TPM_RH.PLATFORM], [{ handle: TPM_RS_PW, hmac: '' }]);
+    assert.equal(verdictOf(clear, TPM_CC.Clear, TPM_RC.SUCCESS), 'accepted');
+    assert.equal(verdictOf(clear, TPM_CC.Clear, REFUSED), undefined);
+  });
+
+  it('is looked for in any bytes without an exception', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 10, maxLength: 64 }), fc.nat(3), (bytes, handleCount) => {
+        lockoutAuthVerdict(0, bytes, handleCount, bytes);
+      }),
+    );
+  });
+});
+
+describe('the end of the block of the lockout authorization', () => {
+  const since = { timeMs: 5000, resetCount: 3 };
+  const at = (timeMs: number, resetCount = 3) => ({ timeMs, resetCount, restartCount: 0 });
+
+  it('comes one recovery time after the refusal, by the clock of the TPM', () => {
+    assert.equal(remainingBlockMs(since, at(5000), 86_400), 86_400_000);
+    assert.equal(remainingBlockMs(since, at(8000), 10), 7000);
+    assert.equal(remainingBlockMs(since, at(15_000), 10), 0);
+  });
+
+  it('comes one recovery time after a reset of the TPM, which begins it anew', () => {
+    assert.equal(remainingBlockMs(since, at(2000, 4), 10), 8000);
+  });
+
+  it('comes with the reset of the TPM where the recovery time is 0', () => {
+    assert.equal(remainingBlockMs(since, at(1e9), 0), null);
+    assert.equal(remainingBlockMs(since, at(0, 4), 0), 0);
+  });
+});

@@ -1,0 +1,109 @@
+/** Remembers that the TPM takes no lockout authorization, over restarts of the broker, and says until when. */
+import {
+  type BlockedSince,
+  type LockoutAuthVerdict,
+  lockoutAuthVerdict,
+  remainingBlockMs,
+} from '../../domain/lockout/lockout-authorization.js';
+import { HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
+import { readRunTime } from '../../domain/tpm20/run-time.js';
+import type { Events } from '../events/events.js';
+import type { Clock, Log, StateStore } from '../ports.js';
+import type { BrokerContext } from './broker-context.js';
+
+export interface LockoutAuthorizationWatchParts {
+  readonly version: TpmVersion;
+  readonly context: BrokerContext;
+  readonly handlesOf: (command: Uint8Array) => readonly number[] | null;
+  readonly store: StateStore;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface LockoutAuthBlock {
+  readonly blocked: boolean;
+  /** Wall clock; null while it is blocked until the TPM is reset, and while it is not blocked. */
+  readonly untilMs: number | null;
+}
+
+const NOT_BLOCKED: LockoutAuthBlock = { blocked: false, untilMs: null };
+const RECORD = 'feature:lockoutAuthorization';
+const CODE_OFFSET = 6;
+
+export class LockoutAuthorizationWatch {
+  private lastUpdate: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: LockoutAuthorizationWatchParts) {}
+
+  /** Looks at the answer to a command of anybody, the broker included. Nothing waits for what follows from it. */
+  answered(command: Uint8Array, response: Uint8Array): undefined {
+    if (this.parts.version !== '2.0') return undefined;
+    const code = readUint32(command, CODE_OFFSET);
+    if (code !== TPM_CC.Clear && !startsWithLockoutHandle(command)) return undefined;
+    const handleCount = this.parts.handlesOf(command)?.length ?? 0;
+    const verdict = lockoutAuthVerdict(code, command, handleCount, response);
+    if (verdict === undefined || (verdict === 'accepted' && this.since() === undefined)) return undefined;
+    this.lastUpdate = this.lastUpdate.then(() => this.update(verdict));
+    return undefined;
+  }
+
+  /** Asks the TPM for its time, when there is something to be said at all. */
+  async block(recoverySeconds: number | null): Promise<LockoutAuthBlock> {
+    await this.lastUpdate;
+    const since = this.since();
+    if (since === undefined) return NOT_BLOCKED;
+    const now = await this.parts.context.run(() => readRunTime());
+    if (now === undefined) return { blocked: true, untilMs: null };
+    const remainingMs = remainingBlockMs(since, now, recoverySeconds ?? 0);
+    if (remainingMs === 0) return NOT_BLOCKED;
+    return { blocked: true, untilMs: remainingMs === null ? null : this.parts.clock.wallClockMs() + remainingMs };
+  }
+
+  /** Resolves when all that was seen is remembered. Never rejects. */
+  settled(): Promise<void> {
+    return this.lastUpdate;
+  }
+
+  /** Never rejects. */
+  private async update(verdict: LockoutAuthVerdict): Promise<void> {
+    const { store, context, events, log } = this.parts;
+    try {
+      if (verdict === 'accepted') {
+        await store.delete(RECORD);
+        return;
+      }
+      if (verdict === 'refused') {
+        events.raise(
+          'warning',
+          'The TPM refused a lockout authorization, and takes none, right or wrong, until its recovery time is over.',
+          { details: { action: 'Get-Tpm shows until when. Other authorizations are not affected.' } },
+        );
+      }
+      // Where it was not compared, the block began at a time that nobody saw: at the latest it ends one recovery time from now.
+      if (verdict === 'refused' || this.since() === undefined) {
+        const now = await context.run(() => readRunTime());
+        if (now !== undefined) await store.put(RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
+      }
+    } catch (error) {
+      log.warn({ error }, 'the state of the lockout authorization cannot be remembered');
+    }
+  }
+
+  private since(): BlockedSince | undefined {
+    const kept = this.parts.store.get(RECORD);
+    return isBlockedSince(kept) ? kept : undefined;
+  }
+}
+
+/** Spares every other command a closer look. */
+function startsWithLockoutHandle(command: Uint8Array): boolean {
+  return command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) === TPM_RH.LOCKOUT;
+}
+
+function isBlockedSince(value: unknown): value is BlockedSince {
+  if (typeof value !== 'object' || value === null || !('timeMs' in value) || !('resetCount' in value)) return false;
+  return typeof value.timeMs === 'number' && typeof value.resetCount === 'number';
+}

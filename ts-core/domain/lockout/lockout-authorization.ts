@@ -1,0 +1,62 @@
+/**
+ * The lockout authorization of a TPM 2.0 (TPM_RH_LOCKOUT), which has a protection of its own: after one wrong value the TPM
+ * takes none, right or wrong, for the lockout recovery time. Other authorizations go on, and the TPM counts no failed try.
+ * The TPM does not report this state, so it is learnt from its answers.
+ *
+ * TPM 2.0 Library Part 1, 19.8.6 "Authorization Failures Involving lockoutAuth".
+ */
+import { responseCodeOf } from '../tpm/command-header.js';
+import { TPM_CC, TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
+import { CommandAreas } from '../tpm20/command-shape.js';
+import { isAuthorizationFailure, RC_PARAMETER, RC_SESSION } from '../tpm20/responses.js';
+import type { RunTime } from '../tpm20/run-time.js';
+
+/** `refused`: it was wrong, and the TPM takes none from now on. `blocked`: it was not compared. */
+export type LockoutAuthVerdict = 'accepted' | 'refused' | 'blocked';
+
+/** TPM_HT_HMAC_SESSION, in the top byte of a session's handle. */
+const HMAC_SESSION_TYPE = 0x02;
+
+const areas = new CommandAreas();
+
+/**
+ * What the TPM made of the lockout authorization in a command; undefined for a command without one. TPM2_Clear ends the
+ * block under whatever authorization.
+ *
+ * @param handleCount how many handles the command has, as the TPM says.
+ */
+export function lockoutAuthVerdict(
+  code: number,
+  command: Uint8Array,
+  handleCount: number,
+  response: Uint8Array,
+): LockoutAuthVerdict | undefined {
+  const responseCode = responseCodeOf(response);
+  if (code === TPM_CC.Clear && responseCode === TPM_RC.SUCCESS) return 'accepted';
+  // The handle that authorizes is the first of every command that takes this one.
+  if (areas.read(command, handleCount) !== 0 || areas.handleCount === 0 || areas.sessionCount === 0) return undefined;
+  if (areas.handles[0] !== TPM_RH.LOCKOUT) return undefined;
+  const session = areas.sessionHandles[0] as number;
+  if (session !== TPM_RS_PW && session >>> 24 !== HMAC_SESSION_TYPE) return undefined;
+  if (responseCode === TPM_RC.SUCCESS) return 'accepted';
+  if (responseCode === TPM_RC.LOCKOUT) return 'blocked';
+  return isAuthorizationFailure(responseCode) && isAboutFirstSession(responseCode) ? 'refused' : undefined;
+}
+
+function isAboutFirstSession(responseCode: number): boolean {
+  return (responseCode & RC_PARAMETER) === 0 && (responseCode & RC_SESSION) !== 0 && ((responseCode >>> 8) & 7) === 1;
+}
+
+/** When the TPM was seen to take no lockout authorization. */
+export type BlockedSince = Pick<RunTime, 'timeMs' | 'resetCount'>;
+
+/**
+ * Milliseconds until the TPM takes a lockout authorization again; 0: it does already; null: not before its next reset. A
+ * reset of the TPM begins the recovery time anew.
+ */
+export function remainingBlockMs(since: BlockedSince, now: RunTime, recoverySeconds: number): number | null {
+  const sameRun = since.resetCount === now.resetCount;
+  if (recoverySeconds === 0) return sameRun ? null : 0;
+  const elapsedMs = sameRun ? now.timeMs - since.timeMs : now.timeMs;
+  return Math.max(0, recoverySeconds * 1000 - elapsedMs);
+}
