@@ -55,6 +55,8 @@ const ENUMERATIONS = {
   'ProvisioningState.storageHierarchy': 'HierarchyState',
   'Resource.kind': 'ResourceKind',
   'Status.cancellation': 'CommandCancellation',
+  'StandIn.kind': 'StandInKind',
+  'Status.health': 'BrokerHealth',
   'Status.mode': 'BrokerMode',
   'Status.state': 'BrokerState',
   'StatusCaller.callerClass': 'CallerClass',

@@ -14,6 +14,7 @@ export class ScriptedTransport implements TpmTransport {
   readonly ownsTpm = false;
   readonly isSoftwareTpm = false;
   onReset: (() => void) | undefined;
+  onReturned: (() => void) | undefined;
   cancels = 0;
   /** Everything that was sent, in order; the last one may be unanswered. */
   readonly sent: Transmission[] = [];

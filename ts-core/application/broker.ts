@@ -30,8 +30,9 @@ import { ReportEventLog } from './firmware/report-event-log.js';
 import { AuthFailureRecorder } from './lockout/auth-failure-recorder.js';
 import { LockoutService } from './lockout/lockout-service.js';
 import { ManageLockout } from './lockout/manage-lockout.js';
+import { TpmLimit } from './lockout/tpm-limit.js';
 import { ManageAuthLevel } from './owner-auth/manage-auth-level.js';
-import { type OwnerAuthorization, ownerAuthorization } from './owner-auth/owner-authorization.js';
+import { ownerAuthorization } from './owner-auth/owner-authorization.js';
 import { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import { CommandLists } from './policy/command-lists.js';
 import { ManageBlockLists } from './policy/manage-block-lists.js';
@@ -56,6 +57,7 @@ import { ManagePower } from './power/manage-power.js';
 import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
 import { RecentAnswers } from './status/recent-answers.js';
 import { ReportStatus } from './status/report-status.js';
+import { TpmPresence } from './status/tpm-presence.js';
 
 export interface BrokerParts {
   readonly version: TpmVersion;
@@ -139,7 +141,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   );
   const { longestCommandMs, eventLoop } = parts;
   const tpmParts = { version, transport, virtualizer, queue, gate, recorder, clock, log };
-  const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, longestCommandMs });
+  const presence = new TpmPresence({ transport, events, clock, log });
+  const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, presence, longestCommandMs });
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
     ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },
@@ -151,7 +154,13 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   });
   const facts = await startTpmAndTables(parts, dispatcher);
   const snapshots = new SnapshotKeeper(parts);
-  followPolicy(policy, lists, events, owner);
+  const totalThreshold = () => policy.current().settings.standardUserAuthorizationFailureTotalThreshold;
+  const tpmLimit = new TpmLimit({ version, transport, dispatcher, totalThreshold, events, log });
+  await tpmLimit.fit();
+  followPolicy(policy, lists, events, () => {
+    void owner.coordinator.levelMayHaveChanged();
+    void tpmLimit.fit();
+  });
   const contexts = new Contexts(() => policy.current().settings);
   const commands = new CommandService({
     version,
@@ -173,6 +182,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     transport,
     passedOver: parts.passedOver,
     otherManager: parts.otherManager,
+    presence,
     contexts,
     queue,
     dispatcher,
@@ -207,6 +217,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     requestStop: parts.requestStop,
   };
   await tellWarnings(application, log);
+  presence.start(() => dispatcher.runExchange(() => askStarted(version)));
   // The directory may be slow to answer: callers do not wait for it.
   void owner.start();
   log.debug({ thresholds: thresholdsOf(policy.current().settings) }, 'the lockout is in force');
@@ -215,8 +226,10 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     dispatcher,
     drain: (drainTimeoutMs) => drain(parts, application, dispatcher, queue, drainTimeoutMs),
     shutDown: async () => {
+      const watched = presence.stop();
       await owner.stop();
       await dispatcher.stop();
+      await watched;
       await snapshots.stop();
       await shutDownOwnTpm(parts);
     },
@@ -232,6 +245,10 @@ async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Pr
   return dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
 }
 
+function* askStarted(version: TpmVersion): Exchange<void> {
+  yield ASK_STARTED[version]();
+}
+
 const FIRST_ANSWER_TIMEOUT_MS = 60_000;
 
 /** A command that every TPM carries out for everybody once it is started, and not before. */
@@ -240,14 +257,14 @@ const ASK_STARTED: Readonly<Record<TpmVersion, () => Uint8Array>> = {
   '1.2': tpm12.getTicks,
 };
 
-function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, owner: OwnerAuthorization): void {
+function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, alsoFollow: () => void): void {
   let inForce = policy.current();
   policy.onChange = (changed) => {
     if (changed.revision !== inForce.revision) {
       const changes = changedSettings(inForce, changed);
       inForce = changed;
       lists.policyChanged(changed);
-      void owner.coordinator.levelMayHaveChanged();
+      alsoFollow();
       events.raise('policyChanged', describeChanges(changes), {
         details: {
           revision: changed.revision,
@@ -270,7 +287,7 @@ function describeChanges(changes: readonly SettingChange[]): string {
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {
-  for (const { id, message, action } of await status.warnings()) {
+  for (const { id, message, action } of (await status.health()).warnings) {
     log.warn({ id, action }, message);
     events.raise('warning', message, { details: { id, action } });
   }

@@ -131,6 +131,9 @@ export type AuditKind =
   | 'listChanged'
   | 'administration'
   | 'ownerAuthorization'
+  | 'tpmLost'
+  | 'tpmReturned'
+  | 'tpmReset'
   | 'warning';
 
 /** One decision: who, what, why. Never command contents or secrets. */

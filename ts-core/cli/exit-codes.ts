@@ -5,6 +5,10 @@ export const EXIT = {
   refused: 1,
   /** The question was answered with no: not compliant, blocked, or the TPM's response is an error. */
   no: 2,
+  /** `tbs status`: the broker works, and something needs an administrator. */
+  degraded: 3,
+  /** `tbs status`: the broker runs, and its TPM cannot be reached. */
+  down: 4,
   /** EX_USAGE. */
   usage: 64,
   /** EX_UNAVAILABLE: no broker answers. */

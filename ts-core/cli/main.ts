@@ -49,7 +49,9 @@ export async function main(argv: readonly string[]): Promise<never> {
       if (error !== undefined && error.name !== 'YError') throw error;
       throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
     })
-    .epilog('Exit codes: 0 done, 1 refused, 2 the answer is no, 64 wrong usage, 69 no broker, 70 tbs does not work');
+    .epilog(
+      'Exit codes: 0 done, 1 refused, 2 the answer is no, 3 degraded and 4 down (status), 64 wrong usage, 69 no broker, 70 tbs does not work',
+    );
   try {
     await base.parseAsync();
   } catch (error) {

@@ -37,7 +37,8 @@ const EXIT_BY_SYMBOL: Readonly<Partial<Record<TbsError['symbol'], number>>> = {
 
 function describeTbsError(error: TbsError): FailureReport {
   const { symbol, message, action, cause } = error;
-  const reason = isSystemError(cause) && !message.includes(cause.message) ? ` (${cause.message})` : '';
+  // An internal error keeps its reason from callers; who starts the broker may know it.
+  const reason = symbol === 'TBS_E_INTERNAL_ERROR' && isSystemError(cause) ? ` (${cause.message})` : '';
   return { lines: [`${symbol}: ${message}${reason} ${action}`], exitCode: exitCodeOfTbsError(error) };
 }
 

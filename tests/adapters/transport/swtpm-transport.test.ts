@@ -38,6 +38,33 @@ async function make(
   };
 }
 
+describe('a swtpm that nobody sends a command to', () => {
+  const disturbances = async (options: SwtpmOptions, withControl: boolean, disturb: (tpm: Swtpm) => Promise<void>) => {
+    await using tpm = await startSwtpm(options);
+    const transport = await connectTo(tpm, withControl);
+    let disturbed = 0;
+    transport.onDisturbed = () => disturbed++;
+    await transport.transmit(startup(options.version), OPTIONS);
+    // Without control channel, only a second answer on the same connection shows that swtpm keeps it open.
+    if (options.disconnect !== true) await transport.transmit(getRandom(options.version, 8), OPTIONS);
+    await disturb(tpm);
+    // The end of a connection is told by the event loop.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await transport.close();
+    return disturbed;
+  };
+
+  it('is reported when it ends, over whichever channel that shows', async () => {
+    assert.equal(await disturbances({ version: '2.0' }, true, (tpm) => tpm.kill()), 1);
+    assert.equal(await disturbances({ version: '2.0' }, false, (tpm) => tpm.kill()), 1);
+  });
+
+  it('is not reported because it closes a connection after each response', async () => {
+    assert.equal(await disturbances({ version: '2.0', disconnect: true }, true, async () => {}), 0);
+    assert.equal(await disturbances({ version: '2.0', disconnect: true }, false, async () => {}), 0);
+  });
+});
+
 const kinds = [
   { name: 'swtpm over Unix sockets', options: {}, withControl: true },
   { name: 'swtpm over TCP', options: { tcp: true }, withControl: true },

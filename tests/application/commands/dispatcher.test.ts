@@ -34,6 +34,13 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
   const refusals = new Map<number, TbsError>();
   const preparations = new Map<number, Promise<void>>();
+  const told: string[] = [];
+  const presence = {
+    told,
+    answered: () => void told.push('answered'),
+    failed: (error: unknown) => void told.push(`failed ${error instanceof TbsError ? error.symbol : error}`),
+    wasReset: () => void told.push('reset'),
+  };
   const accounted: number[] = [];
   let durable: Promise<void> | undefined;
   const dispatcher = new Dispatcher({
@@ -54,6 +61,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     clock,
     log: quietLog(),
     eventLoop,
+    presence,
     ...(longestCommandMs === undefined ? {} : { longestCommandMs }),
   });
   const submit = (contextId: number, priority = 200, code = 0x17b): Submitted => {
@@ -98,6 +106,7 @@ function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', lo
     refusals,
     preparations,
     accounted,
+    presence,
     submit,
     makeDurableBy: (promise: Promise<void>) => {
       durable = promise;
@@ -291,6 +300,34 @@ describe('the dispatcher', () => {
     const next = submit(1);
     (await transport.transmission(1)).answer(SUCCESS);
     assert.equal(await symbolOf(next.outcome), 'response');
+  });
+
+  it('brings its tables in line with a TPM that was lost and returned, before the next exchange', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    let synchronized = 0;
+    // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+    virtualizer.resume = function* () {
+      synchronized++;
+    };
+    transport.onReturned?.();
+    submit(1);
+    (await transport.transmission(0)).answer(SUCCESS);
+    await dispatcher.runExchange(() => virtualizer.closeContext(7));
+    assert.equal(synchronized, 1);
+    assert.equal(virtualizer.resets, 0);
+  });
+
+  it('tells whoever watches the TPM of answers, failures and resets', async () => {
+    const { transport, submit, presence } = setUp();
+    const first = submit(1);
+    (await transport.transmission(0)).fail(new TbsError('TBS_E_IOERROR'));
+    await symbolOf(first.outcome);
+    const second = submit(1);
+    (await transport.transmission(1)).answer(INITIALIZE);
+    (await transport.transmission(2)).answer(SUCCESS);
+    (await transport.transmission(3)).answer(SUCCESS);
+    await symbolOf(second.outcome);
+    assert.deepEqual(presence.told, ['failed TBS_E_IOERROR', 'answered', 'reset', 'answered']);
   });
 
   it('starts a TPM that was reset, tells the tables, and sends the command again', async () => {

@@ -49,4 +49,14 @@ describe('the warnings of status', () => {
   it('leave tpm2-abrmd alone where it could not want the same TPM', () => {
     assert.deepEqual(warningsFrom({ ...SOUND, abrmd: undefined }), []);
   });
+
+  it('tell that the TPM nears its own lockout, from three quarters of its limit on', () => {
+    const state = { inLockout: false, maxTries: 32, recoverySeconds: 600, lockoutRecoverySeconds: 86_400 };
+    assert.deepEqual(warningsFrom({ ...SOUND, dictionaryAttack: { ...state, failedTries: 23 } }), []);
+    const near = only({ dictionaryAttack: { ...state, failedTries: 24 } });
+    assert.equal(near.id, 'tpmNearLockout');
+    assert.match(near.message, /24 of 32 failed tries/);
+    assert.match(near.action, /^Unblock-Tpm resets it; .*one try every 600 s/);
+    assert.equal(only({ dictionaryAttack: { ...state, inLockout: true, failedTries: 32 } }).id, 'tpmLockedOut');
+  });
 });

@@ -23,6 +23,7 @@ export class EmbeddedTransport implements TpmTransport {
   readonly ownsTpm = true;
   readonly isSoftwareTpm = true;
   onReset: (() => void) | undefined;
+  onDisturbed: (() => void) | undefined;
 
   private readonly process: SwtpmProcess;
   private socket: SwtpmTransport | undefined;
@@ -58,6 +59,7 @@ export class EmbeddedTransport implements TpmTransport {
       this.openByteStream,
     );
     socket.onReset = () => this.onReset?.();
+    socket.onDisturbed = () => this.onDisturbed?.();
     this.socket = socket;
     try {
       await this.ensureStarted(socket);

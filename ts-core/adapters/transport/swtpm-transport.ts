@@ -37,6 +37,7 @@ export class SwtpmTransport implements TpmTransport {
   readonly ownsTpm: boolean = false;
   readonly isSoftwareTpm = true;
   onReset: (() => void) | undefined;
+  onDisturbed: (() => void) | undefined;
 
   private data: StreamConnection | undefined;
   private control: SwtpmControlChannel | undefined;
@@ -193,6 +194,7 @@ export class SwtpmTransport implements TpmTransport {
       this.closesAfterResponse = false;
       if (how === 'closedByPeer') this.mayHaveRestarted = 'yes';
       else if (this.mayHaveRestarted === 'no') this.mayHaveRestarted = 'perhaps';
+      if (this.running === undefined) this.onDisturbed?.();
     };
     if (!(await control.isTpmInitialized(remainingMs(deadlineMs)))) {
       await control.initialize(remainingMs(deadlineMs));
@@ -252,7 +254,11 @@ export class SwtpmTransport implements TpmTransport {
       return;
     }
     if (this.running === undefined && answers === 1) this.closesAfterResponse = true;
-    if (this.options.control === undefined) this.mayHaveRestarted = 'perhaps';
+    if (this.options.control === undefined) {
+      this.mayHaveRestarted = 'perhaps';
+      // One that closes after each response is not gone.
+      if (this.running === undefined && !this.closesAfterResponse) this.onDisturbed?.();
+    }
     this.fail(error === undefined ? 'swtpm closed the connection' : reasonOf(error), error);
   }
 

@@ -21,7 +21,7 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Clock, EventLoop, Log, TpmTransport } from '../ports.js';
 import { CommandCompletion, isCancelledResponse, type ResponseTimes } from './command-completion.js';
-import { ExchangeDriver } from './exchange-driver.js';
+import { ExchangeDriver, type TpmObserver } from './exchange-driver.js';
 import { type Chore, type ChoreUrgency, Housekeeping } from './housekeeping.js';
 import type { PendingCommand } from './pending-command.js';
 
@@ -47,6 +47,8 @@ export interface DispatcherParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly eventLoop: EventLoop;
+  /** Told what came of each command to the TPM. */
+  readonly presence?: TpmObserver | undefined;
   /** Bounds the time after which a TPM that does not answer counts as hanging; the command's class of duration does too. */
   readonly longestCommandMs?: number;
 }

@@ -20,10 +20,20 @@ export interface ExchangeParts {
   readonly log: Log;
   readonly eventLoop: EventLoop;
   readonly queue: { readonly size: number };
+  /** Told what came of each command. */
+  readonly presence?: TpmObserver | undefined;
+}
+
+export interface TpmObserver {
+  answered(): void;
+  failed(error: unknown): void;
+  wasReset(): void;
 }
 
 export class ExchangeDriver {
   private tpmWasReset = false;
+  /** The TPM was lost and is back; what it still holds is not known. */
+  private tpmReturned = false;
 
   private readonly whileTpmWorks = (): boolean => {
     this.answerHeld();
@@ -38,6 +48,9 @@ export class ExchangeDriver {
   ) {
     parts.transport.onReset = () => {
       this.tpmWasReset = true;
+    };
+    parts.transport.onReturned = () => {
+      this.tpmReturned = true;
     };
   }
 
@@ -59,9 +72,9 @@ export class ExchangeDriver {
     { contextId, command, locality }: Pick<PendingCommand, 'contextId' | 'command' | 'locality'>,
     timeoutMs: number,
   ): Promise<Uint8Array | null> {
-    const { virtualizer, version } = this.parts;
+    const { virtualizer, version, presence } = this.parts;
     const { direct } = virtualizer;
-    if (direct === undefined || this.tpmWasReset) return null;
+    if (direct === undefined || this.tpmWasReset || this.tpmReturned) return null;
     const physical = direct.begin(contextId, command);
     if (physical === null) return null;
     let response: Uint8Array;
@@ -69,8 +82,10 @@ export class ExchangeDriver {
       response = await this.transmit(physical, locality, timeoutMs);
     } catch (error) {
       direct.failed();
+      presence?.failed(error);
       throw error;
     }
+    presence?.answered();
     if (needsStartup(version, response)) {
       direct.failed();
       this.tpmWasReset = true;
@@ -86,6 +101,7 @@ export class ExchangeDriver {
   async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       if (this.tpmWasReset) await this.recoverFromReset();
+      if (this.tpmReturned) await this.synchronize(timeoutMs);
       const outcome = await this.driveOnce(begin(), locality, timeoutMs);
       if (outcome !== NEEDS_STARTUP) return outcome;
       if (attempt === 2) throw new TbsError('TBS_E_IOERROR', { message: 'The TPM resets again and again.' });
@@ -98,16 +114,18 @@ export class ExchangeDriver {
     locality: number,
     timeoutMs: number,
   ): Promise<Result | typeof NEEDS_STARTUP> {
-    const { version } = this.parts;
+    const { version, presence } = this.parts;
     let step = exchange.next();
     while (step.done !== true) {
       let response: Uint8Array;
       try {
         response = await this.transmit(step.value, locality, timeoutMs);
       } catch (error) {
+        presence?.failed(error);
         step = exchange.throw(error);
         continue;
       }
+      presence?.answered();
       if (needsStartup(version, response) && !isStartup(version, step.value)) {
         this.abandon(exchange);
         return NEEDS_STARTUP;
@@ -138,11 +156,21 @@ export class ExchangeDriver {
   }
 
   private async recoverFromReset(): Promise<void> {
-    const { transport, version, virtualizer, log } = this.parts;
+    const { transport, version, virtualizer, presence, log } = this.parts;
     log.warn({ transport: transport.description }, 'the TPM was reset: what contexts held in it is gone');
     await startTpm(transport, version);
     this.tpmWasReset = false;
+    this.tpmReturned = false;
     virtualizer.tpmWasReset();
+    presence?.wasReset();
+  }
+
+  /** Brings the tables in line with what a TPM holds that was lost for a while. */
+  private async synchronize(timeoutMs: number): Promise<void> {
+    const { virtualizer } = this.parts;
+    this.tpmReturned = false;
+    const outcome = await this.driveOnce(virtualizer.resume(), 0, timeoutMs);
+    if (outcome === NEEDS_STARTUP || this.tpmWasReset) await this.recoverFromReset();
   }
 }
 

@@ -13,7 +13,9 @@ import type { Contexts } from '../contexts/contexts.js';
 import type { Events } from '../events/events.js';
 import type { Clock, Log, OtherResourceManager, PassedOverTpm, PolicyStore, TpmTransport } from '../ports.js';
 import type { ManagePower } from '../power/manage-power.js';
-import { type Warning, warningsFrom } from './warnings.js';
+import { type Health, HealthRecord } from './health.js';
+import type { TpmPresence } from './tpm-presence.js';
+import { warningsFrom } from './warnings.js';
 
 export interface StatusParts {
   readonly facts: DeviceFacts;
@@ -21,6 +23,7 @@ export interface StatusParts {
   /** Ways to the TPM that were tried in vain before the one in use. */
   readonly passedOver: readonly PassedOverTpm[];
   readonly otherManager: OtherResourceManager;
+  readonly presence: TpmPresence;
   readonly contexts: Contexts;
   readonly queue: CommandQueue<PendingCommand>;
   readonly dispatcher: Dispatcher;
@@ -50,10 +53,12 @@ export interface StandIn {
 export interface StatusReport {
   readonly startedAtMs: number;
   readonly state: 'running' | 'suspended';
+  readonly health: Health;
+  /** The TPM's own lockout of guesses; undefined where it is not known. */
+  readonly tpmLockout: DictionaryAttackState | undefined;
   readonly contexts: number;
   readonly queue: QueueState;
   readonly costs: readonly CommandCost[];
-  readonly warnings: readonly Warning[];
 }
 
 /** How long a report waits for the TPM, which may be busy for minutes; then it tells what the TPM said last. */
@@ -61,11 +66,13 @@ const LONGEST_WAIT_FOR_TPM_MS = 100;
 
 export class ReportStatus {
   private readonly startedAtMs: number;
+  private readonly healthRecord: HealthRecord;
   private lastDictionaryAttack: DictionaryAttackState | undefined;
   private asking: Promise<void> | undefined;
 
   constructor(private readonly parts: StatusParts) {
     this.startedAtMs = parts.clock.wallClockMs();
+    this.healthRecord = new HealthRecord(this.startedAtMs);
   }
 
   get device(): DeviceFacts {
@@ -89,10 +96,12 @@ export class ReportStatus {
 
   async get(): Promise<StatusReport> {
     const { contexts, queue, dispatcher, commands, power } = this.parts;
-    const warnings = await this.warnings();
+    const health = await this.health();
     return {
       startedAtMs: this.startedAtMs,
       state: power.suspended ? 'suspended' : 'running',
+      health,
+      tpmLockout: this.lastDictionaryAttack,
       contexts: contexts.size,
       queue: {
         waiting: queue.size,
@@ -102,14 +111,13 @@ export class ReportStatus {
         estimatedWaitMs: dispatcher.estimatedWaitMs(),
       },
       costs: dispatcher.costs.table(),
-      warnings,
     };
   }
 
   /** Asks transport and TPM anew, so that what was mended is no warning any more. */
-  async warnings(): Promise<readonly Warning[]> {
-    const { transport, passedOver, otherManager, policy, events } = this.parts;
-    return warningsFrom({
+  async health(): Promise<Health> {
+    const { transport, passedOver, otherManager, presence, policy, events, clock } = this.parts;
+    const found = warningsFrom({
       transport: transport.description,
       passedOver,
       abrmd: transport.isSoftwareTpm ? undefined : await otherManager.look(),
@@ -118,12 +126,13 @@ export class ReportStatus {
       policy: policy.current(),
       lostAuditLines: events.lostAuditLines,
     });
+    return this.healthRecord.note(found, presence.lost, clock.wallClockMs());
   }
 
   /** Undefined for a TPM 1.2, and until the TPM has told. A TPM that is busy or suspended is not waited for. */
   async dictionaryAttack(): Promise<DictionaryAttackState | undefined> {
-    const { facts, power, clock } = this.parts;
-    if (facts.version !== '2.0' || power.suspended) return this.lastDictionaryAttack;
+    const { facts, power, presence, clock } = this.parts;
+    if (facts.version !== '2.0' || power.suspended || presence.lost !== undefined) return this.lastDictionaryAttack;
     this.asking ??= this.askDictionaryAttack().finally(() => {
       this.asking = undefined;
     });
@@ -145,7 +154,6 @@ export class ReportStatus {
         yieldsToCommands: true,
       });
     } catch (error) {
-      this.lastDictionaryAttack = undefined;
       log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
     }
   }

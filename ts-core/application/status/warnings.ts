@@ -31,6 +31,7 @@ export function warningsFrom(facts: WarningFacts): readonly Warning[] {
     ...abrmdWarning(facts.abrmd),
     ...exposureWarning(facts.exposure),
     ...tpmLimitWarning(facts),
+    ...tpmTriesWarning(facts.dictionaryAttack),
     ...lockoutSettingWarnings(facts.policy),
     ...policyProblemWarning(facts.policy),
     ...auditWarning(facts.lostAuditLines),
@@ -93,6 +94,25 @@ function tpmLimitWarning({ dictionaryAttack, policy }: WarningFacts): readonly W
       id: 'tpmLocksBeforePolicy',
       message: `The TPM locks itself after ${dictionaryAttack.maxTries} failed tries, and the total threshold is ${total}: users can lock the TPM before the broker stops them.`,
       action: `Raise the TPM's limit above ${total} (Set-TpmLockoutParameter -MaxTries ${Math.max(32, total + 1)}, or tpm2_dictionarylockout --setup-parameters), or lower standardUserAuthorizationFailureTotalThreshold.`,
+    },
+  ];
+}
+
+/** As the event of application/owner-auth/watch-tpm-lockout.ts: three quarters of the limit. */
+const NEAR = 0.75;
+
+function tpmTriesWarning(state: DictionaryAttackState | undefined): readonly Warning[] {
+  if (state === undefined) return [];
+  const { inLockout, failedTries, maxTries, recoverySeconds } = state;
+  if (!inLockout && failedTries < maxTries * NEAR) return [];
+  const message = inLockout
+    ? `The TPM is locked: ${failedTries} of ${maxTries} failed tries. It takes no authorization of a protected object.`
+    : `The TPM nears its own lockout: ${failedTries} of ${maxTries} failed tries.`;
+  return [
+    {
+      id: inLockout ? 'tpmLockedOut' : 'tpmNearLockout',
+      message,
+      action: `Unblock-Tpm resets it; without that the TPM forgets one try every ${recoverySeconds} s. A power cut or the SIGKILL of a software TPM after such an object was used counts as a try.`,
     },
   ];
 }

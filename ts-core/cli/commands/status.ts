@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { type Status, statusGet } from '../../endpoints/rpc/protocol/status.js';
 import { type CommonOptions, withBroker } from '../command.js';
+import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printPairs, printTable } from '../output.js';
 
 /** `tbs status`: the broker, its TPM, its queue, and what should be mended. */
@@ -14,14 +15,17 @@ export function statusCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         const status = await broker.call(statusGet);
         if (options.json) printJson(status);
         else printStatus(status);
-        return undefined;
+        return EXIT_BY_HEALTH[status.health];
       }),
   );
 }
 
+const EXIT_BY_HEALTH = { works: EXIT.ok, degraded: EXIT.degraded, down: EXIT.down } as const;
+
 function printStatus(status: Status): void {
   const { queue, tpm } = status;
   printPairs([
+    ['Health', `${status.health}, since ${status.healthSince}`],
     [
       'Broker',
       `${status.version}, ${status.mode}, ${status.state}, process ${status.processId}, since ${status.startedAt}`,
@@ -35,6 +39,7 @@ function printStatus(status: Status): void {
     ['Transport', tpm?.transport ?? ''],
     ...standInPairs(status.standIn),
     ['You', `${status.caller.userKey}, ${status.caller.callerClass}`],
+    ...tpmLockoutPairs(status.tpmLockout),
     ['Contexts', `${status.contexts}`],
     [
       'Queue',
@@ -44,9 +49,9 @@ function printStatus(status: Status): void {
     ['Cancellation', status.cancellation],
     ...status.endpoints.map(({ kind, address }): [string, string] => [`Endpoint ${kind}`, address]),
   ]);
-  for (const { id, message, action } of status.warnings) {
+  for (const { id, message, action, since } of status.warnings) {
     printLine();
-    printLine(`${paint('yellow', `Warning ${id}:`)} ${message}`);
+    printLine(`${paint('yellow', `Warning ${id}:`)} ${message} (since ${since})`);
     printLine(`  ${action}`);
   }
   if (status.costs.length === 0) return;
@@ -57,6 +62,13 @@ function printStatus(status: Status): void {
     { title: 'Count', value: ({ count }) => `${count}` },
     { title: 'Mean ms', value: ({ meanMs }) => meanMs.toFixed(2) },
   ]);
+}
+
+function tpmLockoutPairs(lockout: Status['tpmLockout']): [string, string][] {
+  if (lockout === null) return [];
+  const { lockedOut, failedTries, maxTries, recoverySeconds } = lockout;
+  const recovery = recoverySeconds === 0 ? 'it forgets none' : `it forgets one every ${recoverySeconds} s`;
+  return [["TPM's lockout", `${lockedOut ? 'locked, ' : ''}${failedTries} of ${maxTries} failed tries, ${recovery}`]];
 }
 
 function standInPairs(standIn: Status['standIn']): [string, string][] {

@@ -1,4 +1,5 @@
 import type { Application } from '../../../application/application.js';
+import type { StatusReport } from '../../../application/status/report-status.js';
 import { commandLabel } from '../../../domain/tpm/command-names.js';
 import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
 import type { Handlers } from '../handler.js';
@@ -25,9 +26,11 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): H
       return {
         version: daemon.version,
         processId: daemon.processId,
-        startedAt: new Date(report.startedAtMs).toISOString(),
+        startedAt: isoTime(report.startedAtMs),
         mode: daemon.mode,
         state: report.state,
+        health: report.health.state,
+        healthSince: isoTime(report.health.sinceMs),
         tpm: deviceInfo(application),
         standIn: status.standIn ?? null,
         caller: { userKey: caller.userKey, callerClass: caller.callerClass },
@@ -41,7 +44,13 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): H
           count,
           meanMs,
         })),
-        warnings: report.warnings,
+        tpmLockout: tpmLockout(report.tpmLockout),
+        warnings: report.health.warnings.map(({ id, message, action, sinceMs }) => ({
+          id,
+          message,
+          action,
+          since: isoTime(sinceMs),
+        })),
         limits: daemon.limits,
         endpoints: daemon.endpoints(),
       };
@@ -70,4 +79,14 @@ function deviceInfo({ status }: Application): contract.DeviceInfo {
     maxResponseBytes: device.maxResponseBytes,
     transport: status.transportDescription,
   };
+}
+
+function tpmLockout(state: StatusReport['tpmLockout']): contract.TpmLockout | null {
+  if (state === undefined) return null;
+  const { inLockout, failedTries, maxTries, recoverySeconds, lockoutRecoverySeconds } = state;
+  return { lockedOut: inLockout, failedTries, maxTries, recoverySeconds, lockoutRecoverySeconds };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

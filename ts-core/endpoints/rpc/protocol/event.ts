@@ -22,6 +22,9 @@ const eventShape = {
       'listChanged',
       'administration',
       'ownerAuthorization',
+      'tpmLost',
+      'tpmReturned',
+      'tpmReset',
       'warning',
     ])
     .describe('What kind of decision it is.'),

@@ -55,6 +55,7 @@ export const StatusWarning = objectType('StatusWarning', 'A problem that needs a
   id: z.string().describe('The problem’s stable name, for scripts: tpmOpenToOthers.'),
   message: z.string().describe('What is wrong.'),
   action: z.string().describe('What to do.'),
+  since: utcTime.describe('When the broker first noticed it.'),
 });
 export type StatusWarning = Described<typeof StatusWarning>;
 
@@ -74,6 +75,15 @@ export const StandIn = objectType('StandIn', 'What the broker uses instead of th
 });
 export type StandIn = Described<typeof StandIn>;
 
+export const TpmLockout = objectType('TpmLockout', 'The lockout that a TPM 2.0 itself has against guesses.', {
+  lockedOut: z.boolean().describe('Whether it takes no authorization of a protected object now.'),
+  failedTries: count.describe('Tries that it counts now, those that a disorderly stop costs included.'),
+  maxTries: count.describe('Tries at which it locks.'),
+  recoverySeconds: count.describe('Seconds after which it forgets one try; 0: never.'),
+  lockoutRecoverySeconds: count.describe('Seconds after a wrong lockout authorization until the next may be tried.'),
+});
+export type TpmLockout = Described<typeof TpmLockout>;
+
 export const StatusEndpoint = objectType('StatusEndpoint', 'An endpoint that is open.', {
   kind: z.string().describe('rpc, wire, swtpm, mssim or bare.'),
   address: z.string().describe('The socket’s path, the pipe’s name, or host and port.'),
@@ -86,6 +96,10 @@ export const Status = objectType('Status', 'The state of the broker.', {
   startedAt: utcTime.describe('When it started.'),
   mode: z.enum(['system', 'user']).describe('system: the machine’s broker; user: one that a user started.'),
   state: z.enum(['starting', 'running', 'suspended', 'stopping']).describe('What it does now.'),
+  health: z
+    .enum(['works', 'degraded', 'down'])
+    .describe('works; degraded: works, with warnings; down: the TPM cannot be reached, and every command fails.'),
+  healthSince: utcTime.describe('Since when it is so, as far as the broker noticed.'),
   tpm: DeviceInfo.nullable().describe('The TPM; null when there is none.'),
   standIn: StandIn.nullable().describe('What stands in for the machine’s own TPM; null while that one is used.'),
   caller: StatusCaller.describe('Who asks.'),
@@ -95,7 +109,10 @@ export const Status = objectType('Status', 'The state of the broker.', {
     .enum(['controlChannel', 'sysfs', 'tbs', 'none'])
     .describe('How a running command is cancelled; none: it runs to its end.'),
   costs: z.array(CommandCost).describe('By command, and by the type of the key that it creates.'),
-  warnings: z.array(StatusWarning).describe('Problems that need an administrator.'),
+  tpmLockout: TpmLockout.nullable().describe('The TPM’s own lockout; null for a TPM 1.2, or when not known.'),
+  warnings: z
+    .array(StatusWarning)
+    .describe('Problems that need an administrator: why the broker is degraded, or down (tpmLost, the first).'),
   limits: z.record(z.string(), z.number()).describe('The limits in force, by their names in tbsd.json.'),
   endpoints: z.array(StatusEndpoint).describe('The endpoints that are open.'),
 });

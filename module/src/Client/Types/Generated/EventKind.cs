@@ -31,6 +31,15 @@ public enum EventKind
     /// <summary><c>ownerAuthorization</c> in the protocol.</summary>
     OwnerAuthorization,
 
+    /// <summary><c>tpmLost</c> in the protocol.</summary>
+    TpmLost,
+
+    /// <summary><c>tpmReturned</c> in the protocol.</summary>
+    TpmReturned,
+
+    /// <summary><c>tpmReset</c> in the protocol.</summary>
+    TpmReset,
+
     /// <summary><c>warning</c> in the protocol.</summary>
     Warning,
 }

@@ -22,6 +22,12 @@ public sealed partial class Status
     /// <summary>What it does now.</summary>
     public BrokerState State { get; private set; }
 
+    /// <summary>works; degraded: works, with warnings; down: the TPM cannot be reached, and every command fails.</summary>
+    public BrokerHealth Health { get; private set; }
+
+    /// <summary>Since when it is so, as far as the broker noticed.</summary>
+    public DateTimeOffset HealthSince { get; private set; }
+
     /// <summary>The TPM; null when there is none.</summary>
     public DeviceInfo? Tpm { get; private set; }
 
@@ -43,7 +49,10 @@ public sealed partial class Status
     /// <summary>By command, and by the type of the key that it creates.</summary>
     public CommandCost[] Costs { get; private set; } = Array.Empty<CommandCost>();
 
-    /// <summary>Problems that need an administrator.</summary>
+    /// <summary>The TPM’s own lockout; null for a TPM 1.2, or when not known.</summary>
+    public TpmLockout? TpmLockout { get; private set; }
+
+    /// <summary>Problems that need an administrator: why the broker is degraded, or down (tpmLost, the first).</summary>
     public StatusWarning[] Warnings { get; private set; } = Array.Empty<StatusWarning>();
 
     /// <summary>The limits in force, by their names in tbsd.json.</summary>
@@ -59,6 +68,8 @@ public sealed partial class Status
         StartedAt = json.Time("startedAt"),
         Mode = json.Named("mode", BrokerMode.Unknown),
         State = json.Named("state", BrokerState.Unknown),
+        Health = json.Named("health", BrokerHealth.Unknown),
+        HealthSince = json.Time("healthSince"),
         Tpm = json.ObjectOrNull("tpm", DeviceInfo.Read),
         StandIn = json.ObjectOrNull("standIn", StandIn.Read),
         Caller = StatusCaller.Read(json["caller"]),
@@ -66,6 +77,7 @@ public sealed partial class Status
         Queue = QueueState.Read(json["queue"]),
         Cancellation = json.Named("cancellation", CommandCancellation.Unknown),
         Costs = json.List("costs", CommandCost.Read),
+        TpmLockout = json.ObjectOrNull("tpmLockout", TpmLockout.Read),
         Warnings = json.List("warnings", StatusWarning.Read),
         Limits = json["limits"].ToPowerShell(),
         Endpoints = json.List("endpoints", StatusEndpoint.Read),

@@ -1,4 +1,5 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -15,10 +16,14 @@ public sealed partial class StatusWarning
     /// <summary>What to do.</summary>
     public string Action { get; private set; } = "";
 
+    /// <summary>When the broker first noticed it.</summary>
+    public DateTimeOffset Since { get; private set; }
+
     internal static StatusWarning Read(JsonValue json) => new()
     {
         Id = json.Text("id"),
         Message = json.Text("message"),
         Action = json.Text("action"),
+        Since = json.Time("since"),
     };
 }

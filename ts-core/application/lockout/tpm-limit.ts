@@ -1,0 +1,58 @@
+/**
+ * The TPM's own limit of failed tries, where the broker may set it: a software TPM of the broker's own comes with a limit of
+ * three, below the policy's thresholds, and each disorderly stop can cost a try. Somebody else's TPM is left as it is, and
+ * so is one whose lockout authorization is set, since then its owner decides.
+ */
+
+import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
+import type { Exchange } from '../../domain/tpm/exchange.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
+import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
+import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-attack.js';
+import { readPermanentState } from '../../domain/tpm20/permanent-state.js';
+import type { Dispatcher } from '../commands/dispatcher.js';
+import type { Events } from '../events/events.js';
+import type { Log, TpmTransport } from '../ports.js';
+
+export interface TpmLimitParts {
+  readonly version: TpmVersion;
+  readonly transport: TpmTransport;
+  readonly dispatcher: Dispatcher;
+  readonly totalThreshold: () => number;
+  readonly events: Events;
+  readonly log: Log;
+}
+
+/** What Windows sets. */
+const USUAL_MAX_TRIES = 32;
+
+export class TpmLimit {
+  constructor(private readonly parts: TpmLimitParts) {}
+
+  /** Raises the limit above the total threshold of the policy. Never rejects: status warns while the limit is too low. */
+  async fit(): Promise<void> {
+    const { version, transport, dispatcher, totalThreshold, events, log } = this.parts;
+    if (version !== '2.0' || !transport.ownsTpm) return;
+    try {
+      const total = totalThreshold();
+      const raised = await dispatcher.runExchange(() => raiseMaxTries(total));
+      if (raised === undefined) return;
+      events.raise('administration', `The TPM's own limit of failed tries is ${raised.to} now.`, {
+        details: { from: raised.from, to: raised.to, totalThreshold: total },
+      });
+    } catch (error) {
+      log.warn({ error }, 'the TPM’s own limit of failed tries is not above the policy’s threshold');
+    }
+  }
+}
+
+/** The limit before and after; undefined when nothing was to be done, or the owner decides. */
+function* raiseMaxTries(totalThreshold: number): Exchange<{ from: number; to: number } | undefined> {
+  const state = yield* readDictionaryAttackState();
+  if (state === undefined || state.maxTries > totalThreshold) return undefined;
+  if ((yield* readPermanentState()).lockoutAuthSet) return undefined;
+  const { recoverySeconds, lockoutRecoverySeconds } = state;
+  const maxTries = Math.max(USUAL_MAX_TRIES, totalThreshold + 1);
+  yield* setDictionaryAttackParameters(EMPTY_AUTH, { maxTries, recoverySeconds, lockoutRecoverySeconds });
+  return { from: state.maxTries, to: maxTries };
+}
