@@ -4,16 +4,15 @@
 // `exit`, in turn; difference and ratio of the medians, and of the least, which other work on the machine raises less.
 // With the processor time of each (user and system, all threads). Warm: the median of calls in one session.
 // The exit code is 1 when a goal is missed. PowerShell is the pinned one, compiled ahead of time, unless PROGRAM is named.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findSdk } from '../tools/nuget.mjs';
+import { findSdk } from '../tools/dotnet.mjs';
+import { PrivateBroker } from '../tools/private-broker.mjs';
 import { findPowerShell } from '../tools/pwsh.mjs';
 import { canCompilePowerShell, readyToRunPowerShell } from './ready-to-run-powershell.mjs';
 
@@ -48,39 +47,6 @@ Measure-Call 'Submit-TbsCommand' { Submit-TbsCommand $bytes }
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
-}
-
-async function startBroker(folder) {
-  const socket = path.join(folder, 'run', 'rpc.sock');
-  mkdirSync(path.join(folder, 'run'));
-  const file = path.join(folder, 'tbsd.json');
-  writeFileSync(
-    file,
-    JSON.stringify({
-      sockets: { rpc: socket, wire: path.join(folder, 'run', 'wire.sock') },
-      transport: { kind: 'embedded', embedded: { stateFolder: path.join(folder, 'tpm') } },
-      stateFolder: path.join(folder, 'state'),
-      policy: { folder: path.join(folder, 'policy.d') },
-      audit: { path: path.join(folder, 'audit.jsonl') },
-      log: { path: path.join(folder, 'tbsd.log') },
-      power: { logind: false },
-    }),
-    { mode: 0o600 },
-  );
-  const child = spawn(process.execPath, [path.join(root, 'bin', 'tbsd.js'), '--config', file], { stdio: 'inherit' });
-  for (let attempt = 0; attempt < 600; attempt++) {
-    const ready = await new Promise((resolve) => {
-      const probe = connect(socket, () => {
-        probe.destroy();
-        resolve(true);
-      }).on('error', () => resolve(false));
-    });
-    if (ready) return { child, socket };
-    if (child.exitCode !== null) break;
-    await wait(50);
-  }
-  child.kill();
-  throw new Error('the broker did not start');
 }
 
 function runScript(program, socket, script, wrapper = []) {
@@ -161,15 +127,13 @@ async function choosePowerShell() {
 const program = await choosePowerShell();
 console.log(`PowerShell: ${path.relative(root, program)}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'tbs-bench-'));
-let broker;
+const broker = new PrivateBroker(folder);
 try {
-  broker = await startBroker(folder);
-  measureCold(program, broker.socket, folder);
-  measureWarm(program, broker.socket);
+  const embedded = { stateFolder: path.join(folder, 'state', 'tpm') };
+  await broker.start({ transport: { kind: 'embedded', embedded }, power: { logind: false } });
+  measureCold(program, broker.rpcSocket, folder);
+  measureWarm(program, broker.rpcSocket);
 } finally {
-  if (broker !== undefined) {
-    broker.child.kill('SIGTERM');
-    await new Promise((resolve) => broker.child.once('exit', resolve));
-  }
+  await broker.stop();
   rmSync(folder, { recursive: true, force: true });
 }

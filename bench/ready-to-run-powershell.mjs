@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { withBuildLock } from '../tools/build-lock.mjs';
-import { fetchPackage, fetchTool, findDotnet, pinnedPackages } from '../tools/nuget.mjs';
+import { findDotnet } from '../tools/dotnet.mjs';
+import { fetchPackage, fetchTool, pinnedPackages } from '../tools/nuget.mjs';
 import { homeOfTool } from '../tools/pwsh.mjs';
 
 /** crossgen2 is pinned for this platform only. */

@@ -6,13 +6,14 @@
 // some 50 ms; it holds IL as well, which every other machine runs. Without the SDK, pwsh's own compiler (Add-Type) builds
 // the first alone.
 
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { withBuildLock } from './build-lock.mjs';
+import { findSdk, runDotnet } from './dotnet.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const sourceFolder = path.join(root, 'module', 'src');
@@ -57,20 +58,20 @@ export async function buildAssembly({ force = false, onProgress = () => {} } = {
     // Another process may have built it while this one waited for the lock.
     if (!force && isCurrent(hash)) return;
     onProgress('Building the assembly of the PowerShell module...');
-    const dotnet = await findProgram('dotnet', ['--list-sdks'], /^\d+\.\d+\.\d+/m);
-    if (dotnet !== undefined) await buildWithSdk(dotnet);
+    const sdk = findSdk();
+    if (sdk !== undefined) await buildWithSdk(sdk);
     else await buildWithPowerShell();
     fs.writeFileSync(stampFile, hash);
   });
 }
 
-async function buildWithSdk(dotnet) {
+async function buildWithSdk(sdk) {
   const building = path.join(outputFolder, 'building');
   const common = ['publish', project, '-c', 'Release', '-nologo', '-v', 'quiet'];
   const native = ['-r', runtimeIdentifier(), '--self-contained', 'false', '-p:PublishReadyToRun=true'];
   try {
-    await run(dotnet, [...common, '-f', 'net8.0', ...native, '-o', path.join(building, 'net8.0')]);
-    await run(dotnet, [...common, '-f', 'net472', '-o', path.join(building, 'net472')]);
+    await runDotnet(sdk, [...common, '-f', 'net8.0', ...native, '-o', path.join(building, 'net8.0')]);
+    await runDotnet(sdk, [...common, '-f', 'net472', '-o', path.join(building, 'net472')]);
     for (const framework of ['net8.0', 'net472']) moveInto(path.join(building, framework), framework);
   } finally {
     fs.rmSync(building, { recursive: true, force: true });
@@ -95,43 +96,10 @@ async function buildWithPowerShell() {
   const sources = assemblySources().filter((file) => file.endsWith('.cs'));
   const options = ['-langversion:12', '-nullable:enable', '-unsafe', '-optimize', '-define:NET', '-nowarn:1701,1702'];
   const list = (values) => values.map((value) => `'${value.replaceAll("'", "''")}'`).join(',');
-  await run(pwsh, [
-    '-NoProfile',
-    '-NonInteractive',
-    '-Command',
-    `$ErrorActionPreference = 'Stop'; Add-Type -Path ${list(sources)} -OutputAssembly ${list([path.join(target, 'TpmTbs.dll')])} -CompilerOptions ${list(options)}`,
-  ]);
-}
-
-async function findProgram(program, args, expected) {
-  try {
-    return expected.test(await run(program, args)) ? program : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function run(program, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-        DOTNET_NOLOGO: '1',
-        // An SDK that was unpacked rather than installed may have no ICU beside it; a build needs none.
-        DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1',
-        MSBUILDDISABLENODEREUSE: '1',
-      },
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`${program} ${args[0]} ended with ${code}:\n${output.trim()}`)),
-    );
-  });
+  const command = `$ErrorActionPreference = 'Stop'; Add-Type -Path ${list(sources)} -OutputAssembly ${list([path.join(target, 'TpmTbs.dll')])} -CompilerOptions ${list(options)}`;
+  const args = ['-NoProfile', '-NonInteractive', '-Command', command];
+  const { status, stdout, stderr } = spawnSync(pwsh, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Add-Type ended with ${status}:\n${stdout}${stderr}`);
 }
 
 function runtimeIdentifier() {

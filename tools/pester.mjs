@@ -10,7 +10,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fetchPackage, MissingProgramError, pinnedPackages } from './nuget.mjs';
+import { MissingProgramError } from './dotnet.mjs';
+import { fetchPackage, pinnedPackages } from './nuget.mjs';
 import { findPowerShell } from './pwsh.mjs';
 
 const toolsFolder = path.dirname(fileURLToPath(import.meta.url));

@@ -7,7 +7,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { fetchTool, findDotnet, MissingProgramError, pinnedPackages, toolPackageFolder } from './nuget.mjs';
+import { findDotnet, MissingProgramError } from './dotnet.mjs';
+import { fetchTool, pinnedPackages, toolPackageFolder } from './nuget.mjs';
 
 const LOWEST_VERSION = [7, 4];
 const programName = process.platform === 'win32' ? 'pwsh.exe' : 'pwsh';

@@ -1,5 +1,6 @@
 // Runs a test suite of another project over this broker, as root, against one broker that lives through all of it.
 //   node tools/suites/run.mjs tpm2-tools|tpm2-tss|tpm2-abrmd SOURCE-TREE [options]
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -13,9 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildNativeClients } from '../native-clients.mjs';
-import { BrokerUnderTest } from './broker-under-test.mjs';
+import { PrivateBroker } from '../private-broker.mjs';
 import { SoftwareTpm } from './software-tpm.mjs';
 import { runTestProgram } from './test-program.mjs';
 import * as tpm2Abrmd from './tpm2-abrmd.mjs';
@@ -85,6 +87,14 @@ function removeSimulatorFoldersBut(before) {
   }
 }
 
+/** What an administrator does for programs that need commands which nobody may send by default. */
+function grantToAdministrators(broker, commands) {
+  const tbs = fileURLToPath(new URL('../../bin/tbs.js', import.meta.url));
+  const args = [tbs, 'grant', ...commands, '--class', 'administrator', '--socket', broker.rpcSocket];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`tbs grant failed: ${stderr}`);
+}
+
 async function runSuite(settings) {
   const { suite } = settings;
   const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-suite-'));
@@ -93,7 +103,7 @@ async function runSuite(settings) {
   const brokerFolder = path.join(scratch, 'broker');
   mkdirSync(brokerFolder);
   const tpm = new SoftwareTpm(path.join(scratch, 'tpm'));
-  const broker = new BrokerUnderTest(brokerFolder);
+  const broker = new PrivateBroker(brokerFolder);
   const foldersBefore = simulatorFolders();
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interruption.abort());
@@ -106,8 +116,9 @@ async function runSuite(settings) {
     copyFileSync(path.join(await buildNativeClients(), TCTI_LIBRARY), path.join(libraries, TCTI_LIBRARY));
     await tpm.replace();
     if (settings.over === 'broker') {
-      await broker.start(tpm);
-      if (settings.grant) broker.grantToAdministrators(suite.needsGrant);
+      const swtpm = { data: `unix:${tpm.dataPath}`, control: `unix:${tpm.controlPath}` };
+      await broker.start({ transport: { kind: 'swtpm', swtpm }, power: { logind: false } });
+      if (settings.grant) grantToAdministrators(broker, suite.needsGrant);
     }
     const tcti = settings.over === 'broker' ? 'tbs' : `swtpm:path=${tpm.dataPath}`;
     const results = [];
@@ -127,7 +138,7 @@ async function runSuite(settings) {
       if (interruption.signal.aborted) throw new Error('interrupted');
       results.push({ name: test.name, ...result });
       console.log(`${result.outcome.padEnd(9)} ${test.name} ${result.seconds.toFixed(1)} s`);
-      if (settings.over === 'broker' && !broker.alive) throw new Error(`the broker ended during ${test.name}`);
+      if (settings.over === 'broker' && !broker.isRunning) throw new Error(`the broker ended during ${test.name}`);
     }
     writeFileSync(path.join(logs, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
     return { results, logs };

