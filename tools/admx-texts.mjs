@@ -89,6 +89,18 @@ export const TEXTS = {
       labels: { osManagedAuthLevel: 'Niveau :' },
     },
   },
+  CloseHierarchies: {
+    'en-US': {
+      name: 'Close the storage and endorsement hierarchies when a TPM 2.0 is provisioned',
+      explain:
+        'Gives the storage and endorsement hierarchies random authorizations at provisioning. Programs that expect them to be empty, such as clevis, systemd-cryptenroll, tpm2-pkcs11 and tpm2_createprimary, stop working, and disks that they unlock stay locked. Disabled or not configured: both stay empty, as on Windows.',
+    },
+    'fr-FR': {
+      name: 'Fermer les hiérarchies de stockage et d’approbation lors de l’approvisionnement d’un TPM 2.0',
+      explain:
+        'Donne des autorisations aléatoires aux hiérarchies de stockage et d’approbation lors de l’approvisionnement. Les programmes qui les attendent vides, comme clevis, systemd-cryptenroll, tpm2-pkcs11 et tpm2_createprimary, ne fonctionnent plus, et les disques qu’ils déverrouillent restent verrouillés. Désactivé ou non configuré : les deux restent vides, comme sous Windows.',
+    },
+  },
   ActiveDirectoryBackup: {
     'en-US': {
       name: 'Turn on TPM backup to Active Directory Domain Services',
