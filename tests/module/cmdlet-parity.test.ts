@@ -11,9 +11,9 @@ function text(path: string): string {
 }
 
 function moduleSources(): string {
-  return ['Private', 'Public', 'src', 'src/Cmdlets', 'src/Client', 'src/Completion']
+  return ['src', 'src/Cmdlets', 'src/Client', 'src/Completion']
     .flatMap((folder) => readdirSync(new URL(`module/${folder}/`, ROOT)).map((name) => `module/${folder}/${name}`))
-    .filter((path) => /\.(ps1|cs)$/.test(path))
+    .filter((path) => /\.cs$/.test(path))
     .map(text)
     .join('\n');
 }

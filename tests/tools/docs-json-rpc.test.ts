@@ -16,10 +16,10 @@ describe('the protocol', () => {
   });
 
   it('has every method that the PowerShell module calls', () => {
-    const sources = ['Public/', 'Private/', 'src/', 'src/Cmdlets/', 'src/Client/', 'src/Completion/'].flatMap(
+    const sources = ['src/', 'src/Cmdlets/', 'src/Client/', 'src/Completion/'].flatMap(
       (folder) =>
         readdirSync(new URL(folder, MODULE))
-          .filter((name) => /\.(ps1|cs)$/.test(name))
+          .filter((name) => /\.cs$/.test(name))
           .map((name) => readFileSync(new URL(folder + name, MODULE), 'utf8')),
     );
     const called = new Set(

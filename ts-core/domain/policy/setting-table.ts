@@ -91,7 +91,7 @@ export const POLICY_SETTINGS = {
     default: false,
     meaning:
       'Has provisioning give the storage and endorsement hierarchy of a TPM 2.0 a random authorization, at the levels that store it (2 and 4). Other TPM programs, such as clevis and systemd-cryptenroll, then stop working.',
-    registry: undefined,
+    registry: dword(POLICY_KEY, 'CloseHierarchies'),
     admxPolicy: 'CloseHierarchies',
   }),
   standardUserAuthorizationFailureDurationMinutes: wholeNumber({
