@@ -16,11 +16,10 @@ describe('the protocol', () => {
   });
 
   it('has every method that the PowerShell module calls', () => {
-    const sources = ['src/', 'src/Cmdlets/', 'src/Client/', 'src/Completion/'].flatMap(
-      (folder) =>
-        readdirSync(new URL(folder, MODULE))
-          .filter((name) => /\.cs$/.test(name))
-          .map((name) => readFileSync(new URL(folder + name, MODULE), 'utf8')),
+    const sources = ['src/', 'src/Cmdlets/', 'src/Client/', 'src/Completion/'].flatMap((folder) =>
+      readdirSync(new URL(folder, MODULE))
+        .filter((name) => /\.cs$/.test(name))
+        .map((name) => readFileSync(new URL(folder + name, MODULE), 'utf8')),
     );
     const called = new Set(
       sources.flatMap((text) => [...text.matchAll(/['"]([a-z]\w*\/[a-z]\w*)['"]/g)].map(([, name]) => name)),
