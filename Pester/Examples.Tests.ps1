@@ -31,6 +31,7 @@ BeforeAll {
     function New-ExampleFile {
         [IO.File]::WriteAllBytes("$TestDrive/command.bin", [byte[]](0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 8))
         [IO.File]::WriteAllText("$TestDrive/desired.json", '{"blockedCommandsEnabled": false}')
+        [IO.File]::WriteAllText("$TestDrive/desired.csv", "Name,Value`nblockedCommandsEnabled,false`n")
         [IO.File]::WriteAllBytes("$TestDrive/Registry.pol", [byte[]](0x50, 0x52, 0x65, 0x67, 1, 0, 0, 0))
         $file = '<tpmOwnerData><ownerAuth>{0}</ownerAuth></tpmOwnerData>'
         # After Set-TpmAuthLevel nothing may be kept any more; what was is still the TPM's or no longer needed.

@@ -20,6 +20,8 @@ const STATUS = {
   startedAt: '2026-01-02T03:04:05.678Z',
   mode: 'user',
   state: 'running',
+  health: 'works',
+  healthSince: '2026-01-02T03:04:05.678Z',
   tpm: null,
   caller: { userKey: 'uid:0', callerClass: 'administrator' },
   contexts: 0,

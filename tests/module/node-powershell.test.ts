@@ -113,6 +113,6 @@ describe('the module driven by node-powershell', () => {
     const id = await session.run('try { Get-TbsStatus } catch { $result = $_.FullyQualifiedErrorId }');
     assert.equal(id, 'TbsServiceNotRunning,TpmTbs.Cmdlets.GetTbsStatusCommand');
     await daemon.run();
-    assert.equal(await session.run('$result = (Get-TbsStatus).State.ToString()'), 'running');
+    assert.equal(await session.run('$result = (Get-TbsStatus).State.ToString()'), 'Running');
   });
 });

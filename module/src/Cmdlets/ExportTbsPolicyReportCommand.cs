@@ -13,7 +13,7 @@ namespace TpmTbs.Cmdlets;
 /// <para>Writes the page and returns the file.</para>
 /// </example>
 /// <example>
-/// <code>Export-TbsPolicyReport policy.html -NoClobber</code>
+/// <code>Export-TbsPolicyReport monday.html -NoClobber</code>
 /// <para>Leaves a page that is already there alone.</para>
 /// </example>
 /// <seealso>Get-TbsPolicy</seealso>

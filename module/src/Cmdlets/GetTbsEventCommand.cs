@@ -15,8 +15,8 @@ namespace TpmTbs.Cmdlets;
 /// <para>Shows the five latest events.</para>
 /// </example>
 /// <example>
-/// <code>Get-TbsEvent -Follow -Kind commandRefused, lockoutBegan -TimeoutSeconds 1</code>
-/// <para>Shows refusals and lockouts as they happen, for a second.</para>
+/// <code>Get-TbsEvent -Follow -Kind commandRefused, lockoutBegan</code>
+/// <para>Shows refusals and lockouts as they happen.</para>
 /// </example>
 /// <seealso>Get-TbsStatus</seealso>
 [Cmdlet(VerbsCommon.Get, "TbsEvent")]
