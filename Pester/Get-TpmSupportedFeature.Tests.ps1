@@ -13,4 +13,9 @@ Describe 'Get-TpmSupportedFeature' {
         'no such feature' | Get-TpmSupportedFeature | Should -BeNullOrEmpty
         Get-TpmSupportedFeature | Should -Contain 'key attestation'
     }
+
+    It 'completes names of features, in quotes' {
+        $line = 'Get-TpmSupportedFeature k'
+        (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Be "'key attestation'"
+    }
 }

@@ -26,7 +26,7 @@ Describe 'Import-TpmOwnerAuth' {
         (Get-Problem { Get-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
         $value | Import-TpmOwnerAuth
         Get-TpmOwnerAuth | Should -Be $value
-        (Get-Problem { Import-TpmOwnerAuth (ConvertTo-TpmOwnerAuth 'wrong') }).FullyQualifiedErrorId | Should -Be 'TpmAuthFail,Import-TpmOwnerAuth'
+        (Get-Problem { Import-TpmOwnerAuth (ConvertTo-TpmOwnerAuth 'wrong') }).FullyQualifiedErrorId | Should -Be 'TpmAuthFail,TpmTbs.Cmdlets.ImportTpmOwnerAuthCommand'
         Get-TpmOwnerAuth | Should -Be $value
     }
 }

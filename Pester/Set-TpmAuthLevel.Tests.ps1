@@ -7,7 +7,9 @@ Describe 'Set-TpmAuthLevel' {
     It 'sets the local level, by name or number' {
         (Set-TpmAuthLevel None).LevelName | Should -Be 'None'
         (Get-TpmAuthLevel).Level | Should -Be 0
+        (Set-TpmAuthLevel none).LevelName | Should -Be 'None'
         (Set-TpmAuthLevel -Level 4).LevelName | Should -Be 'Full'
+        (Get-TpmAuthLevel | Set-TpmAuthLevel).LevelName | Should -Be 'Full'
     }
 
     It 'changes nothing with -WhatIf' {
@@ -56,7 +58,7 @@ Describe 'Set-TpmAuthLevel from Full to Delegated' {
         try {
             $problem = Get-Problem { Set-TpmAuthLevel Delegated -NewFile "$TestDrive/refused.tpm" }
             $problem.Exception.Symbol | Should -Be 'TBS_E_PROVISIONING_NOT_ALLOWED'
-            $problem.FullyQualifiedErrorId | Should -BeLike '*,Set-TpmAuthLevel'
+            $problem.FullyQualifiedErrorId | Should -BeLike '*,TpmTbs.Cmdlets.SetTpmAuthLevelCommand'
             Test-Path "$TestDrive/refused.tpm" | Should -BeFalse
         }
         finally { Set-TbsPolicy osManagedAuthLevel $null | Out-Null }

@@ -24,6 +24,9 @@ Describe 'Set-TpmOwnerAuth' {
         [IO.File]::WriteAllText("$TestDrive/new.tpm", "<tpmOwnerData><ownerAuth>$second</ownerAuth></tpmOwnerData>")
         (Set-TpmOwnerAuth (ConvertTo-TpmOwnerAuth 'first') -NewFile "$TestDrive/new.tpm").Backup | Should -Be 'off'
         Get-TpmOwnerAuth | Should -Be $second
+        $change = Set-TpmOwnerAuth -NewOwnerAuthorization $second
+        $change | Should -BeOfType [TpmTbs.Tpm]
+        "$change" | Should -Be 'stored on this machine, backup Off'
     }
 
     It 'wants an owner authorization of 20 bytes' {

@@ -1,5 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    . "$PSScriptRoot/Support/TypingHost.ps1"
     Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
     $before = $env:TPMTBS_SOCKET
@@ -29,25 +30,21 @@ Describe 'Unblock-Tpm' {
 
     It 'asks for the owner password with -Prompt, without showing it' {
         Set-TpmOwnerAuth -NewOwnerAuthorization (ConvertTo-TpmOwnerAuth 'asked for') | Out-Null
-        # A person at the keyboard.
-        $asked = [System.Collections.Generic.List[string]]::new()
-        $interface = [pscustomobject]@{ Asked = $asked }
-        $interface | Add-Member ScriptMethod Write { param($Text) $this.Asked.Add($Text) }
-        $interface | Add-Member ScriptMethod ReadLineAsSecureString {
-            $typed = [securestring]::new()
-            foreach ($character in 'asked for'.ToCharArray()) { $typed.AppendChar($character) }
-            $typed
-        }
-        $cmdlet = [pscustomobject]@{ Host = [pscustomobject]@{ UI = $interface } }
-        $text = & (Get-Module TpmTbs) { Resolve-TpmOwnerAuth $args[0] $null $null $true } $cmdlet
-        $asked[0] | Should -Be 'Owner password: '
-        (Unblock-Tpm $text).LockedOut | Should -Be $false
+        $session = New-TypingSession 'asked for'
+        ($session.AddCommand('Unblock-Tpm').AddParameter('Prompt').Invoke()).LockedOut | Should -Be $false
+        $session.Runspace.SessionStateProxy.GetVariable('Host').Name | Should -Be 'typing'
+        $shown = [TypingHost]::Shown
+        $shown | Should -BeLike '*Owner password: *'
+        $shown | Should -Not -BeLike '*asked for*'
+        $session.Runspace.Dispose()
+        $session.Dispose()
     }
 
     It 'refuses files that are no owner-password files, and repeats nothing of them' -TestCases @(
         @{ content = '<!DOCTYPE a [<!ENTITY b "secret">]><tpmOwnerData><ownerAuth>&b;</ownerAuth></tpmOwnerData>' }
         @{ content = '<other><ownerAuth>c2VjcmV0c2VjcmV0c2VjcmV0MTI=</ownerAuth></other>' }
         @{ content = '<tpmOwnerData><ownerAuth>secret</ownerAuth></tpmOwnerData>' }
+        @{ content = '<tpmOwnerData><ownerAuth>1</secret></tpmOwnerData>' }
         @{ content = 'secret' }
     ) {
         [IO.File]::WriteAllText("$TestDrive/bad.tpm", $content)
@@ -63,7 +60,7 @@ Describe 'Unblock-Tpm' {
 
     It 'leaves a wrong authorization at one try' {
         $problem = Get-Problem { Unblock-Tpm (ConvertTo-TpmOwnerAuth 'wrong') }
-        $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,Unblock-Tpm'
+        $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,TpmTbs.Cmdlets.UnblockTpmCommand'
         (Get-Problem { Unblock-Tpm }).Exception.Symbol | Should -Be 'TPM_20_E_LOCKOUT'
     }
 }

@@ -51,13 +51,39 @@ export function assemblyCmdlets() {
 
 /** The manifest's text with its lists of cmdlets and functions replaced. */
 export function manifestWithExports(text, functions = publicFunctions(), cmdlets = assemblyCmdlets()) {
-  return withList(withList(text, 'FunctionsToExport', functions), 'CmdletsToExport', cmdlets);
+  const lists = /(CmdletsToExport\s*=) if [^{]*\{[^}]*\}\s*else \{[^}]*\}/;
+  if (!lists.test(text)) throw new Error(`${manifestPath} has no CmdletsToExport = if … { '…' } else { '…' }`);
+  const onWindows = cmdlets.filter((name) => !OF_WINDOWS.includes(name));
+  return withFunctions(text, functions).replace(
+    lists,
+    (_, start) =>
+      `${start} if ($env:OS -eq 'Windows_NT') {\n${listed(onWindows)}\n    }\n    else {\n${listed(cmdlets)}\n    }`,
+  );
 }
 
-function withList(text, member, names) {
-  const list = new RegExp(`(${member}\\s*=)\\s*'[^']*'(?:,\\s*'[^']*')*`);
-  if (!list.test(text)) throw new Error(`${manifestPath} has no ${member} = '…', …`);
-  return text.replace(list, (_, start) => `${start}\n${names.map((name) => `        '${name}'`).join(',\n')}`);
+/** Windows brings these in its own module TrustedPlatformModule, and there the names stay its. */
+const OF_WINDOWS = [
+  'Clear-Tpm',
+  'ConvertTo-TpmOwnerAuth',
+  'Disable-TpmAutoProvisioning',
+  'Enable-TpmAutoProvisioning',
+  'Get-Tpm',
+  'Get-TpmEndorsementKeyInfo',
+  'Get-TpmSupportedFeature',
+  'Import-TpmOwnerAuth',
+  'Initialize-Tpm',
+  'Set-TpmOwnerAuth',
+  'Unblock-Tpm',
+];
+
+function withFunctions(text, functions) {
+  const list = /(FunctionsToExport\s*=)\s*'[^']*'(?:,\s*'[^']*')*/;
+  if (!list.test(text)) throw new Error(`${manifestPath} has no FunctionsToExport = '…', …`);
+  return text.replace(list, (_, start) => `${start}\n${listed(functions)}`);
+}
+
+function listed(names) {
+  return names.map((name) => `        '${name}'`).join(',\n');
 }
 
 // The engine's own names of types, and where a type is named with its assembly: these cost nothing at import.

@@ -23,6 +23,7 @@ export const OWN_FORM = new Set([
   'CommandResult',
   'EndorsementKey',
   'ListChange',
+  'OwnerAuthChange',
   'Policy',
   'PolicyChange',
   'PolicyExplanations',
@@ -44,7 +45,6 @@ const ENUMERATIONS = {
   'OwnerAuthBackup.form': 'BackupForm',
   'OwnerAuthBackup.mode': 'BackupMode',
   'OwnerAuthBackupCheck.form': 'BackupForm',
-  'OwnerAuthChange.backup': 'BackupOutcome',
   'PhysicalPresence.transition': 'PhysicalPresenceTransition',
   'PhysicalPresenceOperation.confirmation': 'PhysicalPresenceConfirmation',
   'PhysicalPresenceResponse.resultName': 'PhysicalPresenceResult',
@@ -68,6 +68,9 @@ const POLICY_VALUES = new Set([
   'PolicyExplanation.value',
   'PolicyStatement.value',
 ]);
+
+/** Classes from which one that is written by hand derives. */
+const BASES = new Set(['Tpm']);
 
 /** Enumerations that are written by hand, with a sentence for each value. */
 const OWN_ENUMERATIONS = new Set(['CallerClass', 'CommandList']);
@@ -104,7 +107,7 @@ function renderClass(name, schema, enumerations) {
     (member) =>
       `    /// <summary>${escaped(member.description)}</summary>\n    public ${member.code.replace('NAME', member.name)}`,
   );
-  const reads = members.map(({ name: property, read }) => `        ${property} = ${read},`);
+  const assignments = members.map(({ name: property, read }) => `        ${property} = ${read}`);
   const usings = [
     ...(properties.join().match(/DateTimeOffset|Array\./) ? ['using System;'] : []),
     'using TpmTbs.Client;',
@@ -114,16 +117,30 @@ function renderClass(name, schema, enumerations) {
 namespace TpmTbs;
 
 /// <summary>${escaped(schema.description ?? name)}</summary>
-public sealed partial class ${name}
+public ${BASES.has(name) ? '' : 'sealed '}partial class ${name}
 {
 ${properties.join('\n\n')}
 
-    internal static ${name} Read(JsonValue json) => new()
-    {
-${reads.join('\n')}
-    };
+${BASES.has(name) ? readConstructor(name, assignments) : readMethod(name, assignments)}
 }
 `;
+}
+
+function readMethod(name, assignments) {
+  return `    internal static ${name} Read(JsonValue json) => new()
+    {
+${assignments.map((assignment) => `${assignment},`).join('\n')}
+    };`;
+}
+
+/** Of a base: what derives from it reads its own members after those of the base. */
+function readConstructor(name, assignments) {
+  return `    private protected ${name}(JsonValue json)
+    {
+${assignments.map((assignment) => `${assignment};`).join('\n')}
+    }
+
+    internal static ${name} Read(JsonValue json) => new(json);`;
 }
 
 /** The name of an enumeration: its own, that of another member with the same name and values, or one made of both names. */

@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using System.Security;
 using System.Security.Cryptography;
 using System.Text;
-using System.Xml;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -16,42 +15,27 @@ namespace TpmTbs;
 /// </summary>
 internal static class OwnerAuthInput
 {
-    private const int MaxFileBytes = 64 * 1024;
     private const int AuthBytes = 20;
 
     /// <summary>The text of a value of a parameter: text, or a SecureString of it.</summary>
     /// <exception cref="TbsException">It is not base64.</exception>
-    internal static string FromParameter(object value)
+    private static string FromParameter(object value)
     {
         string text = TextOf(value);
         return IsBase64(text) ? text : throw Problem("The owner authorization is not base64 text.", null);
     }
 
-    /// <summary>
-    /// Reads the value out of an owner-password file: <c>tpmOwnerData</c> with an <c>ownerAuth</c>. The file is somebody
-    /// else's: no document type, no more than 64 KB, and nothing of it is repeated in an error.
-    /// </summary>
-    internal static string FromFile(PSCmdlet cmdlet, string path)
+    /// <summary>The value that a cmdlet was given as a parameter, a file or a prompt; null where none was.</summary>
+    internal static string? Of(PSCmdlet cmdlet, object? given, string? file, bool prompt, string action)
     {
-        string full = InputFile.Resolve(cmdlet, path);
-        string? text;
-        try
-        {
-            if (new FileInfo(full).Length > MaxFileBytes) throw TbsErrors.BadFile(path, "it is larger than 64 KB.");
-            using FileStream stream = File.OpenRead(full);
-            text = ReadOwnerAuth(stream);
-        }
-        catch (Exception exception) when (exception is XmlException || InputFile.IsOfFile(exception))
-        {
-            throw TbsErrors.BadFile(path, exception.Message, exception);
-        }
-        if (text is not null && IsOwnerAuth(text)) return text;
-        throw Problem($"'{path}' is not an owner-password file: it has no tpmOwnerData with an ownerAuth of {AuthBytes} bytes.", path);
+        if (file is not null) return OwnerPasswordFile.Read(cmdlet, file);
+        if (prompt) return FromPrompt(cmdlet, "Owner password", action);
+        return given is null ? null : FromParameter(given);
     }
 
     /// <summary>Asks for the owner password.</summary>
     /// <exception cref="TbsException">The session cannot ask.</exception>
-    internal static string FromPrompt(PSCmdlet cmdlet, string question, string action)
+    private static string FromPrompt(PSCmdlet cmdlet, string question, string action)
     {
         SecureString password;
         try
@@ -80,6 +64,22 @@ internal static class OwnerAuthInput
             return Convert.ToBase64String(sha1.ComputeHash(bytes));
 #endif
 #pragma warning restore CA5350
+        }
+        finally
+        {
+            Array.Clear(bytes, 0, bytes.Length);
+        }
+    }
+
+    /// <summary>A new random value.</summary>
+    internal static string Random()
+    {
+        byte[] bytes = new byte[AuthBytes];
+        try
+        {
+            using RandomNumberGenerator generator = RandomNumberGenerator.Create();
+            generator.GetBytes(bytes);
+            return Convert.ToBase64String(bytes);
         }
         finally
         {
@@ -129,30 +129,7 @@ internal static class OwnerAuthInput
         }
     }
 
-    private static string? ReadOwnerAuth(Stream stream)
-    {
-        XmlReaderSettings settings = new()
-        {
-            DtdProcessing = DtdProcessing.Prohibit,
-            XmlResolver = null,
-            MaxCharactersInDocument = MaxFileBytes,
-        };
-        using XmlReader reader = XmlReader.Create(stream, settings);
-        string? root = null;
-        string? text = null;
-        while (reader.Read())
-        {
-            if (reader.NodeType != XmlNodeType.Element) continue;
-            root ??= reader.LocalName;
-            if (root == "tpmOwnerData" && reader.Depth == 1 && reader.LocalName == "ownerAuth" && text is null)
-            {
-                text = reader.ReadElementContentAsString().Trim();
-            }
-        }
-        return text;
-    }
-
-    private static TbsException Problem(string message, object? target) =>
+    internal static TbsException Problem(string message, object? target) =>
         TbsErrors.BadParameter(message,
             "Give the base64 text that ConvertTo-TpmOwnerAuth makes, a SecureString of it, or an owner-password file.", target);
 }

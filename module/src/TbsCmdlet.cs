@@ -71,6 +71,20 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     /// <summary>Calls a method that takes no parameters.</summary>
     private protected T Call<T>(string method, Func<JsonValue, T> read) => Call(method, null, read);
 
+    /// <summary>Calls a method about an object, which an error then names as its target.</summary>
+    private protected T CallAbout<T>(object target, string method, RpcParameters parameters, Func<JsonValue, T> read)
+    {
+        try
+        {
+            return Call(method, parameters, read);
+        }
+        catch (TbsException exception)
+        {
+            exception.TargetObject ??= target;
+            throw;
+        }
+    }
+
     /// <summary>Calls a method whose result says nothing.</summary>
     private protected void Call(string method, RpcParameters? parameters) => Call(method, parameters, static result => result);
 

@@ -30,17 +30,7 @@ internal sealed partial class JsonValue
 
     internal double Number(string name) => this[name].AsDouble();
 
-    internal byte[] Bytes(string name)
-    {
-        try
-        {
-            return Convert.FromBase64String(Text(name));
-        }
-        catch (FormatException exception)
-        {
-            throw new ProtocolException($"'{name}' is not base64.", exception);
-        }
-    }
+    internal byte[] Bytes(string name) => this[name].AsBytes();
 
     /// <summary>A duration that the protocol gives in milliseconds.</summary>
     internal TimeSpan Milliseconds(string name) => TimeSpan.FromTicks((long)(Number(name) * TimeSpan.TicksPerMillisecond));
@@ -83,6 +73,18 @@ internal sealed partial class JsonValue
         this[name] is { IsNull: false } member ? read(member) : null;
 
     internal string AsText() => IsString ? RawString() : throw WrongKind("text");
+
+    internal byte[] AsBytes()
+    {
+        try
+        {
+            return Convert.FromBase64String(AsText());
+        }
+        catch (FormatException)
+        {
+            throw WrongKind("base64");
+        }
+    }
 
     internal bool AsFlag() => IsBoolean ? RawBoolean() : throw WrongKind("true or false");
 

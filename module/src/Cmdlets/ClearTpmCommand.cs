@@ -20,7 +20,7 @@ namespace TpmTbs.Cmdlets;
 /// <seealso>Initialize-Tpm</seealso>
 [Cmdlet(VerbsCommon.Clear, "Tpm", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "OwnerAuthorization")]
 [OutputType(typeof(Tpm))]
-public sealed class ClearTpmCommand : TbsCmdlet
+public sealed class ClearTpmCommand : OwnerAuthCmdlet
 {
     private const string Action = "Clear: every key and secret in it, and all that they protect, is lost for good";
 
@@ -36,15 +36,6 @@ public sealed class ClearTpmCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public object? OwnerAuthorization { get; set; }
 
-    /// <summary>An owner-password file (.tpm) that holds it.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "File")]
-    [ValidateNotNullOrEmpty]
-    public string? File { get; set; }
-
-    /// <summary>Asks for the owner password, which is then in no history.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Prompt")]
-    public SwitchParameter Prompt { get; set; }
-
     /// <summary>Asks the firmware to clear it at the next start, which needs no owner authorization; RestartPending is true then.</summary>
     [Parameter(ParameterSetName = "OwnerAuthorization")]
     [Alias("ppi")]
@@ -55,15 +46,7 @@ public sealed class ClearTpmCommand : TbsCmdlet
     {
         if (!Confirmed("TPM", Action)) return;
         if (UsePPI) Call("physicalPresence/request", new RpcParameters { ["operation"] = ClearOperation });
-        else Call("tpm/clear", new RpcParameters { ["ownerAuth"] = OwnerAuth() });
+        else Call("tpm/clear", new RpcParameters { ["ownerAuth"] = OwnerAuth(OwnerAuthorization, Action) });
         WriteObject(Call("tpm/get", Tpm.Read));
-    }
-
-    /// <summary>What the broker is to use; null for what it keeps.</summary>
-    private string? OwnerAuth()
-    {
-        if (File is not null) return OwnerAuthInput.FromFile(this, File);
-        if (Prompt) return OwnerAuthInput.FromPrompt(this, "Owner password", Action);
-        return OwnerAuthorization is null ? null : OwnerAuthInput.FromParameter(OwnerAuthorization);
     }
 }

@@ -1,6 +1,6 @@
 namespace TpmTbs;
 
-public sealed partial class Tpm
+public partial class Tpm
 {
     /// <inheritdoc/>
     public override string ToString() => $"{ManufacturerIdTxt} {ManufacturerVersion}, {(TpmReady ? "ready" : "not ready")}";

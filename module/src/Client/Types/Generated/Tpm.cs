@@ -5,7 +5,7 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>The TPM, with the properties of Windows’ Get-Tpm.</summary>
-public sealed partial class Tpm
+public partial class Tpm
 {
     /// <summary>Whether there is a TPM.</summary>
     public bool TpmPresent { get; private set; }
@@ -64,26 +64,28 @@ public sealed partial class Tpm
     /// <summary>The data of TPM_GetTestResult or TPM2_GetTestResult, byte by byte.</summary>
     public long[] SelfTest { get; private set; } = Array.Empty<long>();
 
-    internal static Tpm Read(JsonValue json) => new()
+    private protected Tpm(JsonValue json)
     {
-        TpmPresent = json.Flag("tpmPresent"),
-        TpmReady = json.Flag("tpmReady"),
-        TpmEnabled = json.Flag("tpmEnabled"),
-        TpmActivated = json.Flag("tpmActivated"),
-        TpmOwned = json.Flag("tpmOwned"),
-        RestartPending = json.Flag("restartPending"),
-        ManufacturerId = json.UInt32("manufacturerId"),
-        ManufacturerIdTxt = json.Text("manufacturerIdTxt"),
-        ManufacturerVersion = json.Text("manufacturerVersion"),
-        ManufacturerVersionFull20 = json.Text("manufacturerVersionFull20"),
-        ManagedAuthLevel = json.Named("managedAuthLevel", AuthLevelName.Unknown),
-        OwnerAuth = json.TextOrNull("ownerAuth"),
-        OwnerClearDisabled = json.Flag("ownerClearDisabled"),
-        AutoProvisioning = json.Named("autoProvisioning", AutoProvisioningMode.Unknown),
-        LockedOut = json.Flag("lockedOut"),
-        LockoutHealTime = json.Text("lockoutHealTime"),
-        LockoutCount = json.Int64("lockoutCount"),
-        LockoutMax = json.Int64OrNull("lockoutMax"),
-        SelfTest = json.List("selfTest", static one => one.AsInt64()),
-    };
+        TpmPresent = json.Flag("tpmPresent");
+        TpmReady = json.Flag("tpmReady");
+        TpmEnabled = json.Flag("tpmEnabled");
+        TpmActivated = json.Flag("tpmActivated");
+        TpmOwned = json.Flag("tpmOwned");
+        RestartPending = json.Flag("restartPending");
+        ManufacturerId = json.UInt32("manufacturerId");
+        ManufacturerIdTxt = json.Text("manufacturerIdTxt");
+        ManufacturerVersion = json.Text("manufacturerVersion");
+        ManufacturerVersionFull20 = json.Text("manufacturerVersionFull20");
+        ManagedAuthLevel = json.Named("managedAuthLevel", AuthLevelName.Unknown);
+        OwnerAuth = json.TextOrNull("ownerAuth");
+        OwnerClearDisabled = json.Flag("ownerClearDisabled");
+        AutoProvisioning = json.Named("autoProvisioning", AutoProvisioningMode.Unknown);
+        LockedOut = json.Flag("lockedOut");
+        LockoutHealTime = json.Text("lockoutHealTime");
+        LockoutCount = json.Int64("lockoutCount");
+        LockoutMax = json.Int64OrNull("lockoutMax");
+        SelfTest = json.List("selfTest", static one => one.AsInt64());
+    }
+
+    internal static Tpm Read(JsonValue json) => new(json);
 }

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class OwnerAuthBackupCheck
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Target} at {Server}";
+}

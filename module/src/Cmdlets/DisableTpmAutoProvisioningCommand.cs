@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Turns automatic provisioning of the TPM off.</summary>
+/// <remarks>
+/// From then on, or only at the next start of the machine, the broker does not provision the TPM when it starts. For
+/// administrators.
+/// </remarks>
+/// <example>
+/// <code>Disable-TpmAutoProvisioning</code>
+/// <para>Turns it off.</para>
+/// </example>
+/// <example>
+/// <code>Disable-TpmAutoProvisioning -WhatIf</code>
+/// <para>Changes nothing.</para>
+/// </example>
+/// <seealso>Enable-TpmAutoProvisioning</seealso>
+/// <seealso>Initialize-Tpm</seealso>
+[Cmdlet(VerbsLifecycle.Disable, "TpmAutoProvisioning", SupportsShouldProcess = true)]
+[OutputType(typeof(Tpm))]
+public sealed class DisableTpmAutoProvisioningCommand : TbsCmdlet
+{
+    /// <summary>Off for the next start of the machine only.</summary>
+    [Parameter]
+    public SwitchParameter OnlyForNextRestart { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        string mode = OnlyForNextRestart ? "DisabledForNextBoot" : "Disabled";
+        if (!Confirmed("automatic provisioning", $"Set to {mode}")) return;
+        Call("autoProvisioning/set", new RpcParameters { ["autoProvisioning"] = mode });
+        WriteObject(Call("tpm/get", Tpm.Read));
+    }
+}

@@ -1,0 +1,27 @@
+using System.Management.Automation;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Shows the TPM and its ownership.</summary>
+/// <remarks>
+/// Shows whether the TPM is ready, enabled and owned, which owner authorization this machine stores, and the TPM's own
+/// dictionary-attack state, with the properties of Windows' Get-Tpm. OwnerAuth holds the stored owner authorization for
+/// administrators; the default view does not show it.
+/// </remarks>
+/// <example>
+/// <code>Get-Tpm</code>
+/// <para>Shows the TPM.</para>
+/// </example>
+/// <example>
+/// <code>(Get-Tpm).LockedOut</code>
+/// <para>Tells whether the TPM itself is locked out.</para>
+/// </example>
+/// <seealso>Initialize-Tpm</seealso>
+/// <seealso>Unblock-Tpm</seealso>
+[Cmdlet(VerbsCommon.Get, "Tpm")]
+[OutputType(typeof(Tpm))]
+public sealed class GetTpmCommand : TbsCmdlet
+{
+    /// <inheritdoc/>
+    protected override void Process() => WriteObject(Call("tpm/get", Tpm.Read));
+}

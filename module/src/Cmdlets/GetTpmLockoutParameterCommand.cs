@@ -1,0 +1,26 @@
+using System.Management.Automation;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Shows the parameters of the TPM's own lockout.</summary>
+/// <remarks>
+/// Shows after how many failed tries the TPM locks itself, after how many seconds it forgets one, and how long it refuses the
+/// owner after a wrong lockout authorization. A value that the TPM does not report is empty.
+/// </remarks>
+/// <example>
+/// <code>Get-TpmLockoutParameter</code>
+/// <para>Shows them.</para>
+/// </example>
+/// <example>
+/// <code>(Get-TpmLockoutParameter).FailedTries</code>
+/// <para>Shows how many failures the TPM counts at the moment.</para>
+/// </example>
+/// <seealso>Set-TpmLockoutParameter</seealso>
+/// <seealso>Get-Tpm</seealso>
+[Cmdlet(VerbsCommon.Get, "TpmLockoutParameter")]
+[OutputType(typeof(LockoutParameter))]
+public sealed class GetTpmLockoutParameterCommand : TbsCmdlet
+{
+    /// <inheritdoc/>
+    protected override void Process() => WriteObject(Call("tpmLockoutParameters/get", LockoutParameter.Read));
+}

@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Stores an owner authorization on this machine.</summary>
+/// <remarks>
+/// Gives the broker an owner authorization that is in force in the TPM; the broker stores it as far as the level allows. It
+/// is tried on the TPM exactly once. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Import-TpmOwnerAuth -File ./owner.tpm</code>
+/// <para>Imports it from an owner-password file.</para>
+/// </example>
+/// <example>
+/// <code>Import-TpmOwnerAuth -Prompt</code>
+/// <para>Asks for the owner password.</para>
+/// </example>
+/// <seealso>Get-TpmAuthLevel</seealso>
+[Cmdlet(VerbsData.Import, "TpmOwnerAuth", SupportsShouldProcess = true, DefaultParameterSetName = "OwnerAuthorization")]
+[OutputType(typeof(Tpm))]
+public sealed class ImportTpmOwnerAuthCommand : OwnerAuthCmdlet
+{
+    private const string Action = "Import";
+
+    /// <summary>
+    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. A wrong one is
+    /// tried exactly once and is not stored.
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
+    [Alias("o")]
+    [ValidateNotNullOrEmpty]
+    public object? OwnerAuthorization { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        if (!Confirmed("owner authorization", Action)) return;
+        Call("ownerAuth/import", new RpcParameters { ["ownerAuth"] = OwnerAuth(OwnerAuthorization, Action) });
+        WriteObject(Call("tpm/get", Tpm.Read));
+    }
+}
