@@ -100,6 +100,7 @@ describe('the result of every method', function () {
     await call('authLevel/set', { level: 4 });
     await call('tpm/provisioning');
     await call('tpm/initialize', {});
+    await call('tpm/openHierarchies', {});
     await call('tpm/get');
     await call('tpm/endorsementKey');
     await call('tpm/supportedFeatures', {});

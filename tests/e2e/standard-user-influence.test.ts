@@ -54,7 +54,7 @@ const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
   ...{ LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'rpc', NOTIFY_SOCKET: 'RPC_SOCKET' },
   ...{ DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=RPC_SOCKET', PATH: '/tmp', NO_COLOR: '1' },
   ...{ TPMTBS_SOCKET: 'RPC_SOCKET', TPMTBS_WIRE_SOCKET: 'FOLDER/run/wire.sock', TPMTBS_NODE: '/bin/true' },
-  ...{ TPMTBS_BROKER_TIMEOUT: '0' },
+  ...{ TPMTBS_BROKER_TIMEOUT: '0', TPMTBS_BROKER_UID: '0', TSS2_LOG: 'all+trace', TSS2_LOGFILE: 'FOLDER/tss2.log' },
   // Of Windows.
   ...{ ProgramData: 'FOLDER', LOCALAPPDATA: 'FOLDER', USERNAME: 'SYSTEM' },
 };
