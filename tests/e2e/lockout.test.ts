@@ -1,5 +1,6 @@
 /** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
 import assert from 'node:assert/strict';
+import { spawnPart } from '../../bench/hostile/working-user.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
@@ -98,6 +99,24 @@ describe('the lockout of standard users, on swtpm', function () {
     );
     assert.equal(answers.filter((answer) => answer === 'wrong').length, 4);
     assert.equal(answers.filter((answer) => answer === LOCKED).length, 26);
+  });
+
+  it('holds beside a flood of another user: of 25 connections with 30 guesses each four reach the TPM', async () => {
+    await using daemon = await start();
+    const connections = await Promise.all(
+      Array.from({ length: 25 }, () => guesser(daemon, ALICE, SIGNING_KEY.underDa)),
+    );
+    const sockets = JSON.stringify({ rpc: daemon.rpcSocket, wire: daemon.wireSocket });
+    const attacker = spawnPart('attacker.js', '61301', 'wire: HIGH commands in 1,000 contexts', '-', sockets);
+    try {
+      const answers = await Promise.all(
+        connections.flatMap((each) => Array.from({ length: 30 }, () => sign(each, 'guess'))),
+      );
+      assert.equal(answers.filter((answer) => answer === 'wrong').length, 4);
+      assert.equal(answers.filter((answer) => answer === LOCKED).length, 746);
+    } finally {
+      attacker.kill('SIGKILL');
+    }
   });
 
   it('is the same after the broker was killed and started again', async () => {

@@ -24,6 +24,29 @@ describe('broker log', () => {
     match(String(lines[0]?.['time']), /^\d{4}-\d\d-\d\dT/);
   });
 
+  it('writes a few lines of one message in a minute, and then how many there were', () => {
+    const lines: Record<string, unknown>[] = [];
+    let nowMs = 0;
+    const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+    const log = openBrokerLog({ level: 'info', path: null, stream, nowMs: () => nowMs });
+    for (let count = 0; count < 5000; count++) log.error({ count }, 'a command failed');
+    log.warn({}, 'something else');
+    equal(lines.filter(({ msg }) => msg === 'a command failed').length, 20);
+    equal(lines.at(-1)?.['msg'], 'something else');
+    nowMs = 60_000;
+    log.error({}, 'a command failed');
+    deepEqual(
+      lines.slice(-2).map(({ msg, message, count }) => ({ msg, message, count })),
+      [
+        { msg: 'further lines like this were not written', message: 'a command failed', count: 4980 },
+        { msg: 'a command failed', message: undefined, count: undefined },
+      ],
+    );
+    for (let count = 0; count < 30; count++) log.error({}, 'a command failed');
+    void log.close();
+    equal(lines.at(-1)?.['count'], 11);
+  });
+
   it('takes out whatever has the name of a secret, at any depth, and bytes', () => {
     const [line] = logged((log) =>
       log.warn(

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { CommandQueue, type QueuePlace } from '../../../ts-core/domain/scheduling/command-queue.js';
+import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
+import type { QueuePlace } from '../../../ts-core/domain/scheduling/queue-lines.js';
 
 const { LOW, NORMAL, HIGH, MAX } = TBS_COMMAND_PRIORITY;
 const agingHorizonMs = 1000;

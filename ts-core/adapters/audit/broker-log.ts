@@ -3,6 +3,7 @@ import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../application/ports.js';
+import { INTERVAL_MS, RepeatedLines } from './repeated-lines.js';
 
 export interface BrokerLogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -10,6 +11,8 @@ export interface BrokerLogOptions {
   readonly path: string | null;
   /** Instead of `path`; for tests. */
   readonly stream?: DestinationStream;
+  /** Monotonic; for tests. */
+  readonly nowMs?: () => number;
 }
 
 export interface BrokerLog extends Log {
@@ -17,6 +20,7 @@ export interface BrokerLog extends Log {
   close(): Promise<void>;
 }
 
+const UNTOLD = 'further lines like this were not written';
 const MAX_BUFFERED_BYTES = 1_048_576;
 const CLOSE_TIMEOUT_MS = 1000;
 const MAX_DEPTH = 6;
@@ -37,11 +41,21 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
     },
     options.stream ?? (file as DestinationStream),
   );
+  const repeated = new RepeatedLines();
+  const nowMs = options.nowMs ?? (() => performance.now());
   let closed = false;
+  const tellUntold = (untilMs: number): void => {
+    for (const { message, count } of repeated.due(untilMs)) logger.warn({ message, count }, UNTOLD);
+  };
+  const timer = setInterval(() => tellUntold(nowMs()), INTERVAL_MS / 6);
+  timer.unref();
   const write =
     (level: BrokerLogOptions['level']) =>
     (fields: object, message: string): void => {
-      if (!closed) logger[level](fields, message);
+      if (closed || !logger.isLevelEnabled(level)) return;
+      tellUntold(nowMs());
+      // Whoever asks for debugging wants all of it.
+      if (level === 'debug' || repeated.mayWrite(message, nowMs())) logger[level](fields, message);
     };
   return {
     debug: write('debug'),
@@ -50,6 +64,8 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
     error: write('error'),
     close: () => {
       closed = true;
+      clearInterval(timer);
+      tellUntold(Number.POSITIVE_INFINITY);
       return closeDestination(file);
     },
   };

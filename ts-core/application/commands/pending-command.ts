@@ -1,6 +1,7 @@
 /** One accepted submission on its way through the queue to the TPM. */
 import type { Caller } from '../../domain/caller.js';
-import type { QueuedCommand, QueuePlace } from '../../domain/scheduling/command-queue.js';
+import type { QueuedCommand } from '../../domain/scheduling/command-queue.js';
+import type { QueuePlace } from '../../domain/scheduling/queue-lines.js';
 import type { CommandHeader } from '../../domain/tpm/command-header.js';
 import type { SubmissionOutcome } from './caller-connection.js';
 

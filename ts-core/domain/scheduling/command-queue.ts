@@ -13,9 +13,20 @@
  * context there, and the place is in the heap of that band, or of NORMAL while the user is beyond his share; a heap key
  * is the turn in which its member was last served, so whoever is served goes behind everybody who waits.
  */
-import { type HeapMember, KeyedHeap } from './keyed-heap.js';
-import { type LineMember, LinkedLine } from './linked-line.js';
+import { KeyedHeap } from './keyed-heap.js';
+import { LinkedLine } from './linked-line.js';
 import { AGED_BAND, BAND_COUNT, bandOf, NORMAL_BAND } from './priority.js';
+import {
+  type Arrival,
+  type ContextLine,
+  type Entry,
+  highestBand,
+  highestOf,
+  oldestOf,
+  type QueuePlace,
+  type UserLine,
+  type UserPlace,
+} from './queue-lines.js';
 import { TpmShare } from './tpm-share.js';
 
 export interface QueuedCommand {
@@ -32,56 +43,6 @@ export interface QueueOptions {
   readonly agingHorizonMs: number;
   /** Commands that one context may have in a row within its user's turns while each of them saves a swap. */
   readonly longestRun: number;
-}
-
-/** Where a command waits: given by `push`, taken by `remove`. */
-export interface QueuePlace {
-  /** False once the command has left the queue. */
-  readonly isWaiting: boolean;
-}
-
-/** A waiting command, in the line of its context. */
-interface Entry<Command> extends QueuePlace, LineMember<Entry<Command>> {
-  readonly command: Command;
-  readonly context: ContextLine<Command>;
-  readonly band: number;
-  readonly agesAtMs: number;
-  isWaiting: boolean;
-  /** Undefined once it has aged: it is not in the line of arrivals any more. */
-  arrival: Arrival<Command> | undefined;
-}
-
-/** The same in the line of all. */
-interface Arrival<Command> extends LineMember<Arrival<Command>> {
-  readonly entry: Entry<Command>;
-}
-
-interface ContextLine<Command> extends HeapMember {
-  readonly contextId: number;
-  readonly user: UserLine<Command>;
-  readonly line: LinkedLine<Entry<Command>>;
-  readonly waitingByBand: number[];
-  band: number;
-}
-
-interface UserLine<Command> {
-  readonly userKey: string;
-  lastServedTurn: number;
-  waiting: number;
-  readonly contexts: Map<number, ContextLine<Command>>;
-  readonly share: TpmShare;
-  /** One place a band: a user waits in several bands with different contexts. */
-  readonly places: (UserPlace<Command> | undefined)[];
-  runContext: ContextLine<Command> | undefined;
-  runLength: number;
-}
-
-interface UserPlace<Command> extends HeapMember {
-  readonly user: UserLine<Command>;
-  readonly band: number;
-  /** The band in whose heap it is. */
-  competesIn: number;
-  readonly contexts: KeyedHeap<ContextLine<Command>>;
 }
 
 /** Whether it saves a swap to take `kept`, of the context at hand, before `other`. */
@@ -372,24 +333,4 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
     context.band = -1;
   }
-}
-
-/** Of the user's places in the same heap the one of the highest band: among his own contexts priorities decide. */
-function highestOf<Command>(place: UserPlace<Command>): UserPlace<Command> {
-  for (let band = BAND_COUNT - 1; band > place.band; band--) {
-    const other = place.user.places[band];
-    if (other !== undefined && other.heapIndex >= 0 && other.competesIn === place.competesIn) return other;
-  }
-  return place;
-}
-
-function oldestOf<Command>(context: ContextLine<Command>): Command {
-  return (context.line.first() as Entry<Command>).command;
-}
-
-function highestBand<Command>(context: ContextLine<Command>): number {
-  for (let band = BAND_COUNT - 1; band >= 0; band--) {
-    if ((context.waitingByBand[band] as number) > 0) return band;
-  }
-  return -1;
 }

@@ -10,8 +10,9 @@ import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import type { FairTurns } from '../fair-turns.js';
 import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
+import { refusalFrame } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
-import { refusalFrame, WireSession } from './wire-session.js';
+import { WireSession } from './wire-session.js';
 
 export interface WireServerOptions {
   readonly socketPath: string;

@@ -8,7 +8,6 @@
  */
 import type { CallerConnection, SubmissionOutcome } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
-import { asTbsError, TBS_RESULTS, type TbsSymbol } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
@@ -20,25 +19,21 @@ import {
   FRAME_FAULT,
   FRAME_HEADER_BYTES,
   FRAME_INCOMPLETE,
-  HIGHEST_VERSION,
-  LOWEST_VERSION,
-  MAX_REQUEST_BYTES,
   MAX_RESPONSE_PAYLOAD_BYTES,
   Operation,
   operationOf,
   RESPONSE_BIT,
-  readUint16LE,
   readUint32LE,
   requestIdOf,
   requestLength,
   SUBMIT_FIELDS_BYTES,
-  WIRE_MAGIC,
   writeResponseHeader,
-  writeUint16LE,
   writeUint32LE,
 } from './frame.js';
 import { PendingSubmissions } from './pending-submissions.js';
 import { NO_BYTES, WireCalls } from './wire-calls.js';
+import { answerHello, isHello } from './wire-hello.js';
+import { resultOf, resultOfError } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
 
 export const MAX_OUTSTANDING = 64;
@@ -299,21 +294,13 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   }
 
   #hello(operation: number, requestId: number, payload: Uint8Array): void {
-    if (operation !== Operation.HELLO || payload.length !== 8 || readUint32LE(payload, 0) !== WIRE_MAGIC) {
+    if (operation !== Operation.HELLO || !isHello(payload)) {
       this.#reply(operation, requestId, resultOf('TBS_E_BAD_PARAMETER'));
       this.#end();
       return;
     }
-    const lowest = Math.max(readUint16LE(payload, 4), LOWEST_VERSION);
-    const highest = Math.min(readUint16LE(payload, 6), HIGHEST_VERSION);
-    const chosen = lowest <= highest ? highest : 0;
-    const answer = new Uint8Array(16);
-    writeUint16LE(answer, 0, chosen);
-    writeUint16LE(answer, 2, LOWEST_VERSION);
-    writeUint16LE(answer, 4, HIGHEST_VERSION);
-    writeUint32LE(answer, 8, MAX_REQUEST_BYTES);
-    writeUint32LE(answer, 12, MAX_OUTSTANDING);
-    this.#greeted = chosen !== 0;
+    const { version, answer } = answerHello(payload, MAX_OUTSTANDING);
+    this.#greeted = version !== 0;
     this.#reply(Operation.HELLO, requestId, this.#greeted ? 0 : resultOf('TBS_E_BAD_PARAMETER'), answer);
     if (!this.#greeted) this.#end();
   }
@@ -362,20 +349,4 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#sentBytes += length;
     this.#unread.is(this.#connection.unsentBytes());
   }
-}
-
-/** The frame for a connection that is refused at once; see "Faults" in docs/wire-protocol.md. */
-export function refusalFrame(symbol: TbsSymbol): Uint8Array {
-  const frame = new Uint8Array(FRAME_HEADER_BYTES);
-  writeResponseHeader(frame, Operation.HELLO, 0, resultOf(symbol), 0);
-  return frame;
-}
-
-function resultOf(symbol: TbsSymbol): number {
-  return TBS_RESULTS[symbol].code;
-}
-
-/** An unknown error tells a caller nothing but that it happened. */
-function resultOfError(error: unknown): number {
-  return asTbsError(error).resultCode;
 }

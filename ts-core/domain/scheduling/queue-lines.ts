@@ -1,0 +1,75 @@
+/** How the command queue keeps what waits: commands in the line of their context, contexts and users in heaps by band. */
+import type { HeapMember, KeyedHeap } from './keyed-heap.js';
+import type { LineMember, LinkedLine } from './linked-line.js';
+import { BAND_COUNT } from './priority.js';
+import type { TpmShare } from './tpm-share.js';
+
+/** Where a command waits: given by `push`, taken by `remove`. */
+export interface QueuePlace {
+  /** False once the command has left the queue. */
+  readonly isWaiting: boolean;
+}
+
+/** A waiting command, in the line of its context. */
+export interface Entry<Command> extends QueuePlace, LineMember<Entry<Command>> {
+  readonly command: Command;
+  readonly context: ContextLine<Command>;
+  readonly band: number;
+  readonly agesAtMs: number;
+  isWaiting: boolean;
+  /** Undefined once it has aged: it is not in the line of arrivals any more. */
+  arrival: Arrival<Command> | undefined;
+}
+
+/** The same in the line of all. */
+export interface Arrival<Command> extends LineMember<Arrival<Command>> {
+  readonly entry: Entry<Command>;
+}
+
+export interface ContextLine<Command> extends HeapMember {
+  readonly contextId: number;
+  readonly user: UserLine<Command>;
+  readonly line: LinkedLine<Entry<Command>>;
+  readonly waitingByBand: number[];
+  band: number;
+}
+
+export interface UserLine<Command> {
+  readonly userKey: string;
+  lastServedTurn: number;
+  waiting: number;
+  readonly contexts: Map<number, ContextLine<Command>>;
+  readonly share: TpmShare;
+  /** One place a band: a user waits in several bands with different contexts. */
+  readonly places: (UserPlace<Command> | undefined)[];
+  runContext: ContextLine<Command> | undefined;
+  runLength: number;
+}
+
+export interface UserPlace<Command> extends HeapMember {
+  readonly user: UserLine<Command>;
+  readonly band: number;
+  /** The band in whose heap it is. */
+  competesIn: number;
+  readonly contexts: KeyedHeap<ContextLine<Command>>;
+}
+
+/** Of the user's places in the same heap the one of the highest band: among his own contexts priorities decide. */
+export function highestOf<Command>(place: UserPlace<Command>): UserPlace<Command> {
+  for (let band = BAND_COUNT - 1; band > place.band; band--) {
+    const other = place.user.places[band];
+    if (other !== undefined && other.heapIndex >= 0 && other.competesIn === place.competesIn) return other;
+  }
+  return place;
+}
+
+export function oldestOf<Command>(context: ContextLine<Command>): Command {
+  return (context.line.first() as Entry<Command>).command;
+}
+
+export function highestBand<Command>(context: ContextLine<Command>): number {
+  for (let band = BAND_COUNT - 1; band >= 0; band--) {
+    if ((context.waitingByBand[band] as number) > 0) return band;
+  }
+  return -1;
+}
