@@ -220,22 +220,22 @@ async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog)
 
 /** One stop, whoever asks for it, and however often. */
 class StopRequest {
-  private askedTimeoutMs: number | undefined;
-  private stopNow: ((drainTimeoutMs: number) => void) | undefined;
+  #askedTimeoutMs: number | undefined;
+  #stopNow: ((drainTimeoutMs: number) => void) | undefined;
 
   ask(drainTimeoutMs: number): void {
-    this.askedTimeoutMs ??= drainTimeoutMs;
-    this.stopNow?.(this.askedTimeoutMs);
+    this.#askedTimeoutMs ??= drainTimeoutMs;
+    this.#stopNow?.(this.#askedTimeoutMs);
   }
 
   serve(stop: (drainTimeoutMs: number) => Promise<void>): RunningDaemon {
     const stopped = new Promise<void>((resolve, reject) => {
-      this.stopNow = (drainTimeoutMs) => {
-        this.stopNow = undefined;
+      this.#stopNow = (drainTimeoutMs) => {
+        this.#stopNow = undefined;
         stop(drainTimeoutMs).then(resolve, reject);
       };
     });
-    if (this.askedTimeoutMs !== undefined) this.stopNow?.(this.askedTimeoutMs);
+    if (this.#askedTimeoutMs !== undefined) this.#stopNow?.(this.#askedTimeoutMs);
     return {
       stopped,
       stop: (drainTimeoutMs) => {

@@ -2,26 +2,30 @@
 import type { Log } from '../application/ports.js';
 
 export class ServiceNotification {
-  constructor(
-    private readonly socketPath: string | undefined,
-    private readonly sendDatagram: (path: string, bytes: Uint8Array) => void,
-    private readonly log: Log,
-  ) {}
+  readonly #socketPath: string | undefined;
+  readonly #sendDatagram: (path: string, bytes: Uint8Array) => void;
+  readonly #log: Log;
+
+  constructor(socketPath: string | undefined, sendDatagram: (path: string, bytes: Uint8Array) => void, log: Log) {
+    this.#socketPath = socketPath;
+    this.#sendDatagram = sendDatagram;
+    this.#log = log;
+  }
 
   ready(): void {
-    this.send('READY=1');
+    this.#send('READY=1');
   }
 
   stopping(): void {
-    this.send('STOPPING=1');
+    this.#send('STOPPING=1');
   }
 
-  private send(message: string): void {
-    if (this.socketPath === undefined || this.socketPath === '') return;
+  #send(message: string): void {
+    if (this.#socketPath === undefined || this.#socketPath === '') return;
     try {
-      this.sendDatagram(this.socketPath, new TextEncoder().encode(message));
+      this.#sendDatagram(this.#socketPath, new TextEncoder().encode(message));
     } catch (error) {
-      this.log.warn({ error, message }, 'the service manager could not be told');
+      this.#log.warn({ error, message }, 'the service manager could not be told');
     }
   }
 }

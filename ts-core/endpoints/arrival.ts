@@ -10,31 +10,40 @@ export class Arrival implements TurnWork {
    * The socket is paused and nothing has been read from it. Of `setUp` and `onGone` one is called: `onGone` when the
    * connection closes before its turn, or cannot be set up.
    */
+  readonly #socket: Socket;
+  readonly #turns: FairTurns;
+  readonly #setUp: (socket: Socket) => void;
+  readonly #onGone: () => void;
+
   constructor(
-    private readonly socket: Socket,
+    socket: Socket,
     readonly userKey: string,
-    private readonly turns: FairTurns,
-    private readonly setUp: (socket: Socket) => void,
-    private readonly onGone: () => void,
+    turns: FairTurns,
+    setUp: (socket: Socket) => void,
+    onGone: () => void,
   ) {
+    this.#socket = socket;
+    this.#turns = turns;
+    this.#setUp = setUp;
+    this.#onGone = onGone;
     socket.once('close', this.#closed);
     turns.add(this);
   }
 
   serve(): boolean {
-    this.socket.off('close', this.#closed);
+    this.#socket.off('close', this.#closed);
     try {
-      this.setUp(this.socket);
+      this.#setUp(this.#socket);
     } catch {
       // It closed in between, and nobody has to be told.
-      this.socket.destroy();
-      this.onGone();
+      this.#socket.destroy();
+      this.#onGone();
     }
     return false;
   }
 
   readonly #closed = (): void => {
-    this.turns.remove(this);
-    this.onGone();
+    this.#turns.remove(this);
+    this.#onGone();
   };
 }

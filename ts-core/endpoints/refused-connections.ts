@@ -9,22 +9,24 @@ interface Told {
 }
 
 export class RefusedConnections {
-  private readonly told = new Map<string, Told>();
+  readonly #told = new Map<string, Told>();
+  readonly #log: Log;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
 
-  constructor(
-    private readonly log: Log,
-    private readonly clock: Pick<Clock, 'monotonicMs'>,
-  ) {}
+  constructor(log: Log, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#log = log;
+    this.#clock = clock;
+  }
 
   /** `reason` is one of a few texts, and the line's message. */
   tell(reason: string, fields: Readonly<Record<string, unknown>>): void {
-    const nowMs = this.clock.monotonicMs();
-    const last = this.told.get(reason);
+    const nowMs = this.#clock.monotonicMs();
+    const last = this.#told.get(reason);
     if (last !== undefined && nowMs - last.atMs < TOLD_EVERY_MS) {
       last.untold++;
       return;
     }
-    this.told.set(reason, { atMs: nowMs, untold: 0 });
-    this.log.warn({ ...fields, ...(last?.untold ? { refusedMeanwhile: last.untold } : {}) }, reason);
+    this.#told.set(reason, { atMs: nowMs, untold: 0 });
+    this.#log.warn({ ...fields, ...(last?.untold ? { refusedMeanwhile: last.untold } : {}) }, reason);
   }
 }

@@ -4,14 +4,17 @@ export class SlowPeer {
   #partialSinceMs = 0;
   #unreadSinceMs: number | undefined;
   #deliveredBytes = -1;
+  readonly #timeoutMs: number;
 
-  constructor(private readonly timeoutMs: number) {}
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
 
   /** `message`: the one whose rest the peer owes. Not renewed by more bytes: a trickle keeps no message open. */
   sendsTooSlowly(nowMs: number, message: number | undefined): boolean {
     if (message !== this.#partialMessage) this.#partialSinceMs = nowMs;
     this.#partialMessage = message;
-    return message !== undefined && nowMs - this.#partialSinceMs >= this.timeoutMs;
+    return message !== undefined && nowMs - this.#partialSinceMs >= this.#timeoutMs;
   }
 
   /** `mustRead`: what the peer leaves unread holds others up. */
@@ -20,6 +23,6 @@ export class SlowPeer {
     this.#deliveredBytes = deliveredBytes;
     if (!mustRead) return false;
     this.#unreadSinceMs ??= nowMs;
-    return nowMs - this.#unreadSinceMs >= this.timeoutMs;
+    return nowMs - this.#unreadSinceMs >= this.#timeoutMs;
   }
 }

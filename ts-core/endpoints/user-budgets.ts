@@ -65,14 +65,17 @@ export class ByteBudget {
 /** Charges an account with what one connection has there, which changes as the peer reads. */
 export class ChargedBytes {
   #charged = 0;
+  readonly #budget: ByteBudget;
 
-  constructor(private readonly budget: ByteBudget) {}
+  constructor(budget: ByteBudget) {
+    this.#budget = budget;
+  }
 
   /** As `is`, unless the account has no room for what is more. */
   tryBe(bytes: number): boolean {
     const more = bytes - this.#charged;
     if (more <= 0) this.is(bytes);
-    else if (!this.budget.tryTake(more)) return false;
+    else if (!this.#budget.tryTake(more)) return false;
     this.#charged = bytes;
     return true;
   }
@@ -81,22 +84,25 @@ export class ChargedBytes {
     const difference = bytes - this.#charged;
     if (difference === 0) return;
     this.#charged = bytes;
-    if (difference > 0) this.budget.take(difference);
-    else this.budget.give(-difference);
+    if (difference > 0) this.#budget.take(difference);
+    else this.#budget.give(-difference);
   }
 }
 
 /** The budgets of the users who are connected, over all endpoints. */
 export class UserBudgets {
   readonly #byUser = new Map<string, { readonly budget: UserBudget; connections: number }>();
+  readonly #bytesPerUser: number;
 
-  constructor(private readonly bytesPerUser: number) {}
+  constructor(bytesPerUser: number) {
+    this.#bytesPerUser = bytesPerUser;
+  }
 
   /** For one connection, until `leave`. */
   join({ userKey }: Caller): UserBudget {
     let entry = this.#byUser.get(userKey);
     if (entry === undefined) {
-      const half = Math.ceil(this.bytesPerUser / 2);
+      const half = Math.ceil(this.#bytesPerUser / 2);
       entry = { budget: { reading: new ByteBudget(half), replying: new ByteBudget(half) }, connections: 0 };
       this.#byUser.set(userKey, entry);
     }

@@ -29,8 +29,11 @@ const TRY_NEXT = new Set<unknown>(['noServer', 'timeout']);
 
 export class ActiveDirectory implements OwnerAuthDirectory {
   readonly #sessions = new Set<DirectorySession>();
+  readonly #options: DirectoryOptions;
 
-  constructor(private readonly options: DirectoryOptions) {}
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
 
   check(): Promise<DirectoryCheck> {
     return this.#inSession(async (session, place) => {
@@ -87,7 +90,7 @@ export class ActiveDirectory implements OwnerAuthDirectory {
     const { server, session } = await this.#open();
     this.#sessions.add(session);
     try {
-      const place = await findBackupPlace(session, this.options.computer);
+      const place = await findBackupPlace(session, this.#options.computer);
       return await work(session, { ...place, server: place.server || server.host });
     } finally {
       this.#sessions.delete(session);
@@ -97,9 +100,9 @@ export class ActiveDirectory implements OwnerAuthDirectory {
 
   async #open(): Promise<{ readonly server: DirectoryServer; readonly session: DirectorySession }> {
     let failure: unknown = directoryFailure('noServer', { message: 'There is no directory server to ask.' });
-    for (const server of await findServers(this.options)) {
+    for (const server of await findServers(this.#options)) {
       try {
-        return { server, session: await DirectorySession.open(server, this.options) };
+        return { server, session: await DirectorySession.open(server, this.#options) };
       } catch (error) {
         failure = error;
         if (!(error instanceof TbsError && TRY_NEXT.has(error.details['reason']))) break;

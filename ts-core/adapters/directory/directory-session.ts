@@ -22,11 +22,12 @@ export class DirectorySession {
   readonly #deadline: Promise<never>;
   readonly #timer: NodeJS.Timeout;
   #expire: (error: Error) => void = () => undefined;
+  readonly #server: DirectoryServer;
+  readonly #options: DirectoryOptions;
 
-  private constructor(
-    private readonly server: DirectoryServer,
-    private readonly options: DirectoryOptions,
-  ) {
+  private constructor(server: DirectoryServer, options: DirectoryOptions) {
+    this.#server = server;
+    this.#options = options;
     const { host, port } = server;
     this.#deadline = new Promise((_resolve, reject) => {
       this.#expire = reject;
@@ -80,9 +81,9 @@ export class DirectorySession {
   }
 
   async #connectAndBind(): Promise<void> {
-    const account = machineAccount(this.options);
-    if (this.options.startTls) {
-      await this.#run(() => this.#client.startTLS({ ...this.#tlsOptions(), host: this.server.host }));
+    const account = machineAccount(this.#options);
+    if (this.#options.startTls) {
+      await this.#run(() => this.#client.startTLS({ ...this.#tlsOptions(), host: this.#server.host }));
     }
     if (account.kind === 'keytab') await this.#bindWithKerberos(account);
     else await this.#run(() => this.#client.bind(account.user, account.password));
@@ -92,8 +93,8 @@ export class DirectorySession {
   async #bindWithKerberos({ principal, keytabFile }: MachineAccount & { readonly kind: 'keytab' }): Promise<void> {
     const [root] = await this.search('', { scope: 'base', attributes: ['dnsHostName'] });
     const socket = this.#sockets.at(-1);
-    const server = String(root?.['dnsHostName'] ?? this.server.host);
-    const { kerberos } = this.options;
+    const server = String(root?.['dnsHostName'] ?? this.#server.host);
+    const { kerberos } = this.#options;
     try {
       if (socket === undefined) throw new Error('the connection to the directory was lost');
       await bindWithKerberos({ kerberos, principal, keytabFile, server, socket, deadline: this.#deadline });
@@ -104,8 +105,8 @@ export class DirectorySession {
 
   /** The explicit `rejectUnauthorized` is stronger than NODE_TLS_REJECT_UNAUTHORIZED in the environment. */
   #tlsOptions(): ConnectionOptions {
-    const { host } = this.server;
-    const { caFile } = this.options;
+    const { host } = this.#server;
+    const { caFile } = this.#options;
     return {
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
@@ -120,7 +121,7 @@ export class DirectorySession {
     connectTcp({ port, host, ...this.#lookup() })) as typeof connectTcp;
 
   #lookup(): { readonly lookup?: LookupFunction } {
-    const lookup = hostLookup(this.options.dnsServers, this.options.timeoutMs);
+    const lookup = hostLookup(this.#options.dnsServers, this.#options.timeoutMs);
     return lookup === undefined ? {} : { lookup };
   }
 
@@ -128,7 +129,7 @@ export class DirectorySession {
     try {
       return await Promise.race([work(), this.#deadline]);
     } catch (error) {
-      throw translateFailure(error, this.server.host);
+      throw translateFailure(error, this.#server.host);
     }
   }
 

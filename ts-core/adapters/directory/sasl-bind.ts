@@ -27,21 +27,24 @@ export interface SaslAnswer {
 
 export class SaslBind {
   #messageId = FIRST_MESSAGE_ID;
+  readonly #socket: Socket;
+  readonly #mechanism: string;
+  /** Rejects when the time for the operation is over. */
+  readonly #deadline: Promise<never>;
 
-  constructor(
-    private readonly socket: Socket,
-    private readonly mechanism: string,
-    /** Rejects when the time for the operation is over. */
-    private readonly deadline: Promise<never>,
-  ) {}
+  constructor(socket: Socket, mechanism: string, deadline: Promise<never>) {
+    this.#socket = socket;
+    this.#mechanism = mechanism;
+    this.#deadline = deadline;
+  }
 
   /** Rejects with ldapts' error for the result code of a refusal. */
   async send(credentials: Uint8Array): Promise<SaslAnswer> {
     this.#messageId++;
     const answered = this.#nextAnswer();
     answered.catch(() => undefined);
-    this.socket.write(this.#request(credentials));
-    return bindAnswer(await Promise.race([answered, this.deadline]), this.#messageId);
+    this.#socket.write(this.#request(credentials));
+    return bindAnswer(await Promise.race([answered, this.#deadline]), this.#messageId);
   }
 
   #request(credentials: Uint8Array): Buffer {
@@ -52,7 +55,7 @@ export class SaslBind {
     writer.writeInt(LDAP_VERSION);
     writer.writeString('');
     writer.startSequence(SASL_CHOICE);
-    writer.writeString(this.mechanism);
+    writer.writeString(this.#mechanism);
     writer.writeBuffer(Buffer.from(credentials), Ber.OctetString);
     writer.endSequence();
     writer.endSequence();
@@ -62,7 +65,7 @@ export class SaslBind {
 
   /** One whole LDAP message. */
   #nextAnswer(): Promise<Buffer> {
-    const { socket } = this;
+    const socket = this.#socket;
     return new Promise((resolve, reject) => {
       let received = Buffer.alloc(0);
       const stop = () => {

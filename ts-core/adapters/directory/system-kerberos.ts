@@ -31,16 +31,19 @@ export type KerberosClientConstructor = new (
 ) => KerberosClient;
 
 export class SystemKerberos {
-  private readonly steps = new OneAtATime();
+  readonly #steps = new OneAtATime();
+  readonly #Client: KerberosClientConstructor;
 
-  constructor(private readonly Client: KerberosClientConstructor) {}
+  constructor(Client: KerberosClientConstructor) {
+    this.#Client = Client;
+  }
 
   open({ principal, keytabFile, service, channelBindings }: KerberosTarget): KerberosClient {
-    const client = new this.Client(principal, keytabFile, service, channelBindings);
+    const client = new this.#Client(principal, keytabFile, service, channelBindings);
     let closed = false;
     return {
       step: (input) => {
-        return this.steps.run(async () => {
+        return this.#steps.run(async () => {
           if (closed) throw new Error('given up while an earlier authentication was under way');
           return client.step(input);
         });

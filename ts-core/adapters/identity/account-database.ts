@@ -17,20 +17,23 @@ interface Remembered {
 }
 
 export class UnixUserNames {
-  private readonly names = new Map<string, Remembered>();
+  readonly #names = new Map<string, Remembered>();
+  readonly #nowMs: () => number;
 
-  constructor(private readonly nowMs: () => number) {}
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
 
   /** `alice` for `uid:1000`; null when there is no such user. */
   nameOf(userKey: string): string | null {
-    const known = this.names.get(userKey);
-    if (known !== undefined && (known.name !== null || this.nowMs() - known.atMs < FORGET_MISSING_AFTER_MS)) {
+    const known = this.#names.get(userKey);
+    if (known !== undefined && (known.name !== null || this.#nowMs() - known.atMs < FORGET_MISSING_AFTER_MS)) {
       return known.name;
     }
     const uid = /^uid:(\d{1,10})$/.exec(userKey)?.[1];
     const name = uid === undefined ? null : (lookUp('passwd', uid)?.[0] ?? null);
-    if (this.names.size >= REMEMBERED_NAMES) this.names.clear();
-    this.names.set(userKey, { name, atMs: this.nowMs() });
+    if (this.#names.size >= REMEMBERED_NAMES) this.#names.clear();
+    this.#names.set(userKey, { name, atMs: this.#nowMs() });
     return name;
   }
 

@@ -69,70 +69,72 @@ function isServed(name: string, addon: PipeAddon): boolean {
 
 /** Connections between being accepted and their first bytes. */
 class SilentConnections {
-  private readonly sockets = new Map<Socket, { readonly userSid: string; readonly timer: NodeJS.Timeout }>();
+  readonly #sockets = new Map<Socket, { readonly userSid: string; readonly timer: NodeJS.Timeout }>();
+  readonly #options: PipeListenOptions;
+  readonly #addon: PipeAddon;
 
-  constructor(
-    private readonly options: PipeListenOptions,
-    private readonly addon: PipeAddon,
-  ) {}
+  constructor(options: PipeListenOptions, addon: PipeAddon) {
+    this.#options = options;
+    this.#addon = addon;
+  }
 
   add(fd: number): void {
     const socket = new Socket({ fd, readable: true, writable: true });
     socket.on('error', () => {});
     try {
-      const userSid = connectingUserOf(fd, this.addon);
-      this.requireRoom(userSid);
-      const timer = setTimeout(() => this.giveUp(socket), this.options.silenceMs);
-      this.sockets.set(socket, { userSid, timer });
+      const userSid = connectingUserOf(fd, this.#addon);
+      this.#requireRoom(userSid);
+      const timer = setTimeout(() => this.#giveUp(socket), this.#options.silenceMs);
+      this.#sockets.set(socket, { userSid, timer });
     } catch (error) {
-      this.refuse(socket, error);
+      this.#refuse(socket, error);
       return;
     }
-    socket.once('close', () => this.forget(socket));
-    socket.once('data', (bytes: Buffer) => this.spoke(socket, fd, bytes));
+    socket.once('close', () => this.#forget(socket));
+    socket.once('data', (bytes: Buffer) => this.#spoke(socket, fd, bytes));
   }
 
   close(): void {
-    for (const socket of [...this.sockets.keys()]) socket.destroy();
+    for (const socket of [...this.#sockets.keys()]) socket.destroy();
   }
 
-  private spoke(socket: Socket, fd: number, bytes: Buffer): void {
-    this.forget(socket);
+  #spoke(socket: Socket, fd: number, bytes: Buffer): void {
+    this.#forget(socket);
     let caller: Caller;
     try {
-      caller = callerOfPipe(fd, this.options.rules, this.addon);
+      caller = callerOfPipe(fd, this.#options.rules, this.#addon);
     } catch (error) {
-      this.refuse(socket, error);
+      this.#refuse(socket, error);
       return;
     }
     // Whoever takes the connection reads from its very first byte.
     socket.pause();
     socket.unshift(bytes);
-    this.options.onConnection(socket, caller);
+    this.#options.onConnection(socket, caller);
   }
 
-  private requireRoom(userSid: string): void {
-    const ofUser = [...this.sockets.values()].filter((each) => each.userSid === userSid).length;
-    if (this.sockets.size < MAX_SILENT && ofUser < MAX_SILENT_PER_USER) return;
+  #requireRoom(userSid: string): void {
+    const ofUser = [...this.#sockets.values()].filter((each) => each.userSid === userSid).length;
+    if (this.#sockets.size < MAX_SILENT && ofUser < MAX_SILENT_PER_USER) return;
     throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
       message: `${ofUser} connections of ${userSid} are open that have said nothing.`,
       action: 'Close connections that are not used.',
     });
   }
 
-  private giveUp(socket: Socket): void {
-    this.options.onRefused(new Error(`a connection said nothing for ${this.options.silenceMs} ms`));
+  #giveUp(socket: Socket): void {
+    this.#options.onRefused(new Error(`a connection said nothing for ${this.#options.silenceMs} ms`));
     socket.destroy();
   }
 
-  private refuse(socket: Socket, error: unknown): void {
-    this.options.onRefused(error instanceof Error ? error : new Error(String(error)));
+  #refuse(socket: Socket, error: unknown): void {
+    this.#options.onRefused(error instanceof Error ? error : new Error(String(error)));
     socket.destroy();
   }
 
-  private forget(socket: Socket): void {
-    clearTimeout(this.sockets.get(socket)?.timer);
-    this.sockets.delete(socket);
+  #forget(socket: Socket): void {
+    clearTimeout(this.#sockets.get(socket)?.timer);
+    this.#sockets.delete(socket);
   }
 }
 

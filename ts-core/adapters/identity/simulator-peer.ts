@@ -48,30 +48,30 @@ async function identified(pid: number | undefined): Promise<IdentifiedProcess | 
 
 /** Finds the process that has a socket open; those that had one lately are looked at first. */
 class SocketOwners {
-  private recent: readonly number[] = [];
-  private readonly searches = new Map<number, number>();
+  #recent: readonly number[] = [];
+  readonly #searches = new Map<number, number>();
 
   /** Undefined as well when the user has too many searches under way. */
   async find(inode: number, uid: number): Promise<number | undefined> {
     const target = `socket:[${inode}]`;
-    for (const pid of this.recent) if (await hasOpen(pid, target)) return pid;
-    const running = this.searches.get(uid) ?? 0;
+    for (const pid of this.#recent) if (await hasOpen(pid, target)) return pid;
+    const running = this.#searches.get(uid) ?? 0;
     if (running >= MAX_SEARCHES_PER_USER) return undefined;
-    this.searches.set(uid, running + 1);
+    this.#searches.set(uid, running + 1);
     try {
-      return await this.search(target);
+      return await this.#search(target);
     } finally {
-      const left = (this.searches.get(uid) ?? 1) - 1;
-      if (left === 0) this.searches.delete(uid);
-      else this.searches.set(uid, left);
+      const left = (this.#searches.get(uid) ?? 1) - 1;
+      if (left === 0) this.#searches.delete(uid);
+      else this.#searches.set(uid, left);
     }
   }
 
-  private async search(target: string): Promise<number | undefined> {
+  async #search(target: string): Promise<number | undefined> {
     for (const name of await readdir('/proc').catch(() => [])) {
       const pid = Number(name);
       if (!Number.isInteger(pid) || !(await hasOpen(pid, target))) continue;
-      this.recent = [pid, ...this.recent.filter((known) => known !== pid)].slice(0, REMEMBERED_PROCESSES);
+      this.#recent = [pid, ...this.#recent.filter((known) => known !== pid)].slice(0, REMEMBERED_PROCESSES);
       return pid;
     }
     return undefined;

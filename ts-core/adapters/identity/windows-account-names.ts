@@ -7,17 +7,21 @@ export type AccountsAddon = Pick<WindowsAddon, 'accountSid' | 'accountName'>;
 const SID = /^(?:sid:)?(S-1-[0-9]{1,15}(?:-[0-9]{1,10}){1,15})$/i;
 
 export class WindowsUserNames {
-  constructor(private readonly addon: AccountsAddon) {}
+  readonly #addon: AccountsAddon;
+
+  constructor(addon: AccountsAddon) {
+    this.#addon = addon;
+  }
 
   /** `DOMAIN\alice` for `sid:S-1-5-21-…`; null when there is no such user. */
   nameOf(userKey: string): string | null {
     const sid = SID.exec(userKey)?.[1];
-    return sid === undefined ? null : (this.addon.accountName(sid.toUpperCase()) ?? null);
+    return sid === undefined ? null : (this.#addon.accountName(sid.toUpperCase()) ?? null);
   }
 
   /** `sid:S-1-…` for a name, `DOMAIN\name`, a SID or a key; undefined when there is no such user. A SID need not have a name. */
   keyOf(user: string): string | undefined {
-    const sid = SID.exec(user)?.[1] ?? this.addon.accountSid(user);
+    const sid = SID.exec(user)?.[1] ?? this.#addon.accountSid(user);
     return sid === undefined ? undefined : `sid:${sid.toUpperCase()}`;
   }
 }

@@ -22,32 +22,36 @@ const UNIT_FOLDERS = ['etc/systemd/system', 'run/systemd/system'];
 
 export class SystemAbrmd implements OtherResourceManager {
   /** `root` is the folder in which the system's folders are looked for. */
-  constructor(private readonly root = '/') {}
+  readonly #root: string;
+
+  constructor(root: string = '/') {
+    this.#root = root;
+  }
 
   async look(): Promise<AbrmdState> {
-    const [processId, activatable] = await Promise.all([this.processId(), this.isActivatable()]);
+    const [processId, activatable] = await Promise.all([this.#processId(), this.#isActivatable()]);
     return { processId, activatable };
   }
 
-  private async isActivatable(): Promise<boolean> {
-    const service = await this.busService();
+  async #isActivatable(): Promise<boolean> {
+    const service = await this.#busService();
     if (service === undefined) return false;
     const unit = /^SystemdService=(.+)$/m.exec(service)?.[1]?.trim();
     if (unit === undefined) return !/^Exec=\/(?:usr\/)?bin\/false\s*$/m.test(service);
-    return !(await this.isMasked(unit));
+    return !(await this.#isMasked(unit));
   }
 
-  private async busService(): Promise<string | undefined> {
+  async #busService(): Promise<string | undefined> {
     for (const folder of BUS_SERVICE_FOLDERS) {
-      const text = await readFile(join(this.root, folder, BUS_NAME_FILE), 'utf8').catch(() => undefined);
+      const text = await readFile(join(this.#root, folder, BUS_NAME_FILE), 'utf8').catch(() => undefined);
       if (text !== undefined) return text;
     }
     return undefined;
   }
 
-  private async isMasked(unit: string): Promise<boolean> {
+  async #isMasked(unit: string): Promise<boolean> {
     const names = unit === UNIT ? [unit] : [unit, UNIT];
-    for (const path of UNIT_FOLDERS.flatMap((folder) => names.map((name) => join(this.root, folder, name)))) {
+    for (const path of UNIT_FOLDERS.flatMap((folder) => names.map((name) => join(this.#root, folder, name)))) {
       const status = await lstat(path).catch(() => undefined);
       if (status === undefined) continue;
       if (status.isSymbolicLink() ? (await readlink(path)) === '/dev/null' : status.size === 0) return true;
@@ -55,8 +59,8 @@ export class SystemAbrmd implements OtherResourceManager {
     return false;
   }
 
-  private async processId(): Promise<number | undefined> {
-    const folder = join(this.root, 'proc');
+  async #processId(): Promise<number | undefined> {
+    const folder = join(this.#root, 'proc');
     const processes = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
     for (const name of processes) {
       const command = await readFile(join(folder, name, 'comm'), 'utf8').catch(() => '');

@@ -11,15 +11,18 @@ const DELIVERY_MS = 5_000;
 /** One reading of the sources: what it asks about is what is missing now. */
 class Round implements AbsenceClock {
   readonly asked = new Map<string, number>();
+  readonly #since: ReadonlyMap<string, number>;
+  readonly #nowMs: number;
+  readonly #graceMs: number;
 
-  constructor(
-    private readonly since: ReadonlyMap<string, number>,
-    private readonly nowMs: number,
-    private readonly graceMs: number,
-  ) {}
+  constructor(since: ReadonlyMap<string, number>, nowMs: number, graceMs: number) {
+    this.#since = since;
+    this.#nowMs = nowMs;
+    this.#graceMs = graceMs;
+  }
 
   isWithinGrace(path: string): boolean {
-    return this.#missingForMs(path) < this.graceMs;
+    return this.#missingForMs(path) < this.#graceMs;
   }
 
   hasLasted(path: string): boolean {
@@ -27,9 +30,9 @@ class Round implements AbsenceClock {
   }
 
   #missingForMs(path: string): number {
-    const since = this.since.get(path) ?? this.nowMs;
+    const since = this.#since.get(path) ?? this.#nowMs;
     this.asked.set(path, since);
-    return this.nowMs - since;
+    return this.#nowMs - since;
   }
 }
 

@@ -26,120 +26,122 @@ export interface LogindOptions {
 }
 
 export class LogindPowerMonitor implements PowerMonitor {
-  private readonly inhibitor: SleepInhibitor;
-  private listener: PowerListener | undefined;
-  private bus: dbus.MessageBus | undefined;
+  readonly #inhibitor: SleepInhibitor;
+  #listener: PowerListener | undefined;
+  #bus: dbus.MessageBus | undefined;
   /** Unique name of the connection that owns logind's name; undefined while nobody does. */
-  private logind: string | undefined;
-  private retry: NodeJS.Timeout | undefined;
-  private retryMs = FIRST_RETRY_MS;
-  private toldAbsence = false;
-  private closed = false;
+  #logind: string | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #toldAbsence = false;
+  #closed = false;
+  readonly #options: LogindOptions;
 
-  constructor(private readonly options: LogindOptions) {
-    this.inhibitor = new SleepInhibitor(options.address, options.log);
+  constructor(options: LogindOptions) {
+    this.#options = options;
+    this.#inhibitor = new SleepInhibitor(options.address, options.log);
   }
 
   start(listener: PowerListener): void {
-    this.listener = listener;
-    this.connect();
+    this.#listener = listener;
+    this.#connect();
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.retry);
-    this.inhibitor.release();
-    this.bus?.disconnect();
-    this.bus = undefined;
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#inhibitor.release();
+    this.#bus?.disconnect();
+    this.#bus = undefined;
   }
 
-  private connect(): void {
-    const busAddress = this.options.address ?? process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? STANDARD_ADDRESS;
+  #connect(): void {
+    const busAddress = this.#options.address ?? process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? STANDARD_ADDRESS;
     let bus: dbus.MessageBus;
     try {
       bus = dbus.sessionBus({ busAddress });
     } catch (error) {
-      this.lost(undefined, error);
+      this.#lost(undefined, error);
       return;
     }
-    this.bus = bus;
-    bus.on('error', (error: unknown) => this.lost(bus, error));
-    onStreamEnd(bus, () => this.lost(bus, new Error('the bus closed the connection')));
-    bus.on('message', (message: dbus.Message) => this.take(bus, message));
+    this.#bus = bus;
+    bus.on('error', (error: unknown) => this.#lost(bus, error));
+    onStreamEnd(bus, () => this.#lost(bus, new Error('the bus closed the connection')));
+    bus.on('message', (message: dbus.Message) => this.#take(bus, message));
     bus.on('connect', () => {
-      this.follow(bus).catch((error: unknown) => this.lost(bus, error));
+      this.#follow(bus).catch((error: unknown) => this.#lost(bus, error));
     });
   }
 
-  private async follow(bus: dbus.MessageBus): Promise<void> {
+  async #follow(bus: dbus.MessageBus): Promise<void> {
     const signals = [
       `type='signal',sender='${LOGIND}',path='${LOGIND_PATH}',interface='${LOGIND_MANAGER}',member='PrepareForSleep'`,
       `type='signal',sender='${BUS}',path='${BUS_PATH}',interface='${BUS}',member='NameOwnerChanged',arg0='${LOGIND}'`,
     ];
     for (const rule of signals) await callBus(bus, 'AddMatch', rule);
     const owner = await callBus(bus, 'GetNameOwner', LOGIND).catch(() => undefined);
-    this.retryMs = FIRST_RETRY_MS;
-    this.toldAbsence = false;
-    await this.logindIs(typeof owner === 'string' ? owner : undefined);
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#toldAbsence = false;
+    await this.#logindIs(typeof owner === 'string' ? owner : undefined);
   }
 
-  private async logindIs(owner: string | undefined): Promise<void> {
-    this.logind = owner;
-    this.inhibitor.release();
+  async #logindIs(owner: string | undefined): Promise<void> {
+    this.#logind = owner;
+    this.#inhibitor.release();
     if (owner === undefined) {
-      this.options.log.info({}, 'no logind on the system bus: suspend and resume are not followed');
+      this.#options.log.info({}, 'no logind on the system bus: suspend and resume are not followed');
       return;
     }
-    const held = await this.inhibitor.take();
-    this.options.log.info({ delayLock: held }, 'suspend and resume are followed through logind');
+    const held = await this.#inhibitor.take();
+    this.#options.log.info({ delayLock: held }, 'suspend and resume are followed through logind');
   }
 
-  private take(bus: dbus.MessageBus, message: dbus.Message): void {
-    if (bus !== this.bus) return;
+  #take(bus: dbus.MessageBus, message: dbus.Message): void {
+    if (bus !== this.#bus) return;
     const { member, sender, body } = message;
     if (message.interface === BUS && member === 'NameOwnerChanged' && sender === BUS && body[0] === LOGIND) {
       const owner = typeof body[2] === 'string' && body[2] !== '' ? body[2] : undefined;
-      void this.logindIs(owner);
+      void this.#logindIs(owner);
       return;
     }
     if (message.interface !== LOGIND_MANAGER || member !== 'PrepareForSleep') return;
-    if (sender === undefined || sender !== this.logind) {
-      this.options.log.warn({ sender }, 'a PrepareForSleep that is not logind’s was ignored');
+    if (sender === undefined || sender !== this.#logind) {
+      this.#options.log.warn({ sender }, 'a PrepareForSleep that is not logind’s was ignored');
       return;
     }
-    void this.prepare(body[0] === true);
+    void this.#prepare(body[0] === true);
   }
 
-  private async prepare(begins: boolean): Promise<void> {
-    const { log } = this.options;
+  async #prepare(begins: boolean): Promise<void> {
+    const { log } = this.#options;
     try {
       if (begins) {
-        await this.listener?.prepareForSleep();
-        this.inhibitor.release();
+        await this.#listener?.prepareForSleep();
+        this.#inhibitor.release();
       } else {
         // Before the TPM is brought back, so that the next sleep waits for us in any case.
-        await this.inhibitor.take();
-        await this.listener?.awake();
+        await this.#inhibitor.take();
+        await this.#listener?.awake();
       }
     } catch (error) {
       log.error({ error, begins }, 'a suspend or resume did not go as it should');
-      if (begins) this.inhibitor.release();
+      if (begins) this.#inhibitor.release();
     }
   }
 
-  private lost(bus: dbus.MessageBus | undefined, error: unknown): void {
-    if (this.closed || bus !== this.bus) return;
-    this.bus = undefined;
-    this.logind = undefined;
-    this.inhibitor.release();
-    if (!this.toldAbsence) {
+  #lost(bus: dbus.MessageBus | undefined, error: unknown): void {
+    if (this.#closed || bus !== this.#bus) return;
+    this.#bus = undefined;
+    this.#logind = undefined;
+    this.#inhibitor.release();
+    if (!this.#toldAbsence) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.options.log.info({ reason }, 'no system bus: suspend and resume are not followed until there is one');
+      this.#options.log.info({ reason }, 'no system bus: suspend and resume are not followed until there is one');
     }
-    this.toldAbsence = true;
-    this.retry = setTimeout(() => this.connect(), this.retryMs);
-    this.retry.unref();
-    this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+    this.#toldAbsence = true;
+    this.#retry = setTimeout(() => this.#connect(), this.#retryMs);
+    this.#retry.unref();
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
 }
 

@@ -19,20 +19,24 @@ const ARGUMENTS = [
 ];
 const HELD = '.';
 
-export class SleepInhibitor {
-  private child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
+type Inhibitor = ChildProcessByStdio<Writable, Readable, Readable>;
 
-  constructor(
-    private readonly address: string | undefined,
-    private readonly log: Log,
-  ) {}
+export class SleepInhibitor {
+  #child: Inhibitor | undefined;
+  readonly #address: string | undefined;
+  readonly #log: Log;
+
+  constructor(address: string | undefined, log: Log) {
+    this.#address = address;
+    this.#log = log;
+  }
 
   /** Resolves when the lock is held, or cannot be had; which is logged, since a sleep then does not wait for us. */
   take(): Promise<boolean> {
-    if (this.child !== undefined) return Promise.resolve(true);
-    const env = this.address === undefined ? process.env : { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.address };
+    if (this.#child !== undefined) return Promise.resolve(true);
+    const env = this.#address === undefined ? process.env : { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.#address };
     const child = spawn('systemd-inhibit', ARGUMENTS, { stdio: ['pipe', 'pipe', 'pipe'], env });
-    this.child = child;
+    this.#child = child;
     child.unref();
     return new Promise((resolve) => {
       let output = '';
@@ -43,22 +47,22 @@ export class SleepInhibitor {
       child.stdout.once('data', () => resolve(true));
       child.stdin.on('error', () => undefined);
       child.stdin.write(HELD);
-      child.once('error', (error) => this.lost(child, error.message, resolve));
-      child.once('exit', () => this.lost(child, output.trim(), resolve));
+      child.once('error', (error) => this.#lost(child, error.message, resolve));
+      child.once('exit', () => this.#lost(child, output.trim(), resolve));
     });
   }
 
   /** Lets the machine sleep. */
   release(): void {
-    const child = this.child;
-    this.child = undefined;
+    const child = this.#child;
+    this.#child = undefined;
     child?.stdin.end();
   }
 
-  private lost(child: SleepInhibitor['child'], reason: string, resolve: (held: boolean) => void): void {
+  #lost(child: Inhibitor, reason: string, resolve: (held: boolean) => void): void {
     resolve(false);
-    if (this.child !== child) return;
-    this.child = undefined;
-    this.log.warn({ reason }, 'no delay lock from logind: a suspend does not wait until the TPM’s state is saved');
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    this.#log.warn({ reason }, 'no delay lock from logind: a suspend does not wait until the TPM’s state is saved');
   }
 }

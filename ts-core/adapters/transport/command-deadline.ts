@@ -3,44 +3,47 @@
  * while one is armed that is due early enough.
  */
 export class CommandDeadline {
-  private timer: NodeJS.Timeout | undefined;
-  private timerDueMs = 0;
-  private deadlineMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = 0;
+  #deadlineMs: number | undefined;
+  readonly #onExpired: () => void;
 
-  constructor(private readonly onExpired: () => void) {}
+  constructor(onExpired: () => void) {
+    this.#onExpired = onExpired;
+  }
 
   start(timeoutMs: number): void {
     const deadlineMs = performance.now() + timeoutMs;
-    this.deadlineMs = deadlineMs;
-    if (this.timer === undefined || this.timerDueMs > deadlineMs) this.arm(timeoutMs, deadlineMs);
+    this.#deadlineMs = deadlineMs;
+    if (this.#timer === undefined || this.#timerDueMs > deadlineMs) this.#arm(timeoutMs, deadlineMs);
   }
 
   end(): void {
-    this.deadlineMs = undefined;
+    this.#deadlineMs = undefined;
   }
 
   close(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.deadlineMs = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#deadlineMs = undefined;
   }
 
-  private arm(delayMs: number, dueMs: number): void {
-    clearTimeout(this.timer);
-    this.timerDueMs = dueMs;
-    this.timer = setTimeout(() => this.fire(), delayMs);
-    this.timer.unref();
+  #arm(delayMs: number, dueMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(() => this.#fire(), delayMs);
+    this.#timer.unref();
   }
 
-  private fire(): void {
-    this.timer = undefined;
-    if (this.deadlineMs === undefined) return;
-    const remainingMs = this.deadlineMs - performance.now();
+  #fire(): void {
+    this.#timer = undefined;
+    if (this.#deadlineMs === undefined) return;
+    const remainingMs = this.#deadlineMs - performance.now();
     if (remainingMs > 0) {
-      this.arm(remainingMs, this.deadlineMs);
+      this.#arm(remainingMs, this.#deadlineMs);
       return;
     }
-    this.deadlineMs = undefined;
-    this.onExpired();
+    this.#deadlineMs = undefined;
+    this.#onExpired();
   }
 }

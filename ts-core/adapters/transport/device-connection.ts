@@ -18,13 +18,15 @@ const LONGEST_PAUSE_MS = 10;
 const PAUSE_FRACTION = 0.05;
 
 export class DeviceConnection {
-  private readonly buffer = new Uint8Array(READ_BUFFER_BYTES);
-  private readonly assembler = new ResponseAssembler();
-  private readonly isTerminal: boolean;
-  private closing = false;
+  readonly #buffer = new Uint8Array(READ_BUFFER_BYTES);
+  readonly #assembler = new ResponseAssembler();
+  readonly #isTerminal: boolean;
+  #closing = false;
+  readonly #file: FileHandle;
 
-  private constructor(private readonly file: FileHandle) {
-    this.isTerminal = isatty(file.fd);
+  private constructor(file: FileHandle) {
+    this.#file = file;
+    this.#isTerminal = isatty(file.fd);
   }
 
   /** Rejects with the operating system's error. */
@@ -35,44 +37,44 @@ export class DeviceConnection {
 
   /** Sends a command and waits, without limit, for its response. Rejects when the device fails or is closed. */
   async exchange(command: Uint8Array): Promise<Uint8Array> {
-    await this.write(command);
+    await this.#write(command);
     const beganMs = performance.now();
     for (;;) {
-      const length = await this.read();
+      const length = await this.#read();
       if (length > 0) {
-        const result = this.assembler.push(this.buffer, length);
+        const result = this.#assembler.push(this.#buffer, length);
         if (result.kind === 'whole') return result.response;
         if (result.kind === 'fault') throw new Error(`its response is malformed: ${result.reason}`);
       } else {
         await pause(Math.min(LONGEST_PAUSE_MS, (performance.now() - beganMs) * PAUSE_FRACTION));
       }
-      if (this.closing) throw new Error('the device was closed');
+      if (this.#closing) throw new Error('the device was closed');
     }
   }
 
   /** What arrived although no command was running, as after a broker that was killed: read and thrown away. */
   async discardStale(): Promise<void> {
-    if (!this.isTerminal) return;
-    while ((await this.read()) > 0);
+    if (!this.#isTerminal) return;
+    while ((await this.#read()) > 0);
   }
 
   /** Whether this path still leads to the device that is open. */
   async isOf(path: string): Promise<boolean> {
     const named = await stat(path).catch(() => undefined);
     if (named === undefined) return false;
-    const held = await this.file.stat();
+    const held = await this.#file.stat();
     return named.rdev === held.rdev && named.dev === held.dev && named.ino === held.ino;
   }
 
   async close(): Promise<void> {
-    this.closing = true;
-    await this.file.close().catch(() => undefined);
+    this.#closing = true;
+    await this.#file.close().catch(() => undefined);
   }
 
-  private async write(command: Uint8Array): Promise<void> {
+  async #write(command: Uint8Array): Promise<void> {
     for (let sent = 0; sent < command.length; ) {
       try {
-        sent += (await this.file.write(command, sent)).bytesWritten;
+        sent += (await this.#file.write(command, sent)).bytesWritten;
       } catch (error) {
         if (errorCodeOf(error) !== 'EAGAIN') throw error;
         await pause(1);
@@ -81,11 +83,11 @@ export class DeviceConnection {
   }
 
   /** Bytes read into the buffer; 0 while there are none. */
-  private async read(): Promise<number> {
+  async #read(): Promise<number> {
     try {
-      const { bytesRead } = await this.file.read(this.buffer, 0, READ_BUFFER_BYTES, null);
+      const { bytesRead } = await this.#file.read(this.#buffer, 0, READ_BUFFER_BYTES, null);
       // A terminal without bytes says EAGAIN; that it says end of file means the other side is gone.
-      if (bytesRead === 0 && this.isTerminal) throw new Error('the other side of the terminal is gone');
+      if (bytesRead === 0 && this.#isTerminal) throw new Error('the other side of the terminal is gone');
       return bytesRead;
     } catch (error) {
       if (errorCodeOf(error) === 'EAGAIN') return 0;

@@ -10,61 +10,62 @@ export const SYS_CLASS_TPM = '/sys/class/tpm';
 
 export class DeviceLocation {
   /** The hardware device of the TPM that was opened first; undefined where the kernel names none. */
-  private hardware: string | undefined;
-  private current: string;
+  #hardware: string | undefined;
+  #current: string;
+  readonly #configuredPath: string;
+  readonly #sysClassTpm: string;
 
-  constructor(
-    private readonly configuredPath: string,
-    private readonly sysClassTpm = SYS_CLASS_TPM,
-  ) {
-    this.current = configuredPath;
+  constructor(configuredPath: string, sysClassTpm: string = SYS_CLASS_TPM) {
+    this.#configuredPath = configuredPath;
+    this.#sysClassTpm = sysClassTpm;
+    this.#current = configuredPath;
   }
 
   /** The node that was used last. */
   get path(): string {
-    return this.current;
+    return this.#current;
   }
 
   /** The kernel's name of the TPM, `tpm1`; undefined for a node that is not called like a TPM. */
   get tpmName(): string | undefined {
-    return tpmNameOf(this.current);
+    return tpmNameOf(this.#current);
   }
 
   /** The node to open now: that of the same hardware under whatever number, otherwise the configured one. */
   async find(): Promise<string> {
-    this.current = (await this.nodeOfKnownHardware()) ?? this.configuredPath;
-    return this.current;
+    this.#current = (await this.#nodeOfKnownHardware()) ?? this.#configuredPath;
+    return this.#current;
   }
 
   /** Remembers which hardware the node belongs to that was just opened. */
   async opened(): Promise<void> {
     const name = this.tpmName;
-    if (this.hardware === undefined && name !== undefined) this.hardware = await this.hardwareOf(name);
+    if (this.#hardware === undefined && name !== undefined) this.#hardware = await this.#hardwareOf(name);
   }
 
   /** Other TPM nodes beside the configured one, for messages: `/dev/tpm1`. */
   async others(): Promise<readonly string[]> {
-    const folder = dirname(this.configuredPath);
+    const folder = dirname(this.#configuredPath);
     const names = await readdir(folder).catch(() => []);
     return names
       .filter((name) => /^tpm\d+$/.test(name))
       .map((name) => join(folder, name))
-      .filter((path) => path !== this.configuredPath);
+      .filter((path) => path !== this.#configuredPath);
   }
 
-  private async nodeOfKnownHardware(): Promise<string | undefined> {
-    if (this.hardware === undefined) return undefined;
-    const names = await readdir(this.sysClassTpm).catch(() => []);
+  async #nodeOfKnownHardware(): Promise<string | undefined> {
+    if (this.#hardware === undefined) return undefined;
+    const names = await readdir(this.#sysClassTpm).catch(() => []);
     for (const name of names) {
-      if ((await this.hardwareOf(name)) !== this.hardware) continue;
-      const prefix = basename(this.configuredPath).startsWith('tpmrm') ? 'tpmrm' : 'tpm';
-      return join(dirname(this.configuredPath), name.replace(/^tpm/, prefix));
+      if ((await this.#hardwareOf(name)) !== this.#hardware) continue;
+      const prefix = basename(this.#configuredPath).startsWith('tpmrm') ? 'tpmrm' : 'tpm';
+      return join(dirname(this.#configuredPath), name.replace(/^tpm/, prefix));
     }
     return undefined;
   }
 
-  private hardwareOf(name: string): Promise<string | undefined> {
-    return realpath(join(this.sysClassTpm, name, 'device')).catch(() => undefined);
+  #hardwareOf(name: string): Promise<string | undefined> {
+    return realpath(join(this.#sysClassTpm, name, 'device')).catch(() => undefined);
   }
 }
 

@@ -23,21 +23,32 @@ export class DeviceTransport implements TpmTransport {
   onReset: (() => void) | undefined;
   onReturned: (() => void) | undefined;
 
-  private connection: DeviceConnection | undefined;
+  #connection: DeviceConnection | undefined;
   /** The exchange that occupies the device: a running command, or a late response that is still to come. */
-  private occupied: Promise<unknown> | undefined;
-  private running = false;
-  private wasLost = false;
-  private isTpm12 = false;
-  private closed = false;
+  #occupied: Promise<unknown> | undefined;
+  #running = false;
+  #wasLost = false;
+  #isTpm12 = false;
+  #closed = false;
+  readonly #log: Log;
+  readonly #location: DeviceLocation;
+  readonly #sysClassTpm: string;
+  readonly #configuredCancelFile: string | undefined;
+  #cancelFile: string | undefined;
 
   private constructor(
-    private readonly log: Log,
-    private readonly location: DeviceLocation,
-    private readonly sysClassTpm: string,
-    private readonly configuredCancelFile: string | undefined,
-    private cancelFile: string | undefined,
-  ) {}
+    log: Log,
+    location: DeviceLocation,
+    sysClassTpm: string,
+    configuredCancelFile: string | undefined,
+    cancelFile: string | undefined,
+  ) {
+    this.#log = log;
+    this.#location = location;
+    this.#sysClassTpm = sysClassTpm;
+    this.#configuredCancelFile = configuredCancelFile;
+    this.#cancelFile = cancelFile;
+  }
 
   /** `sysClassTpm` is the kernel's folder of TPM devices. The device itself is opened by the first command. */
   static async create(
@@ -51,122 +62,122 @@ export class DeviceTransport implements TpmTransport {
   }
 
   get description(): string {
-    return `device ${this.location.path}`;
+    return `device ${this.#location.path}`;
   }
 
   get tpmName(): string | undefined {
-    return this.location.tpmName;
+    return this.#location.tpmName;
   }
 
   /** Linux has the file for TPM 1.2 devices only. */
   get cancellation(): 'sysfs' | 'none' {
-    return this.cancelFile === undefined ? 'none' : 'sysfs';
+    return this.#cancelFile === undefined ? 'none' : 'sysfs';
   }
 
   async transmit(command: Uint8Array, { locality, timeoutMs }: TransmitOptions): Promise<Uint8Array> {
-    if (this.closed) throw transportError(this.description, 'the transport was closed');
+    if (this.#closed) throw transportError(this.description, 'the transport was closed');
     if (locality !== 0) throw transportError(this.description, `locality ${locality} is not possible with a device`);
-    if (this.running) throw transportError(this.description, 'another command is running');
-    this.running = true;
+    if (this.#running) throw transportError(this.description, 'another command is running');
+    this.#running = true;
     try {
-      return await this.within(timeoutMs, async (isExpired) => {
-        await this.occupied;
+      return await this.#within(timeoutMs, async (isExpired) => {
+        await this.#occupied;
         // Nobody waits for the response any more: the command must not be sent now.
         if (isExpired()) throw new Error('the device is still busy with an earlier command');
-        return await this.occupy(command);
+        return await this.#occupy(command);
       });
     } finally {
-      this.running = false;
+      this.#running = false;
     }
   }
 
   async cancel(): Promise<void> {
-    if (this.cancelFile === undefined || !this.running) return;
+    if (this.#cancelFile === undefined || !this.#running) return;
     try {
-      await writeFile(this.cancelFile, '-');
+      await writeFile(this.#cancelFile, '-');
     } catch (cause) {
-      this.log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken');
+      this.#log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken');
     }
   }
 
   /** The node is gone, or is another one by now, while the broker still has the old one open. */
   async isGone(): Promise<boolean> {
-    const { connection } = this;
-    if (connection === undefined || this.running) return false;
-    if (await connection.isOf(this.location.path)) return false;
-    this.wasLost = true;
-    if (this.connection === connection) this.connection = undefined;
+    const connection = this.#connection;
+    if (connection === undefined || this.#running) return false;
+    if (await connection.isOf(this.#location.path)) return false;
+    this.#wasLost = true;
+    if (this.#connection === connection) this.#connection = undefined;
     await connection.close();
     return true;
   }
 
   exposure(): Promise<readonly string[]> {
-    return deviceExposure(this.location.path);
+    return deviceExposure(this.#location.path);
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    const connection = this.connection;
-    this.connection = undefined;
+    this.#closed = true;
+    const connection = this.#connection;
+    this.#connection = undefined;
     await connection?.close();
   }
 
   /** Rejects after the time-out; what `work` still does then goes on in the background. */
-  private within(timeoutMs: number, work: (isExpired: () => boolean) => Promise<Uint8Array>): Promise<Uint8Array> {
+  #within(timeoutMs: number, work: (isExpired: () => boolean) => Promise<Uint8Array>): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let isExpired = false;
       const expired = () => {
         isExpired = true;
-        this.log.warn({ transport: this.description, timeoutMs }, 'the TPM did not answer a command');
+        this.#log.warn({ transport: this.description, timeoutMs }, 'the TPM did not answer a command');
         reject(transportError(this.description, `it did not answer within ${Math.round(timeoutMs)} ms`));
       };
       const timer = setTimeout(expired, timeoutMs);
       work(() => isExpired)
-        .then(resolve, async (cause) => reject(await this.failure(cause)))
+        .then(resolve, async (cause) => reject(await this.#failure(cause)))
         .finally(() => clearTimeout(timer));
     });
   }
 
   /** Runs one exchange to its end; until then nothing else is sent. */
-  private occupy(command: Uint8Array): Promise<Uint8Array> {
-    const exchange = this.exchange(command);
-    this.occupied = exchange
+  #occupy(command: Uint8Array): Promise<Uint8Array> {
+    const exchange = this.#exchange(command);
+    this.#occupied = exchange
       .catch(() => undefined)
       .finally(() => {
-        this.occupied = undefined;
+        this.#occupied = undefined;
       });
     return exchange;
   }
 
-  private async exchange(command: Uint8Array): Promise<Uint8Array> {
+  async #exchange(command: Uint8Array): Promise<Uint8Array> {
     try {
-      const connection = this.connection ?? (await this.open());
+      const connection = this.#connection ?? (await this.#open());
       const response = await connection.exchange(command);
-      this.isTpm12 = versionOfResponse(response) === '1.2';
+      this.#isTpm12 = versionOfResponse(response) === '1.2';
       return response;
     } catch (error) {
-      this.wasLost ||= this.connection !== undefined;
-      await this.connection?.close();
-      this.connection = undefined;
+      this.#wasLost ||= this.#connection !== undefined;
+      await this.#connection?.close();
+      this.#connection = undefined;
       throw error;
     }
   }
 
-  private async open(): Promise<DeviceConnection> {
-    const connection = await DeviceConnection.open(await this.location.find());
-    if (this.closed) {
+  async #open(): Promise<DeviceConnection> {
+    const connection = await DeviceConnection.open(await this.#location.find());
+    if (this.#closed) {
       await connection.close();
       throw new Error('the transport was closed');
     }
-    this.connection = connection;
-    await this.location.opened();
+    this.#connection = connection;
+    await this.#location.opened();
     await connection.discardStale();
-    if (!this.wasLost) return connection;
-    const restarted = waitsForStartup(await connection.exchange(this.isTpm12 ? ASK_TPM12 : ASK_TPM20));
-    this.wasLost = false;
-    this.cancelFile = this.configuredCancelFile ?? (await findCancelFile(this.tpmName, this.sysClassTpm));
+    if (!this.#wasLost) return connection;
+    const restarted = waitsForStartup(await connection.exchange(this.#isTpm12 ? ASK_TPM12 : ASK_TPM20));
+    this.#wasLost = false;
+    this.#cancelFile = this.#configuredCancelFile ?? (await findCancelFile(this.tpmName, this.#sysClassTpm));
     if (restarted) {
-      this.log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
+      this.#log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
       this.onReset?.();
     } else {
       // A driver that is bound again starts the TPM itself: whether it was reset meanwhile shows in what it still holds.
@@ -175,8 +186,10 @@ export class DeviceTransport implements TpmTransport {
     return connection;
   }
 
-  private failure(cause: unknown): Promise<TbsError> {
-    const { description, wasLost, location } = this;
+  #failure(cause: unknown): Promise<TbsError> {
+    const wasLost = this.#wasLost;
+    const location = this.#location;
+    const { description } = this;
     return deviceFailure(cause, { path: location.path, description, wasLost, others: () => location.others() });
   }
 }

@@ -15,37 +15,37 @@ export type AssemblyResult =
 const INCOMPLETE: AssemblyResult = { kind: 'incomplete' };
 
 export class ResponseAssembler {
-  private partial: Uint8Array | undefined;
-  private receivedBytes = 0;
+  #partial: Uint8Array | undefined;
+  #receivedBytes = 0;
 
   /** Whether nothing of a response has arrived yet. */
   get isEmpty(): boolean {
-    return this.receivedBytes === 0;
+    return this.#receivedBytes === 0;
   }
 
   reset(): void {
-    this.partial = undefined;
-    this.receivedBytes = 0;
+    this.#partial = undefined;
+    this.#receivedBytes = 0;
   }
 
   /** Takes the first `length` bytes of `chunk`, which may be reused afterwards: what is kept is copied, once. */
   push(chunk: Uint8Array, length: number): AssemblyResult {
-    if (this.receivedBytes === 0 && length >= HEADER_BYTES && readUint32(chunk, 2) === length) {
+    if (this.#receivedBytes === 0 && length >= HEADER_BYTES && readUint32(chunk, 2) === length) {
       return { kind: 'whole', response: Uint8Array.prototype.slice.call(chunk, 0, length) };
     }
-    this.partial ??= new Uint8Array(MAX_RESPONSE_BYTES);
-    if (this.receivedBytes + length > this.partial.length) return fault('it is longer than any TPM response');
-    this.partial.set(chunk.subarray(0, length), this.receivedBytes);
-    this.receivedBytes += length;
-    return this.assemble(this.partial);
+    this.#partial ??= new Uint8Array(MAX_RESPONSE_BYTES);
+    if (this.#receivedBytes + length > this.#partial.length) return fault('it is longer than any TPM response');
+    this.#partial.set(chunk.subarray(0, length), this.#receivedBytes);
+    this.#receivedBytes += length;
+    return this.#assemble(this.#partial);
   }
 
-  private assemble(partial: Uint8Array): AssemblyResult {
-    if (this.receivedBytes < HEADER_BYTES) return INCOMPLETE;
+  #assemble(partial: Uint8Array): AssemblyResult {
+    if (this.#receivedBytes < HEADER_BYTES) return INCOMPLETE;
     const sizeBytes = readUint32(partial, 2);
     if (sizeBytes < HEADER_BYTES || sizeBytes > MAX_RESPONSE_BYTES) return fault(`its size field says ${sizeBytes}`);
-    if (this.receivedBytes > sizeBytes) return fault('there are bytes after its end');
-    if (this.receivedBytes < sizeBytes) return INCOMPLETE;
+    if (this.#receivedBytes > sizeBytes) return fault('there are bytes after its end');
+    if (this.#receivedBytes < sizeBytes) return INCOMPLETE;
     this.reset();
     return { kind: 'whole', response: partial.slice(0, sizeBytes) };
   }

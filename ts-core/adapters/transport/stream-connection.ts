@@ -17,15 +17,17 @@ export interface StreamEvents {
 }
 
 export class StreamConnection {
-  private open = false;
+  #open = false;
   /** Carries the bytes instead of the socket, where there is one. */
-  private stream: ByteStream | undefined;
-  private readonly buffer = new Uint8Array(READ_BUFFER_BYTES);
+  #stream: ByteStream | undefined;
+  readonly #buffer = new Uint8Array(READ_BUFFER_BYTES);
+  readonly #socket: Socket;
+  readonly #events: StreamEvents;
 
-  private constructor(
-    private readonly socket: Socket,
-    private readonly events: StreamEvents,
-  ) {}
+  private constructor(socket: Socket, events: StreamEvents) {
+    this.#socket = socket;
+    this.#events = events;
+  }
 
   /** Rejects with the operating system's error, or with a time-out's. */
   static connect(
@@ -51,8 +53,8 @@ export class StreamConnection {
       );
       socket.once('connect', () => {
         clearTimeout(timer);
-        connection.open = true;
-        if (openByteStream !== undefined) connection.carryBy(openByteStream);
+        connection.#open = true;
+        if (openByteStream !== undefined) connection.#carryBy(openByteStream);
         resolve(connection);
       });
       let failure: Error | undefined;
@@ -61,8 +63,8 @@ export class StreamConnection {
       });
       socket.once('close', () => {
         clearTimeout(timer);
-        if (connection.stream !== undefined) return;
-        if (connection.open) connection.lost(failure);
+        if (connection.#stream !== undefined) return;
+        if (connection.#open) connection.#lost(failure);
         else reject(failure ?? new Error('the connection was closed'));
       });
     });
@@ -70,50 +72,50 @@ export class StreamConnection {
 
   /** Sends the bytes, which must not change until the peer can have answered. */
   write(bytes: Uint8Array): void {
-    const { stream } = this;
+    const stream = this.#stream;
     if (stream === undefined) {
-      this.socket.write(bytes);
+      this.#socket.write(bytes);
       return;
     }
     const sent = stream.send(bytes, 0, bytes.length);
     if (sent !== bytes.length) {
       // A TPM takes one command at a time, far less than a socket's buffer: what is not taken whole never will be.
-      setImmediate(() => this.lost(new Error(`sending failed (${sent} of ${bytes.length} bytes)`)));
+      setImmediate(() => this.#lost(new Error(`sending failed (${sent} of ${bytes.length} bytes)`)));
     }
   }
 
   /** When bytes come within the time, `onBytes` is called before this returns. */
   awaitInPlace(spinMicroseconds: number, sleepMicroseconds: number): void {
-    this.took(this.stream?.receive(spinMicroseconds, sleepMicroseconds) ?? EAGAIN);
+    this.#took(this.#stream?.receive(spinMicroseconds, sleepMicroseconds) ?? EAGAIN);
   }
 
   /** Ends the connection without a call to `onLost`. */
   destroy(): void {
-    this.open = false;
-    this.socket.destroy();
-    this.stream?.close();
+    this.#open = false;
+    this.#socket.destroy();
+    this.#stream?.close();
   }
 
-  private carryBy(openByteStream: ByteStreamOpener): void {
-    this.stream = openByteStream(
-      this.socket,
-      this.buffer,
-      (received) => this.took(received),
+  #carryBy(openByteStream: ByteStreamOpener): void {
+    this.#stream = openByteStream(
+      this.#socket,
+      this.#buffer,
+      (received) => this.#took(received),
       () => {},
     );
-    this.stream.setInterest(true, false);
+    this.#stream.setInterest(true, false);
   }
 
-  private took(received: number): void {
-    if (!this.open || received === EAGAIN) return;
-    if (received > 0) this.events.onBytes(this.buffer, received);
-    else this.lost(received === 0 ? undefined : new Error(`receiving failed (errno ${-received})`));
+  #took(received: number): void {
+    if (!this.#open || received === EAGAIN) return;
+    if (received > 0) this.#events.onBytes(this.#buffer, received);
+    else this.#lost(received === 0 ? undefined : new Error(`receiving failed (errno ${-received})`));
   }
 
-  private lost(error: Error | undefined): void {
-    if (!this.open) return;
-    this.open = false;
-    this.stream?.close();
-    this.events.onLost(error);
+  #lost(error: Error | undefined): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#stream?.close();
+    this.#events.onLost(error);
   }
 }

@@ -50,24 +50,24 @@ interface PendingRequest {
 export class SwtpmControlChannel {
   /** Called once when the channel is gone. swtpm closes it only when it ends; `dropped`: it was dropped on our side. */
   onLost: ((how: 'closedByPeer' | 'dropped') => void) | undefined;
-  private connection: StreamConnection | undefined;
-  private readonly pending: PendingRequest[] = [];
-  private received = new Uint8Array(0);
+  #connection: StreamConnection | undefined;
+  readonly #pending: PendingRequest[] = [];
+  #received = new Uint8Array(0);
 
   private constructor() {}
 
   static async connect(address: SocketAddress, timeoutMs: number): Promise<SwtpmControlChannel> {
     const channel = new SwtpmControlChannel();
-    channel.connection = await StreamConnection.connect(address, timeoutMs, {
-      onBytes: (buffer, length) => channel.take(buffer.subarray(0, length)),
-      onLost: (error) => channel.fail(error ?? new Error('swtpm closed its control channel'), 'closedByPeer'),
+    channel.#connection = await StreamConnection.connect(address, timeoutMs, {
+      onBytes: (buffer, length) => channel.#take(buffer.subarray(0, length)),
+      onLost: (error) => channel.#fail(error ?? new Error('swtpm closed its control channel'), 'closedByPeer'),
     });
     return channel;
   }
 
   /** Whether TPM_Init has been done (`--flags not-need-init`, or CMD_INIT); asks without side effects. */
   async isTpmInitialized(timeoutMs: number): Promise<boolean> {
-    const reply = await this.request(SWTPM_CONTROL.getTpmEstablished, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
+    const reply = await this.#request(SWTPM_CONTROL.getTpmEstablished, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
     return readUint32(reply, 0) !== TPM_RESULT.BAD_ORDINAL;
   }
 
@@ -75,26 +75,26 @@ export class SwtpmControlChannel {
   initialize(timeoutMs: number): Promise<void> {
     const flags = new Uint8Array(4);
     writeUint32(flags, 0, INIT_DELETE_VOLATILE);
-    return this.command(SWTPM_CONTROL.init, 'CMD_INIT', timeoutMs, flags);
+    return this.#command(SWTPM_CONTROL.init, 'CMD_INIT', timeoutMs, flags);
   }
 
   setLocality(locality: number, timeoutMs: number): Promise<void> {
-    return this.command(SWTPM_CONTROL.setLocality, 'CMD_SET_LOCALITY', timeoutMs, Uint8Array.of(locality));
+    return this.#command(SWTPM_CONTROL.setLocality, 'CMD_SET_LOCALITY', timeoutMs, Uint8Array.of(locality));
   }
 
   /** Resolves when swtpm has read the request, which single-threaded builds do after the running command only. */
   cancelTpmCommand(timeoutMs: number): Promise<void> {
-    return this.command(SWTPM_CONTROL.cancelTpmCommand, 'CMD_CANCEL_TPM_CMD', timeoutMs);
+    return this.#command(SWTPM_CONTROL.cancelTpmCommand, 'CMD_CANCEL_TPM_CMD', timeoutMs);
   }
 
   /** Saves volatile state to its file, as before a migration or a suspend. */
   storeVolatile(timeoutMs: number): Promise<void> {
-    return this.command(SWTPM_CONTROL.storeVolatile, 'CMD_STORE_VOLATILE', timeoutMs);
+    return this.#command(SWTPM_CONTROL.storeVolatile, 'CMD_STORE_VOLATILE', timeoutMs);
   }
 
   /** Ends swtpm. */
   shutdown(timeoutMs: number): Promise<void> {
-    return this.command(SWTPM_CONTROL.shutdown, 'CMD_SHUTDOWN', timeoutMs);
+    return this.#command(SWTPM_CONTROL.shutdown, 'CMD_SHUTDOWN', timeoutMs);
   }
 
   /** JSON with `TPMSpecification` (bit 0), `TPMAttributes` (bit 1) … of libtpms. */
@@ -104,33 +104,33 @@ export class SwtpmControlChannel {
     const lengthAt = 2 * RESULT_BYTES;
     const textAt = lengthAt + 4;
     const replyBytes = (reply: Uint8Array) => (reply.length < textAt ? textAt : textAt + readUint32(reply, lengthAt));
-    const reply = await this.request(SWTPM_CONTROL.getInfo, parameters, replyBytes, timeoutMs);
+    const reply = await this.#request(SWTPM_CONTROL.getInfo, parameters, replyBytes, timeoutMs);
     checkResult(reply, 'CMD_GET_INFO');
     return JSON.parse(new TextDecoder().decode(reply.subarray(textAt)).replace(/\0+$/, ''));
   }
 
   close(): void {
-    this.connection?.destroy();
-    this.connection = undefined;
-    this.rejectAll(new Error('the control channel is closed'));
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#rejectAll(new Error('the control channel is closed'));
   }
 
-  private async command(code: number, name: string, timeoutMs: number, parameters = new Uint8Array(0)): Promise<void> {
-    checkResult(await this.request(code, parameters, RESULT_BYTES, timeoutMs), name);
+  async #command(code: number, name: string, timeoutMs: number, parameters = new Uint8Array(0)): Promise<void> {
+    checkResult(await this.#request(code, parameters, RESULT_BYTES, timeoutMs), name);
   }
 
-  private request(
+  #request(
     code: number,
     parameters: Uint8Array,
     replyBytes: number | ((reply: Uint8Array) => number),
     timeoutMs: number,
   ): Promise<Uint8Array> {
-    const connection = this.connection;
+    const connection = this.#connection;
     if (connection === undefined) return Promise.reject(new Error('the control channel is closed'));
     return new Promise((resolve, reject) => {
       // A reply that comes later would be taken for the next request's: after a time-out the channel is dropped.
       const timer = setTimeout(
-        () => this.fail(new Error(`the control channel did not answer within ${timeoutMs} ms`), 'dropped'),
+        () => this.#fail(new Error(`the control channel did not answer within ${timeoutMs} ms`), 'dropped'),
         timeoutMs,
       );
       timer.unref();
@@ -138,44 +138,44 @@ export class SwtpmControlChannel {
       writeUint32(bytes, 0, code);
       bytes.set(parameters, 4);
       const replyLength = typeof replyBytes === 'number' ? () => replyBytes : replyBytes;
-      this.pending.push({ bytes, replyBytes: replyLength, resolve, reject, timer });
-      if (this.pending.length === 1) connection.write(bytes);
+      this.#pending.push({ bytes, replyBytes: replyLength, resolve, reject, timer });
+      if (this.#pending.length === 1) connection.write(bytes);
     });
   }
 
-  private take(bytes: Uint8Array): void {
-    const received = new Uint8Array(this.received.length + bytes.length);
-    received.set(this.received);
-    received.set(bytes, this.received.length);
-    this.received = received;
-    for (let request = this.pending[0]; request !== undefined; request = this.pending[0]) {
-      if (this.received.length < RESULT_BYTES) return;
-      const replyBytes = readUint32(this.received, 0) === 0 ? request.replyBytes(this.received) : RESULT_BYTES;
+  #take(bytes: Uint8Array): void {
+    const received = new Uint8Array(this.#received.length + bytes.length);
+    received.set(this.#received);
+    received.set(bytes, this.#received.length);
+    this.#received = received;
+    for (let request = this.#pending[0]; request !== undefined; request = this.#pending[0]) {
+      if (this.#received.length < RESULT_BYTES) return;
+      const replyBytes = readUint32(this.#received, 0) === 0 ? request.replyBytes(this.#received) : RESULT_BYTES;
       if (replyBytes > MAX_REPLY_BYTES) {
-        this.fail(new Error(`it announced ${replyBytes} bytes`), 'dropped');
+        this.#fail(new Error(`it announced ${replyBytes} bytes`), 'dropped');
         return;
       }
-      if (this.received.length < replyBytes) return;
-      const reply = this.received.slice(0, replyBytes);
-      this.received = this.received.slice(replyBytes);
-      this.pending.shift();
+      if (this.#received.length < replyBytes) return;
+      const reply = this.#received.slice(0, replyBytes);
+      this.#received = this.#received.slice(replyBytes);
+      this.#pending.shift();
       clearTimeout(request.timer);
       request.resolve(reply);
-      const next = this.pending[0];
-      if (next !== undefined) this.connection?.write(next.bytes);
+      const next = this.#pending[0];
+      if (next !== undefined) this.#connection?.write(next.bytes);
     }
-    if (this.received.length > 0) this.fail(new Error('it sent a reply that was not asked for'), 'dropped');
+    if (this.#received.length > 0) this.#fail(new Error('it sent a reply that was not asked for'), 'dropped');
   }
 
-  private fail(error: Error, how: 'closedByPeer' | 'dropped'): void {
-    this.connection?.destroy();
-    this.connection = undefined;
-    this.rejectAll(error);
+  #fail(error: Error, how: 'closedByPeer' | 'dropped'): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#rejectAll(error);
     this.onLost?.(how);
   }
 
-  private rejectAll(error: Error): void {
-    for (const request of this.pending.splice(0)) {
+  #rejectAll(error: Error): void {
+    for (const request of this.#pending.splice(0)) {
       clearTimeout(request.timer);
       request.reject(error);
     }

@@ -31,20 +31,22 @@ interface ProcessRecord {
 export class SwtpmProcess {
   /** Called once when the process ended, for whatever reason. */
   onExit: (() => void) | undefined;
-  private child: ChildProcess | undefined;
-  private output = '';
-  private socketDirectory: string;
+  #child: ChildProcess | undefined;
+  #output = '';
+  #socketDirectory: string;
+  readonly #options: EmbeddedTransportOptions;
 
-  constructor(private readonly options: EmbeddedTransportOptions) {
-    this.socketDirectory = options.stateDirectory;
+  constructor(options: EmbeddedTransportOptions) {
+    this.#options = options;
+    this.#socketDirectory = options.stateDirectory;
   }
 
   get isRunning(): boolean {
-    return this.child !== undefined;
+    return this.#child !== undefined;
   }
 
   get dataPath(): string {
-    return join(this.socketDirectory, 'swtpm.sock');
+    return join(this.#socketDirectory, 'swtpm.sock');
   }
 
   get controlPath(): string {
@@ -53,48 +55,48 @@ export class SwtpmProcess {
 
   /** The end of what swtpm printed, for error messages. */
   get lastOutput(): string {
-    return this.output.trim();
+    return this.#output.trim();
   }
 
   /** Makes the folder, ends what a killed broker left behind, and finds a folder whose name is short enough for sockets. */
   async prepare(): Promise<void> {
-    await prepareStateDirectory(this.options.stateDirectory);
-    await endLeftover(this.options.stateDirectory);
+    await prepareStateDirectory(this.#options.stateDirectory);
+    await endLeftover(this.#options.stateDirectory);
     if (Buffer.byteLength(this.controlPath) > MAX_SOCKET_PATH_BYTES) {
-      this.socketDirectory = await mkdtemp(join(tmpdir(), 'tpmtbs-'));
+      this.#socketDirectory = await mkdtemp(join(tmpdir(), 'tpmtbs-'));
     }
   }
 
   /** Starts the process; it takes connections a moment later. Throws TBS_E_TPM_NOT_FOUND when swtpm is not installed. */
   async start(): Promise<void> {
-    const program = await findProgram(this.options.swtpmProgram ?? 'swtpm');
-    if (program === undefined) throw swtpmMissing(this.options.swtpmProgram ?? 'swtpm');
-    await this.removeSockets();
+    const program = await findProgram(this.#options.swtpmProgram ?? 'swtpm');
+    if (program === undefined) throw swtpmMissing(this.#options.swtpmProgram ?? 'swtpm');
+    await this.#removeSockets();
     const setpriv = await findProgram('setpriv');
     const command = setpriv === undefined ? [program] : [setpriv, '--pdeathsig', 'TERM', '--', program];
-    const child = spawn(command[0] ?? program, [...command.slice(1), ...this.arguments()], {
+    const child = spawn(command[0] ?? program, [...command.slice(1), ...this.#arguments()], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own: Ctrl+C is for the broker, which shuts the TPM down before swtpm ends.
       detached: true,
     });
-    this.child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.keepOutput(String(text)));
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.#keepOutput(String(text)));
     const ended = () => {
-      if (this.child !== child) return;
-      this.child = undefined;
+      if (this.#child !== child) return;
+      this.#child = undefined;
       this.onExit?.();
     };
     child.once('error', (error) => {
-      this.keepOutput(error.message);
+      this.#keepOutput(error.message);
       ended();
     });
     child.once('exit', ended);
-    await this.writeRecord(child.pid);
+    await this.#writeRecord(child.pid);
   }
 
   /** Waits for an end that was asked for; after `graceMs` insists. */
   async waitForEnd(graceMs: number): Promise<void> {
-    const child = this.child;
+    const child = this.#child;
     if (child === undefined) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const timers = [
@@ -107,20 +109,20 @@ export class SwtpmProcess {
 
   /** Removes what only a running swtpm needs; its state stays. */
   async cleanUp(): Promise<void> {
-    await this.removeSockets();
-    await rm(join(this.options.stateDirectory, RECORD_FILE), { force: true });
-    if (this.socketDirectory !== this.options.stateDirectory) {
-      await rm(this.socketDirectory, { recursive: true, force: true });
+    await this.#removeSockets();
+    await rm(join(this.#options.stateDirectory, RECORD_FILE), { force: true });
+    if (this.#socketDirectory !== this.#options.stateDirectory) {
+      await rm(this.#socketDirectory, { recursive: true, force: true });
     }
   }
 
   /** No startup flag: only the broker starts the TPM. */
-  private arguments(): readonly string[] {
+  #arguments(): readonly string[] {
     return [
       'socket',
-      ...(this.options.tpmVersion === '2.0' ? ['--tpm2'] : []),
+      ...(this.#options.tpmVersion === '2.0' ? ['--tpm2'] : []),
       '--tpmstate',
-      `dir=${this.options.stateDirectory},mode=0600`,
+      `dir=${this.#options.stateDirectory},mode=0600`,
       '--server',
       `type=unixio,path=${this.dataPath},mode=0600`,
       '--ctrl',
@@ -130,20 +132,20 @@ export class SwtpmProcess {
     ];
   }
 
-  private async removeSockets(): Promise<void> {
+  async #removeSockets(): Promise<void> {
     for (const path of [this.dataPath, this.controlPath]) await rm(path, { force: true });
   }
 
-  private keepOutput(text: string): void {
-    this.output = (this.output + text).slice(-KEPT_OUTPUT_CHARACTERS);
+  #keepOutput(text: string): void {
+    this.#output = (this.#output + text).slice(-KEPT_OUTPUT_CHARACTERS);
   }
 
-  private async writeRecord(pid: number | undefined): Promise<void> {
+  async #writeRecord(pid: number | undefined): Promise<void> {
     const swtpm = pid === undefined ? undefined : await processIdentity(pid);
     const broker = await processIdentity(process.pid);
     if (swtpm === undefined || broker === undefined) return;
-    const record: ProcessRecord = { swtpm, broker, socketDirectory: this.socketDirectory };
-    await writeFile(join(this.options.stateDirectory, RECORD_FILE), JSON.stringify(record), { mode: 0o600 });
+    const record: ProcessRecord = { swtpm, broker, socketDirectory: this.#socketDirectory };
+    await writeFile(join(this.#options.stateDirectory, RECORD_FILE), JSON.stringify(record), { mode: 0o600 });
   }
 }
 

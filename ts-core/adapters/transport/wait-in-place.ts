@@ -24,23 +24,25 @@ const LONGEST_LEARNED_MICROSECONDS = 1_000;
 const MAX_CODES = 1_024;
 
 export class WaitInPlace {
-  private readonly averages = new Map<number, number>();
-  private code = 0;
-  private beganMs = 0;
+  readonly #averages = new Map<number, number>();
+  #code = 0;
+  #beganMs = 0;
   /** For the command that began last. */
   waitMicroseconds = 0;
-  private spinMicroseconds = 0;
-  private commandsWithoutSpin = 0;
+  #spinMicroseconds = 0;
+  #commandsWithoutSpin = 0;
+  readonly #now: () => number;
+  readonly #processors: number;
 
-  constructor(
-    private readonly now: () => number = () => performance.now(),
-    private readonly processors: number = availableParallelism(),
-  ) {}
+  constructor(now: () => number = () => performance.now(), processors: number = availableParallelism()) {
+    this.#now = now;
+    this.#processors = processors;
+  }
 
   begin(command: Uint8Array): void {
-    this.code = command.length >= 10 ? readUint32(command, 6) : 0;
-    this.beganMs = this.now();
-    const average = this.averages.get(this.code);
+    this.#code = command.length >= 10 ? readUint32(command, 6) : 0;
+    this.#beganMs = this.#now();
+    const average = this.#averages.get(this.#code);
     this.waitMicroseconds =
       average === undefined || average > SHORT_MICROSECONDS
         ? 0
@@ -52,30 +54,30 @@ export class WaitInPlace {
    * vain lately, and when others wait, whose requests and answers are the better use of it.
    */
   spin(othersWait: boolean): number {
-    const may = this.processors > 1 && !othersWait && this.commandsWithoutSpin === 0;
-    this.spinMicroseconds = may ? Math.min(this.waitMicroseconds, MAX_SPIN_MICROSECONDS) : 0;
-    return this.spinMicroseconds;
+    const may = this.#processors > 1 && !othersWait && this.#commandsWithoutSpin === 0;
+    this.#spinMicroseconds = may ? Math.min(this.waitMicroseconds, MAX_SPIN_MICROSECONDS) : 0;
+    return this.#spinMicroseconds;
   }
 
   /** The response is there. */
   end(): void {
-    const took = Math.min(LONGEST_LEARNED_MICROSECONDS, (this.now() - this.beganMs) * 1000);
-    this.judgeSpin(took);
-    const average = this.averages.get(this.code);
-    if (average === undefined && this.averages.size >= MAX_CODES) return;
-    if (average === undefined) this.averages.set(this.code, took);
+    const took = Math.min(LONGEST_LEARNED_MICROSECONDS, (this.#now() - this.#beganMs) * 1000);
+    this.#judgeSpin(took);
+    const average = this.#averages.get(this.#code);
+    if (average === undefined && this.#averages.size >= MAX_CODES) return;
+    if (average === undefined) this.#averages.set(this.#code, took);
     else
-      this.averages.set(
-        this.code,
+      this.#averages.set(
+        this.#code,
         average + (took - average) * (took < average ? WEIGHT_OF_QUICKER : WEIGHT_OF_SLOWER),
       );
   }
 
-  private judgeSpin(tookMicroseconds: number): void {
-    if (this.commandsWithoutSpin > 0) this.commandsWithoutSpin--;
-    else if (this.spinMicroseconds > 0 && tookMicroseconds > this.spinMicroseconds + MARGIN_MICROSECONDS) {
-      this.commandsWithoutSpin = COMMANDS_WITHOUT_SPIN;
+  #judgeSpin(tookMicroseconds: number): void {
+    if (this.#commandsWithoutSpin > 0) this.#commandsWithoutSpin--;
+    else if (this.#spinMicroseconds > 0 && tookMicroseconds > this.#spinMicroseconds + MARGIN_MICROSECONDS) {
+      this.#commandsWithoutSpin = COMMANDS_WITHOUT_SPIN;
     }
-    this.spinMicroseconds = 0;
+    this.#spinMicroseconds = 0;
   }
 }

@@ -40,23 +40,25 @@ export class WindowsTbsTransport implements TpmTransport {
   readonly isSoftwareTpm = false;
   onReset: (() => void) | undefined;
 
-  private context: TbsContext | undefined;
+  #context: TbsContext | undefined;
   /** The command that TBS still carries, whether or not anybody waits for it. */
-  private underWay: Promise<unknown> | undefined;
-  private closed = false;
+  #underWay: Promise<unknown> | undefined;
+  #closed = false;
+  readonly #openContext: TbsContextOpener;
+  readonly #log: Log;
 
-  constructor(
-    private readonly openContext: TbsContextOpener,
-    private readonly log: Log,
-  ) {}
+  constructor(openContext: TbsContextOpener, log: Log) {
+    this.#openContext = openContext;
+    this.#log = log;
+  }
 
   async transmit(command: Uint8Array, { locality, timeoutMs }: TransmitOptions): Promise<Uint8Array> {
     if (locality !== 0) throw transportError(DESCRIPTION, `locality ${locality} is not possible with it`);
     let expired = false;
     const exchange = async (): Promise<Uint8Array> => {
-      await this.underWay;
+      await this.#underWay;
       if (expired) throw new Error('an earlier command is still under way');
-      return this.submit(command);
+      return this.#submit(command);
     };
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
@@ -76,11 +78,11 @@ export class WindowsTbsTransport implements TpmTransport {
   }
 
   async cancel(): Promise<void> {
-    if (this.underWay === undefined) return;
+    if (this.#underWay === undefined) return;
     try {
-      this.context?.cancel();
+      this.#context?.cancel();
     } catch (cause) {
-      this.log.warn({ transport: DESCRIPTION, reason: reasonOf(cause) }, 'cancel was not taken');
+      this.#log.warn({ transport: DESCRIPTION, reason: reasonOf(cause) }, 'cancel was not taken');
     }
   }
 
@@ -89,22 +91,22 @@ export class WindowsTbsTransport implements TpmTransport {
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    this.context?.close();
-    this.context = undefined;
+    this.#closed = true;
+    this.#context?.close();
+    this.#context = undefined;
   }
 
-  private async submit(command: Uint8Array): Promise<Uint8Array> {
-    if (this.closed) throw new Error('the transport was closed');
-    this.context ??= this.openContext();
-    const answer = this.context.submit(command, PRIORITY_NORMAL);
+  async #submit(command: Uint8Array): Promise<Uint8Array> {
+    if (this.#closed) throw new Error('the transport was closed');
+    this.#context ??= this.#openContext();
+    const answer = this.#context.submit(command, PRIORITY_NORMAL);
     const ended = answer.then(
       () => undefined,
       () => undefined,
     );
-    this.underWay = ended;
+    this.#underWay = ended;
     void ended.then(() => {
-      if (this.underWay === ended) this.underWay = undefined;
+      if (this.#underWay === ended) this.#underWay = undefined;
     });
     return answer;
   }

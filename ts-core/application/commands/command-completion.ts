@@ -16,11 +16,14 @@ export interface ResponseTimes {
 export class CommandCompletion {
   readonly totals = { completed: 0, refused: 0, cancelled: 0 };
   /** One response that has not left yet. */
-  private held: PendingCommand | undefined;
-  private heldResponse: Uint8Array | undefined;
-  private heldTimes: ResponseTimes | undefined;
+  #held: PendingCommand | undefined;
+  #heldResponse: Uint8Array | undefined;
+  #heldTimes: ResponseTimes | undefined;
+  readonly #log: Log;
 
-  constructor(private readonly log: Log) {}
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   cancelled(pending: PendingCommand): void {
     if (pending.state === 'answered') return;
@@ -40,7 +43,7 @@ export class CommandCompletion {
 
   failed(pending: PendingCommand, error: unknown): void {
     if (pending.state === 'answered') return;
-    this.log.error({ error, code: pending.header.code }, 'a command failed');
+    this.#log.error({ error, code: pending.header.code }, 'a command failed');
     this.refused(pending, asTbsError(error));
   }
 
@@ -50,17 +53,19 @@ export class CommandCompletion {
    */
   hold(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): void {
     this.release();
-    this.held = pending;
-    this.heldResponse = response;
-    this.heldTimes = times;
+    this.#held = pending;
+    this.#heldResponse = response;
+    this.#heldTimes = times;
   }
 
   /** Answers what is held, if anything is. */
   release(): void {
-    const { held, heldResponse, heldTimes } = this;
+    const held = this.#held;
+    const heldResponse = this.#heldResponse;
+    const heldTimes = this.#heldTimes;
     if (held === undefined) return;
     // The response too: what a TPM has unsealed must not stay here until the next one comes.
-    this.held = this.heldResponse = this.heldTimes = undefined;
+    this.#held = this.#heldResponse = this.#heldTimes = undefined;
     this.response(held, heldResponse as Uint8Array, heldTimes as ResponseTimes, undefined);
   }
 
@@ -88,7 +93,7 @@ export class CommandCompletion {
     durable.then(
       () => pending.done(outcome),
       (error: unknown) => {
-        this.log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
+        this.#log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
         pending.done({ kind: 'refused', error: asTbsError(error) });
       },
     );

@@ -33,31 +33,35 @@ export interface GateParts {
 }
 
 export class Gate implements SubmissionGate, CommandGate {
-  constructor(private readonly parts: GateParts) {}
+  readonly #parts: GateParts;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
 
   get listsRevision(): number {
-    return this.parts.listsRevision();
+    return this.#parts.listsRevision();
   }
 
   refusalAtSubmission(pending: PendingCommand): TbsError | undefined {
-    return this.refusalByFilter(pending) ?? this.refusalByOwnerAuthorization(pending);
+    return this.#refusalByFilter(pending) ?? this.#refusalByOwnerAuthorization(pending);
   }
 
   refusalAtDispatch(pending: PendingCommand): TbsError | undefined {
-    const { listsRevision } = this.parts;
+    const { listsRevision } = this.#parts;
     if (pending.listsRevision !== listsRevision()) {
-      const refusal = this.refusalByFilter(pending);
+      const refusal = this.#refusalByFilter(pending);
       if (refusal !== undefined) return refusal;
     }
-    return this.refusalByOwnerAuthorization(pending) ?? this.refusalByLockout(pending);
+    return this.#refusalByOwnerAuthorization(pending) ?? this.#refusalByLockout(pending);
   }
 
   beforeDispatch(pending: PendingCommand): Promise<void> | undefined {
-    return this.parts.beforeDispatch(pending);
+    return this.#parts.beforeDispatch(pending);
   }
 
-  private refusalByFilter(pending: PendingCommand): TbsError | undefined {
-    const { version, lists, handlesOf } = this.parts;
+  #refusalByFilter(pending: PendingCommand): TbsError | undefined {
+    const { version, lists, handlesOf } = this.#parts;
     const verdict = decide({
       version,
       code: pending.header.code,
@@ -67,23 +71,23 @@ export class Gate implements SubmissionGate, CommandGate {
       lists: lists(),
     });
     if (verdict.allowed) return undefined;
-    return this.refuse(pending, this.blockedError(verdict), `${verdict.list}`);
+    return this.#refuse(pending, this.#blockedError(verdict), `${verdict.list}`);
   }
 
-  private refusalByOwnerAuthorization(pending: PendingCommand): TbsError | undefined {
-    const error = this.parts.ownerAuthorizationRule(pending);
-    return error === undefined ? undefined : this.refuse(pending, error, 'ownerAuthorization');
+  #refusalByOwnerAuthorization(pending: PendingCommand): TbsError | undefined {
+    const error = this.#parts.ownerAuthorizationRule(pending);
+    return error === undefined ? undefined : this.#refuse(pending, error, 'ownerAuthorization');
   }
 
-  private refusalByLockout(pending: PendingCommand): TbsError | undefined {
+  #refusalByLockout(pending: PendingCommand): TbsError | undefined {
     if (!pending.header.carriesAuthorization || isAdministrator(pending.caller)) return undefined;
-    const verdict = this.parts.lockout(pending.userKey);
+    const verdict = this.#parts.lockout(pending.userKey);
     if (verdict.open) return undefined;
-    return this.refuse(pending, lockoutError(this.parts.version, verdict), 'lockout');
+    return this.#refuse(pending, lockoutError(this.#parts.version, verdict), 'lockout');
   }
 
-  private blockedError(verdict: BlockedVerdict): TbsError {
-    const command = commandLabel(this.parts.version, verdict.code);
+  #blockedError(verdict: BlockedVerdict): TbsError {
+    const command = commandLabel(this.#parts.version, verdict.code);
     return new TbsError(verdict.symbol, {
       message: `${command} is blocked: ${verdict.reason}`,
       action: verdict.liftedBy,
@@ -91,8 +95,8 @@ export class Gate implements SubmissionGate, CommandGate {
     });
   }
 
-  private refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
-    const { version, events } = this.parts;
+  #refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
+    const { version, events } = this.#parts;
     events.raise('commandRefused', error.message, {
       caller: pending.caller,
       details: { command: commandLabel(version, pending.header.code), result: error.symbol, rule },

@@ -53,21 +53,24 @@ export class CommandService implements ConnectionOpener {
   closedBecause: string | undefined;
   /** Commands that were refused before they could wait; the dispatcher counts the others. */
   refused = 0;
+  readonly #parts: SubmitParts;
 
-  constructor(private readonly parts: SubmitParts) {}
+  constructor(parts: SubmitParts) {
+    this.#parts = parts;
+  }
 
   connect(caller: Caller): CallerConnection {
-    return new CallerSession(caller, this, this.parts);
+    return new CallerSession(caller, this, this.#parts);
   }
 
   /** Cancels every outstanding command of a context. */
   cancel(context: TbsContext): void {
-    this.parts.dispatcher.cancelContext(context.caller.userKey, context.id);
+    this.#parts.dispatcher.cancelContext(context.caller.userKey, context.id);
   }
 
   /** Closes a context of whoever owns it: what waits is cancelled, what it holds is flushed. */
   close(context: TbsContext): void {
-    const { contexts, dispatcher, queue, virtualizer, log } = this.parts;
+    const { contexts, dispatcher, queue, virtualizer, log } = this.#parts;
     contexts.remove(context);
     dispatcher.cancelContext(context.caller.userKey, context.id);
     queue.forgetContext(context.caller.userKey, context.id);
@@ -80,18 +83,23 @@ export class CommandService implements ConnectionOpener {
 }
 
 class CallerSession implements CallerConnection {
-  private readonly own = new Map<number, TbsContext>();
-  private closed = false;
+  readonly #own = new Map<number, TbsContext>();
+  #closed = false;
+  readonly #service: CommandService;
+  readonly #parts: SubmitParts;
 
   constructor(
     readonly caller: Caller,
-    private readonly service: CommandService,
-    private readonly parts: SubmitParts,
-  ) {}
+    service: CommandService,
+    parts: SubmitParts,
+  ) {
+    this.#service = service;
+    this.#parts = parts;
+  }
 
   openContext(versions: readonly TpmVersion[]): OpenedContext {
-    const { contexts, clock, version, virtualizer, maxCommandBytes } = this.parts;
-    this.requireOpen();
+    const { contexts, clock, version, virtualizer, maxCommandBytes } = this.#parts;
+    this.#requireOpen();
     if (versions.length === 0) throw new TbsError('TBS_E_INVALID_CONTEXT_PARAM');
     if (!versions.includes(version)) {
       throw new TbsError('TBS_E_TPM_NOT_FOUND', {
@@ -102,47 +110,47 @@ class CallerSession implements CallerConnection {
     }
     const context = contexts.create(this.caller, clock.wallClockMs());
     virtualizer.openContext(context.id, this.caller);
-    this.own.set(context.id, context);
+    this.#own.set(context.id, context);
     return { contextId: context.id, tpmVersion: version, maxCommandBytes };
   }
 
   hasContext(contextId: number): boolean {
-    return this.own.has(contextId);
+    return this.#own.has(contextId);
   }
 
   closeContext(contextId: number): void {
-    const context = this.ownContext(contextId);
-    this.own.delete(contextId);
-    this.service.close(context);
+    const context = this.#ownContext(contextId);
+    this.#own.delete(contextId);
+    this.#service.close(context);
   }
 
   submit(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
     try {
-      this.accept(submission, done);
+      this.#accept(submission, done);
     } catch (error) {
-      this.service.refused++;
+      this.#service.refused++;
       done({ kind: 'refused', error: asTbsError(error) });
     }
   }
 
   cancelCommands(contextId: number): void {
-    this.service.cancel(this.ownContext(contextId));
+    this.#service.cancel(this.#ownContext(contextId));
   }
 
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    for (const context of this.own.values()) this.service.close(context);
-    this.own.clear();
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const context of this.#own.values()) this.#service.close(context);
+    this.#own.clear();
   }
 
-  private accept(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
-    this.requireOpen();
-    const context = this.ownContext(submission.contextId);
-    const { version, maxCommandBytes, gate, clock, dispatcher } = this.parts;
+  #accept(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
+    this.#requireOpen();
+    const context = this.#ownContext(submission.contextId);
+    const { version, maxCommandBytes, gate, clock, dispatcher } = this.#parts;
     const verdict = decodeCommandHeader(submission.command, version, maxCommandBytes);
     if (!verdict.ok) throw headerError(verdict.fault);
-    this.requireLocality(submission.locality);
+    this.#requireLocality(submission.locality);
     const pending: PendingCommand = {
       contextId: context.id,
       userKey: this.caller.userKey,
@@ -156,7 +164,7 @@ class CallerSession implements CallerConnection {
       submittedAtMs: clock.monotonicMs(),
       done: (outcome) => {
         context.outstanding.delete(pending);
-        if (!this.closed) done(outcome);
+        if (!this.#closed) done(outcome);
       },
       deadline: undefined,
       state: 'waiting',
@@ -166,7 +174,7 @@ class CallerSession implements CallerConnection {
     };
     const refusal = gate.refusalAtSubmission(pending);
     if (refusal !== undefined) throw refusal;
-    this.requirePlaceInQueue(context);
+    this.#requirePlaceInQueue(context);
     context.outstanding.add(pending);
     if (submission.deadlineMs !== undefined) {
       pending.deadline = clock.after(submission.deadlineMs, () => dispatcher.cancelWaiting(pending));
@@ -174,17 +182,17 @@ class CallerSession implements CallerConnection {
     dispatcher.enqueue(pending);
   }
 
-  private requireOpen(): void {
-    const reason = this.closed ? 'The connection is closed.' : this.service.closedBecause;
+  #requireOpen(): void {
+    const reason = this.#closed ? 'The connection is closed.' : this.#service.closedBecause;
     if (reason !== undefined) throw new TbsError('TBS_E_SERVICE_START_PENDING', { message: reason });
   }
 
-  private ownContext(contextId: number): TbsContext {
-    const context = this.own.get(contextId);
+  #ownContext(contextId: number): TbsContext {
+    const context = this.#own.get(contextId);
     if (context === undefined) throw new TbsError('TBS_E_INVALID_CONTEXT', { details: { contextId } });
     // An administrator may have closed it from elsewhere.
-    if (this.parts.contexts.get(contextId) !== context) {
-      this.own.delete(contextId);
+    if (this.#parts.contexts.get(contextId) !== context) {
+      this.#own.delete(contextId);
       throw new TbsError('TBS_E_INVALID_CONTEXT', {
         message: 'The context was closed by an administrator.',
         details: { contextId },
@@ -193,9 +201,9 @@ class CallerSession implements CallerConnection {
     return context;
   }
 
-  private requireLocality(locality: number): void {
+  #requireLocality(locality: number): void {
     const highest = isAdministrator(this.caller)
-      ? Math.min(HIGHEST_CALLER_LOCALITY, this.parts.transport.maxLocality)
+      ? Math.min(HIGHEST_CALLER_LOCALITY, this.#parts.transport.maxLocality)
       : 0;
     if (Number.isInteger(locality) && locality >= 0 && locality <= highest) return;
     throw new TbsError('TBS_E_BAD_PARAMETER', {
@@ -204,8 +212,8 @@ class CallerSession implements CallerConnection {
     });
   }
 
-  private requirePlaceInQueue(context: TbsContext): void {
-    const { limits, queue } = this.parts;
+  #requirePlaceInQueue(context: TbsContext): void {
+    const { limits, queue } = this.#parts;
     if (context.outstanding.size >= limits.maxQueuedPerContext) {
       throw queueFull('limits.queuedSubmissionsPerContext', limits.maxQueuedPerContext);
     }

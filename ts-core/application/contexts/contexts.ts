@@ -24,50 +24,54 @@ export interface ContextLimits {
 }
 
 export class Contexts {
-  private readonly open = new Map<number, TbsContext>();
-  private readonly countByUser = new Map<string, number>();
-  private lastId = 0;
+  readonly #open = new Map<number, TbsContext>();
+  readonly #countByUser = new Map<string, number>();
+  #lastId = 0;
 
   /** `limits` is asked at every opening, so that a change of policy applies at once. */
-  constructor(private readonly limits: () => ContextLimits) {}
+  readonly #limits: () => ContextLimits;
+
+  constructor(limits: () => ContextLimits) {
+    this.#limits = limits;
+  }
 
   get size(): number {
-    return this.open.size;
+    return this.#open.size;
   }
 
   get(contextId: number): TbsContext | undefined {
-    return this.open.get(contextId);
+    return this.#open.get(contextId);
   }
 
   all(): IterableIterator<TbsContext> {
-    return this.open.values();
+    return this.#open.values();
   }
 
   /** Throws TBS_E_TOO_MANY_TBS_CONTEXTS, naming the limit that is reached. */
   create(caller: Caller, openedAtMs: number): TbsContext {
-    const { maxContexts, maxContextsPerUser } = this.limits();
-    const ofUser = this.countByUser.get(caller.userKey) ?? 0;
+    const { maxContexts, maxContextsPerUser } = this.#limits();
+    const ofUser = this.#countByUser.get(caller.userKey) ?? 0;
     if (ofUser >= maxContextsPerUser) throw tooMany('contexts of one user', 'maxContextsPerUser', maxContextsPerUser);
-    if (this.open.size >= sharedLimit(caller, maxContexts)) throw tooMany('contexts', 'maxContexts', maxContexts);
-    const context: TbsContext = { id: this.nextId(), caller, openedAtMs, outstanding: new Set() };
-    this.open.set(context.id, context);
-    this.countByUser.set(caller.userKey, ofUser + 1);
+    if (this.#open.size >= sharedLimit(caller, maxContexts)) throw tooMany('contexts', 'maxContexts', maxContexts);
+    const context: TbsContext = { id: this.#nextId(), caller, openedAtMs, outstanding: new Set() };
+    this.#open.set(context.id, context);
+    this.#countByUser.set(caller.userKey, ofUser + 1);
     return context;
   }
 
   remove(context: TbsContext): void {
-    if (!this.open.delete(context.id)) return;
-    const left = (this.countByUser.get(context.caller.userKey) ?? 1) - 1;
-    if (left === 0) this.countByUser.delete(context.caller.userKey);
-    else this.countByUser.set(context.caller.userKey, left);
+    if (!this.#open.delete(context.id)) return;
+    const left = (this.#countByUser.get(context.caller.userKey) ?? 1) - 1;
+    if (left === 0) this.#countByUser.delete(context.caller.userKey);
+    else this.#countByUser.set(context.caller.userKey, left);
   }
 
   /** Ids are not used again until the 32 bits are used up, so that a stale handle does not meet a new context. */
-  private nextId(): number {
+  #nextId(): number {
     do {
-      this.lastId = this.lastId === LAST_CONTEXT_ID ? 1 : this.lastId + 1;
-    } while (this.open.has(this.lastId));
-    return this.lastId;
+      this.#lastId = this.#lastId === LAST_CONTEXT_ID ? 1 : this.#lastId + 1;
+    } while (this.#open.has(this.#lastId));
+    return this.#lastId;
   }
 }
 

@@ -15,43 +15,45 @@ export interface SnapshotParts {
 const SNAPSHOT_INTERVAL_MS = 200;
 
 export class SnapshotKeeper {
-  private isStale = false;
+  #isStale = false;
   /** The write that is under way. */
-  private writing: Promise<void> | undefined;
+  #writing: Promise<void> | undefined;
   /** Runs between two writes. */
-  private pause: { cancel(): void } | undefined;
-  private ended = false;
+  #pause: { cancel(): void } | undefined;
+  #ended = false;
+  readonly #parts: SnapshotParts;
 
-  constructor(private readonly parts: SnapshotParts) {
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
     parts.virtualizer.onSnapshotChange = () => {
-      this.isStale = true;
-      this.writeIfDue();
+      this.#isStale = true;
+      this.#writeIfDue();
     };
   }
 
   /** Writes the last snapshot. Once this resolves nothing more is written, whatever changes. */
   async stop(): Promise<void> {
-    this.ended = true;
-    this.pause?.cancel();
-    await this.writing;
-    await this.write();
+    this.#ended = true;
+    this.#pause?.cancel();
+    await this.#writing;
+    await this.#write();
   }
 
-  private writeIfDue(): void {
-    if (this.ended || !this.isStale || this.writing !== undefined || this.pause !== undefined) return;
-    this.writing = this.write().then(() => {
-      this.writing = undefined;
-      if (this.ended) return;
-      this.pause = this.parts.clock.after(SNAPSHOT_INTERVAL_MS, () => {
-        this.pause = undefined;
-        this.writeIfDue();
+  #writeIfDue(): void {
+    if (this.#ended || !this.#isStale || this.#writing !== undefined || this.#pause !== undefined) return;
+    this.#writing = this.#write().then(() => {
+      this.#writing = undefined;
+      if (this.#ended) return;
+      this.#pause = this.#parts.clock.after(SNAPSHOT_INTERVAL_MS, () => {
+        this.#pause = undefined;
+        this.#writeIfDue();
       });
     });
   }
 
-  private async write(): Promise<void> {
-    const { store, virtualizer, log } = this.parts;
-    this.isStale = false;
+  async #write(): Promise<void> {
+    const { store, virtualizer, log } = this.#parts;
+    this.#isStale = false;
     try {
       await store.put('virtualizer', virtualizer.snapshot());
     } catch (error) {

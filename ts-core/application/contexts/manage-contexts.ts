@@ -13,18 +13,23 @@ export interface ContextState {
 }
 
 export class ManageContexts {
-  constructor(
-    private readonly contexts: Contexts,
-    private readonly commands: CommandService,
-    private readonly virtualizer: Virtualizer,
-    private readonly events: Events,
-  ) {}
+  readonly #contexts: Contexts;
+  readonly #commands: CommandService;
+  readonly #virtualizer: Virtualizer;
+  readonly #events: Events;
+
+  constructor(contexts: Contexts, commands: CommandService, virtualizer: Virtualizer, events: Events) {
+    this.#contexts = contexts;
+    this.#commands = commands;
+    this.#virtualizer = virtualizer;
+    this.#events = events;
+  }
 
   /** The caller's own contexts; an administrator sees everybody's. */
   list(caller: Caller): readonly ContextState[] {
-    const visible = [...this.contexts.all()].filter((context) => maySee(caller, context));
+    const visible = [...this.#contexts.all()].filter((context) => maySee(caller, context));
     return visible.map((context) => {
-      const { transient, loadedSessions } = this.virtualizer.counts(context.id);
+      const { transient, loadedSessions } = this.#virtualizer.counts(context.id);
       return { context, waitingCommands: context.outstanding.size, resources: transient + loadedSessions };
     });
   }
@@ -32,10 +37,10 @@ export class ManageContexts {
   /** Closes a context that another connection opened: of the same user, or of anybody for an administrator. */
   closeForeign(caller: Caller, contextId: number): void {
     const context = this.visible(caller, contextId);
-    this.commands.close(context);
+    this.#commands.close(context);
     // What users do among their own connections is no administration, and could fill the log.
     if (context.caller.userKey === caller.userKey) return;
-    this.events.raise('administration', 'A context of another user was closed.', {
+    this.#events.raise('administration', 'A context of another user was closed.', {
       caller,
       details: { contextId, user: context.caller.userKey },
     });
@@ -43,7 +48,7 @@ export class ManageContexts {
 
   /** Throws TBS_E_INVALID_CONTEXT for one that does not exist or is not the caller's: the two are not told apart. */
   visible(caller: Caller, contextId: number): TbsContext {
-    const context = this.contexts.get(contextId);
+    const context = this.#contexts.get(contextId);
     if (context !== undefined && maySee(caller, context)) return context;
     throw new TbsError('TBS_E_INVALID_CONTEXT', { details: { contextId } });
   }

@@ -6,26 +6,31 @@ import type { Events } from '../events/events.js';
 import type { Contexts } from './contexts.js';
 
 export class ManageResources {
-  constructor(
-    private readonly contexts: Contexts,
-    private readonly virtualizer: Virtualizer,
-    private readonly dispatcher: Dispatcher,
-    private readonly events: Events,
-  ) {}
+  readonly #contexts: Contexts;
+  readonly #virtualizer: Virtualizer;
+  readonly #dispatcher: Dispatcher;
+  readonly #events: Events;
+
+  constructor(contexts: Contexts, virtualizer: Virtualizer, dispatcher: Dispatcher, events: Events) {
+    this.#contexts = contexts;
+    this.#virtualizer = virtualizer;
+    this.#dispatcher = dispatcher;
+    this.#events = events;
+  }
 
   list(caller: Caller): readonly VirtualResource[] {
-    return this.virtualizer.resources().filter((resource) => this.maySee(caller, resource));
+    return this.#virtualizer.resources().filter((resource) => this.#maySee(caller, resource));
   }
 
   /** False when there is no such resource, or it is another user's and the caller no administrator. */
   async remove(caller: Caller, id: string): Promise<boolean> {
     const resource = this.list(caller).find((each) => each.id === id);
     if (resource === undefined) return false;
-    const removed = await this.dispatcher.runExchange(() => this.virtualizer.removeResource(id), {
+    const removed = await this.#dispatcher.runExchange(() => this.#virtualizer.removeResource(id), {
       yieldsToCommands: true,
     });
     if (removed && resource.userKey !== caller.userKey) {
-      this.events.raise('administration', 'A resource of another user was flushed.', {
+      this.#events.raise('administration', 'A resource of another user was flushed.', {
         caller,
         details: { id, kind: resource.kind, user: resource.userKey },
       });
@@ -33,8 +38,8 @@ export class ManageResources {
     return removed;
   }
 
-  private maySee(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
-    const holder = contextId === null ? undefined : this.contexts.get(contextId)?.caller;
+  #maySee(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
+    const holder = contextId === null ? undefined : this.#contexts.get(contextId)?.caller;
     return isAdministrator(caller) || isOwn(caller, { userKey, callerClass: holder?.callerClass });
   }
 }

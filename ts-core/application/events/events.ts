@@ -22,31 +22,33 @@ interface NumberedEvent {
 }
 
 export class Events {
-  private readonly refusals: NumberedEvent[] = [];
-  private readonly others: NumberedEvent[] = [];
-  private raised = 0;
-  private readonly followers = new Map<EventListener, Caller>();
+  readonly #refusals: NumberedEvent[] = [];
+  readonly #others: NumberedEvent[] = [];
+  #raised = 0;
+  readonly #followers = new Map<EventListener, Caller>();
+  readonly #audit: AuditLog;
+  readonly #clock: Clock;
 
-  constructor(
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
-  ) {}
+  constructor(audit: AuditLog, clock: Clock) {
+    this.#audit = audit;
+    this.#clock = clock;
+  }
 
   raise(kind: AuditKind, message: string, fields: EventFields = {}): void {
     const event: AuditEvent = {
       kind,
-      time: new Date(this.clock.wallClockMs()).toISOString(),
+      time: new Date(this.#clock.wallClockMs()).toISOString(),
       userKey: fields.caller?.userKey,
       callerClass: fields.caller?.callerClass,
       processId: fields.caller?.processId,
       message,
       details: fields.details ?? {},
     };
-    this.audit.write(event);
-    const kept = kind === 'commandRefused' ? this.refusals : this.others;
-    kept.push({ event, number: this.raised++ });
+    this.#audit.write(event);
+    const kept = kind === 'commandRefused' ? this.#refusals : this.#others;
+    kept.push({ event, number: this.#raised++ });
     if (kept.length > KEPT_EVENTS) kept.shift();
-    for (const [listener, caller] of this.followers) {
+    for (const [listener, caller] of this.#followers) {
       if (maySee(caller, event)) listener(event);
     }
   }
@@ -54,7 +56,7 @@ export class Events {
   /** The newest `count` events that this caller may see, oldest first. */
   past(caller: Caller, count: number): readonly AuditEvent[] {
     if (count === 0) return [];
-    return [...this.refusals, ...this.others]
+    return [...this.#refusals, ...this.#others]
       .filter(({ event }) => maySee(caller, event))
       .sort((left, right) => left.number - right.number)
       .slice(-count)
@@ -63,12 +65,12 @@ export class Events {
 
   /** Calls `listener` for every event that the caller may see, until the returned function is called. */
   follow(caller: Caller, listener: EventListener): () => void {
-    this.followers.set(listener, caller);
-    return () => this.followers.delete(listener);
+    this.#followers.set(listener, caller);
+    return () => this.#followers.delete(listener);
   }
 
   get lostAuditLines(): number {
-    return this.audit.lostLines();
+    return this.#audit.lostLines();
   }
 }
 

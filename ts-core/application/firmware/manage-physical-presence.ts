@@ -33,13 +33,16 @@ export interface PendingRequest {
 }
 
 export class ManagePhysicalPresence {
-  constructor(
-    private readonly platform: PhysicalPresence,
-    private readonly events: Events,
-  ) {}
+  readonly #platform: PhysicalPresence;
+  readonly #events: Events;
+
+  constructor(platform: PhysicalPresence, events: Events) {
+    this.#platform = platform;
+    this.#events = events;
+  }
 
   async get(): Promise<PhysicalPresenceState> {
-    const { platform } = this;
+    const platform = this.#platform;
     return {
       version: await platform.version(),
       pendingOperation: await platform.pendingOperation(),
@@ -52,11 +55,11 @@ export class ManagePhysicalPresence {
   /** What waits for the next start of the machine; undefined for nothing, and where the platform has no interface. */
   async pendingRequest(): Promise<PendingRequest | undefined> {
     try {
-      const operation = await this.platform.pendingOperation();
+      const operation = await this.#platform.pendingOperation();
       if (operation === NO_OPERATION) return undefined;
-      const verdict = mayRequest(operation, await this.platform.confirmations());
+      const verdict = mayRequest(operation, await this.#platform.confirmations());
       const userRequired = !verdict.permitted || verdict.userRequired;
-      return { operation, transitionAction: await this.platform.transitionAction(), userRequired };
+      return { operation, transitionAction: await this.#platform.transitionAction(), userRequired };
     } catch (error) {
       if (hasNoInterface(error)) return undefined;
       throw error;
@@ -66,7 +69,7 @@ export class ManagePhysicalPresence {
   /** Requests the first of the operations that the platform takes; false where it takes none, or has no interface. */
   async requestFirstOffered(caller: Caller, operations: readonly number[]): Promise<boolean> {
     try {
-      const confirmations = await this.platform.confirmations();
+      const confirmations = await this.#platform.confirmations();
       const offered = operations.find((operation) => mayRequest(operation, confirmations).permitted);
       if (offered === undefined) return false;
       await this.request(caller, offered);
@@ -79,16 +82,16 @@ export class ManagePhysicalPresence {
 
   /** Asks the firmware to carry the operation out at the next boot; 0 takes the request back that waits. */
   async request(caller: Caller, operation: number): Promise<PhysicalPresenceState> {
-    await this.platform.version();
-    const verdict = mayRequest(operation, await this.platform.confirmations());
+    await this.#platform.version();
+    const verdict = mayRequest(operation, await this.#platform.confirmations());
     if (!verdict.permitted) {
       throw new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
         message: `Physical presence operation ${operation} (${operationName(operation)}) cannot be requested: ${verdict.reason}.`,
         details: { operation, reason: verdict.reason },
       });
     }
-    await this.platform.request(operation);
-    this.events.raise(
+    await this.#platform.request(operation);
+    this.#events.raise(
       'administration',
       `The firmware was asked for physical presence operation ${operation} (${operationName(operation)}).`,
       { caller, details: { operation, userRequired: verdict.userRequired } },
@@ -105,31 +108,31 @@ export class ManagePhysicalPresence {
     if (functionIndex === undefined || more.length > 1) throw badInput();
     switch (functionIndex) {
       case PpiFunction.GET_VERSION:
-        return encodeText(await this.platform.version());
+        return encodeText(await this.#platform.version());
       case PpiFunction.SUBMIT_REQUEST:
       case PpiFunction.SUBMIT_REQUEST_2:
         if (argument === undefined) throw badInput();
         return encodeWords(await this.#submit(caller, argument));
       case PpiFunction.GET_PENDING:
-        return encodeWords(PpiSubmitResult.SUCCESS, await this.platform.pendingOperation());
+        return encodeWords(PpiSubmitResult.SUCCESS, await this.#platform.pendingOperation());
       case PpiFunction.GET_TRANSITION:
-        return encodeWords(await this.platform.transitionAction());
+        return encodeWords(await this.#platform.transitionAction());
       case PpiFunction.GET_RESPONSE: {
-        const answer = await this.platform.lastAnswer();
+        const answer = await this.#platform.lastAnswer();
         return encodeWords(PpiSubmitResult.SUCCESS, answer?.operation ?? 0, answer?.result ?? 0);
       }
       case PpiFunction.GET_CONFIRMATION:
         if (argument === undefined) throw badInput();
         return encodeWords(await this.#confirmation(argument));
       default:
-        await this.platform.version();
+        await this.#platform.version();
         throw functionNotOffered(functionIndex);
     }
   }
 
   async #confirmation(operation: number): Promise<number> {
-    await this.platform.version();
-    const confirmations = await this.platform.confirmations();
+    await this.#platform.version();
+    const confirmations = await this.#platform.confirmations();
     if (confirmations === undefined) throw functionNotOffered(PpiFunction.GET_CONFIRMATION);
     return confirmations.get(operation) ?? 0;
   }

@@ -26,12 +26,17 @@ const TBS_TCGLOG_SRTM_BOOT = 2;
 const TBS_TCGLOG_SRTM_RESUME = 3;
 
 export class ReportEventLog {
-  constructor(
-    private readonly version: TpmVersion,
-    private readonly source: EventLogSource,
-    private readonly dispatcher: Dispatcher,
-    private readonly hash: HashFunction,
-  ) {}
+  readonly #version: TpmVersion;
+  readonly #source: EventLogSource;
+  readonly #dispatcher: Dispatcher;
+  readonly #hash: HashFunction;
+
+  constructor(version: TpmVersion, source: EventLogSource, dispatcher: Dispatcher, hash: HashFunction) {
+    this.#version = version;
+    this.#source = source;
+    this.#dispatcher = dispatcher;
+    this.#hash = hash;
+  }
 
   /**
    * The log's bytes as the firmware wrote them, for Tbsi_Get_TCG_Log.
@@ -43,7 +48,7 @@ export class ReportEventLog {
     switch (logType) {
       case TBS_TCGLOG_SRTM_CURRENT:
       case TBS_TCGLOG_SRTM_BOOT:
-        return this.source.read();
+        return this.#source.read();
       case TBS_TCGLOG_DRTM_CURRENT:
       case TBS_TCGLOG_SRTM_RESUME:
         throw new TbsError('TBS_E_NO_EVENT_LOG', {
@@ -58,7 +63,7 @@ export class ReportEventLog {
 
   /** The decoded log. Throws TBS_E_NO_EVENT_LOG, details `offset` and `reason`, for one that is damaged. */
   async log(): Promise<EventLog> {
-    const verdict = decodeEventLog(await this.source.read());
+    const verdict = decodeEventLog(await this.#source.read());
     if (verdict.verdict === 'decoded') return verdict.log;
     const { offset, reason } = verdict.damage;
     const events = verdict.log.events.length;
@@ -72,9 +77,11 @@ export class ReportEventLog {
   /** Replays the log and compares what it leads to with what the PCRs hold. */
   async test(): Promise<EventLogTest> {
     const log = await this.log();
-    const replayed = replayEventLog(log, this.hash);
+    const replayed = replayEventLog(log, this.#hash);
     const wanted = new Map(replayed.map((bank) => [bank.algorithmId, [...bank.pcrs.keys()]]));
-    const actual = await this.dispatcher.runExchange(() => readPcrs(this.version, wanted), { yieldsToCommands: true });
+    const actual = await this.#dispatcher.runExchange(() => readPcrs(this.#version, wanted), {
+      yieldsToCommands: true,
+    });
     const banks = compareWithPcrs(log, replayed, actual);
     return { log, matches: logMatchesPcrs(banks), banks };
   }

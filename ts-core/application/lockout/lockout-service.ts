@@ -23,37 +23,40 @@ export interface LockoutParts {
 }
 
 export class LockoutService {
-  private readonly ledger = new FailureLedger();
-  private readonly locked = new Set<string>();
+  readonly #ledger = new FailureLedger();
+  readonly #locked = new Set<string>();
   /** Writes go one after the other, so that an older state never replaces a newer one. */
-  private readonly writes = new OneAtATime();
+  readonly #writes = new OneAtATime();
+  readonly #parts: LockoutParts;
 
-  constructor(private readonly parts: LockoutParts) {}
+  constructor(parts: LockoutParts) {
+    this.#parts = parts;
+  }
 
   /** Takes over what was kept. Call before the first command. */
   async restore(): Promise<void> {
-    const kept = this.parts.store.get('failureLedger');
+    const kept = this.#parts.store.get('failureLedger');
     if (kept === undefined) return;
-    if (this.ledger.restore(kept, this.now())) await this.keep();
+    if (this.#ledger.restore(kept, this.#now())) await this.#keep();
   }
 
   gate(userKey: string): GateVerdict {
-    const verdict = this.ledger.gate(userKey, this.now(), this.thresholds());
-    if (verdict.open && this.locked.delete(userKey)) {
+    const verdict = this.#ledger.gate(userKey, this.#now(), this.thresholds());
+    if (verdict.open && this.#locked.delete(userKey)) {
       const message = `Authorized commands of ${userKey} are let through again: failures have aged out or were reset.`;
-      this.parts.events.raise('lockoutEnded', message, { details: { user: userKey } });
+      this.#parts.events.raise('lockoutEnded', message, { details: { user: userKey } });
     }
     return verdict;
   }
 
   /** Counts one authorization failure; resolves when it is durable. Administrators are not counted. */
   countFailure(caller: Caller, command: string): Promise<void> | undefined {
-    const { events } = this.parts;
+    const { events } = this.#parts;
     events.raise('authorizationFailed', 'The TPM refused an authorization.', { caller, details: { command } });
     if (isAdministrator(caller)) return undefined;
-    if (!this.ledger.record(caller.userKey, this.now(), this.thresholds())) return undefined;
-    this.tellWhenLocked(caller);
-    return this.keep();
+    if (!this.#ledger.record(caller.userKey, this.#now(), this.thresholds())) return undefined;
+    this.#tellWhenLocked(caller);
+    return this.#keep();
   }
 
   /**
@@ -62,43 +65,43 @@ export class LockoutService {
    */
   async reset(userKey: string | undefined): Promise<number> {
     let forgotten = 0;
-    await this.writes.run(async () => {
-      const failures = this.ledger.failuresOf(userKey);
-      await this.parts.store.put('failureLedger', this.ledger.state(this.now(), failures));
-      this.ledger.forget(failures);
+    await this.#writes.run(async () => {
+      const failures = this.#ledger.failuresOf(userKey);
+      await this.#parts.store.put('failureLedger', this.#ledger.state(this.#now(), failures));
+      this.#ledger.forget(failures);
       forgotten = failures.size;
     });
-    for (const locked of [...this.locked]) this.gate(locked);
+    for (const locked of [...this.#locked]) this.gate(locked);
     return forgotten;
   }
 
   summary(): LockoutSummary {
-    return this.ledger.summary(this.now(), this.thresholds());
+    return this.#ledger.summary(this.#now(), this.thresholds());
   }
 
   thresholds(): LockoutThresholds {
-    return thresholdsOf(this.parts.settings());
+    return thresholdsOf(this.#parts.settings());
   }
 
-  private tellWhenLocked(caller: Caller): void {
-    const verdict = this.ledger.gate(caller.userKey, this.now(), this.thresholds());
-    if (verdict.open || this.locked.has(caller.userKey)) return;
-    this.locked.add(caller.userKey);
+  #tellWhenLocked(caller: Caller): void {
+    const verdict = this.#ledger.gate(caller.userKey, this.#now(), this.thresholds());
+    if (verdict.open || this.#locked.has(caller.userKey)) return;
+    this.#locked.add(caller.userKey);
     const until = lockedOutUntilText(verdict.lockedOutUntil);
     const whom = verdict.scope === 'user' ? 'this user' : 'all standard users';
     const end = until === null ? 'while a threshold is 0' : `until ${until}`;
-    this.parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused ${end}.`, {
+    this.#parts.events.raise('lockoutBegan', `Authorized commands of ${whom} are refused ${end}.`, {
       caller,
       details: { scope: verdict.scope, failures: verdict.failures, threshold: verdict.threshold, until },
     });
   }
 
-  private keep(): Promise<void> {
-    return this.writes.run(() => this.parts.store.put('failureLedger', this.ledger.state(this.now())));
+  #keep(): Promise<void> {
+    return this.#writes.run(() => this.#parts.store.put('failureLedger', this.#ledger.state(this.#now())));
   }
 
-  private now(): LedgerTime {
-    const { clock } = this.parts;
+  #now(): LedgerTime {
+    const { clock } = this.#parts;
     return { bootId: clock.bootId(), bootTimeMs: clock.bootTimeMs(), wallClockMs: clock.wallClockMs() };
   }
 }

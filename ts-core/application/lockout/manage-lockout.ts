@@ -7,30 +7,34 @@ import type { UserNames } from '../ports.js';
 import type { LockoutService } from './lockout-service.js';
 
 export class ManageLockout {
-  constructor(
-    private readonly book: LockoutService,
-    private readonly events: Events,
-    private readonly names: UserNames,
-  ) {}
+  readonly #book: LockoutService;
+  readonly #events: Events;
+  readonly #names: UserNames;
+
+  constructor(book: LockoutService, events: Events, names: UserNames) {
+    this.#book = book;
+    this.#events = events;
+    this.#names = names;
+  }
 
   /** The state of the lockout; a caller that is no administrator sees its own failures only, beside the totals. */
   get(caller: Caller): LockoutSummary {
-    const summary = this.book.summary();
+    const summary = this.#book.summary();
     if (isAdministrator(caller)) return summary;
     return { ...summary, users: summary.users.filter(({ userKey }) => userKey === caller.userKey) };
   }
 
   /** Forgets the failures of one user (name, number or key), or of all. */
   async reset(caller: Caller, user: string | undefined): Promise<LockoutSummary> {
-    const userKey = user === undefined ? undefined : this.names.keyOf(user);
+    const userKey = user === undefined ? undefined : this.#names.keyOf(user);
     if (user !== undefined && userKey === undefined) {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
         message: `There is no user ${JSON.stringify(user)}.`,
         details: { parameter: 'user' },
       });
     }
-    const forgotten = await this.book.reset(userKey);
-    this.events.raise('administration', `The lockout was reset: ${forgotten} failures are forgotten.`, {
+    const forgotten = await this.#book.reset(userKey);
+    this.#events.raise('administration', `The lockout was reset: ${forgotten} failures are forgotten.`, {
       caller,
       details: { user: userKey ?? 'all', forgotten },
     });

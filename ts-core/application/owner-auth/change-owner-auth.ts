@@ -44,33 +44,37 @@ const NOTHING: Remaining = { kind: 'nothing' };
 const UNKNOWN_RECOVERY_SECONDS = 600;
 
 export class OwnerAuthChange {
-  constructor(private readonly parts: ChangeParts) {}
+  readonly #parts: ChangeParts;
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+  }
 
   /**
    * Changes the value from `current` to `next`, which is kept as `level` says. A wrong `current` is tried exactly once
    * and changes nothing. Rejects with the directory's error, and changes nothing, when a required backup fails.
    */
   async change(current: Uint8Array, next: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
-    const { tpm, secrets, backup } = this.parts;
+    const { tpm, secrets, backup } = this.#parts;
     let phase: PendingPhase = 'committing';
     if (backup.mode !== 'off') {
       // The directory must not be told a value that then is not set; a right value proves itself without harm.
       await tpm.changeOwnerAuth(current, current);
-      phase = await this.announce(current, next);
+      phase = await this.#announce(current, next);
     }
-    await this.keepPending({ phase: 'changing', newValue: next, oldValue: current });
+    await this.#keepPending({ phase: 'changing', newValue: next, oldValue: current });
     try {
       await tpm.changeOwnerAuth(current, next);
     } catch (error) {
       if (isWrongAuthorization(error) || isLockedOut(error)) secrets.wipe('pending');
       throw error;
     }
-    return this.finish(phase, next, level);
+    return this.#finish(phase, next, level);
   }
 
   /** Continues what a crash, or a failed backup, has left. */
   async recover(level: OsManagedAuthLevel): Promise<Remaining> {
-    const { secrets } = this.parts;
+    const { secrets } = this.#parts;
     const bytes = await secrets.get('pending');
     if (bytes === undefined) return NOTHING;
     const pending = decodePendingChange(bytes);
@@ -82,9 +86,9 @@ export class OwnerAuthChange {
     try {
       if (pending.phase === 'committing' || pending.phase === 'unbacked') {
         await this.keep(pending.newValue, level);
-        return await this.backUp(pending.phase, pending.newValue);
+        return await this.#backUp(pending.phase, pending.newValue);
       }
-      return await this.settle(pending, level);
+      return await this.#settle(pending, level);
     } finally {
       pending.newValue.fill(0);
       pending.oldValue?.fill(0);
@@ -93,14 +97,14 @@ export class OwnerAuthChange {
 
   /** Writes the value that is kept to the directory, as after a change; for `Backup-TpmOwnerAuth`. */
   async backUpKept(ownerAuth: Uint8Array): Promise<void> {
-    const { backup, tpm } = this.parts;
+    const { backup, tpm } = this.#parts;
     const thumbprint = await tpm.srkThumbprint(ownerAuth);
     await backup.writePending(ownerAuth, thumbprint);
     await backup.commit(ownerAuth, thumbprint);
   }
 
-  private async announce(current: Uint8Array, next: Uint8Array): Promise<PendingPhase> {
-    const { backup, tpm } = this.parts;
+  async #announce(current: Uint8Array, next: Uint8Array): Promise<PendingPhase> {
+    const { backup, tpm } = this.#parts;
     try {
       await backup.writePending(next, await tpm.srkThumbprint(current));
       return 'committing';
@@ -111,51 +115,51 @@ export class OwnerAuthChange {
   }
 
   /** The TPM has the old value or the new one: the new one is tried first, then the old one where a try is left. */
-  private async settle(pending: PendingChange, level: OsManagedAuthLevel): Promise<Remaining> {
-    const { tpm, events } = this.parts;
+  async #settle(pending: PendingChange, level: OsManagedAuthLevel): Promise<Remaining> {
+    const { tpm, events } = this.#parts;
     const { newValue, oldValue } = pending;
     if (pending.phase === 'changing') {
       if (oldValue !== undefined && oldValue.length === 0 && !(await tpm.ownership()).owned) {
-        return this.tryOld(oldValue, newValue, level);
+        return this.#tryOld(oldValue, newValue, level);
       }
       try {
         await tpm.changeOwnerAuth(newValue, newValue);
-        return await this.finish(this.phaseAfterRecovery(), newValue, level);
+        return await this.#finish(this.#phaseAfterRecovery(), newValue, level);
       } catch (error) {
-        if (isLockedOut(error)) return this.waitForTpm();
+        if (isLockedOut(error)) return this.#waitForTpm();
         if (!isWrongAuthorization(error)) throw error;
       }
       events.raise('ownerAuthorization', 'Recovery: the TPM does not have the new owner authorization yet.');
     }
-    if (oldValue === undefined) return this.giveUp();
-    await this.keepPending({ ...pending, phase: 'changingFromOld' });
-    return this.tryOld(oldValue, newValue, level);
+    if (oldValue === undefined) return this.#giveUp();
+    await this.#keepPending({ ...pending, phase: 'changingFromOld' });
+    return this.#tryOld(oldValue, newValue, level);
   }
 
-  private async tryOld(oldValue: Uint8Array, newValue: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
+  async #tryOld(oldValue: Uint8Array, newValue: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
     try {
-      await this.parts.tpm.changeOwnerAuth(oldValue, newValue);
+      await this.#parts.tpm.changeOwnerAuth(oldValue, newValue);
     } catch (error) {
-      if (isLockedOut(error)) return this.waitForTpm();
-      if (isWrongAuthorization(error)) return this.giveUp();
+      if (isLockedOut(error)) return this.#waitForTpm();
+      if (isWrongAuthorization(error)) return this.#giveUp();
       throw error;
     }
-    return this.finish(this.phaseAfterRecovery(), newValue, level);
+    return this.#finish(this.#phaseAfterRecovery(), newValue, level);
   }
 
   /** The directory was told the pending value before the crash where a backup was required; telling it again does no harm. */
-  private phaseAfterRecovery(): PendingPhase {
-    return this.parts.backup.mode === 'off' ? 'committing' : 'unbacked';
+  #phaseAfterRecovery(): PendingPhase {
+    return this.#parts.backup.mode === 'off' ? 'committing' : 'unbacked';
   }
 
-  private async waitForTpm(): Promise<Remaining> {
-    const { lockoutRecoverySeconds } = await this.parts.tpm.lockout();
+  async #waitForTpm(): Promise<Remaining> {
+    const { lockoutRecoverySeconds } = await this.#parts.tpm.lockout();
     const waitSeconds = lockoutRecoverySeconds === null ? UNKNOWN_RECOVERY_SECONDS : lockoutRecoverySeconds;
     return { kind: 'recovery', waitSeconds: waitSeconds === 0 ? null : waitSeconds };
   }
 
-  private giveUp(): Remaining {
-    const { secrets, events } = this.parts;
+  #giveUp(): Remaining {
+    const { secrets, events } = this.#parts;
     for (const name of ['pending', 'owner'] as const) secrets.wipe(name);
     events.raise(
       'warning',
@@ -168,16 +172,16 @@ export class OwnerAuthChange {
   }
 
   /** The TPM has the new value: keeps what the level keeps, tells the directory, and ends the change. */
-  private async finish(phase: PendingPhase, newValue: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
-    await this.keepPending({ phase, newValue, oldValue: undefined });
+  async #finish(phase: PendingPhase, newValue: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
+    await this.#keepPending({ phase, newValue, oldValue: undefined });
     await this.keep(newValue, level);
-    this.parts.events.raise('ownerAuthorization', 'The owner authorization of the TPM was changed.');
-    return this.backUp(phase, newValue);
+    this.#parts.events.raise('ownerAuthorization', 'The owner authorization of the TPM was changed.');
+    return this.#backUp(phase, newValue);
   }
 
   /** Keeps of a value that the TPM has what the level keeps. TPM 1.2: makes its delegations, and voids earlier ones. */
   async keep(ownerAuth: Uint8Array, level: OsManagedAuthLevel): Promise<void> {
-    const { tpm, secrets, records } = this.parts;
+    const { tpm, secrets, records } = this.#parts;
     if (keepsOwner(level, tpm.version)) await secrets.put('owner', ownerAuth);
     else secrets.wipe('owner');
     if (tpm.delegate !== undefined) {
@@ -200,8 +204,8 @@ export class OwnerAuthChange {
     }
   }
 
-  private async backUp(phase: PendingPhase, ownerAuth: Uint8Array): Promise<Remaining> {
-    const { backup, tpm, secrets, log } = this.parts;
+  async #backUp(phase: PendingPhase, ownerAuth: Uint8Array): Promise<Remaining> {
+    const { backup, tpm, secrets, log } = this.#parts;
     if (backup.mode !== 'off') {
       try {
         const thumbprint = await tpm.srkThumbprint(ownerAuth);
@@ -217,10 +221,10 @@ export class OwnerAuthChange {
     return NOTHING;
   }
 
-  private async keepPending(pending: PendingChange): Promise<void> {
+  async #keepPending(pending: PendingChange): Promise<void> {
     const bytes = encodePendingChange(pending);
     try {
-      await this.parts.secrets.put('pending', bytes);
+      await this.#parts.secrets.put('pending', bytes);
     } finally {
       bytes.fill(0);
     }

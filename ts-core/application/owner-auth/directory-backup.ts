@@ -17,42 +17,46 @@ export interface DirectoryBackupParts {
 }
 
 export class DirectoryBackup {
-  constructor(private readonly parts: DirectoryBackupParts) {}
+  readonly #parts: DirectoryBackupParts;
+
+  constructor(parts: DirectoryBackupParts) {
+    this.#parts = parts;
+  }
 
   get mode(): BackupMode {
-    return backupMode(this.parts.settings());
+    return backupMode(this.#parts.settings());
   }
 
   check(): Promise<DirectoryCheck> {
-    return this.told('check', (directory) => directory.check());
+    return this.#told('check', (directory) => directory.check());
   }
 
   writePending(value: Uint8Array, srkThumbprint: Uint8Array): Promise<DirectoryReceipt> {
-    return this.told('phase 1', (directory) => directory.writePending(bytesToBase64(value), srkThumbprint));
+    return this.#told('phase 1', (directory) => directory.writePending(bytesToBase64(value), srkThumbprint));
   }
 
   async commit(value: Uint8Array, srkThumbprint: Uint8Array): Promise<DirectoryReceipt> {
-    const receipt = await this.told('phase 2', (directory) => directory.commit(bytesToBase64(value), srkThumbprint));
+    const receipt = await this.#told('phase 2', (directory) => directory.commit(bytesToBase64(value), srkThumbprint));
     const { server, target, form } = receipt;
-    await this.parts.records.update({
-      backup: { lastSuccess: { time: this.now(), server, target }, lastFailure: null, form },
+    await this.#parts.records.update({
+      backup: { lastSuccess: { time: this.#now(), server, target }, lastFailure: null, form },
     });
-    this.parts.events.raise('ownerAuthorization', 'The owner authorization was backed up.', {
+    this.#parts.events.raise('ownerAuthorization', 'The owner authorization was backed up.', {
       details: { server, target, form },
     });
     return receipt;
   }
 
   /** Keeps and tells every failure; what comes out is a TbsError with the directory's reason. */
-  private async told<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
-    const { directory, records, events } = this.parts;
+  async #told<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
+    const { directory, records, events } = this.#parts;
     try {
       if (directory === undefined) throw notConfigured();
       return await work(directory);
     } catch (error) {
       const failure = asBackupFailure(error);
       const reason = String(failure.details['reason'] ?? 'error');
-      const lastFailure = { time: this.now(), reason, message: failure.message };
+      const lastFailure = { time: this.#now(), reason, message: failure.message };
       await records.update({ backup: { ...records.current.backup, lastFailure } });
       events.raise('warning', `The backup of the owner authorization failed (${step}): ${failure.message}`, {
         details: { reason, action: failure.action },
@@ -61,8 +65,8 @@ export class DirectoryBackup {
     }
   }
 
-  private now(): string {
-    return new Date(this.parts.clock.wallClockMs()).toISOString();
+  #now(): string {
+    return new Date(this.#parts.clock.wallClockMs()).toISOString();
   }
 }
 

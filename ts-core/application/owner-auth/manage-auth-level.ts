@@ -22,16 +22,26 @@ export interface AuthLevelChange {
 }
 
 export class ManageAuthLevel {
+  readonly #policy: PolicyStore;
+  readonly #store: StateStore;
+  readonly #events: Events;
+  /** Resolves when the kept material fits the new level; rejects with a TbsError and changes nothing otherwise. */
+  readonly #applyToMaterial: (change: AuthLevelChange) => Promise<void>;
+
   constructor(
-    private readonly policy: PolicyStore,
-    private readonly store: StateStore,
-    private readonly events: Events,
-    /** Resolves when the kept material fits the new level; rejects with a TbsError and changes nothing otherwise. */
-    private readonly applyToMaterial: (change: AuthLevelChange) => Promise<void>,
-  ) {}
+    policy: PolicyStore,
+    store: StateStore,
+    events: Events,
+    applyToMaterial: (change: AuthLevelChange) => Promise<void>,
+  ) {
+    this.#policy = policy;
+    this.#store = store;
+    this.#events = events;
+    this.#applyToMaterial = applyToMaterial;
+  }
 
   get(): EffectiveAuthLevel {
-    return effectiveAuthLevel(this.policy.current(), this.store.get('localAuthLevel')?.level);
+    return effectiveAuthLevel(this.#policy.current(), this.#store.get('localAuthLevel')?.level);
   }
 
   async set(
@@ -41,10 +51,10 @@ export class ManageAuthLevel {
   ): Promise<EffectiveAuthLevel> {
     const from = this.get();
     if (from.origin.kind === 'policy') throw setByPolicy(describeAuthLevelOrigin(from.origin));
-    if (from.level !== level) await this.applyToMaterial({ from, to: level, ...options });
+    if (from.level !== level) await this.#applyToMaterial({ from, to: level, ...options });
     if (from.level === level && from.origin.kind === 'local') return from;
-    await this.store.put('localAuthLevel', { level });
-    this.events.raise('administration', `The owner authorization level is ${AUTH_LEVEL_NAMES[level]} now.`, {
+    await this.#store.put('localAuthLevel', { level });
+    this.#events.raise('administration', `The owner authorization level is ${AUTH_LEVEL_NAMES[level]} now.`, {
       caller,
       details: { from: AUTH_LEVEL_NAMES[from.level], to: AUTH_LEVEL_NAMES[level] },
     });

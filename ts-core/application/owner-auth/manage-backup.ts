@@ -13,23 +13,27 @@ export interface BackupReport extends BackupRecord {
 }
 
 export class ManageBackup {
-  constructor(private readonly coordinator: OwnerAuthCoordinator) {}
+  readonly #coordinator: OwnerAuthCoordinator;
+
+  constructor(coordinator: OwnerAuthCoordinator) {
+    this.#coordinator = coordinator;
+  }
 
   get(): BackupReport {
-    const { backup, records, secrets } = this.coordinator.parts;
+    const { backup, records, secrets } = this.#coordinator.parts;
     return { ...records.current.backup, mode: backup.mode, pending: secrets.has('pending') };
   }
 
   test(): Promise<DirectoryCheck> {
-    return this.coordinator.parts.backup.check();
+    return this.#coordinator.parts.backup.check();
   }
 
   /** Backs up what is pending, or the owner authorization that is kept; one that is given is tried on the TPM once. */
   async run(caller: Caller, ownerAuth: Uint8Array | undefined): Promise<BackupReport> {
-    const { change, secrets, tpm, level, events } = this.coordinator.parts;
-    await this.coordinator.exclusive(async () => {
+    const { change, secrets, tpm, level, events } = this.#coordinator.parts;
+    await this.#coordinator.exclusive(async () => {
       if (ownerAuth === undefined && secrets.has('pending')) {
-        this.coordinator.settle(await change.recover(level()));
+        this.#coordinator.settle(await change.recover(level()));
         if (!secrets.has('pending')) return;
         throw stillPending(this.get());
       }

@@ -43,24 +43,26 @@ const INITIAL: OwnerAuthRecord = {
 };
 
 export class OwnerAuthRecords {
-  private record: OwnerAuthRecord;
-  private readonly updates = new OneAtATime();
+  #record: OwnerAuthRecord;
+  readonly #updates = new OneAtATime();
+  readonly #store: StateStore;
 
-  constructor(private readonly store: StateStore) {
+  constructor(store: StateStore) {
+    this.#store = store;
     const kept = store.get(NAME);
-    this.record = typeof kept === 'object' && kept !== null ? { ...INITIAL, ...kept } : INITIAL;
+    this.#record = typeof kept === 'object' && kept !== null ? { ...INITIAL, ...kept } : INITIAL;
   }
 
   get current(): OwnerAuthRecord {
-    return this.record;
+    return this.#record;
   }
 
   /** Resolves when it is durable. Updates go one after the other: each has what the one before has changed. */
   update(change: Partial<OwnerAuthRecord>): Promise<void> {
-    return this.updates.run(async () => {
-      const record = { ...this.record, ...change };
-      await this.store.put(NAME, record);
-      this.record = record;
+    return this.#updates.run(async () => {
+      const record = { ...this.#record, ...change };
+      await this.#store.put(NAME, record);
+      this.#record = record;
     });
   }
 }

@@ -22,32 +22,36 @@ const BOOT_PCRS = 16;
 const RANDOM_BYTES = 20;
 
 export class RevokeAttestation {
-  constructor(
-    private readonly version: TpmVersion,
-    private readonly opener: ConnectionOpener,
-    private readonly events: Events,
-  ) {}
+  readonly #version: TpmVersion;
+  readonly #opener: ConnectionOpener;
+  readonly #events: Events;
+
+  constructor(version: TpmVersion, opener: ConnectionOpener, events: Events) {
+    this.#version = version;
+    this.#opener = opener;
+    this.#events = events;
+  }
 
   /** Throws TBS_E_ACCESS_DENIED for everybody but administrators, and what submitting its commands throws. */
   async revoke(caller: Caller): Promise<void> {
     if (!isAdministrator(caller)) {
       throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'Only an administrator may revoke attestation.' });
     }
-    const connection = this.opener.connect(caller);
+    const connection = this.#opener.connect(caller);
     try {
-      const { contextId } = connection.openContext([this.version]);
-      const random = await submit(connection, contextId, GET_RANDOM[this.version](RANDOM_BYTES));
+      const { contextId } = connection.openContext([this.#version]);
+      const random = await submit(connection, contextId, GET_RANDOM[this.#version](RANDOM_BYTES));
       // A TPM may give fewer bytes than asked for; the rest stays 0.
       const value = new Uint8Array(RANDOM_BYTES);
-      value.set(random.subarray(RANDOM_OFFSET[this.version]).subarray(0, RANDOM_BYTES));
+      value.set(random.subarray(RANDOM_OFFSET[this.#version]).subarray(0, RANDOM_BYTES));
       for (let pcr = 0; pcr < BOOT_PCRS; pcr++) {
-        await submit(connection, contextId, EXTEND[this.version](pcr, value));
+        await submit(connection, contextId, EXTEND[this.#version](pcr, value));
       }
       value.fill(0);
     } finally {
       connection.close();
     }
-    this.events.raise('administration', 'Attestation was revoked: PCRs 0 to 15 are extended until the next boot.', {
+    this.#events.raise('administration', 'Attestation was revoked: PCRs 0 to 15 are extended until the next boot.', {
       caller,
     });
   }

@@ -10,38 +10,41 @@ import type { OwnerTpm } from './owner-tpm.js';
 const NEAR = 0.75;
 
 export class TpmLockoutWatch {
-  private told = false;
-  private asking = false;
+  #told = false;
+  #asking = false;
+  readonly #tpm: OwnerTpm;
+  readonly #events: Events;
+  readonly #log: Log;
 
-  constructor(
-    private readonly tpm: OwnerTpm,
-    private readonly events: Events,
-    private readonly log: Log,
-  ) {}
+  constructor(tpm: OwnerTpm, events: Events, log: Log) {
+    this.#tpm = tpm;
+    this.#events = events;
+    this.#log = log;
+  }
 
   /** Nothing waits for it: the question goes to the TPM between two commands. */
   commandEnded(outcome: ResponseClass): undefined {
-    if (this.asking || (outcome !== 'authorizationFailure' && outcome !== 'hardwareLockout')) return undefined;
-    this.asking = true;
-    void this.ask().finally(() => {
-      this.asking = false;
+    if (this.#asking || (outcome !== 'authorizationFailure' && outcome !== 'hardwareLockout')) return undefined;
+    this.#asking = true;
+    void this.#ask().finally(() => {
+      this.#asking = false;
     });
     return undefined;
   }
 
-  private async ask(): Promise<void> {
+  async #ask(): Promise<void> {
     try {
-      const { lockedOut, failedTries, maxTries } = await this.tpm.lockout();
+      const { lockedOut, failedTries, maxTries } = await this.#tpm.lockout();
       const near = lockedOut || (maxTries !== null && failedTries >= maxTries * NEAR);
-      if (near && !this.told) {
+      if (near && !this.#told) {
         const state = lockedOut ? 'is locked out' : 'nears its own lockout';
-        this.events.raise('warning', `The TPM ${state}: ${failedTries} of ${maxTries} failed tries.`, {
+        this.#events.raise('warning', `The TPM ${state}: ${failedTries} of ${maxTries} failed tries.`, {
           details: { failedTries, maxTries, lockedOut, action: 'Unblock-Tpm resets it.' },
         });
       }
-      this.told = near;
+      this.#told = near;
     } catch (error) {
-      this.log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
+      this.#log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
     }
   }
 }

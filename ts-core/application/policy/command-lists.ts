@@ -5,44 +5,45 @@ import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { StateStore } from '../ports.js';
 
 export class CommandLists {
-  private local: LocalCommandLists;
-  private compiled: FilterLists;
-  private revisionNumber = 1;
+  #local: LocalCommandLists;
+  #compiled: FilterLists;
+  #revisionNumber = 1;
+  #policy: EffectivePolicy;
+  readonly #store: StateStore;
 
-  constructor(
-    private policy: EffectivePolicy,
-    private readonly store: StateStore,
-  ) {
-    this.local = store.get('localCommandLists') ?? NO_LOCAL_COMMAND_LISTS;
-    this.compiled = buildFilterLists(policy, this.local);
+  constructor(policy: EffectivePolicy, store: StateStore) {
+    this.#policy = policy;
+    this.#store = store;
+    this.#local = store.get('localCommandLists') ?? NO_LOCAL_COMMAND_LISTS;
+    this.#compiled = buildFilterLists(policy, this.#local);
   }
 
   get revision(): number {
-    return this.revisionNumber;
+    return this.#revisionNumber;
   }
 
   get lists(): FilterLists {
-    return this.compiled;
+    return this.#compiled;
   }
 
   get localLists(): LocalCommandLists {
-    return this.local;
+    return this.#local;
   }
 
   policyChanged(policy: EffectivePolicy): void {
-    this.policy = policy;
-    this.compile();
+    this.#policy = policy;
+    this.#compile();
   }
 
   /** In force when durable, and not before: a change that was acknowledged holds after a crash, one that was not does not. */
   async replaceLocal(local: LocalCommandLists): Promise<void> {
-    await this.store.put('localCommandLists', local);
-    this.local = local;
-    this.compile();
+    await this.#store.put('localCommandLists', local);
+    this.#local = local;
+    this.#compile();
   }
 
-  private compile(): void {
-    this.compiled = buildFilterLists(this.policy, this.local);
-    this.revisionNumber++;
+  #compile(): void {
+    this.#compiled = buildFilterLists(this.#policy, this.#local);
+    this.#revisionNumber++;
   }
 }

@@ -22,19 +22,22 @@ export interface ListChange {
 
 export class ManageBlockLists {
   /** Changes are made one after the other: each starts from what the one before left. */
-  private readonly changes = new OneAtATime();
+  readonly #changes = new OneAtATime();
+  readonly #tpmVersion: TpmVersion;
+  readonly #lists: CommandLists;
+  readonly #events: Events;
 
-  constructor(
-    private readonly tpmVersion: TpmVersion,
-    private readonly lists: CommandLists,
-    private readonly events: Events,
-  ) {}
+  constructor(tpmVersion: TpmVersion, lists: CommandLists, events: Events) {
+    this.#tpmVersion = tpmVersion;
+    this.#lists = lists;
+    this.#events = events;
+  }
 
   /** Every known command, or one, with its verdict for each class. */
   list(version: TpmVersion | undefined, command: CommandReference | undefined): (readonly CommandExplanation[])[] {
-    const chosen = version ?? this.tpmVersion;
-    const codes = command === undefined ? listedCodes(this.lists.lists, chosen) : [resolveCommand(chosen, command)];
-    return codes.map((code) => this.explainForAll(chosen, code));
+    const chosen = version ?? this.#tpmVersion;
+    const codes = command === undefined ? listedCodes(this.#lists.lists, chosen) : [resolveCommand(chosen, command)];
+    return codes.map((code) => this.#explainForAll(chosen, code));
   }
 
   test(
@@ -43,53 +46,53 @@ export class ManageBlockLists {
     version: TpmVersion | undefined,
     handles: readonly number[] | undefined,
   ): CommandExplanation {
-    const chosen = version ?? this.tpmVersion;
-    return explain(this.lists.lists, { version: chosen, code: resolveCommand(chosen, command), callerClass, handles });
+    const chosen = version ?? this.#tpmVersion;
+    return explain(this.#lists.lists, { version: chosen, code: resolveCommand(chosen, command), callerClass, handles });
   }
 
   block(caller: Caller, commands: readonly CommandReference[], version: TpmVersion | undefined): Promise<ListChange> {
-    return this.changeBlocked(caller, commands, version ?? this.tpmVersion, add, 'blocked locally');
+    return this.#changeBlocked(caller, commands, version ?? this.#tpmVersion, add, 'blocked locally');
   }
 
   unblock(caller: Caller, commands: readonly CommandReference[], version: TpmVersion | undefined): Promise<ListChange> {
-    return this.changeBlocked(caller, commands, version ?? this.tpmVersion, remove, 'no longer blocked locally');
+    return this.#changeBlocked(caller, commands, version ?? this.#tpmVersion, remove, 'no longer blocked locally');
   }
 
   grant(caller: Caller, commands: readonly CommandReference[], callerClass: CallerClass): Promise<ListChange> {
-    return this.changeGranted(caller, commands, callerClass, add, `granted to ${callerClass}`);
+    return this.#changeGranted(caller, commands, callerClass, add, `granted to ${callerClass}`);
   }
 
   revoke(caller: Caller, commands: readonly CommandReference[], callerClass: CallerClass): Promise<ListChange> {
-    return this.changeGranted(caller, commands, callerClass, remove, `no longer granted to ${callerClass}`);
+    return this.#changeGranted(caller, commands, callerClass, remove, `no longer granted to ${callerClass}`);
   }
 
-  private changeBlocked(
+  #changeBlocked(
     caller: Caller,
     commands: readonly CommandReference[],
     version: TpmVersion,
     change: SetChange,
     words: string,
   ): Promise<ListChange> {
-    return this.change(caller, commands, version, words, (local, codes) => {
+    return this.#change(caller, commands, version, words, (local, codes) => {
       const { list, changed } = change(local.blocked[version], codes);
       return { local: { ...local, blocked: { ...local.blocked, [version]: list } }, changed };
     });
   }
 
-  private changeGranted(
+  #changeGranted(
     caller: Caller,
     commands: readonly CommandReference[],
     callerClass: CallerClass,
     change: SetChange,
     words: string,
   ): Promise<ListChange> {
-    return this.change(caller, commands, this.tpmVersion, words, (local, codes) => {
+    return this.#change(caller, commands, this.#tpmVersion, words, (local, codes) => {
       const { list, changed } = change(local.allowed[callerClass], codes);
       return { local: { ...local, allowed: { ...local.allowed, [callerClass]: list } }, changed };
     });
   }
 
-  private change(
+  #change(
     caller: Caller,
     commands: readonly CommandReference[],
     version: TpmVersion,
@@ -97,19 +100,19 @@ export class ManageBlockLists {
     apply: (local: LocalCommandLists, codes: readonly number[]) => { local: LocalCommandLists; changed: number[] },
   ): Promise<ListChange> {
     const codes = [...new Set(commands.map((command) => resolveCommand(version, command)))];
-    return this.changes.run(async () => {
-      const { local, changed } = apply(this.lists.localLists, codes);
-      if (changed.length > 0) await this.lists.replaceLocal(local);
+    return this.#changes.run(async () => {
+      const { local, changed } = apply(this.#lists.localLists, codes);
+      if (changed.length > 0) await this.#lists.replaceLocal(local);
       for (const code of changed) {
-        this.events.raise('listChanged', `${commandLabel(version, code)} is ${words}.`, { caller, details: { code } });
+        this.#events.raise('listChanged', `${commandLabel(version, code)} is ${words}.`, { caller, details: { code } });
       }
       const unchanged = codes.filter((code) => !changed.includes(code));
-      return { changed, unchanged, commands: codes.map((code) => this.explainForAll(version, code)) };
+      return { changed, unchanged, commands: codes.map((code) => this.#explainForAll(version, code)) };
     });
   }
 
-  private explainForAll(version: TpmVersion, code: number): readonly CommandExplanation[] {
-    return CALLER_CLASSES.map((callerClass) => explain(this.lists.lists, { version, code, callerClass }));
+  #explainForAll(version: TpmVersion, code: number): readonly CommandExplanation[] {
+    return CALLER_CLASSES.map((callerClass) => explain(this.#lists.lists, { version, code, callerClass }));
   }
 }
 

@@ -30,72 +30,75 @@ const RESTART_ATTEMPTS = 20;
 const RESTART_RETRY_MS = 250;
 
 export class ManagePower {
-  private state: 'running' | 'suspending' | 'suspended' | 'resuming' = 'running';
-  private stateSaved = false;
+  #state: 'running' | 'suspending' | 'suspended' | 'resuming' = 'running';
+  #stateSaved = false;
   /** A suspend or resume follows the one that is under way. */
-  private readonly changes = new OneAtATime();
+  readonly #changes = new OneAtATime();
+  readonly #parts: PowerParts;
 
-  constructor(private readonly parts: PowerParts) {}
+  constructor(parts: PowerParts) {
+    this.#parts = parts;
+  }
 
   get suspended(): boolean {
-    return this.state !== 'running';
+    return this.#state !== 'running';
   }
 
   /** Resolves when the platform may suspend. `caller` is undefined when the platform itself asks. */
   suspend(caller: Caller | undefined): Promise<void> {
-    return this.changes.run(() => this.suspendNow(caller));
+    return this.#changes.run(() => this.#suspendNow(caller));
   }
 
   resume(caller: Caller | undefined): Promise<void> {
-    return this.changes.run(() => this.resumeNow(caller));
+    return this.#changes.run(() => this.#resumeNow(caller));
   }
 
-  private async suspendNow(caller: Caller | undefined): Promise<void> {
-    if (this.state !== 'running') return;
-    const { dispatcher, events, suspendTimeoutMs } = this.parts;
-    this.state = 'suspending';
-    this.stateSaved = false;
+  async #suspendNow(caller: Caller | undefined): Promise<void> {
+    if (this.#state !== 'running') return;
+    const { dispatcher, events, suspendTimeoutMs } = this.#parts;
+    this.#state = 'suspending';
+    this.#stateSaved = false;
     dispatcher.cancelRunningIfLong();
     try {
-      await this.within(suspendTimeoutMs, this.saveAll());
+      await this.#within(suspendTimeoutMs, this.#saveAll());
     } catch (error) {
       dispatcher.abandonCancelled();
       const details = { result: asTbsError(error).symbol };
       events.raise('warning', `Suspended without the TPM’s state: ${reason(error)}`, { caller, details });
     }
     dispatcher.halt();
-    this.state = 'suspended';
+    this.#state = 'suspended';
     events.raise('administration', 'Suspended: no command is sent to the TPM until it resumes.', { caller });
   }
 
-  private async saveAll(): Promise<void> {
-    const { dispatcher, virtualizer, transport, version } = this.parts;
+  async #saveAll(): Promise<void> {
+    const { dispatcher, virtualizer, transport, version } = this.#parts;
     await dispatcher.pause();
-    if (this.state !== 'suspending') return;
+    if (this.#state !== 'suspending') return;
     await dispatcher.runExchange(() => virtualizer.suspend());
     // The kernel saves the state of a TPM that it drives; a software TPM has nobody else.
-    if (this.state !== 'suspending' || !(transport.ownsTpm || transport.reset !== undefined)) return;
+    if (this.#state !== 'suspending' || !(transport.ownsTpm || transport.reset !== undefined)) return;
     await dispatcher.runExchange(() => saveTpmState(version));
-    this.stateSaved = true;
+    this.#stateSaved = true;
   }
 
-  private async resumeNow(caller: Caller | undefined): Promise<void> {
-    if (this.state !== 'suspended') return;
-    const { dispatcher, events } = this.parts;
-    this.state = 'resuming';
+  async #resumeNow(caller: Caller | undefined): Promise<void> {
+    if (this.#state !== 'suspended') return;
+    const { dispatcher, events } = this.#parts;
+    this.#state = 'resuming';
     try {
-      await dispatcher.resumeAfter(() => this.restart());
+      await dispatcher.resumeAfter(() => this.#restart());
     } finally {
-      this.state = 'running';
+      this.#state = 'running';
     }
     events.raise('administration', 'Resumed: waiting commands go on.', { caller });
   }
 
-  private async restart(): Promise<'kept' | 'lost'> {
-    const { transport, version, clock } = this.parts;
+  async #restart(): Promise<'kept' | 'lost'> {
+    const { transport, version, clock } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await restartTpm(transport, version, this.stateSaved);
+        return await restartTpm(transport, version, this.#stateSaved);
       } catch (error) {
         if (attempt === RESTART_ATTEMPTS) throw error;
         await new Promise<void>((resolve) => clock.after(RESTART_RETRY_MS, resolve));
@@ -103,11 +106,11 @@ export class ManagePower {
     }
   }
 
-  private within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  #within(timeoutMs: number, work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const expired = () =>
         reject(new TbsError('TBS_E_IOERROR', { message: `The TPM was not done within ${timeoutMs} ms.` }));
-      const timer = this.parts.clock.after(timeoutMs, expired);
+      const timer = this.#parts.clock.after(timeoutMs, expired);
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }

@@ -13,11 +13,13 @@ interface Answer {
 
 export class RecentAnswers {
   readonly #answers = new Map<string, Answer>();
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #maxAgeMs: number;
 
-  constructor(
-    private readonly clock: Pick<Clock, 'monotonicMs'>,
-    private readonly maxAgeMs: number,
-  ) {}
+  constructor(clock: Pick<Clock, 'monotonicMs'>, maxAgeMs: number) {
+    this.#clock = clock;
+    this.#maxAgeMs = maxAgeMs;
+  }
 
   /** Administrators are answered from what is so now; others from what was so not long ago. */
   for<Result>(caller: Caller, question: string, ask: () => Promise<Result>): Promise<Result> {
@@ -33,7 +35,7 @@ export class RecentAnswers {
     this.#answers.set(question, answer);
     value.then(
       () => {
-        answer.answeredAtMs = this.clock.monotonicMs();
+        answer.answeredAtMs = this.#clock.monotonicMs();
       },
       () => {
         if (this.#answers.get(question) === answer) this.#answers.delete(question);
@@ -43,6 +45,6 @@ export class RecentAnswers {
   }
 
   #isRecent({ answeredAtMs }: Answer): boolean {
-    return answeredAtMs === undefined || this.clock.monotonicMs() - answeredAtMs < this.maxAgeMs;
+    return answeredAtMs === undefined || this.#clock.monotonicMs() - answeredAtMs < this.#maxAgeMs;
   }
 }

@@ -54,16 +54,16 @@ const NO_MOMENTS: readonly number[] = [];
 const NONE: ReadonlySet<CountedFailure> = new Set();
 
 export class FailureLedger {
-  private bootId = '';
+  #bootId = '';
   /** Oldest first, at most MAX_FAILURES; `moments` and `momentsByUser` mirror it for the gate. */
-  private failures: CountedFailure[] = [];
-  private moments: number[] = [];
-  private momentsByUser = new Map<string, number[]>();
+  #failures: CountedFailure[] = [];
+  #moments: number[] = [];
+  #momentsByUser = new Map<string, number[]>();
 
   /** Whether this user may send a command that carries an authorization, now. Allocates nothing while it is open. */
   gate(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): GateVerdict {
-    this.meetBoot(now);
-    return judgeGate(this.momentsByUser.get(userKey) ?? NO_MOMENTS, this.moments, now, thresholds);
+    this.#meetBoot(now);
+    return judgeGate(this.#momentsByUser.get(userKey) ?? NO_MOMENTS, this.#moments, now, thresholds);
   }
 
   /**
@@ -73,24 +73,24 @@ export class FailureLedger {
    */
   record(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): boolean {
     if (thresholds.windowMinutes === 0) return false;
-    this.meetBoot(now);
-    const newest = this.moments.at(-1) ?? now.bootTimeMs;
+    this.#meetBoot(now);
+    const newest = this.#moments.at(-1) ?? now.bootTimeMs;
     const failure = { userKey, momentMs: Math.max(now.bootTimeMs, newest), wallClockMs: now.wallClockMs };
-    const retained = firstCounted(this.moments, now.bootTimeMs, Math.max(thresholds.windowMinutes, RETENTION_MINUTES));
-    const first = Math.max(retained, this.failures.length + 1 - MAX_FAILURES);
-    if (first > 0) this.replace([...this.failures.slice(first), failure]);
-    else this.append(failure);
+    const retained = firstCounted(this.#moments, now.bootTimeMs, Math.max(thresholds.windowMinutes, RETENTION_MINUTES));
+    const first = Math.max(retained, this.#failures.length + 1 - MAX_FAILURES);
+    if (first > 0) this.#replace([...this.#failures.slice(first), failure]);
+    else this.#append(failure);
     return true;
   }
 
   /** The failures of one user, or all, so far: what a reset that is asked for now is about. */
   failuresOf(userKey?: string): ReadonlySet<CountedFailure> {
-    return new Set(this.failures.filter((failure) => userKey === undefined || failure.userKey === userKey));
+    return new Set(this.#failures.filter((failure) => userKey === undefined || failure.userKey === userKey));
   }
 
   /** Forgets these failures. Make `state()` without them durable before, so that a reset which fails opens no gate. */
   forget(failures: ReadonlySet<CountedFailure>): void {
-    this.replace(this.failures.filter((failure) => !failures.has(failure)));
+    this.#replace(this.#failures.filter((failure) => !failures.has(failure)));
   }
 
   /**
@@ -100,12 +100,12 @@ export class FailureLedger {
    * and learns the time later); otherwise the next boot would take the failure for decades old and forget it.
    */
   state(now: LedgerTime, without: ReadonlySet<CountedFailure> = NONE): FailureLedgerState {
-    this.meetBoot(now);
-    const kept = without.size === 0 ? this.failures : this.failures.filter((failure) => !without.has(failure));
+    this.#meetBoot(now);
+    const kept = without.size === 0 ? this.#failures : this.#failures.filter((failure) => !without.has(failure));
     return {
       failures: kept.map(({ userKey, momentMs, wallClockMs }) => ({
         userKey,
-        bootId: this.bootId,
+        bootId: this.#bootId,
         bootTimeMs: momentMs,
         wallClockMs: Math.max(wallClockMs, now.wallClockMs - (now.bootTimeMs - momentMs)),
       })),
@@ -119,21 +119,21 @@ export class FailureLedger {
    * in this boot does not settle them again by a wall clock that was set meanwhile.
    */
   restore(state: FailureLedgerState, now: LedgerTime): boolean {
-    this.bootId = now.bootId;
+    this.#bootId = now.bootId;
     const whole = state.failures.filter(({ bootTimeMs, wallClockMs }) => Number.isFinite(bootTimeMs + wallClockMs));
     const settled = whole.map((failure) => settle(failure, now)).sort((a, b) => a.momentMs - b.momentMs);
-    this.replace(settled.slice(-MAX_FAILURES));
+    this.#replace(settled.slice(-MAX_FAILURES));
     return whole.some(({ bootId }) => bootId !== now.bootId);
   }
 
   /** Everything about the lockout for Get-TbsLockout. */
   summary(now: LedgerTime, thresholds: LockoutThresholds): LockoutSummary {
-    this.meetBoot(now);
+    this.#meetBoot(now);
     const countedOf = (moments: readonly number[]): readonly number[] =>
       thresholds.windowMinutes === 0
         ? NO_MOMENTS
         : moments.slice(firstCounted(moments, now.bootTimeMs, thresholds.windowMinutes));
-    const users = [...this.momentsByUser].map(([userKey, moments]): UserLockout => {
+    const users = [...this.#momentsByUser].map(([userKey, moments]): UserLockout => {
       const counted = countedOf(moments);
       return {
         userKey,
@@ -145,33 +145,33 @@ export class FailureLedger {
     return {
       thresholds,
       countingOff: thresholds.windowMinutes === 0,
-      totalFailures: countedOf(this.moments).length,
-      gateForOthers: judgeGate(NO_MOMENTS, this.moments, now, thresholds),
+      totalFailures: countedOf(this.#moments).length,
+      gateForOthers: judgeGate(NO_MOMENTS, this.#moments, now, thresholds),
       users: users.filter(({ failures }) => failures > 0),
     };
   }
 
   /** The boot's identity changes under a running process only when the machine was restored from an image. */
-  private meetBoot(now: LedgerTime): void {
-    if (now.bootId === this.bootId) return;
-    const failures = this.failures.map(({ userKey, momentMs, wallClockMs }) => {
-      return { userKey, bootId: this.bootId, bootTimeMs: momentMs, wallClockMs };
+  #meetBoot(now: LedgerTime): void {
+    if (now.bootId === this.#bootId) return;
+    const failures = this.#failures.map(({ userKey, momentMs, wallClockMs }) => {
+      return { userKey, bootId: this.#bootId, bootTimeMs: momentMs, wallClockMs };
     });
     this.restore({ failures }, now);
   }
 
-  private replace(failures: readonly CountedFailure[]): void {
-    this.failures = [];
-    this.moments = [];
-    this.momentsByUser = new Map();
-    for (const failure of failures) this.append(failure);
+  #replace(failures: readonly CountedFailure[]): void {
+    this.#failures = [];
+    this.#moments = [];
+    this.#momentsByUser = new Map();
+    for (const failure of failures) this.#append(failure);
   }
 
-  private append(failure: CountedFailure): void {
-    this.failures.push(failure);
-    this.moments.push(failure.momentMs);
-    const ofUser = this.momentsByUser.get(failure.userKey);
-    if (ofUser === undefined) this.momentsByUser.set(failure.userKey, [failure.momentMs]);
+  #append(failure: CountedFailure): void {
+    this.#failures.push(failure);
+    this.#moments.push(failure.momentMs);
+    const ofUser = this.#momentsByUser.get(failure.userKey);
+    if (ofUser === undefined) this.#momentsByUser.set(failure.userKey, [failure.momentMs]);
     else ofUser.push(failure.momentMs);
   }
 }

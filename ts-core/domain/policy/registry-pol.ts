@@ -84,56 +84,59 @@ function damaged(offset: number, reason: string): PolReading {
 
 class PolReader {
   offset = HEADER_BYTES;
+  readonly #view: DataView;
 
-  constructor(private readonly view: DataView) {}
+  constructor(view: DataView) {
+    this.#view = view;
+  }
 
   /** Undefined for an entry that is sound and not wanted. */
   entry(isWanted: (key: string) => boolean): PolEntry | Damage | undefined {
-    const opened = this.mark(OPEN, '[');
+    const opened = this.#mark(OPEN, '[');
     if (opened !== undefined) return opened;
-    const key = this.name('key');
+    const key = this.#name('key');
     if (key instanceof Damage) return key;
-    const valueName = this.name('value name');
+    const valueName = this.#name('value name');
     if (valueName instanceof Damage) return valueName;
-    const type = this.number('type');
+    const type = this.#number('type');
     if (type instanceof Damage) return type;
-    const size = this.number('size');
+    const size = this.#number('size');
     if (size instanceof Damage) return size;
-    const left = this.view.byteLength - this.offset;
+    const left = this.#view.byteLength - this.offset;
     if (size > left) return new Damage(this.offset, `its data of ${size} bytes end after the file`);
-    const dataOffset = this.view.byteOffset + this.offset;
+    const dataOffset = this.#view.byteOffset + this.offset;
     this.offset += size;
-    const closed = this.mark(CLOSE, ']');
+    const closed = this.#mark(CLOSE, ']');
     if (closed !== undefined) return closed;
     if (!isWanted(key)) return undefined;
-    return { key, valueName, type, data: new Uint8Array(this.view.buffer, dataOffset, size).slice() };
+    return { key, valueName, type, data: new Uint8Array(this.#view.buffer, dataOffset, size).slice() };
   }
 
-  private mark(unit: number, shown: string): Damage | undefined {
-    if (this.view.byteLength - this.offset < 2) return new Damage(this.offset, `it ends where "${shown}" is expected`);
-    if (this.view.getUint16(this.offset, true) !== unit) return new Damage(this.offset, `"${shown}" is expected`);
+  #mark(unit: number, shown: string): Damage | undefined {
+    if (this.#view.byteLength - this.offset < 2) return new Damage(this.offset, `it ends where "${shown}" is expected`);
+    if (this.#view.getUint16(this.offset, true) !== unit) return new Damage(this.offset, `"${shown}" is expected`);
     this.offset += 2;
     return undefined;
   }
 
-  private name(what: string): string | Damage {
+  #name(what: string): string | Damage {
     const start = this.offset;
     let text = '';
     for (;;) {
-      if (this.view.byteLength - this.offset < 2) return new Damage(start, `the ${what} has no end`);
-      const unit = this.view.getUint16(this.offset, true);
+      if (this.#view.byteLength - this.offset < 2) return new Damage(start, `the ${what} has no end`);
+      const unit = this.#view.getUint16(this.offset, true);
       this.offset += 2;
       if (unit === 0) break;
       if (text.length >= MAX_NAME_UNITS) return new Damage(start, `the ${what} is too long`);
       text += String.fromCharCode(unit);
     }
-    return this.mark(SEPARATOR, ';') ?? text;
+    return this.#mark(SEPARATOR, ';') ?? text;
   }
 
-  private number(what: string): number | Damage {
-    if (this.view.byteLength - this.offset < 4) return new Damage(this.offset, `it ends inside a ${what}`);
-    const value = this.view.getUint32(this.offset, true);
+  #number(what: string): number | Damage {
+    if (this.#view.byteLength - this.offset < 4) return new Damage(this.offset, `it ends inside a ${what}`);
+    const value = this.#view.getUint32(this.offset, true);
     this.offset += 4;
-    return this.mark(SEPARATOR, ';') ?? value;
+    return this.#mark(SEPARATOR, ';') ?? value;
   }
 }

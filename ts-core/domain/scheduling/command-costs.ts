@@ -28,24 +28,24 @@ interface Learned {
 }
 
 export class CommandCosts {
-  private readonly learned = new Map<number, Learned>();
-  private readonly overall: Learned = { code: 0, keyType: 0, count: 0, meanMs: UNKNOWN_MS };
+  readonly #learned = new Map<number, Learned>();
+  readonly #overall: Learned = { code: 0, keyType: 0, count: 0, meanMs: UNKNOWN_MS };
 
   learn(code: number, keyType: KeyTypeNumber, durationMs: number): void {
-    update(this.overall, durationMs);
+    update(this.#overall, durationMs);
     const key = keyOf(code, keyType);
-    const known = this.learned.get(key);
+    const known = this.#learned.get(key);
     if (known !== undefined) update(known, durationMs);
-    else if (this.learned.size < MOST_KEYS) this.learned.set(key, { code, keyType, count: 1, meanMs: durationMs });
+    else if (this.#learned.size < MOST_KEYS) this.#learned.set(key, { code, keyType, count: 1, meanMs: durationMs });
   }
 
   /** The expected duration in milliseconds; the mean of all commands for one that was never seen. */
   estimateMs(code: number, keyType: KeyTypeNumber): number {
-    return (this.learned.get(keyOf(code, keyType)) ?? this.overall).meanMs;
+    return (this.#learned.get(keyOf(code, keyType)) ?? this.#overall).meanMs;
   }
 
   table(): CommandCost[] {
-    return [...this.learned.values()].map((each) => ({ ...each }));
+    return [...this.#learned.values()].map((each) => ({ ...each }));
   }
 }
 

@@ -54,38 +54,41 @@ const never = (): boolean => false;
 const REMEMBERED_USERS = 4096;
 
 export class CommandQueue<Command extends QueuedCommand> {
-  private readonly users = new Map<string, UserLine<Command>>();
-  private readonly bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
-  private readonly arrivals = new LinkedLine<Arrival<Command>>();
+  readonly #users = new Map<string, UserLine<Command>>();
+  readonly #bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
+  readonly #arrivals = new LinkedLine<Arrival<Command>>();
   /** Places above NORMAL that compete there, since their users are beyond their share. */
-  private readonly lowered = new Set<UserPlace<Command>>();
-  private waiting = 0;
-  private waitingUsers = 0;
-  private turn = 0;
+  readonly #lowered = new Set<UserPlace<Command>>();
+  #waiting = 0;
+  #waitingUsers = 0;
+  #turn = 0;
+  readonly #options: QueueOptions;
 
-  constructor(private readonly options: QueueOptions) {}
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
 
   get size(): number {
-    return this.waiting;
+    return this.#waiting;
   }
 
   waitingOfUser(userKey: string): number {
-    return this.users.get(userKey)?.waiting ?? 0;
+    return this.#users.get(userKey)?.waiting ?? 0;
   }
 
   waitingOfContext(userKey: string, contextId: number): number {
-    const context = this.users.get(userKey)?.contexts.get(contextId);
+    const context = this.#users.get(userKey)?.contexts.get(contextId);
     return context === undefined ? 0 : context.waitingByBand.reduce((sum, count) => sum + count, 0);
   }
 
   /** Adds a command at the end of its context. `nowMs` is monotonic and never smaller than in an earlier call. */
   push(command: Command, nowMs: number): QueuePlace {
-    const context = this.contextOf(command);
+    const context = this.#contextOf(command);
     const entry: Entry<Command> = {
       command,
       context,
       band: bandOf(command.priority),
-      agesAtMs: nowMs + this.options.agingHorizonMs,
+      agesAtMs: nowMs + this.#options.agingHorizonMs,
       isWaiting: true,
       arrival: undefined,
       previous: undefined,
@@ -93,10 +96,10 @@ export class CommandQueue<Command extends QueuedCommand> {
     };
     entry.arrival = { entry, previous: undefined, next: undefined };
     context.line.push(entry);
-    this.arrivals.push(entry.arrival);
-    this.waiting++;
-    if (context.user.waiting++ === 0) this.waitingUsers++;
-    this.count(context, entry.band, 1);
+    this.#arrivals.push(entry.arrival);
+    this.#waiting++;
+    if (context.user.waiting++ === 0) this.#waitingUsers++;
+    this.#count(context, entry.band, 1);
     return entry;
   }
 
@@ -107,42 +110,42 @@ export class CommandQueue<Command extends QueuedCommand> {
    * turn.
    */
   next(nowMs: number, savesSwap: SavesSwap<Command> = never): Command | undefined {
-    this.ageUntil(nowMs);
-    this.raiseThoseWithinShare(nowMs);
+    this.#ageUntil(nowMs);
+    this.#raiseThoseWithinShare(nowMs);
     for (let band = BAND_COUNT - 1; band >= 0; band--) {
-      const place = this.firstOfBand(band, nowMs);
-      if (place !== undefined) return this.serve(highestOf(place), savesSwap);
+      const place = this.#firstOfBand(band, nowMs);
+      if (place !== undefined) return this.#serve(highestOf(place), savesSwap);
     }
     return undefined;
   }
 
   /** Whether the user has had at most a fair share of the TPM's time of late. */
   isWithinShare(userKey: string, nowMs: number): boolean {
-    const user = this.users.get(userKey);
-    return user === undefined || user.share.of(nowMs) * this.waitingUsers <= 1;
+    const user = this.#users.get(userKey);
+    return user === undefined || user.share.of(nowMs) * this.#waitingUsers <= 1;
   }
 
   /** The TPM has worked for the user for so long, until `nowMs`. */
   charge(userKey: string, durationMs: number, nowMs: number): void {
-    this.users.get(userKey)?.share.used(durationMs, nowMs);
+    this.#users.get(userKey)?.share.used(durationMs, nowMs);
   }
 
   /** Takes a waiting command out; false when it is not waiting any more. */
   remove(place: QueuePlace): boolean {
     if (!place.isWaiting) return false;
     const entry = place as Entry<Command>;
-    this.leaveBand(entry.context);
-    this.leave(entry);
+    this.#leaveBand(entry.context);
+    this.#leave(entry);
     return true;
   }
 
   /** Takes out everything that waits in a context, oldest first. */
   removeContext(userKey: string, contextId: number): Command[] {
-    const context = this.users.get(userKey)?.contexts.get(contextId);
+    const context = this.#users.get(userKey)?.contexts.get(contextId);
     const removed: Command[] = [];
     for (let entry = context?.line.first(); entry !== undefined; entry = context?.line.first()) {
-      this.leaveBand(entry.context);
-      this.leave(entry);
+      this.#leaveBand(entry.context);
+      this.#leave(entry);
       removed.push(entry.command);
     }
     return removed;
@@ -150,15 +153,15 @@ export class CommandQueue<Command extends QueuedCommand> {
 
   /** Forgets a context that was closed; it must have nothing waiting. */
   forgetContext(userKey: string, contextId: number): void {
-    const user = this.users.get(userKey);
+    const user = this.#users.get(userKey);
     if (user === undefined) return;
     const context = user.contexts.get(contextId);
     if (user.runContext === context) user.runContext = undefined;
     user.contexts.delete(contextId);
   }
 
-  private contextOf(command: Command): ContextLine<Command> {
-    const user = this.userOf(command.userKey);
+  #contextOf(command: Command): ContextLine<Command> {
+    const user = this.#userOf(command.userKey);
     let context = user.contexts.get(command.contextId);
     if (context === undefined) {
       context = {
@@ -168,7 +171,7 @@ export class CommandQueue<Command extends QueuedCommand> {
         waitingByBand: new Array<number>(BAND_COUNT).fill(0),
         band: -1,
         // A newcomer counts as just served: endless new contexts cannot pass one that waits.
-        key: ++this.turn,
+        key: ++this.#turn,
         heapIndex: -1,
       };
       user.contexts.set(command.contextId, context);
@@ -176,13 +179,13 @@ export class CommandQueue<Command extends QueuedCommand> {
     return context;
   }
 
-  private userOf(userKey: string): UserLine<Command> {
-    let user = this.users.get(userKey);
+  #userOf(userKey: string): UserLine<Command> {
+    let user = this.#users.get(userKey);
     if (user === undefined) {
-      if (this.users.size >= REMEMBERED_USERS) this.forgetIdleUsers();
+      if (this.#users.size >= REMEMBERED_USERS) this.#forgetIdleUsers();
       user = {
         userKey,
-        lastServedTurn: ++this.turn,
+        lastServedTurn: ++this.#turn,
         waiting: 0,
         contexts: new Map(),
         share: new TpmShare(),
@@ -190,70 +193,70 @@ export class CommandQueue<Command extends QueuedCommand> {
         runContext: undefined,
         runLength: 0,
       };
-      this.users.set(userKey, user);
+      this.#users.set(userKey, user);
     }
     return user;
   }
 
-  private forgetIdleUsers(): void {
-    for (const [userKey, user] of this.users) {
-      if (user.waiting === 0) this.users.delete(userKey);
+  #forgetIdleUsers(): void {
+    for (const [userKey, user] of this.#users) {
+      if (user.waiting === 0) this.#users.delete(userKey);
     }
   }
 
   /** The first place of a band's heap; those whose users are beyond their share go down to NORMAL. */
-  private firstOfBand(band: number, nowMs: number): UserPlace<Command> | undefined {
-    const heap = this.heapOf(band);
+  #firstOfBand(band: number, nowMs: number): UserPlace<Command> | undefined {
+    const heap = this.#heapOf(band);
     for (;;) {
       const place = heap.first();
-      if (place === undefined || band <= NORMAL_BAND || this.mayStandIn(place, nowMs)) return place;
-      this.compete(place, NORMAL_BAND);
-      this.lowered.add(place);
+      if (place === undefined || band <= NORMAL_BAND || this.#mayStandIn(place, nowMs)) return place;
+      this.#compete(place, NORMAL_BAND);
+      this.#lowered.add(place);
     }
   }
 
-  private raiseThoseWithinShare(nowMs: number): void {
-    for (const place of this.lowered) {
-      if (!this.mayStandIn(place, nowMs)) continue;
-      this.lowered.delete(place);
-      this.compete(place, place.band);
+  #raiseThoseWithinShare(nowMs: number): void {
+    for (const place of this.#lowered) {
+      if (!this.#mayStandIn(place, nowMs)) continue;
+      this.#lowered.delete(place);
+      this.#compete(place, place.band);
     }
   }
 
   /** Whether the place may compete in a band above NORMAL. */
-  private mayStandIn({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
+  #mayStandIn({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
     const context = contexts.first();
     if (context === undefined || !oldestOf(context).isHeldToShare) return true;
     return this.isWithinShare(user.userKey, nowMs);
   }
 
-  private compete(place: UserPlace<Command>, band: number): void {
-    this.heapOf(place.competesIn).remove(place);
+  #compete(place: UserPlace<Command>, band: number): void {
+    this.#heapOf(place.competesIn).remove(place);
     place.competesIn = band;
-    this.heapOf(band).insert(place);
+    this.#heapOf(band).insert(place);
   }
 
-  private heapOf(band: number): KeyedHeap<UserPlace<Command>> {
-    return this.bands[band] as KeyedHeap<UserPlace<Command>>;
+  #heapOf(band: number): KeyedHeap<UserPlace<Command>> {
+    return this.#bands[band] as KeyedHeap<UserPlace<Command>>;
   }
 
-  private serve(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): Command {
+  #serve(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): Command {
     const user = place.user;
-    const context = this.chooseContext(place, savesSwap);
+    const context = this.#chooseContext(place, savesSwap);
     const entry = context.line.first() as Entry<Command>;
-    const turn = ++this.turn;
-    this.leaveBand(context);
+    const turn = ++this.#turn;
+    this.#leaveBand(context);
     context.key = turn;
-    this.moveUser(user, turn);
-    this.leave(entry);
+    this.#moveUser(user, turn);
+    this.#leave(entry);
     return entry.command;
   }
 
-  private chooseContext(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): ContextLine<Command> {
+  #chooseContext(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): ContextLine<Command> {
     const { user, band } = place;
     const run = user.runContext;
     const context = place.contexts.first() as ContextLine<Command>;
-    const mayGoOn = run !== undefined && run.band === band && user.runLength < this.options.longestRun;
+    const mayGoOn = run !== undefined && run.band === band && user.runLength < this.#options.longestRun;
     if (context === run || (mayGoOn && savesSwap(oldestOf(run), oldestOf(context)))) {
       user.runLength++;
       return run as ContextLine<Command>;
@@ -264,12 +267,12 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /** Gives every place of the user its new key, so that it goes behind in each band where it waits. */
-  private moveUser(user: UserLine<Command>, turn: number): void {
+  #moveUser(user: UserLine<Command>, turn: number): void {
     user.lastServedTurn = turn;
     for (let band = 0; band < BAND_COUNT; band++) {
       const place = user.places[band];
       if (place === undefined || place.heapIndex < 0) continue;
-      const heap = this.heapOf(place.competesIn);
+      const heap = this.#heapOf(place.competesIn);
       heap.remove(place);
       place.key = turn;
       heap.insert(place);
@@ -277,38 +280,38 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /** Marks what has waited for the horizon. Arrivals are in order of time, so only the front is looked at. */
-  private ageUntil(nowMs: number): void {
-    for (let arrival = this.arrivals.first(); arrival !== undefined; arrival = this.arrivals.first()) {
+  #ageUntil(nowMs: number): void {
+    for (let arrival = this.#arrivals.first(); arrival !== undefined; arrival = this.#arrivals.first()) {
       const { entry } = arrival;
       if (entry.agesAtMs > nowMs) return;
-      this.arrivals.remove(arrival);
+      this.#arrivals.remove(arrival);
       entry.arrival = undefined;
       (entry.context.waitingByBand[entry.band] as number)--;
-      this.count(entry.context, AGED_BAND, 1);
+      this.#count(entry.context, AGED_BAND, 1);
     }
   }
 
   /** Takes the entry out of everything and puts its context, which is in no band now, where the rest belongs. */
-  private leave(entry: Entry<Command>): void {
+  #leave(entry: Entry<Command>): void {
     const context = entry.context;
     entry.isWaiting = false;
-    this.waiting--;
+    this.#waiting--;
     context.line.remove(entry);
-    if (entry.arrival !== undefined) this.arrivals.remove(entry.arrival);
-    if (--context.user.waiting === 0) this.waitingUsers--;
+    if (entry.arrival !== undefined) this.#arrivals.remove(entry.arrival);
+    if (--context.user.waiting === 0) this.#waitingUsers--;
     (context.waitingByBand[entry.arrival === undefined ? AGED_BAND : entry.band] as number)--;
     const band = highestBand(context);
-    if (band >= 0) this.enterBand(context, band);
+    if (band >= 0) this.#enterBand(context, band);
   }
 
-  private count(context: ContextLine<Command>, band: number, change: number): void {
+  #count(context: ContextLine<Command>, band: number, change: number): void {
     context.waitingByBand[band] = (context.waitingByBand[band] as number) + change;
     if (band <= context.band) return;
-    if (context.band >= 0) this.leaveBand(context);
-    this.enterBand(context, band);
+    if (context.band >= 0) this.#leaveBand(context);
+    this.#enterBand(context, band);
   }
 
-  private enterBand(context: ContextLine<Command>, band: number): void {
+  #enterBand(context: ContextLine<Command>, band: number): void {
     const user = context.user;
     let place = user.places[band];
     if (place === undefined) {
@@ -320,16 +323,16 @@ export class CommandQueue<Command extends QueuedCommand> {
     if (place.heapIndex < 0) {
       place.key = user.lastServedTurn;
       place.competesIn = band;
-      this.heapOf(band).insert(place);
+      this.#heapOf(band).insert(place);
     }
   }
 
-  private leaveBand(context: ContextLine<Command>): void {
+  #leaveBand(context: ContextLine<Command>): void {
     const place = context.user.places[context.band] as UserPlace<Command>;
     place.contexts.remove(context);
     if (place.contexts.size === 0) {
-      this.heapOf(place.competesIn).remove(place);
-      this.lowered.delete(place);
+      this.#heapOf(place.competesIn).remove(place);
+      this.#lowered.delete(place);
     }
     context.band = -1;
   }

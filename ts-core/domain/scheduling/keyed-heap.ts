@@ -11,62 +11,62 @@ export interface HeapMember {
 }
 
 export class KeyedHeap<Member extends HeapMember> {
-  private readonly members: Member[] = [];
+  readonly #members: Member[] = [];
 
   get size(): number {
-    return this.members.length;
+    return this.#members.length;
   }
 
   first(): Member | undefined {
-    return this.members[0];
+    return this.#members[0];
   }
 
   insert(member: Member): void {
-    member.heapIndex = this.members.length;
-    this.members.push(member);
-    this.rise(member);
+    member.heapIndex = this.#members.length;
+    this.#members.push(member);
+    this.#rise(member);
   }
 
   remove(member: Member): void {
     const index = member.heapIndex;
-    const last = this.members.pop() as Member;
+    const last = this.#members.pop() as Member;
     member.heapIndex = -1;
     if (last === member) return;
-    this.members[index] = last;
+    this.#members[index] = last;
     last.heapIndex = index;
-    this.rise(last);
-    this.sink(last);
+    this.#rise(last);
+    this.#sink(last);
   }
 
-  private rise(member: Member): void {
+  #rise(member: Member): void {
     let index = member.heapIndex;
     while (index > 0) {
       const parentIndex = (index - 1) >> 1;
-      const parent = this.members[parentIndex] as Member;
+      const parent = this.#members[parentIndex] as Member;
       if (parent.key <= member.key) break;
-      this.place(parent, index);
+      this.#place(parent, index);
       index = parentIndex;
     }
-    this.place(member, index);
+    this.#place(member, index);
   }
 
-  private sink(member: Member): void {
+  #sink(member: Member): void {
     let index = member.heapIndex;
     for (;;) {
       let childIndex = 2 * index + 1;
-      if (childIndex >= this.members.length) break;
-      const right = this.members[childIndex + 1];
-      if (right !== undefined && right.key < (this.members[childIndex] as Member).key) childIndex++;
-      const child = this.members[childIndex] as Member;
+      if (childIndex >= this.#members.length) break;
+      const right = this.#members[childIndex + 1];
+      if (right !== undefined && right.key < (this.#members[childIndex] as Member).key) childIndex++;
+      const child = this.#members[childIndex] as Member;
       if (child.key >= member.key) break;
-      this.place(child, index);
+      this.#place(child, index);
       index = childIndex;
     }
-    this.place(member, index);
+    this.#place(member, index);
   }
 
-  private place(member: Member, index: number): void {
-    this.members[index] = member;
+  #place(member: Member, index: number): void {
+    this.#members[index] = member;
     member.heapIndex = index;
   }
 }

@@ -9,25 +9,25 @@ export interface LineMember<Member> {
 }
 
 export class LinkedLine<Member extends LineMember<Member>> {
-  private head: Member | undefined;
-  private tail: Member | undefined;
+  #head: Member | undefined;
+  #tail: Member | undefined;
 
   first(): Member | undefined {
-    return this.head;
+    return this.#head;
   }
 
   push(member: Member): void {
-    member.previous = this.tail;
-    if (this.tail === undefined) this.head = member;
-    else this.tail.next = member;
-    this.tail = member;
+    member.previous = this.#tail;
+    if (this.#tail === undefined) this.#head = member;
+    else this.#tail.next = member;
+    this.#tail = member;
   }
 
   /** The member must be in this line. */
   remove(member: Member): void {
-    if (member.previous === undefined) this.head = member.next;
+    if (member.previous === undefined) this.#head = member.next;
     else member.previous.next = member.next;
-    if (member.next === undefined) this.tail = member.previous;
+    if (member.next === undefined) this.#tail = member.previous;
     else member.next.previous = member.previous;
     member.previous = undefined;
     member.next = undefined;

@@ -56,8 +56,11 @@ export class TruncatedFieldError extends Error {
 /** Reads fields in order; throws TruncatedFieldError when the bytes end too early. */
 export class FieldReader {
   #offset = 0;
+  readonly #source: Uint8Array;
 
-  constructor(private readonly source: Uint8Array) {}
+  constructor(source: Uint8Array) {
+    this.#source = source;
+  }
 
   get offset(): number {
     return this.#offset;
@@ -77,10 +80,10 @@ export class FieldReader {
 
   bytes(lengthBytes: number): Uint8Array {
     const end = this.#offset + lengthBytes;
-    if (end > this.source.length) {
-      throw new TruncatedFieldError(`a field ends at byte ${end} of ${this.source.length}`);
+    if (end > this.#source.length) {
+      throw new TruncatedFieldError(`a field ends at byte ${end} of ${this.#source.length}`);
     }
-    const bytes = this.source.subarray(this.#offset, end);
+    const bytes = this.#source.subarray(this.#offset, end);
     this.#offset = end;
     return bytes;
   }

@@ -24,10 +24,13 @@ export class MessageFrames {
   #bodyBytes = -1;
 
   /** `limitSetting` is where an administrator can raise the limit. */
-  constructor(
-    private readonly maxMessageBytes: number,
-    private readonly limitSetting: string,
-  ) {}
+  readonly #maxMessageBytes: number;
+  readonly #limitSetting: string;
+
+  constructor(maxMessageBytes: number, limitSetting: string) {
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#limitSetting = limitSetting;
+  }
 
   get keptBytes(): number {
     return this.#rest.length + (this.#body?.length ?? 0);
@@ -99,9 +102,9 @@ export class MessageFrames {
     }
     if (end < 0) return false;
     const bodyBytes = contentLength(this.#rest.toString('latin1', 0, end));
-    if (bodyBytes > this.maxMessageBytes) {
+    if (bodyBytes > this.#maxMessageBytes) {
       throw new FramingError(
-        `A message of ${bodyBytes} bytes is over the limit of ${this.maxMessageBytes} (${this.limitSetting}).`,
+        `A message of ${bodyBytes} bytes is over the limit of ${this.#maxMessageBytes} (${this.#limitSetting}).`,
       );
     }
     this.#take(end + HEADER_END.length);

@@ -14,14 +14,15 @@ export class MessageReplies {
   readonly #texts: string[] = [];
   #keptBytes = 0;
   #awaited: number;
+  readonly #isBatch: boolean;
+  readonly #budget: ByteBudget;
+  /** Called once, when every part is done; without a text where no reply is due. */
+  readonly #onDone: (text: string | undefined) => void;
 
-  constructor(
-    parts: number,
-    private readonly isBatch: boolean,
-    private readonly budget: ByteBudget,
-    /** Called once, when every part is done; without a text where no reply is due. */
-    private readonly onDone: (text: string | undefined) => void,
-  ) {
+  constructor(parts: number, isBatch: boolean, budget: ByteBudget, onDone: (text: string | undefined) => void) {
+    this.#isBatch = isBatch;
+    this.#budget = budget;
+    this.#onDone = onDone;
     this.#awaited = parts;
   }
 
@@ -32,21 +33,21 @@ export class MessageReplies {
     if (this.#awaited > 0) return;
     const texts = this.#texts.join(',');
     this.drop();
-    if (texts === '') this.onDone(undefined);
-    else this.onDone(this.isBatch ? `[${texts}]` : texts);
+    if (texts === '') this.#onDone(undefined);
+    else this.#onDone(this.#isBatch ? `[${texts}]` : texts);
   }
 
   /** Nobody will read them. */
   drop(): void {
     this.#texts.length = 0;
-    this.budget.give(this.#keptBytes);
+    this.#budget.give(this.#keptBytes);
     this.#keptBytes = 0;
   }
 
   #keep(text: string): void {
     this.#texts.push(text);
     this.#keptBytes += text.length;
-    this.budget.take(text.length);
+    this.#budget.take(text.length);
   }
 
   /** Throws when the batch has no room for the reply of another call. */

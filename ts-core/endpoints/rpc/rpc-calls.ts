@@ -30,17 +30,20 @@ export class RpcCalls {
   #outstanding = 0;
   #waits = false;
   #closed = false;
+  readonly #parts: RpcCallsParts;
 
-  constructor(private readonly parts: RpcCallsParts) {}
+  constructor(parts: RpcCallsParts) {
+    this.#parts = parts;
+  }
 
   mayServe(): boolean {
-    this.#waits = this.#outstanding >= this.parts.maxOutstandingCalls;
+    this.#waits = this.#outstanding >= this.#parts.maxOutstandingCalls;
     return !this.#waits;
   }
 
   /** `charge`: the bytes that the call may keep until it is answered. */
   serve(call: Call, replies: MessageReplies, charge: number): void {
-    const { session, handlers, maxBatchReplyBytes } = this.parts;
+    const { session, handlers, maxBatchReplyBytes } = this.#parts;
     const { id, method, params } = call;
     const handler = handlers.get(method);
     if (handler === undefined) {
@@ -65,7 +68,7 @@ export class RpcCalls {
   }
 
   #answerLater(result: Promise<unknown>, call: Call, replies: MessageReplies, charge: number): void {
-    const { budget } = this.parts;
+    const { budget } = this.#parts;
     this.#outstanding++;
     budget.take(charge);
     result
@@ -79,9 +82,9 @@ export class RpcCalls {
   }
 
   #wake(): void {
-    if (!this.#waits || this.#closed || this.#outstanding > this.parts.maxOutstandingCalls / 2) return;
+    if (!this.#waits || this.#closed || this.#outstanding > this.#parts.maxOutstandingCalls / 2) return;
     this.#waits = false;
-    this.parts.onRoomAgain();
+    this.#parts.onRoomAgain();
   }
 
   /** A notification has no id, and is not answered. */
@@ -91,7 +94,7 @@ export class RpcCalls {
 
   #fail(error: unknown, { id, method }: Call, replies: MessageReplies): void {
     if (!(error instanceof TbsError) || error.symbol === 'TBS_E_INTERNAL_ERROR') {
-      this.parts.log.error({ error, method }, 'a call failed');
+      this.#parts.log.error({ error, method }, 'a call failed');
     }
     this.#answer(id, replies, (known) => errorReply(known, toRpcError(error)));
   }

@@ -71,14 +71,22 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   #waitsForRoom = false;
   #messagesRead = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
+  readonly #bytes: ByteConnection;
+  readonly #budget: UserBudget;
+  readonly #parts: RpcConnectionParts;
+  readonly #onClosed: (connection: RpcConnection) => void;
 
   constructor(
-    private readonly bytes: ByteConnection,
+    bytes: ByteConnection,
     readonly caller: Caller,
-    private readonly budget: UserBudget,
-    private readonly parts: RpcConnectionParts,
-    private readonly onClosed: (connection: RpcConnection) => void,
+    budget: UserBudget,
+    parts: RpcConnectionParts,
+    onClosed: (connection: RpcConnection) => void,
   ) {
+    this.#bytes = bytes;
+    this.#budget = budget;
+    this.#parts = parts;
+    this.#onClosed = onClosed;
     const { limits, opener, handlers, log } = parts;
     this.#frames = isAdministrator(caller)
       ? new MessageFrames(limits.maxMessageBytes, 'limits.messageBytes')
@@ -116,7 +124,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#release();
-    this.bytes.close(true);
+    this.#bytes.close(true);
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
@@ -135,7 +143,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     if (this.#state === 'open') this.#release();
     this.#state = 'closed';
     this.#output.close();
-    this.onClosed(this);
+    this.#onClosed(this);
   }
 
   roomAgain(): void {
@@ -158,13 +166,13 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   /** Ends the connection when the peer has been too slow, judged from one call of this to the next. */
   checkPeer(nowMs: number): void {
     const owesRest = this.#state === 'open' && !this.#isServing() && this.#frames.isPartial && !this.#waitsForRoom;
-    const { maxUnreadReplyBytes } = this.parts.limits;
+    const { maxUnreadReplyBytes } = this.#parts.limits;
     const unread = this.#output.unreadBytes;
-    const mustRead = unread > maxUnreadReplyBytes || (unread > 0 && this.budget.replying.isFull);
+    const mustRead = unread > maxUnreadReplyBytes || (unread > 0 && this.#budget.replying.isFull);
     if (this.#slowPeer.sendsTooSlowly(nowMs, owesRest ? this.#messagesRead : undefined)) {
       this.#breakOff(new FramingError('A message was begun and not finished in time (timeouts.partialMessageMs).'));
     } else if (this.#slowPeer.readsTooSlowly(nowMs, mustRead || this.#state === 'ended', this.#output.deliveredBytes)) {
-      this.bytes.close(false);
+      this.#bytes.close(false);
     }
   }
 
@@ -180,19 +188,19 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     }
     if (this.#body !== undefined) {
       this.#messagesRead++;
-      this.bytes.setReading(false);
+      this.#bytes.setReading(false);
       this.#arriving.is(this.#frames.keptBytes + this.#body.length);
-      this.parts.turns.add(this);
+      this.#parts.turns.add(this);
       return;
     }
     this.#waitsForRoom = !this.#arriving.tryBe(this.#frames.keptBytes + this.#frames.neededBytes);
     if (this.#waitsForRoom) {
-      this.bytes.setReading(false);
-      this.budget.reading.waitForRoom(this);
+      this.#bytes.setReading(false);
+      this.#budget.reading.waitForRoom(this);
       return;
     }
     this.#frames.makeRoom();
-    this.bytes.setReading(true);
+    this.#bytes.setReading(true);
   }
 
   #isServing(): boolean {
@@ -201,15 +209,15 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
 
   #goOn(): void {
     if (this.#state !== 'open') return;
-    if (this.#isServing()) this.parts.turns.add(this);
+    if (this.#isServing()) this.#parts.turns.add(this);
     else this.#readOn();
   }
 
   /** Where it may not, what ends that calls `#goOn`. */
   #mayServe(): boolean {
-    if (!this.#calls.mayServe() || this.#output.unreadBytes > this.parts.limits.maxUnreadReplyBytes) return false;
-    if (!this.budget.replying.isFull) return true;
-    this.budget.replying.waitForRoom(this);
+    if (!this.#calls.mayServe() || this.#output.unreadBytes > this.#parts.limits.maxUnreadReplyBytes) return false;
+    if (!this.#budget.replying.isFull) return true;
+    this.#budget.replying.waitForRoom(this);
     return false;
   }
 
@@ -218,7 +226,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     if (body === undefined) return this.#message;
     this.#body = undefined;
     const { parts, isBatch } = readMessage(body);
-    const replies = new MessageReplies(parts.length, isBatch, this.budget.replying, (text) => {
+    const replies = new MessageReplies(parts.length, isBatch, this.#budget.replying, (text) => {
       this.#batches.delete(replies);
       if (text !== undefined) this.#output.send(text);
     });
@@ -233,8 +241,8 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   }
 
   #notify(method: string, params: unknown): boolean {
-    const mostUnread = Math.min(MAX_UNREAD_EVENT_BYTES, this.parts.limits.maxUnreadReplyBytes);
-    if (this.#state !== 'open' || this.#output.unreadBytes > mostUnread || this.budget.replying.isFull) return false;
+    const mostUnread = Math.min(MAX_UNREAD_EVENT_BYTES, this.#parts.limits.maxUnreadReplyBytes);
+    if (this.#state !== 'open' || this.#output.unreadBytes > mostUnread || this.#budget.replying.isFull) return false;
     this.#output.send(notificationText(method, params));
     return true;
   }
@@ -247,9 +255,9 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
 
   #release(): void {
     this.#calls.close();
-    this.parts.turns.remove(this);
-    this.budget.reading.stopWaiting(this);
-    this.budget.replying.stopWaiting(this);
+    this.#parts.turns.remove(this);
+    this.#budget.reading.stopWaiting(this);
+    this.#budget.replying.stopWaiting(this);
     this.#body = undefined;
     this.#message = undefined;
     this.#frames.clear();

@@ -5,16 +5,15 @@ import { type ByteBudget, ChargedBytes } from '../user-budgets.js';
 export class RpcOutput {
   readonly #unread: ChargedBytes;
   #writtenBytes = 0;
+  readonly #bytes: ByteConnection;
 
-  constructor(
-    private readonly bytes: ByteConnection,
-    budget: ByteBudget,
-  ) {
+  constructor(bytes: ByteConnection, budget: ByteBudget) {
+    this.#bytes = bytes;
     this.#unread = new ChargedBytes(budget);
   }
 
   get unreadBytes(): number {
-    return this.bytes.unsentBytes();
+    return this.#bytes.unsentBytes();
   }
 
   /** Of all that was written, what has left the broker: it stands still while the client does not read. */
@@ -25,7 +24,7 @@ export class RpcOutput {
   send(text: string): void {
     const message = Buffer.from(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
     this.#writtenBytes += message.length;
-    this.bytes.send(message, message.length);
+    this.#bytes.send(message, message.length);
     this.settle();
   }
 

@@ -37,41 +37,44 @@ export interface RpcListener {
 }
 
 export class RpcServer {
-  private readonly connections = new Set<RpcConnection>();
-  private readonly countOfUser = new Map<string, number>();
+  readonly #connections = new Set<RpcConnection>();
+  readonly #countOfUser = new Map<string, number>();
   /** Those that are being set up included. */
-  private accepted = 0;
-  private server: RpcListener | undefined;
-  private sweep: { cancel(): void } | undefined;
+  #accepted = 0;
+  #server: RpcListener | undefined;
+  #sweep: { cancel(): void } | undefined;
+  readonly #parts: RpcServerParts;
 
-  constructor(private readonly parts: RpcServerParts) {}
+  constructor(parts: RpcServerParts) {
+    this.#parts = parts;
+  }
 
   /** Resolves when clients can connect. Rejects with a UnixListenError for a path that is too long or in use. */
   async listen(socketPath: string, inheritedFd?: number): Promise<void> {
     const options = {
-      onConnection: (socket: Socket) => this.accept(socket),
-      onAcceptError: (error: Error) => this.parts.log.error({ error }, 'a connection could not be accepted'),
+      onConnection: (socket: Socket) => this.#accept(socket),
+      onAcceptError: (error: Error) => this.#parts.log.error({ error }, 'a connection could not be accepted'),
     };
-    this.server =
-      this.parts.listen?.(socketPath, options) ??
-      (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, accept: this.parts.accept, ...options }));
-    this.sweepLater();
+    this.#server =
+      this.#parts.listen?.(socketPath, options) ??
+      (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, accept: this.#parts.accept, ...options }));
+    this.#sweepLater();
   }
 
   /** Takes no new connections; those that are open go on. */
   stopListening(): void {
-    this.server?.close();
+    this.#server?.close();
   }
 
   /** Ends every connection after its replies are written. */
   close(): void {
     this.stopListening();
-    this.sweep?.cancel();
-    for (const connection of this.connections) connection.end();
+    this.#sweep?.cancel();
+    for (const connection of this.#connections) connection.end();
   }
 
-  private accept(socket: Socket): void {
-    const { budgets, byteConnection = overNodeSocket, identify, log, refused, turns } = this.parts;
+  #accept(socket: Socket): void {
+    const { budgets, byteConnection = overNodeSocket, identify, log, refused, turns } = this.#parts;
     socket.on('error', (error) => log.debug({ error }, 'a connection broke'));
     let caller: Caller;
     try {
@@ -81,54 +84,54 @@ export class RpcServer {
       socket.destroy();
       return;
     }
-    const full = this.fullLimit(caller);
+    const full = this.#fullLimit(caller);
     if (full !== undefined) {
       refused.tell('a connection was refused: too many are open', { user: caller.userKey, setting: full });
       socket.destroy();
       return;
     }
-    this.count(caller, 1);
+    this.#count(caller, 1);
     const setUp = (): void => {
       const bytes = byteConnection(socket);
       const budget = budgets.join(caller);
-      const connection = new RpcConnection(bytes, caller, budget, this.parts, (closed) => this.forget(closed));
-      this.connections.add(connection);
+      const connection = new RpcConnection(bytes, caller, budget, this.#parts, (closed) => this.#forget(closed));
+      this.#connections.add(connection);
     };
-    new Arrival(socket, caller.userKey, turns, setUp, () => this.count(caller, -1));
+    new Arrival(socket, caller.userKey, turns, setUp, () => this.#count(caller, -1));
   }
 
   /** One timer for all connections: a timer for each would have to be set for each message. */
-  private sweepLater(): void {
-    const { clock, limits } = this.parts;
-    this.sweep = clock.after(Math.max(10, limits.slowPeerTimeoutMs / 8), () => {
+  #sweepLater(): void {
+    const { clock, limits } = this.#parts;
+    this.#sweep = clock.after(Math.max(10, limits.slowPeerTimeoutMs / 8), () => {
       const nowMs = clock.monotonicMs();
-      for (const connection of this.connections) connection.checkPeer(nowMs);
-      this.sweepLater();
+      for (const connection of this.#connections) connection.checkPeer(nowMs);
+      this.#sweepLater();
     });
   }
 
   /** The setting that leaves the caller no further connection. */
-  private fullLimit(caller: Caller): string | undefined {
-    const { maxConnections, maxConnectionsPerUser } = this.parts;
-    if (this.accepted >= sharedLimit(caller, maxConnections)) return 'limits.connections';
-    if (isAdministrator(caller) || this.connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
+  #fullLimit(caller: Caller): string | undefined {
+    const { maxConnections, maxConnectionsPerUser } = this.#parts;
+    if (this.#accepted >= sharedLimit(caller, maxConnections)) return 'limits.connections';
+    if (isAdministrator(caller) || this.#connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
     return 'limits.connectionsPerUser';
   }
 
-  private connectionsOf(userKey: string): number {
-    return this.countOfUser.get(userKey) ?? 0;
+  #connectionsOf(userKey: string): number {
+    return this.#countOfUser.get(userKey) ?? 0;
   }
 
-  private count({ userKey }: Caller, change: 1 | -1): void {
-    this.accepted += change;
-    const count = this.connectionsOf(userKey) + change;
-    if (count > 0) this.countOfUser.set(userKey, count);
-    else this.countOfUser.delete(userKey);
+  #count({ userKey }: Caller, change: 1 | -1): void {
+    this.#accepted += change;
+    const count = this.#connectionsOf(userKey) + change;
+    if (count > 0) this.#countOfUser.set(userKey, count);
+    else this.#countOfUser.delete(userKey);
   }
 
-  private forget(connection: RpcConnection): void {
-    if (!this.connections.delete(connection)) return;
-    this.parts.budgets.leave(connection.caller);
-    this.count(connection.caller, -1);
+  #forget(connection: RpcConnection): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#parts.budgets.leave(connection.caller);
+    this.#count(connection.caller, -1);
   }
 }

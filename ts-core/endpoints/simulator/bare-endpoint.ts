@@ -13,41 +13,45 @@ import { type ListenAddress, StreamListener, type StreamListenerOptions } from '
 import { commandExtent } from './tpm-request.js';
 
 export class BareEndpoint {
-  private readonly contexts: ProcessContexts;
-  private readonly listener: StreamListener;
+  readonly #contexts: ProcessContexts;
+  readonly #listener: StreamListener;
+  readonly #tuning: SimulatorTuning;
+  readonly #turns: FairTurns;
 
   constructor(
     opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
-    private readonly tuning: SimulatorTuning,
-    private readonly turns: FairTurns,
+    tuning: SimulatorTuning,
+    turns: FairTurns,
   ) {
-    this.contexts = new ProcessContexts(opener, tuning);
-    this.listener = new StreamListener({ ...listening, onConnection: (socket, peer) => this.serve(socket, peer) });
+    this.#tuning = tuning;
+    this.#turns = turns;
+    this.#contexts = new ProcessContexts(opener, tuning);
+    this.#listener = new StreamListener({ ...listening, onConnection: (socket, peer) => this.#serve(socket, peer) });
   }
 
   /** The port that was chosen where 0 was asked for. */
   get port(): number | undefined {
-    return this.listener.port;
+    return this.#listener.port;
   }
 
   listen(address: ListenAddress): Promise<void> {
-    return this.listener.listen(address);
+    return this.#listener.listen(address);
   }
 
   async close(): Promise<void> {
-    await this.listener.close();
-    this.contexts.close();
+    await this.#listener.close();
+    this.#contexts.close();
   }
 
-  private serve(socket: Socket, peer: SimulatorPeer): void {
-    const context = this.contexts.acquire(peer);
+  #serve(socket: Socket, peer: SimulatorPeer): void {
+    const context = this.#contexts.acquire(peer);
     const protocol = {
       extent: commandExtent,
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
-      closed: () => this.contexts.release(peer),
+      closed: () => this.#contexts.release(peer),
     };
-    const { partialTimeoutMs } = this.tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
+    const { partialTimeoutMs } = this.#tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 }

@@ -29,69 +29,75 @@ const ACKNOWLEDGED: RequestReply = { bytes: MSSIM_ACKNOWLEDGED };
 const GOODBYE: RequestReply = { bytes: new Uint8Array(0), thenClose: true };
 
 export class MssimEndpoint {
-  private readonly command: StreamListener;
-  private readonly platform: StreamListener;
+  readonly #command: StreamListener;
+  readonly #platform: StreamListener;
   /** Contexts by owner, so that a signal on the platform port reaches those of the same process only. */
-  private readonly contextsByOwner = new Map<string, Set<SimulatorContext>>();
+  readonly #contextsByOwner = new Map<string, Set<SimulatorContext>>();
+  readonly #opener: ConnectionOpener;
+  readonly #tuning: SimulatorTuning;
+  readonly #turns: FairTurns;
 
   constructor(
-    private readonly opener: ConnectionOpener,
+    opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
-    private readonly tuning: SimulatorTuning,
-    private readonly turns: FairTurns,
+    tuning: SimulatorTuning,
+    turns: FairTurns,
   ) {
-    this.command = new StreamListener({
+    this.#opener = opener;
+    this.#tuning = tuning;
+    this.#turns = turns;
+    this.#command = new StreamListener({
       ...listening,
-      onConnection: (socket, peer) => this.serveCommands(socket, peer),
+      onConnection: (socket, peer) => this.#serveCommands(socket, peer),
     });
-    this.platform = new StreamListener({
+    this.#platform = new StreamListener({
       ...listening,
-      onConnection: (socket, peer) => this.servePlatform(socket, peer),
+      onConnection: (socket, peer) => this.#servePlatform(socket, peer),
     });
   }
 
   /** Ports that were chosen where 0 was asked for. */
   get ports(): { readonly command: number | undefined; readonly platform: number | undefined } {
-    return { command: this.command.port, platform: this.platform.port };
+    return { command: this.#command.port, platform: this.#platform.port };
   }
 
   async listen(command: ListenAddress, platform: ListenAddress): Promise<void> {
-    await this.command.listen(command);
-    await this.platform.listen(platform);
+    await this.#command.listen(command);
+    await this.#platform.listen(platform);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.command.close(), this.platform.close()]);
+    await Promise.all([this.#command.close(), this.#platform.close()]);
   }
 
-  private serveCommands(socket: Socket, peer: SimulatorPeer): void {
-    const context = new SimulatorContext(this.opener, peer.caller);
-    const siblings = this.contextsOf(peer);
+  #serveCommands(socket: Socket, peer: SimulatorPeer): void {
+    const context = new SimulatorContext(this.#opener, peer.caller);
+    const siblings = this.#contextsOf(peer);
     siblings.add(context);
     const protocol = {
       extent: mssimExtent,
-      answer: (request: Uint8Array) => this.answerOnCommandPort(request, context),
+      answer: (request: Uint8Array) => this.#answerOnCommandPort(request, context),
       closed: () => {
         siblings.delete(context);
-        if (siblings.size === 0) this.contextsByOwner.delete(ownerOf(peer));
+        if (siblings.size === 0) this.#contextsByOwner.delete(ownerOf(peer));
         context.close();
       },
     };
-    const { partialTimeoutMs } = this.tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
+    const { partialTimeoutMs } = this.#tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 
-  private servePlatform(socket: Socket, peer: SimulatorPeer): void {
+  #servePlatform(socket: Socket, peer: SimulatorPeer): void {
     const protocol = {
       extent: mssimExtent,
-      answer: (request: Uint8Array) => this.answerOnPlatformPort(readUint32(request, 0), peer),
+      answer: (request: Uint8Array) => this.#answerOnPlatformPort(readUint32(request, 0), peer),
       closed: () => {},
     };
-    const { partialTimeoutMs } = this.tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
+    const { partialTimeoutMs } = this.#tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 
-  private async answerOnCommandPort(request: Uint8Array, context: SimulatorContext): Promise<RequestReply> {
+  async #answerOnCommandPort(request: Uint8Array, context: SimulatorContext): Promise<RequestReply> {
     switch (readUint32(request, 0)) {
       case MSSIM.sendCommand: {
         const { locality, command } = sentCommand(request);
@@ -102,14 +108,14 @@ export class MssimEndpoint {
       case MSSIM.sessionEnd:
         return GOODBYE;
       case MSSIM.stop:
-        return this.changePower(context.caller, [context]);
+        return this.#changePower(context.caller, [context]);
       default:
         return REFUSED;
     }
   }
 
-  private answerOnPlatformPort(code: number, peer: SimulatorPeer): RequestReply {
-    const contexts = this.contextsByOwner.get(ownerOf(peer)) ?? [];
+  #answerOnPlatformPort(code: number, peer: SimulatorPeer): RequestReply {
+    const contexts = this.#contextsByOwner.get(ownerOf(peer)) ?? [];
     switch (code) {
       case MSSIM.powerOn:
       case MSSIM.nvOn:
@@ -129,25 +135,25 @@ export class MssimEndpoint {
       case MSSIM.reset:
       case MSSIM.restart:
       case MSSIM.stop:
-        return this.changePower(peer.caller, contexts);
+        return this.#changePower(peer.caller, contexts);
       default:
         // Physical presence and failure mode are the platform's, not a caller's.
         return REFUSED;
     }
   }
 
-  private changePower(caller: SimulatorPeer['caller'], contexts: Iterable<SimulatorContext>): RequestReply {
+  #changePower(caller: SimulatorPeer['caller'], contexts: Iterable<SimulatorContext>): RequestReply {
     if (!isAdministrator(caller)) return REFUSED;
     for (const context of contexts) context.forgetEverything();
     return ACKNOWLEDGED;
   }
 
-  private contextsOf(peer: SimulatorPeer): Set<SimulatorContext> {
+  #contextsOf(peer: SimulatorPeer): Set<SimulatorContext> {
     const owner = ownerOf(peer);
-    let contexts = this.contextsByOwner.get(owner);
+    let contexts = this.#contextsByOwner.get(owner);
     if (contexts === undefined) {
       contexts = new Set();
-      this.contextsByOwner.set(owner, contexts);
+      this.#contextsByOwner.set(owner, contexts);
     }
     return contexts;
   }

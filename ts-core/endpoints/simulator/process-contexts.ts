@@ -24,34 +24,36 @@ export interface ProcessContextsOptions {
 }
 
 export class ProcessContexts {
-  private readonly entries = new Map<string, Entry>();
-  private sweeper: NodeJS.Timeout | undefined;
+  readonly #entries = new Map<string, Entry>();
+  #sweeper: NodeJS.Timeout | undefined;
+  readonly #opener: ConnectionOpener;
+  readonly #options: ProcessContextsOptions;
 
-  constructor(
-    private readonly opener: ConnectionOpener,
-    private readonly options: ProcessContextsOptions,
-  ) {}
+  constructor(opener: ConnectionOpener, options: ProcessContextsOptions) {
+    this.#opener = opener;
+    this.#options = options;
+  }
 
   get size(): number {
-    return this.entries.size;
+    return this.#entries.size;
   }
 
   /** The context of the peer's process, which every connection gives back with `release`. */
   acquire(peer: SimulatorPeer): SimulatorContext {
     const key = keyOf(peer);
-    let entry = this.entries.get(key);
+    let entry = this.#entries.get(key);
     if (entry === undefined) {
-      const context = new SimulatorContext(this.opener, peer.caller);
+      const context = new SimulatorContext(this.#opener, peer.caller);
       entry = { context, process: peer.process, users: 0, idleSinceMs: 0 };
-      this.entries.set(key, entry);
-      this.sweeper ??= setInterval(() => void this.sweep(), this.options.sweepMs).unref();
+      this.#entries.set(key, entry);
+      this.#sweeper ??= setInterval(() => void this.sweep(), this.#options.sweepMs).unref();
     }
     entry.users++;
     return entry.context;
   }
 
   release(peer: SimulatorPeer): void {
-    const entry = this.entries.get(keyOf(peer));
+    const entry = this.#entries.get(keyOf(peer));
     if (entry === undefined) return;
     entry.users--;
     entry.idleSinceMs = performance.now();
@@ -60,30 +62,30 @@ export class ProcessContexts {
   /** Ends the contexts of processes that are gone, and those that nobody can be said to use any more. */
   async sweep(): Promise<void> {
     const nowMs = performance.now();
-    for (const [key, entry] of [...this.entries]) {
+    for (const [key, entry] of [...this.#entries]) {
       if (entry.users > 0) continue;
       const ended =
         entry.process === undefined
-          ? nowMs - entry.idleSinceMs >= this.options.idleLifeMs
+          ? nowMs - entry.idleSinceMs >= this.#options.idleLifeMs
           : await entry.process.hasEnded();
-      if (ended && entry.users === 0) this.end(key, entry);
+      if (ended && entry.users === 0) this.#end(key, entry);
     }
-    if (this.entries.size === 0) this.stopSweeping();
+    if (this.#entries.size === 0) this.#stopSweeping();
   }
 
   close(): void {
-    this.stopSweeping();
-    for (const [key, entry] of this.entries) this.end(key, entry);
+    this.#stopSweeping();
+    for (const [key, entry] of this.#entries) this.#end(key, entry);
   }
 
-  private end(key: string, entry: Entry): void {
-    this.entries.delete(key);
+  #end(key: string, entry: Entry): void {
+    this.#entries.delete(key);
     entry.context.close();
   }
 
-  private stopSweeping(): void {
-    clearInterval(this.sweeper);
-    this.sweeper = undefined;
+  #stopSweeping(): void {
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
   }
 }
 

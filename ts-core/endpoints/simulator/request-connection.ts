@@ -37,20 +37,23 @@ export interface RequestConnectionOptions {
 const NO_BYTES = new Uint8Array(0);
 
 export class RequestConnection implements TurnWork {
-  private received: Uint8Array = NO_BYTES;
-  private answering = false;
-  private partialTimer: NodeJS.Timeout | undefined;
+  #received: Uint8Array = NO_BYTES;
+  #answering = false;
+  #partialTimer: NodeJS.Timeout | undefined;
 
   /** The socket is paused. */
-  constructor(
-    private readonly socket: Socket,
-    private readonly protocol: RequestProtocol,
-    private readonly options: RequestConnectionOptions,
-  ) {
-    socket.on('data', (chunk: Uint8Array) => this.take(chunk));
+  readonly #socket: Socket;
+  readonly #protocol: RequestProtocol;
+  readonly #options: RequestConnectionOptions;
+
+  constructor(socket: Socket, protocol: RequestProtocol, options: RequestConnectionOptions) {
+    this.#socket = socket;
+    this.#protocol = protocol;
+    this.#options = options;
+    socket.on('data', (chunk: Uint8Array) => this.#take(chunk));
     socket.once('close', () => {
-      clearTimeout(this.partialTimer);
-      this.received = NO_BYTES;
+      clearTimeout(this.#partialTimer);
+      this.#received = NO_BYTES;
       options.turns.remove(this);
       protocol.closed();
     });
@@ -59,63 +62,63 @@ export class RequestConnection implements TurnWork {
   }
 
   get userKey(): string {
-    return this.options.userKey;
+    return this.#options.userKey;
   }
 
   /** Answers the request that is complete. */
   serve(): boolean {
-    const extent = this.protocol.extent(this.received);
+    const extent = this.#protocol.extent(this.#received);
     if (extent.kind !== 'complete') return false;
-    const request = Uint8Array.prototype.slice.call(this.received, 0, extent.bytes);
-    this.received = extent.bytes === this.received.length ? NO_BYTES : this.received.subarray(extent.bytes);
-    this.answer(request).catch(() => this.socket.destroy());
+    const request = Uint8Array.prototype.slice.call(this.#received, 0, extent.bytes);
+    this.#received = extent.bytes === this.#received.length ? NO_BYTES : this.#received.subarray(extent.bytes);
+    this.#answer(request).catch(() => this.#socket.destroy());
     return false;
   }
 
-  private take(chunk: Uint8Array): void {
-    this.received = this.received.length === 0 ? chunk : concatenate(this.received, chunk);
-    if (!this.answering) this.next();
+  #take(chunk: Uint8Array): void {
+    this.#received = this.#received.length === 0 ? chunk : concatenate(this.#received, chunk);
+    if (!this.#answering) this.#next();
   }
 
-  private next(): void {
+  #next(): void {
     const extent: RequestExtent =
-      this.received.length === 0 ? { kind: 'incomplete' } : this.protocol.extent(this.received);
+      this.#received.length === 0 ? { kind: 'incomplete' } : this.#protocol.extent(this.#received);
     if (extent.kind === 'incomplete') {
-      this.watchPartialRequest();
-      this.socket.resume();
+      this.#watchPartialRequest();
+      this.#socket.resume();
       return;
     }
-    clearTimeout(this.partialTimer);
-    this.partialTimer = undefined;
-    this.socket.pause();
+    clearTimeout(this.#partialTimer);
+    this.#partialTimer = undefined;
+    this.#socket.pause();
     if (extent.kind === 'refused') {
-      this.finish(extent.reply);
+      this.#finish(extent.reply);
       return;
     }
-    this.answering = true;
-    this.options.turns.add(this);
+    this.#answering = true;
+    this.#options.turns.add(this);
   }
 
-  private async answer(request: Uint8Array): Promise<void> {
-    const { bytes, thenClose } = await this.protocol.answer(request);
-    this.answering = false;
-    if (this.socket.destroyed) return;
-    if (thenClose === true) this.finish(bytes);
-    else if (this.socket.write(bytes)) this.next();
-    else this.socket.once('drain', () => this.next());
+  async #answer(request: Uint8Array): Promise<void> {
+    const { bytes, thenClose } = await this.#protocol.answer(request);
+    this.#answering = false;
+    if (this.#socket.destroyed) return;
+    if (thenClose === true) this.#finish(bytes);
+    else if (this.#socket.write(bytes)) this.#next();
+    else this.#socket.once('drain', () => this.#next());
   }
 
-  private finish(reply: Uint8Array): void {
-    this.received = NO_BYTES;
+  #finish(reply: Uint8Array): void {
+    this.#received = NO_BYTES;
     // Sent, or given up: a peer that does not read must not keep the connection.
-    this.socket.end(reply, () => this.socket.destroy());
-    this.socket.setTimeout(this.options.partialTimeoutMs, () => this.socket.destroy());
+    this.#socket.end(reply, () => this.#socket.destroy());
+    this.#socket.setTimeout(this.#options.partialTimeoutMs, () => this.#socket.destroy());
   }
 
-  private watchPartialRequest(): void {
-    if (this.received.length === 0 || this.partialTimer !== undefined) return;
-    this.partialTimer = setTimeout(() => this.socket.destroy(), this.options.partialTimeoutMs);
-    this.partialTimer.unref();
+  #watchPartialRequest(): void {
+    if (this.#received.length === 0 || this.#partialTimer !== undefined) return;
+    this.#partialTimer = setTimeout(() => this.#socket.destroy(), this.#options.partialTimeoutMs);
+    this.#partialTimer.unref();
   }
 }
 

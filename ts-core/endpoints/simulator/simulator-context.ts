@@ -15,31 +15,31 @@ const PRIORITY_NORMAL = 200;
 export class SimulatorContext {
   /** Locality of the commands that follow; whether the caller may use it is decided at submission. */
   locality = 0;
-  private readonly connection: CallerConnection;
-  private opened: OpenedContext | undefined;
+  readonly #connection: CallerConnection;
+  #opened: OpenedContext | undefined;
 
   constructor(opener: ConnectionOpener, caller: Caller) {
-    this.connection = opener.connect(caller);
+    this.#connection = opener.connect(caller);
   }
 
   get caller(): Caller {
-    return this.connection.caller;
+    return this.#connection.caller;
   }
 
   /** The TPM's response, or a refusal in its form. Never rejects. The context keeps the bytes. */
   submit(command: Uint8Array, locality = this.locality): Promise<Uint8Array> {
     let context: OpenedContext;
     try {
-      context = this.open();
+      context = this.#open();
     } catch (error) {
       return Promise.resolve(refusalResponse(asTbsError(error), languageOf(command)));
     }
     return new Promise((resolve) => {
       const { contextId, tpmVersion } = context;
-      this.connection.submit({ contextId, locality, priority: PRIORITY_NORMAL, command }, (outcome) => {
+      this.#connection.submit({ contextId, locality, priority: PRIORITY_NORMAL, command }, (outcome) => {
         if (outcome.kind === 'response') return resolve(outcome.response);
         // An administrator closed it: what it held is gone, and the next command begins anew.
-        if (outcome.error.symbol === 'TBS_E_INVALID_CONTEXT') this.opened = undefined;
+        if (outcome.error.symbol === 'TBS_E_INVALID_CONTEXT') this.#opened = undefined;
         resolve(refusalResponse(outcome.error, tpmVersion));
       });
     });
@@ -47,29 +47,29 @@ export class SimulatorContext {
 
   /** Asks for the cancellation of what runs or waits here. */
   cancel(): void {
-    this.withOpened((contextId) => this.connection.cancelCommands(contextId));
+    this.#withOpened((contextId) => this.#connection.cancelCommands(contextId));
   }
 
   /** A power cycle as this caller alone sees it: whatever it had loaded is gone. */
   forgetEverything(): void {
-    this.withOpened((contextId) => this.connection.closeContext(contextId));
-    this.opened = undefined;
+    this.#withOpened((contextId) => this.#connection.closeContext(contextId));
+    this.#opened = undefined;
     this.locality = 0;
   }
 
   close(): void {
-    this.connection.close();
+    this.#connection.close();
   }
 
-  private open(): OpenedContext {
-    this.opened ??= this.connection.openContext(['2.0', '1.2']);
-    return this.opened;
+  #open(): OpenedContext {
+    this.#opened ??= this.#connection.openContext(['2.0', '1.2']);
+    return this.#opened;
   }
 
-  private withOpened(use: (contextId: number) => void): void {
-    if (this.opened === undefined) return;
+  #withOpened(use: (contextId: number) => void): void {
+    if (this.#opened === undefined) return;
     try {
-      use(this.opened.contextId);
+      use(this.#opened.contextId);
     } catch (error) {
       if (!(error instanceof TbsError && error.symbol === 'TBS_E_INVALID_CONTEXT')) throw error;
     }

@@ -30,45 +30,48 @@ const MAX_UNNAMED = 64;
 const REFUSAL_PATIENCE_MS = 100;
 
 export class StreamListener {
-  private readonly sockets = new Set<Socket>();
-  private readonly countByUser = new Map<string, number>();
-  private unnamed = 0;
-  private server: UnixListener | Server | undefined;
-  private portOfServer: number | undefined;
+  readonly #sockets = new Set<Socket>();
+  readonly #countByUser = new Map<string, number>();
+  #unnamed = 0;
+  #server: UnixListener | Server | undefined;
+  #portOfServer: number | undefined;
+  readonly #options: StreamListenerOptions;
 
-  constructor(private readonly options: StreamListenerOptions) {}
+  constructor(options: StreamListenerOptions) {
+    this.#options = options;
+  }
 
   /** Throws TBS_E_BAD_PARAMETER for an address that is not loopback; rejects with what the system or the path says. */
   async listen(address: ListenAddress): Promise<void> {
     if ('path' in address) {
-      this.server = await listenOnUnixSocket(address.path, {
+      this.#server = await listenOnUnixSocket(address.path, {
         mode: SOCKET_MODE,
-        accept: this.options.accept,
-        onConnection: (socket) => this.accept(socket),
-        onAcceptError: (error) => this.options.onRefused(error),
+        accept: this.#options.accept,
+        onConnection: (socket) => this.#accept(socket),
+        onAcceptError: (error) => this.#options.onRefused(error),
       });
     } else {
-      const server = await this.listenOnLoopback(address.host, address.port);
+      const server = await this.#listenOnLoopback(address.host, address.port);
       const bound = server.address();
-      this.portOfServer = typeof bound === 'object' && bound !== null ? bound.port : undefined;
-      this.server = server;
+      this.#portOfServer = typeof bound === 'object' && bound !== null ? bound.port : undefined;
+      this.#server = server;
     }
   }
 
   /** The port that was given where 0 was asked for; undefined for a Unix socket. */
   get port(): number | undefined {
-    return this.portOfServer;
+    return this.#portOfServer;
   }
 
   async close(): Promise<void> {
-    const server = this.server;
+    const server = this.#server;
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
-  private listenOnLoopback(host: string, port: number): Promise<Server> {
+  #listenOnLoopback(host: string, port: number): Promise<Server> {
     if (!isLoopback(host)) {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
         message: `Simulator endpoints listen on loopback only, and ${host} is not: callers elsewhere cannot be identified.`,
@@ -76,42 +79,42 @@ export class StreamListener {
         details: { host },
       });
     }
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.accept(socket));
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => {
         server.removeListener('error', reject);
-        server.on('error', (error) => this.options.onRefused(error));
+        server.on('error', (error) => this.#options.onRefused(error));
         resolve(server);
       });
     });
   }
 
-  private accept(socket: Socket): void {
+  #accept(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     socket.pause();
-    if (this.unnamed >= MAX_UNNAMED || this.sockets.size >= this.options.limits.maxConnections) {
-      this.options.onRefused(
+    if (this.#unnamed >= MAX_UNNAMED || this.#sockets.size >= this.#options.limits.maxConnections) {
+      this.#options.onRefused(
         new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', { message: 'There are too many connections.' }),
       );
       socket.destroy();
       return;
     }
-    this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
-    this.unnamed++;
-    this.options
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#unnamed++;
+    this.#options
       .identify(socket)
-      .finally(() => this.unnamed--)
-      .then((peer) => this.admit(socket, peer))
-      .catch((reason) => this.refuse(socket, reason));
+      .finally(() => this.#unnamed--)
+      .then((peer) => this.#admit(socket, peer))
+      .catch((reason) => this.#refuse(socket, reason));
   }
 
   /** Closes the connection; tells of it unless the client has gone by itself, as one that only looks who listens. */
-  private refuse(socket: Socket, reason: unknown): void {
+  #refuse(socket: Socket, reason: unknown): void {
     const report = () => {
       socket.destroy();
-      this.options.onRefused(reason);
+      this.#options.onRefused(reason);
     };
     const timer = setTimeout(report, REFUSAL_PATIENCE_MS);
     socket.once('close', () => clearTimeout(timer));
@@ -120,25 +123,25 @@ export class StreamListener {
     socket.resume();
   }
 
-  private admit(socket: Socket, peer: SimulatorPeer): void {
+  #admit(socket: Socket, peer: SimulatorPeer): void {
     if (socket.destroyed) return;
     const { userKey } = peer.caller;
-    const count = this.countByUser.get(userKey) ?? 0;
-    if (count >= this.options.limits.maxConnectionsPerUser) {
+    const count = this.#countByUser.get(userKey) ?? 0;
+    if (count >= this.#options.limits.maxConnectionsPerUser) {
       throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
         message: `${userKey} has ${count} connections, which is the limit.`,
         details: { userKey, limit: count },
       });
     }
-    this.countByUser.set(userKey, count + 1);
-    socket.once('close', () => this.forget(userKey));
-    this.options.onConnection(socket, peer);
+    this.#countByUser.set(userKey, count + 1);
+    socket.once('close', () => this.#forget(userKey));
+    this.#options.onConnection(socket, peer);
   }
 
-  private forget(userKey: string): void {
-    const left = (this.countByUser.get(userKey) ?? 1) - 1;
-    if (left === 0) this.countByUser.delete(userKey);
-    else this.countByUser.set(userKey, left);
+  #forget(userKey: string): void {
+    const left = (this.#countByUser.get(userKey) ?? 1) - 1;
+    if (left === 0) this.#countByUser.delete(userKey);
+    else this.#countByUser.set(userKey, left);
   }
 }
 

@@ -11,63 +11,67 @@ import { answerControl, controlExtent } from './swtpm-control-protocol.js';
 import { commandExtent } from './tpm-request.js';
 
 export class SwtpmEndpoint {
-  private readonly contexts: ProcessContexts;
-  private readonly data: StreamListener;
-  private readonly control: StreamListener;
+  readonly #contexts: ProcessContexts;
+  readonly #data: StreamListener;
+  readonly #control: StreamListener;
+  readonly #tuning: SimulatorTuning;
+  readonly #turns: FairTurns;
 
   constructor(
     opener: ConnectionOpener,
     listening: Omit<StreamListenerOptions, 'onConnection'>,
-    private readonly tuning: SimulatorTuning,
-    private readonly turns: FairTurns,
+    tuning: SimulatorTuning,
+    turns: FairTurns,
   ) {
-    this.contexts = new ProcessContexts(opener, tuning);
-    this.data = new StreamListener({ ...listening, onConnection: (socket, peer) => this.serveData(socket, peer) });
-    this.control = new StreamListener({
+    this.#tuning = tuning;
+    this.#turns = turns;
+    this.#contexts = new ProcessContexts(opener, tuning);
+    this.#data = new StreamListener({ ...listening, onConnection: (socket, peer) => this.#serveData(socket, peer) });
+    this.#control = new StreamListener({
       ...listening,
-      onConnection: (socket, peer) => this.serveControl(socket, peer),
+      onConnection: (socket, peer) => this.#serveControl(socket, peer),
     });
   }
 
   /** Ports that were chosen where 0 was asked for. */
   get ports(): { readonly data: number | undefined; readonly control: number | undefined } {
-    return { data: this.data.port, control: this.control.port };
+    return { data: this.#data.port, control: this.#control.port };
   }
 
   /** Contexts that are open for processes. */
   get contextCount(): number {
-    return this.contexts.size;
+    return this.#contexts.size;
   }
 
   async listen(data: ListenAddress, control: ListenAddress): Promise<void> {
-    await this.data.listen(data);
-    await this.control.listen(control);
+    await this.#data.listen(data);
+    await this.#control.listen(control);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.data.close(), this.control.close()]);
-    this.contexts.close();
+    await Promise.all([this.#data.close(), this.#control.close()]);
+    this.#contexts.close();
   }
 
-  private serveData(socket: Socket, peer: SimulatorPeer): void {
-    const context = this.contexts.acquire(peer);
+  #serveData(socket: Socket, peer: SimulatorPeer): void {
+    const context = this.#contexts.acquire(peer);
     const protocol = {
       extent: commandExtent,
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
-      closed: () => this.contexts.release(peer),
+      closed: () => this.#contexts.release(peer),
     };
-    const { partialTimeoutMs } = this.tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
+    const { partialTimeoutMs } = this.#tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 
-  private serveControl(socket: Socket, peer: SimulatorPeer): void {
-    const context = this.contexts.acquire(peer);
+  #serveControl(socket: Socket, peer: SimulatorPeer): void {
+    const context = this.#contexts.acquire(peer);
     const protocol = {
       extent: controlExtent,
       answer: (request: Uint8Array) => answerControl(request, context),
-      closed: () => this.contexts.release(peer),
+      closed: () => this.#contexts.release(peer),
     };
-    const { partialTimeoutMs } = this.tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.turns, userKey: peer.caller.userKey });
+    const { partialTimeoutMs } = this.#tuning;
+    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 }

@@ -21,23 +21,27 @@ const REFRESH_DISTANCE = LEAST_CONTEXT_DISTANCE >>> 1;
 export class ContextGap {
   /** Sessions that could not be loaded for a refresh, since their key is not there at the moment. */
   readonly #leftAlone = new WeakSet<HeldSession | CallerSavedSession>();
+  readonly #table: ResourceTable;
+  readonly #saved: SavedSessions;
+  readonly #swapping: Swapping;
+  readonly #changed: () => void;
 
-  constructor(
-    private readonly table: ResourceTable,
-    private readonly saved: SavedSessions,
-    private readonly swapping: Swapping,
-    private readonly changed: () => void,
-  ) {}
+  constructor(table: ResourceTable, saved: SavedSessions, swapping: Swapping, changed: () => void) {
+    this.#table = table;
+    this.#saved = saved;
+    this.#swapping = swapping;
+    this.#changed = changed;
+  }
 
   /** Refreshes at most one session for each command of a caller, which is enough for the distance that is left. */
   *keepSmall(): Exchange<void> {
-    const limit = this.swapping.savedRoom.newestContextCount - REFRESH_DISTANCE;
+    const limit = this.#swapping.savedRoom.newestContextCount - REFRESH_DISTANCE;
     if (limit <= 0) return;
-    for (const session of this.table.sessions()) {
+    for (const session of this.#table.sessions()) {
       if (session.saved === undefined || session.saved.contextCount > limit || this.#leftAlone.has(session)) continue;
       return yield* this.#refreshHeld(session);
     }
-    for (const session of this.saved.all()) {
+    for (const session of this.#saved.all()) {
       if (session.current.contextCount === 0 || session.current.contextCount > limit || this.#leftAlone.has(session))
         continue;
       return yield* this.#refreshCallerSaved(session);
@@ -45,19 +49,19 @@ export class ContextGap {
   }
 
   *#refreshHeld(session: HeldSession): Exchange<void> {
-    const code = yield* this.swapping.load([session], new Set());
+    const code = yield* this.#swapping.load([session], new Set());
     if (code !== TPM_RESULT.SUCCESS) this.#leftAlone.add(session);
-    else yield* this.swapping.saveSession(session);
+    else yield* this.#swapping.saveSession(session);
   }
 
   *#refreshCallerSaved(session: CallerSavedSession): Exchange<void> {
     const pinned = new Set<HeldResource>();
     const key = session.link?.key;
-    if (key !== undefined && (yield* this.swapping.load([key], pinned)) !== TPM_RESULT.SUCCESS) {
+    if (key !== undefined && (yield* this.#swapping.load([key], pinned)) !== TPM_RESULT.SUCCESS) {
       this.#leftAlone.add(session);
       return;
     }
-    if ((yield* this.swapping.makeRoomFor(session.kind, pinned)) !== TPM_RESULT.SUCCESS) return;
+    if ((yield* this.#swapping.makeRoomFor(session.kind, pinned)) !== TPM_RESULT.SUCCESS) return;
     const entityHandle = key?.physicalHandle ?? session.link?.entityHandle ?? 0;
     const loaded = yield loadContext(session.current.blob, entityHandle);
     const handle = responseCodeOf(loaded) === TPM_RESULT.SUCCESS ? firstHandle(loaded) : undefined;
@@ -68,12 +72,12 @@ export class ContextGap {
     const blob = firstSizedBuffer(yield saveContext(handle, resourceTypeOf(session.kind)));
     const facts = blob === undefined ? undefined : readContextBlob(blob);
     if (blob === undefined || facts === undefined) {
-      this.saved.remove(session);
+      this.#saved.remove(session);
       yield flushSpecific(handle, resourceTypeOf(session.kind));
     } else {
       session.current = { blob, contextCount: facts.contextCount };
-      this.swapping.savedRoom.noteSaved(facts.contextCount);
+      this.#swapping.savedRoom.noteSaved(facts.contextCount);
     }
-    this.changed();
+    this.#changed();
   }
 }

@@ -20,11 +20,14 @@ export class Tpm12DirectPath implements DirectPath {
   #contextId = 0;
   #command: Uint8Array = NO_COMMAND;
   #bindings: readonly Binding[] = NO_BINDINGS;
+  readonly #parts: Parts;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
-    const { table, reconciliation } = this.parts;
+    const { table, reconciliation } = this.#parts;
     if (reconciliation.isDue || !table.hasContext(contextId)) return null;
     const ordinal = ordinalOf(command);
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
@@ -41,15 +44,15 @@ export class Tpm12DirectPath implements DirectPath {
   }
 
   complete(response: Uint8Array): Uint8Array {
-    const { table } = this.parts;
+    const { table } = this.#parts;
     const effects = applyResponse(table, this.#contextId, this.#command, this.#bindings, response, true);
-    applySideEffects(this.parts, effects);
+    applySideEffects(this.#parts, effects);
     this.#forget();
     return response;
   }
 
   failed(): void {
-    this.parts.reconciliation.isDue = true;
+    this.#parts.reconciliation.isDue = true;
     this.#forget();
   }
 

@@ -26,12 +26,12 @@ export class Quotas {
   readonly keysPerUser: number;
   #sessionsPerUser: number;
   readonly #sessionsAreConfigured: boolean;
+  readonly #table: ResourceTable;
+  readonly #saved: SavedSessions;
 
-  constructor(
-    configured: Partial<Tpm12Limits>,
-    private readonly table: ResourceTable,
-    private readonly saved: SavedSessions,
-  ) {
+  constructor(configured: Partial<Tpm12Limits>, table: ResourceTable, saved: SavedSessions) {
+    this.#table = table;
+    this.#saved = saved;
     this.keysPerUser = configured.keysPerUser ?? DEFAULT_KEYS_PER_USER;
     this.#sessionsPerUser = configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER;
     this.#sessionsAreConfigured = configured.sessionsPerUser !== undefined;
@@ -53,10 +53,10 @@ export class Quotas {
 
   /** How many more of a kind the context's user may hold. */
   remaining(contextId: number, kind: ResourceKind): number {
-    const userKey = this.table.userOf(contextId);
+    const userKey = this.#table.userOf(contextId);
     let keys = 0;
-    let sessions = this.saved.ofUser(userKey).length;
-    for (const resource of this.table.all()) {
+    let sessions = this.#saved.ofUser(userKey).length;
+    for (const resource of this.#table.all()) {
       if (resource.userKey !== userKey) continue;
       if (resource.kind === 'key') keys++;
       else sessions++;
@@ -68,13 +68,22 @@ export class Quotas {
 /** Room for one more saved session in the TPM, which keeps a list of them, made by giving one up. */
 export class SavedSessionRoom {
   #newestContextCount = 0;
+  readonly #table: ResourceTable;
+  readonly #saved: SavedSessions;
+  readonly #flush: (session: HeldSession) => Exchange<void>;
+  readonly #changed: () => void;
 
   constructor(
-    private readonly table: ResourceTable,
-    private readonly saved: SavedSessions,
-    private readonly flush: (session: HeldSession) => Exchange<void>,
-    private readonly changed: () => void,
-  ) {}
+    table: ResourceTable,
+    saved: SavedSessions,
+    flush: (session: HeldSession) => Exchange<void>,
+    changed: () => void,
+  ) {
+    this.#table = table;
+    this.#saved = saved;
+    this.#flush = flush;
+    this.#changed = changed;
+  }
 
   /** The highest number that the TPM has given a saved session. */
   get newestContextCount(): number {
@@ -99,10 +108,10 @@ export class SavedSessionRoom {
   *#giveUpOfWhoeverHoldsMost(): Exchange<boolean> {
     const held = this.#heldOutside();
     const perUser = new Map<string, number>();
-    for (const { userKey } of [...held, ...this.saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
+    for (const { userKey } of [...held, ...this.#saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
     const most = Math.max(0, ...perUser.values());
     const fromUser = (session: { userKey: string }) => perUser.get(session.userKey) === most;
-    const abandoned = this.saved.all().find(fromUser);
+    const abandoned = this.#saved.all().find(fromUser);
     if (abandoned !== undefined) return yield* this.#giveUpCallerSaved(abandoned);
     const victim = held.filter(fromUser).sort((left, right) => left.lastUsed - right.lastUsed)[0];
     return yield* this.#giveUpHeld(victim);
@@ -111,7 +120,7 @@ export class SavedSessionRoom {
   /** The TPM saves no more while the oldest is too far behind; context-gap.ts is there to prevent this. */
   *#giveUpOldest(): Exchange<boolean> {
     const held = this.#heldOutside().sort((left, right) => countOf(left) - countOf(right))[0];
-    const callers = [...this.saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];
+    const callers = [...this.#saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];
     if (callers === undefined || (held !== undefined && countOf(held) < countOf(callers))) {
       return yield* this.#giveUpHeld(held);
     }
@@ -119,18 +128,18 @@ export class SavedSessionRoom {
   }
 
   #heldOutside(): HeldSession[] {
-    return [...this.table.sessions()].filter((session) => session.saved !== undefined);
+    return [...this.#table.sessions()].filter((session) => session.saved !== undefined);
   }
 
   *#giveUpHeld(session: HeldSession | undefined): Exchange<boolean> {
     if (session === undefined) return false;
-    yield* this.flush(session);
+    yield* this.#flush(session);
     return true;
   }
 
   *#giveUpCallerSaved(session: CallerSavedSession): Exchange<boolean> {
-    this.saved.remove(session);
-    this.changed();
+    this.#saved.remove(session);
+    this.#changed();
     yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
     return true;
   }

@@ -14,11 +14,13 @@ const COMPARED: readonly (readonly [ResourceKind, number])[] = [
 export class Reconciliation {
   /** A transfer failed, or a command ended sessions: the TPM must be asked before the next command. */
   isDue = false;
+  readonly #table: ResourceTable;
+  readonly #changed: () => void;
 
-  constructor(
-    private readonly table: ResourceTable,
-    private readonly changed: () => void,
-  ) {}
+  constructor(table: ResourceTable, changed: () => void) {
+    this.#table = table;
+    this.#changed = changed;
+  }
 
   /** Removes from the table what the TPM does not have any more. */
   *run(): Exchange<void> {
@@ -26,7 +28,7 @@ export class Reconciliation {
       const existing = yield* listHandles(type);
       if (existing === undefined) continue;
       const known = new Set(existing);
-      for (const resource of [...this.table.all()]) {
+      for (const resource of [...this.#table.all()]) {
         if (resource.kind !== kind || resource.physicalHandle === undefined) continue;
         if (!known.has(resource.physicalHandle)) this.#lost(resource);
       }
@@ -46,9 +48,9 @@ export class Reconciliation {
 
   /** Owner-evict keys belong to everybody, whoever made them so. */
   noteLoadedKeys(loaded: readonly number[]): void {
-    this.table.unmanagedKeys = new Set(
+    this.#table.unmanagedKeys = new Set(
       loaded.filter((handle) => {
-        const held = this.table.residentAt('key', handle);
+        const held = this.#table.residentAt('key', handle);
         return held === undefined || (held.kind === 'key' && held.ownerEvict);
       }),
     );
@@ -59,8 +61,8 @@ export class Reconciliation {
     if (resource.kind === 'key' && resource.blob !== undefined && !resource.ownerEvict) {
       resource.physicalHandle = undefined;
     } else {
-      this.table.remove(resource);
+      this.#table.remove(resource);
     }
-    this.changed();
+    this.#changed();
   }
 }

@@ -48,12 +48,12 @@ export function saysNoRoom(responseCode: number): boolean {
 
 export class Swapping {
   readonly savedRoom: SavedSessionRoom;
+  readonly #table: ResourceTable;
+  readonly #changed: () => void;
 
-  constructor(
-    private readonly table: ResourceTable,
-    saved: SavedSessions,
-    private readonly changed: () => void,
-  ) {
+  constructor(table: ResourceTable, saved: SavedSessions, changed: () => void) {
+    this.#table = table;
+    this.#changed = changed;
     this.savedRoom = new SavedSessionRoom(table, saved, (session) => this.flush(session), changed);
   }
 
@@ -78,7 +78,7 @@ export class Swapping {
       const code = yield* this.#loadOne(resource, pinned);
       if (code !== TPM_RESULT.SUCCESS) return code;
     }
-    for (const resource of resources) this.table.touch(resource);
+    for (const resource of resources) this.#table.touch(resource);
     return TPM_RESULT.SUCCESS;
   }
 
@@ -115,7 +115,7 @@ export class Swapping {
         session.saved = { blob, contextCount: facts.contextCount };
         session.physicalHandle = undefined;
         this.savedRoom.noteSaved(facts.contextCount);
-        this.changed();
+        this.#changed();
         return;
       }
       if (yield* this.savedRoom.make(code)) continue;
@@ -131,8 +131,8 @@ export class Swapping {
     const saved = resource.kind === 'key' ? undefined : resource.saved;
     const bound = resource.kind === 'key' ? this.#sessionsBoundTo(resource) : [];
     if (resource.kind === 'key' && physicalHandle !== undefined) yield* this.#saveSessionsOfCopies(resource);
-    this.table.remove(resource);
-    this.changed();
+    this.#table.remove(resource);
+    this.#changed();
     if (saved !== undefined) yield flushSpecific(saved.contextCount, TPM_RT.CONTEXT);
     const stays = resource.kind === 'key' && resource.ownerEvict;
     if (physicalHandle !== undefined && !stays) {
@@ -151,7 +151,7 @@ export class Swapping {
     if (resource.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
     const blob = resource.kind === 'key' ? resource.blob : resource.saved?.blob;
     if (blob === undefined) {
-      this.table.remove(resource);
+      this.#table.remove(resource);
       return unknownHandleCode(resource.kind);
     }
     let entityHandle = 0;
@@ -173,7 +173,7 @@ export class Swapping {
       if (code === TPM_RESULT.SUCCESS) {
         resource.physicalHandle = firstHandle(response);
         if (resource.kind !== 'key') resource.saved = undefined;
-        this.changed();
+        this.#changed();
         return TPM_RESULT.SUCCESS;
       }
       if (!saysNoRoom(code)) return this.#giveUp(resource, code);
@@ -185,8 +185,8 @@ export class Swapping {
   /** Forgets a resource that will never load again; after any other failure the caller may try again. */
   #giveUp(resource: HeldResource, code: number): number {
     if (!LOST.has(code) && code !== TPM_RESULT.INVALID_AUTHHANDLE) return code;
-    this.table.remove(resource);
-    this.changed();
+    this.#table.remove(resource);
+    this.#changed();
     return unknownHandleCode(resource.kind);
   }
 
@@ -201,7 +201,7 @@ export class Swapping {
     for (const session of this.#sessionsBoundTo(key)) yield* this.saveSession(session);
     const physicalHandle = key.physicalHandle;
     key.physicalHandle = undefined;
-    this.changed();
+    this.#changed();
     yield flushSpecific(physicalHandle, TPM_RT.KEY);
     return true;
   }
@@ -209,14 +209,14 @@ export class Swapping {
   /** Whether the eviction may continue with another key. */
   #keyCannotBeSaved(key: HeldKey, code: number): boolean {
     if (code === TPM_RESULT.OWNER_CONTROL) key.ownerEvict = true;
-    else if (LOST.has(code)) this.table.remove(key);
+    else if (LOST.has(code)) this.#table.remove(key);
     else return false;
     return true;
   }
 
   #leastRecentlyUsed(kind: ResourceKind, pinned: Pinned): HeldResource | undefined {
     let oldest: HeldResource | undefined;
-    for (const resource of this.table.all()) {
+    for (const resource of this.#table.all()) {
       if (resource.kind !== kind || resource.physicalHandle === undefined || pinned.has(resource)) continue;
       if (resource.kind === 'key' && resource.ownerEvict) continue;
       if (oldest === undefined || resource.lastUsed < oldest.lastUsed) oldest = resource;
@@ -231,12 +231,12 @@ export class Swapping {
   }
 
   #sessionsBoundTo(key: HeldKey): HeldSession[] {
-    return [...this.table.sessions()].filter((session) => session.link?.key === key);
+    return [...this.#table.sessions()].filter((session) => session.link?.key === key);
   }
 
   /** Saves the sessions of other copies of `key` before it is flushed, since the flush would end them as well. */
   *#saveSessionsOfCopies(key: HeldKey): Exchange<void> {
-    for (const session of [...this.table.sessions()]) {
+    for (const session of [...this.#table.sessions()]) {
       const linked = session.link?.key;
       if (linked === undefined || linked === key || session.physicalHandle === undefined) continue;
       if (isCopy(linked, key)) yield* this.saveSession(session);

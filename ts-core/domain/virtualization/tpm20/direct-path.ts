@@ -33,15 +33,17 @@ export class Tpm20DirectPath implements DirectPath {
   #objectPositions = 0;
   readonly #endingSessions: (Session | undefined)[] = new Array(MAX_SESSIONS).fill(undefined);
   #endingCount = 0;
+  /** Undefined while the tables must be brought in line with the TPM first. */
+  readonly #parts: () => Parts | undefined;
+  readonly #outcomeUnknown: () => void;
 
-  constructor(
-    /** Undefined while the tables must be brought in line with the TPM first. */
-    private readonly parts: () => Parts | undefined,
-    private readonly outcomeUnknown: () => void,
-  ) {}
+  constructor(parts: () => Parts | undefined, outcomeUnknown: () => void) {
+    this.#parts = parts;
+    this.#outcomeUnknown = outcomeUnknown;
+  }
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
-    const parts = this.parts();
+    const parts = this.#parts();
     const context = parts?.contexts.get(contextId);
     if (!parts || !context) return null;
     const code = readUint32(command, 6);
@@ -97,7 +99,7 @@ export class Tpm20DirectPath implements DirectPath {
   }
 
   complete(response: Uint8Array): Uint8Array | null {
-    const parts = this.parts();
+    const parts = this.#parts();
     const command = this.#command;
     const context = this.#context;
     if (!parts || !command || !context) return null;
@@ -123,7 +125,7 @@ export class Tpm20DirectPath implements DirectPath {
   failed(): void {
     if (this.#command) this.#restoreHandles(this.#command);
     this.#command = undefined;
-    this.outcomeUnknown();
+    this.#outcomeUnknown();
   }
 }
 

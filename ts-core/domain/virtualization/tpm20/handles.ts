@@ -74,8 +74,11 @@ export class TransientObjects {
   #nextId = 1;
   #uses = 0;
   #exchange = 0;
+  readonly #changed: () => void;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   /** Each exchange has a number, so that it does not evict what it needs itself. */
   beginExchange(): void {
@@ -105,7 +108,7 @@ export class TransientObjects {
     this.#countFor(context.caller.userKey, 1);
     this.#resident.set(physicalHandle, object);
     this.#slots.accepted(this.#resident.size);
-    this.changed();
+    this.#changed();
     return object;
   }
 
@@ -125,7 +128,7 @@ export class TransientObjects {
   remove(object: TransientObject): void {
     this.#leaveTpm(object);
     if (object.context.remove(object)) this.#countFor(object.context.caller.userKey, -1);
-    this.changed();
+    this.#changed();
   }
 
   /** How many objects and sequences a user holds in all contexts. */
@@ -148,7 +151,7 @@ export class TransientObjects {
   /** The object has been saved and flushed. */
   evicted(object: TransientObject): void {
     this.#leaveTpm(object);
-    this.changed();
+    this.#changed();
   }
 
   #leaveTpm(object: TransientObject): void {
@@ -163,7 +166,7 @@ export class TransientObjects {
     if (object.blob && !staysValidInUse(object.blob)) object.blob = undefined;
     this.#resident.set(physicalHandle, object);
     this.#slots.accepted(this.#resident.size);
-    this.changed();
+    this.#changed();
   }
 
   /** Stores a saved form that a caller asked for, so that eviction need not ask for another. */

@@ -26,29 +26,39 @@ export interface ResourceLimits {
 }
 
 export class Quotas {
+  readonly #activeSessionsMax: number;
+  readonly #objects: TransientObjects;
+  readonly #sessions: Sessions;
+  readonly #swapping: Swapping;
+
   constructor(
     readonly limits: ResourceLimits,
-    private readonly activeSessionsMax: number,
-    private readonly objects: TransientObjects,
-    private readonly sessions: Sessions,
-    private readonly swapping: Swapping,
-  ) {}
+    activeSessionsMax: number,
+    objects: TransientObjects,
+    sessions: Sessions,
+    swapping: Swapping,
+  ) {
+    this.#activeSessionsMax = activeSessionsMax;
+    this.#objects = objects;
+    this.#sessions = sessions;
+    this.#swapping = swapping;
+  }
 
   /** Makes room for another object or session of the context. Returns 0, or the code of the quota that is exhausted. */
   *admit(context: VirtualContext, kind: 'object' | 'session'): Exchange<number> {
     if (kind === 'object') {
       if (this.objectsAvailableTo(context) === 0) return OBJECT_QUOTA;
-      yield* this.swapping.reserveObjectSlot();
+      yield* this.#swapping.reserveObjectSlot();
       return TPM_RC.SUCCESS;
     }
     if (this.loadableSessions(context) === 0) return SESSION_QUOTA;
     if (!(yield* this.#reclaimFor(context.caller.userKey))) return SESSION_QUOTA;
-    yield* this.swapping.reserveSessionSlot();
+    yield* this.#swapping.reserveSessionSlot();
     return TPM_RC.SUCCESS;
   }
 
   objectsAvailableTo(context: VirtualContext): number {
-    const ofUser = this.limits.objectsPerUser - this.objects.heldBy(context.caller.userKey);
+    const ofUser = this.limits.objectsPerUser - this.#objects.heldBy(context.caller.userKey);
     return Math.max(0, Math.min(this.#resourcesLeft(context), ofUser));
   }
 
@@ -64,8 +74,8 @@ export class Quotas {
   /** How many more sessions the user may start now. */
   sessionsAvailableTo(userKey: string): number {
     let held = 0;
-    for (const session of this.sessions.all()) if (session.userKey === userKey) held++;
-    const free = this.activeSessionsMax - this.sessions.size;
+    for (const session of this.#sessions.all()) if (session.userKey === userKey) held++;
+    const free = this.#activeSessionsMax - this.#sessions.size;
     // Each session started is one more held and one less free.
     return Math.max(0, Math.ceil((free - held) / 2));
   }
@@ -74,7 +84,7 @@ export class Quotas {
   *#reclaimFor(userKey: string): Exchange<boolean> {
     while (this.sessionsAvailableTo(userKey) === 0) {
       const oldest = this.#oldestAbandoned(userKey);
-      if (!oldest || (yield* this.swapping.flushSession(oldest)) === TPM_RC.INITIALIZE) return false;
+      if (!oldest || (yield* this.#swapping.flushSession(oldest)) === TPM_RC.INITIALIZE) return false;
     }
     return true;
   }
@@ -82,29 +92,29 @@ export class Quotas {
   /** The TPM has no session handle left: reclaims an abandoned session of the user who has most of them. */
   *reclaimAbandonedSession(): Exchange<boolean> {
     const counts = new Map<string, number>();
-    for (const session of this.sessions.all()) {
+    for (const session of this.#sessions.all()) {
       if (isAbandoned(session)) counts.set(session.userKey, (counts.get(session.userKey) ?? 0) + 1);
     }
     let most: string | undefined;
     for (const [userKey, count] of counts) if (!most || count > (counts.get(most) ?? 0)) most = userKey;
     const oldest = most === undefined ? undefined : this.#oldestAbandoned(most);
-    return oldest !== undefined && (yield* this.swapping.flushSession(oldest)) !== TPM_RC.INITIALIZE;
+    return oldest !== undefined && (yield* this.#swapping.flushSession(oldest)) !== TPM_RC.INITIALIZE;
   }
 
   /** Reclaims the oldest of the user's abandoned sessions beyond the bound. */
   *boundAbandonedSessions(userKey: string): Exchange<void> {
     let count = 0;
-    for (const session of this.sessions.all()) if (session.userKey === userKey && isAbandoned(session)) count++;
+    for (const session of this.#sessions.all()) if (session.userKey === userKey && isAbandoned(session)) count++;
     for (; count > this.limits.abandonedSessionsPerUser; count--) {
       const oldest = this.#oldestAbandoned(userKey);
       if (!oldest) return;
-      yield* this.swapping.flushSession(oldest);
+      yield* this.#swapping.flushSession(oldest);
     }
   }
 
   #oldestAbandoned(userKey: string): Session | undefined {
     let oldest: Session | undefined;
-    for (const session of this.sessions.all()) {
+    for (const session of this.#sessions.all()) {
       if (session.userKey !== userKey || !isAbandoned(session)) continue;
       if (!oldest || session.callerSaveOrder < oldest.callerSaveOrder) oldest = session;
     }

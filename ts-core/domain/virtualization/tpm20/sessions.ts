@@ -40,8 +40,11 @@ export class Sessions {
   #saves = 0;
   #residentCount = 0;
   #exchange = 0;
+  readonly #changed: () => void;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   /** Each exchange has a number, so that it does not evict what it needs itself. */
   beginExchange(): void {
@@ -73,7 +76,7 @@ export class Sessions {
     context.loadedSessionCount++;
     this.#setResident(session, true);
     this.#slots.accepted(this.#residentCount);
-    this.changed();
+    this.#changed();
     return session;
   }
 
@@ -115,7 +118,7 @@ export class Sessions {
     this.#setResident(session, false);
     if (session.context) session.context.loadedSessionCount--;
     session.context = undefined;
-    this.changed();
+    this.#changed();
   }
 
   /** Marks a session as used now, and as needed by the running exchange. */
@@ -134,7 +137,7 @@ export class Sessions {
     if (session.context) session.context.loadedSessionCount--;
     session.context = undefined;
     session.savedBy = context;
-    this.changed();
+    this.#changed();
   }
 
   /** A caller of the same user has loaded the session. */
@@ -143,7 +146,7 @@ export class Sessions {
     session.savedBy = undefined;
     session.callerBlob = undefined;
     context.loadedSessionCount++;
-    this.changed();
+    this.#changed();
   }
 
   /** The caller cancelled the load: the session is saved again, under the blob that the caller holds. */
@@ -155,7 +158,7 @@ export class Sessions {
     session.savedBy = context;
     session.callerBlob = callerBlob;
     session.callerSaveOrder = ++this.#saves;
-    this.changed();
+    this.#changed();
   }
 
   /** The broker has saved the session; for its caller nothing has changed. */
@@ -163,13 +166,13 @@ export class Sessions {
     this.#setResident(session, false);
     session.blob = blob;
     session.saveOrder = ++this.#saves;
-    this.changed();
+    this.#changed();
   }
 
   /** The session is in the TPM: the broker has loaded it, or the TPM lists it. */
   nowResident(session: Session): void {
     this.#setResident(session, true);
-    this.changed();
+    this.#changed();
   }
 
   #setResident(session: Session, resident: boolean): void {

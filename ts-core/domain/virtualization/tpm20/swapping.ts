@@ -23,12 +23,15 @@ import type { Session, Sessions } from './sessions.js';
 export class Swapping {
   /** Physical handles that no context holds any more and that are still to be flushed. */
   readonly #toFlush = new Set<number>();
+  readonly #objects: TransientObjects;
+  readonly #sessions: Sessions;
+  readonly #changed: () => void;
 
-  constructor(
-    private readonly objects: TransientObjects,
-    private readonly sessions: Sessions,
-    private readonly changed: () => void,
-  ) {}
+  constructor(objects: TransientObjects, sessions: Sessions, changed: () => void) {
+    this.#objects = objects;
+    this.#sessions = sessions;
+    this.#changed = changed;
+  }
 
   /** Loads an object if it is saved outside. Returns 0, or the response code that prevented it. */
   *loadObject(object: TransientObject): Exchange<number> {
@@ -40,23 +43,23 @@ export class Swapping {
       const response = yield contextLoad(blob);
       const code = responseCodeOf(response);
       if (code === TPM_RC.SUCCESS && response.length >= HEADER_BYTES + 4) {
-        this.objects.loaded(object, readUint32(response, HEADER_BYTES));
+        this.#objects.loaded(object, readUint32(response, HEADER_BYTES));
         return TPM_RC.SUCCESS;
       }
       if (!isOutOfObjectMemory(code) && code !== TPM_RC.SESSION_MEMORY) return code || TPM_RC.REFERENCE_H0;
-      this.objects.roomRefused();
+      this.#objects.roomRefused();
       if (!(yield* this.evictOneObject())) return code;
     }
   }
 
   /** If the TPM is known to be full, makes room for one more object before the TPM has to refuse it. */
   *reserveObjectSlot(): Exchange<void> {
-    if (this.objects.mustEvictFirst()) yield* this.evictOneObject();
+    if (this.#objects.mustEvictFirst()) yield* this.evictOneObject();
   }
 
   /** Evicts the least recently used object that the running exchange does not need; false when there is none. */
   *evictOneObject(): Exchange<boolean> {
-    for (let victim = this.objects.leastRecentlyUsed(); victim; victim = this.objects.leastRecentlyUsed()) {
+    for (let victim = this.#objects.leastRecentlyUsed(); victim; victim = this.#objects.leastRecentlyUsed()) {
       if (yield* this.evictObject(victim)) return true;
     }
     return false;
@@ -68,7 +71,7 @@ export class Swapping {
       const saved = yield contextSave(object.physicalHandle);
       const code = responseCodeOf(saved);
       if (code === TPM_RC.REFERENCE_H0) {
-        this.objects.remove(object);
+        this.#objects.remove(object);
         return true;
       }
       if (code === TPM_RC.INITIALIZE) return false;
@@ -80,7 +83,7 @@ export class Swapping {
     }
     // Whatever the TPM answers, the handle cannot be used any more.
     yield flushContext(object.physicalHandle);
-    this.objects.evicted(object);
+    this.#objects.evicted(object);
     return true;
   }
 
@@ -91,10 +94,10 @@ export class Swapping {
     for (;;) {
       const code = yield* this.#tryToLoad(session);
       if (code === TPM_RC.SUCCESS) {
-        this.sessions.roomProven();
+        this.#sessions.roomProven();
         return code;
       }
-      if (code === TPM_RC.SESSION_MEMORY) this.sessions.roomRefused();
+      if (code === TPM_RC.SESSION_MEMORY) this.#sessions.roomRefused();
       if (!(yield* this.makeSessionRoom(code))) return code;
     }
   }
@@ -102,13 +105,13 @@ export class Swapping {
   *#tryToLoad(session: Session): Exchange<number> {
     if (!session.blob) return TPM_RC.OBJECT_MEMORY;
     const code = responseCodeOf(yield contextLoad(session.blob));
-    if (code === TPM_RC.SUCCESS) this.sessions.nowResident(session);
+    if (code === TPM_RC.SUCCESS) this.#sessions.nowResident(session);
     return code;
   }
 
   /** If the TPM is known to be full, makes room for one more session before the TPM has to refuse it. */
   *reserveSessionSlot(): Exchange<void> {
-    if (this.sessions.mustEvictFirst()) yield* this.evictOneSession();
+    if (this.#sessions.mustEvictFirst()) yield* this.evictOneSession();
   }
 
   /** Does what a refusal asks for, if it is about loaded sessions or the context gap; false when nothing helps. */
@@ -120,18 +123,18 @@ export class Swapping {
 
   /** Evicts the least recently used session that the running exchange does not need; false when there is none. */
   *evictOneSession(): Exchange<boolean> {
-    const victim = this.sessions.leastRecentlyUsed();
+    const victim = this.#sessions.leastRecentlyUsed();
     return victim ? yield* this.evictSession(victim) : false;
   }
 
   /** Saves a session. False when the TPM cannot save it now. */
   *evictSession(session: Session): Exchange<boolean> {
     // Bounded by the number of sessions, since every repair makes another one the oldest.
-    for (let attempt = 0; attempt <= this.sessions.size; attempt++) {
+    for (let attempt = 0; attempt <= this.#sessions.size; attempt++) {
       const response = yield contextSave(session.handle);
       const code = responseCodeOf(response);
       if (code === TPM_RC.SUCCESS) {
-        this.sessions.evicted(session, response.slice(HEADER_BYTES));
+        this.#sessions.evicted(session, response.slice(HEADER_BYTES));
         return true;
       }
       if (code === TPM_RC.CONTEXT_GAP) {
@@ -140,7 +143,7 @@ export class Swapping {
       }
       if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
       // A loaded session can always be saved, so it is not there any more.
-      this.sessions.ended(session);
+      this.#sessions.ended(session);
       return true;
     }
     return false;
@@ -152,16 +155,16 @@ export class Swapping {
    * Management".
    */
   *#repairContextGap(): Exchange<boolean> {
-    const oldest = this.sessions.oldestSaved();
+    const oldest = this.#sessions.oldestSaved();
     if (!oldest) return false;
     const code = yield* this.#tryToLoad(oldest);
     if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
     if (code !== TPM_RC.SUCCESS) {
-      this.sessions.ended(oldest);
+      this.#sessions.ended(oldest);
       return true;
     }
     const saved = yield contextSave(oldest.handle);
-    if (isSuccess(saved)) this.sessions.evicted(oldest, saved.slice(HEADER_BYTES));
+    if (isSuccess(saved)) this.#sessions.evicted(oldest, saved.slice(HEADER_BYTES));
     return true;
   }
 
@@ -175,14 +178,14 @@ export class Swapping {
       const other = (isHmac ? ACTIVE_SESSION_FIRST : LOADED_SESSION_FIRST) | handleNumber(session.handle);
       code = responseCodeOf(yield flushContext(other));
     }
-    this.sessions.ended(session);
+    this.#sessions.ended(session);
     return code;
   }
 
   /** Notes handles that no context holds any more, to be flushed by `flushPending`. */
   flushLater(handles: Iterable<number>): void {
     for (const handle of handles) this.#toFlush.add(handle);
-    this.changed();
+    this.#changed();
   }
 
   /** Flushes what `flushLater` noted. Whatever the TPM answers, the handle is not there afterwards. */
@@ -190,7 +193,7 @@ export class Swapping {
     for (const handle of [...this.#toFlush]) {
       if (responseCodeOf(yield flushContext(handle)) === TPM_RC.INITIALIZE) return;
       this.#toFlush.delete(handle);
-      this.changed();
+      this.#changed();
     }
   }
 

@@ -60,8 +60,10 @@ export class Tpm20Virtualizer implements Virtualizer {
   /** An exchange ended in the middle, so that only the TPM knows what is in it. */
   #outcomeUnknown = false;
   #creationLost = false;
+  readonly #limits: ResourceLimits;
 
-  constructor(private readonly limits: ResourceLimits = DEFAULT_RESOURCE_LIMITS) {
+  constructor(limits: ResourceLimits = DEFAULT_RESOURCE_LIMITS) {
+    this.#limits = limits;
     this.#parts = createParts(limits, new CommandTable([]), this.#properties, this.#changed);
     this.direct = new Tpm20DirectPath(
       () => (this.#outcomeUnknown ? undefined : this.#parts),
@@ -102,7 +104,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
     const commands = new CommandTable(yield* listCommands());
     const properties = yield* listProperties();
-    const parts = createParts(this.limits, commands, properties, this.#changed);
+    const parts = createParts(this.#limits, commands, properties, this.#changed);
     this.#resetCounts = yield* readResetCounts();
     const listed = yield* listAllHandles();
     for (const [id, context] of this.#parts.contexts) parts.contexts.set(id, new VirtualContext(id, context.caller));
