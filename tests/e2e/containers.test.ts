@@ -5,23 +5,25 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { readUserNamespace } from '../../ts-core/adapters/identity/user-namespace.js';
 import { ALICE, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { TestDaemon } from '../support/daemon.js';
 import { NativeClients, type ProgramResult } from '../support/native-clients.js';
+import { readableRepository } from '../support/readable-repository.js';
 
 const NOBODY: TestUser = { uid: 65534, gid: 65534 };
-const TBS = `${process.execPath} ${join(REPOSITORY, 'bin', 'tbs.js')}`;
 const LOG_ERRORS = { TSS2_LOG: 'tcti+error' };
 
 describe('containers', function () {
   this.timeout(60_000);
   let clients: NativeClients;
   let daemon: TestDaemon;
+  let tbs: string;
 
   before(async function () {
     this.timeout(600_000);
     if (!canBecomeOthers()) this.skip();
     clients = await NativeClients.install();
     daemon = await TestDaemon.start();
+    tbs = `${process.execPath} ${join(readableRepository(), 'bin', 'tbs.js')}`;
   });
   after(async () => {
     await daemon?.[Symbol.asyncDispose]();
@@ -65,7 +67,7 @@ describe('containers', function () {
   });
 
   it('do not trust the system’s path where everybody in the container can make it', async () => {
-    for (const program of ['tpm2_getrandom 4', `${TBS} status`]) {
+    for (const program of ['tpm2_getrandom 4', `${tbs} status`]) {
       const { status, stderr } = await inUserNamespace(`${mountedAtSystemPath('1777')}\n${program}`);
       assert.equal(status, 1);
       assert.match(stderr, /belongs to user 65534/);
@@ -73,7 +75,7 @@ describe('containers', function () {
   });
 
   it('are the host’s user who started them, and no administrator although they run as root', async () => {
-    const lines = `${mountedAtSystemPath('755')}\nid -u\n${TBS} status`;
+    const lines = `${mountedAtSystemPath('755')}\nid -u\n${tbs} status`;
     const { status, stdout, stderr } = await inUserNamespace(lines);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^0\n/);
