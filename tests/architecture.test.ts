@@ -184,6 +184,13 @@ describe('architecture: the import arrows', () => {
     assert.deepEqual(circlesIn(imported), []);
   });
 
+  it('private members are #private; only constructors use the keyword', () => {
+    const keyword = /^\s*private (?!constructor\()[\w*]|[(,]\s*private readonly /gm;
+    assert.ok(keyword.test('  private count = 0;') && /#\w+/.test(SOURCES.map(({ source }) => source).join('\n')));
+    const users = SOURCES.filter(({ source }) => source.match(keyword) !== null).map(({ path }) => path);
+    assert.deepEqual(users, []);
+  });
+
   it('the numbers of the TPM specifications stand in the tables of tpm12/codes.ts and tpm20/codes.ts only', () => {
     const definition =
       /^(?:export )?const (TPM(?:A_\w+|_(?:ALG|CAP|CC|DA|DEL|ECC|ET|FAMILY|HT|KEY|KH|ORD|PID|PT|RC|RH|RS|RT|ST|SU|TAG)_?\w*)|TSC_\w+)(?:: number)? = \d/gm;

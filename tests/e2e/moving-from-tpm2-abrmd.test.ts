@@ -10,10 +10,14 @@ const NO_SOCKET = '/nonexistent';
 
 /** tpm2-abrmd on a D-Bus of its own. */
 class Abrmd {
+  readonly #processes: readonly ReturnType<typeof spawn>[];
+
   private constructor(
     readonly env: NodeJS.ProcessEnv,
-    private readonly processes: readonly ReturnType<typeof spawn>[],
-  ) {}
+    processes: readonly ReturnType<typeof spawn>[],
+  ) {
+    this.#processes = processes;
+  }
 
   static async start(tpm: Swtpm): Promise<Abrmd> {
     const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address'], {
@@ -27,7 +31,7 @@ class Abrmd {
   }
 
   async stop(): Promise<void> {
-    for (const child of this.processes) {
+    for (const child of this.#processes) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill();
       await once(child, 'exit');

@@ -26,11 +26,17 @@ const LONGER_THAN_ANY_PAUSE_MS = 500;
 const uid = process.getuid?.() ?? 0;
 
 class DaemonInProcess {
+  readonly #tpm: Swtpm;
+  readonly #running: RunningDaemon;
+
   private constructor(
     readonly folder: string,
-    private readonly tpm: Swtpm,
-    private readonly running: RunningDaemon,
-  ) {}
+    tpm: Swtpm,
+    running: RunningDaemon,
+  ) {
+    this.#tpm = tpm;
+    this.#running = running;
+  }
 
   /** On a TPM that somebody else runs, which takes no time to close: what is written too late meets closed stores. */
   static async start(folder: string, logindAddress: string): Promise<DaemonInProcess> {
@@ -57,11 +63,11 @@ class DaemonInProcess {
   }
 
   stop(): Promise<void> {
-    return this.running.stop(5000);
+    return this.#running.stop(5000);
   }
 
   async remove(): Promise<void> {
-    await this.tpm.stop();
+    await this.#tpm.stop();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 

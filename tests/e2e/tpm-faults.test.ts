@@ -12,44 +12,47 @@ type Fault = 'none' | 'silence' | 'garbage' | 'half' | 'cut' | 'tooMuch';
 /** Between the broker and a swtpm; what the TPM answers passes through the fault of the moment. */
 class FaultyLine implements AsyncDisposable {
   fault: Fault = 'none';
-  private readonly sockets = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
+  readonly #server: ReturnType<typeof createServer>;
 
   private constructor(
     readonly path: string,
-    private readonly server: ReturnType<typeof createServer>,
-  ) {}
+    server: ReturnType<typeof createServer>,
+  ) {
+    this.#server = server;
+  }
 
   static async start(tpm: Swtpm): Promise<FaultyLine> {
     const path = join(tpm.dir, 'line.sock');
     const server = createServer();
     const line = new FaultyLine(path, server);
-    server.on('connection', (broker) => line.join(broker, connect(tpm.dataPath)));
+    server.on('connection', (broker) => line.#join(broker, connect(tpm.dataPath)));
     await new Promise<void>((resolve) => server.listen(path, resolve));
     return line;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  private join(broker: Socket, tpm: Socket): void {
+  #join(broker: Socket, tpm: Socket): void {
     for (const [socket, other] of [
       [broker, tpm],
       [tpm, broker],
     ] as const) {
-      this.sockets.add(socket);
+      this.#sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {
-        this.sockets.delete(socket);
+        this.#sockets.delete(socket);
         other.destroy();
       });
     }
     broker.on('data', (command) => tpm.write(command));
-    tpm.on('data', (response) => this.answer(broker, response));
+    tpm.on('data', (response) => this.#answer(broker, response));
   }
 
-  private answer(broker: Socket, response: Buffer): void {
+  #answer(broker: Socket, response: Buffer): void {
     if (this.fault === 'none') broker.write(response);
     else if (this.fault === 'garbage') broker.write(Buffer.alloc(response.length, 0xa5));
     else if (this.fault === 'half') broker.write(response.subarray(0, 7));

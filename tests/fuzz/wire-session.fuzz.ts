@@ -22,13 +22,16 @@ class RecordingConnection implements ByteConnection {
   unread = 0;
   reading = true;
   closing = false;
+  readonly #peerReads: boolean;
 
-  constructor(private readonly peerReads: boolean) {}
+  constructor(peerReads: boolean) {
+    this.#peerReads = peerReads;
+  }
 
   send(bytes: Uint8Array, length: number): void {
     assert.ok(!this.closing, 'a response after the end');
     this.sent.push(Buffer.from(bytes.subarray(0, length)));
-    if (!this.peerReads) this.unread += length;
+    if (!this.#peerReads) this.unread += length;
   }
   unsentBytes(): number {
     return this.unread;

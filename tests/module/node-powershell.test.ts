@@ -12,10 +12,13 @@ import { findPowerShell } from '../support/powershell.js';
 
 /** A PowerShell session and a folder for what it writes. */
 class Session {
-  private constructor(
-    private readonly shell: PowerShell,
-    private readonly folder: string,
-  ) {}
+  readonly #shell: PowerShell;
+  readonly #folder: string;
+
+  private constructor(shell: PowerShell, folder: string) {
+    this.#shell = shell;
+    this.#folder = folder;
+  }
 
   static async open(socket: string, environment: Readonly<Record<string, string>> = {}): Promise<Session> {
     const found = await findPowerShell();
@@ -42,16 +45,16 @@ class Session {
 
   /** Runs a script that leaves its result in `$result`; gives that as JSON has it. */
   async run(script: string): Promise<unknown> {
-    const file = join(this.folder, 'result.json');
-    await this.shell.invoke(
+    const file = join(this.#folder, 'result.json');
+    await this.#shell.invoke(
       `$result = $null; ${script}; [IO.File]::WriteAllText("$env:TEST_FOLDER/result.json", (ConvertTo-Json -InputObject $result -Depth 6 -Compress))`,
     );
     return JSON.parse(await readFile(file, 'utf8'));
   }
 
   async close(): Promise<void> {
-    await this.shell.dispose();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#shell.dispose();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -23,20 +23,23 @@ export interface DaemonOptions {
 }
 
 export class TestDaemon {
-  private process: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
   errorOutput = '';
+  readonly #options: DaemonOptions;
 
   private constructor(
     readonly folder: string,
-    private readonly options: DaemonOptions,
-  ) {}
+    options: DaemonOptions,
+  ) {
+    this.#options = options;
+  }
 
   static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
     // Other users must get through to the sockets, and see nothing else.
     const folder = await mkdtemp(join(tmpdir(), 'tbsd-'));
     await chmod(folder, 0o711);
     const daemon = new TestDaemon(folder, options);
-    await daemon.prepare();
+    await daemon.#prepare();
     try {
       await daemon.run();
     } catch (error) {
@@ -71,7 +74,7 @@ export class TestDaemon {
   }
 
   get processId(): number {
-    return this.process?.pid as number;
+    return this.#process?.pid as number;
   }
 
   connect(): Promise<RpcClient> {
@@ -81,19 +84,19 @@ export class TestDaemon {
   /** Starts the daemon (again) and waits until it takes connections. */
   async run(): Promise<void> {
     const child = spawn(
-      this.options.node ?? process.execPath,
+      this.#options.node ?? process.execPath,
       [join(REPOSITORY, 'bin', 'tbsd.js'), '--config', join(this.folder, 'tbsd.json')],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.options.env } },
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.#options.env } },
     );
-    this.process = child;
+    this.#process = child;
     child.stderr?.on('data', (data: Buffer) => {
       this.errorOutput += data.toString();
     });
-    await this.whenReady(child);
+    await this.#whenReady(child);
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
-    const child = this.process;
+    const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
     const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
     child.kill(signal);
@@ -125,23 +128,23 @@ export class TestDaemon {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private async prepare(): Promise<void> {
+  async #prepare(): Promise<void> {
     await mkdir(join(this.folder, 'run'), { mode: 0o755 });
     await mkdir(this.stateFolder, { mode: 0o700 });
     await mkdir(this.policyFolder, { mode: 0o755 });
-    for (const [name, content] of Object.entries(this.options.policy ?? {})) await this.writePolicy(name, content);
+    for (const [name, content] of Object.entries(this.#options.policy ?? {})) await this.writePolicy(name, content);
     const configuration = {
       stateFolder: this.stateFolder,
       sockets: { rpc: this.rpcSocket, wire: this.wireSocket },
       transport: {
         kind: 'embedded',
-        embedded: { stateFolder: join(this.folder, 'tpm'), tpmVersion: this.options.tpmVersion ?? '2.0' },
+        embedded: { stateFolder: join(this.folder, 'tpm'), tpmVersion: this.#options.tpmVersion ?? '2.0' },
       },
       policy: { folder: this.policyFolder, pollMs: 200 },
       audit: { path: this.auditPath, coalesceMs: 50 },
       log: { path: this.logPath },
       power: { logind: false },
-      ...this.options.configuration,
+      ...this.#options.configuration,
     };
     await writeFile(join(this.folder, 'tbsd.json'), JSON.stringify(configuration), { mode: 0o600 });
   }
@@ -150,7 +153,7 @@ export class TestDaemon {
     await writeFile(join(this.policyFolder, name), JSON.stringify(content), { mode: 0o644 });
   }
 
-  private async whenReady(child: ChildProcess): Promise<void> {
+  async #whenReady(child: ChildProcess): Promise<void> {
     for (let attempt = 0; attempt < 1500; attempt++) {
       if (child.exitCode !== null) throw new Error(`tbsd ended with ${child.exitCode}: ${this.errorOutput}`);
       if (await accepts(this.rpcSocket)) return;

@@ -37,20 +37,23 @@ export function canRunDomainController(): boolean {
 
 export class DomainController {
   readonly address = `127.${randomInt(1, 200)}.${randomInt(1, 250)}.${randomInt(2, 250)}`;
-  private process: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
+  readonly #options: ControllerOptions;
 
   private constructor(
     readonly folder: string,
-    private readonly options: ControllerOptions,
-  ) {}
+    options: ControllerOptions,
+  ) {
+    this.#options = options;
+  }
 
   static async start(options: ControllerOptions): Promise<DomainController> {
     const controller = new DomainController(await mkdtemp(join(tmpdir(), 'tpmtbs-dc-')), options);
     try {
-      await controller.provision();
-      await controller.makeCertificate();
-      await controller.prepareDomain();
-      await controller.serve();
+      await controller.#provision();
+      await controller.#makeCertificate();
+      await controller.#prepareDomain();
+      await controller.#serve();
       return controller;
     } catch (error) {
       await controller.stop();
@@ -69,7 +72,7 @@ export class DomainController {
 
   /** A joined computer, whose account is `NAME$`. */
   async addComputer(name: string, password: string): Promise<void> {
-    await this.tool('computer', 'create', name);
+    await this.#tool('computer', 'create', name);
     await this.setPassword(`${name}$`, password);
   }
 
@@ -77,17 +80,17 @@ export class DomainController {
   async exportKeytab(principal: string): Promise<string> {
     const path = join(this.folder, `${principal.replaceAll(/\W/g, '_')}-${randomInt(1e9)}.keytab`);
     await run('samba-tool', [
-      ...['domain', 'exportkeytab', path, `--principal=${principal}@${REALM}`, '-s', this.configurationPath],
+      ...['domain', 'exportkeytab', path, `--principal=${principal}@${REALM}`, '-s', this.#configurationPath],
     ]);
     return path;
   }
 
   async setPassword(account: string, password: string): Promise<void> {
-    await this.tool('user', 'setpassword', account, `--newpassword=${password}`);
+    await this.#tool('user', 'setpassword', account, `--newpassword=${password}`);
   }
 
   async deleteComputer(name: string): Promise<void> {
-    await this.tool('computer', 'delete', name);
+    await this.#tool('computer', 'delete', name);
   }
 
   /** For MIT Kerberos (KRB5_CONFIG): this KDC, or another address. Gives the path. */
@@ -99,44 +102,44 @@ export class DomainController {
   }
 
   async addUser(name: string, password: string): Promise<void> {
-    await this.tool('user', 'create', name, password);
+    await this.#tool('user', 'create', name, password);
   }
 
   /** All attributes, the confidential ones as well: read beside the server, in its database. */
   async read(dn: string): Promise<ReadonlyMap<string, string>> {
-    const { stdout } = await run('ldbsearch', [...this.database(), '-b', dn, '-s', 'base']);
+    const { stdout } = await run('ldbsearch', [...this.#database(), '-b', dn, '-s', 'base']);
     const pairs = stdout.replaceAll('\n ', '').matchAll(/^([A-Za-z-]+)::? (.*)$/gm);
     return new Map([...pairs].map((match) => [match[1] as string, match[2] as string]));
   }
 
   /** Distinguished names right below. */
   async childrenOf(dn: string): Promise<readonly string[]> {
-    const { stdout } = await run('ldbsearch', [...this.database(), '-b', dn, '-s', 'one', 'dn']);
+    const { stdout } = await run('ldbsearch', [...this.#database(), '-b', dn, '-s', 'one', 'dn']);
     return [...stdout.replaceAll('\n ', '').matchAll(/^dn: (.*)$/gm)].map((match) => match[1] as string);
   }
 
   async rename(dn: string, newDn: string): Promise<void> {
-    await run('ldbrename', [...this.database(), '--relax', dn, newDn]);
+    await run('ldbrename', [...this.#database(), '--relax', dn, newDn]);
   }
 
   /** Changes the database beside the server. */
   async change(ldif: string): Promise<void> {
     const path = join(this.folder, 'change.ldif');
     await writeFile(path, ldif);
-    await run('ldbmodify', [...this.database(), '--option=dsdb:schema update allowed=true', '--relax', path]);
+    await run('ldbmodify', [...this.#database(), '--option=dsdb:schema update allowed=true', '--relax', path]);
   }
 
   /** SIGSTOP: connections are taken and nothing is answered. */
   pause(): void {
-    this.process?.kill('SIGSTOP');
+    this.#process?.kill('SIGSTOP');
   }
 
   resume(): void {
-    this.process?.kill('SIGCONT');
+    this.#process?.kill('SIGCONT');
   }
 
   async stop(): Promise<void> {
-    const child = this.process;
+    const child = this.#process;
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGCONT');
@@ -146,42 +149,42 @@ export class DomainController {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private get configurationPath(): string {
+  get #configurationPath(): string {
     return join(this.folder, 'etc', 'smb.conf');
   }
 
-  private database(): string[] {
-    return ['-H', join(this.folder, 'private', 'sam.ldb'), `--configfile=${this.configurationPath}`];
+  #database(): string[] {
+    return ['-H', join(this.folder, 'private', 'sam.ldb'), `--configfile=${this.#configurationPath}`];
   }
 
-  private async tool(...args: string[]): Promise<void> {
-    await run('samba-tool', [...args, '-s', this.configurationPath, '-H', join(this.folder, 'private', 'sam.ldb')]);
+  async #tool(...args: string[]): Promise<void> {
+    await run('samba-tool', [...args, '-s', this.#configurationPath, '-H', join(this.folder, 'private', 'sam.ldb')]);
   }
 
-  private async provision(): Promise<void> {
+  async #provision(): Promise<void> {
     const first = join(this.folder, 'first.conf');
     await writeFile(first, `[global]\ninterfaces = ${this.address}/8\nbind interfaces only = yes\n`);
     await run('samba-tool', [
       ...['domain', 'provision', '-s', first, `--targetdir=${this.folder}`, `--realm=${REALM}`, '--domain=TPMLAB'],
       ...['--server-role=dc', '--dns-backend=NONE', `--adminpass=${ADMINISTRATOR_PASSWORD}`, '--host-name=dc1'],
-      ...[`--host-ip=${this.address}`, `--base-schema=${this.options.schema}`],
+      ...[`--host-ip=${this.address}`, `--base-schema=${this.#options.schema}`],
     ]);
     for (const folder of ['run/ncalrpc', 'cache', 'private/tls']) {
       await mkdir(join(this.folder, folder), { recursive: true });
     }
     await mkdir(join(this.folder, 'run', 'ntp_signd'), { mode: 0o750 });
-    await writeFile(this.configurationPath, this.configuration());
+    await writeFile(this.#configurationPath, this.#configuration());
   }
 
-  private configuration(): string {
+  #configuration(): string {
     const { folder, address } = this;
     const settings: Readonly<Record<string, string>> = {
       'netbios name': 'DC1',
       realm: REALM,
       workgroup: 'TPMLAB',
       'server role': 'active directory domain controller',
-      'server services': this.options.kerberos === undefined ? 'ldap' : 'ldap, kdc',
-      'ldap server require strong auth': this.options.kerberos === 'overTls' ? 'allow_sasl_over_tls' : 'yes',
+      'server services': this.#options.kerberos === undefined ? 'ldap' : 'ldap, kdc',
+      'ldap server require strong auth': this.#options.kerberos === 'overTls' ? 'allow_sasl_over_tls' : 'yes',
       interfaces: `${address}/8`,
       'bind interfaces only': 'yes',
       'private dir': `${folder}/private`,
@@ -202,7 +205,7 @@ export class DomainController {
       .join('')}`;
   }
 
-  private async makeCertificate(): Promise<void> {
+  async #makeCertificate(): Promise<void> {
     const cwd = join(this.folder, 'private', 'tls');
     const openssl = (...args: string[]) => run('openssl', args, { cwd });
     const key = ['-newkey', 'rsa:2048', '-nodes'];
@@ -226,11 +229,11 @@ export class DomainController {
     await run('chmod', ['600', join(cwd, 'key.pem'), join(cwd, 'ca.key')]);
   }
 
-  private async prepareDomain(): Promise<void> {
+  async #prepareDomain(): Promise<void> {
     // The service that keeps these up to date does not run here.
-    await this.tool('spn', 'add', 'ldap/dc1.tpmlab.example', 'DC1$');
-    if (this.options.schema === '2012_R2') {
-      await this.tool('domain', 'functionalprep', '--domain-prep', '--function-level=2012_R2');
+    await this.#tool('spn', 'add', 'ldap/dc1.tpmlab.example', 'DC1$');
+    if (this.#options.schema === '2012_R2') {
+      await this.#tool('domain', 'functionalprep', '--domain-prep', '--function-level=2012_R2');
       // Samba 4.17 does not let an object be changed whose class may not hold the back link that it holds.
       await this.change(
         [
@@ -242,15 +245,15 @@ export class DomainController {
         ].join('\n'),
       );
     } else {
-      await this.tool('dsacl', 'set', `--objectdn=${DOMAIN_DN}`, `--sddl=${SELF_MAY_WRITE_OWNER_INFORMATION}`);
+      await this.#tool('dsacl', 'set', `--objectdn=${DOMAIN_DN}`, `--sddl=${SELF_MAY_WRITE_OWNER_INFORMATION}`);
     }
   }
 
-  private async serve(): Promise<void> {
-    const child = spawn('samba', ['-F', '--no-process-group', '-M', 'single', '-s', this.configurationPath], {
+  async #serve(): Promise<void> {
+    const child = spawn('samba', ['-F', '--no-process-group', '-M', 'single', '-s', this.#configurationPath], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    this.process = child;
+    this.#process = child;
     for (let attempt = 0; attempt < 600; attempt++) {
       if (child.exitCode !== null) throw new Error(`samba ended with ${child.exitCode}; see ${this.folder}/log.samba`);
       if (await accepts(this.address, 636)) return;

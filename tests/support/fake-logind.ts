@@ -11,45 +11,48 @@ import { REPOSITORY } from './daemon.js';
 const PYTHON = '/usr/bin/python3';
 
 export class PrivateBus implements AsyncDisposable {
-  private daemon: ChildProcess | undefined;
+  #daemon: ChildProcess | undefined;
+  readonly #folder: string;
 
-  private constructor(private readonly folder: string) {}
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   static async start(): Promise<PrivateBus> {
     const bus = new PrivateBus(await mkdtemp(join(tmpdir(), 'tpmtbs-bus-')));
-    await writeFile(bus.configPath, bus.configuration());
+    await writeFile(bus.#configPath, bus.#configuration());
     await bus.run();
     return bus;
   }
 
   get address(): string {
-    return `unix:path=${join(this.folder, 'bus')}`;
+    return `unix:path=${join(this.#folder, 'bus')}`;
   }
 
   /** Starts the bus (again). */
   async run(): Promise<void> {
-    const daemon = spawn('dbus-daemon', ['--nofork', '--print-address=1', `--config-file=${this.configPath}`], {
+    const daemon = spawn('dbus-daemon', ['--nofork', '--print-address=1', `--config-file=${this.#configPath}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.daemon = daemon;
+    this.#daemon = daemon;
     await once(daemon.stdout, 'data');
   }
 
   async kill(): Promise<void> {
-    await end(this.daemon);
-    await rm(join(this.folder, 'bus'), { force: true });
+    await end(this.#daemon);
+    await rm(join(this.#folder, 'bus'), { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
-  private get configPath(): string {
-    return join(this.folder, 'bus.conf');
+  get #configPath(): string {
+    return join(this.#folder, 'bus.conf');
   }
 
-  private configuration(): string {
+  #configuration(): string {
     return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>${this.address}</listen><auth>EXTERNAL</auth>
@@ -59,18 +62,17 @@ export class PrivateBus implements AsyncDisposable {
 }
 
 export class FakeLogind implements AsyncDisposable {
-  private readonly lines: string[] = [];
-  private arrived: (() => void) | undefined;
+  readonly #lines: string[] = [];
+  #arrived: (() => void) | undefined;
+  readonly #child: ChildProcess;
 
-  private constructor(
-    private readonly child: ChildProcess,
-    reader: Interface,
-  ) {
+  private constructor(child: ChildProcess, reader: Interface) {
+    this.#child = child;
     reader.on('line', (line) => {
-      this.lines.push(line);
-      this.arrived?.();
+      this.#lines.push(line);
+      this.#arrived?.();
     });
-    child.once('exit', () => this.arrived?.());
+    child.once('exit', () => this.#arrived?.());
   }
 
   static async start(bus: PrivateBus): Promise<FakeLogind> {
@@ -86,29 +88,29 @@ export class FakeLogind implements AsyncDisposable {
   /** Resolves with the next line like this that has not been asked for yet. */
   async line(pattern: RegExp): Promise<string> {
     for (;;) {
-      const index = this.lines.findIndex((line) => pattern.test(line));
-      if (index >= 0) return this.lines.splice(index, 1)[0] as string;
-      if (this.child.exitCode !== null) throw new Error(`the fake logind ended with ${this.child.exitCode}`);
+      const index = this.#lines.findIndex((line) => pattern.test(line));
+      if (index >= 0) return this.#lines.splice(index, 1)[0] as string;
+      if (this.#child.exitCode !== null) throw new Error(`the fake logind ended with ${this.#child.exitCode}`);
       await new Promise<void>((resolve) => {
-        this.arrived = resolve;
+        this.#arrived = resolve;
       });
     }
   }
 
   /** Sleeps: what the locks were waited for, milliseconds, and how many were still held then. */
   async sleep(): Promise<{ waitedMs: number; stillHeld: number }> {
-    this.child.stdin?.write('sleep\n');
+    this.#child.stdin?.write('sleep\n');
     const [, waitedMs, stillHeld] = (await this.line(/^asleep /)).split(' ').map(Number);
     return { waitedMs: waitedMs as number, stillHeld: stillHeld as number };
   }
 
   async wake(): Promise<void> {
-    this.child.stdin?.write('wake\n');
+    this.#child.stdin?.write('wake\n');
     await this.line(/^awake$/);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await end(this.child);
+    await end(this.#child);
   }
 }
 

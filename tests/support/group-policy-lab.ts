@@ -28,9 +28,9 @@ export function canRunGroupPolicyLab(): boolean {
 
 export class GroupPolicyLab {
   /** Namespaces of this process alone; the addresses exist only inside them. */
-  private readonly controllerSpace = `tbsdc${process.pid}`;
-  private readonly memberSpace = `tbspc${process.pid}`;
-  private readonly processes: ChildProcess[] = [];
+  readonly #controllerSpace = `tbsdc${process.pid}`;
+  readonly #memberSpace = `tbspc${process.pid}`;
+  readonly #processes: ChildProcess[] = [];
 
   private constructor(readonly folder: string) {}
 
@@ -40,10 +40,10 @@ export class GroupPolicyLab {
     await chmod(folder, 0o755);
     const lab = new GroupPolicyLab(folder);
     try {
-      await lab.makeNetwork();
-      await lab.provision();
-      await lab.serve();
-      await lab.join();
+      await lab.#makeNetwork();
+      await lab.#provision();
+      await lab.#serve();
+      await lab.#join();
       return lab;
     } catch (error) {
       await lab.stop();
@@ -58,24 +58,29 @@ export class GroupPolicyLab {
 
   /** Registers the extension as the documentation tells administrators to. */
   async registerExtension(): Promise<void> {
-    await run(PYTHON, [EXTENSION, 'register', '-s', this.memberConfiguration]);
+    await run(PYTHON, [EXTENSION, 'register', '-s', this.#memberConfiguration]);
   }
 
   /** One refresh on the member. Gives what samba-gpupdate printed. */
   async refresh(...options: string[]): Promise<string> {
-    const { stdout, stderr } = await this.member(PYTHON, '/usr/sbin/samba-gpupdate', ...this.memberOptions, ...options);
+    const { stdout, stderr } = await this.#member(
+      PYTHON,
+      '/usr/sbin/samba-gpupdate',
+      ...this.#memberOptions,
+      ...options,
+    );
     return stdout + stderr;
   }
 
   /** Starts a refresh that the caller may kill. */
   startRefresh(): ChildProcess {
-    const command = ['netns', 'exec', this.memberSpace, PYTHON, '/usr/sbin/samba-gpupdate', ...this.memberOptions];
-    return spawn('ip', command, { stdio: 'ignore', env: this.environment });
+    const command = ['netns', 'exec', this.#memberSpace, PYTHON, '/usr/sbin/samba-gpupdate', ...this.#memberOptions];
+    return spawn('ip', command, { stdio: 'ignore', env: this.#environment });
   }
 
   /** Gives the GUID, in braces. */
   async createGpo(name: string, entries: readonly PolEntryInput[] = []): Promise<string> {
-    const { stdout } = await this.samba('gpo', 'create', name);
+    const { stdout } = await this.#samba('gpo', 'create', name);
     const guid = /\{[0-9A-F-]{36}\}/i.exec(stdout)?.[0];
     if (guid === undefined) throw new Error(`samba-tool named no GPO: ${stdout}`);
     if (entries.length > 0) await this.writeGpo(guid, entries);
@@ -89,41 +94,41 @@ export class GroupPolicyLab {
   async writeGpoBytes(guid: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.folder, 'Registry.pol');
     await writeFile(path, bytes);
-    await this.editGpo(guid, path);
+    await this.#editGpo(guid, path);
   }
 
   /** An attribute of the GPO in the directory: `flags`, `gPCWQLFilter`. */
   setGpoAttribute(guid: string, name: string, value: string): Promise<void> {
-    return this.editGpo(guid, 'attribute', name, value);
+    return this.#editGpo(guid, 'attribute', name, value);
   }
 
   async link(container: string, guid: string): Promise<void> {
-    await this.samba('gpo', 'setlink', container, guid);
+    await this.#samba('gpo', 'setlink', container, guid);
   }
 
   /** samba-tool makes links, and changes none. */
   async changeLink(container: string, guid: string, ...options: readonly ('--enforce' | '--disable')[]): Promise<void> {
     await this.unlink(container, guid);
-    await this.samba('gpo', 'setlink', container, guid, ...options);
+    await this.#samba('gpo', 'setlink', container, guid, ...options);
   }
 
   async unlink(container: string, guid: string): Promise<void> {
-    await this.samba('gpo', 'dellink', container, guid);
+    await this.#samba('gpo', 'dellink', container, guid);
   }
 
   async deleteGpo(guid: string): Promise<void> {
-    await this.samba('gpo', 'del', guid);
+    await this.#samba('gpo', 'del', guid);
   }
 
   /** Puts administrative templates into the domain's central store. Gives the names of what lies there then. */
   async loadTemplates(folder: string): Promise<readonly string[]> {
-    await this.samba('gpo', 'admxload', `--admx-dir=${folder}`);
+    await this.#samba('gpo', 'admxload', `--admx-dir=${folder}`);
     const store = join(this.folder, 'dc', 'state', 'sysvol', DOMAIN, 'Policies', 'PolicyDefinitions');
     return (await readdir(store, { recursive: true })).map(String);
   }
 
   async setInheritance(container: string, inheritance: 'block' | 'inherit'): Promise<void> {
-    await this.samba('gpo', 'setinheritance', container, inheritance);
+    await this.#samba('gpo', 'setinheritance', container, inheritance);
   }
 
   /** Takes the right to apply the GPO from everybody, as security filtering does for computers outside of a group. */
@@ -131,26 +136,26 @@ export class GroupPolicyLab {
     const dn = `CN=${guid},CN=Policies,CN=System,${DOMAIN_DN}`;
     const applyGroupPolicy = 'edacfd8f-ffb3-11d1-b41d-00a0c968f939';
     const sddl = `(OD;CI;CR;${applyGroupPolicy};;AU)`;
-    await this.samba('dsacl', 'set', `--objectdn=${dn}`, `--sddl=${sddl}`);
+    await this.#samba('dsacl', 'set', `--objectdn=${dn}`, `--sddl=${sddl}`);
   }
 
   async createUnit(name: string): Promise<string> {
-    await this.samba('ou', 'create', `OU=${name},${DOMAIN_DN}`);
+    await this.#samba('ou', 'create', `OU=${name},${DOMAIN_DN}`);
     return `OU=${name},${DOMAIN_DN}`;
   }
 
   async moveMemberTo(unit: string): Promise<void> {
-    await this.samba('computer', 'move', 'PC1', unit);
+    await this.#samba('computer', 'move', 'PC1', unit);
   }
 
   /** The controller stops answering, or answers again. */
   setControllerReachable(reachable: boolean): Promise<unknown> {
-    return run('ip', ['-n', this.controllerSpace, 'link', 'set', 'lan', reachable ? 'up' : 'down']);
+    return run('ip', ['-n', this.#controllerSpace, 'link', 'set', 'lan', reachable ? 'up' : 'down']);
   }
 
   async stop(): Promise<void> {
-    for (const child of this.processes) await end(child);
-    for (const space of [this.controllerSpace, this.memberSpace]) {
+    for (const child of this.#processes) await end(child);
+    for (const space of [this.#controllerSpace, this.#memberSpace]) {
       // samba forks; whatever still runs in the namespace is its.
       const { stdout } = await run('ip', ['netns', 'pids', space]).catch(() => ({ stdout: '' }));
       for (const pid of stdout.split('\n').filter((line) => line !== '')) endNow(Number(pid));
@@ -160,37 +165,37 @@ export class GroupPolicyLab {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
-  private get memberConfiguration(): string {
+  get #memberConfiguration(): string {
     return join(this.folder, 'pc', 'etc', 'smb.conf');
   }
 
-  private get memberOptions(): string[] {
-    return ['-s', this.memberConfiguration];
+  get #memberOptions(): string[] {
+    return ['-s', this.#memberConfiguration];
   }
 
-  private get environment(): NodeJS.ProcessEnv {
+  get #environment(): NodeJS.ProcessEnv {
     return { ...process.env, KRB5_CONFIG: join(this.folder, 'pc', 'etc', 'krb5.conf') };
   }
 
-  private member(...command: string[]) {
-    const args = ['netns', 'exec', this.memberSpace, ...command];
-    return run('ip', args, { env: this.environment, timeout: 120_000 });
+  #member(...command: string[]) {
+    const args = ['netns', 'exec', this.#memberSpace, ...command];
+    return run('ip', args, { env: this.#environment, timeout: 120_000 });
   }
 
-  private samba(...args: string[]) {
-    const options = ['-H', `ldap://${CONTROLLER}`, ...this.memberOptions, '-U', ACCOUNT];
-    return this.member('samba-tool', ...args, ...options);
+  #samba(...args: string[]) {
+    const options = ['-H', `ldap://${CONTROLLER}`, ...this.#memberOptions, '-U', ACCOUNT];
+    return this.#member('samba-tool', ...args, ...options);
   }
 
-  private async editGpo(guid: string, ...what: string[]): Promise<void> {
+  async #editGpo(guid: string, ...what: string[]): Promise<void> {
     const script = join(REPOSITORY, 'tests', 'support', 'write-gpo.py');
-    await this.member(PYTHON, script, this.memberConfiguration, CONTROLLER, DOMAIN, ACCOUNT, guid, ...what);
+    await this.#member(PYTHON, script, this.#memberConfiguration, CONTROLLER, DOMAIN, ACCOUNT, guid, ...what);
   }
 
-  private async makeNetwork(): Promise<void> {
+  async #makeNetwork(): Promise<void> {
     const spaces = [
-      { name: this.controllerSpace, address: '10.99.5.1', host: 'dc1' },
-      { name: this.memberSpace, address: '10.99.5.2', host: 'pc1' },
+      { name: this.#controllerSpace, address: '10.99.5.1', host: 'dc1' },
+      { name: this.#memberSpace, address: '10.99.5.2', host: 'pc1' },
     ];
     for (const { name, address, host } of spaces) {
       await run('ip', ['netns', 'add', name]);
@@ -199,7 +204,7 @@ export class GroupPolicyLab {
       await writeFile(`/etc/netns/${name}/hosts`, `127.0.0.1 localhost\n${address} ${host}.${DOMAIN} ${host}\n`);
       await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
     }
-    const [controller, member] = [this.controllerSpace, this.memberSpace];
+    const [controller, member] = [this.#controllerSpace, this.#memberSpace];
     const peer = ['peer', 'name', 'lan', 'netns', member];
     await run('ip', ['link', 'add', 'lan', 'netns', controller, 'type', 'veth', ...peer]);
     for (const { name, address } of spaces) {
@@ -208,7 +213,7 @@ export class GroupPolicyLab {
     }
   }
 
-  private async provision(): Promise<void> {
+  async #provision(): Promise<void> {
     const dc = join(this.folder, 'dc');
     await run('samba-tool', [
       ...['domain', 'provision', `--targetdir=${dc}`, `--realm=${REALM}`, '--domain=TPMLAB', '--server-role=dc'],
@@ -218,10 +223,10 @@ export class GroupPolicyLab {
     ]);
     for (const folder of ['run/ncalrpc', 'cache']) await mkdir(join(dc, folder), { recursive: true });
     await mkdir(join(dc, 'run', 'ntp_signd'), { recursive: true, mode: 0o750 });
-    await writeFile(join(dc, 'etc', 'smb.conf'), this.controllerConfiguration(dc));
+    await writeFile(join(dc, 'etc', 'smb.conf'), this.#controllerConfiguration(dc));
   }
 
-  private controllerConfiguration(dc: string): string {
+  #controllerConfiguration(dc: string): string {
     const sysvol = join(dc, 'state', 'sysvol');
     return [
       section('global', {
@@ -251,22 +256,22 @@ export class GroupPolicyLab {
   }
 
   /** winbindd maps SIDs for smbd; /run/samba is the controller's own, so that it meets no other one. */
-  private async serve(): Promise<void> {
+  async #serve(): Promise<void> {
     const configuration = join(this.folder, 'dc', 'etc', 'smb.conf');
     const script = [
       'mkdir -p /run/samba && mount -t tmpfs tmpfs /run/samba || exit 1',
       'winbindd --foreground --no-process-group --option="server role check:inhibit=yes" -s "$1" </dev/null &',
       'exec samba -F --no-process-group -s "$1"',
     ].join('\n');
-    const command = ['netns', 'exec', this.controllerSpace, 'bash', '-c', script, 'serve', configuration];
-    this.processes.push(spawn('ip', command, { stdio: 'ignore' }));
-    for (const port of [389, 445, 88, 53, 135]) await this.whenListening(port);
+    const command = ['netns', 'exec', this.#controllerSpace, 'bash', '-c', script, 'serve', configuration];
+    this.#processes.push(spawn('ip', command, { stdio: 'ignore' }));
+    for (const port of [389, 445, 88, 53, 135]) await this.#whenListening(port);
     // Without the service principal name of LDAP no member can bind with Kerberos.
     await run('samba_spnupdate', ['-s', configuration]);
   }
 
-  private async whenListening(port: number): Promise<void> {
-    const probe = ['netns', 'exec', this.controllerSpace, 'bash', '-c', `exec 3<>/dev/tcp/10.99.5.1/${port}`];
+  async #whenListening(port: number): Promise<void> {
+    const probe = ['netns', 'exec', this.#controllerSpace, 'bash', '-c', `exec 3<>/dev/tcp/10.99.5.1/${port}`];
     for (let attempt = 0; attempt < 300; attempt++) {
       const answered = await run('ip', probe).then(
         () => true,
@@ -279,7 +284,7 @@ export class GroupPolicyLab {
     throw new Error(`the domain controller does not listen on port ${port}:\n${log.slice(-2000)}`);
   }
 
-  private async join(): Promise<void> {
+  async #join(): Promise<void> {
     const pc = join(this.folder, 'pc');
     for (const folder of ['private', 'state', 'cache', 'lock', 'run', 'etc']) {
       await mkdir(join(pc, folder), { recursive: true });
@@ -300,10 +305,10 @@ export class GroupPolicyLab {
       'apply group policies': 'yes',
       'tpmtbs:policy folder': this.delivery,
     };
-    await writeFile(this.memberConfiguration, section('global', settings));
+    await writeFile(this.#memberConfiguration, section('global', settings));
     const kerberos = `default_realm = ${REALM}\ndns_lookup_kdc = true\ndns_lookup_realm = false\nrdns = false\n`;
     await writeFile(join(pc, 'etc', 'krb5.conf'), `[libdefaults]\n${kerberos}`);
-    await this.member('net', 'ads', 'join', ...this.memberOptions, '-U', ACCOUNT.slice(7), '--no-dns-updates');
+    await this.#member('net', 'ads', 'join', ...this.#memberOptions, '-U', ACCOUNT.slice(7), '--no-dns-updates');
   }
 }
 

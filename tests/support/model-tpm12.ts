@@ -62,8 +62,11 @@ export class ModelTpm12 {
   readonly daaSessions = new Map<number, { readonly identity: number }>();
   readonly #refusals: { readonly ordinal: number; readonly returnCode: number }[] = [];
   #nextSession = 1000;
+  readonly #slots: ModelSlots;
 
-  constructor(private readonly slots: ModelSlots = { keys: 3, sessions: 3, savedSessions: 16 }) {}
+  constructor(slots: ModelSlots = { keys: 3, sessions: 3, savedSessions: 16 }) {
+    this.#slots = slots;
+  }
 
   /** Answers the next `times` commands with this ordinal with a return code, and does nothing else. */
   refuses(ordinal: OrdinalName, returnCode: number, times = 1): void {
@@ -170,7 +173,7 @@ export class ModelTpm12 {
   }
 
   #open(sessions: Map<number, ModelSession>, boundTo: number | undefined): Uint8Array {
-    if (sessions.size >= this.slots.sessions) return failure(TPM_RESULT.RESOURCES);
+    if (sessions.size >= this.#slots.sessions) return failure(TPM_RESULT.RESOURCES);
     const handle = lowestFree(sessions);
     sessions.set(handle, { identity: this.#nextSession++, boundTo });
     return success(concat(uint32(handle), new Uint8Array(40)));
@@ -190,7 +193,7 @@ export class ModelTpm12 {
     reader.sized();
     reader.sized();
     const identity = readUint32(reader.sized(), 0);
-    if (this.keys.size >= this.slots.keys) return this.#failed(command, TPM_RESULT.NOSPACE);
+    if (this.keys.size >= this.#slots.keys) return this.#failed(command, TPM_RESULT.NOSPACE);
     const handle = lowestFree(this.keys);
     this.keys.set(handle, { identity });
     return this.#authorized(command, uint32(handle), TPM_RESULT.SUCCESS);
@@ -234,13 +237,13 @@ export class ModelTpm12 {
       const handles = [...this.#mapOf(sub).keys()];
       return success(sized(concat(uint16(handles.length), ...handles.map(uint32))));
     }
-    if (area === TPM_CAP.CHECK_LOADED) return success(sized(uint8(this.keys.size < this.slots.keys ? 1 : 0)));
+    if (area === TPM_CAP.CHECK_LOADED) return success(sized(uint8(this.keys.size < this.#slots.keys ? 1 : 0)));
     const numbers: Record<number, number> = {
-      [TPM_CAP_PROP.KEYS]: this.slots.keys - this.keys.size,
-      [TPM_CAP_PROP.AUTHSESS]: this.slots.sessions - this.authSessions.size,
-      [TPM_CAP_PROP.TRANSESS]: this.slots.sessions - this.transportSessions.size,
-      [TPM_CAP_PROP.MAX_AUTHSESS]: this.slots.sessions,
-      [TPM_CAP_PROP.MAX_CONTEXT]: this.slots.savedSessions,
+      [TPM_CAP_PROP.KEYS]: this.#slots.keys - this.keys.size,
+      [TPM_CAP_PROP.AUTHSESS]: this.#slots.sessions - this.authSessions.size,
+      [TPM_CAP_PROP.TRANSESS]: this.#slots.sessions - this.transportSessions.size,
+      [TPM_CAP_PROP.MAX_AUTHSESS]: this.#slots.sessions,
+      [TPM_CAP_PROP.MAX_CONTEXT]: this.#slots.savedSessions,
       [TPM_CAP_PROP.OWNER]: 1,
     };
     const value = area === TPM_CAP.PROPERTY ? numbers[sub] : undefined;
@@ -264,10 +267,10 @@ export class ModelTpm12 {
     const sessions = this.#sessionsOf(type);
     const session = sessions.get(handle);
     if (session === undefined) return failure(TPM_RESULT.INVALID_RESOURCE);
-    if (this.savedSessions.size >= this.slots.savedSessions) return failure(TPM_RESULT.NOCONTEXTSPACE);
-    const step = this.slots.contextStep ?? 1;
+    if (this.savedSessions.size >= this.#slots.savedSessions) return failure(TPM_RESULT.NOCONTEXTSPACE);
+    const step = this.#slots.contextStep ?? 1;
     const oldest = this.savedSessions.keys().next();
-    const distance = this.slots.contextDistance ?? Number.POSITIVE_INFINITY;
+    const distance = this.#slots.contextDistance ?? Number.POSITIVE_INFINITY;
     if (!oldest.done && this.contextCount + step - oldest.value > distance) return failure(TPM_RESULT.CONTEXT_GAP);
     sessions.delete(handle);
     this.contextCount += step;
@@ -283,7 +286,7 @@ export class ModelTpm12 {
   #load(entityHandle: number, bytes: Uint8Array): Uint8Array {
     const type = readUint32(bytes, 2);
     if (type === TPM_RT.KEY) {
-      if (this.keys.size >= this.slots.keys) return failure(TPM_RESULT.NOSPACE);
+      if (this.keys.size >= this.#slots.keys) return failure(TPM_RESULT.NOSPACE);
       const handle = lowestFree(this.keys);
       this.keys.set(handle, { identity: readUint32(bytes, 50) });
       return success(uint32(handle));
@@ -297,7 +300,7 @@ export class ModelTpm12 {
     // As libtpms does: the count is gone even when there is no slot.
     this.savedSessions.delete(count);
     const sessions = this.#sessionsOf(type);
-    if (sessions.size >= this.slots.sessions) return failure(TPM_RESULT.RESOURCES);
+    if (sessions.size >= this.#slots.sessions) return failure(TPM_RESULT.RESOURCES);
     const handle = lowestFree(sessions);
     sessions.set(handle, saved.session);
     return success(uint32(handle));

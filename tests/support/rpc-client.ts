@@ -31,19 +31,19 @@ interface Waiter {
 }
 
 export class RpcClient {
-  private buffer = Buffer.alloc(0);
-  private lastId = 0;
-  private readonly waiting = new Map<number, Waiter>();
+  #buffer = Buffer.alloc(0);
+  #lastId = 0;
+  readonly #waiting = new Map<number, Waiter>();
   readonly notifications: { readonly method: string; readonly params: unknown }[] = [];
   /** Replies that answer no call: what the broker says of broken framing. */
   readonly strays: Reply[] = [];
 
   private constructor(readonly socket: Socket) {
-    socket.on('data', (data) => this.onData(data));
+    socket.on('data', (data) => this.#onData(data));
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      for (const { reject } of this.waiting.values()) reject(new Error('the connection is closed'));
-      this.waiting.clear();
+      for (const { reject } of this.#waiting.values()) reject(new Error('the connection is closed'));
+      this.#waiting.clear();
     });
   }
 
@@ -55,10 +55,10 @@ export class RpcClient {
 
   call<Result = Record<string, unknown>>(method: string, params?: object): Promise<Result> {
     if (this.socket.destroyed) return Promise.reject(new Error('the connection is closed'));
-    const id = ++this.lastId;
+    const id = ++this.#lastId;
     const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.set(id, { method, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(id, { method, resolve: resolve as (value: unknown) => void, reject });
       this.socket.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     });
   }
@@ -86,31 +86,31 @@ export class RpcClient {
     this.socket.destroy();
   }
 
-  private onData(data: Buffer): void {
-    this.buffer = Buffer.concat([this.buffer, data]);
+  #onData(data: Buffer): void {
+    this.#buffer = Buffer.concat([this.#buffer, data]);
     for (;;) {
-      const end = this.buffer.indexOf('\r\n\r\n');
+      const end = this.#buffer.indexOf('\r\n\r\n');
       if (end < 0) return;
-      const length = Number(/Content-Length: (\d+)/i.exec(this.buffer.toString('latin1', 0, end))?.[1]);
-      if (this.buffer.length < end + 4 + length) return;
-      const reply = JSON.parse(this.buffer.toString('utf8', end + 4, end + 4 + length)) as Reply;
-      this.buffer = this.buffer.subarray(end + 4 + length);
-      this.onReply(reply);
+      const length = Number(/Content-Length: (\d+)/i.exec(this.#buffer.toString('latin1', 0, end))?.[1]);
+      if (this.#buffer.length < end + 4 + length) return;
+      const reply = JSON.parse(this.#buffer.toString('utf8', end + 4, end + 4 + length)) as Reply;
+      this.#buffer = this.#buffer.subarray(end + 4 + length);
+      this.#onReply(reply);
     }
   }
 
-  private onReply(reply: Reply): void {
+  #onReply(reply: Reply): void {
     if (reply.method !== undefined) {
       requireContractedNotification(reply.method, reply.params);
       this.notifications.push({ method: reply.method, params: reply.params });
       return;
     }
-    const waiter = this.waiting.get(reply.id ?? -1);
+    const waiter = this.#waiting.get(reply.id ?? -1);
     if (waiter === undefined) {
       this.strays.push(reply);
       return;
     }
-    this.waiting.delete(reply.id ?? -1);
+    this.#waiting.delete(reply.id ?? -1);
     if (reply.error === undefined) answer(waiter, reply.result);
     else waiter.reject(new RpcFailure(reply.error.code, reply.error.message, reply.error.data));
   }

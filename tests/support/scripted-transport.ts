@@ -20,7 +20,7 @@ export class ScriptedTransport implements TpmTransport {
   readonly sent: Transmission[] = [];
   /** Called with each transmission as it is sent. */
   onTransmit: ((transmission: Transmission) => void) | undefined;
-  private arrived: (() => void) | undefined;
+  #arrived: (() => void) | undefined;
 
   constructor(readonly cancellation: TpmTransport['cancellation'] = 'controlChannel') {}
 
@@ -29,7 +29,7 @@ export class ScriptedTransport implements TpmTransport {
       const transmission = { command: command.slice(), options, answer: resolve, fail: reject };
       this.sent.push(transmission);
       this.onTransmit?.(transmission);
-      this.arrived?.();
+      this.#arrived?.();
     });
   }
 
@@ -37,7 +37,7 @@ export class ScriptedTransport implements TpmTransport {
   async transmission(index: number): Promise<Transmission> {
     while (this.sent.length <= index) {
       await new Promise<void>((resolve) => {
-        this.arrived = resolve;
+        this.#arrived = resolve;
       });
     }
     return this.sent[index] as Transmission;

@@ -63,37 +63,39 @@ class SwtpmInstance implements Swtpm {
   readonly ctrlPath: string;
   dataPort = 0;
   ctrlPort = 0;
-  private child: ChildProcess | undefined;
-  private output = '';
+  #child: ChildProcess | undefined;
+  #output = '';
+  readonly #options: SwtpmOptions;
 
   constructor(
-    private readonly options: SwtpmOptions,
+    options: SwtpmOptions,
     readonly dir: string,
   ) {
+    this.#options = options;
     this.version = options.version;
     this.dataPath = options.tcp ? '' : join(dir, 'tpm.sock');
     this.ctrlPath = options.tcp ? '' : join(dir, 'tpm.sock.ctrl');
   }
 
   get pid(): number {
-    return this.child?.pid ?? 0;
+    return this.#child?.pid ?? 0;
   }
 
   get tcti(): string {
-    return this.options.tcp ? `swtpm:host=127.0.0.1,port=${this.dataPort}` : `swtpm:path=${this.dataPath}`;
+    return this.#options.tcp ? `swtpm:host=127.0.0.1,port=${this.dataPort}` : `swtpm:path=${this.dataPath}`;
   }
 
   /** First start; over TCP another process may take a free port first, so tries a few. */
   async begin(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      if (this.options.tcp) {
+      if (this.#options.tcp) {
         this.dataPort = await freePortPair();
         this.ctrlPort = this.dataPort + 1;
       }
       try {
         return await this.start();
       } catch (error) {
-        if (!this.options.tcp || attempt === 5) {
+        if (!this.#options.tcp || attempt === 5) {
           await this.stop();
           throw error;
         }
@@ -102,20 +104,20 @@ class SwtpmInstance implements Swtpm {
   }
 
   async start(): Promise<void> {
-    if (this.child !== undefined) throw new Error('this swtpm is already running');
+    if (this.#child !== undefined) throw new Error('this swtpm is already running');
     await mkdir(join(this.dir, 'state'), { recursive: true, mode: 0o700 });
-    if (!this.options.tcp) for (const path of [this.dataPath, this.ctrlPath]) await rm(path, { force: true });
-    const child = spawn('swtpm', this.arguments(), { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.child = child;
+    if (!this.#options.tcp) for (const path of [this.dataPath, this.ctrlPath]) await rm(path, { force: true });
+    const child = spawn('swtpm', this.#arguments(), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (this.output += String(text)));
-    await this.untilAnswering(child);
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (this.#output += String(text)));
+    await this.#untilAnswering(child);
   }
 
   async kill(): Promise<void> {
-    const child = this.child;
-    this.child = undefined;
+    const child = this.#child;
+    this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
@@ -136,8 +138,8 @@ class SwtpmInstance implements Swtpm {
     return this.stop();
   }
 
-  private arguments(): string[] {
-    const { version, tcp, startup, needInit, disconnect } = this.options;
+  #arguments(): string[] {
+    const { version, tcp, startup, needInit, disconnect } = this.#options;
     const flags = [...(needInit ? [] : ['not-need-init']), ...(startup ? ['startup-clear'] : [])];
     const closing = disconnect ? ',disconnect' : '';
     return [
@@ -154,21 +156,21 @@ class SwtpmInstance implements Swtpm {
   }
 
   /** The control channel answers CMD_GET_CAPABILITY once the main loop runs. */
-  private async untilAnswering(child: ChildProcess): Promise<void> {
+  async #untilAnswering(child: ChildProcess): Promise<void> {
     for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 10) {
       if (child.exitCode !== null || child.signalCode !== null) {
-        this.child = undefined;
-        throw new Error(`swtpm ended while starting: ${this.output}`);
+        this.#child = undefined;
+        throw new Error(`swtpm ended while starting: ${this.#output}`);
       }
-      if (await this.answersOnControlChannel()) return;
+      if (await this.#answersOnControlChannel()) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    throw new Error(`swtpm did not answer within 10 s: ${this.output}`);
+    throw new Error(`swtpm did not answer within 10 s: ${this.#output}`);
   }
 
-  private answersOnControlChannel(): Promise<boolean> {
+  #answersOnControlChannel(): Promise<boolean> {
     return new Promise((resolve) => {
-      const socket: Socket = this.options.tcp ? connect(this.ctrlPort, '127.0.0.1') : connect(this.ctrlPath);
+      const socket: Socket = this.#options.tcp ? connect(this.ctrlPort, '127.0.0.1') : connect(this.ctrlPath);
       const finish = (answered: boolean) => {
         socket.destroy();
         resolve(answered);

@@ -33,19 +33,21 @@ export async function run<Result>(exchange: Exchange<Result>, transmit: Transmit
 
 /** A connection to swtpm's data socket that counts what it carries. */
 export class TpmConnection implements AsyncDisposable {
-  private buffer: Buffer = Buffer.alloc(0);
-  private waiting: ((response: Uint8Array) => void) | undefined;
+  #buffer: Buffer = Buffer.alloc(0);
+  #waiting: ((response: Uint8Array) => void) | undefined;
   /** Ordinals that were sent, in order. */
   readonly sent: number[] = [];
+  readonly #socket: Socket;
 
-  private constructor(private readonly socket: Socket) {
+  private constructor(socket: Socket) {
+    this.#socket = socket;
     socket.on('data', (chunk) => {
-      this.buffer = Buffer.concat([this.buffer, chunk]);
-      if (this.buffer.length < 10 || this.buffer.length < this.buffer.readUInt32BE(2)) return;
-      const response = new Uint8Array(this.buffer.subarray(0, this.buffer.readUInt32BE(2)));
-      this.buffer = Buffer.from(this.buffer.subarray(response.length));
-      const { waiting } = this;
-      this.waiting = undefined;
+      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      if (this.#buffer.length < 10 || this.#buffer.length < this.#buffer.readUInt32BE(2)) return;
+      const response = new Uint8Array(this.#buffer.subarray(0, this.#buffer.readUInt32BE(2)));
+      this.#buffer = Buffer.from(this.#buffer.subarray(response.length));
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
       waiting?.(response);
     });
   }
@@ -60,12 +62,12 @@ export class TpmConnection implements AsyncDisposable {
   readonly transmit: Transmit = (command) =>
     new Promise((resolve) => {
       this.sent.push(readUint32(command, 6));
-      this.waiting = resolve;
-      this.socket.write(command);
+      this.#waiting = resolve;
+      this.#socket.write(command);
     });
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 }
 

@@ -21,10 +21,13 @@ async function tctiLibrary(): Promise<string> {
 }
 
 export class Tpm2Tools {
-  private constructor(
-    private readonly daemon: TestDaemon,
-    private readonly libraryFolder: string,
-  ) {}
+  readonly #daemon: TestDaemon;
+  readonly #libraryFolder: string;
+
+  private constructor(daemon: TestDaemon, libraryFolder: string) {
+    this.#daemon = daemon;
+    this.#libraryFolder = libraryFolder;
+  }
 
   /** Other users cannot read the repository everywhere, so the library is copied into the daemon's folder. */
   static async prepare(daemon: TestDaemon): Promise<Tpm2Tools> {
@@ -37,7 +40,7 @@ export class Tpm2Tools {
 
   /** A folder for the files of one scenario. */
   async workFolder(user?: TestUser): Promise<string> {
-    const folder = await mkdtemp(join(this.daemon.folder, 'work-'));
+    const folder = await mkdtemp(join(this.#daemon.folder, 'work-'));
     if (user) await chown(folder, user.uid, user.gid);
     return folder;
   }
@@ -47,9 +50,9 @@ export class Tpm2Tools {
     const env = {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       HOME: folder,
-      LD_LIBRARY_PATH: this.libraryFolder,
+      LD_LIBRARY_PATH: this.#libraryFolder,
       TPM2TOOLS_TCTI: 'tbs',
-      TPMTBS_WIRE_SOCKET: this.daemon.wireSocket,
+      TPMTBS_WIRE_SOCKET: this.#daemon.wireSocket,
     };
     const identity = user ? { uid: user.uid, gid: user.gid } : {};
     const { stdout } = await run('bash', ['--norc', '-euo', 'pipefail', '-c', text], { cwd: folder, env, ...identity });

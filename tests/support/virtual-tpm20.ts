@@ -95,18 +95,22 @@ export async function scriptedBroker(options: ScriptedTpmOptions = {}, limits = 
 }
 
 export class VirtualClient {
+  readonly #tpm: VirtualTpm20;
+
   constructor(
-    private readonly tpm: VirtualTpm20,
+    tpm: VirtualTpm20,
     readonly contextId: number,
-  ) {}
+  ) {
+    this.#tpm = tpm;
+  }
 
   send(bytes: Uint8Array): Promise<Uint8Array> {
-    return this.tpm.execute(this.contextId, bytes);
+    return this.#tpm.execute(this.contextId, bytes);
   }
 
   /** By an exchange even where the direct path would do. */
   exchange(bytes: Uint8Array): Promise<Uint8Array> {
-    return this.tpm.run(() => this.tpm.virtualizer.execute(this.contextId, bytes));
+    return this.#tpm.run(() => this.#tpm.virtualizer.execute(this.contextId, bytes));
   }
 
   /** The response code only. */
@@ -115,6 +119,6 @@ export class VirtualClient {
   }
 
   close(): Promise<void> {
-    return this.tpm.run(() => this.tpm.virtualizer.closeContext(this.contextId));
+    return this.#tpm.run(() => this.#tpm.virtualizer.closeContext(this.contextId));
   }
 }

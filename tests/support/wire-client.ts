@@ -7,16 +7,16 @@ import { asUser, type TestUser } from './as-user.js';
 
 export class WireClient implements Disposable {
   contextId = 0;
-  private bytes: Buffer = Buffer.alloc(0);
-  private readonly waiting = new Map<number, (response: Response) => void>();
-  private nextId = 100;
+  #bytes: Buffer = Buffer.alloc(0);
+  readonly #waiting = new Map<number, (response: Response) => void>();
+  #nextId = 100;
   responseCount = 0;
   /** Result of the response that speaks for the connection as a whole, when the broker sent one. */
   refusal: number | undefined;
 
   private constructor(readonly socket: Socket) {
     socket.on('error', () => {});
-    socket.on('data', (chunk) => this.take(chunk));
+    socket.on('data', (chunk) => this.#take(chunk));
   }
 
   /** Connects as the user, or as this process; says nothing yet. */
@@ -38,16 +38,16 @@ export class WireClient implements Disposable {
   }
 
   call(operation: number, contextId: number, payload: Uint8Array): Promise<Response> {
-    const id = this.nextId++;
+    const id = this.#nextId++;
     this.socket.write(request(operation, id, contextId, payload));
-    return new Promise((resolve) => this.waiting.set(id, resolve));
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 
   /** The response to one TPM command, with the TBS result beside it. */
   async submit(command: Uint8Array): Promise<{ result: number; response: Buffer }> {
-    const id = this.nextId++;
+    const id = this.#nextId++;
     this.socket.write(submit(id, this.contextId, command));
-    const { result, payload } = await new Promise<Response>((resolve) => this.waiting.set(id, resolve));
+    const { result, payload } = await new Promise<Response>((resolve) => this.#waiting.set(id, resolve));
     return { result, response: payload.subarray(4) };
   }
 
@@ -55,14 +55,14 @@ export class WireClient implements Disposable {
     this.socket.destroy();
   }
 
-  private take(chunk: Buffer): void {
-    const { responses, rest } = responsesIn(this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]));
-    this.bytes = rest;
+  #take(chunk: Buffer): void {
+    const { responses, rest } = responsesIn(this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]));
+    this.#bytes = rest;
     this.responseCount += responses.length;
     for (const response of responses) {
       if (response.requestId === 0) this.refusal = response.result;
-      this.waiting.get(response.requestId)?.(response);
-      this.waiting.delete(response.requestId);
+      this.#waiting.get(response.requestId)?.(response);
+      this.#waiting.delete(response.requestId);
     }
   }
 }

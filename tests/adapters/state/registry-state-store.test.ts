@@ -10,18 +10,18 @@ class FakeRegistry implements StateRegistry {
     return [...this.values].map(([name, value]) => ({ name, ...value }));
   }
   makeRegistryKey(_key: string, sddl: string): void {
-    this.failIfAsked();
+    this.#failIfAsked();
     this.access.push(sddl);
   }
   setRegistryValue(_key: string, name: string, type: number, data: Uint8Array): void {
-    this.failIfAsked();
+    this.#failIfAsked();
     this.values.set(name, { type, data });
   }
   deleteRegistryValue(_key: string, name: string): void {
-    this.failIfAsked();
+    this.#failIfAsked();
     this.values.delete(name);
   }
-  private failIfAsked(): void {
+  #failIfAsked(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 }

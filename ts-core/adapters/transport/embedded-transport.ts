@@ -25,44 +25,44 @@ export class EmbeddedTransport implements TpmTransport {
   onReset: (() => void) | undefined;
   onDisturbed: (() => void) | undefined;
 
-  private readonly process: SwtpmProcess;
-  private socket: SwtpmTransport | undefined;
+  readonly #process: SwtpmProcess;
+  #socket: SwtpmTransport | undefined;
   /** Resolves when swtpm runs and answers; shared by everybody who waits for it. */
-  private starting: Promise<SwtpmTransport> | undefined;
-  private startedAtMs = 0;
-  private shortLives = 0;
-  private closed = false;
+  #starting: Promise<SwtpmTransport> | undefined;
+  #startedAtMs = 0;
+  #shortLives = 0;
+  #closed = false;
   /** Ends the pause before a repeated start, so that closing does not wait for it. */
-  private endPause: () => void = () => {};
+  #endPause: () => void = () => {};
+  readonly #log: Log;
+  readonly #openByteStream: ByteStreamOpener | undefined;
 
-  constructor(
-    options: EmbeddedTransportOptions,
-    private readonly log: Log,
-    private readonly openByteStream?: ByteStreamOpener,
-  ) {
+  constructor(options: EmbeddedTransportOptions, log: Log, openByteStream?: ByteStreamOpener) {
+    this.#log = log;
+    this.#openByteStream = openByteStream;
     this.description = `embedded TPM ${options.tpmVersion} (swtpm, state in ${options.stateDirectory})`;
-    this.process = new SwtpmProcess(options);
-    this.process.onExit = () => this.processEnded();
+    this.#process = new SwtpmProcess(options);
+    this.#process.onExit = () => this.#processEnded();
   }
 
   get maxLocality(): number {
-    return this.socket?.maxLocality ?? 0;
+    return this.#socket?.maxLocality ?? 0;
   }
 
   /** Starts swtpm for the first time. Throws TBS_E_TPM_NOT_FOUND (not installed), TBS_E_IOERROR, TBS_E_BAD_PARAMETER. */
   async open(): Promise<void> {
-    await this.process.prepare();
-    const { dataPath, controlPath } = this.process;
+    await this.#process.prepare();
+    const { dataPath, controlPath } = this.#process;
     const socket = new SwtpmTransport(
       { kind: 'swtpm', data: { path: dataPath }, control: { path: controlPath } },
-      this.log,
-      this.openByteStream,
+      this.#log,
+      this.#openByteStream,
     );
     socket.onReset = () => this.onReset?.();
     socket.onDisturbed = () => this.onDisturbed?.();
-    this.socket = socket;
+    this.#socket = socket;
     try {
-      await this.ensureStarted(socket);
+      await this.#ensureStarted(socket);
     } catch (error) {
       await this.close();
       throw error;
@@ -70,121 +70,124 @@ export class EmbeddedTransport implements TpmTransport {
   }
 
   transmit(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array> {
-    const socket = this.socket;
-    if (socket === undefined || this.closed) {
+    const socket = this.#socket;
+    if (socket === undefined || this.#closed) {
       return Promise.reject(transportError(this.description, 'the transport was closed'));
     }
-    if (this.process.isRunning && this.starting === undefined) return socket.transmit(command, options);
-    return this.transmitWhenStarted(socket, command, options);
+    if (this.#process.isRunning && this.#starting === undefined) return socket.transmit(command, options);
+    return this.#transmitWhenStarted(socket, command, options);
   }
 
   cancel(): Promise<void> {
-    return this.socket?.cancel() ?? Promise.resolve();
+    return this.#socket?.cancel() ?? Promise.resolve();
   }
 
   /** Its sockets are in a folder that only the broker's user may enter. */
   exposure(): Promise<readonly string[]> {
-    return this.socket?.exposure() ?? Promise.resolve([]);
+    return this.#socket?.exposure() ?? Promise.resolve([]);
   }
 
   async reset(): Promise<void> {
-    if (this.socket === undefined) throw transportError(this.description, 'the transport was closed');
-    await (await this.ensureStarted(this.socket)).reset();
+    if (this.#socket === undefined) throw transportError(this.description, 'the transport was closed');
+    await (await this.#ensureStarted(this.#socket)).reset();
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    this.endPause();
-    await this.starting?.catch(() => undefined);
-    if (this.process.isRunning) {
-      await this.socket?.shutDownTpm().catch((cause) => {
-        this.log.warn(
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#endPause();
+    await this.#starting?.catch(() => undefined);
+    if (this.#process.isRunning) {
+      await this.#socket?.shutDownTpm().catch((cause) => {
+        this.#log.warn(
           { transport: this.description, reason: reasonOf(cause) },
           'swtpm did not take the shutdown command',
         );
       });
     }
-    await this.socket?.close();
-    await this.process.waitForEnd(SHUTDOWN_GRACE_MS);
-    await this.process.cleanUp();
+    await this.#socket?.close();
+    await this.#process.waitForEnd(SHUTDOWN_GRACE_MS);
+    await this.#process.cleanUp();
   }
 
-  private async transmitWhenStarted(
+  async #transmitWhenStarted(
     socket: SwtpmTransport,
     command: Uint8Array,
     options: TransmitOptions,
   ): Promise<Uint8Array> {
     const before = performance.now();
-    await this.startedWithin(socket, options.timeoutMs);
+    await this.#startedWithin(socket, options.timeoutMs);
     const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - before));
     return socket.transmit(command, { locality: options.locality, timeoutMs });
   }
 
-  private startedWithin(socket: SwtpmTransport, timeoutMs: number): Promise<void> {
+  #startedWithin(socket: SwtpmTransport, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const expired = () =>
-        reject(transportError(this.description, `swtpm is not running: ${this.process.lastOutput}`));
+        reject(transportError(this.description, `swtpm is not running: ${this.#process.lastOutput}`));
       const timer = setTimeout(expired, timeoutMs);
-      this.ensureStarted(socket)
+      this.#ensureStarted(socket)
         .then(() => resolve(), reject)
         .finally(() => clearTimeout(timer));
     });
   }
 
-  private ensureStarted(socket: SwtpmTransport): Promise<SwtpmTransport> {
-    if (this.starting === undefined) {
-      if (this.process.isRunning) return Promise.resolve(socket);
-      this.starting = this.start(socket).finally(() => {
-        this.starting = undefined;
+  #ensureStarted(socket: SwtpmTransport): Promise<SwtpmTransport> {
+    if (this.#starting === undefined) {
+      if (this.#process.isRunning) return Promise.resolve(socket);
+      this.#starting = this.#start(socket).finally(() => {
+        this.#starting = undefined;
       });
     }
-    return this.starting;
+    return this.#starting;
   }
 
-  private async start(socket: SwtpmTransport): Promise<SwtpmTransport> {
+  async #start(socket: SwtpmTransport): Promise<SwtpmTransport> {
     const backoffMs =
-      this.shortLives < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.shortLives - 2));
-    if (backoffMs > 0) await this.pauseUnlessClosed(backoffMs);
-    if (this.closed) throw transportError(this.description, 'the transport was closed');
-    this.startedAtMs = performance.now();
-    await this.process.start();
-    await this.untilConnected(socket);
+      this.#shortLives < 2 ? 0 : Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#shortLives - 2));
+    if (backoffMs > 0) await this.#pauseUnlessClosed(backoffMs);
+    if (this.#closed) throw transportError(this.description, 'the transport was closed');
+    this.#startedAtMs = performance.now();
+    await this.#process.start();
+    await this.#untilConnected(socket);
     return socket;
   }
 
-  private pauseUnlessClosed(delayMs: number): Promise<void> {
+  #pauseUnlessClosed(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, delayMs);
-      this.endPause = () => {
+      this.#endPause = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
 
-  private async untilConnected(socket: SwtpmTransport): Promise<void> {
+  async #untilConnected(socket: SwtpmTransport): Promise<void> {
     for (;;) {
       try {
         await socket.connectNow(START_TIMEOUT_MS);
         return;
       } catch (cause) {
-        const waitedMs = performance.now() - this.startedAtMs;
-        if (this.process.isRunning && waitedMs < START_TIMEOUT_MS) await pause(RETRY_MS);
-        else throw transportError(this.description, `swtpm did not start: ${this.process.lastOutput}`, cause);
+        const waitedMs = performance.now() - this.#startedAtMs;
+        if (this.#process.isRunning && waitedMs < START_TIMEOUT_MS) await pause(RETRY_MS);
+        else throw transportError(this.description, `swtpm did not start: ${this.#process.lastOutput}`, cause);
       }
     }
   }
 
   /** Starts it again at once, so that the broker can bring the TPM back before the next caller needs it. */
-  private processEnded(): void {
-    if (this.closed || this.socket === undefined) return;
-    const shortLife = performance.now() - this.startedAtMs < SHORT_LIFE_MS;
-    this.shortLives = shortLife ? this.shortLives + 1 : 0;
-    this.log.error({ transport: this.description, output: this.process.lastOutput }, 'swtpm ended; starting it again');
-    if (this.starting !== undefined) return;
-    this.ensureStarted(this.socket).catch((cause) => {
-      this.log.error({ transport: this.description, reason: reasonOf(cause) }, 'swtpm could not be started again');
+  #processEnded(): void {
+    if (this.#closed || this.#socket === undefined) return;
+    const shortLife = performance.now() - this.#startedAtMs < SHORT_LIFE_MS;
+    this.#shortLives = shortLife ? this.#shortLives + 1 : 0;
+    this.#log.error(
+      { transport: this.description, output: this.#process.lastOutput },
+      'swtpm ended; starting it again',
+    );
+    if (this.#starting !== undefined) return;
+    this.#ensureStarted(this.#socket).catch((cause) => {
+      this.#log.error({ transport: this.description, reason: reasonOf(cause) }, 'swtpm could not be started again');
     });
   }
 }

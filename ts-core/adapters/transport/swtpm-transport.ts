@@ -39,30 +39,32 @@ export class SwtpmTransport implements TpmTransport {
   onReset: (() => void) | undefined;
   onDisturbed: (() => void) | undefined;
 
-  private data: StreamConnection | undefined;
-  private control: SwtpmControlChannel | undefined;
-  private running: RunningCommand | undefined;
-  private readonly assembler = new ResponseAssembler();
-  private readonly deadline = new CommandDeadline(() => this.timedOut());
-  private readonly waits = new WaitInPlace();
+  #data: StreamConnection | undefined;
+  #control: SwtpmControlChannel | undefined;
+  #running: RunningCommand | undefined;
+  readonly #assembler = new ResponseAssembler();
+  readonly #deadline = new CommandDeadline(() => this.#timedOut());
+  readonly #waits = new WaitInPlace();
   /** The locality that swtpm has been told; undefined when not known. */
-  private locality: number | undefined;
-  private cancelAcknowledged: Promise<void> | undefined;
+  #locality: number | undefined;
+  #cancelAcknowledged: Promise<void> | undefined;
   /** swtpm runs with `--server …,disconnect`: each command takes a connection of its own. */
-  private closesAfterResponse = false;
-  private answersOnConnection = 0;
+  #closesAfterResponse = false;
+  #answersOnConnection = 0;
   /** Shared by a command and whoever else wants the connections, so that there are never two of a kind. */
-  private connecting: Promise<void> | undefined;
-  private wasConnected = false;
-  private mayHaveRestarted: 'no' | 'perhaps' | 'yes' = 'no';
-  private isTpm12 = false;
-  private closed = false;
+  #connecting: Promise<void> | undefined;
+  #wasConnected = false;
+  #mayHaveRestarted: 'no' | 'perhaps' | 'yes' = 'no';
+  #isTpm12 = false;
+  #closed = false;
+  readonly #options: SwtpmTransportOptions;
+  readonly #log: Log;
+  readonly #openByteStream: ByteStreamOpener | undefined;
 
-  constructor(
-    private readonly options: SwtpmTransportOptions,
-    private readonly log: Log,
-    private readonly openByteStream?: ByteStreamOpener,
-  ) {
+  constructor(options: SwtpmTransportOptions, log: Log, openByteStream?: ByteStreamOpener) {
+    this.#options = options;
+    this.#log = log;
+    this.#openByteStream = openByteStream;
     this.description = `swtpm ${describeAddress(options.data)}`;
     this.maxLocality = options.control === undefined ? 0 : MAX_LOCALITY;
     this.cancellation = options.control === undefined ? 'none' : 'controlChannel';
@@ -70,248 +72,255 @@ export class SwtpmTransport implements TpmTransport {
 
   transmit(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array> {
     const ready =
-      this.data !== undefined &&
-      this.running === undefined &&
-      this.locality === options.locality &&
-      this.cancelAcknowledged === undefined;
+      this.#data !== undefined &&
+      this.#running === undefined &&
+      this.#locality === options.locality &&
+      this.#cancelAcknowledged === undefined;
     return ready
-      ? this.exchange(command, options.timeoutMs, options.whileTpmWorks)
-      : this.prepareAndExchange(command, options);
+      ? this.#exchange(command, options.timeoutMs, options.whileTpmWorks)
+      : this.#prepareAndExchange(command, options);
   }
 
   cancel(): Promise<void> {
-    const control = this.control;
-    if (control === undefined || this.running === undefined || this.cancelAcknowledged !== undefined) {
+    const control = this.#control;
+    if (control === undefined || this.#running === undefined || this.#cancelAcknowledged !== undefined) {
       return Promise.resolve();
     }
-    const acknowledged = control.cancelTpmCommand(this.running.timeoutMs + CONTROL_TIMEOUT_MS);
-    this.cancelAcknowledged = acknowledged
-      .catch((cause) => this.log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken'))
+    const acknowledged = control.cancelTpmCommand(this.#running.timeoutMs + CONTROL_TIMEOUT_MS);
+    this.#cancelAcknowledged = acknowledged
+      .catch((cause) =>
+        this.#log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken'),
+      )
       .finally(() => {
-        this.cancelAcknowledged = undefined;
+        this.#cancelAcknowledged = undefined;
       });
     return Promise.resolve();
   }
 
   async exposure(): Promise<readonly string[]> {
-    const addresses = [this.options.data, ...(this.options.control === undefined ? [] : [this.options.control])];
+    const addresses = [this.#options.data, ...(this.#options.control === undefined ? [] : [this.#options.control])];
     return (await Promise.all(addresses.map(socketExposure))).flat();
   }
 
   /** TPM_Init through the control channel. `onReset` is not called: the caller knows. */
   async reset(): Promise<void> {
     try {
-      await this.connect(performance.now() + CONTROL_TIMEOUT_MS);
-      if (this.control === undefined) throw new Error('no control channel is configured');
-      await this.control.initialize(CONTROL_TIMEOUT_MS);
-      this.locality = undefined;
+      await this.#connect(performance.now() + CONTROL_TIMEOUT_MS);
+      if (this.#control === undefined) throw new Error('no control channel is configured');
+      await this.#control.initialize(CONTROL_TIMEOUT_MS);
+      this.#locality = undefined;
     } catch (cause) {
       throw transportError(this.description, `TPM_Init failed: ${reasonOf(cause)}`, cause);
     }
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    this.deadline.close();
-    this.dropData();
-    this.dropControl();
-    this.fail('the transport was closed');
+    this.#closed = true;
+    this.#deadline.close();
+    this.#dropData();
+    this.#dropControl();
+    this.#fail('the transport was closed');
   }
 
   /** Connects now rather than with the next command, so that a restart is noticed now. Rejects with the system's error. */
   connectNow(timeoutMs: number): Promise<void> {
-    return this.connect(performance.now() + timeoutMs);
+    return this.#connect(performance.now() + timeoutMs);
   }
 
   /** Ends swtpm through the control channel; the connections are gone afterwards. */
   async shutDownTpm(): Promise<void> {
-    await this.connect(performance.now() + CONTROL_TIMEOUT_MS);
-    await this.control?.shutdown(CONTROL_TIMEOUT_MS);
+    await this.#connect(performance.now() + CONTROL_TIMEOUT_MS);
+    await this.#control?.shutdown(CONTROL_TIMEOUT_MS);
   }
 
-  private exchange(command: Uint8Array, timeoutMs: number, whileTpmWorks?: () => boolean): Promise<Uint8Array> {
-    if (this.running !== undefined)
+  #exchange(command: Uint8Array, timeoutMs: number, whileTpmWorks?: () => boolean): Promise<Uint8Array> {
+    if (this.#running !== undefined)
       return Promise.reject(transportError(this.description, 'another command is running'));
     return new Promise((resolve, reject) => {
       const running = { command, timeoutMs, resolve, reject };
-      this.running = running;
-      this.deadline.start(timeoutMs);
-      this.waits.begin(command);
-      this.data?.write(command);
+      this.#running = running;
+      this.#deadline.start(timeoutMs);
+      this.#waits.begin(command);
+      this.#data?.write(command);
       const othersWait = whileTpmWorks?.() ?? false;
       // The answer may have come with what was done meanwhile.
-      if (this.running !== running || this.waits.waitMicroseconds === 0) return;
-      const spinMicroseconds = this.waits.spin(othersWait);
-      this.data?.awaitInPlace(spinMicroseconds, this.waits.waitMicroseconds - spinMicroseconds);
+      if (this.#running !== running || this.#waits.waitMicroseconds === 0) return;
+      const spinMicroseconds = this.#waits.spin(othersWait);
+      this.#data?.awaitInPlace(spinMicroseconds, this.#waits.waitMicroseconds - spinMicroseconds);
     });
   }
 
-  private async prepareAndExchange(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array> {
-    if (this.closed) throw transportError(this.description, 'the transport was closed');
+  async #prepareAndExchange(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array> {
+    if (this.#closed) throw transportError(this.description, 'the transport was closed');
     const deadlineMs = performance.now() + options.timeoutMs;
     try {
-      if (this.cancelAcknowledged !== undefined) await within(this.cancelAcknowledged, deadlineMs);
-      await this.connect(deadlineMs);
-      await this.useLocality(options.locality, deadlineMs);
+      if (this.#cancelAcknowledged !== undefined) await within(this.#cancelAcknowledged, deadlineMs);
+      await this.#connect(deadlineMs);
+      await this.#useLocality(options.locality, deadlineMs);
     } catch (cause) {
-      this.dropData();
+      this.#dropData();
       throw cause instanceof TbsError ? cause : transportError(this.description, reasonOf(cause), cause);
     }
-    return this.exchange(command, remainingMs(deadlineMs), options.whileTpmWorks);
+    return this.#exchange(command, remainingMs(deadlineMs), options.whileTpmWorks);
   }
 
-  private async useLocality(locality: number, deadlineMs: number): Promise<void> {
-    if (this.locality === locality) return;
-    if (this.control === undefined) throw new Error(`locality ${locality} needs the control channel`);
-    await this.control.setLocality(locality, remainingMs(deadlineMs));
-    this.locality = locality;
+  async #useLocality(locality: number, deadlineMs: number): Promise<void> {
+    if (this.#locality === locality) return;
+    if (this.#control === undefined) throw new Error(`locality ${locality} needs the control channel`);
+    await this.#control.setLocality(locality, remainingMs(deadlineMs));
+    this.#locality = locality;
   }
 
   /** Connects what is not connected, gives the TPM its TPM_Init when it lacks that, and notices a restart. */
-  private connect(deadlineMs: number): Promise<void> {
-    this.connecting ??= this.connectOnce(deadlineMs).finally(() => {
-      this.connecting = undefined;
+  #connect(deadlineMs: number): Promise<void> {
+    this.#connecting ??= this.#connectOnce(deadlineMs).finally(() => {
+      this.#connecting = undefined;
     });
-    return this.connecting;
+    return this.#connecting;
   }
 
-  private async connectOnce(deadlineMs: number): Promise<void> {
-    if (this.options.control !== undefined && this.control === undefined) await this.connectControl(deadlineMs);
-    if (this.data === undefined) await this.connectData(deadlineMs);
-    if (this.mayHaveRestarted !== 'no') await this.settleRestart(deadlineMs);
-    if (this.data === undefined) await this.connectData(deadlineMs);
-    this.wasConnected = true;
+  async #connectOnce(deadlineMs: number): Promise<void> {
+    if (this.#options.control !== undefined && this.#control === undefined) await this.#connectControl(deadlineMs);
+    if (this.#data === undefined) await this.#connectData(deadlineMs);
+    if (this.#mayHaveRestarted !== 'no') await this.#settleRestart(deadlineMs);
+    if (this.#data === undefined) await this.#connectData(deadlineMs);
+    this.#wasConnected = true;
   }
 
-  private async connectControl(deadlineMs: number): Promise<void> {
-    if (this.options.control === undefined) return;
-    const control = await SwtpmControlChannel.connect(this.options.control, remainingMs(deadlineMs));
-    this.control = control;
-    this.locality = undefined;
+  async #connectControl(deadlineMs: number): Promise<void> {
+    if (this.#options.control === undefined) return;
+    const control = await SwtpmControlChannel.connect(this.#options.control, remainingMs(deadlineMs));
+    this.#control = control;
+    this.#locality = undefined;
     control.onLost = (how) => {
-      this.control = undefined;
-      this.locality = undefined;
-      this.closesAfterResponse = false;
-      if (how === 'closedByPeer') this.mayHaveRestarted = 'yes';
-      else if (this.mayHaveRestarted === 'no') this.mayHaveRestarted = 'perhaps';
-      if (this.running === undefined) this.onDisturbed?.();
+      this.#control = undefined;
+      this.#locality = undefined;
+      this.#closesAfterResponse = false;
+      if (how === 'closedByPeer') this.#mayHaveRestarted = 'yes';
+      else if (this.#mayHaveRestarted === 'no') this.#mayHaveRestarted = 'perhaps';
+      if (this.#running === undefined) this.onDisturbed?.();
     };
     if (!(await control.isTpmInitialized(remainingMs(deadlineMs)))) {
       await control.initialize(remainingMs(deadlineMs));
-      if (this.wasConnected) this.mayHaveRestarted = 'yes';
+      if (this.#wasConnected) this.#mayHaveRestarted = 'yes';
     }
   }
 
-  private async connectData(deadlineMs: number): Promise<void> {
-    this.assembler.reset();
-    this.answersOnConnection = 0;
+  async #connectData(deadlineMs: number): Promise<void> {
+    this.#assembler.reset();
+    this.#answersOnConnection = 0;
     const events = {
-      onBytes: (buffer: Uint8Array, length: number) => this.take(buffer, length),
-      onLost: (error: Error | undefined) => this.dataLost(error),
+      onBytes: (buffer: Uint8Array, length: number) => this.#take(buffer, length),
+      onLost: (error: Error | undefined) => this.#dataLost(error),
     };
-    this.data = await StreamConnection.connect(this.options.data, remainingMs(deadlineMs), events, this.openByteStream);
-    if (this.options.control === undefined) this.locality = 0;
+    this.#data = await StreamConnection.connect(
+      this.#options.data,
+      remainingMs(deadlineMs),
+      events,
+      this.#openByteStream,
+    );
+    if (this.#options.control === undefined) this.#locality = 0;
   }
 
   /** After a loss: `onReset` when the TPM behind the sockets is another or, in doubt, when it waits for Startup. */
-  private async settleRestart(deadlineMs: number): Promise<void> {
-    const certain = this.mayHaveRestarted === 'yes';
-    const question = this.isTpm12 ? ASK_TPM12 : ASK_TPM20;
-    const restarted = certain || waitsForStartup(await this.exchange(question, remainingMs(deadlineMs)));
-    this.mayHaveRestarted = 'no';
-    if (!restarted || !this.wasConnected) return;
-    this.log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
+  async #settleRestart(deadlineMs: number): Promise<void> {
+    const certain = this.#mayHaveRestarted === 'yes';
+    const question = this.#isTpm12 ? ASK_TPM12 : ASK_TPM20;
+    const restarted = certain || waitsForStartup(await this.#exchange(question, remainingMs(deadlineMs)));
+    this.#mayHaveRestarted = 'no';
+    if (!restarted || !this.#wasConnected) return;
+    this.#log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
     this.onReset?.();
   }
 
-  private take(buffer: Uint8Array, length: number): void {
-    const running = this.running;
+  #take(buffer: Uint8Array, length: number): void {
+    const running = this.#running;
     if (running === undefined) {
-      this.distrust('it sent bytes that no command asked for');
+      this.#distrust('it sent bytes that no command asked for');
       return;
     }
-    const result = this.assembler.push(buffer, length);
-    if (result.kind === 'whole') this.answer(running, result.response);
-    else if (result.kind === 'fault') this.distrust(`its response is malformed: ${result.reason}`);
+    const result = this.#assembler.push(buffer, length);
+    if (result.kind === 'whole') this.#answer(running, result.response);
+    else if (result.kind === 'fault') this.#distrust(`its response is malformed: ${result.reason}`);
   }
 
-  private answer(running: RunningCommand, response: Uint8Array): void {
-    this.running = undefined;
-    this.deadline.end();
-    this.waits.end();
-    this.answersOnConnection++;
-    this.isTpm12 = versionOfResponse(response) === '1.2';
-    if (this.closesAfterResponse) this.dropData();
+  #answer(running: RunningCommand, response: Uint8Array): void {
+    this.#running = undefined;
+    this.#deadline.end();
+    this.#waits.end();
+    this.#answersOnConnection++;
+    this.#isTpm12 = versionOfResponse(response) === '1.2';
+    if (this.#closesAfterResponse) this.#dropData();
     running.resolve(response);
   }
 
-  private dataLost(error: Error | undefined): void {
-    const partOfResponse = !this.assembler.isEmpty;
-    const answers = this.answersOnConnection;
-    this.data = undefined;
-    if (this.running !== undefined && answers === 1 && !partOfResponse && this.control !== undefined) {
-      this.resendIfConnectionsAreForOneCommand(this.running, error);
+  #dataLost(error: Error | undefined): void {
+    const partOfResponse = !this.#assembler.isEmpty;
+    const answers = this.#answersOnConnection;
+    this.#data = undefined;
+    if (this.#running !== undefined && answers === 1 && !partOfResponse && this.#control !== undefined) {
+      this.#resendIfConnectionsAreForOneCommand(this.#running, error);
       return;
     }
-    if (this.running === undefined && answers === 1) this.closesAfterResponse = true;
-    if (this.options.control === undefined) {
-      this.mayHaveRestarted = 'perhaps';
+    if (this.#running === undefined && answers === 1) this.#closesAfterResponse = true;
+    if (this.#options.control === undefined) {
+      this.#mayHaveRestarted = 'perhaps';
       // One that closes after each response is not gone.
-      if (this.running === undefined && !this.closesAfterResponse) this.onDisturbed?.();
+      if (this.#running === undefined && !this.#closesAfterResponse) this.onDisturbed?.();
     }
-    this.fail(error === undefined ? 'swtpm closed the connection' : reasonOf(error), error);
+    this.#fail(error === undefined ? 'swtpm closed the connection' : reasonOf(error), error);
   }
 
   /**
    * swtpm with `disconnect` closes after its response, before it reads the command that was already on its way. Its control
    * channel still answers then, over the same connection, which proves that it neither died nor ran the command.
    */
-  private resendIfConnectionsAreForOneCommand(running: RunningCommand, error: Error | undefined): void {
-    const control = this.control;
+  #resendIfConnectionsAreForOneCommand(running: RunningCommand, error: Error | undefined): void {
+    const control = this.#control;
     const resend = async () => {
       await control?.isTpmInitialized(CONTROL_TIMEOUT_MS);
-      if (this.running !== running) return;
-      this.closesAfterResponse = true;
-      await this.connectData(performance.now() + running.timeoutMs);
-      if (this.running === running) this.data?.write(running.command);
+      if (this.#running !== running) return;
+      this.#closesAfterResponse = true;
+      await this.#connectData(performance.now() + running.timeoutMs);
+      if (this.#running === running) this.#data?.write(running.command);
     };
     resend().catch((cause) => {
-      if (this.running === running) this.fail(`swtpm closed the connection: ${reasonOf(error ?? cause)}`, cause);
+      if (this.#running === running) this.#fail(`swtpm closed the connection: ${reasonOf(error ?? cause)}`, cause);
     });
   }
 
-  private timedOut(): void {
-    const running = this.running;
+  #timedOut(): void {
+    const running = this.#running;
     if (running === undefined) return;
-    this.dropData();
-    this.fail(`it did not answer within ${Math.round(running.timeoutMs)} ms, or it serves another client`);
+    this.#dropData();
+    this.#fail(`it did not answer within ${Math.round(running.timeoutMs)} ms, or it serves another client`);
   }
 
-  private distrust(reason: string): void {
-    this.dropData();
-    this.fail(reason);
+  #distrust(reason: string): void {
+    this.#dropData();
+    this.#fail(reason);
   }
 
-  private fail(reason: string, cause?: unknown): void {
-    const running = this.running;
-    this.running = undefined;
-    this.assembler.reset();
-    this.deadline.end();
+  #fail(reason: string, cause?: unknown): void {
+    const running = this.#running;
+    this.#running = undefined;
+    this.#assembler.reset();
+    this.#deadline.end();
     if (running === undefined) return;
-    this.log.warn({ transport: this.description, reason }, 'the TPM did not answer a command');
+    this.#log.warn({ transport: this.description, reason }, 'the TPM did not answer a command');
     running.reject(transportError(this.description, reason, cause));
   }
 
-  private dropData(): void {
-    this.data?.destroy();
-    this.data = undefined;
+  #dropData(): void {
+    this.#data?.destroy();
+    this.#data = undefined;
   }
 
-  private dropControl(): void {
-    if (this.control === undefined) return;
-    this.control.onLost = undefined;
-    this.control.close();
-    this.control = undefined;
+  #dropControl(): void {
+    if (this.#control === undefined) return;
+    this.#control.onLost = undefined;
+    this.#control.close();
+    this.#control = undefined;
   }
 }
 

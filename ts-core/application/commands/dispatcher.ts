@@ -61,54 +61,56 @@ const LONGEST_TURN_MS = 2;
 
 export class Dispatcher {
   readonly costs = new CommandCosts();
-  private readonly housekeeping = new Housekeeping();
-  private running: PendingCommand | undefined;
+  readonly #housekeeping = new Housekeeping();
+  #running: PendingCommand | undefined;
   /** Of the running command, or the last one; monotonic. */
-  private startedAtMs = 0;
-  private busy = false;
+  #startedAtMs = 0;
+  #busy = false;
   /** `everything`: no housekeeping either, since the TPM's saved state must stay as it is. */
-  private paused: 'nothing' | 'commands' | 'everything' = 'nothing';
+  #paused: 'nothing' | 'commands' | 'everything' = 'nothing';
   /** Sum of what the waiting commands are expected to cost. */
-  private waitingCostMs = 0;
-  private readonly exchanges: ExchangeDriver;
-  private readonly completion: CommandCompletion;
-  private idleWaiters: (() => void)[] = [];
-  private stopped = false;
+  #waitingCostMs = 0;
+  readonly #exchanges: ExchangeDriver;
+  readonly #completion: CommandCompletion;
+  #idleWaiters: (() => void)[] = [];
+  #stopped = false;
   /** What is in the TPM is used as long as it is there, when the other command would have to swap. */
-  private readonly savesSwap = (kept: PendingCommand, other: PendingCommand): boolean => {
-    const { virtualizer } = this.parts;
+  readonly #savesSwap = (kept: PendingCommand, other: PendingCommand): boolean => {
+    const { virtualizer } = this.#parts;
     if (virtualizer.swapNeed(other.contextId, other.command) !== 'swap') return false;
     return virtualizer.swapNeed(kept.contextId, kept.command) === 'resident';
   };
+  readonly #parts: DispatcherParts;
 
-  constructor(private readonly parts: DispatcherParts) {
-    this.completion = new CommandCompletion(parts.log);
-    this.exchanges = new ExchangeDriver(parts, () => this.completion.release());
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#completion = new CommandCompletion(parts.log);
+    this.#exchanges = new ExchangeDriver(parts, () => this.#completion.release());
   }
 
   /** How commands have ended since the start. */
   get totals(): Readonly<CommandCompletion['totals']> {
-    return this.completion.totals;
+    return this.#completion.totals;
   }
 
   get inFlight(): boolean {
-    return this.busy;
+    return this.#busy;
   }
 
   get isPaused(): boolean {
-    return this.paused !== 'nothing';
+    return this.#paused !== 'nothing';
   }
 
   /** The command at the TPM now. */
   get runningCommand(): PendingCommand | undefined {
-    return this.running;
+    return this.#running;
   }
 
   enqueue(pending: PendingCommand): void {
-    pending.expectedMs = this.costOf(pending);
-    this.waitingCostMs += pending.expectedMs;
-    pending.place = this.parts.queue.push(pending, pending.submittedAtMs);
-    if (!this.busy) this.pump();
+    pending.expectedMs = this.#costOf(pending);
+    this.#waitingCostMs += pending.expectedMs;
+    pending.place = this.#parts.queue.push(pending, pending.submittedAtMs);
+    if (!this.#busy) this.#pump();
   }
 
   /**
@@ -116,44 +118,44 @@ export class Dispatcher {
    * TPM is charged to the user for whom it is. Rejects with a TbsError.
    */
   runExchange<Result>(begin: () => Exchange<Result>, urgency: ChoreUrgency = {}): Promise<Result> {
-    if (this.stopped) return Promise.reject(stoppedError());
+    if (this.#stopped) return Promise.reject(stoppedError());
     return new Promise<Result>((resolve, reject) => {
-      const work = (): Promise<Result> => this.driveFor(urgency.userKey, begin);
-      this.housekeeping.add({ work, resolve: resolve as (value: unknown) => void, reject }, urgency);
-      if (!this.busy) this.pump();
+      const work = (): Promise<Result> => this.#driveFor(urgency.userKey, begin);
+      this.#housekeeping.add({ work, resolve: resolve as (value: unknown) => void, reject }, urgency);
+      if (!this.#busy) this.#pump();
     });
   }
 
   /** Answers everything outstanding in a context with TBS_E_COMMAND_CANCELED; the running command through the transport. */
   cancelContext(userKey: string, contextId: number): void {
-    for (const pending of this.parts.queue.removeContext(userKey, contextId)) {
-      this.waitingCostMs -= pending.expectedMs;
-      this.completion.cancelled(pending);
+    for (const pending of this.#parts.queue.removeContext(userKey, contextId)) {
+      this.#waitingCostMs -= pending.expectedMs;
+      this.#completion.cancelled(pending);
     }
-    if (this.running?.contextId === contextId) this.cancelRunning(this.running);
+    if (this.#running?.contextId === contextId) this.#cancelRunning(this.#running);
   }
 
   cancelWaiting(pending: PendingCommand): void {
-    if (pending.place === undefined || !this.parts.queue.remove(pending.place)) return;
-    this.waitingCostMs -= pending.expectedMs;
-    this.completion.cancelled(pending);
+    if (pending.place === undefined || !this.#parts.queue.remove(pending.place)) return;
+    this.#waitingCostMs -= pending.expectedMs;
+    this.#completion.cancelled(pending);
   }
 
   /** Cancels the running command where its class of duration is `long`: what a suspend does not wait for. */
   cancelRunningIfLong(): void {
-    const running = this.running;
+    const running = this.#running;
     if (running === undefined) return;
-    if (durationClass(this.parts.version, running.header.code) === 'long') this.cancelRunning(running);
+    if (durationClass(this.#parts.version, running.header.code) === 'long') this.#cancelRunning(running);
   }
 
   /** Answers the caller of a cancelled command that the TPM did not give up; its result is thrown away when it comes. */
   abandonCancelled(): void {
-    if (this.running?.cancelRequested === true) this.completion.cancelled(this.running);
+    if (this.#running?.cancelRequested === true) this.#completion.cancelled(this.#running);
   }
 
   /** Sends no further command; resolves when the one at the TPM is answered. Housekeeping still runs. */
   async pause(): Promise<void> {
-    if (this.paused === 'nothing') this.paused = 'commands';
+    if (this.#paused === 'nothing') this.#paused = 'commands';
     await this.whenIdle();
   }
 
@@ -161,18 +163,18 @@ export class Dispatcher {
   async stop(): Promise<void> {
     await this.pause();
     this.halt();
-    this.stopped = true;
-    for (const { reject } of this.housekeeping.removeAll()) reject(stoppedError());
+    this.#stopped = true;
+    for (const { reject } of this.#housekeeping.removeAll()) reject(stoppedError());
   }
 
   /** Sends nothing at all: what comes waits for `resume` or `resumeAfter`. */
   halt(): void {
-    this.paused = 'everything';
+    this.#paused = 'everything';
   }
 
   resume(): void {
-    this.paused = 'nothing';
-    if (!this.busy) this.pump();
+    this.#paused = 'nothing';
+    if (!this.#busy) this.#pump();
   }
 
   /**
@@ -180,10 +182,10 @@ export class Dispatcher {
    * state; then the tables are synchronised with it and the queue goes on, whatever came of that.
    */
   async resumeAfter(restart: () => Promise<'kept' | 'lost'>): Promise<void> {
-    const work = (): Promise<void> => this.exchanges.comeBack(restart, this.timeoutMs('long'));
-    const resumed = new Promise<unknown>((resolve, reject) => this.housekeeping.addFirst({ work, resolve, reject }));
-    this.paused = 'commands';
-    if (!this.busy) this.pump();
+    const work = (): Promise<void> => this.#exchanges.comeBack(restart, this.#timeoutMs('long'));
+    const resumed = new Promise<unknown>((resolve, reject) => this.#housekeeping.addFirst({ work, resolve, reject }));
+    this.#paused = 'commands';
+    if (!this.#busy) this.#pump();
     try {
       await resumed;
     } finally {
@@ -192,13 +194,13 @@ export class Dispatcher {
   }
 
   whenIdle(): Promise<void> {
-    if (!this.busy) return Promise.resolve();
-    return new Promise((resolve) => this.idleWaiters.push(resolve));
+    if (!this.#busy) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
   /** Resolves when nothing waits and nothing is at the TPM. */
   async whenDrained(): Promise<void> {
-    while (this.busy || this.hasWork()) await this.whenIdle();
+    while (this.#busy || this.#hasWork()) await this.whenIdle();
   }
 
   /**
@@ -206,71 +208,71 @@ export class Dispatcher {
    * cost: what is left of the one at the TPM, and the others.
    */
   estimatedWaitMs(): number {
-    const ranMs = this.parts.clock.monotonicMs() - this.startedAtMs;
-    const leftMs = Math.max(0, (this.running?.expectedMs ?? 0) - ranMs);
-    return Math.max(0, leftMs + this.waitingCostMs);
+    const ranMs = this.#parts.clock.monotonicMs() - this.#startedAtMs;
+    const leftMs = Math.max(0, (this.#running?.expectedMs ?? 0) - ranMs);
+    return Math.max(0, leftMs + this.#waitingCostMs);
   }
 
-  private costOf(pending: PendingCommand): number {
+  #costOf(pending: PendingCommand): number {
     const code = pending.header.code;
-    return this.costs.estimateMs(code, createdKeyType(this.parts.version, code, pending.command));
+    return this.costs.estimateMs(code, createdKeyType(this.#parts.version, code, pending.command));
   }
 
-  private pump(): void {
-    if (this.busy) return;
-    this.busy = true;
+  #pump(): void {
+    if (this.#busy) return;
+    this.#busy = true;
     // Later, when all requests that have arrived together are in the queue: their priorities decide, not their order.
     void Promise.resolve()
-      .then(() => this.run())
+      .then(() => this.#run())
       .finally(() => {
-        this.busy = false;
-        for (const waiter of this.idleWaiters.splice(0)) waiter();
+        this.#busy = false;
+        for (const waiter of this.#idleWaiters.splice(0)) waiter();
         // Something may have come in between the last look at the queue and now.
-        if (this.hasWork()) this.pump();
+        if (this.#hasWork()) this.#pump();
       });
   }
 
-  private hasWork(): boolean {
-    if (this.paused === 'everything') return false;
-    return this.housekeeping.size > 0 || (this.paused === 'nothing' && this.parts.queue.size > 0);
+  #hasWork(): boolean {
+    if (this.#paused === 'everything') return false;
+    return this.#housekeeping.size > 0 || (this.#paused === 'nothing' && this.#parts.queue.size > 0);
   }
 
-  private async run(): Promise<void> {
-    const { clock, eventLoop, queue } = this.parts;
+  async #run(): Promise<void> {
+    const { clock, eventLoop, queue } = this.#parts;
     let turnBeganMs = clock.monotonicMs();
-    while (this.hasWork()) {
+    while (this.#hasWork()) {
       const nowMs = clock.monotonicMs();
       if (nowMs - turnBeganMs > LONGEST_TURN_MS) {
-        this.completion.release();
+        this.#completion.release();
         await eventLoop.nextTurn();
         turnBeganMs = clock.monotonicMs();
         continue;
       }
-      const commandsWait = this.paused === 'nothing' && queue.size > 0;
-      const chore = this.housekeeping.next(commandsWait, (userKey) => queue.isWithinShare(userKey, nowMs));
+      const commandsWait = this.#paused === 'nothing' && queue.size > 0;
+      const chore = this.#housekeeping.next(commandsWait, (userKey) => queue.isWithinShare(userKey, nowMs));
       if (chore !== undefined) {
-        await this.doChore(chore);
+        await this.#doChore(chore);
         continue;
       }
-      const pending = queue.next(nowMs, this.savesSwap);
-      this.housekeeping.commandTaken();
-      if (pending !== undefined) await this.dispatch(pending);
+      const pending = queue.next(nowMs, this.#savesSwap);
+      this.#housekeeping.commandTaken();
+      if (pending !== undefined) await this.#dispatch(pending);
     }
-    this.completion.release();
+    this.#completion.release();
   }
 
-  private async driveFor<Result>(userKey: string | undefined, begin: () => Exchange<Result>): Promise<Result> {
-    const startedAtMs = this.parts.clock.monotonicMs();
+  async #driveFor<Result>(userKey: string | undefined, begin: () => Exchange<Result>): Promise<Result> {
+    const startedAtMs = this.#parts.clock.monotonicMs();
     try {
-      return await this.exchanges.drive(begin, 0, this.timeoutMs('long'));
+      return await this.#exchanges.drive(begin, 0, this.#timeoutMs('long'));
     } finally {
-      const endedAtMs = this.parts.clock.monotonicMs();
-      if (userKey !== undefined) this.parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
+      const endedAtMs = this.#parts.clock.monotonicMs();
+      if (userKey !== undefined) this.#parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
     }
   }
 
-  private async doChore(chore: Chore): Promise<void> {
-    this.completion.release();
+  async #doChore(chore: Chore): Promise<void> {
+    this.#completion.release();
     try {
       chore.resolve(await chore.work());
     } catch (error) {
@@ -278,89 +280,89 @@ export class Dispatcher {
     }
   }
 
-  private async dispatch(pending: PendingCommand): Promise<void> {
-    this.waitingCostMs -= pending.expectedMs;
+  async #dispatch(pending: PendingCommand): Promise<void> {
+    this.#waitingCostMs -= pending.expectedMs;
     pending.deadline?.cancel();
-    const refusal = this.parts.gate.refusalAtDispatch(pending);
-    if (refusal !== undefined) return this.completion.refused(pending, refusal);
+    const refusal = this.#parts.gate.refusalAtDispatch(pending);
+    if (refusal !== undefined) return this.#completion.refused(pending, refusal);
     pending.state = 'running';
-    this.running = pending;
-    const startedAtMs = this.parts.clock.monotonicMs();
-    this.startedAtMs = startedAtMs;
+    this.#running = pending;
+    const startedAtMs = this.#parts.clock.monotonicMs();
+    this.#startedAtMs = startedAtMs;
     try {
-      const durable = this.parts.gate.beforeDispatch(pending);
+      const durable = this.#parts.gate.beforeDispatch(pending);
       if (durable !== undefined) {
-        this.completion.release();
+        this.#completion.release();
         await durable;
       }
-      const response = await this.execute(pending);
-      const endedAtMs = this.parts.clock.monotonicMs();
+      const response = await this.#execute(pending);
+      const endedAtMs = this.#parts.clock.monotonicMs();
       const durationMs = endedAtMs - startedAtMs;
-      this.charge(pending, startedAtMs, endedAtMs);
+      this.#charge(pending, startedAtMs, endedAtMs);
       const code = pending.header.code;
-      this.costs.learn(code, createdKeyType(this.parts.version, code, pending.command), durationMs);
-      this.running = undefined;
-      await this.answerResponse(pending, response, { startedAtMs, durationMs });
+      this.costs.learn(code, createdKeyType(this.#parts.version, code, pending.command), durationMs);
+      this.#running = undefined;
+      await this.#answerResponse(pending, response, { startedAtMs, durationMs });
     } catch (error) {
-      if (this.running !== undefined) this.charge(pending, startedAtMs, this.parts.clock.monotonicMs());
-      this.running = undefined;
-      this.completion.failed(pending, error);
+      if (this.#running !== undefined) this.#charge(pending, startedAtMs, this.#parts.clock.monotonicMs());
+      this.#running = undefined;
+      this.#completion.failed(pending, error);
     }
   }
 
-  private charge({ userKey }: PendingCommand, startedAtMs: number, endedAtMs: number): void {
-    this.parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
+  #charge({ userKey }: PendingCommand, startedAtMs: number, endedAtMs: number): void {
+    this.#parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
   }
 
-  private async execute(pending: PendingCommand): Promise<Uint8Array> {
-    const timeoutMs = this.timeoutMs(durationClass(this.parts.version, pending.header.code));
-    const { virtualizer } = this.parts;
-    const response = await this.exchanges.executeDirect(pending, timeoutMs);
+  async #execute(pending: PendingCommand): Promise<Uint8Array> {
+    const timeoutMs = this.#timeoutMs(durationClass(this.#parts.version, pending.header.code));
+    const { virtualizer } = this.#parts;
+    const response = await this.#exchanges.executeDirect(pending, timeoutMs);
     if (response !== null) return response;
-    return this.exchanges.drive(
+    return this.#exchanges.drive(
       () => virtualizer.execute(pending.contextId, pending.command),
       pending.locality,
       timeoutMs,
     );
   }
 
-  private timeoutMs(duration: DurationClass): number {
-    return Math.min(TIMEOUT_MS[duration], this.parts.longestCommandMs ?? TIMEOUT_MS.long);
+  #timeoutMs(duration: DurationClass): number {
+    return Math.min(TIMEOUT_MS[duration], this.#parts.longestCommandMs ?? TIMEOUT_MS.long);
   }
 
-  private cancelRunning(pending: PendingCommand): void {
+  #cancelRunning(pending: PendingCommand): void {
     if (pending.cancelRequested || pending.state !== 'running') return;
     pending.cancelRequested = true;
-    const { transport, log } = this.parts;
+    const { transport, log } = this.#parts;
     if (transport.cancellation === 'none') {
-      this.completion.cancelled(pending);
+      this.#completion.cancelled(pending);
       return;
     }
     transport.cancel().catch((error: unknown) => {
       log.warn({ error }, 'the TPM could not be asked to cancel; the caller is answered now');
-      this.completion.cancelled(pending);
+      this.#completion.cancelled(pending);
     });
   }
 
-  private async answerResponse(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): Promise<void> {
-    const durable = this.parts.recorder.record(pending, response);
-    if (pending.state === 'answered') return this.discard(pending, response);
-    if (pending.cancelRequested && isCancelledResponse(this.parts.version, response)) {
-      return this.completion.cancelled(pending);
+  async #answerResponse(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): Promise<void> {
+    const durable = this.#parts.recorder.record(pending, response);
+    if (pending.state === 'answered') return this.#discard(pending, response);
+    if (pending.cancelRequested && isCancelledResponse(this.#parts.version, response)) {
+      return this.#completion.cancelled(pending);
     }
-    if (durable === undefined && this.hasWork()) this.completion.hold(pending, response, times);
-    else this.completion.response(pending, response, times, durable);
+    if (durable === undefined && this.#hasWork()) this.#completion.hold(pending, response, times);
+    else this.#completion.response(pending, response, times, durable);
   }
 
   /** A command that its caller gave up made something: nobody knows of it, so it goes. */
-  private async discard(pending: PendingCommand, response: Uint8Array): Promise<void> {
-    const { virtualizer, log } = this.parts;
+  async #discard(pending: PendingCommand, response: Uint8Array): Promise<void> {
+    const { virtualizer, log } = this.#parts;
     if (responseCodeOf(response) !== 0) return;
     try {
-      await this.exchanges.drive(
+      await this.#exchanges.drive(
         () => virtualizer.discard(pending.contextId, pending.command, response),
         0,
-        this.timeoutMs('medium'),
+        this.#timeoutMs('medium'),
       );
     } catch (error) {
       log.warn({ error }, 'what a cancelled command made could not be flushed; it goes with its context');

@@ -31,26 +31,28 @@ export interface TpmObserver {
 }
 
 export class ExchangeDriver {
-  private tpmWasReset = false;
+  #tpmWasReset = false;
   /** The TPM was lost and is back; what it still holds is not known. */
-  private tpmReturned = false;
+  #tpmReturned = false;
 
-  private readonly whileTpmWorks = (): boolean => {
-    this.answerHeld();
-    this.parts.eventLoop.takeRequests();
-    return this.parts.queue.size > 0;
+  readonly #whileTpmWorks = (): boolean => {
+    this.#answerHeld();
+    this.#parts.eventLoop.takeRequests();
+    return this.#parts.queue.size > 0;
   };
 
   /** `answerHeld` is called whenever the TPM has just been given a command. */
-  constructor(
-    private readonly parts: ExchangeParts,
-    private readonly answerHeld: () => void,
-  ) {
+  readonly #parts: ExchangeParts;
+  readonly #answerHeld: () => void;
+
+  constructor(parts: ExchangeParts, answerHeld: () => void) {
+    this.#parts = parts;
+    this.#answerHeld = answerHeld;
     parts.transport.onReset = () => {
-      this.tpmWasReset = true;
+      this.#tpmWasReset = true;
     };
     parts.transport.onReturned = () => {
-      this.tpmReturned = true;
+      this.#tpmReturned = true;
     };
   }
 
@@ -59,10 +61,10 @@ export class ExchangeDriver {
    * synchronised with it.
    */
   async comeBack(restart: () => Promise<'kept' | 'lost'>, timeoutMs: number): Promise<void> {
-    const { virtualizer } = this.parts;
+    const { virtualizer } = this.#parts;
     const state = await restart();
     // A reset that the transport noticed meanwhile is the one that `restart` has dealt with.
-    this.tpmWasReset = false;
+    this.#tpmWasReset = false;
     if (state === 'lost') virtualizer.tpmWasReset();
     await this.drive(() => virtualizer.resume(), 0, timeoutMs);
   }
@@ -72,14 +74,14 @@ export class ExchangeDriver {
     { contextId, command, locality }: Pick<PendingCommand, 'contextId' | 'command' | 'locality'>,
     timeoutMs: number,
   ): Promise<Uint8Array | null> {
-    const { virtualizer, version, presence } = this.parts;
+    const { virtualizer, version, presence } = this.#parts;
     const { direct } = virtualizer;
-    if (direct === undefined || this.tpmWasReset || this.tpmReturned) return null;
+    if (direct === undefined || this.#tpmWasReset || this.#tpmReturned) return null;
     const physical = direct.begin(contextId, command);
     if (physical === null) return null;
     let response: Uint8Array;
     try {
-      response = await this.transmit(physical, locality, timeoutMs);
+      response = await this.#transmit(physical, locality, timeoutMs);
     } catch (error) {
       direct.failed();
       presence?.failed(error);
@@ -88,7 +90,7 @@ export class ExchangeDriver {
     presence?.answered();
     if (needsStartup(version, response)) {
       direct.failed();
-      this.tpmWasReset = true;
+      this.#tpmWasReset = true;
       return null;
     }
     return direct.complete(response);
@@ -100,26 +102,26 @@ export class ExchangeDriver {
    */
   async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
-      if (this.tpmWasReset) await this.recoverFromReset();
-      if (this.tpmReturned) await this.synchronize(timeoutMs);
-      const outcome = await this.driveOnce(begin(), locality, timeoutMs);
+      if (this.#tpmWasReset) await this.#recoverFromReset();
+      if (this.#tpmReturned) await this.#synchronize(timeoutMs);
+      const outcome = await this.#driveOnce(begin(), locality, timeoutMs);
       if (outcome !== NEEDS_STARTUP) return outcome;
       if (attempt === 2) throw new TbsError('TBS_E_IOERROR', { message: 'The TPM resets again and again.' });
-      this.tpmWasReset = true;
+      this.#tpmWasReset = true;
     }
   }
 
-  private async driveOnce<Result>(
+  async #driveOnce<Result>(
     exchange: Exchange<Result>,
     locality: number,
     timeoutMs: number,
   ): Promise<Result | typeof NEEDS_STARTUP> {
-    const { version, presence } = this.parts;
+    const { version, presence } = this.#parts;
     let step = exchange.next();
     while (step.done !== true) {
       let response: Uint8Array;
       try {
-        response = await this.transmit(step.value, locality, timeoutMs);
+        response = await this.#transmit(step.value, locality, timeoutMs);
       } catch (error) {
         presence?.failed(error);
         step = exchange.throw(error);
@@ -127,7 +129,7 @@ export class ExchangeDriver {
       }
       presence?.answered();
       if (needsStartup(version, response) && !isStartup(version, step.value)) {
-        this.abandon(exchange);
+        this.#abandon(exchange);
         return NEEDS_STARTUP;
       }
       step = exchange.next(response);
@@ -135,42 +137,42 @@ export class ExchangeDriver {
     return step.value;
   }
 
-  private transmit(command: Uint8Array, locality: number, timeoutMs: number): Promise<Uint8Array> {
-    const response = this.parts.transport.transmit(command, {
+  #transmit(command: Uint8Array, locality: number, timeoutMs: number): Promise<Uint8Array> {
+    const response = this.#parts.transport.transmit(command, {
       locality,
       timeoutMs,
-      whileTpmWorks: this.whileTpmWorks,
+      whileTpmWorks: this.#whileTpmWorks,
     });
     // Where the transport had no use for it: connecting anew, or waiting by turns of the event loop.
-    this.answerHeld();
+    this.#answerHeld();
     return response;
   }
 
   /** Ends an exchange whose TPM has lost everything; what it throws on the way out says nothing new. */
-  private abandon(exchange: Exchange<unknown>): void {
+  #abandon(exchange: Exchange<unknown>): void {
     try {
       exchange.return(undefined);
     } catch (error) {
-      this.parts.log.debug({ error }, 'an exchange ended with the TPM’s reset');
+      this.#parts.log.debug({ error }, 'an exchange ended with the TPM’s reset');
     }
   }
 
-  private async recoverFromReset(): Promise<void> {
-    const { transport, version, virtualizer, presence, log } = this.parts;
+  async #recoverFromReset(): Promise<void> {
+    const { transport, version, virtualizer, presence, log } = this.#parts;
     log.warn({ transport: transport.description }, 'the TPM was reset: what contexts held in it is gone');
     await startTpm(transport, version);
-    this.tpmWasReset = false;
-    this.tpmReturned = false;
+    this.#tpmWasReset = false;
+    this.#tpmReturned = false;
     virtualizer.tpmWasReset();
     presence?.wasReset();
   }
 
   /** Brings the tables in line with what a TPM holds that was lost for a while. */
-  private async synchronize(timeoutMs: number): Promise<void> {
-    const { virtualizer } = this.parts;
-    this.tpmReturned = false;
-    const outcome = await this.driveOnce(virtualizer.resume(), 0, timeoutMs);
-    if (outcome === NEEDS_STARTUP || this.tpmWasReset) await this.recoverFromReset();
+  async #synchronize(timeoutMs: number): Promise<void> {
+    const { virtualizer } = this.#parts;
+    this.#tpmReturned = false;
+    const outcome = await this.#driveOnce(virtualizer.resume(), 0, timeoutMs);
+    if (outcome === NEEDS_STARTUP || this.#tpmWasReset) await this.#recoverFromReset();
   }
 }
 

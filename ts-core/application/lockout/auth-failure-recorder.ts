@@ -27,42 +27,54 @@ export type ResponseObserver = (
 ) => Promise<void> | undefined;
 
 export class AuthFailureRecorder implements ResponseRecorder {
+  readonly #version: TpmVersion;
+  readonly #lockout: LockoutService;
+  readonly #handlesOf: (command: Uint8Array) => readonly number[] | null;
+  readonly #observers: readonly ResponseObserver[];
+  readonly #log: Log;
+
   constructor(
-    private readonly version: TpmVersion,
-    private readonly lockout: LockoutService,
-    private readonly handlesOf: (command: Uint8Array) => readonly number[] | null,
-    private readonly observers: readonly ResponseObserver[],
-    private readonly log: Log,
-  ) {}
+    version: TpmVersion,
+    lockout: LockoutService,
+    handlesOf: (command: Uint8Array) => readonly number[] | null,
+    observers: readonly ResponseObserver[],
+    log: Log,
+  ) {
+    this.#version = version;
+    this.#lockout = lockout;
+    this.#handlesOf = handlesOf;
+    this.#observers = observers;
+    this.#log = log;
+  }
 
   record(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined {
     const outcome = classifyResponse(
-      this.version,
+      this.#version,
       response,
       { code: pending.header.code, command: pending.command },
-      this.handlesOf,
+      this.#handlesOf,
     );
     let durable: Promise<void> | undefined;
     if (outcome === 'authorizationFailure' && pending.header.carriesAuthorization) {
-      durable = this.lockout.countFailure(pending.caller, commandLabel(this.version, pending.header.code));
-    } else if (outcome === 'success' && this.resetsTheLockout(pending)) {
-      durable = this.emptyLedger(pending);
+      durable = this.#lockout.countFailure(pending.caller, commandLabel(this.#version, pending.header.code));
+    } else if (outcome === 'success' && this.#resetsTheLockout(pending)) {
+      durable = this.#emptyLedger(pending);
     }
-    for (const observe of this.observers) {
+    for (const observe of this.#observers) {
       const observed = observe(pending, outcome, response);
       if (observed !== undefined) durable = durable === undefined ? observed : both(durable, observed);
     }
     return durable;
   }
 
-  private resetsTheLockout({ header, command }: PendingCommand): boolean {
-    return actingCodeOf(this.version, header.code, command) === LOCK_RESET[this.version];
+  #resetsTheLockout({ header, command }: PendingCommand): boolean {
+    return actingCodeOf(this.#version, header.code, command) === LOCK_RESET[this.#version];
   }
 
-  private emptyLedger(pending: PendingCommand): Promise<void> | undefined {
+  #emptyLedger(pending: PendingCommand): Promise<void> | undefined {
     if (!isAdministrator(pending.caller)) return undefined;
-    return this.lockout.reset(undefined).then((forgotten) => {
-      this.log.info({ forgotten }, 'the TPM’s lockout was reset: the failures of standard users are forgotten');
+    return this.#lockout.reset(undefined).then((forgotten) => {
+      this.#log.info({ forgotten }, 'the TPM’s lockout was reset: the failures of standard users are forgotten');
     });
   }
 }

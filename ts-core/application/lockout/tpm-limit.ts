@@ -27,11 +27,15 @@ export interface TpmLimitParts {
 const USUAL_MAX_TRIES = 32;
 
 export class TpmLimit {
-  constructor(private readonly parts: TpmLimitParts) {}
+  readonly #parts: TpmLimitParts;
+
+  constructor(parts: TpmLimitParts) {
+    this.#parts = parts;
+  }
 
   /** Raises the limit above the total threshold of the policy. Never rejects: status warns while the limit is too low. */
   async fit(): Promise<void> {
-    const { version, transport, dispatcher, totalThreshold, events, log } = this.parts;
+    const { version, transport, dispatcher, totalThreshold, events, log } = this.#parts;
     if (version !== '2.0' || !transport.ownsTpm) return;
     try {
       const total = totalThreshold();

@@ -15,18 +15,22 @@ type Answered = (command: Uint8Array, response: Uint8Array) => void;
 
 export class BrokerContext {
   /** @param answered gets each command with its response; the command's bytes are wiped afterwards. */
-  constructor(
-    private readonly dispatcher: Dispatcher,
-    private readonly virtualizer: Virtualizer,
-    private readonly answered: Answered,
-  ) {}
+  readonly #dispatcher: Dispatcher;
+  readonly #virtualizer: Virtualizer;
+  readonly #answered: Answered;
+
+  constructor(dispatcher: Dispatcher, virtualizer: Virtualizer, answered: Answered) {
+    this.#dispatcher = dispatcher;
+    this.#virtualizer = virtualizer;
+    this.#answered = answered;
+  }
 
   /**
    * Runs an exchange to its end, between the commands of callers: no two of these hold a command up that waits. `begin`
    * runs again when the TPM was reset.
    */
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return this.dispatcher.runExchange(() => inOwnContext(this.virtualizer, begin(), this.answered), {
+    return this.#dispatcher.runExchange(() => inOwnContext(this.#virtualizer, begin(), this.#answered), {
       yieldsToCommands: true,
     });
   }

@@ -38,15 +38,19 @@ export const HIERARCHY_HANDLES: Readonly<Record<HierarchyName, number>> = {
 };
 
 export class Hierarchies {
-  constructor(private readonly parts: HierarchyParts) {}
+  readonly #parts: HierarchyParts;
+
+  constructor(parts: HierarchyParts) {
+    this.#parts = parts;
+  }
 
   /** Whether the level in force stores the authorizations, so that the hierarchies may be closed. */
   get mayBeClosed(): boolean {
-    return mayCloseHierarchies(this.parts.level(), this.parts.tpm.version);
+    return mayCloseHierarchies(this.#parts.level(), this.#parts.tpm.version);
   }
 
   states({ storageAuthSet, endorsementAuthSet }: OwnershipState): HierarchyStates {
-    const { secrets } = this.parts;
+    const { secrets } = this.#parts;
     return {
       storage: hierarchyState(storageAuthSet, secrets.has('storage')),
       endorsement: hierarchyState(endorsementAuthSet, secrets.has('endorsement')),
@@ -55,7 +59,7 @@ export class Hierarchies {
 
   /** Gives each hierarchy that is open a random authorization, which is stored here before the TPM has it. */
   async close(state: OwnershipState): Promise<void> {
-    const { events, level, crypto: tpmCrypto, secrets } = this.parts;
+    const { events, level, crypto: tpmCrypto, secrets } = this.#parts;
     const open = HIERARCHY_NAMES.filter((name) => this.states(state)[name] === 'open');
     if (open.length === 0 || !this.mayBeClosed) return;
     events.raise('warning', `The hierarchies are closed now: ${open.join(' and ')}. ${CLOSING_STOPS}`, {
@@ -78,7 +82,7 @@ export class Hierarchies {
    * TBS_E_OWNERAUTH_NOT_FOUND when a hierarchy stays closed because nobody gave its value; the other one is open then.
    */
   async open(state: OwnershipState, given: HierarchyAuths): Promise<readonly HierarchyName[]> {
-    const { secrets } = this.parts;
+    const { secrets } = this.#parts;
     const states = this.states(state);
     const opened: HierarchyName[] = [];
     const unknown: HierarchyName[] = [];
@@ -109,7 +113,7 @@ export class Hierarchies {
 
   /** Opens a hierarchy whose authorization is about to be removed from this machine, or nobody could use it any more. */
   async openBeforeWiping(name: HierarchyName): Promise<void> {
-    const value = await this.parts.secrets.get(name);
+    const value = await this.#parts.secrets.get(name);
     if (value === undefined) return;
     try {
       await this.#changeAuth(name, value, EMPTY_AUTH);
@@ -122,7 +126,7 @@ export class Hierarchies {
   }
 
   #changeAuth(name: HierarchyName, current: Uint8Array, next: Uint8Array): Promise<void> {
-    return withTpmFailures(this.parts.context.run(() => hierarchyChangeAuth(HIERARCHY_HANDLES[name], current, next)));
+    return withTpmFailures(this.#parts.context.run(() => hierarchyChangeAuth(HIERARCHY_HANDLES[name], current, next)));
   }
 }
 

@@ -34,42 +34,45 @@ const RECORD = 'feature:lockoutAuthorization';
 const CODE_OFFSET = 6;
 
 export class LockoutAuthorizationWatch {
-  private lastUpdate: Promise<void> = Promise.resolve();
+  #lastUpdate: Promise<void> = Promise.resolve();
+  readonly #parts: LockoutAuthorizationWatchParts;
 
-  constructor(private readonly parts: LockoutAuthorizationWatchParts) {}
+  constructor(parts: LockoutAuthorizationWatchParts) {
+    this.#parts = parts;
+  }
 
   /** Looks at the answer to a command of anybody, the broker included. Nothing waits for what follows from it. */
   answered(command: Uint8Array, response: Uint8Array): undefined {
-    if (this.parts.version !== '2.0') return undefined;
+    if (this.#parts.version !== '2.0') return undefined;
     const code = readUint32(command, CODE_OFFSET);
     if (code !== TPM_CC.Clear && !startsWithLockoutHandle(command)) return undefined;
-    const handleCount = this.parts.handlesOf(command)?.length ?? 0;
+    const handleCount = this.#parts.handlesOf(command)?.length ?? 0;
     const verdict = lockoutAuthVerdict(code, command, handleCount, response);
-    if (verdict === undefined || (verdict === 'accepted' && this.since() === undefined)) return undefined;
-    this.lastUpdate = this.lastUpdate.then(() => this.update(verdict));
+    if (verdict === undefined || (verdict === 'accepted' && this.#since() === undefined)) return undefined;
+    this.#lastUpdate = this.#lastUpdate.then(() => this.#update(verdict));
     return undefined;
   }
 
   /** Asks the TPM for its time, when there is something to be said at all. */
   async block(recoverySeconds: number | null): Promise<LockoutAuthBlock> {
-    await this.lastUpdate;
-    const since = this.since();
+    await this.#lastUpdate;
+    const since = this.#since();
     if (since === undefined) return NOT_BLOCKED;
-    const now = await this.parts.context.run(() => readRunTime());
+    const now = await this.#parts.context.run(() => readRunTime());
     if (now === undefined) return { blocked: true, untilMs: null };
     const remainingMs = remainingBlockMs(since, now, recoverySeconds ?? 0);
     if (remainingMs === 0) return NOT_BLOCKED;
-    return { blocked: true, untilMs: remainingMs === null ? null : this.parts.clock.wallClockMs() + remainingMs };
+    return { blocked: true, untilMs: remainingMs === null ? null : this.#parts.clock.wallClockMs() + remainingMs };
   }
 
   /** Resolves when all that was seen is remembered. Never rejects. */
   settled(): Promise<void> {
-    return this.lastUpdate;
+    return this.#lastUpdate;
   }
 
   /** Never rejects. */
-  private async update(verdict: LockoutAuthVerdict): Promise<void> {
-    const { store, context, events, log } = this.parts;
+  async #update(verdict: LockoutAuthVerdict): Promise<void> {
+    const { store, context, events, log } = this.#parts;
     try {
       if (verdict === 'accepted') {
         await store.delete(RECORD);
@@ -83,7 +86,7 @@ export class LockoutAuthorizationWatch {
         );
       }
       // Where it was not compared, the block began at a time that nobody saw: at the latest it ends one recovery time from now.
-      if (verdict === 'refused' || this.since() === undefined) {
+      if (verdict === 'refused' || this.#since() === undefined) {
         const now = await context.run(() => readRunTime());
         if (now !== undefined) await store.put(RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
       }
@@ -92,8 +95,8 @@ export class LockoutAuthorizationWatch {
     }
   }
 
-  private since(): BlockedSince | undefined {
-    const kept = this.parts.store.get(RECORD);
+  #since(): BlockedSince | undefined {
+    const kept = this.#parts.store.get(RECORD);
     return isBlockedSince(kept) ? kept : undefined;
   }
 }

@@ -16,39 +16,42 @@ export interface OwnerAuthOutcome {
 }
 
 export class ManageOwnerAuth {
-  constructor(
-    private readonly coordinator: OwnerAuthCoordinator,
-    private readonly lockout: LockoutService,
-  ) {}
+  readonly #coordinator: OwnerAuthCoordinator;
+  readonly #lockout: LockoutService;
+
+  constructor(coordinator: OwnerAuthCoordinator, lockout: LockoutService) {
+    this.#coordinator = coordinator;
+    this.#lockout = lockout;
+  }
 
   /** Replaces the owner authorization. `current`: the one in force; the one that is kept unless given. */
   async set(caller: Caller, current: Uint8Array | undefined, next: Uint8Array): Promise<OwnerAuthOutcome> {
-    const { change, level, secrets, backup, tpm } = this.coordinator.parts;
-    const outcome = await this.coordinator.exclusive(async () => {
-      await this.requireOwner();
-      const auth = await this.coordinator.currentOwnerAuth(current);
+    const { change, level, secrets, backup, tpm } = this.#coordinator.parts;
+    const outcome = await this.#coordinator.exclusive(async () => {
+      await this.#requireOwner();
+      const auth = await this.#coordinator.currentOwnerAuth(current);
       const remaining = await change.change(auth, next, level());
-      this.coordinator.settle(remaining);
+      this.#coordinator.settle(remaining);
       const pending = remaining.kind === 'backup';
       return {
         kept: secrets.has('owner'),
         backup: backup.mode === 'off' ? 'off' : pending ? 'pending' : 'done',
       } as const;
     });
-    this.told(caller, 'The owner authorization was set.', { version: tpm.version, kept: outcome.kept });
+    this.#told(caller, 'The owner authorization was set.', { version: tpm.version, kept: outcome.kept });
     return outcome;
   }
 
   /** Keeps a value that the TPM has, as the level allows; it is tried once. */
   async import(caller: Caller, value: Uint8Array): Promise<void> {
-    const { level, tpm, change } = this.coordinator.parts;
-    await this.coordinator.exclusive(async () => {
+    const { level, tpm, change } = this.#coordinator.parts;
+    await this.#coordinator.exclusive(async () => {
       if (!keepsOwner(level(), tpm.version) && (tpm.version === '2.0' || level() === 0)) throw levelKeepsNothing();
-      await this.requireOwner();
+      await this.#requireOwner();
       await tpm.changeOwnerAuth(value, value);
       await change.keep(value, level());
     });
-    this.told(caller, 'The owner authorization was imported.', {});
+    this.#told(caller, 'The owner authorization was imported.', {});
   }
 
   /**
@@ -56,7 +59,7 @@ export class ManageOwnerAuth {
    * authorization is empty.
    */
   async get(caller: Caller, type: number): Promise<Uint8Array> {
-    const { secrets, tpm } = this.coordinator.parts;
+    const { secrets, tpm } = this.#coordinator.parts;
     const known = OWNER_AUTH_TYPES.find(({ number }) => number === type);
     if (known === undefined || !known.versions.includes(tpm.version)) {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
@@ -67,16 +70,16 @@ export class ManageOwnerAuth {
     if (caller.callerClass === 'sandboxedApp' || (known.administratorsOnly && !isAdministrator(caller))) {
       throw new TbsError('TBS_E_ACCESS_DENIED', { details: { type: known.name } });
     }
-    await this.coordinator.keptIsVerified();
-    const value = (await this.authOfOpenHierarchy(known.material)) ?? (await secrets.get(known.material));
+    await this.#coordinator.keptIsVerified();
+    const value = (await this.#authOfOpenHierarchy(known.material)) ?? (await secrets.get(known.material));
     if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', { details: { type: known.name } });
-    this.told(caller, 'A stored owner authorization was read.', { type: known.name });
+    this.#told(caller, 'A stored owner authorization was read.', { type: known.name });
     return value;
   }
 
   /** The empty authorization of a hierarchy that is open; undefined for a closed one, and where the level stores none. */
-  private async authOfOpenHierarchy(material: MaterialName): Promise<Uint8Array | undefined> {
-    const { tpm, level, hierarchies } = this.coordinator.parts;
+  async #authOfOpenHierarchy(material: MaterialName): Promise<Uint8Array | undefined> {
+    const { tpm, level, hierarchies } = this.#coordinator.parts;
     if (material !== 'storage' && material !== 'endorsement') return undefined;
     if (!materialFor(level(), tpm.version).includes(material)) return undefined;
     return hierarchies.states(await tpm.ownership())[material] === 'open' ? EMPTY_AUTH : undefined;
@@ -84,42 +87,42 @@ export class ManageOwnerAuth {
 
   /** Clears the TPM: every key under owner and endorsement hierarchy, and the owner authorization itself. */
   async clear(caller: Caller, current: Uint8Array | undefined): Promise<void> {
-    await this.coordinator.exclusive(async () => {
-      await this.requireOwner();
-      await this.coordinator.clear(await this.coordinator.currentOwnerAuth(current));
+    await this.#coordinator.exclusive(async () => {
+      await this.#requireOwner();
+      await this.#coordinator.clear(await this.#coordinator.currentOwnerAuth(current));
     });
-    this.told(caller, 'The TPM was cleared.', {});
+    this.#told(caller, 'The TPM was cleared.', {});
   }
 
   /** Resets the TPM's own dictionary-attack logic, and then forgets the failures of standard users. */
   async unblock(caller: Caller, current: Uint8Array | undefined): Promise<void> {
-    await this.coordinator.exclusive(() => this.resetTpm(current));
-    const forgotten = await this.lockout.reset(undefined);
-    this.told(caller, 'The lockout of the TPM was reset.', { forgotten });
+    await this.#coordinator.exclusive(() => this.#resetTpm(current));
+    const forgotten = await this.#lockout.reset(undefined);
+    this.#told(caller, 'The lockout of the TPM was reset.', { forgotten });
   }
 
   /** What Set-TpmAuthLevel does before the level is changed. */
   async levelChanges(change: AuthLevelChange): Promise<void> {
-    const { secrets, backup, tpm } = this.coordinator.parts;
-    await this.coordinator.exclusive(async () => {
+    const { secrets, backup, tpm } = this.#coordinator.parts;
+    await this.#coordinator.exclusive(async () => {
       const { newOwnerAuth } = levelTransition(tpm.version, change.from.level, change.to);
       const lost = newOwnerAuth && secrets.has('owner') && backup.mode === 'off';
       if (lost && change.newOwnerAuth === undefined && !change.force) throw keptNowhere();
-      await this.coordinator.applyLevel(change.to, change.newOwnerAuth);
+      await this.#coordinator.applyLevel(change.to, change.newOwnerAuth);
     });
   }
 
-  private async resetTpm(current: Uint8Array | undefined): Promise<void> {
-    const { tpm, secrets } = this.coordinator.parts;
+  async #resetTpm(current: Uint8Array | undefined): Promise<void> {
+    const { tpm, secrets } = this.#coordinator.parts;
     if (current === undefined && tpm.resetLockoutDelegated !== undefined && !secrets.has('owner')) {
       const delegation = await secrets.get('administratorDelegation');
       if (delegation !== undefined) return tpm.resetLockoutDelegated(delegation);
     }
-    await tpm.resetLockout(await this.coordinator.currentOwnerAuth(current));
+    await tpm.resetLockout(await this.#coordinator.currentOwnerAuth(current));
   }
 
-  private async requireOwner(): Promise<void> {
-    const { tpm } = this.coordinator.parts;
+  async #requireOwner(): Promise<void> {
+    const { tpm } = this.#coordinator.parts;
     if (tpm.version === '2.0' || (await tpm.ownership()).owned) return;
     throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
       message: 'The TPM has no owner.',
@@ -127,8 +130,8 @@ export class ManageOwnerAuth {
     });
   }
 
-  private told(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
-    this.coordinator.parts.events.raise('ownerAuthorization', message, { caller, details });
+  #told(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
+    this.#coordinator.parts.events.raise('ownerAuthorization', message, { caller, details });
   }
 }
 

@@ -46,28 +46,32 @@ const CLEARING_OPERATIONS: readonly number[] = [22, 21, 14, 5];
 const ENABLING_OPERATIONS: readonly number[] = [10, 6];
 
 export class ManageProvisioning {
-  constructor(private readonly parts: ProvisioningParts) {}
+  readonly #parts: ProvisioningParts;
+
+  constructor(parts: ProvisioningParts) {
+    this.#parts = parts;
+  }
 
   async initialize(
     caller: Caller | undefined,
     asked: Partial<ProvisioningPermissions> = {},
   ): Promise<ProvisioningReport> {
     const permissions = { ...HARMLESS, ...asked };
-    this.requireClosable(permissions);
-    const verdict = await this.coordinator.exclusive(() => this.provision(caller, permissions));
-    this.coordinator.parts.events.raise('ownerAuthorization', 'The TPM was provisioned as far as possible.', {
+    this.#requireClosable(permissions);
+    const verdict = await this.#coordinator.exclusive(() => this.#provision(caller, permissions));
+    this.#coordinator.parts.events.raise('ownerAuthorization', 'The TPM was provisioned as far as possible.', {
       caller,
       details: { ready: verdict.ready, needs: verdict.needs },
     });
-    return this.report(verdict);
+    return this.#report(verdict);
   }
 
   /** Opens what provisioning, or an earlier version of the broker, closed; with the stored values unless others are given. */
   async openHierarchies(caller: Caller, given: HierarchyAuths): Promise<ProvisioningReport> {
-    const { tpm, hierarchies, events } = this.coordinator.parts;
+    const { tpm, hierarchies, events } = this.#coordinator.parts;
     if (tpm.version !== '2.0') throw noHierarchies();
-    if (this.closingIsPolicy) throw policyClosesHierarchies();
-    const opened = await this.coordinator.exclusive(async () => hierarchies.open(await tpm.ownership(), given));
+    if (this.#closingIsPolicy) throw policyClosesHierarchies();
+    const opened = await this.#coordinator.exclusive(async () => hierarchies.open(await tpm.ownership(), given));
     if (opened.length > 0) {
       events.raise('ownerAuthorization', `The hierarchies are open now: ${opened.join(' and ')}.`, {
         caller,
@@ -77,60 +81,60 @@ export class ManageProvisioning {
     return this.state();
   }
 
-  private async provision(
+  async #provision(
     caller: Caller | undefined,
     { allowClear, allowPhysicalPresence, closeHierarchies }: ProvisioningPermissions,
   ): Promise<ProvisioningVerdict> {
-    const { steps } = this.parts;
-    const close = closeHierarchies || this.closingIsPolicy;
+    const { steps } = this.#parts;
+    const close = closeHierarchies || this.#closingIsPolicy;
     let reached = await steps.run(close);
     if (reached.clearRequired && allowClear && (await steps.clearAsOwner())) reached = await steps.run(close);
     const operations = operationsFor(reached, allowClear);
     if (caller === undefined || !allowPhysicalPresence || operations.length === 0) return reached;
-    const { firmware } = this.coordinator.parts;
+    const { firmware } = this.#coordinator.parts;
     if ((await firmware.pendingRequest()) !== undefined) return reached;
     return (await firmware.requestFirstOffered(caller, operations)) ? steps.verdict() : reached;
   }
 
   async state(): Promise<ProvisioningReport> {
-    return this.report(await this.parts.steps.verdict());
+    return this.#report(await this.#parts.steps.verdict());
   }
 
-  private async report(verdict: ProvisioningVerdict): Promise<ProvisioningReport> {
-    const { tpm, hierarchies } = this.coordinator.parts;
+  async #report(verdict: ProvisioningVerdict): Promise<ProvisioningReport> {
+    const { tpm, hierarchies } = this.#coordinator.parts;
     if (tpm.version !== '2.0') return { ...verdict, hierarchies: undefined, policyClosesHierarchies: false };
     const states = hierarchies.states(await tpm.ownership());
     const anyOpen = states.storage === 'open' || states.endorsement === 'open';
     return {
       ...verdict,
       hierarchies: states,
-      policyClosesHierarchies: this.closingIsPolicy && hierarchies.mayBeClosed && anyOpen,
+      policyClosesHierarchies: this.#closingIsPolicy && hierarchies.mayBeClosed && anyOpen,
     };
   }
 
-  private get coordinator(): OwnerAuthCoordinator {
-    return this.parts.coordinator;
+  get #coordinator(): OwnerAuthCoordinator {
+    return this.#parts.coordinator;
   }
 
-  private get closingIsPolicy(): boolean {
-    return this.parts.settings().closeHierarchies;
+  get #closingIsPolicy(): boolean {
+    return this.#parts.settings().closeHierarchies;
   }
 
-  private requireClosable({ closeHierarchies }: ProvisioningPermissions): void {
-    const { tpm, hierarchies } = this.coordinator.parts;
+  #requireClosable({ closeHierarchies }: ProvisioningPermissions): void {
+    const { tpm, hierarchies } = this.#coordinator.parts;
     if (!closeHierarchies) return;
     if (tpm.version !== '2.0') throw noHierarchies();
     if (!hierarchies.mayBeClosed) throw levelStoresNoHierarchy();
   }
 
   get autoProvisioning(): AutoProvisioning {
-    return this.coordinator.parts.records.current.autoProvisioning;
+    return this.#coordinator.parts.records.current.autoProvisioning;
   }
 
   async setAutoProvisioning(caller: Caller, value: AutoProvisioning): Promise<AutoProvisioning> {
-    const disabledSinceBoot = value === 'DisabledForNextBoot' ? this.parts.clock.bootId() : undefined;
-    await this.coordinator.parts.records.update({ autoProvisioning: value, disabledSinceBoot });
-    this.coordinator.parts.events.raise('administration', `Automatic provisioning of the TPM is ${value} now.`, {
+    const disabledSinceBoot = value === 'DisabledForNextBoot' ? this.#parts.clock.bootId() : undefined;
+    await this.#coordinator.parts.records.update({ autoProvisioning: value, disabledSinceBoot });
+    this.#coordinator.parts.events.raise('administration', `Automatic provisioning of the TPM is ${value} now.`, {
       caller,
     });
     return this.autoProvisioning;
@@ -139,19 +143,19 @@ export class ManageProvisioning {
   /** At the broker's start. Never rejects. */
   async start(): Promise<void> {
     try {
-      if (!(await this.isDue())) return;
-      if (!(await this.parts.steps.verdict()).ready) await this.initialize(undefined);
+      if (!(await this.#isDue())) return;
+      if (!(await this.#parts.steps.verdict()).ready) await this.initialize(undefined);
     } catch (error) {
-      this.parts.log.warn({ error }, 'the TPM could not be provisioned automatically');
+      this.#parts.log.warn({ error }, 'the TPM could not be provisioned automatically');
     }
   }
 
   /** `DisabledForNextBoot` skips exactly the first boot after the one in which it was said. */
-  private async isDue(): Promise<boolean> {
-    const { records } = this.coordinator.parts;
+  async #isDue(): Promise<boolean> {
+    const { records } = this.#coordinator.parts;
     const { autoProvisioning, disabledSinceBoot } = records.current;
     if (autoProvisioning !== 'DisabledForNextBoot') return autoProvisioning === 'Enabled';
-    const boot = this.parts.clock.bootId();
+    const boot = this.#parts.clock.bootId();
     if (disabledSinceBoot === boot || disabledSinceBoot === `past:${boot}`) return false;
     if (disabledSinceBoot?.startsWith('past:') === true) {
       await records.update({ autoProvisioning: 'Enabled', disabledSinceBoot: undefined });

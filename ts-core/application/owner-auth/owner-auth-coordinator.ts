@@ -49,39 +49,39 @@ const FIRST_RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 3_600_000;
 
 export class OwnerAuthCoordinator {
-  private readonly queue = new OneAtATime();
-  private unsettled = false;
-  private retry: { cancel(): void } | undefined;
-  private retryMs = FIRST_RETRY_MS;
+  readonly #queue = new OneAtATime();
+  #unsettled = false;
+  #retry: { cancel(): void } | undefined;
+  #retryMs = FIRST_RETRY_MS;
 
   constructor(readonly parts: OwnerAuthCoordinatorParts) {}
 
   /** Whether a change is under way that was not finished, and the TPM does not allow a try yet. */
   get isUnsettled(): boolean {
-    return this.unsettled;
+    return this.#unsettled;
   }
 
   /** Opens what is kept, finishes what a crash has left, and follows a level that changed meanwhile. Never rejects. */
   async start(): Promise<void> {
     // Both wait in the queue before anything that a caller asks for.
-    const opened = this.queue.run(() => this.parts.secrets.open());
-    await Promise.all([opened, this.catchUp()]);
+    const opened = this.#queue.run(() => this.parts.secrets.open());
+    await Promise.all([opened, this.#catchUp()]);
   }
 
   /** Policy, or the local level, may have changed. Never rejects: what fails is told and tried again. */
   levelMayHaveChanged(): Promise<void> {
-    return this.catchUp();
+    return this.#catchUp();
   }
 
   stop(): void {
-    this.retry?.cancel();
+    this.#retry?.cancel();
     this.parts.secrets.close();
   }
 
   /** Runs work on the owner authorization alone, once nothing of an earlier change is unsettled. */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.queue.run(async () => {
-      if (this.unsettled) throw unsettledChange();
+    return this.#queue.run(async () => {
+      if (this.#unsettled) throw unsettledChange();
       await this.parts.externalChanges.resolve();
       try {
         return await work();
@@ -96,7 +96,7 @@ export class OwnerAuthCoordinator {
   /** Resolves when what is kept is known to be the TPM's, as far as the TPM tells. */
   async keptIsVerified(): Promise<void> {
     const { externalChanges } = this.parts;
-    if (externalChanges.isMarked) await this.queue.run(() => externalChanges.resolve());
+    if (externalChanges.isMarked) await this.#queue.run(() => externalChanges.resolve());
   }
 
   /** The authorization to use: the one given, the one kept, or the empty one of a TPM 2.0 that has none. */
@@ -114,15 +114,15 @@ export class OwnerAuthCoordinator {
 
   /** Takes note of what a change has left to do. */
   settle(remaining: Remaining): void {
-    this.retry?.cancel();
-    this.unsettled = remaining.kind === 'recovery';
+    this.#retry?.cancel();
+    this.#unsettled = remaining.kind === 'recovery';
     if (remaining.kind === 'nothing') {
-      this.retryMs = FIRST_RETRY_MS;
+      this.#retryMs = FIRST_RETRY_MS;
       return;
     }
     if (remaining.kind === 'recovery' && remaining.waitSeconds === null) return;
-    const delayMs = remaining.kind === 'recovery' ? (remaining.waitSeconds ?? 0) * 1000 + 1000 : this.nextRetryMs();
-    this.retry = this.parts.clock.after(delayMs, () => void this.catchUp());
+    const delayMs = remaining.kind === 'recovery' ? (remaining.waitSeconds ?? 0) * 1000 + 1000 : this.#nextRetryMs();
+    this.#retry = this.parts.clock.after(delayMs, () => void this.#catchUp());
   }
 
   /**
@@ -172,24 +172,24 @@ export class OwnerAuthCoordinator {
     });
   }
 
-  private catchUp(): Promise<void> {
-    return this.queue.run(async () => {
+  #catchUp(): Promise<void> {
+    return this.#queue.run(async () => {
       const { change, level, log, externalChanges } = this.parts;
       try {
         await externalChanges.resolve();
         this.settle(await change.recover(level()));
-        if (!this.unsettled) await this.applyLevel(level());
+        if (!this.#unsettled) await this.applyLevel(level());
       } catch (error) {
         log.warn({ error }, 'the owner authorization does not fit policy yet; it is tried again');
-        this.retry?.cancel();
-        this.retry = this.parts.clock.after(this.nextRetryMs(), () => void this.catchUp());
+        this.#retry?.cancel();
+        this.#retry = this.parts.clock.after(this.#nextRetryMs(), () => void this.#catchUp());
       }
     });
   }
 
-  private nextRetryMs(): number {
-    const delayMs = this.retryMs;
-    this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+  #nextRetryMs(): number {
+    const delayMs = this.#retryMs;
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
     return delayMs;
   }
 

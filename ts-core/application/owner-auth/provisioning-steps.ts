@@ -37,26 +37,34 @@ const RECOVERY_SECONDS = 600;
 const LOCKOUT_RECOVERY_SECONDS = 86_400;
 
 export class ProvisioningSteps {
+  readonly #coordinator: OwnerAuthCoordinator;
+  readonly #settings: () => PolicySettings;
+  readonly #wantedAlgorithm: KeyAlgorithm20 | 'auto';
+
   constructor(
-    private readonly coordinator: OwnerAuthCoordinator,
-    private readonly settings: () => PolicySettings,
-    private readonly wantedAlgorithm: KeyAlgorithm20 | 'auto',
-  ) {}
+    coordinator: OwnerAuthCoordinator,
+    settings: () => PolicySettings,
+    wantedAlgorithm: KeyAlgorithm20 | 'auto',
+  ) {
+    this.#coordinator = coordinator;
+    this.#settings = settings;
+    this.#wantedAlgorithm = wantedAlgorithm;
+  }
 
   /** Runs inside of the coordinator's `exclusive`. Gives what is still needed. `closeHierarchies`: of a TPM 2.0. */
   async run(closeHierarchies: boolean): Promise<ProvisioningVerdict> {
-    const { tpm, secrets } = this.coordinator.parts;
+    const { tpm, secrets } = this.#coordinator.parts;
     await secrets.discardBroken();
     const state = await tpm.ownership();
     if (state.enabled && state.activated) {
-      if (tpm.version === '2.0') await this.provision20(state, closeHierarchies);
-      else await this.provision12(state);
+      if (tpm.version === '2.0') await this.#provision20(state, closeHierarchies);
+      else await this.#provision12(state);
     }
     return this.verdict();
   }
 
   async verdict(): Promise<ProvisioningVerdict> {
-    const { tpm, secrets, level, backup, firmware } = this.coordinator.parts;
+    const { tpm, secrets, level, backup, firmware } = this.#coordinator.parts;
     const state = await tpm.ownership();
     const needs: ProvisioningBit[] = [];
     if (!state.enabled || !state.activated) {
@@ -66,9 +74,9 @@ export class ProvisioningSteps {
     }
     if (!state.hasEndorsementKey) needs.push('TPM_CREATE_EK');
     if (!state.hasStorageRootKey) needs.push('TPM_SRKPUB');
-    if (!state.owned || this.coordinator.parts.records.current.wellKnownOwner) needs.push('TPM_TAKE_OWNERSHIP');
+    if (!state.owned || this.#coordinator.parts.records.current.wellKnownOwner) needs.push('TPM_TAKE_OWNERSHIP');
     else if (keepsOwner(level(), tpm.version) && !secrets.has('owner')) needs.push('TPM_OWNERAUTH');
-    if (this.isClosedByOthers(state)) needs.push('TPM_FORCE_CLEAR', 'PHYSICAL_PRESENCE');
+    if (this.#isClosedByOthers(state)) needs.push('TPM_FORCE_CLEAR', 'PHYSICAL_PRESENCE');
     if (backup.mode !== 'off' && secrets.has('pending')) needs.push('TPM_AD_BACKUP_PHASE_II');
     const pending = needs.length === 0 ? undefined : await firmware.pendingRequest();
     return provisioningVerdict([...new Set([...needs, ...neededFor(pending)])]);
@@ -78,8 +86,8 @@ export class ProvisioningSteps {
    * A key is missing, and somebody else has set the authorization of the hierarchy that would make or keep it: only
    * clearing the TPM helps. Persistent keys of either hierarchy are made so by the storage hierarchy's authorization.
    */
-  private isClosedByOthers(state: OwnershipState): boolean {
-    const { secrets } = this.coordinator.parts;
+  #isClosedByOthers(state: OwnershipState): boolean {
+    const { secrets } = this.#coordinator.parts;
     const storageClosed = state.storageAuthSet && !secrets.has('storage');
     const endorsementClosed = state.endorsementAuthSet && !secrets.has('endorsement');
     return (
@@ -90,43 +98,43 @@ export class ProvisioningSteps {
 
   /** Clears the TPM with the owner authorization that is kept, or the empty one; false where that is not possible. */
   async clearAsOwner(): Promise<boolean> {
-    const { tpm, secrets } = this.coordinator.parts;
+    const { tpm, secrets } = this.#coordinator.parts;
     const { owned, ownerClearDisabled } = await tpm.ownership();
     if (ownerClearDisabled || (owned && !secrets.has('owner'))) return false;
-    const owner = await this.coordinator.currentOwnerAuth(undefined);
+    const owner = await this.#coordinator.currentOwnerAuth(undefined);
     try {
-      await this.coordinator.clear(owner);
+      await this.#coordinator.clear(owner);
     } finally {
       owner.fill(0);
     }
     return true;
   }
 
-  private async provision20(state: OwnershipState, closeHierarchies: boolean): Promise<void> {
-    const { secrets, hierarchies } = this.coordinator.parts;
+  async #provision20(state: OwnershipState, closeHierarchies: boolean): Promise<void> {
+    const { secrets, hierarchies } = this.#coordinator.parts;
     const storage = state.storageAuthSet ? await secrets.get('storage') : EMPTY_AUTH;
     const endorsement = state.endorsementAuthSet ? await secrets.get('endorsement') : EMPTY_AUTH;
     if (storage !== undefined && !state.hasStorageRootKey) {
-      await this.persist('storage', storage, srkTemplate, SRK_HANDLE, storage);
+      await this.#persist('storage', storage, srkTemplate, SRK_HANDLE, storage);
     }
     if (storage !== undefined && endorsement !== undefined && !state.hasEndorsementKey) {
-      await this.persist('endorsement', endorsement, ekTemplate, EK_HANDLE, storage);
+      await this.#persist('endorsement', endorsement, ekTemplate, EK_HANDLE, storage);
     }
     // Without a storage root key no value can be sealed, so that none is set.
     if (storage === undefined && !state.hasStorageRootKey) return;
-    await this.setLockoutParameters(state);
+    await this.#setLockoutParameters(state);
     if (closeHierarchies) await hierarchies.close(state);
-    if (!state.owned) await this.setOwnerAuth(EMPTY_AUTH);
+    if (!state.owned) await this.#setOwnerAuth(EMPTY_AUTH);
   }
 
   /** Once: what an administrator sets later is left alone. */
-  private async setLockoutParameters(state: OwnershipState): Promise<void> {
-    const { records, secrets } = this.coordinator.parts;
+  async #setLockoutParameters(state: OwnershipState): Promise<void> {
+    const { records, secrets } = this.#coordinator.parts;
     if (records.current.lockoutParametersSet) return;
     const auth = state.owned ? await secrets.get('owner') : EMPTY_AUTH;
     if (auth === undefined) return;
-    const total = this.settings().standardUserAuthorizationFailureTotalThreshold;
-    await this.onTpm(() =>
+    const total = this.#settings().standardUserAuthorizationFailureTotalThreshold;
+    await this.#onTpm(() =>
       setDictionaryAttackParameters(auth, {
         maxTries: Math.max(MAX_TRIES, total + 1),
         recoverySeconds: RECOVERY_SECONDS,
@@ -140,39 +148,39 @@ export class ProvisioningSteps {
    * A TPM 1.2 can seal nothing before it has an owner, so ownership is taken with the well-known secret first; the real
    * one then goes the same safe way as every change.
    */
-  private async provision12(state: OwnershipState): Promise<void> {
-    const { records, crypto, backup } = this.coordinator.parts;
-    if (!state.hasEndorsementKey) await this.onTpm(() => createEndorsementKeyPair(crypto));
+  async #provision12(state: OwnershipState): Promise<void> {
+    const { records, crypto, backup } = this.#coordinator.parts;
+    if (!state.hasEndorsementKey) await this.#onTpm(() => createEndorsementKeyPair(crypto));
     if (!state.owned) {
       if (backup.mode === 'required') await backup.check();
       await records.update({ wellKnownOwner: true });
-      await this.onTpm(() => takeOwnership(crypto, { ownerSecret: WELL_KNOWN_SECRET, srkSecret: WELL_KNOWN_SECRET }));
+      await this.#onTpm(() => takeOwnership(crypto, { ownerSecret: WELL_KNOWN_SECRET, srkSecret: WELL_KNOWN_SECRET }));
     }
-    if (records.current.wellKnownOwner) await this.setOwnerAuth(WELL_KNOWN_SECRET);
+    if (records.current.wellKnownOwner) await this.#setOwnerAuth(WELL_KNOWN_SECRET);
   }
 
   /** At every level: what the level does not keep, and no backup takes, is known to nobody afterwards, as on Windows. */
-  private async setOwnerAuth(current: Uint8Array): Promise<void> {
-    const { change, level, tpm, backup } = this.coordinator.parts;
-    const value = this.coordinator.randomOwnerAuth();
+  async #setOwnerAuth(current: Uint8Array): Promise<void> {
+    const { change, level, tpm, backup } = this.#coordinator.parts;
+    const value = this.#coordinator.randomOwnerAuth();
     try {
-      this.coordinator.settle(await change.change(current, value, level()));
+      this.#coordinator.settle(await change.change(current, value, level()));
     } finally {
       value.fill(0);
     }
-    if (backup.mode === 'off' && !keepsOwner(level(), tpm.version)) this.coordinator.tellKeptNowhere(level());
+    if (backup.mode === 'off' && !keepsOwner(level(), tpm.version)) this.#coordinator.tellKeptNowhere(level());
   }
 
-  private async persist(
+  async #persist(
     hierarchy: HierarchyName,
     hierarchyAuth: Uint8Array,
     template: (algorithm: KeyAlgorithm20) => Uint8Array,
     handle: number,
     storageAuth: Uint8Array,
   ): Promise<void> {
-    const algorithm = await this.keyAlgorithm();
+    const algorithm = await this.#keyAlgorithm();
     try {
-      await this.onTpm(() =>
+      await this.#onTpm(() =>
         persistPrimary(HIERARCHY_HANDLES[hierarchy], hierarchyAuth, template(algorithm), handle, storageAuth),
       );
     } catch (error) {
@@ -182,11 +190,11 @@ export class ProvisioningSteps {
   }
 
   /** What is set; otherwise RSA, and ECC for a TPM that has no RSA of 2048 bits. */
-  private async keyAlgorithm(): Promise<KeyAlgorithm20> {
-    const { wantedAlgorithm } = this;
+  async #keyAlgorithm(): Promise<KeyAlgorithm20> {
+    const wantedAlgorithm = this.#wantedAlgorithm;
     const candidates: readonly KeyAlgorithm20[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS_20 : [wantedAlgorithm];
     for (const algorithm of candidates) {
-      if (await this.onTpm(() => offersKey(algorithm))) return algorithm;
+      if (await this.#onTpm(() => offersKey(algorithm))) return algorithm;
     }
     throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
       message: `The TPM offers no storage key of the kind ${candidates.join(' or ')}.`,
@@ -195,8 +203,8 @@ export class ProvisioningSteps {
     });
   }
 
-  private onTpm<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return withTpmFailures(this.coordinator.parts.context.run(begin));
+  #onTpm<Result>(begin: () => Exchange<Result>): Promise<Result> {
+    return withTpmFailures(this.#coordinator.parts.context.run(begin));
   }
 }
 

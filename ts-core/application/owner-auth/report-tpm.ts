@@ -43,10 +43,13 @@ export interface OwnershipReport extends OwnershipState {
 const TPM_ABSENT: readonly TbsSymbol[] = ['TBS_E_IOERROR', 'TBS_E_TPM_NOT_FOUND'];
 
 export class ReportTpm {
-  constructor(
-    private readonly coordinator: OwnerAuthCoordinator,
-    private readonly lockoutAuthorization: LockoutAuthorizationWatch,
-  ) {}
+  readonly #coordinator: OwnerAuthCoordinator;
+  readonly #lockoutAuthorization: LockoutAuthorizationWatch;
+
+  constructor(coordinator: OwnerAuthCoordinator, lockoutAuthorization: LockoutAuthorizationWatch) {
+    this.#coordinator = coordinator;
+    this.#lockoutAuthorization = lockoutAuthorization;
+  }
 
   /** Undefined when no TPM can be reached. */
   async ownershipIfPresent(): Promise<OwnershipReport | undefined> {
@@ -59,12 +62,12 @@ export class ReportTpm {
   }
 
   async ownership(): Promise<OwnershipReport> {
-    const { tpm } = this.coordinator.parts;
+    const { tpm } = this.#coordinator.parts;
     return { ...(await tpm.ownership()), lockout: await this.lockoutParameters(), selfTest: await tpm.selfTest() };
   }
 
   async endorsementKey(caller: Caller): Promise<EndorsementKey | undefined> {
-    const { tpm, secrets } = this.coordinator.parts;
+    const { tpm, secrets } = this.#coordinator.parts;
     if (!isAdministrator(caller) || tpm.version === '2.0') return tpm.endorsementKey();
     const [owner, delegation] = [await secrets.get('owner'), await secrets.get('endorsementDelegation')];
     try {
@@ -77,7 +80,7 @@ export class ReportTpm {
 
   /** The features that the TPM offers, as Windows spells them. */
   async supportedFeatures(): Promise<readonly string[]> {
-    const { tpm } = this.coordinator.parts;
+    const { tpm } = this.#coordinator.parts;
     const offered: string[] = [];
     for (const { name, commands } of FEATURES) {
       if (await tpm.offersCommands(commands[tpm.version])) offered.push(name);
@@ -86,8 +89,8 @@ export class ReportTpm {
   }
 
   async lockoutParameters(): Promise<LockoutReport> {
-    const lockout = await this.coordinator.parts.tpm.lockout();
-    return { ...lockout, authorization: await this.lockoutAuthorization.block(lockout.lockoutRecoverySeconds) };
+    const lockout = await this.#coordinator.parts.tpm.lockout();
+    return { ...lockout, authorization: await this.#lockoutAuthorization.block(lockout.lockoutRecoverySeconds) };
   }
 
   /** Sets what is given and leaves the rest; TPM 2.0 only. */
@@ -96,15 +99,15 @@ export class ReportTpm {
     change: Partial<DictionaryAttackParameters>,
     ownerAuth: Uint8Array | undefined,
   ): Promise<LockoutReport> {
-    const { tpm, context, records, events } = this.coordinator.parts;
+    const { tpm, context, records, events } = this.#coordinator.parts;
     if (tpm.version !== '2.0') {
       throw new TbsError('TBS_E_BAD_PARAMETER', {
         message: 'The dictionary-attack parameters of a TPM 1.2 are fixed by its manufacturer.',
         details: { parameter: 'tpmVersion' },
       });
     }
-    await this.coordinator.exclusive(async () => {
-      const auth = await this.coordinator.currentOwnerAuth(ownerAuth);
+    await this.#coordinator.exclusive(async () => {
+      const auth = await this.#coordinator.currentOwnerAuth(ownerAuth);
       const now = await tpm.lockout();
       const next = {
         maxTries: change.maxTries ?? now.maxTries ?? 0,

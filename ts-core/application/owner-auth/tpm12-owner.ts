@@ -61,14 +61,16 @@ const ADMINISTRATOR =
 
 export class Tpm12Owner implements OwnerTpm {
   readonly version = '1.2';
+  readonly #tpm: BrokerContext;
+  readonly #crypto: Crypto12;
 
-  constructor(
-    private readonly tpm: BrokerContext,
-    private readonly crypto: Crypto12,
-  ) {}
+  constructor(tpm: BrokerContext, crypto: Crypto12) {
+    this.#tpm = tpm;
+    this.#crypto = crypto;
+  }
 
   async ownership(): Promise<OwnershipState> {
-    const { crypto } = this;
+    const crypto = this.#crypto;
     return this.run(function* () {
       const state = yield* readPermanentState12(crypto);
       return {
@@ -85,19 +87,19 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void> {
-    return this.run(() => changeOwnerSecret(this.crypto, current, next));
+    return this.run(() => changeOwnerSecret(this.#crypto, current, next));
   }
 
   clear(ownerAuth: Uint8Array): Promise<void> {
-    return this.run(() => ownerClear(this.crypto, ownerAuth));
+    return this.run(() => ownerClear(this.#crypto, ownerAuth));
   }
 
   resetLockout(ownerAuth: Uint8Array): Promise<void> {
-    return this.run(() => resetLockValue(this.crypto, ownerAuth));
+    return this.run(() => resetLockValue(this.#crypto, ownerAuth));
   }
 
   resetLockoutDelegated(delegation: Uint8Array): Promise<void> {
-    const { crypto } = this;
+    const crypto = this.#crypto;
     return this.run(function* () {
       const session = yield* openDelegated(crypto, delegation);
       yield* runCommand(crypto, { ordinal: TPM_ORD.ResetLockValue }, [{ session }]);
@@ -106,7 +108,7 @@ export class Tpm12Owner implements OwnerTpm {
 
   /** Each of them may read the public endorsement key. */
   takesDelegation(delegation: Uint8Array): Promise<boolean> {
-    const { crypto } = this;
+    const crypto = this.#crypto;
     return this.run(function* () {
       try {
         yield* readDelegated(crypto, delegation);
@@ -119,7 +121,7 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   async lockout(): Promise<TpmLockout> {
-    const info = await this.run(() => readDictionaryAttackInfo(this.crypto));
+    const info = await this.run(() => readDictionaryAttackInfo(this.#crypto));
     return {
       lockedOut: info?.active ?? false,
       failedTries: info?.currentCount ?? 0,
@@ -131,12 +133,12 @@ export class Tpm12Owner implements OwnerTpm {
 
   seal(data: Uint8Array): Promise<Uint8Array> {
     const srk = { handle: TPM_KH.SRK, secret: WELL_KNOWN_SECRET };
-    return this.run(() => seal(this.crypto, srk, data, WELL_KNOWN_SECRET), STORAGE_ROOT_KEY);
+    return this.run(() => seal(this.#crypto, srk, data, WELL_KNOWN_SECRET), STORAGE_ROOT_KEY);
   }
 
   unseal(blob: Uint8Array): Promise<Uint8Array> {
     const srk = { handle: TPM_KH.SRK, secret: WELL_KNOWN_SECRET };
-    return this.run(() => unseal(this.crypto, srk, blob, WELL_KNOWN_SECRET), STORAGE_ROOT_KEY);
+    return this.run(() => unseal(this.#crypto, srk, blob, WELL_KNOWN_SECRET), STORAGE_ROOT_KEY);
   }
 
   async srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array> {
@@ -145,12 +147,12 @@ export class Tpm12Owner implements OwnerTpm {
         message: 'The public part of the storage root key can only be read with the owner authorization.',
       });
     }
-    const key = await this.run(() => ownerReadInternalPub(this.crypto, ownerAuth, TPM_KH.SRK));
-    return this.crypto.sha1(key.modulus);
+    const key = await this.run(() => ownerReadInternalPub(this.#crypto, ownerAuth, TPM_KH.SRK));
+    return this.#crypto.sha1(key.modulus);
   }
 
   async endorsementKey({ owner, delegation }: EndorsementReader = {}): Promise<EndorsementKey | undefined> {
-    const { crypto } = this;
+    const crypto = this.#crypto;
     return this.run(
       function* (): Exchange<EndorsementKey | undefined> {
         if (!(yield* hasEndorsementKey(crypto))) return undefined;
@@ -171,7 +173,7 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   delegate(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations> {
-    const crypto12 = this.crypto;
+    const crypto12 = this.#crypto;
     return this.run(function* () {
       if (previous !== undefined) yield* readable(invalidateDelegationFamily(crypto12, ownerAuth, previous.id));
       const familyId = yield* createDelegationFamily(crypto12, ownerAuth, FAMILY_LABEL);
@@ -198,7 +200,7 @@ export class Tpm12Owner implements OwnerTpm {
   }
 
   async selfTest(): Promise<Uint8Array> {
-    const { crypto } = this;
+    const crypto = this.#crypto;
     return this.run(function* () {
       const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD.GetTestResult });
       return new FieldReader(parameters).sized().slice();
@@ -207,7 +209,7 @@ export class Tpm12Owner implements OwnerTpm {
 
   /** Runs an exchange; for provisioning, too. */
   run<Result>(begin: () => Exchange<Result>, tried?: TriedAuthorization): Promise<Result> {
-    return withTpmFailures(this.tpm.run(begin), tried);
+    return withTpmFailures(this.#tpm.run(begin), tried);
   }
 }
 

@@ -20,11 +20,13 @@ import { STORAGE_ROOT_KEY, type TriedAuthorization, withTpmFailures } from './tp
 
 export class Tpm20Owner implements OwnerTpm {
   readonly version = '2.0';
+  readonly #tpm: BrokerContext;
+  readonly #crypto: Crypto12;
 
-  constructor(
-    private readonly tpm: BrokerContext,
-    private readonly crypto: Crypto12,
-  ) {}
+  constructor(tpm: BrokerContext, crypto: Crypto12) {
+    this.#tpm = tpm;
+    this.#crypto = crypto;
+  }
 
   ownership(): Promise<OwnershipState> {
     return this.run(function* () {
@@ -87,7 +89,7 @@ export class Tpm20Owner implements OwnerTpm {
         action: 'Run Initialize-Tpm first.',
       });
     }
-    return this.crypto.sha1(readPublicKey20(area).unique);
+    return this.#crypto.sha1(readPublicKey20(area).unique);
   }
 
   endorsementKey(): Promise<EndorsementKey | undefined> {
@@ -119,6 +121,6 @@ export class Tpm20Owner implements OwnerTpm {
 
   /** Runs an exchange; for provisioning, too. */
   run<Result>(begin: () => Exchange<Result>, tried?: TriedAuthorization): Promise<Result> {
-    return withTpmFailures(this.tpm.run(begin), tried);
+    return withTpmFailures(this.#tpm.run(begin), tried);
   }
 }

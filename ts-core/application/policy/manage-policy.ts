@@ -19,22 +19,28 @@ export interface SettingDifference {
 }
 
 export class ManagePolicy {
-  constructor(
-    private readonly store: PolicyStore,
-    private readonly events: Events,
-    private readonly clock: Clock,
-    private readonly tpmVersion: TpmVersion,
-    /** The name by which the report's readers know this machine. */
-    private readonly computer: string,
-  ) {}
+  readonly #store: PolicyStore;
+  readonly #events: Events;
+  readonly #clock: Clock;
+  readonly #tpmVersion: TpmVersion;
+  /** The name by which the report's readers know this machine. */
+  readonly #computer: string;
+
+  constructor(store: PolicyStore, events: Events, clock: Clock, tpmVersion: TpmVersion, computer: string) {
+    this.#store = store;
+    this.#events = events;
+    this.#clock = clock;
+    this.#tpmVersion = tpmVersion;
+    this.#computer = computer;
+  }
 
   get(): EffectivePolicy {
-    return this.store.current();
+    return this.#store.current();
   }
 
   /** Which of the desired settings are not in force. Throws TBS_E_BAD_PARAMETER, naming the setting, for a bad one. */
   differences(desired: Readonly<Record<string, unknown>>): readonly SettingDifference[] {
-    const comparison = comparePolicy(this.store.current(), readTypedSettings(desired, this.tpmVersion));
+    const comparison = comparePolicy(this.#store.current(), readTypedSettings(desired, this.#tpmVersion));
     if (comparison.verdict === 'refused') throw badSetting(comparison.setting, comparison.reason);
     return comparison.differences.map((difference) => ({ ...difference, source: difference.source.location }));
   }
@@ -46,16 +52,16 @@ export class ManagePolicy {
     dryRun: boolean,
   ): Promise<{ policy: EffectivePolicy; differences: readonly SettingDifference[] }> {
     const differences = this.differences(desired);
-    const settings = readTypedSettings(desired, this.tpmVersion);
+    const settings = readTypedSettings(desired, this.#tpmVersion);
     const removals = Object.entries(settings).filter(([, value]) => value === null);
     if (dryRun || (differences.length === 0 && removals.length === 0)) {
-      return { policy: this.store.current(), differences };
+      return { policy: this.#store.current(), differences };
     }
-    const before = this.store.current().revision;
-    const policy = await this.store.set(settings);
+    const before = this.#store.current().revision;
+    const policy = await this.#store.set(settings);
     // Taking away what was not set changes nothing, and is nothing to tell.
     if (policy.revision === before) return { policy, differences };
-    this.events.raise('policyChanged', 'Settings of the local policy file were changed.', {
+    this.#events.raise('policyChanged', 'Settings of the local policy file were changed.', {
       caller,
       details: { settings: Object.keys(settings) },
     });
@@ -63,8 +69,8 @@ export class ManagePolicy {
   }
 
   async importRegistryPol(caller: Caller, bytes: Uint8Array): Promise<EffectivePolicy> {
-    const policy = await this.store.importRegistryPol(bytes);
-    this.events.raise('policyChanged', 'A Registry.pol was imported as a source of policy.', {
+    const policy = await this.#store.importRegistryPol(bytes);
+    this.#events.raise('policyChanged', 'A Registry.pol was imported as a source of policy.', {
       caller,
       details: { bytes: bytes.length },
     });
@@ -73,25 +79,25 @@ export class ManagePolicy {
 
   /** Reads every source again now, instead of at the next notice or look. */
   async refresh(): Promise<EffectivePolicy> {
-    return this.store.refresh();
+    return this.#store.refresh();
   }
 
   explain(): readonly SettingExplanation[] {
-    return this.store.explain();
+    return this.#store.explain();
   }
 
   /** The resultant set of policy as one self-contained HTML page. */
   report(): string {
     return policyReport({
-      explanations: this.store.explain(),
-      problems: this.store.current().problems,
-      computer: this.computer,
-      time: new Date(this.clock.wallClockMs()),
+      explanations: this.#store.explain(),
+      problems: this.#store.current().problems,
+      computer: this.#computer,
+      time: new Date(this.#clock.wallClockMs()),
     });
   }
 
   exportJson(): Readonly<Record<string, unknown>> {
-    return this.store.exportJson();
+    return this.#store.exportJson();
   }
 }
 

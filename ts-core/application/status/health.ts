@@ -19,33 +19,33 @@ export interface Health {
 
 /** Remembers since when each warning has been there. */
 export class HealthRecord {
-  private readonly firstNoticed = new Map<string, number>();
+  readonly #firstNoticed = new Map<string, number>();
   /** When the last warning went. */
-  private soundSinceMs: number;
+  #soundSinceMs: number;
 
   constructor(startedAtMs: number) {
-    this.soundSinceMs = startedAtMs;
+    this.#soundSinceMs = startedAtMs;
   }
 
   note(found: readonly Warning[], lost: LostTpm | undefined, nowMs: number): Health {
     const present = new Set(found.map(({ id }) => id));
-    const hadWarnings = this.firstNoticed.size > 0;
-    for (const id of [...this.firstNoticed.keys()]) if (!present.has(id)) this.firstNoticed.delete(id);
-    for (const id of present) if (!this.firstNoticed.has(id)) this.firstNoticed.set(id, nowMs);
+    const hadWarnings = this.#firstNoticed.size > 0;
+    for (const id of [...this.#firstNoticed.keys()]) if (!present.has(id)) this.#firstNoticed.delete(id);
+    for (const id of present) if (!this.#firstNoticed.has(id)) this.#firstNoticed.set(id, nowMs);
     if (lost !== undefined) {
-      this.soundSinceMs = nowMs;
-      return { state: 'down', sinceMs: lost.sinceMs, warnings: [lostWarning(lost), ...this.dated(found)] };
+      this.#soundSinceMs = nowMs;
+      return { state: 'down', sinceMs: lost.sinceMs, warnings: [lostWarning(lost), ...this.#dated(found)] };
     }
     if (found.length === 0) {
-      if (hadWarnings) this.soundSinceMs = nowMs;
-      return { state: 'works', sinceMs: this.soundSinceMs, warnings: [] };
+      if (hadWarnings) this.#soundSinceMs = nowMs;
+      return { state: 'works', sinceMs: this.#soundSinceMs, warnings: [] };
     }
-    const warnings = this.dated(found);
+    const warnings = this.#dated(found);
     return { state: 'degraded', sinceMs: Math.min(...warnings.map(({ sinceMs }) => sinceMs)), warnings };
   }
 
-  private dated(found: readonly Warning[]): readonly DatedWarning[] {
-    return found.map((warning) => ({ ...warning, sinceMs: this.firstNoticed.get(warning.id) ?? 0 }));
+  #dated(found: readonly Warning[]): readonly DatedWarning[] {
+    return found.map((warning) => ({ ...warning, sinceMs: this.#firstNoticed.get(warning.id) ?? 0 }));
   }
 }
 

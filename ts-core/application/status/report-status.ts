@@ -65,43 +65,45 @@ export interface StatusReport {
 const LONGEST_WAIT_FOR_TPM_MS = 100;
 
 export class ReportStatus {
-  private readonly startedAtMs: number;
-  private readonly healthRecord: HealthRecord;
-  private lastDictionaryAttack: DictionaryAttackState | undefined;
-  private asking: Promise<void> | undefined;
+  readonly #startedAtMs: number;
+  readonly #healthRecord: HealthRecord;
+  #lastDictionaryAttack: DictionaryAttackState | undefined;
+  #asking: Promise<void> | undefined;
+  readonly #parts: StatusParts;
 
-  constructor(private readonly parts: StatusParts) {
-    this.startedAtMs = parts.clock.wallClockMs();
-    this.healthRecord = new HealthRecord(this.startedAtMs);
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+    this.#startedAtMs = parts.clock.wallClockMs();
+    this.#healthRecord = new HealthRecord(this.#startedAtMs);
   }
 
   get device(): DeviceFacts {
-    return this.parts.facts;
+    return this.#parts.facts;
   }
 
   get transportDescription(): string {
-    return this.parts.transport.description;
+    return this.#parts.transport.description;
   }
 
   /** What stands in for the machine's own TPM; undefined while that one is used. */
   get standIn(): StandIn | undefined {
-    const { transport, passedOver } = this.parts;
+    const { transport, passedOver } = this.#parts;
     if (!transport.isSoftwareTpm && passedOver.length === 0) return undefined;
     return { kind: transport.isSoftwareTpm ? 'softwareTpm' : 'otherDevice', passedOver };
   }
 
   get cancellation(): TpmTransport['cancellation'] {
-    return this.parts.transport.cancellation;
+    return this.#parts.transport.cancellation;
   }
 
   async get(): Promise<StatusReport> {
-    const { contexts, queue, dispatcher, commands, power } = this.parts;
+    const { contexts, queue, dispatcher, commands, power } = this.#parts;
     const health = await this.health();
     return {
-      startedAtMs: this.startedAtMs,
+      startedAtMs: this.#startedAtMs,
       state: power.suspended ? 'suspended' : 'running',
       health,
-      tpmLockout: this.lastDictionaryAttack,
+      tpmLockout: this.#lastDictionaryAttack,
       contexts: contexts.size,
       queue: {
         waiting: queue.size,
@@ -116,7 +118,7 @@ export class ReportStatus {
 
   /** Asks transport and TPM anew, so that what was mended is no warning any more. */
   async health(): Promise<Health> {
-    const { transport, passedOver, otherManager, presence, policy, events, clock } = this.parts;
+    const { transport, passedOver, otherManager, presence, policy, events, clock } = this.#parts;
     const found = warningsFrom({
       transport: transport.description,
       passedOver,
@@ -126,17 +128,17 @@ export class ReportStatus {
       policy: policy.current(),
       lostAuditLines: events.lostAuditLines,
     });
-    return this.healthRecord.note(found, presence.lost, clock.wallClockMs());
+    return this.#healthRecord.note(found, presence.lost, clock.wallClockMs());
   }
 
   /** Undefined for a TPM 1.2, and until the TPM has told. A TPM that is busy or suspended is not waited for. */
   async dictionaryAttack(): Promise<DictionaryAttackState | undefined> {
-    const { facts, power, presence, clock } = this.parts;
-    if (facts.version !== '2.0' || power.suspended || presence.lost !== undefined) return this.lastDictionaryAttack;
-    this.asking ??= this.askDictionaryAttack().finally(() => {
-      this.asking = undefined;
+    const { facts, power, presence, clock } = this.#parts;
+    if (facts.version !== '2.0' || power.suspended || presence.lost !== undefined) return this.#lastDictionaryAttack;
+    this.#asking ??= this.#askDictionaryAttack().finally(() => {
+      this.#asking = undefined;
     });
-    const { asking } = this;
+    const asking = this.#asking;
     await new Promise<void>((resolve) => {
       const timer = clock.after(LONGEST_WAIT_FOR_TPM_MS, resolve);
       void asking.then(() => {
@@ -144,13 +146,13 @@ export class ReportStatus {
         resolve();
       });
     });
-    return this.lastDictionaryAttack;
+    return this.#lastDictionaryAttack;
   }
 
-  private async askDictionaryAttack(): Promise<void> {
-    const { dispatcher, log } = this.parts;
+  async #askDictionaryAttack(): Promise<void> {
+    const { dispatcher, log } = this.#parts;
     try {
-      this.lastDictionaryAttack = await dispatcher.runExchange(() => readDictionaryAttackState(), {
+      this.#lastDictionaryAttack = await dispatcher.runExchange(() => readDictionaryAttackState(), {
         yieldsToCommands: true,
       });
     } catch (error) {

@@ -25,101 +25,104 @@ const LONGEST_RETRY_MS = 5_000;
 const LOOK_MS = 5_000;
 
 export class TpmPresence {
-  private lostTpm: LostTpm | undefined;
-  private lostAtMs = 0;
-  private question: (() => Promise<unknown>) | undefined;
-  private asking: Promise<void> | undefined;
-  private retryMs = FIRST_RETRY_MS;
-  private timer: { cancel(): void } | undefined;
-  private stopped = false;
+  #lostTpm: LostTpm | undefined;
+  #lostAtMs = 0;
+  #question: (() => Promise<unknown>) | undefined;
+  #asking: Promise<void> | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #timer: { cancel(): void } | undefined;
+  #stopped = false;
+  readonly #parts: PresenceParts;
 
-  constructor(private readonly parts: PresenceParts) {}
+  constructor(parts: PresenceParts) {
+    this.#parts = parts;
+  }
 
   /** Undefined while the TPM answers. */
   get lost(): LostTpm | undefined {
-    return this.lostTpm;
+    return this.#lostTpm;
   }
 
   /** Begins to watch. `ask` sends the TPM a command that changes nothing, and rejects when that fails. */
   start(ask: () => Promise<unknown>): void {
-    this.question = ask;
-    this.parts.transport.onDisturbed = () => this.askNow();
-    this.schedule();
+    this.#question = ask;
+    this.#parts.transport.onDisturbed = () => this.#askNow();
+    this.#schedule();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.timer?.cancel();
-    this.parts.transport.onDisturbed = undefined;
-    await this.asking;
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#parts.transport.onDisturbed = undefined;
+    await this.#asking;
   }
 
   /** Called with every response of the TPM. */
   answered(): void {
-    if (this.lostTpm !== undefined) this.returned();
+    if (this.#lostTpm !== undefined) this.#returned();
   }
 
   /** Called when a command had no response; other errors than those of a TPM that cannot be reached say nothing. */
   failed(error: unknown): void {
-    if (this.stopped || this.lostTpm !== undefined || !isUnreachable(error)) return;
-    const { transport, events, clock } = this.parts;
+    if (this.#stopped || this.#lostTpm !== undefined || !isUnreachable(error)) return;
+    const { transport, events, clock } = this.#parts;
     const { message, action } = error;
-    this.lostTpm = { sinceMs: clock.wallClockMs(), message, action };
-    this.lostAtMs = clock.monotonicMs();
+    this.#lostTpm = { sinceMs: clock.wallClockMs(), message, action };
+    this.#lostAtMs = clock.monotonicMs();
     events.raise('tpmLost', `The TPM does not answer. ${message}`, {
       details: { transport: transport.description, action },
     });
-    this.retryMs = FIRST_RETRY_MS;
-    this.schedule();
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#schedule();
   }
 
   /** The TPM has lost its volatile state. */
   wasReset(): void {
-    const { transport, events } = this.parts;
+    const { transport, events } = this.#parts;
     events.raise('tpmReset', 'The TPM was reset: keys and sessions that were loaded in it are gone.', {
       details: { transport: transport.description },
     });
   }
 
-  private returned(): void {
-    const { transport, events, clock } = this.parts;
-    const seconds = Math.round((clock.monotonicMs() - this.lostAtMs) / 1000);
-    this.lostTpm = undefined;
+  #returned(): void {
+    const { transport, events, clock } = this.#parts;
+    const seconds = Math.round((clock.monotonicMs() - this.#lostAtMs) / 1000);
+    this.#lostTpm = undefined;
     events.raise('tpmReturned', `The TPM answers again, after ${seconds} s.`, {
       details: { transport: transport.description, seconds },
     });
-    this.schedule();
+    this.#schedule();
   }
 
-  private schedule(): void {
-    this.timer?.cancel();
-    this.timer = undefined;
-    if (this.stopped || this.question === undefined) return;
-    const { clock, transport } = this.parts;
-    if (this.lostTpm !== undefined) {
-      this.timer = clock.after(this.retryMs, () => this.askNow());
-      this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
+  #schedule(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#stopped || this.#question === undefined) return;
+    const { clock, transport } = this.#parts;
+    if (this.#lostTpm !== undefined) {
+      this.#timer = clock.after(this.#retryMs, () => this.#askNow());
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
     } else if (transport.isGone !== undefined) {
-      this.timer = clock.after(LOOK_MS, () => void this.look());
+      this.#timer = clock.after(LOOK_MS, () => void this.#look());
     }
   }
 
-  private async look(): Promise<void> {
-    const isGone = await this.parts.transport.isGone?.().catch(() => true);
-    if (this.stopped || this.lostTpm !== undefined) return;
-    if (isGone === true) this.askNow();
-    else this.schedule();
+  async #look(): Promise<void> {
+    const isGone = await this.#parts.transport.isGone?.().catch(() => true);
+    if (this.#stopped || this.#lostTpm !== undefined) return;
+    if (isGone === true) this.#askNow();
+    else this.#schedule();
   }
 
   /** The dispatcher tells `answered` or `failed` what came of it. */
-  private askNow(): void {
-    if (this.stopped || this.asking !== undefined || this.question === undefined) return;
-    this.timer?.cancel();
-    this.asking = this.question()
-      .catch((error: unknown) => this.parts.log.debug({ error }, 'the TPM does not answer yet'))
+  #askNow(): void {
+    if (this.#stopped || this.#asking !== undefined || this.#question === undefined) return;
+    this.#timer?.cancel();
+    this.#asking = this.#question()
+      .catch((error: unknown) => this.#parts.log.debug({ error }, 'the TPM does not answer yet'))
       .then(() => {
-        this.asking = undefined;
-        this.schedule();
+        this.#asking = undefined;
+        this.#schedule();
       });
   }
 }
