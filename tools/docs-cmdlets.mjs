@@ -1,4 +1,4 @@
-// Writes docs/cmdlets.md from the help of the cmdlets: XML documentation in module/src.
+// Writes docs/cmdlets.md, and the table of cmdlets in README.md, from the cmdlets' XML documentation in module/src.
 //   node tools/docs-cmdlets.mjs
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { pageWithParts } from './page-parts.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 export const PAGE_PATH = path.join(root, 'docs', 'cmdlets.md');
+const README_PATH = path.join(root, 'README.md');
 
 function row({ name, synopsis, outputs, parameters, changes, example }) {
   const cells = [
@@ -40,12 +41,19 @@ const CMDLETS_HEADER = [
   '|---|---|---|---|---|---|',
 ];
 
-/** The whole page. */
+/** Returns the whole page docs/cmdlets.md. */
 export function renderCmdlets() {
   const rows = readCmdlets().map(summaryOf).map(row);
   return pageWithParts(PAGE_PATH, { cmdlets: [...CMDLETS_HEADER, ...rows].join('\n') });
 }
 
+/** Returns README.md with its table of cmdlets: name and synopsis. */
+export function renderReadme() {
+  const rows = readCmdlets().map(({ name, synopsis }) => `| \`${name}\` | ${synopsis} |`);
+  return pageWithParts(README_PATH, { cmdlets: ['| cmdlet | what it does |', '|---|---|', ...rows].join('\n') });
+}
+
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   fs.writeFileSync(PAGE_PATH, renderCmdlets());
+  fs.writeFileSync(README_PATH, renderReadme());
 }

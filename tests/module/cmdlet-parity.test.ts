@@ -52,8 +52,9 @@ describe('the PowerShell module', () => {
     assert.equal(manifestWithExports(manifest), manifest);
   });
 
-  it('is documented in docs/cmdlets.md as it is', async () => {
-    const { renderCmdlets } = await import(new URL('tools/docs-cmdlets.mjs', ROOT).href);
-    assert.equal(text('docs/cmdlets.md'), renderCmdlets(), 'run node tools/docs-cmdlets.mjs');
+  it('is documented in docs/cmdlets.md and README.md with its current help', async () => {
+    const { renderCmdlets, renderReadme } = await import(new URL('tools/docs-cmdlets.mjs', ROOT).href);
+    assert.equal(text('docs/cmdlets.md'), renderCmdlets(), 'run npm run docs');
+    assert.equal(text('README.md'), renderReadme(), 'run npm run docs');
   });
 });
