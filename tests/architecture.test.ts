@@ -218,6 +218,16 @@ describe('architecture: names', () => {
   });
 });
 
+describe('architecture: tools', () => {
+  it('has fewer than 3,000 lines: what registries serve is not written again', () => {
+    const folder = `${REPOSITORY}/tools`;
+    const files = filesUnder(folder).filter((path) => /\.(?:mjs|cjs|json|ps1)$/.test(path));
+    assert.ok(files.length > 10, `${files.length} files`);
+    const lines = files.map((path) => readFileSync(path, 'utf8').split('\n').length - 1);
+    assert.ok(lines.reduce((sum, each) => sum + each, 0) < 3000, `${lines.reduce((sum, each) => sum + each, 0)} lines`);
+  });
+});
+
 describe('architecture: the checks themselves', () => {
   it('see every form of import', () => {
     const source = `

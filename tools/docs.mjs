@@ -7,8 +7,12 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const tools = path.dirname(fileURLToPath(import.meta.url));
+const writers = [
+  ...readdirSync(tools).filter((each) => /^(docs-.*|csharp-types)\.mjs$/.test(each)),
+  path.join('..', 'packaging', 'admx', 'write-template.mjs'),
+];
 
-for (const name of readdirSync(tools).filter((each) => /^(docs-.*|csharp-types|admx)\.mjs$/.test(each))) {
-  const { status } = spawnSync(process.execPath, [path.join(tools, name)], { stdio: 'inherit' });
+for (const writer of writers) {
+  const { status } = spawnSync(process.execPath, [path.join(tools, writer)], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,5 +1,5 @@
 // Runs a test suite of another project over this broker, as root, against one broker that lives through all of it.
-//   node tools/suites/run.mjs tpm2-tools|tpm2-tss|tpm2-abrmd SOURCE-TREE [options]
+//   node tests/suites/run.mjs tpm2-tools|tpm2-tss|tpm2-abrmd SOURCE-TREE [options]
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -16,8 +16,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildNativeClients } from '../native-clients.mjs';
-import { PrivateBroker } from '../private-broker.mjs';
+import { buildNativeClients } from '../../tools/native-clients.mjs';
+import { PrivateBroker } from '../../tools/private-broker.mjs';
 import { SoftwareTpm } from './software-tpm.mjs';
 import { runTestProgram } from './test-program.mjs';
 import * as tpm2Abrmd from './tpm2-abrmd.mjs';
@@ -27,7 +27,7 @@ import * as tpm2Tss from './tpm2-tss.mjs';
 const TCTI_LIBRARY = 'libtss2-tcti-tbs.so.0';
 const SUITES = { 'tpm2-tools': tpm2Tools, 'tpm2-tss': tpm2Tss, 'tpm2-abrmd': tpm2Abrmd };
 
-const USAGE = `node tools/suites/run.mjs ${Object.keys(SUITES).join('|')} SOURCE-TREE [options]
+const USAGE = `node tests/suites/run.mjs ${Object.keys(SUITES).join('|')} SOURCE-TREE [options]
 
   SOURCE-TREE      a tree of the suite's sources; tpm2-tss and tpm2-abrmd must be built in it
   --over WHAT      broker (default): the TCTI tbs; bare: the swtpm TCTI, to compare with

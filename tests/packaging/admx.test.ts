@@ -9,7 +9,7 @@ const FOLDER = join(REPOSITORY, 'packaging', 'admx');
 const LANGUAGES = ['en-US', 'fr-FR'];
 
 const load = (): Promise<{ templateFiles(): Promise<Record<string, string>> }> =>
-  import(new URL('../../../tools/admx.mjs', import.meta.url).href);
+  import(new URL('../../../packaging/admx/write-template.mjs', import.meta.url).href);
 
 const allOf = (text: string, pattern: RegExp): readonly string[] =>
   [...text.matchAll(pattern)].map((match) => match[1] as string);
@@ -22,7 +22,7 @@ describe('the administrative template', () => {
     admx = files['tpmtbs.admx'] as string;
   });
 
-  it('is what tools/admx.mjs writes from the table of settings', () => {
+  it('is what packaging/admx/write-template.mjs writes from the table of settings', () => {
     for (const [name, text] of Object.entries(files))
       assert.equal(readFileSync(join(FOLDER, name), 'utf8'), text, name);
     assert.equal(Object.keys(files).length, 1 + LANGUAGES.length);

@@ -1,15 +1,16 @@
 // Writes the administrative template: packaging/admx/tpmtbs.admx and a tpmtbs.adml for each language, from the table of
-// policy settings (ts-core/domain/policy/setting-table.ts) and the texts of admx-texts.mjs.
-//   npm run build && node tools/admx.mjs
+// policy settings (ts-core/domain/policy/setting-table.ts) and the texts of texts.mjs.
+//   npm run build && node packaging/admx/write-template.mjs
 //
 // Format: "ADMX Schema", PolicyDefinitionFiles 1.0, as Microsoft documents it. Policies write where Windows' TPM.admx does,
 // so that a domain may use either.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CATEGORY, LANGUAGES, LEVELS, TEXTS } from './admx-texts.mjs';
+import { CATEGORY, LANGUAGES, LEVELS, TEXTS } from './texts.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const folder = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(path.dirname(folder));
 const NAMESPACE = 'http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions';
 
 async function policySettings() {
@@ -30,7 +31,7 @@ function policiesOf(settings) {
 export async function templateFiles() {
   const policies = policiesOf(await policySettings());
   const missing = [...policies.keys()].filter((policy) => TEXTS[policy] === undefined);
-  if (missing.length > 0) throw new Error(`tools/admx-texts.mjs has no text for ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`packaging/admx/texts.mjs has no text for ${missing.join(', ')}`);
   const files = { 'tpmtbs.admx': admx(policies) };
   for (const language of LANGUAGES) files[`${language}/tpmtbs.adml`] = adml(policies, language);
   return files;
@@ -38,7 +39,7 @@ export async function templateFiles() {
 
 function admx(policies) {
   return `<?xml version="1.0" encoding="utf-8"?>
-<!-- Written by tools/admx.mjs from the table of policy settings; do not edit. -->
+<!-- Written by packaging/admx/write-template.mjs from the table of policy settings; do not edit. -->
 <policyDefinitions xmlns="${NAMESPACE}" revision="1.0" schemaVersion="1.0">
   <policyNamespaces>
     <target prefix="tpmtbs" namespace="TpmTbs.Policies" />
@@ -153,7 +154,7 @@ function adml(policies, language) {
     .map(([policy, settings]) => presentation(policy, settings, language))
     .filter(Boolean);
   return `<?xml version="1.0" encoding="utf-8"?>
-<!-- Written by tools/admx.mjs; do not edit. -->
+<!-- Written by packaging/admx/write-template.mjs; do not edit. -->
 <policyDefinitionResources xmlns="${NAMESPACE}" revision="1.0" schemaVersion="1.0">
   <displayName>${escaped(name)}</displayName>
   <description>${escaped(name)}</description>
@@ -173,7 +174,7 @@ function presentation(policy, settings, language) {
   const labels = TEXTS[policy][language].labels ?? {};
   const label = (id) => {
     if (labels[id] === undefined)
-      throw new Error(`tools/admx-texts.mjs: ${policy} has no label for ${id} (${language})`);
+      throw new Error(`packaging/admx/texts.mjs: ${policy} has no label for ${id} (${language})`);
     return escaped(labels[id]);
   };
   const seen = new Set();
@@ -208,7 +209,7 @@ function escaped(text) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const [name, text] of Object.entries(await templateFiles())) {
-    const file = path.join(root, 'packaging', 'admx', name);
+    const file = path.join(folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
   }

@@ -1,4 +1,4 @@
-/** tools/suites/run.mjs, with a suite that is small enough for a test. */
+/** tests/suites/run.mjs, with a suite that is small enough for a test. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     'CRYPTO_PROFILE="RSA"\nfor p in "$0"; do case "$p" in *_ecc.sh) test $CRYPTO_PROFILE = ECC;; esac; done',
 };
 
-describe('tools/suites', function () {
+describe('tests/suites', function () {
   this.timeout(120_000);
 
   let folder: string;
@@ -48,7 +48,7 @@ describe('tools/suites', function () {
 
   async function suite(...options: string[]): Promise<{ code: number | null; outcomes: Record<string, string> }> {
     const logs = path.join(folder, 'logs');
-    const args = ['tools/suites/run.mjs', 'tpm2-tools', path.join(folder, 'tree'), '--logs', logs, ...options];
+    const args = ['tests/suites/run.mjs', 'tpm2-tools', path.join(folder, 'tree'), '--logs', logs, ...options];
     const { code, stderr } = await run(process.execPath, args);
     assert.equal(stderr, '');
     const results = JSON.parse(readFileSync(path.join(logs, 'results.json'), 'utf8')) as Result[];
@@ -83,10 +83,10 @@ describe('tools/suites', function () {
   });
 
   it('says how to use it, and what is not there', async () => {
-    const unknown = await run(process.execPath, ['tools/suites/run.mjs', 'tpm3-tools', '.']);
+    const unknown = await run(process.execPath, ['tests/suites/run.mjs', 'tpm3-tools', '.']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /SOURCE-TREE/);
-    const unbuilt = await run(process.execPath, ['tools/suites/run.mjs', 'tpm2-abrmd', folder]);
+    const unbuilt = await run(process.execPath, ['tests/suites/run.mjs', 'tpm2-abrmd', folder]);
     assert.equal(unbuilt.code, 2);
     assert.match(unbuilt.stderr, /is not built; in it, run: .*configure/);
   });

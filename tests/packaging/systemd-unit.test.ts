@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EXIT_CODES } from '../../ts-core/daemon/exit-codes.js';
 import { REPOSITORY } from '../support/daemon.js';
 
-const unit = readFileSync(join(REPOSITORY, 'tools', 'systemd', 'tpmtbs.service'), 'utf8');
+const unit = readFileSync(join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.service'), 'utf8');
 const values = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value);
 
 describe('the systemd unit', () => {
