@@ -11,8 +11,8 @@ import { describeProtocol } from './protocol-json.mjs';
 export const PAGE_PATH = fileURLToPath(new URL('../docs/json-rpc.md', import.meta.url));
 
 const OVERVIEW_HEADER = [
-  '| method | what it does | administrator | standard user | sandboxed app |',
-  '|---|---|---|---|---|',
+  '| method | what it does | administrator | observer | standard user | sandboxed app |',
+  '|---|---|---|---|---|---|',
 ];
 
 /** The whole page. */
@@ -27,8 +27,8 @@ export function renderJsonRpc() {
 }
 
 function overviewRow([name, { access, summary }]) {
-  const { administrator, standardUser, sandboxedApp } = access;
-  return `| \`${name}\` | ${cell(summary)} | ${administrator} | ${standardUser} | ${sandboxedApp} |`;
+  const { administrator, observer, standardUser, sandboxedApp } = access;
+  return `| \`${name}\` | ${cell(summary)} | ${administrator} | ${observer} | ${standardUser} | ${sandboxedApp} |`;
 }
 
 function methodSection([name, { summary, parameters, result }]) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { roleOf } from '../../ts-core/domain/caller.js';
 import { classifyUnixCaller, type UnixCallerRules } from '../../ts-core/domain/unix-caller.js';
 
 const rules: UnixCallerRules = {
@@ -35,6 +36,20 @@ describe('the class of a Unix caller', () => {
         assert.equal(classOf(uid, primary ? 600 : 1, groups, { userMode }), 'sandboxedApp');
       }),
     );
+  });
+  it('lets members of the observers group and named users observe, unless they are sandboxed or administrators', () => {
+    const roleFor = (uid: number, gid: number, overrides: Partial<UnixCallerRules> = {}) => {
+      const observing = { observersGroupGid: 700, observerUids: [1001, 65534], ...overrides };
+      const verdict = classifyUnixCaller({ uid, gid, groups: [gid] }, { ...rules, ...observing });
+      return verdict.ok ? roleOf(verdict.caller) : verdict.reason;
+    };
+    assert.equal(roleFor(1000, 700), 'observer');
+    assert.equal(roleFor(1001, 1), 'observer');
+    assert.equal(roleFor(1000, 1), 'standardUser');
+    assert.equal(roleFor(1000, 700, { observersGroupGid: undefined }), 'standardUser');
+    assert.equal(roleFor(1001, 600), 'sandboxedApp');
+    assert.equal(roleFor(1001, 500), 'administrator');
+    assert.equal(roleFor(65534, 700, { overflowUserUid: 65534 }), 'standardUser');
   });
   it('is refused for the overflow user, even in the administrators group', () => {
     assert.equal(classOf(65534, 500, [500]), 'overflowUid');

@@ -12,6 +12,7 @@ function token(facts: Partial<TokenFacts> = {}): TokenFacts {
     isAdministrator: false,
     isAppContainer: false,
     inAdministratorsGroup: false,
+    inObserversGroup: false,
     inSandboxGroup: false,
     ...facts,
   };
@@ -56,6 +57,7 @@ describe('a caller by its Windows tokens', () => {
       isAdministrator: fc.boolean(),
       isAppContainer: fc.boolean(),
       inAdministratorsGroup: fc.boolean(),
+      inObserversGroup: fc.boolean(),
       inSandboxGroup: fc.boolean(),
     });
     fc.assert(

@@ -1,15 +1,23 @@
 /** Who may do what: every method for every class of caller, as the kernel names them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { CALLER_CLASSES, type CallerClass } from '../../ts-core/domain/caller.js';
+import { CALLER_ROLES, type CallerRole } from '../../ts-core/domain/caller.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { createPrimaryEcc, GET_RANDOM_20, handleIn, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
+import {
+  CLEAR_20,
+  createPrimaryEcc,
+  GET_RANDOM_20,
+  handleIn,
+  responseCode,
+  SIGNING_KEY,
+} from '../support/tpm-commands.js';
 
 const ADMINISTRATORS_GID = 61990;
 const SANDBOX_GID = 61991;
+const OBSERVERS_GID = 61992;
 
 /** Calls that an administrator makes in this test change nothing, or stop nothing that others need. */
 const HARMLESS: Readonly<Record<string, object>> = {
@@ -59,14 +67,20 @@ describe('callers', function () {
     // Other users' identities can only be taken by root.
     if (!canBecomeOthers()) this.skip();
     daemon = await TestDaemon.start({
-      configuration: { administratorsGroup: ADMINISTRATORS_GID, sandboxedAppsGroup: SANDBOX_GID },
+      configuration: {
+        administratorsGroup: ADMINISTRATORS_GID,
+        sandboxedAppsGroup: SANDBOX_GID,
+        observersGroup: OBSERVERS_GID,
+        observerUsers: [CAROL.uid],
+      },
     });
   });
   after(() => daemon?.[Symbol.asyncDispose]());
 
-  function connectClass(callerClass: CallerClass): Promise<RpcClient> {
-    if (callerClass === 'administrator') return daemon.connect();
-    return connectAs(callerClass === 'sandboxedApp' ? { ...BOB, groups: [SANDBOX_GID] } : ALICE, daemon.rpcSocket);
+  function connectClass(role: CallerRole): Promise<RpcClient> {
+    if (role === 'administrator') return daemon.connect();
+    if (role === 'observer') return connectAs({ ...BOB, groups: [OBSERVERS_GID] }, daemon.rpcSocket);
+    return connectAs(role === 'sandboxedApp' ? { ...BOB, groups: [SANDBOX_GID] } : ALICE, daemon.rpcSocket);
   }
 
   async function classAsSeen(client: RpcClient): Promise<string> {
@@ -122,12 +136,12 @@ describe('callers', function () {
     assert.match(child.stdout, /"userKey":"uid:61001","callerClass":"standardUser"/, child.stderr);
   });
 
-  for (const callerClass of CALLER_CLASSES) {
+  for (const role of CALLER_ROLES) {
     for (const { name: method, access } of RPC_METHODS) {
-      const denied = access[callerClass] === 'none';
-      if (callerClass === 'administrator' && method.startsWith('power/')) continue;
-      it(`${callerClass} ${denied ? 'may not' : 'may'} call ${method}`, async () => {
-        const client = await connectClass(callerClass);
+      const denied = access[role] === 'none';
+      if (role === 'administrator' && method.startsWith('power/')) continue;
+      it(`${role} ${denied ? 'may not' : 'may'} call ${method}`, async () => {
+        const client = await connectClass(role);
         const symbol = await symbolOf(client.call(method, HARMLESS[method] ?? {}));
         assert.equal(symbol === 'TBS_E_ACCESS_DENIED', denied, `answered ${symbol}`);
         client.close();
@@ -162,6 +176,37 @@ describe('callers', function () {
     await second.call('context/close', { contextId: await alice.open() });
     assert.deepEqual(await told(alice), [], 'what a user closes among own connections is not told');
     for (const client of [alice, bob, root, second]) client.close();
+  });
+
+  it('that are observers see what others have, hold and did, and change nothing of it', async () => {
+    const alice = await connectAs(ALICE, daemon.rpcSocket);
+    const contextId = await alice.open();
+    const handle = handleIn(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa)));
+    await symbolOf(alice.submit(contextId, CLEAR_20));
+    for (const observer of [await connectClass('observer'), await connectAs(CAROL, daemon.rpcSocket)]) {
+      const { caller } = await observer.call<{ caller: { callerClass: string; isObserver: boolean } }>('status/get');
+      assert.deepEqual([caller.callerClass, caller.isObserver], ['standardUser', true]);
+      const { contexts } = await observer.call<{ contexts: { contextId: number }[] }>('context/list');
+      assert.ok(contexts.some((each) => each.contextId === contextId));
+      const { resources } = await observer.call<{ resources: { id: string; virtualHandle: number }[] }>(
+        'resource/list',
+      );
+      const id = resources.find(({ virtualHandle }) => virtualHandle === handle)?.id;
+      assert.ok(id !== undefined);
+      const { recent } = await observer.call<{ recent: { kind: string; userKey?: string }[] }>('event/subscribe', {
+        recent: 1000,
+        follow: false,
+      });
+      assert.ok(recent.some(({ kind, userKey }) => kind === 'commandRefused' && userKey === 'uid:61001'));
+      assert.deepEqual(await observer.call('resource/remove', { id }), { removed: false });
+      assert.equal(await symbolOf(observer.call('context/close', { contextId })), 'TBS_E_INVALID_CONTEXT');
+      assert.equal(await symbolOf(observer.call('command/cancel', { contextId })), 'TBS_E_INVALID_CONTEXT');
+      observer.close();
+    }
+    const bob = await connectAs(BOB, daemon.rpcSocket);
+    assert.deepEqual(await bob.call('resource/list'), { resources: [] });
+    bob.close();
+    alice.close();
   });
 
   it('that are sandboxed apps neither see nor close what their user’s other programs opened', async () => {

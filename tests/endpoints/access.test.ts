@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict';
-import { CALLER_CLASSES, type CallerClass } from '../../ts-core/domain/caller.js';
+import { CALLER_ROLES, type Caller, type CallerRole, roleOf } from '../../ts-core/domain/caller.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
-import { ADMINISTRATOR_ONLY, EVERYBODY_OWN, NOT_SANDBOXED, requireAccess } from '../../ts-core/endpoints/access.js';
+import {
+  ADMINISTRATOR_ONLY,
+  CHANGE_OWN,
+  NOT_SANDBOXED,
+  OBSERVERS_ONLY,
+  READ_OWN,
+  requireAccess,
+} from '../../ts-core/endpoints/access.js';
+
+function callerIn(role: CallerRole): Caller {
+  if (role === 'observer') return { userKey: 'uid:1000', callerClass: 'standardUser', isObserver: true };
+  return { userKey: 'uid:1000', callerClass: role };
+}
 
 describe('access to a call', () => {
-  const refusalOf = (access: typeof NOT_SANDBOXED, callerClass: CallerClass): TbsError | undefined => {
+  const refusalOf = (access: typeof NOT_SANDBOXED, role: CallerRole): TbsError | undefined => {
     try {
-      requireAccess({ name: 'lockout/reset', access }, { userKey: 'uid:1000', callerClass });
+      requireAccess({ name: 'lockout/reset', access }, callerIn(role));
       return undefined;
     } catch (error) {
       assert.ok(error instanceof TbsError);
@@ -23,7 +35,19 @@ describe('access to a call', () => {
   });
 
   it('is open to the classes that have all data or their own', () => {
-    for (const callerClass of CALLER_CLASSES) assert.equal(refusalOf(EVERYBODY_OWN, callerClass), undefined);
+    for (const role of CALLER_ROLES) assert.equal(refusalOf(READ_OWN, role), undefined);
     assert.equal(refusalOf(ADMINISTRATOR_ONLY, 'administrator'), undefined);
+  });
+
+  it('lets observers read what belongs to others, and change only their own', () => {
+    assert.equal(refusalOf(OBSERVERS_ONLY, 'observer'), undefined);
+    assert.equal(refusalOf(OBSERVERS_ONLY, 'standardUser')?.symbol, 'TBS_E_ACCESS_DENIED');
+    assert.equal(refusalOf(ADMINISTRATOR_ONLY, 'observer')?.message, 'An observer may not call lockout/reset.');
+    assert.deepEqual([READ_OWN.observer, READ_OWN.standardUser], ['all', 'own']);
+    assert.deepEqual([CHANGE_OWN.observer, CHANGE_OWN.administrator], ['own', 'all']);
+  });
+
+  it('never makes an observer of a sandboxed app', () => {
+    assert.equal(roleOf({ userKey: 'uid:1000', callerClass: 'sandboxedApp', isObserver: true }), 'sandboxedApp');
   });
 });

@@ -20,7 +20,7 @@ describe('build/protocol.json', () => {
       RPC_METHODS.map(({ name }) => name),
     );
     const { access, parameters, result } = protocol.methods['lockout/reset'] ?? assert.fail();
-    assert.deepEqual(access, { administrator: 'all', standardUser: 'none', sandboxedApp: 'none' });
+    assert.deepEqual(access, { administrator: 'all', observer: 'none', standardUser: 'none', sandboxedApp: 'none' });
     assert.deepEqual(Object.keys((parameters as { properties: object }).properties), ['user']);
     assert.deepEqual(result, { $ref: '#/types/Lockout' });
   });

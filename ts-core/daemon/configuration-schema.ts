@@ -41,7 +41,8 @@ function isStreamAddress(text: string): boolean {
   return port !== undefined && Number(port) <= 65_535;
 }
 
-const account = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0xfffffffe)]).nullable();
+const namedAccount = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0xfffffffe)]);
+const account = namedAccount.nullable();
 const count = (max: number) => z.number().int().min(1).max(max);
 const milliseconds = (max: number) => z.number().int().min(1).max(max);
 
@@ -341,6 +342,18 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
     administratorsGroup: account
       .default(null)
       .describe('Group (name or number) whose members are administrators, beside root. Unset: root alone.'),
+    observersGroup: account
+      .default(null)
+      .describe(
+        'Group (name or number) whose members may read everybody’s data, and change no more than other standard users. Unset: nobody may.',
+      ),
+    observerUsers: z
+      .array(namedAccount)
+      .max(64)
+      .default([])
+      .describe(
+        'Users (name or number) with the same right: a service that gathers figures. Over TCP users count, groups do not.',
+      ),
     sandboxedAppsGroup: account
       .default(null)
       .describe('Group (name or number) whose members count as sandboxed apps. Unset: nobody does.'),

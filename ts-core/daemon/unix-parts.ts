@@ -1,6 +1,6 @@
 /** The daemon's parts on Linux and other Unix systems. */
 import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
-import { groupIdOf, UnixUserNames } from '../adapters/identity/account-database.js';
+import { groupIdOf, UnixUserNames, userIdOf } from '../adapters/identity/account-database.js';
 import { acceptNatively } from '../adapters/identity/connection-acceptor.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
@@ -40,7 +40,7 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
 }
 
 function callerRules(configuration: Configuration, ownUid: number, userNames: UnixUserNames): UnixCallerRules {
-  const { administratorsGroup, sandboxedAppsGroup, overflowUser, mode } = configuration;
+  const { administratorsGroup, observersGroup, observerUsers, sandboxedAppsGroup, overflowUser, mode } = configuration;
   const namespace = readUserNamespace();
   const subordinate = new SubordinateIds({ keyOf: (user) => userNames.keyOf(user) });
   return {
@@ -48,6 +48,8 @@ function callerRules(configuration: Configuration, ownUid: number, userNames: Un
     userMode: mode === 'user',
     administratorsGroupGid:
       administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
+    observersGroupGid: observersGroup === null ? undefined : groupIdOf(observersGroup, 'observersGroup'),
+    observerUids: observerUsers.map((user) => userIdOf(user, 'observerUsers')),
     sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
     ownerOfSubordinateUid: (uid) => subordinate.ownerOf(uid),
     overflowUid: namespace.overflowUid,

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { listenOnPipe, PipeInUseError } from '../adapters/identity/pipe-listener.js';
 import type { PipePeerRules } from '../adapters/identity/pipe-peer.js';
-import { groupSidOf, WindowsUserNames } from '../adapters/identity/windows-account-names.js';
+import { groupSidOf, userSidOf, WindowsUserNames } from '../adapters/identity/windows-account-names.js';
 import { takeOwnerLock } from '../adapters/state/owner-lock.js';
 import { RegistryStateStore } from '../adapters/state/registry-state-store.js';
 import { type WindowsAddon, windowsAddon } from '../adapters/windows-addon.js';
@@ -100,13 +100,15 @@ function knownCaller(callers: WeakMap<Socket, Caller>, socket: Socket): Caller {
 }
 
 function callerRules(configuration: Configuration, ownSid: string, addon: WindowsAddon): PipePeerRules {
-  const { administratorsGroup, sandboxedAppsGroup, mode } = configuration;
+  const { administratorsGroup, observersGroup, observerUsers, sandboxedAppsGroup, mode } = configuration;
   const sidOf = (group: string | number | null, setting: string): string | undefined =>
     group === null ? undefined : groupSidOf(group, setting, addon);
   return {
     ownSid,
     userMode: mode === 'user',
     administratorsGroupSid: sidOf(administratorsGroup, 'administratorsGroup'),
+    observersGroupSid: sidOf(observersGroup, 'observersGroup'),
+    observerSids: observerUsers.map((user) => userSidOf(user, 'observerUsers', addon)),
     sandboxGroupSid: sidOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
   };
 }

@@ -24,6 +24,23 @@ export interface Caller {
   readonly callerClass: CallerClass;
   /** Process at the other end when it connected; for the audit log only, never for a decision (a process id can be reused). */
   readonly processId?: number | undefined;
+  /** Whether the configuration lets this user read everybody's data. Never set for a sandboxed app. */
+  readonly isObserver?: true | undefined;
+}
+
+/** What the access to a call depends on: the caller's class, and for a standard user the right to observe. */
+export type CallerRole = CallerClass | 'observer';
+
+export const CALLER_ROLES: readonly CallerRole[] = ['administrator', 'observer', 'standardUser', 'sandboxedApp'];
+
+export function roleOf({ callerClass, isObserver }: Caller): CallerRole {
+  return callerClass === 'standardUser' && isObserver === true ? 'observer' : callerClass;
+}
+
+/** Whether a caller may read what belongs to others; it says nothing about changing it. */
+export function mayReadOthers(caller: Caller): boolean {
+  const role = roleOf(caller);
+  return role === 'administrator' || role === 'observer';
 }
 
 /**

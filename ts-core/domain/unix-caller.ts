@@ -20,6 +20,10 @@ export interface UnixCallerRules {
   readonly userMode: boolean;
   /** Members are administrators. */
   readonly administratorsGroupGid?: number | undefined;
+  /** Members may read everybody's data. */
+  readonly observersGroupGid?: number | undefined;
+  /** Users who may read everybody's data. */
+  readonly observerUids?: readonly number[] | undefined;
   /** Members are sandboxed apps, whatever else they are. */
   readonly sandboxGroupGid?: number | undefined;
   /** The id that the kernel gives for users who have none in the broker's user namespace (/proc/sys/kernel/overflowuid). */
@@ -48,7 +52,13 @@ export function classifyUnixCaller(peer: UnixPeer, rules: UnixCallerRules): Unix
   const uid = isOverflow ? rules.overflowUserUid : peer.uid;
   if (uid === undefined) return { ok: false, reason: 'overflowUid' };
   const callerClass = isOverflow ? classOfOverflowUser(peer, rules) : classOf(peer, rules);
-  return { ok: true, caller: { userKey: `uid:${uid}`, callerClass, processId: peer.pid } };
+  const caller: Caller = { userKey: `uid:${uid}`, callerClass, processId: peer.pid };
+  const isObserver = callerClass === 'standardUser' && !isOverflow && observes(peer, rules);
+  return { ok: true, caller: isObserver ? { ...caller, isObserver } : caller };
+}
+
+function observes(peer: UnixPeer, { observersGroupGid, observerUids }: UnixCallerRules): boolean {
+  return isMember(peer, observersGroupGid) || observerUids?.includes(peer.uid) === true;
 }
 
 /** Never an administrator, by no group: the id may stand for many users. */

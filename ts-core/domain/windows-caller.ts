@@ -16,6 +16,8 @@ export interface TokenFacts {
   readonly isAppContainer: boolean;
   /** Member of the group that the configuration names as administratorsGroup. */
   readonly inAdministratorsGroup: boolean;
+  /** Member of the group that the configuration names as observersGroup. */
+  readonly inObserversGroup: boolean;
   /** Member of the group that the configuration names as sandboxedAppsGroup. */
   readonly inSandboxGroup: boolean;
 }
@@ -32,6 +34,8 @@ export interface WindowsCallerRules {
   readonly ownSid: string;
   /** The broker serves one user: that user is its administrator. */
   readonly userMode: boolean;
+  /** Users who may read everybody's data. */
+  readonly observerSids?: readonly string[] | undefined;
 }
 
 export type WindowsCallerVerdict =
@@ -45,10 +49,14 @@ const SYSTEM_SID = 'S-1-5-18';
 
 export function classifyWindowsCaller(peer: PipePeer, rules: WindowsCallerRules): WindowsCallerVerdict {
   if (peer.user.userSid === ANONYMOUS_SID) return { ok: false, reason: 'anonymous' };
-  return {
-    ok: true,
-    caller: { userKey: `sid:${peer.user.userSid}`, callerClass: classOf(peer, rules), processId: peer.processId },
-  };
+  const callerClass = classOf(peer, rules);
+  const caller: Caller = { userKey: `sid:${peer.user.userSid}`, callerClass, processId: peer.processId };
+  const isObserver = callerClass === 'standardUser' && observes(peer.process, rules) && observes(peer.user, rules);
+  return { ok: true, caller: isObserver ? { ...caller, isObserver } : caller };
+}
+
+function observes({ inObserversGroup, userSid }: TokenFacts, { observerSids }: WindowsCallerRules): boolean {
+  return inObserversGroup || observerSids?.includes(userSid) === true;
 }
 
 function classOf({ process, user }: PipePeer, rules: WindowsCallerRules): CallerClass {

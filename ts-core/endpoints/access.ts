@@ -1,36 +1,46 @@
-/** Who may make a call, by the caller's class. A call's contract names one of these rows; the endpoint enforces it. */
-import type { Caller, CallerClass } from '../domain/caller.js';
+/** Who may make a call, by the caller's role. A call's contract names one of these rows; the endpoint enforces it. */
+import { type Caller, type CallerRole, roleOf } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 
 /** `all`: on anybody's data; `own`: on the caller's own data only; `none`: TBS_E_ACCESS_DENIED. */
 export type Access = 'all' | 'own' | 'none';
 
-export type AccessByClass = Readonly<Record<CallerClass, Access>>;
+export type AccessByRole = Readonly<Record<CallerRole, Access>>;
 
-export const EVERYBODY_ALL: AccessByClass = { administrator: 'all', standardUser: 'all', sandboxedApp: 'all' };
-/** Others see and change their own data, administrators everybody's. */
-export const EVERYBODY_OWN: AccessByClass = { administrator: 'all', standardUser: 'own', sandboxedApp: 'own' };
+export const EVERYBODY_ALL: AccessByRole = row('all', 'all', 'all', 'all');
+/** Reading: observers and administrators see everybody's data, others their own. */
+export const READ_OWN: AccessByRole = row('all', 'all', 'own', 'own');
+/** Changing: administrators change everybody's data, all others their own. */
+export const CHANGE_OWN: AccessByRole = row('all', 'own', 'own', 'own');
 /** Administrators too use only the contexts that they opened themselves. */
-export const OWN_CONTEXT_ONLY: AccessByClass = { administrator: 'own', standardUser: 'own', sandboxedApp: 'own' };
-export const ADMINISTRATOR_ONLY: AccessByClass = { administrator: 'all', standardUser: 'none', sandboxedApp: 'none' };
-export const NOT_SANDBOXED: AccessByClass = { administrator: 'all', standardUser: 'all', sandboxedApp: 'none' };
+export const OWN_CONTEXT_ONLY: AccessByRole = row('own', 'own', 'own', 'own');
+export const ADMINISTRATOR_ONLY: AccessByRole = row('all', 'none', 'none', 'none');
+/** Reading what concerns the machine's administration. */
+export const OBSERVERS_ONLY: AccessByRole = row('all', 'all', 'none', 'none');
+export const NOT_SANDBOXED: AccessByRole = row('all', 'all', 'all', 'none');
+
+function row(administrator: Access, observer: Access, standardUser: Access, sandboxedApp: Access): AccessByRole {
+  return { administrator, observer, standardUser, sandboxedApp };
+}
 
 export interface Call {
   readonly name: string;
-  readonly access: AccessByClass;
+  readonly access: AccessByRole;
 }
 
-/** Throws TBS_E_ACCESS_DENIED for a call that the caller's class may not make. */
-export function requireAccess({ name, access }: Call, { callerClass }: Caller): void {
-  if (access[callerClass] !== 'none') return;
+/** Throws TBS_E_ACCESS_DENIED for a call that a caller in this role may not make. */
+export function requireAccess({ name, access }: Call, caller: Caller): void {
+  const role = roleOf(caller);
+  if (access[role] !== 'none') return;
   throw new TbsError('TBS_E_ACCESS_DENIED', {
-    message: `A ${CLASS_NAMES[callerClass]} may not call ${name}.`,
-    details: { method: name, callerClass },
+    message: `${ROLE_NAMES[role]} may not call ${name}.`,
+    details: { method: name, callerClass: caller.callerClass },
   });
 }
 
-const CLASS_NAMES: Readonly<Record<CallerClass, string>> = {
-  administrator: 'administrator',
-  standardUser: 'standard user',
-  sandboxedApp: 'sandboxed app',
+const ROLE_NAMES: Readonly<Record<CallerRole, string>> = {
+  administrator: 'An administrator',
+  observer: 'An observer',
+  standardUser: 'A standard user',
+  sandboxedApp: 'A sandboxed app',
 };

@@ -58,6 +58,18 @@ export function groupIdOf(group: string | number, setting: string): number {
   });
 }
 
+/** The number of a user whom the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such user. */
+export function userIdOf(user: string | number, setting: string): number {
+  if (typeof user === 'number') return user;
+  const uid = Number(lookUp('passwd', user)?.[2] ?? Number.NaN);
+  if (Number.isInteger(uid)) return uid;
+  throw new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `There is no user ${JSON.stringify(user)}, whom ${setting} names.`,
+    action: `Make the account (useradd ${user}), or change ${setting} in tbsd.json.`,
+    details: { setting, user },
+  });
+}
+
 /** The fields of an entry; undefined when there is none. `key` cannot be taken for an option. */
 function lookUp(database: 'passwd' | 'group', key: string): string[] | undefined {
   const found = spawnSync('getent', ['--', database, key], { timeout: LOOKUP_TIMEOUT_MS, encoding: 'utf8' });

@@ -6,6 +6,7 @@ import type { NativeTokenFacts, WindowsAddon } from '../windows-addon.js';
 
 export interface PipePeerRules extends WindowsCallerRules {
   readonly administratorsGroupSid: string | undefined;
+  readonly observersGroupSid?: string | undefined;
   readonly sandboxGroupSid: string | undefined;
 }
 
@@ -47,8 +48,8 @@ function askWindows<Result>(ask: () => Result): Result {
   }
 }
 
-function groupsOf({ administratorsGroupSid, sandboxGroupSid }: PipePeerRules): readonly string[] {
-  return [administratorsGroupSid, sandboxGroupSid].filter((sid) => sid !== undefined);
+function groupsOf({ administratorsGroupSid, observersGroupSid, sandboxGroupSid }: PipePeerRules): readonly string[] {
+  return [administratorsGroupSid, observersGroupSid, sandboxGroupSid].filter((sid) => sid !== undefined);
 }
 
 function factsOf(token: NativeTokenFacts, rules: PipePeerRules): TokenFacts {
@@ -60,6 +61,7 @@ function factsOf(token: NativeTokenFacts, rules: PipePeerRules): TokenFacts {
     isAdministrator: token.isAdministrator,
     isAppContainer: token.isAppContainer,
     inAdministratorsGroup: isMember(rules.administratorsGroupSid),
+    inObserversGroup: isMember(rules.observersGroupSid),
     inSandboxGroup: isMember(rules.sandboxGroupSid),
   };
 }

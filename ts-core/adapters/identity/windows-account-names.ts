@@ -28,11 +28,20 @@ export class WindowsUserNames {
 
 /** The SID of a group that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such group. */
 export function groupSidOf(group: string | number, setting: string, addon: AccountsAddon): string {
-  const sid = typeof group === 'string' ? (SID.exec(group)?.[1] ?? addon.accountSid(group)) : undefined;
+  return sidOf('group', group, setting, addon);
+}
+
+/** The SID of a user whom the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such user. */
+export function userSidOf(user: string | number, setting: string, addon: AccountsAddon): string {
+  return sidOf('user', user, setting, addon);
+}
+
+function sidOf(kind: 'group' | 'user', account: string | number, setting: string, addon: AccountsAddon): string {
+  const sid = typeof account === 'string' ? (SID.exec(account)?.[1] ?? addon.accountSid(account)) : undefined;
   if (sid !== undefined) return sid.toUpperCase();
   throw new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `There is no group ${JSON.stringify(group)}, which ${setting} names.`,
-    action: `Name a group or its SID in ${setting} of tbsd.json.`,
-    details: { setting, group },
+    message: `There is no ${kind} ${JSON.stringify(account)}, which ${setting} names.`,
+    action: `Name a ${kind} or its SID in ${setting} of tbsd.json.`,
+    details: { setting, [kind]: account },
   });
 }

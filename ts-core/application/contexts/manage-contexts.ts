@@ -1,5 +1,5 @@
 /** Get-TbsContext and closing a context of anybody's. */
-import { type Caller, isAdministrator, isOwn } from '../../domain/caller.js';
+import { type Caller, isAdministrator, isOwn, mayReadOthers } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { CommandService } from '../commands/command-service.js';
@@ -25,9 +25,11 @@ export class ManageContexts {
     this.#events = events;
   }
 
-  /** The caller's own contexts; an administrator sees everybody's. */
+  /** The caller's own contexts; administrators and observers see everybody's. */
   list(caller: Caller): readonly ContextState[] {
-    const visible = [...this.#contexts.all()].filter((context) => maySee(caller, context));
+    const visible = [...this.#contexts.all()].filter(
+      (context) => isOwn(caller, context.caller) || mayReadOthers(caller),
+    );
     return visible.map((context) => {
       const { transient, loadedSessions } = this.#virtualizer.counts(context.id);
       return { context, waitingCommands: context.outstanding.size, resources: transient + loadedSessions };
@@ -36,7 +38,7 @@ export class ManageContexts {
 
   /** Closes a context that another connection opened: of the same user, or of anybody for an administrator. */
   closeForeign(caller: Caller, contextId: number): void {
-    const context = this.visible(caller, contextId);
+    const context = this.changeable(caller, contextId);
     this.#commands.close(context);
     // What users do among their own connections is no administration, and could fill the log.
     if (context.caller.userKey === caller.userKey) return;
@@ -46,14 +48,10 @@ export class ManageContexts {
     });
   }
 
-  /** Throws TBS_E_INVALID_CONTEXT for one that does not exist or is not the caller's: the two are not told apart. */
-  visible(caller: Caller, contextId: number): TbsContext {
+  /** Throws TBS_E_INVALID_CONTEXT for one that does not exist or is not the caller's to change: the two are not told apart. */
+  changeable(caller: Caller, contextId: number): TbsContext {
     const context = this.#contexts.get(contextId);
-    if (context !== undefined && maySee(caller, context)) return context;
+    if (context !== undefined && (isAdministrator(caller) || isOwn(caller, context.caller))) return context;
     throw new TbsError('TBS_E_INVALID_CONTEXT', { details: { contextId } });
   }
-}
-
-function maySee(caller: Caller, context: TbsContext): boolean {
-  return isAdministrator(caller) || isOwn(caller, context.caller);
 }

@@ -1,5 +1,5 @@
 /** Get-TbsResource and Remove-TbsResource: what anybody holds in the TPM, and flushing it. */
-import { type Caller, isAdministrator, isOwn } from '../../domain/caller.js';
+import { type Caller, isAdministrator, isOwn, mayReadOthers } from '../../domain/caller.js';
 import type { Virtualizer, VirtualResource } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
@@ -19,13 +19,13 @@ export class ManageResources {
   }
 
   list(caller: Caller): readonly VirtualResource[] {
-    return this.#virtualizer.resources().filter((resource) => this.#maySee(caller, resource));
+    return this.#virtualizer.resources().filter((each) => mayReadOthers(caller) || this.#isOwn(caller, each));
   }
 
   /** False when there is no such resource, or it is another user's and the caller no administrator. */
   async remove(caller: Caller, id: string): Promise<boolean> {
-    const resource = this.list(caller).find((each) => each.id === id);
-    if (resource === undefined) return false;
+    const resource = this.#virtualizer.resources().find((each) => each.id === id);
+    if (resource === undefined || !(isAdministrator(caller) || this.#isOwn(caller, resource))) return false;
     const removed = await this.#dispatcher.runExchange(() => this.#virtualizer.removeResource(id), {
       yieldsToCommands: true,
     });
@@ -38,8 +38,8 @@ export class ManageResources {
     return removed;
   }
 
-  #maySee(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
+  #isOwn(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
     const holder = contextId === null ? undefined : this.#contexts.get(contextId)?.caller;
-    return isAdministrator(caller) || isOwn(caller, { userKey, callerClass: holder?.callerClass });
+    return isOwn(caller, { userKey, callerClass: holder?.callerClass });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Where decisions are told: to the audit log, to those who follow events, and kept for who asks later.
  */
-import { type Caller, isAdministrator, isOwn } from '../../domain/caller.js';
+import { type Caller, isOwn, mayReadOthers } from '../../domain/caller.js';
 import type { AuditEvent, AuditKind, AuditLog, Clock } from '../ports.js';
 
 /** Of refusals, and as many of everything else: what callers can cause without end must not push the rest out. */
@@ -74,7 +74,7 @@ export class Events {
   }
 }
 
-/** Standard users see what concerns themselves; administrators see all. */
+/** Standard users see what concerns themselves; administrators and observers see all. */
 function maySee(caller: Caller, event: AuditEvent): boolean {
-  return isAdministrator(caller) || isOwn(caller, event);
+  return mayReadOthers(caller) || isOwn(caller, event);
 }

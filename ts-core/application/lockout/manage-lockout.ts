@@ -1,5 +1,5 @@
 /** Get-TbsLockout and Reset-TbsLockout. */
-import { type Caller, isAdministrator } from '../../domain/caller.js';
+import { type Caller, mayReadOthers } from '../../domain/caller.js';
 import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
@@ -17,10 +17,10 @@ export class ManageLockout {
     this.#names = names;
   }
 
-  /** The state of the lockout; a caller that is no administrator sees its own failures only, beside the totals. */
+  /** The state of the lockout; a caller that is neither administrator nor observer sees its own failures only, beside the totals. */
   get(caller: Caller): LockoutSummary {
     const summary = this.#book.summary();
-    if (isAdministrator(caller)) return summary;
+    if (mayReadOthers(caller)) return summary;
     return { ...summary, users: summary.users.filter(({ userKey }) => userKey === caller.userKey) };
   }
 

@@ -22,7 +22,7 @@ export function commandHandlers({ contexts, commands, status }: Application): Ha
     commandCancel: (session, { contextId }) => {
       if (contextId === undefined) for (const own of session.transientContexts) session.tpm.cancelCommands(own);
       else if (session.tpm.hasContext(contextId)) session.tpm.cancelCommands(contextId);
-      else commands.cancel(contexts.visible(session.caller, contextId));
+      else commands.cancel(contexts.changeable(session.caller, contextId));
       return {};
     },
   };

@@ -33,7 +33,7 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): H
         healthSince: isoTime(report.health.sinceMs),
         tpm: deviceInfo(application),
         standIn: status.standIn ?? null,
-        caller: { userKey: caller.userKey, callerClass: caller.callerClass },
+        caller: { userKey: caller.userKey, callerClass: caller.callerClass, isObserver: caller.isObserver === true },
         contexts: report.contexts,
         queue: report.queue,
         cancellation: status.cancellation,

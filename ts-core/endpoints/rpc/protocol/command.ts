@@ -1,6 +1,6 @@
 /** Submitting commands to the TPM, and cancelling them. */
 import { z } from 'zod';
-import { EVERYBODY_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
+import { CHANGE_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
 import { type Described, method, nothing, objectType } from './method.js';
 import { base64Bytes, contextId, milliseconds, uint32 } from './values.js';
 
@@ -47,7 +47,7 @@ export const commandSubmit = method('command/submit', {
 
 export const commandCancel = method('command/cancel', {
   summary: 'Cancels every outstanding command of a context (Tbsip_Cancel_Commands).',
-  access: EVERYBODY_OWN,
+  access: CHANGE_OWN,
   params: z.strictObject({
     contextId: contextId
       .optional()

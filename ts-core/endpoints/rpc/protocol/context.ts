@@ -1,6 +1,6 @@
 /** Contexts: one caller's view of the TPM (TBS_HCONTEXT), with its handles and its queue. */
 import { z } from 'zod';
-import { EVERYBODY_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
+import { CHANGE_OWN, OWN_CONTEXT_ONLY, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, nothing, objectType } from './method.js';
 import { callerClass, contextId, count, tpmVersion, userKey, utcTime } from './values.js';
 
@@ -35,14 +35,14 @@ export const contextOpen = method('context/open', {
 
 export const contextClose = method('context/close', {
   summary: 'Closes a context, cancels its commands and flushes what it holds (Tbsip_Context_Close).',
-  access: EVERYBODY_OWN,
+  access: CHANGE_OWN,
   params: z.strictObject({ contextId: contextId.describe('The context to close.') }),
   result: nothing,
 });
 
 export const contextList = method('context/list', {
-  summary: 'Lists the caller’s open contexts; for an administrator those of everybody.',
-  access: EVERYBODY_OWN,
+  summary: 'Lists the caller’s open contexts; for administrators and observers those of everybody.',
+  access: READ_OWN,
   params: noParams,
   result: z.strictObject({ contexts: z.array(Context).describe('The open contexts.') }),
 });

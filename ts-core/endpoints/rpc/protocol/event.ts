@@ -1,6 +1,6 @@
 /** Events: the decisions of the broker, as the audit log has them. */
 import { z } from 'zod';
-import { EVERYBODY_OWN } from '../../access.js';
+import { READ_OWN } from '../../access.js';
 import { type Described, method, objectType, type RpcNotification } from './method.js';
 import { callerClass, count, userKey, utcTime } from './values.js';
 
@@ -49,7 +49,7 @@ export type RaisedEvent = Described<typeof RaisedEvent>;
 export const eventSubscribe = method('event/subscribe', {
   summary:
     'Returns past events, and has event/raised sent for each further one; standard users get events about themselves.',
-  access: EVERYBODY_OWN,
+  access: READ_OWN,
   params: z
     .strictObject({
       recent: z.number().int().min(0).max(1000).default(0).describe('How many past events to return.'),

@@ -1,6 +1,6 @@
 /** The lockout of standard users: authorization failures that count, and who is locked out until when. */
 import { z } from 'zod';
-import { ADMINISTRATOR_ONLY, EVERYBODY_OWN } from '../../access.js';
+import { ADMINISTRATOR_ONLY, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { count, userKey, utcTime } from './values.js';
 
@@ -29,14 +29,16 @@ export const Lockout = objectType('Lockout', 'The lockout of standard users, wit
     .describe(
       'When the lockout of all ends; null when they are not locked out, or when a threshold of 0 never lets it end.',
     ),
-  users: z.array(UserLockout).describe('The caller’s own failures; for an administrator those of everybody.'),
+  users: z
+    .array(UserLockout)
+    .describe('The caller’s own failures; for administrators and observers those of everybody.'),
   notes: z.array(z.string()).describe('Says when the settings make the lockout ineffective: window 0 or threshold 0.'),
 });
 export type Lockout = Described<typeof Lockout>;
 
 export const lockoutGet = method('lockout/get', {
   summary: 'Returns the authorization failures that count and who is locked out.',
-  access: EVERYBODY_OWN,
+  access: READ_OWN,
   params: noParams,
   result: Lockout,
 });

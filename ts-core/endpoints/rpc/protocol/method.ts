@@ -6,14 +6,14 @@
  * so each property's meaning and unit stands in its `describe`.
  */
 import { z } from 'zod';
-import type { AccessByClass } from '../../access.js';
+import type { AccessByRole } from '../../access.js';
 
 export interface RpcMethod<Params extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
   /** `resource/verb`. */
   readonly name: string;
   /** One sentence for the reader of docs/json-rpc.md. */
   readonly summary: string;
-  readonly access: AccessByClass;
+  readonly access: AccessByRole;
   readonly params: Params;
   readonly result: Result;
 }

@@ -1,6 +1,6 @@
 /** Backup of the owner authorization to AD DS. */
 import { z } from 'zod';
-import { ADMINISTRATOR_ONLY } from '../../access.js';
+import { ADMINISTRATOR_ONLY, OBSERVERS_ONLY } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { currentAuthText } from './owner-auth.js';
 import { utcTime } from './values.js';
@@ -42,7 +42,7 @@ export type OwnerAuthBackup = Described<typeof OwnerAuthBackup>;
 
 export const ownerAuthBackupGet = method('ownerAuthBackup/get', {
   summary: 'Returns the state of the backup.',
-  access: ADMINISTRATOR_ONLY,
+  access: OBSERVERS_ONLY,
   params: noParams,
   result: OwnerAuthBackup,
 });

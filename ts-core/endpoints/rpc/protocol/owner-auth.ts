@@ -52,7 +52,7 @@ export type StoredOwnerAuth = Described<typeof StoredOwnerAuth>;
 export const ownerAuthGet = method('ownerAuth/get', {
   summary: 'Returns stored owner authorization information (Tbsi_Get_OwnerAuth).',
   // Standard users may read the user delegation of a TPM 1.2 only.
-  access: { administrator: 'all', standardUser: 'own', sandboxedApp: 'none' },
+  access: { administrator: 'all', observer: 'own', standardUser: 'own', sandboxedApp: 'none' },
   params: z.strictObject({
     type: z
       .union([uint32, z.enum(['Full', 'Admin', 'User', 'Endorsement', 'Endorsement20', 'Storage20'])])

@@ -1,6 +1,6 @@
 /** Objects and sessions that callers hold in the TPM. */
 import { z } from 'zod';
-import { EVERYBODY_OWN } from '../../access.js';
+import { CHANGE_OWN, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { contextId, uint32, userKey } from './values.js';
 
@@ -20,15 +20,15 @@ export const Resource = objectType('Resource', 'An object or session that a cont
 export type Resource = Described<typeof Resource>;
 
 export const resourceList = method('resource/list', {
-  summary: 'Lists the caller’s resources; for an administrator those of everybody.',
-  access: EVERYBODY_OWN,
+  summary: 'Lists the caller’s resources; for administrators and observers those of everybody.',
+  access: READ_OWN,
   params: noParams,
   result: z.strictObject({ resources: z.array(Resource).describe('The resources.') }),
 });
 
 export const resourceRemove = method('resource/remove', {
   summary: 'Flushes one resource from the TPM.',
-  access: EVERYBODY_OWN,
+  access: CHANGE_OWN,
   params: z.strictObject({ id: z.string().min(1).max(80).describe('The resource’s id.') }),
   result: z.strictObject({ removed: z.boolean().describe('Whether there was one that the caller may flush.') }),
 });

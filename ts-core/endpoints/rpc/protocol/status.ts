@@ -1,6 +1,6 @@
 /** The broker and its TPM, as an administrator wants to know them. */
 import { z } from 'zod';
-import { ADMINISTRATOR_ONLY, EVERYBODY_ALL, EVERYBODY_OWN } from '../../access.js';
+import { ADMINISTRATOR_ONLY, EVERYBODY_ALL, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { callerClass, commandCode, count, milliseconds, tpmVersion, uint32, userKey, utcTime } from './values.js';
 
@@ -24,6 +24,7 @@ export type DeviceInfo = Described<typeof DeviceInfo>;
 export const StatusCaller = objectType('StatusCaller', 'Who asks, as the operating system vouches for it.', {
   userKey: userKey.describe('The user: uid:1000, or sid:S-1-5-… on Windows.'),
   callerClass: callerClass.describe('The class that lists and limits apply to.'),
+  isObserver: z.boolean().describe('Whether the caller may read everybody’s data, as administrators may.'),
 });
 export type StatusCaller = Described<typeof StatusCaller>;
 
@@ -120,7 +121,7 @@ export type Status = Described<typeof Status>;
 
 export const statusGet = method('status/get', {
   summary: 'Returns the state of the broker.',
-  access: EVERYBODY_OWN,
+  access: READ_OWN,
   params: noParams,
   result: Status,
 });

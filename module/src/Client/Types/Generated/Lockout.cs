@@ -25,7 +25,7 @@ public sealed partial class Lockout
     /// <summary>When the lockout of all ends; null when they are not locked out, or when a threshold of 0 never lets it end.</summary>
     public DateTimeOffset? TotalFreesAt { get; private set; }
 
-    /// <summary>The caller’s own failures; for an administrator those of everybody.</summary>
+    /// <summary>The caller’s own failures; for administrators and observers those of everybody.</summary>
     public UserLockout[] Users { get; private set; } = Array.Empty<UserLockout>();
 
     /// <summary>Says when the settings make the lockout ineffective: window 0 or threshold 0.</summary>

@@ -12,9 +12,13 @@ public sealed partial class StatusCaller
     /// <summary>The class that lists and limits apply to.</summary>
     public CallerClass CallerClass { get; private set; }
 
+    /// <summary>Whether the caller may read everybody’s data, as administrators may.</summary>
+    public bool IsObserver { get; private set; }
+
     internal static StatusCaller Read(JsonValue json) => new()
     {
         UserKey = json.Text("userKey"),
         CallerClass = json.Named("callerClass", CallerClass.Unknown),
+        IsObserver = json.Flag("isObserver"),
     };
 }
