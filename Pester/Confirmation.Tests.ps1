@@ -18,6 +18,14 @@ BeforeAll {
     # One word for each cmdlet: the first part of the ErrorId that it ended with, or 'done'.
     $try = (@(foreach ($name in $asking) { "try { $name $($arguments[$name]) -ErrorAction Stop | Out-Null; '$name done' } catch { '$name ' + (`$_.FullyQualifiedErrorId -split ',')[0] }" }) -join "`n")
     $expected = @(foreach ($name in $asking) { "$name TbsConfirmationImpossible" }) -join "`n"
+    # Runs the script in a session of its own with a standard input as the shell's redirection says; ends one that waits.
+    function Invoke-WithInput([string]$Redirection, [string]$Script) {
+        $path = Join-Path $TestDrive 'asks.ps1'
+        Set-Content -LiteralPath $path -Value "$import`n$Script"
+        & timeout 60 sh -c "exec pwsh -NoProfile -File '$path' $Redirection" | Get-Outcome
+    }
+    # What the tried cmdlets ended with: the end of a line, since the question stands before it where nobody answers.
+    filter Get-Outcome { if ($_ -match '[A-Z]\w+-T\w+ (done|Tbs\w+)$') { $Matches[0] } }
     function Confirm-Refused($Output) {
         (@($Output) -join "`n") | Should -Be $expected
         (Get-TbsStatus).State | Should -Be 'Running'
@@ -39,5 +47,25 @@ Describe 'a question that cannot be asked' {
 
     It 'means no in ForEach-Object -Parallel' {
         Confirm-Refused (& pwsh -NoProfile -Command "1 | ForEach-Object -Parallel { $import`n$try }")
+    }
+
+    It 'means no where standard input is <name>' -TestCases @(
+        @{ name = 'closed'; redirection = '<&-' }
+        @{ name = '/dev/null'; redirection = '</dev/null' }
+    ) {
+        Confirm-Refused (Invoke-WithInput $redirection $try)
+    }
+
+    It 'means no for a password where standard input is closed' {
+        $ask = "try { Import-TpmOwnerAuth -Prompt -Confirm:`$false -ErrorAction Stop | Out-Null; 'Import-TpmOwnerAuth done' } catch { 'Import-TpmOwnerAuth ' + (`$_.FullyQualifiedErrorId -split ',')[0] }"
+        Invoke-WithInput '<&-' $ask | Should -Be 'Import-TpmOwnerAuth TbsConfirmationImpossible'
+    }
+
+    It 'takes no line of a script on standard input for a yes, unless it says so' {
+        $script = Join-Path $TestDrive 'input'
+        $ask = "try { Remove-TbsResource nothing -ErrorAction Stop; 'Remove-TbsResource done' } catch { 'Remove-TbsResource ' + (`$_.FullyQualifiedErrorId -split ',')[0] }"
+        Set-Content -LiteralPath $script -Value $import, '', $ask, '', $ask, 'y', 'exit'
+        & timeout 60 sh -c "exec pwsh -NoProfile -Command - <'$script'" | Get-Outcome |
+            Should -Be 'Remove-TbsResource done', 'Remove-TbsResource TbsBadParameter'
     }
 }

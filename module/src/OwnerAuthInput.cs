@@ -40,6 +40,7 @@ internal static class OwnerAuthInput
         SecureString password;
         try
         {
+            if (StandardInput.Answers(cmdlet.Host) && StandardInput.WasClosed) throw new EndOfStreamException("Standard input is closed.");
             cmdlet.Host.UI.Write(question + ": ");
             password = cmdlet.Host.UI.ReadLineAsSecureString() ?? throw new EndOfStreamException("The input has ended.");
         }

@@ -14,6 +14,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private bool ended;
+    private Confirmation? confirmation;
 
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     private protected CancellationToken StopToken => stopping.Token;
@@ -113,7 +114,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            return ShouldProcess(target, action);
+            return (confirmation ??= new Confirmation(this)).Ask(target, action);
         }
         catch (Exception exception) when (exception is not PipelineStoppedException and not ActionPreferenceStopException)
         {

@@ -1,0 +1,69 @@
+using System.Collections.ObjectModel;
+using System.IO;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Reflection;
+
+namespace TpmTbs;
+
+/// <summary>
+/// Asks whether a cmdlet may go on, as -WhatIf, -Confirm and the preferences want it. PowerShell takes an empty line for yes.
+/// Where lines come from a script or a pipe, the next one may well be empty without being an answer: there, only a yes
+/// that somebody wrote means yes.
+/// </summary>
+internal sealed class Confirmation
+{
+    private const int Yes = 0, YesToAll = 1, No = 2, NoToAll = 3;
+
+    private readonly PSCmdlet cmdlet;
+
+    /// <summary>The answer to the questions that follow, once somebody has given one for all.</summary>
+    private bool? answerToAll;
+
+    internal Confirmation(PSCmdlet cmdlet) => this.cmdlet = cmdlet;
+
+    /// <summary>The answer; false for -WhatIf as well.</summary>
+    /// <exception cref="System.Exception">The question cannot be asked.</exception>
+    internal bool Ask(string target, string action)
+    {
+        if (!StandardInput.Answers(cmdlet.Host) || !MustAsk) return cmdlet.ShouldProcess(target, action);
+        if (StandardInput.WasClosed) throw new EndOfStreamException("Standard input is closed.");
+        return StandardInput.IsRedirected ? AskForWrittenAnswer(target, action) : cmdlet.ShouldProcess(target, action);
+    }
+
+    private bool MustAsk
+    {
+        get
+        {
+            if (IsTrue("WhatIf", Preference("WhatIfPreference", false))) return false;
+            return IsTrue("Confirm", Preference("ConfirmPreference", ConfirmImpact.High) is var asksFrom
+                && asksFrom != ConfirmImpact.None && Impact >= asksFrom);
+        }
+    }
+
+    private ConfirmImpact Impact =>
+        cmdlet.GetType().GetCustomAttribute<CmdletAttribute>()?.ConfirmImpact ?? ConfirmImpact.Medium;
+
+    private bool IsTrue(string parameter, bool otherwise) =>
+        cmdlet.MyInvocation.BoundParameters.TryGetValue(parameter, out object? given) && given is SwitchParameter isSet
+            ? isSet.IsPresent
+            : otherwise;
+
+    private T Preference<T>(string name, T otherwise) =>
+        LanguagePrimitives.TryConvertTo(cmdlet.GetVariableValue(name), out T value) ? value : otherwise;
+
+    private bool AskForWrittenAnswer(string target, string action)
+    {
+        if (answerToAll is bool known) return known;
+        Collection<ChoiceDescription> choices = new()
+        {
+            new("&Yes", "Continues."),
+            new("Yes to &All", "Continues, and does not ask again."),
+            new("&No", "Does nothing."),
+            new("No to A&ll", "Does nothing, and does not ask again."),
+        };
+        int answer = cmdlet.Host.UI.PromptForChoice("Confirm", $"Perform the operation \"{action}\" on target \"{target}\"?", choices, No);
+        if (answer is YesToAll or NoToAll) answerToAll = answer == YesToAll;
+        return answer is Yes or YesToAll;
+    }
+}
