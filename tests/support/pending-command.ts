@@ -1,0 +1,61 @@
+/** A submission as the command service hands it to the queue, and what its caller has been answered so far. */
+import assert from 'node:assert/strict';
+import type { SubmissionOutcome } from '../../ts-core/application/commands/caller-connection.js';
+import type { PendingCommand } from '../../ts-core/application/commands/pending-command.js';
+import { decodeCommandHeader } from '../../ts-core/domain/tpm/command-header.js';
+import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
+import { ALICE } from './callers.js';
+import { getRandom } from './tpm20-commands.js';
+
+export interface Submitted {
+  readonly pending: PendingCommand;
+  /** Every answer; a command that behaves has exactly one in the end. */
+  readonly answers: readonly SubmissionOutcome[];
+  /** The first answer, once there is one. */
+  readonly outcome: Promise<SubmissionOutcome>;
+}
+
+export type PendingOptions = Partial<Omit<PendingCommand, 'header' | 'done' | 'userKey'>> & {
+  readonly version?: TpmVersion;
+};
+
+/** A GetRandom of Alice's in context 1, unless the options say otherwise. */
+export function pendingCommand({ version = '2.0', ...options }: PendingOptions = {}): Submitted {
+  const { caller = ALICE, command = getRandom(8) } = options;
+  const verdict = decodeCommandHeader(command, version, 4096);
+  assert.ok(verdict.ok, 'a test sends whole commands');
+  const answers: SubmissionOutcome[] = [];
+  let answer: (outcome: SubmissionOutcome) => void = () => undefined;
+  const outcome = new Promise<SubmissionOutcome>((resolve) => {
+    answer = resolve;
+  });
+  const pending: PendingCommand = {
+    contextId: 1,
+    priority: 200,
+    isHeldToShare: caller.callerClass !== 'administrator',
+    locality: 0,
+    listsRevision: 1,
+    submittedAtMs: 1_000_000,
+    deadline: undefined,
+    state: 'waiting',
+    cancelRequested: false,
+    place: undefined,
+    expectedMs: 0,
+    ...options,
+    caller,
+    command,
+    userKey: caller.userKey,
+    header: verdict.header,
+    done: (result) => {
+      answers.push(result);
+      answer(result);
+    },
+  };
+  return { pending, answers, outcome };
+}
+
+/** How a submission ended: the symbol of its refusal, or `response`. */
+export async function symbolOf(outcome: Promise<SubmissionOutcome>): Promise<string> {
+  const settled = await outcome;
+  return settled.kind === 'refused' ? settled.error.symbol : 'response';
+}

@@ -1,0 +1,23 @@
+/** What is measured: a folder's sources, the tests that must notice each change to them, and the share they must notice. */
+const domain = (name, goal) => ({
+  name,
+  mutate: [`ts-core/domain/${name}/**/*.ts`],
+  spec: [`build/tests/domain/${name}/**/*.test.js`],
+  goal,
+});
+
+export const FOLDERS = [
+  domain('filter', 90),
+  domain('lockout', 90),
+  domain('scheduling', 90),
+  domain('policy', 90),
+  domain('owner-auth', 90),
+  {
+    name: 'command-path',
+    mutate: ['commands', 'lockout', 'contexts'].map((folder) => `ts-core/application/${folder}/**/*.ts`),
+    spec: ['commands', 'lockout', 'contexts'].map((folder) => `build/tests/application/${folder}/**/*.test.js`),
+    goal: 90,
+  },
+  domain('virtualization/tpm20', 80),
+  domain('virtualization/tpm12', 80),
+];
