@@ -3,18 +3,17 @@ import assert from 'node:assert/strict';
 import { Dispatcher } from '../../../ts-core/application/commands/dispatcher.js';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';
 import type { TpmTransport } from '../../../ts-core/application/ports.js';
-import type { Caller } from '../../../ts-core/domain/caller.js';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
-import { decodeCommandHeader } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { Tpm20Virtualizer } from '../../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { ALICE } from '../../support/callers.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { pendingCommand } from '../../support/pending-command.js';
 import { QuietEventLoop } from '../../support/quiet-event-loop.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { ScriptedTpm20 } from '../../support/scripted-tpm20.js';
 import { createPrimary, handleIn, sign } from '../../support/tpm20-commands.js';
 
-const CC_CONTEXT_LOAD = 0x161;
-const CALLER: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
 const COMMANDS_EACH = 16;
 
 /** How often an object was loaded, and in which order contexts were served, when each has so many commands waiting. */
@@ -42,33 +41,17 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
   });
   await dispatcher.runExchange(() => virtualizer.start(undefined));
   const order: number[] = [];
-  const submit = (contextId: number, command: Uint8Array): Promise<Uint8Array> => {
-    const verdict = decodeCommandHeader(command, '2.0', 4096);
-    assert.ok(verdict.ok);
-    return new Promise((resolve, reject) =>
-      dispatcher.enqueue({
-        ...{
-          contextId,
-          userKey: CALLER.userKey,
-          priority: 200,
-          isHeldToShare: true,
-          caller: CALLER,
-          locality: 0,
-          command,
-        },
-        ...{ header: verdict.header, listsRevision: 1, submittedAtMs: clock.monotonicMs(), place: undefined },
-        ...{ deadline: undefined, state: 'waiting', cancelRequested: false, expectedMs: 0 },
-        done: (outcome) => {
-          order.push(contextId);
-          if (outcome.kind === 'response') resolve(outcome.response);
-          else reject(outcome.error);
-        },
-      }),
-    );
+  const submit = async (contextId: number, command: Uint8Array): Promise<Uint8Array> => {
+    const { pending, outcome } = pendingCommand({ contextId, command, submittedAtMs: clock.monotonicMs() });
+    dispatcher.enqueue(pending);
+    const answer = await outcome;
+    order.push(contextId);
+    assert.ok(answer.kind === 'response');
+    return answer.response;
   };
   const keys: number[] = [];
   for (let context = 1; context <= contexts; context++) {
-    virtualizer.openContext(context, CALLER);
+    virtualizer.openContext(context, ALICE);
     keys.push(handleIn(await submit(context, createPrimary())));
   }
   await dispatcher.pause();
@@ -80,7 +63,7 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
   }
   dispatcher.resume();
   await Promise.all(answers);
-  return { loads: tpm.log.filter((code) => code === CC_CONTEXT_LOAD).length, order };
+  return { loads: tpm.log.filter((code) => code === TPM_CC.ContextLoad).length, order };
 }
 
 describe('commands of one user’s contexts', () => {

@@ -1,123 +1,10 @@
 import assert from 'node:assert/strict';
-import type { SubmissionOutcome } from '../../../ts-core/application/commands/caller-connection.js';
-import { Dispatcher } from '../../../ts-core/application/commands/dispatcher.js';
-import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';
-import type { TpmTransport } from '../../../ts-core/application/ports.js';
-import type { Caller } from '../../../ts-core/domain/caller.js';
-import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-import { decodeCommandHeader, errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
-import { FakeClock } from '../../support/fake-clock.js';
-import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
-import { QuietEventLoop } from '../../support/quiet-event-loop.js';
-import { quietLog } from '../../support/quiet-log.js';
-import { ScriptedTransport } from '../../support/scripted-transport.js';
-import { GET_RANDOM_20 } from '../../support/tpm-commands.js';
-
-const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
-const SUCCESS = errorResponse('2.0', 0);
-const CANCELED = errorResponse('2.0', 0x909);
-const INITIALIZE = errorResponse('2.0', 0x100);
-const CREATE_PRIMARY = 0x131;
-
-interface Submitted {
-  readonly pending: PendingCommand;
-  readonly outcome: Promise<SubmissionOutcome>;
-  answers: number;
-}
-
-function setUp(cancellation: TpmTransport['cancellation'] = 'controlChannel', longestCommandMs?: number) {
-  const transport = new ScriptedTransport(cancellation);
-  const virtualizer = new PassThroughVirtualizer();
-  const clock = new FakeClock();
-  const eventLoop = new QuietEventLoop();
-  const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
-  const refusals = new Map<number, TbsError>();
-  const preparations = new Map<number, Promise<void>>();
-  const told: string[] = [];
-  const presence = {
-    told,
-    answered: () => void told.push('answered'),
-    failed: (error: unknown) => void told.push(`failed ${error instanceof TbsError ? error.symbol : error}`),
-    wasReset: () => void told.push('reset'),
-  };
-  const accounted: number[] = [];
-  let durable: Promise<void> | undefined;
-  const dispatcher = new Dispatcher({
-    version: '2.0',
-    transport,
-    virtualizer,
-    queue,
-    gate: {
-      refusalAtDispatch: ({ contextId }) => refusals.get(contextId),
-      beforeDispatch: ({ contextId }) => preparations.get(contextId),
-    },
-    recorder: {
-      record: ({ contextId }) => {
-        accounted.push(contextId);
-        return durable;
-      },
-    },
-    clock,
-    log: quietLog(),
-    eventLoop,
-    presence,
-    ...(longestCommandMs === undefined ? {} : { longestCommandMs }),
-  });
-  const submit = (contextId: number, priority = 200, code = 0x17b): Submitted => {
-    const command = Buffer.from(GET_RANDOM_20);
-    command.writeUInt32BE(code, 6);
-    const verdict = decodeCommandHeader(command, '2.0', 4096);
-    assert.ok(verdict.ok);
-    const submitted = { answers: 0 } as { -readonly [Key in keyof Submitted]: Submitted[Key] };
-    submitted.outcome = new Promise((resolve) => {
-      submitted.pending = {
-        contextId,
-        userKey: ALICE.userKey,
-        priority,
-        isHeldToShare: true,
-        caller: ALICE,
-        locality: 0,
-        command,
-        header: verdict.header,
-        listsRevision: 1,
-        submittedAtMs: clock.monotonicMs(),
-        done: (outcome) => {
-          submitted.answers++;
-          resolve(outcome);
-        },
-        deadline: undefined,
-        state: 'waiting',
-        cancelRequested: false,
-        place: undefined,
-        expectedMs: 0,
-      };
-    });
-    dispatcher.enqueue(submitted.pending);
-    return submitted;
-  };
-  return {
-    dispatcher,
-    transport,
-    virtualizer,
-    queue,
-    clock,
-    eventLoop,
-    refusals,
-    preparations,
-    accounted,
-    presence,
-    submit,
-    makeDurableBy: (promise: Promise<void>) => {
-      durable = promise;
-    },
-  };
-}
-
-async function symbolOf(outcome: Promise<SubmissionOutcome>): Promise<string> {
-  const settled = await outcome;
-  return settled.kind === 'refused' ? settled.error.symbol : 'response';
-}
+import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { ALICE } from '../../support/callers.js';
+import { CREATE_PRIMARY, SUCCESS, dispatcherRig as setUp } from '../../support/dispatcher-rig.js';
+import { symbolOf } from '../../support/pending-command.js';
 
 describe('the dispatcher', () => {
   it('has one command at the TPM at a time', async () => {
@@ -133,22 +20,22 @@ describe('the dispatcher', () => {
 
   it('decides by priority among requests that arrive together', async () => {
     const { transport, submit } = setUp();
-    submit(1, 100, 0x17b);
-    submit(2, 300, 0x17a);
+    submit(1, 100, TPM_CC.GetRandom);
+    submit(2, 300, TPM_CC.GetCapability);
     const { command } = await transport.transmission(0);
-    assert.equal(command[9], 0x7a);
+    assert.equal(readUint32(command, 6), TPM_CC.GetCapability);
   });
 
   it('answers a command when the TPM has the next one', async () => {
     const { transport, submit } = setUp();
     const answersAtTransmission: number[] = [];
-    transport.onTransmit = () => answersAtTransmission.push(first.answers);
+    transport.onTransmit = () => answersAtTransmission.push(first.answers.length);
     const first = submit(1);
     const second = submit(2);
     (await transport.transmission(0)).answer(SUCCESS);
     assert.equal(await symbolOf(first.outcome), 'response');
     assert.deepEqual(answersAtTransmission, [0, 0]);
-    assert.deepEqual([first.answers, second.answers], [1, 0]);
+    assert.deepEqual([first.answers.length, second.answers.length], [1, 0]);
   });
 
   it('answers in order when the next one is refused, or prepared', async () => {
@@ -240,7 +127,7 @@ describe('the dispatcher', () => {
     submit(2);
     (await transport.transmission(0)).answer(SUCCESS);
     await transport.transmission(1);
-    assert.equal(first.answers, 0);
+    assert.equal(first.answers.length, 0);
     becomeDurable?.();
     assert.equal(await symbolOf(first.outcome), 'response');
   });
@@ -253,45 +140,6 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(only.outcome), 'TBS_E_INTERNAL_ERROR');
   });
 
-  it('cancels a waiting command at once', async () => {
-    const { dispatcher, transport, submit } = setUp();
-    submit(1);
-    const waiting = submit(2);
-    dispatcher.cancelContext(ALICE.userKey, 2);
-    assert.equal(await symbolOf(waiting.outcome), 'TBS_E_COMMAND_CANCELED');
-    assert.equal(transport.cancels, 0);
-  });
-
-  it('asks the TPM to cancel the running command, and tells what the TPM made of it', async () => {
-    const { dispatcher, transport, submit } = setUp();
-    const cancelled = submit(1, 200, CREATE_PRIMARY);
-    const atTpm = await transport.transmission(0);
-    dispatcher.cancelContext(ALICE.userKey, 1);
-    assert.equal(transport.cancels, 1);
-    atTpm.answer(CANCELED);
-    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
-    const finished = submit(1, 200, CREATE_PRIMARY);
-    const second = await transport.transmission(1);
-    dispatcher.cancelContext(ALICE.userKey, 1);
-    second.answer(SUCCESS);
-    assert.equal(await symbolOf(finished.outcome), 'response', 'the TPM was done first');
-  });
-
-  it('answers at once where the transport cannot cancel, and throws away what the command made', async () => {
-    const { dispatcher, transport, virtualizer, submit } = setUp('none');
-    const cancelled = submit(1, 200, CREATE_PRIMARY);
-    const atTpm = await transport.transmission(0);
-    dispatcher.cancelContext(ALICE.userKey, 1);
-    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
-    const next = submit(2);
-    assert.equal(transport.sent.length, 1, 'the TPM is still busy');
-    atTpm.answer(SUCCESS);
-    (await transport.transmission(1)).answer(SUCCESS);
-    assert.equal(await symbolOf(next.outcome), 'response');
-    assert.deepEqual(virtualizer.discarded, [1]);
-    assert.equal(cancelled.answers, 1);
-  });
-
   it('answers TBS_E_IOERROR when the transport fails, and goes on', async () => {
     const { transport, submit } = setUp();
     const lost = submit(1);
@@ -302,117 +150,12 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(next.outcome), 'response');
   });
 
-  it('brings its tables in line with a TPM that was lost and returned, before the next exchange', async () => {
-    const { dispatcher, transport, virtualizer, submit } = setUp();
-    let synchronized = 0;
-    // biome-ignore lint/correctness/useYield: an exchange that sends nothing
-    virtualizer.resume = function* () {
-      synchronized++;
-    };
-    transport.onReturned?.();
-    submit(1);
-    (await transport.transmission(0)).answer(SUCCESS);
-    await dispatcher.runExchange(() => virtualizer.closeContext(7));
-    assert.equal(synchronized, 1);
-    assert.equal(virtualizer.resets, 0);
-  });
-
-  it('tells whoever watches the TPM of answers, failures and resets', async () => {
-    const { transport, submit, presence } = setUp();
-    const first = submit(1);
-    (await transport.transmission(0)).fail(new TbsError('TBS_E_IOERROR'));
-    await symbolOf(first.outcome);
-    const second = submit(1);
-    (await transport.transmission(1)).answer(INITIALIZE);
-    (await transport.transmission(2)).answer(SUCCESS);
-    (await transport.transmission(3)).answer(SUCCESS);
-    await symbolOf(second.outcome);
-    assert.deepEqual(presence.told, ['failed TBS_E_IOERROR', 'answered', 'reset', 'answered']);
-  });
-
-  it('starts a TPM that was reset, tells the tables, and sends the command again', async () => {
-    const { transport, virtualizer, submit } = setUp();
-    const only = submit(1);
-    (await transport.transmission(0)).answer(INITIALIZE);
-    const startup = await transport.transmission(1);
-    assert.equal(Buffer.from(startup.command).readUInt32BE(6), 0x144);
-    startup.answer(SUCCESS);
-    const again = await transport.transmission(2);
-    assert.equal(virtualizer.resets, 1);
-    again.answer(SUCCESS);
-    assert.equal(await symbolOf(only.outcome), 'response');
-  });
-
-  it('sends nothing while it is paused but housekeeping, and goes on afterwards', async () => {
-    const { dispatcher, transport, virtualizer, submit } = setUp();
-    await dispatcher.pause();
-    const waiting = submit(1);
-    await dispatcher.runExchange(() => virtualizer.closeContext(7));
-    assert.deepEqual(virtualizer.closed, [7]);
-    assert.equal(transport.sent.length, 0);
-    dispatcher.resume();
-    (await transport.transmission(0)).answer(SUCCESS);
-    assert.equal(await symbolOf(waiting.outcome), 'response');
-  });
-
-  it('finishes what was asked before it stops, and refuses what comes later', async () => {
-    const { dispatcher, transport, virtualizer, submit } = setUp();
-    const running = submit(1);
-    const atTheTpm = await transport.transmission(0);
-    const asked = dispatcher.runExchange(() => virtualizer.closeContext(7));
-    const stopped = dispatcher.stop();
-    atTheTpm.answer(SUCCESS);
-    await Promise.all([asked, stopped]);
-    assert.equal(await symbolOf(running.outcome), 'response');
-    await assert.rejects(
-      dispatcher.runExchange(() => virtualizer.closeContext(8)),
-      { symbol: 'TBS_E_SERVICE_NOT_RUNNING' },
-    );
-    assert.deepEqual(virtualizer.closed, [7]);
-  });
-
-  it('sends nothing at all while it is halted, and restarts the TPM before anything else', async () => {
-    const { dispatcher, transport, virtualizer, submit } = setUp();
-    await dispatcher.pause();
-    dispatcher.halt();
-    const waiting = submit(1);
-    const closed = dispatcher.runExchange(() => virtualizer.closeContext(7));
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual(virtualizer.closed, []);
-    assert.equal(transport.sent.length, 0);
-    let sentBeforeRestart = -1;
-    await dispatcher.resumeAfter(async () => {
-      sentBeforeRestart = transport.sent.length;
-      // The transport notices the power cycle while the TPM is brought back: that is no second reset.
-      transport.onReset?.();
-      return 'kept';
-    });
-    assert.equal(sentBeforeRestart, 0);
-    await closed;
-    (await transport.transmission(0)).answer(SUCCESS);
-    assert.equal(await symbolOf(waiting.outcome), 'response');
-    assert.equal(virtualizer.resets, 0);
-  });
-
-  it('goes on when the TPM does not come back from a suspend, and tells the tables when it came back empty', async () => {
-    const { dispatcher, transport, virtualizer, submit } = setUp();
-    await dispatcher.pause();
-    dispatcher.halt();
-    await assert.rejects(dispatcher.resumeAfter(() => Promise.reject(new TbsError('TBS_E_IOERROR'))));
-    dispatcher.halt();
-    await dispatcher.resumeAfter(async () => 'lost');
-    assert.equal(virtualizer.resets, 1);
-    const next = submit(1);
-    (await transport.transmission(0)).answer(SUCCESS);
-    assert.equal(await symbolOf(next.outcome), 'response');
-  });
-
   it('gives commands the time of their class, and never more than the configuration does', async () => {
     for (const [code, longestCommandMs, expectedMs] of [
-      [0x17b, undefined, 20_000],
+      [TPM_CC.GetRandom, undefined, 20_000],
       [CREATE_PRIMARY, undefined, 300_000],
       [CREATE_PRIMARY, 5_000, 5_000],
-      [0x17b, 60_000, 20_000],
+      [TPM_CC.GetRandom, 60_000, 20_000],
     ] as const) {
       const { transport, submit } = setUp('controlChannel', longestCommandMs);
       submit(1, 200, code);
@@ -450,7 +193,7 @@ describe('the dispatcher', () => {
     await first.outcome;
     assert.deepEqual(
       dispatcher.costs.table().map(({ code, count }) => [code, count]),
-      [[0x17b, 1]],
+      [[TPM_CC.GetRandom, 1]],
     );
     assert.equal(dispatcher.estimatedWaitMs(), 0);
   });
@@ -474,5 +217,113 @@ describe('the dispatcher', () => {
     assert.equal(dispatcher.estimatedWaitMs(), 200, 'one that takes longer than expected counts no less than nothing');
     dispatcher.cancelContext(ALICE.userKey, 2);
     assert.equal(dispatcher.estimatedWaitMs(), 100);
+  });
+
+  it('sends no command that the gate refuses, and ends its deadline', async () => {
+    const { dispatcher, transport, submit, refusals, accounted } = setUp();
+    refusals.set(1, new TbsError('TPM_20_E_LOCKOUT'));
+    let timersCancelled = 0;
+    const deadline = { cancel: () => void timersCancelled++ };
+    const refused = submit(1, 200, TPM_CC.GetRandom, { deadline });
+    assert.equal(await symbolOf(refused.outcome), 'TPM_20_E_LOCKOUT');
+    await dispatcher.whenIdle();
+    assert.deepEqual([transport.sent.length, accounted, timersCancelled], [0, [], 1]);
+    assert.deepEqual(dispatcher.totals, { completed: 0, refused: 1, cancelled: 0 });
+    assert.equal(refused.pending.state, 'answered');
+  });
+
+  it('charges each command’s time at the TPM to its user, failed ones too', async () => {
+    const { transport, submit, queue, clock } = setUp();
+    const charges: unknown[] = [];
+    queue.charge = (userKey, durationMs, nowMs) => void charges.push([userKey, durationMs, nowMs]);
+    const first = submit(1);
+    const begun = await transport.transmission(0);
+    clock.advance(30);
+    begun.answer(SUCCESS);
+    await first.outcome;
+    const second = submit(1);
+    const lost = await transport.transmission(1);
+    clock.advance(12);
+    lost.fail(new TbsError('TBS_E_IOERROR'));
+    await second.outcome;
+    assert.deepEqual(charges, [
+      [ALICE.userKey, 30, 1_000_030],
+      [ALICE.userKey, 12, 1_000_042],
+    ]);
+  });
+
+  it('sends a command with its own locality, and tells its caller what it waited and took', async () => {
+    const { dispatcher, transport, submit, clock } = setUp();
+    await dispatcher.pause();
+    const submitted = submit(1, 300, TPM_CC.GetRandom, { locality: 2 });
+    clock.advance(7);
+    dispatcher.resume();
+    const atTpm = await transport.transmission(0);
+    assert.equal(atTpm.options.locality, 2);
+    clock.advance(5);
+    atTpm.answer(SUCCESS);
+    const outcome = await submitted.outcome;
+    assert.deepEqual(outcome, { kind: 'response', response: SUCCESS, appliedPriority: 300, waitMs: 7, durationMs: 5 });
+  });
+
+  it('gives up exchanges of its own with their error, and goes on', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    const failing = dispatcher.runExchange(() => {
+      throw new TbsError('TBS_E_INTERNAL_ERROR');
+    });
+    const next = submit(1);
+    await assert.rejects(failing, { symbol: 'TBS_E_INTERNAL_ERROR' });
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(next.outcome), 'response');
+  });
+
+  it('charges exchanges of its own to the user for whom they are, and to nobody else', async () => {
+    const { dispatcher, virtualizer, queue, clock } = setUp();
+    const charges: unknown[] = [];
+    queue.charge = (userKey, durationMs) => void charges.push([userKey, durationMs]);
+    const slow = () => {
+      clock.advance(40);
+      return virtualizer.closeContext(7);
+    };
+    await dispatcher.runExchange(slow);
+    await dispatcher.runExchange(slow, { userKey: ALICE.userKey });
+    assert.deepEqual(charges, [[ALICE.userKey, 40]]);
+  });
+
+  it('lets what callers ask about the TPM go one at a time between the commands', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    const order: string[] = [];
+    transport.onTransmit = ({ answer }) => {
+      order.push(`command ${transport.sent.length}`);
+      answer(SUCCESS);
+    };
+    await dispatcher.pause();
+    const asks = (name: string) =>
+      dispatcher.runExchange(
+        // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+        function* () {
+          order.push(name);
+        },
+        { yieldsToCommands: true },
+      );
+    dispatcher.halt();
+    const all = [asks('question 1'), asks('question 2'), submit(1).outcome, submit(1).outcome];
+    dispatcher.resume();
+    await Promise.all(all);
+    assert.deepEqual(order, ['question 1', 'command 1', 'question 2', 'command 2']);
+  });
+
+  it('answers what it holds before an exchange of its own', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    const first = submit(1);
+    const atTpm = await transport.transmission(0);
+    let answersBefore = -1;
+    const own = dispatcher.runExchange(() => {
+      answersBefore = first.answers.length;
+      return virtualizer.closeContext(7);
+    });
+    atTpm.answer(SUCCESS);
+    await own;
+    assert.equal(answersBefore, 1);
   });
 });

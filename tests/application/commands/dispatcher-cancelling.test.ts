@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CC, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { ALICE } from '../../support/callers.js';
+import { CANCELED, CREATE_PRIMARY, SUCCESS, dispatcherRig as setUp } from '../../support/dispatcher-rig.js';
+import { symbolOf } from '../../support/pending-command.js';
+
+describe('the dispatcher, when commands are cancelled,', () => {
+  it('cancels a waiting command at once', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    submit(1);
+    const waiting = submit(2);
+    dispatcher.cancelContext(ALICE.userKey, 2);
+    assert.equal(await symbolOf(waiting.outcome), 'TBS_E_COMMAND_CANCELED');
+    assert.equal(transport.cancels, 0);
+  });
+
+  it('asks the TPM to cancel the running command, and tells what the TPM made of it', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    const cancelled = submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    assert.equal(transport.cancels, 1);
+    atTpm.answer(CANCELED);
+    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
+    const finished = submit(1, 200, CREATE_PRIMARY);
+    const second = await transport.transmission(1);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    second.answer(SUCCESS);
+    assert.equal(await symbolOf(finished.outcome), 'response', 'the TPM was done first');
+  });
+
+  it('answers at once where the transport cannot cancel, and throws away what the command made', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp('none');
+    const cancelled = submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
+    const next = submit(2);
+    assert.equal(transport.sent.length, 1, 'the TPM is still busy');
+    atTpm.answer(SUCCESS);
+    (await transport.transmission(1)).answer(SUCCESS);
+    assert.equal(await symbolOf(next.outcome), 'response');
+    assert.deepEqual(virtualizer.discarded, [1]);
+    assert.equal(cancelled.answers.length, 1);
+  });
+
+  it('asks the TPM once, however often its caller cancels', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    submit(1, 200, CREATE_PRIMARY);
+    await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    assert.equal(transport.cancels, 1);
+  });
+
+  it('leaves the running command of another context alone', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    submit(1, 200, CREATE_PRIMARY);
+    await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 2);
+    assert.equal(transport.cancels, 0);
+  });
+
+  it('answers at once when the TPM cannot be asked', async () => {
+    const { dispatcher, transport, submit, log } = setUp();
+    transport.cancel = () => Promise.reject(new TbsError('TBS_E_IOERROR'));
+    const cancelled = submit(1, 200, CREATE_PRIMARY);
+    await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
+    assert.equal(log.lines[0]?.level, 'warn');
+  });
+
+  it('does not take the TPM’s own TPM_RC_CANCELED for the caller’s wish', async () => {
+    const { transport, submit } = setUp();
+    const submitted = submit(1, 200, CREATE_PRIMARY);
+    (await transport.transmission(0)).answer(CANCELED);
+    assert.equal(await symbolOf(submitted.outcome), 'response');
+  });
+
+  it('counts what a command that was given up has done, and answers it no second time', async () => {
+    const { dispatcher, transport, virtualizer, submit, accounted } = setUp('none');
+    const cancelled = submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    atTpm.answer(errorResponse('2.0', TPM_RC.AUTH_FAIL));
+    await dispatcher.whenIdle();
+    assert.deepEqual(accounted, [1], 'a wrong guess counts although nobody waits for its answer');
+    assert.deepEqual(virtualizer.discarded, [], 'a refused command made nothing');
+    assert.equal(cancelled.answers.length, 1);
+    assert.deepEqual(dispatcher.totals, { completed: 0, refused: 0, cancelled: 1 });
+  });
+
+  it('logs what cannot be flushed, and goes on', async () => {
+    const { dispatcher, transport, virtualizer, submit, log } = setUp('none');
+    virtualizer.discard = () => {
+      throw new TbsError('TBS_E_IOERROR');
+    };
+    submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    atTpm.answer(SUCCESS);
+    await dispatcher.whenIdle();
+    assert.equal(log.lines[0]?.level, 'warn');
+    const next = submit(2);
+    (await transport.transmission(1)).answer(SUCCESS);
+    assert.equal(await symbolOf(next.outcome), 'response');
+  });
+
+  it('takes one waiting command out, and no command that waits no longer', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    const running = submit(1);
+    const [waiting, other] = [submit(1), submit(1)];
+    await transport.transmission(0);
+    dispatcher.cancelWaiting(waiting.pending);
+    dispatcher.cancelWaiting(waiting.pending);
+    dispatcher.cancelWaiting(running.pending);
+    dispatcher.cancelWaiting({ ...other.pending, place: undefined });
+    assert.deepEqual(
+      [running, waiting, other].map(({ answers }) => answers.length),
+      [0, 1, 0],
+    );
+    assert.equal(await symbolOf(waiting.outcome), 'TBS_E_COMMAND_CANCELED');
+    assert.equal(transport.cancels, 0);
+  });
+
+  it('costs the queue nothing any more, once cancelled', async () => {
+    const { dispatcher, transport, submit, clock } = setUp();
+    const first = submit(1);
+    const begun = await transport.transmission(0);
+    clock.advance(100);
+    begun.answer(SUCCESS);
+    await first.outcome;
+    await dispatcher.pause();
+    const [one] = [submit(1), submit(1)];
+    assert.equal(dispatcher.estimatedWaitMs(), 200);
+    dispatcher.cancelWaiting(one.pending);
+    assert.equal(dispatcher.estimatedWaitMs(), 100);
+  });
+});
+
+describe('the dispatcher, when a suspend cannot wait,', () => {
+  it('cancels the running command where it may take long, and no short one', async () => {
+    for (const [code, cancels] of [
+      [CREATE_PRIMARY, 1],
+      [TPM_CC.GetRandom, 0],
+    ] as const) {
+      const { dispatcher, transport, submit } = setUp();
+      dispatcher.cancelRunningIfLong();
+      submit(1, 200, code);
+      await transport.transmission(0);
+      dispatcher.cancelRunningIfLong();
+      assert.equal(transport.cancels, cancels);
+    }
+  });
+
+  it('gives up a cancelled command that the TPM does not, and answers no other', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    dispatcher.abandonCancelled();
+    const running = submit(1, 200, CREATE_PRIMARY);
+    const atTpm = await transport.transmission(0);
+    dispatcher.abandonCancelled();
+    assert.equal(running.answers.length, 0, 'nobody has cancelled it');
+    dispatcher.cancelRunningIfLong();
+    dispatcher.abandonCancelled();
+    assert.equal(await symbolOf(running.outcome), 'TBS_E_COMMAND_CANCELED');
+    atTpm.answer(SUCCESS);
+    await dispatcher.whenIdle();
+    assert.equal(running.answers.length, 1);
+  });
+});
