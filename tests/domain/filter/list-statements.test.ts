@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import type { CallerClass } from '../../../ts-core/domain/caller.js';
+import type { FilterLists } from '../../../ts-core/domain/filter/filter-lists.js';
+import { grantOf, statementsAbout } from '../../../ts-core/domain/filter/list-statements.js';
+import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { listsOf, POLICY_FILE } from './filter-fixtures.js';
+
+const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
+const EVERYONE = (code: number) => ({ administrator: [code], standardUser: [code], sandboxedApp: [code] });
+const VENDOR = 0x20000abc;
+const LOCAL = 'local list of this machine';
+const SHIPPED = 'default list that ships with TpmTbs';
+const FILE = `policy file ${POLICY_FILE.location}`;
+
+function about20(lists: FilterLists, code: number, callerClass: CallerClass = 'standardUser') {
+  return statementsAbout(lists, '2.0', code, callerClass);
+}
+
+function rows(statements: ReturnType<typeof statementsAbout>): unknown[] {
+  return statements.map(({ list, effect, inForce, source }) => [list, effect, inForce, source]);
+}
+
+describe('statements about a TPM 2.0 command', () => {
+  it('are those that block, policy’s first, and then those that allow', () => {
+    const lists = listsOf(
+      {
+        blockedCommands: [TPM_CC.Sign],
+        blockedCommandsEnabled: true,
+        disallowedCommands: EVERYONE(TPM_CC.Sign),
+        allowedCommands: EVERYONE(TPM_CC.Sign),
+      },
+      { blocked: { '1.2': [], '2.0': [TPM_CC.Sign] }, allowed: EVERYONE(TPM_CC.Sign) },
+    );
+    assert.deepEqual(rows(about20(lists, TPM_CC.Sign)), [
+      ['policy', 'blocks', true, FILE],
+      ['policy', 'blocks', true, FILE],
+      ['local', 'blocks', true, LOCAL],
+      ['policy', 'allows', true, FILE],
+      ['default', 'allows', true, SHIPPED],
+      ['local', 'allows', true, LOCAL],
+    ]);
+  });
+
+  it('that allow have nothing to be lifted', () => {
+    const lists = listsOf({}, { allowed: EVERYONE(VENDOR) });
+    assert.deepEqual(about20(lists, VENDOR), [
+      {
+        list: 'local',
+        effect: 'allows',
+        inForce: true,
+        source: LOCAL,
+        reason: 'An administrator of this machine granted it to standard users.',
+        liftedBy: '',
+      },
+    ]);
+  });
+
+  it('say that no list has it, with what is known about the command', () => {
+    const [unknown] = about20(listsOf(), VENDOR);
+    assert.equal(unknown?.list, 'notAllowed');
+    assert.match(unknown.reason, /^No allowed list of standard users has it\. The command is not known to TpmTbs/);
+    const [clear] = about20(listsOf(), TPM_CC.Clear);
+    assert.match(clear?.reason ?? '', /^No allowed list of standard users has it\. (?!The command is not known)\S/);
+  });
+
+  it('tell the limit on the handles, where the shipped list has one and the class is bound by it', () => {
+    const reasonOf = (code: number, callerClass: CallerClass) => about20(listsOf(), code, callerClass)[0]?.reason ?? '';
+    assert.match(reasonOf(TPM_CC.PCR_Extend, 'standardUser'), / Limit: only on PCR 16 and 23\.$/);
+    assert.match(reasonOf(TPM_CC.NV_Write, 'standardUser'), / Limit: not with TPM_RH_OWNER\.$/);
+    assert.doesNotMatch(reasonOf(TPM_CC.PCR_Extend, 'administrator'), /Limit/);
+    assert.doesNotMatch(reasonOf(TPM_CC.GetRandom, 'standardUser'), /Limit/);
+  });
+});
+
+describe('statements about a TPM 1.2 command', () => {
+  const about12 = (lists: FilterLists, ordinal: number, callerClass: CallerClass = 'standardUser') =>
+    statementsAbout(lists, '1.2', ordinal, callerClass);
+
+  it('put what policy blocks before what ships, and that before what this machine blocks', () => {
+    const lists = listsOf(
+      { blockedCommands: [TPM_ORD.TakeOwnership], blockedCommandsEnabled: true },
+      { blocked: { '1.2': [TPM_ORD.TakeOwnership], '2.0': [] } },
+    );
+    assert.deepEqual(rows(about12(lists, TPM_ORD.TakeOwnership)), [
+      ['policy', 'blocks', true, FILE],
+      ['default', 'blocks', true, SHIPPED],
+      ['local', 'blocks', true, LOCAL],
+    ]);
+  });
+
+  it('mention a grant where it lifts a default block, and only there', () => {
+    const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [TPM_ORD.TakeOwnership, TPM_ORD.GetRandom] } });
+    assert.deepEqual(rows(about12(lists, TPM_ORD.TakeOwnership)), [
+      ['default', 'blocks', false, SHIPPED],
+      ['local', 'allows', true, LOCAL],
+    ]);
+    assert.deepEqual(about12(lists, TPM_ORD.GetRandom), []);
+    assert.deepEqual(rows(about12(listsOf(), TPM_ORD.TakeOwnership)), [['default', 'blocks', true, SHIPPED]]);
+  });
+
+  it('have no source in a list that is empty', () => {
+    assert.deepEqual(about12(listsOf(), TPM_ORD.GetRandom), []);
+  });
+});
+
+describe('what lifts a statement', () => {
+  it('names a command, or its number as the TPM’s documents write it', () => {
+    const lists = listsOf();
+    assert.match(
+      grantOf(lists, '2.0', TPM_CC.Clear, 'sandboxedApp'),
+      /^Grant-TbsCommand -Class SandboxedApp -Name TPM2_Clear, or /,
+    );
+    assert.match(grantOf(lists, '2.0', VENDOR, 'administrator'), /-Class Administrator -Name 0x20000ABC, /);
+    assert.match(grantOf(lists, '1.2', 0x20000abc, 'standardUser'), /-Class StandardUser -Name 536873660, /);
+  });
+
+  it('says where a withdrawal by policy is changed', () => {
+    const lists = listsOf({ disallowedCommands: { ...NOBODY, sandboxedApp: [VENDOR] } });
+    const [withdrawn] = about20(lists, VENDOR, 'sandboxedApp');
+    assert.equal(withdrawn?.reason, 'Policy (disallowedCommands) takes it from the allowed list of sandboxed apps.');
+    assert.match(withdrawn.liftedBy, /^Take 0x20000ABC off disallowedCommands for sandboxed apps in .*50-site\.json/);
+  });
+});
+
+describe('the source of a statement', () => {
+  const sourceOf = (source: SettingSource) => {
+    const lists = listsOf({ blockedCommands: [VENDOR] });
+    Object.assign(lists.policy.sources, { blockedCommands: source });
+    return about20(lists, VENDOR)[0]?.source;
+  };
+
+  it('is the kind of the source and its place', () => {
+    assert.equal(sourceOf({ kind: 'registryPol', location: '/x/Registry.pol' }), 'Group Policy /x/Registry.pol');
+    assert.equal(sourceOf({ kind: 'windowsRegistry', location: 'HKLM\\X' }), 'registry HKLM\\X');
+    assert.equal(sourceOf({ kind: 'configuration', location: '/etc/tbsd.json' }), 'configuration /etc/tbsd.json');
+    assert.equal(sourceOf({ kind: 'groupPolicy', location: 'GPO {1}' }), 'GPO {1}');
+    assert.equal(sourceOf({ kind: 'default', location: '' }), 'default');
+  });
+});
