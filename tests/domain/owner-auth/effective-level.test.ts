@@ -1,5 +1,9 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { describeAuthLevelOrigin, effectiveAuthLevel } from '../../../ts-core/domain/owner-auth/effective-level.js';
+import {
+  AUTH_LEVEL_NAMES,
+  describeAuthLevelOrigin,
+  effectiveAuthLevel,
+} from '../../../ts-core/domain/owner-auth/effective-level.js';
 import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import type { SettingValues } from '../../../ts-core/domain/policy/policy-file.js';
 import { REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
@@ -53,5 +57,9 @@ describe('the effective level of owner authorization', () => {
     const policy = mergePolicy([settingsOfRegistry(registry)], 1);
     deepEqual(effectiveAuthLevel(policy, undefined).level, 4);
     equal(policy.problems.length, 1);
+  });
+
+  it('has the name that PowerShell shows', () => {
+    deepEqual(AUTH_LEVEL_NAMES, { 0: 'None', 2: 'Delegated', 4: 'Full', 5: 'LockoutOnly' });
   });
 });
