@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { Contexts } from '../../../ts-core/application/contexts/contexts.js';
+import { type ContextLimits, Contexts } from '../../../ts-core/application/contexts/contexts.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { ALICE, BOB, ROOT } from '../../support/callers.js';
 
-const ADMINISTRATOR: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
+const LIMITS: ContextLimits = { maxContexts: 32, maxContextsPerUser: 10 };
 
 function user(number: number): Caller {
   return { userKey: `uid:${1000 + number}`, callerClass: 'standardUser' };
@@ -25,20 +26,65 @@ function openUntilRefused(
 }
 
 describe('the open contexts', () => {
+  it('are known by their number while they are open', () => {
+    const contexts = new Contexts(() => LIMITS);
+    const first = contexts.create(ALICE, 5);
+    const second = contexts.create(BOB, 6);
+    assert.deepEqual([first.id, first.caller, first.openedAtMs, first.outstanding.size], [1, ALICE, 5, 0]);
+    assert.equal(contexts.get(first.id), first);
+    assert.deepEqual([...contexts.all()], [first, second]);
+    contexts.remove(first);
+    assert.equal(contexts.get(first.id), undefined);
+    assert.equal(contexts.size, 1);
+  });
+
+  it('have numbers that are not used again, so that a stale one meets no new context', () => {
+    const contexts = new Contexts(() => LIMITS);
+    contexts.remove(contexts.create(ALICE, 0));
+    assert.equal(contexts.create(ALICE, 0).id, 2);
+  });
+
   it('keep one place in sixteen for administrators', () => {
-    const contexts = new Contexts(() => ({ maxContexts: 32, maxContextsPerUser: 10 }));
+    const contexts = new Contexts(() => LIMITS);
     assert.deepEqual(openUntilRefused(contexts, user), { opened: 30, setting: 'maxContexts' });
     assert.deepEqual(
-      openUntilRefused(contexts, () => ADMINISTRATOR),
+      openUntilRefused(contexts, () => ROOT),
       { opened: 2, setting: 'maxContexts' },
     );
   });
 
   it('are bounded for each user as well', () => {
-    const contexts = new Contexts(() => ({ maxContexts: 32, maxContextsPerUser: 10 }));
+    const contexts = new Contexts(() => LIMITS);
     assert.deepEqual(
-      openUntilRefused(contexts, () => user(1)),
+      openUntilRefused(contexts, () => ALICE),
       { opened: 10, setting: 'maxContextsPerUser' },
     );
+    contexts.create(BOB, 0);
+  });
+
+  it('give a user exactly the places back that he closes', () => {
+    const contexts = new Contexts(() => LIMITS);
+    const opened = Array.from({ length: 10 }, () => contexts.create(ALICE, 0));
+    for (const context of opened.slice(0, 3)) contexts.remove(context);
+    assert.equal(openUntilRefused(contexts, () => ALICE).opened, 3);
+    for (const context of [...contexts.all()]) contexts.remove(context);
+    assert.equal(openUntilRefused(contexts, () => ALICE).opened, 10);
+  });
+
+  it('are closed once, however often they are removed', () => {
+    const contexts = new Contexts(() => LIMITS);
+    const [closed] = Array.from({ length: 10 }, () => contexts.create(ALICE, 0));
+    assert.ok(closed);
+    contexts.remove(closed);
+    contexts.remove(closed);
+    assert.equal(openUntilRefused(contexts, () => ALICE).opened, 1);
+  });
+
+  it('follow limits that policy changes meanwhile', () => {
+    let limits = { ...LIMITS, maxContextsPerUser: 1 };
+    const contexts = new Contexts(() => limits);
+    assert.equal(openUntilRefused(contexts, () => ALICE).opened, 1);
+    limits = { ...LIMITS, maxContextsPerUser: 3 };
+    assert.equal(openUntilRefused(contexts, () => ALICE).opened, 2);
   });
 });

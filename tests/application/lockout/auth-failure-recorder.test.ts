@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import {
+  AuthFailureRecorder,
+  type ResponseObserver,
+} from '../../../ts-core/application/lockout/auth-failure-recorder.js';
+import { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
+import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings.js';
+import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { ALICE, ROOT } from '../../support/callers.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import { type PendingOptions, pendingCommand } from '../../support/pending-command.js';
+import { quietLog } from '../../support/quiet-log.js';
+import { recordedEvents } from '../../support/recorded-events.js';
+import { command12, insideTransport } from '../../support/tpm12-commands.js';
+import { authorized, createPrimary, getRandom } from '../../support/tpm20-commands.js';
+
+const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
+const LOCK_RESET = authorized('DictionaryAttackLockReset', [TPM_RH.LOCKOUT], []);
+
+function setUp(version: TpmVersion = '2.0', observers: readonly ResponseObserver[] = []) {
+  const [store, clock, log] = [new MemoryStore(), new FakeClock(), quietLog()];
+  const { events } = recordedEvents(clock);
+  const lockout = new LockoutService({ store, clock, events, settings: () => DEFAULT_POLICY_SETTINGS });
+  const handlesOf = () => [TPM_RH.OWNER];
+  const recorder = new AuthFailureRecorder(version, lockout, handlesOf, observers, log);
+  const records = (options: PendingOptions, code: number) =>
+    recorder.record(pendingCommand({ version, ...options }).pending, errorResponse(version, code));
+  const failures = () => lockout.summary().totalFailures;
+  return { store, log, lockout, records, failures };
+}
+
+const guess = createPrimary({ hierarchy: 'owner', auth: 'guess' });
+
+describe('a refused authorization', () => {
+  it('counts against its caller, and is durable when the promise resolves', async () => {
+    const { records, failures, store } = setUp();
+    const durable = records({ command: guess }, BAD_AUTH);
+    assert.ok(durable !== undefined);
+    assert.equal(failures(), 1, 'at once, before the next command is judged');
+    assert.equal(store.kept.size, 0);
+    await durable;
+    assert.equal(store.kept.size, 1);
+  });
+
+  it('counts nothing for an administrator', () => {
+    const { records, failures } = setUp();
+    assert.equal(records({ command: guess, caller: ROOT }, BAD_AUTH), undefined);
+    assert.equal(failures(), 0);
+  });
+
+  it('counts nothing for a command that carried no authorization', () => {
+    const { records, failures } = setUp();
+    assert.equal(records({ command: getRandom(8) }, BAD_AUTH), undefined);
+    assert.equal(failures(), 0);
+  });
+
+  it('counts nothing when it was the empty password of the owner hierarchy', () => {
+    const { records, failures } = setUp();
+    assert.equal(records({ command: createPrimary({ hierarchy: 'owner' }) }, TPM_RC.BAD_AUTH | 0x900), undefined);
+    assert.equal(failures(), 0);
+  });
+
+  it('is told apart from every other ending', () => {
+    const { records, failures } = setUp();
+    for (const code of [TPM_RC.SUCCESS, TPM_RC.LOCKOUT, TPM_RC.RETRY]) {
+      assert.equal(records({ command: guess }, code), undefined);
+    }
+    assert.equal(failures(), 0);
+  });
+
+  it('counts on TPM 1.2 as well', () => {
+    const { records, failures } = setUp('1.2');
+    const command = command12(TPM_ORD.Unseal, new Uint8Array(60), TPM_TAG.RQU_AUTH1_COMMAND);
+    void records({ command }, TPM_RESULT.AUTHFAIL);
+    assert.equal(failures(), 1);
+  });
+});
+
+describe('a reset of the TPM’s own lockout', () => {
+  it('empties the ledger when an administrator’s succeeds, and is logged', async () => {
+    const { records, failures, log } = setUp();
+    await records({ command: guess }, BAD_AUTH);
+    const emptied = records({ command: LOCK_RESET, caller: ROOT }, TPM_RC.SUCCESS);
+    assert.ok(emptied !== undefined);
+    await emptied;
+    assert.equal(failures(), 0);
+    assert.deepEqual(
+      log.lines.map(({ level, fields }) => [level, fields]),
+      [['info', { forgotten: 1 }]],
+    );
+  });
+
+  it('empties nothing when it fails, or comes from anybody else', async () => {
+    const { records, failures } = setUp();
+    await records({ command: guess }, BAD_AUTH);
+    assert.equal(records({ command: LOCK_RESET, caller: ROOT }, TPM_RC.LOCKOUT), undefined);
+    assert.equal(records({ command: LOCK_RESET, caller: ALICE }, TPM_RC.SUCCESS), undefined);
+    assert.equal(failures(), 1);
+  });
+
+  it('is no other command', async () => {
+    const { records, failures } = setUp();
+    await records({ command: guess }, BAD_AUTH);
+    assert.equal(records({ command: guess, caller: ROOT }, TPM_RC.SUCCESS), undefined);
+    assert.equal(failures(), 1);
+  });
+
+  it('is TPM_ResetLockValue on TPM 1.2, inside a transport session too', async () => {
+    const reset = command12(TPM_ORD.ResetLockValue, new Uint8Array(45), TPM_TAG.RQU_AUTH1_COMMAND);
+    for (const command of [reset, insideTransport(reset)]) {
+      const { records, failures } = setUp('1.2');
+      const wrong = command12(TPM_ORD.Unseal, new Uint8Array(60), TPM_TAG.RQU_AUTH1_COMMAND);
+      await records({ command: wrong }, TPM_RESULT.AUTHFAIL);
+      await records({ command, caller: ROOT }, TPM_RESULT.SUCCESS);
+      assert.equal(failures(), 0);
+    }
+  });
+});
+
+describe('those who want to know how a command ended', () => {
+  it('are told each response with its class', () => {
+    const seen: unknown[] = [];
+    const observer: ResponseObserver = ({ header }, outcome, response) => {
+      seen.push([header.code, outcome, response.length]);
+      return undefined;
+    };
+    const { records } = setUp('2.0', [observer, observer]);
+    assert.equal(records({}, TPM_RC.SUCCESS), undefined);
+    assert.deepEqual(seen, [
+      [0x17b, 'success', 10],
+      [0x17b, 'success', 10],
+    ]);
+  });
+
+  it('are waited for, together with the durable write of a failure', async () => {
+    let settle = (): void => undefined;
+    const observed = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const { records, store } = setUp('2.0', [() => undefined, () => observed]);
+    const { put } = store;
+    let write = (): void => undefined;
+    store.put = async (...record) => {
+      await new Promise<void>((resolve) => {
+        write = resolve;
+      });
+      await put.apply(store, record);
+    };
+    let done = false;
+    const durable = records({ command: guess }, BAD_AUTH)?.then(() => {
+      done = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    settle();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(done, false, 'the failure is not durable yet');
+    write();
+    await durable;
+    assert.equal(store.kept.size, 1);
+  });
+
+  it('are waited for where nothing else is', async () => {
+    let settle = (): void => undefined;
+    const observed = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const { records } = setUp('2.0', [() => observed]);
+    const durable = records({}, TPM_RC.SUCCESS);
+    assert.equal(durable, observed);
+    settle();
+    await durable;
+  });
+
+  it('hold the response back when they fail', async () => {
+    const { records } = setUp('2.0', [() => Promise.reject(new Error('ENOSPC'))]);
+    await assert.rejects(records({ command: guess }, BAD_AUTH) ?? Promise.resolve(), /ENOSPC/);
+  });
+});
