@@ -150,6 +150,121 @@ describe('failure ledger: the gate', () => {
   });
 });
 
+describe('failure ledger: what it remembers', () => {
+  it('is nothing at first', () => {
+    const ledger = new FailureLedger();
+    assert.deepEqual(ledger.state(at(0)).failures, []);
+    assert.equal(ledger.failuresOf().size, 0);
+    assert.deepEqual(ledger.summary(at(0), DEFAULTS).users, []);
+    assert.equal(ledger.record('uid:1', at(-5), DEFAULTS), true);
+    assert.deepEqual(
+      ledger.state(at(0)).failures.map(({ bootTimeMs }) => bootTimeMs),
+      [-5],
+    );
+  });
+
+  it('is each failure with its user, its boot and both clocks', () => {
+    const ledger = new FailureLedger();
+    assert.equal(ledger.record('uid:1', at(5), DEFAULTS), true);
+    assert.deepEqual(ledger.state(at(9)).failures, [
+      { userKey: 'uid:1', bootId: 'boot-1', bootTimeMs: 5, wallClockMs: WALL_START + 5 },
+    ]);
+  });
+
+  it('is in order of time, though the boot-time clock should go back', () => {
+    const ledger = new FailureLedger();
+    for (const bootTimeMs of [100, 50, 120]) ledger.record('uid:1', at(bootTimeMs), DEFAULTS);
+    assert.deepEqual(
+      ledger.state(at(120)).failures.map(({ bootTimeMs }) => bootTimeMs),
+      [100, 100, 120],
+    );
+  });
+
+  it('is a day at least, and a longer window as long as it is', () => {
+    const ledger = new FailureLedger();
+    const kept = (hours: number, windowMinutes: number) => {
+      const next = new FailureLedger();
+      next.restore(ledger.state(at(0)), at(0));
+      next.record('uid:2', at(hours * HOUR), { ...DEFAULTS, windowMinutes });
+      return next.state(at(hours * HOUR)).failures.length;
+    };
+    failTimes(ledger, 'uid:1', 3, at(0));
+    assert.equal(kept(24, 10), 4);
+    assert.equal(kept(25, 10), 1);
+    assert.equal(kept(25, 26 * 60), 4);
+  });
+
+  it('after a restart is in order of time, whichever boots the failures come from', () => {
+    const ledger = new FailureLedger();
+    const failure = (bootId: string, bootTimeMs: number) => {
+      return { userKey: 'uid:1', bootId, bootTimeMs, wallClockMs: WALL_START + bootTimeMs };
+    };
+    const settled = ledger.restore(
+      { failures: [failure('boot-2', 3 * HOUR), failure('boot-1', HOUR), failure('boot-2', 2 * HOUR)] },
+      at(4 * HOUR, 'boot-2'),
+    );
+    assert.equal(settled, true, 'one of them was of another boot');
+    const { failures } = ledger.state(at(4 * HOUR, 'boot-2'));
+    assert.deepEqual(
+      failures.map(({ bootTimeMs }) => bootTimeMs),
+      [HOUR, 2 * HOUR, 3 * HOUR],
+    );
+    assert.deepEqual(new Set(failures.map(({ bootId }) => bootId)), new Set(['boot-2']));
+    assert.equal(new FailureLedger().restore({ failures }, at(4 * HOUR, 'boot-2')), false);
+    assert.equal(new FailureLedger().restore({ failures: [] }, at(0)), false);
+  });
+
+  it('after a restart is the newest failures, where more were stored than it takes', () => {
+    const ledger = new FailureLedger();
+    const failures = Array.from({ length: MAX_FAILURES + 2 }, (_, index) => {
+      return { userKey: 'uid:1', bootId: 'boot-1', bootTimeMs: index, wallClockMs: WALL_START };
+    });
+    ledger.restore({ failures }, at(HOUR));
+    const kept = ledger.state(at(HOUR)).failures;
+    assert.deepEqual([kept.length, kept[0]?.bootTimeMs], [MAX_FAILURES, 2]);
+  });
+
+  it('after a restart has no failure of which one clock is unknown', () => {
+    const ledger = new FailureLedger();
+    const whole = { userKey: 'uid:1', bootId: 'boot-1', bootTimeMs: 1, wallClockMs: 1 };
+    const infinite = { ...whole, bootTimeMs: Number.POSITIVE_INFINITY, wallClockMs: Number.POSITIVE_INFINITY };
+    ledger.restore({ failures: [{ ...whole, wallClockMs: Number.NaN }, whole, infinite] }, at(2));
+    assert.equal(ledger.state(at(2)).failures.length, 1);
+  });
+});
+
+describe('failure ledger: the summary', () => {
+  it('has each user with failures that count, when each ages out, and the gates', () => {
+    const ledger = new FailureLedger();
+    failTimes(ledger, 'uid:1', 1, at(0));
+    failTimes(ledger, 'uid:2', 1, at(HOUR));
+    failTimes(ledger, 'uid:2', 3, at(2 * HOUR));
+    const now = at(9 * HOUR);
+    assert.deepEqual(ledger.summary(now, DEFAULTS), {
+      thresholds: DEFAULTS,
+      countingOff: false,
+      totalFailures: 4,
+      gateForOthers: { open: true },
+      users: [
+        {
+          userKey: 'uid:2',
+          failures: 4,
+          agesOutAt: [1, 2, 2, 2].map((hour) => WALL_START + hour * HOUR + 480 * MINUTE + 1),
+          gate: ledger.gate('uid:2', now, DEFAULTS),
+        },
+      ],
+    });
+    assert.equal(ledger.gate('uid:2', now, DEFAULTS).open, false);
+  });
+
+  it('says that the total closes the gate for others', () => {
+    const ledger = new FailureLedger();
+    failTimes(ledger, 'uid:1', 9, at(0));
+    const { gateForOthers } = ledger.summary(at(0), DEFAULTS);
+    assert.ok(!gateForOthers.open && gateForOthers.scope === 'total');
+  });
+});
+
 describe('failure ledger: time', () => {
   it('neither forgets nor prolongs when the wall clock steps within a boot, a restart of the broker included', () => {
     for (const step of [-365 * 24 * HOUR, 365 * 24 * HOUR]) {

@@ -57,6 +57,25 @@ describe('the lockout authorization in a command', () => {
     assert.equal(verdictOf(clear, TPM_CC.Clear, REFUSED), undefined);
   });
 
+  it('is refused by no code about a parameter, nor by one that names no session', () => {
+    const about = TPM_RC.AUTH_FAIL | 0x100;
+    for (const code of [about | 0x40, about | 0x840, about])
+      assert.equal(verdictOfReset(code), undefined, code.toString(16));
+  });
+
+  it('is in no command whose handles or sessions are cut off, nor in one without handles', () => {
+    const code = TPM_CC.DictionaryAttackLockReset;
+    verdictOfReset(TPM_RC.SUCCESS);
+    for (const length of [13, 17, 20])
+      assert.equal(verdictOf(reset.subarray(0, length), code, TPM_RC.SUCCESS), undefined);
+    verdictOfReset(TPM_RC.SUCCESS);
+    const audited = sessionCommand(TPM_CC.GetRandom, [], [{ handle: HMAC_SESSION, hmac: 'hmac' }]);
+    assert.equal(verdictOf(audited, TPM_CC.GetRandom, TPM_RC.SUCCESS, 0), undefined);
+    verdictOfReset(TPM_RC.SUCCESS);
+    const plain = Buffer.concat([GET_RANDOM_20.subarray(0, 10), reset.subarray(10, 14)]);
+    assert.equal(verdictOf(plain, TPM_CC.GetRandom, TPM_RC.SUCCESS), undefined, 'a handle without sessions');
+  });
+
   it('is looked for in any bytes without an exception', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 10, maxLength: 64 }), fc.nat(3), (bytes, handleCount) => {

@@ -93,6 +93,19 @@ describe('classification of a response', () => {
     assert.equal(classify12(transportResponse(0, 1), 60), 'success', 'another command has nothing inside');
   });
 
+  it('takes nothing for a success that is too short for a response', () => {
+    for (let length = 0; length < 10; length++) {
+      const cut = new Uint8Array(length);
+      assert.equal(classifyResponse('2.0', cut, { code: 0, command: GET_RANDOM_20 }, noHandles), 'other');
+      assert.equal(classify12(cut, 60), 'other');
+    }
+  });
+
+  it('takes the outer result of a transport command where nothing is inside', () => {
+    assert.equal(classify12(errorResponse('1.2', 0), EXECUTE_TRANSPORT), 'success');
+    assert.equal(classify12(errorResponse('1.2', 0x803), EXECUTE_TRANSPORT), 'hardwareLockout');
+  });
+
   it('never throws, on any bytes', () => {
     const ordinal = fc.constantFrom(60, EXECUTE_TRANSPORT);
     fc.assert(

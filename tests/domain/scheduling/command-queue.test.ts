@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import fc from 'fast-check';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
@@ -318,7 +319,10 @@ describe('the command queue', () => {
     assert.ok(swapsOf(true) <= 60, `${swapsOf(true)} swaps`);
   });
 
-  it('simulates a million commands of a mixed load without starving LOW', function () {
+  /** A mutation run repeats it for each mutant. */
+  const simulated = process.env['MUTATION_FOLDER'] === undefined ? 1_000_000 : 20_000;
+
+  it(`simulates ${simulated} commands of a mixed load without starving LOW`, function () {
     this.timeout(60_000);
     const queue = newQueue();
     const pushedAt = new Map<TestCommand, number>();
@@ -330,7 +334,7 @@ describe('the command queue', () => {
       return seed % below;
     };
     const contexts = 64;
-    for (let done = 0; done < 1_000_000; done++) {
+    for (let done = 0; done < simulated; done++) {
       while (queue.size < contexts) {
         const context = random(contexts);
         const each = command(
