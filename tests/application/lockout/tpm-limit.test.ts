@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { TpmLimit } from '../../../ts-core/application/lockout/tpm-limit.js';
-import { concat, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
-import { errorResponse, HEADER_BYTES, readUint32, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
+import { errorResponse, HEADER_BYTES, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
+import { success } from '../../support/answered-exchange.js';
 import { dispatcherRig } from '../../support/dispatcher-rig.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 
@@ -12,13 +13,6 @@ interface Tpm {
   readonly maxTries?: number;
   readonly lockoutAuthSet?: boolean;
   readonly answer?: number;
-}
-
-/** A successful response with this body behind its header. */
-function success(...body: readonly Uint8Array[]): Uint8Array {
-  const response = concat(errorResponse('2.0', TPM_RC.SUCCESS), ...body);
-  writeUint32(response, 2, response.length);
-  return response;
 }
 
 function properties(pairs: readonly (readonly [number, number])[]): Uint8Array {

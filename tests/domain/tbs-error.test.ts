@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { asTbsError, TBS_RESULTS, TbsError, type TbsSymbol } from '../../ts-core/domain/tbs-error.js';
+
+describe('an error of the catalogue', () => {
+  it('has the code, the message and the action of its symbol, unless it knows better', () => {
+    const { code, message, action } = TBS_RESULTS.TBS_E_IOERROR;
+    const plain = new TbsError('TBS_E_IOERROR');
+    assert.deepEqual(
+      [plain.symbol, plain.resultCode, plain.message, plain.action],
+      ['TBS_E_IOERROR', code, message, action],
+    );
+    assert.deepEqual([plain.details, plain.cause, plain.name], [{}, undefined, 'TbsError']);
+    const cause = new Error('ECONNRESET');
+    const exact = new TbsError('TBS_E_IOERROR', { message: 'Gone.', action: 'Look.', details: { a: 1 }, cause });
+    assert.deepEqual([exact.message, exact.action, exact.details, exact.cause], ['Gone.', 'Look.', { a: 1 }, cause]);
+    assert.equal(exact.resultCode, code);
+  });
+
+  it('has a result code that no other has, a message and an action', () => {
+    const symbols = Object.keys(TBS_RESULTS) as TbsSymbol[];
+    assert.equal(new Set(symbols.map((symbol) => TBS_RESULTS[symbol].code)).size, symbols.length);
+    for (const symbol of symbols) {
+      const { code, message, action } = TBS_RESULTS[symbol];
+      assert.ok(code >= 0x80280000 && code <= 0x8028ffff && message.length > 0 && action.length > 0, symbol);
+    }
+  });
+});
+
+describe('any error as one of the catalogue', () => {
+  it('is itself when it is one, and otherwise an internal error that keeps its cause to itself', () => {
+    const known = new TbsError('TBS_E_IOERROR');
+    assert.equal(asTbsError(known), known);
+    const unknown = new Error('a secret');
+    const internal = asTbsError(unknown);
+    assert.equal(internal.symbol, 'TBS_E_INTERNAL_ERROR');
+    assert.equal(internal.message, TBS_RESULTS.TBS_E_INTERNAL_ERROR.message);
+    assert.equal(internal.cause, unknown);
+  });
+});

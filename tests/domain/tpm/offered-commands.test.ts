@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
+import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import { offersCommand12, offersCommand20 } from '../../../ts-core/domain/tpm/offered-commands.js';
+import { TPM_CAP, TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { answered, success } from '../../support/answered-exchange.js';
+
+const listed = (...attributes: readonly number[]) =>
+  success(Uint8Array.of(0), uint32(TPM_CAP.COMMANDS), uint32(attributes.length), ...attributes.map(uint32));
+
+describe('whether a TPM has a command', () => {
+  it('of TPM 2.0 is so when the list from its code on begins with it', () => {
+    const offers = (answer: Uint8Array) => answered(offersCommand20(TPM_CC.Sign), answer).result;
+    assert.equal(offers(listed(0x02000000 | TPM_CC.Sign)), true);
+    assert.equal(offers(listed(TPM_CC.Quote)), false, 'the next one that exists');
+    assert.equal(offers(listed()), false);
+    assert.equal(offers(errorResponse('2.0', 0x184)), false);
+  });
+
+  it('of TPM 1.2 is so when TPM_CAP_ORD answers with 1', () => {
+    const offers = (answer: Uint8Array) => answered(offersCommand12(22), answer).result;
+    assert.equal(offers(success(uint32(1), Uint8Array.of(1))), true);
+    assert.equal(offers(success(uint32(1), Uint8Array.of(0))), false);
+    assert.equal(offers(errorResponse('1.2', 3)), false);
+  });
+});

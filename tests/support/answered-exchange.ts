@@ -1,0 +1,32 @@
+/** Runs an exchange against answers that a test gives, and keeps what was sent. */
+import { concat } from '../../ts-core/domain/tpm/byte-fields.js';
+import { errorResponse, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
+
+export interface AnsweredExchange<Result> {
+  readonly result: Result;
+  readonly sent: readonly Uint8Array[];
+}
+
+/** The answers are given in order; a function is asked with the command. Too few of them are an error of the test. */
+export function answered<Result>(
+  exchange: Exchange<Result>,
+  ...answers: readonly (Uint8Array | ((command: Uint8Array) => Uint8Array))[]
+): AnsweredExchange<Result> {
+  const sent: Uint8Array[] = [];
+  let step = exchange.next();
+  while (step.done !== true) {
+    const answer = answers[sent.length];
+    if (answer === undefined) throw new Error(`no answer to command ${sent.length + 1}`);
+    sent.push(step.value.slice());
+    step = exchange.next(answer instanceof Uint8Array ? answer : answer(step.value));
+  }
+  return { result: step.value, sent };
+}
+
+/** A successful response with this body behind its header. */
+export function success(...body: readonly Uint8Array[]): Uint8Array {
+  const response = concat(errorResponse('2.0', 0), ...body);
+  writeUint32(response, 2, response.length);
+  return response;
+}
