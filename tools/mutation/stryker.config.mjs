@@ -16,7 +16,7 @@ export default {
   // A message may be worded in many ways; tests that compare each word would only repeat it.
   mutator: { excludedMutations: ['StringLiteral'] },
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
-  timeoutMS: 5000,
+  timeoutMS: 3000,
   timeoutFactor: 2,
   reporters: ['json'],
   jsonReporter: { fileName: process.env.MUTATION_REPORT },

@@ -79,6 +79,25 @@ describe('an empty password that the TPM refuses', () => {
     assert.equal(classOf(session(3), [OWNER], [emptyPassword]), 'authorizationFailure', 'there is no third');
   });
 
+  it('is not taken from the command before, whose handles and sessions are read into the same place', () => {
+    const earlier = () => classOf(session(1), [OWNER, OWNER, OWNER], [emptyPassword, emptyPassword, emptyPassword]);
+    assert.equal(earlier(), 'other');
+    assert.equal(
+      classOf(session(2), [KEY, OWNER], [emptyPassword]),
+      'authorizationFailure',
+      'there is no second session',
+    );
+    assert.equal(earlier(), 'other');
+    assert.equal(classOf(session(2), [OWNER], [emptyPassword, emptyPassword]), 'authorizationFailure', 'nor handle');
+    assert.equal(earlier(), 'other');
+    const cut = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]).subarray(0, 20);
+    const answered = { code: CREATE_PRIMARY, command: cut };
+    assert.equal(
+      classifyResponse('2.0', errorResponse('2.0', session(1)), answered, () => [OWNER]),
+      'authorizationFailure',
+    );
+  });
+
   it('counts when the TPM does not list the command, so that its handles are not known', () => {
     const command = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]);
     const outcome = classifyResponse('2.0', errorResponse('2.0', session(1)), { code: 0, command }, () => null);

@@ -30,7 +30,7 @@ describe('the lockout gate', () => {
     assert.deepEqual(judgeGate([], all, NOW, { ...THRESHOLDS, individualThreshold: 0 }), { ...verdict, failures: 2 });
     assert.deepEqual(judgeGate([], all, NOW, { ...THRESHOLDS, totalThreshold: 0 }), { ...verdict, failures: 2 });
     const countingOff = { ...THRESHOLDS, totalThreshold: 0, windowMinutes: 0 };
-    assert.deepEqual(judgeGate([], all, NOW, countingOff), { ...verdict, failures: 0 });
+    assert.deepEqual(judgeGate([], aged(1, 0), NOW, countingOff), { ...verdict, failures: 0 });
   });
 
   it('is closed by the scope that opens later, by the user where both open together', () => {

@@ -1,0 +1,207 @@
+/** Tests mirror the tree: what a file of the inner layers does is asserted in the test file at the same path. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { codeOf } from './support/source-imports.js';
+
+const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const LAYERS = ['domain', 'application', 'endpoints'] as const;
+
+interface Exception {
+  /** Paths from ts-core/ without their ending; one that ends in a slash stands for every file of the folder. */
+  readonly files: readonly string[];
+  readonly because: string;
+  /** Paths from tests/ without their endings: where these files are driven instead. */
+  readonly testedBy: readonly string[];
+}
+
+const EXCEPTIONS: readonly Exception[] = [
+  {
+    files: ['domain/tpm12/codes', 'domain/tpm20/codes', 'domain/filter/tpm12-default-blocked'],
+    because: 'they are tables, whose functions only look a row up',
+    testedBy: ['domain/tpm/command-names.test', 'domain/filter/shipped-lists.test', 'domain/filter/filter-lists.test'],
+  },
+  {
+    files: ['domain/scheduling/queue-lines'],
+    because: 'it is how the command queue keeps its members, and means nothing without it',
+    testedBy: ['domain/scheduling/command-queue.test'],
+  },
+  {
+    files: [
+      'domain/virtualization/tpm12/parts',
+      'domain/virtualization/tpm20/parts',
+      'domain/virtualization/tpm20/handles',
+      'domain/virtualization/tpm20/sessions',
+    ],
+    because: 'they are the tables of the virtualizer, whose behaviour is what commands see of them',
+    testedBy: [
+      'domain/virtualization/tpm12/context-commands.test',
+      'domain/virtualization/tpm20/isolation.test',
+      'domain/virtualization/tpm20/swapping.test',
+    ],
+  },
+  {
+    files: ['domain/policy/registry-values', 'domain/policy/setting-kinds', 'domain/policy/group-policy-delivery'],
+    because: 'they read what the settings come from, and are asserted setting by setting and source by source',
+    testedBy: [
+      'domain/policy/registry-settings.test',
+      'domain/policy/setting-table.test',
+      'adapters/policy/group-policy-sources.test',
+    ],
+  },
+  {
+    files: [
+      'domain/tpm12/authorized-command',
+      'domain/tpm12/delegation',
+      'domain/tpm12/endorsement-certificate',
+      'domain/tpm12/ownership',
+      'domain/tpm12/permanent-state',
+      'domain/tpm12/sealed-data',
+      'domain/tpm12/sessions',
+      'domain/tpm20/authorized-command',
+      'domain/tpm20/dictionary-attack',
+      'domain/tpm20/endorsement-certificate',
+      'domain/tpm20/keys',
+      'domain/tpm20/ownership',
+      'domain/tpm20/sealed-data',
+    ],
+    because: 'they are commands of the broker’s own, and only a TPM says whether it takes them',
+    testedBy: [
+      'application/owner-auth/provisioning.test',
+      'application/owner-auth/endorsement-certificate.test',
+      'application/owner-auth/lockout-authorization.test',
+      'e2e/tpm12-commands.test',
+      'e2e/power.test',
+    ],
+  },
+  {
+    files: ['application/owner-auth/'],
+    because: 'its use cases change one machine’s owner authorization together, and are asserted on one with a real TPM',
+    testedBy: [
+      'application/owner-auth/levels-and-backup.test',
+      'application/owner-auth/over-time.test',
+      'application/owner-auth/provisioning.test',
+      'application/owner-auth/killed-while-changing.test',
+      'application/owner-auth/killed-while-changed-by-others.test',
+    ],
+  },
+  {
+    files: ['application/broker', 'application/status/report-status', 'application/power/'],
+    because: 'they join the other use cases to a broker, and are asserted on a whole one',
+    testedBy: ['e2e/broker.test', 'e2e/tpm-health.test', 'e2e/power.test', 'e2e/stop-under-load.test'],
+  },
+  {
+    files: [
+      'application/policy/command-lists',
+      'application/policy/manage-block-lists',
+      'application/policy/manage-policy',
+    ],
+    because: 'what they change and refuse is asserted with a store that fails, and on a whole broker',
+    testedBy: ['application/lockout/store-and-clock-faults.test', 'e2e/policy.test'],
+  },
+  {
+    files: ['application/firmware/'],
+    because: 'they report what the firmware left, which a whole broker reads from a tree of files',
+    testedBy: ['e2e/physical-presence.test', 'e2e/event-log.test'],
+  },
+  {
+    files: ['endpoints/rpc/handlers/', 'endpoints/rpc/protocol/method'],
+    because: 'a handler passes parameters to a use case; who may call it, and its shapes, are asserted for all of them',
+    testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
+  },
+  {
+    files: [
+      'endpoints/rpc/message-replies',
+      'endpoints/rpc/rpc-calls',
+      'endpoints/rpc/rpc-error',
+      'endpoints/rpc/rpc-output',
+      'endpoints/rpc/rpc-server',
+      'endpoints/rpc/secret-parameters',
+    ],
+    because: 'they are parts of a connection, and are asserted by what its peer sees',
+    testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
+  },
+  {
+    files: ['endpoints/simulator/'],
+    because: 'the simulators’ protocols are asserted by the bytes of a connection and by the programs that speak them',
+    testedBy: ['endpoints/simulator/simulator-protocols.test', 'endpoints/simulator/simulator-abuse.test'],
+  },
+  {
+    files: ['endpoints/wire/', 'endpoints/arrival', 'endpoints/byte-connection', 'endpoints/slow-peer'],
+    because: 'they are parts of a wire session, and are asserted by what its peer sees',
+    testedBy: ['endpoints/wire/wire-session.test', 'endpoints/wire/wire-server.test', 'fuzz/wire-session-fuzz.test'],
+  },
+];
+
+function sourcesOf(layer: string): readonly string[] {
+  return readdirSync(`${REPOSITORY}/ts-core/${layer}`, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${layer}/${name.replaceAll('\\', '/').replace(/\.ts$/, '')}`);
+}
+
+const FUNCTION_OR_CLASS =
+  /^(?:export )?(?:async )?function\b|^(?:export )?(?:abstract )?class\b|^(?:export )?const \w+ = (?:async )?\([^)]*\)[^=;]*=>/m;
+
+function holdsLogic(path: string): boolean {
+  return FUNCTION_OR_CLASS.test(codeOf(readFileSync(`${REPOSITORY}/ts-core/${path}.ts`, 'utf8')));
+}
+
+function hasTest(path: string): boolean {
+  return existsSync(`${REPOSITORY}/tests/${path}.test.ts`);
+}
+
+function isExcepted(path: string): boolean {
+  return EXCEPTIONS.some(({ files }) =>
+    files.some((file) => (file.endsWith('/') ? path.startsWith(file) : path === file)),
+  );
+}
+
+describe('tests mirror the tree', () => {
+  const sources = LAYERS.flatMap(sourcesOf).filter(holdsLogic);
+
+  it('with a test file for every file that holds logic, but for the exceptions', () => {
+    assert.ok(sources.length > 150, `${sources.length} files`);
+    assert.deepEqual(
+      sources.filter((path) => !hasTest(path) && !isExcepted(path)),
+      [],
+    );
+  });
+
+  it('with no exception that is none', () => {
+    const files = EXCEPTIONS.flatMap((exception) => exception.files);
+    const needless = files.filter((file) =>
+      file.endsWith('/')
+        ? !sources.some((path) => path.startsWith(file) && !hasTest(path))
+        : hasTest(file) || !sources.includes(file),
+    );
+    assert.deepEqual(needless, []);
+  });
+
+  it('with tests that exist where the exceptions say', () => {
+    const missing = EXCEPTIONS.flatMap(({ testedBy }) => testedBy).filter(
+      (test) => !existsSync(`${REPOSITORY}/tests/${test}.ts`),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it('with test files of the domain at the path of what they test', () => {
+    const known = new Set(sourcesOf('domain'));
+    const subjects = readdirSync(`${REPOSITORY}/tests/domain`, { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `domain/${name.replaceAll('\\', '/').replace(/\.test\.ts$/, '')}`);
+    assert.deepEqual(
+      subjects.filter((subject) => !known.has(subject)),
+      [
+        // Rules that several files hold together.
+        'domain/filter/shipped-lists',
+        'domain/filter/truth-table',
+        'domain/scheduling/fair-share',
+        'domain/virtualization/tpm12/isolation',
+        'domain/virtualization/tpm20/isolation',
+      ],
+    );
+  });
+});
