@@ -10,7 +10,8 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { OsManagedAuthLevel } from '../../../ts-core/domain/policy/settings.js';
 import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { startMachine } from '../../support/owner-auth-machine.js';
-import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import { startSwtpm } from '../../support/swtpm.js';
+import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 import { manufactureWithCertificate, run, TpmConnection } from '../../support/tpm12-client.js';
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
@@ -25,20 +26,10 @@ const certificatesOf = (key: EndorsementKey | undefined) => key?.certificates.ma
 
 describe('the endorsement key of a TPM 2.0', function () {
   this.timeout(60_000);
-  let tpm: Swtpm;
-  let folder: string;
-
-  beforeEach(async () => {
-    tpm = await startSwtpm({ version: '2.0', startup: true });
-    folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
-  });
-  afterEach(async () => {
-    await tpm.stop();
-    rmSync(folder, { recursive: true });
-  });
+  const its = tpmOfEachTest('2.0');
 
   const tool = (name: string, args: string[], input?: Uint8Array) =>
-    execFileSync(name, args, { env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti }, input, timeout: 15_000 });
+    execFileSync(name, args, { env: { ...process.env, TPM2TOOLS_TCTI: its.tpm.tcti }, input, timeout: 15_000 });
 
   function storeCertificate(index: string): Buffer {
     const certificate = someCertificate();
@@ -56,7 +47,7 @@ describe('the endorsement key of a TPM 2.0', function () {
   })) {
     it(`comes with the ${kind} certificate that is in NV, whole, also when one answer cannot hold it`, async () => {
       const certificate = storeCertificate(index);
-      await using machine = await startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder });
+      await using machine = await its.start();
       assert.equal(await machine.owner.tpm.endorsementKey(ROOT), undefined, 'no key yet');
       await machine.owner.provisioning.initialize(ROOT);
       const key = await machine.owner.tpm.endorsementKey(ALICE);
@@ -70,8 +61,8 @@ describe('the endorsement key of a TPM 2.0', function () {
     let storage = '';
     let endorsement = '';
     {
-      await using machine = await startMachine({
-        ...{ version: '2.0', tpmSocket: tpm.dataPath, folder, keyAlgorithm: 'eccP256' },
+      await using machine = await its.start({
+        keyAlgorithm: 'eccP256',
       });
       assert.equal((await machine.owner.provisioning.initialize(ROOT)).ready, true);
       key = await machine.owner.tpm.endorsementKey(ROOT);
@@ -85,9 +76,9 @@ describe('the endorsement key of a TPM 2.0', function () {
     assert.deepEqual([algorithm, curve, unique.length], ['ecc', 'P-256', 64]);
     assert.match(tool('tpm2_readpublic', ['-c', '0x81000001']).toString(), /NIST p256/);
     // The template is the TCG's: whoever makes the key anew from it gets the same one.
-    const again = join(folder, 'ek.pub');
+    const again = join(its.folder, 'ek.pub');
     const secrets = ['-P', `hex:${endorsement}`, '-w', `hex:${storage}`];
-    tool('tpm2_createek', ['-G', 'ecc', '-c', join(folder, 'ek.ctx'), '-u', again, ...secrets]);
+    tool('tpm2_createek', ['-G', 'ecc', '-c', join(its.folder, 'ek.ctx'), '-u', again, ...secrets]);
     const made = readFileSync(again);
     assert.ok(made.includes(Buffer.from(unique.subarray(0, 32))) && made.includes(Buffer.from(unique.subarray(32))));
   });
@@ -95,8 +86,7 @@ describe('the endorsement key of a TPM 2.0', function () {
   it('is on the curve P-256 by itself on a TPM that has no RSA', async () => {
     const TPM_CC_TEST_PARMS = 0x18a;
     const TPM_ALG_RSA = 1;
-    await using machine = await startMachine({
-      ...{ version: '2.0', tpmSocket: tpm.dataPath, folder },
+    await using machine = await its.start({
       answer: (command) => {
         const asksForRsa = readUint32(command, 6) === TPM_CC_TEST_PARMS && command[11] === TPM_ALG_RSA;
         // TPM_RC_VALUE of parameter 1.
@@ -108,8 +98,8 @@ describe('the endorsement key of a TPM 2.0', function () {
   });
 
   it('is not made, and it says what to set, where the TPM does not offer the kind that is set', async () => {
-    await using machine = await startMachine({
-      ...{ version: '2.0', tpmSocket: tpm.dataPath, folder, keyAlgorithm: 'rsa2048' },
+    await using machine = await its.start({
+      keyAlgorithm: 'rsa2048',
       answer: (command) =>
         readUint32(command, 6) === 0x18a ? Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0xc4) : undefined,
     });

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { OsManagedAuthLevel, PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
-import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import { startSwtpm } from '../../support/swtpm.js';
+import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 const STORAGE_20 = 13;
@@ -17,20 +18,9 @@ const CLOSED = { storage: 'closed', endorsement: 'closed' } as const;
 
 describe('the hierarchies of a TPM 2.0', function () {
   this.timeout(60_000);
-  let tpm: Swtpm;
-  let folder: string;
+  const its = tpmOfEachTest('2.0');
 
-  beforeEach(async () => {
-    tpm = await startSwtpm({ version: '2.0', startup: true });
-    folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
-  });
-  afterEach(async () => {
-    await tpm.stop();
-    rmSync(folder, { recursive: true });
-  });
-
-  const start = (settings: Partial<PolicySettings> = {}): Promise<Machine> =>
-    startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder, settings });
+  const start = (settings: Partial<PolicySettings> = {}) => its.start({ settings });
   const statesOf = async ({ owner }: Machine) => (await owner.provisioning.state()).hierarchies;
   const authOf = async ({ owner }: Machine, type: number) => Buffer.from(await owner.ownerAuth.get(ROOT, type));
   const warningsOf = ({ events }: Machine) =>
@@ -38,7 +28,7 @@ describe('the hierarchies of a TPM 2.0', function () {
 
   /** Another program sets the authorization of a hierarchy, as tpm2-tools name it. */
   function closedByAnotherProgram(hierarchy: 'owner' | 'endorsement', auth: string): void {
-    execFileSync('tpm2_changeauth', ['-c', hierarchy, auth], { env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti } });
+    execFileSync('tpm2_changeauth', ['-c', hierarchy, auth], { env: { ...process.env, TPM2TOOLS_TCTI: its.tpm.tcti } });
   }
 
   for (const level of [0, 2, 4, 5] as const satisfies readonly OsManagedAuthLevel[]) {

@@ -7,7 +7,8 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
-import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import { startSwtpm } from '../../support/swtpm.js';
+import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 const ALICE: Caller = { userKey: 'uid:61001', callerClass: 'standardUser' };
@@ -30,28 +31,17 @@ async function failureOf(call: Promise<unknown>): Promise<Failure | undefined> {
 for (const version of ['2.0', '1.2'] as const) {
   describe(`levels and backup on a TPM ${version}`, function () {
     this.timeout(60_000);
-    let tpm: Swtpm;
-    let folder: string;
+    const its = tpmOfEachTest(version);
     let directoryFails: string | undefined;
     let storeFails: boolean;
 
-    beforeEach(async () => {
-      tpm = await startSwtpm({ version, startup: true });
-      folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+    beforeEach(() => {
       directoryFails = undefined;
       storeFails = false;
     });
-    afterEach(async () => {
-      await tpm.stop();
-      rmSync(folder, { recursive: true });
-    });
 
-    const start = (settings: Partial<PolicySettings> = {}): Promise<Machine> =>
-      startMachine({
-        ...{ version, tpmSocket: tpm.dataPath, folder, settings },
-        directoryFails: () => directoryFails,
-        storeFails: () => storeFails,
-      });
+    const start = (settings: Partial<PolicySettings> = {}) =>
+      its.start({ settings, directoryFails: () => directoryFails, storeFails: () => storeFails });
     const full = (machine: Machine) => machine.owner.ownerAuth.get(ROOT, 1);
     const works = (machine: Machine, value: Uint8Array) =>
       machine.owner.coordinator.parts.tpm.changeOwnerAuth(value, value).then(
@@ -60,8 +50,8 @@ for (const version of ['2.0', '1.2'] as const) {
       );
     /** A file system keeps what was written: nothing in the folder may hold the value. */
     const onDisk = (value: Uint8Array) =>
-      readdirSync(join(folder, 'owner-auth')).some((name) =>
-        readFileSync(join(folder, 'owner-auth', name)).includes(Buffer.from(value)),
+      readdirSync(join(its.folder, 'owner-auth')).some((name) =>
+        readFileSync(join(its.folder, 'owner-auth', name)).includes(Buffer.from(value)),
       );
 
     /** The hierarchies of a TPM 2.0 closed, so that Delegated has something to store. */
@@ -103,7 +93,7 @@ for (const version of ['2.0', '1.2'] as const) {
     it('lowers the level under a new key: neither an old copy of the disk nor what is left of it opens any more', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT, closing);
-      const secretsFolder = join(folder, 'owner-auth');
+      const secretsFolder = join(its.folder, 'owner-auth');
       const copy = new Map(readdirSync(secretsFolder).map((name) => [name, readFileSync(join(secretsFolder, name))]));
       machine.setPolicy({ osManagedAuthLevel: 2 });
       await machine.owner.coordinator.levelMayHaveChanged();
@@ -123,7 +113,7 @@ for (const version of ['2.0', '1.2'] as const) {
       const before = await full(machine);
       machine.setPolicy({ osManagedAuthLevel: 0 });
       await machine.owner.coordinator.levelMayHaveChanged();
-      assert.deepEqual(readdirSync(join(folder, 'owner-auth')), []);
+      assert.deepEqual(readdirSync(join(its.folder, 'owner-auth')), []);
       assert.equal(await works(machine, before), true, 'None makes no new value');
       const { storageAuthSet, endorsementAuthSet } = await machine.owner.tpm.ownership();
       assert.deepEqual([storageAuthSet, endorsementAuthSet], [false, false]);
@@ -223,7 +213,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.ok(!onDisk(value), 'not in the clear');
       const elsewhere = await startSwtpm({ version, startup: true });
       const copy = mkdtempSync(join(tmpdir(), 'owner-auth-copy-'));
-      cpSync(folder, copy, { recursive: true });
+      cpSync(its.folder, copy, { recursive: true });
       try {
         await using other = await startMachine({ version, tpmSocket: elsewhere.dataPath, folder: copy });
         const failure = await failureOf(other.owner.ownerAuth.get(ROOT, 1));
@@ -239,9 +229,9 @@ for (const version of ['2.0', '1.2'] as const) {
         await using machine = await start();
         await machine.owner.provisioning.initialize(ROOT);
       }
-      await tpm.kill();
-      rmSync(join(tpm.dir, 'state'), { recursive: true });
-      await tpm.start();
+      await its.tpm.kill();
+      rmSync(join(its.tpm.dir, 'state'), { recursive: true });
+      await its.tpm.start();
       await using machine = await start();
       assert.deepEqual(await failureOf(full(machine)), { symbol: 'TBS_E_OWNERAUTH_NOT_FOUND', reason: 'sealBroken' });
       assert.equal((await machine.owner.provisioning.initialize(ROOT)).ready, true);

@@ -1,15 +1,14 @@
 /** What is known of the lockout authorization after a wrong one, on a real software TPM 2.0. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EMPTY_AUTH, runCommand20 } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import { dictionaryAttackLockReset } from '../../../ts-core/domain/tpm20/dictionary-attack.js';
 import { clear20 } from '../../../ts-core/domain/tpm20/ownership.js';
-import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
-import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import type { Machine } from '../../support/owner-auth-machine.js';
+import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 const WRONG = new Uint8Array(20).fill(9);
@@ -18,19 +17,8 @@ const A_MINUTE_MS = 60_000;
 
 describe('the lockout authorization after a wrong one', function () {
   this.timeout(60_000);
-  let tpm: Swtpm;
-  let folder: string;
+  const its = tpmOfEachTest('2.0');
 
-  beforeEach(async () => {
-    tpm = await startSwtpm({ version: '2.0', startup: true });
-    folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
-  });
-  afterEach(async () => {
-    await tpm.stop();
-    rmSync(folder, { recursive: true });
-  });
-
-  const start = (): Promise<Machine> => startMachine({ version: '2.0', tpmSocket: tpm.dataPath, folder });
   const lockoutOf = async ({ owner }: Machine) => (await owner.tpm.ownership()).lockout;
   const guess = ({ owner }: Machine) =>
     assert.rejects(owner.ownerAuth.unblock(ROOT, WRONG), { symbol: 'TPM_20_E_AUTH_FAIL' });
@@ -43,7 +31,7 @@ describe('the lockout authorization after a wrong one', function () {
   }
 
   it('is shown as blocked for the recovery time, while the TPM itself counts no failure', async () => {
-    await using machine = await start();
+    await using machine = await its.start();
     await machine.owner.provisioning.initialize(ROOT);
     assert.deepEqual((await lockoutOf(machine)).authorization, { blocked: false, untilMs: null });
     await guess(machine);
@@ -54,7 +42,7 @@ describe('the lockout authorization after a wrong one', function () {
   });
 
   it('is shown as blocked after the wrong value of a caller’s own command as well', async () => {
-    await using machine = await start();
+    await using machine = await its.start();
     await machine.owner.provisioning.initialize(ROOT);
     await assert.rejects(machine.raw(dictionaryAttackLockReset(WRONG)));
     await assertBlockedForADay(machine);
@@ -62,16 +50,16 @@ describe('the lockout authorization after a wrong one', function () {
 
   it('is remembered over a restart of the broker, and learnt from the next use when it was not', async () => {
     {
-      await using machine = await start();
+      await using machine = await its.start();
       await machine.owner.provisioning.initialize(ROOT);
       await guess(machine);
     }
     {
-      await using machine = await start();
+      await using machine = await its.start();
       await assertBlockedForADay(machine);
     }
-    rmSync(join(folder, 'state.json'));
-    await using machine = await start();
+    rmSync(join(its.folder, 'state.json'));
+    await using machine = await its.start();
     assert.equal((await lockoutOf(machine)).authorization.blocked, false);
     await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, WRONG), { symbol: 'TPM_20_E_LOCKOUT' });
     await assertBlockedForADay(machine);
@@ -79,20 +67,20 @@ describe('the lockout authorization after a wrong one', function () {
 
   it('is blocked until the TPM is reset where the recovery time is 0', async () => {
     {
-      await using machine = await start();
+      await using machine = await its.start();
       await machine.owner.provisioning.initialize(ROOT);
       await machine.owner.tpm.setLockoutParameters(ROOT, { lockoutRecoverySeconds: 0 }, undefined);
       await guess(machine);
       assert.deepEqual((await lockoutOf(machine)).authorization, { blocked: true, untilMs: null });
     }
-    await tpm.restart();
-    await using machine = await start();
+    await its.tpm.restart();
+    await using machine = await its.start();
     assert.deepEqual((await lockoutOf(machine)).authorization, { blocked: false, untilMs: null });
     await machine.owner.ownerAuth.unblock(ROOT, undefined);
   });
 
   it('is blocked for the right value too, and not any more after the platform has cleared the TPM', async () => {
-    await using machine = await start();
+    await using machine = await its.start();
     // Before provisioning the empty value is the right one.
     await guess(machine);
     await assert.rejects(machine.raw(clear20(EMPTY_AUTH)));

@@ -1,12 +1,9 @@
 /** What the owner authorization does by itself as time goes by: backups that failed, and boots without provisioning. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
-import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import type { Machine } from '../../support/owner-auth-machine.js';
+import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 
 const ROOT = { userKey: 'uid:0', callerClass: 'administrator' } as const;
 const MINUTE_MS = 60_000;
@@ -19,29 +16,22 @@ const OPTIONAL: Partial<PolicySettings> = {
 for (const version of ['2.0', '1.2'] as const) {
   describe(`the owner authorization of a TPM ${version}, as time goes by`, function () {
     this.timeout(60_000);
-    let tpm: Swtpm;
-    let folder: string;
+    const its = tpmOfEachTest(version);
     let clock: FakeClock;
     let directoryFails: string | undefined;
     let triedAtMinutes: number[];
     let startedMs: number;
 
-    beforeEach(async () => {
-      tpm = await startSwtpm({ version, startup: true });
-      folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
+    beforeEach(() => {
       clock = new FakeClock();
       directoryFails = undefined;
       triedAtMinutes = [];
       startedMs = clock.monotonicMs();
     });
-    afterEach(async () => {
-      await tpm.stop();
-      rmSync(folder, { recursive: true });
-    });
 
-    const start = (settings: Partial<PolicySettings> = {}): Promise<Machine> =>
-      startMachine({
-        ...{ version, tpmSocket: tpm.dataPath, folder, settings, clock },
+    const start = (settings: Partial<PolicySettings> = {}) =>
+      its.start({
+        ...{ settings, clock },
         directoryFails: () => {
           const minute = (clock.monotonicMs() - startedMs) / MINUTE_MS;
           if (triedAtMinutes.at(-1) !== minute) triedAtMinutes.push(minute);

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { OsManagedAuthLevel, PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
+import { startMachine } from '../../support/owner-auth-machine.js';
 import { writePhysicalPresenceTree } from '../../support/physical-presence-tree.js';
-import { type Swtpm, startSwtpm } from '../../support/swtpm.js';
+import { startSwtpm } from '../../support/swtpm.js';
+import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 import { provision as provisionedBySomebodyElse, TpmConnection } from '../../support/tpm12-client.js';
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
@@ -18,33 +19,25 @@ const EVERYTHING = { allowClear: true, allowPhysicalPresence: true };
 for (const version of ['2.0', '1.2'] as const) {
   describe(`provisioning a TPM ${version}`, function () {
     this.timeout(60_000);
-    let tpm: Swtpm;
-    let folder: string;
+    const its = tpmOfEachTest(version);
     let ppi: string;
 
-    beforeEach(async () => {
-      tpm = await startSwtpm({ version, startup: true });
-      folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
-      ppi = join(folder, 'ppi');
+    beforeEach(() => {
+      ppi = join(its.folder, 'ppi');
       writePhysicalPresenceTree(ppi);
     });
-    afterEach(async () => {
-      await tpm.stop();
-      rmSync(folder, { recursive: true });
-    });
 
-    const start = (settings: Partial<PolicySettings> = {}): Promise<Machine> =>
-      startMachine({ version, tpmSocket: tpm.dataPath, folder, settings, physicalPresenceFolder: ppi });
+    const start = (settings: Partial<PolicySettings> = {}) => its.start({ settings, physicalPresenceFolder: ppi });
     const asked = () => readFileSync(join(ppi, 'request'), 'latin1').trim();
 
     /** Whoever had the machine before gave the TPM an owner authorization that nobody knows any more. */
     async function takenBySomebodyElse(): Promise<void> {
       if (version === '1.2') {
-        await using connection = await TpmConnection.open(tpm.dataPath);
+        await using connection = await TpmConnection.open(its.tpm.dataPath);
         await provisionedBySomebodyElse(connection.transmit);
       } else {
         execFileSync('tpm2_changeauth', ['-c', 'lockout', 'forgotten'], {
-          env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti },
+          env: { ...process.env, TPM2TOOLS_TCTI: its.tpm.tcti },
         });
       }
     }
