@@ -176,6 +176,11 @@ describe('the command gate: the lockout', () => {
     assert.deepEqual(askedAboutLockout, []);
   });
 
+  it('refuses them as well when the lists have changed and still allow the command', () => {
+    const { atDispatch } = setUp({ lockout: () => LOCKED_OUT, listsRevision: () => 2 });
+    assert.equal(atDispatch({ command: withAuthorization, listsRevision: 1 })?.symbol, 'TPM_20_E_LOCKOUT');
+  });
+
   it('never holds an administrator', () => {
     const { atDispatch, askedAboutLockout } = setUp({ lockout: () => LOCKED_OUT });
     assert.equal(atDispatch({ command: withAuthorization, caller: ROOT }), undefined);

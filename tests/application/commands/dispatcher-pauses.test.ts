@@ -131,4 +131,45 @@ describe('the dispatcher, around pauses,', () => {
     await Promise.all([dispatcher.stop(), assert.rejects(never, { symbol: 'TBS_E_SERVICE_NOT_RUNNING' })]);
     assert.deepEqual(virtualizer.closed, []);
   });
+
+  it('answers what callers ask about the TPM while commands are paused, one after the other', async () => {
+    const { dispatcher, submit } = setUp();
+    await dispatcher.pause();
+    submit(1);
+    let answers = 0;
+    const ask = () =>
+      dispatcher.runExchange(
+        // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+        function* () {
+          answers++;
+        },
+        { yieldsToCommands: true },
+      );
+    await Promise.all([ask(), ask(), ask()]);
+    assert.equal(answers, 3);
+  });
+
+  it('goes on at once when it is resumed after a while', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    await dispatcher.pause();
+    const waiting = submit(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    dispatcher.resume();
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(waiting.outcome), 'response');
+  });
+
+  it('is not drained while the last command is at the TPM', async () => {
+    const { dispatcher, transport, submit } = setUp();
+    submit(1);
+    const atTpm = await transport.transmission(0);
+    let drained = false;
+    const whenDrained = dispatcher.whenDrained().then(() => {
+      drained = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(drained, false);
+    atTpm.answer(SUCCESS);
+    await whenDrained;
+  });
 });

@@ -326,4 +326,39 @@ describe('the dispatcher', () => {
     await own;
     assert.equal(answersBefore, 1);
   });
+
+  it('sends a command once where one round trip is enough', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp();
+    const direct = { begin: (_contextId: number, command: Uint8Array) => command, failed: () => undefined };
+    Object.assign(virtualizer, { direct: { ...direct, complete: (response: Uint8Array) => response } });
+    const submitted = submit(1);
+    (await transport.transmission(0)).answer(SUCCESS);
+    assert.equal(await symbolOf(submitted.outcome), 'response');
+    await dispatcher.whenIdle();
+    assert.equal(transport.sent.length, 1);
+  });
+
+  it('lets the housekeeping of users beyond their share go between the commands', async () => {
+    const { dispatcher, transport, queue, submit } = setUp();
+    const order: string[] = [];
+    transport.onTransmit = ({ answer }) => {
+      order.push('command');
+      answer(SUCCESS);
+    };
+    dispatcher.halt();
+    const closes = (name: string, userKey: string) =>
+      dispatcher.runExchange(
+        // biome-ignore lint/correctness/useYield: an exchange that sends nothing
+        function* () {
+          order.push(name);
+        },
+        { userKey },
+      );
+    queue.isWithinShare = (userKey) => userKey === 'modest';
+    const all = [closes('greedy 1', 'greedy'), closes('greedy 2', 'greedy'), closes('modest', 'modest')];
+    const commands = [submit(1).outcome, submit(1).outcome];
+    dispatcher.resume();
+    await Promise.all([...all, ...commands]);
+    assert.deepEqual(order, ['modest', 'greedy 1', 'command', 'greedy 2', 'command']);
+  });
 });

@@ -4,7 +4,7 @@ import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
-import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import type { DirectPath } from '../../../ts-core/domain/virtualization/virtualizer.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
@@ -12,6 +12,7 @@ import { QuietEventLoop } from '../../support/quiet-event-loop.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { ScriptedTransport } from '../../support/scripted-transport.js';
 import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
+import { command12 } from '../../support/tpm12-commands.js';
 import { clear, getRandom, startup } from '../../support/tpm20-commands.js';
 
 const SUCCESS = errorResponse('2.0', TPM_RC.SUCCESS);
@@ -77,6 +78,7 @@ function setUp(version: TpmVersion = '2.0') {
   const sent = () => transport.sent.map(({ command }) => Buffer.from(command).toString('hex'));
   return {
     driver,
+    parts,
     transport,
     virtualizer,
     direct,
@@ -221,6 +223,35 @@ describe('an exchange whose TPM was reset', () => {
     answers(notStarted, errorResponse('1.2', 0), errorResponse('1.2', 0));
     assert.equal(await driver.drive(() => sendEach([GET_RANDOM_12]), 0, TIMEOUT_MS), 'done');
     assert.equal(virtualizer.resets, 1);
+  });
+});
+
+describe('an exchange of a TPM 1.2', () => {
+  it('may send the start-up itself', async () => {
+    const { driver, answers, sent } = setUp('1.2');
+    const start = command12(TPM_ORD.Startup, Uint8Array.of(0, 1));
+    answers(errorResponse('1.2', TPM_RESULT.INVALID_POSTINIT));
+    assert.equal(await driver.drive(() => sendEach([start]), 0, TIMEOUT_MS), 'done');
+    assert.deepEqual(sent(), hex(start));
+  });
+});
+
+describe('an exchange that nobody watches', () => {
+  it('fails, is answered and is started again as any other', async () => {
+    const { parts, transport } = setUp();
+    const driver = new ExchangeDriver({ ...parts, presence: undefined }, () => undefined);
+    const responses = [LOST, LOST, INITIALIZE, SUCCESS, SUCCESS];
+    transport.onTransmit = ({ answer, fail }) => {
+      const response = responses.shift();
+      if (response instanceof Error) fail(response);
+      else if (response !== undefined) answer(response);
+    };
+    await assert.rejects(driver.executeDirect(COMMAND, TIMEOUT_MS), LOST);
+    await assert.rejects(
+      driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS),
+      LOST,
+    );
+    assert.equal(await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS), 'done');
   });
 });
 

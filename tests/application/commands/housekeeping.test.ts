@@ -61,4 +61,43 @@ describe('housekeeping', () => {
     for (const name of ['a', 'b', 'c']) housekeeping.adds(name, { yieldsToCommands: true });
     assert.deepEqual(housekeeping.order(0), ['a', 'b', 'c']);
   });
+
+  it('of the broker itself passes that of users who asked before', () => {
+    const housekeeping = new TestHousekeeping();
+    housekeeping.adds('question', { yieldsToCommands: true });
+    housekeeping.adds('a1', { userKey: 'alice' });
+    housekeeping.adds('own');
+    assert.deepEqual(housekeeping.order(0), ['own', 'a1', 'question']);
+  });
+
+  it('is given out whole, once, when it ends', () => {
+    const housekeeping = new TestHousekeeping();
+    housekeeping.adds('question', { yieldsToCommands: true });
+    for (const name of ['a1', 'a2']) housekeeping.adds(name, { userKey: 'alice' });
+    housekeeping.adds('own');
+    assert.equal(housekeeping.removeAll().length, 4);
+    assert.equal(housekeeping.size, 0);
+    assert.deepEqual(housekeeping.removeAll(), []);
+    assert.deepEqual(housekeeping.order(0), []);
+  });
+
+  it('holds no commands up by having nothing to do', () => {
+    const housekeeping = new TestHousekeeping();
+    const within = () => true;
+    assert.equal(housekeeping.next(true, within), undefined);
+    housekeeping.adds('question', { yieldsToCommands: true });
+    assert.ok(housekeeping.next(true, within) !== undefined);
+  });
+
+  it('keeps no line for a user who has nothing more', () => {
+    const housekeeping = new TestHousekeeping();
+    housekeeping.adds('a1', { userKey: 'alice' });
+    housekeeping.adds('b1', { userKey: 'bob' });
+    assert.deepEqual(housekeeping.order(0), ['a1', 'b1']);
+    assert.equal(
+      housekeeping.next(false, () => true),
+      undefined,
+    );
+    assert.equal(housekeeping.size, 0);
+  });
 });

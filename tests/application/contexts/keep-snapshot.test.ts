@@ -68,6 +68,7 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(store.writes.length, 2);
     store.writes[1]?.();
     await stopped;
+    assert.equal(clock.pendingTimers(), 0);
     changes();
     clock.advance(10_000);
     assert.equal(store.writes.length, 2);

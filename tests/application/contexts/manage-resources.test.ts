@@ -42,7 +42,7 @@ function setUp() {
   const goes = () => {
     isThere = false;
   };
-  return { manage, told, removed, urgencies, seenBy, goes };
+  return { manage, contexts, told, removed, urgencies, seenBy, goes };
 }
 
 describe('the list of resources', () => {
@@ -53,6 +53,13 @@ describe('the list of resources', () => {
     assert.deepEqual(seenBy(ALICES_SANDBOX), ['sandbox'], 'whose saved sessions are is not known');
     assert.deepEqual(seenBy(BOB), ['bob']);
   });
+});
+
+it('a resource of a context that is closed already is its user’s still, though not his sandboxed app’s', () => {
+  const { contexts, seenBy } = setUp();
+  for (const context of [...contexts.all()]) contexts.remove(context);
+  assert.deepEqual(seenBy(ALICE), ['alice', 'sandbox', 'alice-saved']);
+  assert.deepEqual(seenBy(ALICES_SANDBOX), []);
 });
 
 describe('removing a resource', () => {
