@@ -37,3 +37,13 @@ function failureText({ message, where }) {
 export function failuresOfCtest(output) {
   return [...output.matchAll(/^\s*\d+ - (\S+) \(([^)]+)\)/gm)].map(([, name, how]) => ({ name, message: how }));
 }
+
+/** The failed tests of a report of xunit (CTRF). */
+export function failuresOfCtrf({ tests = [] }, framework) {
+  return tests
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, message, trace }) => ({
+      name: `${name} (${framework})`,
+      message: `${message ?? ''}\n${trace ?? ''}`,
+    }));
+}

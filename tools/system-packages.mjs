@@ -47,6 +47,7 @@ const NEEDED = {
     { package: 'libxml2-utils', program: 'xmllint' },
     { package: 'winbind', program: 'winbindd' },
     { package: 'iproute2', program: 'ip' },
+    { package: 'mono-devel', program: 'mono' },
   ],
 };
 

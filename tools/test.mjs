@@ -1,5 +1,6 @@
-// npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), Pester (PowerShell).
-//   npm test -- --only mocha|native|pester|pester5     one part
+// npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), xunit (the module's client),
+// Pester (PowerShell).
+//   npm test -- --only mocha|native|client|pester|pester5     one part
 //   npm test -- --all                                  also what `npm test` alone leaves out: Pester once more, version 5
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -26,7 +27,7 @@ function run(program, args, env = {}) {
 async function part(name, work) {
   console.log(`\n== ${name}`);
   const { status, counts } = await work();
-  if (counts === undefined || counts.passed + counts.failed === 0) {
+  if (counts === undefined || counts.passed + counts.failed + counts.skipped === 0) {
     const message = `ended with ${status} and ran no test`;
     console.log(`${name}: ${message}`);
     return { name, passed: 0, failed: 1, skipped: 0, failures: [{ name: 'the run', message }] };
@@ -75,17 +76,19 @@ function runPester(folder, name = 'Pester', options = []) {
   });
 }
 
-function runNative(folder) {
-  return part('C libraries (ctest)', async () => {
-    const countsFile = path.join(folder, 'native.json');
-    const status = await run(process.execPath, [path.join(root, 'tools', 'test-native.mjs'), '--json', countsFile]);
+/** A part that a program of tools/ runs and counts. */
+function runTool(folder, name, tool) {
+  return part(name, async () => {
+    const countsFile = path.join(folder, `${tool}.json`);
+    const status = await run(process.execPath, [path.join(root, 'tools', `${tool}.mjs`), '--json', countsFile]);
     return { status, counts: readCounts(countsFile) };
   });
 }
 
 const PARTS = {
   mocha: runMocha,
-  native: runNative,
+  native: (folder) => runTool(folder, 'C libraries (ctest)', 'test-native'),
+  client: (folder) => runTool(folder, "the module's client (xunit)", 'test-client'),
   pester: (folder) => runPester(folder),
   pester5: (folder) => runPester(folder, 'Pester 5', ['--pester', '5']),
 };

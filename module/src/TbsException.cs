@@ -9,14 +9,15 @@ namespace TpmTbs;
 public sealed class TbsException : ExternalException, IContainsErrorRecord
 {
     private readonly TbsResult result;
+    private readonly Lazy<object?>? details;
 
-    internal TbsException(string symbol, string message, string? action, object? details = null, Exception? inner = null)
+    internal TbsException(string symbol, string message, string? action, Func<object?>? details = null, Exception? inner = null)
         : base(message, inner)
     {
         result = TbsResults.Of(symbol);
         Symbol = symbol;
         RecommendedAction = action;
-        Details = details;
+        if (details is not null) this.details = new Lazy<object?>(details);
         // An HRESULT is the same 32 bits read with a sign.
         HResult = unchecked((int)result.Code);
     }
@@ -31,7 +32,7 @@ public sealed class TbsException : ExternalException, IContainsErrorRecord
     public string? RecommendedAction { get; }
 
     /// <summary>Facts of this case, such as the limit that was reached; null where there are none.</summary>
-    public object? Details { get; }
+    public object? Details => details?.Value;
 
     /// <summary>What the error was about, such as the name of a command.</summary>
     public object? TargetObject { get; internal set; }

@@ -65,9 +65,9 @@ internal static class TbsErrors
         if (symbol is null)
         {
             // A fault of the protocol: the broker and this module are of different versions.
-            return new TbsException($"JSON-RPC {error.Int64("code")}", message, "Use the module that came with this broker.", data.ToPowerShell());
+            return new TbsException($"JSON-RPC {error.Int64("code")}", message, "Use the module that came with this broker.", data.ToPowerShell);
         }
-        TbsException exception = new(symbol, message, data.TextOrNull("action"), data["details"].ToPowerShell());
+        TbsException exception = new(symbol, message, data.TextOrNull("action"), data["details"].ToPowerShell);
         // Every further object would meet the same.
         exception.EndsCommand = symbol == "TBS_E_SERVICE_START_PENDING";
         return exception;
