@@ -9,7 +9,8 @@ const domain = (name, goal) => ({
 export const FOLDERS = [
   domain('filter', 90),
   domain('lockout', 90),
-  domain('scheduling', 90),
+  // What Stryker makes of `(queue[band] as number)--` does not compile.
+  { ...domain('scheduling', 90), compiled: true },
   domain('policy', 90),
   domain('owner-auth', 90),
   {

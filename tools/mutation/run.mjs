@@ -19,7 +19,8 @@ function run(program, args, options) {
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
 }
 
-function measure({ name }) {
+function measure({ name, compiled }) {
+  if (compiled) run(process.execPath, [path.join(root, 'tools', 'build.mjs')], { cwd: root });
   const report = path.join(reports, `${name.replaceAll('/', '-')}.json`);
   const stryker = path.join(here, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
   const env = { ...process.env, MUTATION_FOLDER: name, MUTATION_REPORT: report };

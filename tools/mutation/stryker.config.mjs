@@ -3,14 +3,16 @@ import process from 'node:process';
 import { FOLDERS } from './folders.mjs';
 
 const folder = FOLDERS.find(({ name }) => name === process.env.MUTATION_FOLDER);
+const compiled = folder.compiled === true;
+const ignored = ['.cache', '.ci', 'Pester', 'examples', 'module', 'native', 'packaging'];
 
 export default {
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],
-  mutate: folder.mutate,
-  ignorePatterns: ['.cache', '.ci', 'Pester', 'build', 'docs', 'examples', 'module', 'native', 'packaging', 'reports'],
-  buildCommand: 'tsc -p tsconfig.json',
-  disableTypeChecks: '{ts-core,tests,bench}/**/*.ts',
+  mutate: folder.mutate.map((files) => (compiled ? `build/${files.replace(/\.ts$/, '.js')}` : files)),
+  ...(compiled ? {} : { buildCommand: 'tsc -p tsconfig.json' }),
+  ignorePatterns: compiled ? ignored : [...ignored, 'build'],
+  disableTypeChecks: compiled ? false : '{ts-core,tests,bench}/**/*.ts',
   mochaOptions: { spec: folder.spec },
   coverageAnalysis: 'perTest',
   // A message may be worded in many ways; tests that compare each word would only repeat it.
