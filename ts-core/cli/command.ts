@@ -49,6 +49,11 @@ export function numberOption(option: string, isFit: (value: number) => boolean, 
   };
 }
 
+/** Whether a file name means standard input or output. yargs takes a lone `-` for an option and gives the empty text. */
+export function isStandardStream(file: string): boolean {
+  return file === '-' || file === '';
+}
+
 /** Runs `action` with a connection, which is closed afterwards. What it gives is the exit code; nothing is 0. */
 export async function withBroker(
   options: CommonOptions,

@@ -21,6 +21,8 @@ const CLASSES = {
 } as const;
 type ClassOption = keyof typeof CLASSES;
 const CLASS_OPTIONS = Object.keys(CLASSES) as ClassOption[];
+/** A string for yargs, which would otherwise read 2.0 as the number 2. */
+const TPM_OPTION = { type: 'string', choices: ['1.2', '2.0'] } as const;
 
 /** `tbs block list|add|remove|test`: the command filter. */
 export function blockCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -63,7 +65,7 @@ function listAll(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) =>
       args
         .option('blocked', { type: 'boolean', default: false, describe: 'Only what is blocked for some class' })
-        .option('tpm', { choices: ['1.2', '2.0'] as const, describe: 'Of the other TPM version' }),
+        .option('tpm', { ...TPM_OPTION, describe: 'Of the other TPM version' }),
     (options) =>
       withBroker(options, async (broker) => {
         const { commands } = await broker.call(commandBlockList, { tpmVersion: options.tpm });
@@ -105,7 +107,7 @@ function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       args
         .positional('command', { type: 'string', demandOption: true })
         .option('class', { choices: CLASS_OPTIONS, describe: 'Class of callers (default: your own)' })
-        .option('tpm', { choices: ['1.2', '2.0'] as const })
+        .option('tpm', TPM_OPTION)
         .epilog('Exit code 2: it is blocked.'),
     (options) =>
       withBroker(options, async (broker) => {

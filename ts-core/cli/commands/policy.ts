@@ -14,7 +14,7 @@ import {
   policyTest,
 } from '../../endpoints/rpc/protocol/policy.js';
 import { CliFailure } from '../cli-failure.js';
-import { type CommonOptions, withBroker } from '../command.js';
+import { type CommonOptions, isStandardStream, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printTable } from '../output.js';
 
@@ -79,7 +79,7 @@ function report(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call(policyReport);
-        if (options.file === '-') process.stdout.write(html);
+        if (isStandardStream(options.file)) process.stdout.write(html);
         else await writeFile(options.file, html);
         return undefined;
       }),
