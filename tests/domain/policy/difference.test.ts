@@ -1,6 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { comparePolicy } from '../../../ts-core/domain/policy/difference.js';
+import { changedSettings, comparePolicy } from '../../../ts-core/domain/policy/difference.js';
 import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
+import type { SettingValues } from '../../../ts-core/domain/policy/policy-file.js';
 
 const source = { kind: 'policyFile', location: 'a.json' } as const;
 const policy = mergePolicy(
@@ -46,4 +47,30 @@ describe('comparing policy with a desired state', () => {
       equal(comparison.verdict === 'refused' && comparison.setting, setting);
     });
   }
+});
+
+describe('what a refresh of policy has changed', () => {
+  const with_ = (values: SettingValues, location = 'a.json') =>
+    mergePolicy([layerOf({ kind: 'policyFile', location }, values)], 1);
+
+  it('is each setting whose value is another, with both values and who sets it now', () => {
+    const before = with_({ maxContexts: 5, osManagedAuthLevel: 2, blockedCommands: [1] });
+    const after = with_({ maxContexts: 6, blockedCommands: [1] }, 'b.json');
+    deepEqual(changedSettings(before, after), [
+      { name: 'osManagedAuthLevel', before: 2, after: null, source: { kind: 'default', location: 'default' } },
+      { name: 'maxContexts', before: 5, after: 6, source: { kind: 'policyFile', location: 'b.json' } },
+    ]);
+  });
+
+  it('is nothing where a value only comes from another source', () => {
+    deepEqual(changedSettings(with_({ maxContexts: 5 }), with_({ maxContexts: 5 }, 'b.json')), []);
+  });
+});
+
+describe('comparing lists by class', () => {
+  it('finds a difference in one class, in the order in which they were asked for', () => {
+    const [found] = differencesOf({ allowedCommands: { sandboxedApp: [], standardUser: [8], administrator: [] } });
+    deepEqual(found?.current, { sandboxedApp: [], standardUser: [7], administrator: [] });
+    deepEqual(Object.keys(found.current as object), ['sandboxedApp', 'standardUser', 'administrator']);
+  });
 });

@@ -93,3 +93,71 @@ describe('the explanation of policy', () => {
     );
   });
 });
+
+describe('the explanation of a list', () => {
+  const pol = (location: string): SettingSource => ({ kind: 'registryPol', location });
+  /** What several Registry.pol files make of a list together, and the layer of each. */
+  const grown = (first: readonly number[], second: readonly number[], inForce: readonly number[]) => {
+    const layers = [
+      layerOf(pol('1.pol'), { blockedCommands: first }),
+      layerOf(pol('2.pol'), { blockedCommands: second }),
+    ];
+    const together = layerOf(pol('1.pol, 2.pol'), { blockedCommands: inForce });
+    return explainPolicy(mergePolicy([together], 1), layers)
+      .find((one) => one.name === 'blockedCommands')
+      ?.statements.map(({ effect, reason }) => `${effect}: ${reason}`);
+  };
+
+  it('says that lists of Group Policy grow entry by entry', () => {
+    const statements = grown([1, 9], [2], [1, 2]) ?? [];
+    for (const statement of statements.slice(0, 2)) match(statement, /^contributes: Lists of Group Policy grow/);
+    equal(statements.length, 3);
+  });
+
+  it('says that a source none of whose entries is in force is overridden', () => {
+    const statements = grown([9], [2], [2]) ?? [];
+    match(statements[0] ?? '', /^contributes/);
+    match(statements[1] ?? '', /^overridden/);
+  });
+
+  it('says that one source of a list decides, however long it is', () => {
+    const layers = [layerOf(pol('1.pol'), { blockedCommands: [1, 2] })];
+    deepEqual(effects(layers, 'blockedCommands'), ['1.pol: decides', 'default: overridden']);
+  });
+
+  it('says that a list in a file replaces the list of a weaker one', () => {
+    const layers = [
+      layerOf(file('a.json'), { blockedCommands: [1] }),
+      layerOf(file('b.json'), { blockedCommands: [1] }),
+    ];
+    deepEqual(effects(layers, 'blockedCommands'), ['b.json: decides', 'a.json: overridden', 'default: overridden']);
+  });
+
+  it('says that each class of callers has its own list', () => {
+    const layers = [
+      layerOf(file('a.json'), { allowedCommands: { standardUser: [7] } }),
+      layerOf(file('b.json'), { allowedCommands: { sandboxedApp: [8] } }),
+      layerOf(file('c.json'), { allowedCommands: { standardUser: [7, 9], sandboxedApp: [] } }),
+    ];
+    deepEqual(effects(layers.slice(0, 2), 'allowedCommands'), [
+      'b.json: decides',
+      'a.json: contributes',
+      'default: overridden',
+    ]);
+    deepEqual(effects(layers, 'allowedCommands').slice(0, 2), ['c.json: decides', 'b.json: overridden']);
+  });
+
+  it('says what makes a source the strongest', () => {
+    const reasonOf = (...layers: readonly PolicyLayer[]) =>
+      explained(layers, 'maxContexts').statements[0]?.reason ?? '';
+    const five = (by: SettingSource) => layerOf(by, { maxContexts: 5 });
+    match(reasonOf(five(file('a.json')), five(gpo('Base'))), /^It is the strongest source \(weakest first: defaults/);
+    match(reasonOf(five(gpo('Base')), five(pol('1.pol'))), /^It is the strongest source \(weakest first: defaults/);
+    match(reasonOf(five(gpo('A')), five(gpo('B'))), /^It is the strongest source: it applies last\.$/);
+    const cleared = { values: {}, sources: {}, cleared: { maxContexts: gpo('Off') }, problems: [] };
+    match(
+      reasonOf(five(gpo('A')), cleared),
+      /^It disables the setting, which then has its default: it applies last\.$/,
+    );
+  });
+});

@@ -118,3 +118,49 @@ describe('merging the sources of policy', () => {
     );
   });
 });
+
+describe('merging what is cleared, and problems', () => {
+  const cleared = (name: 'allowedCommands' | 'maxContexts', by: SettingSource) => ({
+    ...{ values: {}, sources: {}, cleared: { [name]: by }, problems: [] },
+  });
+
+  it('empties the lists of all classes, and names who did', () => {
+    const lists = layerOf(file('a'), { allowedCommands: { standardUser: [7], administrator: [8] } });
+    const { settings, sources } = mergePolicy([lists, cleared('allowedCommands', pol('off'))], 1);
+    deepEqual(settings.allowedCommands, { administrator: [], standardUser: [], sandboxedApp: [] });
+    deepEqual(sources.allowedCommands, pol('off'));
+    const again = mergePolicy(
+      [lists, cleared('allowedCommands', pol('off')), layerOf(file('b'), { allowedCommands: { standardUser: [9] } })],
+      1,
+    );
+    deepEqual(again.settings.allowedCommands, { administrator: [], standardUser: [9], sandboxedApp: [] });
+    deepEqual(again.sources.allowedCommands, file('b'));
+  });
+
+  it('names the sources of lists in their order, each once', () => {
+    const { sources } = mergePolicy(
+      [
+        layerOf(file('a'), { allowedCommands: { standardUser: [7] } }),
+        layerOf(file('b'), { allowedCommands: { sandboxedApp: [8] } }),
+        layerOf(file('c'), { maxContexts: 4 }),
+      ],
+      1,
+    );
+    deepEqual(sources.allowedCommands, file('a, b'));
+  });
+
+  it('shows 256 problems, and how many more there are', () => {
+    const layer = (count: number) => ({
+      ...layerOf(
+        file('a'),
+        {},
+        Array.from({ length: count }, (_, index) => ({ setting: `s${index}`, message: 'bad' })),
+      ),
+    });
+    equal(mergePolicy([layer(256)], 1).problems.length, 256);
+    const { problems } = mergePolicy([layer(260)], 1);
+    equal(problems.length, 257);
+    deepEqual(problems[256], { source: file('a'), setting: undefined, message: '4 more problems are not shown' });
+    deepEqual(problems[0], { source: file('a'), setting: 's0', message: 'bad; it is ignored' });
+  });
+});

@@ -1,7 +1,7 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import { decodeRegistryPol, REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
-import { settingsOfRegistry } from '../../../ts-core/domain/policy/registry-settings.js';
+import { mayConcernTpm, settingsOfRegistry } from '../../../ts-core/domain/policy/registry-settings.js';
 import { RegistryValues } from '../../../ts-core/domain/policy/registry-values.js';
 import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
 import { groupPolicyBytes } from '../../support/group-policy-fixture.js';
@@ -178,5 +178,128 @@ describe('registry values of Group Policy', () => {
       { key: LIST, valueName: '', type: REGISTRY_TYPES.REG_NONE, data: new Uint8Array(0) },
     ]);
     deepEqual([values, problems], [{}, []]);
+  });
+});
+
+describe('keys that may concern a TPM', () => {
+  it('are those of TPM policy, what is below them, and what is above', () => {
+    for (const key of [
+      TPM,
+      TPM.toUpperCase(),
+      `\\\\${TPM}\\\\`,
+      LIST,
+      'Software',
+      'SOFTWARE\\Policies\\Microsoft',
+      '',
+      '\\\\',
+    ]) {
+      ok(mayConcernTpm(key), key);
+    }
+    ok(mayConcernTpm('Software\\Microsoft\\TPM'), 'preferences');
+    for (const key of [
+      `${TPM}X`,
+      'Software\\Policies\\Micro',
+      'Software\\Policies\\Other',
+      'Soft',
+      'x\\Software',
+      'Software\\\\Policies',
+    ]) {
+      ok(!mayConcernTpm(key), key);
+    }
+  });
+});
+
+describe('registry values that are deleted', () => {
+  const deletion = (key: string, valueName: string): PolEntryInput => ({
+    ...{ key, valueName, type: REGISTRY_TYPES.REG_SZ, data: sz('') },
+  });
+  const ALLOWED = 'SOFTWARE\\Microsoft\\TPM\\AllowedW8Commands\\List';
+
+  it('clear their settings, and name who deleted them', () => {
+    const { values, cleared } = fromEntries(
+      [entry(TPM, 'OSManagedAuthLevel', 2), entry(LIST, '5', '5'), entry(ALLOWED, '17B', 1)],
+      [deletion(TPM, '**del.OSManagedAuthLevel'), deletion(LIST, '**delvals.'), deletion(ALLOWED, '**delvals.')],
+    );
+    deepEqual(values, {});
+    deepEqual(cleared, {
+      osManagedAuthLevel: source('1.pol'),
+      blockedCommands: source('1.pol'),
+      allowedCommands: source('1.pol'),
+      disallowedCommands: source('1.pol'),
+    });
+  });
+
+  it('clear nothing that nobody deleted', () => {
+    deepEqual(fromEntries([entry(TPM, 'OSManagedAuthLevel', 2)]).cleared, {});
+    deepEqual(fromEntries([]), { values: {}, sources: {}, cleared: {}, problems: [] });
+  });
+});
+
+describe('the entries of lists in the registry', () => {
+  const ALLOWED = 'SOFTWARE\\Microsoft\\TPM\\AllowedW8Commands\\List';
+  const raw = (key: string, valueName: string, type: number, data: Uint8Array): PolEntryInput => ({
+    key,
+    valueName,
+    type,
+    data,
+  });
+  const problemOf = (...entries: readonly PolEntryInput[]) => {
+    const { values, problems } = fromEntries(entries);
+    deepEqual(values, {});
+    equal(problems.length, 1, JSON.stringify(problems));
+    return problems[0]?.message ?? '';
+  };
+
+  it('are numbers of 32 bits, in decimal, with the same text as data', () => {
+    deepEqual(
+      fromEntries([entry(LIST, '4294967295', '4294967295'), entry(LIST, '0', '0')]).values.blockedCommands,
+      [0, 0xffffffff],
+    );
+    for (const name of ['4294967296', 'x5', '5x', '12345678901', '-1']) {
+      match(problemOf(entry(LIST, name, name)), /the name is not a command code in decimal/);
+    }
+    match(problemOf(entry(LIST, '5', 'y'.repeat(60))), /differ/);
+    ok(problemOf(entry(LIST, '5', 'y'.repeat(60))).includes(`("${'y'.repeat(40)}")`));
+  });
+
+  it('of the allowed lists are in hexadecimal, with 0 or 1 as number or text', () => {
+    const { values } = fromEntries([
+      ...[entry(ALLOWED, '0x17B', 1), entry(ALLOWED, '17c', ' 1 '), entry(ALLOWED, '0X0000017D', '0')],
+    ]);
+    deepEqual(
+      [values.allowedCommands, values.disallowedCommands],
+      [{ administrator: [0x17b, 0x17c] }, { administrator: [0x17d] }],
+    );
+    for (const name of ['x17B', '17Bx', '123456789', '0x']) {
+      match(problemOf(entry(ALLOWED, name, 1)), /is not a command code in hexadecimal/);
+    }
+    for (const text of ['', 'x1', '1x', '12345678901', 'one']) {
+      match(problemOf(entry(ALLOWED, '17B', text)), /a REG_DWORD is expected, not REG_SZ of/);
+    }
+    match(problemOf(entry(ALLOWED, '17B', 2)), /2 is neither 0 nor 1/);
+    match(problemOf(entry(ALLOWED, '17B', '22')), /22 is neither 0 nor 1/);
+  });
+
+  it('that are numbers have four bytes and the type of a number', () => {
+    const { REG_DWORD, REG_NONE } = REGISTRY_TYPES;
+    match(problemOf(raw(TPM, 'OSManagedAuthLevel', REG_DWORD, Uint8Array.of(2))), /not REG_DWORD of 1 bytes/);
+    match(problemOf(raw(TPM, 'OSManagedAuthLevel', REG_NONE, dword(2))), /not REG_NONE of 4 bytes/);
+    match(problemOf(raw(TPM, 'OSManagedAuthLevel', 99, dword(2))), /not type 99 of 4 bytes/);
+  });
+
+  it('are reported where no setting has them, except those for Windows alone', () => {
+    match(problemOf(entry(`${TPM}\\Deep\\Key`, 'Slip', 1)), /Slip: is not a value that this product knows/);
+    deepEqual(fromEntries([entry('Software\\Other', 'Slip', 1), entry(TPM, '', 1)]).problems, []);
+  });
+
+  it('are bounded to 4096, the rest of which is reported once', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, code) => entry(LIST, `${code}`, `${code}`));
+    deepEqual(fromEntries(many(4096)).problems, []);
+    const { values, problems } = fromEntries(many(4097));
+    equal(values.blockedCommands?.length, 4096);
+    deepEqual(
+      problems.map(({ message }) => message),
+      [`${LIST}\\4096: the list has 4097 entries; those after 4096 are ignored`],
+    );
   });
 });

@@ -52,3 +52,45 @@ describe('settings as people write them', () => {
     deepEqual(read(settings), settings);
   });
 });
+
+describe('lists as people write them', () => {
+  const none = { administrator: [], standardUser: [], sandboxedApp: [] };
+
+  it('are empty for the word none, in any case and between spaces', () => {
+    for (const text of ['none', ' None ', '\tNONE\n']) {
+      deepEqual(read({ blockedCommands: text, allowedCommands: text }), { blockedCommands: [], allowedCommands: none });
+    }
+    for (const text of ['nonesuch', 'xnone', 'none x']) {
+      deepEqual(read({ blockedCommands: text }), { blockedCommands: [text] });
+      deepEqual(read({ allowedCommands: text }), { allowedCommands: text });
+    }
+  });
+
+  it('by class have a name and a colon in each part, between any spaces', () => {
+    deepEqual(read({ allowedCommands: ' StandardUser : 0x7 ;SandboxedApp:8' }), {
+      allowedCommands: { standardUser: [7], sandboxedApp: [8] },
+    });
+    for (const text of ['StandardUser: 7; 8', '7: 8', 'Standard User: 7']) {
+      deepEqual(read({ allowedCommands: text }), { allowedCommands: text });
+    }
+    for (const other of [[1], 5, true, null]) deepEqual(read({ allowedCommands: other }), { allowedCommands: other });
+    deepEqual(read({ allowedCommands: { Nobody: [7] } }), { allowedCommands: { Nobody: [7] } });
+  });
+
+  it('name commands of this TPM’s version first, then of the other', () => {
+    deepEqual(readTypedSettings({ blockedCommands: 'GetRandom, TPM2_Clear, TPM_TakeOwnership' }, '1.2'), {
+      blockedCommands: [70, 0x126, 13],
+    });
+    deepEqual(read({ blockedCommands: 'GetRandom, TPM_TakeOwnership' }), { blockedCommands: [0x17b, 13] });
+  });
+
+  it('are read as numbers and flags only where the whole text is one', () => {
+    const settings = { maxContexts: '12x', ignoreLocalList: 'trueish', osManagedAuthLevel: '1234567890123456' };
+    deepEqual(read(settings), settings);
+    deepEqual(read({ ignoreLocalList: ' FALSE ' }), { ignoreLocalList: false });
+    deepEqual(read({ maxContexts: 'x12', ignoreLocalList: 'untrue' }), {
+      maxContexts: 'x12',
+      ignoreLocalList: 'untrue',
+    });
+  });
+});
