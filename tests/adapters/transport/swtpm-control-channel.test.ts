@@ -3,7 +3,7 @@ import { SwtpmControlChannel } from '../../../ts-core/adapters/transport/swtpm-c
 import { startFaultyTpm } from '../../support/faulty-tpm.js';
 import { startSwtpm } from '../../support/swtpm.js';
 
-const TIMEOUT_MS = 2000;
+const TIMEOUT_MS = 20_000;
 
 describe('SwtpmControlChannel', () => {
   it('answers requests that are made at once, each with its own reply', async () => {
