@@ -32,6 +32,11 @@ function isUpToDate(digest) {
   );
 }
 
+/** Whether there is an addon, and it was built from other sources than these. A broker that runs it may misbehave. */
+export function isAddonOutdated() {
+  return existsSync(stampFile) && !isUpToDate(sourceDigest());
+}
+
 /** The prefix whose include/node has Node's headers, so that node-gyp need not download them. */
 function headerPrefix() {
   const ownPrefix = path.dirname(path.dirname(process.execPath));

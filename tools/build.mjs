@@ -5,6 +5,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isAddonOutdated } from './build-native.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -37,6 +38,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
     await buildTypeScript();
     await buildModule();
+    if (isAddonOutdated()) console.error('The native addon is older than its sources. Run npm run build:native.');
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;
