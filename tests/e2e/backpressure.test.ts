@@ -1,5 +1,6 @@
 /** Floods: a full queue answers with a code and the setting that an administrator can raise, and delays nobody else. */
 import assert from 'node:assert/strict';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
@@ -7,7 +8,7 @@ import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
 import { command, u16 } from '../support/tpm20-commands.js';
 
 /** TPM2_EC_Ephemeral on P-256: well under a millisecond at the TPM, and makes nothing. */
-const EPHEMERAL = command(0x18e, u16(3));
+const EPHEMERAL = command(TPM_CC.EC_Ephemeral, u16(3));
 const LONGEST_DELAY_MS = 50;
 
 interface Refusal {

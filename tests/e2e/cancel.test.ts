@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPM_CAP } from '../../ts-core/domain/tpm20/codes.js';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { fields } from '../endpoints/wire/wire-client.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
@@ -12,6 +13,7 @@ import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { startSwtpm } from '../support/swtpm.js';
 import { startTerminalTpm } from '../support/terminal-tpm.js';
 import { createPrimaryRsa, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+import { getCapability } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 const TBS_E_COMMAND_CANCELED = 0x8028400d;
@@ -240,8 +242,7 @@ describe('cancelling', function () {
   });
 });
 
-/** TPM2_GetCapability(TPM_CAP_HANDLES, 0x80000000, 254). */
-const LIST_TRANSIENT = Buffer.from('8001000000160000017a0000000180000000000000fe', 'hex');
+const LIST_TRANSIENT = Buffer.from(getCapability(TPM_CAP.HANDLES, 0x80000000, 254));
 
 async function emptied(daemon: TestDaemon): Promise<void> {
   const client = await daemon.connect();

@@ -9,7 +9,11 @@ import { ALICE, asUser, canBecomeOthers } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { readableRepository } from '../support/readable-repository.js';
 import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
+import { command, getRandom } from '../support/tpm20-commands.js';
 
+/** As people type it. */
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const RANDOM = hex(getRandom(8));
 const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));
 
 describe('tbs', function () {
@@ -53,25 +57,21 @@ describe('tbs', function () {
   });
 
   it('submits a command and tells the response', () => {
-    const result = json('submit', '80010000000c0000017b0008');
+    const result = json('submit', RANDOM);
     assert.equal(result['responseName'], 'TPM_RC_SUCCESS');
-    const raw = spawnSync(
-      process.execPath,
-      [join(REPOSITORY, 'bin', 'tbs.js'), 'submit', '--raw', '80010000000c0000017b0008'],
-      {
-        env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
-      },
-    );
+    const raw = spawnSync(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), 'submit', '--raw', RANDOM], {
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+    });
     assert.equal(raw.stdout.length, 20);
   });
 
   it('exits with 2 when the TPM’s response is an error', () => {
-    assert.equal(tbs('submit', '80010000000a0000017b').status, 2);
+    assert.equal(tbs('submit', hex(command('GetRandom', []))).status, 2);
   });
 
   it('blocks and unblocks locally, and says why', () => {
     assert.equal(tbs('block', 'add', 'TPM2_GetRandom').status, 0);
-    const refused = tbs('submit', '80010000000c0000017b0008');
+    const refused = tbs('submit', RANDOM);
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /^tbs: TPM_E_COMMAND_BLOCKED: /);
     const why = tbs('block', 'test', '379');
@@ -147,11 +147,10 @@ describe('tbs', function () {
   });
 
   it('says which number an option wants, and exits with 64', () => {
-    const random = '80010000000c0000017b0008';
     for (const [option, ...args] of [
-      ['timeout', 'submit', random, '--timeout', '-1'],
-      ['timeout', 'submit', random, '--timeout', 'soon'],
-      ['locality', 'submit', random, '--locality', 'x'],
+      ['timeout', 'submit', RANDOM, '--timeout', '-1'],
+      ['timeout', 'submit', RANDOM, '--timeout', 'soon'],
+      ['locality', 'submit', RANDOM, '--locality', 'x'],
       ['recent', 'events', '--recent', '-5'],
       ['recent', 'events', '--recent', '1.5'],
     ]) {
@@ -209,7 +208,7 @@ describe('tbs', function () {
     const refused = () => Number(/(\d+) refused/.exec(tbs('status').stdout)?.[1]);
     const before = refused();
     assert.equal(tbs('submit', '8001').status, 1);
-    assert.equal(tbs('submit', '80010000000a00000fff').status, 1);
+    assert.equal(tbs('submit', hex(command(0xfff, []))).status, 1);
     assert.equal(refused(), before + 2);
   });
 

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
@@ -29,7 +30,9 @@ describe('the broker in trouble', function () {
     for (let round = 0; round < 5; round++) {
       const client = await daemon.connect();
       const known = (await client.call<{ commands: ListedCommand[] }>('commandBlock/list', {})).commands;
-      const allowed = known.filter(({ code, verdicts }) => verdicts[0]?.decidingList === 'default' && code !== 0x17a);
+      const allowed = known.filter(
+        ({ code, verdicts }) => verdicts[0]?.decidingList === 'default' && code !== TPM_CC.GetCapability,
+      );
       const changes = allowed.slice(0, 20).map(async ({ code }) => {
         await client.call('commandBlock/add', { commands: [code] });
         acknowledged.push(code);
@@ -62,7 +65,7 @@ describe('the broker in trouble', function () {
       const client = await daemon.connect();
       await client.call('commandBlock/add', { commands: ['TPM2_Hash'] });
       fill(join(folder, 'ballast'));
-      const acknowledged = [0x17d, ...(await blockUntilRefused(client))];
+      const acknowledged = [TPM_CC.Hash, ...(await blockUntilRefused(client))];
       assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0, 'commands go on');
       assert.deepEqual(await locallyBlocked(client), acknowledged);
       rmSync(join(folder, 'ballast'));
@@ -70,7 +73,7 @@ describe('the broker in trouble', function () {
       await daemon.kill('SIGKILL');
       await daemon.run();
       const again = await daemon.connect();
-      assert.deepEqual(await locallyBlocked(again), [0x155, ...acknowledged]);
+      assert.deepEqual(await locallyBlocked(again), [TPM_CC.HMAC, ...acknowledged]);
       again.close();
     } finally {
       spawnSync('umount', [folder]);

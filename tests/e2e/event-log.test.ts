@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import type { EventLogPage, EventLogTest } from '../../ts-core/endpoints/rpc/protocol/event-log.js';
 import { TestDaemon } from '../support/daemon.js';
 import {
@@ -29,7 +30,7 @@ function extend20({ pcr, data }: WrittenEvent, banks: readonly BankName[]): Buff
   const session = Buffer.concat([uint(9, 4), uint(0x40000009, 4), Buffer.alloc(5)]);
   const digests = banks.map((bank) => Buffer.concat([uint(ALGORITHM_IDS[bank], 2), digestOf(bank, data)]));
   const body = Buffer.concat([uint(pcr, 4), session, uint(banks.length, 4), ...digests]);
-  return Buffer.concat([uint(0x8002, 2), uint(10 + body.length, 4), uint(0x182, 4), body]);
+  return Buffer.concat([uint(0x8002, 2), uint(10 + body.length, 4), uint(TPM_CC.PCR_Extend, 4), body]);
 }
 
 function extend12({ pcr, data }: WrittenEvent): Buffer {

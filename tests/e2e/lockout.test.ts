@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnPart } from '../../bench/hostile/working-user.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
@@ -162,7 +163,10 @@ describe('the lockout of standard users, on swtpm', function () {
     assert.equal(await sign(alice, 'right'), LOCKED);
     const root = await daemon.connect();
     const contextId = await root.open();
-    assert.equal(responseCode(await root.submit(contextId, passwordCommand(0x139, [0x4000000a], ''))), 0);
+    assert.equal(
+      responseCode(await root.submit(contextId, passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], ''))),
+      0,
+    );
     assert.equal(await sign(alice, 'right'), 'right');
     root.close();
   });
@@ -185,7 +189,12 @@ describe('the lockout of standard users, on swtpm', function () {
     const root = await daemon.connect();
     const rootContext = await root.open();
     for (const hierarchy of [TPM_RH_OWNER, TPM_RH_ENDORSEMENT]) {
-      const closing = passwordCommand(0x129, [hierarchy], '', Buffer.from('0006736563726574', 'hex'));
+      const closing = passwordCommand(
+        TPM_CC.HierarchyChangeAuth,
+        [hierarchy],
+        '',
+        Buffer.from('0006736563726574', 'hex'),
+      );
       assert.equal(responseCode(await root.submit(rootContext, closing)), 0);
     }
     const alice = await connectAs(ALICE, daemon.rpcSocket);
@@ -216,7 +225,7 @@ describe('the lockout of standard users, on swtpm', function () {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     // PolicySecret(TPM_RH_LOCKOUT) with a wrong authorization.
-    const policySecret = passwordCommand(0x151, [0x4000000a, 0x03000000], 'wrong', Buffer.alloc(10));
+    const policySecret = passwordCommand(TPM_CC.PolicySecret, [0x4000000a, 0x03000000], 'wrong', Buffer.alloc(10));
     await assert.rejects(alice.submit(contextId, policySecret), (error: RpcFailure) => {
       assert.equal(error.data.symbol, 'TPM_E_COMMAND_BLOCKED');
       assert.equal(error.data.details['list'], 'handleRule');

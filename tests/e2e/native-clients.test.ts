@@ -9,12 +9,8 @@ import { NativeClients } from '../support/native-clients.js';
 import { createPrimaryRsa } from '../support/tpm-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
-/** TPM2_CreatePrimary of an RSA 2048 key in the null hierarchy: takes long. */
-const CREATE_RSA_KEY = Buffer.from(
-  '80020000004300000131400000070000000940000009000000000000040000000000' +
-    '1a0001000b00030072000000060080004300100800000000000000000000000000',
-  'hex',
-);
+/** Takes long. */
+const CREATE_RSA_KEY = createPrimaryRsa(1);
 
 describe('native clients', function () {
   this.timeout(60_000);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
@@ -20,8 +21,8 @@ import { command12, insideTransport } from '../support/tpm12-commands.js';
 
 const TPM_RH_OWNER = 0x40000001;
 const TPM_RH_LOCKOUT = 0x4000000a;
-const CC_CLEAR = 0x126;
-const CC_HIERARCHY_CHANGE_AUTH = 0x129;
+const CC_CLEAR = TPM_CC.Clear;
+const CC_HIERARCHY_CHANGE_AUTH = TPM_CC.HierarchyChangeAuth;
 
 async function failureOf(call: Promise<unknown>): Promise<RpcFailure | undefined> {
   try {

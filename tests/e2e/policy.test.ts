@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chmod, chown, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, asUser, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { groupPolicyBytes, groupPolicyFixture } from '../support/group-policy-fixture.js';
@@ -15,7 +16,7 @@ interface PolicyState {
   readonly revision: number;
 }
 
-const GET_RANDOM = 0x17b;
+const GET_RANDOM = TPM_CC.GetRandom;
 
 describe('policy in the broker', function () {
   this.timeout(60_000);

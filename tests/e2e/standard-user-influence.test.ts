@@ -20,6 +20,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
@@ -40,9 +41,9 @@ import {
 } from '../support/tpm-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
-const LOCKOUT_RESET = passwordCommand(0x139, [0x4000000a], '');
+const LOCKOUT_RESET = passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], '');
 /** TPM2_HierarchyChangeAuth of TPM_RH_LOCKOUT to an empty value. */
-const CHANGE_LOCKOUT_AUTH = passwordCommand(0x129, [0x4000000a], '', Buffer.from('0000', 'hex'));
+const CHANGE_LOCKOUT_AUTH = passwordCommand(TPM_CC.HierarchyChangeAuth, [0x4000000a], '', Buffer.from('0000', 'hex'));
 const FORBIDDEN = [LOCKOUT_RESET, dictionaryAttackParameters(1), CLEAR_20, CHANGE_LOCKOUT_AUTH];
 /** TPM_E_COMMAND_BLOCKED, TPM_20_E_LOCKOUT; and as TPM responses, with that for a locality that is not theirs. */
 const REFUSALS = [0x80280400, 0x80280921];

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { createPrimaryRsa } from '../support/tpm-commands.js';
+import { getRandom } from '../support/tpm20-commands.js';
 
-const GET_RANDOM = '80010000000c0000017b0008';
+const GET_RANDOM = Buffer.from(getRandom(8)).toString('hex');
 
 describe('tbs and a stopped broker', function () {
   this.timeout(60_000);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import type { Status } from '../../ts-core/endpoints/rpc/protocol/status.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
@@ -17,6 +18,7 @@ import {
   SIGNING_KEY,
   signWith,
 } from '../support/tpm-commands.js';
+import { handleIn, readPublic } from '../support/tpm20-commands.js';
 
 const FAST_STATUS = 100;
 const LONGEST_MS = 15_000;
@@ -106,8 +108,7 @@ describe('the health of the broker with a real TPM', function () {
     }
     assert.deepEqual(await kindsOfEvents(daemon), ['tpmLost', 'tpmReturned']);
     // The TPM was not reset: the caller's key is still there.
-    const readPublic = Buffer.concat([Buffer.from('80010000000e00000173', 'hex'), key.subarray(10, 14)]);
-    assert.equal(responseCode(await client.submit(context, readPublic)), 0);
+    assert.equal(responseCode(await client.submit(context, Buffer.from(readPublic(handleIn(key))))), 0);
     client.close();
   });
 });
@@ -159,7 +160,7 @@ describe("the TPM's own lockout", function () {
     const context = await client.open();
     await client.submit(context, dictionaryAttackParameters(5));
     // TPM2_HierarchyChangeAuth(TPM_RH_LOCKOUT): "secret".
-    const owned = passwordCommand(0x129, [0x4000000a], '', Buffer.from('0006736563726574', 'hex'));
+    const owned = passwordCommand(TPM_CC.HierarchyChangeAuth, [0x4000000a], '', Buffer.from('0006736563726574', 'hex'));
     assert.equal(responseCode(await client.submit(context, owned)), 0);
     client.close();
     await daemon.stop();

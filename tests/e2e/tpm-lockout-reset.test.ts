@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
@@ -24,7 +25,7 @@ import { codeOf, crypto, secret, TpmConnection, type Transmit } from '../support
 import { WireClient } from '../support/wire-client.js';
 
 const TPM_RH_LOCKOUT = 0x4000000a;
-const CC_DICTIONARY_ATTACK_LOCK_RESET = 0x139;
+const CC_DICTIONARY_ATTACK_LOCK_RESET = TPM_CC.DictionaryAttackLockReset;
 
 interface Rig {
   readonly daemon: TestDaemon;

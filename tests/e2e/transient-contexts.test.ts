@@ -5,6 +5,7 @@ import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
   createPrimaryEcc,
   createPrimaryRsa,
+  FIELD_UPGRADE_20,
   GET_RANDOM_20,
   responseCode,
   SIGNING_KEY,
@@ -41,8 +42,7 @@ describe('a submission without a context', function () {
   });
 
   it('leaves no context behind when it is refused', async () => {
-    const blocked = Buffer.from('80010000000a0000012f', 'hex');
-    await assert.rejects(submit(blocked), (error) => error instanceof RpcFailure);
+    await assert.rejects(submit(FIELD_UPGRADE_20), (error) => error instanceof RpcFailure);
     assert.equal(await count('context/list', 'contexts'), 0);
   });
 

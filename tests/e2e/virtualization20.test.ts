@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { SwtpmTransport } from '../../ts-core/adapters/transport/swtpm-transport.js';
-import { TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
+import { TPM_CC, TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
 import { quietLog } from '../support/quiet-log.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
@@ -126,7 +126,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const sessions: number[] = [];
     for (let number = 0; number < 4; number++) sessions.push(handleIn(await first.send(startAuthSession('policy'))));
     for (let number = 0; number < 4; number++) handleIn(await second.send(startAuthSession('hmac')));
-    for (const session of sessions) assert.equal(await first.code(policyCommandCode(session, 0x15d)), 0);
+    for (const session of sessions) assert.equal(await first.code(policyCommandCode(session, TPM_CC.Sign)), 0);
     const digests = new Set<string>();
     for (const session of sessions)
       digests.add(Buffer.from(await first.send(policyGetDigest(session))).toString('hex'));
@@ -158,7 +158,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
   it('lets only the user who saved a session load it, once, also from a later connection', async () => {
     const first = tpm.client();
     const session = handleIn(await first.send(startAuthSession('policy')));
-    assert.equal(await first.code(policyCommandCode(session, 0x15d)), 0);
+    assert.equal(await first.code(policyCommandCode(session, TPM_CC.Sign)), 0);
     const digest = await first.send(policyGetDigest(session));
     const blob = blobIn(await first.send(contextSave(session)));
     assert.deepEqual(await list(first, 0x02000000), []);
@@ -331,7 +331,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const kept: { session: number; blob: Uint8Array; digest: Uint8Array }[] = [];
     for (let number = 0; number < 4; number++) {
       const session = handleIn(await keeper.send(startAuthSession('policy')));
-      assert.equal(await keeper.code(policyCommandCode(session, 0x15d)), 0);
+      assert.equal(await keeper.code(policyCommandCode(session, TPM_CC.Sign)), 0);
       const digest = await keeper.send(policyGetDigest(session));
       kept.push({ session, digest, blob: blobIn(await keeper.send(contextSave(session))) });
     }
@@ -350,7 +350,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const [victim, attacker] = [tpm.client(), tpm.client('uid:1001')];
     for (let number = 0; number < 4; number++) handleIn(await victim.send(createSigner()));
     const session = handleIn(await victim.send(startAuthSession('policy')));
-    assert.equal(await victim.code(policyCommandCode(session, 0x15d)), 0);
+    assert.equal(await victim.code(policyCommandCode(session, TPM_CC.Sign)), 0);
     const digest = await victim.send(policyGetDigest(session));
     const keys: Uint8Array[] = [];
     for (let number = 0; number < 4; number++) keys.push(await victim.send(readPublic(TRANSIENT + number)));
@@ -386,9 +386,26 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
 });
 
 /** What concerns the whole TPM, or takes seconds: an administrator's commands, not an attacker's. */
-const WHOLE_TPM_COMMANDS = new Set([
-  0x121, 0x122, 0x124, 0x125, 0x126, 0x127, 0x128, 0x129, 0x12b, 0x12c, 0x12d, 0x130, 0x131, 0x132, 0x142, 0x143, 0x145,
-  0x153, 0x191,
+const WHOLE_TPM_COMMANDS: ReadonlySet<number> = new Set([
+  TPM_CC.HierarchyControl,
+  TPM_CC.NV_UndefineSpace,
+  TPM_CC.ChangeEPS,
+  TPM_CC.ChangePPS,
+  TPM_CC.Clear,
+  TPM_CC.ClearControl,
+  TPM_CC.ClockSet,
+  TPM_CC.HierarchyChangeAuth,
+  TPM_CC.PCR_Allocate,
+  TPM_CC.PCR_SetAuthPolicy,
+  TPM_CC.PP_Commands,
+  TPM_CC.ClockRateAdjust,
+  TPM_CC.CreatePrimary,
+  TPM_CC.NV_GlobalWriteLock,
+  TPM_CC.IncrementalSelfTest,
+  TPM_CC.SelfTest,
+  TPM_CC.Shutdown,
+  TPM_CC.Create,
+  TPM_CC.CreateLoaded,
 ]);
 
 /** xorshift32: the same commands in every run. */

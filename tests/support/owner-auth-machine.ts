@@ -39,6 +39,8 @@ import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { decodeCommandHeader, readUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import {
   DEFAULT_RESOURCE_LIMITS,
@@ -49,7 +51,13 @@ import { quietLog } from './quiet-log.js';
 import { TpmConnection } from './tpm12-client.js';
 
 /** TPM2_HierarchyChangeAuth, TPM2_Clear; TPM_TakeOwnership, TPM_ChangeAuthOwner, TPM_OwnerClear. */
-const CHANGING_COMMANDS: readonly number[] = [0x129, 0x126, 13, 16, 91];
+const CHANGING_COMMANDS: readonly number[] = [
+  TPM_CC.HierarchyChangeAuth,
+  TPM_CC.Clear,
+  TPM_ORD.TakeOwnership,
+  TPM_ORD.ChangeAuthOwner,
+  TPM_ORD.OwnerClear,
+];
 /** A caller's own context, for raw commands. */
 const CALLER_CONTEXT = 1;
 const ADMINISTRATOR: Caller = { userKey: 'uid:0', callerClass: 'administrator' };

@@ -1,12 +1,16 @@
-const TPM_RS_PW = 0x40000009;
+import { uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
+import { TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC, TPM_RH, TPM_RS_PW } from '../../ts-core/domain/tpm20/codes.js';
+import { command12 } from './tpm12-commands.js';
+import { command, getRandom } from './tpm20-commands.js';
 
 /** Bytes of a few commands that tests send as they are. */
-export const GET_RANDOM_20 = Buffer.from('80010000000c0000017b0008', 'hex');
-export const GET_RANDOM_12 = Buffer.from('00c10000000e0000004600000008', 'hex');
+export const GET_RANDOM_20 = Buffer.from(getRandom(8));
+export const GET_RANDOM_12 = Buffer.from(command12(TPM_ORD.GetRandom, uint32(8)));
 /** TPM2_Clear with an empty password session on TPM_RH_LOCKOUT. */
-export const CLEAR_20 = passwordCommand(0x126, [0x4000000a], '');
+export const CLEAR_20 = passwordCommand(TPM_CC.Clear, [TPM_RH.LOCKOUT], '');
 /** TPM2_FieldUpgradeStart, header only. */
-export const FIELD_UPGRADE_20 = Buffer.from('80010000000a0000012f', 'hex');
+export const FIELD_UPGRADE_20 = Buffer.from(command('FieldUpgradeStart', []));
 
 /** A TPM 2.0 command with one password session. */
 export function passwordCommand(
@@ -52,7 +56,7 @@ export function createPrimaryEcc(
     ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
     ...[u16(0), u32(0)],
   ]);
-  return passwordCommand(0x131, [parent.hierarchy ?? 0x40000001], parent.password ?? '', parameters);
+  return passwordCommand(TPM_CC.CreatePrimary, [parent.hierarchy ?? TPM_RH.OWNER], parent.password ?? '', parameters);
 }
 
 /**
@@ -70,12 +74,12 @@ export function createPrimaryRsa(seed: number, bits = 2048): Buffer {
     ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
     ...[u16(0), u32(0)],
   ]);
-  return passwordCommand(0x131, [0x40000007], '', parameters);
+  return passwordCommand(TPM_CC.CreatePrimary, [TPM_RH.NULL], '', parameters);
 }
 
 /** TPM2_FlushContext. */
 export function flushContext20(handle: number): Buffer {
-  return Buffer.concat([u16(0x8001), u32(14), u32(0x165), u32(handle)]);
+  return Buffer.concat([u16(0x8001), u32(14), u32(TPM_CC.FlushContext), u32(handle)]);
 }
 
 /** userWithAuth, sign, sensitiveDataOrigin, fixedTPM, fixedParent; with or without TPMA_OBJECT_NO_DA. */
@@ -84,7 +88,7 @@ export const SIGNING_KEY = { noDa: 0x00040472, underDa: 0x00040072 } as const;
 /** TPM2_Sign of 32 zero bytes with this key's authorization value. */
 export function signWith(handle: number, authValue: string): Buffer {
   const parameters = Buffer.concat([u16(32), Buffer.alloc(32), u16(0x0010), u16(0x8024), u32(0x40000007), u16(0)]);
-  return passwordCommand(0x15d, [handle], authValue, parameters);
+  return passwordCommand(TPM_CC.Sign, [handle], authValue, parameters);
 }
 
 /** TPM2_DictionaryAttackParameters with the empty lockout authorization. */
@@ -94,7 +98,7 @@ export function dictionaryAttackParameters(
   lockoutRecoverySeconds = 10,
 ): Buffer {
   const parameters = Buffer.concat([u32(maxTries), u32(recoverySeconds), u32(lockoutRecoverySeconds)]);
-  return passwordCommand(0x13a, [0x4000000a], '', parameters);
+  return passwordCommand(TPM_CC.DictionaryAttackParameters, [TPM_RH.LOCKOUT], '', parameters);
 }
 
 export function responseCode(response: Uint8Array): number {

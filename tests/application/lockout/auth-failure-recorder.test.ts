@@ -8,7 +8,7 @@ import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
-import { TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -131,8 +131,8 @@ describe('those who want to know how a command ended', () => {
     const { records } = setUp('2.0', [observer, observer]);
     assert.equal(records({}, TPM_RC.SUCCESS), undefined);
     assert.deepEqual(seen, [
-      [0x17b, 'success', 10],
-      [0x17b, 'success', 10],
+      [TPM_CC.GetRandom, 'success', 10],
+      [TPM_CC.GetRandom, 'success', 10],
     ]);
   });
 

@@ -12,12 +12,13 @@ import { NO_LOCAL_COMMAND_LISTS } from '../../../ts-core/domain/filter/local-com
 import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 const DAY_MS = 86_400_000;
-const TPM2_SIGN = 0x15d;
+const TPM2_SIGN = TPM_CC.Sign;
 /** Nothing is set: what the lists and the level are, the local records say. */
 const NO_POLICY = mergePolicy([], 1);
 

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { startMachine } from '../../support/owner-auth-machine.js';
 import type { ProcessResult, ProcessTask } from '../../support/owner-auth-process.js';
 import { startSwtpm } from '../../support/swtpm.js';
@@ -72,7 +74,9 @@ for (const version of ['2.0', '1.2'] as const) {
       await using machine = await startMachine(box.options);
       await assert.rejects(machine.owner.ownerAuth.get(ROOT, 1), { symbol: 'TBS_E_OWNERAUTH_NOT_FOUND' });
       assert.ok(machine.events.some(({ message }) => /kept owner authorization is void/.test(message)));
-      const tries = machine.sent.filter((code) => code === (version === '2.0' ? 0x129 : 16)).length;
+      const tries = machine.sent.filter(
+        (code) => code === (version === '2.0' ? TPM_CC.HierarchyChangeAuth : TPM_ORD.ChangeAuthOwner),
+      ).length;
       assert.equal(tries, 1);
     });
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
 import { startSwtpm } from '../../support/swtpm.js';
 import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
@@ -196,7 +198,7 @@ for (const version of ['2.0', '1.2'] as const) {
     it('tries a wrong authorization exactly once', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT);
-      const changing = version === '2.0' ? 0x129 : 16;
+      const changing = version === '2.0' ? TPM_CC.HierarchyChangeAuth : TPM_ORD.ChangeAuthOwner;
       const before = machine.sent.filter((code) => code === changing).length;
       const failure = await failureOf(
         machine.owner.ownerAuth.set(ROOT, new Uint8Array(20).fill(9), new Uint8Array(20).fill(3)),

@@ -10,6 +10,8 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { type Machine, startMachine } from '../../support/owner-auth-machine.js';
 import { startSwtpm } from '../../support/swtpm.js';
 
@@ -48,8 +50,13 @@ const USES: readonly Use[] = [
 
 /** What uses the owner authorization: HierarchyChangeAuth, Clear, DictionaryAttack…; ChangeAuthOwner, OwnerClear, ResetLockValue. */
 const OWNER_COMMANDS: Readonly<Record<TpmVersion, readonly number[]>> = {
-  '2.0': [0x129, 0x126, 0x139, 0x13a],
-  '1.2': [16, 91, 64],
+  '2.0': [
+    TPM_CC.HierarchyChangeAuth,
+    TPM_CC.Clear,
+    TPM_CC.DictionaryAttackLockReset,
+    TPM_CC.DictionaryAttackParameters,
+  ],
+  '1.2': [TPM_ORD.ChangeAuthOwner, TPM_ORD.OwnerClear, TPM_ORD.ResetLockValue],
 };
 
 for (const version of ['2.0', '1.2'] as const) {

@@ -2,12 +2,13 @@ import { match, ok } from 'node:assert/strict';
 import { policyReport } from '../../../ts-core/application/policy/policy-report.js';
 import { explainPolicy } from '../../../ts-core/domain/policy/explain-policy.js';
 import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 
 describe('the report of policy', () => {
   const gpo = { guid: '{A}', name: '<script>alert(1)</script>', link: 'DC=x', isEnforced: true };
   const layers = [
     layerOf({ kind: 'policyFile', location: '/etc/tpmtbs/policy.d/50-local.json' }, { maxContexts: 6 }),
-    layerOf({ kind: 'groupPolicy', location: `GPO "${gpo.name}"`, gpo }, { blockedCommands: [0x126] }),
+    layerOf({ kind: 'groupPolicy', location: `GPO "${gpo.name}"`, gpo }, { blockedCommands: [TPM_CC.Clear] }),
   ];
   const policy = mergePolicy(layers, 1);
   const html = policyReport({

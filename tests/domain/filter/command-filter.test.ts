@@ -6,13 +6,14 @@ import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-com
 import { writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
 import { REFUSED_INSIDE_TRANSPORT } from '../../../ts-core/domain/tpm12/transport.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { command12, insideTransport } from '../../support/tpm12-commands.js';
 import { decideOn, listsOf, POLICY_FILE } from './filter-fixtures.js';
 
 const LISTS = listsOf();
-const POLICY_SECRET = 0x151;
-const NV_WRITE = 0x137;
-const PCR_EXTEND = 0x182;
+const POLICY_SECRET = TPM_CC.PolicySecret;
+const NV_WRITE = TPM_CC.NV_Write;
+const PCR_EXTEND = TPM_CC.PCR_Extend;
 const LOCKOUT = 0x4000000a;
 const PLATFORM = 0x4000000c;
 /** TPM_RH_FW_PLATFORM; from 0x40030000 on TPM_RH_SVN_PLATFORM. */
@@ -52,12 +53,16 @@ describe('handle rules', () => {
     assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [index, index]).allowed, true);
     assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [OWNER, index]).allowed, false);
     assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'administrator', [OWNER, index]).allowed, true);
-    assert.equal(decideOn(LISTS, '2.0', 0x131, 'standardUser', [OWNER]).allowed, true, 'TPM2_CreatePrimary');
+    assert.equal(
+      decideOn(LISTS, '2.0', TPM_CC.CreatePrimary, 'standardUser', [OWNER]).allowed,
+      true,
+      'TPM2_CreatePrimary',
+    );
   });
 
   it('refuse what cannot be checked', () => {
-    assert.equal(decideOn(LISTS, '2.0', 0x17b, 'standardUser', null).allowed, false);
-    assert.equal(decideOn(LISTS, '2.0', 0x17b, 'administrator', null).allowed, true);
+    assert.equal(decideOn(LISTS, '2.0', TPM_CC.GetRandom, 'standardUser', null).allowed, false);
+    assert.equal(decideOn(LISTS, '2.0', TPM_CC.GetRandom, 'administrator', null).allowed, true);
   });
 });
 
@@ -158,8 +163,12 @@ describe('commands inside TPM_ExecuteTransport', () => {
 
 describe('the answer to "why"', () => {
   it('names the file of policy, and what lifts it', () => {
-    const lists = listsOf({ blockedCommandsEnabled: true, blockedCommands: [0x17b] });
-    const { verdict, liftedBy } = explain(lists, { version: '2.0', code: 0x17b, callerClass: 'administrator' });
+    const lists = listsOf({ blockedCommandsEnabled: true, blockedCommands: [TPM_CC.GetRandom] });
+    const { verdict, liftedBy } = explain(lists, {
+      version: '2.0',
+      code: TPM_CC.GetRandom,
+      callerClass: 'administrator',
+    });
     assert.ok(!verdict.allowed);
     assert.equal(verdict.source, `policy file ${POLICY_FILE.location}`);
     assert.match(
@@ -169,10 +178,10 @@ describe('the answer to "why"', () => {
   });
 
   it('names the cmdlet that grants or unblocks', () => {
-    const clear = explain(LISTS, { version: '2.0', code: 0x126, callerClass: 'standardUser' });
+    const clear = explain(LISTS, { version: '2.0', code: TPM_CC.Clear, callerClass: 'standardUser' });
     assert.match(clear.liftedBy[0] as string, /^Grant-TbsCommand -Class StandardUser -Name TPM2_Clear\b/);
-    const local = listsOf({}, { blocked: { '1.2': [70], '2.0': [0x17b] } });
-    const random = explain(local, { version: '2.0', code: 0x17b, callerClass: 'administrator' });
+    const local = listsOf({}, { blocked: { '1.2': [70], '2.0': [TPM_CC.GetRandom] } });
+    const random = explain(local, { version: '2.0', code: TPM_CC.GetRandom, callerClass: 'administrator' });
     assert.match(random.liftedBy[0] as string, /^Remove-TbsCommandBlock -Name TPM2_GetRandom\b/);
     assert.match(
       explain(local, { version: '1.2', code: 70, callerClass: 'administrator' }).liftedBy[0] as string,
@@ -184,10 +193,10 @@ describe('the answer to "why"', () => {
 
   it('tells everything that has to be lifted, and what is switched off', () => {
     const lists = listsOf(
-      { blockedCommandsEnabled: true, blockedCommands: [0x126], ignoreLocalList: true },
-      { blocked: { '1.2': [], '2.0': [0x126] } },
+      { blockedCommandsEnabled: true, blockedCommands: [TPM_CC.Clear], ignoreLocalList: true },
+      { blocked: { '1.2': [], '2.0': [TPM_CC.Clear] } },
     );
-    const explanation = explain(lists, { version: '2.0', code: 0x126, callerClass: 'standardUser' });
+    const explanation = explain(lists, { version: '2.0', code: TPM_CC.Clear, callerClass: 'standardUser' });
     assert.deepEqual(
       explanation.statements.map(({ list, effect, inForce }) => [list, effect, inForce]),
       [
@@ -251,7 +260,9 @@ describe('the answer to "why"', () => {
 describe('the filter on the way of every command', () => {
   it('makes no new object for an allowed command', () => {
     const verdicts = new Set(
-      [0x17b, 0x17a, 0x15d].map((code) => decideOn(LISTS, '2.0', code, 'standardUser', [0x80000000])),
+      [TPM_CC.GetRandom, TPM_CC.GetCapability, TPM_CC.Sign].map((code) =>
+        decideOn(LISTS, '2.0', code, 'standardUser', [0x80000000]),
+      ),
     );
     assert.equal(verdicts.size, 1);
   });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
 import { explain } from '../../../ts-core/domain/filter/explain-command.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { decideOn, everyCombination, listsOf } from './filter-fixtures.js';
 
 const NOBODY: Readonly<Record<CallerClass, readonly number[]>> = {
@@ -56,9 +57,9 @@ describe('filter truth table, TPM 1.2', () => {
 describe('filter truth table, TPM 2.0', () => {
   /** One command that the shipped lists allow to the class, and one that they withhold from it. */
   const SHIPPED: Readonly<Record<CallerClass, { readonly allowed: number; readonly withheld: number }>> = {
-    administrator: { allowed: 0x126, withheld: 0x12f },
-    standardUser: { allowed: 0x158, withheld: 0x126 },
-    sandboxedApp: { allowed: 0x17b, withheld: 0x158 },
+    administrator: { allowed: TPM_CC.Clear, withheld: TPM_CC.FieldUpgradeStart },
+    standardUser: { allowed: TPM_CC.Quote, withheld: TPM_CC.Clear },
+    sandboxedApp: { allowed: TPM_CC.GetRandom, withheld: TPM_CC.Quote },
   };
 
   it('allows only what a list allows, and never what policy (enabled) or the local list (unless ignored) blocks', () => {
@@ -115,19 +116,19 @@ describe('filter truth table, TPM 2.0', () => {
   });
 
   it('does not let a grant to one class open the command to another', () => {
-    const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [0x126] } });
-    assert.equal(decideOn(lists, '2.0', 0x126, 'standardUser').allowed, true);
-    assert.equal(decideOn(lists, '2.0', 0x126, 'sandboxedApp').allowed, false);
+    const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [TPM_CC.Clear] } });
+    assert.equal(decideOn(lists, '2.0', TPM_CC.Clear, 'standardUser').allowed, true);
+    assert.equal(decideOn(lists, '2.0', TPM_CC.Clear, 'sandboxedApp').allowed, false);
   });
 
   it('takes a command from one class only, whatever the grants, and says which policy did it', () => {
     const lists = listsOf(
-      { disallowedCommands: { ...NOBODY, standardUser: [0x17b] } },
-      { allowed: { ...NOBODY, standardUser: [0x17b] } },
+      { disallowedCommands: { ...NOBODY, standardUser: [TPM_CC.GetRandom] } },
+      { allowed: { ...NOBODY, standardUser: [TPM_CC.GetRandom] } },
     );
-    assert.equal(decideOn(lists, '2.0', 0x17b, 'administrator').allowed, true);
-    assert.equal(decideOn(lists, '2.0', 0x17b, 'standardUser').allowed, false);
-    const { statements } = explain(lists, { version: '2.0', code: 0x17b, callerClass: 'standardUser' });
+    assert.equal(decideOn(lists, '2.0', TPM_CC.GetRandom, 'administrator').allowed, true);
+    assert.equal(decideOn(lists, '2.0', TPM_CC.GetRandom, 'standardUser').allowed, false);
+    const { statements } = explain(lists, { version: '2.0', code: TPM_CC.GetRandom, callerClass: 'standardUser' });
     assert.match(statements[0]?.reason ?? '', /disallowedCommands.*standard users/);
     assert.match(statements[0]?.source ?? '', /50-site\.json/);
   });

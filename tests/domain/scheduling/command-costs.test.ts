@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { CommandCosts } from '../../../ts-core/domain/scheduling/command-costs.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 
-const CREATE = 0x153;
+const CREATE = TPM_CC.Create;
 const RSA_2048 = 0x0001_0800;
 const ECC_P256 = 0x0023_0003;
 
@@ -11,11 +12,11 @@ describe('what commands cost', () => {
     for (let count = 0; count < 50; count++) {
       costs.learn(CREATE, RSA_2048, 200);
       costs.learn(CREATE, ECC_P256, 5);
-      costs.learn(0x17b, 0, 1);
+      costs.learn(TPM_CC.GetRandom, 0, 1);
     }
     assert.equal(costs.estimateMs(CREATE, RSA_2048), 200);
     assert.equal(costs.estimateMs(CREATE, ECC_P256), 5);
-    assert.equal(costs.estimateMs(0x17b, 0), 1);
+    assert.equal(costs.estimateMs(TPM_CC.GetRandom, 0), 1);
     assert.deepEqual(costs.table()[0], { code: CREATE, keyType: RSA_2048, count: 50, meanMs: 200 });
     assert.equal(costs.table().length, 3);
   });

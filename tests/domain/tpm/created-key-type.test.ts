@@ -4,11 +4,12 @@ import { concat, sized, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-
 import { createdKeyType, describeKeyType } from '../../../ts-core/domain/tpm/created-key-type.js';
 import { TPM_KEY_USAGE } from '../../../ts-core/domain/tpm12/codes.js';
 import { keyTemplate } from '../../../ts-core/domain/tpm12/structures.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { createPrimaryEcc, createPrimaryRsa, GET_RANDOM_20, SIGNING_KEY } from '../../support/tpm-commands.js';
 
-const CREATE_PRIMARY = 0x131;
+const CREATE_PRIMARY = TPM_CC.CreatePrimary;
 
-function type20(command: Uint8Array, code = CREATE_PRIMARY): string | null {
+function type20(command: Uint8Array, code: number = CREATE_PRIMARY): string | null {
   return describeKeyType(createdKeyType('2.0', code, command));
 }
 
@@ -52,7 +53,7 @@ describe('the type of the key that a command creates', () => {
   });
 
   it('is none for a command that makes no key, and for one that is cut off anywhere', () => {
-    assert.equal(type20(GET_RANDOM_20, 0x17b), null);
+    assert.equal(type20(GET_RANDOM_20, TPM_CC.GetRandom), null);
     const whole = createPrimaryRsa(1, 2048);
     const typed = [...whole.keys()].filter((length) => type20(whole.subarray(0, length)) !== null);
     assert.ok((typed[0] as number) > 40, 'nothing is read behind the end');

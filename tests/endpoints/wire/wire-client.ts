@@ -13,6 +13,7 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import type { WireServices } from '../../../ts-core/endpoints/wire/wire-services.js';
+import { getRandom } from '../../support/tpm20-commands.js';
 
 export const HELLO_PAYLOAD = Buffer.from('5442535701000100', 'hex');
 
@@ -41,7 +42,7 @@ export function submit(requestId: number, contextId: number, command: Uint8Array
   return request(4, requestId, contextId, Buffer.concat([fields(priority, 0, 0), command]));
 }
 
-export const GET_RANDOM_8 = Buffer.from('80010000000c0000017b0008', 'hex');
+export const GET_RANDOM_8 = Buffer.from(getRandom(8));
 
 export interface Response {
   readonly operation: number;
