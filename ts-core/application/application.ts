@@ -1,4 +1,4 @@
-/** Every use case, as the endpoints get them. */
+/** Every use case, in the form that endpoints call. */
 
 import type { CommandService } from './commands/command-service.js';
 import type { ManageContexts } from './contexts/manage-contexts.js';
@@ -34,7 +34,7 @@ export interface Application {
   readonly ownerAuthBackup: ManageBackup;
   readonly tpm: ReportTpm;
   readonly status: ReportStatus;
-  /** For what callers may ask about the TPM as often as they like. */
+  /** Recent answers to the questions about the TPM that any caller may ask at any rate. */
   readonly recentAnswers: RecentAnswers;
   readonly resources: ManageResources;
   readonly power: ManagePower;
@@ -43,6 +43,6 @@ export interface Application {
   readonly attestation: RevokeAttestation;
   readonly events: Events;
   readonly userNames: UserNames;
-  /** Drains and stops the broker; resolves when the stop has begun. */
+  /** Drains and stops the broker. Resolves once the stop has begun, not once it is complete. */
   readonly requestStop: (drainTimeoutMs: number) => void;
 }

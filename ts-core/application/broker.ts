@@ -1,6 +1,4 @@
-/**
- * The use cases joined together over the ports: what one TPM, one store and one policy make.
- */
+/** Creates the use cases for one TPM, one store and one policy, and connects them. */
 
 import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
 import { thresholdsOf } from '../domain/lockout/lockout-gate.js';
@@ -62,7 +60,7 @@ import { TpmPresence } from './status/tpm-presence.js';
 export interface BrokerParts {
   readonly version: TpmVersion;
   readonly transport: TpmTransport;
-  /** Ways to the TPM that were tried in vain before the one in use. */
+  /** Transports that were tried without success before the one in use. */
   readonly passedOver: readonly PassedOverTpm[];
   readonly otherManager: OtherResourceManager;
   readonly virtualizer: Virtualizer;
@@ -77,18 +75,18 @@ export interface BrokerParts {
   readonly agingHorizonMs: number;
   readonly ownerAuthFiles: OwnerAuthFiles;
   readonly crypto: Crypto12;
-  /** Undefined where none is configured. */
+  /** Undefined if no directory is configured. */
   readonly ownerAuthDirectory: OwnerAuthDirectory | undefined;
-  /** Of the keys that provisioning makes in a TPM 2.0. */
+  /** Algorithm of the keys that provisioning creates in a TPM 2.0. */
   readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
-  /** After so long without an answer to a command the TPM counts as hanging. */
+  /** A TPM that has not answered a command within this time counts as hanging. */
   readonly longestCommandMs: number;
-  /** How long a suspend may be held back. */
+  /** Longest time for which the broker delays a suspend. */
   readonly suspendTimeoutMs: number;
   readonly eventLog: EventLogSource;
   readonly physicalPresence: PhysicalPresence;
   readonly hash: HashFunction;
-  /** The name by which people know this machine, for reports. */
+  /** This machine's name, for reports. */
   readonly machineName: string;
   readonly requestStop: (drainTimeoutMs: number) => void;
 }
@@ -96,19 +94,21 @@ export interface BrokerParts {
 export interface Broker {
   readonly application: Application;
   readonly dispatcher: Dispatcher;
-  /** Takes nothing new, and lets what is accepted finish for so long. */
+  /** Accepts no further submissions, and waits at most this long for the accepted ones to finish. */
   drain(drainTimeoutMs: number): Promise<void>;
   /**
-   * After the last connection is closed: ends what runs in the background, stores what must be stored, and shuts down a
-   * TPM of the broker's own. Once it resolves the broker uses neither the TPM nor the stores.
+   * Shuts down after the last connection has closed: stops background work, stores what must be durable, and shuts down
+   * a TPM that the broker owns. Once it resolves, the broker uses neither the TPM nor the stores.
    */
   shutDown(): Promise<void>;
 }
 
-/** A standard user's question about the TPM is answered from an answer of at most this age. */
+/** Maximum age of an answer about the TPM that may be returned again to a standard user. */
 const RECENT_MS = 1000;
 
-/** Commands of one context in a row while swapping is saved; part of the scheduler's bound. */
+/**
+ * Longest run of commands from one context that is dispatched to save swaps; part of the scheduler's bound on waiting.
+ */
 const LONGEST_RUN = 4;
 
 export async function startBroker(parts: BrokerParts): Promise<Broker> {
@@ -218,7 +218,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   };
   await tellWarnings(application, log);
   presence.start(() => dispatcher.runExchange(() => askStarted(version)));
-  // The directory may be slow to answer: callers do not wait for it.
+  // Not awaited: the directory may be slow to answer, and callers must not wait for it.
   void owner.start();
   log.debug({ thresholds: thresholdsOf(policy.current().settings) }, 'the lockout is in force');
   return {
@@ -236,7 +236,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   };
 }
 
-/** Starts the TPM when it needs it, and asks it for its facts and for what the tables are made of. */
+/** Starts the TPM if it needs that, reads its properties, and initialises the tables from them. */
 async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Promise<DeviceFacts> {
   const { transport, version, virtualizer, store } = parts;
   const first = await transport.transmit(ASK_STARTED[version](), { locality: 0, timeoutMs: FIRST_ANSWER_TIMEOUT_MS });
@@ -251,7 +251,7 @@ function* askStarted(version: TpmVersion): Exchange<void> {
 
 const FIRST_ANSWER_TIMEOUT_MS = 60_000;
 
-/** A command that every TPM carries out for everybody once it is started, and not before. */
+/** A command that every started TPM executes for every caller, and that a TPM which has not been started rejects. */
 const ASK_STARTED: Readonly<Record<TpmVersion, () => Uint8Array>> = {
   '2.0': () => tpm20.getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1),
   '1.2': tpm12.getTicks,
@@ -281,9 +281,9 @@ function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, 
 }
 
 function describeChanges(changes: readonly SettingChange[]): string {
-  if (changes.length === 0) return 'The sources of policy have changed; every setting keeps its value.';
+  if (changes.length === 0) return 'Policy sources have changed, but every setting keeps its value.';
   const named = changes.map(({ name, source }) => `${name} (${source.location})`);
-  return `Policy has changed and is in force: ${named.join(', ')}.`;
+  return `Policy has changed. Now in force: ${named.join(', ')}.`;
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {
@@ -302,17 +302,17 @@ async function drain(
 ): Promise<void> {
   commands.closedBecause = 'The broker is stopping.';
   const drained = await withinTime(clock, dispatcher.whenDrained(), drainTimeoutMs);
-  if (!drained) log.warn({ waiting: queue.size }, 'commands were still waiting when the time to drain was over');
+  if (!drained) log.warn({ waiting: queue.size }, 'the drain timeout expired while commands were still queued');
 }
 
 async function shutDownOwnTpm({ version, transport, log }: BrokerParts): Promise<void> {
   if (!transport.ownsTpm) return;
   await shutDownTpm(transport, version).catch((error: unknown) => {
-    log.warn({ error }, 'the TPM did not take its orderly shutdown');
+    log.warn({ error }, 'cannot shut the TPM down in order');
   });
 }
 
-/** Whether the work was done in time. */
+/** Returns whether the work finished within the time. */
 function withinTime(clock: Clock, work: Promise<void>, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = clock.after(timeoutMs, () => resolve(false));

@@ -1,4 +1,4 @@
-/** The ports: interfaces to the outside world. Adapters implement them; only daemon/compose constructs adapters. */
+/** The ports: interfaces to the outside world. Adapters implement them, and only daemon/compose constructs adapters. */
 import type { Caller, CallerClass } from '../domain/caller.js';
 import type { LocalCommandLists } from '../domain/filter/local-command-lists.js';
 import type { FailureLedgerState } from '../domain/lockout/failure-ledger.js';
@@ -6,44 +6,47 @@ import type { SettingExplanation } from '../domain/policy/explain-policy.js';
 import type { EffectivePolicy, OsManagedAuthLevel, PolicySettings } from '../domain/policy/settings.js';
 import type { VirtualizerSnapshot } from '../domain/virtualization/virtualizer.js';
 
-/** Bytes to the TPM and back, one command at a time; the dispatcher never sends a second before the first is answered. */
+/** A connection to the TPM. The dispatcher never transmits a second command before the first is answered. */
 export interface TpmTransport {
-  /** Kind and address for people: `swtpm unix:/run/swtpm/sock`, `device /dev/tpm0`. */
+  /** Kind and address, for messages: `swtpm unix:/run/swtpm/sock`, `device /dev/tpm0`. */
   readonly description: string;
   readonly maxLocality: number;
-  /** How a running command can be cancelled; `none`: its answer must be awaited and thrown away. */
+  /** How a running command can be cancelled. With `none`, the broker has to wait for its response and discards it. */
   readonly cancellation: 'controlChannel' | 'sysfs' | 'tbs' | 'none';
-  /** Whether the broker itself started this TPM and must shut it down and power it. */
+  /** Whether the broker started this TPM itself, and so has to reset it and shut it down. */
   readonly ownsTpm: boolean;
-  /** A program on this or another machine, which protects keys no better than a file does. */
+  /** A TPM implemented by a program, which protects keys no better than a file does. */
   readonly isSoftwareTpm: boolean;
   /**
-   * Sends one whole command and gives the whole response. Rejects with a TbsError TBS_E_IOERROR when the TPM is gone or
-   * does not answer within `timeoutMs`; the next transmit then connects again.
+   * Transmits one whole command and returns the whole response. Rejects with TBS_E_IOERROR if the TPM is gone or does
+   * not answer within `timeoutMs`; the next transmit then reconnects.
    */
   transmit(command: Uint8Array, options: TransmitOptions): Promise<Uint8Array>;
-  /** Asks the TPM to give up the running command; resolves when the request is delivered. Its answer still comes through `transmit`. */
+  /**
+   * Asks the TPM to cancel the running command. Resolves once the request is delivered; `transmit` still returns the
+   * response.
+   */
   cancel(): Promise<void>;
-  /** Processes other than this one that can open, or hold, the device; empty where that is not possible. */
+  /** Other processes that can open the device or hold it open; empty if no process can. */
   exposure(): Promise<readonly string[]>;
-  /** For TPMs that the platform does not power: TPM_Init after a restart (swtpm CMD_INIT). Absent otherwise. */
+  /** Sends TPM_Init to a restarted TPM that the platform does not power (swtpm CMD_INIT). Absent for other TPMs. */
   reset?(): Promise<void>;
-  /** Called when the TPM behind the transport was lost and found again (swtpm restarted): volatile state is gone. */
+  /** Called when the TPM was lost and came back without its volatile state (swtpm restarted). */
   onReset: (() => void) | undefined;
-  /** Called when the TPM was lost and found again and may, or may not, have kept its volatile state. */
+  /** Called when the TPM was lost and came back, and its volatile state may be gone. */
   onReturned?: (() => void) | undefined;
-  /** Called when something happened that may have taken the TPM away while no command was running. */
+  /** Called when an event may have disconnected the TPM while no command was running. */
   onDisturbed?: (() => void) | undefined;
-  /** Whether the TPM has gone since the last command; for transports that are not told of it. */
+  /** Returns whether the TPM has disappeared since the last command; for transports that receive no notification. */
   isGone?(): Promise<boolean>;
-  /** The kernel's name of the TPM, `tpm1`; undefined where it has none. It may change when a lost TPM returns. */
+  /** The kernel's name of the TPM, such as `tpm1`; undefined if it has none. It may differ after a lost TPM returns. */
   readonly tpmName?: string | undefined;
   close(): Promise<void>;
 }
 
-/** A configured way to the TPM that was tried before the one in use. */
+/** A configured transport that failed before the one in use was tried. */
 export interface PassedOverTpm {
-  /** As `TpmTransport.description`. */
+  /** The failed transport's `TpmTransport.description`. */
   readonly transport: string;
   readonly reason: string;
 }
@@ -52,52 +55,57 @@ export interface TransmitOptions {
   readonly locality: number;
   readonly timeoutMs: number;
   /**
-   * Called once the TPM has the command and the transport could only wait: there is time for other work. Gives whether
-   * further commands wait.
+   * Called once the TPM has the command and the transport would only wait, so that the broker can do other work.
+   * Returns whether further commands are queued.
    */
   readonly whileTpmWorks?: (() => boolean) | undefined;
 }
 
-/** What else runs on the broker's one thread. */
+/** Access to the other work on the broker's single thread. */
 export interface EventLoop {
-  /** Takes in the requests that have arrived on the byte path by now, without waiting. */
+  /** Reads the requests that have already arrived on the wire endpoint, without waiting. */
   takeRequests(): void;
-  /** Resolves after everything else that is ready has had its turn. */
+  /** Resolves after everything else that is ready has run. */
   nextTurn(): Promise<void>;
 }
 
 export interface Clock {
-  /** UTC, milliseconds since 1970; may step. */
+  /** UTC, milliseconds since 1970. May step. */
   wallClockMs(): number;
-  /** CLOCK_BOOTTIME: milliseconds since boot, running through suspend; never steps. */
+  /** CLOCK_BOOTTIME: milliseconds since boot, including suspends. Never steps. */
   bootTimeMs(): number;
-  /** Identity of this boot, so that times of different boots are not compared. */
+  /** Identifies this boot, so that boot times of different boots are never compared. */
   bootId(): string;
-  /** Monotonic milliseconds with fraction, for durations of commands. */
+  /** Monotonic milliseconds with fractions, for measuring commands. */
   monotonicMs(): number;
-  /** Calls back once after `delayMs`; the timer does not keep the process alive. */
+  /** Calls `callback` once after `delayMs`. The timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): { cancel(): void };
 }
 
-/** The broker's own records. Each is replaced as a whole; owner authorization material is kept elsewhere. */
+/** The broker's stored records. Each is replaced as a whole. Owner authorization material is stored elsewhere. */
 export interface StateRecords {
   readonly localCommandLists: LocalCommandLists;
   readonly failureLedger: FailureLedgerState;
   readonly localAuthLevel: { readonly level: OsManagedAuthLevel };
   readonly virtualizer: VirtualizerSnapshot;
-  /** Records of other features: JSON values by the feature's own name, validated by the feature when read. */
+  /**
+   * Records of other features: JSON values under the feature's own name, which the feature validates when it reads
+   * them.
+   */
   readonly [feature: `feature:${string}`]: unknown;
 }
 
 export interface StateStore {
   get<Name extends keyof StateRecords>(name: Name): StateRecords[Name] | undefined;
-  /** Resolves when the record is durable; rejects with TbsError TBS_E_INTERNAL_ERROR (details: reason) when it cannot be. */
+  /**
+   * Resolves when the record is durable; rejects with TBS_E_INTERNAL_ERROR (details: reason) if it cannot be stored.
+   */
   put<Name extends keyof StateRecords>(name: Name, value: StateRecords[Name]): Promise<void>;
   delete(name: keyof StateRecords): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What `Set-TbsPolicy` and `Import-TbsPolicy` would change, setting by setting. */
+/** One setting that `Set-TbsPolicy` or `Import-TbsPolicy` would change. */
 export interface PolicyDifference {
   readonly setting: string;
   readonly current: unknown;
@@ -105,19 +113,28 @@ export interface PolicyDifference {
 }
 
 export interface PolicyStore {
-  /** The policy in force; never throws: a damaged source leaves the last good one in force and is a problem in it. */
+  /**
+   * Returns the policy in force. Never throws: while a source is damaged, its last good content stays in force, and the
+   * policy lists the problem.
+   */
   current(): EffectivePolicy;
-  /** Called after every change of what is in force or of its problems. */
+  /** Called after every change of the policy in force or of its problems. */
   onChange: ((policy: EffectivePolicy) => void) | undefined;
   /** Reads every source again now. */
   refresh(): Promise<EffectivePolicy>;
-  /** Writes settings into the local policy file (policy.d); null removes a setting from it. Resolves when in force. */
+  /**
+   * Writes settings into the local policy file (policy.d); null removes a setting from it. Resolves once they are in
+   * force.
+   */
   set(settings: Readonly<Partial<Record<keyof PolicySettings, unknown>>>): Promise<EffectivePolicy>;
-  /** Checks a Registry.pol (PReg) and keeps it as a source. Throws TBS_E_BAD_PARAMETER, with where it is damaged, and keeps nothing. */
+  /**
+   * Validates a Registry.pol (PReg) and stores a copy as a source. If it is damaged, throws TBS_E_BAD_PARAMETER with
+   * the position and stores nothing.
+   */
   importRegistryPol(bytes: Uint8Array): Promise<EffectivePolicy>;
-  /** Every setting with all sources that say something about it, and which of them decides. */
+  /** Returns every setting with all sources that set it, and the one that decides. */
   explain(): readonly SettingExplanation[];
-  /** The policy in force as the JSON of a policy.d file. */
+  /** Returns the policy in force as the JSON of a policy.d file. */
   exportJson(): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }
@@ -136,7 +153,7 @@ export type AuditKind =
   | 'tpmReset'
   | 'warning';
 
-/** One decision: who, what, why. Never command contents or secrets. */
+/** One decision: who, what, why. Contains no command contents and no secrets. */
 export interface AuditEvent {
   readonly kind: AuditKind;
   /** UTC ISO 8601. */
@@ -146,41 +163,41 @@ export interface AuditEvent {
   readonly processId: number | undefined;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
-  /** Set on a coalesced event: how many identical ones it stands for, and their first and last time. */
+  /** Only in a coalesced event: how many identical events it stands for, and the times of the first and the last. */
   readonly repeated?: { readonly count: number; readonly first: string; readonly last: string };
 }
 
 export interface AuditLog {
-  /** Never throws and never waits: a full disk loses audit lines (and counts them), not commands. */
+  /** Never throws and never waits: a full disk loses (and counts) audit lines, but never delays commands. */
   write(event: AuditEvent): void;
-  /** Lines that could not be written since the start. */
+  /** The number of lines that could not be written since the start. */
   lostLines(): number;
   close(): Promise<void>;
 }
 
-/** Tells of the platform's suspend and resume. */
+/** Reports suspends and resumes of the platform. */
 export interface PowerMonitor {
-  /** Begins to follow; a platform that tells nothing is no error. */
+  /** Starts to monitor. A platform that sends no notifications is not an error. */
   start(listener: PowerListener): void;
   close(): Promise<void>;
 }
 
 export interface PowerListener {
-  /** The platform is about to sleep, and waits, for a bounded time, until the promise is settled. */
+  /** The platform is about to sleep. It waits, for a bounded time, until the promise settles. */
   prepareForSleep(): Promise<void>;
-  /** It is awake again. Also called when nobody asked to prepare. */
+  /** The platform is awake again. May be called without a preceding `prepareForSleep`. */
   awake(): Promise<void>;
 }
 
-/** Names of users for people to read and to type; decisions go by the key. */
+/** Translates between user keys and user names, for display and input only; decisions use the key. */
 export interface UserNames {
-  /** `alice` for `uid:1000`; null when the user is not known (any more). */
+  /** `alice` for `uid:1000`; null if no such user is known. */
   nameOf(userKey: string): string | null;
-  /** The key of a user given by name, by number or by key; undefined when there is none. */
+  /** The key of a user given by name, number or key; undefined if there is no such user. */
   keyOf(user: string): string | undefined;
 }
 
-/** Structured log for the people who run the broker (pino). Never secrets or command contents. */
+/** Structured diagnostic log (pino) for operators of the broker. Contains no secrets and no command contents. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -188,7 +205,10 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Which of the two places the directory's schema offers for the owner authorization (AD DS of Windows 8 and later, or 7). */
+/**
+ * The two places that the directory schema offers for the owner authorization: that of Windows 8 and later, or of
+ * Windows 7.
+ */
 export type DirectoryBackupForm = 'windows8' | 'windows7';
 
 export interface DirectoryCheck {
@@ -197,7 +217,7 @@ export interface DirectoryCheck {
   readonly form: DirectoryBackupForm;
   /** Distinguished name of this machine's computer object. */
   readonly computer: string;
-  /** Distinguished name of the object that holds, or would hold, the owner authorization. */
+  /** Distinguished name of the object that contains, or will contain, the owner authorization. */
   readonly target: string;
 }
 
@@ -207,7 +227,7 @@ export interface DirectoryReceipt {
   readonly form: DirectoryBackupForm;
 }
 
-/** Why a backup failed; `details.reason` of the TBS_E_PROVISIONING_NOT_ALLOWED that the directory rejects with. */
+/** Why a backup failed: `details.reason` of the TBS_E_PROVISIONING_NOT_ALLOWED with which the directory rejects. */
 export type DirectoryFailure =
   | 'notJoined'
   | 'noServer'
@@ -219,53 +239,53 @@ export type DirectoryFailure =
   | 'clockSkew';
 
 /**
- * Backup of the owner authorization to a directory (AD DS). The value is the base64 text of the owner authorization; it
- * can be written and not read back, so that a resolved promise is the server's answer to the write.
+ * Backs up the owner authorization to a directory (AD DS). The value is the base64 text of the owner authorization. It
+ * can be written but not read back, so a method resolves on the server's answer to the write.
  *
- * Every method rejects with TBS_E_PROVISIONING_NOT_ALLOWED, details `reason` a DirectoryFailure.
+ * Every method rejects with TBS_E_PROVISIONING_NOT_ALLOWED; `details.reason` is a DirectoryFailure.
  */
 export interface OwnerAuthDirectory {
-  /** Reaches the server, checks rights and schema, changes nothing. */
+  /** Connects to the server and checks rights and schema. Changes nothing. */
   check(): Promise<DirectoryCheck>;
   /**
-   * Phase 1: the new value becomes the pending one (msTPM-OwnerInformationTemp). The Windows 7 form has no place for a
-   * pending value: there this only checks what `check` does.
+   * Phase 1: stores the new value as pending (msTPM-OwnerInformationTemp). The Windows 7 form has no pending value;
+   * there this does the same as `check`.
    */
   writePending(value: string, srkThumbprint: Uint8Array): Promise<DirectoryReceipt>;
-  /** Phase 2: one modify sets msTPM-OwnerInformation and removes the temporary one. */
+  /** Phase 2: sets msTPM-OwnerInformation and removes the pending value in a single modify operation. */
   commit(value: string, srkThumbprint: Uint8Array): Promise<DirectoryReceipt>;
   close(): Promise<void>;
 }
 
 /**
- * The secrets of the owner authorization: each in a file of its own that only the broker's user may read, encrypted with
- * a key that is sealed to the TPM. Every write is durable, and the bytes that it replaces are overwritten, when the
- * method returns. Throws TBS_E_INTERNAL_ERROR, details `reason`: ioError, diskFull or damaged.
+ * Files with the secrets of the owner authorization. Each secret has its own file, readable only by the broker's user
+ * and encrypted with a key that is sealed to the TPM. When a write returns, it is durable and the bytes that it
+ * replaced are overwritten. Throws TBS_E_INTERNAL_ERROR, details `reason`: ioError, diskFull or damaged.
  */
 export interface OwnerAuthFiles {
-  /** The sealed key as the TPM gave it; undefined when there is none. */
+  /** Returns the sealed key as the TPM created it; undefined if there is none. */
   readSealedKey(): Uint8Array | undefined;
   writeSealedKey(blob: Uint8Array): void;
-  /** The sealed key that is to follow, while secrets are moved to it; undefined when none is. */
+  /** Returns the sealed key that secrets are being moved to; undefined if no move is in progress. */
   readNextSealedKey(): Uint8Array | undefined;
   writeNextSealedKey(blob: Uint8Array): void;
-  /** The next sealed key takes the place of the one before, which is overwritten. */
+  /** Replaces the sealed key by the next one, and overwrites the old one. */
   promoteNextSealedKey(): void;
-  /** Names of the secrets that are there. */
+  /** Returns the names of the stored secrets. */
   names(): readonly string[];
   has(name: string): boolean;
-  /** Undefined when there is no such file. The caller wipes the bytes. */
+  /** Returns undefined if there is no such file. The caller wipes the bytes. */
   read(name: string, key: Uint8Array): Uint8Array | undefined;
   write(name: string, key: Uint8Array, secret: Uint8Array): void;
-  /** Overwrites and removes; nothing to do when there is none. */
+  /** Overwrites and removes the secret, if it exists. */
   wipe(name: string): void;
-  /** The sealed keys and every secret. */
+  /** Overwrites and removes the sealed keys and every secret. */
   wipeAll(): void;
 }
 
-/** What is known of tpm2-abrmd, which wants the same TPM. */
+/** The state of tpm2-abrmd, which competes for the same TPM. */
 export interface AbrmdState {
-  /** Undefined while it does not run. */
+  /** Undefined if it is not running. */
   readonly processId: number | undefined;
   /** Whether D-Bus starts it when a program calls it. */
   readonly activatable: boolean;
@@ -275,68 +295,72 @@ export interface OtherResourceManager {
   look(): Promise<AbrmdState>;
 }
 
-/** The measured-boot log, as the firmware's file has it. */
+/** Reads the measured-boot log from the firmware's file. */
 export interface EventLogSource {
-  /** Rejects with TBS_E_NO_EVENT_LOG where there is none, or where it is longer than any log. */
+  /** Rejects with TBS_E_NO_EVENT_LOG if there is no log or it is longer than any valid log. */
   read(): Promise<Uint8Array>;
 }
 
-/** What the firmware did with the last request: the operation and its result (0 success). */
+/** The firmware's result for the last request: the operation and its result (0: success). */
 export interface PhysicalPresenceAnswer {
   readonly operation: number;
-  /** Unsigned 32 bits: 0, a TPM result, 0xFFFFFFF0 aborted by the user, 0xFFFFFFF1 failed in the firmware. */
+  /** Unsigned 32 bits: 0, a TPM result, 0xFFFFFFF0 (aborted by the user) or 0xFFFFFFF1 (failed in the firmware). */
   readonly result: number;
 }
 
 /**
  * The firmware's physical presence interface (TCG PC Client Physical Presence Interface 1.3).
  *
- * Every method rejects with TBS_E_PPI_NOT_SUPPORTED where the platform has none, and with TBS_E_PPI_FUNCTION_UNSUPPORTED
- * where it has it without that function.
+ * Every method rejects with TBS_E_PPI_NOT_SUPPORTED if the platform has no such interface, and with
+ * TBS_E_PPI_FUNCTION_UNSUPPORTED if the interface lacks the function.
  */
 export interface PhysicalPresence {
-  /** `1.3`. */
+  /** The version of the interface, such as `1.3`. */
   version(): Promise<string>;
-  /** The operation that waits for the next boot; 0: none. */
+  /** The operation that will run at the next boot; 0: none. */
   pendingOperation(): Promise<number>;
-  /** What carries the pending operation out: 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
+  /** The action that executes the pending operation: 0 none, 1 shut down, 2 restart, 3 vendor-specific. */
   transitionAction(): Promise<number>;
-  /** Undefined when nothing was ever requested. */
+  /** Undefined if nothing was ever requested. */
   lastAnswer(): Promise<PhysicalPresenceAnswer | undefined>;
   /**
-   * What the platform does with each operation, by number: 0 not implemented, 1 from the firmware only, 2 blocked by the
-   * firmware's settings, 3 after confirmation, 4 without. An operation that is missing is not implemented. Undefined
-   * where the platform cannot be asked (an interface before 1.2).
+   * What the platform does with each operation, by number: 0 not implemented, 1 firmware only, 2 blocked by firmware
+   * settings, 3 requires confirmation, 4 requires none. An operation that is missing is not implemented. Undefined if
+   * the platform cannot be asked (an interface older than 1.2).
    */
   confirmations(): Promise<ReadonlyMap<number, number> | undefined>;
-  /** Resolves when the firmware has taken the request. */
+  /** Resolves once the firmware has accepted the request. */
   request(operation: number): Promise<void>;
 }
 
 /**
- * A connected stream socket on the event loop, for the paths on which the platform's own streams cost more than what they
- * carry. Used by one owner, who closes it.
+ * A connected stream socket on the event loop, for paths where Node.js streams would cost more than the data they
+ * carry. It has one owner, who closes it.
  */
 export interface ByteStream {
-  /** How many bytes of `bytes` from `offset` to `end` were sent, or a negative errno (-EAGAIN: none now). */
+  /**
+   * Sends bytes from `offset` to `end`. Returns how many were sent, or a negative errno (-EAGAIN: none can be sent
+   * now).
+   */
   send(bytes: Uint8Array, offset: number, end: number): number;
   /**
-   * Bytes received into the stream's buffer within the time, 0 at its end, or a negative errno (-EAGAIN: none came). For
-   * the first part of the time it keeps a processor busy, since to sleep and be woken takes longer than a short command.
+   * Receives bytes into the stream's buffer. Returns their number, 0 at the end of the stream, or a negative errno
+   * (-EAGAIN: none arrived in time). For the first part of the time it spins, because sleeping and waking take longer
+   * than a short command.
    */
   receive(spinMicroseconds: number, sleepMicroseconds: number): number;
   /**
-   * Which of the callbacks the event loop makes; none at first. With neither, `onReadable` is still called, with 0, when the
-   * peer is gone. With `dropsUnread`, what the peer had sent is not received any more once it is gone.
+   * Selects which callbacks the event loop makes; none at first. Even with neither, `onReadable` is called, with 0,
+   * when the peer is gone. With `dropsUnread`, bytes that the peer sent before it disappeared are discarded.
    */
   setInterest(readable: boolean, writable: boolean, dropsUnread?: boolean): void;
   close(): void;
 }
 
 /**
- * Takes a connection over from a socket of the platform, which is not usable any more. `onReadable` gets what `receive`
- * gives; the bytes are in `buffer`, which streams may share, since it is only filled by `receive` and right before the
- * callback.
+ * Takes over a connection from a Node.js socket, which must not be used afterwards. `onReadable` receives what
+ * `receive` returns. The bytes are in `buffer`; streams may share one, because only `receive` fills it, right before
+ * the callback.
  */
 export type ByteStreamOpener = (
   socket: object,
@@ -345,7 +369,7 @@ export type ByteStreamOpener = (
   onWritable: () => void,
 ) => ByteStream;
 
-/** A live subscription of a connection to events; the endpoint sends what it is given. */
+/** Receives the events that a connection subscribed to. */
 export type EventListener = (event: AuditEvent) => void;
 
 export type { Caller, LocalCommandLists };

@@ -2,7 +2,7 @@
 import { type Caller, type CallerRole, roleOf } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 
-/** `all`: on anybody's data; `own`: on the caller's own data only; `none`: TBS_E_ACCESS_DENIED. */
+/** `all`: on anybody's data; `own`: only on the caller's own data; `none`: TBS_E_ACCESS_DENIED. */
 export type Access = 'all' | 'own' | 'none';
 
 export type AccessByRole = Readonly<Record<CallerRole, Access>>;
@@ -12,10 +12,10 @@ export const EVERYBODY_ALL: AccessByRole = row('all', 'all', 'all', 'all');
 export const READ_OWN: AccessByRole = row('all', 'all', 'own', 'own');
 /** Changing: administrators change everybody's data, all others their own. */
 export const CHANGE_OWN: AccessByRole = row('all', 'own', 'own', 'own');
-/** Administrators too use only the contexts that they opened themselves. */
+/** Even administrators use only contexts that they opened themselves. */
 export const OWN_CONTEXT_ONLY: AccessByRole = row('own', 'own', 'own', 'own');
 export const ADMINISTRATOR_ONLY: AccessByRole = row('all', 'none', 'none', 'none');
-/** Reading what concerns the machine's administration. */
+/** Reading information about the machine's administration. */
 export const OBSERVERS_ONLY: AccessByRole = row('all', 'all', 'none', 'none');
 export const NOT_SANDBOXED: AccessByRole = row('all', 'all', 'all', 'none');
 
@@ -28,7 +28,7 @@ export interface Call {
   readonly access: AccessByRole;
 }
 
-/** Throws TBS_E_ACCESS_DENIED for a call that a caller in this role may not make. */
+/** Throws TBS_E_ACCESS_DENIED if the caller's role may not make the call. */
 export function requireAccess({ name, access }: Call, caller: Caller): void {
   const role = roleOf(caller);
   if (access[role] !== 'none') return;

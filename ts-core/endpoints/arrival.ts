@@ -1,14 +1,14 @@
 /**
- * A connection between being accepted and being served: it is set up in its user's turn, so that who connects without end
- * holds up nobody else who connects. Until then nothing is read from it.
+ * A connection that has been accepted but is not served yet. It is set up in its user's turn, so that a user who
+ * connects constantly does not delay other users. Nothing is read from it before that.
  */
 import type { Socket } from 'node:net';
 import type { FairTurns, TurnWork } from './fair-turns.js';
 
 export class Arrival implements TurnWork {
   /**
-   * The socket is paused and nothing has been read from it. Of `setUp` and `onGone` one is called: `onGone` when the
-   * connection closes before its turn, or cannot be set up.
+   * The socket is paused and nothing has been read from it. Either `setUp` or `onGone` is called: `onGone` if the
+   * connection closes before its turn or cannot be set up.
    */
   readonly #socket: Socket;
   readonly #turns: FairTurns;
@@ -35,7 +35,7 @@ export class Arrival implements TurnWork {
     try {
       this.#setUp(this.#socket);
     } catch {
-      // It closed in between, and nobody has to be told.
+      // It closed in the meantime; nobody needs to know.
       this.#socket.destroy();
       this.#onGone();
     }

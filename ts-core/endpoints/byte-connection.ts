@@ -1,27 +1,27 @@
 /**
- * A connected stream of bytes, as a wire session uses it. Two kinds exist: Node.js' own sockets (here), and the
- * addon's, which spend less on each message.
+ * A connected stream of bytes, as a wire session uses it. There are two kinds: Node.js sockets (here), and the addon's,
+ * which cost less per message.
  */
 import type { Socket } from 'node:net';
 
 export interface ByteConnectionEvents {
-  /** Bytes that arrived; the buffer is only valid until this returns. */
+  /** Bytes that arrived. The buffer is valid only until this returns. */
   received(bytes: Uint8Array, start: number, end: number): void;
-  /** Everything that waited to be sent has been. */
+  /** Everything that was waiting to be sent has been sent. */
   drained(): void;
-  /** The connection is gone; called once, also after `close`. */
+  /** The connection is gone. Called once, also after `close`. */
   closed(): void;
 }
 
 export interface ByteConnection {
   /** Set once, before the first event. */
   events: ByteConnectionEvents | undefined;
-  /** Sends the first `length` bytes of `bytes`, which the caller may use again at once. */
+  /** Sends the first `length` bytes of `bytes`, which the caller may reuse immediately. */
   send(bytes: Uint8Array, length: number): void;
-  /** Bytes that wait because the peer does not read. */
+  /** Returns the number of bytes that wait because the peer does not read. */
   unsentBytes(): number;
   setReading(reading: boolean): void;
-  /** Closes at once; with `flush`, after what waits has been sent, reading nothing more. */
+  /** Closes immediately or, with `flush`, after everything waiting has been sent. Reads nothing more. */
   close(flush: boolean): void;
 }
 

@@ -1,24 +1,25 @@
 /**
- * Shares the event loop among users. Whatever a connection's requests make the broker compute (parsing, answering,
- * refusing) is done here, one piece after the other, and is charged to the connection's user.
+ * Shares the event loop among users. All computation that a connection's requests cause (parsing, answering, refusing)
+ * runs here, one piece after the other, and is charged to the connection's user.
  *
  * Invariants:
- *  - The user who has used the least time goes first; of his connections, the one that has waited longest.
- *  - After `TURN_MS` everything else on the event loop has its turn, however much waits here.
- *  - A user who was away counts as one who has just been served: he neither saves time up nor pays for the past.
+ *  - The user who has used the least time goes first; of this user's connections, the one that has waited longest.
+ *  - After `TURN_MS`, everything else on the event loop has its turn, however much waits here.
+ *  - A user who was away counts as one who has just been served, and so neither accumulates credit nor pays for the
+ *    past.
  */
 
 export interface TurnWork {
   readonly userKey: string;
-  /** Does one piece, which must be short. Returns whether another one is ready. */
+  /** Runs one piece, which must be short. Returns whether another one is ready. */
   serve(): boolean;
 }
 
-/** The other parts of the event loop, the dispatcher and new connections among them, wait no longer than this. */
+/** The longest delay of other work on the event loop, such as the dispatcher and new connections. */
 export const TURN_MS = 2;
-/** Short pieces that may be done at once in the time of a turn, while nobody waits. */
+/** Number of short pieces that may run immediately during one turn while nobody waits. */
 const PIECES_AT_ONCE = 32;
-/** What a piece costs at least, so that a clock with coarse steps does not let one user go on for ever. */
+/** The minimum charge for a piece, so that a coarse clock does not let one user run forever. */
 const LEAST_COST_MS = 0.001;
 
 interface UserLine {
@@ -39,14 +40,14 @@ export class FairTurns {
   #scheduled = false;
   #atOnceSinceMs = 0;
   #doneAtOnce = 0;
-  /** What the user who was served last had used before: those who come now begin there. */
+  /** What the most recently served user had used before; new users start there. */
   #usedAtLeastMs = 0;
 
   constructor(source: TurnSource) {
     this.#source = source;
   }
 
-  /** Connections that have a piece ready. */
+  /** The number of connections that have a piece ready. */
   get waiting(): number {
     let count = 0;
     for (const { ready } of this.#lines.values()) count += ready.size;
@@ -54,8 +55,8 @@ export class FairTurns {
   }
 
   /**
-   * Whether a short piece may be done at once instead of in a turn: while nobody waits, and few have been of late. So one
-   * request after the other is answered without a further turn of the event loop, and a flood of them is not.
+   * Whether a short piece may run immediately instead of in a turn: while nobody waits and only a few pieces have run
+   * recently. So successive single requests need no further turn of the event loop, but a flood of them does.
    */
   mayServeAtOnce(): boolean {
     if (this.#scheduled) return false;
@@ -67,7 +68,7 @@ export class FairTurns {
     return this.#doneAtOnce++ < PIECES_AT_ONCE;
   }
 
-  /** Adding what waits already changes nothing. */
+  /** Adding work that is already waiting changes nothing. */
   add(work: TurnWork): void {
     const line = this.#lineOf(work.userKey);
     line.ready.add(work);
@@ -106,7 +107,7 @@ export class FairTurns {
     return endedMs;
   }
 
-  /** The ready user who has used least; those who have nothing ready and owe nothing are forgotten. */
+  /** Returns the ready user who has used the least time. Forgets users who have nothing ready and owe nothing. */
   #next(): UserLine | undefined {
     let least: UserLine | undefined;
     for (const [userKey, line] of this.#lines) {
@@ -132,7 +133,7 @@ export class FairTurns {
   }
 }
 
-/** The turns of the process' own event loop. */
+/** The turns of the process's own event loop. */
 export const eventLoopTurns: TurnSource = {
   monotonicMs: () => performance.now(),
   inNextTurn: (callback) => void setImmediate(callback),

@@ -1,4 +1,4 @@
-/** Tells the log of connections that are refused, at most once a minute each reason: anybody can connect again and again. */
+/** Logs refused connections, at most once a minute for each reason, because anybody can connect again and again. */
 import type { Clock, Log } from '../application/ports.js';
 
 const TOLD_EVERY_MS = 60_000;
@@ -18,7 +18,7 @@ export class RefusedConnections {
     this.#clock = clock;
   }
 
-  /** `reason` is one of a few texts, and the line's message. */
+  /** `reason` must be one of a small set of texts; it becomes the message of the log line. */
   tell(reason: string, fields: Readonly<Record<string, unknown>>): void {
     const nowMs = this.#clock.monotonicMs();
     const last = this.#told.get(reason);

@@ -1,4 +1,4 @@
-/** Judges whether a peer takes too long to send the rest of a message, or to read what waits for it. */
+/** Decides whether a peer takes too long to send the rest of a message, or to read its replies. */
 export class SlowPeer {
   #partialMessage: number | undefined;
   #partialSinceMs = 0;
@@ -10,14 +10,17 @@ export class SlowPeer {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** `message`: the one whose rest the peer owes. Not renewed by more bytes: a trickle keeps no message open. */
+  /**
+   * `message` identifies the incomplete message. Further bytes do not restart the time, so that a trickle cannot keep a
+   * message open.
+   */
   sendsTooSlowly(nowMs: number, message: number | undefined): boolean {
     if (message !== this.#partialMessage) this.#partialSinceMs = nowMs;
     this.#partialMessage = message;
     return message !== undefined && nowMs - this.#partialSinceMs >= this.#timeoutMs;
   }
 
-  /** `mustRead`: what the peer leaves unread holds others up. */
+  /** `mustRead`: whether the peer's unread replies hold others up. */
   readsTooSlowly(nowMs: number, mustRead: boolean, deliveredBytes: number): boolean {
     if (!mustRead || deliveredBytes !== this.#deliveredBytes) this.#unreadSinceMs = undefined;
     this.#deliveredBytes = deliveredBytes;

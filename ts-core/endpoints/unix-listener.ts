@@ -1,7 +1,7 @@
 /**
- * Listening on a Unix socket path as a service does: a stale socket is taken over, a live one never, a path that is
- * too long is refused (Node.js would truncate it silently), and a socket that the service manager already opened is
- * used as it is (sd_listen_fds(3)).
+ * Listens on a Unix socket path as a service should: takes over a stale socket but never a live one, refuses a path
+ * that is too long (Node.js would truncate it silently), and uses a socket that the service manager has already opened
+ * (sd_listen_fds(3)).
  */
 import { chmod, lstat, mkdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -12,31 +12,31 @@ import { setTimeout as wait } from 'node:timers/promises';
 const PATH_MAX_BYTES = process.platform === 'darwin' ? 103 : 107;
 const FIRST_INHERITED_FD = 3;
 /**
- * What Linux gives at most (net.core.somaxconn). Who does not wait in connect(2) gets EAGAIN where it is used up, which one
- * user should not be able to do to another.
+ * The most that Linux allows (net.core.somaxconn). When the backlog is full, a non-blocking connect(2) fails with
+ * EAGAIN, and one user must not be able to cause that for another.
  */
 const BACKLOG = 4096;
 const PROBE_TIMEOUT_MS = 2000;
-/** A takeover takes a probe at most; longer, and its process has died. */
+/** A takeover lasts one probe at most. If the lock is older, its holder has died. */
 const LOCK_LIFE_MS = 2 * PROBE_TIMEOUT_MS;
 const LOCK_POLL_MS = 20;
 const TAKEOVER_ATTEMPTS = (2 * LOCK_LIFE_MS) / LOCK_POLL_MS;
 
 export interface UnixListenOptions {
-  /** Permissions of the socket; a connection needs write permission. */
+  /** Permissions of the socket; connecting needs write permission. */
   readonly mode: number;
-  /** Gets the connection paused. */
+  /** The connection is paused. */
   readonly onConnection: (socket: Socket) => void;
   readonly backlog?: number;
-  /** Listen on this descriptor instead (see `inheritedSockets`); the path is then only for messages. */
+  /** Descriptor to listen on instead (see `inheritedSockets`); the path then appears in messages only. */
   readonly inheritedFd?: number | undefined;
-  /** A connection that could not be accepted (EMFILE, …); the listener goes on. */
+  /** Reports a connection that cannot be accepted (EMFILE, …); the listener continues. */
   readonly onAcceptError?: (error: Error) => void;
-  /** How connections are accepted; by Node.js' own server unless given. */
+  /** Accepts connections; default: Node.js' own server. */
   readonly accept?: AcceptConnections | undefined;
 }
 
-/** Listens on the path, or on a descriptor that listens already. Throws the error of the operating system. */
+/** Listens on a path, or on a descriptor that already listens. Throws the operating system's error. */
 export type AcceptConnections = (
   where: { readonly path: string } | { readonly fd: number },
   options: {
@@ -47,7 +47,7 @@ export type AcceptConnections = (
 ) => { close(): void };
 
 export interface UnixListener {
-  /** Takes no new connections, and removes the path. */
+  /** Accepts no more connections, and removes the path. */
   close(done?: (error?: Error) => void): unknown;
 }
 
@@ -65,8 +65,8 @@ export class UnixListenError extends Error {
 }
 
 /**
- * Listens on `socketPath`, and resolves when clients can connect. Closing the server removes the path.
- * Rejects with a UnixListenError; its cause is the error of the operating system, where that refused.
+ * Listens on `socketPath`. Resolves once clients can connect. Closing the server removes the path. Rejects with a
+ * UnixListenError, whose cause is the operating system's error, if there is one.
  */
 export async function listenOnUnixSocket(socketPath: string, options: UnixListenOptions): Promise<UnixListener> {
   try {
@@ -95,8 +95,8 @@ async function listenOrTakeOver(socketPath: string, options: UnixListenOptions):
 }
 
 /**
- * Sockets that the service manager opened for this process, by name (FileDescriptorName=; `unknown` without one).
- * Empty when there are none, or when they are meant for another process.
+ * Returns the sockets that the service manager opened for this process, by name (FileDescriptorName=; `unknown` without
+ * one). Empty if there are none, or if they are meant for another process.
  */
 export function inheritedSockets(env: NodeJS.ProcessEnv, processId: number): ReadonlyMap<string, number> {
   const count = Number(env['LISTEN_FDS'] ?? 0);
@@ -105,7 +105,9 @@ export function inheritedSockets(env: NodeJS.ProcessEnv, processId: number): Rea
   return new Map(Array.from({ length: count }, (_, index) => [names[index] || 'unknown', FIRST_INHERITED_FD + index]));
 }
 
-/** An existing directory keeps its mode; one that is made here lets every user through to the socket, whatever the umask. */
+/**
+ * An existing directory keeps its mode. A directory created here lets every user reach the socket, whatever the umask.
+ */
 async function makeDirectory(directory: string): Promise<void> {
   const firstMade = await mkdir(directory, { recursive: true });
   if (firstMade === undefined) return;
@@ -155,8 +157,8 @@ function listenByNode(
 }
 
 /**
- * Removes what a broker that died left behind. The lock file makes asking and removing one step: of two brokers that
- * start at once, the slower one would otherwise remove the socket which the faster one has just made.
+ * Removes the socket of a broker that died. The lock file makes checking and removing one step: if two brokers start at
+ * once, the slower one would otherwise remove the socket that the faster one has just created.
  */
 async function removeStaleSocket(socketPath: string): Promise<void> {
   const lockPath = `${socketPath}.takeover`;
@@ -179,7 +181,9 @@ async function removeStaleSocket(socketPath: string): Promise<void> {
   }
 }
 
-/** Whether the lock is ours. When it is not, it has been waited for, a little; one whose holder died is broken. */
+/**
+ * Returns whether we hold the lock. If another process holds it, waits briefly first; breaks a lock whose holder died.
+ */
 async function lock(lockPath: string): Promise<boolean> {
   try {
     await writeFile(lockPath, '', { flag: 'wx', mode: 0o600 });
@@ -193,7 +197,7 @@ async function lock(lockPath: string): Promise<boolean> {
   return false;
 }
 
-/** Whether somebody accepts connections. One who is too busy to accept at once is alive as well. */
+/** Returns whether a process accepts connections. One that is too busy to accept at once counts as alive. */
 function isLive(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(socketPath);

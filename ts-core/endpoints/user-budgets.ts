@@ -1,9 +1,9 @@
 /**
- * How many bytes the broker keeps for one user, whatever the number of his connections.
+ * Limits how many bytes the broker holds for one user, over all connections.
  *
- * `reading` holds requests from their first byte until they are served: what has arrived, and what a message that was
- * begun still needs. `replying` holds what calls that are under way may need, and replies that nobody has read. They are
- * two so that a message can always be served when it is complete: serving frees what it took to read it.
+ * `reading` covers requests from their first byte until they are served: bytes that have arrived, and bytes that an
+ * incomplete message still needs. `replying` covers what calls in progress may need, and unread replies. There are two
+ * budgets so that a complete message can always be served: serving it frees what reading it took.
  */
 import type { Caller } from '../domain/caller.js';
 
@@ -13,11 +13,11 @@ export interface UserBudget {
 }
 
 export interface BudgetWaiter {
-  /** There may be room again; called once for each `waitForRoom`. */
+  /** There may be room again. Called once for each `waitForRoom`. */
   roomAgain(): void;
 }
 
-/** An account of bytes. Who finds it full waits, and is called when half of it is free. */
+/** A budget of bytes. A user who finds it full waits, and is called back when half of it is free. */
 export class ByteBudget {
   readonly #waiting = new Set<BudgetWaiter>();
   #used = 0;
@@ -32,21 +32,21 @@ export class ByteBudget {
     return this.#used >= this.capacity;
   }
 
-  /** Takes the bytes if there is room; from an empty account always, so that nothing is too large for ever. */
+  /** Takes the bytes if there is room. An empty budget always grants them, so that no request is too large forever. */
   tryTake(bytes: number): boolean {
     if (this.#used > 0 && this.#used + bytes > this.capacity) return false;
     this.#used += bytes;
     return true;
   }
 
-  /** For what is there already. */
+  /** Takes the bytes unconditionally, because they exist already. */
   take(bytes: number): void {
     this.#used += bytes;
   }
 
   give(bytes: number): void {
     this.#used -= bytes;
-    // All at once, at half: were each byte that is freed told to everybody who waits, the telling would be the flood.
+    // Notify all waiters at once, at half: notifying everybody of each freed byte would itself be a flood.
     if (this.#used > this.capacity / 2 || this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -62,7 +62,7 @@ export class ByteBudget {
   }
 }
 
-/** Charges an account with what one connection has there, which changes as the peer reads. */
+/** Charges a budget with the bytes that one connection holds, a number that changes as the peer reads. */
 export class ChargedBytes {
   #charged = 0;
   readonly #budget: ByteBudget;
@@ -71,7 +71,7 @@ export class ChargedBytes {
     this.#budget = budget;
   }
 
-  /** As `is`, unless the account has no room for what is more. */
+  /** Like `is`, but fails if the budget has no room for the increase. */
   tryBe(bytes: number): boolean {
     const more = bytes - this.#charged;
     if (more <= 0) this.is(bytes);
@@ -89,7 +89,7 @@ export class ChargedBytes {
   }
 }
 
-/** The budgets of the users who are connected, over all endpoints. */
+/** The budgets of the connected users, over all endpoints. */
 export class UserBudgets {
   readonly #byUser = new Map<string, { readonly budget: UserBudget; connections: number }>();
   readonly #bytesPerUser: number;
@@ -98,7 +98,7 @@ export class UserBudgets {
     this.#bytesPerUser = bytesPerUser;
   }
 
-  /** For one connection, until `leave`. */
+  /** Adds one connection of the user, until `leave`. */
   join({ userKey }: Caller): UserBudget {
     let entry = this.#byUser.get(userKey);
     if (entry === undefined) {
@@ -114,7 +114,7 @@ export class UserBudgets {
     const entry = this.#byUser.get(userKey);
     if (entry === undefined) return;
     entry.connections--;
-    // What a connection has left under way is still charged to the user who comes back meanwhile.
+    // Keep users whose closed connections still have work in progress, so that they are charged when they return.
     for (const [key, { budget, connections }] of this.#byUser) {
       if (connections === 0 && budget.reading.used + budget.replying.used === 0) this.#byUser.delete(key);
     }

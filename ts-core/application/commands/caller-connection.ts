@@ -1,6 +1,6 @@
 /**
- * What an endpoint sees of the application for TPM traffic: one object per connection, made for the caller whom the
- * operating system named. Endpoints decode and call this; they decide nothing.
+ * The application's interface for TPM commands, as endpoints see it: one object per connection, created for the caller
+ * that the operating system identified.
  */
 import type { Caller } from '../../domain/caller.js';
 import type { TbsError } from '../../domain/tbs-error.js';
@@ -11,9 +11,9 @@ export interface Submission {
   readonly locality: number;
   /** TBS_COMMAND_PRIORITY: 100, 200, 300, 400 or 0x80000000; other values fall in between. */
   readonly priority: number;
-  /** The whole command. The broker may keep and change these bytes: the endpoint hands over a copy that is its own. */
+  /** The whole command. The broker may store and modify these bytes, so the endpoint passes its own copy. */
   readonly command: Uint8Array;
-  /** When still queued after so many milliseconds, it is answered with TBS_E_COMMAND_CANCELED. */
+  /** A command that is still queued after this many milliseconds is answered with TBS_E_COMMAND_CANCELED. */
   readonly deadlineMs?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export type SubmissionOutcome =
   | { readonly kind: 'refused'; readonly error: TbsError };
 
 export interface OpenedContext {
-  /** TBS_HCONTEXT: nonzero, unique over the broker's life, usable on the connection that opened it only. */
+  /** TBS_HCONTEXT: nonzero, unique during the broker's lifetime, and valid only on the connection that opened it. */
   readonly contextId: number;
   readonly tpmVersion: TpmVersion;
   readonly maxCommandBytes: number;
@@ -37,24 +37,27 @@ export interface OpenedContext {
 
 export interface CallerConnection {
   readonly caller: Caller;
-  /** Throws TBS_E_INVALID_CONTEXT_PARAM (no version), TBS_E_TPM_NOT_FOUND (none fits), TBS_E_TOO_MANY_TBS_CONTEXTS. */
+  /**
+   * Throws TBS_E_INVALID_CONTEXT_PARAM (no version given), TBS_E_TPM_NOT_FOUND (the TPM has another version) or
+   * TBS_E_TOO_MANY_TBS_CONTEXTS.
+   */
   openContext(versions: readonly TpmVersion[]): OpenedContext;
-  /** Whether this connection opened it and has not closed it. */
+  /** Whether this connection opened the context and has not closed it. */
   hasContext(contextId: number): boolean;
-  /** Throws TBS_E_INVALID_CONTEXT. Cancels what waits, flushes what it holds. */
+  /** Cancels the context's queued commands and flushes its resources. Throws TBS_E_INVALID_CONTEXT. */
   closeContext(contextId: number): void;
   /**
-   * Never throws. `done` is called exactly once: at once (before `submit` returns) for what is refused at submission,
-   * later for the rest; never after `close`.
+   * Never throws. Calls `done` exactly once: before `submit` returns if the submission is refused, later otherwise, and
+   * never after `close`.
    */
   submit(submission: Submission, done: (outcome: SubmissionOutcome) => void): void;
-  /** Tbsip_Cancel_Commands: every outstanding command of the context. Throws TBS_E_INVALID_CONTEXT. */
+  /** Tbsip_Cancel_Commands: cancels every outstanding command of the context. Throws TBS_E_INVALID_CONTEXT. */
   cancelCommands(contextId: number): void;
-  /** The connection is gone: closes its contexts and forgets its callbacks. */
+  /** Closes the connection's contexts and drops its callbacks, because the caller has disconnected. */
   close(): void;
 }
 
-/** The application's door for endpoints. */
+/** The entry point for endpoints. */
 export interface ConnectionOpener {
   connect(caller: Caller): CallerConnection;
 }

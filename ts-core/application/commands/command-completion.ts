@@ -15,7 +15,7 @@ export interface ResponseTimes {
 
 export class CommandCompletion {
   readonly totals = { completed: 0, refused: 0, cancelled: 0 };
-  /** One response that has not left yet. */
+  /** One response that has not been sent yet. */
   #held: PendingCommand | undefined;
   #heldResponse: Uint8Array | undefined;
   #heldTimes: ResponseTimes | undefined;
@@ -48,8 +48,8 @@ export class CommandCompletion {
   }
 
   /**
-   * Keeps a response until `release`, or until another command is answered: sent when the TPM has the next command, it
-   * costs the TPM no time. Nothing may be waited for in between.
+   * Holds a response until `release`, or until another command is completed. A response that is sent after the TPM has
+   * the next command costs the TPM no time. Nothing may be awaited in between.
    */
   hold(pending: PendingCommand, response: Uint8Array, times: ResponseTimes): void {
     this.release();
@@ -58,18 +58,18 @@ export class CommandCompletion {
     this.#heldTimes = times;
   }
 
-  /** Answers what is held, if anything is. */
+  /** Sends the held response, if there is one. */
   release(): void {
     const held = this.#held;
     const heldResponse = this.#heldResponse;
     const heldTimes = this.#heldTimes;
     if (held === undefined) return;
-    // The response too: what a TPM has unsealed must not stay here until the next one comes.
+    // Drop the response as well: unsealed data must not stay in memory until the next command.
     this.#held = this.#heldResponse = this.#heldTimes = undefined;
     this.response(held, heldResponse as Uint8Array, heldTimes as ResponseTimes, undefined);
   }
 
-  /** `durable`: what must be on disk before the response leaves. The next command may go on meanwhile. */
+  /** Sends a response, once `durable` has resolved. The next command need not wait for that. */
   response(
     pending: PendingCommand,
     response: Uint8Array,
@@ -93,14 +93,17 @@ export class CommandCompletion {
     durable.then(
       () => pending.done(outcome),
       (error: unknown) => {
-        this.#log.error({ error }, 'an authorization failure could not be kept; its response is withheld');
+        this.#log.error({ error }, 'cannot store an authorization failure, so its response is withheld');
         pending.done({ kind: 'refused', error: asTbsError(error) });
       },
     );
   }
 }
 
-/** How a TPM answers a command that it gave up: TPM_RC_CANCELED (Part 2, 6.6.3); TPM 1.2: TPM_FAIL after a cancel (PC Client TIS). */
+/**
+ * The response to a cancelled command: TPM_RC_CANCELED (Part 2, 6.6.3), or on TPM 1.2 TPM_FAIL after a cancel (PC
+ * Client TIS).
+ */
 export function isCancelledResponse(version: TpmVersion, response: Uint8Array): boolean {
   return responseCodeOf(response) === (version === '2.0' ? TPM_RC.CANCELED : TPM_RESULT.FAIL);
 }

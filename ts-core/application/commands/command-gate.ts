@@ -1,8 +1,9 @@
 /**
- * Decides whether a command may be sent. The filter runs at submission and, if the lists have changed, again at dispatch.
+ * Decides whether a command may be sent. The filter runs at submission and, if the lists have changed, again at
+ * dispatch.
  *
- * The lockout is checked only at dispatch, after every earlier response has been counted, so that no burst of queued
- * guesses slips past a threshold.
+ * The lockout is checked only at dispatch, after every earlier response has been counted, so that a burst of queued
+ * guesses cannot exceed a threshold.
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { type BlockedVerdict, decide } from '../../domain/filter/command-filter.js';
@@ -18,16 +19,16 @@ import type { PendingCommand } from './pending-command.js';
 
 export interface GateParts {
   readonly version: TpmVersion;
-  /** The compiled lists; a new object, and a new revision, after every change of policy or local lists. */
+  /** The compiled lists: a new object with a new revision after every change of policy or local lists. */
   readonly lists: () => FilterLists;
   readonly listsRevision: () => number;
-  /** The lockout's verdict on this user now. */
+  /** Returns whether this user is locked out now. */
   readonly lockout: (userKey: string) => GateVerdict;
-  /** Handles in the handle area; null when the TPM does not list the command. */
+  /** Returns the handles in the handle area; null if the TPM does not list the command. */
   readonly handlesOf: (command: Uint8Array) => readonly number[] | null;
-  /** A rule of the owner authorization that refuses raw commands; undefined lets it through. */
+  /** Refuses raw commands that would change an owner authorization; undefined allows the command. */
   readonly ownerAuthorizationRule: (pending: PendingCommand) => TbsError | undefined;
-  /** What must be durable before the TPM gets the command; undefined for almost every one. */
+  /** Stores what must be durable before the TPM gets the command; undefined for nearly every command. */
   readonly beforeDispatch: (pending: PendingCommand) => Promise<void> | undefined;
   readonly events: Events;
 }
@@ -105,14 +106,14 @@ export class Gate implements SubmissionGate, CommandGate {
   }
 }
 
-/** The refusal of a locked-out caller, with the time at which it ends. */
+/** Returns the refusal for a locked-out caller, with the time at which the lockout ends. */
 export function lockoutError(version: TpmVersion, verdict: Extract<GateVerdict, { open: false }>): TbsError {
   const lockedOutUntil = lockedOutUntilText(verdict.lockedOutUntil);
   const whose = verdict.scope === 'user' ? 'of this user' : 'of all standard users together';
   const message =
     verdict.scope === 'threshold0'
       ? 'A lockout threshold is set to 0: standard users may send no command that carries an authorization.'
-      : `${verdict.failures} authorization failures ${whose} count, and the threshold is ${verdict.threshold}: commands with an authorization are refused until ${lockedOutUntil}.`;
+      : `${verdict.failures} authorization failures ${whose} reach the threshold of ${verdict.threshold}: commands with an authorization are refused until ${lockedOutUntil}.`;
   return new TbsError(version === '2.0' ? 'TPM_20_E_LOCKOUT' : 'TPM_E_DEFEND_LOCK_RUNNING', {
     message,
     details: {

@@ -21,7 +21,7 @@ import type { PendingCommand } from './pending-command.js';
 
 export interface SubmissionGate {
   readonly listsRevision: number;
-  /** Undefined accepts the command; a refusal has been told to the audit log. */
+  /** Returns undefined to accept the command. A refusal has already been written to the audit log. */
   refusalAtSubmission(pending: PendingCommand): TbsError | undefined;
 }
 
@@ -45,13 +45,13 @@ export interface SubmitParts {
   readonly log: Log;
 }
 
-/** TBS_COMMAND_LOCALITY_FOUR is the platform's own (TCG PC Client, locality 4: hardware of the D-RTM). */
+/** Locality 4 (TBS_COMMAND_LOCALITY_FOUR) is reserved for the platform's D-RTM hardware (TCG PC Client). */
 const HIGHEST_CALLER_LOCALITY = 3;
 
 export class CommandService implements ConnectionOpener {
-  /** Set while the broker stops or is suspended: nothing new is taken. */
+  /** Set while the broker stops or is suspended; submissions are then refused with this reason. */
   closedBecause: string | undefined;
-  /** Commands that were refused before they could wait; the dispatcher counts the others. */
+  /** Commands that were refused before they entered the queue. The dispatcher counts the others. */
   refused = 0;
   readonly #parts: SubmitParts;
 
@@ -68,17 +68,17 @@ export class CommandService implements ConnectionOpener {
     this.#parts.dispatcher.cancelContext(context.caller.userKey, context.id);
   }
 
-  /** Closes a context of whoever owns it: what waits is cancelled, what it holds is flushed. */
+  /** Closes a context, whoever owns it: cancels its queued commands and flushes its resources. */
   close(context: TbsContext): void {
     const { contexts, dispatcher, queue, virtualizer, log } = this.#parts;
     contexts.remove(context);
     dispatcher.cancelContext(context.caller.userKey, context.id);
     queue.forgetContext(context.caller.userKey, context.id);
-    // An administrator's are the broker's own: they go before the commands of others.
+    // Flushing for an administrator counts as the broker's own work: it runs before other users' commands.
     const userKey = isAdministrator(context.caller) ? undefined : context.caller.userKey;
     dispatcher
       .runExchange(() => virtualizer.closeContext(context.id), { userKey })
-      .catch((error: unknown) => log.warn({ error, contextId: context.id }, 'a closed context could not be flushed'));
+      .catch((error: unknown) => log.warn({ error, contextId: context.id }, 'cannot flush a closed context'));
   }
 }
 
@@ -103,7 +103,7 @@ class CallerSession implements CallerConnection {
     if (versions.length === 0) throw new TbsError('TBS_E_INVALID_CONTEXT_PARAM');
     if (!versions.includes(version)) {
       throw new TbsError('TBS_E_TPM_NOT_FOUND', {
-        message: `The TPM of this machine is a TPM ${version}; the caller speaks ${versions.join(' and ')} only.`,
+        message: `The TPM of this machine is a TPM ${version}; the caller supports only ${versions.join(' and ')}.`,
         action: `Open the context for TPM ${version}.`,
         details: { tpmVersion: version },
       });
@@ -190,7 +190,7 @@ class CallerSession implements CallerConnection {
   #ownContext(contextId: number): TbsContext {
     const context = this.#own.get(contextId);
     if (context === undefined) throw new TbsError('TBS_E_INVALID_CONTEXT', { details: { contextId } });
-    // An administrator may have closed it from elsewhere.
+    // An administrator may have closed it from another connection.
     if (this.#parts.contexts.get(contextId) !== context) {
       this.#own.delete(contextId);
       throw new TbsError('TBS_E_INVALID_CONTEXT', {
@@ -228,7 +228,7 @@ class CallerSession implements CallerConnection {
 function queueFull(setting: string, limit: number): TbsError {
   return limitReached('TBS_E_TOO_MANY_RESOURCES', {
     ...{ of: 'waiting submissions', setting, limit },
-    instead: 'Wait for answers before submitting more',
+    instead: 'Wait for responses before submitting more',
   });
 }
 
@@ -236,7 +236,7 @@ function headerError(fault: HeaderFault): TbsError {
   switch (fault.kind) {
     case 'tooLarge':
       return new TbsError('TBS_E_BUFFER_TOO_LARGE', {
-        message: `The command says that it has ${fault.declaredBytes} bytes; the TPM takes at most ${fault.maxBytes}.`,
+        message: `The command's size field says ${fault.declaredBytes} bytes; the TPM accepts at most ${fault.maxBytes}.`,
         details: { declaredBytes: fault.declaredBytes, maxBytes: fault.maxBytes },
       });
     case 'tooShort':
@@ -247,7 +247,7 @@ function headerError(fault: HeaderFault): TbsError {
         fault,
       );
     case 'badTag':
-      return badCommand(`The command's tag is 0x${fault.tag.toString(16)}; this TPM takes ${fault.expected}.`, fault);
+      return badCommand(`The command's tag is 0x${fault.tag.toString(16)}; this TPM accepts ${fault.expected}.`, fault);
   }
 }
 

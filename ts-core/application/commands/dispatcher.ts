@@ -1,14 +1,15 @@
 /**
- * Sends one command at a time to the TPM: takes the next from the queue, asks the gate, lets the virtualizer carry it
- * out, has the response accounted for and answers the caller.
+ * Sends one command at a time to the TPM: takes the next from the queue, checks the gate, has the virtualizer execute
+ * it, has the response recorded, and completes the command.
  *
  * Invariants:
  *  - At most one exchange runs; the virtualizer and the transport are never entered twice.
- *  - Every command is answered exactly once, except those whose connection is gone.
- *  - The gate is asked after every earlier command has been accounted for, so that no burst of guesses slips past it.
- *  - A response leaves when the TPM has the next command, and at once when there is none: sending it costs the TPM no time.
- *  - Housekeeping (closing contexts, administration) goes before the next command, one exchange at a time; that of users
- *    beyond their share of the TPM, and what callers ask about the TPM, goes one at a time between the commands.
+ *  - Every command is answered exactly once, unless its connection is gone.
+ *  - The gate is checked after every earlier response has been recorded, so that a burst of guesses cannot get past it.
+ *  - A response is sent once the TPM has the next command, or immediately if there is none, so that sending it costs
+ *    the TPM no time.
+ *  - Housekeeping (closing contexts, administration) runs before the next command, one exchange at a time. Housekeeping
+ *    for users beyond their share of the TPM, and callers' questions about the TPM, run one at a time between commands.
  */
 import { CommandCosts } from '../../domain/scheduling/command-costs.js';
 import { type DurationClass, durationClass, TIMEOUT_MS } from '../../domain/scheduling/command-durations.js';
@@ -26,14 +27,16 @@ import { type Chore, type ChoreUrgency, Housekeeping } from './housekeeping.js';
 import type { PendingCommand } from './pending-command.js';
 
 export interface CommandGate {
-  /** Undefined lets the command through. Asked right before dispatch. */
+  /** Returns undefined to allow the command. Called immediately before dispatch. */
   refusalAtDispatch(pending: PendingCommand): TbsError | undefined;
-  /** Asked after that: a promise when something must be durable before the TPM gets the command. */
+  /**
+   * Called after `refusalAtDispatch`. Returns a promise if something must be durable before the TPM gets the command.
+   */
   beforeDispatch(pending: PendingCommand): Promise<void> | undefined;
 }
 
 export interface ResponseRecorder {
-  /** Acts on the response once; a promise when something must be durable before the response leaves. */
+  /** Acts on the response, once. Returns a promise if something must be durable before the response is sent. */
   record(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined;
 }
 
@@ -47,15 +50,18 @@ export interface DispatcherParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly eventLoop: EventLoop;
-  /** Told what came of each command to the TPM. */
+  /** Notified of the outcome of each command to the TPM. */
   readonly presence?: TpmObserver | undefined;
-  /** Bounds the time after which a TPM that does not answer counts as hanging; the command's class of duration does too. */
+  /**
+   * Upper limit on the time after which an unresponsive TPM counts as hanging; each duration class has a limit of its
+   * own too.
+   */
   readonly longestCommandMs?: number;
 }
 
 /**
- * Commands that are answered in place follow each other without a turn of the event loop, for so long: timers, signals and
- * the other endpoints wait meanwhile.
+ * Commands that are answered in place may follow each other without a turn of the event loop for this long. Timers,
+ * signals and the other endpoints wait in the meantime.
  */
 const LONGEST_TURN_MS = 2;
 
@@ -63,18 +69,18 @@ export class Dispatcher {
   readonly costs = new CommandCosts();
   readonly #housekeeping = new Housekeeping();
   #running: PendingCommand | undefined;
-  /** Of the running command, or the last one; monotonic. */
+  /** When the running command, or the last one, was dispatched; monotonic. */
   #startedAtMs = 0;
   #busy = false;
-  /** `everything`: no housekeeping either, since the TPM's saved state must stay as it is. */
+  /** `everything` stops housekeeping too, because the TPM's saved state must not change. */
   #paused: 'nothing' | 'commands' | 'everything' = 'nothing';
-  /** Sum of what the waiting commands are expected to cost. */
+  /** Sum of the expected costs of all queued commands. */
   #waitingCostMs = 0;
   readonly #exchanges: ExchangeDriver;
   readonly #completion: CommandCompletion;
   #idleWaiters: (() => void)[] = [];
   #stopped = false;
-  /** What is in the TPM is used as long as it is there, when the other command would have to swap. */
+  /** Prefers commands whose resources are already in the TPM, if the other command would need a swap. */
   readonly #savesSwap = (kept: PendingCommand, other: PendingCommand): boolean => {
     const { virtualizer } = this.#parts;
     if (virtualizer.swapNeed(other.contextId, other.command) !== 'swap') return false;
@@ -88,7 +94,7 @@ export class Dispatcher {
     this.#exchanges = new ExchangeDriver(parts, () => this.#completion.release());
   }
 
-  /** How commands have ended since the start. */
+  /** The number of commands since the start, by outcome. */
   get totals(): Readonly<CommandCompletion['totals']> {
     return this.#completion.totals;
   }
@@ -114,8 +120,8 @@ export class Dispatcher {
   }
 
   /**
-   * Runs an exchange of the broker's own: before the next command, unless its urgency says otherwise. What it takes of the
-   * TPM is charged to the user for whom it is. Rejects with a TbsError.
+   * Runs one of the broker's own exchanges: before the next command, unless `urgency` says otherwise. Its TPM time is
+   * charged to the user for whom it runs. Rejects with a TbsError.
    */
   runExchange<Result>(begin: () => Exchange<Result>, urgency: ChoreUrgency = {}): Promise<Result> {
     if (this.#stopped) return Promise.reject(stoppedError());
@@ -126,7 +132,9 @@ export class Dispatcher {
     });
   }
 
-  /** Answers everything outstanding in a context with TBS_E_COMMAND_CANCELED; the running command through the transport. */
+  /**
+   * Cancels every outstanding command of a context with TBS_E_COMMAND_CANCELED, the running one through the transport.
+   */
   cancelContext(userKey: string, contextId: number): void {
     for (const pending of this.#parts.queue.removeContext(userKey, contextId)) {
       this.#waitingCostMs -= pending.expectedMs;
@@ -141,25 +149,30 @@ export class Dispatcher {
     this.#completion.cancelled(pending);
   }
 
-  /** Cancels the running command where its class of duration is `long`: what a suspend does not wait for. */
+  /** Cancels the running command if its duration class is `long`, because a suspend does not wait for those. */
   cancelRunningIfLong(): void {
     const running = this.#running;
     if (running === undefined) return;
     if (durationClass(this.#parts.version, running.header.code) === 'long') this.#cancelRunning(running);
   }
 
-  /** Answers the caller of a cancelled command that the TPM did not give up; its result is thrown away when it comes. */
+  /**
+   * Answers the caller of a cancelled command that the TPM goes on executing. The result is discarded when it arrives.
+   */
   abandonCancelled(): void {
     if (this.#running?.cancelRequested === true) this.#completion.cancelled(this.#running);
   }
 
-  /** Sends no further command; resolves when the one at the TPM is answered. Housekeeping still runs. */
+  /** Stops dispatching commands; resolves when the running one is answered. Housekeeping still runs. */
   async pause(): Promise<void> {
     if (this.#paused === 'nothing') this.#paused = 'commands';
     await this.whenIdle();
   }
 
-  /** Ends for good, once the command at the TPM is answered: exchanges that have not begun, or come later, are refused. */
+  /**
+   * Stops for good once the running command is answered. Exchanges that have not started, or that are requested later,
+   * are rejected.
+   */
   async stop(): Promise<void> {
     await this.pause();
     this.halt();
@@ -167,7 +180,7 @@ export class Dispatcher {
     for (const { reject } of this.#housekeeping.removeAll()) reject(stoppedError());
   }
 
-  /** Sends nothing at all: what comes waits for `resume` or `resumeAfter`. */
+  /** Sends nothing at all until `resume` or `resumeAfter`. */
   halt(): void {
     this.#paused = 'everything';
   }
@@ -178,8 +191,8 @@ export class Dispatcher {
   }
 
   /**
-   * Ends a suspend. `restart` comes before anything else, brings the TPM back and says whether it has lost its volatile
-   * state; then the tables are synchronised with it and the queue goes on, whatever came of that.
+   * Ends a suspend. `restart` runs first; it brings the TPM back and returns whether volatile state was lost. Then the
+   * tables are synchronised with the TPM and the queue continues, even if that failed.
    */
   async resumeAfter(restart: () => Promise<'kept' | 'lost'>): Promise<void> {
     const work = (): Promise<void> => this.#exchanges.comeBack(restart, this.#timeoutMs('long'));
@@ -198,14 +211,14 @@ export class Dispatcher {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Resolves when nothing waits and nothing is at the TPM. */
+  /** Resolves when the queue is empty and no command is running. */
   async whenDrained(): Promise<void> {
     while (this.#busy || this.#hasWork()) await this.whenIdle();
   }
 
   /**
-   * What a command that is submitted now waits when all that waits already goes first, from what commands are known to
-   * cost: what is left of the one at the TPM, and the others.
+   * Estimates how long a command submitted now would wait if everything in the queue went first: the expected rest of
+   * the running command, plus the expected cost of the queued ones.
    */
   estimatedWaitMs(): number {
     const ranMs = this.#parts.clock.monotonicMs() - this.#startedAtMs;
@@ -221,13 +234,13 @@ export class Dispatcher {
   #pump(): void {
     if (this.#busy) return;
     this.#busy = true;
-    // Later, when all requests that have arrived together are in the queue: their priorities decide, not their order.
+    // Deferred until all requests that arrived together are queued, so that priority decides and not arrival order.
     void Promise.resolve()
       .then(() => this.#run())
       .finally(() => {
         this.#busy = false;
         for (const waiter of this.#idleWaiters.splice(0)) waiter();
-        // Something may have come in between the last look at the queue and now.
+        // A command may have been queued since the last check.
         if (this.#hasWork()) this.#pump();
       });
   }
@@ -339,7 +352,7 @@ export class Dispatcher {
       return;
     }
     transport.cancel().catch((error: unknown) => {
-      log.warn({ error }, 'the TPM could not be asked to cancel; the caller is answered now');
+      log.warn({ error }, 'cannot ask the TPM to cancel; the caller is answered now');
       this.#completion.cancelled(pending);
     });
   }
@@ -354,7 +367,7 @@ export class Dispatcher {
     else this.#completion.response(pending, response, times, durable);
   }
 
-  /** A command that its caller gave up made something: nobody knows of it, so it goes. */
+  /** Flushes what a cancelled command created, because its caller never learned the handle. */
   async #discard(pending: PendingCommand, response: Uint8Array): Promise<void> {
     const { virtualizer, log } = this.#parts;
     if (responseCodeOf(response) !== 0) return;
@@ -365,7 +378,7 @@ export class Dispatcher {
         this.#timeoutMs('medium'),
       );
     } catch (error) {
-      log.warn({ error }, 'what a cancelled command made could not be flushed; it goes with its context');
+      log.warn({ error }, 'cannot flush what a cancelled command created; it is flushed when its context closes');
     }
   }
 }

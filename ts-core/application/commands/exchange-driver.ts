@@ -1,6 +1,6 @@
 /**
- * Carries exchanges out at the TPM, and brings a TPM back that was reset meanwhile. Never entered twice: the dispatcher
- * sees to it that one exchange runs at a time.
+ * Executes exchanges on the TPM, and restarts a TPM that was reset in the meantime. The dispatcher ensures that only
+ * one exchange runs at a time.
  */
 import { TbsError } from '../../domain/tbs-error.js';
 import { readUint32 } from '../../domain/tpm/command-header.js';
@@ -20,7 +20,7 @@ export interface ExchangeParts {
   readonly log: Log;
   readonly eventLoop: EventLoop;
   readonly queue: { readonly size: number };
-  /** Told what came of each command. */
+  /** Notified of the outcome of each command. */
   readonly presence?: TpmObserver | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface TpmObserver {
 
 export class ExchangeDriver {
   #tpmWasReset = false;
-  /** The TPM was lost and is back; what it still holds is not known. */
+  /** The TPM was lost and has returned; which resources it still holds is unknown. */
   #tpmReturned = false;
 
   readonly #whileTpmWorks = (): boolean => {
@@ -41,7 +41,7 @@ export class ExchangeDriver {
     return this.#parts.queue.size > 0;
   };
 
-  /** `answerHeld` is called whenever the TPM has just been given a command. */
+  /** `answerHeld` is called whenever the TPM has just received a command. */
   readonly #parts: ExchangeParts;
   readonly #answerHeld: () => void;
 
@@ -57,19 +57,19 @@ export class ExchangeDriver {
   }
 
   /**
-   * After a suspend: `restart` brings the TPM back and says whether it has lost its volatile state; then the tables are
-   * synchronised with it.
+   * Continues after a suspend. `restart` brings the TPM back and returns whether volatile state was lost; then the
+   * tables are synchronised with the TPM.
    */
   async comeBack(restart: () => Promise<'kept' | 'lost'>, timeoutMs: number): Promise<void> {
     const { virtualizer } = this.#parts;
     const state = await restart();
-    // A reset that the transport noticed meanwhile is the one that `restart` has dealt with.
+    // If the transport noticed a reset meanwhile, `restart` has already handled it.
     this.#tpmWasReset = false;
     if (state === 'lost') virtualizer.tpmWasReset();
     await this.drive(() => virtualizer.resume(), 0, timeoutMs);
   }
 
-  /** Runs a command that is one plain round trip; null when it takes more than that, in which case nothing has happened. */
+  /** Runs a command that takes a single round trip. Returns null, without any effect, if it takes more than one. */
   async executeDirect(
     { contextId, command, locality }: Pick<PendingCommand, 'contextId' | 'command' | 'locality'>,
     timeoutMs: number,
@@ -97,8 +97,8 @@ export class ExchangeDriver {
   }
 
   /**
-   * Carries an exchange out. A TPM that answers that it needs to be started was reset: it is started, the tables are
-   * told, and the exchange begins again, since nothing of it was carried out. Once: a second reset is an error.
+   * Runs an exchange to its end. If the TPM answers that it needs to be started, it was reset: the TPM is started, the
+   * tables are told, and the exchange starts again, since none of it was executed. A second reset is an error.
    */
   async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
@@ -106,7 +106,8 @@ export class ExchangeDriver {
       if (this.#tpmReturned) await this.#synchronize(timeoutMs);
       const outcome = await this.#driveOnce(begin(), locality, timeoutMs);
       if (outcome !== NEEDS_STARTUP) return outcome;
-      if (attempt === 2) throw new TbsError('TBS_E_IOERROR', { message: 'The TPM resets again and again.' });
+      if (attempt === 2)
+        throw new TbsError('TBS_E_IOERROR', { message: 'The TPM was reset twice during one command.' });
       this.#tpmWasReset = true;
     }
   }
@@ -143,23 +144,23 @@ export class ExchangeDriver {
       timeoutMs,
       whileTpmWorks: this.#whileTpmWorks,
     });
-    // Where the transport had no use for it: connecting anew, or waiting by turns of the event loop.
+    // In case the transport did not call it: it had to reconnect, or waited through the event loop.
     this.#answerHeld();
     return response;
   }
 
-  /** Ends an exchange whose TPM has lost everything; what it throws on the way out says nothing new. */
+  /** Ends an exchange whose TPM has lost everything. Errors that it throws while ending say nothing new. */
   #abandon(exchange: Exchange<unknown>): void {
     try {
       exchange.return(undefined);
     } catch (error) {
-      this.#parts.log.debug({ error }, 'an exchange ended with the TPM’s reset');
+      this.#parts.log.debug({ error }, 'the TPM’s reset ended an exchange');
     }
   }
 
   async #recoverFromReset(): Promise<void> {
     const { transport, version, virtualizer, presence, log } = this.#parts;
-    log.warn({ transport: transport.description }, 'the TPM was reset: what contexts held in it is gone');
+    log.warn({ transport: transport.description }, 'the TPM was reset: all objects and sessions of callers are gone');
     await startTpm(transport, version);
     this.#tpmWasReset = false;
     this.#tpmReturned = false;
@@ -167,7 +168,7 @@ export class ExchangeDriver {
     presence?.wasReset();
   }
 
-  /** Brings the tables in line with what a TPM holds that was lost for a while. */
+  /** Synchronises the tables with the contents of a TPM that was unreachable for a while. */
   async #synchronize(timeoutMs: number): Promise<void> {
     const { virtualizer } = this.#parts;
     this.#tpmReturned = false;

@@ -1,8 +1,8 @@
 /**
- * Exchanges of the broker's own that wait for the TPM: closing contexts, administration, what callers ask about the TPM.
+ * The broker's own exchanges that wait for the TPM: closing contexts, administration, callers' questions about the TPM.
  *
- * Invariants: what the broker must do at once goes first; of the rest, users take turns. What need not come before the
- * commands that wait goes one at a time between them, so that whoever causes it holds nobody up.
+ * Invariants: the broker's urgent work goes first, then users take turns. Work that may wait runs one at a time between
+ * commands, so that a user who causes it delays nobody.
  */
 export interface Chore {
   readonly work: () => Promise<unknown>;
@@ -10,21 +10,21 @@ export interface Chore {
   readonly reject: (error: unknown) => void;
 }
 
-/** For whom an exchange is, and whether commands that wait let it pass. */
+/** For whom an exchange runs, and whether queued commands let it pass. */
 export interface ChoreUrgency {
-  /** Whose use of the TPM it is; the broker's own without. */
+  /** The user whose TPM time it uses; undefined for the broker itself. */
   readonly userKey?: string | undefined;
-  /** Whether it goes one at a time between commands, whoever asked. */
+  /** Whether it always waits its turn between commands, whoever asked for it. */
   readonly yieldsToCommands?: boolean;
 }
 
 export class Housekeeping {
   readonly #urgent: Chore[] = [];
-  /** In the order in which users take turns. */
+  /** In the order of the users' turns. */
   readonly #ofUsers = new Map<string, Chore[]>();
   readonly #yielding: Chore[] = [];
   #size = 0;
-  /** Whether the last one that was taken made commands wait that need not have. */
+  /** Whether the last chore taken delayed commands that could have gone first. */
   #heldCommandsUp = false;
 
   get size(): number {
@@ -47,7 +47,7 @@ export class Housekeeping {
     this.#urgent.unshift(chore);
   }
 
-  /** Takes all that wait. */
+  /** Removes and returns all waiting chores. */
   removeAll(): readonly Chore[] {
     const all = [...this.#urgent.splice(0), ...[...this.#ofUsers.values()].flat(), ...this.#yielding.splice(0)];
     this.#ofUsers.clear();
@@ -55,14 +55,14 @@ export class Housekeeping {
     return all;
   }
 
-  /** A command has been taken instead: what yields may be next. */
+  /** Records that a command was dispatched instead, so that yielding work may be next. */
   commandTaken(): void {
     this.#heldCommandsUp = false;
   }
 
   /**
-   * Takes the next chore. While commands wait, those of users beyond their share of the TPM, and those that yield, come
-   * only after a command.
+   * Takes the next chore. While commands are queued, chores of users beyond their share of the TPM, and chores that
+   * yield, alternate with commands.
    */
   next(commandsWait: boolean, isWithinShare: (userKey: string) => boolean): Chore | undefined {
     const chore = this.#urgent.shift() ?? this.#ofSomeUser(isWithinShare) ?? this.#between(commandsWait);
@@ -82,7 +82,7 @@ export class Housekeeping {
       if (!may(userKey)) continue;
       const chore = line.shift();
       this.#ofUsers.delete(userKey);
-      // Behind the others.
+      // The user's turn is over: back to the end of the line.
       if (line.length > 0) this.#ofUsers.set(userKey, line);
       return chore;
     }

@@ -1,4 +1,4 @@
-/** One accepted submission on its way through the queue to the TPM. */
+/** An accepted submission, from the queue until its response. */
 import type { Caller } from '../../domain/caller.js';
 import type { QueuedCommand } from '../../domain/scheduling/command-queue.js';
 import type { QueuePlace } from '../../domain/scheduling/queue-lines.js';
@@ -8,24 +8,27 @@ import type { SubmissionOutcome } from './caller-connection.js';
 export interface PendingCommand extends QueuedCommand {
   readonly contextId: number;
   readonly userKey: string;
-  /** The applied priority. */
+  /** The applied priority, not the requested one. */
   readonly priority: number;
   readonly caller: Caller;
   readonly locality: number;
   readonly command: Uint8Array;
   readonly header: CommandHeader;
-  /** What the filter's lists were when it decided; decided again at dispatch when they have changed. */
+  /** Revision of the filter lists at the last decision. If it has changed by dispatch, the filter decides again. */
   readonly listsRevision: number;
   /** Monotonic. */
   readonly submittedAtMs: number;
   readonly done: (outcome: SubmissionOutcome) => void;
-  /** Ends the command's deadline timer. */
+  /** The timer that enforces the command's deadline. */
   deadline: { cancel(): void } | undefined;
-  /** `answered`: the caller has its outcome, whatever the TPM still does. Each command is answered exactly once. */
+  /**
+   * `answered` means that the caller has its outcome, even if the TPM is still executing. Each command is answered
+   * exactly once.
+   */
   state: 'waiting' | 'running' | 'answered';
   cancelRequested: boolean;
-  /** Undefined before it is in the queue. */
+  /** Undefined until it is queued. */
   place: QueuePlace | undefined;
-  /** What it is expected to cost the TPM, as reckoned when it was queued. */
+  /** The expected cost in TPM time, estimated when it was queued. */
   expectedMs: number;
 }

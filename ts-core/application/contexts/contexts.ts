@@ -1,6 +1,4 @@
-/**
- * The open contexts: who has which, and how many anybody may have.
- */
+/** The open contexts, by owner, and the limits on their number. */
 import { type Caller, sharedLimit } from '../../domain/caller.js';
 import { limitReached } from '../../domain/limit-reached.js';
 import type { TbsError } from '../../domain/tbs-error.js';
@@ -14,7 +12,7 @@ export interface TbsContext {
   readonly caller: Caller;
   /** UTC, milliseconds since 1970. */
   readonly openedAtMs: number;
-  /** Accepted and not answered. */
+  /** Accepted commands that are not answered yet. */
   readonly outstanding: Set<PendingCommand>;
 }
 
@@ -28,7 +26,7 @@ export class Contexts {
   readonly #countByUser = new Map<string, number>();
   #lastId = 0;
 
-  /** `limits` is asked at every opening, so that a change of policy applies at once. */
+  /** Read whenever a context is opened, so that a policy change applies immediately. */
   readonly #limits: () => ContextLimits;
 
   constructor(limits: () => ContextLimits) {
@@ -47,7 +45,7 @@ export class Contexts {
     return this.#open.values();
   }
 
-  /** Throws TBS_E_TOO_MANY_TBS_CONTEXTS, naming the limit that is reached. */
+  /** Throws TBS_E_TOO_MANY_TBS_CONTEXTS, naming the limit. */
   create(caller: Caller, openedAtMs: number): TbsContext {
     const { maxContexts, maxContextsPerUser } = this.#limits();
     const ofUser = this.#countByUser.get(caller.userKey) ?? 0;
@@ -66,7 +64,7 @@ export class Contexts {
     else this.#countByUser.set(context.caller.userKey, left);
   }
 
-  /** Ids are not used again until the 32 bits are used up, so that a stale handle does not meet a new context. */
+  /** Reuses an id only after all 32-bit ids are used up, so that a stale handle never refers to a new context. */
   #nextId(): number {
     do {
       this.#lastId = this.#lastId === LAST_CONTEXT_ID ? 1 : this.#lastId + 1;
@@ -78,6 +76,6 @@ export class Contexts {
 function tooMany(of: string, setting: string, limit: number): TbsError {
   return limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', {
     ...{ of, setting, limit },
-    instead: 'Close contexts that are no longer used',
+    instead: 'Close contexts that are not needed any more',
   });
 }

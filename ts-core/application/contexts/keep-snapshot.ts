@@ -1,6 +1,6 @@
 /**
- * Writes the virtualizer's snapshot behind the commands: the first change at once, later ones at most every
- * `SNAPSHOT_INTERVAL_MS`, since it changes with every object that is loaded or evicted.
+ * Stores the virtualizer's snapshot in the background: the first change immediately, later ones at most every
+ * `SNAPSHOT_INTERVAL_MS`, since every load and every swap changes it.
  */
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Clock, Log, StateStore } from '../ports.js';
@@ -16,9 +16,9 @@ const SNAPSHOT_INTERVAL_MS = 200;
 
 export class SnapshotKeeper {
   #isStale = false;
-  /** The write that is under way. */
+  /** The write in progress. */
   #writing: Promise<void> | undefined;
-  /** Runs between two writes. */
+  /** The pause between two writes. */
   #pause: { cancel(): void } | undefined;
   #ended = false;
   readonly #parts: SnapshotParts;
@@ -31,7 +31,7 @@ export class SnapshotKeeper {
     };
   }
 
-  /** Writes the last snapshot. Once this resolves nothing more is written, whatever changes. */
+  /** Writes the last snapshot. Once this resolves, nothing more is written. */
   async stop(): Promise<void> {
     this.#ended = true;
     this.#pause?.cancel();
@@ -57,7 +57,7 @@ export class SnapshotKeeper {
     try {
       await store.put('virtualizer', virtualizer.snapshot());
     } catch (error) {
-      log.warn({ error }, 'cannot store the list of saved sessions; after a crash they would have to be flushed');
+      log.warn({ error }, 'cannot store the list of saved sessions; after a crash the broker would have to flush them');
     }
   }
 }

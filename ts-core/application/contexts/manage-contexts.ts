@@ -1,4 +1,4 @@
-/** Get-TbsContext and closing a context of anybody's. */
+/** Lists contexts (Get-TbsContext) and closes those of other connections (Remove-TbsContext). */
 import { type Caller, isAdministrator, isOwn, mayReadOthers } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
@@ -25,7 +25,7 @@ export class ManageContexts {
     this.#events = events;
   }
 
-  /** The caller's own contexts; administrators and observers see everybody's. */
+  /** Returns the caller's own contexts; for administrators and observers, everybody's. */
   list(caller: Caller): readonly ContextState[] {
     const visible = [...this.#contexts.all()].filter(
       (context) => isOwn(caller, context.caller) || mayReadOthers(caller),
@@ -36,11 +36,11 @@ export class ManageContexts {
     });
   }
 
-  /** Closes a context that another connection opened: of the same user, or of anybody for an administrator. */
+  /** Closes a context that another connection opened: one of the same user or, for an administrator, of any user. */
   closeForeign(caller: Caller, contextId: number): void {
     const context = this.changeable(caller, contextId);
     this.#commands.close(context);
-    // What users do among their own connections is no administration, and could fill the log.
+    // A user who closes his own contexts is not administration, and could fill the audit log.
     if (context.caller.userKey === caller.userKey) return;
     this.#events.raise('administration', 'A context of another user was closed.', {
       caller,
@@ -48,7 +48,7 @@ export class ManageContexts {
     });
   }
 
-  /** Throws TBS_E_INVALID_CONTEXT for one that does not exist or is not the caller's to change: the two are not told apart. */
+  /** Throws TBS_E_INVALID_CONTEXT alike for a context that does not exist and for one that the caller may not change. */
   changeable(caller: Caller, contextId: number): TbsContext {
     const context = this.#contexts.get(contextId);
     if (context !== undefined && (isAdministrator(caller) || isOwn(caller, context.caller))) return context;

@@ -1,4 +1,4 @@
-/** Get-TbsResource and Remove-TbsResource: what anybody holds in the TPM, and flushing it. */
+/** Lists the resources that callers hold in the TPM (Get-TbsResource) and flushes them (Remove-TbsResource). */
 import { type Caller, isAdministrator, isOwn, mayReadOthers } from '../../domain/caller.js';
 import type { Virtualizer, VirtualResource } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
@@ -22,7 +22,10 @@ export class ManageResources {
     return this.#virtualizer.resources().filter((each) => mayReadOthers(caller) || this.#isOwn(caller, each));
   }
 
-  /** False when there is no such resource, or it is another user's and the caller no administrator. */
+  /**
+   * Returns false if there is no such resource, or if it belongs to another user and the caller is not an
+   * administrator.
+   */
   async remove(caller: Caller, id: string): Promise<boolean> {
     const resource = this.#virtualizer.resources().find((each) => each.id === id);
     if (resource === undefined || !(isAdministrator(caller) || this.#isOwn(caller, resource))) return false;

@@ -1,23 +1,24 @@
-/**
- * Where decisions are told: to the audit log, to those who follow events, and kept for who asks later.
- */
+/** Reports decisions to the audit log and to subscribers, and remembers recent ones. */
 import { type Caller, isOwn, mayReadOthers } from '../../domain/caller.js';
 import type { AuditEvent, AuditKind, AuditLog, Clock } from '../ports.js';
 
-/** Of refusals, and as many of everything else: what callers can cause without end must not push the rest out. */
+/**
+ * Number of refusals remembered, and of all other events: refusals, which callers can cause without limit, must not
+ * displace the rest.
+ */
 const KEPT_EVENTS = 1000;
 
 export type EventListener = (event: AuditEvent) => void;
 
 export interface EventFields {
-  /** Whose doing it was; absent for what the broker found by itself. */
+  /** The caller that caused the event; absent if the broker found it by itself. */
   readonly caller?: Caller | undefined;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 interface NumberedEvent {
   readonly event: AuditEvent;
-  /** In the order in which they were raised. */
+  /** Sequence number in the order in which events were raised. */
   readonly number: number;
 }
 
@@ -53,7 +54,7 @@ export class Events {
     }
   }
 
-  /** The newest `count` events that this caller may see, oldest first. */
+  /** Returns the newest `count` events that this caller may see, oldest first. */
   past(caller: Caller, count: number): readonly AuditEvent[] {
     if (count === 0) return [];
     return [...this.#refusals, ...this.#others]
@@ -74,7 +75,7 @@ export class Events {
   }
 }
 
-/** Standard users see what concerns themselves; administrators and observers see all. */
+/** Standard users see events that concern themselves; administrators and observers see all. */
 function maySee(caller: Caller, event: AuditEvent): boolean {
   return mayReadOthers(caller) || isOwn(caller, event);
 }

@@ -1,4 +1,4 @@
-/** Get- and Request-TpmPhysicalPresence, and Tbsi_Physical_Presence_Command. */
+/** Implements Get-TpmPhysicalPresence, Request-TpmPhysicalPresence and Tbsi_Physical_Presence_Command. */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { isKnownOperation, mayRequest, NO_OPERATION, operationName } from '../../domain/firmware/physical-presence.js';
 import {
@@ -14,21 +14,21 @@ import type { PhysicalPresence, PhysicalPresenceAnswer } from '../ports.js';
 
 export interface PhysicalPresenceState {
   readonly version: string;
-  /** 0: none waits. */
+  /** 0: none is pending. */
   readonly pendingOperation: number;
-  /** 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
+  /** 0 none, 1 shut down, 2 restart, 3 vendor-specific. */
   readonly transitionAction: number;
   readonly lastAnswer: PhysicalPresenceAnswer | undefined;
-  /** By operation; undefined where the firmware cannot be asked. */
+  /** By operation; undefined if the firmware cannot be asked. */
   readonly confirmations: ReadonlyMap<number, number> | undefined;
 }
 
-/** An operation that waits for the firmware. */
+/** An operation that the firmware will execute at the next boot. */
 export interface PendingRequest {
   readonly operation: number;
-  /** What carries it out: 0 nothing, 1 shut down, 2 restart, 3 the vendor's own. */
+  /** The action that executes it: 0 none, 1 shut down, 2 restart, 3 vendor-specific. */
   readonly transitionAction: number;
-  /** A person at the machine is asked. */
+  /** Whether the firmware asks a person at the machine to confirm. */
   readonly userRequired: boolean;
 }
 
@@ -52,7 +52,7 @@ export class ManagePhysicalPresence {
     };
   }
 
-  /** What waits for the next start of the machine; undefined for nothing, and where the platform has no interface. */
+  /** Returns the pending operation; undefined if there is none, or if the platform has no interface. */
   async pendingRequest(): Promise<PendingRequest | undefined> {
     try {
       const operation = await this.#platform.pendingOperation();
@@ -66,7 +66,7 @@ export class ManagePhysicalPresence {
     }
   }
 
-  /** Requests the first of the operations that the platform takes; false where it takes none, or has no interface. */
+  /** Requests the first operation that the platform accepts. Returns false if it accepts none, or has no interface. */
   async requestFirstOffered(caller: Caller, operations: readonly number[]): Promise<boolean> {
     try {
       const confirmations = await this.#platform.confirmations();
@@ -80,7 +80,7 @@ export class ManagePhysicalPresence {
     }
   }
 
-  /** Asks the firmware to carry the operation out at the next boot; 0 takes the request back that waits. */
+  /** Asks the firmware to execute the operation at the next boot; 0 withdraws the pending request. */
   async request(caller: Caller, operation: number): Promise<PhysicalPresenceState> {
     await this.#platform.version();
     const verdict = mayRequest(operation, await this.#platform.confirmations());
@@ -93,15 +93,16 @@ export class ManagePhysicalPresence {
     await this.#platform.request(operation);
     this.#events.raise(
       'administration',
-      `The firmware was asked for physical presence operation ${operation} (${operationName(operation)}).`,
+      `Requested from the firmware: physical presence operation ${operation} (${operationName(operation)}).`,
       { caller, details: { operation, userRequired: verdict.userRequired } },
     );
     return this.get();
   }
 
   /**
-   * The ACPI physical presence interface as Tbs.h has it: `input` is the function's index and its arguments, the
-   * answer its return value (TCG Physical Presence Interface 1.3, 2.1), all of 32-bit little-endian words but the version.
+   * The ACPI physical presence interface in the form of Tbs.h: `input` is the function's index and its arguments, the
+   * answer its return value (TCG Physical Presence Interface 1.3, 2.1). All are 32-bit little-endian words, except the
+   * version.
    */
   async command(caller: Caller, input: Uint8Array): Promise<Uint8Array> {
     const [functionIndex, argument, ...more] = wordsOf(input);
@@ -165,8 +166,7 @@ function functionNotOffered(functionIndex: number): TbsError {
 
 function badInput(): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message:
-      "The input of the physical presence interface is a function's index and its arguments, 32 bits each, little endian.",
+    message: "The input must be a function's index and its arguments, 32 bits each, little endian.",
     details: { parameter: 'input' },
   });
 }

@@ -1,4 +1,4 @@
-/** Get-TpmEventLog, Test-TpmEventLog and Tbsi_Get_TCG_Log. */
+/** Implements Get-TpmEventLog, Test-TpmEventLog and Tbsi_Get_TCG_Log. */
 import { decodeEventLog, type EventLog } from '../../domain/firmware/event-log.js';
 import {
   type BankComparison,
@@ -15,7 +15,7 @@ import type { EventLogSource } from '../ports.js';
 
 export interface EventLogTest {
   readonly log: EventLog;
-  /** Something was compared, and all of it matches. */
+  /** Whether at least one PCR was compared and all of them match. */
   readonly matches: boolean;
   readonly banks: readonly BankComparison[];
 }
@@ -39,10 +39,9 @@ export class ReportEventLog {
   }
 
   /**
-   * The log's bytes as the firmware wrote them, for Tbsi_Get_TCG_Log.
+   * Returns the log's bytes as the firmware wrote them, for Tbsi_Get_TCG_Log.
    *
-   * @param logType TBS_TCGLOG: the platform keeps the log of this boot alone, neither one of a dynamic launch nor of a
-   *   resume.
+   * @param logType TBS_TCGLOG. The platform has only the log of this boot, none of a dynamic launch or of a resume.
    */
   async bytes(logType: number): Promise<Uint8Array> {
     switch (logType) {
@@ -52,7 +51,7 @@ export class ReportEventLog {
       case TBS_TCGLOG_DRTM_CURRENT:
       case TBS_TCGLOG_SRTM_RESUME:
         throw new TbsError('TBS_E_NO_EVENT_LOG', {
-          message: 'The platform keeps the log of the boot alone, none of a dynamic launch or of a resume.',
+          message: 'The platform has only the log of the boot, none of a dynamic launch or of a resume.',
           action: 'Ask for the log of the boot (TBS_TCGLOG_SRTM_CURRENT).',
           details: { logType },
         });
@@ -61,7 +60,7 @@ export class ReportEventLog {
     }
   }
 
-  /** The decoded log. Throws TBS_E_NO_EVENT_LOG, details `offset` and `reason`, for one that is damaged. */
+  /** Returns the decoded log. Throws TBS_E_NO_EVENT_LOG, details `offset` and `reason`, if it is damaged. */
   async log(): Promise<EventLog> {
     const verdict = decodeEventLog(await this.#source.read());
     if (verdict.verdict === 'decoded') return verdict.log;
@@ -74,7 +73,7 @@ export class ReportEventLog {
     });
   }
 
-  /** Replays the log and compares what it leads to with what the PCRs hold. */
+  /** Replays the log and compares the results with the PCRs. */
   async test(): Promise<EventLogTest> {
     const log = await this.log();
     const replayed = replayEventLog(log, this.#hash);

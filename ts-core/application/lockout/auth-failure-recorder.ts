@@ -1,6 +1,6 @@
 /**
- * Records what each response means for the lockout, once: an authorization failure is counted, and an administrator's
- * reset of the TPM's own dictionary-attack logic empties the ledger.
+ * Records what each response means for the lockout: counts an authorization failure, and empties the ledger when an
+ * administrator resets the TPM's own dictionary-attack protection.
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { classifyResponse, type ResponseClass } from '../../domain/lockout/response-classification.js';
@@ -19,7 +19,7 @@ const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {
   '1.2': TPM_ORD.ResetLockValue,
 };
 
-/** Something that wants to know how a command ended, after the ledger. */
+/** Notified how a command ended, after the ledger has been updated. */
 export type ResponseObserver = (
   pending: PendingCommand,
   outcome: ResponseClass,
@@ -74,7 +74,7 @@ export class AuthFailureRecorder implements ResponseRecorder {
   #emptyLedger(pending: PendingCommand): Promise<void> | undefined {
     if (!isAdministrator(pending.caller)) return undefined;
     return this.#lockout.reset(undefined).then((forgotten) => {
-      this.#log.info({ forgotten }, 'the TPM’s lockout was reset: the failures of standard users are forgotten');
+      this.#log.info({ forgotten }, 'an administrator reset the TPM’s lockout: cleared the failure ledger');
     });
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The failure ledger in service: counts responses, keeps the ledger durable, tells when a lockout begins and ends.
+ * Runs the failure ledger: counts authorization failures inside the window, makes them durable, and reports when a
+ * lockout begins or ends.
  */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { FailureLedger, type LedgerTime } from '../../domain/lockout/failure-ledger.js';
@@ -25,7 +26,7 @@ export interface LockoutParts {
 export class LockoutService {
   readonly #ledger = new FailureLedger();
   readonly #locked = new Set<string>();
-  /** Writes go one after the other, so that an older state never replaces a newer one. */
+  /** Serialises writes, so that an older state never replaces a newer one. */
   readonly #writes = new OneAtATime();
   readonly #parts: LockoutParts;
 
@@ -33,7 +34,7 @@ export class LockoutService {
     this.#parts = parts;
   }
 
-  /** Takes over what was kept. Call before the first command. */
+  /** Restores the stored ledger. Call it before the first command. */
   async restore(): Promise<void> {
     const kept = this.#parts.store.get('failureLedger');
     if (kept === undefined) return;
@@ -43,7 +44,7 @@ export class LockoutService {
   gate(userKey: string): GateVerdict {
     const verdict = this.#ledger.gate(userKey, this.#now(), this.thresholds());
     if (verdict.open && this.#locked.delete(userKey)) {
-      const message = `Authorized commands of ${userKey} are let through again: failures have aged out or were reset.`;
+      const message = `Authorized commands of ${userKey} are allowed again: failures have left the window or were reset.`;
       this.#parts.events.raise('lockoutEnded', message, { details: { user: userKey } });
     }
     return verdict;
@@ -52,7 +53,7 @@ export class LockoutService {
   /** Counts one authorization failure; resolves when it is durable. Administrators are not counted. */
   countFailure(caller: Caller, command: string): Promise<void> | undefined {
     const { events } = this.#parts;
-    events.raise('authorizationFailed', 'The TPM refused an authorization.', { caller, details: { command } });
+    events.raise('authorizationFailed', 'The TPM rejected an authorization.', { caller, details: { command } });
     if (isAdministrator(caller)) return undefined;
     if (!this.#ledger.record(caller.userKey, this.#now(), this.thresholds())) return undefined;
     this.#tellWhenLocked(caller);
@@ -60,8 +61,8 @@ export class LockoutService {
   }
 
   /**
-   * Forgets the failures of one user, or of all, once that is durable: a reset that cannot be kept opens no gate. A
-   * failure that is counted meanwhile stays.
+   * Forgets the failures of one user, or of all, once that is durable: a reset that cannot be stored lifts no lockout.
+   * A failure that is counted in the meantime stays.
    */
   async reset(userKey: string | undefined): Promise<number> {
     let forgotten = 0;

@@ -1,4 +1,4 @@
-/** Get-TbsLockout and Reset-TbsLockout. */
+/** Shows and resets the lockout (Get-TbsLockout, Reset-TbsLockout). */
 import { type Caller, mayReadOthers } from '../../domain/caller.js';
 import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -17,7 +17,10 @@ export class ManageLockout {
     this.#names = names;
   }
 
-  /** The state of the lockout; a caller that is neither administrator nor observer sees its own failures only, beside the totals. */
+  /**
+   * Returns the state of the lockout. A caller that is neither administrator nor observer sees only its own failures
+   * and the totals.
+   */
   get(caller: Caller): LockoutSummary {
     const summary = this.#book.summary();
     if (mayReadOthers(caller)) return summary;
@@ -34,7 +37,7 @@ export class ManageLockout {
       });
     }
     const forgotten = await this.#book.reset(userKey);
-    this.#events.raise('administration', `The lockout was reset: ${forgotten} failures are forgotten.`, {
+    this.#events.raise('administration', `An administrator reset the lockout: removed ${forgotten} failures.`, {
       caller,
       details: { user: userKey ?? 'all', forgotten },
     });

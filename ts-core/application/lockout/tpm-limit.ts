@@ -1,7 +1,7 @@
 /**
- * The TPM's own limit of failed tries, where the broker may set it: a software TPM of the broker's own comes with a limit of
- * three, below the policy's thresholds, and each disorderly stop can cost a try. Somebody else's TPM is left as it is, and
- * so is one whose lockout authorization is set, since then its owner decides.
+ * Raises the TPM's own limit of failed tries, if the broker owns the TPM: a fresh software TPM has a limit of three,
+ * below the policy's thresholds, and each disorderly stop can cost a try. The limit of any other TPM is left alone, and
+ * so is one whose lockout authorization is set, since its owner then decides.
  */
 
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
@@ -23,7 +23,7 @@ export interface TpmLimitParts {
   readonly log: Log;
 }
 
-/** What Windows sets. */
+/** The limit that Windows sets. */
 const USUAL_MAX_TRIES = 32;
 
 export class TpmLimit {
@@ -33,7 +33,7 @@ export class TpmLimit {
     this.#parts = parts;
   }
 
-  /** Raises the limit above the total threshold of the policy. Never rejects: status warns while the limit is too low. */
+  /** Raises the limit above the policy's total threshold. Never rejects: status warns while the limit is too low. */
   async fit(): Promise<void> {
     const { version, transport, dispatcher, totalThreshold, events, log } = this.#parts;
     if (version !== '2.0' || !transport.ownsTpm) return;
@@ -41,16 +41,16 @@ export class TpmLimit {
       const total = totalThreshold();
       const raised = await dispatcher.runExchange(() => raiseMaxTries(total));
       if (raised === undefined) return;
-      events.raise('administration', `The TPM's own limit of failed tries is ${raised.to} now.`, {
+      events.raise('administration', `Raised the TPM's own limit of failed tries to ${raised.to}.`, {
         details: { from: raised.from, to: raised.to, totalThreshold: total },
       });
     } catch (error) {
-      log.warn({ error }, 'the TPM’s own limit of failed tries is not above the policy’s threshold');
+      log.warn({ error }, 'cannot raise the TPM’s own limit of failed tries above the policy’s threshold');
     }
   }
 }
 
-/** The limit before and after; undefined when nothing was to be done, or the owner decides. */
+/** Returns the limit before and after; undefined if it is high enough or if the owner decides. */
 function* raiseMaxTries(totalThreshold: number): Exchange<{ from: number; to: number } | undefined> {
   const state = yield* readDictionaryAttackState();
   if (state === undefined || state.maxTries > totalThreshold) return undefined;

@@ -1,4 +1,4 @@
-/** The filter's lists in force: compiled from policy and the local lists, and compiled again when either changes. */
+/** Compiles the filter's lists from policy and the local lists, and compiles them again when either changes. */
 import { buildFilterLists, type FilterLists } from '../../domain/filter/filter-lists.js';
 import { type LocalCommandLists, NO_LOCAL_COMMAND_LISTS } from '../../domain/filter/local-command-lists.js';
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
@@ -35,7 +35,10 @@ export class CommandLists {
     this.#compile();
   }
 
-  /** In force when durable, and not before: a change that was acknowledged holds after a crash, one that was not does not. */
+  /**
+   * Replaces the local lists once they are durable, so that an acknowledged change survives a crash and an
+   * unacknowledged one never applied.
+   */
   async replaceLocal(local: LocalCommandLists): Promise<void> {
     await this.#store.put('localCommandLists', local);
     this.#local = local;

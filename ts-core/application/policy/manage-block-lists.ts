@@ -1,6 +1,4 @@
-/**
- * Get-, Test-, Add- and Remove-TbsCommandBlock, Grant- and Revoke-TbsCommand.
- */
+/** Implements Get-, Test-, Add- and Remove-TbsCommandBlock, Grant- and Revoke-TbsCommand. */
 import { CALLER_CLASSES, type Caller, type CallerClass } from '../../domain/caller.js';
 import { type CommandExplanation, explain, listedCodes } from '../../domain/filter/explain-command.js';
 import type { LocalCommandLists } from '../../domain/filter/local-command-lists.js';
@@ -11,7 +9,7 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Events } from '../events/events.js';
 import type { CommandLists } from './command-lists.js';
 
-/** A code, or a name in any form that `findCommand` understands. */
+/** A command code, or a name in any form that `findCommand` accepts. */
 export type CommandReference = number | string;
 
 export interface ListChange {
@@ -21,7 +19,7 @@ export interface ListChange {
 }
 
 export class ManageBlockLists {
-  /** Changes are made one after the other: each starts from what the one before left. */
+  /** Serialises changes: each starts from the result of the one before. */
   readonly #changes = new OneAtATime();
   readonly #tpmVersion: TpmVersion;
   readonly #lists: CommandLists;
@@ -33,7 +31,7 @@ export class ManageBlockLists {
     this.#events = events;
   }
 
-  /** Every known command, or one, with its verdict for each class. */
+  /** Returns every known command, or one, with its verdict for each caller class. */
   list(version: TpmVersion | undefined, command: CommandReference | undefined): (readonly CommandExplanation[])[] {
     const chosen = version ?? this.#tpmVersion;
     const codes = command === undefined ? listedCodes(this.#lists.lists, chosen) : [resolveCommand(chosen, command)];
@@ -127,7 +125,7 @@ function remove(list: readonly number[], codes: readonly number[]): { list: read
   return { list: list.filter((code) => !codes.includes(code)), changed: codes.filter((code) => list.includes(code)) };
 }
 
-/** Throws TBS_E_BAD_PARAMETER with the nearest name for one that is not known. */
+/** Throws TBS_E_BAD_PARAMETER, suggesting the nearest name, if the command is unknown. */
 function resolveCommand(version: TpmVersion, command: CommandReference): number {
   if (typeof command === 'number') return command;
   const found = findCommand(version, command);

@@ -23,7 +23,7 @@ export class ManagePolicy {
   readonly #events: Events;
   readonly #clock: Clock;
   readonly #tpmVersion: TpmVersion;
-  /** The name by which the report's readers know this machine. */
+  /** This machine's name, for readers of the report. */
   readonly #computer: string;
 
   constructor(store: PolicyStore, events: Events, clock: Clock, tpmVersion: TpmVersion, computer: string) {
@@ -38,14 +38,17 @@ export class ManagePolicy {
     return this.#store.current();
   }
 
-  /** Which of the desired settings are not in force. Throws TBS_E_BAD_PARAMETER, naming the setting, for a bad one. */
+  /**
+   * Returns the desired settings that are not in force. Throws TBS_E_BAD_PARAMETER, naming the setting, for an invalid
+   * one.
+   */
   differences(desired: Readonly<Record<string, unknown>>): readonly SettingDifference[] {
     const comparison = comparePolicy(this.#store.current(), readTypedSettings(desired, this.#tpmVersion));
     if (comparison.verdict === 'refused') throw badSetting(comparison.setting, comparison.reason);
     return comparison.differences.map((difference) => ({ ...difference, source: difference.source.location }));
   }
 
-  /** Writes the settings into the local policy file; what was so already is not written. */
+  /** Writes the settings into the local policy file, omitting those that have the value already. */
   async set(
     caller: Caller,
     desired: Readonly<Record<string, unknown>>,
@@ -59,7 +62,7 @@ export class ManagePolicy {
     }
     const before = this.#store.current().revision;
     const policy = await this.#store.set(settings);
-    // Taking away what was not set changes nothing, and is nothing to tell.
+    // Removing a setting that is not set changes nothing, so there is no event.
     if (policy.revision === before) return { policy, differences };
     this.#events.raise('policyChanged', 'Settings of the local policy file were changed.', {
       caller,
@@ -77,7 +80,7 @@ export class ManagePolicy {
     return policy;
   }
 
-  /** Reads every source again now, instead of at the next notice or look. */
+  /** Reads every source again now, without waiting for a file notification or the next poll. */
   async refresh(): Promise<EffectivePolicy> {
     return this.#store.refresh();
   }
@@ -86,7 +89,7 @@ export class ManagePolicy {
     return this.#store.explain();
   }
 
-  /** The resultant set of policy as one self-contained HTML page. */
+  /** Returns the resultant set of policy as one self-contained HTML page. */
   report(): string {
     return policyReport({
       explanations: this.#store.explain(),
@@ -103,7 +106,7 @@ export class ManagePolicy {
 
 function badSetting(setting: string, reason: string): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `The policy setting ${JSON.stringify(setting)} cannot be this: ${reason}.`,
+    message: `The policy setting ${JSON.stringify(setting)} has an invalid value: ${reason}.`,
     details: { parameter: setting, setting, reason },
   });
 }

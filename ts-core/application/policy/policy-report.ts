@@ -1,6 +1,6 @@
 /**
- * The resultant set of policy as one HTML page without scripts or foreign content, for people and for archives. Colours
- * follow the reader's light or dark setting, and print as black on white.
+ * Renders the resultant set of policy as one HTML page without scripts or external content. Colours follow the reader's
+ * light or dark setting; it prints as black on white.
  */
 import type { SettingExplanation, SettingStatement } from '../../domain/policy/explain-policy.js';
 import { POLICY_SETTINGS } from '../../domain/policy/setting-table.js';
@@ -103,7 +103,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** GPO names and paths come from others. */
+/** Escapes text: GPO names and paths come from outside. */
 function text(value: string): string {
   return value.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

@@ -1,9 +1,11 @@
 /**
- * Suspend and resume: short and medium commands finish, long ones are cancelled, nothing new is sent; on resume the
- * virtual state is synchronised with the TPM and the queue goes on. (Windows' TBS documentation, "Power management".)
+ * Suspends and resumes. Before a suspend, short and medium commands finish, long ones are cancelled, and nothing new is
+ * sent. On resume, the virtualizer is synchronised with the TPM and the queue continues. (Windows' TBS documentation,
+ * "Power management".)
  *
- * What callers submit while the machine goes to sleep waits in the queue: a resume must not look like a failure. The
- * platform waits a bounded time for us, so whatever the TPM does, a suspend is done within `suspendTimeoutMs`.
+ * Commands that callers submit while the machine goes to sleep wait in the queue, so that a resume does not look like a
+ * failure. The platform waits only a bounded time, so a suspend completes within `suspendTimeoutMs` whatever the TPM
+ * does.
  */
 import type { Caller } from '../../domain/caller.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
@@ -25,14 +27,14 @@ export interface PowerParts {
   readonly suspendTimeoutMs: number;
 }
 
-/** A TPM may need a moment after the power is back: a software TPM is a process that starts. */
+/** A TPM may need a moment after power returns: a software TPM is a process that has to start. */
 const RESTART_ATTEMPTS = 20;
 const RESTART_RETRY_MS = 250;
 
 export class ManagePower {
   #state: 'running' | 'suspending' | 'suspended' | 'resuming' = 'running';
   #stateSaved = false;
-  /** A suspend or resume follows the one that is under way. */
+  /** Serialises suspends and resumes. */
   readonly #changes = new OneAtATime();
   readonly #parts: PowerParts;
 
@@ -44,7 +46,7 @@ export class ManagePower {
     return this.#state !== 'running';
   }
 
-  /** Resolves when the platform may suspend. `caller` is undefined when the platform itself asks. */
+  /** Resolves when the platform may suspend. `caller` is undefined if the platform itself asks. */
   suspend(caller: Caller | undefined): Promise<void> {
     return this.#changes.run(() => this.#suspendNow(caller));
   }
@@ -76,7 +78,7 @@ export class ManagePower {
     await dispatcher.pause();
     if (this.#state !== 'suspending') return;
     await dispatcher.runExchange(() => virtualizer.suspend());
-    // The kernel saves the state of a TPM that it drives; a software TPM has nobody else.
+    // The kernel saves the state of a TPM that it drives; for a software TPM the broker has to.
     if (this.#state !== 'suspending' || !(transport.ownsTpm || transport.reset !== undefined)) return;
     await dispatcher.runExchange(() => saveTpmState(version));
     this.#stateSaved = true;
@@ -91,7 +93,7 @@ export class ManagePower {
     } finally {
       this.#state = 'running';
     }
-    events.raise('administration', 'Resumed: waiting commands go on.', { caller });
+    events.raise('administration', 'Resumed: queued commands continue.', { caller });
   }
 
   async #restart(): Promise<'kept' | 'lost'> {
@@ -109,7 +111,7 @@ export class ManagePower {
   #within(timeoutMs: number, work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const expired = () =>
-        reject(new TbsError('TBS_E_IOERROR', { message: `The TPM was not done within ${timeoutMs} ms.` }));
+        reject(new TbsError('TBS_E_IOERROR', { message: `The TPM did not finish within ${timeoutMs} ms.` }));
       const timer = this.#parts.clock.after(timeoutMs, expired);
       work.then(resolve, reject).finally(() => timer.cancel());
     });

@@ -1,4 +1,6 @@
-/** Starts and stops the TPM. Only the broker does so, and it starts the TPM only when the TPM answers that it needs it. */
+/**
+ * Starts and stops the TPM. Only the broker does so, and it starts the TPM only when the TPM answers that it needs it.
+ */
 import { TbsError } from '../../domain/tbs-error.js';
 import { responseCodeOf } from '../../domain/tpm/command-header.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
@@ -11,7 +13,7 @@ import type { TpmTransport } from '../ports.js';
 
 const STARTUP_TIMEOUT_MS = 60_000;
 
-/** Start-up and its reverse, in the commands of each family. */
+/** The start-up and shutdown commands of each TPM family. */
 const COMMANDS: Readonly<Record<TpmVersion, StartupCommands>> = {
   '2.0': { startup: tpm20.startup, saveState: () => tpm20.shutdown('STATE'), shutdown: () => tpm20.shutdown('CLEAR') },
   '1.2': { startup: tpm12.startup, saveState: tpm12.saveState, shutdown: tpm12.saveState },
@@ -28,7 +30,10 @@ export function needsStartup(version: TpmVersion, response: Uint8Array): boolean
   return version === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
 }
 
-/** Starts the TPM; one that is started already answers so, which is as good. Throws TBS_E_IOERROR when it refuses. */
+/**
+ * Starts the TPM. A TPM that is already started says so, which is fine. Throws TBS_E_IOERROR if the TPM rejects the
+ * command.
+ */
 export async function startTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
   const response = await transport.transmit(COMMANDS[version].startup('CLEAR'), {
     locality: 0,
@@ -47,26 +52,30 @@ function startupRefused(version: TpmVersion, code: number): TbsError {
   });
 }
 
-/** Orderly end of a TPM that the broker powers itself: a disorderly one can count as a failed try. */
+/** Shuts down a TPM that the broker owns: a disorderly stop can count as a failed try. */
 export async function shutDownTpm(transport: TpmTransport, version: TpmVersion): Promise<void> {
   await transport.transmit(COMMANDS[version].shutdown(), { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
 }
 
-/** Before a suspend: what the next start with the saved state brings back. Throws TBS_E_IOERROR when the TPM refuses. */
+/**
+ * Saves the TPM's state before a suspend, for a start with that state. Throws TBS_E_IOERROR if the TPM rejects the
+ * command.
+ */
 export function* saveTpmState(version: TpmVersion): Exchange<void> {
   const code = responseCodeOf(yield COMMANDS[version].saveState());
   if (code === 0) return;
   throw new TbsError('TBS_E_IOERROR', {
-    message: `The TPM does not save its state: it answers with 0x${code.toString(16)}.`,
+    message: `The TPM cannot save its state: it answers with 0x${code.toString(16)}.`,
     details: { responseCode: code },
   });
 }
 
 /**
- * After a suspend: starts a TPM that was powered off meanwhile, with its saved state if it has one. `lost`: what was
- * volatile is gone. A TPM that never lost its power answers that it is started, and has kept everything.
+ * Starts a TPM that was powered off during a suspend, with its saved state if it has one. Returns `lost` if volatile
+ * state is gone. A TPM that kept its power answers that it is started, and has lost nothing.
  *
- * A saved state is only asked for when it was saved: without one a TPM 1.2 goes into failure mode (TPM Main Part 3, 3.2).
+ * The saved state is requested only if it was saved: without one, a TPM 1.2 goes into failure mode (TPM Main Part 3,
+ * 3.2).
  */
 export async function restartTpm(
   transport: TpmTransport,
@@ -78,7 +87,7 @@ export async function restartTpm(
   if (stateSaved) {
     const response = await startup('STATE');
     if (responseCodeOf(response) === 0 || needsStartup(version, response)) return 'kept';
-    // Failure mode ends with the next TPM_Init only.
+    // Only TPM_Init ends failure mode.
     if (version === '1.2') await transport.reset?.();
   }
   const response = await startup('CLEAR');

@@ -1,26 +1,28 @@
-/** What an administrator needs first: whether the broker works, since when it does or does not, and what to do. */
+/**
+ * Reports what an administrator needs first: whether the broker works, since when it does or does not, and what to do.
+ */
 import type { LostTpm } from './tpm-presence.js';
 import type { Warning } from './warnings.js';
 
-/** `degraded`: commands are carried out, and something needs an administrator. `down`: the TPM cannot be reached. */
+/** `degraded`: commands are executed, but a problem needs an administrator. `down`: the TPM cannot be reached. */
 export type HealthState = 'works' | 'degraded' | 'down';
 
 export interface DatedWarning extends Warning {
-  /** When the broker first noticed it. */
+  /** When the broker first noticed the problem. */
   readonly sinceMs: number;
 }
 
 export interface Health {
   readonly state: HealthState;
   readonly sinceMs: number;
-  /** Why, the reason of `down` first. Empty while the broker works. */
+  /** The reasons, with the one for `down` first. Empty while the broker works. */
   readonly warnings: readonly DatedWarning[];
 }
 
-/** Remembers since when each warning has been there. */
+/** Records since when each warning has existed. */
 export class HealthRecord {
   readonly #firstNoticed = new Map<string, number>();
-  /** When the last warning went. */
+  /** When the last warning disappeared. */
   #soundSinceMs: number;
 
   constructor(startedAtMs: number) {

@@ -1,13 +1,13 @@
 /**
- * Answers that cost the TPM or the processor, given again while they are recent: whoever asks again and again costs no
- * more than one who asks once in a while. At any time each question is asked once at most.
+ * Caches answers that cost TPM or processor time, so that a caller who asks constantly costs no more than one who asks
+ * now and then. Each question is asked at most once at any time.
  */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { Clock } from '../ports.js';
 
 interface Answer {
   readonly value: Promise<unknown>;
-  /** Undefined while it is being found out. */
+  /** Undefined while the question is being asked. */
   answeredAtMs: number | undefined;
 }
 
@@ -21,12 +21,12 @@ export class RecentAnswers {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** Administrators are answered from what is so now; others from what was so not long ago. */
+  /** Asks anew for an administrator; returns a recent answer to anybody else. */
   for<Result>(caller: Caller, question: string, ask: () => Promise<Result>): Promise<Result> {
     return isAdministrator(caller) ? ask() : this.get(question, ask);
   }
 
-  /** `question` is one of a few names. A failure is not given again. */
+  /** Returns a recent answer, or asks. `question` must be one of a small set of names. Failures are not cached. */
   get<Result>(question: string, ask: () => Promise<Result>): Promise<Result> {
     const known = this.#answers.get(question);
     if (known !== undefined && this.#isRecent(known)) return known.value as Promise<Result>;

@@ -1,4 +1,4 @@
-/** Get-TbsStatus and Get-TbsDeviceInfo. */
+/** Implements Get-TbsStatus and Get-TbsDeviceInfo. */
 import type { CommandCost } from '../../domain/scheduling/command-costs.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import {
@@ -20,7 +20,7 @@ import { warningsFrom } from './warnings.js';
 export interface StatusParts {
   readonly facts: DeviceFacts;
   readonly transport: TpmTransport;
-  /** Ways to the TPM that were tried in vain before the one in use. */
+  /** Transports that were tried without success before the one in use. */
   readonly passedOver: readonly PassedOverTpm[];
   readonly otherManager: OtherResourceManager;
   readonly presence: TpmPresence;
@@ -46,7 +46,7 @@ export interface QueueState {
 
 export interface StandIn {
   readonly kind: 'softwareTpm' | 'otherDevice';
-  /** Why: what was tried in vain. Empty where the configuration names the stand-in. */
+  /** The failed transports. Empty if the configuration itself names the stand-in. */
   readonly passedOver: readonly PassedOverTpm[];
 }
 
@@ -54,14 +54,17 @@ export interface StatusReport {
   readonly startedAtMs: number;
   readonly state: 'running' | 'suspended';
   readonly health: Health;
-  /** The TPM's own lockout of guesses; undefined where it is not known. */
+  /** The TPM's own dictionary-attack state; undefined if unknown. */
   readonly tpmLockout: DictionaryAttackState | undefined;
   readonly contexts: number;
   readonly queue: QueueState;
   readonly costs: readonly CommandCost[];
 }
 
-/** How long a report waits for the TPM, which may be busy for minutes; then it tells what the TPM said last. */
+/**
+ * How long a report waits for the TPM, which may be busy for minutes. After that, the report shows the TPM's last
+ * answer.
+ */
 const LONGEST_WAIT_FOR_TPM_MS = 100;
 
 export class ReportStatus {
@@ -85,7 +88,7 @@ export class ReportStatus {
     return this.#parts.transport.description;
   }
 
-  /** What stands in for the machine's own TPM; undefined while that one is used. */
+  /** The TPM that stands in for the machine's own; undefined while that one is used. */
   get standIn(): StandIn | undefined {
     const { transport, passedOver } = this.#parts;
     if (!transport.isSoftwareTpm && passedOver.length === 0) return undefined;
@@ -116,7 +119,7 @@ export class ReportStatus {
     };
   }
 
-  /** Asks transport and TPM anew, so that what was mended is no warning any more. */
+  /** Checks transport and TPM again, so that a problem that is fixed disappears from the warnings. */
   async health(): Promise<Health> {
     const { transport, passedOver, otherManager, presence, policy, events, clock } = this.#parts;
     const found = warningsFrom({
@@ -131,7 +134,9 @@ export class ReportStatus {
     return this.#healthRecord.note(found, presence.lost, clock.wallClockMs());
   }
 
-  /** Undefined for a TPM 1.2, and until the TPM has told. A TPM that is busy or suspended is not waited for. */
+  /**
+   * Undefined for a TPM 1.2, and until the TPM has answered once. Does not wait for a TPM that is busy or suspended.
+   */
   async dictionaryAttack(): Promise<DictionaryAttackState | undefined> {
     const { facts, power, presence, clock } = this.#parts;
     if (facts.version !== '2.0' || power.suspended || presence.lost !== undefined) return this.#lastDictionaryAttack;
@@ -156,7 +161,7 @@ export class ReportStatus {
         yieldsToCommands: true,
       });
     } catch (error) {
-      log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
+      log.warn({ error }, 'cannot read the TPM’s dictionary-attack state');
     }
   }
 }

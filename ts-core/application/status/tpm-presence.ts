@@ -1,6 +1,6 @@
 /**
- * Whether the TPM answers. A TPM that is lost and its return are an event each; while it is lost it is asked again and
- * again, so that the broker goes on by itself and nobody has to send a command to find out.
+ * Tracks whether the TPM answers, and raises an event when it is lost and when it returns. A lost TPM is polled, so
+ * that the broker recovers by itself, before any caller sends a command.
  */
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
@@ -21,7 +21,7 @@ export interface LostTpm {
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5_000;
-/** How often a transport that is not told of it looks whether its TPM has gone. */
+/** Polling interval for transports that receive no notification when their TPM disappears. */
 const LOOK_MS = 5_000;
 
 export class TpmPresence {
@@ -43,7 +43,7 @@ export class TpmPresence {
     return this.#lostTpm;
   }
 
-  /** Begins to watch. `ask` sends the TPM a command that changes nothing, and rejects when that fails. */
+  /** Starts to watch. `ask` sends the TPM a command without side effects, and rejects if that fails. */
   start(ask: () => Promise<unknown>): void {
     this.#question = ask;
     this.#parts.transport.onDisturbed = () => this.#askNow();
@@ -57,12 +57,12 @@ export class TpmPresence {
     await this.#asking;
   }
 
-  /** Called with every response of the TPM. */
+  /** Called for every response of the TPM. */
   answered(): void {
     if (this.#lostTpm !== undefined) this.#returned();
   }
 
-  /** Called when a command had no response; other errors than those of a TPM that cannot be reached say nothing. */
+  /** Called when a command got no response. Errors other than an unreachable TPM are ignored. */
   failed(error: unknown): void {
     if (this.#stopped || this.#lostTpm !== undefined || !isUnreachable(error)) return;
     const { transport, events, clock } = this.#parts;
@@ -76,10 +76,10 @@ export class TpmPresence {
     this.#schedule();
   }
 
-  /** The TPM has lost its volatile state. */
+  /** Called when the TPM has lost its volatile state. */
   wasReset(): void {
     const { transport, events } = this.#parts;
-    events.raise('tpmReset', 'The TPM was reset: keys and sessions that were loaded in it are gone.', {
+    events.raise('tpmReset', 'The TPM was reset: its loaded keys and sessions are gone.', {
       details: { transport: transport.description },
     });
   }
@@ -114,7 +114,7 @@ export class TpmPresence {
     else this.#schedule();
   }
 
-  /** The dispatcher tells `answered` or `failed` what came of it. */
+  /** Sends the question; the dispatcher then calls `answered` or `failed`. */
   #askNow(): void {
     if (this.#stopped || this.#asking !== undefined || this.#question === undefined) return;
     this.#timer?.cancel();

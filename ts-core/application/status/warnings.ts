@@ -1,10 +1,10 @@
-/** Problems that need an administrator: what keeps the broker from governing the TPM as it should. */
+/** Problems that need an administrator, because they keep the broker from governing the TPM. */
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { DictionaryAttackState } from '../../domain/tpm/device-facts.js';
 import type { AbrmdState, PassedOverTpm } from '../ports.js';
 
 export interface Warning {
-  /** Stable, for scripts: `tpmOpenToOthers`. */
+  /** Stable identifier for scripts, such as `tpmOpenToOthers`. */
   readonly id: string;
   readonly message: string;
   readonly action: string;
@@ -13,13 +13,13 @@ export interface Warning {
 export interface WarningFacts {
   /** How the broker reaches its TPM. */
   readonly transport: string;
-  /** What was tried in vain before. */
+  /** Transports that were tried without success. */
   readonly passedOver: readonly PassedOverTpm[];
-  /** Undefined where tpm2-abrmd could not want the same TPM. */
+  /** Undefined if tpm2-abrmd cannot compete for this TPM. */
   readonly abrmd: AbrmdState | undefined;
-  /** Who else can open, or holds, the TPM; from the transport. */
+  /** Other programs that can open the TPM or hold it open, according to the transport. */
   readonly exposure: readonly string[];
-  /** Undefined where the TPM does not tell (TPM 1.2). */
+  /** Undefined if the TPM does not report it (TPM 1.2). */
   readonly dictionaryAttack: DictionaryAttackState | undefined;
   readonly policy: EffectivePolicy;
   readonly lostAuditLines: number;
@@ -46,7 +46,7 @@ function standInWarning({ transport, passedOver }: WarningFacts): readonly Warni
       id: 'tpmStandsIn',
       message: `${transport} stands in for another TPM. ${reasons}`,
       action:
-        'Give the broker the TPM that it is configured for, and restart it; until then keys are made in this one.',
+        'Give the broker the TPM that it is configured for, and restart it. Until then keys are created in the stand-in.',
     },
   ];
 }
@@ -58,7 +58,7 @@ function abrmdWarning(abrmd: AbrmdState | undefined): readonly Warning[] {
     return [
       {
         id: 'abrmdRuns',
-        message: `tpm2-abrmd runs as well (process ${abrmd.processId}): whoever reaches the TPM through it is not governed.`,
+        message: `tpm2-abrmd is running too (process ${abrmd.processId}): programs that use it bypass the broker.`,
         action: `Stop it and keep it from being started: ${MASK_ABRMD} (see docs/moving-from-tpm2-abrmd.md).`,
       },
     ];
@@ -68,7 +68,7 @@ function abrmdWarning(abrmd: AbrmdState | undefined): readonly Warning[] {
     {
       id: 'abrmdActivatable',
       message:
-        'tpm2-abrmd is installed, and D-Bus starts it for any program that calls it: while the broker does not run it takes the TPM, and the broker cannot start.',
+        'tpm2-abrmd is installed, and D-Bus starts it for any program that calls it. If that happens while the broker is stopped, it takes the TPM and the broker cannot start.',
       action: `Mask it: ${MASK_ABRMD} (see docs/moving-from-tpm2-abrmd.md).`,
     },
   ];
@@ -92,13 +92,13 @@ function tpmLimitWarning({ dictionaryAttack, policy }: WarningFacts): readonly W
   return [
     {
       id: 'tpmLocksBeforePolicy',
-      message: `The TPM locks itself after ${dictionaryAttack.maxTries} failed tries, and the total threshold is ${total}: users can lock the TPM before the broker stops them.`,
+      message: `The TPM locks after ${dictionaryAttack.maxTries} failed tries, and the total threshold is ${total}: users can lock the TPM before the broker locks them out.`,
       action: `Raise the TPM's limit above ${total} (Set-TpmLockoutParameter -MaxTries ${Math.max(32, total + 1)}, or tpm2_dictionarylockout --setup-parameters), or lower standardUserAuthorizationFailureTotalThreshold.`,
     },
   ];
 }
 
-/** As the event of application/owner-auth/watch-tpm-lockout.ts: three quarters of the limit. */
+/** The same limit as the event of application/owner-auth/watch-tpm-lockout.ts: three quarters of the tries. */
 const NEAR = 0.75;
 
 function tpmTriesWarning(state: DictionaryAttackState | undefined): readonly Warning[] {
@@ -106,13 +106,13 @@ function tpmTriesWarning(state: DictionaryAttackState | undefined): readonly War
   const { inLockout, failedTries, maxTries, recoverySeconds } = state;
   if (!inLockout && failedTries < maxTries * NEAR) return [];
   const message = inLockout
-    ? `The TPM is locked: ${failedTries} of ${maxTries} failed tries. It takes no authorization of a protected object.`
-    : `The TPM nears its own lockout: ${failedTries} of ${maxTries} failed tries.`;
+    ? `The TPM is locked: ${failedTries} of ${maxTries} failed tries. It rejects every authorization of a protected object.`
+    : `The TPM is close to its own lockout: ${failedTries} of ${maxTries} failed tries.`;
   return [
     {
       id: inLockout ? 'tpmLockedOut' : 'tpmNearLockout',
       message,
-      action: `Unblock-Tpm resets it; without that the TPM forgets one try every ${recoverySeconds} s. A power cut or the SIGKILL of a software TPM after such an object was used counts as a try.`,
+      action: `Unblock-Tpm resets it; otherwise the TPM forgets one try every ${recoverySeconds} s. A power cut, or killing a software TPM, after a protected object was used also counts as a try.`,
     },
   ];
 }
@@ -123,7 +123,7 @@ function lockoutSettingWarnings(policy: EffectivePolicy): readonly Warning[] {
   if (settings.standardUserAuthorizationFailureDurationMinutes === 0) {
     warnings.push({
       id: 'lockoutCountsNothing',
-      message: 'The lockout window is 0 minutes: no authorization failure counts, and no user is slowed down.',
+      message: 'The lockout window is 0 minutes: authorization failures are not counted, so nobody is ever locked out.',
       action: 'Set standardUserAuthorizationFailureDurationMinutes (the default is 480).',
     });
   }
@@ -146,7 +146,7 @@ function policyProblemWarning(policy: EffectivePolicy): readonly Warning[] {
     {
       id: 'policyProblems',
       message: `Policy has ${policy.problems.length} problem(s); the first: ${policy.problems[0]?.message} (${policy.problems[0]?.source.location}).`,
-      action: 'Get-TbsPolicy lists them all.',
+      action: 'Get-TbsPolicy -Problem lists them all.',
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** The features of the JSON-RPC protocol: for each its contract, and the handlers that serve it. */
+/** The features of the JSON-RPC protocol: each with its contract and the handlers that serve it. */
 import type { Application } from '../../application/application.js';
 import { bind, type Handlers, methodsOf, type RpcHandler } from './handler.js';
 import { authLevelHandlers } from './handlers/auth-level-handlers.js';
@@ -67,10 +67,10 @@ const FEATURES: readonly Feature[] = [
 /** Every method of the protocol. */
 export const RPC_METHODS: readonly RpcMethod[] = FEATURES.flatMap(({ contract }) => [...methodsOf(contract).values()]);
 
-/** What the broker sends without being asked. */
+/** Messages that the broker sends without a request. */
 export const RPC_NOTIFICATIONS = [event.eventRaised] as const;
 
-/** The handlers of every method, by the method's name. */
+/** Returns the handlers of every method, by method name. */
 export function rpcHandlers(application: Application, options: HandlerOptions): ReadonlyMap<string, RpcHandler> {
   const handlers = FEATURES.flatMap((each) => each.handlers(application, options));
   return new Map(handlers.map((each) => [each.method.name, each]));

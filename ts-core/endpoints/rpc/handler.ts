@@ -1,4 +1,4 @@
-/** Joins the methods of a feature's contract to the functions that serve them. */
+/** Connects the methods of a feature's contract with the functions that serve them. */
 import type { z } from 'zod';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Described, RpcMethod } from './protocol/method.js';
@@ -6,11 +6,11 @@ import type { RpcSession } from './rpc-session.js';
 
 export interface RpcHandler {
   readonly method: RpcMethod;
-  /** Checks the parameters and serves the call. Throws TbsErrors. */
+  /** Validates the parameters and serves the call. Throws TbsErrors. */
   serve(session: RpcSession, params: unknown): unknown;
 }
 
-/** One function for each method that a file of the protocol exports, under the name of the export. */
+/** One function for each method that a protocol file exports, under the same name. */
 export type Handlers<Contract> = {
   readonly [Name in keyof Contract as Contract[Name] extends RpcMethod
     ? Name
@@ -19,7 +19,7 @@ export type Handlers<Contract> = {
     : never;
 };
 
-/** The methods that a file of the protocol exports, under the names of the exports. */
+/** Returns the methods that a protocol file exports, by export name. */
 export function methodsOf(contract: object): ReadonlyMap<string, RpcMethod> {
   return new Map(Object.entries(contract).filter((each): each is [string, RpcMethod] => isMethod(each[1])));
 }

@@ -1,11 +1,11 @@
 /**
- * JSON-RPC 2.0 (jsonrpc.org/specification): what a message's bytes ask for, and what a reply is. Pure.
+ * JSON-RPC 2.0 (jsonrpc.org/specification): parses messages and formats replies. Pure.
  *
- * Notifications are calls without an id: they are served and not answered. Responses are ignored, since the broker asks
- * its callers nothing.
+ * Notifications are calls without an id: they are served but not answered. Responses are ignored, because the broker
+ * sends no requests to its callers.
  */
 
-/** Of a call that can be answered. */
+/** The id of a call that can be answered. */
 export type CallId = string | number | null;
 
 export interface Call {
@@ -21,7 +21,7 @@ export interface RpcError {
   readonly data?: unknown;
 }
 
-/** A part of a message: a call; a fault, which is answered; or a response. */
+/** One part of a message: a call; a fault, which is answered; or a response. */
 export type MessagePart =
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'fault'; readonly id: CallId; readonly error: RpcError }
@@ -29,7 +29,7 @@ export type MessagePart =
 
 export interface RpcMessage {
   readonly parts: readonly MessagePart[];
-  /** Whether the replies go out together, as one list. */
+  /** Whether the replies are sent together, as one list. */
   readonly isBatch: boolean;
 }
 
@@ -37,12 +37,12 @@ export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;
 
-/** Calls in one batch. */
+/** Maximum number of calls in one batch. */
 export const MAX_BATCH_CALLS = 64;
-/** Lists and objects within each other: far more than any parameter needs, far fewer than a stack takes. */
+/** Maximum nesting of lists and objects: far more than any parameter needs, far less than exhausts the stack. */
 export const MAX_DEPTH = 32;
 
-/** What the bytes of one message ask for. Never throws: what is wrong with them is a part of the message. */
+/** Parses one message. Never throws: a fault becomes a part of the message. */
 export function readMessage(body: Uint8Array): RpcMessage {
   if (nestsDeeperThan(MAX_DEPTH, body)) {
     return faulty(PARSE_ERROR, `The message nests deeper than ${MAX_DEPTH} levels.`);
@@ -61,7 +61,7 @@ export function readMessage(body: Uint8Array): RpcMessage {
   return { parts: value.map(readPart), isBatch: true };
 }
 
-/** The reply as JSON text. A result that is undefined is told as null, since a reply has one. */
+/** Formats a reply as JSON text. An undefined result becomes null, because a reply must have a result. */
 export function resultReply(id: CallId, result: unknown): string {
   return JSON.stringify({ jsonrpc: '2.0', id, result: result ?? null });
 }
@@ -101,7 +101,7 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown; 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a reply can name the call by exactly this id. */
+/** Whether a reply can repeat this id exactly. */
 function isCallId(id: unknown): id is CallId {
   if (typeof id !== 'number') return id === null || typeof id === 'string';
   return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);
@@ -109,11 +109,11 @@ function isCallId(id: unknown): id is CallId {
 
 function unfitId(id: unknown): string {
   return typeof id === 'number'
-    ? 'The id of a call is too large a number to be given back: use one below 2^53, or a text.'
-    : 'The id of a call is neither text nor a number.';
+    ? 'The id of a call is too large a number to be returned exactly: use one below 2^53, or a string.'
+    : 'The id of a call is neither a string nor a number.';
 }
 
-/** Read from the bytes, so that nothing has to be built first. */
+/** Checked on the raw bytes, before anything is built from them. */
 function nestsDeeperThan(limit: number, body: Uint8Array): boolean {
   let depth = 0;
   let inText = false;

@@ -1,6 +1,6 @@
 /**
- * Splits a stream of bytes into messages, each behind a header with its Content-Length (as editors speak it to language
- * servers). It keeps the bytes of at most one message and what arrived with its end, and says beforehand how many more
+ * Splits a byte stream into messages, each preceded by a header with its Content-Length (the framing of the Language
+ * Server Protocol). Buffers at most one message and whatever arrived with its end, and reports in advance how many more
  * bytes the message needs.
  */
 
@@ -9,21 +9,21 @@ const HEADER_END = '\r\n\r\n';
 const HEADER_LINE = /^([!-9;-~]+):[ \t]*(.*?)[ \t]*$/;
 const NOTHING = Buffer.alloc(0);
 
-/** The peer does not frame its messages as the protocol has it: nobody knows where the next one begins. */
+/** The peer violated the framing, so the start of the next message is unknown. */
 export class FramingError extends Error {
   override readonly name = 'FramingError';
 }
 
 export class MessageFrames {
-  /** Bytes that arrived and belong to no body that was begun. */
+  /** Bytes received that belong to no body in progress. */
   #rest: Buffer = NOTHING;
-  /** The body that `makeRoom` made place for, filled up to #filled. */
+  /** The body that `makeRoom` allocated, filled up to #filled. */
   #body: Buffer | undefined;
   #filled = 0;
-  /** Of the message whose header has been read; -1 between two messages. */
+  /** Length of the message whose header has been read; -1 between two messages. */
   #bodyBytes = -1;
 
-  /** `limitSetting` is where an administrator can raise the limit. */
+  /** `limitSetting` names the setting that raises the limit. */
   readonly #maxMessageBytes: number;
   readonly #limitSetting: string;
 
@@ -36,18 +36,18 @@ export class MessageFrames {
     return this.#rest.length + (this.#body?.length ?? 0);
   }
 
-  /** Whether a message was begun and is not complete. */
+  /** Whether a message has begun but is not complete. */
   get isPartial(): boolean {
     return this.#bodyBytes >= 0 || this.#rest.length > 0;
   }
 
-  /** How many bytes beyond those that are kept the begun message takes: for `makeRoom`. */
+  /** The number of bytes that the message in progress needs beyond those buffered; see `makeRoom`. */
   get neededBytes(): number {
     if (this.#bodyBytes < 0 || this.#body !== undefined) return 0;
     return Math.max(0, this.#bodyBytes - this.#rest.length);
   }
 
-  /** Keeps a copy of the bytes. */
+  /** Copies the bytes. */
   push(bytes: Uint8Array, start: number, end: number): void {
     let from = start;
     if (this.#body !== undefined) {
@@ -63,7 +63,7 @@ export class MessageFrames {
     this.#rest = joined;
   }
 
-  /** The next whole body. Throws a FramingError when no bytes that follow can make the stream valid. */
+  /** Returns the next complete body. Throws a FramingError if no further bytes can make the stream valid. */
   next(): Buffer | undefined {
     if (this.#bodyBytes < 0 && !this.#readHeader()) return undefined;
     const body = this.#wholeBody();
@@ -71,7 +71,7 @@ export class MessageFrames {
     return body;
   }
 
-  /** Makes place for the whole body, since the rest of it is going to be read. */
+  /** Allocates the whole body, because the rest of it is about to be read. */
   makeRoom(): void {
     if (this.neededBytes === 0) return;
     this.#body = Buffer.allocUnsafe(this.#bodyBytes);
@@ -126,7 +126,7 @@ function contentLength(header: string): number {
     if (name === undefined || value === undefined) throw new FramingError('A line of the message header has no name.');
     if (name.toLowerCase() !== 'content-length') continue;
     if (length !== undefined) throw new FramingError('The message header has two Content-Lengths.');
-    if (!/^\d+$/.test(value)) throw new FramingError('The Content-Length of a message is no number.');
+    if (!/^\d+$/.test(value)) throw new FramingError('The Content-Length of a message is not a number.');
     length = Number(value);
   }
   if (length === undefined) throw new FramingError('The message header has no Content-Length.');

@@ -1,6 +1,6 @@
 /**
- * Collects the replies to one message: that of a single call leaves at once; those of a batch leave together, when the last
- * call is answered. A batch keeps at most `limitBytes` of replies: calls beyond are refused instead of served.
+ * Collects the replies to one message. The reply to a single call is sent immediately; those to a batch are sent
+ * together, after the last. A batch holds at most `limitBytes` of replies; calls beyond that are refused.
  */
 import { limitReached } from '../../domain/limit-reached.js';
 import type { ByteBudget } from '../user-budgets.js';
@@ -16,7 +16,7 @@ export class MessageReplies {
   #awaited: number;
   readonly #isBatch: boolean;
   readonly #budget: ByteBudget;
-  /** Called once, when every part is done; without a text where no reply is due. */
+  /** Called once, when every part is complete; without text if no reply is due. */
   readonly #onDone: (text: string | undefined) => void;
 
   constructor(parts: number, isBatch: boolean, budget: ByteBudget, onDone: (text: string | undefined) => void) {
@@ -26,7 +26,7 @@ export class MessageReplies {
     this.#awaited = parts;
   }
 
-  /** What has become of one part: its reply, or undefined where none is due. */
+  /** Adds the reply to one part; undefined if none is due. */
   add(text: string | undefined): void {
     this.#awaited--;
     if (text !== undefined) this.#keep(text);
@@ -37,7 +37,7 @@ export class MessageReplies {
     else this.#onDone(this.#isBatch ? `[${texts}]` : texts);
   }
 
-  /** Nobody will read them. */
+  /** Drops the replies, because nobody will read them. */
   drop(): void {
     this.#texts.length = 0;
     this.#budget.give(this.#keptBytes);
@@ -50,12 +50,12 @@ export class MessageReplies {
     this.#budget.take(text.length);
   }
 
-  /** Throws when the batch has no room for the reply of another call. */
+  /** Throws if the batch has no room for another reply. */
   requireRoom({ bytes, setting }: BatchLimit): void {
     if (this.#keptBytes < bytes) return;
     throw limitReached('TBS_E_TOO_MANY_RESOURCES', {
-      ...{ of: 'bytes that the replies to one batch take', setting, limit: bytes },
-      instead: 'Send this call by itself',
+      ...{ of: 'bytes of replies to one batch', setting, limit: bytes },
+      instead: 'Send this call separately',
     });
   }
 }

@@ -1,4 +1,4 @@
-/** A TbsError as a JSON-RPC error: the result code as a signed 32-bit number, the symbol, and what to do. */
+/** Converts a TbsError into a JSON-RPC error: the result code as a signed 32-bit number, the symbol, and what to do. */
 import { asTbsError } from '../../domain/tbs-error.js';
 import type { RpcError } from './json-rpc.js';
 
@@ -10,7 +10,9 @@ export interface RpcErrorData {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** An error that is not a TbsError becomes TBS_E_INTERNAL_ERROR: its own message never reaches a caller. */
+/**
+ * Converts any error. One that is not a TbsError becomes TBS_E_INTERNAL_ERROR; its own message never reaches a caller.
+ */
 export function toRpcError(error: unknown): RpcError & { readonly data: RpcErrorData } {
   const known = asTbsError(error);
   return {

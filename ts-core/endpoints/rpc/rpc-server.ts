@@ -1,4 +1,4 @@
-/** The JSON-RPC 2.0 endpoint: a socket, and a connection for everyone whom the operating system vouches for. */
+/** The JSON-RPC 2.0 endpoint: a socket, with one connection for each caller that the operating system identifies. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../application/ports.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
@@ -13,14 +13,14 @@ export interface RpcServerParts extends RpcConnectionParts {
   readonly budgets: UserBudgets;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly maxConnections: number;
-  /** Of one user who is no administrator. */
+  /** The limit for one user who is not an administrator. */
   readonly maxConnectionsPerUser: number;
-  /** The caller behind a connection; throws when the operating system does not say who it is. */
+  /** Returns the caller behind a connection. Throws if the operating system does not identify it. */
   readonly identify: (socket: Socket) => Caller;
   readonly refused: RefusedConnections;
-  /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
+  /** Creates the byte connection and takes over the socket; default: Node.js sockets. */
   readonly byteConnection?: ((socket: Socket) => ByteConnection) | undefined;
-  /** How connections of a Unix socket are accepted; by Node.js' own server unless given. */
+  /** Accepts connections of a Unix socket; default: Node.js' own server. */
   readonly accept?: AcceptConnections | undefined;
   /** Listens at the address instead of on a Unix socket (a named pipe). */
   readonly listen?: RpcListen | undefined;
@@ -32,14 +32,14 @@ export type RpcListen = (
 ) => RpcListener;
 
 export interface RpcListener {
-  /** Takes no new connections. */
+  /** Accepts no more connections. */
   close(): unknown;
 }
 
 export class RpcServer {
   readonly #connections = new Set<RpcConnection>();
   readonly #countOfUser = new Map<string, number>();
-  /** Those that are being set up included. */
+  /** Includes connections that are still being set up. */
   #accepted = 0;
   #server: RpcListener | undefined;
   #sweep: { cancel(): void } | undefined;
@@ -49,11 +49,11 @@ export class RpcServer {
     this.#parts = parts;
   }
 
-  /** Resolves when clients can connect. Rejects with a UnixListenError for a path that is too long or in use. */
+  /** Resolves once clients can connect. Rejects with a UnixListenError if the path is too long or in use. */
   async listen(socketPath: string, inheritedFd?: number): Promise<void> {
     const options = {
       onConnection: (socket: Socket) => this.#accept(socket),
-      onAcceptError: (error: Error) => this.#parts.log.error({ error }, 'a connection could not be accepted'),
+      onAcceptError: (error: Error) => this.#parts.log.error({ error }, 'cannot accept a connection'),
     };
     this.#server =
       this.#parts.listen?.(socketPath, options) ??
@@ -61,12 +61,12 @@ export class RpcServer {
     this.#sweepLater();
   }
 
-  /** Takes no new connections; those that are open go on. */
+  /** Accepts no more connections; open ones stay. */
   stopListening(): void {
     this.#server?.close();
   }
 
-  /** Ends every connection after its replies are written. */
+  /** Closes every connection after its replies are written. */
   close(): void {
     this.stopListening();
     this.#sweep?.cancel();
@@ -80,13 +80,13 @@ export class RpcServer {
     try {
       caller = identify(socket);
     } catch (error) {
-      refused.tell('a connection was refused: its user is not known', { error });
+      refused.tell('refused a connection: its user is unknown', { error });
       socket.destroy();
       return;
     }
     const full = this.#fullLimit(caller);
     if (full !== undefined) {
-      refused.tell('a connection was refused: too many are open', { user: caller.userKey, setting: full });
+      refused.tell('refused a connection: too many are open', { user: caller.userKey, setting: full });
       socket.destroy();
       return;
     }
@@ -100,7 +100,7 @@ export class RpcServer {
     new Arrival(socket, caller.userKey, turns, setUp, () => this.#count(caller, -1));
   }
 
-  /** One timer for all connections: a timer for each would have to be set for each message. */
+  /** Starts one timer for all connections: one for each would have to be reset for each message. */
   #sweepLater(): void {
     const { clock, limits } = this.#parts;
     this.#sweep = clock.after(Math.max(10, limits.slowPeerTimeoutMs / 8), () => {
@@ -110,7 +110,7 @@ export class RpcServer {
     });
   }
 
-  /** The setting that leaves the caller no further connection. */
+  /** Returns the setting whose limit the caller has reached, if any. */
   #fullLimit(caller: Caller): string | undefined {
     const { maxConnections, maxConnectionsPerUser } = this.#parts;
     if (this.#accepted >= sharedLimit(caller, maxConnections)) return 'limits.connections';

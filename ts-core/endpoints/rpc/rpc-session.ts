@@ -1,14 +1,14 @@
-/** What the handlers of one connection share: who calls, its TPM connection, and a way to send events. */
+/** The state that the handlers of one connection share: the caller, its TPM connection, and a way to send events. */
 import type { CallerConnection } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
 
 export interface RpcSession {
   readonly caller: Caller;
   readonly tpm: CallerConnection;
-  /** Contexts of submissions that named none, while these are under way. */
+  /** Contexts of submissions that named none, while they are in progress. */
   readonly transientContexts: Set<number>;
-  /** Sends a notification, unless the peer does not read: then false, and nothing is kept for it. */
+  /** Sends a notification. If the peer does not read, it returns false and stores nothing. */
   notify(method: string, params: unknown): boolean;
-  /** Runs when the connection ends. */
+  /** Registers a callback for the end of the connection. */
   onEnd(callback: () => void): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Secrets in a call's parameters: decoded into bytes for the use case, which are wiped when it has ended. The text that
- * they came in is the runtime's, and goes when it is collected.
+ * Decodes secrets in a call's parameters into bytes for the use case, and wipes the bytes when it ends. The text from
+ * which they were decoded belongs to the runtime and disappears when it is garbage-collected.
  */
 type Decoded<Texts> = { readonly [Name in keyof Texts]: Uint8Array | undefined };
 

@@ -1,5 +1,5 @@
 /**
- * Bare commands on a stream, as trousers' tcsd speaks them to a "TCP device". tcsd connects anew for every command, so that
+ * Plain TPM commands on a stream, as trousers' tcsd sends them to a "TCP device". tcsd reconnects for every command, so
  * the context belongs to its process.
  */
 import type { Socket } from 'node:net';
@@ -30,7 +30,7 @@ export class BareEndpoint {
     this.#listener = new StreamListener({ ...listening, onConnection: (socket, peer) => this.#serve(socket, peer) });
   }
 
-  /** The port that was chosen where 0 was asked for. */
+  /** The port chosen by the system if 0 was configured. */
   get port(): number | undefined {
     return this.#listener.port;
   }

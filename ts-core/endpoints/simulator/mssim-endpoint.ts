@@ -1,8 +1,9 @@
 /**
- * The broker as Microsoft's TPM simulator: a command port, whose connections have a context each, and a platform port.
+ * Emulates Microsoft's TPM simulator: a command port, with one context for each connection, and a platform port.
  *
- * The TCTI switches power and NV on when it connects, which a TPM that is on already takes as nothing; everything that would
- * switch off or reset is refused to all but administrators, whose own contexts then start afresh.
+ * The TCTI turns power and NV on when it connects, which is a no-op for a TPM that is on. Signals that would turn off
+ * or reset the TPM are refused unless the caller is an administrator; an administrator's own contexts then start
+ * afresh.
  */
 import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
@@ -31,7 +32,7 @@ const GOODBYE: RequestReply = { bytes: new Uint8Array(0), thenClose: true };
 export class MssimEndpoint {
   readonly #command: StreamListener;
   readonly #platform: StreamListener;
-  /** Contexts by owner, so that a signal on the platform port reaches those of the same process only. */
+  /** Contexts by owner, so that a signal on the platform port affects only those of the same process. */
   readonly #contextsByOwner = new Map<string, Set<SimulatorContext>>();
   readonly #opener: ConnectionOpener;
   readonly #tuning: SimulatorTuning;
@@ -56,7 +57,7 @@ export class MssimEndpoint {
     });
   }
 
-  /** Ports that were chosen where 0 was asked for. */
+  /** The ports chosen by the system if 0 was configured. */
   get ports(): { readonly command: number | undefined; readonly platform: number | undefined } {
     return { command: this.#command.port, platform: this.#platform.port };
   }
@@ -137,7 +138,7 @@ export class MssimEndpoint {
       case MSSIM.stop:
         return this.#changePower(peer.caller, contexts);
       default:
-        // Physical presence and failure mode are the platform's, not a caller's.
+        // Physical presence and failure mode belong to the platform, not to a caller.
         return REFUSED;
     }
   }

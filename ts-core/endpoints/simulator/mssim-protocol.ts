@@ -1,6 +1,6 @@
 /**
- * The server's side of the Microsoft TPM simulator's protocol (TpmTcpProtocol.h of the TPM 2.0 reference code): numbers of
- * 32 bits, big endian; each request is acknowledged by a 32-bit 0, after what it returns.
+ * The server side of the Microsoft TPM simulator's protocol (TpmTcpProtocol.h of the TPM 2.0 reference code): 32-bit
+ * big-endian numbers; each request is acknowledged by a 32-bit 0 after what it returns.
  */
 import { HEADER_BYTES, readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
 import type { RequestExtent } from './request-connection.js';
@@ -33,7 +33,7 @@ const SEND_COMMAND_PREFIX_BYTES = 9;
 const LOCALITY_AT = 4;
 const LENGTH_AT = 5;
 
-/** Answer to what is not served; clients take anything but 0 for a failure. */
+/** The answer to unsupported requests; clients treat anything but 0 as a failure. */
 export const MSSIM_REFUSED = word(1);
 export const MSSIM_ACKNOWLEDGED = word(0);
 
@@ -47,12 +47,12 @@ export function mssimExtent(received: Uint8Array): RequestExtent {
   return { kind: 'complete', bytes: 4 };
 }
 
-/** The command inside a TPM_SEND_COMMAND request. */
+/** Returns the command inside a TPM_SEND_COMMAND request. */
 export function sentCommand(request: Uint8Array): { readonly locality: number; readonly command: Uint8Array } {
   return { locality: request[LOCALITY_AT] as number, command: request.slice(SEND_COMMAND_PREFIX_BYTES) };
 }
 
-/** Length, response, acknowledgement. */
+/** Formats a reply: length, response, acknowledgement. */
 export function commandReply(response: Uint8Array): Uint8Array {
   const reply = new Uint8Array(4 + response.length + 4);
   writeUint32(reply, 0, response.length);
@@ -60,7 +60,7 @@ export function commandReply(response: Uint8Array): Uint8Array {
   return reply;
 }
 
-/** Protocol version 1, and that power and presence signals are understood (tpmPlatformAvailable). */
+/** Formats the handshake: protocol version 1, and support for power and presence signals (tpmPlatformAvailable). */
 export function handshakeReply(): Uint8Array {
   const reply = new Uint8Array(12);
   writeUint32(reply, 0, 1);

@@ -1,9 +1,9 @@
 /**
- * Contexts of clients that connect anew for every command, as tpm2-tss' swtpm TCTI does: what one command loaded must
- * still be there for the next, so the context belongs to the client's process, and ends with it.
+ * Contexts of clients that reconnect for every command, as tpm2-tss' swtpm TCTI does. The next command must still find
+ * what the last one loaded, so the context belongs to the client's process and ends with it.
  *
- * Where the operating system does not name the process, the connections of a user share a context, which ends when it has
- * not been used for a while.
+ * If the operating system does not identify the process, all connections of a user share one context, which is closed
+ * after some idle time.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { SimulatorContext } from './simulator-context.js';
@@ -17,9 +17,9 @@ interface Entry {
 }
 
 export interface ProcessContextsOptions {
-  /** How often processes are looked at, milliseconds. */
+  /** How often to check the processes, in milliseconds. */
   readonly sweepMs: number;
-  /** For clients whose process is not known, milliseconds. */
+  /** For clients whose process is unknown, in milliseconds. */
   readonly idleLifeMs: number;
 }
 
@@ -38,7 +38,7 @@ export class ProcessContexts {
     return this.#entries.size;
   }
 
-  /** The context of the peer's process, which every connection gives back with `release`. */
+  /** Returns the context of the peer's process. Every connection returns it with `release`. */
   acquire(peer: SimulatorPeer): SimulatorContext {
     const key = keyOf(peer);
     let entry = this.#entries.get(key);
@@ -59,7 +59,7 @@ export class ProcessContexts {
     entry.idleSinceMs = performance.now();
   }
 
-  /** Ends the contexts of processes that are gone, and those that nobody can be said to use any more. */
+  /** Closes the contexts of processes that have ended, and those that have been idle too long. */
   async sweep(): Promise<void> {
     const nowMs = performance.now();
     for (const [key, entry] of [...this.#entries]) {

@@ -1,17 +1,17 @@
 /**
- * One connection of a request and response protocol: cuts requests out of the stream, has each answered before the next
- * is looked at, and reads nothing while an answer is awaited or not yet taken. So a connection holds at most one request,
- * one chunk that followed it, and one reply, whatever the peer sends or leaves unread. Each request is answered in a turn of
- * its user.
+ * One connection of a request-response protocol: extracts requests from the stream, answers each before it looks at the
+ * next, and reads nothing while an answer is pending or unread. So a connection holds at most one request, one chunk
+ * that followed it, and one reply, whatever the peer sends or leaves unread. Each request is answered in its user's
+ * turn.
  */
 import type { Socket } from 'node:net';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
 
-/** What the bytes received so far say about the request that they begin with. */
+/** What the bytes received so far say about the first request. */
 export type RequestExtent =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'complete'; readonly bytes: number }
-  /** The stream makes no sense from here on: the refusal is sent and the connection closed. */
+  /** The stream cannot be parsed from here on: the refusal is sent and the connection closed. */
   | { readonly kind: 'refused'; readonly reply: Uint8Array };
 
 export interface RequestReply {
@@ -20,9 +20,9 @@ export interface RequestReply {
 }
 
 export interface RequestProtocol {
-  /** Bounds what a request may have; called with everything received so far. */
+  /** Limits the length of a request. Called with everything received so far. */
   extent(received: Uint8Array): RequestExtent;
-  /** Gets bytes of its own. A rejection closes the connection. */
+  /** The bytes are the protocol's own copy. A rejection closes the connection. */
   answer(request: Uint8Array): RequestReply | Promise<RequestReply>;
   closed(): void;
 }
@@ -41,7 +41,7 @@ export class RequestConnection implements TurnWork {
   #answering = false;
   #partialTimer: NodeJS.Timeout | undefined;
 
-  /** The socket is paused. */
+  /** Paused when it is passed in. */
   readonly #socket: Socket;
   readonly #protocol: RequestProtocol;
   readonly #options: RequestConnectionOptions;
@@ -65,7 +65,7 @@ export class RequestConnection implements TurnWork {
     return this.#options.userKey;
   }
 
-  /** Answers the request that is complete. */
+  /** Answers the complete request. */
   serve(): boolean {
     const extent = this.#protocol.extent(this.#received);
     if (extent.kind !== 'complete') return false;
@@ -110,7 +110,7 @@ export class RequestConnection implements TurnWork {
 
   #finish(reply: Uint8Array): void {
     this.#received = NO_BYTES;
-    // Sent, or given up: a peer that does not read must not keep the connection.
+    // Close even if the reply cannot be sent: a peer that does not read must not keep the connection.
     this.#socket.end(reply, () => this.#socket.destroy());
     this.#socket.setTimeout(this.#options.partialTimeoutMs, () => this.#socket.destroy());
   }

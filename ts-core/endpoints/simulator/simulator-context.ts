@@ -1,4 +1,4 @@
-/** One TBS context behind simulator connections: opened with its first command, and again should it be lost. */
+/** The TBS context behind simulator connections. It is opened with the first command, and again if it is lost. */
 import type {
   CallerConnection,
   ConnectionOpener,
@@ -13,7 +13,7 @@ import { languageOf } from './tpm-request.js';
 const PRIORITY_NORMAL = 200;
 
 export class SimulatorContext {
-  /** Locality of the commands that follow; whether the caller may use it is decided at submission. */
+  /** Locality of subsequent commands. Whether the caller may use it is decided at submission. */
   locality = 0;
   readonly #connection: CallerConnection;
   #opened: OpenedContext | undefined;
@@ -26,7 +26,7 @@ export class SimulatorContext {
     return this.#connection.caller;
   }
 
-  /** The TPM's response, or a refusal in its form. Never rejects. The context keeps the bytes. */
+  /** Returns the TPM's response, or a refusal in the same form. Never rejects. The context keeps the bytes. */
   submit(command: Uint8Array, locality = this.locality): Promise<Uint8Array> {
     let context: OpenedContext;
     try {
@@ -38,19 +38,19 @@ export class SimulatorContext {
       const { contextId, tpmVersion } = context;
       this.#connection.submit({ contextId, locality, priority: PRIORITY_NORMAL, command }, (outcome) => {
         if (outcome.kind === 'response') return resolve(outcome.response);
-        // An administrator closed it: what it held is gone, and the next command begins anew.
+        // An administrator closed it: its resources are gone, and the next command opens a new one.
         if (outcome.error.symbol === 'TBS_E_INVALID_CONTEXT') this.#opened = undefined;
         resolve(refusalResponse(outcome.error, tpmVersion));
       });
     });
   }
 
-  /** Asks for the cancellation of what runs or waits here. */
+  /** Cancels the context's queued and running commands. */
   cancel(): void {
     this.#withOpened((contextId) => this.#connection.cancelCommands(contextId));
   }
 
-  /** A power cycle as this caller alone sees it: whatever it had loaded is gone. */
+  /** Simulates a power cycle for this caller only: flushes everything that it had loaded. */
   forgetEverything(): void {
     this.#withOpened((contextId) => this.#connection.closeContext(contextId));
     this.#opened = undefined;

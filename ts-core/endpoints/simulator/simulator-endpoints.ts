@@ -1,4 +1,4 @@
-/** All simulator endpoints that the configuration turns on; none unless it says so. */
+/** Starts the simulator endpoints that the configuration enables; by default none. */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { FairTurns } from '../fair-turns.js';
 import type { AcceptConnections } from '../unix-listener.js';
@@ -14,17 +14,17 @@ export interface SimulatorEndpointsOptions {
   readonly swtpm?: { readonly data: ListenAddress; readonly control: ListenAddress } | undefined;
   /** The Microsoft simulator's protocol. Clients expect the platform port at the next port, or at the path with `.ctrl`. */
   readonly mssim?: { readonly command: ListenAddress; readonly platform: ListenAddress } | undefined;
-  /** Bare commands, for trousers' tcsd (TCSD_USE_TCP_DEVICE). */
+  /** Plain commands, for trousers' tcsd (TCSD_USE_TCP_DEVICE). */
   readonly bare?: ListenAddress | undefined;
   readonly opener: ConnectionOpener;
   readonly identify: IdentifyPeer;
-  /** In which requests are answered. */
+  /** The turns in which requests are answered. */
   readonly turns: FairTurns;
   readonly limits?: ConnectionLimits | undefined;
-  /** How connections of Unix sockets are accepted; by Node.js' own server unless given. */
+  /** Accepts connections of Unix sockets; default: Node.js' own server. */
   readonly accept?: AcceptConnections | undefined;
   readonly tuning?: SimulatorTuning | undefined;
-  /** A caller who was refused, or a fault of accept: for the log. */
+  /** Reports a refused caller, or an error of accept, to the log. */
   readonly onRefused?: ((reason: unknown) => void) | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface SimulatorEndpoints {
 
 const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 512, maxConnectionsPerUser: 128 };
 
-/** Rejects, with nothing left listening, when an address cannot be used (TBS_E_BAD_PARAMETER: not loopback). */
+/** Rejects, with nothing left listening, if an address cannot be used (TBS_E_BAD_PARAMETER: not loopback). */
 export async function startSimulatorEndpoints(options: SimulatorEndpointsOptions): Promise<SimulatorEndpoints> {
   const { opener, identify, turns } = options;
   const tuning = options.tuning ?? DEFAULT_SIMULATOR_TUNING;

@@ -1,18 +1,22 @@
-/** Who is at the other end of a simulator connection; the adapters of identity find out. */
+/** The peer of a simulator connection, as the identity adapters report it. */
 import type { Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
 
 export interface PeerProcess {
-  /** Names this process and no later one. */
+  /** Identifies this process and no later one. */
   readonly key: string;
   hasEnded(): Promise<boolean>;
 }
 
 export interface SimulatorPeer {
   readonly caller: Caller;
-  /** Undefined where the operating system does not tell. Groups connections of one process; never a base of rights. */
+  /**
+   * Undefined if the operating system does not report it. Groups the connections of one process; never grants rights.
+   */
   readonly process: PeerProcess | undefined;
 }
 
-/** Throws when the operating system does not say who it is, as of a connection that has already closed. */
+/**
+ * Throws if the operating system does not identify the peer, for instance because the connection has already closed.
+ */
 export type IdentifyPeer = (socket: Socket) => Promise<SimulatorPeer>;

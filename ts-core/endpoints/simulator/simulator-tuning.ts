@@ -1,10 +1,10 @@
 /** Times of the simulator endpoints, in milliseconds. */
 export interface SimulatorTuning {
-  /** A request that has begun must be complete within this time. */
+  /** A request must be complete within this time after its first byte. */
   readonly partialTimeoutMs: number;
-  /** How often the processes behind contexts are looked at. */
+  /** How often to check whether the processes behind contexts still exist. */
   readonly sweepMs: number;
-  /** After this time without use the context of a process that the system does not name is closed. */
+  /** Idle time after which a context is closed whose process the system does not identify. */
   readonly idleLifeMs: number;
 }
 

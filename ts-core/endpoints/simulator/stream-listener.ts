@@ -1,5 +1,5 @@
 /**
- * Where simulator clients connect: a Unix socket or a loopback port; whoever connects is named before a byte is read.
+ * Listens for simulator clients on a Unix socket or a loopback port, and identifies each peer before it reads a byte.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -16,16 +16,16 @@ export interface ConnectionLimits {
 export interface StreamListenerOptions {
   readonly identify: IdentifyPeer;
   readonly limits: ConnectionLimits;
-  /** How connections of a Unix socket are accepted; by Node.js' own server unless given. */
+  /** Accepts connections of a Unix socket; default: Node.js' own server. */
   readonly accept?: AcceptConnections | undefined;
   readonly onConnection: (socket: Socket, peer: SimulatorPeer) => void;
-  /** A caller who was refused, or a fault of accept: for the log. */
+  /** Reports a refused caller, or an error of accept, to the log. */
   readonly onRefused: (reason: unknown) => void;
 }
 
-/** Everybody may connect; what they may do there is decided for each caller. */
+/** Everybody may connect; what each caller may do is decided later. */
 const SOCKET_MODE = 0o666;
-/** Connections that are not yet named count for nobody, so that they need a bound of their own. */
+/** Connections that are not identified yet belong to nobody's quota, so they need a limit of their own. */
 const MAX_UNNAMED = 64;
 const REFUSAL_PATIENCE_MS = 100;
 
@@ -41,7 +41,7 @@ export class StreamListener {
     this.#options = options;
   }
 
-  /** Throws TBS_E_BAD_PARAMETER for an address that is not loopback; rejects with what the system or the path says. */
+  /** Throws TBS_E_BAD_PARAMETER if the address is not loopback. Rejects with the system's error, or the path's. */
   async listen(address: ListenAddress): Promise<void> {
     if ('path' in address) {
       this.#server = await listenOnUnixSocket(address.path, {
@@ -58,7 +58,7 @@ export class StreamListener {
     }
   }
 
-  /** The port that was given where 0 was asked for; undefined for a Unix socket. */
+  /** The port chosen by the system if 0 was configured; undefined for a Unix socket. */
   get port(): number | undefined {
     return this.#portOfServer;
   }
@@ -110,7 +110,7 @@ export class StreamListener {
       .catch((reason) => this.#refuse(socket, reason));
   }
 
-  /** Closes the connection; tells of it unless the client has gone by itself, as one that only looks who listens. */
+  /** Closes the connection, and reports it unless the client had already left, as a port scanner does. */
   #refuse(socket: Socket, reason: unknown): void {
     const report = () => {
       socket.destroy();

@@ -1,9 +1,10 @@
 /**
- * The server's side of swtpm's control channel: what a client may ask about a TPM that it shares with others.
+ * The server side of swtpm's control channel: what a client may ask about a TPM that it shares with others.
  *
- * Format (swtpm's tpm_ioctl.h): command number and parameters, answered by a 32-bit TPM result and the command's fields.
- * Commands about power are acknowledged for administrators, whose own context then starts afresh, and refused to everybody
- * else; the shared TPM is never touched. Commands that would read or replace the TPM's state do not exist here.
+ * Format (swtpm's tpm_ioctl.h): a command number and parameters, answered by a 32-bit TPM result and the command's
+ * fields. Power commands are acknowledged for administrators, whose own context then starts afresh, and refused for
+ * everybody else; the shared TPM is never affected. Commands that would read or replace the TPM's state are not
+ * implemented.
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
@@ -20,7 +21,7 @@ const CMD_CANCEL_TPM_CMD = 0x09;
 const CMD_STOP = 0x0e;
 const CMD_GET_CONFIG = 0x0f;
 
-/** Length of each command with its parameters. */
+/** Length of each command, including its parameters. */
 const COMMAND_BYTES: ReadonlyMap<number, number> = new Map([
   [CMD_GET_CAPABILITY, 4],
   [CMD_INIT, 8],
@@ -32,12 +33,15 @@ const COMMAND_BYTES: ReadonlyMap<number, number> = new Map([
   [CMD_GET_CONFIG, 4],
 ]);
 
-/** PTM_CAP_… bits of what is served: INIT, SHUTDOWN, GET_TPMESTABLISHED, SET_LOCALITY, CANCEL_TPM_CMD, STOP, GET_CONFIG. */
+/**
+ * PTM_CAP_… bits of the implemented commands: INIT, SHUTDOWN, GET_TPMESTABLISHED, SET_LOCALITY, CANCEL_TPM_CMD, STOP,
+ * GET_CONFIG.
+ */
 const CAPABILITIES = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x400 | 0x800;
 
 const HIGHEST_LOCALITY = 4;
 
-/** A command's extent by its number; after an unknown one the stream cannot be followed. */
+/** Returns the extent of a command from its number. After an unknown command the stream cannot be parsed. */
 export function controlExtent(received: Uint8Array): RequestExtent {
   if (received.length < 4) return { kind: 'incomplete' };
   const bytes = COMMAND_BYTES.get(readUint32(received, 0));

@@ -1,4 +1,4 @@
-/** The broker as a swtpm: a data channel with bare commands, and a control channel. docs/simulator-endpoints.md. */
+/** Emulates swtpm: a data channel with plain commands, and a control channel. See docs/simulator-endpoints.md. */
 import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { FairTurns } from '../fair-turns.js';
@@ -33,12 +33,12 @@ export class SwtpmEndpoint {
     });
   }
 
-  /** Ports that were chosen where 0 was asked for. */
+  /** The ports chosen by the system if 0 was configured. */
   get ports(): { readonly data: number | undefined; readonly control: number | undefined } {
     return { data: this.#data.port, control: this.#control.port };
   }
 
-  /** Contexts that are open for processes. */
+  /** The number of contexts that are open for processes. */
   get contextCount(): number {
     return this.#contexts.size;
   }

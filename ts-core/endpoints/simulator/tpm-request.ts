@@ -1,4 +1,4 @@
-/** TPM commands as requests of a byte stream, and refusals that a client reads as a TPM's answer. */
+/** TPM commands as requests of a byte stream, and refusals in the form of TPM responses. */
 import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { HEADER_BYTES, readUint16, readUint32 } from '../../domain/tpm/command-header.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
@@ -6,10 +6,10 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ST } from '../../domain/tpm20/codes.js';
 import type { RequestExtent } from './request-connection.js';
 
-/** No TPM takes commands this long; the broker refuses what exceeds its own TPM's limit. */
+/** No TPM accepts commands this long; the broker also enforces its own TPM's limit. */
 export const MAX_COMMAND_BYTES = 65_536;
 
-/** A command's extent by the size field of its header. */
+/** Returns a command's extent from the size field of its header. */
 export function commandExtent(received: Uint8Array): RequestExtent {
   if (received.length < HEADER_BYTES) return { kind: 'incomplete' };
   const bytes = readUint32(received, 2);
@@ -18,7 +18,7 @@ export function commandExtent(received: Uint8Array): RequestExtent {
   return received.length < bytes ? { kind: 'incomplete' } : { kind: 'complete', bytes };
 }
 
-/** The version in whose language a command is written, as far as its tag tells. */
+/** Returns the TPM version in whose format a command is written, judging by its tag. */
 export function languageOf(command: Uint8Array): TpmVersion {
   return command.length >= 2 && readUint16(command, 0) < TPM_ST.NO_SESSIONS ? '1.2' : '2.0';
 }

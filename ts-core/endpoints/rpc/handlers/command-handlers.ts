@@ -32,7 +32,7 @@ function submit(session: RpcSession, submission: Submission): Promise<Submission
   return new Promise((resolve) => session.tpm.submit(submission, resolve));
 }
 
-/** In a context of its own: what the command leaves in the TPM is flushed with it. */
+/** Submits in a temporary context, so that whatever the command leaves in the TPM is flushed afterwards. */
 async function submitAlone(session: RpcSession, submission: Omit<Submission, 'contextId'>): Promise<SubmissionOutcome> {
   const { contextId } = session.tpm.openContext(['1.2', '2.0']);
   session.transientContexts.add(contextId);
@@ -40,7 +40,7 @@ async function submitAlone(session: RpcSession, submission: Omit<Submission, 'co
     return await submit(session, { ...submission, contextId });
   } finally {
     session.transientContexts.delete(contextId);
-    // An administrator may have closed it meanwhile.
+    // An administrator may have closed it in the meantime.
     if (session.tpm.hasContext(contextId)) session.tpm.closeContext(contextId);
   }
 }

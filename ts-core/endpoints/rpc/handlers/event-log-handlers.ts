@@ -8,7 +8,7 @@ import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/event-log.js';
 
 const MAX_DATA_BYTES = 65_536;
-/** Of JSON, about: what a page may come to is bounded, whatever the log. */
+/** Approximate bound on the JSON of one page, whatever the log contains. */
 const PAGE_CHARACTERS = 262_144;
 const CHARACTERS_BESIDE_DATA = 300;
 

@@ -35,7 +35,7 @@ function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => stri
 
 function notesOf({ countingOff, thresholds }: LockoutSummary): readonly string[] {
   const notes: string[] = [];
-  if (countingOff) notes.push('The window is 0 minutes: no failure counts.');
+  if (countingOff) notes.push('The window is 0 minutes: failures are not counted.');
   if (thresholds.individualThreshold === 0 || thresholds.totalThreshold === 0) {
     notes.push('A threshold is 0: standard users may send no command that carries an authorization.');
   }

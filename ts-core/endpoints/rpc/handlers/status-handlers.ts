@@ -5,7 +5,7 @@ import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
 import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/status.js';
 
-/** What the daemon knows of itself. */
+/** What the daemon knows about itself. */
 export interface DaemonFacts {
   readonly version: string;
   readonly processId: number;
@@ -14,7 +14,7 @@ export interface DaemonFacts {
   readonly endpoints: () => readonly { readonly kind: string; readonly address: string }[];
 }
 
-/** TPM_IFTYPE of Tbs.h: how the platform reaches the TPM is not told to the broker; 0 is "unknown". */
+/** TPM_IFTYPE of Tbs.h. The broker does not know how the platform reaches the TPM; 0 means "unknown". */
 const TPM_IFTYPE_UNKNOWN = 0;
 
 export function statusHandlers(application: Application, daemon: DaemonFacts): Handlers<typeof contract> {

@@ -85,7 +85,7 @@ async function tpmState(application: Application, caller: Caller): Promise<contr
   };
 }
 
-/** As Windows' Get-Tpm shows a machine without a TPM. */
+/** What Windows' Get-Tpm shows on a machine without a TPM. */
 function absentTpm({ authLevel, provisioning }: Application): contract.Tpm {
   return {
     tpmPresent: false,
@@ -124,7 +124,7 @@ async function keptOwnerAuth({ ownerAuth }: Application, caller: Caller): Promis
   }
 }
 
-/** As Windows writes it: whole units. */
+/** Formats a duration as Windows does: in whole units. */
 function healTime(seconds: number | null): string {
   if (seconds === null) return '';
   if (seconds % 3600 === 0 && seconds > 0) return plural(seconds / 3600, 'hour');

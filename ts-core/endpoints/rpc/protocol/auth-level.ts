@@ -11,30 +11,30 @@ export const levelName = z.enum(['None', 'Delegated', 'Full', 'LockoutOnly']);
 export const AuthLevel = objectType('AuthLevel', 'The level of owner authorization in force.', {
   level: level.describe('OSManagedAuthLevel: None 0, Delegated 2, Full 4, LockoutOnly 5.'),
   levelName: levelName.describe('The level’s name.'),
-  source: z.string().describe('Where it comes from: policy’s source, local, or the default and why.'),
-  setByPolicy: z.boolean().describe('Whether policy sets it, so that it cannot be set locally.'),
+  source: z.string().describe('Where it comes from: the policy source, local, or the default with its reason.'),
+  setByPolicy: z.boolean().describe('Whether policy sets it; it then cannot be set locally.'),
   activeDirectoryBackup: z.boolean().describe('Whether backup to AD DS is on.'),
 });
 export type AuthLevel = Described<typeof AuthLevel>;
 
 export const authLevelGet = method('authLevel/get', {
-  summary: 'Returns the level in force and where it comes from.',
+  summary: 'Returns the level in force and its source.',
   access: NOT_SANDBOXED,
   params: noParams,
   result: AuthLevel,
 });
 
 export const authLevelSet = method('authLevel/set', {
-  summary: 'Sets the level locally; refused, with the source’s name, when policy sets it.',
+  summary: 'Sets the level locally. Refused, naming the source, if policy sets it.',
   access: ADMINISTRATOR_ONLY,
   params: z.strictObject({
     level: level.describe('OSManagedAuthLevel: None 0, Delegated 2, Full 4, LockoutOnly 5.'),
     newOwnerAuth: ownerAuthText
       .optional()
       .describe(
-        'From Full to Delegated the owner authorization is replaced: by this value, or by a random one. With backup to AD DS off the new value is stored nowhere else, and this or force must be given.',
+        'The new owner authorization when the level changes from Full to Delegated; default: a random one. If backup to AD DS is off, the new value is stored nowhere, so either this or force is required.',
       ),
-    force: z.boolean().default(false).describe('Accepts a random new value that is stored nowhere else.'),
+    force: z.boolean().default(false).describe('Accepts a random new value that is stored nowhere.'),
   }),
   result: AuthLevel,
 });

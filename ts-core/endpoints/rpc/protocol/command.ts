@@ -6,7 +6,7 @@ import { base64Bytes, contextId, milliseconds, uint32 } from './values.js';
 
 export const CommandResult = objectType(
   'CommandResult',
-  'The TPM’s response to a command. A response that says that the TPM refused the command is a successful submission.',
+  'The TPM’s response to a command. An error response of the TPM is still a successful submission.',
   {
     response: base64Bytes.describe('The whole response.'),
     responseCode: uint32.describe('The response code: TPM_RC or TPM_RESULT.'),
@@ -24,9 +24,15 @@ export const commandSubmit = method('command/submit', {
   params: z.strictObject({
     contextId: contextId
       .optional()
-      .describe('The context; without one the command runs in a context of its own, which ends with the answer.'),
+      .describe('The context; without one, the command runs in a temporary context that is closed afterwards.'),
     command: base64Bytes.max(24_576).describe('The whole command.'),
-    locality: z.number().int().min(0).max(4).default(0).describe('The locality; above 0 for administrators only.'),
+    locality: z
+      .number()
+      .int()
+      .min(0)
+      .max(4)
+      .default(0)
+      .describe('The locality; values above 0 are for administrators only.'),
     priority: z
       .number()
       .int()
@@ -40,7 +46,7 @@ export const commandSubmit = method('command/submit', {
       .min(1)
       .max(86_400_000)
       .optional()
-      .describe('Milliseconds after which a command that still waits is cancelled.'),
+      .describe('Milliseconds after which a command that is still queued is cancelled.'),
   }),
   result: CommandResult,
 });
@@ -51,7 +57,7 @@ export const commandCancel = method('command/cancel', {
   params: z.strictObject({
     contextId: contextId
       .optional()
-      .describe('The context; without one, what this connection has submitted without naming a context.'),
+      .describe('The context; without one, the commands that this connection submitted without naming a context.'),
   }),
   result: nothing,
 });

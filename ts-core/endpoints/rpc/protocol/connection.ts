@@ -4,7 +4,7 @@ import { method, noParams, nothing } from './method.js';
 
 export const connectionPing = method('connection/ping', {
   summary:
-    'Is answered immediately, whatever else is under way: shows a client that waits for another reply that the broker lives.',
+    'Answered immediately, whatever else is in progress. Shows a client that waits for another reply that the broker is alive.',
   access: EVERYBODY_ALL,
   params: noParams,
   result: nothing,

@@ -1,4 +1,4 @@
-/** Events: the decisions of the broker, as the audit log has them. */
+/** Events: the decisions of the broker, as they appear in the audit log. */
 import { z } from 'zod';
 import { READ_OWN } from '../../access.js';
 import { type Described, method, objectType, type RpcNotification } from './method.js';
@@ -6,8 +6,8 @@ import { callerClass, count, userKey, utcTime } from './values.js';
 
 export const RepeatedEvent = objectType('RepeatedEvent', 'How many identical events an event stands for.', {
   count: count.describe('How many.'),
-  first: utcTime.describe('Time of the first.'),
-  last: utcTime.describe('Time of the last.'),
+  first: utcTime.describe('Time of the first one.'),
+  last: utcTime.describe('Time of the last one.'),
 });
 export type RepeatedEvent = Described<typeof RepeatedEvent>;
 
@@ -29,12 +29,12 @@ const eventShape = {
     ])
     .describe('What kind of decision it is.'),
   time: utcTime.describe('When.'),
-  userKey: userKey.optional().describe('The user who caused it; absent when no caller did.'),
+  userKey: userKey.optional().describe('The user who caused it; absent if no caller did.'),
   callerClass: callerClass.optional().describe('The class of that caller.'),
   processId: z.number().int().optional().describe('The process that connected; process ids are reused.'),
   message: z.string().describe('The decision in words.'),
   details: z.record(z.string(), z.unknown()).describe('Facts by name: code, list, source, setting.'),
-  repeated: RepeatedEvent.optional().describe('Present when the event stands for several identical ones.'),
+  repeated: RepeatedEvent.optional().describe('Present if the event stands for several identical ones.'),
 };
 
 export const Event = objectType('Event', 'One decision: who, what, why.', eventShape);
@@ -42,21 +42,23 @@ export type Event = Described<typeof Event>;
 
 export const RaisedEvent = objectType('RaisedEvent', 'An event that was just raised.', {
   ...eventShape,
-  lost: count.optional().describe('Events dropped before this one because the reader was too slow; absent when none.'),
+  lost: count
+    .optional()
+    .describe('Events dropped before this one because the reader was too slow; absent if none were.'),
 });
 export type RaisedEvent = Described<typeof RaisedEvent>;
 
 export const eventSubscribe = method('event/subscribe', {
   summary:
-    'Returns past events, and has event/raised sent for each further one; standard users get events about themselves.',
+    'Returns past events, and sends event/raised for each new one; standard users get only events about themselves.',
   access: READ_OWN,
   params: z
     .strictObject({
       recent: z.number().int().min(0).max(1000).default(0).describe('How many past events to return.'),
-      follow: z.boolean().default(true).describe('Whether further events are sent; false: only the past ones.'),
+      follow: z.boolean().default(true).describe('Whether to send new events; false: only return past ones.'),
     })
     .optional(),
-  result: z.strictObject({ recent: z.array(Event).describe('Past events, the oldest first.') }),
+  result: z.strictObject({ recent: z.array(Event).describe('Past events, oldest first.') }),
 });
 
 export const eventRaised = {

@@ -1,9 +1,9 @@
 /**
  * The contract of a JSON-RPC method: its name, who may call it, its parameters and its result.
  *
- * The endpoint checks parameters against their schema at the edge; the tests check every result. docs/json-rpc.md, the
- * types of the command line and protocol.json (which the module's C# types are compared with) derive from the schemas,
- * so each property's meaning and unit stands in its `describe`.
+ * The endpoint validates parameters against their schema; the tests validate every result. docs/json-rpc.md, the types
+ * of the command line and protocol.json (with which the module's C# types are compared) derive from the schemas, so
+ * `describe` gives each property's meaning and unit.
  */
 import { z } from 'zod';
 import type { AccessByRole } from '../../access.js';
@@ -11,7 +11,7 @@ import type { AccessByRole } from '../../access.js';
 export interface RpcMethod<Params extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
   /** `resource/verb`. */
   readonly name: string;
-  /** One sentence for the reader of docs/json-rpc.md. */
+  /** One sentence for docs/json-rpc.md. */
   readonly summary: string;
   readonly access: AccessByRole;
   readonly params: Params;
@@ -25,7 +25,7 @@ export function method<Params extends z.ZodType, Result extends z.ZodType>(
   return { name, ...contract };
 }
 
-/** What the server sends without being asked. */
+/** A message that the server sends without a request. */
 export interface RpcNotification<Params extends z.ZodType = z.ZodType> {
   readonly notification: string;
   readonly summary: string;
@@ -33,14 +33,14 @@ export interface RpcNotification<Params extends z.ZodType = z.ZodType> {
 }
 
 /**
- * An object of the protocol. Its name is its type's name in protocol.json and docs/json-rpc.md, and in PowerShell after
- * `TpmTbs.`. An unknown property is refused, by its name.
+ * Defines an object of the protocol. Its name is the name of its type in protocol.json and docs/json-rpc.md and, after
+ * `TpmTbs.`, in PowerShell. Unknown properties are refused by name.
  */
 export function objectType<Shape extends z.ZodRawShape>(name: string, description: string, shape: Shape) {
   return z.strictObject(shape).meta({ id: name, description });
 }
 
-/** What a schema describes, as code that only reads it sees it. */
+/** The TypeScript type of a schema's values, read-only. */
 export type Described<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>;
 
 type DeepReadonly<Value> = Value extends readonly (infer Item)[]
@@ -51,5 +51,5 @@ type DeepReadonly<Value> = Value extends readonly (infer Item)[]
 
 export const noParams = z.strictObject({}).optional();
 
-/** The result of a method that only does something. */
+/** The result of a method that returns nothing. */
 export const nothing = z.strictObject({});

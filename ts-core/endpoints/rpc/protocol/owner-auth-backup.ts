@@ -7,10 +7,10 @@ import { utcTime } from './values.js';
 
 const form = z.enum(['windows8', 'windows7']);
 
-export const BackupSuccess = objectType('BackupSuccess', 'A backup that the directory took.', {
+export const BackupSuccess = objectType('BackupSuccess', 'A backup that succeeded.', {
   time: utcTime.describe('When.'),
   server: z.string().describe('Host name of the server.'),
-  target: z.string().describe('Distinguished name of the object that has the value.'),
+  target: z.string().describe('Distinguished name of the object that contains the value.'),
 });
 export type BackupSuccess = Described<typeof BackupSuccess>;
 
@@ -25,18 +25,18 @@ export const OwnerAuthBackup = objectType('OwnerAuthBackup', 'The state of the b
   mode: z
     .enum(['off', 'optional', 'required'])
     .describe(
-      'required: no change of the owner authorization without a backup; optional: a failed one is tried again.',
+      'required: the owner authorization cannot change without a backup; optional: a failed backup is retried.',
     ),
   pending: z
     .boolean()
-    .describe('Whether there is a value that the directory does not have yet; it is tried again by itself.'),
+    .describe('Whether there is a value that the directory does not have yet; the broker retries the backup.'),
   form: form
     .nullable()
     .describe(
-      'windows8: in an msTPM-InformationObject; windows7: in the computer object; null until the directory was asked.',
+      'windows8: in an msTPM-InformationObject; windows7: in the computer object; null until the directory has answered.',
     ),
-  lastSuccess: BackupSuccess.nullable().describe('The last backup that succeeded; null when there was none.'),
-  lastFailure: BackupFailure.nullable().describe('The last backup that failed; null when there was none.'),
+  lastSuccess: BackupSuccess.nullable().describe('The last backup that succeeded; null if there was none.'),
+  lastFailure: BackupFailure.nullable().describe('The last backup that failed; null if there was none.'),
 });
 export type OwnerAuthBackup = Described<typeof OwnerAuthBackup>;
 
@@ -58,7 +58,9 @@ export const OwnerAuthBackupCheck = objectType('OwnerAuthBackupCheck', 'Where a 
   server: z.string().describe('Host name of the server that answered.'),
   form: form.describe('windows8: in an msTPM-InformationObject; windows7: in the computer object.'),
   computer: z.string().describe('Distinguished name of this machine’s computer object.'),
-  target: z.string().describe('Distinguished name of the object that has, or would have, the owner authorization.'),
+  target: z
+    .string()
+    .describe('Distinguished name of the object that contains, or would contain, the owner authorization.'),
 });
 export type OwnerAuthBackupCheck = Described<typeof OwnerAuthBackupCheck>;
 

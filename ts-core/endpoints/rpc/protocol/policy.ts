@@ -1,4 +1,4 @@
-/** Policy: the settings in force with where each comes from, and changing them on this machine. */
+/** Policy: the settings in force with their sources, and changing them on this machine. */
 import { z } from 'zod';
 import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
@@ -8,7 +8,7 @@ const settingName = z.string().describe('The setting’s name, camelCase as in a
 
 export const PolicySetting = objectType('PolicySetting', 'A policy setting in force.', {
   name: settingName,
-  value: z.unknown().describe('The value in force; null when no source sets it and it has no default.'),
+  value: z.unknown().describe('The value in force; null if no source sets it and it has no default.'),
   source: z.string().describe('Where the value comes from: default, a file’s path, a registry key.'),
   sourceKind: z
     .enum(['default', 'configuration', 'policyFile', 'registryPol', 'groupPolicy', 'windowsRegistry'])
@@ -16,33 +16,25 @@ export const PolicySetting = objectType('PolicySetting', 'A policy setting in fo
 });
 export type PolicySetting = Described<typeof PolicySetting>;
 
-export const PolicyProblem = objectType(
-  'PolicyProblem',
-  'Something in a source of policy that was ignored or limited.',
-  {
-    source: z.string().describe('The source in which it stands.'),
-    setting: z.string().nullable().describe('The setting; null when the whole source is affected.'),
-    message: z.string().describe('What is wrong with it.'),
-  },
-);
+export const PolicyProblem = objectType('PolicyProblem', 'A value in a policy source that was ignored or limited.', {
+  source: z.string().describe('The source that contains it.'),
+  setting: z.string().nullable().describe('The setting; null if the whole source is affected.'),
+  message: z.string().describe('What is wrong.'),
+});
 export type PolicyProblem = Described<typeof PolicyProblem>;
 
-export const PolicyDifference = objectType(
-  'PolicyDifference',
-  'A setting whose value in force is not the desired one.',
-  {
-    name: settingName,
-    current: z.unknown().describe('The value in force; null when there is none.'),
-    desired: z.unknown().describe('The desired value.'),
-    source: z.string().describe('Where the value in force comes from.'),
-  },
-);
+export const PolicyDifference = objectType('PolicyDifference', 'A setting whose value differs from the desired one.', {
+  name: settingName,
+  current: z.unknown().describe('The value in force; null if there is none.'),
+  desired: z.unknown().describe('The desired value.'),
+  source: z.string().describe('Where the value in force comes from.'),
+});
 export type PolicyDifference = Described<typeof PolicyDifference>;
 
 const stateShape = {
   settings: z.array(PolicySetting).describe('Every setting.'),
-  problems: z.array(PolicyProblem).describe('What was ignored or limited in the sources.'),
-  revision: count.describe('Grows by one with every change of what is in force.'),
+  problems: z.array(PolicyProblem).describe('Values in the sources that were ignored or limited.'),
+  revision: count.describe('Increases by one with every change of the policy in force.'),
 };
 
 export const Policy = objectType('Policy', 'The policy in force.', stateShape);
@@ -55,25 +47,28 @@ export const PolicyChange = objectType('PolicyChange', 'The policy after a chang
 export type PolicyChange = Described<typeof PolicyChange>;
 
 export const PolicyCompliance = objectType('PolicyCompliance', 'Whether desired settings are in force.', {
-  compliant: z.boolean().describe('Whether all of them are.'),
-  differences: z.array(PolicyDifference).describe('Those that are not.'),
+  compliant: z.boolean().describe('Whether all of them are in force.'),
+  differences: z.array(PolicyDifference).describe('The settings that are not in force.'),
 });
 export type PolicyCompliance = Described<typeof PolicyCompliance>;
 
 export const PolicyGpo = objectType('PolicyGpo', 'A Group Policy object of the domain.', {
   id: z.string().describe('Its GUID, in braces.'),
-  name: z.string().describe('The name that administrators gave it.'),
-  link: z.string().nullable().describe('Distinguished name of what links it; null when the client does not tell.'),
+  name: z.string().describe('Its display name.'),
+  link: z
+    .string()
+    .nullable()
+    .describe('Distinguished name of the container that links it; null if the domain client does not report it.'),
   enforced: z.boolean().describe('Whether the link is enforced.'),
 });
 export type PolicyGpo = Described<typeof PolicyGpo>;
 
-export const PolicyStatement = objectType('PolicyStatement', 'What one source says about a setting.', {
+export const PolicyStatement = objectType('PolicyStatement', 'The value that one source has for a setting.', {
   source: z.string().describe('The source: default, a file’s path, a GPO, a registry key.'),
   sourceKind: PolicySetting.shape.sourceKind,
   gpo: PolicyGpo.nullable().describe('The GPO; null for other sources.'),
-  disables: z.boolean().describe('Whether the source disables the setting, so that it has its default.'),
-  value: z.unknown().describe('What the source says; null when it disables the setting.'),
+  disables: z.boolean().describe('Whether the source disables the setting, which restores its default.'),
+  value: z.unknown().describe('The source’s value; null if it disables the setting.'),
   effect: z
     .enum(['decides', 'contributes', 'overridden'])
     .describe('Whether this value is in force, is part of a list in force, or is overridden.'),
@@ -85,7 +80,7 @@ export const PolicyExplanation = objectType('PolicyExplanation', 'Why a setting 
   name: settingName,
   value: PolicySetting.shape.value,
   source: PolicySetting.shape.source,
-  statements: z.array(PolicyStatement).describe('Every source that says something, strongest first.'),
+  statements: z.array(PolicyStatement).describe('Every source that mentions the setting, strongest first.'),
 });
 export type PolicyExplanation = Described<typeof PolicyExplanation>;
 
@@ -121,14 +116,14 @@ export const policyTest = method('policy/test', {
 });
 
 export const policyRefresh = method('policy/refresh', {
-  summary: 'Reads every source of policy again now.',
+  summary: 'Reads every policy source again now.',
   access: ADMINISTRATOR_ONLY,
   params: noParams,
   result: Policy,
 });
 
 export const policyExplain = method('policy/explain', {
-  summary: 'Returns every source that says something about each setting, and which one decides.',
+  summary: 'Returns every source that mentions each setting, and which one decides.',
   access: NOT_SANDBOXED,
   params: noParams,
   result: PolicyExplanations,
@@ -142,7 +137,7 @@ export const policyReport = method('policy/report', {
 });
 
 export const policyImport = method('policy/import', {
-  summary: 'Stores a Registry.pol as a source of policy.',
+  summary: 'Stores a Registry.pol as a policy source.',
   access: ADMINISTRATOR_ONLY,
   params: z.strictObject({ registryPol: base64Bytes.max(1_500_000).describe('The file’s content (PReg).') }),
   result: Policy,

@@ -1,52 +1,56 @@
-/** The broker and its TPM, as an administrator wants to know them. */
+/** The state of the broker and of its TPM, for administrators. */
 import { z } from 'zod';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { callerClass, commandCode, count, milliseconds, tpmVersion, uint32, userKey, utcTime } from './values.js';
 
-export const DeviceInfo = objectType('DeviceInfo', 'The TPM: TPM_DEVICE_INFO of Tbs.h, and what people ask for.', {
-  structVersion: z.literal(1).describe('The version of TPM_DEVICE_INFO.'),
-  tpmVersionNumber: z.union([z.literal(1), z.literal(2)]).describe('As in Tbs.h: 1 for TPM 1.2, 2 for TPM 2.0.'),
-  tpmVersion: tpmVersion.describe('The TPM’s version.'),
-  tpmInterfaceType: uint32.describe('TPM_IFTYPE of Tbs.h; 0: unknown.'),
-  tpmImpRevision: uint32.describe('Revision of the specification that the TPM implements.'),
-  manufacturer: z.string().describe('The manufacturer id as text: IBM.'),
-  manufacturerId: uint32.describe('The manufacturer id.'),
-  firmwareVersion: z.string().describe('The TPM’s firmware version.'),
-  vendorString: z.string().describe('The manufacturer’s own text.'),
-  specification: z.string().describe('The specification, its level and revision.'),
-  maxCommandBytes: count.describe('The largest command that the TPM takes, in bytes.'),
-  maxResponseBytes: count.describe('The largest response that the TPM gives, in bytes.'),
-  transport: z.string().describe('How the broker reaches the TPM: device /dev/tpm0.'),
-});
+export const DeviceInfo = objectType(
+  'DeviceInfo',
+  'The TPM: TPM_DEVICE_INFO of Tbs.h, with further properties for administrators.',
+  {
+    structVersion: z.literal(1).describe('The version of TPM_DEVICE_INFO.'),
+    tpmVersionNumber: z.union([z.literal(1), z.literal(2)]).describe('As in Tbs.h: 1 for TPM 1.2, 2 for TPM 2.0.'),
+    tpmVersion: tpmVersion.describe('The TPM’s version.'),
+    tpmInterfaceType: uint32.describe('TPM_IFTYPE of Tbs.h; 0: unknown.'),
+    tpmImpRevision: uint32.describe('Revision of the specification that the TPM implements.'),
+    manufacturer: z.string().describe('The manufacturer id as text: IBM.'),
+    manufacturerId: uint32.describe('The manufacturer id.'),
+    firmwareVersion: z.string().describe('The TPM’s firmware version.'),
+    vendorString: z.string().describe('The manufacturer’s own text.'),
+    specification: z.string().describe('The specification, its level and revision.'),
+    maxCommandBytes: count.describe('The largest command that the TPM accepts, in bytes.'),
+    maxResponseBytes: count.describe('The largest response that the TPM returns, in bytes.'),
+    transport: z.string().describe('How the broker reaches the TPM: device /dev/tpm0.'),
+  },
+);
 export type DeviceInfo = Described<typeof DeviceInfo>;
 
-export const StatusCaller = objectType('StatusCaller', 'Who asks, as the operating system vouches for it.', {
+export const StatusCaller = objectType('StatusCaller', 'The caller, as the operating system identifies it.', {
   userKey: userKey.describe('The user: uid:1000, or sid:S-1-5-… on Windows.'),
-  callerClass: callerClass.describe('The class that lists and limits apply to.'),
+  callerClass: callerClass.describe('The class whose lists and limits apply.'),
   isObserver: z.boolean().describe('Whether the caller may read everybody’s data, as administrators may.'),
 });
 export type StatusCaller = Described<typeof StatusCaller>;
 
 export const QueueState = objectType('QueueState', 'The queue of commands.', {
   waiting: count.describe('Commands that wait.'),
-  inFlight: z.boolean().describe('Whether the TPM carries a command out now.'),
+  inFlight: z.boolean().describe('Whether the TPM is executing a command now.'),
   completed: count.describe('Commands completed since the broker started.'),
   refused: count.describe('Commands refused since the broker started.'),
   cancelled: count.describe('Commands cancelled since the broker started.'),
   estimatedWaitMs: milliseconds.describe(
-    'Estimated wait of a command that is submitted now, if everything that waits goes first, in milliseconds.',
+    'Estimated wait of a command submitted now, if everything in the queue goes first, in milliseconds.',
   ),
 });
 export type QueueState = Described<typeof QueueState>;
 
-export const CommandCost = objectType('CommandCost', 'How long a command takes on this TPM, as measured.', {
+export const CommandCost = objectType('CommandCost', 'The measured duration of a command on this TPM.', {
   code: commandCode.describe('TPM 1.2 ordinal or TPM 2.0 command code.'),
   name: z.string().describe('The command’s name.'),
   keyType: z
     .string()
     .nullable()
-    .describe('The type of the key that it creates: RSA 2048, ECC P-256; null when it creates none.'),
+    .describe('The type of the key that it creates: RSA 2048, ECC P-256; null if it creates none.'),
   count: count.describe('How often it was measured.'),
   meanMs: milliseconds.describe('Mean duration in milliseconds.'),
 });
@@ -60,29 +64,33 @@ export const StatusWarning = objectType('StatusWarning', 'A problem that needs a
 });
 export type StatusWarning = Described<typeof StatusWarning>;
 
-export const PassedOverTpm = objectType('PassedOverTpm', 'A configured way to the TPM that was tried in vain.', {
+export const PassedOverTpm = objectType('PassedOverTpm', 'A configured transport that was tried without success.', {
   transport: z.string().describe('Which: device /dev/tpm0.'),
-  reason: z.string().describe('Why it is not used.'),
+  reason: z.string().describe('Why it is not in use.'),
 });
 export type PassedOverTpm = Described<typeof PassedOverTpm>;
 
-export const StandIn = objectType('StandIn', 'What the broker uses instead of the machine’s own TPM.', {
+export const StandIn = objectType('StandIn', 'The TPM that the broker uses instead of the machine’s own.', {
   kind: z
     .enum(['softwareTpm', 'otherDevice'])
     .describe('softwareTpm: a program, which protects keys no better than a file does; otherDevice: another device.'),
   passedOver: z
     .array(PassedOverTpm)
-    .describe('What was tried before; empty when the configuration names what stands in.'),
+    .describe('The transports that were tried first; empty if the configuration names the stand-in.'),
 });
 export type StandIn = Described<typeof StandIn>;
 
-export const TpmLockout = objectType('TpmLockout', 'The lockout that a TPM 2.0 itself has against guesses.', {
-  lockedOut: z.boolean().describe('Whether it takes no authorization of a protected object now.'),
-  failedTries: count.describe('Tries that it counts now, those that a disorderly stop costs included.'),
-  maxTries: count.describe('Tries at which it locks.'),
-  recoverySeconds: count.describe('Seconds after which it forgets one try; 0: never.'),
-  lockoutRecoverySeconds: count.describe('Seconds after a wrong lockout authorization until the next may be tried.'),
-});
+export const TpmLockout = objectType(
+  'TpmLockout',
+  'A TPM 2.0’s own protection against guesses (dictionary-attack protection).',
+  {
+    lockedOut: z.boolean().describe('Whether the TPM now rejects all authorizations of protected objects.'),
+    failedTries: count.describe('Failed tries counted now, including those caused by a disorderly stop.'),
+    maxTries: count.describe('Failed tries at which the TPM locks.'),
+    recoverySeconds: count.describe('Seconds after which the TPM forgets one failed try; 0: never.'),
+    lockoutRecoverySeconds: count.describe('Seconds after a wrong lockout authorization until the next may be tried.'),
+  },
+);
 export type TpmLockout = Described<typeof TpmLockout>;
 
 export const StatusEndpoint = objectType('StatusEndpoint', 'An endpoint that is open.', {
@@ -95,25 +103,27 @@ export const Status = objectType('Status', 'The state of the broker.', {
   version: z.string().describe('The broker’s version.'),
   processId: z.number().int().describe('The broker’s process.'),
   startedAt: utcTime.describe('When it started.'),
-  mode: z.enum(['system', 'user']).describe('system: the machine’s broker; user: one that a user started.'),
-  state: z.enum(['starting', 'running', 'suspended', 'stopping']).describe('What it does now.'),
+  mode: z.enum(['system', 'user']).describe('system: the machine’s broker; user: a broker that a user started.'),
+  state: z.enum(['starting', 'running', 'suspended', 'stopping']).describe('What the broker is doing.'),
   health: z
     .enum(['works', 'degraded', 'down'])
-    .describe('works; degraded: works, with warnings; down: the TPM cannot be reached, and every command fails.'),
-  healthSince: utcTime.describe('Since when it is so, as far as the broker noticed.'),
-  tpm: DeviceInfo.nullable().describe('The TPM; null when there is none.'),
-  standIn: StandIn.nullable().describe('What stands in for the machine’s own TPM; null while that one is used.'),
+    .describe('works; degraded: works, but with warnings; down: the TPM cannot be reached, so every command fails.'),
+  healthSince: utcTime.describe('When the broker first noticed this health.'),
+  tpm: DeviceInfo.nullable().describe('The TPM; null if there is none.'),
+  standIn: StandIn.nullable().describe('The TPM that stands in for the machine’s own; null while that one is used.'),
   caller: StatusCaller.describe('Who asks.'),
   contexts: count.describe('Open contexts of all callers.'),
   queue: QueueState.describe('The queue.'),
   cancellation: z
     .enum(['controlChannel', 'sysfs', 'tbs', 'none'])
-    .describe('How a running command is cancelled; none: it runs to its end.'),
-  costs: z.array(CommandCost).describe('By command, and by the type of the key that it creates.'),
-  tpmLockout: TpmLockout.nullable().describe('The TPM’s own lockout; null for a TPM 1.2, or when not known.'),
+    .describe('How a running command is cancelled; none: it always runs to its end.'),
+  costs: z.array(CommandCost).describe('Durations by command and by the type of key created.'),
+  tpmLockout: TpmLockout.nullable().describe('The TPM’s own lockout; null for a TPM 1.2, or if unknown.'),
   warnings: z
     .array(StatusWarning)
-    .describe('Problems that need an administrator: why the broker is degraded, or down (tpmLost, the first).'),
+    .describe(
+      'Problems that need an administrator: the reasons why the broker is degraded or, first in the list, down (tpmLost).',
+    ),
   limits: z.record(z.string(), z.number()).describe('The limits in force, by their names in tbsd.json.'),
   endpoints: z.array(StatusEndpoint).describe('The endpoints that are open.'),
 });
@@ -127,14 +137,14 @@ export const statusGet = method('status/get', {
 });
 
 export const deviceGet = method('device/get', {
-  summary: 'Returns what the TPM is (Tbsi_GetDeviceInfo).',
+  summary: 'Returns the TPM’s properties (Tbsi_GetDeviceInfo).',
   access: EVERYBODY_ALL,
   params: noParams,
   result: DeviceInfo,
 });
 
 export const serviceStop = method('service/stop', {
-  summary: 'Drains and stops the broker, which is gone when its process is.',
+  summary: 'Drains and stops the broker. It has stopped once its process has ended.',
   access: ADMINISTRATOR_ONLY,
   params: z
     .strictObject({

@@ -1,4 +1,4 @@
-/** The kinds of values that parameters and results are made of. Use sites say what the value means with `describe`. */
+/** Types of values in parameters and results. `describe` at each use gives the meaning. */
 import { z } from 'zod';
 
 export const uint32 = z.number().int().min(0).max(0xffffffff);
@@ -6,7 +6,7 @@ export const uint32 = z.number().int().min(0).max(0xffffffff);
 /** How many of something there are. */
 export const count = z.number().int().min(0);
 
-/** With a fraction. */
+/** May have a fraction. */
 export const milliseconds = z.number().min(0);
 
 /** UTC, ISO 8601 with milliseconds: `2026-02-03T04:05:06.789Z`. */
@@ -14,7 +14,7 @@ export const utcTime = z.iso.datetime();
 
 export const base64Bytes = z.base64();
 
-/** Lower case, two digits a byte. */
+/** Lower case, two digits for each byte. */
 export const hexBytes = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 
 export const tpmVersion = z.enum(['1.2', '2.0']);

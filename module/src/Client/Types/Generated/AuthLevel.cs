@@ -12,10 +12,10 @@ public sealed partial class AuthLevel
     /// <summary>The level’s name.</summary>
     public AuthLevelName LevelName { get; private set; }
 
-    /// <summary>Where it comes from: policy’s source, local, or the default and why.</summary>
+    /// <summary>Where it comes from: the policy source, local, or the default with its reason.</summary>
     public string Source { get; private set; } = "";
 
-    /// <summary>Whether policy sets it, so that it cannot be set locally.</summary>
+    /// <summary>Whether policy sets it; it then cannot be set locally.</summary>
     public bool SetByPolicy { get; private set; }
 
     /// <summary>Whether backup to AD DS is on.</summary>

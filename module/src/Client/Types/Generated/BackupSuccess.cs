@@ -4,7 +4,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>A backup that the directory took.</summary>
+/// <summary>A backup that succeeded.</summary>
 public sealed partial class BackupSuccess
 {
     /// <summary>When.</summary>
@@ -13,7 +13,7 @@ public sealed partial class BackupSuccess
     /// <summary>Host name of the server.</summary>
     public string Server { get; private set; } = "";
 
-    /// <summary>Distinguished name of the object that has the value.</summary>
+    /// <summary>Distinguished name of the object that contains the value.</summary>
     public string Target { get; private set; } = "";
 
     internal static BackupSuccess Read(JsonValue json) => new()

@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>An entry of the log.</summary>
 public sealed partial class BootEvent
 {
-    /// <summary>Its place in the log, from 0.</summary>
+    /// <summary>Its index in the log, from 0.</summary>
     public long Index { get; private set; }
 
     /// <summary>The PCR that was extended.</summary>
@@ -19,7 +19,7 @@ public sealed partial class BootEvent
     /// <summary>EV_SEPARATOR; the number as text for a type without a name.</summary>
     public string TypeName { get; private set; } = "";
 
-    /// <summary>What the event says about itself, for people; may be empty.</summary>
+    /// <summary>The event’s own description, as text; may be empty.</summary>
     public string Description { get; private set; } = "";
 
     /// <summary>One digest for each bank.</summary>
@@ -28,7 +28,7 @@ public sealed partial class BootEvent
     /// <summary>Length of the event’s data in bytes.</summary>
     public long DataBytes { get; private set; }
 
-    /// <summary>The event’s data, cut off after 65536 bytes.</summary>
+    /// <summary>The event’s data, truncated to 65536 bytes.</summary>
     public byte[] Data { get; private set; } = Array.Empty<byte>();
 
     internal static BootEvent Read(JsonValue json) => new()

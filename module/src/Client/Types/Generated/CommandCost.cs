@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>How long a command takes on this TPM, as measured.</summary>
+/// <summary>The measured duration of a command on this TPM.</summary>
 public sealed partial class CommandCost
 {
     /// <summary>TPM 1.2 ordinal or TPM 2.0 command code.</summary>
@@ -12,7 +12,7 @@ public sealed partial class CommandCost
     /// <summary>The command’s name.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>The type of the key that it creates: RSA 2048, ECC P-256; null when it creates none.</summary>
+    /// <summary>The type of the key that it creates: RSA 2048, ECC P-256; null if it creates none.</summary>
     public string? KeyType { get; private set; }
 
     /// <summary>How often it was measured.</summary>

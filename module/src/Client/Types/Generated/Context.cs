@@ -13,25 +13,25 @@ public sealed partial class Context
     /// <summary>The user who opened it.</summary>
     public string UserKey { get; private set; } = "";
 
-    /// <summary>The account name; null when the system has none for the user.</summary>
+    /// <summary>The account name; null if the system has none for the user.</summary>
     public string? UserName { get; private set; }
 
     /// <summary>The class of the caller who opened it.</summary>
     public CallerClass CallerClass { get; private set; }
 
-    /// <summary>The process that connected; null where the system does not say.</summary>
+    /// <summary>The process that connected; null if the system does not report it.</summary>
     public long? ProcessId { get; private set; }
 
     /// <summary>When it was opened.</summary>
     public DateTimeOffset OpenedAt { get; private set; }
 
-    /// <summary>Its commands that wait in the queue.</summary>
+    /// <summary>The number of its queued commands.</summary>
     public long WaitingCommands { get; private set; }
 
     /// <summary>Objects and sessions that it holds.</summary>
     public long Resources { get; private set; }
 
-    /// <summary>Whether it was opened on the connection that asks.</summary>
+    /// <summary>Whether it was opened on this connection.</summary>
     public bool Own { get; private set; }
 
     internal static Context Read(JsonValue json) => new()

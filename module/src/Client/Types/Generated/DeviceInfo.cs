@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>The TPM: TPM_DEVICE_INFO of Tbs.h, and what people ask for.</summary>
+/// <summary>The TPM: TPM_DEVICE_INFO of Tbs.h, with further properties for administrators.</summary>
 public sealed partial class DeviceInfo
 {
     /// <summary>The version of TPM_DEVICE_INFO.</summary>
@@ -36,10 +36,10 @@ public sealed partial class DeviceInfo
     /// <summary>The specification, its level and revision.</summary>
     public string Specification { get; private set; } = "";
 
-    /// <summary>The largest command that the TPM takes, in bytes.</summary>
+    /// <summary>The largest command that the TPM accepts, in bytes.</summary>
     public long MaxCommandBytes { get; private set; }
 
-    /// <summary>The largest response that the TPM gives, in bytes.</summary>
+    /// <summary>The largest response that the TPM returns, in bytes.</summary>
     public long MaxResponseBytes { get; private set; }
 
     /// <summary>How the broker reaches the TPM: device /dev/tpm0.</summary>

@@ -13,7 +13,7 @@ public sealed partial class Event
     /// <summary>When.</summary>
     public DateTimeOffset Time { get; private set; }
 
-    /// <summary>The user who caused it; absent when no caller did.</summary>
+    /// <summary>The user who caused it; absent if no caller did.</summary>
     public string? UserKey { get; private set; }
 
     /// <summary>The class of that caller.</summary>
@@ -28,7 +28,7 @@ public sealed partial class Event
     /// <summary>Facts by name: code, list, source, setting.</summary>
     public object? Details { get; private set; }
 
-    /// <summary>Present when the event stands for several identical ones.</summary>
+    /// <summary>Present if the event stands for several identical ones.</summary>
     public RepeatedEvent? Repeated { get; private set; }
 
     internal static Event Read(JsonValue json) => new()

@@ -4,10 +4,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Whether the log leads to the values in the TPM’s PCRs.</summary>
+/// <summary>Whether replaying the log produces the values in the TPM’s PCRs.</summary>
 public sealed partial class EventLogTest
 {
-    /// <summary>Whether something was compared, and all of it matches.</summary>
+    /// <summary>Whether at least one PCR was compared and all of them match.</summary>
     public bool Matches { get; private set; }
 
     /// <summary>The format of the log.</summary>

@@ -3,16 +3,16 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What one list says about a command.</summary>
+/// <summary>One list’s effect on a command.</summary>
 public sealed partial class ListStatement
 {
-    /// <summary>policy: Group Policy’s lists; default: what ships; local: Add-TbsCommandBlock and Grant-TbsCommand; notAllowed: on no allowed list.</summary>
+    /// <summary>policy: the lists of Group Policy; default: the shipped lists; local: Add-TbsCommandBlock and Grant-TbsCommand; notAllowed: on no allowed list.</summary>
     public CommandList List { get; private set; }
 
     /// <summary>What the list does with the command.</summary>
     public ListEffect Effect { get; private set; }
 
-    /// <summary>False when policy switches the list off.</summary>
+    /// <summary>False if policy turns the list off.</summary>
     public bool InForce { get; private set; }
 
     /// <summary>Where the list comes from: a policy file, a registry key, the shipped list.</summary>

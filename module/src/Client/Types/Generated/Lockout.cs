@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>The lockout of standard users, with the settings in force.</summary>
 public sealed partial class Lockout
 {
-    /// <summary>Length of the sliding window in minutes; 0: no failure counts.</summary>
+    /// <summary>Length of the sliding window in minutes; 0: failures are not counted.</summary>
     public long DurationMinutes { get; private set; }
 
     /// <summary>Failures of one user at which the user is locked out.</summary>
@@ -22,13 +22,13 @@ public sealed partial class Lockout
     /// <summary>Whether all standard users are locked out.</summary>
     public bool TotalLockedOut { get; private set; }
 
-    /// <summary>When the lockout of all ends; null when they are not locked out, or when a threshold of 0 never lets it end.</summary>
+    /// <summary>When the lockout of all standard users ends; null if they are not locked out, or if a threshold of 0 keeps it from ending.</summary>
     public DateTimeOffset? TotalFreesAt { get; private set; }
 
-    /// <summary>The caller’s own failures; for administrators and observers those of everybody.</summary>
+    /// <summary>The caller’s own failures; for administrators and observers, everybody’s.</summary>
     public UserLockout[] Users { get; private set; } = Array.Empty<UserLockout>();
 
-    /// <summary>Says when the settings make the lockout ineffective: window 0 or threshold 0.</summary>
+    /// <summary>Explains settings that defeat the lockout: window 0 or threshold 0.</summary>
     public string[] Notes { get; private set; } = Array.Empty<string>();
 
     internal static Lockout Read(JsonValue json) => new()

@@ -7,25 +7,25 @@ namespace TpmTbs;
 /// <summary>The TPM’s own dictionary-attack logic.</summary>
 public sealed partial class LockoutParameter
 {
-    /// <summary>Failures at which it locks; null where the TPM does not say.</summary>
+    /// <summary>Failures at which it locks; null if the TPM does not report it.</summary>
     public long? MaxTries { get; private set; }
 
-    /// <summary>Seconds in which one failure is forgotten; null where the TPM does not say.</summary>
+    /// <summary>Seconds after which the TPM forgets one failure; null if the TPM does not report it.</summary>
     public uint? RecoverySeconds { get; private set; }
 
-    /// <summary>Seconds after a failed lockout authorization until the next try; null where the TPM does not say.</summary>
+    /// <summary>Seconds after a failed lockout authorization until the next try; null if the TPM does not report it.</summary>
     public uint? LockoutRecoverySeconds { get; private set; }
 
-    /// <summary>Whether it is locked.</summary>
+    /// <summary>Whether the protection is in lockout.</summary>
     public bool LockedOut { get; private set; }
 
-    /// <summary>Whether a TPM 2.0 refused a lockout authorization and takes none now, right or wrong. It counts no failure for that, and other authorizations go on. False for a TPM 1.2.</summary>
+    /// <summary>Whether a TPM 2.0 rejected a lockout authorization and now rejects every one, right or wrong. This does not count as a failure, and other authorizations still work. False for a TPM 1.2.</summary>
     public bool LockoutAuthBlocked { get; private set; }
 
-    /// <summary>Until when; null while it is not blocked, and where only a reset of the TPM ends it.</summary>
+    /// <summary>When the block ends; null if there is none, or if only a reset of the TPM ends it.</summary>
     public DateTimeOffset? LockoutAuthBlockedUntil { get; private set; }
 
-    /// <summary>Failures that it counts.</summary>
+    /// <summary>Failures that the TPM has counted.</summary>
     public long FailedTries { get; private set; }
 
     internal static LockoutParameter Read(JsonValue json) => new()

@@ -9,10 +9,10 @@ public sealed partial class OpenedContext
     /// <summary>Identifies the context in later calls; it ends with the connection.</summary>
     public uint ContextId { get; private set; }
 
-    /// <summary>The version of the TPM that the context speaks to.</summary>
+    /// <summary>The TPM version that the context uses.</summary>
     public string TpmVersion { get; private set; } = "";
 
-    /// <summary>The largest command that the TPM takes, in bytes.</summary>
+    /// <summary>The largest command that the TPM accepts, in bytes.</summary>
     public long MaxCommandBytes { get; private set; }
 
     internal static OpenedContext Read(JsonValue json) => new()

@@ -6,19 +6,19 @@ namespace TpmTbs;
 /// <summary>The state of the backup.</summary>
 public sealed partial class OwnerAuthBackup
 {
-    /// <summary>required: no change of the owner authorization without a backup; optional: a failed one is tried again.</summary>
+    /// <summary>required: the owner authorization cannot change without a backup; optional: a failed backup is retried.</summary>
     public BackupMode Mode { get; private set; }
 
-    /// <summary>Whether there is a value that the directory does not have yet; it is tried again by itself.</summary>
+    /// <summary>Whether there is a value that the directory does not have yet; the broker retries the backup.</summary>
     public bool Pending { get; private set; }
 
-    /// <summary>windows8: in an msTPM-InformationObject; windows7: in the computer object; null until the directory was asked.</summary>
+    /// <summary>windows8: in an msTPM-InformationObject; windows7: in the computer object; null until the directory has answered.</summary>
     public BackupForm? Form { get; private set; }
 
-    /// <summary>The last backup that succeeded; null when there was none.</summary>
+    /// <summary>The last backup that succeeded; null if there was none.</summary>
     public BackupSuccess? LastSuccess { get; private set; }
 
-    /// <summary>The last backup that failed; null when there was none.</summary>
+    /// <summary>The last backup that failed; null if there was none.</summary>
     public BackupFailure? LastFailure { get; private set; }
 
     internal static OwnerAuthBackup Read(JsonValue json) => new()

@@ -15,7 +15,7 @@ public sealed partial class OwnerAuthBackupCheck
     /// <summary>Distinguished name of this machine’s computer object.</summary>
     public string Computer { get; private set; } = "";
 
-    /// <summary>Distinguished name of the object that has, or would have, the owner authorization.</summary>
+    /// <summary>Distinguished name of the object that contains, or would contain, the owner authorization.</summary>
     public string Target { get; private set; } = "";
 
     internal static OwnerAuthBackupCheck Read(JsonValue json) => new()

@@ -3,13 +3,13 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>A configured way to the TPM that was tried in vain.</summary>
+/// <summary>A configured transport that was tried without success.</summary>
 public sealed partial class PassedOverTpm
 {
     /// <summary>Which: device /dev/tpm0.</summary>
     public string Transport { get; private set; } = "";
 
-    /// <summary>Why it is not used.</summary>
+    /// <summary>Why it is not in use.</summary>
     public string Reason { get; private set; } = "";
 
     internal static PassedOverTpm Read(JsonValue json) => new()

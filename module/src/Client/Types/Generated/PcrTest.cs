@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>One PCR, compared with what the log leads to.</summary>
+/// <summary>One PCR, compared with the replayed log.</summary>
 public sealed partial class PcrTest
 {
     /// <summary>The bank’s algorithm: sha256.</summary>
@@ -15,13 +15,13 @@ public sealed partial class PcrTest
     /// <summary>Events of the log that extend it.</summary>
     public long Events { get; private set; }
 
-    /// <summary>The value that the log leads to, hexadecimal.</summary>
+    /// <summary>The value that replaying the log produces, hexadecimal.</summary>
     public string Replayed { get; private set; } = "";
 
-    /// <summary>The value in the TPM, hexadecimal; null where the TPM has no such PCR.</summary>
+    /// <summary>The value in the TPM, hexadecimal; null if the TPM has no such PCR.</summary>
     public string? Actual { get; private set; }
 
-    /// <summary>Whether they are the same.</summary>
+    /// <summary>Whether the two are equal.</summary>
     public bool Matches { get; private set; }
 
     internal static PcrTest Read(JsonValue json) => new()

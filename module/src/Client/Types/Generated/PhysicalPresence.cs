@@ -10,19 +10,19 @@ public sealed partial class PhysicalPresence
     /// <summary>The interface’s version: 1.3.</summary>
     public string Version { get; private set; } = "";
 
-    /// <summary>The operation that waits for the next boot; 0: none.</summary>
+    /// <summary>The operation that is pending for the next boot; 0: none.</summary>
     public uint Request { get; private set; }
 
     /// <summary>Its name.</summary>
     public string RequestName { get; private set; } = "";
 
-    /// <summary>What the machine has to do for the request to be carried out.</summary>
+    /// <summary>What has to happen to the machine so that the firmware executes the request.</summary>
     public PhysicalPresenceTransition Transition { get; private set; }
 
-    /// <summary>The last request that was dealt with; null when there was none.</summary>
+    /// <summary>The last request that the firmware processed; null if there was none.</summary>
     public PhysicalPresenceResponse? Response { get; private set; }
 
-    /// <summary>What the platform offers; empty where it offers nothing.</summary>
+    /// <summary>The operations that the platform offers; may be empty.</summary>
     public PhysicalPresenceOperation[] Operations { get; private set; } = Array.Empty<PhysicalPresenceOperation>();
 
     internal static PhysicalPresence Read(JsonValue json) => new()

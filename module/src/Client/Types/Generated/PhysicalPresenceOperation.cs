@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>An operation that can be requested of the firmware.</summary>
+/// <summary>An operation that the firmware offers.</summary>
 public sealed partial class PhysicalPresenceOperation
 {
     /// <summary>The operation’s number.</summary>
@@ -12,7 +12,7 @@ public sealed partial class PhysicalPresenceOperation
     /// <summary>The operation’s name.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>Who confirms it; Unknown where the firmware cannot be asked (interface before 1.2): a request finds out.</summary>
+    /// <summary>Who confirms it. Unknown if the firmware cannot be asked (interface older than 1.2); only a request finds out.</summary>
     public PhysicalPresenceConfirmation Confirmation { get; private set; }
 
     internal static PhysicalPresenceOperation Read(JsonValue json) => new()

@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What the firmware did with the last request that it dealt with.</summary>
+/// <summary>The firmware’s result for the last request that it processed.</summary>
 public sealed partial class PhysicalPresenceResponse
 {
     /// <summary>The operation’s number.</summary>
@@ -12,7 +12,7 @@ public sealed partial class PhysicalPresenceResponse
     /// <summary>The operation’s name.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>0: done; up to 0xFFF: a TPM result; above: the firmware’s own.</summary>
+    /// <summary>0: success; up to 0xFFF: a TPM result; above: the firmware’s own code.</summary>
     public uint Result { get; private set; }
 
     /// <summary>The result’s kind.</summary>

@@ -7,10 +7,10 @@ namespace TpmTbs;
 /// <summary>Whether desired settings are in force.</summary>
 public sealed partial class PolicyCompliance
 {
-    /// <summary>Whether all of them are.</summary>
+    /// <summary>Whether all of them are in force.</summary>
     public bool Compliant { get; private set; }
 
-    /// <summary>Those that are not.</summary>
+    /// <summary>The settings that are not in force.</summary>
     public PolicyDifference[] Differences { get; private set; } = Array.Empty<PolicyDifference>();
 
     internal static PolicyCompliance Read(JsonValue json) => new()

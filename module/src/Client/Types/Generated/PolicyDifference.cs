@@ -3,13 +3,13 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>A setting whose value in force is not the desired one.</summary>
+/// <summary>A setting whose value differs from the desired one.</summary>
 public sealed partial class PolicyDifference
 {
     /// <summary>The setting’s name, camelCase as in a policy.d file.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>The value in force; null when there is none.</summary>
+    /// <summary>The value in force; null if there is none.</summary>
     public object? Current { get; private set; }
 
     /// <summary>The desired value.</summary>

@@ -10,13 +10,13 @@ public sealed partial class PolicyExplanation
     /// <summary>The setting’s name, camelCase as in a policy.d file.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>The value in force; null when no source sets it and it has no default.</summary>
+    /// <summary>The value in force; null if no source sets it and it has no default.</summary>
     public object? Value { get; private set; }
 
     /// <summary>Where the value comes from: default, a file’s path, a registry key.</summary>
     public string Source { get; private set; } = "";
 
-    /// <summary>Every source that says something, strongest first.</summary>
+    /// <summary>Every source that mentions the setting, strongest first.</summary>
     public PolicyStatement[] Statements { get; private set; } = Array.Empty<PolicyStatement>();
 
     internal static PolicyExplanation Read(JsonValue json) => new()

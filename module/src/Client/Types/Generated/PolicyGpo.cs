@@ -9,10 +9,10 @@ public sealed partial class PolicyGpo
     /// <summary>Its GUID, in braces.</summary>
     public string Id { get; private set; } = "";
 
-    /// <summary>The name that administrators gave it.</summary>
+    /// <summary>Its display name.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>Distinguished name of what links it; null when the client does not tell.</summary>
+    /// <summary>Distinguished name of the container that links it; null if the domain client does not report it.</summary>
     public string? Link { get; private set; }
 
     /// <summary>Whether the link is enforced.</summary>

@@ -3,16 +3,16 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Something in a source of policy that was ignored or limited.</summary>
+/// <summary>A value in a policy source that was ignored or limited.</summary>
 public sealed partial class PolicyProblem
 {
-    /// <summary>The source in which it stands.</summary>
+    /// <summary>The source that contains it.</summary>
     public string Source { get; private set; } = "";
 
-    /// <summary>The setting; null when the whole source is affected.</summary>
+    /// <summary>The setting; null if the whole source is affected.</summary>
     public string? Setting { get; private set; }
 
-    /// <summary>What is wrong with it.</summary>
+    /// <summary>What is wrong.</summary>
     public string Message { get; private set; } = "";
 
     internal static PolicyProblem Read(JsonValue json) => new()

@@ -9,7 +9,7 @@ public sealed partial class PolicySetting
     /// <summary>The setting’s name, camelCase as in a policy.d file.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>The value in force; null when no source sets it and it has no default.</summary>
+    /// <summary>The value in force; null if no source sets it and it has no default.</summary>
     public object? Value { get; private set; }
 
     /// <summary>Where the value comes from: default, a file’s path, a registry key.</summary>

@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What one source says about a setting.</summary>
+/// <summary>The value that one source has for a setting.</summary>
 public sealed partial class PolicyStatement
 {
     /// <summary>The source: default, a file’s path, a GPO, a registry key.</summary>
@@ -15,10 +15,10 @@ public sealed partial class PolicyStatement
     /// <summary>The GPO; null for other sources.</summary>
     public PolicyGpo? Gpo { get; private set; }
 
-    /// <summary>Whether the source disables the setting, so that it has its default.</summary>
+    /// <summary>Whether the source disables the setting, which restores its default.</summary>
     public bool Disables { get; private set; }
 
-    /// <summary>What the source says; null when it disables the setting.</summary>
+    /// <summary>The source’s value; null if it disables the setting.</summary>
     public object? Value { get; private set; }
 
     /// <summary>Whether this value is in force, is part of a list in force, or is overridden.</summary>

@@ -4,10 +4,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What is still needed until the TPM is provisioned.</summary>
+/// <summary>The steps that are still needed to provision the TPM.</summary>
 public sealed partial class ProvisioningState
 {
-    /// <summary>Whether nothing is needed.</summary>
+    /// <summary>Whether nothing more is needed.</summary>
     public bool TpmReady { get; private set; }
 
     /// <summary>Whether the machine must restart.</summary>
@@ -28,13 +28,13 @@ public sealed partial class ProvisioningState
     /// <summary>The same bits by name.</summary>
     public string[] Needs { get; private set; } = Array.Empty<string>();
 
-    /// <summary>The storage hierarchy of a TPM 2.0. open: its authorization is empty, as other TPM programs expect; closed: it is set and stored here; closedByOthers: it is set and not stored here. Null for a TPM 1.2.</summary>
+    /// <summary>The storage hierarchy of a TPM 2.0. open: its authorization is empty, as other TPM programs expect; closed: its authorization is set and stored here; closedByOthers: its authorization is set but not stored here. Null for a TPM 1.2.</summary>
     public HierarchyState? StorageHierarchy { get; private set; }
 
     /// <summary>The same for the endorsement hierarchy.</summary>
     public HierarchyState? EndorsementHierarchy { get; private set; }
 
-    /// <summary>Whether policy has the next tpm/initialize close what is open, whatever its parameter says; then clients warn before.</summary>
+    /// <summary>Whether policy makes the next tpm/initialize close open hierarchies, whatever its parameter says; clients then warn first.</summary>
     public bool PolicyClosesHierarchies { get; private set; }
 
     internal static ProvisioningState Read(JsonValue json) => new()

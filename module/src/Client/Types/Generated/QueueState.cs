@@ -9,7 +9,7 @@ public sealed partial class QueueState
     /// <summary>Commands that wait.</summary>
     public long Waiting { get; private set; }
 
-    /// <summary>Whether the TPM carries a command out now.</summary>
+    /// <summary>Whether the TPM is executing a command now.</summary>
     public bool InFlight { get; private set; }
 
     /// <summary>Commands completed since the broker started.</summary>
@@ -21,7 +21,7 @@ public sealed partial class QueueState
     /// <summary>Commands cancelled since the broker started.</summary>
     public long Cancelled { get; private set; }
 
-    /// <summary>Estimated wait of a command that is submitted now, if everything that waits goes first, in milliseconds.</summary>
+    /// <summary>Estimated wait of a command submitted now, if everything in the queue goes first, in milliseconds.</summary>
     public double EstimatedWaitMs { get; private set; }
 
     internal static QueueState Read(JsonValue json) => new()

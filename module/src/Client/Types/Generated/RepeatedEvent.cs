@@ -10,10 +10,10 @@ public sealed partial class RepeatedEvent
     /// <summary>How many.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Time of the first.</summary>
+    /// <summary>Time of the first one.</summary>
     public DateTimeOffset First { get; private set; }
 
-    /// <summary>Time of the last.</summary>
+    /// <summary>Time of the last one.</summary>
     public DateTimeOffset Last { get; private set; }
 
     internal static RepeatedEvent Read(JsonValue json) => new()

@@ -4,13 +4,13 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What the broker uses instead of the machine’s own TPM.</summary>
+/// <summary>The TPM that the broker uses instead of the machine’s own.</summary>
 public sealed partial class StandIn
 {
     /// <summary>softwareTpm: a program, which protects keys no better than a file does; otherDevice: another device.</summary>
     public StandInKind Kind { get; private set; }
 
-    /// <summary>What was tried before; empty when the configuration names what stands in.</summary>
+    /// <summary>The transports that were tried first; empty if the configuration names the stand-in.</summary>
     public PassedOverTpm[] PassedOver { get; private set; } = Array.Empty<PassedOverTpm>();
 
     internal static StandIn Read(JsonValue json) => new()

@@ -16,22 +16,22 @@ public sealed partial class Status
     /// <summary>When it started.</summary>
     public DateTimeOffset StartedAt { get; private set; }
 
-    /// <summary>system: the machine’s broker; user: one that a user started.</summary>
+    /// <summary>system: the machine’s broker; user: a broker that a user started.</summary>
     public BrokerMode Mode { get; private set; }
 
-    /// <summary>What it does now.</summary>
+    /// <summary>What the broker is doing.</summary>
     public BrokerState State { get; private set; }
 
-    /// <summary>works; degraded: works, with warnings; down: the TPM cannot be reached, and every command fails.</summary>
+    /// <summary>works; degraded: works, but with warnings; down: the TPM cannot be reached, so every command fails.</summary>
     public BrokerHealth Health { get; private set; }
 
-    /// <summary>Since when it is so, as far as the broker noticed.</summary>
+    /// <summary>When the broker first noticed this health.</summary>
     public DateTimeOffset HealthSince { get; private set; }
 
-    /// <summary>The TPM; null when there is none.</summary>
+    /// <summary>The TPM; null if there is none.</summary>
     public DeviceInfo? Tpm { get; private set; }
 
-    /// <summary>What stands in for the machine’s own TPM; null while that one is used.</summary>
+    /// <summary>The TPM that stands in for the machine’s own; null while that one is used.</summary>
     public StandIn? StandIn { get; private set; }
 
     /// <summary>Who asks.</summary>
@@ -43,16 +43,16 @@ public sealed partial class Status
     /// <summary>The queue.</summary>
     public QueueState Queue { get; private set; } = null!;
 
-    /// <summary>How a running command is cancelled; none: it runs to its end.</summary>
+    /// <summary>How a running command is cancelled; none: it always runs to its end.</summary>
     public CommandCancellation Cancellation { get; private set; }
 
-    /// <summary>By command, and by the type of the key that it creates.</summary>
+    /// <summary>Durations by command and by the type of key created.</summary>
     public CommandCost[] Costs { get; private set; } = Array.Empty<CommandCost>();
 
-    /// <summary>The TPM’s own lockout; null for a TPM 1.2, or when not known.</summary>
+    /// <summary>The TPM’s own lockout; null for a TPM 1.2, or if unknown.</summary>
     public TpmLockout? TpmLockout { get; private set; }
 
-    /// <summary>Problems that need an administrator: why the broker is degraded, or down (tpmLost, the first).</summary>
+    /// <summary>Problems that need an administrator: the reasons why the broker is degraded or, first in the list, down (tpmLost).</summary>
     public StatusWarning[] Warnings { get; private set; } = Array.Empty<StatusWarning>();
 
     /// <summary>The limits in force, by their names in tbsd.json.</summary>

@@ -3,13 +3,13 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Who asks, as the operating system vouches for it.</summary>
+/// <summary>The caller, as the operating system identifies it.</summary>
 public sealed partial class StatusCaller
 {
     /// <summary>The user: uid:1000, or sid:S-1-5-… on Windows.</summary>
     public string UserKey { get; private set; } = "";
 
-    /// <summary>The class that lists and limits apply to.</summary>
+    /// <summary>The class whose lists and limits apply.</summary>
     public CallerClass CallerClass { get; private set; }
 
     /// <summary>Whether the caller may read everybody’s data, as administrators may.</summary>

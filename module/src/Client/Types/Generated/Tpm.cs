@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>The TPM, with the properties of Windows’ Get-Tpm.</summary>
 public partial class Tpm
 {
-    /// <summary>Whether a TPM can be reached; when none can, the other properties say nothing about it.</summary>
+    /// <summary>Whether a TPM can be reached. If not, the other properties are meaningless.</summary>
     public bool TpmPresent { get; private set; }
 
     /// <summary>Whether it is provisioned and usable.</summary>
@@ -22,7 +22,7 @@ public partial class Tpm
     /// <summary>TPM 1.2: whether it has an owner; TPM 2.0: whether its lockout authorization is set.</summary>
     public bool TpmOwned { get; private set; }
 
-    /// <summary>Whether a physical presence request waits for the next start of the machine.</summary>
+    /// <summary>Whether a physical presence request is pending for the next boot.</summary>
     public bool RestartPending { get; private set; }
 
     /// <summary>The manufacturer id.</summary>
@@ -40,7 +40,7 @@ public partial class Tpm
     /// <summary>The level of owner authorization in force.</summary>
     public AuthLevelName ManagedAuthLevel { get; private set; }
 
-    /// <summary>The owner authorization, for administrators and where the level stores it; null otherwise.</summary>
+    /// <summary>The owner authorization, for administrators, if the level stores it; null otherwise.</summary>
     public string? OwnerAuth { get; private set; }
 
     /// <summary>Whether the owner cannot clear the TPM.</summary>
@@ -49,22 +49,22 @@ public partial class Tpm
     /// <summary>Whether the broker provisions the TPM when it starts.</summary>
     public AutoProvisioningMode AutoProvisioning { get; private set; }
 
-    /// <summary>Whether the TPM’s own dictionary-attack logic is locked: keys and other objects under its protection are refused.</summary>
+    /// <summary>Whether the TPM’s own dictionary-attack protection is in lockout: it rejects authorizations of the keys and other objects that it protects.</summary>
     public bool LockedOut { get; private set; }
 
-    /// <summary>Whether a TPM 2.0 refused a lockout authorization and takes none now, right or wrong. It counts no failure for that, and other authorizations go on. False for a TPM 1.2.</summary>
+    /// <summary>Whether a TPM 2.0 rejected a lockout authorization and now rejects every one, right or wrong. This does not count as a failure, and other authorizations still work. False for a TPM 1.2.</summary>
     public bool LockoutAuthBlocked { get; private set; }
 
-    /// <summary>Until when; null while it is not blocked, and where only a reset of the TPM ends it.</summary>
+    /// <summary>When the block ends; null if there is none, or if only a reset of the TPM ends it.</summary>
     public DateTimeOffset? LockoutAuthBlockedUntil { get; private set; }
 
-    /// <summary>In what time one failure is forgotten: 10 minutes; empty where the TPM does not say.</summary>
+    /// <summary>The time after which the TPM forgets one failure: 10 minutes; empty if the TPM does not report it.</summary>
     public string LockoutHealTime { get; private set; } = "";
 
-    /// <summary>Failures that the TPM counts: wrong authorizations of protected objects, not the lockout authorization.</summary>
+    /// <summary>Failures that the TPM has counted: wrong authorizations of protected objects, but not of lockout.</summary>
     public long LockoutCount { get; private set; }
 
-    /// <summary>Failures at which it locks; null where it does not say.</summary>
+    /// <summary>Failures at which it locks; null if the TPM does not report it.</summary>
     public long? LockoutMax { get; private set; }
 
     /// <summary>The data of TPM_GetTestResult or TPM2_GetTestResult, byte by byte.</summary>

@@ -3,19 +3,19 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>The lockout that a TPM 2.0 itself has against guesses.</summary>
+/// <summary>A TPM 2.0’s own protection against guesses (dictionary-attack protection).</summary>
 public sealed partial class TpmLockout
 {
-    /// <summary>Whether it takes no authorization of a protected object now.</summary>
+    /// <summary>Whether the TPM now rejects all authorizations of protected objects.</summary>
     public bool LockedOut { get; private set; }
 
-    /// <summary>Tries that it counts now, those that a disorderly stop costs included.</summary>
+    /// <summary>Failed tries counted now, including those caused by a disorderly stop.</summary>
     public long FailedTries { get; private set; }
 
-    /// <summary>Tries at which it locks.</summary>
+    /// <summary>Failed tries at which the TPM locks.</summary>
     public long MaxTries { get; private set; }
 
-    /// <summary>Seconds after which it forgets one try; 0: never.</summary>
+    /// <summary>Seconds after which the TPM forgets one failed try; 0: never.</summary>
     public long RecoverySeconds { get; private set; }
 
     /// <summary>Seconds after a wrong lockout authorization until the next may be tried.</summary>

@@ -10,19 +10,19 @@ public sealed partial class UserLockout
     /// <summary>The user: uid:1000, or sid:S-1-5-… on Windows.</summary>
     public string UserKey { get; private set; } = "";
 
-    /// <summary>The account name; null when the system has none for the user.</summary>
+    /// <summary>The account name; null if the system has none for the user.</summary>
     public string? UserName { get; private set; }
 
-    /// <summary>Failures inside the window, which count.</summary>
+    /// <summary>Failures inside the window.</summary>
     public long Failures { get; private set; }
 
     /// <summary>Whether the user may send no command that carries an authorization.</summary>
     public bool LockedOut { get; private set; }
 
-    /// <summary>When the lockout of this user ends; null when not locked out, or when a threshold of 0 never lets it end.</summary>
+    /// <summary>When the lockout of this user ends; null if the user is not locked out, or if a threshold of 0 keeps it from ending.</summary>
     public DateTimeOffset? FreesAt { get; private set; }
 
-    /// <summary>When each counted failure leaves the window, the oldest first.</summary>
+    /// <summary>When each counted failure leaves the window, oldest first.</summary>
     public DateTimeOffset[] FailuresAgeOutAt { get; private set; } = Array.Empty<DateTimeOffset>();
 
     internal static UserLockout Read(JsonValue json) => new()
