@@ -72,8 +72,8 @@ describe('message frames', () => {
     { name: 'two lengths', text: 'Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}', says: /two Content-Lengths/ },
     { name: 'two lengths in other case', text: 'content-length: 2\r\nContent-Length: 3\r\n\r\n{}', says: /two/ },
     { name: 'a line without a name', text: 'garbage\r\nContent-Length: 2\r\n\r\n{}', says: /no name/ },
-    { name: 'a negative length', text: 'Content-Length: -2\r\n\r\n{}', says: /is no number/ },
-    { name: 'a length in hexadecimal', text: 'Content-Length: 0x2\r\n\r\n{}', says: /is no number/ },
+    { name: 'a negative length', text: 'Content-Length: -2\r\n\r\n{}', says: /is not a number/ },
+    { name: 'a length in hexadecimal', text: 'Content-Length: 0x2\r\n\r\n{}', says: /is not a number/ },
     { name: 'a length beyond the limit', text: 'Content-Length: 1001\r\n\r\n', says: /limits\.messageBytes/ },
     {
       name: 'a length beyond all numbers',
