@@ -107,7 +107,7 @@ describe('opening a context', () => {
     assert.throws(() => connection.openContext([]), { symbol: 'TBS_E_INVALID_CONTEXT_PARAM' });
     assert.throws(() => connection.openContext(['1.2']), {
       symbol: 'TBS_E_TPM_NOT_FOUND',
-      message: 'The TPM of this machine is a TPM 2.0; the caller speaks 1.2 only.',
+      message: 'The TPM of this machine is a TPM 2.0; the caller supports only 1.2.',
       action: 'Open the context for TPM 2.0.',
       details: { tpmVersion: '2.0' },
     });
@@ -262,7 +262,7 @@ describe('a submission that is no whole command', () => {
     command.set([0x00, 0xc1]);
     const { symbol, message } = errorFor(command);
     assert.equal(symbol, 'TBS_E_BAD_PARAMETER');
-    assert.match(message, /tag is 0xc1; this TPM takes 0x8001 or 0x8002/);
+    assert.match(message, /tag is 0xc1; this TPM accepts 0x8001 or 0x8002/);
   });
 
   it('is refused when it is longer than the TPM takes', () => {
