@@ -334,7 +334,7 @@ export interface ByteStream {
 }
 
 /**
- * Takes a connection over from a socket of the platform, which is not usable any more. `onReadable` gets what `receive`
+ * Takes a connection of the platform over, which nobody else can use any more. `onReadable` gets what `receive`
  * gives; the bytes are in `buffer`, which streams may share, since it is only filled by `receive` and right before the
  * callback.
  */

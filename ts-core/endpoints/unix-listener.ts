@@ -37,11 +37,11 @@ export interface UnixListenOptions {
 }
 
 /** Listens on the path, or on a descriptor that listens already. Throws the error of the operating system. */
-export type AcceptConnections = (
+export type AcceptConnections<Connection = Socket> = (
   where: { readonly path: string } | { readonly fd: number },
   options: {
     readonly backlog: number;
-    readonly onConnection: (socket: Socket) => void;
+    readonly onConnection: (connection: Connection) => void;
     readonly onAcceptError: (error: Error) => void;
   },
 ) => { close(): void };
