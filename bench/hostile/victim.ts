@@ -1,57 +1,59 @@
 /**
- * One who works meanwhile: `node victim.js <uid> <wire socket> <rpc socket>`. Sends a short command every few
+ * One who works meanwhile: `node victim.js <uid> <wire socket> <rpc socket> <process ids>`. Sends a short command every few
  * milliseconds and connects anew now and then; on each line of standard input it prints what it has measured since the
- * last one.
+ * last one. The process ids are those of the broker and its TPM.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RpcClient } from '../../tests/support/rpc-client.js';
 import { GET_RANDOM_20 } from '../../tests/support/tpm-commands.js';
 import { WireClient } from '../../tests/support/wire-client.js';
+import { ProcessorTime, type Wait } from './processor-time.js';
 
 export interface Measured {
-  /** Round trips of one command after the other, milliseconds. */
-  readonly commandMs: readonly number[];
-  /** From connect to the first answer, milliseconds. */
-  readonly connectMs: readonly number[];
+  /** Round trips of one command after the other. */
+  readonly commands: readonly Wait[];
+  /** From connect to the first answer. */
+  readonly connections: readonly Wait[];
 }
 
 const COMMAND_PAUSE_MS = 4;
 const CONNECT_PAUSE_MS = 60;
 
-const [uid, wirePath, rpcPath] = process.argv.slice(2) as [string, string, string];
+const [uid, wirePath, rpcPath, ...processIds] = process.argv.slice(2) as [string, string, string, ...string[]];
+const processorTime = new ProcessorTime([...processIds, 'self']);
 process.setgroups?.([]);
 process.setegid?.(Number(uid));
 process.seteuid?.(Number(uid));
 
-let commandMs: number[] = [];
-let connectMs: number[] = [];
-/** Begin of what is under way: a wait that has no end yet counts as well. */
-let commandSince: number | undefined;
-let connectSince: number | undefined;
+let commands: Wait[] = [];
+let connections: Wait[] = [];
+/** What is under way: a wait that has no end yet counts as well. */
+let endCommand: (() => Wait) | undefined;
+let endConnection: (() => Wait) | undefined;
 
 async function sendCommands(): Promise<never> {
   const client = await untilAccepted(() => WireClient.open(wirePath));
   for (;;) {
-    commandSince = performance.now();
+    endCommand = processorTime.begin();
     await client.submit(GET_RANDOM_20);
-    commandMs.push(performance.now() - commandSince);
-    commandSince = undefined;
+    commands.push(endCommand());
+    endCommand = undefined;
     await wait(COMMAND_PAUSE_MS);
   }
 }
 
 async function makeConnections(): Promise<never> {
   for (let count = 0; ; count++) {
-    connectSince = performance.now();
+    endConnection = processorTime.begin();
     if (count % 2 === 0) (await untilAccepted(() => WireClient.open(wirePath)))[Symbol.dispose]();
     else {
       const client = await untilAccepted(() => RpcClient.connect(rpcPath));
       await client.call('device/get');
       client.close();
     }
-    connectMs.push(performance.now() - connectSince);
-    connectSince = undefined;
+    connections.push(endConnection());
+    endConnection = undefined;
     await wait(CONNECT_PAUSE_MS);
   }
 }
@@ -71,13 +73,12 @@ async function untilAccepted<Connection>(open: () => Promise<Connection>): Promi
 void sendCommands();
 void makeConnections();
 for await (const _line of createInterface({ input: process.stdin })) {
-  const nowMs = performance.now();
   const measured: Measured = {
-    commandMs: commandSince === undefined ? commandMs : [...commandMs, nowMs - commandSince],
-    connectMs: connectSince === undefined ? connectMs : [...connectMs, nowMs - connectSince],
+    commands: endCommand === undefined ? commands : [...commands, endCommand()],
+    connections: endConnection === undefined ? connections : [...connections, endConnection()],
   };
   console.log(JSON.stringify(measured));
-  commandMs = [];
-  connectMs = [];
+  commands = [];
+  connections = [];
 }
 process.exit(0);

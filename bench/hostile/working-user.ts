@@ -12,8 +12,9 @@ export class WorkingUser {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(uid: number, { wire, rpc }: Sockets) {
-    this.#child = spawnPart('victim.js', String(uid), wire, rpc);
+  /** `processIds`: of the broker and its TPM. */
+  constructor(uid: number, { wire, rpc }: Sockets, processIds: readonly number[]) {
+    this.#child = spawnPart('victim.js', String(uid), wire, rpc, ...processIds.map(String));
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   }
 
@@ -21,7 +22,7 @@ export class WorkingUser {
   async measured(): Promise<Measured> {
     this.#child.stdin?.write('\n');
     const { value } = await this.#lines.next();
-    if (typeof value !== 'string') throw new Error('a working user has ended');
+    if (typeof value !== 'string') throw new Error('a working user has ended, since the broker did not serve him');
     return JSON.parse(value) as Measured;
   }
 

@@ -39,6 +39,7 @@ const WARM_UP_COMMANDS = 100_000;
 const FEWEST_SAMPLES = 30;
 const MEMORY_TOLERANCE = 1.1;
 const SAMPLE_MS = 1000;
+const MOST_STARTS = 20;
 const USERS = [0, 61_101, 61_102, 61_103];
 /** TPM 2.0 commands whose blocking hurts no client of the soak. */
 const BLOCKABLE = [0x17d, 0x155, 0x186, 0x15b, 0x16e, 0x18e, 0x18b, 0x164];
@@ -69,12 +70,13 @@ const hasTools = existsSync(join(toolsFolder, 'libtss2-tcti-tbs.so.0'));
 
 try {
   const slots = Array.from({ length: Number(values.clients) }, (_, index) => runSlot(index));
+  const chaos = killBroker();
   await Promise.all([
     ...slots,
     changeLists(),
-    killBroker(),
+    chaos,
     killTpm(),
-    sampleMemory(),
+    sampleMemory(chaos),
     ...(hasTools ? [runTools()] : []),
   ]);
   const result = await judge();
@@ -188,7 +190,20 @@ async function killBroker(): Promise<void> {
       await daemon.stop();
       counts.brokerStops++;
     }
-    await daemon.run();
+    await startBroker();
+  }
+}
+
+/** As the service manager does: a broker that finds its TPM killed ends, and is started again. */
+async function startBroker(): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await daemon.run();
+      return;
+    } catch (error) {
+      if (attempt === MOST_STARTS) throw error;
+      await wait(500);
+    }
   }
 }
 
@@ -204,9 +219,9 @@ async function killTpm(): Promise<void> {
   }
 }
 
-/** Of the broker that stays up: after the last restart. */
-async function sampleMemory(): Promise<void> {
-  await wait(chaosEndsAtMs - Date.now() + 2_000);
+/** Of the broker that stays up: after the last restart, which may be under way still. */
+async function sampleMemory(chaos: Promise<void>): Promise<void> {
+  await chaos;
   const client = await daemon.connect();
   while (!isOver()) {
     const bytes = residentBytes();

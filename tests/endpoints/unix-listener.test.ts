@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { acceptNatively } from '../../ts-core/adapters/identity/connection-acceptor.js';
+import { acceptSockets } from '../../ts-core/adapters/identity/connection-acceptor.js';
 import {
   type AcceptConnections,
   inheritedSockets,
@@ -15,7 +15,7 @@ import {
 
 const KINDS: readonly { readonly name: string; readonly accept: AcceptConnections | undefined }[] = [
   { name: 'Node.js', accept: undefined },
-  { name: 'the addon', accept: acceptNatively },
+  { name: 'the addon', accept: acceptSockets },
 ];
 
 for (const { name, accept } of KINDS) {
@@ -131,7 +131,7 @@ describe('a storm of connections', () => {
     const acceptedInTurn: number[] = [0];
     const listener = await listenOnUnixSocket(socketPath, {
       mode: 0o666,
-      accept: acceptNatively,
+      accept: acceptSockets,
       onConnection: (socket) => {
         socket.destroy();
         acceptedInTurn.push((acceptedInTurn.pop() ?? 0) + 1);

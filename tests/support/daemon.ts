@@ -11,6 +11,9 @@ import { RpcClient } from './rpc-client.js';
 /** The repository's root, from build/tests/support. */
 export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** Draining takes 10 seconds at most (timeouts.drainMs); the rest is for a busy machine. */
+const LONGEST_STOP_MS = 40_000;
+
 export interface DaemonOptions {
   readonly tpmVersion?: '2.0' | '1.2';
   /** Laid over the configuration file. */
@@ -123,8 +126,15 @@ export class TestDaemon {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
+  /** Throws when the broker does not stop when it is asked to. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    const stopped = await Promise.race([this.stop().then(() => true), wait(LONGEST_STOP_MS, false, { ref: false })]);
+    if (!stopped) await this.kill('SIGKILL');
+    await this.#removeFolder();
+    if (!stopped) throw new Error(`tbsd did not stop within ${LONGEST_STOP_MS / 1000} seconds: ${this.errorOutput}`);
+  }
+
+  async #removeFolder(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -358,9 +358,8 @@ export interface ByteStream {
 }
 
 /**
- * Takes over a connection from a Node.js socket, which must not be used afterwards. `onReadable` receives what
- * `receive` returns. The bytes are in `buffer`; streams may share one, because only `receive` fills it, right before
- * the callback.
+ * Takes over a connection of the platform, which nobody else may use afterwards. `onReadable` receives what `receive`
+ * returns. The bytes are in `buffer`; streams may share one, because only `receive` fills it, right before the callback.
  */
 export type ByteStreamOpener = (
   socket: object,

@@ -6,6 +6,7 @@ import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';
 import { eventLoopTurns, FairTurns } from '../endpoints/fair-turns.js';
+import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
@@ -35,7 +36,9 @@ export interface EndpointParts {
   /** Undefined where Node.js' own sockets are used; the wire endpoint is not offered there. */
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
   /** How connections of Unix sockets are accepted; by Node.js' own server where undefined. */
-  readonly accept: AcceptConnections | undefined;
+  readonly accept: AcceptConnections<IncomingConnection> | undefined;
+  /** The same for simulator clients. */
+  readonly acceptSockets: AcceptConnections | undefined;
   /** How the JSON-RPC endpoint listens, where not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
   readonly refused: RefusedConnections;
@@ -143,7 +146,7 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
     services: applicationServices(application),
     turns,
     budgets,
-    callerOf: identify,
+    identify,
     accept,
     byteConnection,
     maxConnections: limits.connections,
@@ -156,7 +159,7 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
 }
 
 async function openSimulators(
-  { configuration, application, identifySimulatorPeer, accept, refused }: EndpointParts,
+  { configuration, application, identifySimulatorPeer, acceptSockets, refused }: EndpointParts,
   { turns }: SharedCosts,
   listed: Listed,
 ): Promise<Close> {
@@ -179,7 +182,7 @@ async function openSimulators(
     bare: bare === null ? undefined : parseStreamAddress(bare),
     opener: application.commands,
     identify: identifySimulatorPeer,
-    accept,
+    accept: acceptSockets,
     turns,
     onRefused: (error) => refused.tell('a simulator connection was refused', { error }),
   });

@@ -1,7 +1,9 @@
 /** The daemon's parts on Linux and other Unix systems. */
+import type { Socket } from 'node:net';
 import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
+import type { AcceptedConnection } from '../adapters/identity/accepted-connection.js';
 import { groupIdOf, UnixUserNames, userIdOf } from '../adapters/identity/account-database.js';
-import { acceptNatively } from '../adapters/identity/connection-acceptor.js';
+import { acceptNatively, acceptSockets } from '../adapters/identity/connection-acceptor.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
@@ -11,6 +13,7 @@ import { overflowUserUid, readUserNamespace } from '../adapters/identity/user-na
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
 import type { UnixCallerRules } from '../domain/unix-caller.js';
+import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { Configuration } from './configuration.js';
 import type { PlatformParts } from './platform-parts.js';
 
@@ -25,9 +28,10 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
-      // Undefined in an addon that was built before it could: connections are accepted by Node.js' own server then.
-      accept: typeof addon.ConnectionAcceptor === 'function' ? acceptNatively : undefined,
-      byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),
+      accept: (where, { onConnection, ...options }) =>
+        acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(incoming(accepted, rules)) }),
+      acceptSockets,
+      byteConnection,
       listenForRpc: undefined,
     },
     transport: { openByteStream: openNativeByteStream },
@@ -36,6 +40,19 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     kerberos: new SystemKerberos(addon.KerberosClient),
     hasLogind: true,
     sendDatagram: addon.sendDatagram,
+  };
+}
+
+function byteConnection(connection: Socket | AcceptedConnection): NativeByteConnection {
+  return new NativeByteConnection(connection, openNativeByteStream);
+}
+
+function incoming(accepted: AcceptedConnection, rules: UnixCallerRules): IncomingConnection {
+  return {
+    identify: () => accepted.callerBy(rules),
+    peerIsGone: () => accepted.peerIsGone(),
+    open: () => byteConnection(accepted),
+    refuse: (lastWords) => accepted.refuse(lastWords),
   };
 }
 

@@ -31,6 +31,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
       identify: (socket) => knownCaller(callers, socket),
       identifySimulatorPeer: undefined,
       accept: undefined,
+      acceptSockets: undefined,
       byteConnection: undefined,
       listenForRpc: pipeListening(configuration, own, callers, addon, log),
     },

@@ -37,11 +37,11 @@ export interface UnixListenOptions {
 }
 
 /** Listens on a path, or on a descriptor that already listens. Throws the operating system's error. */
-export type AcceptConnections = (
+export type AcceptConnections<Connection = Socket> = (
   where: { readonly path: string } | { readonly fd: number },
   options: {
     readonly backlog: number;
-    readonly onConnection: (socket: Socket) => void;
+    readonly onConnection: (connection: Connection) => void;
     readonly onAcceptError: (error: Error) => void;
   },
 ) => { close(): void };

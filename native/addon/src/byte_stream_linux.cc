@@ -48,16 +48,18 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
                                           }));
   }
 
-  // new ByteStream(poller, fd, buffer, onReadable, onWritable). The descriptor is duplicated: the caller keeps its own.
+  // new ByteStream(poller, fd, buffer, onReadable, onWritable, takesOver). The descriptor becomes the stream's own with
+  // takesOver; otherwise it is duplicated, and the caller keeps its own.
   explicit ByteStream(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ByteStream>(info) {
     Napi::Env env = info.Env();
-    if (info.Length() != 5 || !info[0].IsObject() || !info[1].IsNumber() || !info[2].IsTypedArray() ||
-        !info[3].IsFunction() || !info[4].IsFunction()) {
-      Napi::TypeError::New(env, "new ByteStream(poller, fd, buffer, onReadable, onWritable)")
+    if (info.Length() != 6 || !info[0].IsObject() || !info[1].IsNumber() || !info[2].IsTypedArray() ||
+        !info[3].IsFunction() || !info[4].IsFunction() || !info[5].IsBoolean()) {
+      Napi::TypeError::New(env, "new ByteStream(poller, fd, buffer, onReadable, onWritable, takesOver)")
           .ThrowAsJavaScriptException();
       return;
     }
-    fd_ = fcntl(info[1].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
+    fd_ = info[1].As<Napi::Number>().Int32Value();
+    if (!info[5].As<Napi::Boolean>().Value()) fd_ = fcntl(fd_, F_DUPFD_CLOEXEC, 0);
     if (fd_ < 0) {
       ThrowErrno(env, errno, "fcntl(F_DUPFD_CLOEXEC)");
       return;

@@ -1,6 +1,7 @@
 // Accepts connections on a listening Unix socket, a bounded number in each turn of the event loop. libuv's own listener
 // goes on until none is waiting, so that whoever connects as fast as it accepts keeps everything else from running.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -54,6 +55,22 @@ Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, fd);
 }
 
+// peerIsGone(fd): whether the other end of an accepted connection has closed it already.
+Napi::Value PeerIsGone(const Napi::CallbackInfo& info) {
+  pollfd connection{info[0].As<Napi::Number>().Int32Value(), 0, 0};
+  bool gone = poll(&connection, 1, 0) > 0 && (connection.revents & (POLLHUP | POLLERR)) != 0;
+  return Napi::Boolean::New(info.Env(), gone);
+}
+
+// refuseConnection(fd, bytes): closes an accepted connection, after sending what fits into the peer's buffer.
+Napi::Value RefuseConnection(const Napi::CallbackInfo& info) {
+  int fd = info[0].As<Napi::Number>().Int32Value();
+  auto bytes = info[1].As<Napi::Uint8Array>();
+  if (bytes.ByteLength() > 0) send(fd, bytes.Data(), bytes.ByteLength(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  close(fd);
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
@@ -61,6 +78,8 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
   static void Export(Napi::Env env, Napi::Object exports) {
     exports.Set("ConnectionAcceptor",
                 DefineClass(env, "ConnectionAcceptor", {InstanceMethod<&ConnectionAcceptor::Close>("close")}));
+    exports.Set("peerIsGone", Napi::Function::New(env, PeerIsGone, "peerIsGone"));
+    exports.Set("refuseConnection", Napi::Function::New(env, RefuseConnection, "refuseConnection"));
     exports.Set("listenOnUnixPath", Napi::Function::New(env, ListenOnUnixPath, "listenOnUnixPath"));
   }
 

@@ -50,7 +50,7 @@ for (const kind of KINDS) {
         services: application,
         turns: new FairTurns(eventLoopTurns),
         budgets: new UserBudgets(16 * 1024 * 1024),
-        callerOf: () => {
+        identify: () => {
           if (userKey === '') throw new TbsError('TBS_E_ACCESS_DENIED');
           return { userKey, callerClass: 'standardUser' };
         },

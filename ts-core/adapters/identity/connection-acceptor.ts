@@ -2,11 +2,12 @@
 import { unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon } from './native-addon.js';
 
-export interface AcceptOptions {
+export interface AcceptOptions<Connection> {
   readonly backlog: number;
-  readonly onConnection: (socket: Socket) => void;
+  readonly onConnection: (connection: Connection) => void;
   readonly onAcceptError: (error: Error) => void;
 }
 
@@ -16,12 +17,12 @@ const PAUSED: object = { pauseOnCreate: true };
 /** Listens on the path, or on a descriptor that listens already. Throws the error of the operating system. */
 export function acceptNatively(
   where: { readonly path: string } | { readonly fd: number },
-  { backlog, onConnection, onAcceptError }: AcceptOptions,
+  { backlog, onConnection, onAcceptError }: AcceptOptions<AcceptedConnection>,
 ): { close(): void } {
   const addon = nativeAddon();
   const fd = 'fd' in where ? where.fd : addon.listenOnUnixPath(where.path, backlog);
   const acceptor = new addon.ConnectionAcceptor(fd, (accepted) => {
-    if (accepted >= 0) onConnection(new Socket({ fd: accepted, readable: true, writable: true, ...PAUSED }));
+    if (accepted >= 0) onConnection(new AcceptedConnection(accepted));
     else onAcceptError(new Error(`a connection could not be accepted: ${getSystemErrorName(accepted)}`));
   });
   return {
@@ -30,6 +31,18 @@ export function acceptNatively(
       if ('path' in where) removePath(where.path);
     },
   };
+}
+
+/** As `acceptNatively`, for those who need a socket of node:net. */
+export function acceptSockets(
+  where: { readonly path: string } | { readonly fd: number },
+  options: AcceptOptions<Socket>,
+): { close(): void } {
+  const onConnection = (connection: AcceptedConnection): void => {
+    const fd = connection.take();
+    if (fd !== undefined) options.onConnection(new Socket({ fd, readable: true, writable: true, ...PAUSED }));
+  };
+  return acceptNatively(where, { ...options, onConnection });
 }
 
 function removePath(path: string): void {

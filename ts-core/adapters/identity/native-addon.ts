@@ -25,13 +25,14 @@ export interface NativeAddon {
   tryLockExclusive(fd: number): boolean;
   /** What byte streams are watched by. */
   readonly StreamPoller: new () => StreamPoller;
-  /** Duplicates the descriptor of a connected stream socket; see ByteStreamOpener. */
+  /** Takes the descriptor of a connected stream socket over, or duplicates it; see ByteStreamOpener. */
   readonly ByteStream: new (
     poller: StreamPoller,
     fd: number,
     buffer: Uint8Array,
     onReadable: (received: number) => void,
     onWritable: () => void,
+    takesOver: boolean,
   ) => ByteStream;
   /** The descriptor of a new socket that listens on the path, which must not exist. */
   listenOnUnixPath(path: string, backlog: number): number;
@@ -40,6 +41,10 @@ export interface NativeAddon {
     fd: number,
     onAccepted: (accepted: number) => void,
   ) => { close(): void };
+  /** Whether the other end of an accepted connection has closed it already. */
+  peerIsGone(fd: number): boolean;
+  /** Closes an accepted connection, after sending what fits into the peer's buffer. */
+  refuseConnection(fd: number, bytes: Uint8Array): void;
   /** `target`: principal of the service; `channelBindings` may be empty. Throws `code` ERR_NO_KERBEROS without libraries. */
   readonly KerberosClient: new (
     principal: string,
@@ -87,8 +92,10 @@ function isNativeAddon(value: unknown): value is NativeAddon {
   return (
     typeof addon['bootTimeNs'] === 'function' &&
     typeof addon['ByteStream'] === 'function' &&
+    typeof addon['ConnectionAcceptor'] === 'function' &&
     typeof addon['KerberosClient'] === 'function' &&
     typeof addon['peerCredentials'] === 'function' &&
+    typeof addon['refuseConnection'] === 'function' &&
     typeof addon['sendDatagram'] === 'function' &&
     typeof addon['StreamPoller'] === 'function' &&
     typeof addon['tryLockExclusive'] === 'function' &&

@@ -1,6 +1,7 @@
-/** The addon's byte streams over connections that Node.js accepted or made. */
+/** The addon's byte streams, over connections that Node.js accepted or made, or that the addon accepted. */
 import { Socket } from 'node:net';
 import type { ByteStreamOpener, EventLoop } from '../../application/ports.js';
+import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon, type StreamPoller } from './native-addon.js';
 import { descriptorOf } from './socket-descriptor.js';
 
@@ -8,15 +9,16 @@ import { descriptorOf } from './socket-descriptor.js';
 let poller: StreamPoller | undefined;
 
 /** Throws when the connection has closed already. */
-export const openNativeByteStream: ByteStreamOpener = (socket, buffer, onReadable, onWritable) => {
-  if (!(socket instanceof Socket)) throw new TypeError('a byte stream is opened over a socket of node:net');
-  const fd = descriptorOf(socket);
+export const openNativeByteStream: ByteStreamOpener = (connection, buffer, onReadable, onWritable) => {
+  const isAccepted = connection instanceof AcceptedConnection;
+  if (!isAccepted && !(connection instanceof Socket)) throw new TypeError('a byte stream needs a connection');
+  const fd = isAccepted ? connection.take() : descriptorOf(connection);
   if (fd === undefined) throw new Error('the connection closed before it was taken over');
   const addon = nativeAddon();
   poller ??= new addon.StreamPoller();
-  const stream = new addon.ByteStream(poller, fd, buffer, onReadable, onWritable);
+  const stream = new addon.ByteStream(poller, fd, buffer, onReadable, onWritable, isAccepted);
   // The stream has a descriptor of its own, so that this closes only Node.js' side of it.
-  socket.destroy();
+  if (!isAccepted) connection.destroy();
   return stream;
 };
 

@@ -3,7 +3,6 @@
  * take less time than Node.js' own streams spend on carrying them.
  */
 
-import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { ByteStream, ByteStreamOpener } from '../../application/ports.js';
 
@@ -29,10 +28,10 @@ export class NativeByteConnection {
   #reading = true;
   #state: 'open' | 'flushing' | 'closed' = 'open';
 
-  /** Takes the connection over from a socket that has just been accepted; the socket is not usable any more. */
-  constructor(socket: Socket, openByteStream: ByteStreamOpener) {
+  /** Takes the connection over, which has just been accepted: nobody else can use it any more. */
+  constructor(connection: object, openByteStream: ByteStreamOpener) {
     this.#stream = openByteStream(
-      socket,
+      connection,
       receiveBuffer,
       (received) => this.#onReadable(received),
       () => this.#onWritable(),

@@ -2,26 +2,21 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../application/ports.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
-import { Arrival } from '../arrival.js';
-import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
+import { Arrivals } from '../arrivals.js';
+import type { ByteConnection } from '../byte-connection.js';
+import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
-import { type AcceptConnections, listenOnUnixSocket } from '../unix-listener.js';
+import { listenOnUnixSocket } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
 import { RpcConnection, type RpcConnectionParts } from './rpc-connection.js';
 
-export interface RpcServerParts extends RpcConnectionParts {
+export interface RpcServerParts extends RpcConnectionParts, ConnectionSource {
   readonly budgets: UserBudgets;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly maxConnections: number;
   /** The limit for one user who is not an administrator. */
   readonly maxConnectionsPerUser: number;
-  /** Returns the caller behind a connection. Throws if the operating system does not identify it. */
-  readonly identify: (socket: Socket) => Caller;
   readonly refused: RefusedConnections;
-  /** Creates the byte connection and takes over the socket; default: Node.js sockets. */
-  readonly byteConnection?: ((socket: Socket) => ByteConnection) | undefined;
-  /** Accepts connections of a Unix socket; default: Node.js' own server. */
-  readonly accept?: AcceptConnections | undefined;
   /** Listens at the address instead of on a Unix socket (a named pipe). */
   readonly listen?: RpcListen | undefined;
 }
@@ -38,6 +33,7 @@ export interface RpcListener {
 
 export class RpcServer {
   readonly #connections = new Set<RpcConnection>();
+  readonly #arrivals: Arrivals;
   readonly #countOfUser = new Map<string, number>();
   /** Includes connections that are still being set up. */
   #accepted = 0;
@@ -47,17 +43,18 @@ export class RpcServer {
 
   constructor(parts: RpcServerParts) {
     this.#parts = parts;
+    this.#arrivals = new Arrivals(parts.turns);
   }
 
   /** Resolves once clients can connect. Rejects with a UnixListenError if the path is too long or in use. */
   async listen(socketPath: string, inheritedFd?: number): Promise<void> {
+    const { log, listen } = this.#parts;
     const options = {
-      onConnection: (socket: Socket) => this.#accept(socket),
-      onAcceptError: (error: Error) => this.#parts.log.error({ error }, 'cannot accept a connection'),
+      ...listenFor(this.#parts, (connection) => this.#accept(connection)),
+      onAcceptError: (error: Error) => log.error({ error }, 'cannot accept a connection'),
     };
     this.#server =
-      this.#parts.listen?.(socketPath, options) ??
-      (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, accept: this.#parts.accept, ...options }));
+      listen?.(socketPath, options) ?? (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, ...options }));
     this.#sweepLater();
   }
 
@@ -66,38 +63,42 @@ export class RpcServer {
     this.#server?.close();
   }
 
-  /** Closes every connection after its replies are written. */
+  /** Closes every connection after its replies are written; refuses those that wait for their turn. */
   close(): void {
     this.stopListening();
+    this.#arrivals.close();
     this.#sweep?.cancel();
     for (const connection of this.#connections) connection.end();
   }
 
-  #accept(socket: Socket): void {
-    const { budgets, byteConnection = overNodeSocket, identify, log, refused, turns } = this.#parts;
-    socket.on('error', (error) => log.debug({ error }, 'a connection broke'));
+  #accept(connection: IncomingConnection): void {
+    const { refused } = this.#parts;
     let caller: Caller;
     try {
-      caller = identify(socket);
+      caller = connection.identify();
     } catch (error) {
       refused.tell('refused a connection: its user is unknown', { error });
-      socket.destroy();
+      connection.refuse();
       return;
     }
     const full = this.#fullLimit(caller);
     if (full !== undefined) {
       refused.tell('refused a connection: too many are open', { user: caller.userKey, setting: full });
-      socket.destroy();
+      connection.refuse();
       return;
     }
     this.#count(caller, 1);
-    const setUp = (): void => {
-      const bytes = byteConnection(socket);
-      const budget = budgets.join(caller);
-      const connection = new RpcConnection(bytes, caller, budget, this.#parts, (closed) => this.#forget(closed));
-      this.#connections.add(connection);
-    };
-    new Arrival(socket, caller.userKey, turns, setUp, () => this.#count(caller, -1));
+    this.#arrivals.add({
+      connection,
+      userKey: caller.userKey,
+      setUp: (bytes) => this.#setUp(bytes, caller),
+      onGone: () => this.#count(caller, -1),
+    });
+  }
+
+  #setUp(bytes: ByteConnection, caller: Caller): void {
+    const budget = this.#parts.budgets.join(caller);
+    this.#connections.add(new RpcConnection(bytes, caller, budget, this.#parts, (closed) => this.#forget(closed)));
   }
 
   /** Starts one timer for all connections: one for each would have to be reset for each message. */

@@ -1,32 +1,26 @@
 /**
  * The wire endpoint: native clients (libtbs, the TCTI) on a Unix socket of their own. docs/wire-protocol.md.
  */
-import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import { Arrival } from '../arrival.js';
-import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
+import { Arrivals } from '../arrivals.js';
+import type { ByteConnection } from '../byte-connection.js';
 import type { FairTurns } from '../fair-turns.js';
-import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
+import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
 import { refusalFrame } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
 import { WireSession } from './wire-session.js';
 
-export interface WireServerOptions {
+export interface WireServerOptions extends ConnectionSource {
   readonly socketPath: string;
   readonly inheritedFd?: number | undefined;
   readonly opener: ConnectionOpener;
   readonly services: WireServices;
   readonly turns: FairTurns;
   readonly budgets: UserBudgets;
-  /** Who is at the other end, from the operating system. Throws when that is not known: the connection is closed. */
-  readonly callerOf: (socket: Socket) => Caller;
-  /** How connections are accepted; by Node.js' own server unless given. */
-  readonly accept?: AcceptConnections | undefined;
-  /** How bytes are moved; Node.js' own sockets unless given. Takes the socket over. */
-  readonly byteConnection?: (socket: Socket) => ByteConnection;
   /** Of one user who is no administrator. */
   readonly maxConnectionsPerUser?: number;
   readonly maxConnections?: number;
@@ -51,8 +45,7 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
   const server = await listenOnUnixSocket(options.socketPath, {
     mode: 0o666,
     inheritedFd: options.inheritedFd,
-    accept: options.accept,
-    onConnection: (socket) => sessions.accept(socket),
+    ...listenFor(options, (connection) => sessions.accept(connection)),
     onAcceptError: (error) => options.onRefused?.(error),
   });
   return {
@@ -67,6 +60,7 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
 class WireSessions {
   readonly #options: WireServerOptions;
   readonly #sessions = new Set<WireSession>();
+  readonly #arrivals: Arrivals;
   readonly #countOfUser = new Map<string, number>();
   /** Those that are being set up included. */
   #accepted = 0;
@@ -74,6 +68,7 @@ class WireSessions {
 
   constructor(options: WireServerOptions) {
     this.#options = options;
+    this.#arrivals = new Arrivals(options.turns);
     const limitMs = options.frameTimeoutMs ?? DEFAULT_FRAME_TIMEOUT_MS;
     // One timer for all connections: a timer for each would have to be set for each frame.
     this.#sweeper = setInterval(() => this.#checkPeers(), Math.max(10, limitMs / 8));
@@ -84,38 +79,30 @@ class WireSessions {
     return this.#sessions.size;
   }
 
-  accept(socket: Socket): void {
-    // An error that arrives before the connection is taken over must not end the process.
-    socket.on('error', () => {});
+  accept(connection: IncomingConnection): void {
     let caller: Caller;
     try {
-      caller = this.#options.callerOf(socket);
+      caller = connection.identify();
     } catch (error) {
       this.#options.onRefused?.(error);
-      socket.end(refusalFrame(error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR'), () =>
-        socket.destroy(),
-      );
+      connection.refuse(refusalFrame(error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR'));
       return;
     }
     if (!this.#hasRoomFor(caller)) {
-      socket.end(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'), () => socket.destroy());
+      connection.refuse(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'));
       return;
     }
     this.#count(caller, 1);
-    const { turns } = this.#options;
-    new Arrival(
-      socket,
-      caller.userKey,
-      turns,
-      () => this.#setUp(socket, caller),
-      () => this.#count(caller, -1),
-    );
+    this.#arrivals.add({
+      connection,
+      userKey: caller.userKey,
+      setUp: (bytes) => this.#setUp(bytes, caller),
+      onGone: () => this.#count(caller, -1),
+    });
   }
 
-  #setUp(socket: Socket, caller: Caller): void {
-    const { turns, budgets, opener, services, byteConnection = overNodeSocket } = this.#options;
-    const { frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
-    const bytes = byteConnection(socket);
+  #setUp(bytes: ByteConnection, caller: Caller): void {
+    const { turns, budgets, opener, services, frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
     const shared = { turns, budget: budgets.join(caller), slowPeerTimeoutMs: frameTimeoutMs };
     this.#sessions.add(
       new WireSession(bytes, opener.connect(caller), services, shared, (closed) => this.#forget(closed)),
@@ -124,6 +111,7 @@ class WireSessions {
 
   closeAll(): void {
     clearInterval(this.#sweeper);
+    this.#arrivals.close();
     for (const session of this.#sessions) session.close();
   }
 

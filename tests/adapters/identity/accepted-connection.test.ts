@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AcceptedConnection } from '../../../ts-core/adapters/identity/accepted-connection.js';
+import { acceptNatively } from '../../../ts-core/adapters/identity/connection-acceptor.js';
+import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
+import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
+
+const RULES = {
+  ownUid: 0,
+  userMode: false,
+  administratorsGroupGid: undefined,
+  sandboxGroupGid: undefined,
+  ownerOfSubordinateUid: () => undefined,
+  overflowUid: 65_534,
+  overflowUserUid: undefined,
+};
+
+describe('a connection that the addon has accepted', () => {
+  let folder: string;
+  let listener: { close(): void };
+  let next: Promise<AcceptedConnection>;
+  let client: Socket;
+
+  before(function () {
+    if (process.platform !== 'linux') this.skip();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'accepted-'));
+    const path = join(folder, 'sock');
+    next = new Promise((resolve) => {
+      const options = { backlog: 8, onConnection: resolve, onAcceptError: () => {} };
+      listener = acceptNatively({ path }, options);
+    });
+    client = connect(path);
+    client.on('error', () => {});
+  });
+  afterEach(() => {
+    client?.destroy();
+    listener?.close();
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
+
+  it('belongs to who connected, and carries bytes when it is taken over', async () => {
+    const accepted = await next;
+    assert.equal(accepted.callerBy(RULES).userKey, `uid:${process.geteuid?.()}`);
+    const bytes = new NativeByteConnection(accepted, openNativeByteStream);
+    bytes.send(Buffer.from('hello'), 5);
+    const [received] = (await once(client, 'data')) as [Buffer];
+    assert.equal(received.toString(), 'hello');
+    bytes.close(false);
+    await once(client, 'close');
+  });
+
+  it('costs one descriptor, which goes with it', async () => {
+    const accepted = await next;
+    const before = descriptors();
+    const bytes = new NativeByteConnection(accepted, openNativeByteStream);
+    assert.equal(descriptors() - before, 0);
+    bytes.close(false);
+    assert.equal(descriptors() - before, -1);
+  });
+
+  it('that is refused hears the last words, and is closed', async () => {
+    const accepted = await next;
+    accepted.refuse(Buffer.from('no'));
+    const [received] = (await once(client, 'data')) as [Buffer];
+    assert.equal(received.toString(), 'no');
+    await once(client, 'close');
+    assert.equal(accepted.peerIsGone(), true);
+    assert.throws(() => accepted.callerBy(RULES), { symbol: 'TBS_E_ACCESS_DENIED' });
+    assert.throws(() => new NativeByteConnection(accepted, openNativeByteStream), /closed before/);
+  });
+
+  it('says that its peer has gone', async () => {
+    const accepted = await next;
+    assert.equal(accepted.peerIsGone(), false);
+    client.destroy();
+    await once(client, 'close');
+    assert.equal(accepted.peerIsGone(), true);
+    accepted.refuse();
+  });
+
+  function descriptors(): number {
+    return readdirSync('/proc/self/fd').length;
+  }
+});

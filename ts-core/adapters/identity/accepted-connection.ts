@@ -1,0 +1,43 @@
+/**
+ * A connection that the addon has accepted, held as its descriptor until it is taken over or refused: a socket of node:net
+ * would cost several times as much, and whoever connects in a storm makes others wait for it.
+ */
+import type { Caller } from '../../domain/caller.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { UnixCallerRules } from '../../domain/unix-caller.js';
+import { nativeAddon } from './native-addon.js';
+import { callerOfDescriptor } from './unix-peer.js';
+
+const NO_BYTES = new Uint8Array(0);
+
+export class AcceptedConnection {
+  #fd: number | undefined;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Throws TBS_E_ACCESS_DENIED when the kernel does not say who it is. */
+  callerBy(rules: UnixCallerRules): Caller {
+    if (this.#fd === undefined) {
+      throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'The connection closed before its user was known.' });
+    }
+    return callerOfDescriptor(this.#fd, rules);
+  }
+
+  peerIsGone(): boolean {
+    return this.#fd === undefined || nativeAddon().peerIsGone(this.#fd);
+  }
+
+  /** The descriptor, which belongs to the caller of this from now on. */
+  take(): number | undefined {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    return fd;
+  }
+
+  refuse(lastWords: Uint8Array = NO_BYTES): void {
+    const fd = this.take();
+    if (fd !== undefined) nativeAddon().refuseConnection(fd, lastWords);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Connections between being accepted and being served: each is set up in its user's turn, so that who connects without end
+ * holds up nobody else who connects. Until then nothing is read from it.
+ */
+import type { ByteConnection } from './byte-connection.js';
+import type { FairTurns, TurnWork } from './fair-turns.js';
+import type { IncomingConnection } from './incoming-connection.js';
+
+export interface Arrival {
+  readonly connection: IncomingConnection;
+  readonly userKey: string;
+  /** Of the two one is called: `onGone` when the peer has gone before its turn, or the endpoint closes. */
+  readonly setUp: (bytes: ByteConnection) => void;
+  readonly onGone: () => void;
+}
+
+export class Arrivals {
+  readonly #turns: FairTurns;
+  readonly #waiting = new Set<WaitingArrival>();
+
+  constructor(turns: FairTurns) {
+    this.#turns = turns;
+  }
+
+  add(arrival: Arrival): void {
+    const waiting = new WaitingArrival(arrival, () => this.#waiting.delete(waiting));
+    this.#waiting.add(waiting);
+    this.#turns.add(waiting);
+  }
+
+  /** Refuses those that wait: an endpoint that has closed serves nobody any more. */
+  close(): void {
+    for (const waiting of this.#waiting) {
+      this.#turns.remove(waiting);
+      waiting.refuse();
+    }
+    this.#waiting.clear();
+  }
+}
+
+class WaitingArrival implements TurnWork {
+  readonly #arrival: Arrival;
+  readonly #onServed: () => void;
+
+  constructor(arrival: Arrival, onServed: () => void) {
+    this.#arrival = arrival;
+    this.#onServed = onServed;
+  }
+
+  get userKey(): string {
+    return this.#arrival.userKey;
+  }
+
+  serve(): boolean {
+    const { connection, setUp } = this.#arrival;
+    this.#onServed();
+    const bytes = connection.peerIsGone() ? undefined : openedOrGone(connection);
+    if (bytes === undefined) this.refuse();
+    else setUp(bytes);
+    return false;
+  }
+
+  refuse(): void {
+    this.#arrival.connection.refuse();
+    this.#arrival.onGone();
+  }
+}
+
+function openedOrGone(connection: IncomingConnection): ByteConnection | undefined {
+  try {
+    return connection.open();
+  } catch {
+    // It closed in between, and nobody has to be told.
+    return undefined;
+  }
+}
