@@ -50,8 +50,9 @@ BeforeAll {
     $broker = Start-PrivateBroker
     $env:TPMTBS_SOCKET = $broker.Socket
     Initialize-Tpm | Out-Null
-    # What the module has beside Windows' parameters: the prompt of a secret, and the common ones.
-    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters) + 'Prompt'
+    # What the module has beside Windows' parameters: the common ones, the prompt of a secret, and what Windows never does.
+    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters) +
+        'Prompt', 'CloseHierarchies'
     function Get-SetText($Set) {
         $own = @($Set.Parameters | Where-Object { $common -notcontains $_.Name })
         ($own | ForEach-Object { $_.Name + $(if ($_.IsMandatory) { '*' }) } | Sort-Object) -join ' '

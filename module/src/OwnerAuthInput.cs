@@ -19,10 +19,10 @@ internal static class OwnerAuthInput
 
     /// <summary>The text of a value of a parameter: text, or a SecureString of it.</summary>
     /// <exception cref="TbsException">It is not base64.</exception>
-    private static string FromParameter(object value)
+    internal static string FromParameter(object value, string what = "owner authorization")
     {
         string text = TextOf(value);
-        return IsBase64(text) ? text : throw Problem("The owner authorization is not base64 text.", null);
+        return IsBase64(text) ? text : throw Problem($"The {what} is not base64 text.", null);
     }
 
     /// <summary>The value that a cmdlet was given as a parameter, a file or a prompt; null where none was.</summary>

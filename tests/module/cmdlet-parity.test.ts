@@ -1,6 +1,7 @@
 /** The module, the catalogue of results, the protocol and the documentation list the same things. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { CLOSING_STOPS } from '../../ts-core/domain/owner-auth/hierarchy-state.js';
 import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 
@@ -44,6 +45,10 @@ describe('the PowerShell module', () => {
     const methods = new Set(RPC_METHODS.map(({ name }) => name));
     assert.ok(called.size > 20, `found ${called.size}`);
     for (const name of called) assert.ok(methods.has(name as never), `${name} is no method`);
+  });
+
+  it('warns of closed hierarchies in the words of the command line', () => {
+    assert.ok(text('module/src/Client/Types/ProvisioningState.cs').includes(`"${CLOSING_STOPS}"`));
   });
 
   it('exports exactly the files of module/src/Cmdlets', async () => {

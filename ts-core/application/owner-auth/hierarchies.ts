@@ -63,7 +63,11 @@ export class Hierarchies {
     const open = HIERARCHY_NAMES.filter((name) => this.states(state)[name] === 'open');
     if (open.length === 0 || !this.mayBeClosed) return;
     events.raise('warning', `The hierarchies are closed now: ${open.join(' and ')}. ${CLOSING_STOPS}`, {
-      details: { hierarchies: open, level: level(), action: 'tbs tpm open-hierarchies opens them again.' },
+      details: {
+        hierarchies: open,
+        level: level(),
+        action: 'Open-TpmHierarchy or `tbs tpm open-hierarchies` opens them again.',
+      },
     });
     for (const name of open) {
       // A value whose hierarchy was not closed before a crash serves as well as a new one.

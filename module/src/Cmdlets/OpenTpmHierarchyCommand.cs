@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Opens the storage and endorsement hierarchies of a TPM 2.0.</summary>
+/// <remarks>
+/// Gives both hierarchies their empty authorization back, as clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI and other TPM
+/// programs expect, with the authorizations that this machine stores. It undoes Initialize-Tpm -CloseHierarchies, and opens
+/// what an earlier version of the broker closed. While policy (closeHierarchies) wants them closed it is refused. Returns what
+/// is still needed, with the state of each hierarchy. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Open-TpmHierarchy</code>
+/// <para>Opens both with the stored authorizations.</para>
+/// </example>
+/// <example>
+/// <code>Open-TpmHierarchy -StorageAuthorization (Get-Secret tpm-storage)</code>
+/// <para>Opens a storage hierarchy that somebody else closed, with its authorization as a SecureString of base64 text.</para>
+/// </example>
+/// <seealso>Initialize-Tpm</seealso>
+/// <seealso>Get-TpmProvisioningState</seealso>
+[Cmdlet(VerbsCommon.Open, "TpmHierarchy", SupportsShouldProcess = true)]
+[OutputType(typeof(ProvisioningState))]
+public sealed class OpenTpmHierarchyCommand : TbsCmdlet
+{
+    /// <summary>
+    /// The authorization in force of the storage hierarchy: base64 text, or a SecureString of it. Needed only where it is not
+    /// stored on this machine.
+    /// </summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public object? StorageAuthorization { get; set; }
+
+    /// <summary>The same for the endorsement hierarchy.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public object? EndorsementAuthorization { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        if (!Confirmed("TPM", "Open the storage and endorsement hierarchies: give them the empty authorization")) return;
+        RpcParameters authorizations = new();
+        if (StorageAuthorization is not null)
+        {
+            authorizations["storageAuth"] = OwnerAuthInput.FromParameter(StorageAuthorization, "storage authorization");
+        }
+        if (EndorsementAuthorization is not null)
+        {
+            authorizations["endorsementAuth"] = OwnerAuthInput.FromParameter(EndorsementAuthorization, "endorsement authorization");
+        }
+        WriteObject(Call("tpm/openHierarchies", authorizations, ProvisioningState.Read));
+    }
+}
