@@ -12,7 +12,7 @@ export interface PlatformParts {
   readonly userNames: UserNames;
   readonly endpoints: Pick<
     EndpointParts,
-    'identify' | 'identifySimulatorPeer' | 'accept' | 'byteConnection' | 'listenForRpc'
+    'identify' | 'identifySimulatorPeer' | 'identifyTcpPeer' | 'accept' | 'byteConnection' | 'listenForRpc'
   >;
   readonly transport: Omit<TransportDependencies, 'log'>;
   readonly eventLoop: EventLoop;

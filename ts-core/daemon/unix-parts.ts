@@ -6,6 +6,7 @@ import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { SubordinateIds } from '../adapters/identity/subordinate-ids.js';
+import { callerOfTcpSocket } from '../adapters/identity/tcp-peer.js';
 import { callerOfUnixSocket } from '../adapters/identity/unix-peer.js';
 import { overflowUserUid, readUserNamespace } from '../adapters/identity/user-namespace.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
@@ -25,6 +26,7 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
+      identifyTcpPeer: async (socket) => (await callerOfTcpSocket(socket, rules)).caller,
       // Undefined in an addon that was built before it could: connections are accepted by Node.js' own server then.
       accept: typeof addon.ConnectionAcceptor === 'function' ? acceptNatively : undefined,
       byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream),

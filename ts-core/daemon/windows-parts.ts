@@ -30,6 +30,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
     endpoints: {
       identify: (socket) => knownCaller(callers, socket),
       identifySimulatorPeer: undefined,
+      identifyTcpPeer: undefined,
       accept: undefined,
       byteConnection: undefined,
       listenForRpc: pipeListening(configuration, own, callers, addon, log),

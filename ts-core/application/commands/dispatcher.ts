@@ -106,6 +106,11 @@ export class Dispatcher {
     return this.#running;
   }
 
+  /** How long the TPM has worked on the running command, or the last one. */
+  get ranMs(): number {
+    return this.#parts.clock.monotonicMs() - this.#startedAtMs;
+  }
+
   enqueue(pending: PendingCommand): void {
     pending.expectedMs = this.#costOf(pending);
     this.#waitingCostMs += pending.expectedMs;
@@ -208,8 +213,7 @@ export class Dispatcher {
    * cost: what is left of the one at the TPM, and the others.
    */
   estimatedWaitMs(): number {
-    const ranMs = this.#parts.clock.monotonicMs() - this.#startedAtMs;
-    const leftMs = Math.max(0, (this.#running?.expectedMs ?? 0) - ranMs);
+    const leftMs = Math.max(0, (this.#running?.expectedMs ?? 0) - this.ranMs);
     return Math.max(0, leftMs + this.#waitingCostMs);
   }
 
