@@ -55,6 +55,7 @@ describe('the result of every method', function () {
     const { contexts } = await call<{ contexts: object[] }>('context/list');
     const { resources } = await call<{ resources: { id: string }[] }>('resource/list');
     assert.deepEqual([contexts.length, resources.length], [1, 1]);
+    await call('queue/get');
     assert.deepEqual(await call('resource/remove', { id: resources[0]?.id }), { removed: true });
     await call('command/cancel', { contextId });
     await call('context/close', { contextId });

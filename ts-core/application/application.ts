@@ -19,6 +19,7 @@ import type { ManagePolicy } from './policy/manage-policy.js';
 import type { UserNames } from './ports.js';
 import type { ManagePower } from './power/manage-power.js';
 import type { RecentAnswers } from './status/recent-answers.js';
+import type { ReportQueue } from './status/report-queue.js';
 import type { ReportStatus } from './status/report-status.js';
 
 export interface Application {
@@ -34,6 +35,7 @@ export interface Application {
   readonly ownerAuthBackup: ManageBackup;
   readonly tpm: ReportTpm;
   readonly status: ReportStatus;
+  readonly queueReport: ReportQueue;
   /** Recent answers to the questions about the TPM that any caller may ask at any rate. */
   readonly recentAnswers: RecentAnswers;
   readonly resources: ManageResources;

@@ -54,6 +54,7 @@ import type {
 import { ManagePower } from './power/manage-power.js';
 import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
 import { RecentAnswers } from './status/recent-answers.js';
+import { ReportQueue } from './status/report-queue.js';
 import { ReportStatus } from './status/report-status.js';
 import { TpmPresence } from './status/tpm-presence.js';
 
@@ -206,6 +207,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     tpm: owner.tpm,
     authLevel: new ManageAuthLevel(policy, store, events, (change) => owner.ownerAuth.levelChanges(change)),
     status,
+    queueReport: new ReportQueue(queue, dispatcher),
     recentAnswers: new RecentAnswers(clock, RECENT_MS),
     resources: new ManageResources(contexts, virtualizer, dispatcher, events),
     power,

@@ -41,6 +41,12 @@ function isStreamAddress(text: string): boolean {
   return port !== undefined && Number(port) <= 65_535;
 }
 
+const LOOPBACK = /^tcp:(?:127(?:\.[0-9]{1,3}){3}|\[::1\]):/;
+
+function isLoopback(address: string): boolean {
+  return LOOPBACK.test(address);
+}
+
 const namedAccount = z.union([z.string().min(1).max(64), z.number().int().min(0).max(0xfffffffe)]);
 const account = namedAccount.nullable();
 const count = (max: number) => z.number().int().min(1).max(max);
@@ -232,6 +238,28 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
       .describe('Take bare commands, as the tcsd of trousers sends them to a TCP device. Unset: off.'),
   });
 
+  const metricsTls = z.strictObject({
+    certificateFile: path.describe('Certificate of the broker, with those between it and its authority (PEM).'),
+    keyFile: path.describe('Private key of the certificate (PEM).'),
+    clientAuthorityFile: path.describe('Authority of the certificates that scrapers must show (PEM).'),
+  });
+  const metrics = z
+    .strictObject({
+      listen: stream
+        .refine((address) => address.startsWith('tcp:'), 'must be tcp:HOST:PORT')
+        .nullable()
+        .default(null)
+        .describe('Where metrics are served over HTTP, `tcp:127.0.0.1:9820`. Unset: nowhere. [metrics.md](metrics.md)'),
+      tls: metricsTls
+        .nullable()
+        .default(null)
+        .describe('Serve them over HTTPS, to whoever holds a certificate of the given authority.'),
+    })
+    .refine(({ listen, tls }) => listen === null || tls !== null || isLoopback(listen), {
+      path: ['tls'],
+      message: 'is needed where metrics.listen is not a loopback address',
+    });
+
   const directory = z
     .strictObject({
       server: z
@@ -371,6 +399,7 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
     audit: audit.prefault({}),
     log: log.prefault({}),
     simulator: simulator.prefault({}),
+    metrics: metrics.prefault({}),
     directory: directory
       .nullable()
       .default(null)

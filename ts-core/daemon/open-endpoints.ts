@@ -17,6 +17,7 @@ import { UserBudgets } from '../endpoints/user-budgets.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
+import { openMetrics } from './open-metrics.js';
 import { parseStreamAddress } from './stream-address.js';
 
 export interface DaemonIdentity {
@@ -33,6 +34,8 @@ export interface EndpointParts {
   readonly identify: (socket: Socket) => Caller;
   /** Undefined where the operating system does not tell who is behind a simulator's connection. */
   readonly identifySimulatorPeer: IdentifyPeer | undefined;
+  /** Undefined where the operating system does not tell who is behind a TCP connection. */
+  readonly identifyTcpPeer: ((socket: Socket) => Promise<Caller>) | undefined;
   /** Undefined where Node.js' own sockets are used; the wire endpoint is not offered there. */
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
   /** How connections of Unix sockets are accepted; by Node.js' own server where undefined. */
@@ -78,6 +81,12 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
   try {
     closers.push(await openSimulators(parts, shared, listed));
     closers.push(await openWire(parts, shared, listed));
+    const onRefused = (error: unknown): void => parts.refused.tell('a scrape of the metrics was refused', { error });
+    const metrics = await openMetrics({ ...parts, onRefused });
+    if (metrics !== undefined) {
+      closers.push(() => metrics.close());
+      listed.push({ kind: 'metrics', address: metrics.address });
+    }
     // Last: whoever waits for the broker asks here, and finds everything else open.
     const rpc = await openRpc(parts, shared, listed);
     closers.push(() => rpc.close());

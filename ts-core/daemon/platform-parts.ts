@@ -12,7 +12,13 @@ export interface PlatformParts {
   readonly userNames: UserNames;
   readonly endpoints: Pick<
     EndpointParts,
-    'identify' | 'identifySimulatorPeer' | 'accept' | 'acceptSockets' | 'byteConnection' | 'listenForRpc'
+    | 'identify'
+    | 'identifySimulatorPeer'
+    | 'identifyTcpPeer'
+    | 'accept'
+    | 'acceptSockets'
+    | 'byteConnection'
+    | 'listenForRpc'
   >;
   readonly transport: Omit<TransportDependencies, 'log'>;
   readonly eventLoop: EventLoop;

@@ -8,6 +8,7 @@ import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { SubordinateIds } from '../adapters/identity/subordinate-ids.js';
+import { callerOfTcpSocket } from '../adapters/identity/tcp-peer.js';
 import { callerOfUnixSocket } from '../adapters/identity/unix-peer.js';
 import { overflowUserUid, readUserNamespace } from '../adapters/identity/user-namespace.js';
 import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
@@ -28,6 +29,7 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
+      identifyTcpPeer: async (socket) => (await callerOfTcpSocket(socket, rules)).caller,
       accept: (where, { onConnection, ...options }) =>
         acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(incoming(accepted, rules)) }),
       acceptSockets,

@@ -30,6 +30,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
     endpoints: {
       identify: (socket) => knownCaller(callers, socket),
       identifySimulatorPeer: undefined,
+      identifyTcpPeer: undefined,
       accept: undefined,
       acceptSockets: undefined,
       byteConnection: undefined,

@@ -34,6 +34,27 @@ function drain(queue: CommandQueue<TestCommand>, nowMs = 0): TestCommand[] {
 }
 
 describe('the command queue', () => {
+  it('says how many commands of each user wait in each band, and which have aged', () => {
+    const queue = newQueue();
+    queue.push(command('a', 1, LOW), 0);
+    for (const contextId of [2, 3]) queue.push(command('a', contextId, NORMAL), 500);
+    queue.push(command('b', 4, HIGH), 500);
+    assert.deepEqual(queue.waitingByUser(), [
+      { userKey: 'a', byBand: [1, 2, 0, 0, 0, 0] },
+      { userKey: 'b', byBand: [0, 0, 1, 0, 0, 0] },
+    ]);
+    queue.next(agingHorizonMs + 1);
+    assert.deepEqual(queue.waitingByUser(), [
+      { userKey: 'a', byBand: [0, 2, 0, 0, 0, 0] },
+      { userKey: 'b', byBand: [0, 0, 1, 0, 0, 0] },
+    ]);
+    queue.next(2 * agingHorizonMs);
+    assert.deepEqual(
+      queue.waitingByUser().map(({ userKey, byBand }) => [userKey, ...byBand]),
+      [['a', 0, 0, 0, 0, 0, 2]],
+    );
+  });
+
   it('dispatches the higher priority first', () => {
     const queue = newQueue();
     const low = command('a', 1, LOW);

@@ -1,6 +1,7 @@
 /** Validates a submission (header, locality, priority, filter, quotas) and puts it into the queue. */
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { limitReached } from '../../domain/limit-reached.js';
+import { classifyResponse } from '../../domain/lockout/response-classification.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../../domain/scheduling/priority.js';
 import { asTbsError, TbsError } from '../../domain/tbs-error.js';
@@ -16,6 +17,7 @@ import type {
   Submission,
   SubmissionOutcome,
 } from './caller-connection.js';
+import { type CommandMeter, type EndedCommand, resultOfRefusal, resultOfResponse } from './command-meter.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { PendingCommand } from './pending-command.js';
 
@@ -53,10 +55,40 @@ export class CommandService implements ConnectionOpener {
   closedBecause: string | undefined;
   /** Commands that were refused before they entered the queue. The dispatcher counts the others. */
   refused = 0;
+  readonly #meters = new Set<CommandMeter>();
   readonly #parts: SubmitParts;
 
   constructor(parts: SubmitParts) {
     this.#parts = parts;
+  }
+
+  /** Tells `meter` of every submission that ends, until the returned function is called. */
+  follow(meter: CommandMeter): () => void {
+    this.#meters.add(meter);
+    return () => this.#meters.delete(meter);
+  }
+
+  /** A submission that was put into the queue, or had come so far that its command was known. */
+  ended({ caller, command, header: { code } }: PendingCommand, outcome: SubmissionOutcome): void {
+    if (this.#meters.size === 0) return;
+    const { callerClass } = caller;
+    if (outcome.kind === 'refused') {
+      this.#meter({ code, callerClass, result: resultOfRefusal(outcome.error), times: undefined });
+      return;
+    }
+    const { version, virtualizer } = this.#parts;
+    const answered = { code, command };
+    const responseClass = classifyResponse(version, outcome.response, answered, (each) => virtualizer.handlesOf(each));
+    this.#meter({ code, callerClass, result: resultOfResponse(responseClass), times: outcome });
+  }
+
+  /** A submission that was refused before that. */
+  refusedUnread({ callerClass }: Caller, error: TbsError): void {
+    this.#meter({ code: undefined, callerClass, result: resultOfRefusal(error), times: undefined });
+  }
+
+  #meter(ended: EndedCommand): void {
+    for (const meter of this.#meters) meter(ended);
   }
 
   connect(caller: Caller): CallerConnection {
@@ -125,11 +157,16 @@ class CallerSession implements CallerConnection {
   }
 
   submit(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
+    let pending: PendingCommand | undefined;
     try {
-      this.#accept(submission, done);
-    } catch (error) {
+      pending = this.#read(submission, done);
+      this.#accept(pending, submission.deadlineMs);
+    } catch (cause) {
+      const error = asTbsError(cause);
       this.#service.refused++;
-      done({ kind: 'refused', error: asTbsError(error) });
+      if (pending === undefined) this.#service.refusedUnread(this.caller, error);
+      else this.#service.ended(pending, { kind: 'refused', error });
+      done({ kind: 'refused', error });
     }
   }
 
@@ -144,10 +181,11 @@ class CallerSession implements CallerConnection {
     this.#own.clear();
   }
 
-  #accept(submission: Submission, done: (outcome: SubmissionOutcome) => void): void {
+  /** Checks what does not depend on the command's content. */
+  #read(submission: Submission, done: (outcome: SubmissionOutcome) => void): PendingCommand {
     this.#requireOpen();
     const context = this.#ownContext(submission.contextId);
-    const { version, maxCommandBytes, gate, clock, dispatcher } = this.#parts;
+    const { version, maxCommandBytes, gate, clock } = this.#parts;
     const verdict = decodeCommandHeader(submission.command, version, maxCommandBytes);
     if (!verdict.ok) throw headerError(verdict.fault);
     this.#requireLocality(submission.locality);
@@ -164,6 +202,7 @@ class CallerSession implements CallerConnection {
       submittedAtMs: clock.monotonicMs(),
       done: (outcome) => {
         context.outstanding.delete(pending);
+        this.#service.ended(pending, outcome);
         if (!this.#closed) done(outcome);
       },
       deadline: undefined,
@@ -172,12 +211,18 @@ class CallerSession implements CallerConnection {
       place: undefined,
       expectedMs: 0,
     };
+    return pending;
+  }
+
+  #accept(pending: PendingCommand, deadlineMs: number | undefined): void {
+    const { gate, clock, dispatcher } = this.#parts;
+    const context = this.#ownContext(pending.contextId);
     const refusal = gate.refusalAtSubmission(pending);
     if (refusal !== undefined) throw refusal;
     this.#requirePlaceInQueue(context);
     context.outstanding.add(pending);
-    if (submission.deadlineMs !== undefined) {
-      pending.deadline = clock.after(submission.deadlineMs, () => dispatcher.cancelWaiting(pending));
+    if (deadlineMs !== undefined) {
+      pending.deadline = clock.after(deadlineMs, () => dispatcher.cancelWaiting(pending));
     }
     dispatcher.enqueue(pending);
   }

@@ -112,6 +112,11 @@ export class Dispatcher {
     return this.#running;
   }
 
+  /** How long the TPM has worked on the running command, or the last one. */
+  get ranMs(): number {
+    return this.#parts.clock.monotonicMs() - this.#startedAtMs;
+  }
+
   enqueue(pending: PendingCommand): void {
     pending.expectedMs = this.#costOf(pending);
     this.#waitingCostMs += pending.expectedMs;
@@ -221,8 +226,7 @@ export class Dispatcher {
    * the running command, plus the expected cost of the queued ones.
    */
   estimatedWaitMs(): number {
-    const ranMs = this.#parts.clock.monotonicMs() - this.#startedAtMs;
-    const leftMs = Math.max(0, (this.#running?.expectedMs ?? 0) - ranMs);
+    const leftMs = Math.max(0, (this.#running?.expectedMs ?? 0) - this.ranMs);
     return Math.max(0, leftMs + this.#waitingCostMs);
   }
 

@@ -26,6 +26,7 @@ import {
   type QueuePlace,
   type UserLine,
   type UserPlace,
+  waitingByBand,
 } from './queue-lines.js';
 import { TpmShare } from './tpm-share.js';
 
@@ -117,6 +118,13 @@ export class CommandQueue<Command extends QueuedCommand> {
       if (place !== undefined) return this.#serve(highestOf(place), savesSwap);
     }
     return undefined;
+  }
+
+  /** The users whose commands wait, with how many in each band. */
+  waitingByUser(): { readonly userKey: string; readonly byBand: readonly number[] }[] {
+    return [...this.#users.values()]
+      .filter(({ waiting }) => waiting > 0)
+      .map((user) => ({ userKey: user.userKey, byBand: waitingByBand(user) }));
   }
 
   /** Whether the user has had at most a fair share of the TPM's time of late. */

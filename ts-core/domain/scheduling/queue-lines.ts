@@ -67,6 +67,14 @@ export function oldestOf<Command>(context: ContextLine<Command>): Command {
   return (context.line.first() as Entry<Command>).command;
 }
 
+export function waitingByBand<Command>({ contexts }: UserLine<Command>): readonly number[] {
+  const sums = new Array<number>(BAND_COUNT).fill(0);
+  for (const context of contexts.values()) {
+    for (const [band, count] of context.waitingByBand.entries()) sums[band] = (sums[band] as number) + count;
+  }
+  return sums;
+}
+
 export function highestBand<Command>(context: ContextLine<Command>): number {
   for (let band = BAND_COUNT - 1; band >= 0; band--) {
     if ((context.waitingByBand[band] as number) > 0) return band;

@@ -14,6 +14,7 @@ import { ownerAuthHandlers } from './handlers/owner-auth-handlers.js';
 import { physicalPresenceHandlers } from './handlers/physical-presence-handlers.js';
 import { policyHandlers } from './handlers/policy-handlers.js';
 import { powerHandlers } from './handlers/power-handlers.js';
+import { queueHandlers } from './handlers/queue-handlers.js';
 import { resourceHandlers } from './handlers/resource-handlers.js';
 import { type DaemonFacts, statusHandlers } from './handlers/status-handlers.js';
 import { tpmHandlers } from './handlers/tpm-handlers.js';
@@ -31,6 +32,7 @@ import * as ownerAuthBackup from './protocol/owner-auth-backup.js';
 import * as physicalPresence from './protocol/physical-presence.js';
 import * as policy from './protocol/policy.js';
 import * as power from './protocol/power.js';
+import * as queue from './protocol/queue.js';
 import * as resource from './protocol/resource.js';
 import * as status from './protocol/status.js';
 import * as tpm from './protocol/tpm.js';
@@ -54,6 +56,7 @@ const FEATURES: readonly Feature[] = [
   feature(policy, policyHandlers),
   feature(authLevel, authLevelHandlers),
   feature(status, (application, { daemon }) => statusHandlers(application, daemon)),
+  feature(queue, queueHandlers),
   feature(event, (application, { maxEventSubscribers }) => eventHandlers(application, maxEventSubscribers)),
   feature(resource, resourceHandlers),
   feature(power, powerHandlers),

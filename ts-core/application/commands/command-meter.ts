@@ -1,0 +1,57 @@
+/** How submitted commands end, for those who count them. Nothing is worked out while nobody counts. */
+import type { CallerClass } from '../../domain/caller.js';
+import type { ResponseClass } from '../../domain/lockout/response-classification.js';
+import type { TbsError } from '../../domain/tbs-error.js';
+
+/** `refused`: for another reason than the lists and the lockout; `failed`: the TPM or the broker did not carry it out. */
+export type CommandResult =
+  | 'success'
+  | 'authorizationFailure'
+  | 'tpmLockout'
+  | 'tpmError'
+  | 'blocked'
+  | 'lockedOut'
+  | 'cancelled'
+  | 'refused'
+  | 'failed';
+
+export interface EndedCommand {
+  /** Undefined where the submission was no command of this TPM. */
+  readonly code: number | undefined;
+  readonly callerClass: CallerClass;
+  readonly result: CommandResult;
+  /** Undefined where the TPM gave no response. */
+  readonly times: { readonly waitMs: number; readonly durationMs: number } | undefined;
+}
+
+/** Called once for each submission. It must not throw. */
+export type CommandMeter = (ended: EndedCommand) => void;
+
+const RESULT_OF_RESPONSE: Readonly<Record<ResponseClass, CommandResult>> = {
+  success: 'success',
+  authorizationFailure: 'authorizationFailure',
+  hardwareLockout: 'tpmLockout',
+  other: 'tpmError',
+};
+
+export function resultOfResponse(responseClass: ResponseClass): CommandResult {
+  return RESULT_OF_RESPONSE[responseClass];
+}
+
+export function resultOfRefusal({ symbol }: TbsError): CommandResult {
+  switch (symbol) {
+    case 'TPM_E_COMMAND_BLOCKED':
+    case 'TPM_E_EMBEDDED_COMMAND_BLOCKED':
+      return 'blocked';
+    case 'TPM_20_E_LOCKOUT':
+    case 'TPM_E_DEFEND_LOCK_RUNNING':
+      return 'lockedOut';
+    case 'TBS_E_COMMAND_CANCELED':
+      return 'cancelled';
+    case 'TBS_E_IOERROR':
+    case 'TBS_E_INTERNAL_ERROR':
+      return 'failed';
+    default:
+      return 'refused';
+  }
+}

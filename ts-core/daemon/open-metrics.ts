@@ -1,0 +1,66 @@
+/** The metrics endpoint, loaded only where the configuration turns it on. */
+import type { Socket } from 'node:net';
+import { readTrustedFile } from '../adapters/policy/trusted-file.js';
+import type { Application } from '../application/application.js';
+import type { Caller } from '../domain/caller.js';
+import { TbsError } from '../domain/tbs-error.js';
+import type { MetricsAccess } from '../endpoints/metrics/metrics-server.js';
+import type { Configuration } from './configuration.js';
+import { parseStreamAddress } from './stream-address.js';
+
+export interface MetricsParts {
+  readonly configuration: Configuration;
+  readonly identity: { readonly version: string; readonly uid: number };
+  readonly application: Application;
+  /** Undefined where the operating system does not tell who is behind a TCP connection. */
+  readonly identifyTcpPeer: ((socket: Socket) => Promise<Caller>) | undefined;
+  readonly onRefused: (reason: unknown) => void;
+}
+
+export interface OpenMetrics {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const MAX_FILE_BYTES = 1_048_576;
+/** In whose name a scrape asks the broker, once it is clear that it may. */
+const SCRAPER: Caller = { userKey: 'metrics', callerClass: 'standardUser', isObserver: true };
+
+export async function openMetrics(parts: MetricsParts): Promise<OpenMetrics | undefined> {
+  const { configuration, identity, application, onRefused } = parts;
+  const { listen } = configuration.metrics;
+  if (listen === null) return undefined;
+  const access = metricsAccess(parts);
+  const { brokerMetrics } = await import('../endpoints/metrics/broker-metrics.js');
+  const { MetricsServer } = await import('../endpoints/metrics/metrics-server.js');
+  const metrics = brokerMetrics(application, SCRAPER, identity.version);
+  const server = new MetricsServer({ metrics, access, onRefused });
+  const address = parseStreamAddress(listen);
+  if ('path' in address) throw new Error('The configuration takes TCP addresses for metrics only.');
+  return { address: await server.listen(address.host, address.port), close: () => server.close() };
+}
+
+function metricsAccess({ configuration, identity, identifyTcpPeer }: MetricsParts): MetricsAccess {
+  const { tls } = configuration.metrics;
+  if (tls !== null) {
+    const read = (file: string): Uint8Array => readFileOf(file, identity.uid);
+    const [certificate, key] = [read(tls.certificateFile), read(tls.keyFile)];
+    return { kind: 'clientCertificates', tls: { certificate, key, clientAuthority: read(tls.clientAuthorityFile) } };
+  }
+  if (identifyTcpPeer !== undefined) return { kind: 'localUsers', identify: identifyTcpPeer };
+  throw new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `Metrics without TLS are not offered on ${process.platform}: it does not tell who connects.`,
+    action: 'Set metrics.tls in tbsd.json, or take metrics.listen out.',
+    details: { setting: 'metrics.tls' },
+  });
+}
+
+function readFileOf(file: string, brokerUid: number): Uint8Array {
+  const read = readTrustedFile(file, brokerUid, MAX_FILE_BYTES);
+  if (read.verdict === 'read') return read.bytes;
+  throw new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `${file}, which metrics.tls names, ${read.verdict === 'missing' ? 'does not exist' : read.reason}.`,
+    action: 'Put the file there, or change metrics.tls in tbsd.json.',
+    details: { setting: 'metrics.tls', file },
+  });
+}
