@@ -1,5 +1,5 @@
 /** Owner authorization: secrets are base64 in the message's body, and nowhere else. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAuth, parseOwnerAuth } from '../../../domain/owner-auth/owner-auth-value.js';
 import { ADMINISTRATOR_ONLY } from '../../access.js';
 import { type Described, method, nothing, objectType } from './method.js';

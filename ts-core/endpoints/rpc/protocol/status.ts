@@ -1,5 +1,5 @@
 /** The broker and its TPM, as an administrator wants to know them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { callerClass, commandCode, count, milliseconds, tpmVersion, uint32, userKey, utcTime } from './values.js';

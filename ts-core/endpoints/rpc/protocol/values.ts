@@ -1,5 +1,5 @@
 /** The kinds of values that parameters and results are made of. Use sites say what the value means with `describe`. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const uint32 = z.number().int().min(0).max(0xffffffff);
 
