@@ -6,7 +6,6 @@ import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
 import { printJson, printPairs } from '../output.js';
-import { createOwnerAuthFile } from '../owner-auth-file.js';
 
 const LEVELS = { none: 0, delegated: 2, full: 4, 'lockout-only': 5 } as const;
 
@@ -37,7 +36,7 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
           withBroker(options, async (broker) => {
             await confirmLoss(await broker.call('authLevel/get'), LEVELS[options.level], options);
             const newFile = options['new-file'];
-            const newOwnerAuth = newFile === undefined ? undefined : createOwnerAuthFile(newFile);
+            const newOwnerAuth = newFile === undefined ? undefined : await ownerAuthInNewFile(newFile);
             const params = { level: LEVELS[options.level], force: options.force, newOwnerAuth };
             try {
               return printLevel(await broker.call('authLevel/set', params), options.json);
@@ -50,6 +49,12 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
       )
       .demandCommand(1, 'Name one: get or set.'),
   ) as Argv<CommonOptions>;
+}
+
+/** Loaded here: no other command makes an owner authorization. */
+async function ownerAuthInNewFile(path: string): Promise<string> {
+  const { createOwnerAuthFile } = await import('../owner-auth-file.js');
+  return createOwnerAuthFile(path);
 }
 
 /** What is stored at the level in force and not at the wanted one is wiped. */
