@@ -12,11 +12,14 @@ export const lazyPackages = {
   name: 'lazy packages',
   setup(build) {
     const importers = new Map();
-    build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path: name, resolveDir, pluginData }) => {
-      if (pluginData === NOW) return undefined;
-      importers.set(name, resolveDir);
-      return { path: path.join(folder, `${name}.cjs`) };
-    });
+    build.onResolve(
+      { filter: new RegExp(`^(${names.join('|')})$`) },
+      ({ path: name, importer, resolveDir, pluginData }) => {
+        if (pluginData === NOW || !mayReplace(name, importer)) return undefined;
+        importers.set(name, resolveDir);
+        return { path: path.join(folder, `${name}.cjs`) };
+      },
+    );
     build.onResolve({ filter: /^now:/ }, ({ path: wanted, kind }) => {
       const name = wanted.slice('now:'.length);
       // The package may lie in that of its importer.
@@ -24,3 +27,8 @@ export const lazyPackages = {
     });
   },
 };
+
+/** lazy/assert.cjs has only what yargs uses. */
+function mayReplace(name, importer) {
+  return name !== 'assert' || /[\\/]node_modules[\\/]yargs[\\/]/.test(importer);
+}

@@ -127,10 +127,10 @@ async function startParts(
     clock,
     log,
   });
+  const logind = await followLogind(configuration, platform, broker.application, log);
   const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], platform.sendDatagram, log);
   notification.ready();
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
-  const logind = await followLogind(configuration, platform, broker.application, log);
   return stopRequest.serve(async (drainTimeoutMs) => {
     notification.stopping();
     log.info({}, 'stopping');
@@ -147,7 +147,7 @@ async function startParts(
   });
 }
 
-/** Loaded once callers are served: D-Bus takes time, and most machines do not sleep. */
+/** Loaded here: callers can connect already, and need not wait for D-Bus. */
 async function followLogind(
   { power: { logind: isWanted, systemBusAddress } }: Configuration,
   { hasLogind }: PlatformParts,
