@@ -1,7 +1,7 @@
 // npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), xunit (the module's client),
 // Pester (PowerShell).
-//   npm test -- --only mocha|native|client|pester|pester5     one part
-//   npm test -- --all                                  also what `npm test` alone leaves out: end-to-end tests on the bundle, and Pester 5
+//   npm test -- --only mocha|bundle|native|client|pester|pester5     one part
+//   npm test -- --all     also what `npm test` alone leaves out: end-to-end tests on the bundle, and Pester 5
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
