@@ -24,19 +24,20 @@ const PROGRAMS = {
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
 };
 
-/** Returns the folder, and esbuild's report of what is in each program. */
+/** Returns the folder, and the folders of the packages that have code in it. */
 export async function bundle(architecture = process.arch) {
   const folder = path.join(root, 'dist', 'bundle', `linux-${architecture}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'cache'), { recursive: true });
-  const reports = {};
+  const packages = new Set();
   for (const name of Object.keys(PROGRAMS)) {
-    reports[name] = await bundleProgram(name, folder);
+    for (const file of await bundleProgram(name, folder)) packages.add(packageOf(file));
     copyFileSync(path.join(here, 'start.cjs'), path.join(folder, name));
     chmodSync(path.join(folder, name), 0o755);
   }
   copyParts(folder, architecture);
-  return { folder, reports };
+  packages.delete(undefined);
+  return { folder, packages: [...packages].sort() };
 }
 
 async function bundleProgram(name, folder) {
@@ -61,7 +62,13 @@ async function bundleProgram(name, folder) {
     plugins: [daemonBeside(name), yargsLocalesBeside, lazyPackages],
     logLevel: 'error',
   });
-  return metafile;
+  return Object.keys(metafile.inputs);
+}
+
+/** The folder of the package that a file belongs to; undefined for the project's own. */
+function packageOf(file) {
+  const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [];
+  return folder === undefined ? undefined : path.join(root, folder);
 }
 
 /** `tbs serve` runs the daemon of the other program. */
