@@ -15,6 +15,11 @@ const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'];
  */
 export function buildDeb({ name, folder, output, values, epoch }) {
   writeDocumentation(name, folder, values);
+  const overrides = path.join(here, `${name}.overrides`);
+  if (existsSync(overrides)) {
+    mkdirSync(path.join(folder, 'usr/share/lintian/overrides'), { recursive: true });
+    write(path.join(folder, 'usr/share/lintian/overrides', name), readFileSync(overrides));
+  }
   chmodTree(folder);
   const debian = path.join(folder, 'DEBIAN');
   mkdirSync(debian, { mode: 0o755 });
