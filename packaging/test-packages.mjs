@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({ options: { chroot: { type: 'string' } } });
 const CONFIGURATION = {
-  transport: { kind: 'swtpm', swtpm: { socket: '/tmp/tpm/tpm.sock', controlSocket: '/tmp/tpm/control.sock' } },
+  transport: { kind: 'swtpm', swtpm: { data: 'unix:/tmp/tpm/tpm.sock', control: 'unix:/tmp/tpm/control.sock' } },
   power: { logind: false },
 };
 
