@@ -1,7 +1,7 @@
 // npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), xunit (the module's client),
 // Pester (PowerShell).
-//   npm test -- --only mocha|native|client|pester|pester5     one part
-//   npm test -- --all                                  also what `npm test` alone leaves out: Pester once more, version 5
+//   npm test -- --only mocha|bundle|native|client|pester|pester5     one part
+//   npm test -- --all     also what `npm test` alone leaves out: end-to-end tests on the bundle, and Pester 5
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,18 +50,34 @@ function testFiles(folder) {
     .sort();
 }
 
-function runMocha(folder) {
-  return part('mocha', async () => {
+function runMocha(folder, name = 'mocha', files = testFiles(path.join(root, 'build', 'tests')), env = {}) {
+  return part(name, async () => {
     const countsFile = path.join(folder, 'mocha.json');
+    rmSync(countsFile, { force: true });
     const mocha = path.join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const reporter = path.join(root, 'tools', 'mocha-reporter.cjs');
-    const files = testFiles(path.join(root, 'build', 'tests'));
     const status = await run(process.execPath, [mocha, '--exit', '--reporter', reporter, ...files], {
       TPMTBS_TEST_COUNTS: countsFile,
+      ...env,
     });
     const counts = readCounts(countsFile);
     for (const title of counts?.skippedTests ?? []) console.log(`skipped: ${title}`);
     return { status, counts };
+  });
+}
+
+/** The end-to-end tests that cover most of both programs, with those of the bundle and the Node.js that ships. */
+const ON_THE_BUNDLE = ['broker', 'command-line', 'crashes', 'json-rpc', 'policy', 'power', 'virtualization20'];
+
+async function runOnBundle(folder) {
+  const { bundle, writeCodeCaches } = await import('../packaging/bundle/bundle.mjs');
+  const { fetchNode } = await import('../packaging/runtime/fetch-node.mjs');
+  const { folder: programs } = await bundle();
+  writeCodeCaches(programs);
+  const files = ON_THE_BUNDLE.map((name) => path.join(root, 'build', 'tests', 'e2e', `${name}.test.js`));
+  return runMocha(folder, 'the bundle (mocha)', files, {
+    TPMTBS_TEST_BUNDLE: programs,
+    TPMTBS_TEST_NODE: path.join(fetchNode(), 'bin', 'node'),
   });
 }
 
@@ -86,14 +102,15 @@ function runTool(folder, name, tool) {
 }
 
 const PARTS = {
-  mocha: runMocha,
+  mocha: (folder) => runMocha(folder),
+  bundle: runOnBundle,
   native: (folder) => runTool(folder, 'C libraries (ctest)', 'test-native'),
   client: (folder) => runTool(folder, "the module's client (xunit)", 'test-client'),
   pester: (folder) => runPester(folder),
   pester5: (folder) => runPester(folder, 'Pester 5', ['--pester', '5']),
 };
 /** The parts that only --all and --only run. */
-const EXTRA = ['pester5'];
+const EXTRA = ['bundle', 'pester5'];
 
 async function main() {
   const { values } = parseArgs({ options: { only: { type: 'string' }, all: { type: 'boolean', default: false } } });

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TPM_CAP } from '../../ts-core/domain/tpm20/codes.js';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { fields } from '../endpoints/wire/wire-client.js';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { TestDaemon } from '../support/daemon.js';
+import { NODE, TBS } from '../support/programs.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { startSwtpm } from '../support/swtpm.js';
 import { startTerminalTpm } from '../support/terminal-tpm.js';
@@ -227,11 +227,10 @@ describe('cancelling', function () {
       ),
     ]);
     for (const timeMs of times) assert.ok(timeMs >= 55 && timeMs < 2000, `${timeMs} ms`);
-    const tbs = spawn(
-      process.execPath,
-      [join(REPOSITORY, 'bin', 'tbs.js'), 'submit', GET_RANDOM_20.toString('hex'), '--timeout', '0.06'],
-      { env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket }, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const tbs = spawn(NODE, [TBS, 'submit', GET_RANDOM_20.toString('hex'), '--timeout', '0.06'], {
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const told = text(tbs.stderr);
     await once(tbs, 'exit');
     assert.match(await told, /TBS_E_COMMAND_CANCELED/);

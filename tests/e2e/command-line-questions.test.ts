@@ -1,12 +1,10 @@
 /** Acts of `tbs` that cannot be undone: they ask first, and a question that cannot be asked is answered with no. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { TestDaemon } from '../support/daemon.js';
+import { NODE, TBS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { createPrimaryEcc, handleIn, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-
-const TBS = join(REPOSITORY, 'bin', 'tbs.js');
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
@@ -89,18 +87,18 @@ describe('an act of tbs that cannot be undone', function () {
       const env = { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket };
       const args = await prepare(client);
       const withInput = (input: string): SpawnSyncReturns<string> =>
-        spawnSync(process.execPath, [TBS, ...args], { encoding: 'utf8', env, input, timeout: 30_000 });
+        spawnSync(NODE, [TBS, ...args], { encoding: 'utf8', env, input, timeout: 30_000 });
       const withoutInput = (): SpawnSyncReturns<string> =>
-        spawnSync('/bin/sh', ['-c', `exec "$0" "$@" <&-`, process.execPath, TBS, ...args], {
+        spawnSync('/bin/sh', ['-c', `exec "$0" "$@" <&-`, NODE, TBS, ...args], {
           ...{ encoding: 'utf8', env, timeout: 30_000 },
         });
-      const onTerminal = (typed: string) => answeredOnTerminal([process.execPath, TBS, ...args], env, typed);
+      const onTerminal = (typed: string) => answeredOnTerminal([NODE, TBS, ...args], env, typed);
 
       for (const refused of [withInput(''), withInput('y\n'), withoutInput()]) {
         assert.equal(refused.status, 1, refused.stderr);
         assert.match(refused.stderr, /^tbs: notConfirmed: .*cannot be asked without a terminal.*\n {2}Give --yes/);
       }
-      const json = spawnSync(process.execPath, [TBS, ...args, '--json'], { encoding: 'utf8', env, timeout: 30_000 });
+      const json = spawnSync(NODE, [TBS, ...args, '--json'], { encoding: 'utf8', env, timeout: 30_000 });
       assert.equal((JSON.parse(json.stderr) as { symbol: string }).symbol, 'notConfirmed');
       assert.equal(await isDone(client), false, 'nothing was done without an answer');
 
@@ -120,7 +118,7 @@ describe('an act of tbs that cannot be undone', function () {
       const client = await daemon.connect();
       const args = await prepare(client);
       const env = { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket };
-      const done = spawnSync(process.execPath, [TBS, ...args, '--yes'], { encoding: 'utf8', env, timeout: 30_000 });
+      const done = spawnSync(NODE, [TBS, ...args, '--yes'], { encoding: 'utf8', env, timeout: 30_000 });
       assert.equal(done.status, 0, done.stderr);
       assert.equal(await isDone(client), true);
       client.close();

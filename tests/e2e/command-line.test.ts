@@ -6,7 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ALICE, asUser, canBecomeOthers } from '../support/as-user.js';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { TestDaemon } from '../support/daemon.js';
+import { NODE, TBS } from '../support/programs.js';
 import { readableRepository } from '../support/readable-repository.js';
 import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
 import { command, getRandom } from '../support/tpm20-commands.js';
@@ -26,7 +27,7 @@ describe('tbs', function () {
   after(() => daemon[Symbol.asyncDispose]());
 
   function tbs(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-    return spawnSync(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), ...args], {
+    return spawnSync(NODE, [TBS, ...args], {
       encoding: 'utf8',
       timeout: 30_000,
       env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
@@ -59,7 +60,7 @@ describe('tbs', function () {
   it('submits a command and tells the response', () => {
     const result = json('submit', RANDOM);
     assert.equal(result['responseName'], 'TPM_RC_SUCCESS');
-    const raw = spawnSync(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), 'submit', '--raw', RANDOM], {
+    const raw = spawnSync(NODE, [TBS, 'submit', '--raw', RANDOM], {
       env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
     });
     assert.equal(raw.stdout.length, 20);
@@ -214,7 +215,7 @@ describe('tbs', function () {
 
   describe('on a terminal of 80 columns', () => {
     function onTerminal(...args: string[]): readonly string[] {
-      const command = `stty cols 80; ${process.execPath} ${join(REPOSITORY, 'bin', 'tbs.js')} ${args.join(' ')}`;
+      const command = `stty cols 80; ${NODE} ${TBS} ${args.join(' ')}`;
       const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
         timeout: 30_000,
@@ -266,7 +267,7 @@ describe('tbs', function () {
   });
 
   it('ends quietly when whoever reads its output stops early', () => {
-    const program = `${process.execPath} ${join(REPOSITORY, 'bin', 'tbs.js')} block list | head -n 1`;
+    const program = `${NODE} ${TBS} block list | head -n 1`;
     const { stdout, stderr } = spawnSync('sh', ['-c', program], {
       encoding: 'utf8',
       timeout: 30_000,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { TestDaemon } from '../support/daemon.js';
+import { NODE, TBSD } from '../support/programs.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
 import { startAuthSession } from '../support/tpm20-commands.js';
@@ -157,7 +158,7 @@ describe('the broker in trouble', function () {
 
   it('refuses to share its folder or its socket with a second broker, and takes over what a dead one left', async () => {
     await using daemon = await TestDaemon.start();
-    const second = spawnSync(process.execPath, ['bin/tbsd.js', '--config', join(daemon.folder, 'tbsd.json')], {
+    const second = spawnSync(NODE, [TBSD, '--config', join(daemon.folder, 'tbsd.json')], {
       encoding: 'utf8',
       timeout: 20_000,
     });

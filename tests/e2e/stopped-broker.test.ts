@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { TestDaemon } from '../support/daemon.js';
+import { NODE, TBS } from '../support/programs.js';
 import { createPrimaryRsa } from '../support/tpm-commands.js';
 import { getRandom } from '../support/tpm20-commands.js';
 
@@ -22,7 +22,7 @@ describe('tbs and a stopped broker', function () {
   after(() => daemon?.[Symbol.asyncDispose]());
 
   function tbs(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    return spawn(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), ...args], {
+    return spawn(NODE, [TBS, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket, ...env },
     });

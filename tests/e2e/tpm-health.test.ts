@@ -1,11 +1,11 @@
 /** Status while the TPM is well, lost and back, and the TPM's own lockout: real TPMs that are killed and unplugged. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import type { Status } from '../../ts-core/endpoints/rpc/protocol/status.js';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { TestDaemon } from '../support/daemon.js';
+import { NODE, TBS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import { startTerminalTpm } from '../support/terminal-tpm.js';
@@ -33,7 +33,7 @@ async function until(client: RpcClient, health: Status['health']): Promise<Statu
 }
 
 function tbsStatus(daemon: TestDaemon): { status: number | null; stdout: string } {
-  return spawnSync(process.execPath, [join(REPOSITORY, 'bin', 'tbs.js'), 'status'], {
+  return spawnSync(NODE, [TBS, 'status'], {
     encoding: 'utf8',
     timeout: 30_000,
     env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },

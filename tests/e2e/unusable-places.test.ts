@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { REPOSITORY } from '../support/daemon.js';
+import { NODE, TBSD } from '../support/programs.js';
 import { readableRepository } from '../support/readable-repository.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -36,8 +36,8 @@ describe('a broker whose places cannot be used', function () {
   }
 
   function refused(settings: object): { status: number | null; line: string } {
-    const tbsd = [join(REPOSITORY, 'bin', 'tbsd.js'), '--config', configure(settings)];
-    return lineOf(spawnSync(process.execPath, tbsd, { encoding: 'utf8', timeout: 20_000 }));
+    const tbsd = [TBSD, '--config', configure(settings)];
+    return lineOf(spawnSync(NODE, tbsd, { encoding: 'utf8', timeout: 20_000 }));
   }
 
   /** What tbsd says, which must be one line: its log says nothing more, and there is no stack trace. */

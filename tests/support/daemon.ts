@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE, TBSD } from './programs.js';
 import { RpcClient } from './rpc-client.js';
 
 /** The repository's root, from build/tests/support. */
@@ -86,11 +87,10 @@ export class TestDaemon {
 
   /** Starts the daemon (again) and waits until it takes connections. */
   async run(): Promise<void> {
-    const child = spawn(
-      this.#options.node ?? process.execPath,
-      [join(REPOSITORY, 'bin', 'tbsd.js'), '--config', join(this.folder, 'tbsd.json')],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.#options.env } },
-    );
+    const child = spawn(this.#options.node ?? NODE, [TBSD, '--config', join(this.folder, 'tbsd.json')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...this.#options.env },
+    });
     this.#process = child;
     child.stderr?.on('data', (data: Buffer) => {
       this.errorOutput += data.toString();

@@ -1,18 +1,16 @@
 /** The compiled file of native/addon, found and loaded, whatever it exports on this platform. */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import nodeGypBuild from 'node-gyp-build';
 
 /** The addon is missing, or is not the one that this program was written for; the message names the command that builds it. */
 export class AddonError extends Error {}
 
 /** Throws an AddonError when it is missing. */
 export function loadAddonFile(): unknown {
-  const require = createRequire(import.meta.url);
   const directory = addonDirectory();
   try {
-    const nodeGypBuild: (directory: string) => unknown = require('node-gyp-build');
     return nodeGypBuild(directory);
   } catch (cause) {
     throw new AddonError(`the native addon is not built: run \`npm run build:native\` (looked in ${directory})`, {

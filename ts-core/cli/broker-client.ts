@@ -8,20 +8,23 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type { z } from 'zod';
-import { connectionPing } from '../endpoints/rpc/protocol/connection.js';
-import type { Described, RpcMethod } from '../endpoints/rpc/protocol/method.js';
+import type {
+  MethodName,
+  NotificationName,
+  NotificationOf,
+  ParamsOf,
+  ResultOf,
+} from '../endpoints/rpc/protocol/contract.js';
 import { brokerGone, brokerSilent, CliFailure } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrokerSocket } from './trusted-socket.js';
 
+const PING: MethodName = 'connection/ping';
+
 export interface BrokerClient {
-  call<Params extends z.ZodType, Result extends z.ZodType>(
-    method: RpcMethod<Params, Result>,
-    params?: z.input<Params>,
-  ): Promise<Described<Result>>;
-  onNotification(method: string, listener: (params: unknown) => void): void;
+  call<Name extends MethodName>(method: Name, params?: ParamsOf<Name>): Promise<ResultOf<Name>>;
+  onNotification<Name extends NotificationName>(method: Name, listener: (params: NotificationOf<Name>) => void): void;
   /** Rejects when the broker ends the connection or falls silent. */
   untilEnded(): Promise<never>;
   close(): void;
@@ -34,10 +37,8 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
   connection.listen();
   const { ended, watch } = watchConnection(socket, connection, silenceLimitMs);
   return {
-    call: <Params extends z.ZodType, Result extends z.ZodType>(
-      method: RpcMethod<Params, Result>,
-      params?: z.input<Params>,
-    ) => watch(Promise.race([send<Described<Result>>(connection, method.name, params), ended])),
+    call: <Name extends MethodName>(method: Name, params?: ParamsOf<Name>) =>
+      watch(Promise.race([send<ResultOf<Name>>(connection, method, params), ended])),
     onNotification: (method, listener) => void connection.onNotification(method, listener),
     untilEnded: () => watch(ended),
     close: () => {
@@ -63,7 +64,7 @@ function watchConnection(
   if (silenceLimitMs === 0) return { ended, watch: (waiting) => waiting };
   const silence = new SilenceWatch({
     limitMs: silenceLimitMs,
-    ping: () => void connection.sendRequest(connectionPing.name, {}).catch(() => undefined),
+    ping: () => void connection.sendRequest(PING, {}).catch(() => undefined),
     onSilent: () => endWith(brokerSilent(silenceLimitMs / 1000)),
   });
   socket.on('data', () => silence.heard());

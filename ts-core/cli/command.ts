@@ -1,9 +1,8 @@
 /** What every command of `tbs` shares: the options of all, a connection, the exit code. */
 import type { Argv } from 'yargs';
-import { type BrokerClient, connectToBroker } from './broker-client.js';
+import type { BrokerClient } from './broker-client.js';
 import { CliFailure } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
-import { findSocket } from './trusted-socket.js';
 
 export interface CommonOptions {
   readonly json: boolean;
@@ -59,6 +58,11 @@ export async function withBroker(
   options: CommonOptions,
   action: (broker: BrokerClient) => Promise<number | undefined>,
 ): Promise<void> {
+  // Loaded here: help and completion need no connection.
+  const [{ connectToBroker }, { findSocket }] = await Promise.all([
+    import('./broker-client.js'),
+    import('./trusted-socket.js'),
+  ]);
   const limitMs = silenceLimitMs(options.brokerTimeout, process.env);
   const broker = await connectToBroker(await findSocket(options.socket, process.env), limitMs);
   try {

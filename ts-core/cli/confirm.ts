@@ -1,5 +1,4 @@
 /** Asks before an act that cannot be undone. A question that cannot be asked is answered with no. */
-import { createInterface } from 'node:readline';
 import type { Argv } from 'yargs';
 import { CliFailure } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
@@ -25,7 +24,9 @@ export async function confirm(question: string, { yes }: { readonly yes: boolean
 }
 
 /** The line that was typed; empty when the input ends, or on Ctrl+C. */
-function ask(question: string): Promise<string> {
+async function ask(question: string): Promise<string> {
+  // Loaded here: few commands ask.
+  const { createInterface } = await import('node:readline');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
     terminal.on('close', () => resolve(''));

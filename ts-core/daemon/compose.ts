@@ -8,13 +8,13 @@ import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
 import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { nodeHash } from '../adapters/crypto/node-hash.js';
-import { ActiveDirectory } from '../adapters/directory/active-directory.js';
+import type { ActiveDirectory } from '../adapters/directory/active-directory.js';
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import { SystemAbrmd } from '../adapters/platform/abrmd.js';
 import { EventLogFile } from '../adapters/platform/event-log-file.js';
 import { PhysicalPresenceSysfs } from '../adapters/platform/physical-presence-sysfs.js';
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
-import { LogindPowerMonitor } from '../adapters/power/logind.js';
+import type { LogindPowerMonitor } from '../adapters/power/logind.js';
 import { EncryptedOwnerAuthFiles } from '../adapters/state/owner-auth-files.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
@@ -102,7 +102,7 @@ async function startParts(
     userNames: platform.userNames,
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,
-    ownerAuthDirectory: ownerAuthDirectory(configuration, identity.uid, platform.kerberos),
+    ownerAuthDirectory: await ownerAuthDirectory(configuration, identity.uid, platform.kerberos),
     keyAlgorithm: configuration.provisioning.keyAlgorithm,
     eventLog: new EventLogFile(() => eventLogPath ?? `/sys/kernel/security/${tpmName()}/binary_bios_measurements`),
     physicalPresence: new PhysicalPresenceSysfs(() => physicalPresenceFolder ?? `/sys/class/tpm/${tpmName()}/ppi`),
@@ -127,7 +127,7 @@ async function startParts(
     clock,
     log,
   });
-  const logind = followLogind(configuration, platform, broker.application, log);
+  const logind = await followLogind(configuration, platform, broker.application, log);
   const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], platform.sendDatagram, log);
   notification.ready();
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
@@ -147,13 +147,15 @@ async function startParts(
   });
 }
 
-function followLogind(
+/** Loaded here: callers can connect already, and need not wait for D-Bus. */
+async function followLogind(
   { power: { logind: isWanted, systemBusAddress } }: Configuration,
   { hasLogind }: PlatformParts,
   { power }: Application,
   log: BrokerLog,
-): LogindPowerMonitor | undefined {
+): Promise<LogindPowerMonitor | undefined> {
   if (!isWanted || !hasLogind) return undefined;
+  const { LogindPowerMonitor } = await import('../adapters/power/logind.js');
   const logind = new LogindPowerMonitor({ address: systemBusAddress ?? undefined, log });
   logind.start({ prepareForSleep: () => power.suspend(undefined), awake: () => power.resume(undefined) });
   return logind;
@@ -172,12 +174,14 @@ function requireEnabled(configuration: Configuration): void {
   });
 }
 
-function ownerAuthDirectory(
+/** Loaded where a directory is configured: LDAP is of no use elsewhere. */
+async function ownerAuthDirectory(
   { directory }: Configuration,
   brokerUid: number,
   kerberos: SystemKerberos | undefined,
-): ActiveDirectory | undefined {
+): Promise<ActiveDirectory | undefined> {
   if (directory === null) return undefined;
+  const { ActiveDirectory } = await import('../adapters/directory/active-directory.js');
   const { server, domain, caFile, computer, credentialsFile, principal, dnsServers } = directory;
   return new ActiveDirectory({
     ...directory,

@@ -3,7 +3,7 @@
  * (tools/docs-configuration.mjs) and a test compares them.
  */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readSettings, type SettingValues } from '../domain/policy/policy-file.js';
 import { KEY_ALGORITHMS_20 } from '../domain/tpm20/keys.js';
 import type { BrokerFolders } from './configuration-folders.js';

@@ -1,6 +1,6 @@
 /** Reads `tbsd.json` once at start: file, then command-line overrides, checked as a whole, unknown settings by name. */
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readTrustedFile } from '../adapters/policy/trusted-file.js';
 import { type BrokerFolders, type BrokerMode, brokerFolders, type Environment } from './configuration-folders.js';
 import { type ConfigurationSettings, configurationSchema } from './configuration-schema.js';

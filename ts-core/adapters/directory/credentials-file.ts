@@ -1,5 +1,5 @@
 /** The account that the broker binds with: a file that nobody but root or the broker's user may read. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { directoryFailure } from './directory-failure.js';
 import { readPrivateFile } from './private-file.js';

@@ -1,12 +1,11 @@
 import { unlinkSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { TbsSymbol } from '../../domain/tbs-error.js';
-import { type AuthLevel, authLevelGet, authLevelSet } from '../../endpoints/rpc/protocol/auth-level.js';
+import type { AuthLevel } from '../../endpoints/rpc/protocol/auth-level.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
 import { printJson, printPairs } from '../output.js';
-import { createOwnerAuthFile } from '../owner-auth-file.js';
 
 const LEVELS = { none: 0, delegated: 2, full: 4, 'lockout-only': 5 } as const;
 
@@ -18,7 +17,8 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
         'get',
         'The level in force and where it comes from',
         (each) => each,
-        (options) => withBroker(options, async (broker) => printLevel(await broker.call(authLevelGet), options.json)),
+        (options) =>
+          withBroker(options, async (broker) => printLevel(await broker.call('authLevel/get'), options.json)),
       )
       .command(
         'set <level>',
@@ -34,12 +34,12 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             .option('new-file', { type: 'string', describe: 'Where the new owner authorization is written' }),
         (options) =>
           withBroker(options, async (broker) => {
-            await confirmLoss(await broker.call(authLevelGet), LEVELS[options.level], options);
+            await confirmLoss(await broker.call('authLevel/get'), LEVELS[options.level], options);
             const newFile = options['new-file'];
-            const newOwnerAuth = newFile === undefined ? undefined : createOwnerAuthFile(newFile);
+            const newOwnerAuth = newFile === undefined ? undefined : await ownerAuthInNewFile(newFile);
             const params = { level: LEVELS[options.level], force: options.force, newOwnerAuth };
             try {
-              return printLevel(await broker.call(authLevelSet, params), options.json);
+              return printLevel(await broker.call('authLevel/set', params), options.json);
             } catch (error) {
               // The value in the file is nobody's then. After any other error the TPM may have it.
               if (newFile !== undefined && wasRefused(error)) unlinkSync(newFile);
@@ -49,6 +49,12 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
       )
       .demandCommand(1, 'Name one: get or set.'),
   ) as Argv<CommonOptions>;
+}
+
+/** Loaded here: no other command makes an owner authorization. */
+async function ownerAuthInNewFile(path: string): Promise<string> {
+  const { createOwnerAuthFile } = await import('../owner-auth-file.js');
+  return createOwnerAuthFile(path);
 }
 
 /** What is stored at the level in force and not at the wanted one is wiped. */

@@ -1,15 +1,5 @@
 import type { Argv } from 'yargs';
-import {
-  type CommandBlock,
-  type CommandVerdict,
-  commandBlockAdd,
-  commandBlockList,
-  commandBlockRemove,
-  commandBlockTest,
-  commandGrantAdd,
-  commandGrantRemove,
-  type ListChange,
-} from '../../endpoints/rpc/protocol/command-block.js';
+import type { CommandBlock, CommandVerdict, ListChange } from '../../endpoints/rpc/protocol/command-block.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printLine, printPairs, printTable } from '../output.js';
@@ -34,8 +24,8 @@ export function blockCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 /** `tbs grant` and `tbs revoke`: the allowed lists of TPM 2.0. */
 export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return [
-    { name: 'grant', describe: 'Allow commands to a class of callers (TPM 2.0)', method: commandGrantAdd },
-    { name: 'revoke', describe: 'Take back what was granted', method: commandGrantRemove },
+    { name: 'grant', describe: 'Allow commands to a class of callers (TPM 2.0)', method: 'commandGrant/add' as const },
+    { name: 'revoke', describe: 'Take back what was granted', method: 'commandGrant/remove' as const },
   ].reduce(
     (args, { name, describe, method }) =>
       args.command(
@@ -68,7 +58,7 @@ function listAll(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .option('tpm', { ...TPM_OPTION, describe: 'Of the other TPM version' }),
     (options) =>
       withBroker(options, async (broker) => {
-        const { commands } = await broker.call(commandBlockList, { tpmVersion: options.tpm });
+        const { commands } = await broker.call('commandBlock/list', { tpmVersion: options.tpm });
         const shown = options.blocked
           ? commands.filter(({ verdicts }) => verdicts.some(({ allowed }) => !allowed))
           : commands;
@@ -81,8 +71,8 @@ function listAll(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 
 function addAndRemove(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return [
-    { name: 'add', describe: 'Block commands locally', method: commandBlockAdd },
-    { name: 'remove', describe: 'Take commands off the local list', method: commandBlockRemove },
+    { name: 'add', describe: 'Block commands locally', method: 'commandBlock/add' as const },
+    { name: 'remove', describe: 'Take commands off the local list', method: 'commandBlock/remove' as const },
   ].reduce(
     (args, { name, describe, method }) =>
       args.command(
@@ -111,7 +101,7 @@ function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .epilog('Exit code 2: it is blocked.'),
     (options) =>
       withBroker(options, async (broker) => {
-        const entry = await broker.call(commandBlockTest, {
+        const entry = await broker.call('commandBlock/test', {
           command: String(options.command),
           callerClass: options.class === undefined ? undefined : CLASSES[options.class],
           tpmVersion: options.tpm,

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { eventRaised, eventSubscribe, type RaisedEvent } from '../../endpoints/rpc/protocol/event.js';
+import type { RaisedEvent } from '../../endpoints/rpc/protocol/event.js';
 import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { paint, printLine } from '../output.js';
 
@@ -19,8 +19,8 @@ export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .option('follow', { type: 'boolean', alias: 'f', default: false, describe: 'Go on until Ctrl+C' }),
     (options) =>
       withBroker(options, async (broker) => {
-        broker.onNotification(eventRaised.notification, (event) => printEvent(event as RaisedEvent, options.json));
-        const { recent } = await broker.call(eventSubscribe, { recent: options.recent, follow: options.follow });
+        broker.onNotification('event/raised', (event) => printEvent(event, options.json));
+        const { recent } = await broker.call('event/subscribe', { recent: options.recent, follow: options.follow });
         for (const event of recent) printEvent(event, options.json);
         if (!options.follow) return undefined;
         return broker.untilEnded();

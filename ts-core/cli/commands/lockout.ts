@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type Lockout, lockoutGet, lockoutReset } from '../../endpoints/rpc/protocol/lockout.js';
+import type { Lockout } from '../../endpoints/rpc/protocol/lockout.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { printJson, printLine, printPairs, printTable } from '../output.js';
 
@@ -11,7 +11,8 @@ export function lockoutCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> 
         'show',
         'Failures that count, and when they age out',
         (each) => each,
-        (options) => withBroker(options, async (broker) => printLockout(await broker.call(lockoutGet), options.json)),
+        (options) =>
+          withBroker(options, async (broker) => printLockout(await broker.call('lockout/get'), options.json)),
       )
       .command(
         'reset [user]',
@@ -20,7 +21,7 @@ export function lockoutCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> 
         (options) =>
           withBroker(options, async (broker) => {
             const user = options.user === undefined ? undefined : String(options.user);
-            return printLockout(await broker.call(lockoutReset, { user }), options.json);
+            return printLockout(await broker.call('lockout/reset', { user }), options.json);
           }),
       )
       .demandCommand(1, 'Name one: show or reset.'),

@@ -1,18 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import {
-  type Policy,
-  type PolicyDifference,
-  type PolicyExplanation,
-  policyExplain,
-  policyExport,
-  policyGet,
-  policyImport,
-  policyRefresh,
-  policyReport,
-  policySet,
-  policyTest,
-} from '../../endpoints/rpc/protocol/policy.js';
+import type { Policy, PolicyDifference, PolicyExplanation } from '../../endpoints/rpc/protocol/policy.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, isStandardStream, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -32,7 +20,7 @@ function show(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     'show',
     'Each setting with where it comes from',
     (each) => each,
-    (options) => withBroker(options, async (broker) => printPolicy(await broker.call(policyGet), options.json)),
+    (options) => withBroker(options, async (broker) => printPolicy(await broker.call('policy/get'), options.json)),
   );
 }
 
@@ -48,7 +36,7 @@ function explain(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       }),
     (options) =>
       withBroker(options, async (broker) => {
-        const { settings } = await broker.call(policyExplain);
+        const { settings } = await broker.call('policy/explain');
         const wanted = (options.setting ?? []).map((name) => String(name).toLowerCase());
         const unknown = wanted.find((name) => !settings.some((one) => one.name.toLowerCase() === name));
         if (unknown !== undefined) throw badInput(`There is no policy setting ${JSON.stringify(unknown)}.`);
@@ -67,7 +55,7 @@ function refresh(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     'refresh',
     'Read every source of policy again now',
     (each) => each,
-    (options) => withBroker(options, async (broker) => printPolicy(await broker.call(policyRefresh), options.json)),
+    (options) => withBroker(options, async (broker) => printPolicy(await broker.call('policy/refresh'), options.json)),
   );
 }
 
@@ -78,7 +66,7 @@ function report(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) => args.positional('file', { type: 'string', demandOption: true, describe: '- for standard output' }),
     (options) =>
       withBroker(options, async (broker) => {
-        const { html } = await broker.call(policyReport);
+        const { html } = await broker.call('policy/report');
         if (isStandardStream(options.file)) process.stdout.write(html);
         else await writeFile(options.file, html);
         return undefined;
@@ -98,7 +86,7 @@ function set(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const settings = Object.fromEntries(options.setting.map((text) => parseSetting(String(text))));
-        const result = await broker.call(policySet, { settings, dryRun: options['dry-run'] });
+        const result = await broker.call('policy/set', { settings, dryRun: options['dry-run'] });
         if (options.json) printJson(result);
         else printDifferences(result.differences);
         return undefined;
@@ -114,7 +102,7 @@ function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const settings = parseJson(await readFile(options.file, 'utf8'), options.file);
-        const result = await broker.call(policyTest, { settings });
+        const result = await broker.call('policy/test', { settings });
         if (options.json) printJson(result);
         else if (result.compliant) printLine(paint('green', 'compliant'));
         else printDifferences(result.differences);
@@ -131,7 +119,7 @@ function importPol(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const registryPol = (await readFile(options.file)).toString('base64');
-        return printPolicy(await broker.call(policyImport, { registryPol }), options.json);
+        return printPolicy(await broker.call('policy/import', { registryPol }), options.json);
       }),
   );
 }
@@ -143,7 +131,7 @@ function exportPolicy(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) => args.positional('file', { type: 'string', describe: 'Standard output unless given' }),
     (options) =>
       withBroker(options, async (broker) => {
-        const { policy } = await broker.call(policyExport);
+        const { policy } = await broker.call('policy/export');
         if (options.file === undefined) printJson(policy);
         else await writeFile(options.file, `${JSON.stringify(policy, null, 2)}\n`);
         return undefined;

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type Resource, resourceList, resourceRemove } from '../../endpoints/rpc/protocol/resource.js';
+import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
 import type { BrokerClient } from '../broker-client.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
@@ -15,7 +15,7 @@ export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
       withYes(args.option('remove', { type: 'string', describe: 'Flush the resource with this id, which asks first' })),
     (options) =>
       withBroker(options, async (broker) => {
-        const { resources } = await broker.call(resourceList);
+        const { resources } = await broker.call('resource/list');
         if (options.remove !== undefined) {
           const removed = await remove(broker, resources, options.remove, options);
           if (options.json) printJson({ removed });
@@ -52,5 +52,5 @@ async function remove(
   if (resource === undefined) return false;
   const holder = resource.userName ?? resource.userKey;
   await confirm(`The ${resource.kind} ${id} of ${holder} is lost, and whoever uses it gets errors. Flush it?`, options);
-  return (await broker.call(resourceRemove, { id })).removed;
+  return (await broker.call('resource/remove', { id })).removed;
 }

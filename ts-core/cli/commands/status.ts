@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { type Status, statusGet } from '../../endpoints/rpc/protocol/status.js';
+import type { Status } from '../../endpoints/rpc/protocol/status.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printPairs, printTable } from '../output.js';
@@ -12,7 +12,7 @@ export function statusCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (each) => each,
     (options) =>
       withBroker(options, async (broker) => {
-        const status = await broker.call(statusGet);
+        const status = await broker.call('status/get');
         if (options.json) printJson(status);
         else printStatus(status);
         return EXIT_BY_HEALTH[status.health];

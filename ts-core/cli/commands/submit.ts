@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import { commandSubmit } from '../../endpoints/rpc/protocol/command.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, isStandardStream, numberOption, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -37,7 +36,7 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const command = await commandBytes(options.hex, options.file);
-        const result = await broker.call(commandSubmit, {
+        const result = await broker.call('command/submit', {
           command: command.toString('base64'),
           locality: options.locality,
           priority: PRIORITIES[options.priority],

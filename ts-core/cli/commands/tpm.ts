@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { CLOSING_STOPS } from '../../domain/owner-auth/hierarchy-state.js';
-import {
-  type ProvisioningState,
-  tpmInitialize,
-  tpmOpenHierarchies,
-  tpmProvisioning,
-} from '../../endpoints/rpc/protocol/tpm.js';
+import type { ProvisioningState } from '../../endpoints/rpc/protocol/tpm.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
@@ -38,7 +33,7 @@ function initialize(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .epilog('Exit code 2: the TPM is not ready.'),
     (options) =>
       withBroker(options, async (broker) => {
-        const before = await broker.call(tpmProvisioning);
+        const before = await broker.call('tpm/provisioning');
         const closeHierarchies = options['close-hierarchies'];
         const anyOpen = [before.storageHierarchy, before.endorsementHierarchy].includes('open');
         if (anyOpen && (closeHierarchies || before.policyClosesHierarchies)) {
@@ -47,7 +42,7 @@ function initialize(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
             options,
           );
         }
-        const state = await broker.call(tpmInitialize, { closeHierarchies });
+        const state = await broker.call('tpm/initialize', { closeHierarchies });
         printState(state, options.json);
         return state.tpmReady ? EXIT.ok : EXIT.no;
       }),
@@ -69,7 +64,7 @@ function openHierarchies(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       withBroker(options, async (broker) => {
         const storageAuth = await authFrom(options['storage-auth-file']);
         const endorsementAuth = await authFrom(options['endorsement-auth-file']);
-        printState(await broker.call(tpmOpenHierarchies, { storageAuth, endorsementAuth }), options.json);
+        printState(await broker.call('tpm/openHierarchies', { storageAuth, endorsementAuth }), options.json);
         return undefined;
       }),
   );

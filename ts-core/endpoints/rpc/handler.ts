@@ -1,5 +1,5 @@
 /** Connects the methods of a feature's contract with the functions that serve them. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Described, RpcMethod } from './protocol/method.js';
 import type { RpcSession } from './rpc-session.js';

@@ -1,5 +1,5 @@
 /** The level of owner authorization information that the operating system may use (OSManagedAuthLevel). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { ownerAuthText } from './owner-auth.js';

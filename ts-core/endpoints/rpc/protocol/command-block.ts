@@ -1,5 +1,5 @@
 /** The command filter: which commands each caller class may send, why, and the local lists. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL } from '../../access.js';
 import { type Described, method, objectType } from './method.js';
 import { callerClass, commandCode, commandReference, tpmVersion, uint32 } from './values.js';

@@ -1,5 +1,5 @@
 /** Submitting commands to the TPM, and cancelling them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANGE_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
 import { type Described, method, nothing, objectType } from './method.js';
 import { base64Bytes, contextId, milliseconds, uint32 } from './values.js';

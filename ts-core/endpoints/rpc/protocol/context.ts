@@ -1,5 +1,5 @@
 /** Contexts: one caller's view of the TPM (TBS_HCONTEXT), with its handles and its queue. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANGE_OWN, OWN_CONTEXT_ONLY, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, nothing, objectType } from './method.js';
 import { callerClass, contextId, count, tpmVersion, userKey, utcTime } from './values.js';

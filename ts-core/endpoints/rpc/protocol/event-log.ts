@@ -1,5 +1,5 @@
 /** The measured-boot log (TCG event log). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { base64Bytes, count, hexBytes, uint32 } from './values.js';

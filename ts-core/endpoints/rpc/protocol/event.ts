@@ -1,5 +1,5 @@
 /** Events: the decisions of the broker, as they appear in the audit log. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { READ_OWN } from '../../access.js';
 import { type Described, method, objectType, type RpcNotification } from './method.js';
 import { callerClass, count, userKey, utcTime } from './values.js';
@@ -62,7 +62,7 @@ export const eventSubscribe = method('event/subscribe', {
 });
 
 export const eventRaised = {
-  notification: 'event/raised',
+  notification: 'event/raised' as const,
   summary: 'An event that the subscriber may see was raised.',
   params: RaisedEvent,
 } satisfies RpcNotification;

@@ -1,5 +1,5 @@
 /** The lockout of standard users: which authorization failures count, and who is locked out until when. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { count, userKey, utcTime } from './values.js';

@@ -5,12 +5,16 @@
  * of the command line and protocol.json (with which the module's C# types are compared) derive from the schemas, so
  * `describe` gives each property's meaning and unit.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccessByRole } from '../../access.js';
 
-export interface RpcMethod<Params extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
+export interface RpcMethod<
+  Params extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+  Name extends string = string,
+> {
   /** `resource/verb`. */
-  readonly name: string;
+  readonly name: Name;
   /** One sentence for docs/json-rpc.md. */
   readonly summary: string;
   readonly access: AccessByRole;
@@ -18,10 +22,10 @@ export interface RpcMethod<Params extends z.ZodType = z.ZodType, Result extends 
   readonly result: Result;
 }
 
-export function method<Params extends z.ZodType, Result extends z.ZodType>(
-  name: string,
+export function method<const Name extends string, Params extends z.ZodType, Result extends z.ZodType>(
+  name: Name,
   contract: Omit<RpcMethod<Params, Result>, 'name'>,
-): RpcMethod<Params, Result> {
+): RpcMethod<Params, Result, Name> {
   return { name, ...contract };
 }
 

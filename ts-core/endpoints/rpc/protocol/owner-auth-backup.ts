@@ -1,5 +1,5 @@
 /** Backup of the owner authorization to AD DS. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, OBSERVERS_ONLY } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { currentAuthText } from './owner-auth.js';

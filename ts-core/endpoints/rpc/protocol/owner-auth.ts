@@ -1,5 +1,5 @@
 /** Owner authorization. Secrets travel as base64 in the body of a message, and nowhere else. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAuth, parseOwnerAuth } from '../../../domain/owner-auth/owner-auth-value.js';
 import { ADMINISTRATOR_ONLY } from '../../access.js';
 import { type Described, method, nothing, objectType } from './method.js';

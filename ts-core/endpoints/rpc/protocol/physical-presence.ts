@@ -1,5 +1,5 @@
 /** The firmware's physical presence interface. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { uint32 } from './values.js';

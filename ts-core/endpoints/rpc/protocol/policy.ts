@@ -1,5 +1,5 @@
 /** Policy: the settings in force with their sources, and changing them on this machine. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { base64Bytes, count } from './values.js';

@@ -1,5 +1,5 @@
 /** The queue in front of the TPM: what waits, by user and priority, and what the TPM works on. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { READ_OWN_NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { commandCode, count, milliseconds, userKey } from './values.js';

@@ -1,5 +1,5 @@
 /** Objects and sessions that callers hold in the TPM. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANGE_OWN, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { contextId, uint32, userKey } from './values.js';

@@ -1,5 +1,5 @@
 /** The state of the broker and of its TPM, for administrators. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL, READ_OWN } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { callerClass, commandCode, count, milliseconds, tpmVersion, uint32, userKey, utcTime } from './values.js';

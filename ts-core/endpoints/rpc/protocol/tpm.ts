@@ -1,5 +1,5 @@
 /** The TPM as its owner sees it: Get-Tpm, provisioning, the TPM's own lockout, the endorsement key. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { levelName } from './auth-level.js';
 import { type Described, method, noParams, nothing, objectType } from './method.js';

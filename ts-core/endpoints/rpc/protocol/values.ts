@@ -1,5 +1,5 @@
 /** Types of values in parameters and results. `describe` at each use gives the meaning. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const uint32 = z.number().int().min(0).max(0xffffffff);
 

@@ -1,0 +1,171 @@
+// How long the programs take to start, and how much memory an idle broker holds, in turn with a bare Node.js of the kind
+// that ships. Fails where a goal is missed.
+//   npm run bench:start [-- --rounds 20]
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { bundle, writeCodeCaches } from '../packaging/bundle/bundle.mjs';
+import { fetchNode } from '../packaging/runtime/fetch-node.mjs';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const rounds = Number(values.rounds);
+const node = path.join(fetchNode(), 'bin', 'node');
+const { folder: programs } = await bundle();
+writeCodeCaches(programs);
+const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-start-'));
+
+/** Goals are multiples of what a bare Node.js takes. */
+const GOALS = [
+  { name: 'tbs --version', goal: 1.3, measure: () => timed('tbs', ['--version']) },
+  { name: 'tbs status', goal: 2, measure: () => timed('tbs', ['status', '--socket', broker.socket]) },
+  { name: 'Tab completion of tbs', goal: 2, measure: () => timed('tbs', ['--get-yargs-completions', 'tbs', 'st']) },
+  { name: 'tbsd to a listening socket', goal: 4, measure: () => started(async (each) => each.listens()) },
+  { name: 'tbsd to the first answer', goal: 9, measure: () => started(async (each) => each.answers()) },
+];
+const IDLE_MEMORY_GOAL = 2;
+
+const broker = await startBroker();
+const results = [];
+try {
+  await broker.answers();
+  for (const { name, goal, measure } of GOALS) results.push(await ratio(name, goal, measure));
+  results.push(await idleMemory());
+} finally {
+  await broker.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+for (const { name, goal, found, detail } of results) {
+  console.log(`${name.padEnd(30)} ${found.toFixed(2)} times, goal ${goal} (${detail})${found > goal ? ' MISSED' : ''}`);
+}
+process.exitCode = results.every(({ goal, found }) => found <= goal) ? 0 : 1;
+
+/** In turn, so that a busy machine slows both; the median of the pairs. */
+async function ratio(name, goal, measure) {
+  const pairs = [];
+  await measure();
+  for (let round = 0; round < rounds; round++) {
+    const bare = timedRun(['-e', '0']);
+    pairs.push({ bare, own: await measure() });
+  }
+  const found = median(pairs.map(({ bare, own }) => own / bare));
+  const [bare, own] = [median(pairs.map((pair) => pair.bare)), median(pairs.map((pair) => pair.own))];
+  return { name, goal, found, detail: `${own.toFixed(0)} ms, bare Node.js ${bare.toFixed(0)} ms` };
+}
+
+async function idleMemory() {
+  const bare = spawn(node, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' });
+  await wait(3000);
+  const [own, compared] = [residentMegabytes(broker.pid), residentMegabytes(bare.pid)];
+  bare.kill();
+  const detail = `${own.toFixed(0)} MB, bare Node.js ${compared.toFixed(0)} MB`;
+  return { name: 'memory of an idle tbsd', goal: IDLE_MEMORY_GOAL, found: own / compared, detail };
+}
+
+function residentMegabytes(pid) {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+}
+
+function timed(program, args) {
+  return timedRun([path.join(programs, program), ...args]);
+}
+
+function timedRun(args) {
+  const begin = performance.now();
+  const { error, signal } = spawnSync(node, args, { stdio: 'ignore' });
+  if (error !== undefined || signal !== null) throw error ?? new Error(`node ${args.join(' ')} ended by ${signal}`);
+  return performance.now() - begin;
+}
+
+async function started(milestone) {
+  const begin = performance.now();
+  const each = await startBroker();
+  try {
+    await milestone(each);
+    return performance.now() - begin;
+  } finally {
+    await each.stop();
+  }
+}
+
+/** A broker with an embedded TPM that has been there before, as after a restart of the service. */
+async function startBroker() {
+  const folder = mkdtempSync(path.join(scratch, 'broker-'));
+  const socket = path.join(folder, 'rpc.sock');
+  const configuration = path.join(folder, 'tbsd.json');
+  mkdirSync(path.join(folder, 'state'), { mode: 0o700 });
+  writeFileSync(configuration, JSON.stringify(brokerConfiguration(folder, socket)), { mode: 0o600 });
+  const child = spawn(node, [...flagsOf('tbsd'), path.join(programs, 'tbsd'), '--config', configuration], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    pid: child.pid,
+    socket,
+    listens: () => untilConnected(socket, child).then((connection) => connection.destroy()),
+    answers: async () => firstAnswer(await untilConnected(socket, child)),
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+function brokerConfiguration(folder, socket) {
+  return {
+    stateFolder: path.join(folder, 'state'),
+    sockets: { rpc: socket, wire: path.join(folder, 'wire.sock') },
+    transport: { kind: 'embedded', embedded: { stateFolder: path.join(folder, 'tpm') } },
+    policy: { folder: path.join(folder, 'policy.d') },
+    audit: { path: path.join(folder, 'audit.jsonl') },
+    log: { path: path.join(folder, 'tbsd.log') },
+  };
+}
+
+/** V8's flags in the program's first line. */
+function flagsOf(program) {
+  const [first] = readFileSync(path.join(programs, program), 'latin1').split('\n', 1);
+  return first.split(' ').slice(1);
+}
+
+async function untilConnected(socket, child) {
+  while (child.exitCode === null) {
+    const connection = await new Promise((resolve) => {
+      const attempt = connect(socket, () => resolve(attempt));
+      attempt.once('error', () => resolve(undefined));
+    });
+    if (connection !== undefined) return connection;
+    await wait(1);
+  }
+  throw new Error(`tbsd ended with ${child.exitCode}`);
+}
+
+/** TPM2_GetRandom, through the JSON-RPC endpoint. */
+function firstAnswer(connection) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    connection.setEncoding('utf8').on('data', (data) => {
+      text += data;
+      if (!text.includes('"id":1')) return;
+      connection.destroy();
+      if (text.includes('"error"')) reject(new Error(text));
+      else resolve();
+    });
+    connection.on('error', reject);
+    const command = Buffer.from('80010000000c0000017b0010', 'hex').toString('base64');
+    send(connection, 1, 'command/submit', { command });
+  });
+}
+
+function send(connection, id, method, params) {
+  const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
+  connection.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+function median(values) {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
+}

@@ -1,0 +1,123 @@
+// Bundles the programs for the Node.js that ships. dist/bundle/linux-ARCHITECTURE then holds everything but Node.js itself.
+//   npm run bundle -- [--architecture arm64]
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { fetchNode, shippedNode } from '../runtime/fetch-node.mjs';
+import { lazyPackages } from './lazy-packages.mjs';
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const here = path.join(root, 'packaging', 'bundle');
+
+/** What each program's bundle exports; start.cjs calls `run`. */
+const PROGRAMS = {
+  tbs: `import process from 'node:process';
+        import { main } from './ts-core/cli/main.js';
+        export const run = () => main(process.argv);`,
+  tbsd: `import process from 'node:process';
+         import { tbsd } from './ts-core/daemon/tbsd-command.js';
+         export { serve } from './ts-core/daemon/main.js';
+         export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
+};
+
+/** Returns the folder, and the folders of the packages that have code in it. */
+export async function bundle(architecture = process.arch) {
+  const folder = path.join(root, 'dist', 'bundle', `linux-${architecture}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.join(folder, 'cache'), { recursive: true });
+  const packages = new Set();
+  for (const name of Object.keys(PROGRAMS)) {
+    for (const file of await bundleProgram(name, folder)) packages.add(packageOf(file));
+    copyFileSync(path.join(here, 'start.cjs'), path.join(folder, name));
+    chmodSync(path.join(folder, name), 0o755);
+  }
+  copyParts(folder, architecture);
+  packages.delete(undefined);
+  return { folder, packages: [...packages].sort() };
+}
+
+async function bundleProgram(name, folder) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    stdin: { contents: PROGRAMS[name], resolveDir: root, loader: 'ts' },
+    outfile: path.join(folder, `${name}.cjs`),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: `node${shippedNode.version}`,
+    // Names stay, for whoever reads a stack trace.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    metafile: true,
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
+    // Optional parts of dbus-next, which are not installed.
+    external: ['x11', 'usocket'],
+    alias: { 'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs') },
+    plugins: [daemonBeside(name), yargsLocalesBeside, lazyPackages],
+    logLevel: 'error',
+  });
+  return Object.keys(metafile.inputs);
+}
+
+/** The folder of the package that a file belongs to; undefined for the project's own. */
+function packageOf(file) {
+  const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [];
+  return folder === undefined ? undefined : path.join(root, folder);
+}
+
+/** `tbs serve` runs the daemon of the other program. */
+function daemonBeside(name) {
+  return {
+    name: 'daemon beside',
+    setup(build) {
+      if (name === 'tbsd') return;
+      build.onResolve({ filter: /\/daemon\/main\.js$/ }, () => ({ path: './tbsd.cjs', external: true }));
+    },
+  };
+}
+
+/** yargs looks for its messages by a path that starts in its own package. */
+const yargsLocalesBeside = {
+  name: 'locales of yargs beside',
+  setup(build) {
+    build.onLoad({ filter: /yargs[\\/]lib[\\/]platform-shims[\\/]esm\.mjs$/ }, ({ path: file }) => {
+      const source = readFileSync(file, 'utf8');
+      if (!source.includes("'../../../locales'")) throw new Error(`${file} names its locales in another way now`);
+      return { contents: source.replace("'../../../locales'", "'../locales'") };
+    });
+  },
+};
+
+function copyParts(folder, architecture) {
+  const packages = path.join(root, 'node_modules');
+  cpSync(path.join(packages, 'yargs', 'locales'), path.join(folder, 'locales'), { recursive: true });
+  copyFileSync(lmdbAddon(architecture), path.join(folder, 'lmdb.node'));
+  chmodSync(path.join(folder, 'lmdb.node'), 0o644);
+  const addon = path.join('native', 'addon', 'prebuilds', `linux-${architecture}`);
+  cpSync(path.join(root, addon), path.join(folder, addon), { recursive: true });
+  chmodSync(path.join(folder, addon, 'tpmtbs-native.node'), 0o644);
+  const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'commonjs' })}\n`);
+}
+
+function lmdbAddon(architecture) {
+  return path.join(root, 'node_modules', '@lmdb', `lmdb-linux-${architecture}`, 'node.napi.glibc.node');
+}
+
+/** Lets each program run once with the shipped Node.js, which writes its code cache; as an installation does. */
+export function writeCodeCaches(folder, node = path.join(fetchNode(), 'bin', 'node')) {
+  execFileSync(node, [path.join(here, 'write-code-caches.cjs'), folder], { stdio: 'inherit' });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({ options: { architecture: { type: 'string', default: process.arch } } });
+  const { folder } = await bundle(values.architecture);
+  if (values.architecture === process.arch) writeCodeCaches(folder);
+  console.log(folder);
+}

@@ -1,0 +1,38 @@
+#!/usr/lib/tpmtbs-node/bin/node
+// Starts the program of this name from V8's code cache. Node.js' own compile cache (node:module) is no use here: it keeps
+// one cache for each user, and holds only the functions that run when a module is loaded.
+'use strict';
+const { readFileSync, writeFileSync, writeSync } = require('node:fs');
+const path = require('node:path');
+const { Script } = require('node:vm');
+
+const name = path.basename(__filename);
+const file = path.join(__dirname, `${name}.cjs`);
+const cacheFile = path.join(__dirname, 'cache', name);
+const writesCache = process.env.TPMTBS_WRITE_CODE_CACHE === name;
+
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  // Scripts ask for it often, and no part of the program is needed for it.
+  writeSync(1, `${require('./package.json').version}\n`);
+} else {
+  run();
+}
+
+function run() {
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
+  const script = new Script(source, { filename: file, cachedData: writesCache ? undefined : cachedCode() });
+  const bundle = { exports: {} };
+  script.runInThisContext()(bundle.exports, require, bundle, file, __dirname);
+  // At the end, so that the cache holds what the run has compiled.
+  if (writesCache) process.once('exit', () => writeFileSync(cacheFile, script.createCachedData()));
+  bundle.exports.run();
+}
+
+/** Undefined where there is none. V8 passes over one that another Node.js wrote, and compiles as usual. */
+function cachedCode() {
+  try {
+    return readFileSync(cacheFile);
+  } catch {
+    return undefined;
+  }
+}

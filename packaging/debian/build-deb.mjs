@@ -1,0 +1,86 @@
+// Makes one Debian package of a folder that is laid out as the package installs it, with the same bytes each time.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'];
+
+/**
+ * `values` fill the @NAMES@ of NAME.control. Maintainer scripts, triggers and configuration files are found beside it and in
+ * `folder`/etc. Returns the package's file.
+ */
+export function buildDeb({ name, folder, output, values, epoch }) {
+  writeDocumentation(name, folder, values);
+  const overrides = path.join(here, `${name}.overrides`);
+  if (existsSync(overrides)) {
+    mkdirSync(path.join(folder, 'usr/share/lintian/overrides'), { recursive: true });
+    write(path.join(folder, 'usr/share/lintian/overrides', name), readFileSync(overrides));
+  }
+  chmodTree(folder);
+  const debian = path.join(folder, 'DEBIAN');
+  mkdirSync(debian, { mode: 0o755 });
+  const size = Number(execFileSync('du', ['-sk', '--apparent-size', folder], { encoding: 'utf8' }).split('\t')[0]);
+  write(path.join(debian, 'control'), filled(`${name}.control`, { ...values, SIZE: size }));
+  for (const script of MAINTAINER_SCRIPTS) {
+    const source = path.join(here, `${name}.${script}`);
+    if (existsSync(source)) write(path.join(debian, script), readFileSync(source), 0o755);
+  }
+  const triggers = path.join(here, `${name}.triggers`);
+  if (existsSync(triggers)) write(path.join(debian, 'triggers'), readFileSync(triggers));
+  const files = filesUnder(folder).filter((file) => !file.startsWith('DEBIAN/'));
+  const sums = files.map((file) => `${md5(path.join(folder, file))}  ${file}\n`).join('');
+  write(path.join(debian, 'md5sums'), sums);
+  const settings = files.filter((file) => file.startsWith('etc/')).map((file) => `/${file}\n`);
+  if (settings.length > 0) write(path.join(debian, 'conffiles'), settings.join(''));
+  // dpkg-deb sets every later time back to SOURCE_DATE_EPOCH; and one thread compresses to the same bytes on any machine.
+  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z2', '--threads-max=1', '--build', folder, output], {
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return output;
+}
+
+function writeDocumentation(name, folder, values) {
+  const documentation = path.join(folder, 'usr', 'share', 'doc', name);
+  mkdirSync(documentation, { recursive: true });
+  write(path.join(documentation, 'copyright'), filled('copyright', values));
+  const entry = `${name} (${values.VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/tpmtbs/CHANGELOG.md.gz.\n\n -- TpmTbs maintainers <maintainers@tpmtbs.example>  ${values.DATE}\n`;
+  write(path.join(documentation, 'changelog.gz'), gzipSync(entry, { level: 9 }));
+}
+
+function filled(file, values) {
+  return readFileSync(path.join(here, file), 'utf8').replace(/@([A-Z]+)@/g, (_, key) => {
+    if (values[key] === undefined) throw new Error(`packaging/debian/${file} wants @${key}@`);
+    return values[key];
+  });
+}
+
+/** Everybody may read all of it; what is a program here is one there. */
+function chmodTree(folder) {
+  for (const file of readdirSync(folder, { recursive: true }).map((each) => path.join(folder, String(each)))) {
+    const status = lstatSync(file);
+    if (status.isSymbolicLink()) continue;
+    chmodSync(file, status.isDirectory() || (status.mode & 0o100) !== 0 ? 0o755 : 0o644);
+  }
+  chmodSync(folder, 0o755);
+}
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((file) => lstatSync(path.join(folder, file)).isFile())
+    .sort();
+}
+
+function md5(file) {
+  return createHash('md5').update(readFileSync(file)).digest('hex');
+}
+
+function write(file, content, mode = 0o644) {
+  writeFileSync(file, content, { mode });
+  chmodSync(file, mode);
+}

@@ -1,0 +1,164 @@
+// Installs, uses, upgrades, removes and purges the Debian packages in a chroot, as a stranger would.
+//   npm run test:packages -- [--chroot FOLDER]      after `npm run package`; FOLDER: a debootstrap that is used and changed
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({ options: { chroot: { type: 'string' } } });
+const CONFIGURATION = {
+  transport: { kind: 'swtpm', swtpm: { data: 'unix:/tmp/tpm/tpm.sock', control: 'unix:/tmp/tpm/control.sock' } },
+  // Below what a new swtpm allows, so that the broker has nothing to warn of.
+  policy: { settings: { standardUserAuthorizationFailureTotalThreshold: 2 } },
+  power: { logind: false },
+};
+
+const missing = whatIsMissing();
+if (missing !== undefined) {
+  console.log(`skipped: ${missing}\n0 passed, 0 failed`);
+  process.exit(0);
+}
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-packages-'));
+const machine = options.chroot ?? path.join(scratch, 'machine');
+const inMachine = (place) => path.join(machine, place);
+const running = [];
+const counts = { passed: 0, failed: 0 };
+try {
+  if (options.chroot === undefined) {
+    execFileSync('debootstrap', ['--variant=minbase', 'bookworm', machine], { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  await testAll();
+} finally {
+  for (const each of running) each.kill('SIGTERM');
+  await Promise.all(running.map((each) => each.exitCode ?? new Promise((resolve) => each.once('exit', resolve))));
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+async function testAll() {
+  const packages = newestPackages();
+  for (const file of packages) cpSync(file, inMachine(`tmp/${path.basename(file)}`));
+  const install = ['dpkg', '-i', ...packages.map((file) => `/tmp/${path.basename(file)}`)];
+  await check('is installed, and says what it found', () => {
+    const { stdout } = run(...install);
+    if (!existsSync('/dev/tpm0')) expect(stdout, /no \/dev\/tpm0/);
+  });
+  await check('starts from the code cache that the installation wrote', () => {
+    for (const name of ['tbs', 'tbsd']) statSync(inMachine(`usr/lib/tpmtbs/cache/${name}`));
+    expect(run('tbs', '--version').stdout, /^\d+\.\d+\.\d+\n$/);
+    expect(run('tbs', '--help').stdout, /tbs status/);
+  });
+  writeFileSync(inMachine('etc/tpmtbs/tbsd.json'), JSON.stringify(CONFIGURATION), { mode: 0o600 });
+  await startSwtpm();
+  await check('serves commands of a TPM', async () => {
+    await withBroker(() => {
+      expect(run('tbs', 'status').stdout, /TPM\t2\.0/);
+      expect(run('tbs', 'submit', '80010000000c0000017b0008').stdout, /TPM_RC_SUCCESS/);
+      run('tbs', 'block', 'add', 'TPM2_Hash');
+    });
+  });
+  await check('keeps state and configuration over an upgrade', async () => {
+    run('env', 'DEBIAN_FRONTEND=noninteractive', ...install);
+    await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/));
+  });
+  await check('leaves state and configuration when it is removed, and nothing else', () => {
+    run('dpkg', '-r', 'tpmtbs');
+    for (const place of ['usr/lib/tpmtbs', 'usr/bin/tbs', 'usr/share/powershell/Modules/TpmTbs']) expectGone(place);
+    for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs/tbsd.json']) statSync(inMachine(place));
+  });
+  await check('leaves nothing when it is purged', () => {
+    run('dpkg', '-P', 'tpmtbs', 'tpmtbs-node');
+    for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs', 'usr/lib/tpmtbs-node']) expectGone(place);
+  });
+}
+
+async function check(title, test) {
+  try {
+    await test();
+    counts.passed++;
+    console.log(`  ✔ ${title}`);
+  } catch (error) {
+    counts.failed++;
+    console.log(`  ✘ ${title}\n    ${error.message}`);
+  }
+}
+
+/** Runs a program in the chroot, which must succeed. */
+function run(...command) {
+  const { status, stdout, stderr } = spawnSync('chroot', [machine, ...command], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+  return { stdout };
+}
+
+async function withBroker(work) {
+  const broker = spawn('chroot', [machine, 'tbsd'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  running.push(broker);
+  await until(() => existsSync(inMachine('run/tpmtbs/rpc.sock')), broker);
+  try {
+    await work();
+  } finally {
+    broker.kill('SIGTERM');
+    if (broker.exitCode === null) await new Promise((resolve) => broker.once('exit', resolve));
+  }
+}
+
+async function startSwtpm() {
+  const state = path.join(scratch, 'tpm-state');
+  mkdirSync(state);
+  mkdirSync(inMachine('tmp/tpm'), { recursive: true });
+  const socket = (name) => `type=unixio,path=${inMachine(`tmp/tpm/${name}.sock`)}`;
+  const args = [
+    'socket',
+    '--tpm2',
+    '--tpmstate',
+    `dir=${state}`,
+    '--server',
+    socket('tpm'),
+    '--ctrl',
+    socket('control'),
+  ];
+  const swtpm = spawn('swtpm', [...args, '--flags', 'not-need-init,startup-clear'], { stdio: 'inherit' });
+  running.push(swtpm);
+  await until(() => existsSync(inMachine('tmp/tpm/control.sock')), swtpm);
+}
+
+async function until(isDone, child) {
+  for (let waitedMs = 0; !isDone(); waitedMs += 50) {
+    if (child.exitCode !== null || waitedMs > 60_000) throw new Error(`${child.spawnfile} did not start`);
+    await wait(50);
+  }
+}
+
+function expect(text, pattern) {
+  if (!pattern.test(text)) throw new Error(`${JSON.stringify(text)} does not match ${pattern}`);
+}
+
+function expectGone(place) {
+  if (existsSync(inMachine(place))) throw new Error(`/${place} is still there`);
+}
+
+function newestPackages() {
+  const folder = path.join(root, 'dist');
+  return ['tpmtbs-node_', 'tpmtbs_'].map((start) => {
+    const files = readdirSync(folder)
+      .filter((name) => name.startsWith(start) && name.endsWith('_amd64.deb'))
+      .map((name) => path.join(folder, name));
+    return files.sort((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs)[0];
+  });
+}
+
+function whatIsMissing() {
+  if (process.getuid() !== 0) return 'a chroot needs root';
+  for (const program of ['debootstrap', 'swtpm', 'dpkg-deb']) {
+    if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed`;
+  }
+  if (newestPackages().includes(undefined)) return 'there are no packages in dist: run `npm run package` first';
+  return undefined;
+}
