@@ -3,26 +3,12 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Turns automatic provisioning of the TPM off.</summary>
-/// <remarks>
-/// From then on, or only at the next start of the machine, the broker does not provision the TPM when it starts. For
-/// administrators.
-/// </remarks>
-/// <example>
-/// <code>Disable-TpmAutoProvisioning</code>
-/// <para>Turns it off.</para>
-/// </example>
-/// <example>
-/// <code>Disable-TpmAutoProvisioning -WhatIf</code>
-/// <para>Changes nothing.</para>
-/// </example>
-/// <seealso>Enable-TpmAutoProvisioning</seealso>
-/// <seealso>Initialize-Tpm</seealso>
+/// <summary>Turns off automatic provisioning of the TPM.</summary>
 [Cmdlet(VerbsLifecycle.Disable, "TpmAutoProvisioning", SupportsShouldProcess = true)]
 [OutputType(typeof(Tpm))]
 public sealed class DisableTpmAutoProvisioningCommand : TbsCmdlet
 {
-    /// <summary>Off for the next start of the machine only.</summary>
+    /// <summary>Turns it off for the next boot only.</summary>
     [Parameter]
     public SwitchParameter OnlyForNextRestart { get; set; }
 

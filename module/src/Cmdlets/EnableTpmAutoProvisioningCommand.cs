@@ -3,21 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Turns automatic provisioning of the TPM on.</summary>
-/// <remarks>
-/// From then on the broker provisions the TPM at each start as Initialize-Tpm does, while something is missing. For
-/// administrators.
-/// </remarks>
-/// <example>
-/// <code>Enable-TpmAutoProvisioning</code>
-/// <para>Turns it on.</para>
-/// </example>
-/// <example>
-/// <code>Enable-TpmAutoProvisioning -WhatIf</code>
-/// <para>Changes nothing.</para>
-/// </example>
-/// <seealso>Disable-TpmAutoProvisioning</seealso>
-/// <seealso>Initialize-Tpm</seealso>
+/// <summary>Turns on automatic provisioning of the TPM.</summary>
 [Cmdlet(VerbsLifecycle.Enable, "TpmAutoProvisioning", SupportsShouldProcess = true)]
 [OutputType(typeof(Tpm))]
 public sealed class EnableTpmAutoProvisioningCommand : TbsCmdlet

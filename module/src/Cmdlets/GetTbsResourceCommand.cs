@@ -4,20 +4,7 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows what callers hold in the TPM: objects and sessions.</summary>
-/// <remarks>
-/// Shows each virtual resource with its kind, user, context and handle, and whether it is in the TPM now or saved outside.
-/// Administrators see everybody's, others their own.
-/// </remarks>
-/// <example>
-/// <code>Get-TbsResource</code>
-/// <para>Shows everything.</para>
-/// </example>
-/// <example>
-/// <code>Get-TbsResource -Kind savedSession</code>
-/// <para>Shows saved sessions, which stay behind when a program forgets them.</para>
-/// </example>
-/// <seealso>Remove-TbsResource</seealso>
+/// <summary>Shows the objects and sessions that callers hold in the TPM.</summary>
 [Cmdlet(VerbsCommon.Get, "TbsResource")]
 [OutputType(typeof(Resource))]
 public sealed class GetTbsResourceCommand : TbsCmdlet

@@ -2,22 +2,8 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows the firmware's physical presence interface: what waits, what it did, what it offers.</summary>
-/// <remarks>
-/// Returns the interface's version, the request that waits for the next boot and what carries it out, the result of the last
-/// request, and each operation that the platform offers with what the platform does with it: UserRequired, UserNotRequired,
-/// BlockedByFirmwareSettings or FirmwareOnly; Unknown where the firmware cannot be asked. A platform without the interface is
-/// an error (TBS_E_PPI_NOT_SUPPORTED).
-/// </remarks>
-/// <example>
-/// <code>Get-TpmPhysicalPresence</code>
-/// <para>Shows the state.</para>
-/// </example>
-/// <example>
-/// <code>(Get-TpmPhysicalPresence).Operations | Where-Object Confirmation -like User*</code>
-/// <para>Lists what can be requested.</para>
-/// </example>
-/// <seealso>Request-TpmPhysicalPresence</seealso>
+/// <summary>Shows the firmware's physical presence interface: the pending request, the last result, and the
+/// operations.</summary>
 [Cmdlet(VerbsCommon.Get, "TpmPhysicalPresence")]
 [OutputType(typeof(PhysicalPresence))]
 public sealed class GetTpmPhysicalPresenceCommand : TbsCmdlet

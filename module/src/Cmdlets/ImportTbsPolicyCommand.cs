@@ -4,20 +4,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Makes a Registry.pol file a source of the broker's policy.</summary>
-/// <remarks>
-/// Reads a Registry.pol (PReg), as Group Policy delivers it, and gives it to the broker, which checks it and stores it. A
-/// damaged file is refused and changes nothing. Returns the settings that then come from such files. For administrators.
-/// </remarks>
-/// <example>
-/// <code>Import-TbsPolicy -Path ./Registry.pol</code>
-/// <para>Puts its settings in force and shows them.</para>
-/// </example>
-/// <example>
-/// <code>Import-TbsPolicy ./Registry.pol -WhatIf</code>
-/// <para>Says what it would import, and imports nothing.</para>
-/// </example>
-/// <seealso>Get-TbsPolicy</seealso>
+/// <summary>Imports a Registry.pol file as a policy source.</summary>
 [Cmdlet(VerbsData.Import, "TbsPolicy", SupportsShouldProcess = true)]
 [OutputType(typeof(PolicySetting))]
 public sealed class ImportTbsPolicyCommand : TbsCmdlet

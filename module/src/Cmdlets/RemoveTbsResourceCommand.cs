@@ -4,20 +4,7 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Flushes an object or session that somebody holds in the TPM.</summary>
-/// <remarks>
-/// Flushes virtual resources: one's own, or for administrators anybody's, such as sessions that a program left behind. Its
-/// holder then finds the handle gone.
-/// </remarks>
-/// <example>
-/// <code>Get-TbsResource -Kind savedSession | Remove-TbsResource</code>
-/// <para>Flushes all saved sessions, after asking.</para>
-/// </example>
-/// <example>
-/// <code>Get-TbsResource | Remove-TbsResource -WhatIf</code>
-/// <para>Shows what it would flush, and flushes nothing.</para>
-/// </example>
-/// <seealso>Get-TbsResource</seealso>
+/// <summary>Flushes an object or session that a caller holds in the TPM.</summary>
 [Cmdlet(VerbsCommon.Remove, "TbsResource", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
 public sealed class RemoveTbsResourceCommand : TbsCmdlet
@@ -37,7 +24,7 @@ public sealed class RemoveTbsResourceCommand : TbsCmdlet
             {
                 if (!Confirmed($"resource {one}", "Flush")) return;
                 if (Call("resource/remove", new RpcParameters { ["id"] = one }, static json => json.Flag("removed"))) return;
-                throw TbsErrors.BadParameter($"There is no resource '{one}'.", "Get-TbsResource shows those that there are.", one);
+                throw TbsErrors.BadParameter($"There is no resource '{one}'.", "Get-TbsResource shows the existing ones.", one);
             });
         }
     }
