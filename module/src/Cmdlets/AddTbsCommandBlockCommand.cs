@@ -4,6 +4,19 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Adds commands to the local blocked list, which blocks them for every caller.</summary>
+/// <remarks>
+/// Adds commands to the local blocked list, which the broker stores across restarts. Policy can make the broker ignore
+/// that list. A command that is already on the list stays on it. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Add-TbsCommandBlock TPM2_Clear</code>
+/// <para>From now on nobody can clear the TPM through the broker.</para>
+/// </example>
+/// <example>
+/// <code>'TPM2_NV_UndefineSpace', 'TPM2_EvictControl' | Add-TbsCommandBlock -WhatIf</code>
+/// <para>Shows what would be blocked, without blocking it.</para>
+/// </example>
+/// <seealso>Test-TbsCommandBlock</seealso>
 [Cmdlet(VerbsCommon.Add, "TbsCommandBlock", SupportsShouldProcess = true)]
 [OutputType(typeof(CommandBlock))]
 public sealed class AddTbsCommandBlockCommand : CommandListCmdlet

@@ -4,6 +4,19 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Turns off automatic provisioning of the TPM.</summary>
+/// <remarks>
+/// From then on, or only at the next boot, the broker does not provision the TPM when it starts. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Disable-TpmAutoProvisioning</code>
+/// <para>Turns it off.</para>
+/// </example>
+/// <example>
+/// <code>Disable-TpmAutoProvisioning -WhatIf</code>
+/// <para>Changes nothing.</para>
+/// </example>
+/// <seealso>Enable-TpmAutoProvisioning</seealso>
+/// <seealso>Initialize-Tpm</seealso>
 [Cmdlet(VerbsLifecycle.Disable, "TpmAutoProvisioning", SupportsShouldProcess = true)]
 [OutputType(typeof(Tpm))]
 public sealed class DisableTpmAutoProvisioningCommand : TbsCmdlet

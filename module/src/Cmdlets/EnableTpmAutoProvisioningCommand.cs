@@ -4,6 +4,20 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Turns on automatic provisioning of the TPM.</summary>
+/// <remarks>
+/// From then on, whenever the broker starts and provisioning is incomplete, it provisions the TPM as Initialize-Tpm
+/// does. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Enable-TpmAutoProvisioning</code>
+/// <para>Turns it on.</para>
+/// </example>
+/// <example>
+/// <code>Enable-TpmAutoProvisioning -WhatIf</code>
+/// <para>Changes nothing.</para>
+/// </example>
+/// <seealso>Disable-TpmAutoProvisioning</seealso>
+/// <seealso>Initialize-Tpm</seealso>
 [Cmdlet(VerbsLifecycle.Enable, "TpmAutoProvisioning", SupportsShouldProcess = true)]
 [OutputType(typeof(Tpm))]
 public sealed class EnableTpmAutoProvisioningCommand : TbsCmdlet

@@ -6,6 +6,26 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the policy in force, each setting with its source.</summary>
+/// <remarks>
+/// Returns one object for each setting: its value, its source (default, configuration, a policy.d file, a Registry.pol,
+/// a GPO of the domain or the registry) and the problems that were found with it. With -Problem it returns every value
+/// that was ignored, limited or refused in the sources. With -Explain it returns every source that mentions a setting,
+/// strongest first, and which of them decides: the resultant set of policy.
+/// </remarks>
+/// <example>
+/// <code>Get-TbsPolicy</code>
+/// <para>Shows all settings with their sources.</para>
+/// </example>
+/// <example>
+/// <code>Get-TbsPolicy standardUser*</code>
+/// <para>Shows the lockout settings.</para>
+/// </example>
+/// <example>
+/// <code>(Get-TbsPolicy blockedCommands -Explain).Statements</code>
+/// <para>Shows every source of the blocked list, and which one decides.</para>
+/// </example>
+/// <seealso>Set-TbsPolicy</seealso>
+/// <seealso>Export-TbsPolicyReport</seealso>
 [Cmdlet(VerbsCommon.Get, "TbsPolicy", DefaultParameterSetName = "Setting")]
 [OutputType(typeof(PolicySetting), ParameterSetName = new[] { "Setting" })]
 [OutputType(typeof(PolicyExplanation), ParameterSetName = new[] { "Explain" })]

@@ -5,6 +5,19 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the objects and sessions that callers hold in the TPM.</summary>
+/// <remarks>
+/// Shows each resource with its kind, user, context and handle, and whether it is in the TPM now or swapped out.
+/// Administrators see everybody's, others their own.
+/// </remarks>
+/// <example>
+/// <code>Get-TbsResource</code>
+/// <para>Shows everything.</para>
+/// </example>
+/// <example>
+/// <code>Get-TbsResource -Kind savedSession</code>
+/// <para>Shows saved sessions, which remain if a program forgets them.</para>
+/// </example>
+/// <seealso>Remove-TbsResource</seealso>
 [Cmdlet(VerbsCommon.Get, "TbsResource")]
 [OutputType(typeof(Resource))]
 public sealed class GetTbsResourceCommand : TbsCmdlet

@@ -5,6 +5,22 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Returns an owner authorization that is stored on this machine.</summary>
+/// <remarks>
+/// Returns the same as Tbsi_Get_OwnerAuth, as base64 text: Full on both versions; Admin, User and Endorsement, the
+/// delegations of a TPM 1.2 (20 bytes of authorization value, then the TPM_DELEGATE_OWNER_BLOB); Endorsement20 and
+/// Storage20, the authorization values of a TPM 2.0's hierarchies. A value that the level in force does not store is
+/// reported as not found (TbsOwnerAuthNotFound). Standard users may read only User.
+/// </remarks>
+/// <example>
+/// <code>Get-TpmOwnerAuth</code>
+/// <para>Returns the full owner authorization.</para>
+/// </example>
+/// <example>
+/// <code>Get-TpmOwnerAuth -Type Storage20 -AsSecureString</code>
+/// <para>Returns the storage hierarchy's, in a form that is never displayed.</para>
+/// </example>
+/// <seealso>Get-TpmAuthLevel</seealso>
+/// <seealso>Import-TpmOwnerAuth</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmOwnerAuth")]
 [OutputType(typeof(string))]
 public sealed class GetTpmOwnerAuthCommand : TbsCmdlet

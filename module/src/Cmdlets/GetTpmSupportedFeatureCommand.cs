@@ -6,6 +6,19 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Returns which of the named features the TPM supports.</summary>
+/// <remarks>
+/// Returns those of the named features that this TPM supports or, if none is named, all that it supports. The only
+/// known feature is key attestation.
+/// </remarks>
+/// <example>
+/// <code>Get-TpmSupportedFeature -FeatureList 'key attestation'</code>
+/// <para>Returns the name if the TPM supports the feature.</para>
+/// </example>
+/// <example>
+/// <code>Get-TpmSupportedFeature</code>
+/// <para>Returns all supported features.</para>
+/// </example>
+/// <seealso>Get-Tpm</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmSupportedFeature")]
 [OutputType(typeof(string))]
 public sealed class GetTpmSupportedFeatureCommand : TbsCmdlet

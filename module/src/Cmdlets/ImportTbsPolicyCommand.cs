@@ -5,6 +5,20 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Imports a Registry.pol file as a policy source.</summary>
+/// <remarks>
+/// Reads a Registry.pol (PReg), as Group Policy delivers it, and sends it to the broker, which validates and stores it.
+/// A damaged file is refused and changes nothing. Returns the settings that then come from such files. For
+/// administrators.
+/// </remarks>
+/// <example>
+/// <code>Import-TbsPolicy -Path ./Registry.pol</code>
+/// <para>Imports the file and shows the settings that it sets.</para>
+/// </example>
+/// <example>
+/// <code>Import-TbsPolicy ./Registry.pol -WhatIf</code>
+/// <para>Shows what would be imported, without importing it.</para>
+/// </example>
+/// <seealso>Get-TbsPolicy</seealso>
 [Cmdlet(VerbsData.Import, "TbsPolicy", SupportsShouldProcess = true)]
 [OutputType(typeof(PolicySetting))]
 public sealed class ImportTbsPolicyCommand : TbsCmdlet

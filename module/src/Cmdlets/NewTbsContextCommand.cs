@@ -4,6 +4,20 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Opens a context: a view of the TPM with its own handles.</summary>
+/// <remarks>
+/// Opens a context on this process's connection to the broker. Objects and sessions that commands create in it can be
+/// used only in it. They are flushed when the context is removed or the process ends.
+/// </remarks>
+/// <example>
+/// <code>$context = New-TbsContext
+/// Submit-TbsCommand '8001 0000000C 0000017B 0008' -Context $context</code>
+/// <para>Sends commands that use one another's results.</para>
+/// </example>
+/// <example>
+/// <code>New-TbsContext -TpmVersion 2.0</code>
+/// <para>Opens a context only if the machine has a TPM 2.0.</para>
+/// </example>
+/// <seealso>Submit-TbsCommand</seealso>
 [Cmdlet(VerbsCommon.New, "TbsContext", SupportsShouldProcess = true)]
 [OutputType(typeof(OpenedContext))]
 public sealed class NewTbsContextCommand : TbsCmdlet

@@ -4,6 +4,19 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Removes commands from the local blocked list.</summary>
+/// <remarks>
+/// Removes commands from the local blocked list. Another list may still block them; Test-TbsCommandBlock shows which. A
+/// command that is not on the list is ignored. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Get-TbsCommandBlock -List Local | Remove-TbsCommandBlock</code>
+/// <para>Empties the local list.</para>
+/// </example>
+/// <example>
+/// <code>Remove-TbsCommandBlock TPM2_Clear -WhatIf</code>
+/// <para>Shows what would be unblocked, without changing anything.</para>
+/// </example>
+/// <seealso>Test-TbsCommandBlock</seealso>
 [Cmdlet(VerbsCommon.Remove, "TbsCommandBlock", SupportsShouldProcess = true)]
 [OutputType(typeof(CommandBlock))]
 public sealed class RemoveTbsCommandBlockCommand : CommandListCmdlet

@@ -7,6 +7,17 @@ namespace TpmTbs.Cmdlets;
 /// <summary>Closes a context.</summary>
 /// <remarks>
 /// Closes contexts of this process: cancels their queued commands, and flushes what they created in the TPM.
+/// </remarks>
+/// <example>
+/// <code>$context = New-TbsContext
+/// Remove-TbsContext $context.ContextId</code>
+/// <para>Closes a context that New-TbsContext opened.</para>
+/// </example>
+/// <example>
+/// <code>Get-TbsContext | Where-Object Own | Remove-TbsContext</code>
+/// <para>Closes all contexts of this process.</para>
+/// </example>
+/// <seealso>New-TbsContext</seealso>
 [Cmdlet(VerbsCommon.Remove, "TbsContext", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class RemoveTbsContextCommand : TbsCmdlet

@@ -5,6 +5,19 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Flushes an object or session that a caller holds in the TPM.</summary>
+/// <remarks>
+/// Flushes resources: your own or, as an administrator, anybody's, such as sessions that a program left behind. Their
+/// holder then finds the handle gone.
+/// </remarks>
+/// <example>
+/// <code>Get-TbsResource -Kind savedSession | Remove-TbsResource</code>
+/// <para>Flushes all saved sessions, after asking.</para>
+/// </example>
+/// <example>
+/// <code>Get-TbsResource | Remove-TbsResource -WhatIf</code>
+/// <para>Shows what would be flushed, without flushing it.</para>
+/// </example>
+/// <seealso>Get-TbsResource</seealso>
 [Cmdlet(VerbsCommon.Remove, "TbsResource", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
 public sealed class RemoveTbsResourceCommand : TbsCmdlet

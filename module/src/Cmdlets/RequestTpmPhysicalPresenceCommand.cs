@@ -5,6 +5,20 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Asks the firmware to execute an operation on the TPM at the next boot.</summary>
+/// <remarks>
+/// Asks the firmware to execute the operation at the next boot, after a person at the machine has confirmed it if the
+/// platform requires that. Operations are those of Windows, 0 to 22, by number or name: 5 is Clear, which destroys
+/// every key and secret in the TPM. 0 (None) withdraws the pending request. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Request-TpmPhysicalPresence -Operation Clear -WhatIf</code>
+/// <para>Shows what would be requested.</para>
+/// </example>
+/// <example>
+/// <code>Request-TpmPhysicalPresence -Operation 0</code>
+/// <para>Withdraws the pending request.</para>
+/// </example>
+/// <seealso>Get-TpmPhysicalPresence</seealso>
 [Cmdlet(VerbsLifecycle.Request, "TpmPhysicalPresence", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PhysicalPresence))]
 public sealed class RequestTpmPhysicalPresenceCommand : TbsCmdlet

@@ -5,6 +5,19 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Clears authorization failures, which ends the lockout of standard users.</summary>
+/// <remarks>
+/// Clears the authorization failures of all standard users, or of the given users. The TPM's own lockout does not
+/// change: Unblock-Tpm resets that. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Reset-TbsLockout</code>
+/// <para>Clears the failures of all users.</para>
+/// </example>
+/// <example>
+/// <code>Get-TbsLockout -User alice | Reset-TbsLockout</code>
+/// <para>Clears the failures of one user.</para>
+/// </example>
+/// <seealso>Get-TbsLockout</seealso>
 [Cmdlet(VerbsCommon.Reset, "TbsLockout", SupportsShouldProcess = true)]
 [OutputType(typeof(Lockout))]
 public sealed class ResetTbsLockoutCommand : TbsCmdlet

@@ -4,6 +4,19 @@ using TpmTbs.Client;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Stops the broker after the commands in progress have finished.</summary>
+/// <remarks>
+/// Asks the broker to finish the commands in progress and to stop, and waits until it has. The resources that callers
+/// hold in the TPM are flushed. For administrators.
+/// </remarks>
+/// <example>
+/// <code>Stop-TbsService</code>
+/// <para>Stops the broker after asking.</para>
+/// </example>
+/// <example>
+/// <code>Stop-TbsService -Confirm:$false -TimeoutSeconds 2</code>
+/// <para>Stops it from a script.</para>
+/// </example>
+/// <seealso>Start-TbsService</seealso>
 [Cmdlet(VerbsLifecycle.Stop, "TbsService", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
 public sealed class StopTbsServiceCommand : TbsCmdlet

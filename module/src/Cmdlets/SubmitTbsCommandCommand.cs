@@ -5,6 +5,21 @@ using TpmTbs.Completion;
 namespace TpmTbs.Cmdlets;
 
 /// <summary>Sends a command to the TPM and returns its response.</summary>
+/// <remarks>
+/// Sends one whole TPM command, as bytes, as hexadecimal text or from a file, and returns the response code with its
+/// name, the bytes, the duration and the priority that applied. An error response of the TPM is not an error of the
+/// cmdlet; it is in ResponseCode. A refusal by the broker is an error: TbsCommandBlocked, TbsLockout and so on. Ctrl+C
+/// cancels a queued command. Without -Context the command runs in a temporary context that is closed afterwards.
+/// </remarks>
+/// <example>
+/// <code>Submit-TbsCommand '8001 0000000C 0000017B 0008'</code>
+/// <para>Gets eight random bytes from a TPM 2.0.</para>
+/// </example>
+/// <example>
+/// <code>Submit-TbsCommand -Path ./command.bin -Priority High -TimeoutSeconds 5</code>
+/// <para>Sends a command from a file.</para>
+/// </example>
+/// <seealso>New-TbsContext</seealso>
 [Cmdlet(VerbsLifecycle.Submit, "TbsCommand", SupportsShouldProcess = true, DefaultParameterSetName = "Command")]
 [OutputType(typeof(CommandResult))]
 public sealed class SubmitTbsCommandCommand : TbsCmdlet
