@@ -39,7 +39,7 @@ describe('tbs and a stopped broker', function () {
   for (const args of [['status'], ['submit', GET_RANDOM], ['block', 'list'], ['events', '--follow']]) {
     it(`tbs ${args.join(' ')} gives up when the time limit has passed`, async () => {
       const { code, stderr } = await endOf(tbs([...args, '--broker-timeout', '0.3']));
-      assert.match(stderr, /^tbs: TBS_E_SERVICE_NOT_RUNNING: The broker has shown no sign of life for 0\.3 seconds\./);
+      assert.match(stderr, /^tbs: TBS_E_SERVICE_NOT_RUNNING: The broker has not responded for 0\.3 seconds\./);
       assert.equal(code, 69);
     });
   }
@@ -47,7 +47,7 @@ describe('tbs and a stopped broker', function () {
   it('takes the limit from the environment, and refuses one that makes no sense', async () => {
     assert.equal((await endOf(tbs(['status'], { TPMTBS_BROKER_TIMEOUT: '0.3' }))).code, 69);
     const { code, stderr } = await endOf(tbs(['status'], { TPMTBS_BROKER_TIMEOUT: 'soon' }));
-    assert.match(stderr, /^tbs: usage: TPMTBS_BROKER_TIMEOUT wants a number of seconds/);
+    assert.match(stderr, /^tbs: usage: TPMTBS_BROKER_TIMEOUT must be a number of seconds/);
     assert.equal(code, 64);
   });
 

@@ -1,4 +1,4 @@
-/** The command line's connection to the broker: any client's, over the JSON-RPC endpoint. */
+/** The command line's connection to the broker, over the JSON-RPC endpoint. */
 import type { Socket } from 'node:net';
 import {
   createMessageConnection,
@@ -25,12 +25,12 @@ const PING: MethodName = 'connection/ping';
 export interface BrokerClient {
   call<Name extends MethodName>(method: Name, params?: ParamsOf<Name>): Promise<ResultOf<Name>>;
   onNotification<Name extends NotificationName>(method: Name, listener: (params: NotificationOf<Name>) => void): void;
-  /** Rejects when the broker ends the connection or falls silent. */
+  /** Rejects if the broker ends the connection or stops responding. */
   untilEnded(): Promise<never>;
   close(): void;
 }
 
-/** Gives the broker up when it has been silent for `silenceLimitMs` while something waits for it; 0: never. */
+/** Gives up if the broker is silent for `silenceLimitMs` while a call waits for it; 0: never. */
 export async function connectToBroker(address: string, silenceLimitMs: number): Promise<BrokerClient> {
   const socket = await openBrokerSocket(address);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
@@ -48,7 +48,7 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
   };
 }
 
-/** How a connection ends that its client does not end, and the watch over what waits for the broker. */
+/** Watches for the end of a connection that the client did not close, and for silence while calls wait. */
 function watchConnection(
   socket: Socket,
   connection: MessageConnection,
@@ -58,7 +58,7 @@ function watchConnection(
   const ended = new Promise<never>((_resolve, reject) => {
     endWith = reject;
   });
-  // Nobody may be waiting at that moment.
+  // Nothing may be waiting for it at that moment.
   ended.catch(() => undefined);
   connection.onClose(() => endWith(brokerGone()));
   if (silenceLimitMs === 0) return { ended, watch: (waiting) => waiting };
@@ -80,7 +80,7 @@ async function send<Result>(connection: MessageConnection, method: string, param
   }
 }
 
-/** What vscode-jsonrpc says itself when the other end is gone before the answer. */
+/** Errors that vscode-jsonrpc reports itself if the peer is gone before the answer. */
 const CONNECTION_FAULTS: ReadonlySet<number> = new Set([
   ErrorCodes.MessageWriteError,
   ErrorCodes.MessageReadError,

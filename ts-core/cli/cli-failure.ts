@@ -25,17 +25,17 @@ export function brokerGone(): CliFailure {
     EXIT.notRunning,
     'TBS_E_SERVICE_NOT_RUNNING',
     'The broker ended the connection.',
-    'The log of tbsd says why: it stopped, or it refuses this user or so many connections.',
+    'See the log of tbsd: it stopped, or it refused this user or one connection too many.',
   );
 }
 
-/** Its backlog of connections is full: it has accepted none for a while. */
+/** The broker's backlog of connections is full: it has accepted none for a while. */
 export function brokerAcceptsNothing(address: string): CliFailure {
   return new CliFailure(
     EXIT.notRunning,
     'TBS_E_SERVICE_NOT_RUNNING',
     `The broker accepts no connections (${address}).`,
-    'Its process is stopped or hangs (systemctl status tpmtbs).',
+    'Its process is suspended or hangs; check it with systemctl status tpmtbs.',
   );
 }
 
@@ -43,8 +43,8 @@ export function brokerSilent(seconds: number): CliFailure {
   return new CliFailure(
     EXIT.notRunning,
     'TBS_E_SERVICE_NOT_RUNNING',
-    `The broker has shown no sign of life for ${seconds} seconds.`,
-    'Its process is stopped or hangs (systemctl status tpmtbs). To wait longer: --broker-timeout, or $TPMTBS_BROKER_TIMEOUT.',
+    `The broker has not responded for ${seconds} seconds.`,
+    'Its process is suspended or hangs; check it with systemctl status tpmtbs. To wait longer, set --broker-timeout or $TPMTBS_BROKER_TIMEOUT.',
     { seconds },
   );
 }

@@ -1,4 +1,4 @@
-/** What every command of `tbs` shares: the options of all, a connection, the exit code. */
+/** What all commands of `tbs` share: common options, the connection, the exit code. */
 import type { Argv } from 'yargs';
 import type { BrokerClient } from './broker-client.js';
 import { CliFailure } from './cli-failure.js';
@@ -16,7 +16,7 @@ export function withCommonOptions<Options>(yargs: Argv<Options>): Argv<Options &
     .option('socket', { type: 'string', describe: 'Socket of the broker (or $TPMTBS_SOCKET)', global: true })
     .option('broker-timeout', {
       type: 'number',
-      describe: 'Seconds without a sign of life after which the broker is given up (or $TPMTBS_BROKER_TIMEOUT; 30)',
+      describe: 'Give up if the broker does not respond for this many seconds (or $TPMTBS_BROKER_TIMEOUT; 30)',
       global: true,
       coerce: numberOption('broker-timeout', isTimeout, TIMEOUT_RANGE),
     }) as unknown as Argv<Options & CommonOptions>;
@@ -37,10 +37,10 @@ export function silenceLimitMs(option: number | undefined, env: NodeJS.ProcessEn
   if (named === '') return DEFAULT_BROKER_TIMEOUT_SECONDS * 1000;
   const seconds = Number(named);
   if (isTimeout(seconds)) return seconds * 1000;
-  throw new CliFailure(EXIT.usage, 'usage', `TPMTBS_BROKER_TIMEOUT wants ${TIMEOUT_RANGE}.`, 'Set or unset it.');
+  throw new CliFailure(EXIT.usage, 'usage', `TPMTBS_BROKER_TIMEOUT must be ${TIMEOUT_RANGE}.`, 'Set or unset it.');
 }
 
-/** For yargs' `coerce`, which gives NaN for what is no number. */
+/** For yargs' `coerce`, which passes NaN for anything but a number. */
 export function numberOption(option: string, isFit: (value: number) => boolean, expected: string) {
   return (value: number | undefined): number | undefined => {
     if (value === undefined || isFit(value)) return value;
@@ -48,12 +48,16 @@ export function numberOption(option: string, isFit: (value: number) => boolean, 
   };
 }
 
-/** Whether a file name means standard input or output. yargs takes a lone `-` for an option and gives the empty text. */
+/**
+ * Whether a file name means standard input or output. yargs takes a lone `-` for an option and passes the empty string.
+ */
 export function isStandardStream(file: string): boolean {
   return file === '-' || file === '';
 }
 
-/** Runs `action` with a connection, which is closed afterwards. What it gives is the exit code; nothing is 0. */
+/**
+ * Runs `action` with a connection, which is closed afterwards. The action's result is the exit code; undefined is 0.
+ */
 export async function withBroker(
   options: CommonOptions,
   action: (broker: BrokerClient) => Promise<number | undefined>,

@@ -1,4 +1,4 @@
-/** Asks before an act that cannot be undone. A question that cannot be asked is answered with no. */
+/** Asks before an operation that cannot be undone. If nobody can be asked, the answer is no. */
 import type { Argv } from 'yargs';
 import { CliFailure } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
@@ -13,7 +13,7 @@ export function withYes<Options>(yargs: Argv<Options>): Argv<Options & { readonl
   }) as Argv<Options & { readonly yes: boolean }>;
 }
 
-/** Resolves when the act is confirmed; rejects when the answer is no, and where nobody can be asked. */
+/** Resolves if the operation is confirmed. Rejects if the answer is no, or if nobody can be asked. */
 export async function confirm(question: string, { yes }: { readonly yes: boolean }): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
@@ -23,7 +23,7 @@ export async function confirm(question: string, { yes }: { readonly yes: boolean
   if (!/^y(es)?$/i.test(answer.trim())) throw notDone('Nothing was done: the answer was no.', '');
 }
 
-/** The line that was typed; empty when the input ends, or on Ctrl+C. */
+/** Returns the line that was typed; empty if the input ends, or on Ctrl+C. */
 async function ask(question: string): Promise<string> {
   // Loaded here: few commands ask.
   const { createInterface } = await import('node:readline');

@@ -1,13 +1,13 @@
-/** How `tbs` ends; docs/command-line.md lists them. */
+/** The exit codes of `tbs`; docs/command-line.md lists them. */
 export const EXIT = {
   ok: 0,
   /** The broker refused, or failed. */
   refused: 1,
-  /** The question was answered with no: not compliant, blocked, or the TPM's response is an error. */
+  /** The answer is no: not compliant, blocked, or the TPM's response is an error. */
   no: 2,
-  /** `tbs status`: the broker works, and something needs an administrator. */
+  /** `tbs status`: the broker works, but a problem needs an administrator. */
   degraded: 3,
-  /** `tbs status`: the broker runs, and its TPM cannot be reached. */
+  /** `tbs status`: the broker runs, but its TPM cannot be reached. */
   down: 4,
   /** EX_USAGE. */
   usage: 64,

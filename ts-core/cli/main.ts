@@ -17,7 +17,7 @@ import { submitCommand } from './commands/submit.js';
 import { tpmCommand } from './commands/tpm.js';
 import { EXIT } from './exit-codes.js';
 
-/** Runs one command and ends the process with its exit code, whatever is still open. */
+/** Runs one command and ends the process with its exit code, even if something is still open. */
 export async function main(argv: readonly string[]): Promise<never> {
   endQuietlyWhenNobodyReads();
   const base = withCommonOptions(yargs(hideBin([...argv])).scriptName('tbs'));
@@ -45,7 +45,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
-      // YError: yargs' own, and what an option's `coerce` throws.
+      // YError: thrown by yargs itself and by an option's `coerce`.
       if (error !== undefined && error.name !== 'YError') throw error;
       throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
     })
@@ -65,7 +65,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
-/** What takes several values; of any other option that is given twice the last counts, as with most programs. */
+/** Options that take several values. Of any other option given twice the last one counts, as in most programs. */
 const LISTS: ReadonlySet<string> = new Set(['_', 'command', 'setting']);
 
 function lastOfRepeated(options: Record<string, unknown>): void {
@@ -87,12 +87,12 @@ function asCliFailure(error: unknown): CliFailure {
   if (code === undefined || path === undefined) {
     return new CliFailure(EXIT.internal, 'TBS_E_INTERNAL_ERROR', message ?? String(error), '');
   }
-  // Node.js begins the message with the code.
+  // Node.js starts the message with the code.
   const what = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
-  return new CliFailure(EXIT.usage, code, what, 'Name a file that you may use.');
+  return new CliFailure(EXIT.usage, code, what, 'Name a file that you can access.');
 }
 
-/** Whoever reads the output may stop early (`tbs block list | head -1`): nothing is wrong then. */
+/** The reader of the output may stop early (`tbs block list | head -1`); that is not an error. */
 function endQuietlyWhenNobodyReads(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** What people read on a terminal, and what scripts read when piped or with --json. */
+/** Formats output for people on a terminal, and for scripts when piped or with --json. */
 import { styleText } from 'node:util';
 
 type Style = 'bold' | 'green' | 'red' | 'yellow' | 'gray' | 'cyan';
@@ -7,11 +7,11 @@ export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
   readonly style?: (row: Row) => Style | undefined;
-  /** May be broken into lines to fit the terminal's width. */
+  /** Whether the column may wrap to fit the terminal's width. */
   readonly flexible?: boolean;
 }
 
-/** Colours only on a terminal, and not when NO_COLOR is set (no-color.org). */
+/** Colours text on a terminal only, and not if NO_COLOR is set (no-color.org). */
 export function paint(style: Style | undefined, text: string): string {
   const plain = style === undefined || !process.stdout.isTTY || (process.env['NO_COLOR'] ?? '') !== '';
   return plain ? text : styleText(style as Style, text);
@@ -25,7 +25,7 @@ export function printLine(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** A table with aligned columns on a terminal; tab-separated values without a head where it is piped. */
+/** Prints a table: aligned columns on a terminal, tab-separated values without a heading when piped. */
 export function printTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
   const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
   if (!process.stdout.isTTY) {
@@ -51,7 +51,7 @@ export function printTable<Row>(rows: readonly Row[], columns: readonly Column<R
   }
 }
 
-/** Names and values in two columns. */
+/** Prints names and values in two columns. */
 export function printPairs(pairs: readonly (readonly [string, string])[]): void {
   const width = Math.max(...pairs.map(([name]) => name.length));
   for (const [name, value] of pairs) {
@@ -75,7 +75,7 @@ function fitWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[
   return widths;
 }
 
-/** Lines of at most this width, broken between words where there are such. */
+/** Wraps text to lines of at most this width, between words if possible. */
 function broken(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let rest = text;
@@ -88,7 +88,7 @@ function broken(text: string, width: number): readonly string[] {
   return [...lines, rest];
 }
 
-/** Control characters (a terminal would obey them) as what they are. */
+/** Escapes control characters, which a terminal would obey. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,9 +1,11 @@
-/** Writes an owner-password file (`.tpm`) in the form of Windows' TPM management console. */
+/** Writes an owner-password file (`.tpm`) in the format of Windows' TPM management console. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Makes a new owner authorization, puts it into a new file that only its owner reads, and gives it as base64. */
+/**
+ * Creates a random owner authorization, writes it to a new file that only its owner can read, and returns it as base64.
+ */
 export function createOwnerAuthFile(path: string): string {
   const ownerAuth = randomBytes(20).toString('base64');
   const created = new Date().toISOString();
@@ -12,7 +14,7 @@ export function createOwnerAuthFile(path: string): string {
   <ownerAuth>${ownerAuth}</ownerAuth>
 </tpmOwnerData>
 `;
-  // Fails where the file exists, so that no earlier value is lost.
+  // Fails if the file exists, so that no earlier value is lost.
   const descriptor = openSync(path, 'wx', 0o600);
   try {
     writeSync(descriptor, text);

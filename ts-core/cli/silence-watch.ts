@@ -1,9 +1,9 @@
 /**
- * Notices that the broker has fallen silent while something waits for it (docs/json-rpc.md, "How a client tells a living
- * broker").
+ * Detects that the broker has stopped responding while a call waits for it (docs/json-rpc.md, "How a client tells a
+ * living broker").
  *
- * The time limit is counted in thirds: after the first third without a byte from the broker it is pinged, after the
- * third one it is given up. A third that ended while this process itself was stopped counts once, however long that
+ * The time limit is counted in thirds: after the first third without a byte from the broker the client pings it, after
+ * the third one it gives up. A third that ended while this process itself was suspended counts once, however long that
  * was, so that the broker always has time to answer the ping.
  */
 export interface SilenceWatchOptions {
@@ -37,7 +37,7 @@ export class SilenceWatch {
     }
   }
 
-  /** The broker sent something. */
+  /** Records that the broker sent something. */
   heard(): void {
     this.#silentThirds = 0;
     this.#timer?.cancel();

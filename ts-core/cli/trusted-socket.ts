@@ -1,4 +1,4 @@
-/** Finds the broker's socket, and connects to it only where nobody else can stand in for the broker. */
+/** Finds the broker's socket, and connects only if nobody else can impersonate the broker. */
 import { stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.js';
 
 const SYSTEM_SOCKET = '/run/tpmtbs/rpc.sock';
 
-/** Where the broker listens: `--socket`, $TPMTBS_SOCKET, the system's broker, the user's own. */
+/** Finds the socket: `--socket`, $TPMTBS_SOCKET, the system's broker, the user's own. */
 export async function findSocket(option: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
   const named = option ?? env['TPMTBS_SOCKET'];
   if (named !== undefined && named !== '') return named;
@@ -49,9 +49,9 @@ async function openPipe(name: string): Promise<Socket> {
 }
 
 /**
- * Nobody but root, the user who asks and one whom $TPMTBS_BROKER_UID names may stand in for the broker. Where only root can
- * have made the folder, root has also chosen who owns it: the broker's user. In a rootless container that is whoever set
- * the container up. Gives the users who may listen.
+ * Checks that only root, this user or the one named by $TPMTBS_BROKER_UID can impersonate the broker, and returns the
+ * users who may listen. If only root can have created the folder, root has also chosen its owner: the broker's user. In
+ * a rootless container that is whoever set the container up.
  */
 async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<number | undefined>> {
   const folder = await stat(dirname(socketPath)).catch(() => undefined);
@@ -68,18 +68,18 @@ async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<num
   return trusted;
 }
 
-/** Root, or in a container whoever set it up. */
+/** Whether only root can create folders there; in a container, only whoever set it up. */
 async function onlyRootMakesFoldersIn(parent: string): Promise<boolean> {
   const OTHERS_WRITE = 0o022;
   return (((await stat(parent).catch(() => undefined))?.mode ?? OTHERS_WRITE) & OTHERS_WRITE) === 0;
 }
 
-/** A further user who may run the broker; in a rootless container 65534 stands for every user of the host. */
+/** A further user who may run the broker. In a rootless container 65534 stands for every user of the host. */
 function namedBrokerUser(env: NodeJS.ProcessEnv): readonly number[] {
   const named = env['TPMTBS_BROKER_UID'] ?? '';
   if (named === '') return [];
   if (/^\d{1,10}$/.test(named) && Number(named) < 0xffffffff) return [Number(named)];
-  throw new CliFailure(EXIT.usage, 'usage', 'TPMTBS_BROKER_UID wants the number of a user.', 'Set or unset it.');
+  throw new CliFailure(EXIT.usage, 'usage', 'TPMTBS_BROKER_UID must be a user id.', 'Set or unset it.');
 }
 
 function requireTrustedListener(socket: Socket, socketPath: string, trusted: ReadonlySet<number | undefined>): void {
@@ -93,7 +93,7 @@ function notTrusted(what: string): CliFailure {
     EXIT.refused,
     'TBS_E_ACCESS_DENIED',
     `${what}, who is neither root nor you.`,
-    'Do not use this socket: that user could read what you send. Name another with --socket, or, in a container, see docs/containers.md.',
+    'Do not use this socket: that user could read what you send. Name another with --socket; in a container, see docs/containers.md.',
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * The daemon put together: this file, with what differs by platform in unix-parts.ts and windows-parts.ts, is the only one
- * that constructs adapters.
+ * Assembles the daemon. This file, with the platform-specific parts in unix-parts.ts and windows-parts.ts, is the only
+ * one that constructs adapters.
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -35,13 +35,15 @@ import { ServiceNotification } from './service-notification.js';
 import { transportOptions } from './transport-choice.js';
 
 export interface RunningDaemon {
-  /** Resolves when a caller or a signal has asked for the stop and it is done. */
+  /** Resolves when a stop that a caller or a signal requested is complete. */
   readonly stopped: Promise<void>;
-  /** Drains and stops; the second call only waits for the first. */
+  /** Drains and stops. A second call only waits for the first. */
   stop(drainTimeoutMs: number): Promise<void>;
 }
 
-/** Starts everything and resolves when callers can connect. What was started is stopped again when a later part fails. */
+/**
+ * Starts everything and resolves when callers can connect. If a part fails, stops the parts that were already started.
+ */
 export async function startDaemon(configuration: Configuration, identity: DaemonIdentity): Promise<RunningDaemon> {
   const closers: (() => Promise<void> | void)[] = [];
   requireEnabled(configuration);
@@ -86,7 +88,7 @@ async function startParts(
   });
   closers.push(() => transport.close());
   const { eventLogPath, physicalPresenceFolder } = configuration.platform;
-  // A TPM may return under another name; one that has none (a software TPM) is not the firmware's.
+  // A TPM may return under another name. One without a name (a software TPM) is not the firmware's.
   const tpmName = () => transport.tpmName ?? 'tpm0';
   const stopRequest = new StopRequest();
   const broker = await startBroker({
@@ -134,11 +136,11 @@ async function startParts(
   return stopRequest.serve(async (drainTimeoutMs) => {
     notification.stopping();
     log.info({}, 'stopping');
-    // First everything that could ask for more, then what runs in the background, and last what these write to.
+    // First everything that can create more work, then background work, and last the stores and logs that both write to.
     endpoints.stopListening();
     await logind?.close();
     await broker.drain(drainTimeoutMs);
-    // Contexts are flushed with their connections; only then is the TPM shut down, since nothing may follow that.
+    // Closing connections flushes their contexts. The TPM is shut down only then, since no command may follow.
     await endpoints.close();
     await policy.close();
     await broker.shutDown();
@@ -161,7 +163,7 @@ async function followLogind(
   return logind;
 }
 
-/** Loaded when needed: each needs native libraries that the other's platform does not have. */
+/** Imported when needed: each needs native libraries that the other's platform lacks. */
 async function platformParts(configuration: Configuration, ownUid: number, log: BrokerLog): Promise<PlatformParts> {
   if (process.platform === 'win32') return (await import('./windows-parts.js')).windowsParts(configuration, log);
   return (await import('./unix-parts.js')).unixParts(configuration, ownUid);
@@ -217,12 +219,12 @@ async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog)
     try {
       await close();
     } catch (error) {
-      log.error({ error }, 'a part of the broker could not be closed in order');
+      log.error({ error }, 'cannot close a part of the broker in order');
     }
   }
 }
 
-/** One stop, whoever asks for it, and however often. */
+/** Runs a single stop, however often and by whomever it is requested. */
 class StopRequest {
   #askedTimeoutMs: number | undefined;
   #stopNow: ((drainTimeoutMs: number) => void) | undefined;

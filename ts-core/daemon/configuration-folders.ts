@@ -1,6 +1,6 @@
 /**
- * Where the broker keeps its things: the system's folders for the system broker, the user's own for a broker that a
- * user runs (XDG Base Directory Specification 0.8; on Windows %ProgramData% and %LOCALAPPDATA%).
+ * The folders in which the broker stores its files: the system's folders for the system's broker, the user's own for a
+ * broker that a user runs (XDG Base Directory Specification 0.8; on Windows %ProgramData% and %LOCALAPPDATA%).
  */
 import { homedir } from 'node:os';
 import { isAbsolute, join, win32 } from 'node:path';
@@ -8,13 +8,13 @@ import { isAbsolute, join, win32 } from 'node:path';
 export type BrokerMode = 'system' | 'user';
 
 export interface BrokerFolders {
-  /** Sockets; gone after a reboot. */
+  /** Folder of the sockets; its contents disappear at a reboot. */
   readonly rpcSocket: string;
   readonly wireSocket: string;
   readonly state: string;
   readonly configuration: string;
   readonly log: string;
-  /** Where the Samba extension delivers Group Policy; a domain governs only the system's broker. */
+  /** The folder to which the Samba extension delivers Group Policy. A domain governs only the system's broker. */
   readonly groupPolicy?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ function socketsIn(runtime: string) {
   return { rpcSocket: join(runtime, 'rpc.sock'), wireSocket: join(runtime, 'wire.sock') };
 }
 
-/** A relative path in an XDG variable is to be ignored, says the specification. */
+/** The specification says to ignore a relative path in an XDG variable. */
 function folderFrom(environment: Environment, variable: string, fallback: string): string {
   const value = environment[variable];
   return value !== undefined && isAbsolute(value) ? value : fallback;
@@ -56,7 +56,9 @@ export function brokerFolders(
   };
 }
 
-/** The wire protocol is for the C libraries, which are Linux': its pipe is named here and not opened. */
+/**
+ * The wire protocol serves the C libraries, which exist on Linux only: its pipe gets a name here but is never opened.
+ */
 function windowsFolders(mode: BrokerMode, environment: Environment): BrokerFolders {
   const isSystem = mode === 'system';
   const base = isSystem

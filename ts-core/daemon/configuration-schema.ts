@@ -1,6 +1,6 @@
 /**
- * Every setting of `tbsd.json`, with its default, unit and meaning. docs/configuration.md is written from this schema
- * (tools/docs-configuration.mjs) and a test compares them.
+ * Every setting of `tbsd.json`, with its default, unit and meaning. docs/configuration.md is generated from this schema
+ * (tools/docs-configuration.mjs), and a test compares them.
  */
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -9,7 +9,7 @@ import { KEY_ALGORITHMS_20 } from '../domain/tpm20/keys.js';
 import type { BrokerFolders } from './configuration-folders.js';
 import { DEFAULT_DEVICE, type TransportKind } from './default-transport.js';
 
-/** Linux' sockaddr_un holds 108 bytes with the final zero; Node cuts longer paths off without a word. */
+/** Linux' sockaddr_un holds 108 bytes including the final zero; Node.js truncates longer paths silently. */
 const MAX_SOCKET_PATH_BYTES = 107;
 
 const path = z
@@ -66,7 +66,7 @@ const policySettings = z.record(z.string(), z.unknown()).transform((object, cont
   return values;
 });
 
-/** `transportKind` is the default: what a broker of this mode uses unless it is configured otherwise. */
+/** `transportKind` is the default: what a broker in this mode uses unless the configuration names another. */
 export function configurationSchema(folders: BrokerFolders, transportKind: TransportKind) {
   const sockets = z.strictObject({
     rpc: socketPath.default(folders.rpcSocket).describe('JSON-RPC: PowerShell module, `tbs`, scripts.'),

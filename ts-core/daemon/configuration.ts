@@ -1,4 +1,7 @@
-/** Reads `tbsd.json` once at start: file, then command-line overrides, checked as a whole, unknown settings by name. */
+/**
+ * Reads `tbsd.json` once at start, applies command-line overrides, and validates the result. Unknown settings are
+ * reported by name.
+ */
 import { join } from 'node:path';
 import type * as z from 'zod';
 import { readTrustedFile } from '../adapters/policy/trusted-file.js';
@@ -11,23 +14,23 @@ const MAX_FILE_BYTES = 1_048_576;
 export interface Configuration extends ConfigurationSettings {
   readonly mode: BrokerMode;
   readonly folders: BrokerFolders;
-  /** The file that was read; undefined when there is none, and every setting has its default. */
+  /** The file that was read; undefined if there is none, so that every setting has its default. */
   readonly file: string | undefined;
 }
 
 export interface LoadConfigurationOptions {
-  /** Must exist when given. Otherwise `tbsd.json` in the configuration folder, which may be missing. */
+  /** Must exist if given. Otherwise `tbsd.json` in the configuration folder, which may be missing. */
   readonly path?: string | undefined;
-  /** Laid over the file: objects merge, everything else replaces. */
+  /** Merged into the file's settings: objects are merged, everything else is replaced. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly env: Environment;
-  /** Effective user id of the broker; 0 on platforms without. */
+  /** Effective user id of the broker; 0 on platforms without user ids. */
   readonly uid: number;
-  /** Otherwise by user id: root runs the system broker. */
+  /** Default: by user id, so that root runs the system's broker. */
   readonly mode?: BrokerMode | undefined;
 }
 
-/** The configuration cannot be used; `problems` name each setting. The broker exits with code 78 (EX_CONFIG). */
+/** The configuration is invalid; `problems` name each setting. The broker exits with code 78 (EX_CONFIG). */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];

@@ -1,4 +1,4 @@
-/** What tbsd says about an error that ends it, and the exit code. A stack trace only for what is a fault of the program. */
+/** Formats the error that ends tbsd, and chooses the exit code. Only a bug in the program shows a stack trace. */
 import { AddonError } from '../adapters/addon-file.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
@@ -37,7 +37,7 @@ const EXIT_BY_SYMBOL: Readonly<Partial<Record<TbsError['symbol'], number>>> = {
 
 function describeTbsError(error: TbsError): FailureReport {
   const { symbol, message, action, cause } = error;
-  // An internal error keeps its reason from callers; who starts the broker may know it.
+  // An internal error hides its reason from callers, but whoever starts the broker may see it.
   const reason = symbol === 'TBS_E_INTERNAL_ERROR' && isSystemError(cause) ? ` (${cause.message})` : '';
   return { lines: [`${symbol}: ${message}${reason} ${action}`], exitCode: exitCodeOfTbsError(error) };
 }
@@ -55,7 +55,7 @@ function exitCodeOfListening({ fault, cause }: UnixListenError): number {
 
 type SystemError = Error & { readonly code: string; readonly syscall: string };
 
-/** An error of a system call, whose message names the call and the path. */
+/** An error of a system call; its message names the call and the path. */
 function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }

@@ -1,4 +1,6 @@
-/** tbsd: reads the configuration, starts the daemon, stops it on a signal, and says by its exit code how it went. */
+/**
+ * Runs tbsd: reads the configuration, starts the daemon, stops it on a signal, and reports the outcome as exit code.
+ */
 import { type RunningDaemon, startDaemon } from './compose.js';
 import { type Configuration, type LoadConfigurationOptions, loadConfiguration } from './configuration.js';
 import { describeFailure } from './describe-failure.js';
@@ -8,7 +10,7 @@ import { productVersion } from './product-version.js';
 
 export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' | 'mode'>;
 
-/** Runs until it is asked to stop; gives the exit code. Problems are told on standard error, one line each. */
+/** Runs until it is asked to stop, and returns the exit code. Reports problems on standard error, one per line. */
 export async function serve(options: ServeOptions): Promise<number> {
   let configuration: Configuration;
   try {
@@ -16,7 +18,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   } catch (error) {
     return tellFailure(error);
   }
-  // Nothing that the broker makes is for others; the sockets get their own permissions.
+  // Nobody else may access files that the broker creates. The sockets get their own permissions.
   process.umask(0o077);
   try {
     const stop = stopOnSignals(configuration.timeouts.drainMs);
@@ -34,11 +36,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
 }
 
-/** From now on a signal stops the daemon in order: at once when it runs, right after its start when it does not yet. */
+/** Makes signals stop the daemon in order: immediately if it is running, otherwise right after its start. */
 function stopOnSignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void {
   let running: RunningDaemon | undefined;
   let asked = false;
-  // SIGHUP: the terminal in which it runs was closed.
+  // SIGHUP: its terminal was closed.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       asked = true;

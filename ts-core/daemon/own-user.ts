@@ -1,8 +1,8 @@
 import { windowsAddon } from '../adapters/windows-addon.js';
 
 /**
- * The user id under which this process runs. Windows has none: there it is 0 with an administrator's (elevated) or the
- * system's token and 1 otherwise, which tells the system's broker from a user's own.
+ * Returns the user id of this process. Windows has none: there it is 0 with an administrator's (elevated) or the
+ * system's token and 1 otherwise, which distinguishes the system's broker from a user's own.
  */
 export function ownUid(): number {
   if (process.platform !== 'win32') return process.getuid?.() ?? 0;

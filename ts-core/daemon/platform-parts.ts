@@ -1,4 +1,4 @@
-/** What the daemon is made of that differs by platform. */
+/** The parts of the daemon that differ by platform. */
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import type { RegistryReader } from '../adapters/policy/windows-registry.js';
 import type { TransportDependencies } from '../adapters/transport/create-transport.js';
@@ -7,7 +7,7 @@ import type { EndpointParts } from './open-endpoints.js';
 
 export interface PlatformParts {
   readonly bootTimeNs: () => bigint;
-  /** Opens the broker's records, which only one broker at a time may do. */
+  /** Opens the broker's records, which only one broker at a time can do. */
   readonly openStore: () => StateStore;
   readonly userNames: UserNames;
   readonly endpoints: Pick<
@@ -22,12 +22,12 @@ export interface PlatformParts {
   >;
   readonly transport: Omit<TransportDependencies, 'log'>;
   readonly eventLoop: EventLoop;
-  /** Windows' registry, where there is one. */
+  /** Windows' registry; undefined on other platforms. */
   readonly windowsRegistry: RegistryReader | undefined;
-  /** MIT Kerberos of the system; undefined on Windows, whose own the broker does not use. */
+  /** The system's MIT Kerberos; undefined on Windows, whose own Kerberos the broker does not use. */
   readonly kerberos: SystemKerberos | undefined;
-  /** Whether systemd-logind could be there to tell of suspend. */
+  /** Whether systemd-logind may be there to announce suspends. */
   readonly hasLogind: boolean;
-  /** To the service manager (sd_notify). */
+  /** Sends to the service manager (sd_notify). */
   readonly sendDatagram: (path: string, bytes: Uint8Array) => void;
 }

@@ -1,12 +1,15 @@
 /**
- * Makes the folders that the configuration names, before anything else starts: what is in the way is then reported by the
- * name of the setting, and not by whichever part stumbles over it first.
+ * Creates the folders that the configuration names before anything else starts, so that an obstacle is reported with
+ * the name of the setting, and not by whichever part meets it first.
  */
 import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Configuration } from './configuration.js';
 
-/** A place that the configuration names cannot be used. tbsd exits with 77 when a permission is missing, otherwise 74. */
+/**
+ * A place that the configuration names cannot be used. tbsd exits with 77 if a permission is missing, otherwise with
+ * 74.
+ */
 export class UnusablePlaceError extends Error {
   override readonly name = 'UnusablePlaceError';
 
@@ -25,16 +28,16 @@ interface WantedFolder {
   readonly mode: number;
 }
 
-/** `inherited`: sockets that the service manager has opened already. */
+/** `inherited`: sockets that the service manager has already opened. */
 export function prepareFolders(configuration: Configuration, inherited: ReadonlyMap<string, number>): void {
-  // Windows' folders get access control lists, and its pipes have no folder.
+  // On Windows, folders get access control lists, and pipes have no folder.
   if (process.platform === 'win32') return;
   for (const wanted of wantedFolders(configuration, inherited)) prepare(wanted);
 }
 
 function wantedFolders(configuration: Configuration, inherited: ReadonlyMap<string, number>): readonly WantedFolder[] {
   const { stateFolder, sockets, log, simulator } = configuration;
-  // Every user must get through to a socket.
+  // Every user must be able to reach a socket.
   const socket = (setting: string, address: string) => ({ setting, folder: dirname(address), mode: 0o755 });
   const simulated = { ...simulator.swtpm, ...simulator.mssim, bare: simulator.bare };
   return [
@@ -61,20 +64,20 @@ function prepare({ setting, folder, mode }: WantedFolder): void {
       `${setting}: cannot use the folder ${folder}: ${REASONS[code] ?? `${cause instanceof Error ? cause.message : cause}`}. ` +
         (permissionMissing
           ? `Give it to the user who runs tbsd, or set ${setting} in tbsd.json.`
-          : `Mend it, or set ${setting} in tbsd.json.`),
+          : `Fix it, or set ${setting} in tbsd.json.`),
       permissionMissing,
       cause,
     );
   }
 }
 
-/** Step by step: where a parent exists and refuses (/proc), Node.js' recursive mkdir never ends. */
+/** Creates one folder at a time: where a parent exists but refuses (/proc), Node.js' recursive mkdir never returns. */
 function makeFolder(folder: string, mode: number): void {
   if (exists(folder)) return;
   const parent = dirname(folder);
   if (parent !== folder) makeFolder(parent, mode);
   mkdirSync(folder, { mode });
-  // Whatever the umask says.
+  // Independent of the umask.
   chmodSync(folder, mode);
 }
 

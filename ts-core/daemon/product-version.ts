@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The version of package.json, found upwards from the compiled file. */
+/** Returns the version in package.json, searching upwards from the compiled file. */
 export function productVersion(): string {
   for (let folder = new URL('./', import.meta.url); ; folder = new URL('../', folder)) {
     try {

@@ -1,4 +1,4 @@
-/** Tells the service manager how it goes (sd_notify(3)); nothing where there is none. */
+/** Notifies the service manager of the daemon's state (sd_notify(3)); does nothing if there is none. */
 import type { Log } from '../application/ports.js';
 
 export class ServiceNotification {
@@ -25,7 +25,7 @@ export class ServiceNotification {
     try {
       this.#sendDatagram(this.#socketPath, new TextEncoder().encode(message));
     } catch (error) {
-      this.#log.warn({ error, message }, 'the service manager could not be told');
+      this.#log.warn({ error, message }, 'cannot notify the service manager');
     }
   }
 }

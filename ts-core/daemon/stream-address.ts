@@ -1,6 +1,6 @@
 export type StreamAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** `unix:/path` or `tcp:HOST:PORT`, as the configuration's schema has checked. */
+/** Parses `unix:/path` or `tcp:HOST:PORT`, which the configuration's schema has already validated. */
 export function parseStreamAddress(text: string): StreamAddress {
   if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) };
   const end = text.lastIndexOf(':');

@@ -1,4 +1,4 @@
-/** The transport that the configuration names, as the transport adapters take it. */
+/** Converts the configured transport into the options of the transport adapters. */
 import type { SocketAddress, TransportOptions } from '../adapters/transport/transport-options.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { Configuration } from './configuration.js';

@@ -37,7 +37,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
       listenForRpc: pipeListening(configuration, own, callers, addon, log),
     },
     transport: { openTbsContext: () => new addon.TbsContext() },
-    // Nothing takes the byte path here: what arrives is told by the event loop.
+    // There is no wire endpoint here: everything arrives through the event loop.
     eventLoop: { takeRequests: () => {}, nextTurn: () => new Promise((resolve) => setImmediate(resolve)) },
     windowsRegistry: addon,
     kerberos: undefined,
@@ -46,7 +46,10 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
   };
 }
 
-/** The records of a state folder have a key of their own, so that brokers with folders of their own do not meet. */
+/**
+ * Opens the records of a state folder under a registry key of their own, so that brokers with different folders do not
+ * collide.
+ */
 function openStore({ stateFolder, mode }: Configuration, ownSid: string, addon: WindowsAddon): StateStore {
   mkdirSync(stateFolder, { recursive: true });
   addon.protectFolder(stateFolder, stateFolderAccess(ownSid));
@@ -83,7 +86,7 @@ function pipeListening(
             callers.set(socket, caller);
             onConnection(socket);
           },
-          onRefused: (error) => log.warn({ error }, 'a connection was refused'),
+          onRefused: (error) => log.warn({ error }, 'refused a connection'),
         },
         addon,
       );
@@ -97,7 +100,7 @@ function pipeListening(
 function knownCaller(callers: WeakMap<Socket, Caller>, socket: Socket): Caller {
   const caller = callers.get(socket);
   if (caller === undefined)
-    throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'The caller of a pipe is not known.' });
+    throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'The caller of the pipe is unknown.' });
   return caller;
 }
 

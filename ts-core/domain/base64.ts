@@ -1,4 +1,4 @@
-/** Base64 without the platform's help, since the domain knows no Buffer. RFC 4648, 4. */
+/** Base64 (RFC 4648, 4) without Node.js' Buffer, which the domain must not use. */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 export function bytesToBase64(bytes: Uint8Array): string {
@@ -13,7 +13,7 @@ export function bytesToBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** Characters outside of the alphabet are ignored. */
+/** Decodes the text, ignoring characters outside the alphabet. */
 export function base64ToBytes(text: string): Uint8Array {
   const values = [...text].map((character) => ALPHABET.indexOf(character)).filter((value) => value >= 0);
   const bytes = new Uint8Array(Math.floor((values.length * 3) / 4));

@@ -12,17 +12,20 @@ export function isCallerClass(name: string): name is CallerClass {
   return CALLER_CLASSES.some((callerClass) => callerClass === name);
 }
 
-/** Whose something is; a class that is not known is not that of a sandboxed app. */
+/** The owner of something. An unknown class counts as other than a sandboxed app. */
 export interface Owner {
   readonly userKey: string | undefined;
   readonly callerClass: CallerClass | undefined;
 }
 
 export interface Caller {
-  /** Stable key of the user, the unit of quotas, fairness and the failure ledger: `uid:1000`, or `sid:S-1-5-…` on Windows. */
+  /**
+   * Stable key of the user, to whom quotas, fair turns and authorization failures are counted: `uid:1000`, or
+   * `sid:S-1-5-…` on Windows.
+   */
   readonly userKey: string;
   readonly callerClass: CallerClass;
-  /** Process at the other end when it connected; for the audit log only, never for a decision (a process id can be reused). */
+  /** The process that connected. For the audit log only, never for a decision, since process ids are reused. */
   readonly processId?: number | undefined;
   /** Whether the configuration lets this user read everybody's data. Never set for a sandboxed app. */
   readonly isObserver?: true | undefined;
@@ -37,7 +40,7 @@ export function roleOf({ callerClass, isObserver }: Caller): CallerRole {
   return callerClass === 'standardUser' && isObserver === true ? 'observer' : callerClass;
 }
 
-/** Whether a caller may read what belongs to others; it says nothing about changing it. */
+/** Whether a caller may read other users' data. It says nothing about changing that data. */
 export function mayReadOthers(caller: Caller): boolean {
   const role = roleOf(caller);
   return role === 'administrator' || role === 'observer';
@@ -52,7 +55,7 @@ export function isOwn(caller: Caller, owner: Owner): boolean {
   return caller.callerClass !== 'sandboxedApp' || owner.callerClass === 'sandboxedApp';
 }
 
-/** Of each limit that all callers share, one in so many is kept for administrators. */
+/** Of each limit that all callers share, one part in this many is reserved for administrators. */
 const ADMINISTRATORS_SHARE = 16;
 
 /** What this caller may use of a limit of all callers together: users who take all they can keep no administrator out. */
@@ -60,7 +63,7 @@ export function sharedLimit(caller: Caller, limit: number): number {
   return isAdministrator(caller) ? limit : limit - Math.floor(limit / ADMINISTRATORS_SHARE);
 }
 
-/** Administrators are never gated by the lockout and may use localities 1 to 3 and priorities above HIGH. */
+/** Administrators are exempt from the lockout and may use localities 1 to 3 and priorities above HIGH. */
 export function isAdministrator(caller: Caller): boolean {
   return caller.callerClass === 'administrator';
 }

@@ -1,11 +1,16 @@
-/** The error of a caller who has reached a limit: it names the setting that decided, and what else would help. */
+/**
+ * Creates the error for a caller who has reached a limit. It names the setting that decided, and what else would help.
+ */
 import { TbsError } from './tbs-error.js';
 
 export interface ReachedLimit {
-  /** What is counted: `contexts of one user`. */
+  /** What is limited: `contexts of one user`. */
   readonly of: string;
   readonly limit: number;
-  /** Where an administrator can raise it: `maxContextsPerUser` of policy, `limits.connections` of tbsd.json. */
+  /**
+   * The setting with which an administrator can raise it: `maxContextsPerUser` of policy, `limits.connections` of
+   * tbsd.json.
+   */
   readonly setting: string;
   /** What the caller can do without an administrator: `Close contexts that are no longer used`. */
   readonly instead: string;

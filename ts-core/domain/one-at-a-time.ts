@@ -1,4 +1,7 @@
-/** Runs asynchronous work one after the other: each begins when the one before has ended, whether that succeeded or failed. */
+/**
+ * Runs asynchronous tasks one after the other: each starts when the previous one has ended, whether it succeeded or
+ * failed.
+ */
 export class OneAtATime {
   #last: Promise<unknown> = Promise.resolve();
 
@@ -8,7 +11,7 @@ export class OneAtATime {
     return next;
   }
 
-  /** Resolves when everything that was begun so far has ended. */
+  /** Resolves when every task started so far has ended. */
   settled(): Promise<void> {
     return this.#last.then(() => undefined);
   }

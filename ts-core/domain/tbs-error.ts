@@ -1,5 +1,5 @@
 /**
- * The one catalogue of results that callers see: symbol, result code, message and what to do.
+ * The catalogue of results that callers see: symbol, result code, message and what to do.
  *
  * Values: Microsoft's TBS return codes and TPM result codes (Tbs.h, winerror.h). `docs/errors.md` and the PowerShell
  * ErrorIds list the same symbols; a test compares them.
@@ -164,18 +164,20 @@ export const TBS_RESULTS = {
 
 export type TbsSymbol = keyof typeof TBS_RESULTS;
 
-/** Facts about one error that are safe to show to the caller: names, limits, times. Never secrets or command contents. */
+/** Facts about one error that callers may see: names, limits, times. Never secrets or command contents. */
 export type TbsErrorDetails = Readonly<Record<string, unknown>>;
 
 export interface TbsErrorOptions {
-  /** Replaces the catalogue's message where the reason is known more exactly. */
+  /** Replaces the catalogue's message with a more specific one. */
   readonly message?: string;
   readonly action?: string;
   readonly details?: TbsErrorDetails;
   readonly cause?: unknown;
 }
 
-/** The one error that use cases throw. `cause` is for the log only; callers see symbol, message, action and details. */
+/**
+ * The only error that use cases throw. `cause` is for the log only; callers see symbol, message, action and details.
+ */
 export class TbsError extends Error {
   override readonly name = 'TbsError';
   readonly symbol: TbsSymbol;
@@ -194,7 +196,10 @@ export class TbsError extends Error {
   }
 }
 
-/** The error itself, or TBS_E_INTERNAL_ERROR with it as its cause: what nobody expected never shows its message to a caller. */
+/**
+ * Returns the error itself, or wraps it as the cause of TBS_E_INTERNAL_ERROR: the message of an unexpected error never
+ * reaches a caller.
+ */
 export function asTbsError(error: unknown): TbsError {
   return error instanceof TbsError ? error : new TbsError('TBS_E_INTERNAL_ERROR', { cause: error });
 }

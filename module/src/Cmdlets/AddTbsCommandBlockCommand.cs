@@ -3,10 +3,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Blocks commands for every caller, by the local list.</summary>
+/// <summary>Adds commands to the local blocked list, which blocks them for every caller.</summary>
 /// <remarks>
-/// Puts commands on the local blocked list, which the broker keeps over restarts. Policy can make it ignore that list. For
-/// administrators; a command that is on the list already stays on it.
+/// Adds commands to the local blocked list, which the broker stores across restarts. Policy can make the broker ignore
+/// that list. A command that is already on the list stays on it. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Add-TbsCommandBlock TPM2_Clear</code>
@@ -14,14 +14,14 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>'TPM2_NV_UndefineSpace', 'TPM2_EvictControl' | Add-TbsCommandBlock -WhatIf</code>
-/// <para>Shows what it would block, and blocks nothing.</para>
+/// <para>Shows what would be blocked, without blocking it.</para>
 /// </example>
 /// <seealso>Test-TbsCommandBlock</seealso>
 [Cmdlet(VerbsCommon.Add, "TbsCommandBlock", SupportsShouldProcess = true)]
 [OutputType(typeof(CommandBlock))]
 public sealed class AddTbsCommandBlockCommand : CommandListCmdlet
 {
-    /// <summary>The TPM family to which the command belongs; that of the machine's TPM unless set.</summary>
+    /// <summary>The TPM family to which the command belongs; default: that of the machine's TPM.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateSet("1.2", "2.0")]
     public string? TpmVersion { get; set; }

@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Backs the owner authorization up to AD DS.</summary>
 /// <remarks>
-/// Writes the owner authorization to the directory now: the value that an earlier change left pending, the value given, or
-/// the one that is stored. For administrators.
+/// Writes the owner authorization to the directory now: the value that an earlier change left pending, the given value,
+/// or the stored one. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Backup-TpmOwnerAuth</code>
@@ -14,7 +14,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Backup-TpmOwnerAuth -File ./owner.tpm</code>
-/// <para>Backs up the value of a file, after one try on the TPM.</para>
+/// <para>Backs up the value in a file, after trying it once on the TPM.</para>
 /// </example>
 /// <seealso>Test-TpmOwnerAuthBackup</seealso>
 /// <seealso>Get-TpmOwnerAuthBackup</seealso>
@@ -25,8 +25,8 @@ public sealed class BackupTpmOwnerAuthCommand : OwnerAuthCmdlet
     private const string Action = "Back up to AD DS";
 
     /// <summary>
-    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless given,
-    /// the one that the broker stores is used. A wrong one is tried exactly once.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
+    /// one that the broker stores. A wrong value is tried exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization")]
     [ValidateNotNullOrEmpty]

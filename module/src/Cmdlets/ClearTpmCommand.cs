@@ -5,17 +5,17 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Clears the TPM.</summary>
 /// <remarks>
-/// Clears the owner of the TPM: every key and secret under its storage and endorsement hierarchies is lost for good, with all
-/// that they protect (sealed data, disk encryption keys, certificates), and the owner authorization is empty again. A TPM 1.2
-/// is off until it is enabled with physical presence. For administrators.
+/// Clears the TPM: every key and secret under its storage and endorsement hierarchies is destroyed, with everything
+/// that they protect (sealed data, disk encryption keys, certificates), and the owner authorization becomes empty. A
+/// TPM 1.2 is off until it is enabled with physical presence. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Clear-Tpm</code>
-/// <para>Clears the TPM with the owner authorization that is kept, after asking.</para>
+/// <para>Clears the TPM with the stored owner authorization, after asking.</para>
 /// </example>
 /// <example>
 /// <code>Clear-Tpm -File ./owner.tpm -Confirm:$false</code>
-/// <para>Clears it with that of a file.</para>
+/// <para>Clears it with the owner authorization in a file.</para>
 /// </example>
 /// <seealso>Initialize-Tpm</seealso>
 [Cmdlet(VerbsCommon.Clear, "Tpm", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "OwnerAuthorization")]
@@ -28,15 +28,15 @@ public sealed class ClearTpmCommand : OwnerAuthCmdlet
     private const int ClearOperation = 5;
 
     /// <summary>
-    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless given, the
-    /// one that the broker keeps is used. A wrong one is tried exactly once.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
+    /// one that the broker stores. A wrong value is tried exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [Alias("o")]
     [ValidateNotNullOrEmpty]
     public object? OwnerAuthorization { get; set; }
 
-    /// <summary>Asks the firmware to clear it at the next start, which needs no owner authorization; RestartPending is true then.</summary>
+    /// <summary>Asks the firmware to clear the TPM at the next boot, which needs no owner authorization; RestartPending is then true.</summary>
     [Parameter(ParameterSetName = "OwnerAuthorization")]
     [Alias("ppi")]
     public SwitchParameter UsePPI { get; set; }

@@ -3,10 +3,9 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Turns automatic provisioning of the TPM off.</summary>
+/// <summary>Turns off automatic provisioning of the TPM.</summary>
 /// <remarks>
-/// From then on, or only at the next start of the machine, the broker does not provision the TPM when it starts. For
-/// administrators.
+/// From then on, or only at the next boot, the broker does not provision the TPM when it starts. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Disable-TpmAutoProvisioning</code>
@@ -22,7 +21,7 @@ namespace TpmTbs.Cmdlets;
 [OutputType(typeof(Tpm))]
 public sealed class DisableTpmAutoProvisioningCommand : TbsCmdlet
 {
-    /// <summary>Off for the next start of the machine only.</summary>
+    /// <summary>Turns it off for the next boot only.</summary>
     [Parameter]
     public SwitchParameter OnlyForNextRestart { get; set; }
 

@@ -3,10 +3,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Turns automatic provisioning of the TPM on.</summary>
+/// <summary>Turns on automatic provisioning of the TPM.</summary>
 /// <remarks>
-/// From then on the broker provisions the TPM at each start as Initialize-Tpm does, while something is missing. For
-/// administrators.
+/// From then on, whenever the broker starts and provisioning is incomplete, it provisions the TPM as Initialize-Tpm
+/// does. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Enable-TpmAutoProvisioning</code>

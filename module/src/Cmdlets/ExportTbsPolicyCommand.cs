@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Returns the policy in force as the JSON of a policy file.</summary>
 /// <remarks>
-/// Returns what is in force, from all sources together, in the form of the files in policy.d: as text, or with -Path written
-/// to a file that Test-TbsPolicy and Set-TbsPolicy take.
+/// Returns the policy in force, from all sources together, in the format of the files in policy.d: as text, or with
+/// -Path in a file that Test-TbsPolicy and Set-TbsPolicy accept.
 /// </remarks>
 /// <example>
 /// <code>Export-TbsPolicy -Path desired.json</code>
@@ -21,12 +21,12 @@ namespace TpmTbs.Cmdlets;
 [OutputType(typeof(string), typeof(FileInfo))]
 public sealed class ExportTbsPolicyCommand : TbsCmdlet
 {
-    /// <summary>The file to write; an existing one is replaced.</summary>
+    /// <summary>The file to write. An existing file is replaced.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>Leaves an existing file alone, with an error.</summary>
+    /// <summary>Does not replace an existing file, but reports an error.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 

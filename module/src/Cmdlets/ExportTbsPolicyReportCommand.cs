@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Writes the resultant set of policy as an HTML page.</summary>
 /// <remarks>
-/// Writes one self-contained page, as gpresult /h does on Windows: each setting with its value, every source that says
-/// something about it (with the names of GPOs), which one decides, and why. It needs no network and can be printed.
+/// Writes one self-contained page, as gpresult /h does on Windows: each setting with its value, every source that
+/// mentions it (with the names of GPOs), which one decides, and why. The page needs no network and can be printed.
 /// </remarks>
 /// <example>
 /// <code>Export-TbsPolicyReport -Path policy.html</code>
@@ -14,19 +14,19 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Export-TbsPolicyReport monday.html -NoClobber</code>
-/// <para>Leaves a page that is already there alone.</para>
+/// <para>Does not replace a page that already exists.</para>
 /// </example>
 /// <seealso>Get-TbsPolicy</seealso>
 [Cmdlet(VerbsData.Export, "TbsPolicyReport", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportTbsPolicyReportCommand : TbsCmdlet
 {
-    /// <summary>The file to write; an existing one is replaced.</summary>
+    /// <summary>The file to write. An existing file is replaced.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = null!;
 
-    /// <summary>Leaves an existing file alone, with an error.</summary>
+    /// <summary>Does not replace an existing file, but reports an error.</summary>
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 

@@ -10,8 +10,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the commands of the TPM and who may send them.</summary>
 /// <remarks>
-/// Returns every command that the broker knows, with its verdict for administrators, standard users and sandboxed apps. The
-/// Verdicts property of each has the deciding list, its source, the reason and what would lift a block.
+/// Returns every command that the broker knows, with its verdict for administrators, standard users and sandboxed apps.
+/// The Verdicts property contains the deciding list, its source, the reason, and what would lift a block.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsCommandBlock -Blocked -Class StandardUser</code>
@@ -19,7 +19,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Get-TbsCommandBlock TPM2_Clear | Select-Object -ExpandProperty Verdicts</code>
-/// <para>Shows why, for each class of callers.</para>
+/// <para>Shows why, for each caller class.</para>
 /// </example>
 /// <seealso>Test-TbsCommandBlock</seealso>
 [Cmdlet(VerbsCommon.Get, "TbsCommandBlock")]
@@ -37,21 +37,21 @@ public sealed class GetTbsCommandBlockCommand : TbsCmdlet
     [ArgumentCompleter(typeof(CommandCompleter))]
     public uint[]? Ordinal { get; set; }
 
-    /// <summary>Only commands that are blocked: for the class of -Class, or for any class.</summary>
+    /// <summary>Only commands that are blocked: for the caller class in -Class, or for any.</summary>
     [Parameter]
     public SwitchParameter Blocked { get; set; }
 
-    /// <summary>Only commands about which this list decides; NotAllowed: those on no allowed list.</summary>
+    /// <summary>Only commands for which this list decides; NotAllowed: commands on no allowed list.</summary>
     [Parameter]
     [ValidateSet("Policy", "Default", "Local", "Allowed", "Granted", "HandleRule", "NotAllowed")]
     public string? List { get; set; }
 
-    /// <summary>The class of callers to which -Blocked and -List refer.</summary>
+    /// <summary>The caller class to which -Blocked and -List refer.</summary>
     [Parameter]
     [ValidateSet("Administrator", "StandardUser", "SandboxedApp")]
     public string? Class { get; set; }
 
-    /// <summary>The TPM family whose commands to show; that of the machine's TPM unless set.</summary>
+    /// <summary>The TPM family whose commands to show; default: that of the machine's TPM.</summary>
     [Parameter]
     [ValidateSet("1.2", "2.0")]
     public string? TpmVersion { get; set; }
@@ -69,7 +69,8 @@ public sealed class GetTbsCommandBlockCommand : TbsCmdlet
         ReportMissing(found);
     }
 
-    /// <summary>Whether -Name and -Ordinal want a command; adds to <paramref name="found"/> which of them do.</summary>
+    /// <summary>Whether -Name or -Ordinal selects a command. Adds the ones that do to <paramref
+    /// name="found"/>.</summary>
     private bool IsWanted(CommandBlock command, HashSet<string> found)
     {
         if (Ordinal is { Length: > 0 })

@@ -6,8 +6,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the open contexts.</summary>
 /// <remarks>
-/// Shows contexts with their user, process, waiting commands and resources. Administrators see everybody's, others their
-/// own; Own tells which were opened by this process.
+/// Shows contexts with their user, process, queued commands and resources. Administrators see everybody's, others their
+/// own; Own tells whether this process opened the context.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsContext | Where-Object WaitingCommands -gt 0</code>

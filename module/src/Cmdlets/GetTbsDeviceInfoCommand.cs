@@ -2,10 +2,10 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows the TPM: family, maker, firmware and limits.</summary>
+/// <summary>Shows the TPM's family, manufacturer, firmware and limits.</summary>
 /// <remarks>
-/// Returns what Windows' Tbsi_GetDeviceInfo returns (StructVersion, TpmVersionNumber, TpmInterfaceType, TpmImpRevision) and
-/// what a person wants to know beside it.
+/// Returns the values of Windows' Tbsi_GetDeviceInfo (StructVersion, TpmVersionNumber, TpmInterfaceType,
+/// TpmImpRevision) and further properties for administrators.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsDeviceInfo</code>

@@ -7,8 +7,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the broker's decisions: refusals, failures, lockouts, changes.</summary>
 /// <remarks>
-/// Returns the latest events, and with -Follow those that come, until Ctrl+C. Administrators see all events, others those
-/// about themselves. Events tell who, what and why, never the contents of commands.
+/// Returns the latest events and, with -Follow, new ones until Ctrl+C. Administrators see all events, others those
+/// about themselves. Events report who, what and why, but never the contents of commands.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsEvent -Newest 5</code>
@@ -33,11 +33,11 @@ public sealed class GetTbsEventCommand : TbsCmdlet
     [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged", "administration", "ownerAuthorization", "warning")]
     public string[]? Kind { get; set; }
 
-    /// <summary>Goes on with new events as they happen.</summary>
+    /// <summary>Continues with new events as they happen.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
-    /// <summary>With -Follow: ends after so many seconds.</summary>
+    /// <summary>With -Follow: stops after this many seconds.</summary>
     [Parameter]
     [ValidateRange(0.001, 86400000)]
     public double TimeoutSeconds { get; set; }
@@ -54,7 +54,7 @@ public sealed class GetTbsEventCommand : TbsCmdlet
         foreach (Event one in Call("event/subscribe", parameters, static json => json.List("recent", Event.Read))) WriteIfWanted(one);
     }
 
-    /// <summary>On a connection of its own, so that what is followed ends with the cmdlet.</summary>
+    /// <summary>Uses a separate connection, so that following ends with the cmdlet.</summary>
     private void FollowEvents()
     {
         Deadline? deadline = TimeoutSeconds > 0 ? Deadline.In(TimeSpan.FromSeconds(TimeoutSeconds)) : null;
@@ -77,7 +77,8 @@ public sealed class GetTbsEventCommand : TbsCmdlet
         if (deadline is not { HasPassed: true }) throw TbsErrors.NotRunning(connection.Path, "it closed the connection");
     }
 
-    /// <summary>Until the deadline, or until the connection has ended and everything that came before is written.</summary>
+    /// <summary>Runs until the deadline, or until the connection has ended and every event received before is
+    /// written.</summary>
     private void WriteAsTheyArrive(BlockingCollection<Event> arrived, Deadline? deadline)
     {
         while (!arrived.IsCompleted && deadline is not { HasPassed: true })

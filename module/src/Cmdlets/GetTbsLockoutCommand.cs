@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the authorization failures of standard users and who is locked out.</summary>
 /// <remarks>
-/// Shows the thresholds, the window, the failures of all standard users together, and for each user the failures that count,
-/// whether the user is locked out, and when that ends. Administrators see everybody, others themselves.
+/// Shows the thresholds, the window, the failures of all standard users together and, for each user, the counted
+/// failures, whether the user is locked out, and when that ends. Administrators see everybody, others themselves.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsLockout</code>
@@ -14,7 +14,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Get-TbsLockout -User alice</code>
-/// <para>Shows one user's failures and when each stops to count.</para>
+/// <para>Shows one user's failures and when each leaves the window.</para>
 /// </example>
 /// <seealso>Reset-TbsLockout</seealso>
 [Cmdlet(VerbsCommon.Get, "TbsLockout")]

@@ -5,11 +5,11 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows the policy in force, each setting with where it comes from.</summary>
+/// <summary>Shows the policy in force, each setting with its source.</summary>
 /// <remarks>
-/// Returns one object for each setting: its value, its source (default, configuration, a policy.d file, a Registry.pol, a GPO
-/// of the domain or the registry) and the problems that were found with it. With -Problem it returns everything that was
-/// ignored, limited or refused in the sources. With -Explain it returns every source that says something about a setting,
+/// Returns one object for each setting: its value, its source (default, configuration, a policy.d file, a Registry.pol,
+/// a GPO of the domain or the registry) and the problems that were found with it. With -Problem it returns every value
+/// that was ignored, limited or refused in the sources. With -Explain it returns every source that mentions a setting,
 /// strongest first, and which of them decides: the resultant set of policy.
 /// </remarks>
 /// <example>
@@ -44,7 +44,7 @@ public sealed class GetTbsPolicyCommand : TbsCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Explain")]
     public SwitchParameter Explain { get; set; }
 
-    /// <summary>Returns the problems of the sources in place of the settings.</summary>
+    /// <summary>Returns the problems of the sources instead of the settings.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Problem")]
     public SwitchParameter Problem { get; set; }
 

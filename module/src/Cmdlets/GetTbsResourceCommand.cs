@@ -4,9 +4,9 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows what callers hold in the TPM: objects and sessions.</summary>
+/// <summary>Shows the objects and sessions that callers hold in the TPM.</summary>
 /// <remarks>
-/// Shows each virtual resource with its kind, user, context and handle, and whether it is in the TPM now or saved outside.
+/// Shows each resource with its kind, user, context and handle, and whether it is in the TPM now or swapped out.
 /// Administrators see everybody's, others their own.
 /// </remarks>
 /// <example>
@@ -15,7 +15,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Get-TbsResource -Kind savedSession</code>
-/// <para>Shows saved sessions, which stay behind when a program forgets them.</para>
+/// <para>Shows saved sessions, which remain if a program forgets them.</para>
 /// </example>
 /// <seealso>Remove-TbsResource</seealso>
 [Cmdlet(VerbsCommon.Get, "TbsResource")]

@@ -2,10 +2,10 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows how the broker is doing, and problems that need an administrator.</summary>
+/// <summary>Shows the health of the broker, and problems that need an administrator.</summary>
 /// <remarks>
-/// Shows the broker's state, TPM, queue, contexts, limits, endpoints and what it has learned of the TPM's speed. Warnings
-/// tell what weakens its governance, such as a TPM device that others can open, each with what to do.
+/// Shows the broker's state, TPM, queue, contexts, limits, endpoints and the measured speed of the TPM. Warnings report
+/// what weakens the broker's control, such as a TPM device that others can open, each with what to do.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsStatus</code>

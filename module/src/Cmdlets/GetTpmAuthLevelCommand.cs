@@ -13,7 +13,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>(Get-TpmAuthLevel).SetByPolicy</code>
-/// <para>Tells whether policy sets the level, so that Set-TpmAuthLevel cannot.</para>
+/// <para>Shows whether policy sets the level; Set-TpmAuthLevel then cannot.</para>
 /// </example>
 /// <seealso>Set-TpmAuthLevel</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmAuthLevel")]

@@ -6,9 +6,9 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows what the firmware measured at this boot.</summary>
 /// <remarks>
-/// Decodes the measured-boot log, in the SHA-1 or the crypto-agile form, and returns one object for each event: the PCR, the
-/// type by number and name, what the event says of itself, its digests and its data. A log that is missing or damaged is an
-/// error that names the byte. Test-TpmEventLog tells whether the log and the PCRs belong together.
+/// Decodes the measured-boot log, in SHA-1 or crypto-agile format, and returns one object for each event: the PCR, the
+/// type by number and name, the event's own description, its digests and its data. For a missing or damaged log it
+/// reports an error that names the byte. Test-TpmEventLog compares the log with the PCRs.
 /// </remarks>
 /// <example>
 /// <code>Get-TpmEventLog -Pcr 7</code>

@@ -4,16 +4,16 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the parameters of the TPM's own lockout.</summary>
 /// <remarks>
-/// Shows after how many failed tries the TPM locks itself, after how many seconds it forgets one, and how long it refuses the
-/// owner after a wrong lockout authorization. A value that the TPM does not report is empty.
+/// Shows after how many failed tries the TPM locks, after how many seconds it forgets one try, and how long it rejects
+/// the owner after a wrong lockout authorization. A value that the TPM does not report is empty.
 /// </remarks>
 /// <example>
 /// <code>Get-TpmLockoutParameter</code>
-/// <para>Shows them.</para>
+/// <para>Shows the parameters.</para>
 /// </example>
 /// <example>
 /// <code>(Get-TpmLockoutParameter).FailedTries</code>
-/// <para>Shows how many failures the TPM counts at the moment.</para>
+/// <para>Shows how many failures the TPM has counted.</para>
 /// </example>
 /// <seealso>Set-TpmLockoutParameter</seealso>
 /// <seealso>Get-Tpm</seealso>

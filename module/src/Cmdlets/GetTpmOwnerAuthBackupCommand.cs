@@ -4,12 +4,12 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the state of the backup to AD DS.</summary>
 /// <remarks>
-/// Shows whether the backup is off, optional or required, whether a value still waits for it, its last success with server
-/// and target, and its last failure with the reason. For administrators.
+/// Shows whether the backup is off, optional or required, whether a value is still waiting for backup, the last success
+/// with server and target, and the last failure with its reason. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Get-TpmOwnerAuthBackup</code>
-/// <para>Shows it.</para>
+/// <para>Shows the state of the backup.</para>
 /// </example>
 /// <example>
 /// <code>(Get-TpmOwnerAuthBackup).LastSuccess.Time</code>

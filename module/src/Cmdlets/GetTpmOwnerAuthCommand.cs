@@ -4,20 +4,20 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Gives an owner authorization that is stored on this machine.</summary>
+/// <summary>Returns an owner authorization that is stored on this machine.</summary>
 /// <remarks>
-/// Gives what Tbsi_Get_OwnerAuth gives, as base64 text: Full on both versions; Admin, User and Endorsement, the delegations
-/// of a TPM 1.2 (20 bytes of authorization value, then the TPM_DELEGATE_OWNER_BLOB); Endorsement20 and Storage20, the
-/// authorization values of a TPM 2.0's hierarchies. What the level in force does not store is not found
-/// (TbsOwnerAuthNotFound). Standard users may read User only.
+/// Returns the same as Tbsi_Get_OwnerAuth, as base64 text: Full on both versions; Admin, User and Endorsement, the
+/// delegations of a TPM 1.2 (20 bytes of authorization value, then the TPM_DELEGATE_OWNER_BLOB); Endorsement20 and
+/// Storage20, the authorization values of a TPM 2.0's hierarchies. A value that the level in force does not store is
+/// reported as not found (TbsOwnerAuthNotFound). Standard users may read only User.
 /// </remarks>
 /// <example>
 /// <code>Get-TpmOwnerAuth</code>
-/// <para>Gives the full owner authorization.</para>
+/// <para>Returns the full owner authorization.</para>
 /// </example>
 /// <example>
 /// <code>Get-TpmOwnerAuth -Type Storage20 -AsSecureString</code>
-/// <para>Gives the storage hierarchy's, in a form that no display shows.</para>
+/// <para>Returns the storage hierarchy's, in a form that is never displayed.</para>
 /// </example>
 /// <seealso>Get-TpmAuthLevel</seealso>
 /// <seealso>Import-TpmOwnerAuth</seealso>
@@ -27,12 +27,12 @@ public sealed class GetTpmOwnerAuthCommand : TbsCmdlet
 {
     private static readonly string[] Types = { "Full", "Admin", "User", "Endorsement", "Endorsement20", "Storage20" };
 
-    /// <summary>Which one.</summary>
+    /// <summary>The type of owner authorization.</summary>
     [Parameter(Position = 0)]
     [ValidateSet("Full", "Admin", "User", "Endorsement", "Endorsement20", "Storage20")]
     public string Type { get; set; } = "Full";
 
-    /// <summary>Gives it as a SecureString.</summary>
+    /// <summary>Returns it as a SecureString.</summary>
     [Parameter]
     public SwitchParameter AsSecureString { get; set; }
 

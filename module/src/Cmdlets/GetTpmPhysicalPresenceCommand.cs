@@ -2,12 +2,13 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows the firmware's physical presence interface: what waits, what it did, what it offers.</summary>
+/// <summary>Shows the firmware's physical presence interface: the pending request, the last result, and the
+/// operations.</summary>
 /// <remarks>
-/// Returns the interface's version, the request that waits for the next boot and what carries it out, the result of the last
-/// request, and each operation that the platform offers with what the platform does with it: UserRequired, UserNotRequired,
-/// BlockedByFirmwareSettings or FirmwareOnly; Unknown where the firmware cannot be asked. A platform without the interface is
-/// an error (TBS_E_PPI_NOT_SUPPORTED).
+/// Returns the interface's version, the request that is pending for the next boot and what executes it, the result of
+/// the last request, and each operation that the platform offers with its confirmation: UserRequired, UserNotRequired,
+/// BlockedByFirmwareSettings or FirmwareOnly; Unknown if the firmware cannot be asked. A platform without the interface
+/// is an error (TBS_E_PPI_NOT_SUPPORTED).
 /// </remarks>
 /// <example>
 /// <code>Get-TpmPhysicalPresence</code>
@@ -15,7 +16,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>(Get-TpmPhysicalPresence).Operations | Where-Object Confirmation -like User*</code>
-/// <para>Lists what can be requested.</para>
+/// <para>Lists the operations that can be requested.</para>
 /// </example>
 /// <seealso>Request-TpmPhysicalPresence</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmPhysicalPresence")]

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows what is still needed until the TPM is provisioned.</summary>
+/// <summary>Shows which steps are still needed to provision the TPM.</summary>
 /// <remarks>
 /// Shows the provisioning information bits of Windows' Win32_Tpm.Provision as a number and by name, and whether the machine
 /// must be restarted or the TPM cleared. Changes nothing.
@@ -13,7 +13,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>(Get-TpmProvisioningState).Needs</code>
-/// <para>Lists it by name.</para>
+/// <para>Lists the steps by name.</para>
 /// </example>
 /// <seealso>Initialize-Tpm</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmProvisioningState")]

@@ -5,18 +5,18 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Tells which of the named features the TPM supports.</summary>
+/// <summary>Returns which of the named features the TPM supports.</summary>
 /// <remarks>
-/// Gives those of the named features that this TPM supports; all that it supports when none is named. The only feature that
-/// is known is key attestation.
+/// Returns those of the named features that this TPM supports or, if none is named, all that it supports. The only
+/// known feature is key attestation.
 /// </remarks>
 /// <example>
 /// <code>Get-TpmSupportedFeature -FeatureList 'key attestation'</code>
-/// <para>Gives the name back when the TPM supports it.</para>
+/// <para>Returns the name if the TPM supports the feature.</para>
 /// </example>
 /// <example>
 /// <code>Get-TpmSupportedFeature</code>
-/// <para>Gives all that it supports.</para>
+/// <para>Returns all supported features.</para>
 /// </example>
 /// <seealso>Get-Tpm</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmSupportedFeature")]

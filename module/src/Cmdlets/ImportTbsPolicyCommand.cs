@@ -4,18 +4,19 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Makes a Registry.pol file a source of the broker's policy.</summary>
+/// <summary>Imports a Registry.pol file as a policy source.</summary>
 /// <remarks>
-/// Reads a Registry.pol (PReg), as Group Policy delivers it, and gives it to the broker, which checks it and stores it. A
-/// damaged file is refused and changes nothing. Returns the settings that then come from such files. For administrators.
+/// Reads a Registry.pol (PReg), as Group Policy delivers it, and sends it to the broker, which validates and stores it.
+/// A damaged file is refused and changes nothing. Returns the settings that then come from such files. For
+/// administrators.
 /// </remarks>
 /// <example>
 /// <code>Import-TbsPolicy -Path ./Registry.pol</code>
-/// <para>Puts its settings in force and shows them.</para>
+/// <para>Imports the file and shows the settings that it sets.</para>
 /// </example>
 /// <example>
 /// <code>Import-TbsPolicy ./Registry.pol -WhatIf</code>
-/// <para>Says what it would import, and imports nothing.</para>
+/// <para>Shows what would be imported, without importing it.</para>
 /// </example>
 /// <seealso>Get-TbsPolicy</seealso>
 [Cmdlet(VerbsData.Import, "TbsPolicy", SupportsShouldProcess = true)]

@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Stores an owner authorization on this machine.</summary>
 /// <remarks>
-/// Gives the broker an owner authorization that is in force in the TPM; the broker stores it as far as the level allows. It
-/// is tried on the TPM exactly once. For administrators.
+/// Sends the broker an owner authorization that is already set in the TPM; the broker stores it as far as the level
+/// allows. It is tried on the TPM exactly once. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Import-TpmOwnerAuth -File ./owner.tpm</code>
@@ -24,8 +24,8 @@ public sealed class ImportTpmOwnerAuthCommand : OwnerAuthCmdlet
     private const string Action = "Import";
 
     /// <summary>
-    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. A wrong one is
-    /// tried exactly once and is not stored.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. A wrong value
+    /// is tried exactly once and is not stored.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [Alias("o")]

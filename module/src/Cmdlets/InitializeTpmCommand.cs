@@ -5,11 +5,12 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Provisions the TPM.</summary>
 /// <remarks>
-/// Does what is still missing: endorsement key, storage root key, owner authorization, dictionary-attack parameters. Every
-/// step can be repeated. Returns what is still needed afterwards. An owner authorization that the level in force does not
-/// store, and that no backup receives, is known to nobody afterwards; an event says so. Without -AllowClear nothing in the TPM
-/// is lost. The storage and endorsement hierarchies of a TPM 2.0 stay open unless -CloseHierarchies or policy has them closed;
-/// then a warning says before which programs stop working. For administrators.
+/// Performs the provisioning steps that are still missing: endorsement key, storage root key, owner authorization,
+/// dictionary-attack parameters. Every step can be repeated. Returns the steps that are still needed afterwards. If the
+/// level in force does not store the new owner authorization and no backup receives it, nobody knows it afterwards; an
+/// event says so. Without -AllowClear nothing in the TPM is lost. The storage and endorsement hierarchies of a TPM 2.0
+/// stay open unless -CloseHierarchies or policy closes them; a warning then says first which programs will stop
+/// working. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Initialize-Tpm</code>
@@ -17,7 +18,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Initialize-Tpm -AllowClear -AllowPhysicalPresence</code>
-/// <para>Has a TPM cleared whose owner authorization nobody knows; a person confirms it at the next start.</para>
+/// <para>Has a TPM cleared whose owner authorization nobody knows; a person confirms it at the next boot.</para>
 /// </example>
 /// <example>
 /// <code>Initialize-Tpm -CloseHierarchies -WarningAction Inquire</code>
@@ -31,16 +32,16 @@ namespace TpmTbs.Cmdlets;
 public sealed class InitializeTpmCommand : TbsCmdlet
 {
     /// <summary>
-    /// Permits that the TPM is cleared where nothing else makes it usable: with the owner authorization that is stored, or,
-    /// with -AllowPhysicalPresence, by the firmware. Every key and secret in it is lost then.
+    /// Allows clearing the TPM if nothing else makes it usable: with the stored owner authorization or, with
+    /// -AllowPhysicalPresence, by the firmware. Every key and secret in it is then lost.
     /// </summary>
     [Parameter(Position = 0)]
     [Alias("c")]
     public SwitchParameter AllowClear { get; set; }
 
     /// <summary>
-    /// Permits that the firmware is asked to enable the TPM (1.2), or with -AllowClear to clear it, which a person at the
-    /// machine confirms at its next start. RestartRequired or ShutdownRequired say that it was asked.
+    /// Allows asking the firmware to enable the TPM (1.2) or, with -AllowClear, to clear it, which a person at the
+    /// machine confirms at its next boot. RestartRequired or ShutdownRequired show that the firmware was asked.
     /// </summary>
     [Parameter(Position = 1)]
     [Alias("p")]

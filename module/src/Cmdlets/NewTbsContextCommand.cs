@@ -3,10 +3,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Opens a context: a view of the TPM with handles of its own.</summary>
+/// <summary>Opens a context: a view of the TPM with its own handles.</summary>
 /// <remarks>
-/// Opens a context on this process's connection to the broker. What commands create in it can be used in it only, and is
-/// flushed when it is removed or when the process ends.
+/// Opens a context on this process's connection to the broker. Objects and sessions that commands create in it can be
+/// used only in it. They are flushed when the context is removed or the process ends.
 /// </remarks>
 /// <example>
 /// <code>$context = New-TbsContext
@@ -15,14 +15,14 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>New-TbsContext -TpmVersion 2.0</code>
-/// <para>Opens a context only where the machine has a TPM 2.0.</para>
+/// <para>Opens a context only if the machine has a TPM 2.0.</para>
 /// </example>
 /// <seealso>Submit-TbsCommand</seealso>
 [Cmdlet(VerbsCommon.New, "TbsContext", SupportsShouldProcess = true)]
 [OutputType(typeof(OpenedContext))]
 public sealed class NewTbsContextCommand : TbsCmdlet
 {
-    /// <summary>The TPM families that you can speak; both unless set. Where the machine has none of them, there is an error.</summary>
+    /// <summary>The TPM families that you support; default: both. It is an error if the machine has none of them.</summary>
     [Parameter]
     [ValidateSet("1.2", "2.0")]
     public string[] TpmVersion { get; set; } = { "1.2", "2.0" };

@@ -5,10 +5,10 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Opens the storage and endorsement hierarchies of a TPM 2.0.</summary>
 /// <remarks>
-/// Gives both hierarchies their empty authorization back, as clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI and other TPM
-/// programs expect, with the authorizations that this machine stores. It undoes Initialize-Tpm -CloseHierarchies, and opens
-/// what an earlier version of the broker closed. While policy (closeHierarchies) wants them closed it is refused. Returns what
-/// is still needed, with the state of each hierarchy. For administrators.
+/// Gives both hierarchies an empty authorization again, as clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI and other TPM
+/// programs expect, using the authorizations that this machine stores. Undoes Initialize-Tpm -CloseHierarchies, and
+/// opens hierarchies that an earlier version of the broker closed. Refused while policy (closeHierarchies) requires
+/// closed hierarchies. Returns the steps that are still needed, with the state of each hierarchy. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Open-TpmHierarchy</code>
@@ -25,8 +25,8 @@ namespace TpmTbs.Cmdlets;
 public sealed class OpenTpmHierarchyCommand : TbsCmdlet
 {
     /// <summary>
-    /// The authorization in force of the storage hierarchy: base64 text, or a SecureString of it. Needed only where it is not
-    /// stored on this machine.
+    /// The current authorization of the storage hierarchy: base64 text, or a SecureString of it. Needed only if this
+    /// machine does not store it.
     /// </summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]

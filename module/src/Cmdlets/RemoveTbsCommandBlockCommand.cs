@@ -3,10 +3,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Takes commands off the local list of blocked commands.</summary>
+/// <summary>Removes commands from the local blocked list.</summary>
 /// <remarks>
-/// Takes commands off the local blocked list. Another list may still block them: Test-TbsCommandBlock tells. For
-/// administrators; a command that is not on the list stays off it.
+/// Removes commands from the local blocked list. Another list may still block them; Test-TbsCommandBlock shows which. A
+/// command that is not on the list is ignored. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsCommandBlock -List Local | Remove-TbsCommandBlock</code>
@@ -14,14 +14,14 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Remove-TbsCommandBlock TPM2_Clear -WhatIf</code>
-/// <para>Shows what it would unblock, and changes nothing.</para>
+/// <para>Shows what would be unblocked, without changing anything.</para>
 /// </example>
 /// <seealso>Test-TbsCommandBlock</seealso>
 [Cmdlet(VerbsCommon.Remove, "TbsCommandBlock", SupportsShouldProcess = true)]
 [OutputType(typeof(CommandBlock))]
 public sealed class RemoveTbsCommandBlockCommand : CommandListCmdlet
 {
-    /// <summary>The TPM family to which the command belongs; that of the machine's TPM unless set.</summary>
+    /// <summary>The TPM family to which the command belongs; default: that of the machine's TPM.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateSet("1.2", "2.0")]
     public string? TpmVersion { get; set; }

@@ -6,7 +6,7 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Closes a context.</summary>
 /// <remarks>
-/// Closes contexts of this process: their waiting commands are cancelled and what they created in the TPM is flushed.
+/// Closes contexts of this process: cancels their queued commands, and flushes what they created in the TPM.
 /// </remarks>
 /// <example>
 /// <code>$context = New-TbsContext

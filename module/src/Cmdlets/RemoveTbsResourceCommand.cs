@@ -4,9 +4,9 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Flushes an object or session that somebody holds in the TPM.</summary>
+/// <summary>Flushes an object or session that a caller holds in the TPM.</summary>
 /// <remarks>
-/// Flushes virtual resources: one's own, or for administrators anybody's, such as sessions that a program left behind. Its
+/// Flushes resources: your own or, as an administrator, anybody's, such as sessions that a program left behind. Their
 /// holder then finds the handle gone.
 /// </remarks>
 /// <example>
@@ -15,7 +15,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Get-TbsResource | Remove-TbsResource -WhatIf</code>
-/// <para>Shows what it would flush, and flushes nothing.</para>
+/// <para>Shows what would be flushed, without flushing it.</para>
 /// </example>
 /// <seealso>Get-TbsResource</seealso>
 [Cmdlet(VerbsCommon.Remove, "TbsResource", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
@@ -37,7 +37,7 @@ public sealed class RemoveTbsResourceCommand : TbsCmdlet
             {
                 if (!Confirmed($"resource {one}", "Flush")) return;
                 if (Call("resource/remove", new RpcParameters { ["id"] = one }, static json => json.Flag("removed"))) return;
-                throw TbsErrors.BadParameter($"There is no resource '{one}'.", "Get-TbsResource shows those that there are.", one);
+                throw TbsErrors.BadParameter($"There is no resource '{one}'.", "Get-TbsResource shows the existing ones.", one);
             });
         }
     }

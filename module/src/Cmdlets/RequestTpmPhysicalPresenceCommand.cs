@@ -4,19 +4,19 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Asks the firmware to carry out an operation on the TPM at the next boot.</summary>
+/// <summary>Asks the firmware to execute an operation on the TPM at the next boot.</summary>
 /// <remarks>
-/// Leaves the operation with the firmware, which carries it out at the next start of the machine, after a person there has
-/// confirmed it where the platform wants that. Operations are those of Windows, 0 to 22, by number or name: 5 is Clear, which
-/// destroys every key and secret in the TPM. 0 (None) takes back what waits. For administrators.
+/// Asks the firmware to execute the operation at the next boot, after a person at the machine has confirmed it if the
+/// platform requires that. Operations are those of Windows, 0 to 22, by number or name: 5 is Clear, which destroys
+/// every key and secret in the TPM. 0 (None) withdraws the pending request. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Request-TpmPhysicalPresence -Operation Clear -WhatIf</code>
-/// <para>Shows what would be asked for.</para>
+/// <para>Shows what would be requested.</para>
 /// </example>
 /// <example>
 /// <code>Request-TpmPhysicalPresence -Operation 0</code>
-/// <para>Takes back the request that waits.</para>
+/// <para>Withdraws the pending request.</para>
 /// </example>
 /// <seealso>Get-TpmPhysicalPresence</seealso>
 [Cmdlet(VerbsLifecycle.Request, "TpmPhysicalPresence", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]

@@ -4,18 +4,18 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Forgets authorization failures, so that standard users may go on.</summary>
+/// <summary>Clears authorization failures, which ends the lockout of standard users.</summary>
 /// <remarks>
-/// Empties the ledger of authorization failures, of all standard users or of the users given. The TPM's own lockout is not
-/// touched: Unblock-Tpm resets that. For administrators.
+/// Clears the authorization failures of all standard users, or of the given users. The TPM's own lockout does not
+/// change: Unblock-Tpm resets that. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Reset-TbsLockout</code>
-/// <para>Forgets the failures of all users.</para>
+/// <para>Clears the failures of all users.</para>
 /// </example>
 /// <example>
 /// <code>Get-TbsLockout -User alice | Reset-TbsLockout</code>
-/// <para>Forgets those of one user.</para>
+/// <para>Clears the failures of one user.</para>
 /// </example>
 /// <seealso>Get-TbsLockout</seealso>
 [Cmdlet(VerbsCommon.Reset, "TbsLockout", SupportsShouldProcess = true)]
@@ -24,7 +24,7 @@ public sealed class ResetTbsLockoutCommand : TbsCmdlet
 {
     private const string Action = "Forget authorization failures";
 
-    /// <summary>The users, by key (uid:1000) or name; all unless set.</summary>
+    /// <summary>The users, by key (uid:1000) or name; default: all users.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("UserKey")]
     [ArgumentCompleter(typeof(UserCompleter))]

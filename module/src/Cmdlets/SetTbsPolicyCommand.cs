@@ -9,15 +9,15 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Sets policy settings in the broker's local policy file.</summary>
 /// <remarks>
-/// Writes the settings that differ into the local policy file and returns the differences that it made; settings that are as
-/// wanted are left alone, so that it can be run again and again. -WhatIf shows the differences. Names of settings, classes
-/// and commands are matched without regard to case, and text is read as PowerShell reads it, so that what Get-TbsPolicy
-/// returned can be set again, also by way of CSV, JSON and CLIXML. Stronger sources, such as a GPO of the domain, still win:
-/// the difference then names the source. For administrators.
+/// Writes the settings that differ into the local policy file and returns the differences. Settings that already have
+/// the desired value are left alone, so that the cmdlet can be run repeatedly. -WhatIf shows the differences. Names of
+/// settings, classes and commands are case-insensitive, and text is interpreted as PowerShell does, so that the output
+/// of Get-TbsPolicy can be set again, even after conversion to CSV, JSON or CLIXML. Stronger sources, such as a GPO of
+/// the domain, still win: the difference then names the source. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TbsPolicy standardUserAuthorizationFailureDurationMinutes 60</code>
-/// <para>Failures count for an hour.</para>
+/// <para>Makes failures count for an hour.</para>
 /// </example>
 /// <example>
 /// <code>Set-TbsPolicy -Path desired.json -WhatIf</code>
@@ -38,7 +38,7 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = null!;
 
-    /// <summary>Its value. $null takes the setting out of the local file, so that weaker sources decide.</summary>
+    /// <summary>Its value. $null removes the setting from the local file, so that weaker sources decide.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
     [AllowNull]
     [AllowEmptyCollection]
@@ -83,7 +83,7 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
         }
     }
 
-    /// <summary>Nothing, and the empty text that nothing is in a CSV file.</summary>
+    /// <summary>Null, and the empty text that stands for null in a CSV file.</summary>
     private static bool IsRemoval(object? value) => value is null or "";
 
     private void Remove(Plan plan, string name)
@@ -91,7 +91,7 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
         PolicySetting? before = plan.Find(name);
         // Only what a policy file sets can be taken out of one.
         if (before is null || before.SourceKind != PolicySourceKind.PolicyFile) return;
-        if (!Confirmed(before.Name, $"Take out of the local policy file (now {PolicyValue.Shown(before.Value)}, from {before.Source})")) return;
+        if (!Confirmed(before.Name, $"Remove from the local policy file (now {PolicyValue.Shown(before.Value)}, from {before.Source})")) return;
         PolicySetting? after = SetOne(before.Name, null).Find(name);
         if (after is not null && after.Source != before.Source) WriteObject(PolicyDifference.Removal(before, after));
     }
@@ -102,7 +102,7 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
         return Call("policy/set", new RpcParameters { ["settings"] = one }, Plan.Read);
     }
 
-    /// <summary>What policy/set answers.</summary>
+    /// <summary>The result of policy/set.</summary>
     private sealed class Plan
     {
         internal PolicyDifference[] Differences { get; private set; } = Array.Empty<PolicyDifference>();

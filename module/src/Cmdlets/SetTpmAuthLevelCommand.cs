@@ -6,24 +6,25 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Sets which owner authorization is stored on this machine.</summary>
 /// <remarks>
-/// Changes the local setting. A level that policy sets cannot be changed here: the error names the policy's source. For
-/// administrators. A change from Full to Delegated makes a new owner authorization; where it is not backed up to AD DS,
-/// -NewFile stores it in a file and -Force gives it up.
+/// Changes the local setting. A level that policy sets cannot be changed here: the error names the policy's source. A
+/// change from Full to Delegated sets a new owner authorization; if it is not backed up to AD DS, -NewFile stores it in
+/// a file, and -Force discards it. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TpmAuthLevel -Level Delegated -NewFile /root/owner.tpm</code>
-/// <para>Stores only delegated authorization on the machine, and the owner's in a file.</para>
+/// <para>Stores only delegated authorization on the machine, and the owner authorization in a file.</para>
 /// </example>
 /// <example>
 /// <code>Set-TpmAuthLevel None -WhatIf</code>
-/// <para>Says what would change.</para>
+/// <para>Shows what would change.</para>
 /// </example>
 /// <seealso>Get-TpmAuthLevel</seealso>
 [Cmdlet(VerbsCommon.Set, "TpmAuthLevel", SupportsShouldProcess = true)]
 [OutputType(typeof(AuthLevel))]
 public sealed class SetTpmAuthLevelCommand : TbsCmdlet
 {
-    /// <summary>Refusals before anything has changed. After any other error the TPM may have the new value.</summary>
+    /// <summary>Errors with which the broker refuses before anything has changed. After any other error the TPM may
+    /// have the new value.</summary>
     private static readonly string[] Refusals =
     {
         "TBS_E_BAD_PARAMETER", "TBS_E_ACCESS_DENIED", "TBS_E_PROVISIONING_NOT_ALLOWED", "TBS_E_PROVISIONING_INCOMPLETE",
@@ -43,7 +44,7 @@ public sealed class SetTpmAuthLevelCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public string? NewFile { get; set; }
 
-    /// <summary>Goes on although a new owner authorization will be stored nowhere.</summary>
+    /// <summary>Continues even if the new owner authorization is stored nowhere.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

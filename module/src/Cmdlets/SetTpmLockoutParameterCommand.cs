@@ -5,12 +5,12 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Sets the parameters of the TPM's own lockout.</summary>
 /// <remarks>
-/// Sets what is given and leaves the rest (TPM 2.0). MaxTries should be above the policy's total threshold, or users can lock
-/// the TPM before the broker stops them. For administrators.
+/// Sets the given parameters and leaves the others unchanged (TPM 2.0). MaxTries should be above the policy's total
+/// threshold, or users can lock the TPM before the broker locks them out. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TpmLockoutParameter -MaxTries 32 -RecoveryTimeSeconds 600</code>
-/// <para>Sets what Windows sets.</para>
+/// <para>Sets the values that Windows uses.</para>
 /// </example>
 /// <example>
 /// <code>Set-TpmLockoutParameter -MaxTries 32 -WhatIf</code>
@@ -23,7 +23,7 @@ public sealed class SetTpmLockoutParameterCommand : OwnerAuthCmdlet
 {
     private const string Action = "Set the parameters of its lockout";
 
-    /// <summary>Failed tries until the TPM locks itself.</summary>
+    /// <summary>Failed tries after which the TPM locks.</summary>
     [Parameter]
     [ValidateRange(1u, uint.MaxValue)]
     public uint? MaxTries { get; set; }
@@ -33,13 +33,13 @@ public sealed class SetTpmLockoutParameterCommand : OwnerAuthCmdlet
     [Alias("RecoverySeconds")]
     public uint? RecoveryTimeSeconds { get; set; }
 
-    /// <summary>Seconds for which the TPM refuses the owner after a wrong lockout authorization; 0: until it is reset.</summary>
+    /// <summary>Seconds for which the TPM rejects the owner after a wrong lockout authorization; 0: until it is reset.</summary>
     [Parameter]
     public uint? LockoutRecoverySeconds { get; set; }
 
     /// <summary>
-    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless given,
-    /// the one that the broker stores is used. A wrong one is tried exactly once.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
+    /// one that the broker stores. A wrong value is tried exactly once.
     /// </summary>
     [Parameter(ParameterSetName = "OwnerAuthorization")]
     [ValidateNotNullOrEmpty]

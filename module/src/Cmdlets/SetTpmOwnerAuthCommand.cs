@@ -5,18 +5,18 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Changes the owner authorization of the TPM.</summary>
 /// <remarks>
-/// Replaces the owner authorization: the owner's secret of a TPM 1.2, the lockout authorization of a TPM 2.0. Where policy
-/// requires a backup to AD DS, the directory receives the new value before the TPM changes, or nothing changes. The level in
-/// force decides what is stored on the machine. Returns the TPM as Get-Tpm does, with Kept and Backup: whether this machine
-/// stores the new value, and whether the directory has it. For administrators.
+/// Replaces the owner authorization: the owner secret of a TPM 1.2, or the lockout authorization of a TPM 2.0. If
+/// policy requires a backup to AD DS, the directory receives the new value before the TPM changes; if that fails,
+/// nothing changes. The level in force decides what this machine stores. Returns the TPM as Get-Tpm does, with Kept and
+/// Backup: whether this machine stores the new value, and whether the directory has it. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TpmOwnerAuth -NewOwnerAuthorization (ConvertTo-TpmOwnerAuth (Read-Host 'New owner password' -AsSecureString))</code>
-/// <para>Sets a new owner password, with the value that is stored.</para>
+/// <para>Sets a new owner password, using the stored value.</para>
 /// </example>
 /// <example>
 /// <code>Set-TpmOwnerAuth -File ./old.tpm -NewFile ./new.tpm</code>
-/// <para>Takes both from files.</para>
+/// <para>Reads both values from files.</para>
 /// </example>
 /// <seealso>ConvertTo-TpmOwnerAuth</seealso>
 /// <seealso>Get-TpmOwnerAuthBackup</seealso>
@@ -27,8 +27,8 @@ public sealed class SetTpmOwnerAuthCommand : TbsCmdlet
     private const string Action = "Change";
 
     /// <summary>
-    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless given,
-    /// the one that the broker stores is used. A wrong one is tried exactly once.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
+    /// one that the broker stores. A wrong value is tried exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "AuthNewAuth")]
     [Parameter(Position = 0, ParameterSetName = "AuthNewFile")]
@@ -36,18 +36,18 @@ public sealed class SetTpmOwnerAuthCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public object? OwnerAuthorization { get; set; }
 
-    /// <summary>An owner-password file (.tpm) that holds it.</summary>
+    /// <summary>An owner-password file (.tpm) with the current value.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "FileNewAuth")]
     [Parameter(Mandatory = true, ParameterSetName = "FileNewFile")]
     [ValidateNotNullOrEmpty]
     public string? File { get; set; }
 
-    /// <summary>Asks for the owner password, which then appears in no history.</summary>
+    /// <summary>Asks for the owner password, so that it does not appear in the history.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "PromptNewAuth")]
     [Parameter(Mandatory = true, ParameterSetName = "PromptNewFile")]
     public SwitchParameter Prompt { get; set; }
 
-    /// <summary>The new value: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it.</summary>
+    /// <summary>The new value: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "AuthNewAuth", ValueFromPipeline = true)]
     [Parameter(Mandatory = true, ParameterSetName = "FileNewAuth", ValueFromPipeline = true)]
     [Parameter(Mandatory = true, ParameterSetName = "PromptNewAuth", ValueFromPipeline = true)]
@@ -55,7 +55,7 @@ public sealed class SetTpmOwnerAuthCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public object? NewOwnerAuthorization { get; set; }
 
-    /// <summary>An owner-password file (.tpm) that holds the new value.</summary>
+    /// <summary>An owner-password file (.tpm) with the new value.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "AuthNewFile")]
     [Parameter(Mandatory = true, ParameterSetName = "FileNewFile")]
     [Parameter(Mandatory = true, ParameterSetName = "PromptNewFile")]

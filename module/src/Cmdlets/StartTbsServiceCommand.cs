@@ -10,9 +10,10 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Starts the broker and waits until it answers.</summary>
 /// <remarks>
-/// Starts the systemd unit tpmtbs where it is installed and no option asks for something else; otherwise starts the broker (tbs
-/// serve) as a process that outlives this session: the system's broker for root, one of the user's own for others. What that
-/// process prints is in the file of -LogPath. When a broker answers already, it is left alone. Returns its status.
+/// Starts the systemd unit tpmtbs if it is installed and no option requests something else. Otherwise starts the broker
+/// (tbs serve) as a process that outlives this session: the system's broker for root, a user's own for others. The
+/// process's output goes to the file in -LogPath. If a broker already answers, it is left alone. Returns the broker's
+/// status.
 /// </remarks>
 /// <example>
 /// <code>Start-TbsService</code>
@@ -20,14 +21,14 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Start-TbsService -Transport embedded -Tpm 1.2</code>
-/// <para>Starts one with a software TPM 1.2.</para>
+/// <para>Starts a broker with a software TPM 1.2.</para>
 /// </example>
 /// <seealso>Stop-TbsService</seealso>
 [Cmdlet(VerbsLifecycle.Start, "TbsService", SupportsShouldProcess = true)]
 [OutputType(typeof(Status))]
 public sealed class StartTbsServiceCommand : TbsCmdlet
 {
-    /// <summary>How the TPM is reached: auto, device, swtpm, or embedded, which runs a software TPM of its own.</summary>
+    /// <summary>How the broker reaches the TPM: auto, device, swtpm, or embedded, which runs its own software TPM.</summary>
     [Parameter]
     [ValidateSet("auto", "device", "swtpm", "embedded")]
     public string? Transport { get; set; }
@@ -37,19 +38,19 @@ public sealed class StartTbsServiceCommand : TbsCmdlet
     [ValidateSet("1.2", "2.0")]
     public string? Tpm { get; set; }
 
-    /// <summary>The configuration file to use in place of the usual tbsd.json.</summary>
+    /// <summary>The configuration file to use instead of the usual tbsd.json.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ConfigurationPath { get; set; }
 
-    /// <summary>How long to wait for it to answer.</summary>
+    /// <summary>How long to wait for the broker to answer.</summary>
     [Parameter]
     [ValidateRange(1, 600)]
     public int TimeoutSeconds { get; set; } = 60;
 
     /// <summary>
-    /// The file to which a broker without a systemd unit appends what it prints; broker-output.log in the folder of this user's
-    /// state unless set.
+    /// The file to which a broker without a systemd unit appends its output. Default: broker-output.log in this user's
+    /// state folder.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -83,7 +84,7 @@ public sealed class StartTbsServiceCommand : TbsCmdlet
     {
         if (BrokerProcess.StartUnit() is { } output)
         {
-            throw Failed($"systemd could not start the broker: {output}", "See `systemctl status tpmtbs` and `journalctl -u tpmtbs`.", "tpmtbs.service");
+            throw Failed($"systemd cannot start the broker: {output}", "See `systemctl status tpmtbs` and `journalctl -u tpmtbs`.", "tpmtbs.service");
         }
         WaitUntilItAnswers(null, "", 0);
     }
@@ -102,7 +103,7 @@ public sealed class StartTbsServiceCommand : TbsCmdlet
         }
         catch (Win32Exception exception)
         {
-            throw Failed($"The broker could not be started: {exception.Message}",
+            throw Failed($"Cannot start the broker: {exception.Message}",
                 "Node.js 20.19 or later must be on the PATH; $env:TPMTBS_NODE names another.", "node", exception);
         }
         catch (Exception exception) when (InputFile.IsOfFile(exception))
@@ -128,7 +129,7 @@ public sealed class StartTbsServiceCommand : TbsCmdlet
         }
     }
 
-    /// <summary>What this start has printed; the file has what earlier ones did as well.</summary>
+    /// <summary>The output of this start; the file also contains that of earlier ones.</summary>
     private static string Printed(string log, long logStart)
     {
         if (log.Length == 0) return "";

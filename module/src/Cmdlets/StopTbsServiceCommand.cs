@@ -3,10 +3,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Stops the broker after it has finished the commands under way.</summary>
+/// <summary>Stops the broker after the commands in progress have finished.</summary>
 /// <remarks>
-/// Asks the broker to finish what is under way and to stop, and waits until it has. What its callers hold in the TPM is
-/// flushed. For administrators.
+/// Asks the broker to finish the commands in progress and to stop, and waits until it has. The resources that callers
+/// hold in the TPM are flushed. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Stop-TbsService</code>
@@ -21,10 +21,10 @@ namespace TpmTbs.Cmdlets;
 [OutputType(typeof(void))]
 public sealed class StopTbsServiceCommand : TbsCmdlet
 {
-    /// <summary>How long it may take beyond -TimeoutSeconds to shut down a TPM of its own.</summary>
+    /// <summary>How much longer than -TimeoutSeconds the broker may take to shut down its own TPM.</summary>
     private const int ShutdownSeconds = 30;
 
-    /// <summary>How long commands that are under way may take to finish.</summary>
+    /// <summary>How long commands in progress may take to finish.</summary>
     [Parameter]
     [ValidateRange(0, 600)]
     public int TimeoutSeconds { get; set; } = 10;

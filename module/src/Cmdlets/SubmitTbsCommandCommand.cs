@@ -4,12 +4,12 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Sends a command to the TPM and gives its response.</summary>
+/// <summary>Sends a command to the TPM and returns its response.</summary>
 /// <remarks>
-/// Sends one whole TPM command, as bytes, as hexadecimal text or from a file, and gives the response code with its name, the
-/// bytes, the time it took and the priority that was applied. A TPM error is no error of the cmdlet: it is in ResponseCode.
-/// What the broker refuses is an error: TbsCommandBlocked, TbsLockout and so on. Ctrl+C cancels a command that waits. Without
-/// -Context the command runs in a context of its own, which is closed after it.
+/// Sends one whole TPM command, as bytes, as hexadecimal text or from a file, and returns the response code with its
+/// name, the bytes, the duration and the priority that applied. An error response of the TPM is not an error of the
+/// cmdlet; it is in ResponseCode. A refusal by the broker is an error: TbsCommandBlocked, TbsLockout and so on. Ctrl+C
+/// cancels a queued command. Without -Context the command runs in a temporary context that is closed afterwards.
 /// </remarks>
 /// <example>
 /// <code>Submit-TbsCommand '8001 0000000C 0000017B 0008'</code>
@@ -32,29 +32,29 @@ public sealed class SubmitTbsCommandCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public object Command { get; set; } = null!;
 
-    /// <summary>A file that holds the command's bytes.</summary>
+    /// <summary>A file with the command's bytes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Path", ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = null!;
 
-    /// <summary>The context in which to send it: what New-TbsContext gave, or its ContextId.</summary>
+    /// <summary>The context to use: the object from New-TbsContext, or its ContextId.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ContextId")]
     [ArgumentCompleter(typeof(ContextCompleter))]
     public object? Context { get; set; }
 
-    /// <summary>Low, Normal, High, System, Max, or a number; standard users are held to High.</summary>
+    /// <summary>Low, Normal, High, System, Max, or a number; for standard users at most High.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(PriorityCompleter))]
     public string Priority { get; set; } = "Normal";
 
-    /// <summary>The locality; administrators may use 1 to 3 where the transport carries them.</summary>
+    /// <summary>The locality; administrators may use 1 to 3 if the transport supports them.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, 4)]
     public int Locality { get; set; }
 
-    /// <summary>Gives the command up when it still waits after so many seconds (TbsCommandCanceled).</summary>
+    /// <summary>Cancels the command if it is still queued after this many seconds (TbsCommandCanceled).</summary>
     [Parameter]
     [ValidateRange(0.001, 86400.0)]
     public double TimeoutSeconds { get; set; }

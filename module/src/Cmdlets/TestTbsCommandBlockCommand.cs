@@ -6,8 +6,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Tests whether a command is blocked, why, and what would unblock it.</summary>
 /// <remarks>
-/// Asks the broker for its verdict about a command: the list that decides, where that list comes from, the reason, and the
-/// change that would lift a block. Nothing is sent to the TPM.
+/// Asks the broker for its verdict on a command: the list that decides, its source, the reason, and the change that
+/// would lift a block. Sends nothing to the TPM.
 /// </remarks>
 /// <example>
 /// <code>Test-TbsCommandBlock TPM2_Clear -Class StandardUser</code>
@@ -29,12 +29,12 @@ public sealed class TestTbsCommandBlockCommand : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Command { get; set; } = null!;
 
-    /// <summary>The class of callers to ask about; your own unless set.</summary>
+    /// <summary>The caller class; default: your own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateSet("Administrator", "StandardUser", "SandboxedApp")]
     public string? Class { get; set; }
 
-    /// <summary>The TPM family to which the command belongs; that of the machine's TPM unless set.</summary>
+    /// <summary>The TPM family to which the command belongs; default: that of the machine's TPM.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateSet("1.2", "2.0")]
     public string? TpmVersion { get; set; }

@@ -8,17 +8,17 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Tests whether the policy in force is as desired.</summary>
 /// <remarks>
-/// Compares what is in force, from whatever source, with the desired settings and returns one object: Compliant, and the
-/// differences. Sets $LASTEXITCODE to 0 when compliant, 1 when not, and 2 when it could not be compared, for example since the
-/// broker does not run; with -Exit the session ends with that code, for scheduled jobs. Changes nothing.
+/// Compares the policy in force, whatever its sources, with the desired settings and returns one object: Compliant, and
+/// the differences. Sets $LASTEXITCODE to 0 if compliant, 1 if not, and 2 if it cannot compare, for example because the
+/// broker is not running. With -Exit the session ends with that code, for scheduled jobs. Changes nothing.
 /// </remarks>
 /// <example>
 /// <code>Test-TbsPolicy -Path desired.json</code>
-/// <para>Tells whether the machine is compliant and what differs.</para>
+/// <para>Shows whether the machine is compliant and what differs.</para>
 /// </example>
 /// <example>
 /// <code>if (-not (Test-TbsPolicy -Setting @{ blockedCommandsEnabled = $true }).Compliant) { 'Blocking is off.' }</code>
-/// <para>Uses the answer in a script.</para>
+/// <para>Uses the result in a script.</para>
 /// </example>
 /// <seealso>Set-TbsPolicy</seealso>
 [Cmdlet(VerbsDiagnostic.Test, "TbsPolicy", DefaultParameterSetName = "Path")]
@@ -40,7 +40,7 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Setting")]
     public Hashtable? Setting { get; set; }
 
-    /// <summary>Ends the session with exit code 0 when compliant, 1 when not, and 2 when it could not be compared.</summary>
+    /// <summary>Ends the session with exit code 0 if compliant, 1 if not, and 2 if it cannot compare.</summary>
     [Parameter]
     public SwitchParameter Exit { get; set; }
 
@@ -82,8 +82,8 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     }
 
     /// <summary>
-    /// As the keyword exit of a script's top level. That keyword itself, run from here, would end only its own script when
-    /// the caller was started with -File.
+    /// Acts like the keyword exit at the top level of a script. That keyword itself, run from here, would end only its
+    /// own script if the caller was started with -File.
     /// </summary>
     private void EndSession()
     {

@@ -2,19 +2,19 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Tests whether the measured-boot log leads to what the PCRs hold.</summary>
+/// <summary>Tests whether replaying the measured-boot log produces the values in the PCRs.</summary>
 /// <remarks>
-/// Replays the log, bank by bank, from the values that PCRs have after a start, and compares the outcome with the TPM's PCRs.
-/// Matches is true when something was compared and all of it is the same. With -Quiet it returns true or false only. A log
-/// that is missing or damaged is an error.
+/// Replays the log, bank by bank, from the values that PCRs have after a start, and compares the results with the TPM's
+/// PCRs. Matches is true if at least one PCR was compared and all of them are equal. With -Quiet it returns only true
+/// or false. A missing or damaged log is an error.
 /// </remarks>
 /// <example>
 /// <code>Test-TpmEventLog</code>
-/// <para>Tells whether log and TPM belong together.</para>
+/// <para>Shows whether the log matches the TPM.</para>
 /// </example>
 /// <example>
 /// <code>(Test-TpmEventLog).Pcrs | Where-Object { -not $_.Matches }</code>
-/// <para>Shows the PCRs where they differ.</para>
+/// <para>Shows the PCRs that differ.</para>
 /// </example>
 /// <seealso>Get-TpmEventLog</seealso>
 [Cmdlet(VerbsDiagnostic.Test, "TpmEventLog")]

@@ -4,9 +4,9 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Tests whether the owner authorization can be backed up to AD DS.</summary>
 /// <remarks>
-/// Connects to the directory, signs in, checks schema and rights, and changes nothing. Returns the server and where the value
-/// would be written. An error names the problem in Details.Reason: notJoined, noServer, wrongCredentials, schemaMissing,
-/// noRight, timeout, tls or clockSkew. For administrators.
+/// Connects to the directory, signs in, and checks schema and rights without changing anything. Returns the server and
+/// where the value would be written. An error names the problem in Details.Reason: notJoined, noServer,
+/// wrongCredentials, schemaMissing, noRight, timeout, tls or clockSkew. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Test-TpmOwnerAuthBackup</code>
@@ -14,7 +14,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>try { Test-TpmOwnerAuthBackup } catch [TpmTbs.TbsException] { $_.Exception.Details.Reason }</code>
-/// <para>Gives the reason why there can be no backup.</para>
+/// <para>Returns the reason why the backup would fail.</para>
 /// </example>
 /// <seealso>Backup-TpmOwnerAuth</seealso>
 [Cmdlet(VerbsDiagnostic.Test, "TpmOwnerAuthBackup")]

@@ -5,13 +5,13 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Resets the lockout of the TPM.</summary>
 /// <remarks>
-/// Resets the TPM's own dictionary-attack logic and then forgets the authorization failures of standard users. While the TPM
-/// is locked out, a wrong owner authorization blocks the reset for the whole recovery time: it is tried exactly once. For
-/// administrators.
+/// Resets the TPM's own dictionary-attack protection and then clears the authorization failures of standard users.
+/// While the TPM is locked out, a wrong owner authorization prevents another reset for the whole recovery time, so it
+/// is tried exactly once. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Unblock-Tpm</code>
-/// <para>Resets it with the owner authorization that is stored.</para>
+/// <para>Resets it with the stored owner authorization.</para>
 /// </example>
 /// <example>
 /// <code>Unblock-Tpm -Prompt</code>
@@ -26,8 +26,8 @@ public sealed class UnblockTpmCommand : OwnerAuthCmdlet
     private const string Action = "Reset the lockout";
 
     /// <summary>
-    /// The owner authorization in force: base64 text as ConvertTo-TpmOwnerAuth gives, or a SecureString of it. Unless given,
-    /// the one that the broker stores is used. A wrong one is tried exactly once.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
+    /// one that the broker stores. A wrong value is tried exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [Alias("o")]

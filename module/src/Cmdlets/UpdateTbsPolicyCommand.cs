@@ -2,11 +2,11 @@ using System.Management.Automation;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Reads every source of policy again now.</summary>
+/// <summary>Reads every policy source again now.</summary>
 /// <remarks>
-/// The broker reads a source again when it changes. This cmdlet does not wait for that, for example after files were copied
-/// to a file system that sends no notices, and returns the settings in force. It does not fetch Group Policy from the domain:
-/// samba-gpupdate or adsysctl do. For administrators.
+/// The broker reads a source again when it changes. This cmdlet does not wait for that, which helps after files were
+/// copied to a file system that sends no change notifications. Returns the settings in force. It does not fetch Group
+/// Policy from the domain; samba-gpupdate or adsysctl do. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Update-TbsPolicy</code>

@@ -9,29 +9,29 @@ import { printJson, printPairs } from '../output.js';
 
 const LEVELS = { none: 0, delegated: 2, full: 4, 'lockout-only': 5 } as const;
 
-/** `tbs auth-level get|set`: how much owner authorization the machine keeps. */
+/** `tbs auth-level get|set`: which owner authorization this machine stores. */
 export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
-  return yargs.command('auth-level', 'Show and set how much owner authorization the machine keeps', (args) =>
+  return yargs.command('auth-level', 'Show and set which owner authorization this machine stores', (args) =>
     args
       .command(
         'get',
-        'The level in force and where it comes from',
+        'Show the level in force and its source',
         (each) => each,
         (options) =>
           withBroker(options, async (broker) => printLevel(await broker.call('authLevel/get'), options.json)),
       )
       .command(
         'set <level>',
-        'Set the level, unless policy does',
+        'Set the level, unless policy sets it',
         (each) =>
           withYes(each)
             .positional('level', { choices: Object.keys(LEVELS) as (keyof typeof LEVELS)[], demandOption: true })
             .option('force', {
               type: 'boolean',
               default: false,
-              describe: 'Even when the new authorization is kept nowhere',
+              describe: 'Set it even if the new authorization is stored nowhere',
             })
-            .option('new-file', { type: 'string', describe: 'Where the new owner authorization is written' }),
+            .option('new-file', { type: 'string', describe: 'Write the new owner authorization to this file' }),
         (options) =>
           withBroker(options, async (broker) => {
             await confirmLoss(await broker.call('authLevel/get'), LEVELS[options.level], options);
@@ -41,7 +41,7 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             try {
               return printLevel(await broker.call('authLevel/set', params), options.json);
             } catch (error) {
-              // The value in the file is nobody's then. After any other error the TPM may have it.
+              // The TPM does not have the value in the file then. After any other error it may.
               if (newFile !== undefined && wasRefused(error)) unlinkSync(newFile);
               throw error;
             }
@@ -57,7 +57,7 @@ async function ownerAuthInNewFile(path: string): Promise<string> {
   return createOwnerAuthFile(path);
 }
 
-/** What is stored at the level in force and not at the wanted one is wiped. */
+/** Asks before stored values that the new level does not store are wiped. */
 async function confirmLoss(
   current: AuthLevel,
   wanted: (typeof LEVELS)[keyof typeof LEVELS],
@@ -65,7 +65,7 @@ async function confirmLoss(
 ): Promise<void> {
   if (wanted === current.level || wanted === LEVELS.full || current.level === LEVELS.none) return;
   await confirm(
-    `The level is ${current.levelName} now. What the new one does not keep of the owner authorization is wiped from this machine, and at Delegated a new owner authorization voids every copy of the old one. Set it?`,
+    `The level is ${current.levelName} now. Stored values that the new level does not allow are wiped from this machine, and Delegated sets a new owner authorization, which invalidates every copy of the old one. Set it?`,
     options,
   );
 }
@@ -79,7 +79,7 @@ const REFUSALS: ReadonlySet<string> = new Set<TbsSymbol>([
   'TPM_E_DEFEND_LOCK_RUNNING',
 ]);
 
-/** Refused before anything has changed. */
+/** Whether the broker refused the change before anything was changed. */
 function wasRefused(error: unknown): boolean {
   return error instanceof CliFailure && REFUSALS.has(error.symbol);
 }

@@ -24,8 +24,8 @@ export function blockCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 /** `tbs grant` and `tbs revoke`: the allowed lists of TPM 2.0. */
 export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return [
-    { name: 'grant', describe: 'Allow commands to a class of callers (TPM 2.0)', method: 'commandGrant/add' as const },
-    { name: 'revoke', describe: 'Take back what was granted', method: 'commandGrant/remove' as const },
+    { name: 'grant', describe: 'Grant commands to a caller class (TPM 2.0)', method: 'commandGrant/add' as const },
+    { name: 'revoke', describe: 'Withdraw granted commands', method: 'commandGrant/remove' as const },
   ].reduce(
     (args, { name, describe, method }) =>
       args.command(
@@ -34,7 +34,7 @@ export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         (options) =>
           options
             .positional('command', { type: 'string', array: true, demandOption: true })
-            .option('class', { choices: CLASS_OPTIONS, demandOption: true, describe: 'Class of callers' }),
+            .option('class', { choices: CLASS_OPTIONS, demandOption: true, describe: 'Caller class' }),
         (options) =>
           withBroker(options, async (broker) => {
             const change = await broker.call(method, {
@@ -51,11 +51,15 @@ export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function listAll(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'list',
-    'Every known command with its verdict for each class',
+    'List every known command with its verdict for each caller class',
     (args) =>
       args
-        .option('blocked', { type: 'boolean', default: false, describe: 'Only what is blocked for some class' })
-        .option('tpm', { ...TPM_OPTION, describe: 'Of the other TPM version' }),
+        .option('blocked', {
+          type: 'boolean',
+          default: false,
+          describe: 'Only commands that are blocked for some class',
+        })
+        .option('tpm', { ...TPM_OPTION, describe: 'Commands of this TPM version' }),
     (options) =>
       withBroker(options, async (broker) => {
         const { commands } = await broker.call('commandBlock/list', { tpmVersion: options.tpm });
@@ -72,7 +76,7 @@ function listAll(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function addAndRemove(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return [
     { name: 'add', describe: 'Block commands locally', method: 'commandBlock/add' as const },
-    { name: 'remove', describe: 'Take commands off the local list', method: 'commandBlock/remove' as const },
+    { name: 'remove', describe: 'Remove commands from the local list', method: 'commandBlock/remove' as const },
   ].reduce(
     (args, { name, describe, method }) =>
       args.command(
@@ -92,13 +96,13 @@ function addAndRemove(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'test <command>',
-    'Why is it blocked, and what would unblock it',
+    'Show whether a command is blocked, why, and what would unblock it',
     (args) =>
       args
         .positional('command', { type: 'string', demandOption: true })
-        .option('class', { choices: CLASS_OPTIONS, describe: 'Class of callers (default: your own)' })
+        .option('class', { choices: CLASS_OPTIONS, describe: 'Caller class (default: your own)' })
         .option('tpm', TPM_OPTION)
-        .epilog('Exit code 2: it is blocked.'),
+        .epilog('Exit code 2: the command is blocked.'),
     (options) =>
       withBroker(options, async (broker) => {
         const entry = await broker.call('commandBlock/test', {

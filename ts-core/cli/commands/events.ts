@@ -3,7 +3,7 @@ import type { RaisedEvent } from '../../endpoints/rpc/protocol/event.js';
 import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { paint, printLine } from '../output.js';
 
-/** `tbs events`: what the broker decided, and what it decides while one watches. */
+/** `tbs events`: shows past decisions of the broker, and follows new ones. */
 export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'events',
@@ -13,10 +13,10 @@ export function eventsCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .option('recent', {
           type: 'number',
           default: 50,
-          describe: 'How many past ones',
+          describe: 'How many past events to show',
           coerce: numberOption('recent', (value) => Number.isInteger(value) && value >= 0, 'a number from 0 to 1000'),
         })
-        .option('follow', { type: 'boolean', alias: 'f', default: false, describe: 'Go on until Ctrl+C' }),
+        .option('follow', { type: 'boolean', alias: 'f', default: false, describe: 'Follow new events until Ctrl+C' }),
     (options) =>
       withBroker(options, async (broker) => {
         broker.onNotification('event/raised', (event) => printEvent(event, options.json));

@@ -9,15 +9,15 @@ export function lockoutCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> 
     args
       .command(
         'show',
-        'Failures that count, and when they age out',
+        'Show the counted failures and when they leave the window',
         (each) => each,
         (options) =>
           withBroker(options, async (broker) => printLockout(await broker.call('lockout/get'), options.json)),
       )
       .command(
         'reset [user]',
-        'Forget the failures of one user, or of all',
-        (each) => each.positional('user', { type: 'string', describe: 'Name or number; all users unless given' }),
+        'Clear the failures of one user, or of all',
+        (each) => each.positional('user', { type: 'string', describe: 'Name or number (default: all users)' }),
         (options) =>
           withBroker(options, async (broker) => {
             const user = options.user === undefined ? undefined : String(options.user);

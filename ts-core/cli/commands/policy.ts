@@ -18,7 +18,7 @@ export function policyCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function show(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'show',
-    'Each setting with where it comes from',
+    'Show each setting with its source',
     (each) => each,
     (options) => withBroker(options, async (broker) => printPolicy(await broker.call('policy/get'), options.json)),
   );
@@ -27,12 +27,12 @@ function show(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function explain(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'explain [setting..]',
-    'Every source that says something about each setting, and which one decides',
+    'Show every source that mentions a setting, and which one decides',
     (args) =>
       args.positional('setting', {
         type: 'string',
         array: true,
-        describe: 'Only these; all that a source sets unless given',
+        describe: 'Only these settings (default: all that any source sets)',
       }),
     (options) =>
       withBroker(options, async (broker) => {
@@ -53,7 +53,7 @@ function explain(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function refresh(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'refresh',
-    'Read every source of policy again now',
+    'Read every policy source again now',
     (each) => each,
     (options) => withBroker(options, async (broker) => printPolicy(await broker.call('policy/refresh'), options.json)),
   );
@@ -81,7 +81,7 @@ function set(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) =>
       args
         .positional('setting', { type: 'string', array: true, demandOption: true })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'Only show what would change' })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Only show the differences' })
         .example('$0 policy set standardUserAuthorizationFailureIndividualThreshold=3', 'Three failures'),
     (options) =>
       withBroker(options, async (broker) => {
@@ -97,7 +97,7 @@ function set(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'test <file>',
-    'Compare what is in force with a policy file',
+    'Compare the policy in force with a policy file',
     (args) => args.positional('file', { type: 'string', demandOption: true }).epilog('Exit code 2: not compliant.'),
     (options) =>
       withBroker(options, async (broker) => {
@@ -114,7 +114,7 @@ function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function importPol(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'import <file>',
-    'Keep a Registry.pol as a source of policy',
+    'Import a Registry.pol as a policy source',
     (args) => args.positional('file', { type: 'string', demandOption: true }),
     (options) =>
       withBroker(options, async (broker) => {
@@ -127,8 +127,8 @@ function importPol(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function exportPolicy(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'export [file]',
-    'Write what is in force as a policy file',
-    (args) => args.positional('file', { type: 'string', describe: 'Standard output unless given' }),
+    'Write the policy in force as a policy file',
+    (args) => args.positional('file', { type: 'string', describe: 'Default: standard output' }),
     (options) =>
       withBroker(options, async (broker) => {
         const { policy } = await broker.call('policy/export');
@@ -139,7 +139,7 @@ function exportPolicy(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   );
 }
 
-/** `name=value`: the value is JSON where it reads as JSON, text otherwise; an empty one removes the setting. */
+/** Parses `name=value`. The value is JSON if it parses as JSON, otherwise text; an empty value removes the setting. */
 function parseSetting(text: string): [string, unknown] {
   const at = text.indexOf('=');
   if (at <= 0) throw badInput(`${JSON.stringify(text)} is not name=value.`);
@@ -157,7 +157,7 @@ function parseJson(text: string, file: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // Told below, with the file's name.
+    // Reported below, with the file's name.
   }
   throw badInput(`${file} does not hold one JSON object.`);
 }
@@ -200,7 +200,7 @@ function printExplanations(explanations: readonly PolicyExplanation[]): void {
 
 const EFFECT_STYLES = { decides: 'green', contributes: 'cyan', overridden: 'gray' } as const;
 
-/** For scripts JSON; for people what it means. */
+/** Formats a value: JSON for scripts, its meaning for people. */
 function settingText(value: unknown): string {
   if (!process.stdout.isTTY) return JSON.stringify(value);
   if (value === null) return 'not set';

@@ -6,13 +6,13 @@ import { confirm, withYes } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printLine, printTable } from '../output.js';
 
-/** `tbs resources`: what anybody holds in the TPM, and flushing it. */
+/** `tbs resources`: lists the resources that callers hold in the TPM, and flushes them. */
 export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'resources',
-    'Show what is held in the TPM, or flush one',
+    'List the resources that callers hold in the TPM, or flush one',
     (args) =>
-      withYes(args.option('remove', { type: 'string', describe: 'Flush the resource with this id, which asks first' })),
+      withYes(args.option('remove', { type: 'string', describe: 'Flush the resource with this id, after asking' })),
     (options) =>
       withBroker(options, async (broker) => {
         const { resources } = await broker.call('resource/list');
@@ -41,7 +41,7 @@ export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
   );
 }
 
-/** False when there is no such resource. */
+/** Returns false if there is no such resource. */
 async function remove(
   broker: BrokerClient,
   resources: readonly Resource[],

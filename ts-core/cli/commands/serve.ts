@@ -25,7 +25,7 @@ export function serveCommand(yargs: Argv): Argv {
           'Exit codes: 0 stopped, 69 no TPM, 70 internal error, 73 socket or state folder in use, 74 I/O error, 77 no permission, 78 bad configuration',
         ),
     async ({ config, transport, tpm, socket }) => {
-      // Loaded here alone: every other command would pay for it.
+      // Imported only here, so that the other commands start faster.
       const { serve } = await import('../../daemon/main.js');
       process.exitCode = await serve({
         path: config,

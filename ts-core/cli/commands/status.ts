@@ -4,7 +4,7 @@ import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printPairs, printTable } from '../output.js';
 
-/** `tbs status`: the broker, its TPM, its queue, and what should be mended. */
+/** `tbs status`: shows the broker, its TPM, its queue, and problems that need an administrator. */
 export function statusCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'status',

@@ -7,7 +7,7 @@ import { printJson, printPairs } from '../output.js';
 
 const PRIORITIES = { low: 100, normal: 200, high: 300, system: 400, max: 0x80000000 } as const;
 
-/** `tbs submit`: one command's bytes to the TPM. */
+/** `tbs submit`: sends the bytes of one command to the TPM. */
 export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'submit [hex]',
@@ -27,7 +27,7 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         })
         .option('timeout', {
           type: 'number',
-          describe: 'Give up after so many seconds in the queue',
+          describe: 'Cancel the command after this many seconds in the queue',
           coerce: numberOption('timeout', (value) => value > 0, 'a number of seconds above 0'),
         })
         .option('raw', { type: 'boolean', default: false, describe: 'Write the response’s bytes to standard output' })

@@ -8,7 +8,7 @@ import { confirm, withYes } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printPairs } from '../output.js';
 
-/** `tbs tpm initialize|open-hierarchies`: provisions the TPM, and opens hierarchies that are closed. */
+/** `tbs tpm initialize|open-hierarchies`: provisions the TPM, and opens closed hierarchies. */
 export function tpmCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command('tpm', 'Provision the TPM, and open its hierarchies', (args) =>
     openHierarchies(initialize(args as Argv<CommonOptions>)).demandCommand(
@@ -21,7 +21,7 @@ export function tpmCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function initialize(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'initialize',
-    'Do what is missing until the TPM is ready; nothing in it is lost',
+    'Provision the TPM; nothing in it is lost',
     (args) =>
       withYes(args)
         .option('close-hierarchies', {
@@ -52,12 +52,12 @@ function initialize(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 function openHierarchies(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'open-hierarchies',
-    'Give the storage and endorsement hierarchy the empty authorization, as other TPM programs expect',
+    'Give the storage and endorsement hierarchy an empty authorization, as other TPM programs expect',
     (args) =>
       args
         .option('storage-auth-file', {
           type: 'string',
-          describe: 'File with the authorization, where it is not stored',
+          describe: 'File with the authorization, if it is not stored',
         })
         .option('endorsement-auth-file', { type: 'string', describe: 'The same for the endorsement hierarchy' }),
     (options) =>
@@ -73,7 +73,7 @@ function openHierarchies(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 const MAX_AUTH_BYTES = 64;
 const LINE_FEED = 0x0a;
 
-/** The bytes of the file, without a line feed at their end, in base64. */
+/** Returns the file's bytes in base64, without a trailing line feed. */
 async function authFrom(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const bytes = await readFile(file);
@@ -83,7 +83,7 @@ async function authFrom(file: string | undefined): Promise<string | undefined> {
       EXIT.usage,
       'TBS_E_BAD_PARAMETER',
       `${file} holds ${auth.length} bytes; an authorization has at most ${MAX_AUTH_BYTES}.`,
-      'Name the file that holds the authorization and nothing else.',
+      'Name a file that contains only the authorization.',
     );
   }
   const text = auth.toString('base64');

@@ -1,8 +1,8 @@
 /**
- * The command filter: may this caller send this command at all.
+ * The command filter: decides whether this caller may send this command at all.
  *
- * TPM 1.2 blocks what a list names; TPM 2.0 allows what a list names, and never what policy or the local list blocks.
- * The allowed path allocates nothing, since it runs for every command.
+ * TPM 1.2 blocks the commands on a list. TPM 2.0 allows the commands on a list, except those that policy or the local
+ * list blocks. Allowing a command allocates nothing, since that path runs for every command.
  */
 import type { CallerClass } from '../caller.js';
 import { readUint32 } from '../tpm/command-header.js';
@@ -18,15 +18,18 @@ export interface FilterInput {
   readonly version: TpmVersion;
   /** TPM 2.0 command code or TPM 1.2 ordinal, from the command's header. */
   readonly code: number;
-  /** The whole command; looked into for TPM_ExecuteTransport, whose inner command is filtered as well. */
+  /** The whole command. For TPM_ExecuteTransport the inner command is filtered as well. */
   readonly command: Uint8Array;
-  /** TPM 2.0: the handles in the handle area (as many whole ones as the command holds); null when the TPM does not list the command. TPM 1.2: null. */
+  /** TPM 2.0: the whole handles in the handle area; null if the TPM does not list the command. TPM 1.2: null. */
   readonly handles: readonly number[] | null;
   readonly callerClass: CallerClass;
   readonly lists: FilterLists;
 }
 
-/** `handleRule`: a handle is not for this caller; `embedded`: nothing inside TPM_ExecuteTransport that may be sent there. */
+/**
+ * `handleRule`: a handle is not allowed to this caller; `embedded`: TPM_ExecuteTransport contains no command that may
+ * be sent inside it.
+ */
 export type DecidingList = ListName | 'handleRule' | 'embedded';
 
 export type BlockedSymbol =
@@ -36,15 +39,15 @@ export type BlockedSymbol =
 
 export interface BlockedVerdict {
   readonly allowed: false;
-  /** The result that the caller gets (tbs-error.ts). */
+  /** The result code for the caller (tbs-error.ts). */
   readonly symbol: BlockedSymbol;
   readonly list: DecidingList;
-  /** The code that is blocked: the inner one for a command inside TPM_ExecuteTransport. */
+  /** The blocked code; for TPM_ExecuteTransport, the inner one. */
   readonly code: number;
   readonly reason: string;
-  /** Which file, registry key or shipped list it comes from. */
+  /** The file, registry key or shipped list that contains it. */
   readonly source: string;
-  /** What an administrator does to lift it. */
+  /** What an administrator can do to lift the block. */
   readonly liftedBy: string;
 }
 
@@ -60,7 +63,7 @@ export function decide(input: FilterInput): FilterVerdict {
   return code === TPM_ORD.ExecuteTransport ? decideEmbedded(input) : ALLOWED;
 }
 
-/** Decides by the code alone, for lists and questions where there is no command. */
+/** Decides from the code alone, for lists and questions without an actual command. */
 export function decideCode(
   lists: FilterLists,
   version: TpmVersion,
@@ -140,7 +143,7 @@ function blockedEmbedded(symbol: BlockedSymbol, code: number, reason: string, li
   };
 }
 
-/** Names the list that decides. Only called for what the compiled lists block, so that a statement in force exists. */
+/** Names the list that decides. Called only for commands that the compiled lists block, so there always is one. */
 function blockedByLists(
   lists: FilterLists,
   version: TpmVersion,

@@ -1,4 +1,4 @@
-/** The full answer to "why is it blocked, and what would unblock it", and the codes of all known commands. */
+/** Explains why a command is blocked and what would lift the block, and lists the codes of all known commands. */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import { commandName, knownCommands } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
@@ -11,7 +11,7 @@ export interface CommandQuestion {
   readonly version: TpmVersion;
   readonly code: number;
   readonly callerClass: CallerClass;
-  /** TPM 2.0, when the question is about a command with these handles; otherwise undefined. */
+  /** The handles of the command in question, TPM 2.0 only; undefined if the question names none. */
   readonly handles?: readonly number[] | undefined;
 }
 
@@ -21,11 +21,11 @@ export interface CommandExplanation {
   readonly name: string | undefined;
   readonly callerClass: CallerClass;
   readonly verdict: FilterVerdict;
-  /** Everything that any list says, in the order of precedence, lists that policy switches off included. */
+  /** The statements of all lists in order of precedence, including lists that policy turns off. */
   readonly statements: readonly ListStatement[];
-  /** A limit on the handles with which this class may send it. */
+  /** A restriction on the handles with which this class may send the command. */
   readonly condition: string | undefined;
-  /** What has to be done, all of it, before this class may send the command. Empty when it may. */
+  /** Everything that has to be done before this class may send the command. Empty if it already may. */
   readonly liftedBy: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export function explain(lists: FilterLists, question: CommandQuestion): CommandE
   };
 }
 
-/** Every block has to be lifted, not only the one that decides first. */
+/** Every block has to be lifted, not just the one that decides first. */
 function whatLifts(verdict: FilterVerdict, statements: readonly ListStatement[]): readonly string[] {
   if (verdict.allowed) return [];
   if (verdict.list === 'handleRule') return [verdict.liftedBy];
@@ -72,7 +72,7 @@ export function listedCodes(lists: FilterLists, version: TpmVersion): readonly n
   return [...codes].sort((left, right) => left - right);
 }
 
-/** Codes on the lists of policy and of this machine: they may be vendor commands without a name here. */
+/** Codes on the lists of policy and of this machine, which may be vendor commands without a known name. */
 function namedCodes(lists: FilterLists, version: TpmVersion): readonly number[] {
   const { settings } = lists.policy;
   const blocked = [
@@ -88,7 +88,7 @@ function namedCodes(lists: FilterLists, version: TpmVersion): readonly number[] 
   return [...blocked, ...byClass];
 }
 
-/** Policy has one list for both versions: a code that only the other version knows is not shown. */
+/** Policy has one list for both TPM versions, so a code that only the other version knows is omitted. */
 function couldBe(version: TpmVersion, code: number): boolean {
   return commandName(version, code) !== undefined || commandName(version === '2.0' ? '1.2' : '2.0', code) === undefined;
 }

@@ -1,8 +1,8 @@
 /**
  * All lists in force, compiled once for each revision of policy and local lists.
  *
- * The filter runs for every command, so that the sets answer "may this class send this code" in one look-up. Which list
- * decides, and why, is worked out from `policy` and `local` only when somebody is refused or asks.
+ * The filter runs for every command, so the sets answer "may this class send this code" with one lookup. Which list
+ * decides, and why, is worked out from `policy` and `local` only when a command is refused or somebody asks.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { EffectivePolicy } from '../policy/settings.js';
@@ -13,11 +13,11 @@ import type { AllowedTo, Tpm20AllowedEntry } from './tpm20-allowed/allowed-entry
 import { TPM20_ALLOWED } from './tpm20-allowed.js';
 
 export interface ClassLists {
-  /** TPM 1.2: everything that is blocked. */
+  /** TPM 1.2: all blocked commands. */
   readonly blocked12: ReadonlySet<number>;
-  /** TPM 2.0: everything that is allowed, explicit blocks taken away. */
+  /** TPM 2.0: all allowed commands, without explicitly blocked ones. */
   readonly allowedCommands: ReadonlySet<number>;
-  /** TPM 2.0: limits on the handles of allowed commands; empty for administrators. */
+  /** TPM 2.0: restrictions on the handles of allowed commands; empty for administrators. */
   readonly conditions20: ReadonlyMap<number, HandleCondition>;
 }
 
@@ -77,7 +77,7 @@ function without(codes: Set<number>, blocked: readonly number[]): Set<number> {
   return codes;
 }
 
-/** An explicit grant of the code is meant, so that it lifts the shipped list's condition as well. */
+/** A grant of the code is explicit, so it also lifts the shipped list's restriction. */
 function conditionsOf(
   shipped: readonly Tpm20AllowedEntry[],
   granted: ReadonlySet<number>,

@@ -1,17 +1,18 @@
 /**
- * Rules about the handles of a TPM 2.0 command, beside those about its code. They bind all callers but administrators.
+ * Rules about the handles of a TPM 2.0 command, in addition to those about its code. They apply to everybody but
+ * administrators.
  *
- * The handles come from the command's handle area, as the TPM's own command table (TPM_CAP_COMMANDS) says; values: TCG
+ * The handles are read from the command's handle area with the TPM's own command table (TPM_CAP_COMMANDS). Values: TCG
  * TPM 2.0 Library, Part 2, 7.4 "TPM_RH" and 7.2 "TPM_HT".
  */
 import { TPM_RH } from '../tpm20/codes.js';
 
-/** PCRs that belong to no part of the boot: 16 for debugging, 23 for applications (TCG PC Client Platform TPM Profile). */
+/** PCRs that are no part of the boot: 16 for debugging, 23 for applications (TCG PC Client Platform TPM Profile). */
 const APPLICATION_PCRS: readonly number[] = [16, 23];
 
 /**
- * `applicationPcrOnly`: among PCRs only 16 and 23. `notAsOwner`: not TPM_RH_OWNER, whose authorization is often empty.
- * A grant of the command's code lifts the condition, as it lifts the shipped list that states it.
+ * `applicationPcrOnly`: of the PCRs only 16 and 23. `notAsOwner`: not with TPM_RH_OWNER, whose authorization is often
+ * empty. A grant of the command's code lifts the restriction together with the shipped list that contains it.
  */
 export type HandleCondition = 'applicationPcrOnly' | 'notAsOwner';
 
@@ -46,10 +47,10 @@ const UNKNOWN_REFUSED: HandleRefusal = {
 };
 
 /**
- * What a caller that is not an administrator may not do with these handles; undefined when nothing is against it.
+ * Returns why a caller that is not an administrator may not use these handles; undefined if it may.
  *
- * @param handles the whole handles that the command holds; null when the TPM does not list the command, which refuses
- * it, since a rule that cannot be checked must not be passed.
+ * @param handles the whole handles in the command; null if the TPM does not list the command. Such a command is
+ * refused, since a rule that cannot be checked must not be bypassed.
  */
 export function refusalByHandles(
   handles: readonly number[] | null,
@@ -65,7 +66,7 @@ export function refusalByHandles(
   return undefined;
 }
 
-/** The condition in words, for people who ask what a class may do. */
+/** Describes the restriction in words. */
 export function describeCondition(condition: HandleCondition): string {
   return condition === 'applicationPcrOnly' ? 'only on PCR 16 and 23' : 'not with TPM_RH_OWNER';
 }

@@ -1,8 +1,8 @@
 /**
- * What each list says about one command of one class, in words: the answer to "why".
+ * States what each list says about one command for one caller class, in words: the answer to "why".
  *
- * The order is that of precedence. For TPM 1.2 the first statement that blocks decides, otherwise the command passes.
- * For TPM 2.0 likewise, and without a statement that allows it is blocked as well.
+ * The statements are in order of precedence. The first one that blocks decides. Without one, a TPM 1.2 command is
+ * allowed, and a TPM 2.0 command is allowed only if a statement allows it.
  */
 import type { CallerClass } from '../caller.js';
 import { adviseChange } from '../policy/change-advice.js';
@@ -14,18 +14,21 @@ import { describeCondition } from './handle-rules.js';
 import { TPM12_DEFAULT_BLOCKED } from './tpm12-default-blocked.js';
 import { TPM20_ALLOWED } from './tpm20-allowed.js';
 
-/** `policy`: blockedCommands, disallowedCommands; `default`: what ships; `local`: Add-TbsCommandBlock and Grant-TbsCommand; `notAllowed`: on no allowed list. */
+/**
+ * `policy`: blockedCommands, disallowedCommands; `default`: the shipped lists; `local`: Add-TbsCommandBlock and
+ * Grant-TbsCommand; `notAllowed`: on no allowed list.
+ */
 export type ListName = 'policy' | 'default' | 'local' | 'notAllowed';
 
 export interface ListStatement {
   readonly list: ListName;
   readonly effect: 'blocks' | 'allows';
-  /** False when policy switches the list off, so that it has no effect. */
+  /** False if policy turns the list off, so that it has no effect. */
   readonly inForce: boolean;
   /** Where the statement comes from: a file, a registry key, or the shipped list. */
   readonly source: string;
   readonly reason: string;
-  /** For a statement that blocks: what an administrator does to lift it. */
+  /** For a statement that blocks: what an administrator can do to lift the block. */
   readonly liftedBy: string;
 }
 
@@ -39,7 +42,7 @@ const ENTRIES20 = new Map(TPM20_ALLOWED.map((entry) => [entry.code, entry]));
 const LOCAL_SOURCE = 'local list of this machine';
 const SHIPPED_SOURCE = 'default list that ships with TpmTbs';
 
-/** Every statement about the command, those that block first. */
+/** Returns every statement about the command, blocking ones first. */
 export function statementsAbout(
   lists: FilterLists,
   version: TpmVersion,
@@ -78,7 +81,7 @@ function policyBlock(lists: FilterLists, version: TpmVersion, code: number): rea
   ];
 }
 
-/** TPM 2.0 only: what policy takes from the allowed list of a class. */
+/** TPM 2.0 only: what policy removes from the allowed list of a class. */
 function policyWithdrawal(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
   const { settings, sources } = lists.policy;
   if (!settings.disallowedCommands[callerClass].includes(code)) return [];
@@ -137,7 +140,7 @@ function allowedLists(lists: FilterLists, code: number, callerClass: CallerClass
   return [...byPolicy, allows('default', SHIPPED_SOURCE, `${entry.reason}${limit}`), ...byLocal];
 }
 
-/** What opens a command of TPM 2.0 to a class, or lifts a default block of TPM 1.2 for it. */
+/** What allows a TPM 2.0 command to a class, or lifts a default block of a TPM 1.2 command for it. */
 function grants(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
   return [...policyGrant(lists, code, callerClass), ...localGrant(lists, code, callerClass)];
 }
@@ -173,7 +176,7 @@ function notAllowed(lists: FilterLists, code: number, callerClass: CallerClass):
   };
 }
 
-/** How an administrator opens a command to a class. */
+/** How an administrator allows a command to a class. */
 export function grantOf(lists: FilterLists, version: TpmVersion, code: number, callerClass: CallerClass): string {
   const { parameter } = CLASS_WORDS[callerClass];
   const name = nameOrNumber(version, code);

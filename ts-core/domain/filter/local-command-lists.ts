@@ -1,4 +1,4 @@
-/** What the administrators of this machine put on the lists, outside of policy: Add-TbsCommandBlock and Grant-TbsCommand. */
+/** The lists of this machine's administrators, outside policy: Add-TbsCommandBlock and Grant-TbsCommand. */
 import type { CallerClass } from '../caller.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 

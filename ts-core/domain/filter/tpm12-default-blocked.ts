@@ -1,11 +1,11 @@
 /**
- * The shipped blocked lists of TPM 1.2, by class, each entry with its reason.
+ * The shipped blocked lists of TPM 1.2, by caller class, each entry with its reason.
  *
- * Administrators: the 23 ordinals that Windows documents. Standard users: these, and whatever asserts physical presence,
- * clears, deactivates, upgrades, or changes the TPM for others. Sandboxed apps: these, and whatever is enrolment,
- * attestation, administration of keys, NV or counters. What remains for apps is using keys, random numbers, hashes and
- * reading PCRs and properties. An ordinal unknown here goes to the TPM, as on Windows: TPM 1.2 is complete.
- * What the commands do: TPM 1.2 Main specification, Part 3.
+ * Administrators: the 23 ordinals that Windows documents. Standard users: also everything that asserts physical
+ * presence, clears, deactivates or upgrades the TPM, or changes it for others. Sandboxed apps: also enrolment,
+ * attestation, and administration of keys, NV or counters, which leaves them keys, random numbers, hashes and reading
+ * PCRs and properties. An ordinal unknown here goes to the TPM, as on Windows: TPM 1.2 gets no new commands. What the
+ * commands do: TPM 1.2 Main specification, Part 3.
  */
 import type { CallerClass } from '../caller.js';
 import { type ConnectionOrdinalName, type OrdinalName, TPM_ORD, TSC_ORD } from '../tpm12/codes.js';

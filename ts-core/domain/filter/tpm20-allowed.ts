@@ -1,9 +1,9 @@
 /**
  * The shipped allowed lists of TPM 2.0: who may send each command, and why.
  *
- * The three classes nest: what a sandboxed app may send a standard user may send, and so on, hence one word an entry.
- * A command that is not listed (of a later revision, or a vendor's) is blocked for everyone until it is granted.
- * What the commands do: TCG TPM 2.0 Library, Part 3.
+ * The three classes are nested: a standard user may send every command that a sandboxed app may send, and so on, so one
+ * word per entry is enough. A command that is not listed (from a later revision, or a vendor's) is blocked for
+ * everybody until it is granted. What the commands do: TCG TPM 2.0 Library, Part 3.
  */
 import { TPM_CC } from '../tpm20/codes.js';
 import { ADMINISTRATION } from './tpm20-allowed/administration.js';

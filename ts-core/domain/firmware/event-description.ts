@@ -1,6 +1,6 @@
 /**
- * What an event says of itself, as one line for people. TCG PC Client Platform Firmware Profile 1.06, 10.4 and 10.2.6
- * UEFI_VARIABLE_DATA. Unknown or damaged data have no description, which is the empty text.
+ * Describes an event in one line for people. TCG PC Client Platform Firmware Profile 1.06, 10.4 and 10.2.6
+ * UEFI_VARIABLE_DATA. Unknown or damaged data have an empty description.
  */
 import { type LoggedEvent, startsWith } from './event-log.js';
 import { EV_NO_ACTION, EV_SEPARATOR } from './event-types.js';
@@ -8,7 +8,10 @@ import { LittleEndianReader } from './little-endian-reader.js';
 import { STARTUP_LOCALITY_SIGNATURE, startupLocalityOf } from './startup-locality.js';
 
 const MAX_CHARACTERS = 200;
-/** Whose data are text of one byte a character: POST code, action, IPL, EFI action, omitted boot device, POST code 2. */
+/**
+ * Event types whose data are text with one byte per character: POST code, action, IPL, EFI action, omitted boot device,
+ * POST code 2.
+ */
 const TEXT_TYPES: ReadonlySet<number> = new Set([0x1, 0x5, 0xc, 0xd, 0x12, 0x13, 0x80000007, 0x80000010]);
 const VARIABLE_TYPES: ReadonlySet<number> = new Set([0x80000001, 0x80000002, 0x8000000c, 0x800000e0]);
 const EV_S_CRTM_VERSION = 0x8;
@@ -31,7 +34,7 @@ function describeNoAction(data: Uint8Array): string {
   return oneByteText(data) ?? '';
 }
 
-/** A separator of zeros, or of ones, ends the firmware's measurements; the value 1 says that it met an error. */
+/** A separator of zeros or ones ends the firmware's measurements; the value 1 reports an error. */
 function describeSeparator(data: Uint8Array): string {
   const value = data.length === 4 ? new LittleEndianReader(data).uint32() : undefined;
   return value === 1 ? 'error' : '';

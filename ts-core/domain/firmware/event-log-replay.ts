@@ -1,6 +1,7 @@
 /**
- * What the PCRs must hold if the log tells everything: each event extended, bank by bank, and the comparison with what
- * they do hold. TCG PC Client Platform Firmware Profile 1.06, 3.3; TPM 2.0 Part 1, 17.3 "Extend of a PCR".
+ * Replays the log: computes what the PCRs must contain if the log is complete, by extending each event into each bank,
+ * and compares the results with the actual PCRs. TCG PC Client Platform Firmware Profile 1.06, 3.3; TPM 2.0 Part 1,
+ * 17.3 "Extend of a PCR".
  */
 import type { EventLog, LoggedEvent } from './event-log.js';
 import { EV_EFI_HCRTM_EVENT, EV_NO_ACTION } from './event-types.js';
@@ -13,7 +14,7 @@ const HCRTM_LOCALITY = 4;
 export interface ReplayedBank {
   readonly algorithmId: number;
   readonly name: string;
-  /** The value by PCR, of those that the log extends; empty where the algorithm cannot be computed here. */
+  /** The value of each PCR that the log extends; empty if the hash algorithm is not available here. */
   readonly pcrs: ReadonlyMap<number, Uint8Array>;
   readonly computed: boolean;
 }
@@ -22,7 +23,7 @@ export interface PcrComparison {
   readonly pcrIndex: number;
   readonly events: number;
   readonly replayed: Uint8Array;
-  /** Undefined where the TPM has no such bank. */
+  /** Undefined if the TPM has no such bank. */
   readonly actual: Uint8Array | undefined;
   readonly matches: boolean;
 }
@@ -30,12 +31,12 @@ export interface PcrComparison {
 export interface BankComparison {
   readonly algorithmId: number;
   readonly name: string;
-  /** Why nothing is compared: the TPM has no such bank, or the hash cannot be computed here. */
+  /** Why the bank is not compared: the TPM does not have it, or the hash algorithm is not available here. */
   readonly notCompared: 'noSuchBank' | 'unknownAlgorithm' | undefined;
   readonly pcrs: readonly PcrComparison[];
 }
 
-/** The values of a bank's PCRs by index; undefined for a bank that the TPM does not have. */
+/** The values of a bank's PCRs by index; undefined if the TPM does not have the bank. */
 export type PcrValues = ReadonlyMap<number, ReadonlyMap<number, Uint8Array>>;
 
 export function replayEventLog(log: EventLog, hash: HashFunction): readonly ReplayedBank[] {
@@ -68,7 +69,7 @@ function replayBank(
   return pcrs;
 }
 
-/** Undefined for an event that extends nothing in this bank. */
+/** Undefined if the event extends nothing in this bank. */
 function extendedDigest(event: LoggedEvent, algorithmId: number): Uint8Array | undefined {
   if (event.type === EV_NO_ACTION || event.pcrIndex >= PCR_COUNT) return undefined;
   return event.digests.find((each) => each.algorithmId === algorithmId)?.digest;
@@ -83,7 +84,9 @@ function startupLocality({ events }: EventLog): number {
   return events.some(({ type, pcrIndex }) => type === EV_EFI_HCRTM_EVENT && pcrIndex === 0) ? HCRTM_LOCALITY : 0;
 }
 
-/** The PCRs 17 to 22 of a dynamic launch begin with ones, the others with zeros (PC Client Platform TPM Profile, 4.6.2). */
+/**
+ * PCRs 17 to 22, of a dynamic launch, start with ones, the others with zeros (PC Client Platform TPM Profile, 4.6.2).
+ */
 function initialValue(pcrIndex: number, digestBytes: number, locality: number): Uint8Array {
   const value = new Uint8Array(digestBytes);
   if (pcrIndex >= 17 && pcrIndex <= 22) value.fill(0xff);
@@ -108,7 +111,7 @@ export function compareWithPcrs(log: EventLog, banks: readonly ReplayedBank[], a
   });
 }
 
-/** Whether something was compared, and all of it matches. A log that says nothing proves nothing. */
+/** Whether at least one PCR was compared and all of them match. An empty log proves nothing. */
 export function logMatchesPcrs(banks: readonly BankComparison[]): boolean {
   const compared = banks.filter((bank) => bank.notCompared === undefined).flatMap((bank) => bank.pcrs);
   return compared.length > 0 && compared.every(({ matches }) => matches);

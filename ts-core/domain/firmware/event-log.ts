@@ -1,9 +1,9 @@
 /**
- * The measured-boot log as the firmware leaves it, in both of its forms: SHA-1 (TCG_PCClientPCREvent all through) and
- * crypto-agile (a TCG_PCClientPCREvent that holds the TCG_EfiSpecIDEvent, then TCG_PCR_EVENT2).
+ * Decodes the measured-boot log in both of its formats: SHA-1 (only TCG_PCClientPCREvent) and crypto-agile (one
+ * TCG_PCClientPCREvent that contains the TCG_EfiSpecIDEvent, then TCG_PCR_EVENT2).
  *
  * TCG PC Client Platform Firmware Profile 1.06, 10.2 "Event structures" and 10.4.5.1 "Specification ID Version Event".
- * The bytes are whatever firmware, or somebody with the file in hand, made them: nothing in them is trusted.
+ * The bytes come from the firmware, or from anybody who could write the file, so nothing in them is trusted.
  */
 import { TPM_ALG } from '../tpm20/codes.js';
 import { EV_NO_ACTION } from './event-types.js';
@@ -34,23 +34,23 @@ export interface DigestSize {
 
 export interface EventLog {
   readonly form: 'sha1' | 'cryptoAgile';
-  /** The banks that the log has digests for. */
+  /** The banks for which the log has digests. */
   readonly algorithms: readonly DigestSize[];
   readonly events: readonly LoggedEvent[];
 }
 
 export interface LogDamage {
-  /** The byte at which what is wrong begins. */
+  /** The byte at which the damage begins. */
   readonly offset: number;
   readonly reason: string;
 }
 
 export type EventLogVerdict =
   | { readonly verdict: 'decoded'; readonly log: EventLog }
-  /** `log` has what came before the damage. */
+  /** `log` contains the events before the damage. */
   | { readonly verdict: 'damaged'; readonly damage: LogDamage; readonly log: EventLog };
 
-/** Real logs have some hundreds of events. */
+/** Real logs have a few hundred events. */
 const MAX_EVENTS = 16_384;
 const MAX_ALGORITHMS = 16;
 const MAX_DIGEST_BYTES = 64;

@@ -1,11 +1,11 @@
 /**
- * Reads the little-endian structures of the firmware's log, and never past its end: every read that does not fit gives
- * undefined and leaves the position where it was.
+ * Reads the little-endian structures of the firmware's log, and never past its end: a read that does not fit returns
+ * undefined and does not move the position.
  */
 export class LittleEndianReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  /** Found once: looking at every event again, a long log of zeros would cost its square. */
+  /** Computed once: looking for it at every event would take quadratic time on a long log of zeros. */
   readonly #endOfContent: number;
   #offset = 0;
 
@@ -40,7 +40,7 @@ export class LittleEndianReader {
     return this.#take(count, (at) => this.#bytes.subarray(at, at + count));
   }
 
-  /** Whether nothing but zeros follows: the rest of the area that ACPI set aside for the log. */
+  /** Whether only zeros follow: the unused rest of the area that ACPI reserves for the log. */
   onlyZerosFollow(): boolean {
     return this.#offset >= this.#endOfContent;
   }

@@ -17,7 +17,7 @@ export const PpiSubmitResult = { SUCCESS: 0, NOT_IMPLEMENTED: 1 } as const;
 
 const MAX_WORDS = 8;
 
-/** The input's words; empty for bytes that are not a few whole words. */
+/** Returns the input's words; empty if the bytes are not a small number of whole words. */
 export function wordsOf(input: Uint8Array): readonly number[] {
   if (input.length % 4 !== 0 || input.length > 4 * MAX_WORDS) return [];
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
@@ -32,7 +32,7 @@ export function encodeWords(...words: readonly number[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** ASCII with its final zero, as ACPI has strings. */
+/** Encodes ASCII with a terminating zero, as ACPI strings are. */
 export function encodeText(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
 }

@@ -40,14 +40,14 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [22, 'EnableActivateClearEnableActivate'],
 ]);
 
-/** An operation that the platform offers, and what it does when the operation is requested. */
+/** An operation that the platform offers, and how it is confirmed. */
 export interface OfferedOperation extends PhysicalPresenceOperation {
   readonly confirmation: Exclude<ConfirmationName, 'NotImplemented'> | 'Unknown';
 }
 
 /**
- * The operations of Windows' numbers that the platform offers, in their order. Where the platform cannot be asked, all of
- * them, with the confirmation `Unknown`.
+ * Returns the operations in Windows' numbering that the platform offers, in order. If the platform cannot be asked,
+ * returns all of them with the confirmation `Unknown`.
  */
 export function offeredOperations(confirmations: ReadonlyMap<number, number> | undefined): readonly OfferedOperation[] {
   const offered: OfferedOperation[] = [];
@@ -58,7 +58,7 @@ export function offeredOperations(confirmations: ReadonlyMap<number, number> | u
   return offered;
 }
 
-/** The operation's name; its number as text for one that Windows has no name for (the vendor's own, or newer). */
+/** The operation's name, or its number as text if Windows has no name for it (vendor-specific or newer). */
 export function operationName(operation: number): string {
   return NAMES.get(operation) ?? String(operation);
 }
@@ -103,10 +103,10 @@ export type RequestVerdict =
   | { readonly permitted: false; readonly reason: string };
 
 /**
- * Whether the operating system may request the operation.
+ * Decides whether the operating system may request the operation.
  *
- * @param confirmations what the platform says of each operation; undefined where it cannot be asked (interface before
- *   1.2), and then the request itself finds out.
+ * @param confirmations what the platform does with each operation; undefined if it cannot be asked (interface older
+ * than 1.2), in which case only the request itself finds out.
  */
 export function mayRequest(operation: number, confirmations: ReadonlyMap<number, number> | undefined): RequestVerdict {
   if (!isKnownOperation(operation)) return { permitted: false, reason: `${operation} is no operation` };

@@ -1,7 +1,7 @@
 /**
- * The one authorization failure of TPM 2.0 that counts against nobody: the empty password for the storage or the
- * endorsement hierarchy, whose authorization is set. These hierarchies have no dictionary-attack protection, and many
- * programs try the empty value before anything else.
+ * Detects the one authorization failure of TPM 2.0 that is not counted: an empty password for the storage or
+ * endorsement hierarchy while its authorization is set. These hierarchies have no dictionary-attack protection, and
+ * many programs try the empty value first.
  *
  * TPM 2.0 Library Part 2, 6.6.2 "TPM_RC formats" (format one names the session that failed); Part 1, 19.4 "Password
  * authorizations" and 18.6 (the nth session authorizes the nth handle).
@@ -10,16 +10,16 @@ import { TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
 import { CommandAreas } from '../tpm20/command-shape.js';
 import { RC_SESSION } from '../tpm20/responses.js';
 
-/** Format one without the number: bit 7, the error, and bit 6, which is set where a parameter is at fault. */
+/** Format one without the number: bit 7, the error, and bit 6, which is set if a parameter is at fault. */
 const FORMAT_ONE_MASK = 0xfffff0ff;
 
 const areas = new CommandAreas();
 
 /**
- * Whether the authorization that the TPM refused is the empty password of TPM_RH_OWNER or TPM_RH_ENDORSEMENT. A code
- * that does not name the session is never one: then another authorization of the command may be what failed.
+ * Whether the authorization that the TPM rejected is the empty password of TPM_RH_OWNER or TPM_RH_ENDORSEMENT. False if
+ * the code does not name the session, because then another authorization of the command may have failed.
  *
- * @param handleCount how many handles the command has, as the TPM says.
+ * @param handleCount the command's number of handles, according to the TPM.
  */
 export function refusesEmptyHierarchyPassword(responseCode: number, command: Uint8Array, handleCount: number): boolean {
   if ((responseCode & FORMAT_ONE_MASK) >>> 0 !== TPM_RC.BAD_AUTH || (responseCode & RC_SESSION) === 0) return false;

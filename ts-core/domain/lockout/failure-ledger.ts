@@ -1,10 +1,11 @@
 /**
- * The authorization failures of callers that are not administrators, and the gate that they close.
+ * The authorization failures of callers that are not administrators, counted in a sliding window, and the lockout that
+ * follows from them.
  *
- * Time. Within a boot only the boot-time clock counts, which nobody can set. A failure of an earlier boot gets its age
- * once, when the ledger meets the new boot: max(0, wall clock now - wall clock then). From there on it ages by the
- * boot-time clock as all others do, so that a step of the wall clock during this boot neither frees anybody nor holds
- * anybody longer. Inside, therefore, each failure is a moment on this boot's clock, negative for earlier boots.
+ * Time. Within a boot only the boot-time clock counts, which nobody can set. A failure from an earlier boot gets its
+ * age once, when the ledger is first used in the new boot: max(0, wall clock now - wall clock then). From then on it
+ * ages by the boot-time clock like all others, so that a step of the wall clock during this boot neither ends nor
+ * prolongs a lockout. Internally, therefore, each failure is a moment on this boot's clock, negative for earlier boots.
  */
 import {
   agesOutAt,
@@ -16,14 +17,14 @@ import {
 } from './lockout-gate.js';
 import type { LockoutSummary, UserLockout } from './lockout-summary.js';
 
-/** A failure as kept over restarts. Owned by the lockout rules. */
+/** A failure as it is stored across restarts. */
 export interface RecordedFailure {
   readonly userKey: string;
-  /** Boot in which it happened and the boot-time clock then; within one boot only this clock counts. */
+  /** The boot in which it happened, and the boot-time clock then; within one boot only this clock counts. */
   readonly bootId: string;
-  /** Negative for a failure of an earlier boot whose age was settled in this one. */
+  /** Negative for a failure of an earlier boot whose age was determined in this one. */
   readonly bootTimeMs: number;
-  /** Wall clock then, for ages across boots. */
+  /** The wall clock at the time, to compute ages across boots. */
   readonly wallClockMs: number;
 }
 
@@ -31,7 +32,7 @@ export interface FailureLedgerState {
   readonly failures: readonly RecordedFailure[];
 }
 
-/** The clocks of one moment (ports.ts, Clock). */
+/** The clocks at one moment (ports.ts, Clock). */
 export interface LedgerTime {
   readonly bootId: string;
   /** CLOCK_BOOTTIME, milliseconds. */
@@ -40,7 +41,7 @@ export interface LedgerTime {
   readonly wallClockMs: number;
 }
 
-/** A failure inside the ledger; others only hand it back. */
+/** A failure inside the ledger, opaque to others. */
 export interface CountedFailure {
   readonly userKey: string;
   /** On the boot-time clock of `FailureLedger.bootId`. */
@@ -48,28 +49,31 @@ export interface CountedFailure {
   readonly wallClockMs: number;
 }
 
-/** Failures are kept at least so long, so that a longer window set later finds them. */
+/** Failures are stored at least this long, so that a longer window set later finds them. */
 const RETENTION_MINUTES = 24 * 60;
 const NO_MOMENTS: readonly number[] = [];
 const NONE: ReadonlySet<CountedFailure> = new Set();
 
 export class FailureLedger {
   #bootId = '';
-  /** Oldest first, at most MAX_FAILURES; `moments` and `momentsByUser` mirror it for the gate. */
+  /** Oldest first, at most MAX_FAILURES. `moments` and `momentsByUser` mirror it for the gate. */
   #failures: CountedFailure[] = [];
   #moments: number[] = [];
   #momentsByUser = new Map<string, number[]>();
 
-  /** Whether this user may send a command that carries an authorization, now. Allocates nothing while it is open. */
+  /**
+   * Returns whether this user may send a command that carries an authorization now. Allocates nothing while the gate is
+   * open.
+   */
   gate(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): GateVerdict {
     this.#meetBoot(now);
     return judgeGate(this.#momentsByUser.get(userKey) ?? NO_MOMENTS, this.#moments, now, thresholds);
   }
 
   /**
-   * Counts one failure of this user. Make `state()` durable before the TPM's response leaves.
+   * Counts one failure of this user. Make `state()` durable before sending the TPM's response.
    *
-   * @returns false when the window is 0, so that nothing counts and nothing is to be kept.
+   * @returns false if the window is 0, so that nothing counts and nothing needs to be stored.
    */
   record(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): boolean {
     if (thresholds.windowMinutes === 0) return false;
@@ -83,21 +87,21 @@ export class FailureLedger {
     return true;
   }
 
-  /** The failures of one user, or all, so far: what a reset that is asked for now is about. */
+  /** Returns the failures so far of one user, or of all: those that a reset requested now will remove. */
   failuresOf(userKey?: string): ReadonlySet<CountedFailure> {
     return new Set(this.#failures.filter((failure) => userKey === undefined || failure.userKey === userKey));
   }
 
-  /** Forgets these failures. Make `state()` without them durable before, so that a reset which fails opens no gate. */
+  /** Removes these failures. Make `state()` without them durable first, so that a reset that fails lifts no lockout. */
   forget(failures: ReadonlySet<CountedFailure>): void {
     this.#replace(this.#failures.filter((failure) => !failures.has(failure)));
   }
 
   /**
-   * What is to be kept over restarts.
+   * Returns the state to store across restarts.
    *
-   * The wall clock of a failure is put right when it was set forward since (a machine without a battery starts in 1970
-   * and learns the time later); otherwise the next boot would take the failure for decades old and forget it.
+   * Corrects the wall-clock time of a failure if the clock was set forward since (a machine without a battery starts in
+   * 1970 and learns the time later); otherwise the next boot would consider the failure decades old and drop it.
    */
   state(now: LedgerTime, without: ReadonlySet<CountedFailure> = NONE): FailureLedgerState {
     this.#meetBoot(now);
@@ -113,10 +117,10 @@ export class FailureLedger {
   }
 
   /**
-   * Takes over what was kept; what the ledger holds is replaced.
+   * Replaces the ledger's contents by the stored state.
    *
-   * @returns true when ages of an earlier boot were settled. Make `state()` durable then, so that a restart of the broker
-   * in this boot does not settle them again by a wall clock that was set meanwhile.
+   * @returns true if ages of an earlier boot were determined. Make `state()` durable then, so that a restart of the
+   * broker in this boot does not determine them again from a wall clock that was set in the meantime.
    */
   restore(state: FailureLedgerState, now: LedgerTime): boolean {
     this.#bootId = now.bootId;
@@ -126,7 +130,7 @@ export class FailureLedger {
     return whole.some(({ bootId }) => bootId !== now.bootId);
   }
 
-  /** Everything about the lockout for Get-TbsLockout. */
+  /** Returns the whole state of the lockout for Get-TbsLockout. */
   summary(now: LedgerTime, thresholds: LockoutThresholds): LockoutSummary {
     this.#meetBoot(now);
     const countedOf = (moments: readonly number[]): readonly number[] =>
@@ -151,7 +155,7 @@ export class FailureLedger {
     };
   }
 
-  /** The boot's identity changes under a running process only when the machine was restored from an image. */
+  /** The boot id changes in a running process only if the machine was restored from an image. */
   #meetBoot(now: LedgerTime): void {
     if (now.bootId === this.#bootId) return;
     const failures = this.#failures.map(({ userKey, momentMs, wallClockMs }) => {
@@ -176,7 +180,9 @@ export class FailureLedger {
   }
 }
 
-/** Puts a kept failure on the clock of this boot. A moment that lies ahead (a clock that moved back) is now. */
+/**
+ * Converts a stored failure to this boot's clock. A moment in the future (because a clock moved back) counts as now.
+ */
 function settle({ userKey, bootId, bootTimeMs, wallClockMs }: RecordedFailure, now: LedgerTime): CountedFailure {
   if (bootId === now.bootId) return { userKey, momentMs: Math.min(bootTimeMs, now.bootTimeMs), wallClockMs };
   const ageMs = Math.max(0, now.wallClockMs - wallClockMs);

@@ -1,7 +1,7 @@
 /**
- * The lockout authorization of a TPM 2.0 (TPM_RH_LOCKOUT), which has a protection of its own: after one wrong value the TPM
- * takes none, right or wrong, for the lockout recovery time. Other authorizations go on, and the TPM counts no failed try.
- * The TPM does not report this state, so it is learnt from its answers.
+ * The lockout authorization of a TPM 2.0 (TPM_RH_LOCKOUT), which has its own protection: after one wrong value the TPM
+ * rejects every value, right or wrong, for the lockout recovery time. Other authorizations still work, and no failed
+ * try is counted. The TPM does not report this state, so the broker infers it from responses.
  *
  * TPM 2.0 Library Part 1, 19.8.6 "Authorization Failures Involving lockoutAuth".
  */
@@ -11,7 +11,9 @@ import { CommandAreas } from '../tpm20/command-shape.js';
 import { isAuthorizationFailure, RC_PARAMETER, RC_SESSION } from '../tpm20/responses.js';
 import type { RunTime } from '../tpm20/run-time.js';
 
-/** `refused`: it was wrong, and the TPM takes none from now on. `blocked`: it was not compared. */
+/**
+ * `refused`: the value was wrong, and the TPM rejects every value from now on. `blocked`: the value was not compared.
+ */
 export type LockoutAuthVerdict = 'accepted' | 'refused' | 'blocked';
 
 /** TPM_HT_HMAC_SESSION, in the top byte of a session's handle. */
@@ -20,10 +22,10 @@ const HMAC_SESSION_TYPE = 0x02;
 const areas = new CommandAreas();
 
 /**
- * What the TPM made of the lockout authorization in a command; undefined for a command without one. TPM2_Clear ends the
- * block under whatever authorization.
+ * Returns how the TPM treated the lockout authorization in a command; undefined if the command has none. TPM2_Clear
+ * ends the block under any authorization.
  *
- * @param handleCount how many handles the command has, as the TPM says.
+ * @param handleCount the command's number of handles, according to the TPM.
  */
 export function lockoutAuthVerdict(
   code: number,
@@ -47,12 +49,12 @@ function isAboutFirstSession(responseCode: number): boolean {
   return (responseCode & RC_PARAMETER) === 0 && (responseCode & RC_SESSION) !== 0 && ((responseCode >>> 8) & 7) === 1;
 }
 
-/** When the TPM was seen to take no lockout authorization. */
+/** When the TPM was observed to reject every lockout authorization. */
 export type BlockedSince = Pick<RunTime, 'timeMs' | 'resetCount'>;
 
 /**
- * Milliseconds until the TPM takes a lockout authorization again; 0: it does already; null: not before its next reset. A
- * reset of the TPM begins the recovery time anew.
+ * Milliseconds until the TPM accepts a lockout authorization again; 0: it already does; null: not before its next
+ * reset. A reset of the TPM restarts the recovery time.
  */
 export function remainingBlockMs(since: BlockedSince, now: RunTime, recoverySeconds: number): number | null {
   const sameRun = since.resetCount === now.resetCount;

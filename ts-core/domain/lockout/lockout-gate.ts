@@ -1,16 +1,18 @@
-/** When the gate closes for a user, and when it opens again. Pure arithmetic over moments of failures. */
+/**
+ * Computes when a user is locked out and until when, from the moments of failures inside the window. Pure arithmetic.
+ */
 import type { PolicySettings } from '../policy/settings.js';
 
 export interface LockoutThresholds {
-  /** Sliding window: a failure counts while its age is at most so many minutes. 0: nothing counts. */
+  /** Length of the sliding window: a failure counts while it is at most this old. 0: nothing counts. */
   readonly windowMinutes: number;
-  /** Failures of one user that close the gate for this user. 0: always closed. */
+  /** Failures of one user that lock this user out. 0: always locked out. */
   readonly individualThreshold: number;
-  /** Failures of all standard users that close the gate for all of them. 0: always closed. */
+  /** Failures of all standard users that lock all of them out. 0: always locked out. */
   readonly totalThreshold: number;
 }
 
-/** What closes the gate: this user's failures, everybody's, or a threshold of 0, which no waiting lifts. */
+/** The cause of a lockout: this user's failures, everybody's, or a threshold of 0, which does not expire. */
 export type GateScope = 'user' | 'total' | 'threshold0';
 
 export type GateVerdict =
@@ -18,9 +20,11 @@ export type GateVerdict =
   | {
       readonly open: false;
       readonly scope: GateScope;
-      /** Wall clock (milliseconds since 1970) from which on the gate is open, if nothing else fails; null: never by waiting. */
+      /**
+       * Wall clock (milliseconds since 1970) at which the lockout ends if nothing else fails; null: never by waiting.
+       */
       readonly lockedOutUntil: number | null;
-      /** Failures that count, of the scope. */
+      /** Counted failures within the scope. */
       readonly failures: number;
       readonly threshold: number;
     };
@@ -31,7 +35,7 @@ export interface GateMoment {
   readonly wallClockMs: number;
 }
 
-/** A ledger remembers no more failures than this, and no threshold is taken to be higher, so that it can be reached. */
+/** The ledger stores no more failures than this, and thresholds are capped here so that they can be reached. */
 export const MAX_FAILURES = 4096;
 
 const OPEN: GateVerdict = { open: true };
@@ -46,7 +50,7 @@ export function thresholdsOf(settings: PolicySettings): LockoutThresholds {
 }
 
 /**
- * Judges the gate.
+ * Decides whether the gate is open.
  *
  * @param userMoments the user's failures, @param allMoments everybody's: boot-time clock, oldest first.
  */
@@ -78,7 +82,7 @@ function judgeScope(
   const threshold = Math.min(configuredThreshold, MAX_FAILURES);
   const failures = moments.length - firstCounted(moments, now.bootTimeMs, windowMinutes);
   if (failures < threshold) return OPEN;
-  // The gate opens once the failures that count are fewer than the threshold: when this one has aged out.
+  // The lockout ends once fewer failures than the threshold count: when this one leaves the window.
   const deciding = moments[moments.length - threshold] as number;
   return { open: false, scope, lockedOutUntil: agesOutAt(deciding, now, windowMinutes), failures, threshold };
 }
@@ -95,14 +99,14 @@ export function agesOutAt(momentMs: number, now: GateMoment, windowMinutes: numb
 }
 
 /**
- * A verdict's `lockedOutUntil` for people: UTC, up to the next whole second. The two clocks behind it are read one after the
- * other, so that its millisecond wavers from call to call, and what is told of one lockout must not.
+ * Formats `lockedOutUntil`: UTC, rounded up to a whole second. The two clocks behind it are read one after the other,
+ * so its milliseconds vary from call to call, but everybody should see the same time for one lockout.
  */
 export function lockedOutUntilText(lockedOutUntil: number | null): string | null {
   return lockedOutUntil === null ? null : new Date(Math.ceil(lockedOutUntil / 1000) * 1000).toISOString();
 }
 
-/** Index of the oldest failure that counts (age at most the window); the length when none does. Binary search. */
+/** Index of the oldest failure that counts (age at most the window); the length if none does. Binary search. */
 export function firstCounted(moments: readonly number[], bootTimeMs: number, windowMinutes: number): number {
   const oldest = bootTimeMs - windowMinutes * 60_000;
   let low = 0;

@@ -1,22 +1,22 @@
-/** The state of the lockout for people and scripts: what Get-TbsLockout shows. Times are wall clock, milliseconds since 1970. */
+/** The state of the lockout that Get-TbsLockout shows. Times are wall clock, milliseconds since 1970. */
 import type { GateVerdict, LockoutThresholds } from './lockout-gate.js';
 
 export interface UserLockout {
   readonly userKey: string;
   /** Failures that count now. */
   readonly failures: number;
-  /** When each of them no longer counts, the oldest first. */
+  /** When each of them leaves the window, oldest first. */
   readonly agesOutAt: readonly number[];
   readonly gate: GateVerdict;
 }
 
 export interface LockoutSummary {
   readonly thresholds: LockoutThresholds;
-  /** The window is 0: no failure counts, so that the lockout does not protect the TPM. Reported as a warning. */
+  /** The window is 0, so failures are not counted and the lockout does not protect the TPM. Reported as a warning. */
   readonly countingOff: boolean;
   readonly totalFailures: number;
-  /** The gate for a user without failures: closed when the total, or a threshold of 0, closes it for all. */
+  /** The gate for a user without failures: closed if the total, or a threshold of 0, locks everybody out. */
   readonly gateForOthers: GateVerdict;
-  /** Users with failures that count. */
+  /** Users with counted failures. */
   readonly users: readonly UserLockout[];
 }

@@ -1,5 +1,5 @@
 /**
- * What a response means to lockout, audit and virtualizer: decided once, here.
+ * Classifies a response, once, for lockout, audit and virtualizer.
  *
  * TPM 2.0 Library Part 2, 6.6 "TPM_RC"; TPM 1.2 Main specification, Part 2, 16 "Return codes".
  */
@@ -12,7 +12,9 @@ import { TPM_RC } from '../tpm20/codes.js';
 import { errorOf } from '../tpm20/responses.js';
 import { refusesEmptyHierarchyPassword } from './empty-hierarchy-password.js';
 
-/** `hardwareLockout`: the TPM itself refuses authorizations, because of failures that were counted when they happened. */
+/**
+ * `hardwareLockout`: the TPM itself rejects authorizations because of failures that were counted when they happened.
+ */
 export type ResponseClass = 'success' | 'authorizationFailure' | 'hardwareLockout' | 'other';
 
 /** A command that the TPM has answered. */
@@ -25,9 +27,9 @@ export interface AnsweredCommand {
 /**
  * Classifies a whole response of the TPM.
  *
- * @param answered the result under TPM_ExecuteTransport is that of the inner command; which authorization a TPM 2.0
- * refused stands in the command.
- * @param handlesOf the handles in the handle area of a TPM 2.0 command; null where the TPM does not list the command.
+ * @param answered for TPM_ExecuteTransport the inner command's result counts; for TPM 2.0 the command tells which
+ * authorization was rejected.
+ * @param handlesOf the handles in the handle area of a TPM 2.0 command; null if the TPM does not list the command.
  */
 export function classifyResponse(
   version: TpmVersion,

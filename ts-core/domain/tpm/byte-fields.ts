@@ -1,4 +1,4 @@
-/** Writes and reads the big-endian fields that TPM structures are made of. */
+/** Writes and reads the big-endian fields of TPM structures. */
 import { readUint16, readUint32, writeUint16, writeUint32 } from './command-header.js';
 
 export function uint8(value: number): Uint8Array {
@@ -48,12 +48,12 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** A response ends before a field that it must contain. */
+/** Thrown when a response ends before a required field. */
 export class TruncatedFieldError extends Error {
   override readonly name = 'TruncatedFieldError';
 }
 
-/** Reads fields in order; throws TruncatedFieldError when the bytes end too early. */
+/** Reads fields in order. Throws TruncatedFieldError if the bytes end too early. */
 export class FieldReader {
   #offset = 0;
   readonly #source: Uint8Array;

@@ -15,7 +15,7 @@ export interface CommandHeader {
   readonly sizeBytes: number;
   /** TPM 2.0 command code or TPM 1.2 ordinal. */
   readonly code: number;
-  /** The command carries at least one authorization, or may wrap one that does, so that the lockout gate applies. */
+  /** Whether the command carries an authorization, or may wrap one that does, so that the lockout gate applies. */
   readonly carriesAuthorization: boolean;
 }
 
@@ -55,7 +55,7 @@ export function writeUint32(bytes: Uint8Array, offset: number, value: number): v
   bytes[offset + 3] = value & 0xff;
 }
 
-/** Decodes and checks a command's header. Never throws, on any bytes. */
+/** Decodes and validates a command's header. Never throws. */
 export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxBytes: number): HeaderVerdict {
   if (bytes.length < HEADER_BYTES) return { ok: false, fault: { kind: 'tooShort', actualBytes: bytes.length } };
   const tag = readUint16(bytes, 0);
@@ -75,7 +75,9 @@ export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxB
   };
 }
 
-/** TPM_ExecuteTransport counts whatever its own tag says, since a lax TPM may run the wrapped command all the same. */
+/**
+ * TPM_ExecuteTransport always counts, whatever its own tag says, because a lax TPM may run the wrapped command anyway.
+ */
 function mayCarryAuthorization(tag: number, code: number, version: TpmVersion): boolean {
   if (version === '1.2' && code === TPM_ORD.ExecuteTransport) return true;
   return tag === TPM_ST.SESSIONS || tag === TPM_TAG.RQU_AUTH1_COMMAND || tag === TPM_TAG.RQU_AUTH2_COMMAND;
@@ -86,17 +88,17 @@ function isCommandTag(tag: number, version: TpmVersion): boolean {
   return tag >= TPM_TAG.RQU_COMMAND && tag <= TPM_TAG.RQU_AUTH2_COMMAND;
 }
 
-/** The response code of a whole response; callers have checked that it has a header. */
+/** Returns the response code. Callers have already checked that the response has a header. */
 export function responseCodeOf(response: Uint8Array): number {
   return readUint32(response, 6);
 }
 
-/** Whether bytes from a TPM are a whole response: the size field in the header matches what arrived. */
+/** Whether the bytes are a whole response: the header's size field matches their number. */
 export function isWholeResponse(response: Uint8Array): boolean {
   return response.length >= HEADER_BYTES && readUint32(response, 2) === response.length;
 }
 
-/** A response that is only a header: how a TPM, or a resource manager in its place, reports an error. */
+/** Creates a response that is only a header, as a TPM, or a resource manager in its place, reports an error. */
 export function errorResponse(version: TpmVersion, responseCode: number): Uint8Array {
   const response = new Uint8Array(HEADER_BYTES);
   writeUint16(response, 0, version === '2.0' ? TPM_ST.NO_SESSIONS : TPM_TAG.RSP_COMMAND);

@@ -1,8 +1,6 @@
 /**
- * Finds commands by name or number, in any form in which people write them.
- *
- * People write `TPM2_GetRandom`, `GetRandom`, `TPM_CC_GetRandom`, `0x17B` or `379`; lists and logs show `TPM2_GetRandom
- * (0x17B)`. Names are compared without regard to case, as PowerShell does.
+ * Finds commands by name or number, in any form that people use: `TPM2_GetRandom`, `GetRandom`, `TPM_CC_GetRandom`,
+ * `0x17B`, `379`. Lists and logs show `TPM2_GetRandom (0x17B)`. Names are case-insensitive, as in PowerShell.
  */
 import { TPM_ORD, TSC_ORD } from '../tpm12/codes.js';
 import { TPM_CC, TPMA_CC } from '../tpm20/codes.js';
@@ -25,7 +23,7 @@ interface NameIndex {
   readonly byBareName: ReadonlyMap<string, KnownCommand>;
 }
 
-/** Prefixes that say which version is meant. `TPM_` alone starts names of both: `TPM_GetRandom`, `TPM_CC_GetRandom`. */
+/** Prefixes that identify the version. `TPM_` alone is used for both: `TPM_GetRandom`, `TPM_CC_GetRandom`. */
 const PREFIX = /^(?:tpm2_cc_|tpm_cc_|tpm2_|tpm_ord_|tsc_ord_|tsc_|tpm_)/;
 const PREFIX_OF_20 = /^(?:tpm2_cc_|tpm_cc_|tpm2_)/;
 const PREFIX_OF_12 = /^(?:tpm_ord_|tsc_ord_|tsc_)/;
@@ -53,17 +51,17 @@ function bareName(name: string): string {
   return name.toLowerCase().replace(PREFIX, '');
 }
 
-/** Every command of the version that has a name here, in order of its code. */
+/** Returns every named command of the version, ordered by code. */
 export function knownCommands(version: TpmVersion): readonly KnownCommand[] {
   return INDEXES[version].commands;
 }
 
-/** The specification's name of a code, or undefined when it has none here. */
+/** Returns the specification's name of a code; undefined if it has none here. */
 export function commandName(version: TpmVersion, code: number): string | undefined {
   return INDEXES[version].byCode.get(code);
 }
 
-/** Shows a code to people: `TPM2_GetRandom (0x17B)`, `TPM_GetRandom (70)`, `unnamed vendor command 0x20000123`. */
+/** Formats a code for people: `TPM2_GetRandom (0x17B)`, `TPM_GetRandom (70)`, `unnamed vendor command 0x20000123`. */
 export function commandLabel(version: TpmVersion, code: number): string {
   const name = commandName(version, code);
   const number = version === '2.0' ? hexadecimal(code) : `${code}`;
@@ -77,7 +75,7 @@ function hexadecimal(code: number): string {
   return `0x${code.toString(16).toUpperCase()}`;
 }
 
-/** Finds the code for a name or a number. Any 32-bit number is a code, whether it has a name here or not. */
+/** Finds the code for a name or a number. Every 32-bit number is a valid code, named or not. */
 export function findCommand(version: TpmVersion, text: string): CommandLookup {
   const wanted = text.trim().toLowerCase();
   if (wanted.length === 0) return { ok: false, reason: 'The name of the command is empty.' };
@@ -112,7 +110,7 @@ function exampleOf(version: TpmVersion): string {
   return version === '2.0' ? 'TPM2_GetRandom' : 'TPM_GetRandom';
 }
 
-/** The name that starts with the text, or differs from it by at most two edits; undefined when none is near. */
+/** Returns the name that starts with the text, or differs from it by at most two edits; undefined if there is none. */
 function nearestName(version: TpmVersion, bare: string): string | undefined {
   const { byBareName } = INDEXES[version];
   let nearest: string | undefined;

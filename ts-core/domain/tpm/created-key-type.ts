@@ -15,18 +15,16 @@ import type { TpmVersion } from './tpm-version.js';
 export interface KeyType {
   /** TPM_ALG_ID of the key; RSA is 1 in both versions. */
   readonly algorithm: number;
-  /** Bits; of an elliptic curve, the TPM_ECC_CURVE; 0 where there is none. */
+  /** Key size in bits; for an elliptic curve the TPM_ECC_CURVE; 0 if there is none. */
   readonly size: number;
 }
 
-/**
- * A key type as one number: `algorithm << 16 | size`. 0 when the command creates no key, or its bytes do not decode.
- */
+/** A key type as one number: `algorithm << 16 | size`. 0 if the command creates no key or cannot be decoded. */
 export type KeyTypeNumber = number;
 
 const CREATING_20: ReadonlySet<number> = new Set([TPM_CC.CreatePrimary, TPM_CC.Create, TPM_CC.CreateLoaded]);
 
-/** Where the key is: after the parent (4) and its secrets, two in TPM_CreateWrapKey, one in TPM_CMK_CreateKey. */
+/** Offset of the key: after the parent (4) and its secrets, two in TPM_CreateWrapKey, one in TPM_CMK_CreateKey. */
 const KEY_12_OFFSETS: ReadonlyMap<number, number> = new Map([
   [TPM_ORD.CreateWrapKey, HEADER_BYTES + 44],
   [TPM_ORD.CMK_CreateKey, HEADER_BYTES + 24],

@@ -1,10 +1,10 @@
-/** Cuts a certificate out of an NV index, which manufacturers may pad. ITU-T X.690, 8.1.3 "Length octets". */
+/** Extracts a certificate from an NV index, which manufacturers may pad. ITU-T X.690, 8.1.3 "Length octets". */
 
 const SEQUENCE = 0x30;
 const LONG_FORM = 0x80;
 const MAX_LENGTH_BYTES = 3;
 
-/** The DER SEQUENCE at the start of the bytes, without what follows it; undefined when there is none. */
+/** Returns the DER SEQUENCE at the start of the bytes, without what follows it; undefined if there is none. */
 export function leadingDerSequence(bytes: Uint8Array): Uint8Array | undefined {
   const first = bytes[1];
   if (bytes[0] !== SEQUENCE || first === undefined) return undefined;

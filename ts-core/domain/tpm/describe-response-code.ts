@@ -1,4 +1,7 @@
-/** Describes a response code in words: its name, what it is about, and which layer returned it. */
+/**
+ * Describes a response code in words: its name, the handle, session or parameter it concerns, and the layer that
+ * returned it.
+ */
 import { TPM_NON_FATAL, TPM_VENDOR_ERROR } from '../tpm12/codes.js';
 import { RESULT_TEXTS } from '../tpm12/response-texts.js';
 import { RESPONSE_TEXTS } from '../tpm20/response-texts.js';
@@ -13,14 +16,17 @@ export interface CodeSubject {
 
 export interface ResponseCodeDescription {
   readonly code: number;
-  /** `TPM_RC_AUTH_FAIL`, `TPM_AUTHFAIL`; for a code without a name its number: `0x5FF`. */
+  /** `TPM_RC_AUTH_FAIL`, `TPM_AUTHFAIL`; a code without a name is shown as a number: `0x5FF`. */
   readonly name: string;
   /** One or two sentences. */
   readonly text: string;
   readonly subject: CodeSubject | undefined;
-  /** Who returned it: `TPM`, `resource manager` (the broker, or another), or a layer of the TPM software stack. */
+  /**
+   * The layer that returned it: `TPM`, `resource manager` (the broker, or another), or a layer of the TPM software
+   * stack.
+   */
   readonly layer: string;
-  /** Sending the same command again may succeed. */
+  /** Whether sending the same command again may succeed. */
   readonly isWarning: boolean;
 }
 
@@ -35,7 +41,7 @@ const LAYERS: ReadonlyMap<number, string> = new Map([
   [11, 'resource manager'],
   [12, 'resource manager'],
 ]);
-/** Layers whose low 16 bits are a TPM's code: the TPM, and a resource manager that answers in its place. */
+/** Layers whose low 16 bits are a TPM code: the TPM, and a resource manager that answers in its place. */
 const LAYERS_WITH_TPM_CODES: ReadonlySet<number> = new Set([0, 12]);
 
 const VENDOR = 0x400;

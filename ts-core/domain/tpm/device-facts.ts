@@ -25,7 +25,7 @@ export interface DeviceFacts {
   readonly maxResponseBytes: number;
 }
 
-/** The TPM's own dictionary-attack logic, TPM 2.0. */
+/** State of a TPM 2.0's own dictionary-attack protection. */
 export interface DictionaryAttackState {
   readonly inLockout: boolean;
   readonly failedTries: number;
@@ -34,7 +34,7 @@ export interface DictionaryAttackState {
   readonly lockoutRecoverySeconds: number;
 }
 
-/** The buffers of the PC Client profile, for a TPM that does not report its own. */
+/** Buffer size of the PC Client profile, for a TPM that does not report its own. */
 const DEFAULT_BUFFER_BYTES = 4096;
 
 export function* readDeviceFacts(version: TpmVersion): Exchange<DeviceFacts> {
@@ -60,7 +60,7 @@ function* readDeviceFacts20(): Exchange<DeviceFacts> {
   };
 }
 
-/** Reads the TPM 2.0's dictionary-attack state; undefined for a TPM that does not report it. */
+/** Reads a TPM 2.0's dictionary-attack state; undefined if the TPM does not report it. */
 export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | undefined> {
   const variable = yield* readProperties(TPM_PT.VAR, 32);
   const maxTries = variable.get(TPM_PT.MAX_AUTH_FAIL);
@@ -74,7 +74,7 @@ export function* readDictionaryAttackState(): Exchange<DictionaryAttackState | u
   };
 }
 
-/** Reads `count` properties from `first`; empty when the TPM does not report them. */
+/** Reads `count` properties from `first`; empty if the TPM does not report them. */
 export function* readProperties(first: number, count: number): Exchange<Map<number, number>> {
   const response = yield tpm20.getCapability(TPM_CAP20.TPM_PROPERTIES, first, count);
   const properties = new Map<number, number>();

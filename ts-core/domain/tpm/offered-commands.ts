@@ -1,5 +1,5 @@
 /**
- * Asks whether a TPM has a command at all. TPM 2.0 Library Part 2, 6.12 TPM_CAP_COMMANDS; TPM Main Part 2, 21.1
+ * Asks the TPM whether it implements a command. TPM 2.0 Library Part 2, 6.12 TPM_CAP_COMMANDS; TPM Main Part 2, 21.1
  * TPM_CAP_ORD.
  */
 import { TPM_CAP as TPM_CAP12 } from '../tpm12/codes.js';
@@ -12,9 +12,7 @@ import { decodeCommandAttributes } from '../tpm20/structures.js';
 import { HEADER_BYTES, readUint32 } from './command-header.js';
 import type { Exchange } from './exchange.js';
 
-/**
- * TPM2_GetCapability lists the commands from a code on, so that the first one listed is the one asked for if it exists.
- */
+/** TPM2_GetCapability lists commands starting at a code, so the first one listed is the requested one if it exists. */
 export function* offersCommand20(code: number): Exchange<boolean> {
   const response = yield tpm20.getCapability(TPM_CAP20.COMMANDS, code, 1);
   // moreData (1), capability (4), count (4), then TPMA_CC.

@@ -3,17 +3,17 @@ import type { CommandName } from '../../tpm20/codes.js';
 import type { HandleCondition } from '../handle-rules.js';
 
 /**
- * `everyone`: all classes; `users`: administrators and standard users; `administrators`: these only; `nobody`: withheld
- * from all, since it is the platform's or the manufacturer's.
+ * `everyone`: all classes; `users`: administrators and standard users; `administrators`: only they; `nobody`: reserved
+ * for the platform or the manufacturer.
  */
 export type AllowedTo = 'everyone' | 'users' | 'administrators' | 'nobody';
 
 export interface AllowedCommand {
   readonly command: CommandName;
   readonly allowedTo: AllowedTo;
-  /** Why the command is allowed to these and withheld from the others. */
+  /** Why the command is allowed to these classes and not to the others. */
   readonly reason: string;
-  /** Limits on the handles with which callers other than administrators may send it. */
+  /** Restriction on the handles with which callers other than administrators may send it. */
   readonly condition?: HandleCondition;
 }
 
