@@ -42,11 +42,6 @@ const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    files: ['domain/policy/setting-kinds'],
-    because: 'it holds the kinds of settings, which are asserted setting by setting',
-    testedBy: ['domain/policy/setting-table.test', 'domain/policy/policy-file.test'],
-  },
-  {
     files: [
       'domain/tpm12/authorized-command',
       'domain/tpm12/delegation',
