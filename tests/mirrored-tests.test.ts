@@ -42,11 +42,6 @@ const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    files: ['domain/policy/setting-kinds'],
-    because: 'it holds the kinds of settings, which are asserted setting by setting',
-    testedBy: ['domain/policy/setting-table.test', 'domain/policy/policy-file.test'],
-  },
-  {
     files: [
       'domain/tpm12/authorized-command',
       'domain/tpm12/delegation',
@@ -83,16 +78,12 @@ const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    files: ['application/broker', 'application/status/report-status', 'application/power/'],
+    files: ['application/broker', 'application/status/report-status', 'application/power/manage-power'],
     because: 'they join the other use cases to a broker, and are asserted on a whole one',
     testedBy: ['e2e/broker.test', 'e2e/tpm-health.test', 'e2e/power.test', 'e2e/stop-under-load.test'],
   },
   {
-    files: [
-      'application/policy/command-lists',
-      'application/policy/manage-block-lists',
-      'application/policy/manage-policy',
-    ],
+    files: ['application/policy/manage-block-lists', 'application/policy/manage-policy'],
     because: 'what they change and refuse is asserted with a store that fails, and on a whole broker',
     testedBy: ['application/lockout/store-and-clock-faults.test', 'e2e/policy.test'],
   },
@@ -107,14 +98,7 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
   },
   {
-    files: [
-      'endpoints/rpc/message-replies',
-      'endpoints/rpc/rpc-calls',
-      'endpoints/rpc/rpc-error',
-      'endpoints/rpc/rpc-output',
-      'endpoints/rpc/rpc-server',
-      'endpoints/rpc/secret-parameters',
-    ],
+    files: ['endpoints/rpc/rpc-calls', 'endpoints/rpc/rpc-output', 'endpoints/rpc/rpc-server'],
     because: 'they are parts of a connection, and are asserted by what its peer sees',
     testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
   },
@@ -124,7 +108,7 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/simulator/simulator-protocols.test', 'endpoints/simulator/simulator-abuse.test'],
   },
   {
-    files: ['endpoints/wire/', 'endpoints/arrival', 'endpoints/byte-connection', 'endpoints/slow-peer'],
+    files: ['endpoints/wire/', 'endpoints/arrival', 'endpoints/byte-connection'],
     because: 'they are parts of a wire session, and are asserted by what its peer sees',
     testedBy: ['endpoints/wire/wire-session.test', 'endpoints/wire/wire-server.test', 'fuzz/wire-session-fuzz.test'],
   },

@@ -138,3 +138,49 @@ describe('Registry.pol decoder', () => {
     match(damageOf(names).reason, /key is too long/);
   });
 });
+
+describe('the limits of a Registry.pol', () => {
+  const MIB = 1_048_576;
+  const value = (key: string, bytes: number) => ({ key, valueName: 'v', type: 3, data: new Uint8Array(bytes) });
+  const read = (bytes: Uint8Array, isWanted?: (key: string) => boolean) => decodeRegistryPol(bytes, isWanted);
+
+  it('leave out what nobody wants, and count it against nothing', () => {
+    const bytes = encodeRegistryPol([value('a', 3 * MIB), value('b', 3 * MIB), value('a', 5)]);
+    const reading = read(bytes, (key) => key === 'b');
+    ok(reading.verdict === 'read');
+    deepEqual(
+      reading.entries.map(({ key, data }) => [key, data.length]),
+      [['b', 3 * MIB]],
+    );
+  });
+
+  it('bound what is kept to four MiB', () => {
+    const fits = encodeRegistryPol([value('a', 2 * MIB), value('b', 2 * MIB - 100)]);
+    equal(read(fits).verdict, 'read');
+    const reading = read(encodeRegistryPol([value('a', 2 * MIB), value('b', 2 * MIB)]));
+    ok(reading.verdict === 'damaged');
+    match(reading.reason, /its TPM values are longer than 4194304 bytes/);
+  });
+
+  it('bound names to 16384 units', () => {
+    equal(read(encodeRegistryPol([value('k'.repeat(16_384), 1)])).verdict, 'read');
+    const reading = read(encodeRegistryPol([value('k'.repeat(16_385), 1)]));
+    ok(reading.verdict === 'damaged');
+    match(reading.reason, /the key is too long/);
+  });
+
+  it('keep a copy of the data, not the file', () => {
+    const bytes = encodeRegistryPol([value('a', 4)]);
+    const reading = read(bytes);
+    ok(reading.verdict === 'read');
+    bytes.fill(0xff);
+    deepEqual(reading.entries[0]?.data, new Uint8Array(4));
+  });
+
+  it('call a file damaged wherever it is cut off', () => {
+    const bytes = encodeRegistryPol([value('a', 4)]);
+    for (let length = 9; length < bytes.length; length++) {
+      equal(read(bytes.slice(0, length)).verdict, 'damaged', `${length} bytes`);
+    }
+  });
+});

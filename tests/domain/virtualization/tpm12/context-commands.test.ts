@@ -92,6 +92,33 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(code(1, command.loadContext(blob, 2)), bobs === 2 ? TPM_RESULT.INVALID_KEYHANDLE : 0);
   });
 
+  it('never try the handle of another context’s key as the entity of a session', () => {
+    const { made, send, code, tpm } = broker();
+    const bobs = made(2, command.loadKey2(9));
+    made(2, command.loadKey2(8));
+    const key = made(1, command.loadKey2(1));
+    const blob = blobOf(send(1, command.saveContext(made(1, command.osap(key)), TPM_RT.AUTH)));
+    assert.ok(tpm.keys.has(bobs) && bobs !== key, 'the TPM knows Bob’s key by the handle that he sees');
+    tpm.takeLog();
+    assert.equal(code(1, command.loadContext(blob, bobs)), TPM_RESULT.INVALID_KEYHANDLE);
+    assert.deepEqual(tpm.takeLog(), [], 'the TPM is not asked');
+    assert.equal(code(1, command.loadContext(blob, key)), 0, 'and the session is not lost');
+  });
+
+  it('send the physical handle of the key that a session is bound to', () => {
+    const { made, send, tpm } = broker();
+    made(2, command.loadKey2(9));
+    const key = made(1, command.loadKey2(1));
+    const session = made(1, command.osap(key));
+    const blob = blobOf(send(1, command.saveContext(session, TPM_RT.AUTH)));
+    for (let number = 0; number < 4; number++) made(2, command.loadKey2(number));
+    const again = made(1, command.loadContext(blob, key));
+    assert.equal(again, session);
+    const physical = [...tpm.keys].find(([, { identity }]) => identity === 1)?.[0];
+    assert.ok(physical !== undefined, 'the key was brought back first');
+    assert.equal(readUint32(send(1, command.sign(key, again, true)), 6), 0);
+  });
+
   it('load a session that is bound to no key of the broker’s by what the caller names', () => {
     const { made, send, code } = broker();
     const session = made(1, command.osap(TPM_KH.SRK, TPM_ET.SRK));

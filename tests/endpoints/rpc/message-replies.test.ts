@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { MessageReplies } from '../../../ts-core/endpoints/rpc/message-replies.js';
+
+function setUp(parts: number, isBatch: boolean) {
+  let taken = 0;
+  const budget = {
+    take: (bytes: number): void => {
+      taken += bytes;
+    },
+    give: (bytes: number): void => {
+      taken -= bytes;
+    },
+  };
+  const done: (string | undefined)[] = [];
+  const replies = new MessageReplies(parts, isBatch, budget as never, (text) => void done.push(text));
+  return { replies, done, taken: () => taken };
+}
+
+describe('the replies to one message', () => {
+  it('of a single call leave at once', () => {
+    const { replies, done, taken } = setUp(1, false);
+    replies.add('{}');
+    assert.deepEqual([done, taken()], [['{}'], 0]);
+  });
+
+  it('of a batch leave together when the last call is answered, and count against their user until then', () => {
+    const { replies, done, taken } = setUp(3, true);
+    replies.add('{"a":1}');
+    replies.add(undefined);
+    assert.deepEqual([done, taken()], [[], 7]);
+    replies.add('{}');
+    assert.deepEqual([done, taken()], [['[{"a":1},{}]'], 0]);
+  });
+
+  it('are none where no call wants one', () => {
+    const { replies, done } = setUp(2, true);
+    replies.add(undefined);
+    replies.add(undefined);
+    assert.deepEqual(done, [undefined]);
+  });
+
+  it('give their room back when nobody will read them', () => {
+    const { replies, taken } = setUp(2, true);
+    replies.add('{"a":1}');
+    replies.drop();
+    assert.equal(taken(), 0);
+  });
+
+  it('of a batch have a limit, beyond which further calls are refused with its setting', () => {
+    const { replies } = setUp(3, true);
+    const limit = { bytes: 7, setting: 'limits.batchBytes' };
+    replies.requireRoom(limit);
+    replies.add('{"a":1}');
+    assert.throws(() => replies.requireRoom(limit), {
+      symbol: 'TBS_E_TOO_MANY_RESOURCES',
+      details: { setting: 'limits.batchBytes', limit: 7 },
+    });
+  });
+});

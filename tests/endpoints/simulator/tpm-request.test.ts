@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { responseCodeOf, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { commandExtent, languageOf, MAX_COMMAND_BYTES } from '../../../ts-core/endpoints/simulator/tpm-request.js';
+import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
+import { getRandom } from '../../support/tpm20-commands.js';
+
+function saying(bytes: number, command: Uint8Array = getRandom(8)): Uint8Array {
+  const changed = command.slice();
+  writeUint32(changed, 2, bytes);
+  return changed;
+}
+
+function refusalCode(received: Uint8Array): number {
+  const extent = commandExtent(received);
+  assert.ok(extent.kind === 'refused');
+  return responseCodeOf(extent.reply);
+}
+
+describe('a TPM command in a stream of bytes', () => {
+  it('is as long as its header says, and complete once that has arrived', () => {
+    const command = getRandom(8);
+    for (let length = 0; length < command.length; length++) {
+      assert.deepEqual(commandExtent(command.slice(0, length)), { kind: 'incomplete' });
+    }
+    const more = Uint8Array.from([...command, 1, 2, 3]);
+    for (const received of [command, more]) assert.deepEqual(commandExtent(received), { kind: 'complete', bytes: 12 });
+    assert.deepEqual(commandExtent(saying(MAX_COMMAND_BYTES)), { kind: 'incomplete' });
+  });
+
+  it('is refused in the language of its TPM when its size cannot be', () => {
+    assert.equal(refusalCode(saying(9)), 0x000c0142);
+    assert.equal(refusalCode(saying(MAX_COMMAND_BYTES + 1)), 0x000c0142);
+    assert.equal(refusalCode(saying(9, GET_RANDOM_12)), 0x19);
+  });
+
+  it('tells its TPM’s version by its tag', () => {
+    assert.deepEqual(
+      [languageOf(getRandom(8)), languageOf(GET_RANDOM_12), languageOf(new Uint8Array(1))],
+      ['2.0', '1.2', '2.0'],
+    );
+  });
+});
