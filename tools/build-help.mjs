@@ -1,4 +1,5 @@
-// Writes en-US/TpmTbs.dll-Help.xml beside each built assembly: what Get-Help shows of its cmdlets (MAML), from their sources.
+// Writes en-US beside each built assembly: TpmTbs.dll-Help.xml, what Get-Help shows of its cmdlets (MAML), from their sources.
+// about_TpmTbs goes beside the manifest, where Get-Help looks for it however the module was loaded.
 //   node tools/build-help.mjs
 
 import fs from 'node:fs';
@@ -8,9 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { readCmdlets } from './cmdlet-sources.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const HELP_PATHS = ['net8.0', 'net472'].map((framework) =>
-  path.join(root, 'module', 'bin', framework, 'en-US', 'TpmTbs.dll-Help.xml'),
-);
+const HELP_FOLDERS = ['net8.0', 'net472'].map((framework) => path.join(root, 'module', 'bin', framework, 'en-US'));
+const ABOUT = 'about_TpmTbs.help.txt';
 
 const COMMON = [
   { name: 'Confirm', help: 'Asks before each change.', aliases: ['cf'] },
@@ -114,14 +114,17 @@ function escaped(text) {
 }
 
 export function buildHelp() {
-  const text = renderHelp();
-  for (const file of HELP_PATHS) {
-    if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text) continue;
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    const temporary = `${file}.${process.pid}`;
-    fs.writeFileSync(temporary, text);
-    fs.renameSync(temporary, file);
-  }
+  const help = renderHelp();
+  for (const folder of HELP_FOLDERS) writeIfChanged(path.join(folder, 'TpmTbs.dll-Help.xml'), help);
+  writeIfChanged(path.join(root, 'en-US', ABOUT), fs.readFileSync(path.join(root, 'module', 'en-US', ABOUT), 'utf8'));
+}
+
+function writeIfChanged(file, text) {
+  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text) return;
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  fs.writeFileSync(temporary, text);
+  fs.renameSync(temporary, file);
 }
 
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) buildHelp();

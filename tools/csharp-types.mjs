@@ -192,8 +192,8 @@ function csharp(member, type, mayBeNull, enumeration) {
 
 function list(member, items) {
   const declare = (type, read) => ({
-    code: `${type}[] NAME { get; private set; } = Array.Empty<${type}>();`,
-    read: read ?? `json.List("${member}", ${type}.Read)`,
+    code: `ResultList<${type}> NAME { get; private set; } = null!;`,
+    read: `new(${read ?? `json.List("${member}", ${type}.Read)`})`,
   });
   if (items.$ref !== undefined) return declare(items.$ref.split('/').at(-1));
   if (items.format === 'date-time')

@@ -99,19 +99,19 @@ internal sealed partial class JsonValue
 
     /// <summary>
     /// A value whose shape the module does not know, such as the details of an error, as PowerShell shows it: an object with
-    /// capitalized names, an array, text, a number (Int64 or Double), true or false, null.
+    /// capitalized names, a list, text, a number (Int64 or Double), true or false, null.
     /// </summary>
     internal object? ToPowerShell()
     {
         if (IsNull) return null;
         if (IsString) return AsText();
         if (IsBoolean) return AsFlag();
-        if (IsNumber) return TryRawInt64(out long number) ? number : RawDouble();
+        if (IsNumber) return TryRawInt64(out long number) ? (object)number : RawDouble();
         if (IsArray)
         {
             List<object?> elements = new();
             foreach (JsonValue one in Elements()) elements.Add(one.ToPowerShell());
-            return elements.ToArray();
+            return new ResultList<object?>(elements.ToArray());
         }
         PSObject members = new();
         foreach (KeyValuePair<string, JsonValue> one in Members())

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Management.Automation;
 using TpmTbs.Client;
 using TpmTbs.Completion;
@@ -102,7 +103,7 @@ public sealed class GetTbsCommandBlockCommand : TbsCmdlet
     private bool IsDecidedAsWanted(CommandBlock command)
     {
         if (!Blocked && List is null) return true;
-        return Array.Exists(command.Verdicts, verdict =>
+        return command.Verdicts.Any(verdict =>
             (Class is null || Same(verdict.Class.ToString(), Class))
             && (!Blocked || verdict.Blocked)
             && (List is null || Same(verdict.DecidingList?.ToString(), List)));

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -35,10 +36,10 @@ public sealed class CommandBlock
     public CommandAccess? SandboxedApp => AccessOf(CallerClass.SandboxedApp);
 
     /// <summary>The verdict for each class, with the list that decides it.</summary>
-    public CommandVerdict[] Verdicts { get; private set; } = Array.Empty<CommandVerdict>();
+    public ResultList<CommandVerdict> Verdicts { get; private set; } = null!;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}: {string.Join(", ", Array.ConvertAll(Verdicts, static one => one.ClassAndAccess))}";
+    public override string ToString() => $"{Name}: {string.Join(", ", Verdicts.Select(static one => one.ClassAndAccess))}";
 
     internal static CommandBlock Read(JsonValue json)
     {
@@ -49,7 +50,7 @@ public sealed class CommandBlock
             Ordinal = ordinal,
             TpmVersion = json.Text("tpmVersion"),
         };
-        block.Verdicts = json.List("verdicts", verdict => CommandVerdict.Read(block, verdict));
+        block.Verdicts = new(json.List("verdicts", verdict => CommandVerdict.Read(block, verdict)));
         return block;
     }
 
@@ -97,7 +98,7 @@ public sealed class CommandVerdict
     public string? Condition { get; private set; }
 
     /// <summary>What each list says about the command.</summary>
-    public ListStatement[] Statements { get; private set; } = Array.Empty<ListStatement>();
+    public ResultList<ListStatement> Statements { get; private set; } = null!;
 
     internal CommandAccess Access => Blocked ? CommandAccess.Blocked : CommandAccess.Allowed;
 
@@ -118,6 +119,6 @@ public sealed class CommandVerdict
         Source = json.TextOrNull("source"),
         LiftedBy = json.TextOrNull("liftedBy"),
         Condition = json.TextOrNull("condition"),
-        Statements = json.List("statements", ListStatement.Read),
+        Statements = new(json.List("statements", ListStatement.Read)),
     };
 }

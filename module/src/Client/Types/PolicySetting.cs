@@ -7,7 +7,7 @@ namespace TpmTbs;
 public sealed partial class PolicySetting
 {
     /// <summary>What was ignored or limited in the sources of this setting.</summary>
-    public string[] Problems { get; private set; } = Array.Empty<string>();
+    public ResultList<string> Problems { get; private set; } = null!;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} = {PolicyValue.Shown(Value)} ({Source})";
@@ -24,7 +24,7 @@ public sealed partial class PolicySetting
             {
                 if (problem.Setting == setting.Name) own.Add(problem.Message);
             }
-            setting.Problems = own.ToArray();
+            setting.Problems = new(own.ToArray());
         }
         return settings;
     }

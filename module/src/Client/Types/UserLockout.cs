@@ -4,5 +4,5 @@ public sealed partial class UserLockout
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{UserName ?? UserKey}: {Failures} failures{(LockedOut ? ", locked out" : "")}{(FreesAt is { } end ? $" until {end:g}" : "")}";
+        $"{UserKey}{(UserName is null ? "" : $" ({UserName})")}: {Failures} failures{(LockedOut ? $", locked out until {FreesAt}" : "")}";
 }

@@ -23,7 +23,7 @@ public sealed partial class BootEvent
     public string Description { get; private set; } = "";
 
     /// <summary>One digest for each bank.</summary>
-    public LoggedDigest[] Digests { get; private set; } = Array.Empty<LoggedDigest>();
+    public ResultList<LoggedDigest> Digests { get; private set; } = null!;
 
     /// <summary>Length of the event’s data in bytes.</summary>
     public long DataBytes { get; private set; }
@@ -38,7 +38,7 @@ public sealed partial class BootEvent
         Type = json.UInt32("type"),
         TypeName = json.Text("typeName"),
         Description = json.Text("description"),
-        Digests = json.List("digests", LoggedDigest.Read),
+        Digests = new(json.List("digests", LoggedDigest.Read)),
         DataBytes = json.Int64("dataBytes"),
         Data = json.Bytes("data"),
     };

@@ -1,5 +1,4 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -17,17 +16,17 @@ public sealed partial class EventLogTest
     public long Events { get; private set; }
 
     /// <summary>Each PCR that was compared.</summary>
-    public PcrTest[] Pcrs { get; private set; } = Array.Empty<PcrTest>();
+    public ResultList<PcrTest> Pcrs { get; private set; } = null!;
 
     /// <summary>Banks of the log that were not compared.</summary>
-    public BankNotCompared[] NotCompared { get; private set; } = Array.Empty<BankNotCompared>();
+    public ResultList<BankNotCompared> NotCompared { get; private set; } = null!;
 
     internal static EventLogTest Read(JsonValue json) => new()
     {
         Matches = json.Flag("matches"),
         Form = json.Named("form", EventLogForm.Unknown),
         Events = json.Int64("events"),
-        Pcrs = json.List("pcrs", PcrTest.Read),
-        NotCompared = json.List("notCompared", BankNotCompared.Read),
+        Pcrs = new(json.List("pcrs", PcrTest.Read)),
+        NotCompared = new(json.List("notCompared", BankNotCompared.Read)),
     };
 }

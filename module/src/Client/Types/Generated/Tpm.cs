@@ -68,7 +68,7 @@ public partial class Tpm
     public long? LockoutMax { get; private set; }
 
     /// <summary>The data of TPM_GetTestResult or TPM2_GetTestResult, byte by byte.</summary>
-    public long[] SelfTest { get; private set; } = Array.Empty<long>();
+    public ResultList<long> SelfTest { get; private set; } = null!;
 
     private protected Tpm(JsonValue json)
     {
@@ -92,7 +92,7 @@ public partial class Tpm
         LockoutHealTime = json.Text("lockoutHealTime");
         LockoutCount = json.Int64("lockoutCount");
         LockoutMax = json.Int64OrNull("lockoutMax");
-        SelfTest = json.List("selfTest", static one => one.AsInt64());
+        SelfTest = new(json.List("selfTest", static one => one.AsInt64()));
     }
 
     internal static Tpm Read(JsonValue json) => new(json);

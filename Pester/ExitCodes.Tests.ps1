@@ -1,0 +1,63 @@
+# Exit codes of scripts are what administrators monitor: each way of starting, with a broker, without one, and with a failure.
+
+BeforeAll {
+    . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    $broker = Connect-SharedBroker
+    $import = "Import-Module '$RepositoryRoot/TpmTbs.psd1'"
+    [IO.File]::WriteAllText("$TestDrive/same.json", '{"ignoreLocalList": false}')
+    [IO.File]::WriteAllText("$TestDrive/other.json", '{"ignoreLocalList": true}')
+
+    # The exit code of pwsh with this text as -Command or in a file.
+    function Get-ExitCode([string]$How, [string]$Text, [switch]$WithoutBroker) {
+        $start = [Diagnostics.ProcessStartInfo]::new('pwsh')
+        $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $path = "$TestDrive/script.ps1"
+        [IO.File]::WriteAllText($path, "$import`n$Text`n")
+        $arguments = switch ($How) {
+            'File' { '-File', $path }
+            'Command' { '-Command', "$import; $Text" }
+            'call' { '-Command', "& '$path'; exit `$LASTEXITCODE" }
+        }
+        foreach ($argument in @('-NoProfile', '-NonInteractive') + $arguments) { $start.ArgumentList.Add($argument) }
+        $start.Environment['TPMTBS_SOCKET'] = if ($WithoutBroker) { "$TestDrive/nobody.sock" } else { $broker.Socket }
+        $process = [Diagnostics.Process]::Start($start)
+        $errors = $process.StandardError.ReadToEndAsync()
+        [void]$process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        $null = $errors.Result
+        $process.ExitCode
+    }
+}
+
+Describe 'pwsh -<how>' -ForEach @(@{ how = 'File' }, @{ how = 'Command' }) {
+    It 'ends with 0 when all went well' { Get-ExitCode $how 'Get-TbsStatus' | Should -Be 0 }
+
+    It 'ends with 1 when a cmdlet fails' {
+        Get-ExitCode $how "`$ErrorActionPreference = 'Stop'; Get-TbsStatus" -WithoutBroker | Should -Be 1
+        Get-ExitCode $how "`$ErrorActionPreference = 'Stop'; 'TPM2_Nonsense' | Test-TbsCommandBlock" | Should -Be 1
+        Get-ExitCode $how "`$ErrorActionPreference = 'Stop'; Clear-Tpm" | Should -Be 1
+    }
+
+    It 'ends with the number of exit' {
+        Get-ExitCode $how 'try { Get-TbsStatus } catch { exit 7 }' -WithoutBroker | Should -Be 7
+        Get-ExitCode $how 'Get-TbsStatus | Out-Null; exit 3' | Should -Be 3
+    }
+
+    It 'ends with what Test-TbsPolicy -Exit found' {
+        Get-ExitCode $how "Test-TbsPolicy '$TestDrive/same.json' -Exit" | Should -Be 0
+        Get-ExitCode $how "Test-TbsPolicy '$TestDrive/other.json' -Exit" | Should -Be 1
+        Get-ExitCode $how "Test-TbsPolicy '$TestDrive/same.json' -Exit" -WithoutBroker | Should -Not -BeIn 0, 1
+        Get-ExitCode $how "Test-TbsPolicy '$TestDrive/missing.json' -Exit" | Should -Not -BeIn 0, 1
+    }
+}
+
+Describe 'a script that another one calls' {
+    It 'ends with what Test-TbsPolicy -Exit found' {
+        Get-ExitCode 'call' "Test-TbsPolicy '$TestDrive/other.json' -Exit" | Should -Be 1
+        Get-ExitCode 'call' "Test-TbsPolicy '$TestDrive/same.json' -Exit" -WithoutBroker | Should -Not -BeIn 0, 1
+    }
+
+    It 'goes on after an error unless it stops at errors, and -Command then ends with 1 for its last command' {
+        Get-ExitCode 'Command' 'Get-TbsStatus' -WithoutBroker | Should -Be 1
+    }
+}

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class BankNotCompared
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Bank}: {Reason}";
+}

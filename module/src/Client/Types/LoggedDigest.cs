@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class LoggedDigest
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Algorithm}: {Digest}";
+}

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class PassedOverTpm
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Transport} ({Reason})";
+}

@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class PhysicalPresenceResponse
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}: {ResultName}";
+}

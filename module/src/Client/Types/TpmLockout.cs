@@ -1,0 +1,7 @@
+namespace TpmTbs;
+
+public sealed partial class TpmLockout
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{FailedTries} of {MaxTries} failed tries{(LockedOut ? ", locked out" : "")}";
+}
