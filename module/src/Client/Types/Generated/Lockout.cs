@@ -26,10 +26,10 @@ public sealed partial class Lockout
     public DateTimeOffset? TotalFreesAt { get; private set; }
 
     /// <summary>The caller’s own failures; for administrators and observers, everybody’s.</summary>
-    public UserLockout[] Users { get; private set; } = Array.Empty<UserLockout>();
+    public ResultList<UserLockout> Users { get; private set; } = null!;
 
     /// <summary>Explains settings that defeat the lockout: window 0 or threshold 0.</summary>
-    public string[] Notes { get; private set; } = Array.Empty<string>();
+    public ResultList<string> Notes { get; private set; } = null!;
 
     internal static Lockout Read(JsonValue json) => new()
     {
@@ -39,7 +39,7 @@ public sealed partial class Lockout
         TotalFailures = json.Int64("totalFailures"),
         TotalLockedOut = json.Flag("totalLockedOut"),
         TotalFreesAt = json.TimeOrNull("totalFreesAt"),
-        Users = json.List("users", UserLockout.Read),
-        Notes = json.Texts("notes"),
+        Users = new(json.List("users", UserLockout.Read)),
+        Notes = new(json.Texts("notes")),
     };
 }

@@ -1,5 +1,4 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -23,7 +22,7 @@ public sealed partial class PhysicalPresence
     public PhysicalPresenceResponse? Response { get; private set; }
 
     /// <summary>The operations that the platform offers; may be empty.</summary>
-    public PhysicalPresenceOperation[] Operations { get; private set; } = Array.Empty<PhysicalPresenceOperation>();
+    public ResultList<PhysicalPresenceOperation> Operations { get; private set; } = null!;
 
     internal static PhysicalPresence Read(JsonValue json) => new()
     {
@@ -32,6 +31,6 @@ public sealed partial class PhysicalPresence
         RequestName = json.Text("requestName"),
         Transition = json.Named("transition", PhysicalPresenceTransition.Unknown),
         Response = json.ObjectOrNull("response", PhysicalPresenceResponse.Read),
-        Operations = json.List("operations", PhysicalPresenceOperation.Read),
+        Operations = new(json.List("operations", PhysicalPresenceOperation.Read)),
     };
 }

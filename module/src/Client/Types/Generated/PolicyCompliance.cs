@@ -1,5 +1,4 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -11,11 +10,11 @@ public sealed partial class PolicyCompliance
     public bool Compliant { get; private set; }
 
     /// <summary>The settings that are not in force.</summary>
-    public PolicyDifference[] Differences { get; private set; } = Array.Empty<PolicyDifference>();
+    public ResultList<PolicyDifference> Differences { get; private set; } = null!;
 
     internal static PolicyCompliance Read(JsonValue json) => new()
     {
         Compliant = json.Flag("compliant"),
-        Differences = json.List("differences", PolicyDifference.Read),
+        Differences = new(json.List("differences", PolicyDifference.Read)),
     };
 }

@@ -1,5 +1,4 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -17,13 +16,13 @@ public sealed partial class PolicyExplanation
     public string Source { get; private set; } = "";
 
     /// <summary>Every source that mentions the setting, strongest first.</summary>
-    public PolicyStatement[] Statements { get; private set; } = Array.Empty<PolicyStatement>();
+    public ResultList<PolicyStatement> Statements { get; private set; } = null!;
 
     internal static PolicyExplanation Read(JsonValue json) => new()
     {
         Name = json.Text("name"),
         Value = PolicyValue.Read(json["value"]),
         Source = json.Text("source"),
-        Statements = json.List("statements", PolicyStatement.Read),
+        Statements = new(json.List("statements", PolicyStatement.Read)),
     };
 }

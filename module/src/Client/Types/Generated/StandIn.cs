@@ -1,5 +1,4 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -11,11 +10,11 @@ public sealed partial class StandIn
     public StandInKind Kind { get; private set; }
 
     /// <summary>The transports that were tried first; empty if the configuration names the stand-in.</summary>
-    public PassedOverTpm[] PassedOver { get; private set; } = Array.Empty<PassedOverTpm>();
+    public ResultList<PassedOverTpm> PassedOver { get; private set; } = null!;
 
     internal static StandIn Read(JsonValue json) => new()
     {
         Kind = json.Named("kind", StandInKind.Unknown),
-        PassedOver = json.List("passedOver", PassedOverTpm.Read),
+        PassedOver = new(json.List("passedOver", PassedOverTpm.Read)),
     };
 }

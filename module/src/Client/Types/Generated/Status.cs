@@ -47,19 +47,19 @@ public sealed partial class Status
     public CommandCancellation Cancellation { get; private set; }
 
     /// <summary>Durations by command and by the type of key created.</summary>
-    public CommandCost[] Costs { get; private set; } = Array.Empty<CommandCost>();
+    public ResultList<CommandCost> Costs { get; private set; } = null!;
 
     /// <summary>The TPM’s own lockout; null for a TPM 1.2, or if unknown.</summary>
     public TpmLockout? TpmLockout { get; private set; }
 
     /// <summary>Problems that need an administrator: the reasons why the broker is degraded or, first in the list, down (tpmLost).</summary>
-    public StatusWarning[] Warnings { get; private set; } = Array.Empty<StatusWarning>();
+    public ResultList<StatusWarning> Warnings { get; private set; } = null!;
 
     /// <summary>The limits in force, by their names in tbsd.json.</summary>
     public object? Limits { get; private set; }
 
     /// <summary>The endpoints that are open.</summary>
-    public StatusEndpoint[] Endpoints { get; private set; } = Array.Empty<StatusEndpoint>();
+    public ResultList<StatusEndpoint> Endpoints { get; private set; } = null!;
 
     internal static Status Read(JsonValue json) => new()
     {
@@ -76,10 +76,10 @@ public sealed partial class Status
         Contexts = json.Int64("contexts"),
         Queue = QueueState.Read(json["queue"]),
         Cancellation = json.Named("cancellation", CommandCancellation.Unknown),
-        Costs = json.List("costs", CommandCost.Read),
+        Costs = new(json.List("costs", CommandCost.Read)),
         TpmLockout = json.ObjectOrNull("tpmLockout", TpmLockout.Read),
-        Warnings = json.List("warnings", StatusWarning.Read),
+        Warnings = new(json.List("warnings", StatusWarning.Read)),
         Limits = json["limits"].ToPowerShell(),
-        Endpoints = json.List("endpoints", StatusEndpoint.Read),
+        Endpoints = new(json.List("endpoints", StatusEndpoint.Read)),
     };
 }

@@ -23,7 +23,7 @@ public sealed partial class UserLockout
     public DateTimeOffset? FreesAt { get; private set; }
 
     /// <summary>When each counted failure leaves the window, oldest first.</summary>
-    public DateTimeOffset[] FailuresAgeOutAt { get; private set; } = Array.Empty<DateTimeOffset>();
+    public ResultList<DateTimeOffset> FailuresAgeOutAt { get; private set; } = null!;
 
     internal static UserLockout Read(JsonValue json) => new()
     {
@@ -32,6 +32,6 @@ public sealed partial class UserLockout
         Failures = json.Int64("failures"),
         LockedOut = json.Flag("lockedOut"),
         FreesAt = json.TimeOrNull("freesAt"),
-        FailuresAgeOutAt = json.List("failuresAgeOutAt", static one => one.AsTime()),
+        FailuresAgeOutAt = new(json.List("failuresAgeOutAt", static one => one.AsTime())),
     };
 }
