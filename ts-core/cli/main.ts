@@ -10,6 +10,7 @@ import { blockCommand, grantCommands } from './commands/block.js';
 import { eventsCommand } from './commands/events.js';
 import { lockoutCommand } from './commands/lockout.js';
 import { policyCommand } from './commands/policy.js';
+import { reportCommand } from './commands/report.js';
 import { resourcesCommand } from './commands/resources.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     policyCommand,
     authLevelCommand,
     eventsCommand,
+    reportCommand,
     resourcesCommand,
     tpmCommand,
   ]) {

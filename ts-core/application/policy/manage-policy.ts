@@ -9,7 +9,7 @@ import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Events } from '../events/events.js';
 import type { Clock, PolicyStore } from '../ports.js';
-import { policyReport } from './policy-report.js';
+import { type PolicyReportContent, policyReport } from './policy-report.js';
 
 export interface SettingDifference {
   readonly name: PolicySettingName;
@@ -91,12 +91,16 @@ export class ManagePolicy {
 
   /** Returns the resultant set of policy as one self-contained HTML page. */
   report(): string {
-    return policyReport({
+    return policyReport(this.reportContent());
+  }
+
+  reportContent(): PolicyReportContent {
+    return {
       explanations: this.#store.explain(),
       problems: this.#store.current().problems,
       computer: this.#computer,
       time: new Date(this.#clock.wallClockMs()),
-    });
+    };
   }
 
   exportJson(): Readonly<Record<string, unknown>> {

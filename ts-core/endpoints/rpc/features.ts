@@ -15,6 +15,7 @@ import { physicalPresenceHandlers } from './handlers/physical-presence-handlers.
 import { policyHandlers } from './handlers/policy-handlers.js';
 import { powerHandlers } from './handlers/power-handlers.js';
 import { queueHandlers } from './handlers/queue-handlers.js';
+import { reportHandlers } from './handlers/report-handlers.js';
 import { resourceHandlers } from './handlers/resource-handlers.js';
 import { type DaemonFacts, statusHandlers } from './handlers/status-handlers.js';
 import { tpmHandlers } from './handlers/tpm-handlers.js';
@@ -33,6 +34,7 @@ import * as physicalPresence from './protocol/physical-presence.js';
 import * as policy from './protocol/policy.js';
 import * as power from './protocol/power.js';
 import * as queue from './protocol/queue.js';
+import * as report from './protocol/report.js';
 import * as resource from './protocol/resource.js';
 import * as status from './protocol/status.js';
 import * as tpm from './protocol/tpm.js';
@@ -57,6 +59,7 @@ const FEATURES: readonly Feature[] = [
   feature(authLevel, authLevelHandlers),
   feature(status, (application, { daemon }) => statusHandlers(application, daemon)),
   feature(queue, queueHandlers),
+  feature(report, reportHandlers),
   feature(event, (application, { maxEventSubscribers }) => eventHandlers(application, maxEventSubscribers)),
   feature(resource, resourceHandlers),
   feature(power, powerHandlers),

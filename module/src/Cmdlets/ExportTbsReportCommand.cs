@@ -1,0 +1,41 @@
+using System.IO;
+using System.Management.Automation;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Writes the state of the TPM and its broker as an HTML page.</summary>
+/// <remarks>
+/// Writes one self-contained page: health and warnings with what to do, lockouts and refused commands over time, owner
+/// authorization and its backup, the measured boot against the PCRs, policy with its sources, and the command lists with
+/// their reasons. It needs no network and can be printed. Administrators and observers may ask for it.
+/// </remarks>
+/// <example>
+/// <code>Export-TbsReport -Path report.html</code>
+/// <para>Writes the page and returns the file.</para>
+/// </example>
+/// <example>
+/// <code>Export-TbsReport monday.html -NoClobber</code>
+/// <para>Leaves a page that is already there alone.</para>
+/// </example>
+/// <seealso>Get-TbsStatus</seealso>
+/// <seealso>Export-TbsPolicyReport</seealso>
+[Cmdlet(VerbsData.Export, "TbsReport", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportTbsReportCommand : TbsCmdlet
+{
+    /// <summary>The file to write; an existing one is replaced.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <summary>Leaves an existing file alone, with an error.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        string html = Call("report/get", static result => result.Text("html"));
+        if (OutputFile.Write(this, Path, html, NoClobber, "Write the report") is { } file) WriteObject(file);
+    }
+}

@@ -1,0 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import type { Argv } from 'yargs';
+import { reportGet } from '../../endpoints/rpc/protocol/report.js';
+import { type CommonOptions, withBroker } from '../command.js';
+
+/** `tbs report`: the state of the machine as a page. */
+export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
+  return yargs.command(
+    'report <file>',
+    'Write the state of the TPM, lockouts, refusals, policy and boot as an HTML page',
+    (args) => args.positional('file', { type: 'string', demandOption: true, describe: '- for standard output' }),
+    (options) =>
+      withBroker(options, async (broker) => {
+        const { html } = await broker.call(reportGet);
+        if (options.file === '-') process.stdout.write(html);
+        else await writeFile(options.file, html);
+        return undefined;
+      }),
+  );
+}
