@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import { reportGet } from '../../endpoints/rpc/protocol/report.js';
 import { type CommonOptions, withBroker } from '../command.js';
 
 /** `tbs report`: the state of the machine as a page. */
@@ -11,7 +10,7 @@ export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) => args.positional('file', { type: 'string', demandOption: true, describe: '- for standard output' }),
     (options) =>
       withBroker(options, async (broker) => {
-        const { html } = await broker.call(reportGet);
+        const { html } = await broker.call('report/get');
         if (options.file === '-') process.stdout.write(html);
         else await writeFile(options.file, html);
         return undefined;

@@ -17,6 +17,8 @@ import type * as ownerAuthBackup from './owner-auth-backup.js';
 import type * as physicalPresence from './physical-presence.js';
 import type * as policy from './policy.js';
 import type * as power from './power.js';
+import type * as queue from './queue.js';
+import type * as report from './report.js';
 import type * as resource from './resource.js';
 import type * as status from './status.js';
 import type * as tpm from './tpm.js';
@@ -35,6 +37,8 @@ type Exports =
   | ExportOf<typeof physicalPresence>
   | ExportOf<typeof policy>
   | ExportOf<typeof power>
+  | ExportOf<typeof queue>
+  | ExportOf<typeof report>
   | ExportOf<typeof resource>
   | ExportOf<typeof status>
   | ExportOf<typeof tpm>;

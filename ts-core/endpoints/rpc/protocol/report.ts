@@ -1,5 +1,5 @@
 /** The state of the machine as a page, for people and for archives. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { OBSERVERS_ONLY } from '../../access.js';
 import { method, noParams } from './method.js';
 
