@@ -2,12 +2,19 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../application/ports.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { limitReached, type ReachedLimit } from '../../domain/limit-reached.js';
 import { Arrival } from '../arrival.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { type AcceptConnections, listenOnUnixSocket } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
+import { errorReply } from './json-rpc.js';
+import { messageFrame } from './message-frames.js';
 import { RpcConnection, type RpcConnectionParts } from './rpc-connection.js';
+import { toRpcError } from './rpc-error.js';
+
+const LINGER_MS = 250;
+const MAX_LINGERING = 32;
 
 export interface RpcServerParts extends RpcConnectionParts {
   readonly budgets: UserBudgets;
@@ -41,6 +48,8 @@ export class RpcServer {
   readonly #countOfUser = new Map<string, number>();
   /** Those that are being set up included. */
   #accepted = 0;
+  /** Connections that were refused and are still open. */
+  #lingering = 0;
   #server: RpcListener | undefined;
   #sweep: { cancel(): void } | undefined;
   readonly #parts: RpcServerParts;
@@ -81,13 +90,13 @@ export class RpcServer {
       caller = identify(socket);
     } catch (error) {
       refused.tell('a connection was refused: its user is not known', { error });
-      socket.destroy();
+      this.#refuse(socket, error);
       return;
     }
     const full = this.#fullLimit(caller);
     if (full !== undefined) {
-      refused.tell('a connection was refused: too many are open', { user: caller.userKey, setting: full });
-      socket.destroy();
+      refused.tell('a connection was refused: too many are open', { user: caller.userKey, setting: full.setting });
+      this.#refuse(socket, limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', full));
       return;
     }
     this.#count(caller, 1);
@@ -98,6 +107,24 @@ export class RpcServer {
       this.#connections.add(connection);
     };
     new Arrival(socket, caller.userKey, turns, setUp, () => this.#count(caller, -1));
+  }
+
+  /**
+   * The last word before the connection is closed: an error that answers no call in particular. A client that writes to a
+   * closed socket loses what it has not read, so a few stay open for a moment; nothing is read from them.
+   */
+  #refuse(socket: Socket, error: unknown): void {
+    const mayLinger = this.#lingering < MAX_LINGERING;
+    socket.end(messageFrame(errorReply(null, toRpcError(error))), () => {
+      if (!mayLinger) socket.destroy();
+    });
+    if (!mayLinger) return;
+    this.#lingering++;
+    const end = this.#parts.clock.after(LINGER_MS, () => socket.destroy());
+    socket.once('close', () => {
+      end.cancel();
+      this.#lingering--;
+    });
   }
 
   /** One timer for all connections: a timer for each would have to be set for each message. */
@@ -111,11 +138,12 @@ export class RpcServer {
   }
 
   /** The setting that leaves the caller no further connection. */
-  #fullLimit(caller: Caller): string | undefined {
+  #fullLimit(caller: Caller): ReachedLimit | undefined {
     const { maxConnections, maxConnectionsPerUser } = this.#parts;
-    if (this.#accepted >= sharedLimit(caller, maxConnections)) return 'limits.connections';
+    if (this.#accepted >= sharedLimit(caller, maxConnections))
+      return tooMany('connections', 'limits.connections', maxConnections);
     if (isAdministrator(caller) || this.#connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
-    return 'limits.connectionsPerUser';
+    return tooMany('connections of one user', 'limits.connectionsPerUser', maxConnectionsPerUser);
   }
 
   #connectionsOf(userKey: string): number {
@@ -134,4 +162,8 @@ export class RpcServer {
     this.#parts.budgets.leave(connection.caller);
     this.#count(connection.caller, -1);
   }
+}
+
+function tooMany(of: string, setting: string, limit: number): ReachedLimit {
+  return { of, setting, limit, instead: 'Close connections that are no longer used' };
 }
