@@ -85,6 +85,19 @@ Describe 'the connection of the module' {
         [void](Invoke-Program 'chown' 'root', $folder)
         [void](Invoke-Program 'chown' 'daemon', $fake.Socket)
         { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.ResetTbsLockoutCommand' -ExpectedMessage '*The socket * belongs to user *'
+        try {
+            $env:TPMTBS_BROKER_UID = 'daemon'
+            { Get-TbsStatus } | Should -Throw -ErrorId 'TbsBadParameter,TpmTbs.Cmdlets.GetTbsStatusCommand'
+            $env:TPMTBS_BROKER_UID = (Invoke-Program 'id' '-u', 'daemon').Trim()
+            (Get-TbsStatus).Version | Should -BeExactly 'true'
+        }
+        finally { $env:TPMTBS_BROKER_UID = $null }
+    }
+
+    It 'says why the broker refuses the connection' {
+        $fake = Start-FakeBroker 'refuse'
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.GetTbsStatusCommand' -ExpectedMessage '*The caller is nobody.*'
+        { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.ResetTbsLockoutCommand'
     }
 
     It 'does not trust a listener who is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {

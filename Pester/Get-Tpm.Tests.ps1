@@ -50,3 +50,38 @@ Describe 'Get-Tpm' {
         (Get-Module TpmTbs).ExportedCommands.Keys | Should -Contain 'Get-Tpm'
     }
 }
+
+Describe 'Get-Tpm where the system has no broker' -Skip:([Environment]::UserName -ne 'root') {
+    BeforeAll {
+        # A machine of its own, as far as Get-Tpm looks: mounts that nobody else sees. Root alone may make them.
+        function Get-TpmOnMachine([string]$Preparation) {
+            $script = @'
+set -e
+machine=$1
+mkdir -p "$machine/dev" /etc/tpmtbs
+for node in null zero full random urandom tty; do cp -a /dev/$node "$machine/dev/"; done
+mount --bind "$machine/dev" /dev
+mount -t tmpfs none /run
+mount -t tmpfs none /etc/tpmtbs
+if [ -d /sys/class/tpm ]; then mount -t tmpfs none /sys/class/tpm; fi
+eval "$2"
+unset TPMTBS_SOCKET XDG_RUNTIME_DIR
+exec pwsh -NoProfile -NonInteractive -Command "Import-Module '$3'; try { 'present ' + (Get-Tpm).TpmPresent } catch { (\$_.FullyQualifiedErrorId -split ',')[0] }"
+'@
+            $hadFolder = [IO.Directory]::Exists('/etc/tpmtbs')
+            try { & unshare -m sh -c $script sh (Join-Path $TestDrive ([guid]::NewGuid())) $Preparation "$RepositoryRoot/TpmTbs.psd1" }
+            finally { if (-not $hadFolder -and [IO.Directory]::Exists('/etc/tpmtbs')) { [IO.Directory]::Delete('/etc/tpmtbs') } }
+        }
+    }
+
+    It 'shows a machine without a TPM as Windows does' {
+        Get-TpmOnMachine ':' | Should -Be 'present False'
+    }
+
+    It 'fails where <name>' -TestCases @(
+        @{ name = 'there is a TPM device'; preparation = ': > /dev/tpm0' }
+        @{ name = 'the configuration names another TPM'; preparation = 'echo ''{ "transport": { "kind": "swtpm" } }'' > /etc/tpmtbs/tbsd.json' }
+    ) {
+        Get-TpmOnMachine $preparation | Should -Be 'TbsServiceNotRunning'
+    }
+}

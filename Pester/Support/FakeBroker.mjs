@@ -2,6 +2,7 @@
 //   pieces   every byte by itself      unicode   characters outside ASCII      two   a stale answer before the true one
 //   large    some megabytes            garbage   no protocol at all            long  a header that promises 1 GiB
 //   silent   opens a context, never answers a submission, prints the methods that are called
+//   refuse   says that it refuses the user, and closes
 //   drop     closes at the first request, answers on the next connection
 import { createServer } from 'node:net';
 
@@ -12,6 +13,16 @@ function frame(value) {
   const body = JSON.stringify(value);
   return Buffer.from(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
+
+const REFUSAL = {
+  jsonrpc: '2.0',
+  id: null,
+  error: {
+    code: -0x7fd7bfee,
+    message: 'The caller is nobody.',
+    data: { symbol: 'TBS_E_ACCESS_DENIED', resultCode: 0x80284012, action: 'Ask somebody.', details: {} },
+  },
+};
 
 /** The answer of status/get. */
 const STATUS = {
@@ -43,6 +54,7 @@ function answer(socket, id, connection) {
   else if (way === 'two') socket.write(Buffer.concat([frame({ jsonrpc: '2.0', id: 999999, result: { ...STATUS, version: 'stale' } }), result('true')]));
   else if (way === 'large') socket.write(result('x'.repeat(3_000_000)));
   else if (way === 'garbage') socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n{}'.padEnd(200));
+  else if (way === 'refuse') socket.end(frame(REFUSAL));
   else if (way === 'long') socket.write('Content-Length: 1073741824\r\n\r\n{');
   else if (way === 'drop' && connection === 1) socket.destroy();
   else socket.write(result('answered'));

@@ -1,10 +1,12 @@
 /** Who may do what: every method for every class of caller, as the kernel names them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { CALLER_ROLES, type CallerRole } from '../../ts-core/domain/caller.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
+import { readableRepository } from '../support/readable-repository.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
   CLEAR_20,
@@ -115,6 +117,28 @@ describe('callers', function () {
   it('that the kernel cannot name (the overflow user) are refused', async () => {
     const client = await connectAs({ uid: 65534, gid: 65534 }, daemon.rpcSocket);
     await client.closed();
+  });
+
+  it('that the kernel cannot name hear why, from the socket and from tbs', () => {
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+    const script = `
+      const socket = require('node:net').connect(${JSON.stringify(daemon.rpcSocket)});
+      socket.pipe(process.stdout);`;
+    const raw = spawnSync('setpriv', [...nobody, '-e', script], { encoding: 'utf8', cwd: '/', timeout: 20_000 });
+    const [header, body] = raw.stdout.split('\r\n\r\n') as [string, string];
+    assert.equal(header, `Content-Length: ${Buffer.byteLength(body)}`);
+    const { id, error } = JSON.parse(body) as { id: unknown; error: { data: { symbol: string; details: object } } };
+    assert.equal(id, null);
+    assert.equal(error.data.symbol, 'TBS_E_ACCESS_DENIED');
+    assert.deepEqual(error.data.details, { reason: 'overflowUid' });
+    const tbs = join(readableRepository(), 'bin', 'tbs.js');
+    const env = { ...process.env, TPMTBS_BROKER_UID: '0' };
+    const status = spawnSync('setpriv', [...nobody, tbs, 'status', '--socket', daemon.rpcSocket], {
+      encoding: 'utf8',
+      cwd: '/',
+      env,
+    });
+    assert.match(status.stderr, /^tbs: TBS_E_ACCESS_DENIED: The caller is user 65534: nobody/);
   });
 
   it('are the same for a process of another user', () => {

@@ -2,7 +2,10 @@
 import type { Socket } from 'node:net';
 import {
   createMessageConnection,
+  type DataCallback,
+  type Disposable,
   ErrorCodes,
+  Message,
   type MessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -33,9 +36,12 @@ export interface BrokerClient {
 /** Gives up if the broker is silent for `silenceLimitMs` while a call waits for it; 0: never. */
 export async function connectToBroker(address: string, silenceLimitMs: number): Promise<BrokerClient> {
   const socket = await openBrokerSocket(address);
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const connection = createMessageConnection(
+    new AnswersAndRefusal(socket, (refusal) => endWith(refusal)),
+    new SocketMessageWriter(socket),
+  );
   connection.listen();
-  const { ended, watch } = watchConnection(socket, connection, silenceLimitMs);
+  const { ended, endWith, watch } = watchConnection(socket, connection, silenceLimitMs);
   return {
     call: <Name extends MethodName>(method: Name, params?: ParamsOf<Name>) =>
       watch(Promise.race([send<ResultOf<Name>>(connection, method, params), ended])),
@@ -48,12 +54,34 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
   };
 }
 
+/** Hears an error that answers no call: the broker's last word before it closes a connection that it refuses. */
+class AnswersAndRefusal extends SocketMessageReader {
+  readonly #onRefusal: (refusal: CliFailure) => void;
+
+  constructor(socket: Socket, onRefusal: (refusal: CliFailure) => void) {
+    super(socket);
+    this.#onRefusal = onRefusal;
+  }
+
+  override listen(callback: DataCallback): Disposable {
+    return super.listen((message) => {
+      if (Message.isResponse(message) && message.id === null && message.error !== undefined) {
+        this.#onRefusal(asFailure(message.error));
+      } else callback(message);
+    });
+  }
+}
+
 /** Watches for the end of a connection that the client did not close, and for silence while calls wait. */
 function watchConnection(
   socket: Socket,
   connection: MessageConnection,
   silenceLimitMs: number,
-): { ended: Promise<never>; watch: <Result>(waiting: Promise<Result>) => Promise<Result> } {
+): {
+  ended: Promise<never>;
+  endWith: (failure: CliFailure) => void;
+  watch: <Result>(waiting: Promise<Result>) => Promise<Result>;
+} {
   let endWith: (failure: CliFailure) => void = () => undefined;
   const ended = new Promise<never>((_resolve, reject) => {
     endWith = reject;
@@ -61,14 +89,14 @@ function watchConnection(
   // Nothing may be waiting for it at that moment.
   ended.catch(() => undefined);
   connection.onClose(() => endWith(brokerGone()));
-  if (silenceLimitMs === 0) return { ended, watch: (waiting) => waiting };
+  if (silenceLimitMs === 0) return { ended, endWith, watch: (waiting) => waiting };
   const silence = new SilenceWatch({
     limitMs: silenceLimitMs,
     ping: () => void connection.sendRequest(PING, {}).catch(() => undefined),
     onSilent: () => endWith(brokerSilent(silenceLimitMs / 1000)),
   });
   socket.on('data', () => silence.heard());
-  return { ended, watch: (waiting) => silence.during(waiting) };
+  return { ended, endWith, watch: (waiting) => silence.during(waiting) };
 }
 
 async function send<Result>(connection: MessageConnection, method: string, params: unknown): Promise<Result> {
@@ -93,7 +121,7 @@ interface ErrorData {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-function asFailure(error: ResponseError<unknown>): CliFailure {
+function asFailure(error: { readonly code: number; readonly message: string; readonly data?: unknown }): CliFailure {
   const data = (error.data ?? {}) as ErrorData;
   return new CliFailure(
     EXIT.refused,

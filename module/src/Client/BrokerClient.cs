@@ -43,6 +43,10 @@ internal static class BrokerClient
             {
                 return read(Connect(SilenceLimit, stopping).Call(method, parameters, null, stopping));
             }
+            catch (ConnectionEndedException exception) when (exception.InnerException is TbsException refusal)
+            {
+                throw refusal;
+            }
             catch (ConnectionEndedException) when (!repeated && IsRepeatable(method))
             {
                 repeated = true;

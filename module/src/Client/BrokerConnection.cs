@@ -14,6 +14,8 @@ internal sealed class BrokerConnection : IDisposable
     /// <summary>Of the 128 calls that the broker takes from one connection, one is left for its ping.</summary>
     private const int MaxCalls = 127;
 
+    private const int LastWordMilliseconds = 300;
+
     private readonly Transport transport;
     private readonly TimeSpan silenceLimit;
     private readonly SilenceWatch silence;
@@ -136,8 +138,7 @@ internal sealed class BrokerConnection : IDisposable
             }
             catch (IOException exception)
             {
-                End(exception);
-                throw new ConnectionEndedException(exception);
+                throw new ConnectionEndedException(EndWithLastWord(exception));
             }
             catch (OperationCanceledException exception)
             {
@@ -205,7 +206,7 @@ internal sealed class BrokerConnection : IDisposable
             return;
         }
         JsonValue id = message["id"];
-        if (!id.IsNumber) throw new ProtocolException(RefusalIn(message) ?? "The message is neither an answer nor a notification.");
+        if (!id.IsNumber) throw RefusalIn(message) ?? new ProtocolException("The message is neither an answer nor a notification.");
         PendingCall? call;
         lock (gate)
         {
@@ -216,7 +217,26 @@ internal sealed class BrokerConnection : IDisposable
     }
 
     /// <summary>An error without an id is the broker's last word before it closes.</summary>
-    private static string? RefusalIn(JsonValue message) => message["error"] is { IsObject: true } error ? error.TextOrNull("message") : null;
+    private static Exception? RefusalIn(JsonValue message)
+    {
+        if (message["error"] is not { IsObject: true } error) return null;
+        bool isOfTheBroker = error["data"] is { IsObject: true } data && data.TextOrNull("symbol") is not null;
+        return isOfTheBroker ? TbsErrors.FromBroker(error) : new ProtocolException(error.Text("message"));
+    }
+
+    /// <summary>
+    /// Ends a connection whose other end is gone. A broker that refuses it says why before it closes: whoever reads comes to
+    /// that in a moment.
+    /// </summary>
+    private Exception EndWithLastWord(IOException reason)
+    {
+        lock (gate)
+        {
+            if (ended is null) Monitor.Wait(gate, LastWordMilliseconds);
+        }
+        End(reason);
+        return ended!;
+    }
 
     private void End(Exception reason)
     {
@@ -225,6 +245,7 @@ internal sealed class BrokerConnection : IDisposable
         {
             if (ended is not null) return;
             ended = reason;
+            Monitor.PulseAll(gate);
             calls = new PendingCall[waiting.Count];
             waiting.Values.CopyTo(calls, 0);
         }

@@ -1,13 +1,15 @@
 #if NET
+using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Net.Sockets;
 
 namespace TpmTbs.Client;
 
 /// <summary>
-/// Decides who may stand behind a socket. Nobody but root and the user who asks may be in the broker's place; where only
-/// root can have made the folder, root has also chosen whom it belongs to: the broker's user.
+/// Decides who may stand behind a socket. Nobody but root, the user who asks and one whom $TPMTBS_BROKER_UID names may be in
+/// the broker's place; where only root can have made the folder, root has also chosen whom it belongs to: the broker's user.
 /// </summary>
 internal sealed class SocketTrust
 {
@@ -31,10 +33,27 @@ internal sealed class SocketTrust
         uint? socketOwner = UnixFile.OwnerOf(path);
         if (folderOwner is null || socketOwner is null) throw TbsErrors.NotRunning(path, "there is no socket");
         HashSet<uint> trusted = new() { 0, UnixFile.EffectiveUser };
-        if (path == BrokerAddress.SystemSocket) trusted.Add(folderOwner.Value);
+        if (path == BrokerAddress.SystemSocket && OnlyRootMakesFoldersIn("/run")) trusted.Add(folderOwner.Value);
+        if (NamedBrokerUser is uint named) trusted.Add(named);
         if (!trusted.Contains(folderOwner.Value)) throw TbsErrors.NotTrusted($"The folder of {path} belongs to user {folderOwner}", path);
         if (!trusted.Contains(socketOwner.Value)) throw TbsErrors.NotTrusted($"The socket {path} belongs to user {socketOwner}", path);
         return new SocketTrust(path, trusted);
+    }
+
+    /// <summary>Root, or in a container whoever set it up.</summary>
+    private static bool OnlyRootMakesFoldersIn(string parent) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(parent) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
+
+    /// <summary>A further user who may run the broker; in a rootless container 65534 stands for every user of the host.</summary>
+    private static uint? NamedBrokerUser
+    {
+        get
+        {
+            string? text = Environment.GetEnvironmentVariable("TPMTBS_BROKER_UID");
+            if (string.IsNullOrEmpty(text)) return null;
+            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) && uid != uint.MaxValue) return uid;
+            throw TbsErrors.BadParameter("TPMTBS_BROKER_UID wants the number of a user.", "Set or unset it.", text);
+        }
     }
 
     /// <summary>Checks the user of the process that listens, as the kernel recorded it (unix(7), SO_PEERCRED).</summary>
@@ -42,7 +61,7 @@ internal sealed class SocketTrust
     {
         byte[] credentials = new byte[12];
         socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
-        uint user = System.BitConverter.ToUInt32(credentials, 4);
+        uint user = BitConverter.ToUInt32(credentials, 4);
         if (!trusted.Contains(user)) throw TbsErrors.NotTrusted($"The listener at {path} runs as user {user}", path);
     }
 }

@@ -5,7 +5,7 @@ namespace TpmTbs.Client;
 /// <summary>The errors that the module itself finds, each with what to do; and those of the broker, translated.</summary>
 internal static class TbsErrors
 {
-    private const string OtherSocket = "Do not use this socket: that user could read what you send. Name another in $env:TPMTBS_SOCKET.";
+    private const string OtherSocket = "Do not use this socket: that user could read what you send. Name another in $env:TPMTBS_SOCKET, or, in a container, see docs/containers.md.";
 
     internal static TbsException NotRunning(string path, string reason, Exception? inner = null) =>
         Ending("TBS_E_SERVICE_NOT_RUNNING", $"The broker is not running: {reason} ({path}).",

@@ -6,7 +6,8 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Shows whether the TPM is ready, enabled and owned, which owner authorization this machine stores, and the TPM's own
 /// dictionary-attack state, with the properties of Windows' Get-Tpm. OwnerAuth holds the stored owner authorization for
-/// administrators; the default view does not show it.
+/// administrators; the default view does not show it. TpmPresent is False while no TPM can be reached, and on a machine without
+/// a TPM, where the system's broker does not run.
 /// </remarks>
 /// <example>
 /// <code>Get-Tpm</code>
@@ -23,5 +24,18 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTpmCommand : TbsCmdlet
 {
     /// <inheritdoc/>
-    protected override void Process() => WriteObject(Call("tpm/get", Tpm.Read));
+    protected override void Process() => WriteObject(Read());
+
+    private Tpm Read()
+    {
+        try
+        {
+            return Call("tpm/get", Tpm.Read);
+        }
+        catch (TbsException exception) when (MachineWithoutTpm.IsThis(exception))
+        {
+            WriteVerbose("The broker does not run, and this machine has no TPM device.");
+            return Tpm.Absent;
+        }
+    }
 }

@@ -33,6 +33,9 @@ describe('response codes in words', () => {
   it('tells a refusal by the broker from one by the TPM', () => {
     const blocked = describeResponseCode('2.0', 0x000c0143);
     assert.deepEqual([blocked.name, blocked.layer], ['TPM_RC_COMMAND_CODE', 'resource manager']);
+    for (const code of [0x000c0902, 0x000c0903]) {
+      assert.match(describeResponseCode('2.0', code).text, /maxResources of policy/);
+    }
     assert.equal(describeResponseCode('2.0', 0x000a000a).layer, 'TCTI');
     assert.equal(describeResponseCode('2.0', 0x000b0001).layer, 'resource manager');
     assert.equal(describeResponseCode('2.0', 0x00550001).layer, 'layer 85');

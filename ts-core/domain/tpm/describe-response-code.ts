@@ -5,7 +5,7 @@
 import { TPM_NON_FATAL, TPM_VENDOR_ERROR } from '../tpm12/codes.js';
 import { RESULT_TEXTS } from '../tpm12/response-texts.js';
 import { RESPONSE_TEXTS } from '../tpm20/response-texts.js';
-import { RC_FORMAT_ONE, RC_PARAMETER, RC_SESSION } from '../tpm20/responses.js';
+import { OBJECT_QUOTA, RC_FORMAT_ONE, RC_PARAMETER, RC_SESSION, SESSION_QUOTA } from '../tpm20/responses.js';
 import type { TpmVersion } from './tpm-version.js';
 
 /** What a TPM 2.0 error is about, counted from 1; 0 when the code does not say which. */
@@ -44,6 +44,18 @@ const LAYERS: ReadonlyMap<number, string> = new Map([
 /** Layers whose low 16 bits are a TPM code: the TPM, and a resource manager that answers in its place. */
 const LAYERS_WITH_TPM_CODES: ReadonlySet<number> = new Set([0, 12]);
 
+/** What the broker alone answers: the limits that decide, and which of them an administrator can raise. */
+const BROKER_LIMITS: ReadonlyMap<number, string> = new Map([
+  [
+    OBJECT_QUOTA,
+    "The caller holds too many objects: the limit of one context (maxResources of policy, sessions included) or of one user's contexts together (fixed) is reached.",
+  ],
+  [
+    SESSION_QUOTA,
+    "The caller holds too many sessions: the limit of one context (maxResources of policy, and 16 loaded ones), or the user's share of the TPM's sessions, is reached.",
+  ],
+]);
+
 const VENDOR = 0x400;
 const WARNING = 0x800;
 
@@ -79,7 +91,10 @@ function subjectOf(low: number): CodeSubject {
 function describeFormatZero(code: number, low: number, layer: string): ResponseCodeDescription {
   const isWarning = (low & WARNING) !== 0;
   const known = RESPONSE_TEXTS.get(low);
-  if (known !== undefined) return { code, name: known.name, text: known.text, subject: undefined, layer, isWarning };
+  if (known !== undefined) {
+    const text = BROKER_LIMITS.get(code) ?? known.text;
+    return { code, name: known.name, text, subject: undefined, layer, isWarning };
+  }
   const text = (low & VENDOR) !== 0 ? "An error of the TPM's vendor." : 'A TPM error without a name.';
   return { ...unnamed(code, layer, text), isWarning };
 }

@@ -119,6 +119,11 @@ export class MessageFrames {
   }
 }
 
+/** The message with its header. */
+export function messageFrame(text: string): Buffer {
+  return Buffer.from(`Content-Length: ${Buffer.byteLength(text)}${HEADER_END}${text}`);
+}
+
 function contentLength(header: string): number {
   let length: number | undefined;
   for (const line of header.split('\r\n')) {

@@ -1,6 +1,7 @@
 /** Writes replies and notifications to one client, and charges what the client has not read to its user. */
 import type { ByteConnection } from '../byte-connection.js';
 import { type ByteBudget, ChargedBytes } from '../user-budgets.js';
+import { messageFrame } from './message-frames.js';
 
 export class RpcOutput {
   readonly #unread: ChargedBytes;
@@ -22,7 +23,7 @@ export class RpcOutput {
   }
 
   send(text: string): void {
-    const message = Buffer.from(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+    const message = messageFrame(text);
     this.#writtenBytes += message.length;
     this.#bytes.send(message, message.length);
     this.settle();

@@ -2,13 +2,20 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../application/ports.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import { limitReached, type ReachedLimit } from '../../domain/limit-reached.js';
 import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
 import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
+import { errorReply } from './json-rpc.js';
+import { messageFrame } from './message-frames.js';
 import { RpcConnection, type RpcConnectionParts } from './rpc-connection.js';
+import { toRpcError } from './rpc-error.js';
+
+const LINGER_MS = 250;
+const MAX_LINGERING = 32;
 
 export interface RpcServerParts extends RpcConnectionParts, ConnectionSource {
   readonly budgets: UserBudgets;
@@ -37,6 +44,8 @@ export class RpcServer {
   readonly #countOfUser = new Map<string, number>();
   /** Includes connections that are still being set up. */
   #accepted = 0;
+  /** Connections that were refused and are still open. */
+  #lingering = 0;
   #server: RpcListener | undefined;
   #sweep: { cancel(): void } | undefined;
   readonly #parts: RpcServerParts;
@@ -78,13 +87,13 @@ export class RpcServer {
       caller = connection.identify();
     } catch (error) {
       refused.tell('refused a connection: its user is unknown', { error });
-      connection.refuse();
+      this.#refuse(connection, error);
       return;
     }
     const full = this.#fullLimit(caller);
     if (full !== undefined) {
-      refused.tell('refused a connection: too many are open', { user: caller.userKey, setting: full });
-      connection.refuse();
+      refused.tell('refused a connection: too many are open', { user: caller.userKey, setting: full.setting });
+      this.#refuse(connection, limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', full));
       return;
     }
     this.#count(caller, 1);
@@ -94,6 +103,31 @@ export class RpcServer {
       setUp: (bytes) => this.#setUp(bytes, caller),
       onGone: () => this.#count(caller, -1),
     });
+  }
+
+  /**
+   * Tells the client why before the connection is closed, by an error that answers no call. A client that writes to a
+   * closed socket loses what it has not read, so a few connections stay open for a moment; nothing is read from them.
+   */
+  #refuse(connection: IncomingConnection, error: unknown): void {
+    const reason = messageFrame(errorReply(null, toRpcError(error)));
+    if (this.#lingering >= MAX_LINGERING || connection.peerIsGone()) {
+      connection.refuse(reason);
+      return;
+    }
+    const bytes = connection.open();
+    this.#lingering++;
+    const end = this.#parts.clock.after(LINGER_MS, () => bytes.close(false));
+    bytes.events = {
+      received: () => undefined,
+      drained: () => undefined,
+      closed: () => {
+        end.cancel();
+        this.#lingering--;
+      },
+    };
+    bytes.setReading(false);
+    bytes.send(reason, reason.length);
   }
 
   #setUp(bytes: ByteConnection, caller: Caller): void {
@@ -111,12 +145,13 @@ export class RpcServer {
     });
   }
 
-  /** Returns the setting whose limit the caller has reached, if any. */
-  #fullLimit(caller: Caller): string | undefined {
+  /** Returns the limit that leaves the caller no further connection, if any. */
+  #fullLimit(caller: Caller): ReachedLimit | undefined {
     const { maxConnections, maxConnectionsPerUser } = this.#parts;
-    if (this.#accepted >= sharedLimit(caller, maxConnections)) return 'limits.connections';
+    if (this.#accepted >= sharedLimit(caller, maxConnections))
+      return tooMany('connections', 'limits.connections', maxConnections);
     if (isAdministrator(caller) || this.#connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
-    return 'limits.connectionsPerUser';
+    return tooMany('connections of one user', 'limits.connectionsPerUser', maxConnectionsPerUser);
   }
 
   #connectionsOf(userKey: string): number {
@@ -135,4 +170,8 @@ export class RpcServer {
     this.#parts.budgets.leave(connection.caller);
     this.#count(connection.caller, -1);
   }
+}
+
+function tooMany(of: string, setting: string, limit: number): ReachedLimit {
+  return { of, setting, limit, instead: 'Close connections that are no longer used' };
 }

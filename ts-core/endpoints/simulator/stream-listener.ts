@@ -95,7 +95,9 @@ export class StreamListener {
     socket.pause();
     if (this.#unnamed >= MAX_UNNAMED || this.#sockets.size >= this.#options.limits.maxConnections) {
       this.#options.onRefused(
-        new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', { message: 'There are too many connections.' }),
+        new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
+          message: `Simulator endpoints have at most ${this.#options.limits.maxConnections} connections, ${MAX_UNNAMED} of them not yet identified; no setting raises that.`,
+        }),
       );
       socket.destroy();
       return;
@@ -129,7 +131,7 @@ export class StreamListener {
     const count = this.#countByUser.get(userKey) ?? 0;
     if (count >= this.#options.limits.maxConnectionsPerUser) {
       throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
-        message: `${userKey} has ${count} connections, which is the limit.`,
+        message: `${userKey} has ${count} connections, which is the limit of one user at a simulator endpoint; no setting raises it.`,
         details: { userKey, limit: count },
       });
     }
