@@ -37,6 +37,12 @@ Describe 'Clear-Tpm' {
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 
+    It 'clears nothing when it cannot ask for the password' {
+        $script = "Import-Module '$RepositoryRoot/TpmTbs.psd1'; try { Clear-Tpm -Prompt -Confirm:`$false -ErrorAction Stop; 'cleared' } catch { 'refused' }"
+        & pwsh -NoProfile -NonInteractive -Command $script | Should -BeLike '*refused'
+        (Get-Tpm).TpmOwned | Should -BeTrue
+    }
+
     It 'asks the firmware with -UsePPI, and says where there is none' {
         (Get-Problem { Clear-Tpm -UsePPI -Confirm:$false }).Exception.Symbol | Should -Be 'TBS_E_PPI_NOT_SUPPORTED'
         Clear-Tpm -UsePPI -WhatIf

@@ -29,6 +29,11 @@ Describe 'Start-TbsService' {
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning*'
     }
 
+    It 'starts nothing when its configuration is on a drive that does not exist' {
+        { Start-TbsService -ConfigurationPath 'Nowhere:/tbsd.json' } | Should -Throw -ErrorId '*,TpmTbs.Cmdlets.StartTbsServiceCommand'
+        { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning*'
+    }
+
     It 'says why a broker did not start' {
         [IO.File]::WriteAllText("$folder/damaged.json", '{"nonsense": 1}')
         $problem = $null
@@ -44,6 +49,14 @@ Describe 'Start-TbsService' {
         (Start-TbsService).ProcessId | Should -Be $status.ProcessId
         # TPM_GetRandom through the same cmdlet.
         (Submit-TbsCommand '00C1 0000000E 00000046 00000008').Success | Should -BeTrue
+    }
+
+    It 'keeps what the broker prints in the file that -Verbose names' {
+        Stop-TbsService -Confirm:$false
+        $log = "$folder/printed.log"
+        $said = Start-TbsService -ConfigurationPath "$folder/tbsd.json" -Transport embedded -Tpm 1.2 -LogPath $log -Verbose 4>&1
+        "$said" | Should -BeLike "*$log*"
+        $log | Should -Exist
     }
 
     It 'starts one anew as soon as the last one was stopped' {
