@@ -1,5 +1,4 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -8,14 +7,14 @@ namespace TpmTbs;
 public sealed partial class Queue
 {
     /// <summary>What waits; for administrators and observers that of everybody.</summary>
-    public WaitingCommands[] Waiting { get; private set; } = Array.Empty<WaitingCommands>();
+    public ResultList<WaitingCommands> Waiting { get; private set; } = null!;
 
     /// <summary>The command at the TPM; null when there is none, or it is another user’s whom the caller may not observe.</summary>
     public RunningCommand? Running { get; private set; }
 
     internal static Queue Read(JsonValue json) => new()
     {
-        Waiting = json.List("waiting", WaitingCommands.Read),
+        Waiting = new(json.List("waiting", WaitingCommands.Read)),
         Running = json.ObjectOrNull("running", RunningCommand.Read),
     };
 }
