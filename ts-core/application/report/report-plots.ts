@@ -8,6 +8,9 @@ const PLOT_WIDTH = WIDTH - LABEL_WIDTH - 10;
 const BAR_COUNT = 48;
 const BAR_HEIGHT = 120;
 const MAX_LABEL_CHARACTERS = 20;
+const NAME_WIDTH = 260;
+const LONGEST_BAR = WIDTH - NAME_WIDTH - 60;
+const MAX_NAME_CHARACTERS = 40;
 
 export interface TimeSpan {
   readonly fromMs: number;
@@ -60,8 +63,10 @@ export function barsByName(title: string, counted: readonly CountedName[]): stri
   const highest = Math.max(1, ...counted.map(({ count }) => count));
   const rows = counted.map(({ name, count }, index) => {
     const y = index * ROW_HEIGHT;
-    const width = ((PLOT_WIDTH - 100) * count) / highest;
-    return `<text x="0" y="${y + 15}">${text(shortened(name, 40))}</text><rect class="bar" x="260" y="${y + 4}" width="${Math.max(1, width - 110).toFixed(1)}" height="14"/><text x="${(266 + Math.max(1, width - 110)).toFixed(1)}" y="${y + 15}">${count}</text>`;
+    const width = (LONGEST_BAR * count) / highest;
+    const bar = `<rect class="bar" x="${NAME_WIDTH}" y="${y + 4}" width="${width.toFixed(1)}" height="14"/>`;
+    const number = `<text x="${(NAME_WIDTH + width + 6).toFixed(1)}" y="${y + 15}">${count}</text>`;
+    return `<text x="0" y="${y + 15}">${text(shortened(name, MAX_NAME_CHARACTERS))}</text>${bar}${number}`;
   });
   return picture(title, Math.max(1, counted.length) * ROW_HEIGHT, rows.join(''));
 }
