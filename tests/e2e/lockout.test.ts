@@ -1,11 +1,15 @@
 /** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
 import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawnPart } from '../../bench/hostile/working-user.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
+import { ROUTES } from '../support/guessing-routes.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
   createPrimaryEcc,
@@ -20,6 +24,8 @@ import {
 import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
+/** The same in the place of a TPM's response: the resource manager's layer, 0x921. */
+const LOCKED_IN_RESPONSES = 0x000c0921;
 /** The handle, session or parameter number masked out. */
 const AUTH_FAIL = 0x08e;
 const BAD_AUTH = 0x0a2;
@@ -53,8 +59,8 @@ describe('the lockout of standard users, on swtpm', function () {
     if (!canBecomeOthers()) this.skip();
   });
 
-  async function start(): Promise<TestDaemon> {
-    const daemon = await TestDaemon.start();
+  async function start(configuration: Readonly<Record<string, unknown>> = {}): Promise<TestDaemon> {
+    const daemon = await TestDaemon.start({ configuration });
     const root = await daemon.connect();
     const contextId = await root.open();
     // A fresh swtpm locks itself at three wrong guesses.
@@ -117,6 +123,46 @@ describe('the lockout of standard users, on swtpm', function () {
       assert.equal(answers.filter((answer) => answer === LOCKED).length, 746);
     } finally {
       attacker.kill('SIGKILL');
+    }
+  });
+
+  it('counts over all routes: of 25 connections over nine of them, with 30 guesses each, four reach the TPM', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'routes-'));
+    await chmod(folder, 0o777);
+    const path = (name: string): string => join(folder, name);
+    try {
+      await using daemon = await start({
+        simulator: {
+          mssim: { command: `unix:${path('m')}`, platform: `unix:${path('m.ctrl')}` },
+          swtpm: { data: `unix:${path('s')}`, control: `unix:${path('s.ctrl')}` },
+          bare: `unix:${path('b')}`,
+        },
+      });
+      const sockets = { rpc: daemon.rpcSocket, wire: daemon.wireSocket };
+      const simulators = { mssim: path('m'), swtpm: path('s'), bare: path('b') };
+      const routes = Object.values(ROUTES);
+      assert.equal(routes.length, 9);
+      const senders = await Promise.all(
+        Array.from({ length: 25 }, async (_, index) => {
+          const open = routes[index % routes.length] as (typeof routes)[number];
+          const send = await open({ ...sockets, ...simulators }, ALICE);
+          const created = await send(createPrimaryEcc('right', SIGNING_KEY.underDa));
+          assert.equal(responseCode(created), 0);
+          return { send, key: handleIn(created) };
+        }),
+      );
+      const codes = await Promise.all(
+        senders.map(async ({ send, key }) => {
+          const seen: number[] = [];
+          for (let guess = 0; guess < 30; guess++) seen.push(responseCode(await send(signWith(key, 'guess'))));
+          return seen;
+        }),
+      );
+      const wrong = codes.flat().filter((code) => [AUTH_FAIL, BAD_AUTH].includes(code & 0xfffff0bf));
+      assert.equal(wrong.length, 4);
+      assert.equal(codes.flat().filter((code) => code === LOCKED_IN_RESPONSES).length, 746);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   });
 
