@@ -27,7 +27,8 @@ export class WorkingUser {
   }
 
   end(): void {
-    this.#child.stdin?.end();
+    // At once, so that it does not connect to a broker that stops.
+    this.#child.kill('SIGKILL');
   }
 }
 
