@@ -79,10 +79,10 @@ async function buildWithSdk(sdk) {
 }
 
 /** A running session keeps the file that it has loaded. */
-function moveInto(built, framework) {
+function moveInto(built, framework, names = ['TpmTbs.dll', 'TpmTbs.xml']) {
   const target = path.join(outputFolder, framework);
   fs.mkdirSync(target, { recursive: true });
-  for (const name of ['TpmTbs.dll', 'TpmTbs.xml']) {
+  for (const name of names) {
     fs.rmSync(path.join(target, name), { force: true });
     fs.renameSync(path.join(built, name), path.join(target, name));
   }
@@ -91,15 +91,24 @@ function moveInto(built, framework) {
 async function buildWithPowerShell() {
   const { findPowerShell } = await import('./pwsh.mjs');
   const { path: pwsh } = await findPowerShell();
-  const target = path.join(outputFolder, 'net8.0');
-  fs.mkdirSync(target, { recursive: true });
+  const building = path.join(outputFolder, 'building');
+  fs.rmSync(building, { recursive: true, force: true });
+  fs.mkdirSync(building, { recursive: true });
+  // Obsolete in a later .NET than the project's own is no error (SYSLIB0057).
+  const warnings = '-nowarn:1701,1702,SYSLIB0057';
+  const options = ['-langversion:12', '-nullable:enable', '-unsafe', '-optimize', '-define:NET', warnings];
   const sources = assemblySources().filter((file) => file.endsWith('.cs'));
-  const options = ['-langversion:12', '-nullable:enable', '-unsafe', '-optimize', '-define:NET', '-nowarn:1701,1702'];
   const list = (values) => values.map((value) => `'${value.replaceAll("'", "''")}'`).join(',');
-  const command = `$ErrorActionPreference = 'Stop'; Add-Type -Path ${list(sources)} -OutputAssembly ${list([path.join(target, 'TpmTbs.dll')])} -CompilerOptions ${list(options)}`;
+  const output = list([path.join(building, 'TpmTbs.dll')]);
+  const command = `$ErrorActionPreference = 'Stop'; Add-Type -Path ${list(sources)} -OutputAssembly ${output} -CompilerOptions ${list(options)}`;
   const args = ['-NoProfile', '-NonInteractive', '-Command', command];
-  const { status, stdout, stderr } = spawnSync(pwsh, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Add-Type ended with ${status}:\n${stdout}${stderr}`);
+  try {
+    const { status, stdout, stderr } = spawnSync(pwsh, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`Add-Type ended with ${status}:\n${stdout}${stderr}`);
+    moveInto(building, 'net8.0', ['TpmTbs.dll']);
+  } finally {
+    fs.rmSync(building, { recursive: true, force: true });
+  }
 }
 
 function runtimeIdentifier() {
