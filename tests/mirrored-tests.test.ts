@@ -108,9 +108,19 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/simulator/simulator-protocols.test', 'endpoints/simulator/simulator-abuse.test'],
   },
   {
-    files: ['endpoints/wire/', 'endpoints/arrival', 'endpoints/byte-connection'],
+    files: ['endpoints/wire/', 'endpoints/byte-connection', 'endpoints/incoming-connection'],
     because: 'they are parts of a wire session, and are asserted by what its peer sees',
     testedBy: ['endpoints/wire/wire-session.test', 'endpoints/wire/wire-server.test', 'fuzz/wire-session-fuzz.test'],
+  },
+  {
+    files: ['application/report/machine-report', 'application/report/report-machine', 'application/report/report-page'],
+    because: 'they are the parts of a page, and are asserted by what a browser shows of a whole broker’s',
+    testedBy: ['e2e/report.test', 'application/report/report-plots.test'],
+  },
+  {
+    files: ['endpoints/metrics/', 'application/status/report-queue'],
+    because: 'they count what a whole broker does, and are asserted by what Prometheus reads from one',
+    testedBy: ['e2e/metrics.test'],
   },
 ];
 
