@@ -88,7 +88,7 @@ describe('containers', function () {
       for (const uid of [100_000, 165_535]) {
         const client = await connectAs({ uid, gid: uid }, own.rpcSocket);
         const { caller } = await client.call<{ caller: object }>('status/get');
-        assert.deepEqual(caller, { userKey: 'uid:61001', callerClass: 'sandboxedApp' });
+        assert.deepEqual(caller, { userKey: 'uid:61001', callerClass: 'sandboxedApp', isObserver: false });
         client.close();
       }
     } finally {
@@ -127,7 +127,7 @@ describe('containers', function () {
         assert.equal((await clients.run(own.wireSocket, 'tpm2_getrandom', ['4'], { user: NOBODY })).status, 0);
         const client = await connectAs({ ...NOBODY, groups: [61990] }, own.rpcSocket);
         const { caller } = await client.call<{ caller: object }>('status/get');
-        assert.deepEqual(caller, { userKey: 'uid:65534', callerClass: 'standardUser' });
+        assert.deepEqual(caller, { userKey: 'uid:65534', callerClass: 'standardUser', isObserver: false });
         client.close();
       } finally {
         await own[Symbol.asyncDispose]();
