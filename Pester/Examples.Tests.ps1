@@ -44,6 +44,8 @@ BeforeAll {
     function ConvertTo-UnattendedExample([string]$Code) {
         $Code.Replace("(Read-Host 'Owner password' -AsSecureString)", "'passphrase'").
             Replace("(Read-Host 'New owner password' -AsSecureString)", "'passphrase'").
+            Replace("(Read-Host 'Storage authorization' -AsSecureString)", "'c3RvcmFnZQ=='").
+            Replace(' -WarningAction Inquire', '').
             Replace('/root/', "$TestDrive/kept-").
             Replace('-Follow', '-Follow -TimeoutSeconds 1')
     }
@@ -68,7 +70,7 @@ AfterAll {
 Describe 'the examples of <Name>' -ForEach $cmdlets {
     AfterAll {
         # The next cmdlet finds a TPM that nobody has changed.
-        if ($Name -match '^(Clear|Import|Set)-Tpm') { Start-ExampleBroker }
+        if ($Name -match '^(Clear|Import|Initialize|Open|Set)-Tpm') { Start-ExampleBroker }
     }
 
     It 'run as they are written' {

@@ -15,8 +15,8 @@ namespace TpmTbs.Cmdlets;
 /// <para>Opens both with the stored authorizations.</para>
 /// </example>
 /// <example>
-/// <code>Open-TpmHierarchy -StorageAuthorization (Get-Secret tpm-storage)</code>
-/// <para>Opens a storage hierarchy that somebody else closed, with its authorization as a SecureString of base64 text.</para>
+/// <code>Open-TpmHierarchy -StorageAuthorization (Read-Host 'Storage authorization' -AsSecureString)</code>
+/// <para>Opens a storage hierarchy that somebody else closed, with its authorization in base64.</para>
 /// </example>
 /// <seealso>Initialize-Tpm</seealso>
 /// <seealso>Get-TpmProvisioningState</seealso>
