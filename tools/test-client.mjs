@@ -41,8 +41,9 @@ async function build(sdk) {
   );
 }
 
-function run([program, ...args], env) {
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+/** In the folder `cwd`: where Mono crashes, it leaves a file. */
+function run([program, ...args], { cwd, env }) {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ?? code));
@@ -53,11 +54,11 @@ function run([program, ...args], env) {
 async function runTests({ framework, command }, scratch, socket) {
   const report = path.join(scratch, `${framework}.json`);
   const tests = [...command, '-noColor', '-noLogo', '-result-ctrf', report];
-  let status = await run(tests, { TPMTBS_TEST_BROKER: socket });
+  let status = await run(tests, { cwd: scratch, env: { TPMTBS_TEST_BROKER: socket } });
   // Mono 6.8 sometimes crashes in its own timers while xunit ends, after the last test and before the report.
   if (!existsSync(report) && (typeof status === 'string' || status >= 128)) {
     console.log(`${framework}: the runtime crashed (${status}) before its report; the tests run once more`);
-    status = await run(tests, { TPMTBS_TEST_BROKER: socket });
+    status = await run(tests, { cwd: scratch, env: { TPMTBS_TEST_BROKER: socket } });
   }
   if (!existsSync(report)) {
     return {
