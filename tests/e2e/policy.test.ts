@@ -118,8 +118,18 @@ describe('policy in the broker', function () {
       assert.match(refused.message, new RegExp(name));
     }
     assert.equal((await client.call<{ compliant: boolean }>('policy/test', wanted)).compliant, true);
-    const kinds = (await daemon.auditLines()).map(({ kind }) => kind);
-    assert.ok(kinds.includes('policyChanged'));
+    const changes = (await daemon.auditLines())
+      .filter(({ kind }) => kind === 'policyChanged')
+      .flatMap(({ details }) => (details as { settings: readonly unknown[] }).settings);
+    // The use case names what it wrote; the change that came into force says from what to what, and from where.
+    assert.ok(changes.includes('standardUserAuthorizationFailureTotalThreshold'));
+    const inForce = changes.find(
+      (change): change is { name: string; before: unknown; after: unknown; source: string } =>
+        typeof change === 'object' &&
+        (change as { name: string }).name === 'standardUserAuthorizationFailureTotalThreshold',
+    );
+    assert.deepEqual([inForce?.before, inForce?.after], [9, 20]);
+    assert.match(inForce?.source ?? '', /50-local\.json$/);
   });
 
   it('what a standard user writes, or asks for, changes nothing (needs root to become one)', async function () {
