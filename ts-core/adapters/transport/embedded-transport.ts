@@ -50,7 +50,9 @@ export class EmbeddedTransport implements TpmTransport {
     return this.#socket?.maxLocality ?? 0;
   }
 
-  /** Starts swtpm for the first time. Throws TBS_E_TPM_NOT_FOUND (not installed), TBS_E_IOERROR, TBS_E_BAD_PARAMETER. */
+  /**
+   * Starts swtpm for the first time. Throws TBS_E_TPM_NOT_FOUND (not installed), TBS_E_IOERROR or TBS_E_BAD_PARAMETER.
+   */
   async open(): Promise<void> {
     await this.#process.prepare();
     const { dataPath, controlPath } = this.#process;

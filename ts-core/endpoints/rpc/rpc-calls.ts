@@ -1,4 +1,4 @@
-/** Serves the calls of one connection through the handlers: checks access, and turns results and errors into replies. */
+/** Serves the calls of one connection through the handlers: checks access, and replies with results or errors. */
 
 import type { Log } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
