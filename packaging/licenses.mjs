@@ -1,4 +1,4 @@
-// The licenses of the packages that are in the bundle, as their files say.
+// Collects the licenses of the bundled packages from their files.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 

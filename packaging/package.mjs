@@ -1,7 +1,7 @@
-// Makes the packages that ship, in dist/: tpmtbs and tpmtbs-node for Debian.
+// Builds the Debian packages tpmtbs and tpmtbs-node in dist/.
 //   npm run package [-- --snapshot]
-// Refuses a dirty tree, and a version without a section in CHANGELOG.md. --snapshot makes packages of the commit, with a
-// version that comes before the release.
+// Refuses a dirty tree, and a version without a section in CHANGELOG.md. --snapshot packages the current commit, with a
+// version that sorts before the release.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -107,7 +107,7 @@ function layOutModule(folder) {
   }
 }
 
-/** The unit of the tree, for the places of the package. */
+/** Returns the unit file of the tree, adapted to the package's paths. */
 function unitOfPackage() {
   const unit = readFileSync(path.join(root, 'packaging/systemd/tpmtbs.service'), 'utf8');
   const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js$/m;

@@ -1,4 +1,4 @@
-// Installs, uses, upgrades, removes and purges the Debian packages in a chroot, as a stranger would.
+// Installs, uses, upgrades, removes and purges the Debian packages in a chroot, as a new user would.
 //   npm run test:packages -- [--chroot FOLDER]      after `npm run package`; FOLDER: a debootstrap that is used and changed
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({ options: { chroot: { type: 'string' } } });
 const CONFIGURATION = {
   transport: { kind: 'swtpm', swtpm: { data: 'unix:/tmp/tpm/tpm.sock', control: 'unix:/tmp/tpm/control.sock' } },
-  // Below what a new swtpm allows, so that the broker has nothing to warn of.
+  // Below the limit of a new swtpm, so that the broker has nothing to warn about.
   policy: { settings: { standardUserAuthorizationFailureTotalThreshold: 2 } },
   power: { logind: false },
 };
@@ -90,7 +90,7 @@ async function check(title, test) {
   }
 }
 
-/** Runs a program in the chroot, which must succeed. */
+/** Runs a program in the chroot. Throws if it fails. */
 function run(...command) {
   const { status, stdout, stderr } = spawnSync('chroot', [machine, ...command], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stdout}${stderr}`);

@@ -1,10 +1,10 @@
-// Builds the assembly of the module, module/bin/net8.0/TpmTbs.dll (PowerShell 7.4 and later) and module/bin/net472/TpmTbs.dll
-// (Windows PowerShell 5.1), where the sources in module/src have changed.
+// Builds the assemblies of the module, module/bin/net8.0/TpmTbs.dll (PowerShell 7.4 and later) and
+// module/bin/net472/TpmTbs.dll (Windows PowerShell 5.1), if the sources in module/src have changed.
 //   node tools/build-assembly.mjs [--force]
 //
-// With the .NET SDK the first holds code compiled ahead of time for this machine (ReadyToRun), which saves each session
-// some 50 ms; it holds IL as well, which every other machine runs. Without the SDK, pwsh's own compiler (Add-Type) builds
-// the first alone.
+// With the .NET SDK, the first one contains code compiled ahead of time for this machine (ReadyToRun), which saves each
+// session about 50 ms, and also IL, which any other machine runs. Without the SDK, pwsh's own compiler (Add-Type)
+// builds only the first one.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ const project = path.join(sourceFolder, 'TpmTbs.csproj');
 const outputFolder = path.join(root, 'module', 'bin');
 const stampFile = path.join(outputFolder, 'built-from');
 
-/** Every file of the project, sorted; what builds leave there is none. */
+/** Returns every source file of the project, sorted, without the output of builds. */
 export function assemblySources(folder = sourceFolder) {
   return fs
     .readdirSync(folder, { withFileTypes: true })
@@ -78,7 +78,7 @@ async function buildWithSdk(sdk) {
   }
 }
 
-/** A running session keeps the file that it has loaded. */
+/** Removes the old file first, so that a running session keeps the one that it has loaded. */
 function moveInto(built, framework, names = ['TpmTbs.dll', 'TpmTbs.xml']) {
   const target = path.join(outputFolder, framework);
   fs.mkdirSync(target, { recursive: true });
@@ -94,7 +94,7 @@ async function buildWithPowerShell() {
   const building = path.join(outputFolder, 'building');
   fs.rmSync(building, { recursive: true, force: true });
   fs.mkdirSync(building, { recursive: true });
-  // Obsolete in a later .NET than the project's own is no error (SYSLIB0057).
+  // Ignore members that only a .NET newer than the project's own marks as obsolete (SYSLIB0057).
   const warnings = '-nowarn:1701,1702,SYSLIB0057';
   const options = ['-langversion:12', '-nullable:enable', '-unsafe', '-optimize', '-define:NET', warnings];
   const sources = assemblySources().filter((file) => file.endsWith('.cs'));

@@ -1,5 +1,6 @@
-// Writes en-US beside each built assembly: TpmTbs.dll-Help.xml, what Get-Help shows of its cmdlets (MAML), from their sources.
-// about_TpmTbs goes beside the manifest, where Get-Help looks for it however the module was loaded.
+// Writes the folder en-US beside each built assembly, with TpmTbs.dll-Help.xml, the cmdlets' help for Get-Help (MAML),
+// which is generated from their sources. about_TpmTbs goes beside the manifest, where Get-Help finds it however the
+// module was loaded.
 //   node tools/build-help.mjs
 
 import fs from 'node:fs';
@@ -26,7 +27,7 @@ const COMMON = [
   fromProperty: false,
 }));
 
-/** The whole file. */
+/** Returns the whole help file. */
 export function renderHelp() {
   const commands = readCmdlets().map(renderCommand).join('\n');
   return `<?xml version="1.0" encoding="utf-8"?>
@@ -53,7 +54,7 @@ function renderCommand(cmdlet) {
 </command:command>`;
 }
 
-/** One line a parameter set; a parameter without a set belongs to each. */
+/** Renders one syntax line per parameter set; a parameter without a set belongs to all. */
 function syntaxes(cmdlet, parameters) {
   const sets = [...new Set(parameters.flatMap(({ sets }) => sets))];
   const items =

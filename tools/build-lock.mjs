@@ -1,4 +1,4 @@
-// One builder at a time, among processes: npm start, npm test and single tests may all find that something must be built.
+// Lets only one process build at a time: npm start, npm test and single tests may all find that a build is needed.
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -21,7 +21,7 @@ function tryLock(lockFile) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-  // A builder that was killed leaves its lock behind. An empty file is one that is just being written.
+  // A killed builder leaves its lock file behind. An empty lock file is just being written.
   try {
     const holder = Number(readFileSync(lockFile, 'utf8'));
     const abandoned = holder > 0 ? !processIsAlive(holder) : Date.now() - statSync(lockFile).mtimeMs > 10 * POLL_MS;
@@ -32,7 +32,7 @@ function tryLock(lockFile) {
   return false;
 }
 
-/** Does the work when nobody else holds the lock file; waits for whoever does. */
+/** Runs the work while holding the lock file; waits if another process holds it. */
 export async function withBuildLock(lockFile, work) {
   const deadline = Date.now() + WAIT_MS;
   while (!tryLock(lockFile)) {

@@ -1,5 +1,5 @@
-// Writes what ships of the module: the assembly (build-assembly.mjs), its help (build-help.mjs), and CmdletsToExport of
-// TpmTbs.psd1, which is equal to the files of module/src/Cmdlets.
+// Writes the generated parts of the module: the assembly (build-assembly.mjs), its help (build-help.mjs), and
+// CmdletsToExport in TpmTbs.psd1, which lists the files of module/src/Cmdlets.
 //   node tools/build-module.mjs            writes all of it
 //   node tools/build-module.mjs --check    writes nothing; exit code 1 if the manifest's list is not up to date
 
@@ -14,7 +14,7 @@ import { readCmdlets } from './cmdlet-sources.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const manifestPath = path.join(root, 'TpmTbs.psd1');
 
-/** Windows brings these in its own module TrustedPlatformModule, and there the names stay its. */
+/** On Windows, these names belong to Windows' own module TrustedPlatformModule. */
 const OF_WINDOWS = [
   'Clear-Tpm',
   'ConvertTo-TpmOwnerAuth',
@@ -29,12 +29,12 @@ const OF_WINDOWS = [
   'Unblock-Tpm',
 ];
 
-/** The cmdlets of module/src/Cmdlets: one a file, GetTbsStatusCommand.cs for Get-TbsStatus. */
+/** Returns the cmdlets of module/src/Cmdlets: one per file, such as Get-TbsStatus in GetTbsStatusCommand.cs. */
 export function assemblyCmdlets() {
   return readCmdlets().map(({ name }) => name);
 }
 
-/** The manifest's text with its lists of cmdlets replaced. */
+/** Returns the manifest's text with its lists of cmdlets replaced. */
 export function manifestWithExports(text, cmdlets = assemblyCmdlets()) {
   const lists = /(CmdletsToExport\s*=) if [^{]*\{[^}]*\}\s*else \{[^}]*\}/;
   if (!lists.test(text)) throw new Error(`${manifestPath} has no CmdletsToExport = if … { '…' } else { '…' }`);

@@ -1,7 +1,8 @@
-// Builds the native addon (native/addon) into native/addon/prebuilds, unless what is there was made from these sources.
+// Builds the native addon (native/addon) into native/addon/prebuilds, unless the addon there was built from the same
+// sources.
 //
-// Run alone: `npm run build:native`. Several processes may call buildNative at once (npm start, npm test): one builds,
-// the others wait for it.
+// To run it alone: `npm run build:native`. Several processes may call buildNative at once (npm start, npm test): one
+// builds, and the others wait for it.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,12 +33,12 @@ function isUpToDate(digest) {
   );
 }
 
-/** Whether there is an addon, and it was built from other sources than these. A broker that runs it may misbehave. */
+/** Returns whether there is an addon that was built from other sources; a broker that uses it may misbehave. */
 export function isAddonOutdated() {
   return existsSync(stampFile) && !isUpToDate(sourceDigest());
 }
 
-/** The prefix whose include/node has Node's headers, so that node-gyp need not download them. */
+/** Finds the prefix whose include/node has Node.js' headers, so that node-gyp does not download them. */
 function headerPrefix() {
   const ownPrefix = path.dirname(path.dirname(process.execPath));
   return [ownPrefix, '/usr', '/usr/local'].find((prefix) => existsSync(path.join(prefix, 'include/node/node.h')));
@@ -67,8 +68,8 @@ function runPrebuildify() {
 }
 
 /**
- * Builds the addon when its sources changed. Resolves to true when it was built, to false when it was up to date.
- * `onProgress` gets one line of text at a time.
+ * Builds the addon if its sources have changed. Resolves to true if it was built, and to false if it was up to date.
+ * `onProgress` receives one line of text at a time.
  */
 export async function buildNative({ onProgress = () => {} } = {}) {
   const digest = sourceDigest();

@@ -1,4 +1,4 @@
-// Compiles TypeScript into build/, writes build/protocol.json, and merges the PowerShell module for what ships.
+// Compiles TypeScript into build/, writes build/protocol.json, and builds the PowerShell module.
 //   npm run build
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -9,11 +9,11 @@ import { isAddonOutdated } from './build-native.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Compiles everything anew: what was removed from the sources must not go on in build/. */
+/** Compiles everything from scratch, so that build/ keeps no output of removed sources. */
 export async function buildTypeScript() {
   rmSync(path.join(root, 'build'), { recursive: true, force: true });
   await runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', path.join(root, 'tsconfig.json')]);
-  // The contract of the JSON-RPC endpoint, for tests of clients in other languages.
+  // Writes the contract of the JSON-RPC endpoint, for tests of clients in other languages.
   await runNode([path.join(root, 'tools', 'protocol-json.mjs')]);
 }
 

@@ -1,5 +1,5 @@
-// Reads what the sources of the cmdlets say of themselves: names, parameters and help, for docs/cmdlets.md and Get-Help.
-// They are the XML documentation and the attributes in module/src.
+// Reads names, parameters and help of the cmdlets, for docs/cmdlets.md and Get-Help, from the XML documentation and the
+// attributes in module/src.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const cmdletFolder = path.join(sourceFolder, 'Cmdlets');
  *   defaultSet: string }} Cmdlet
  */
 
-/** Every cmdlet of module/src/Cmdlets, sorted by name. @returns {Cmdlet[]} */
+/** Returns every cmdlet of module/src/Cmdlets, sorted by name. @returns {Cmdlet[]} */
 export function readCmdlets() {
   return fs
     .readdirSync(cmdletFolder)
@@ -25,7 +25,7 @@ export function readCmdlets() {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** GetTbsStatusCommand.cs declares Get-TbsStatus; one file, one cmdlet. */
+/** Reads one file, which declares one cmdlet: GetTbsStatusCommand.cs declares Get-TbsStatus. */
 function readCmdlet(file) {
   const text = fs.readFileSync(path.join(cmdletFolder, file), 'utf8');
   const header = /((?:^\/\/\/.*\n)+)((?:^\[.*\]\n)*)^public sealed class (\w+) : (\w+)/m.exec(text);
@@ -53,7 +53,7 @@ function readCmdlet(file) {
   };
 }
 
-/** A base class of several cmdlets stands in module/src under its own name. */
+/** Reads parameters from base classes; a base class of several cmdlets is in module/src, in a file of the same name. */
 function inheritedParameters(base) {
   const file = path.join(sourceFolder, `${base}.cs`);
   if (base === 'TbsCmdlet' || !fs.existsSync(file)) return [];
@@ -108,7 +108,7 @@ function element(help, name) {
   return new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(help)?.[1].trim() ?? '';
 }
 
-/** The text of an element on one line, without the marks in it. */
+/** Returns the text of an element on one line, without markup. */
 function plain(text) {
   return decoded(text.replace(/<see cref="([^"]+)"\/>/g, '$1').replace(/<[^>]+>/g, ''))
     .replace(/\s+/g, ' ')

@@ -1,7 +1,7 @@
 /**
- * Writes the module's result classes, module/src/Client/Types/Generated/NAME.cs, from the contract of the JSON-RPC endpoint
- * (build/protocol.json): one source for the types of both languages. What a class has beyond the protocol, such as
- * ToString(), stands in its other part, module/src/Client/Types/NAME.cs.
+ * Writes the module's result classes, module/src/Client/Types/Generated/NAME.cs, from the contract of the JSON-RPC
+ * endpoint (build/protocol.json), so that the types of both languages have one source. Members beyond the protocol,
+ * such as ToString(), are in the class's other part, module/src/Client/Types/NAME.cs.
  *
  *   npm run build && node tools/csharp-types.mjs
  */
@@ -13,8 +13,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const TYPES_FOLDER = path.join(root, 'module', 'src', 'Client', 'Types', 'Generated');
 
 /**
- * Written by hand, since PowerShell shows them in another form than the protocol has; and a type of the protocol that no
- * cmdlet gives.
+ * Types that are not generated: those written by hand, because PowerShell shows them in a different form than the
+ * protocol, and one that no cmdlet returns.
  */
 export const OWN_FORM = new Set([
   'AutoProvisioning',
@@ -32,7 +32,7 @@ export const OWN_FORM = new Set([
   'StoredOwnerAuth',
 ]);
 
-/** The enumeration of a member, and the members that share it. */
+/** The enumeration of each member; several members may share one. */
 const ENUMERATIONS = {
   'AuthLevel.levelName': 'AuthLevelName',
   'BankNotCompared.reason': 'NotComparedReason',
@@ -64,7 +64,7 @@ const ENUMERATIONS = {
   'Tpm.managedAuthLevel': 'AuthLevelName',
 };
 
-/** Members that hold the value of a policy setting, of whatever type. */
+/** Members that contain the value of a policy setting, which may have any type. */
 const POLICY_VALUES = new Set([
   'PolicySetting.value',
   'PolicyDifference.current',
@@ -73,7 +73,7 @@ const POLICY_VALUES = new Set([
   'PolicyStatement.value',
 ]);
 
-/** Classes from which one that is written by hand derives. */
+/** Base classes of classes that are written by hand. */
 const BASES = new Set(['Tpm']);
 
 /** Enumerations that are written by hand, with a sentence for each value. */
@@ -81,7 +81,7 @@ const OWN_ENUMERATIONS = new Set(['CallerClass', 'CommandList']);
 
 const HEADER = '// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.\n';
 
-/** Text of each file by its name. */
+/** Returns the text of each file, by file name. */
 export function renderTypes() {
   const { types } = JSON.parse(readFileSync(path.join(root, 'build', 'protocol.json'), 'utf8'));
   const files = {};
@@ -137,7 +137,7 @@ ${assignments.map((assignment) => `${assignment},`).join('\n')}
     };`;
 }
 
-/** Of a base: what derives from it reads its own members after those of the base. */
+/** Renders the constructor of a base class; a derived class reads its own members after those of the base. */
 function readConstructor(name, assignments) {
   return `    private protected ${name}(JsonValue json)
     {
@@ -147,7 +147,7 @@ ${assignments.map((assignment) => `${assignment};`).join('\n')}
     internal static ${name} Read(JsonValue json) => new(json);`;
 }
 
-/** The name of an enumeration: its own, that of another member with the same name and values, or one made of both names. */
+/** Returns an enumeration's name: its own, that of another member with the same name and values, or type and member. */
 function enumerationOf(type, member, values, enumerations) {
   const same = Object.entries(ENUMERATIONS).find(
     ([key, name]) => key.endsWith(`.${member}`) && `${enumerations.get(name)}` === `${values}`,
@@ -157,7 +157,7 @@ function enumerationOf(type, member, values, enumerations) {
   return name;
 }
 
-/** The declaration of a property, and the expression that reads it. */
+/** Returns the declaration of a property and the expression that reads it. */
 function csharp(member, type, mayBeNull, enumeration) {
   const property = (declared, initial = '') => `${declared} NAME { get; private set; }${initial}`;
   const optional = (declared, reader, value) =>

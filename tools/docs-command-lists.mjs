@@ -1,5 +1,5 @@
 /**
- * Writes docs/command-lists.md from the data of the filter, so that the page never differs from what is in force.
+ * Writes docs/command-lists.md from the filter's own data, so that the page always matches the lists in force.
  *
  *   npx tsc -p tsconfig.json && node tools/docs-command-lists.mjs
  */
@@ -17,7 +17,7 @@ export const PAGE_PATH = fileURLToPath(new URL('../docs/command-lists.md', impor
 
 const CLASSES = ['administrator', 'standardUser', 'sandboxedApp'];
 
-/** The whole page. */
+/** Returns the whole page. */
 export function renderCommandLists() {
   return pageWithParts(PAGE_PATH, { lists: [tpm20Section(), tpm12Section(), transportSection()].join('\n\n') });
 }

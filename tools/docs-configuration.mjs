@@ -13,7 +13,7 @@ import { pageWithParts } from './page-parts.mjs';
 export const PAGE_PATH = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 export const SCHEMA_PATH = fileURLToPath(new URL('../docs/tbsd.schema.json', import.meta.url));
 
-/** JSON Schema of tbsd.json, with the defaults of the system broker. */
+/** Returns the JSON Schema of tbsd.json, with the defaults of the system broker. */
 export function renderConfigurationSchema() {
   return `${JSON.stringify({ title: 'tbsd.json of TpmTbs', ...inputSchema() }, undefined, 2)}\n`;
 }
@@ -22,13 +22,13 @@ function inputSchema() {
   return z.toJSONSchema(configurationSchema(SYSTEM_FOLDERS, 'device'), { io: 'input', unrepresentable: 'any' });
 }
 
-/** The whole page. */
+/** Returns the whole page. */
 export function renderConfiguration() {
   const settings = sectionsOf(inputSchema(), []).map(renderSection).join('\n\n');
   return pageWithParts(PAGE_PATH, { settings });
 }
 
-/** Settings grouped by the object that they are in, the outermost first. */
+/** Groups settings by the object that contains them, outermost first. */
 function sectionsOf(schema, path) {
   const settings = [];
   const sections = [];
@@ -39,7 +39,7 @@ function sectionsOf(schema, path) {
       continue;
     }
     const inner = sectionsOf(object, [...path, name]);
-    // An object that may be null is a setting of its own: unset, or all that is in it.
+    // An object that may be null is also a setting itself: either unset or all of its content.
     if (object !== member) settings.push({ name: [...path, name].join('.'), ...describe(member) });
     sections.push(...inner);
   }

@@ -1,5 +1,5 @@
 /**
- * Writes docs/errors.md from the catalogue of results.
+ * Writes docs/errors.md from the table of results.
  *
  *   npx tsc -p tsconfig.json && node tools/docs-errors.mjs
  */
@@ -20,7 +20,7 @@ function hexadecimal(code) {
   return `0x${code.toString(16).toUpperCase().padStart(8, '0')}`;
 }
 
-/** The PowerShell ErrorId of each symbol, as the module's own table has it. */
+/** Returns the PowerShell ErrorId of each symbol, from the module's own table. */
 export function errorIds() {
   const rows = readFileSync(RESULT_TABLE, 'utf8').matchAll(
     /^\s+\["(\w+)"\] = new\((0x[0-9A-Fa-f]+), "(\w+)", ErrorCategory\.(\w+)\)/gm,
@@ -33,7 +33,7 @@ function responseCode(symbol, version) {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(6);
 }
 
-/** The whole page. */
+/** Returns the whole page. */
 export function renderErrors() {
   const ids = errorIds();
   const rows = Object.entries(TBS_RESULTS).map(([symbol, { code, message, action }]) => {

@@ -15,7 +15,7 @@ const OVERVIEW_HEADER = [
   '|---|---|---|---|---|---|',
 ];
 
-/** The whole page. */
+/** Returns the whole page. */
 export function renderJsonRpc() {
   const { methods, notifications, types } = describeProtocol();
   return pageWithParts(PAGE_PATH, {

@@ -12,7 +12,7 @@ export const PAGE_PATH = fileURLToPath(new URL('../docs/policy.md', import.meta.
 const SETTINGS_HEADER = ["| setting | values | default | Windows' registry value | meaning |", '|---|---|---|---|---|'];
 export const SCHEMA_PATH = fileURLToPath(new URL('../docs/policy.schema.json', import.meta.url));
 
-/** JSON Schema (draft 2020-12) of a policy file. */
+/** Returns the JSON Schema (draft 2020-12) of a policy file. */
 export function renderPolicySchema() {
   const properties = Object.fromEntries(
     Object.entries(POLICY_SETTINGS).map(([name, { meaning, schema, default: preset }]) => [
@@ -34,7 +34,7 @@ export function renderPolicySchema() {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-/** The whole page. */
+/** Returns the whole page. */
 export function renderPolicy() {
   const rows = Object.entries(POLICY_SETTINGS).map(([name, { meaning, registry, schema, default: preset }]) => {
     const defaultValue = preset === undefined ? 'unset' : `\`${JSON.stringify(preset)}\``;
@@ -43,7 +43,7 @@ export function renderPolicy() {
   return pageWithParts(PAGE_PATH, { settings: [...SETTINGS_HEADER, ...rows].join('\n') });
 }
 
-/** Below the TPM's keys, as the page says. */
+/** Returns the place of a setting relative to the TPM's keys, which the page names. */
 function registryPlaceOf(registry) {
   if (registry === undefined) return '-';
   if (registry.valueName !== undefined) return `\`${belowOwnKeys(`${registry.key}\\${registry.valueName}`)}\``;

@@ -1,4 +1,4 @@
-// Writes every generated page of docs/, the module's result classes and the administrative template anew.
+// Regenerates every generated page in docs/, the module's result classes and the administrative template.
 //   npm run docs
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

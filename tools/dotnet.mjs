@@ -1,4 +1,4 @@
-// The .NET SDK of this machine.
+// Finds and runs the .NET SDK of this machine.
 //   import { findDotnet, findSdk, requireSdk, runDotnet } from './dotnet.mjs'
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -6,10 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 
-/** The first SDK whose runtime the pinned PowerShell runs on. */
+/** The oldest SDK whose runtime can run the pinned PowerShell. */
 export const LOWEST_SDK_MAJOR = 10;
 
-/** A program that development needs is missing; the message says in one line what to install. */
+/** A program that is needed for development is missing; the message says in one line what to install. */
 export class MissingProgramError extends Error {
   name = 'MissingProgramError';
 }
@@ -24,7 +24,7 @@ export function findDotnet() {
   return program && { program, root: path.dirname(fs.realpathSync(program)) };
 }
 
-/** The `dotnet` of an SDK that is new enough, if there is one. */
+/** Returns the `dotnet` of an SDK that is new enough, if there is one. */
 export function findSdk() {
   const dotnet = findDotnet();
   if (dotnet === undefined) return undefined;
@@ -33,7 +33,7 @@ export function findSdk() {
   return majors.some((major) => major >= LOWEST_SDK_MAJOR) ? dotnet : undefined;
 }
 
-/** Throws in words that name what is missing and both ways to get it. */
+/** Returns the SDK. Throws an error that names what is missing and both ways to get it. */
 export function requireSdk(missing) {
   const sdk = findSdk();
   if (sdk !== undefined) return sdk;
@@ -44,7 +44,7 @@ export function requireSdk(missing) {
   );
 }
 
-/** Runs a command of the SDK; an error has everything that it printed. */
+/** Runs a command of the SDK; an error contains its whole output. */
 export function runDotnet({ program }, args) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: sdkEnvironment() });
   let transcript = '';
@@ -63,7 +63,7 @@ function sdkEnvironment() {
     ...process.env,
     DOTNET_CLI_TELEMETRY_OPTOUT: '1',
     DOTNET_NOLOGO: '1',
-    // An SDK that was unpacked rather than installed may have no ICU beside it; fetching needs none.
+    // An SDK that was unpacked rather than installed may lack ICU; fetching does not need it.
     DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1',
     MSBUILDDISABLENODEREUSE: '1',
   };

@@ -1,4 +1,4 @@
-// The tests that failed, short enough to stand at the end of a long output, where whoever sees only the tail finds them.
+// Lists the failed tests, short enough for the end of a long output, so that even its tail shows them.
 
 const SHOWN_LINES = 6;
 const SHOWN_WIDTH = 300;
@@ -19,7 +19,7 @@ function linesOfOne(part, { name, message }) {
   return [`  ${part}: ${name}`, ...shown];
 }
 
-/** The failed tests of a result document of tools/pester.mjs; what failed outside a test stands under its file. */
+/** Returns the failed tests in a result of tools/pester.mjs; failures outside a test are listed under their file. */
 export function failuresOfPester({ files = [] }) {
   return files.flatMap((file) => [
     ...file.failures.map((failure) => ({ name: `${file.path} (${failure.stage})`, message: failureText(failure) })),
@@ -33,12 +33,12 @@ function failureText({ message, where }) {
   return `${message}\n${where ?? ''}`;
 }
 
-/** The failed tests that ctest names at its end: "	  7 - tcti_threads (Failed)". */
+/** Returns the failed tests that ctest lists at its end: "	  7 - tcti_threads (Failed)". */
 export function failuresOfCtest(output) {
   return [...output.matchAll(/^\s*\d+ - (\S+) \(([^)]+)\)/gm)].map(([, name, how]) => ({ name, message: how }));
 }
 
-/** The failed tests of a report of xunit (CTRF). */
+/** Returns the failed tests in a report of xunit (CTRF). */
 export function failuresOfCtrf({ tests = [] }, framework) {
   return tests
     .filter(({ status }) => status === 'failed')

@@ -8,7 +8,7 @@ import { withBuildLock } from './build-lock.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const source = path.join(root, 'native');
 
-/** Where libtbs.so, libtss2-tcti-tbs.so.0 and the programs of bench/native are. */
+/** The folder of libtbs.so, libtss2-tcti-tbs.so.0 and the programs of bench/native. */
 export const clientsBuildDir = path.join(source, 'build');
 
 function run(program, args) {
@@ -24,7 +24,7 @@ function run(program, args) {
   });
 }
 
-/** Builds what is out of date; resolves to the build's directory. `onProgress` gets one line of text at a time. */
+/** Builds what is out of date; resolves to the build folder. `onProgress` receives one line of text at a time. */
 export async function buildNativeClients({ onProgress = () => {} } = {}) {
   return withBuildLock(path.join(source, '.building'), async () => {
     onProgress('building the C libraries (native/)');

@@ -1,4 +1,4 @@
-// Fetches the packages of pinned-packages.json with the .NET SDK into .cache/ and checks their hashes.
+// Fetches the packages in pinned-packages.json with the .NET SDK into .cache/, and verifies their hashes.
 //   import { fetchPackage, fetchTool, pinnedPackages } from './nuget.mjs'
 
 import { createHash } from 'node:crypto';
@@ -12,7 +12,7 @@ const toolsFolder = path.dirname(fileURLToPath(import.meta.url));
 const cacheFolder = path.join(path.dirname(toolsFolder), '.cache');
 export const pinnedPackages = JSON.parse(fs.readFileSync(path.join(toolsFolder, 'pinned-packages.json'), 'utf8'));
 
-/** Puts a .NET tool into the cache, unless it is there. Returns its folder, which has the tool's program. */
+/** Fetches a .NET tool into the cache if it is not there yet. Returns its folder, which contains the program. */
 export function fetchTool(pinned, onProgress) {
   return fetchInto(pinned, onProgress, async (sdk, folder) => {
     await runDotnet(sdk, ['tool', 'install', pinned.id, '--version', pinned.version, '--tool-path', folder]);
@@ -20,13 +20,13 @@ export function fetchTool(pinned, onProgress) {
   });
 }
 
-/** Where `dotnet tool install --tool-path` unpacks the package of a tool. */
+/** Returns the folder into which `dotnet tool install --tool-path` unpacks a tool's package. */
 export function toolPackageFolder(folder, { id, version }) {
   const name = id.toLowerCase();
   return path.join(folder, '.store', name, version, name, version);
 }
 
-/** Puts a package into the cache, unless it is there. Returns the folder with the package's files. */
+/** Fetches a package into the cache if it is not there yet. Returns the folder with the package's files. */
 export async function fetchPackage(pinned, onProgress) {
   const packageFolder = (folder) => path.join(folder, pinned.id.toLowerCase(), pinned.version);
   const folder = await fetchInto(pinned, onProgress, async (sdk, folder) => {
@@ -47,7 +47,7 @@ function projectThatDownloads({ id, version }) {
 `;
 }
 
-/** `.cache/ID/VERSION` appears only when `install` has filled it and the package's hash is the pinned one. */
+/** Creates `.cache/ID/VERSION` only after `install` has filled it and the package's hash matches the pinned one. */
 async function fetchInto(pinned, onProgress, install) {
   const folder = path.join(cacheFolder, pinned.id.toLowerCase(), pinned.version);
   if (fs.existsSync(folder)) return folder;

@@ -1,4 +1,4 @@
-// Gives a fresh TPM 1.2 of the tour an owner: without one there is nothing that an authorization could be wrong for.
+// Takes ownership of the tour's fresh TPM 1.2, because without an owner no authorization can fail.
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 

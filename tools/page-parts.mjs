@@ -1,5 +1,5 @@
-// The generated parts of pages in docs/: what stands between `<!-- begin NAME: … -->` and `<!-- end NAME -->`. The rest of
-// such a page is written by hand, in the page.
+// Replaces the generated parts of pages in docs/, between `<!-- begin NAME: … -->` and `<!-- end NAME -->`. The rest of
+// such a page is written by hand.
 import { readFileSync } from 'node:fs';
 
 /** Returns the page with its generated parts replaced by `parts`, a text for each name. */

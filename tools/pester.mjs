@@ -1,7 +1,7 @@
-// Runs Pester files with an installed Pester 5.5 or later, or with the pinned one where none is installed.
+// Runs Pester files with an installed Pester 5.5 or later, or with the pinned one if none is installed.
 //   node tools/pester.mjs [--pester 5] [--json FILE] [--tag T] [--exclude-tag T] [--full-name PATTERN]
 //                         [--output Normal|Detailed] [files and folders; Pester/ unless given]
-// `--pester 5` asks for Pester 5. The exit code is 0 only if a test ran and none failed.
+// `--pester 5` uses Pester 5. The exit code is 0 only if a test ran and none failed.
 
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -43,7 +43,7 @@ export async function runPester(options) {
   }
 }
 
-/** The path of the Pester module to import. */
+/** Returns the path of the Pester module to import. */
 export async function findPester(powershell, { pester, onProgress } = {}) {
   const installed = installedPester(powershell, pester);
   if (installed !== undefined) return installed;
@@ -73,7 +73,7 @@ function configurationFor({ paths, tags, excludeTags, fullName, output }) {
   };
 }
 
-/** With `pwsh` on PATH, since tests start sessions of their own. */
+/** Runs a script with `pwsh` on PATH, because tests start their own sessions. */
 function runScript(powershell, script, ...args) {
   const child = spawn(powershell.path, ['-NoProfile', '-NonInteractive', '-File', script, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -89,12 +89,12 @@ function readResult(file, code) {
   try {
     const result = JSON.parse(fs.readFileSync(file, 'utf8'));
     if (result.complete) {
-      // Nothing executed is no success; nor is a run that failed after its last test.
+      // A run without tests is not a success, nor is a run that failed after its last test.
       const ranNothing = result.passed + result.failed + result.skipped === 0;
       return { ...result, failed: result.failed + (ranNothing || (result.failed === 0 && code !== 0) ? 1 : 0) };
     }
   } catch {
-    // Reported below: the run has left no result.
+    // Reported below: the run has written no result.
   }
   const failure = {
     stage: 'Run',

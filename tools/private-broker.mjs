@@ -1,4 +1,4 @@
-// A broker in a folder of its own, with its sockets, state, policy and logs.
+// Runs a broker whose sockets, state, policy and logs are in a folder of its own.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -20,10 +20,10 @@ export class PrivateBroker {
     this.wireSocket = path.join(folder, 'run', 'wire.sock');
   }
 
-  /** Starts tbsd, with `settings` laid over its configuration, and returns when it answers. */
+  /** Starts tbsd with `settings` merged into its configuration, and returns when it answers. */
   async start(settings) {
     const inFolder = (...names) => path.join(this.folder, ...names);
-    // Other users get through to the sockets, and see nothing else.
+    // Other users can reach the sockets but see nothing else.
     chmodSync(this.folder, 0o711);
     for (const [name, mode] of [
       ['run', 0o755],
@@ -42,7 +42,7 @@ export class PrivateBroker {
     writeFileSync(inFolder('tbsd.json'), JSON.stringify(configuration, null, 2), { mode: 0o600 });
     this.#child = spawn(process.execPath, [path.join(root, 'bin', 'tbsd.js'), '--config', inFolder('tbsd.json')], {
       stdio: ['ignore', 'inherit', 'pipe'],
-      // Ctrl+C on the terminal is for whoever started the broker and stops it afterwards.
+      // Ctrl+C on the terminal must reach only the program that started the broker and stops it afterwards.
       detached: true,
     });
     this.#ended = new Promise((resolve) => this.#child.once('exit', resolve));

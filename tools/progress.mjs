@@ -1,10 +1,10 @@
-// Progress of long work for people: one line a step, with its time; a spinner's line is replaced on a terminal.
+// Shows the progress of long work: one line per step, with its duration; on a terminal, the current line is redrawn.
 import process from 'node:process';
 
 const colour = process.stderr.isTTY && !process.env.NO_COLOR;
 const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
-/** Runs `work(onProgress)` as one step of the set-up, and tells how long it took. */
+/** Runs `work(onProgress)` as one step of the set-up, and shows how long it took. */
 export async function step(title, work) {
   const startedAt = performance.now();
   const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;

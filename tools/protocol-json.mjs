@@ -1,6 +1,6 @@
 /**
- * Writes build/protocol.json, the contract of the JSON-RPC endpoint for machines: tests compare the C# types of the
- * module with it.
+ * Writes build/protocol.json, the machine-readable contract of the JSON-RPC endpoint; tests compare the module's C#
+ * types with it.
  *
  *   methods.NAME        summary, access by class, and the JSON Schemas of parameters and result
  *   notifications.NAME  summary, and the JSON Schema of the parameters
@@ -15,7 +15,7 @@ import { RPC_METHODS, RPC_NOTIFICATIONS } from '../build/ts-core/endpoints/rpc/f
 
 const PROTOCOL_PATH = fileURLToPath(new URL('../build/protocol.json', import.meta.url));
 
-/** The whole contract as plain data. */
+/** Returns the whole contract as plain data. */
 export function describeProtocol() {
   const results = schemasOf(RPC_METHODS.map(({ name, result }) => [name, result]));
   const notified = schemasOf(RPC_NOTIFICATIONS.map(({ notification, params }) => [notification, params]));
@@ -34,7 +34,7 @@ export function describeProtocol() {
   };
 }
 
-/** Converts several schemas at once, so that they share the named types that they use. */
+/** Converts several schemas together, so that they share the named types that they use. */
 function schemasOf(entries) {
   const { properties, $defs = {} } = z.toJSONSchema(z.strictObject(Object.fromEntries(entries)), {
     override: simplify,
@@ -49,8 +49,8 @@ function parametersSchema(params) {
 }
 
 /**
- * zod bounds every integer by what a JavaScript number holds exactly, and adds a pattern to every format: neither says
- * anything about the protocol.
+ * Removes what zod adds and the protocol does not mean: the range of exact JavaScript numbers on every integer, and a
+ * pattern for every format.
  */
 function simplify({ jsonSchema }) {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;

@@ -1,4 +1,4 @@
-// Finds PowerShell 7.4 or later, or fetches the pinned one into .cache/ where none is installed.
+// Finds PowerShell 7.4 or later, or fetches the pinned one into .cache/ if none is installed.
 //   import { findPowerShell } from './pwsh.mjs'      { path, folder, isInstalled }
 //   node tools/pwsh.mjs [arguments of pwsh]          runs it in place of this process
 
@@ -24,7 +24,7 @@ export async function findPowerShell({ onProgress } = {}) {
   return { path: program, folder: path.dirname(program), isInstalled: installed !== undefined };
 }
 
-/** The first `pwsh` on PATH that is new enough. */
+/** Returns the first `pwsh` on PATH that is new enough. */
 function installedPowerShell() {
   return (process.env.PATH ?? '')
     .split(path.delimiter)
@@ -50,18 +50,18 @@ function runsNewEnough(program) {
 
 async function fetchedPowerShell(onProgress) {
   const folder = await fetchTool(pinnedPackages.powershell, onProgress);
-  // What starts PowerShell finds the runtime by this variable where .NET is not in one of its usual folders.
+  // PowerShell's starter needs this variable to find the runtime if .NET is not in one of its usual folders.
   const dotnet = findDotnet();
   if (dotnet !== undefined) process.env.DOTNET_ROOT ??= dotnet.root;
   process.env.POWERSHELL_TELEMETRY_OPTOUT ??= '1';
   process.env.POWERSHELL_UPDATECHECK ??= 'Off';
   const own = path.join(homeOfTool(folder), programName);
-  // The tool's own starter runs PowerShell in a second process, which signals to the first do not reach. The package also
-  // has PowerShell's program itself, compiled for x64.
+  // The tool's own starter runs PowerShell in a second process, which signals to the first do not reach. The package
+  // also contains the PowerShell program itself, compiled for x64.
   return process.arch === 'x64' && process.platform !== 'darwin' ? own : path.join(folder, programName);
 }
 
-/** $PSHOME of PowerShell that was fetched as a tool. */
+/** Returns $PSHOME of a PowerShell that was fetched as a tool. */
 export function homeOfTool(folder) {
   const frameworks = path.join(toolPackageFolder(folder, pinnedPackages.powershell), 'tools');
   const [framework] = fs.readdirSync(frameworks);

@@ -1,5 +1,5 @@
-// All set-up of a fresh clone, each part only where it is needed: packages of the system, npm packages, native addon, build,
-// PowerShell and Pester.
+// Sets up a fresh clone, each part only if it is needed: packages of the operating system, npm packages, native addon,
+// build, PowerShell and Pester.
 //   node tools/setup.mjs [start|test]
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -18,15 +18,15 @@ function requireNode() {
   throw new Error(`Node.js ${LOWEST_NODE.join('.')} or later is needed; this is ${process.versions.node}`);
 }
 
-/** npm writes node_modules/.package-lock.json last: it is there, and not older than the lock, when an install was whole. */
+/** npm writes node_modules/.package-lock.json last, so after a complete install it is at least as new as the lock. */
 function npmPackagesAreCurrent() {
   const installed = path.join(root, 'node_modules', '.package-lock.json');
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(path.join(root, 'package-lock.json')).mtimeMs;
 }
 
 /**
- * The versions of the lock. Not `npm ci`: it wants the packages of every other platform in the lock as well, and not
- * every registry has them.
+ * Installs the versions in the lock. Does not use `npm ci`, which also needs the packages of all other platforms in the
+ * lock; not every registry has them.
  */
 function installNpmPackages() {
   return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export async function setUp(purpose) {
   if (process.platform === 'linux' && missingPackages(purpose).length > 0) {
     await step('packages of the operating system', (onProgress) => installPackages(purpose, { onProgress }));
   }
-  // First, since it is what a machine may lack without a way to install it.
+  // PowerShell comes early, because a machine may have no way to install it.
   const shell = await step('PowerShell', async (onProgress) => {
     const { findPowerShell } = await import('./pwsh.mjs');
     return findPowerShell({ onProgress });

@@ -1,5 +1,5 @@
 // npm start [-- --tpm 1.2]: sets everything up, starts a software TPM and the broker, and runs examples/tour.ps1 in
-// PowerShell. On a terminal the prompt stays open afterwards.
+// PowerShell. On a terminal, the prompt stays open afterwards.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,11 +1,11 @@
-// Which packages of the operating system the project needs, and installing them where that is possible.
+// Finds out which packages of the operating system the project needs, and installs them if possible.
 //   node tools/system-packages.mjs [start|test]     tells or installs what is missing
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 
-/** Debian package by what must be there: a program on PATH, or a file. */
+/** Debian packages; with `program`, that program on PATH is enough. */
 const NEEDED = {
   start: [
     { package: 'swtpm', program: 'swtpm' },
@@ -57,7 +57,7 @@ function hasProgram(name) {
   return PROGRAM_FOLDERS.some((folder) => folder !== '' && existsSync(`${folder}/${name}`));
 }
 
-/** dpkg-query's own placeholder. */
+/** A placeholder of dpkg-query. */
 const STATUS_FORMAT = '$' + '{db:Status-Status}';
 
 function hasDebianPackage(name) {
@@ -73,7 +73,7 @@ export function missingPackages(purpose) {
     .map(({ package: name }) => name);
 }
 
-/** Installs what is missing by apt when it may; otherwise throws an error that holds the line to run. */
+/** Installs missing packages with apt if permitted; otherwise throws an error that contains the command to run. */
 export async function installPackages(purpose, { onProgress = () => {} } = {}) {
   const missing = missingPackages(purpose);
   if (missing.length === 0) return;
@@ -86,7 +86,7 @@ export async function installPackages(purpose, { onProgress = () => {} } = {}) {
   }
   onProgress(`installing ${missing.join(', ')} (apt)`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // The list may be old or missing: refreshed once, and only when something has to be installed.
+  // The package list may be old or missing, so refresh it, but only if something has to be installed.
   await run('apt-get', ['update', '-qq'], env);
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], env);
   const still = missingPackages(purpose);

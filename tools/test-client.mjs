@@ -1,5 +1,5 @@
-// Tests of the module's client (module/tests, xunit) in the assemblies that ship: on .NET and, as .NET Framework 4.7.2, on
-// Mono. Both have a broker with a software TPM at the other end.
+// Tests the module's client (module/tests, xunit) in the shipped assemblies: on .NET and, as .NET Framework 4.7.2, on
+// Mono. Both connect to a broker with a software TPM.
 //   node tools/test-client.mjs [--json counts.json]
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const folder = path.join(root, 'module', 'tests');
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
 
-/** What runs the tests on each framework; where it is missing, why they are skipped. */
+/** Returns the command that runs the tests on each framework, and what is missing for it, if anything. */
 function runners(sdk) {
   const built = (framework, name) => path.join(folder, 'bin', 'Release', framework, name);
   const hasMono = spawnSync('mono', ['--version']).status === 0;

@@ -1,4 +1,4 @@
-// Tests of the C libraries: builds them, runs ctest, and says how many tests passed.
+// Tests the C libraries: builds them, runs ctest, and counts how many tests passed.
 //   node tools/test-native.mjs [--json counts.json]
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// npm test: sets everything up and runs every test: mocha (TypeScript), ctest (the C libraries), xunit (the module's client),
-// Pester (PowerShell).
+// npm test: sets everything up and runs all tests: mocha (TypeScript), ctest (the C libraries), xunit (the module's
+// client), Pester (PowerShell).
 //   npm test -- --only mocha|bundle|native|client|pester|pester5     one part
 //   npm test -- --all     also what `npm test` alone leaves out: end-to-end tests on the bundle, and Pester 5
 import { spawn } from 'node:child_process';
@@ -23,7 +23,7 @@ function run(program, args, env = {}) {
   });
 }
 
-/** Runs one part; a part that ends badly without saying how many tests failed is one failure. */
+/** Runs one part. A part that fails without reporting a failed test counts as one failure. */
 async function part(name, work) {
   console.log(`\n== ${name}`);
   const { status, counts } = await work();
@@ -66,7 +66,7 @@ function runMocha(folder, name = 'mocha', files = testFiles(path.join(root, 'bui
   });
 }
 
-/** The end-to-end tests that cover most of both programs, with those of the bundle and the Node.js that ships. */
+/** The end-to-end tests to run on the bundle with the shipped Node.js; they cover most of both programs. */
 const ON_THE_BUNDLE = ['broker', 'command-line', 'crashes', 'json-rpc', 'policy', 'power', 'virtualization20'];
 
 async function runOnBundle(folder) {
@@ -92,7 +92,7 @@ function runPester(folder, name = 'Pester', options = []) {
   });
 }
 
-/** A part that a program of tools/ runs and counts. */
+/** Runs a part whose tests a program of tools/ runs and counts. */
 function runTool(folder, name, tool) {
   return part(name, async () => {
     const countsFile = path.join(folder, `${tool}.json`);
@@ -109,7 +109,7 @@ const PARTS = {
   pester: (folder) => runPester(folder),
   pester5: (folder) => runPester(folder, 'Pester 5', ['--pester', '5']),
 };
-/** The parts that only --all and --only run. */
+/** Parts that run only with --all or --only. */
 const EXTRA = ['bundle', 'pester5'];
 
 async function main() {

@@ -1,5 +1,5 @@
-// What people read of each policy of the administrative template, in English and French.
-//   name, explain: of the policy; labels: of its parts, by the setting, or by the class of callers.
+// The texts of each policy of the administrative template, in English and French.
+//   name, explain: of the policy; labels: of its parts, by setting or by caller class.
 
 export const LANGUAGES = ['en-US', 'fr-FR'];
 

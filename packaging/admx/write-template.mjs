@@ -1,8 +1,8 @@
-// Writes the administrative template: packaging/admx/tpmtbs.admx and a tpmtbs.adml for each language, from the table of
-// policy settings (ts-core/domain/policy/setting-table.ts) and the texts of texts.mjs.
+// Writes the administrative template, packaging/admx/tpmtbs.admx and a tpmtbs.adml for each language, from the table of
+// policy settings (ts-core/domain/policy/setting-table.ts) and the texts in texts.mjs.
 //   npm run build && node packaging/admx/write-template.mjs
 //
-// Format: "ADMX Schema", PolicyDefinitionFiles 1.0, as Microsoft documents it. Policies write where Windows' TPM.admx does,
+// Format: Microsoft's "ADMX Schema", PolicyDefinitionFiles 1.0. Policies write to the same places as Windows' TPM.admx,
 // so that a domain may use either.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ async function policySettings() {
   return (await import(pathToFileURL(table).href)).POLICY_SETTINGS;
 }
 
-/** Settings of the table by the policy that sets them, in the table's order. */
+/** Groups the table's settings by the policy that sets them, in the table's order. */
 function policiesOf(settings) {
   const policies = new Map();
   for (const [name, setting] of Object.entries(settings)) {
@@ -27,7 +27,7 @@ function policiesOf(settings) {
   return policies;
 }
 
-/** Text of each file by its path below packaging/admx. */
+/** Returns the text of each file, by its path below packaging/admx. */
 export async function templateFiles() {
   const policies = policiesOf(await policySettings());
   const missing = [...policies.keys()].filter((policy) => TEXTS[policy] === undefined);
@@ -71,7 +71,7 @@ function policyElement(policy, settings) {
     </policy>`;
 }
 
-/** A policy's own key, and what enabling and disabling it writes. */
+/** Returns a policy's own key, and what enabling and disabling it writes. */
 function policyBody(settings) {
   const flags = settings.filter(({ kind }) => kind === 'flag');
   const [first] = settings;
@@ -108,7 +108,7 @@ function elementsOf(settings) {
     .map(([, xml]) => xml);
 }
 
-/** Pairs of id and element. */
+/** Returns pairs of id and element. */
 function elements({ name, kind, registry, bounds }) {
   const place = () => `key="${escaped(registry.key)}" valueName="${registry.valueName}" required="true"`;
   switch (kind) {
@@ -119,7 +119,7 @@ function elements({ name, kind, registry, bounds }) {
     case 'authLevel':
       return [[name, levelElement(name, place())]];
     case 'codes':
-      // Name and data of each value are the code.
+      // Both the name and the data of each value are the code.
       return [[name, `        <list id="${name}" key="${escaped(registry.key)}" valuePrefix="" additive="true" />`]];
     case 'classLists':
       return Object.entries(registry.keys).map(([callerClass, key]) => [

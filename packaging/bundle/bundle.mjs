@@ -1,4 +1,4 @@
-// Bundles the programs for the Node.js that ships. dist/bundle/linux-ARCHITECTURE then holds everything but Node.js itself.
+// Bundles the programs for the shipped Node.js. dist/bundle/linux-ARCHITECTURE then contains everything except Node.js.
 //   npm run bundle -- [--architecture arm64]
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { lazyPackages } from './lazy-packages.mjs';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const here = path.join(root, 'packaging', 'bundle');
 
-/** What each program's bundle exports; start.cjs calls `run`. */
+/** The exports of each program's bundle; start.cjs calls `run`. */
 const PROGRAMS = {
   tbs: `import process from 'node:process';
         import { main } from './ts-core/cli/main.js';
@@ -24,7 +24,7 @@ const PROGRAMS = {
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
 };
 
-/** Returns the folder, and the folders of the packages that have code in it. */
+/** Returns the bundle's folder and the folders of the packages whose code it contains. */
 export async function bundle(architecture = process.arch) {
   const folder = path.join(root, 'dist', 'bundle', `linux-${architecture}`);
   rmSync(folder, { recursive: true, force: true });
@@ -49,14 +49,14 @@ async function bundleProgram(name, folder) {
     platform: 'node',
     format: 'cjs',
     target: `node${shippedNode.version}`,
-    // Names stay, for whoever reads a stack trace.
+    // Names are kept, so that stack traces stay readable.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
     metafile: true,
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
-    // Optional parts of dbus-next, which are not installed.
+    // Optional dependencies of dbus-next that are not installed.
     external: ['x11', 'usocket'],
     alias: { 'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs') },
     plugins: [daemonBeside(name), yargsLocalesBeside, lazyPackages],
@@ -65,13 +65,13 @@ async function bundleProgram(name, folder) {
   return Object.keys(metafile.inputs);
 }
 
-/** The folder of the package that a file belongs to; undefined for the project's own. */
+/** Returns the folder of the package that a file belongs to; undefined for the project's own files. */
 function packageOf(file) {
   const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [];
   return folder === undefined ? undefined : path.join(root, folder);
 }
 
-/** `tbs serve` runs the daemon of the other program. */
+/** `tbs serve` runs the daemon from the other program's bundle. */
 function daemonBeside(name) {
   return {
     name: 'daemon beside',
@@ -82,7 +82,7 @@ function daemonBeside(name) {
   };
 }
 
-/** yargs looks for its messages by a path that starts in its own package. */
+/** yargs finds its messages by a path relative to its own package, which a bundle changes. */
 const yargsLocalesBeside = {
   name: 'locales of yargs beside',
   setup(build) {
@@ -110,7 +110,7 @@ function lmdbAddon(architecture) {
   return path.join(root, 'node_modules', '@lmdb', `lmdb-linux-${architecture}`, 'node.napi.glibc.node');
 }
 
-/** Lets each program run once with the shipped Node.js, which writes its code cache; as an installation does. */
+/** Runs each program once with the shipped Node.js to write its code cache, as an installation does. */
 export function writeCodeCaches(folder, node = path.join(fetchNode(), 'bin', 'node')) {
   execFileSync(node, [path.join(here, 'write-code-caches.cjs'), folder], { stdio: 'inherit' });
 }

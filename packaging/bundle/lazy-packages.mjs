@@ -1,5 +1,5 @@
-// An esbuild plugin: what lazy/ has a file for is replaced by it, and the file loads the package itself (`now:NAME`) when it
-// is first used.
+// An esbuild plugin that replaces each package that has a file in lazy/ with that file, which loads the package itself
+// (`now:NAME`) at its first use.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,13 +22,13 @@ export const lazyPackages = {
     );
     build.onResolve({ filter: /^now:/ }, ({ path: wanted, kind }) => {
       const name = wanted.slice('now:'.length);
-      // The package may lie in that of its importer.
+      // The package may be nested in its importer's package.
       return build.resolve(name, { resolveDir: importers.get(name), kind, pluginData: NOW });
     });
   },
 };
 
-/** lazy/assert.cjs has only what yargs uses. */
+/** lazy/assert.cjs contains only what yargs uses. */
 function mayReplace(name, importer) {
   return name !== 'assert' || /[\\/]node_modules[\\/]yargs[\\/]/.test(importer);
 }

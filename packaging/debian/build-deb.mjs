@@ -1,4 +1,4 @@
-// Makes one Debian package of a folder that is laid out as the package installs it, with the same bytes each time.
+// Builds a Debian package from a folder that is laid out as the package installs it; the result is reproducible.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'];
 
 /**
- * `values` fill the @NAMES@ of NAME.control. Maintainer scripts, triggers and configuration files are found beside it and in
+ * `values` replace the @NAMES@ in NAME.control. Maintainer scripts and triggers are beside it, configuration files in
  * `folder`/etc. Returns the package's file.
  */
 export function buildDeb({ name, folder, output, values, epoch }) {
@@ -36,7 +36,8 @@ export function buildDeb({ name, folder, output, values, epoch }) {
   write(path.join(debian, 'md5sums'), sums);
   const settings = files.filter((file) => file.startsWith('etc/')).map((file) => `/${file}\n`);
   if (settings.length > 0) write(path.join(debian, 'conffiles'), settings.join(''));
-  // dpkg-deb sets every later time back to SOURCE_DATE_EPOCH; and one thread compresses to the same bytes on any machine.
+  // dpkg-deb sets later timestamps back to SOURCE_DATE_EPOCH, and one thread compresses to the same bytes on any
+  // machine.
   execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z2', '--threads-max=1', '--build', folder, output], {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -59,7 +60,7 @@ function filled(file, values) {
   });
 }
 
-/** Everybody may read all of it; what is a program here is one there. */
+/** Makes everything readable by everyone, and keeps programs executable. */
 function chmodTree(folder) {
   for (const file of readdirSync(folder, { recursive: true }).map((each) => path.join(folder, String(each)))) {
     const status = lstatSync(file);

@@ -1,4 +1,4 @@
-// Fetches the Node.js that ships (node.json: its version and the hashes of npm's packages) into .cache/node.
+// Fetches the shipped Node.js into .cache/node; node.json has its version and the hashes of npm's packages.
 //   node packaging/runtime/fetch-node.mjs [x64|arm64]     prints the folder
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 export const shippedNode = JSON.parse(readFileSync(path.join(root, 'packaging', 'runtime', 'node.json'), 'utf8'));
 
-/** The folder of the shipped Node.js, with bin/node, include/ and LICENSE; fetched where it is not in the cache. */
+/** Returns the folder of the shipped Node.js, with bin/node, include/ and LICENSE; fetches it if it is not cached. */
 export function fetchNode(architecture = process.arch) {
   const name = `node-linux-${architecture}`;
   const integrity = shippedNode[architecture];
@@ -18,7 +18,7 @@ export function fetchNode(architecture = process.arch) {
   const folder = path.join(root, '.cache', 'node', `${name}-${shippedNode.version}`);
   if (existsSync(folder)) return folder;
   mkdirSync(path.dirname(folder), { recursive: true });
-  // A folder of its own: several processes may fetch at once, and the first that is done wins.
+  // Each process uses its own folder: several may fetch at once, and the first to finish wins.
   const unfinished = mkdtempSync(`${folder}.`);
   try {
     const archive = path.join(unfinished, pack(`${name}@${shippedNode.version}`, unfinished));

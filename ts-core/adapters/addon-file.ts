@@ -1,13 +1,13 @@
-/** The compiled file of native/addon, found and loaded, whatever it exports on this platform. */
+/** Finds and loads the compiled file of native/addon, whatever it exports on this platform. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import nodeGypBuild from 'node-gyp-build';
 
-/** The addon is missing, or is not the one that this program was written for; the message names the command that builds it. */
+/** The addon is missing or does not fit this program; the message names the command that builds it. */
 export class AddonError extends Error {}
 
-/** Throws an AddonError when it is missing. */
+/** Loads the addon. Throws an AddonError when it is missing. */
 export function loadAddonFile(): unknown {
   const directory = addonDirectory();
   try {
@@ -25,7 +25,7 @@ export function addonDoesNotServe(): AddonError {
   );
 }
 
-/** The compiled program lies in build/ or beside the sources: the addon is found upwards from here. */
+/** Searches upwards from this file, because the compiled program is in build/ or beside the sources. */
 function addonDirectory(): string {
   let directory = path.dirname(fileURLToPath(import.meta.url));
   for (;;) {

@@ -1,14 +1,14 @@
-/** A process id that cannot be mistaken for that of a later process: with start time and boot (proc(5), /proc/pid/stat). */
+/** A process id with start time and boot id, which no later process can share (proc(5), /proc/pid/stat). */
 import { readFile } from 'node:fs/promises';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks between boot and the start of the process, as the kernel prints them. */
+  /** Clock ticks from boot to the start of the process, as the kernel prints them. */
   readonly startTime: string;
   readonly bootId: string;
 }
 
-/** Field 22 of /proc/pid/stat, counted after the command name, which may itself contain spaces and parentheses. */
+/** Field 22 of /proc/pid/stat, counted after the command name, which may contain spaces and parentheses itself. */
 const START_TIME_AFTER_NAME = 19;
 
 export async function processIdentity(pid: number): Promise<ProcessIdentity | undefined> {
@@ -19,7 +19,7 @@ export async function processIdentity(pid: number): Promise<ProcessIdentity | un
     ]);
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const startTime = fields[START_TIME_AFTER_NAME];
-    // A zombie has ended; only its parent has not looked yet.
+    // A zombie has ended; its parent has just not waited for it yet.
     if (startTime === undefined || fields[0] === 'Z' || fields[0] === 'X') return undefined;
     return { pid, startTime, bootId: bootId.trim() };
   } catch {

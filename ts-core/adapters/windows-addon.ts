@@ -1,11 +1,11 @@
 /**
- * The native addon (native/addon) as it is on Windows, loaded once, with types.
+ * The typed interface of the native addon (native/addon) on Windows, which is loaded once.
  *
- * Failures of Windows' functions are Errors with `code` as libuv translates it ('EACCES'), `win32Error` and `syscall`.
+ * A failed Windows function throws an Error with `code` as libuv translates it ('EACCES'), `win32Error` and `syscall`.
  */
 import { addonDoesNotServe, loadAddonFile } from './addon-file.js';
 
-/** What an access token says; `memberships` answers for each of the groups that were asked about. */
+/** The facts of an access token; `memberships` has one entry for each group that was asked about. */
 export interface NativeTokenFacts {
   readonly userSid: string;
   readonly isAdministrator: boolean;
@@ -23,7 +23,7 @@ export interface NativeRegistryValue {
   readonly data: Uint8Array;
 }
 
-/** A context of Windows' own TBS. Failures have `tbsResult`, its result code, or `code` where there is no tbs.dll. */
+/** A context of Windows' own TBS. Errors have the TBS result code in `tbsResult`, or `code` if tbs.dll is missing. */
 export interface NativeTbsContext {
   submit(command: Uint8Array, priority: number): Promise<Uint8Array>;
   cancel(): void;
@@ -31,29 +31,29 @@ export interface NativeTbsContext {
 }
 
 export interface WindowsAddon {
-  /** GetTickCount64 in nanoseconds. */
+  /** Returns GetTickCount64 in nanoseconds. */
   bootTimeNs(): bigint;
-  /** LockFileEx, exclusive and without waiting. */
+  /** LockFileEx, exclusive and non-blocking. */
   tryLockExclusive(fd: number): boolean;
-  /** Makes the pipe and serves it; `onConnection` gets a descriptor for net.Socket, or why a client was turned away. */
+  /** Creates and serves the pipe; `onConnection` receives a descriptor for net.Socket, or why a client was refused. */
   readonly PipeListener: new (
     name: string,
     sddl: string,
     onConnection: (fd: number | undefined, error: Error | undefined) => void,
   ) => { close(): void };
-  /** The client's end of a pipe, as a descriptor for net.Socket. */
+  /** Opens the client's end of a pipe and returns a descriptor for net.Socket. */
   openPipe(name: string): number;
   pipeClientProcess(fd: number, groupSids: readonly string[]): NativeProcessToken;
-  /** Only after data was read from the pipe: before, Windows does not know the client's user. */
+  /** Works only after data was read from the pipe: before that, Windows does not know the client's user. */
   pipeClientUser(fd: number, groupSids: readonly string[]): NativeTokenFacts;
-  /** SID of who made the pipe's first instance. */
+  /** Returns the SID of the user who created the pipe's first instance. */
   pipeOwner(fd: number): string;
   ownToken(groupSids: readonly string[]): NativeTokenFacts;
   accountSid(name: string): string | undefined;
   accountName(sid: string): string | undefined;
   protectFolder(path: string, sddl: string): void;
   ownerOf(path: string): string;
-  /** Below HKEY_LOCAL_MACHINE; undefined when there is no such key. */
+  /** Reads values below HKEY_LOCAL_MACHINE; undefined when there is no such key. */
   registryValues(key: string): NativeRegistryValue[] | undefined;
   registrySubkeys(key: string): string[] | undefined;
   makeRegistryKey(key: string, sddl: string): void;
@@ -64,7 +64,7 @@ export interface WindowsAddon {
 
 let loaded: WindowsAddon | undefined;
 
-/** The addon. Throws, with the command that builds it, when it is missing; and on platforms other than Windows. */
+/** Returns the addon. Throws when it is missing, naming the command that builds it, and on other platforms. */
 export function windowsAddon(): WindowsAddon {
   loaded ??= load();
   return loaded;

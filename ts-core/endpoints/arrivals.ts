@@ -1,6 +1,6 @@
 /**
- * Connections between being accepted and being served: each is set up in its user's turn, so that who connects without end
- * holds up nobody else who connects. Until then nothing is read from it.
+ * Connections that have been accepted but are not served yet. Each is set up in its user's turn, so that a user who
+ * connects without end does not hold up others. Nothing is read from a connection before that.
  */
 import type { ByteConnection } from './byte-connection.js';
 import type { FairTurns, TurnWork } from './fair-turns.js';
@@ -9,7 +9,7 @@ import type { IncomingConnection } from './incoming-connection.js';
 export interface Arrival {
   readonly connection: IncomingConnection;
   readonly userKey: string;
-  /** Of the two one is called: `onGone` when the peer has gone before its turn, or the endpoint closes. */
+  /** Either `setUp` or `onGone` is called: `onGone` if the peer leaves before its turn or the endpoint closes. */
   readonly setUp: (bytes: ByteConnection) => void;
   readonly onGone: () => void;
 }
@@ -28,7 +28,7 @@ export class Arrivals {
     this.#turns.add(waiting);
   }
 
-  /** Refuses those that wait: an endpoint that has closed serves nobody any more. */
+  /** Refuses the waiting connections, because the endpoint has closed. */
   close(): void {
     for (const waiting of this.#waiting) {
       this.#turns.remove(waiting);
@@ -70,7 +70,7 @@ function openedOrGone(connection: IncomingConnection): ByteConnection | undefine
   try {
     return connection.open();
   } catch {
-    // It closed in between, and nobody has to be told.
+    // The connection closed in between, so there is nobody to notify.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A connection that has been accepted and from which nothing has been read: who is behind it is asked first, and then it is
- * taken over or refused.
+ * A connection that has been accepted and from which nothing has been read yet. Its caller is identified first; then
+ * the connection is taken over or refused.
  */
 import type { Socket } from 'node:net';
 import type { Caller } from '../domain/caller.js';
@@ -8,27 +8,27 @@ import { type ByteConnection, overNodeSocket } from './byte-connection.js';
 import type { AcceptConnections } from './unix-listener.js';
 
 export interface IncomingConnection {
-  /** Throws when the operating system does not say who it is. */
+  /** Returns the caller. Throws when the operating system does not identify it. */
   identify(): Caller;
-  /** Whether the peer has closed it already. */
+  /** Returns whether the peer has already closed the connection. */
   peerIsGone(): boolean;
-  /** Takes the connection over. Throws when it has closed. */
+  /** Takes over the connection. Throws when it has closed. */
   open(): ByteConnection;
-  /** Closes it; what the peer is to read before is sent as far as that is possible at once. */
+  /** Closes the connection, after sending as much of `lastWords` as can be sent immediately. */
   refuse(lastWords?: Uint8Array): void;
 }
 
 /** Where an endpoint's connections come from. */
 export interface ConnectionSource {
-  /** The caller behind a socket; throws when the operating system does not say who it is. */
+  /** Returns the caller of a socket. Throws when the operating system does not identify it. */
   readonly identify: (socket: Socket) => Caller;
-  /** How bytes of a socket are moved; Node.js' own way unless given. Takes the socket over. */
+  /** Takes over a socket and transfers its bytes. Default: through Node.js. */
   readonly byteConnection?: ((socket: Socket) => ByteConnection) | undefined;
-  /** How connections of a Unix socket are accepted; by Node.js' own server unless given. */
+  /** Accepts the connections of a Unix socket. Default: Node.js' own server. */
   readonly accept?: AcceptConnections<IncomingConnection> | undefined;
 }
 
-/** What a listener needs to bring the connections of a source to `onIncoming`. */
+/** Returns the options with which a listener delivers a source's connections to `onIncoming`. */
 export function listenFor(
   source: ConnectionSource,
   onIncoming: (connection: IncomingConnection) => void,
@@ -44,7 +44,7 @@ function overSocket(
   socket: Socket,
   { identify, byteConnection = overNodeSocket }: ConnectionSource,
 ): IncomingConnection {
-  // 'close' follows every error; one that comes before the connection is taken over must not end the process.
+  // 'close' follows every error. An error before the connection is taken over must not end the process.
   socket.on('error', () => {});
   return {
     identify: () => identify(socket),

@@ -1,9 +1,9 @@
 /**
- * The audit log: one JSON line a decision, in a rotated file that only the broker's user can read.
+ * The audit log: one JSON line per decision, in a rotated file that only the broker's user can read.
  *
- * `write` only puts a line into a bounded buffer; a writer of its own empties it. When the disk refuses, the lines
- * wait and are tried again; what does not fit into the buffer meanwhile is lost and counted, and said in the log when
- * it goes on.
+ * `write` only puts a line into a bounded buffer, which is written to the file in the background. If writing fails, the
+ * lines stay in the buffer and are tried again. Lines that do not fit into the buffer meanwhile are lost and counted,
+ * and the audit log reports the loss once it can be written again.
  */
 import type { AuditEvent, AuditLog, Clock, Log } from '../../application/ports.js';
 import { auditLine } from './audit-line.js';
@@ -14,7 +14,7 @@ export interface AuditFileOptions {
   readonly path: string;
   readonly maxFileBytes: number;
   readonly maxFiles: number;
-  /** Identical refusals within this time become one line. */
+  /** Identical refusals within this time are combined into one line. */
   readonly coalesceMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -32,7 +32,7 @@ export class AuditFile implements AuditLog {
   readonly #maxBufferedLines: number;
   #buffer: string[] = [];
   #lost = 0;
-  /** Lost since the last time that lines could be written. */
+  /** Lines lost since the last successful write. */
   #lostUntold = 0;
   #writing: Promise<void> | undefined;
   #failing = false;

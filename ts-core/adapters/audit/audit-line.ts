@@ -1,7 +1,7 @@
-/** One audit event as one line of JSON, bounded, whatever its details hold. */
+/** Formats an audit event as one line of JSON of bounded length, whatever its details contain. */
 import type { AuditEvent } from '../../application/ports.js';
 
-/** Longer details are left out of the line; the rest of the event stays. */
+/** If a line would be longer, its details are omitted; the rest of the event stays. */
 export const MAX_LINE_BYTES = 16_384;
 
 export function auditLine(event: AuditEvent): string {

@@ -1,4 +1,4 @@
-/** The broker's log, for the people who run it: pino, with whatever looks like a secret taken out first. */
+/** The broker's log, written with pino, after everything that looks like a secret has been removed. */
 import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
@@ -7,16 +7,16 @@ import { INTERVAL_MS, RepeatedLines } from './repeated-lines.js';
 
 export interface BrokerLogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
-  /** A file, made with mode 0600; null: standard error. */
+  /** The log file, created with mode 0600; null means standard error. */
   readonly path: string | null;
-  /** Instead of `path`; for tests. */
+  /** Replaces `path` in tests. */
   readonly stream?: DestinationStream;
-  /** Monotonic; for tests. */
+  /** A monotonic clock; for tests. */
   readonly nowMs?: () => number;
 }
 
 export interface BrokerLog extends Log {
-  /** Writes out what is buffered. What is logged afterwards is dropped: the log's end must not end the broker. */
+  /** Writes out the buffer. Later lines are dropped, because logging after the end must not crash the broker. */
   close(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
     (fields: object, message: string): void => {
       if (closed || !logger.isLevelEnabled(level)) return;
       tellUntold(nowMs());
-      // Whoever asks for debugging wants all of it.
+      // Debug lines are written even if they repeat.
       if (level === 'debug' || repeated.mayWrite(message, nowMs())) logger[level](fields, message);
     };
   return {
@@ -71,15 +71,15 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
   };
 }
 
-/** Not synchronous: a log that nobody reads must not hold the dispatcher; what exceeds the buffer is dropped. */
+/** Asynchronous, so that a log that nobody reads cannot block the dispatcher; lines beyond the buffer are dropped. */
 function openDestination(path: string | null) {
   const stream = destination({
-    // Opened here, so that a file that cannot be opened is reported at once and to whoever starts the broker.
+    // Opening the file here reports a failure immediately to whoever starts the broker.
     dest: path === null ? 2 : openFile(path),
     sync: false,
     maxLength: MAX_BUFFERED_BYTES,
   });
-  // A full disk or a closed pipe loses log lines, never the broker.
+  // A full disk or a closed pipe may cost log lines but must not crash the broker.
   stream.on('error', () => undefined);
   return stream;
 }
@@ -93,7 +93,7 @@ function closeDestination(stream: ReturnType<typeof destination> | undefined): P
   if (stream === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     for (const event of ['close', 'error'] as const) stream.once(event, () => resolve());
-    // A disk or pipe that takes nothing must not keep the broker from stopping.
+    // A blocked disk or pipe must not keep the broker from stopping.
     setTimeout(resolve, CLOSE_TIMEOUT_MS).unref();
     stream.end();
   });
@@ -113,7 +113,7 @@ function withoutSecrets(value: unknown, depth: number): unknown {
   return clean;
 }
 
-/** Numbers and switches under such a name (a level, a count) tell nothing secret. */
+/** Numbers and booleans under such a name (a level, a count) reveal no secret. */
 function isHarmless(value: unknown): boolean {
   return value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number';
 }

@@ -1,12 +1,12 @@
 /**
- * Keeps a user whose commands are refused from filling the log: the first refusal is a line at once, those alike that
- * follow within the interval become one line with their count and their first and last time. One user's refusals that
- * differ are told apart up to a number, and together above it, or whoever runs through every command code could push
- * the lines before out of the rotated files.
+ * Keeps a user whose commands are refused from filling the audit log. The first refusal is written immediately;
+ * identical ones that follow within the interval become one line with their count and their first and last time.
+ * Different refusals of one user get separate lines only up to a limit and are then combined. Otherwise a user who
+ * tries every command code could push earlier lines out of the rotated files.
  */
 import type { AuditEvent } from '../../application/ports.js';
 
-/** Distinct refusals remembered at once; with more, the one that has waited longest gets its line early. */
+/** Limit of distinct refusals remembered at once; beyond it, the oldest one is written early. */
 const MAX_REMEMBERED = 1024;
 const MAX_REMEMBERED_OF_USER = 64;
 const FURTHER_REFUSALS = 'Further refusals of this user, of too many kinds to tell each of them.';
@@ -21,7 +21,7 @@ interface Remembered {
 
 export class RefusalCoalescer {
   readonly #intervalMs: number;
-  /** In the order in which they are due: every interval is of the same length. */
+  /** Ordered by due time, since all intervals are equally long. */
   readonly #remembered = new Map<string, Remembered>();
   readonly #countOfUser = new Map<string | undefined, number>();
 
@@ -29,7 +29,7 @@ export class RefusalCoalescer {
     this.#intervalMs = intervalMs;
   }
 
-  /** The events to write now, in order; none when this one was added to a line that comes later. */
+  /** Returns the events to write now, in order. An event that is counted in a later line is not among them. */
   add(event: AuditEvent, nowMs: number): readonly AuditEvent[] {
     const due = this.due(nowMs);
     if (event.kind !== 'commandRefused') return [...due, event];
@@ -69,7 +69,7 @@ export class RefusalCoalescer {
     else this.#countOfUser.delete(event.userKey);
   }
 
-  /** The lines whose interval is over. A refusal that goes on stays remembered for another interval. */
+  /** Returns the lines whose interval is over. A refusal that has recurred is remembered for another interval. */
   due(nowMs: number): readonly AuditEvent[] {
     const lines: AuditEvent[] = [];
     for (const [key, remembered] of this.#remembered) {
@@ -79,20 +79,20 @@ export class RefusalCoalescer {
         continue;
       }
       lines.push(summary(remembered));
-      // To the end of the order.
+      // Moves it to the end of the order.
       this.#remembered.delete(key);
       this.#remembered.set(key, { ...remembered, dueMs: nowMs + this.#intervalMs, count: 0 });
     }
     return lines;
   }
 
-  /** When `due` has something to do next; undefined when nothing is remembered. */
+  /** Returns the time at which `due` has to be called next; undefined when nothing is remembered. */
   nextDueMs(): number | undefined {
     for (const { dueMs } of this.#remembered.values()) return dueMs;
     return undefined;
   }
 
-  /** Every line that is still owed. */
+  /** Returns every line that has not been written yet, and forgets everything. */
   flush(): readonly AuditEvent[] {
     const lines = [...this.#remembered.values()].filter(({ count }) => count > 0).map(summary);
     this.#remembered.clear();
@@ -113,7 +113,7 @@ function summary({ event, count, first, last }: Remembered): AuditEvent {
   return { ...event, time: last, repeated: { count, first, last } };
 }
 
-/** Which process asked does not make a refusal another one, or a fork for each would defeat the coalescing. */
+/** Ignores the process id; otherwise a caller that forks for each command would defeat the coalescing. */
 function keyOf({ userKey, callerClass, message, details }: AuditEvent): string {
   try {
     return JSON.stringify([userKey, callerClass, message, details]);

@@ -1,9 +1,9 @@
 /**
- * Keeps what callers can cause without end from filling the log: of lines with the same message a few are written in a
- * minute, the others are counted, and the count is written when the minute is over.
+ * Keeps callers from filling the log. Of lines with the same message, only a few per minute are written; the rest are
+ * counted, and the count is written when the minute is over.
  */
 
-/** Of one message, in the time of one interval. */
+/** Limit of lines with one message per interval. */
 export const MAX_LINES = 20;
 export const INTERVAL_MS = 60_000;
 
@@ -19,14 +19,14 @@ export interface UntoldLines {
 }
 
 export class RepeatedLines {
-  /** By message: the broker has a fixed number of them, since what differs stands in the fields. */
+  /** Keyed by message. The number of messages is fixed, since anything variable is in the fields. */
   readonly #intervals = new Map<string, Interval>();
 
-  /** Whether this line is written. */
+  /** Returns whether this line may be written; counts it otherwise. */
   mayWrite(message: string, nowMs: number): boolean {
     const known = this.#intervals.get(message);
     if (known === undefined || nowMs >= known.endsAtMs) {
-      // What was not told of an interval that is over comes with the next `due`.
+      // The next `due` reports the lines of the previous interval that were not written.
       const untold = known?.untold ?? 0;
       this.#intervals.set(message, { endsAtMs: nowMs + INTERVAL_MS, lines: 1, untold });
       return true;
@@ -39,7 +39,7 @@ export class RepeatedLines {
     return false;
   }
 
-  /** What was not written, once: of the intervals that are over by now. */
+  /** Returns, once, the counts of unwritten lines of all intervals that are over. */
   due(nowMs: number): readonly UntoldLines[] {
     const untold: UntoldLines[] = [];
     for (const [message, interval] of this.#intervals) {

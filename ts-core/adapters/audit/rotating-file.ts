@@ -1,4 +1,4 @@
-/** A log file of bounded length with a bounded number of predecessors: `name`, `name.1` (the last before it), … */
+/** A log file of bounded size with a bounded number of predecessors: `name`, `name.1` (the previous one), … */
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 export interface RotatingFileOptions {
   readonly path: string;
   readonly maxFileBytes: number;
-  /** The current file included. */
+  /** Includes the current file. */
   readonly maxFiles: number;
 }
 
@@ -17,14 +17,14 @@ export class RotatingFile {
   readonly #options: RotatingFileOptions;
   #handle: FileHandle | undefined;
   #length = 0;
-  /** A line was cut off by a kill or a full disk; the next one must not be glued to it. */
+  /** The last line was cut off by a kill or a full disk; the next one must start on a new line. */
   #endsInsideLine = false;
 
   constructor(options: RotatingFileOptions) {
     this.#options = options;
   }
 
-  /** Appends whole lines, or throws and leaves the file as it was before. */
+  /** Appends whole lines, or throws and leaves the file as it was. */
   async append(wholeLines: Uint8Array): Promise<void> {
     let handle = await this.#current();
     const lines = this.#endsInsideLine ? Buffer.concat([NEWLINE, wholeLines]) : wholeLines;
@@ -40,7 +40,7 @@ export class RotatingFile {
       this.#length += lines.length;
       this.#endsInsideLine = false;
     } catch (error) {
-      // Half a line would spoil the next one as well.
+      // A partial line would also corrupt the next one.
       await handle.truncate(this.#length).catch(() => undefined);
       await this.#release();
       throw error;
@@ -72,7 +72,7 @@ export class RotatingFile {
     return handle;
   }
 
-  /** Another program (logrotate, rm) may have taken the file away. */
+  /** Another program (logrotate, rm) may have moved or removed the file. */
   async #isStillInPlace(handle: FileHandle): Promise<boolean> {
     const [held, named] = await Promise.all([handle.stat(), stat(this.#options.path).catch(() => undefined)]);
     return named !== undefined && named.ino === held.ino && named.dev === held.dev;

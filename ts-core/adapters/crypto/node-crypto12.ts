@@ -1,4 +1,4 @@
-/** The cryptography of TPM 1.2 authorization, by node:crypto. */
+/** The cryptography of TPM 1.2 authorization, implemented with node:crypto. */
 import { constants, createHash, createHmac, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
 import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
 

@@ -1,4 +1,4 @@
-/** The hashes of PCR banks, by node:crypto; which of them there are, OpenSSL's build decides. */
+/** The hash functions of PCR banks, from node:crypto; which of them exist depends on the OpenSSL build. */
 import { createHash, getHashes } from 'node:crypto';
 import type { HashFunction, HashName } from '../../domain/firmware/hash-algorithms.js';
 

@@ -1,9 +1,10 @@
 /**
- * Backup of the owner authorization to AD DS over LDAP: the form of Windows 8 and later (an msTPM-InformationObject under
- * CN=TPM Devices, linked from the computer), or that of Windows 7 (an attribute of the computer), as the schema has it.
+ * Backs up the owner authorization to AD DS over LDAP. Depending on the schema, it uses the form of Windows 8 and later
+ * (an msTPM-InformationObject under CN=TPM Devices, linked from the computer) or that of Windows 7 (an attribute of the
+ * computer).
  *
- * The values are confidential in the directory: a computer writes and cannot read them, so nothing is read back. Each
- * operation has a connection of its own; nothing secret is kept in between.
+ * The values are confidential in the directory: a computer can write but not read them, so nothing is read back. Each
+ * operation opens its own connection, and no secret stays in memory between operations.
  */
 import type { DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -24,7 +25,7 @@ import {
 const MAX_VALUE_CHARACTERS = 128;
 const THUMBPRINT_BYTES = 20;
 
-/** Failures of one server that another may not have. */
+/** Failures after which another server may still succeed. */
 const TRY_NEXT = new Set<unknown>(['noServer', 'timeout']);
 
 export class ActiveDirectory implements OwnerAuthDirectory {

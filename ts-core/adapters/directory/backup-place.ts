@@ -1,6 +1,6 @@
 /**
- * Where the owner authorization goes: the form that the directory's schema offers, this machine's computer object, and
- * the rights that the account has there. Reads only.
+ * Finds out where to write the owner authorization: the form that the directory's schema supports, this machine's
+ * computer object, and the account's rights there. It only reads.
  *
  * Schema: MS-ADA2 and MS-ADSC (msTPM-…); rights: the constructed attributes allowedAttributesEffective and
  * allowedChildClassesEffective (MS-ADTS 3.1.1.4.5.21).
@@ -20,7 +20,7 @@ export const INFORMATION_OBJECT = 'msTPM-InformationObject';
 
 export interface BackupPlace {
   readonly form: DirectoryBackupForm;
-  /** Host name by which the server calls itself. */
+  /** The server's host name according to the server itself. */
   readonly server: string;
   readonly computer: string;
   /** The computer's objectSid. */
@@ -31,7 +31,7 @@ export interface BackupPlace {
   readonly linked: string | undefined;
 }
 
-/** @throws TBS_E_PROVISIONING_NOT_ALLOWED: schemaMissing, notJoined or noRight beside what the connection gives. */
+/** @throws TBS_E_PROVISIONING_NOT_ALLOWED: schemaMissing, notJoined or noRight, or a failure of the connection. */
 export async function findBackupPlace(
   session: DirectorySession,
   computerName: string | undefined,
@@ -107,7 +107,7 @@ async function containerOf(session: DirectorySession, domain: string): Promise<E
   });
 }
 
-/** NoSuchObject, which is what a server says of a base that is not there or must not be seen. */
+/** A server reports NoSuchObject for a base that does not exist or that the account may not see. */
 async function emptyWhenMissing(search: Promise<Entry[]>): Promise<Entry[]> {
   try {
     return await search;
@@ -136,7 +136,7 @@ function noRight(dn: string, what: string): TbsError {
   return directoryFailure('noRight', { message: `The account may not ${what} at ${dn}.` });
 }
 
-/** ldapts gives an empty list for an attribute that is not there. */
+/** ldapts returns an empty list for a missing attribute. */
 export function textOf(value: Entry[string] | undefined): string | undefined {
   const first = Array.isArray(value) ? value[0] : value;
   return first === undefined ? undefined : first.toString();

@@ -1,8 +1,8 @@
-/** What ties an authentication to the TLS connection that it runs in, so that nobody can relay it to another (RFC 5929). */
+/** Binds an authentication to the TLS connection that carries it, so that nobody can relay it (RFC 5929). */
 import { createHash } from 'node:crypto';
 import { BerReader } from 'ldapts';
 
-/** By the OID of the certificate's signature; MD5 and SHA-1 count as SHA-256 (RFC 5929, section 4.1). */
+/** Hash functions by the OID of the certificate's signature; SHA-256 replaces MD5 and SHA-1 (RFC 5929, section 4.1). */
 const HASHES: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.4': 'sha256',
   '1.2.840.113549.1.1.5': 'sha256',
@@ -15,7 +15,7 @@ const HASHES: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.3.4': 'sha512',
 };
 
-/** tls-server-end-point of a certificate in DER; empty where its signature has no single hash (RSA-PSS, EdDSA). */
+/** Returns tls-server-end-point of a DER certificate; empty if its signature has no single hash (RSA-PSS, EdDSA). */
 export function serverEndPoint(certificate: Buffer): Buffer {
   const hash = HASHES[signatureAlgorithm(certificate)];
   if (hash === undefined) return Buffer.alloc(0);

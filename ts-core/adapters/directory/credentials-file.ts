@@ -1,4 +1,4 @@
-/** The account that the broker binds with: a file that nobody but root or the broker's user may read. */
+/** Reads the account that the broker binds with from a file that only root or the broker's user may read. */
 import * as z from 'zod';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { directoryFailure } from './directory-failure.js';
@@ -6,7 +6,7 @@ import { readPrivateFile } from './private-file.js';
 
 const MAX_FILE_BYTES = 4096;
 
-/** A bind with an empty password is an anonymous one that succeeds (RFC 4513, 5.1.2). */
+/** No empty password, because a bind with one succeeds anonymously (RFC 4513, 5.1.2). */
 const schema = z.strictObject({ user: z.string().min(1).max(1024), password: z.string().min(1).max(1024) });
 
 export interface Credentials {
@@ -16,8 +16,8 @@ export interface Credentials {
 }
 
 /**
- * Read anew for each connection, so that a changed password is used at once and is not kept in between.
- * @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`; never with anything that is in the file.
+ * Reads the file for each connection, so that a changed password takes effect immediately and none stays in memory.
+ * @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`; never quotes the file's content.
  */
 export function readCredentials(path: string, brokerUid: number): Credentials {
   const bytes = readPrivateFile(path, {

@@ -1,6 +1,6 @@
 /**
- * The one translation of what goes wrong with a directory: LDAP result codes (RFC 4511, appendix A), sockets and TLS,
- * into TBS_E_PROVISIONING_NOT_ALLOWED with the reason and what to do about it.
+ * Translates every failure of a directory, such as LDAP result codes (RFC 4511, appendix A) and errors of sockets and
+ * TLS, into TBS_E_PROVISIONING_NOT_ALLOWED with the reason and what to do about it.
  */
 import { ResultCodeError } from 'ldapts';
 import type { DirectoryFailure } from '../../application/ports.js';
@@ -39,7 +39,7 @@ export function directoryFailure(
   });
 }
 
-/** What is a TbsError already is left as it is. */
+/** Translates any error; returns a TbsError unchanged. */
 export function translateFailure(error: unknown, server: string): TbsError {
   if (error instanceof TbsError) return error;
   const { reason, what } = error instanceof ResultCodeError ? ofResult(error.code) : ofConnection(error);
@@ -83,7 +83,7 @@ function ofResult(code: number): Translation {
   }
 }
 
-/** Codes of Node.js' TLS and of OpenSSL's certificate check. */
+/** Error codes of Node.js' TLS and of OpenSSL's certificate verification. */
 const TLS_CODE =
   /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO$)/;
 

@@ -1,29 +1,29 @@
 import type { SystemKerberos } from './system-kerberos.js';
 
-/** Where the directory is and who this machine is in it, as the daemon's configuration says. */
+/** Where the directory is, and how this machine authenticates to it, from the daemon's configuration. */
 export interface DirectoryOptions {
-  /** `HOST` or `HOST:PORT` of a domain controller; unset: found by DNS in `domain`. */
+  /** `HOST` or `HOST:PORT` of a domain controller. Default: found through DNS in `domain`. */
   readonly server?: string | undefined;
-  /** DNS name of the domain, for the SRV records `_ldap._tcp.DOMAIN`. */
+  /** DNS name of the domain, to find its SRV records `_ldap._tcp.DOMAIN`. */
   readonly domain?: string | undefined;
-  /** PEM file of the certificate authorities that are trusted; unset: those that Node.js trusts. */
+  /** PEM file of the trusted certificate authorities. Default: those that Node.js trusts. */
   readonly caFile?: string | undefined;
-  /** JSON file with `user` and `password`, for root (or the broker's user) alone; unset: the machine's own account. */
+  /** JSON file with `user` and `password`, private to root or the broker's user. Default: the machine's own account. */
   readonly credentialsFile?: string | undefined;
-  /** Keytab with the key of this machine's account, for Kerberos. */
+  /** Keytab with the Kerberos key of this machine's account. */
   readonly keytabFile: string;
-  /** `PC1$@CORP.EXAMPLE`; unset: the computer's account that is in the keytab. */
+  /** Principal, such as `PC1$@CORP.EXAMPLE`. Default: the computer account in the keytab. */
   readonly principal?: string | undefined;
-  /** Undefined where the system has none. */
+  /** Undefined if the system has no Kerberos. */
   readonly kerberos?: SystemKerberos | undefined;
-  /** DNS servers, `ADDRESS` or `ADDRESS:PORT`, instead of the system's. */
+  /** DNS servers, `ADDRESS` or `ADDRESS:PORT`. Default: the system's. */
   readonly dnsServers?: readonly string[] | undefined;
-  /** Distinguished name of the computer object, or the computer's name; unset: the host name. */
+  /** Distinguished name of the computer object, or the computer's name. Default: the host name. */
   readonly computer?: string | undefined;
-  /** StartTLS on the LDAP port instead of LDAPS. */
+  /** True to use StartTLS on the LDAP port instead of LDAPS. */
   readonly startTls: boolean;
-  /** For one operation with one server, from connecting to the last answer. */
+  /** Time-out of one operation with one server, from connecting to the last response. */
   readonly timeoutMs: number;
-  /** User id of the broker, who may own the credentials file beside root. */
+  /** The broker's user id; besides root, only this user may own the credentials file. */
   readonly brokerUid: number;
 }

@@ -1,9 +1,9 @@
 /**
- * One authenticated connection to one server, for one operation: LDAPS or StartTLS with the certificate checked, a bind,
- * and a deadline over everything.
+ * One authenticated connection to one server, for one operation: LDAPS or StartTLS with certificate verification, a
+ * bind, and one deadline for everything.
  *
- * ldapts connects again by itself when a connection is lost, and then works unauthenticated (with autoRebind, and
- * StartTLS, without TLS as well). A session allows each socket to be made once, so that a lost connection is an error.
+ * ldapts reconnects by itself when a connection is lost, and then works unauthenticated (with autoRebind and StartTLS,
+ * even without TLS). A session lets each socket be created only once, so that a lost connection is an error.
  */
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
@@ -37,7 +37,7 @@ export class DirectorySession {
     const name = isIP(host) === 6 ? `[${host}]` : host;
     this.#client = new Client({
       url: `${options.startTls ? 'ldap' : 'ldaps'}://${name}:${port}`,
-      // With StartTLS ldapts would take TLS options for the wish to begin with TLS.
+      // With StartTLS, the presence of TLS options would make ldapts begin with TLS.
       ...(options.startTls ? {} : { tlsOptions: this.#tlsOptions() }),
       createConnection: this.#once(this.#connectTcp),
       createSecureConnection: this.#once(connectTls),
@@ -68,7 +68,7 @@ export class DirectorySession {
     return this.#run(() => this.#client.modify(dn, changes));
   }
 
-  /** Ends whatever is under way with the error. */
+  /** Ends any operation in progress with the error. */
   abort(error: Error): void {
     this.#expire(error);
     this.#destroySockets();
@@ -89,7 +89,7 @@ export class DirectorySession {
     else await this.#run(() => this.#client.bind(account.user, account.password));
   }
 
-  /** The server is asked for its name, since it may be configured by its address, or by that of the domain. */
+  /** Asks the server for its name, because the configuration may contain its address or that of the domain. */
   async #bindWithKerberos({ principal, keytabFile }: MachineAccount & { readonly kind: 'keytab' }): Promise<void> {
     const [root] = await this.search('', { scope: 'base', attributes: ['dnsHostName'] });
     const socket = this.#sockets.at(-1);
@@ -103,7 +103,7 @@ export class DirectorySession {
     }
   }
 
-  /** The explicit `rejectUnauthorized` is stronger than NODE_TLS_REJECT_UNAUTHORIZED in the environment. */
+  /** The explicit `rejectUnauthorized` overrides NODE_TLS_REJECT_UNAUTHORIZED in the environment. */
   #tlsOptions(): ConnectionOptions {
     const { host } = this.#server;
     const { caFile } = this.#options;
@@ -116,7 +116,7 @@ export class DirectorySession {
     };
   }
 
-  /** ldapts gives port and host alone. */
+  /** ldapts passes only port and host. */
   readonly #connectTcp = ((port: number, host: string) =>
     connectTcp({ port, host, ...this.#lookup() })) as typeof connectTcp;
 
@@ -147,7 +147,7 @@ export class DirectorySession {
 
   #destroySockets(): void {
     for (const socket of this.#sockets) {
-      // ldapts takes its listeners away from a socket that failed; a later error would end the process.
+      // ldapts removes its listeners from a failed socket; a later error would then end the process.
       socket.on('error', () => undefined);
       socket.destroy();
     }

@@ -1,4 +1,4 @@
-/** Which servers to ask, in order: the configured one, or those of the domain's SRV records (RFC 2782). */
+/** Finds the servers to ask, in order: the configured one, or those in the domain's SRV records (RFC 2782). */
 import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { codeOf, directoryFailure } from './directory-failure.js';
@@ -12,10 +12,13 @@ export interface DirectoryServer {
 
 const LDAP_PORT = 389;
 const LDAPS_PORT = 636;
-/** A domain may list hundreds; a backup must not try them all. */
+/** A domain may list hundreds of servers, and a backup must not try them all. */
 const MAX_SERVERS = 4;
 
-/** Names of LDAPS with a port of their own come first; then controllers alone, as Windows registers them; then any server. */
+/**
+ * LDAPS records, which have their own port, come first; then domain controllers, as Windows registers them; then any
+ * server.
+ */
 const LDAPS_SERVICE = '_ldaps._tcp';
 const LDAP_SERVICES = ['_ldap._tcp.dc._msdcs', '_ldap._tcp'];
 
@@ -34,9 +37,9 @@ export function parseServer(text: string, startTls: boolean): DirectoryServer {
 }
 
 /**
- * Lowest priority first, within a priority by weight. Only servers inside of the domain count: a forged answer could
- * otherwise lead to any machine that has a certificate of the same authority. `portOf`: SRV records of LDAP name its
- * port; LDAPS has its own.
+ * Sorts by priority, lowest first, and within a priority by weight. Only servers inside the domain are used; otherwise
+ * a forged answer could lead to any machine with a certificate of the same authority. `portOf` is needed because the
+ * SRV records of LDAP contain LDAP's port, while LDAPS has its own.
  */
 export function serversOfDomain(
   records: readonly SrvRecord[],
@@ -75,7 +78,7 @@ async function findByDns(domain: string, options: DirectoryOptions): Promise<rea
   throw directoryFailure('noServer', { message: `DNS knows no directory server of the domain: ${asked}.` });
 }
 
-/** Empty when DNS answers that there is none. */
+/** Returns the SRV records of a service; empty when DNS answers that there are none. */
 async function resolveService(resolver: Resolver, name: string): Promise<readonly SrvRecord[]> {
   try {
     return await resolver.resolveSrv(name);

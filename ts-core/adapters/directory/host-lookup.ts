@@ -1,4 +1,4 @@
-/** Addresses of hosts, asked of the DNS servers that are configured for the directory. */
+/** Resolves host names with the DNS servers that are configured for the directory. */
 import type { LookupAddress } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
@@ -8,7 +8,7 @@ export function useDnsServers(resolver: Resolver, dnsServers: readonly string[] 
   if (dnsServers !== undefined) resolver.setServers(dnsServers.map(withBrackets));
 }
 
-/** Undefined without configured servers: then the system's own way is right. */
+/** Returns a lookup function for sockets; undefined without configured servers, for the system's own resolution. */
 export function hostLookup(dnsServers: readonly string[] | undefined, timeoutMs: number): LookupFunction | undefined {
   if (dnsServers === undefined) return undefined;
   return (host, options, callback) => {
@@ -25,7 +25,7 @@ export function hostLookup(dnsServers: readonly string[] | undefined, timeoutMs:
   };
 }
 
-/** Rejects with DNS' error for IPv4 when there is neither. */
+/** Returns IPv4 and IPv6 addresses. Rejects with the error for IPv4 if there are neither. */
 async function addressesOf(resolver: Resolver, host: string): Promise<LookupAddress[]> {
   const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
   const addresses = [
@@ -36,7 +36,7 @@ async function addressesOf(resolver: Resolver, host: string): Promise<LookupAddr
   throw four.status === 'rejected' ? four.reason : new Error(`no address of ${host} (${codeOf(four)})`);
 }
 
-/** Node.js wants [ADDRESS] for IPv6 with a port, and takes it without one. */
+/** Node.js needs [ADDRESS] for IPv6 with a port, and also accepts it without one. */
 function withBrackets(server: string): string {
   return server.includes('.') || server.startsWith('[') ? server : `[${server}]`;
 }

@@ -1,6 +1,6 @@
 /**
- * The bind with the machine's Kerberos key: SASL GSSAPI (RFC 4752) without a security layer, since TLS protects the
- * connection already, and bound to that connection's certificate.
+ * Binds with the machine's Kerberos key: SASL GSSAPI (RFC 4752) without a security layer, since TLS already protects
+ * the connection, and bound to that connection's certificate.
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -14,22 +14,22 @@ import { SaslBind } from './sasl-bind.js';
 import type { KerberosClient, SystemKerberos } from './system-kerberos.js';
 
 const NO_SECURITY_LAYER = 1;
-/** More than any Kerberos exchange takes: the request, and the answer of the server. */
+/** More than any Kerberos exchange needs: a request and the server's response. */
 const MAX_STEPS = 4;
 
 export interface KerberosBindOptions {
   readonly kerberos: SystemKerberos | undefined;
   readonly principal: KerberosPrincipal;
   readonly keytabFile: string;
-  /** The host name that the server calls itself by. */
+  /** The server's host name according to the server itself. */
   readonly server: string;
   /** The authenticated TLS connection. */
   readonly socket: Socket;
-  /** Rejects when the time for the operation is over. */
+  /** Rejects when the operation has timed out. */
   readonly deadline: Promise<never>;
 }
 
-/** @throws TBS_E_PROVISIONING_NOT_ALLOWED; ResultCodeErrors and errors of the connection for the caller to translate. */
+/** @throws TBS_E_PROVISIONING_NOT_ALLOWED; also ResultCodeErrors and connection errors, which the caller translates. */
 export async function bindWithKerberos(options: KerberosBindOptions): Promise<void> {
   const { kerberos, principal, keytabFile, server, socket, deadline } = options;
   if (kerberos === undefined) throw noKerberos();
@@ -60,7 +60,7 @@ export async function bindWithKerberos(options: KerberosBindOptions): Promise<vo
   }
 }
 
-/** The server's offer of security layers, after both sides have authenticated each other. */
+/** Authenticates both sides to each other, and returns the server's offer of security layers. */
 async function authenticate(
   step: KerberosClient['step'],
   bind: SaslBind,

@@ -1,4 +1,4 @@
-/** What Kerberos says when it refuses (error codes of MIT Kerberos, krb5_err.et), and what to do about it. */
+/** Translates errors of Kerberos (codes of MIT Kerberos, krb5_err.et) into errors that say what to do about them. */
 import type { DirectoryFailure } from '../../application/ports.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { codeOf, directoryFailure } from './directory-failure.js';
@@ -6,7 +6,7 @@ import { codeOf, directoryFailure } from './directory-failure.js';
 interface Cause {
   readonly reason: DirectoryFailure;
   readonly what: string;
-  /** The usual one for the reason unless given. */
+  /** Default: the usual action for the reason. */
   readonly action?: string;
 }
 
@@ -31,7 +31,7 @@ const skew: Cause = {
   what: 'The clock of this machine differs from that of the domain by more than Kerberos allows (5 minutes)',
 };
 
-/** By the offset from the base of the table. */
+/** Causes by the error code's offset from the base of the table. */
 const CAUSES: ReadonlyMap<number, Cause> = new Map([
   [1, { reason: 'wrongCredentials', what: 'The account has expired in the domain', action: RENEW_KEYTAB }],
   [
@@ -102,7 +102,7 @@ function numberOf(error: unknown, name: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The library's words name principals and realms, never keys. */
+/** The library's messages contain principals and realms but never keys. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 /**
- * Which account of the domain a keytab has a key of (MIT Kerberos, keytab file format 0x0502). The keys themselves are
- * for the Kerberos library alone.
+ * Finds the domain account whose key a keytab contains (MIT Kerberos, keytab file format 0x0502). Only the Kerberos
+ * library uses the keys themselves.
  */
 import type { TbsError } from '../../domain/tbs-error.js';
 import { directoryFailure } from './directory-failure.js';
@@ -10,14 +10,14 @@ const FORMAT = 0x0502;
 const MAX_FILE_BYTES = 256 * 1024;
 
 export interface KerberosPrincipal {
-  /** `PC1$@CORP.EXAMPLE` */
+  /** For example `PC1$@CORP.EXAMPLE`. */
   readonly name: string;
   readonly realm: string;
 }
 
 /**
- * The principal to authenticate as: `wanted` itself where the keytab has it, else the account of the computer `computer`,
- * else the only computer account in the keytab.
+ * Returns the principal to authenticate as: `wanted` if it is given, otherwise the account of the computer `computer`,
+ * otherwise the only computer account in the keytab.
  * @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`
  */
 export function principalOfKeytab(
@@ -57,7 +57,7 @@ function chosen(
   return own ?? (accounts.length === 1 ? accounts[0] : undefined);
 }
 
-/** Each principal once, in the order of the file. Throws RangeErrors for what ends too early. */
+/** Returns each principal once, in the order of the file. Throws a RangeError if the file is truncated. */
 function principalsOf(bytes: Buffer): readonly KerberosPrincipal[] {
   if (bytes.readUInt16BE(0) !== FORMAT) throw new RangeError('not a keytab of format 0x0502');
   const found = new Map<string, KerberosPrincipal>();
@@ -65,7 +65,7 @@ function principalsOf(bytes: Buffer): readonly KerberosPrincipal[] {
     const length = bytes.readInt32BE(offset);
     offset += 4;
     if (length === 0) break;
-    // A negative length is the hole of a removed entry.
+    // A negative length marks the gap that a removed entry left.
     if (length > 0) {
       if (offset + length > bytes.length) throw new RangeError('an entry is cut off');
       const principal = principalOfEntry(bytes.subarray(offset, offset + length));

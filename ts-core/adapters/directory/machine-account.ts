@@ -1,4 +1,4 @@
-/** As whom this machine authenticates: with the credentials file where one is configured, else with its own keytab. */
+/** Decides how this machine authenticates: with the credentials file if one is configured, else with its own keytab. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { readCredentials } from './credentials-file.js';
@@ -10,7 +10,7 @@ export type MachineAccount =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   | { readonly kind: 'keytab'; readonly principal: KerberosPrincipal; readonly keytabFile: string };
 
-/** @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`, or `notJoined` where there is neither. */
+/** @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`, or `notJoined` if there is neither. */
 export function machineAccount(options: DirectoryOptions): MachineAccount {
   const { credentialsFile, keytabFile, brokerUid } = options;
   if (credentialsFile !== undefined) return { kind: 'password', ...readCredentials(credentialsFile, brokerUid) };
@@ -22,7 +22,7 @@ export function machineAccount(options: DirectoryOptions): MachineAccount {
   return { kind: 'keytab', principal, keytabFile };
 }
 
-/** A computer's account is named for the first label of its host name, at most 15 characters (NetBIOS). */
+/** A computer's account is named after the first label of its host name, with at most 15 characters (NetBIOS). */
 export function hostNameLabel(): string {
   return (hostname().split('.')[0] ?? '').slice(0, 15);
 }

@@ -1,4 +1,4 @@
-/** Who owns an object: the SID in its security descriptor, and the control that asks for that part alone. */
+/** Reads the owner's SID from an object's security descriptor; the control requests only that part of it. */
 import { Control } from 'ldapts';
 
 /** LDAP_SERVER_SD_FLAGS_OID with OWNER_SECURITY_INFORMATION (MS-ADTS 3.1.1.3.4.1.11). */
@@ -16,7 +16,7 @@ export class OwnerOnlyControl extends Control {
 const OWNER_OFFSET_AT = 4;
 const SID_HEADER_BYTES = 8;
 
-/** The owner of a self-relative security descriptor (MS-DTYP 2.4.6); undefined when it names none that is whole. */
+/** Returns the owner in a self-relative security descriptor (MS-DTYP 2.4.6); undefined if it has no complete one. */
 export function ownerSid(descriptor: Buffer): Buffer | undefined {
   if (descriptor.length < OWNER_OFFSET_AT + 4) return undefined;
   const start = descriptor.readUInt32LE(OWNER_OFFSET_AT);

@@ -1,18 +1,18 @@
-/** A file with a secret: read only where nobody but root or the broker's user can read or write it. */
+/** Reads a file with a secret, but only if nobody except root or the broker's user can read or write it. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { codeOf } from './directory-failure.js';
 
 const GROUP_AND_OTHERS = 0o077;
 
 export interface PrivateFileRules {
-  /** Who may own the file beside root. */
+  /** The only user besides root who may own the file. */
   readonly brokerUid: number;
   readonly maxBytes: number;
-  /** Makes the error for `why`, a predicate as "cannot be read (ENOENT)". */
+  /** Creates the error for `why`, a predicate such as "cannot be read (ENOENT)". */
   readonly refuse: (why: string, cause?: unknown) => Error;
 }
 
-/** The caller wipes the bytes. */
+/** Reads the file. The caller must wipe the bytes. */
 export function readPrivateFile(path: string, { brokerUid, maxBytes, refuse }: PrivateFileRules): Buffer {
   let descriptor: number;
   try {

@@ -1,7 +1,7 @@
 /**
- * A SASL bind (RFC 4513, 5.2) of several steps with binary tokens, beside ldapts, which knows neither: the requests go
- * to its socket under message ids of their own, and it passes over answers that it did not ask for. Nothing else may be
- * under way on the connection.
+ * A SASL bind (RFC 4513, 5.2) in several steps with binary tokens, which ldapts does not support. The requests are
+ * written to ldapts' socket with message ids of their own, and ldapts ignores the responses, which it did not request.
+ * Nothing else may be in progress on the connection.
  */
 import type { Socket } from 'node:net';
 import { Ber, BerReader, BerWriter, BindResponse, StatusCodeParser } from 'ldapts';
@@ -16,7 +16,7 @@ const LDAP_VERSION = 3;
 const SUCCESS = 0;
 const SASL_BIND_IN_PROGRESS = 14;
 
-/** Far above what ldapts counts to in one operation. */
+/** Far above the message ids that ldapts uses in one operation. */
 const FIRST_MESSAGE_ID = 0x7fff0000;
 const MAX_ANSWER_BYTES = 128 * 1024;
 
@@ -29,7 +29,7 @@ export class SaslBind {
   #messageId = FIRST_MESSAGE_ID;
   readonly #socket: Socket;
   readonly #mechanism: string;
-  /** Rejects when the time for the operation is over. */
+  /** Rejects when the operation has timed out. */
   readonly #deadline: Promise<never>;
 
   constructor(socket: Socket, mechanism: string, deadline: Promise<never>) {
@@ -38,7 +38,7 @@ export class SaslBind {
     this.#deadline = deadline;
   }
 
-  /** Rejects with ldapts' error for the result code of a refusal. */
+  /** Sends one step and returns the server's response. Rejects with ldapts' error for the result code if refused. */
   async send(credentials: Uint8Array): Promise<SaslAnswer> {
     this.#messageId++;
     const answered = this.#nextAnswer();
@@ -63,7 +63,7 @@ export class SaslBind {
     return writer.buffer;
   }
 
-  /** One whole LDAP message. */
+  /** Resolves with the next complete LDAP message. */
   #nextAnswer(): Promise<Buffer> {
     const socket = this.#socket;
     return new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ export class SaslBind {
   }
 }
 
-/** The length of the message at the start of the bytes; undefined while it is not whole. */
+/** Returns the length of the message at the start of the bytes; undefined while it is incomplete. */
 function messageBytes(bytes: Buffer): number | undefined {
   const reader = new BerReader(bytes);
   if (bytes.length < 2 || reader.readSequence() === null) return undefined;

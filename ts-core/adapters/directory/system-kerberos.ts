@@ -1,10 +1,10 @@
 /**
- * The system's Kerberos (MIT, by the GSS-API): one authentication at a time, since a KDC that does not answer keeps a
- * thread for as long as the library waits for it, whoever has given up meanwhile.
+ * The system's Kerberos (MIT, through the GSS-API). It runs one authentication at a time, because a KDC that does not
+ * answer occupies a thread until the library stops waiting, even if the caller has already given up.
  */
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 
-/** `major` and `minor` of the GSS-API are numbers of the Errors that its methods throw or reject with. */
+/** Its methods throw or reject with Errors that have the GSS-API's `major` and `minor` as numbers. */
 export interface KerberosClient {
   step(input?: Uint8Array): Promise<{ readonly token: Buffer; readonly done: boolean }>;
   wrap(bytes: Uint8Array): Buffer;
@@ -13,16 +13,16 @@ export interface KerberosClient {
 }
 
 export interface KerberosTarget {
-  /** Principal of this machine, `PC1$@REALM`, and the keytab with its key. */
+  /** Principal of this machine, `PC1$@REALM`; its key is in the keytab. */
   readonly principal: string;
   readonly keytabFile: string;
   /** Principal of the service, `ldap/dc1.corp.example@REALM`. */
   readonly service: string;
-  /** RFC 5929; empty: none. */
+  /** Channel bindings of RFC 5929; empty means none. */
   readonly channelBindings: Uint8Array;
 }
 
-/** Throws `code` ERR_NO_KERBEROS where the system has no MIT Kerberos. */
+/** Throws an Error with `code` ERR_NO_KERBEROS if the system has no MIT Kerberos. */
 export type KerberosClientConstructor = new (
   principal: string,
   keytabFile: string,

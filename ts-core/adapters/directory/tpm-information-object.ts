@@ -1,4 +1,4 @@
-/** The msTPM-InformationObject of this machine's TPM: found, or made and linked to the computer. */
+/** Finds the msTPM-InformationObject of this machine's TPM, or creates it and links the computer to it. */
 import { randomUUID } from 'node:crypto';
 import { Attribute, Change, type Entry, EqualityFilter } from 'ldapts';
 import {
@@ -17,7 +17,7 @@ import { OwnerOnlyControl, ownerSid } from './object-owner.js';
 
 const RIGHTS = 'allowedAttributesEffective';
 
-/** The object that the computer is linked to; it must be writable, since its name is all that is sure of it. */
+/** Checks that the object that the computer is linked to is writable; only its name is known otherwise. */
 export async function checkLinkedObject(session: DirectorySession, dn: string): Promise<void> {
   const [linked] = await session.search(dn, { scope: 'base', attributes: [RIGHTS] });
   if (linked === undefined) return;
@@ -25,9 +25,9 @@ export async function checkLinkedObject(session: DirectorySession, dn: string): 
 }
 
 /**
- * The object of the TPM with this storage root key: the linked one, or one that this computer made before and could not
- * link. Objects of other owners do not count, whatever their thumbprint: whoever makes an object can let himself read
- * its confidential values.
+ * Finds the object of the TPM with this storage root key: the linked one, or one that this computer created earlier but
+ * could not link. Objects of other owners are ignored, whatever their thumbprint, because the creator of an object can
+ * grant himself the right to read its confidential values.
  */
 export async function findInformationObject(
   session: DirectorySession,
@@ -59,9 +59,9 @@ function isOwnWork(entry: Entry, { computerSid }: BackupPlace): boolean {
 }
 
 /**
- * Makes the object, whose class demands msTPM-OwnerInformation from the start. `pending`: the value is also the
- * temporary one, which tells a reader that the TPM may not have it yet. The name is random, so that nobody can take it
- * first. Resolves with the name.
+ * Creates the object; its class requires msTPM-OwnerInformation from the start. `pending` also writes the value as the
+ * temporary one, which tells a reader that the TPM may not have it yet. The name is random, so that nobody can create
+ * it first. Resolves with the name.
  */
 export async function addInformationObject(
   session: DirectorySession,
@@ -85,7 +85,9 @@ export async function linkComputer(session: DirectorySession, place: BackupPlace
   await session.modify(place.computer, [replaced(COMPUTER_LINK, [dn])]);
 }
 
-/** No values: the attribute goes, and it is no error when it was not there. */
+/**
+ * Returns a change that replaces an attribute. Without values it removes the attribute, which may be missing already.
+ */
 export function replaced(type: string, values: string[]): Change {
   return new Change({ operation: 'replace', modification: new Attribute({ type, values }) });
 }

@@ -1,6 +1,6 @@
 /**
- * A connection that the addon has accepted, held as its descriptor until it is taken over or refused: a socket of node:net
- * would cost several times as much, and whoever connects in a storm makes others wait for it.
+ * A connection that the addon has accepted. It is only a file descriptor until someone takes it over or refuses it: a
+ * node:net socket costs several times as much, and during a storm of connections every other caller would wait for it.
  */
 import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -17,7 +17,7 @@ export class AcceptedConnection {
     this.#fd = fd;
   }
 
-  /** Throws TBS_E_ACCESS_DENIED when the kernel does not say who it is. */
+  /** Returns the caller. Throws TBS_E_ACCESS_DENIED when the kernel does not identify it. */
   callerBy(rules: UnixCallerRules): Caller {
     if (this.#fd === undefined) {
       throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'The connection closed before its user was known.' });
@@ -29,7 +29,7 @@ export class AcceptedConnection {
     return this.#fd === undefined || nativeAddon().peerIsGone(this.#fd);
   }
 
-  /** The descriptor, which belongs to the caller of this from now on. */
+  /** Returns the descriptor and gives up ownership of it; undefined when it was already taken or refused. */
   take(): number | undefined {
     const fd = this.#fd;
     this.#fd = undefined;

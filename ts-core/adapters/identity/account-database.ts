@@ -1,14 +1,15 @@
 /**
- * Names of users and groups from the operating system's account database (getent(1): files, LDAP, SSSD).
+ * Looks up users and groups in the operating system's account database (getent(1): files, LDAP, SSSD).
  *
- * Names are for people, never for a decision; groups are looked up once, at start, when the configuration names them.
+ * User names are only for display and never decide anything. Groups that the configuration names are looked up once, at
+ * start.
  */
 import { spawnSync } from 'node:child_process';
 import { TbsError } from '../../domain/tbs-error.js';
 
 const LOOKUP_TIMEOUT_MS = 2000;
 const REMEMBERED_NAMES = 4096;
-/** A user who was not there may be made later. */
+/** An account that does not exist yet may be created later. */
 const FORGET_MISSING_AFTER_MS = 60_000;
 
 interface Remembered {
@@ -24,7 +25,7 @@ export class UnixUserNames {
     this.#nowMs = nowMs;
   }
 
-  /** `alice` for `uid:1000`; null when there is no such user. */
+  /** Returns the name of a user key, such as `alice` for `uid:1000`; null when there is no such user. */
   nameOf(userKey: string): string | null {
     const known = this.#names.get(userKey);
     if (known !== undefined && (known.name !== null || this.#nowMs() - known.atMs < FORGET_MISSING_AFTER_MS)) {
@@ -37,7 +38,7 @@ export class UnixUserNames {
     return name;
   }
 
-  /** `uid:1000` for `alice`, `1000` or `uid:1000`; undefined when there is no such user. A number need not have a name. */
+  /** Returns `uid:1000` for `alice`, `1000` or `uid:1000`; undefined for an unknown name. A number needs no account. */
   keyOf(user: string): string | undefined {
     const uid = /^(?:uid:)?(\d{1,10})$/.exec(user)?.[1];
     if (uid !== undefined) return `uid:${Number(uid)}`;
@@ -46,7 +47,7 @@ export class UnixUserNames {
   }
 }
 
-/** The number of a group that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such group. */
+/** Returns the gid of a group that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such group. */
 export function groupIdOf(group: string | number, setting: string): number {
   if (typeof group === 'number') return group;
   const gid = Number(lookUp('group', group)?.[2] ?? Number.NaN);
@@ -58,7 +59,7 @@ export function groupIdOf(group: string | number, setting: string): number {
   });
 }
 
-/** The number of a user whom the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such user. */
+/** Returns the uid of a user that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such user. */
 export function userIdOf(user: string | number, setting: string): number {
   if (typeof user === 'number') return user;
   const uid = Number(lookUp('passwd', user)?.[2] ?? Number.NaN);
@@ -70,7 +71,9 @@ export function userIdOf(user: string | number, setting: string): number {
   });
 }
 
-/** The fields of an entry; undefined when there is none. `key` cannot be taken for an option. */
+/**
+ * Returns the fields of an entry; undefined when there is none. The `--` keeps getent from reading `key` as an option.
+ */
 function lookUp(database: 'passwd' | 'group', key: string): string[] | undefined {
   const found = spawnSync('getent', ['--', database, key], { timeout: LOOKUP_TIMEOUT_MS, encoding: 'utf8' });
   return found.status === 0 ? found.stdout.trim().split(':') : undefined;

@@ -1,4 +1,4 @@
-/** Accepts connections through the addon: a bounded number in each turn of the event loop, however many come. */
+/** Accepts connections through the addon, which limits how many it accepts in one turn of the event loop. */
 import { unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -11,10 +11,10 @@ export interface AcceptOptions<Connection> {
   readonly onAcceptError: (error: Error) => void;
 }
 
-/** Nothing is read from the connection until somebody asks for it. */
+/** Creates the socket paused, so that nothing is read until its owner starts reading. */
 const PAUSED: object = { pauseOnCreate: true };
 
-/** Listens on the path, or on a descriptor that listens already. Throws the error of the operating system. */
+/** Listens on the path, or takes over a listening descriptor. Throws the operating system's error. */
 export function acceptNatively(
   where: { readonly path: string } | { readonly fd: number },
   { backlog, onConnection, onAcceptError }: AcceptOptions<AcceptedConnection>,
@@ -33,7 +33,7 @@ export function acceptNatively(
   };
 }
 
-/** As `acceptNatively`, for those who need a socket of node:net. */
+/** Like `acceptNatively`, but delivers node:net sockets. */
 export function acceptSockets(
   where: { readonly path: string } | { readonly fd: number },
   options: AcceptOptions<Socket>,
@@ -49,6 +49,6 @@ function removePath(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Somebody was faster, or may have taken the path over.
+    // Another process has already removed the path, or has taken it over.
   }
 }

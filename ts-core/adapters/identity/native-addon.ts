@@ -1,5 +1,6 @@
 /**
- * The native addon (native/addon) as it is on Linux, loaded once, with types. On Windows: windows-addon.ts.
+ * The typed interface of the native addon (native/addon) on Linux, which is loaded once. For Windows, see
+ * windows-addon.ts.
  */
 import type { ByteStream } from '../../application/ports.js';
 import { addonDoesNotServe, loadAddonFile } from '../addon-file.js';
@@ -13,19 +14,21 @@ export interface PeerCredentials {
   readonly groups: readonly number[];
 }
 
-/** Failures of system calls are Errors with `code` ('EBADF'), `errno` and `syscall`, as Node.js' own. */
+/** A failed system call throws an Error with `code` ('EBADF'), `errno` and `syscall`, like Node.js' own. */
 export interface NativeAddon {
-  /** CLOCK_BOOTTIME in nanoseconds. */
+  /** Returns CLOCK_BOOTTIME in nanoseconds. */
   bootTimeNs(): bigint;
-  /** SO_PEERCRED and SO_PEERGROUPS of a connected Unix stream socket. */
+  /** Reads SO_PEERCRED and SO_PEERGROUPS of a connected Unix stream socket. */
   peerCredentials(fd: number): PeerCredentials;
-  /** One datagram to a Unix socket; a path that begins with '@' is an abstract one. */
+  /** Sends one datagram to a Unix socket; a path that begins with '@' names an abstract socket. */
   sendDatagram(path: string, bytes: Uint8Array): void;
-  /** flock(2), exclusive and without waiting: whether the open file is locked by this call. Freed with the descriptor. */
+  /**
+   * flock(2), exclusive and non-blocking. Returns whether it got the lock, which ends when the descriptor is closed.
+   */
   tryLockExclusive(fd: number): boolean;
-  /** What byte streams are watched by. */
+  /** Watches byte streams for readiness. */
   readonly StreamPoller: new () => StreamPoller;
-  /** Takes the descriptor of a connected stream socket over, or duplicates it; see ByteStreamOpener. */
+  /** Takes over the descriptor of a connected stream socket, or duplicates it; see ByteStreamOpener. */
   readonly ByteStream: new (
     poller: StreamPoller,
     fd: number,
@@ -34,47 +37,53 @@ export interface NativeAddon {
     onWritable: () => void,
     takesOver: boolean,
   ) => ByteStream;
-  /** The descriptor of a new socket that listens on the path, which must not exist. */
+  /** Creates a socket that listens on the path, which must not exist yet, and returns its descriptor. */
   listenOnUnixPath(path: string, backlog: number): number;
-  /** Takes a listening descriptor over. `onAccepted` gets descriptors of connections, or a negative errno. */
+  /** Takes over a listening descriptor. `onAccepted` receives the descriptor of a connection, or a negative errno. */
   readonly ConnectionAcceptor: new (
     fd: number,
     onAccepted: (accepted: number) => void,
   ) => { close(): void };
-  /** Whether the other end of an accepted connection has closed it already. */
+  /** Returns whether the peer has already closed an accepted connection. */
   peerIsGone(fd: number): boolean;
-  /** Closes an accepted connection, after sending what fits into the peer's buffer. */
+  /** Sends as many of the bytes as fit into the peer's buffer, then closes the accepted connection. */
   refuseConnection(fd: number, bytes: Uint8Array): void;
-  /** `target`: principal of the service; `channelBindings` may be empty. Throws `code` ERR_NO_KERBEROS without libraries. */
+  /**
+   * `target`: the service's principal. `channelBindings` may be empty. Throws `code` ERR_NO_KERBEROS without libraries.
+   */
   readonly KerberosClient: new (
     principal: string,
     keytabPath: string,
     target: string,
     channelBindings: Uint8Array,
   ) => KerberosClient;
-  /** The longest path, in bytes, that a Unix socket can have here. */
+  /** The longest path of a Unix socket on this platform, in bytes. */
   readonly unixSocketPathMax: number;
 }
 
-/** An epoll set of its own: the callbacks of all streams that are ready are made in one callback of the event loop. */
+/** A separate epoll set: one callback of the event loop runs the callbacks of all streams that are ready. */
 export interface StreamPoller {
-  /** Makes the callbacks of the streams that are ready now, without waiting; none when called from such a callback. */
+  /** Runs the callbacks of the streams that are ready now, without waiting. Does nothing inside such a callback. */
   poll(): void;
 }
 
-/** One authentication to one service with the key of a keytab, through the system's Kerberos (GSS-API, RFC 2743). */
+/** One authentication to one service with a key from a keytab, through the system's Kerberos (GSS-API, RFC 2743). */
 export interface KerberosClient {
-  /** The next token for the service. Rejects with Errors that have `major` and `minor` of the GSS-API as numbers. */
+  /**
+   * Returns the next token for the service. Rejects with an Error with the GSS-API's `major` and `minor` as numbers.
+   */
   step(input?: Uint8Array): Promise<{ readonly token: Buffer; readonly done: boolean }>;
   wrap(bytes: Uint8Array): Buffer;
   unwrap(bytes: Uint8Array): Buffer;
-  /** Destroys tickets and keys, at the end of the step that is under way. */
+  /** Destroys tickets and keys once a running step has finished. */
   close(): void;
 }
 
 let loaded: NativeAddon | undefined;
 
-/** The addon. Throws, with the command that builds it, when it is missing; and on platforms that it does not serve. */
+/**
+ * Returns the addon. Throws when it is missing, naming the command that builds it, or does not support the platform.
+ */
 export function nativeAddon(): NativeAddon {
   loaded ??= load();
   return loaded;

@@ -1,14 +1,14 @@
-/** The addon's byte streams, over connections that Node.js accepted or made, or that the addon accepted. */
+/** Opens the addon's byte streams over connections that Node.js accepted or opened, or that the addon accepted. */
 import { Socket } from 'node:net';
 import type { ByteStreamOpener, EventLoop } from '../../application/ports.js';
 import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon, type StreamPoller } from './native-addon.js';
 import { descriptorOf } from './socket-descriptor.js';
 
-/** One for the whole process, as the event loop is. */
+/** One per process, like the event loop. */
 let poller: StreamPoller | undefined;
 
-/** Throws when the connection has closed already. */
+/** Opens a byte stream over the connection. Throws when the connection has already closed. */
 export const openNativeByteStream: ByteStreamOpener = (connection, buffer, onReadable, onWritable) => {
   const isAccepted = connection instanceof AcceptedConnection;
   if (!isAccepted && !(connection instanceof Socket)) throw new TypeError('a byte stream needs a connection');
@@ -17,12 +17,12 @@ export const openNativeByteStream: ByteStreamOpener = (connection, buffer, onRea
   const addon = nativeAddon();
   poller ??= new addon.StreamPoller();
   const stream = new addon.ByteStream(poller, fd, buffer, onReadable, onWritable, isAccepted);
-  // The stream has a descriptor of its own, so that this closes only Node.js' side of it.
+  // The stream has duplicated the descriptor, so this closes only Node.js' copy.
   if (!isAccepted) connection.destroy();
   return stream;
 };
 
-/** The event loop on which the byte streams are. */
+/** The event loop that serves the byte streams. */
 export const nativeEventLoop: EventLoop = {
   takeRequests: () => poller?.poll(),
   nextTurn: () => new Promise((resolve) => setImmediate(resolve)),

@@ -1,4 +1,4 @@
-/** The client's end of the broker's pipe, given out only when the pipe belongs to administrators, the system or this user. */
+/** Connects to the broker's pipe, but only if Administrators, SYSTEM or the current user own it. */
 import { Socket } from 'node:net';
 import { TbsError } from '../../domain/tbs-error.js';
 import { isTrustedOwnerSid } from '../../domain/windows-access.js';
@@ -10,8 +10,8 @@ const BUSY_PAUSE_MS = 20;
 export type PipeClientAddon = Pick<WindowsAddon, 'openPipe' | 'pipeOwner' | 'ownToken'>;
 
 /**
- * Throws TBS_E_ACCESS_DENIED when somebody else serves the pipe, and the error of Windows (`code` ENOENT: nobody serves
- * it) otherwise. While all instances are taken it tries again for a second.
+ * Connects to the pipe, and retries for a second while all its instances are busy. Throws TBS_E_ACCESS_DENIED when an
+ * untrusted user owns the pipe, otherwise the Windows error (`code` ENOENT: nobody serves the pipe).
  */
 export async function connectToPipe(name: string, addon: PipeClientAddon): Promise<Socket> {
   const fd = await openWhenFree(name, addon);
@@ -38,7 +38,7 @@ async function openWhenFree(name: string, addon: PipeClientAddon): Promise<numbe
   }
 }
 
-/** Nobody but its owner and administrators can make instances of a pipe of the broker's, so its owner vouches for all. */
+/** Only its owner and administrators can create instances of the broker's pipe, so checking the owner is enough. */
 function whyNotTrusted(fd: number, addon: PipeClientAddon): string | undefined {
   const owner = addon.pipeOwner(fd);
   if (isTrustedOwnerSid(owner, addon.ownToken([]).userSid)) return undefined;

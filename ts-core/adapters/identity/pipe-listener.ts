@@ -1,6 +1,6 @@
 /**
- * Listening on a named pipe of Windows. A connection is given out once its first bytes have come and its caller is known:
- * Windows knows the client's user only after the server has read from the pipe.
+ * Listens on a Windows named pipe. It delivers a connection once the first bytes have arrived and the caller is known:
+ * Windows identifies the client's user only after the server has read from the pipe.
  */
 import { Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
@@ -14,11 +14,14 @@ export interface PipeListenOptions {
   /** Who may connect: a security descriptor in SDDL. */
   readonly access: string;
   readonly rules: PipePeerRules;
-  /** How long a client may be connected without having said anything. */
+  /** How long a client may stay connected without sending anything. */
   readonly silenceMs: number;
-  /** Gets the connection paused, with its first bytes still to be read. */
+  /** Receives the connection paused, with its first bytes still unread. */
   readonly onConnection: (socket: Socket, caller: Caller) => void;
-  /** A client was turned away: nobody knows who it is, too many wait silently, or Windows could not take it. */
+  /**
+   * Reports a refused client: it could not be identified, too many silent ones are open, or Windows failed to accept
+   * it.
+   */
   readonly onRefused: (error: Error) => void;
 }
 
@@ -26,16 +29,16 @@ export interface PipeServer {
   close(): void;
 }
 
-/** Connections that have said nothing yet, of all users and of one, so that silence of one keeps nobody else out. */
+/** Limits of silent connections, in total and per user, so that one user's silent connections keep nobody else out. */
 const MAX_SILENT = 512;
 const MAX_SILENT_PER_USER = 64;
 
-/** Somebody else serves this pipe. */
+/** Another process serves this pipe. */
 export class PipeInUseError extends Error {
   override readonly name = 'PipeInUseError';
 }
 
-/** Throws PipeInUseError, or the error of Windows. */
+/** Creates the pipe and listens on it. Throws PipeInUseError, or the Windows error. */
 export function listenOnPipe(name: string, options: PipeListenOptions, addon: PipeAddon): PipeServer {
   if (isServed(name, addon)) throw new PipeInUseError(`another process serves the pipe ${name}`);
   const waiting = new SilentConnections(options, addon);
@@ -51,13 +54,13 @@ export function listenOnPipe(name: string, options: PipeListenOptions, addon: Pi
       },
     };
   } catch (cause) {
-    // FILE_FLAG_FIRST_PIPE_INSTANCE: Windows answers that access is denied when the name is taken.
+    // FILE_FLAG_FIRST_PIPE_INSTANCE: Windows reports "access denied" when the name is taken.
     if (!['EACCES', 'EPERM', 'EBUSY'].includes(codeOf(cause))) throw cause;
     throw new PipeInUseError(`the pipe ${name} cannot be made: another process serves it`, { cause });
   }
 }
 
-/** Asked first as well, since not everything that runs Windows programs keeps a second first instance out. */
+/** Checked first as well, because not every system that runs Windows programs refuses a second first instance. */
 function isServed(name: string, addon: PipeAddon): boolean {
   try {
     new Socket({ fd: addon.openPipe(name), readable: true, writable: true }).destroy();
@@ -67,7 +70,7 @@ function isServed(name: string, addon: PipeAddon): boolean {
   }
 }
 
-/** Connections between being accepted and their first bytes. */
+/** Accepted connections that have not sent anything yet. */
 class SilentConnections {
   readonly #sockets = new Map<Socket, { readonly userSid: string; readonly timer: NodeJS.Timeout }>();
   readonly #options: PipeListenOptions;
@@ -107,7 +110,7 @@ class SilentConnections {
       this.#refuse(socket, error);
       return;
     }
-    // Whoever takes the connection reads from its very first byte.
+    // The new owner must read from the first byte on.
     socket.pause();
     socket.unshift(bytes);
     this.#options.onConnection(socket, caller);

@@ -1,4 +1,4 @@
-/** The caller at the other end of a named pipe connection, as its tokens vouch for it. */
+/** Identifies the caller at the other end of a named pipe connection from its access tokens. */
 import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { classifyWindowsCaller, type TokenFacts, type WindowsCallerRules } from '../../domain/windows-caller.js';
@@ -13,8 +13,8 @@ export interface PipePeerRules extends WindowsCallerRules {
 export type PipePeerAddon = Pick<WindowsAddon, 'pipeClientProcess' | 'pipeClientUser'>;
 
 /**
- * The caller behind an accepted connection from which data has been read. Throws TBS_E_ACCESS_DENIED when Windows does
- * not say who it is: the process has ended, its token may not be read, or the client connected anonymously.
+ * Identifies the caller of an accepted connection from which data has been read. Throws TBS_E_ACCESS_DENIED when
+ * Windows cannot identify it: the process has ended, its token cannot be read, or the client connected anonymously.
  */
 export function callerOfPipe(fd: number, rules: PipePeerRules, addon: PipePeerAddon): Caller {
   const groups = groupsOf(rules);
@@ -32,7 +32,7 @@ export function callerOfPipe(fd: number, rules: PipePeerRules, addon: PipePeerAd
   });
 }
 
-/** The user of the process that connected: known at once, and only good for counting who has not spoken yet. */
+/** Returns the user of the connecting process. It is known immediately, but serves only to count silent connections. */
 export function connectingUserOf(fd: number, addon: Pick<WindowsAddon, 'pipeClientProcess'>): string {
   return askWindows(() => addon.pipeClientProcess(fd, []).userSid);
 }

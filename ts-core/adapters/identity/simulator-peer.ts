@@ -1,4 +1,6 @@
-/** Names the caller and the process behind a connection of a simulator endpoint, over a Unix socket or loopback TCP. */
+/**
+ * Identifies the caller and the process of a connection to a simulator endpoint, over a Unix socket or loopback TCP.
+ */
 import { readdir, readlink } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
@@ -8,22 +10,22 @@ import { callerOfTcpSocket } from './tcp-peer.js';
 import { callerOfUnixSocket } from './unix-peer.js';
 
 export interface IdentifiedProcess {
-  /** Process id with start time and boot: names no later process. */
+  /** Process id, start time and boot id, so that no later process can have the same key. */
   readonly key: string;
   hasEnded(): Promise<boolean>;
 }
 
 export interface IdentifiedPeer {
   readonly caller: Caller;
-  /** Undefined when the process has ended, or belongs to another user and the broker is not root. */
+  /** Undefined when the process has ended, or when it belongs to another user and the broker does not run as root. */
   readonly process: IdentifiedProcess | undefined;
 }
 
 const REMEMBERED_PROCESSES = 16;
-/** Looking through all processes takes long enough that nobody may have it done for many connections at once. */
+/** Searching all processes is slow, so each user may cause only a few searches at a time. */
 const MAX_SEARCHES_PER_USER = 4;
 
-/** Gives the function that the simulator endpoints call for each connection. It rejects for who cannot be known. */
+/** Returns the function that identifies the peer of each simulator connection. It rejects when it cannot. */
 export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket) => Promise<IdentifiedPeer> {
   const processes = new SocketOwners();
   return async (socket) => {
@@ -46,12 +48,12 @@ async function identified(pid: number | undefined): Promise<IdentifiedProcess | 
   };
 }
 
-/** Finds the process that has a socket open; those that had one lately are looked at first. */
+/** Finds the process that has a socket open. Processes that it found recently are checked first. */
 class SocketOwners {
   #recent: readonly number[] = [];
   readonly #searches = new Map<number, number>();
 
-  /** Undefined as well when the user has too many searches under way. */
+  /** Returns the process id; undefined when no process is found or too many searches are running for this user. */
   async find(inode: number, uid: number): Promise<number | undefined> {
     const target = `socket:[${inode}]`;
     for (const pid of this.#recent) if (await hasOpen(pid, target)) return pid;

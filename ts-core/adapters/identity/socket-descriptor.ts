@@ -1,7 +1,9 @@
-/** The descriptor behind a Node.js socket. */
+/** Finds the file descriptor of a Node.js socket. */
 import type { Socket } from 'node:net';
 
-/** Node.js keeps it on the socket's handle, which it does not document; undefined once the socket has closed. */
+/**
+ * Reads the descriptor from the socket's handle, which Node.js does not document. Undefined after the socket closed.
+ */
 export function descriptorOf(socket: Socket): number | undefined {
   const handle: unknown = Reflect.get(socket, '_handle');
   if (typeof handle !== 'object' || handle === null) return undefined;

@@ -1,8 +1,8 @@
 /**
- * The users whom subordinate ids belong to (subuid(5)): the ids that a user may give to the users of his containers.
+ * Maps subordinate ids (subuid(5)), which a user may assign to the users of his containers, to the user who owns them.
  *
- * Who owns a range of them can be every id in it. Were each a user of its own, one person had the limits and the
- * lockout's tries of 65536.
+ * The owner of a range can act as every id in it. If each id counted as a separate user, one person would have the
+ * limits and the lockout attempts of 65536 users.
  */
 import { readFileSync, statSync } from 'node:fs';
 
@@ -15,7 +15,7 @@ interface Range {
 }
 
 export interface SubordinateIdsOptions {
-  /** `uid:1000` for a name or a number. */
+  /** Returns `uid:1000` for a name or a number. */
   readonly keyOf: (user: string) => string | undefined;
   readonly path?: string;
 }
@@ -25,7 +25,7 @@ export class SubordinateIds {
   readonly #keyOf: (user: string) => string | undefined;
   #version = '';
   #ranges: readonly Range[] = [];
-  /** An owner's name is looked up once for each state of the file: that may take long. */
+  /** Looking up an owner's name may be slow, so it is done once for each version of the file. */
   readonly #owners = new Map<string, number | undefined>();
 
   constructor({ keyOf, path = SUBUID_FILE }: SubordinateIdsOptions) {
@@ -33,7 +33,7 @@ export class SubordinateIds {
     this.#path = path;
   }
 
-  /** The user id that a subordinate one belongs to; undefined for every other id, and when the owner has no account. */
+  /** Returns the uid that owns a subordinate id; undefined for any other id, and when the owner has no account. */
   ownerOf(uid: number): number | undefined {
     this.#readWhenChanged();
     const range = this.#ranges.find(({ first, count }) => uid >= first && uid < first + count);
@@ -51,7 +51,7 @@ export class SubordinateIds {
   }
 }
 
-/** Empty for a file that is not there. */
+/** Returns a string that changes when the file changes; empty when the file does not exist. */
 function versionOf(path: string): string {
   const status = statSync(path, { bigint: true, throwIfNoEntry: false });
   return status === undefined ? '' : `${status.ino} ${status.size} ${status.mtimeNs}`;
@@ -65,7 +65,7 @@ function readText(path: string): string {
   }
 }
 
-/** Lines of owner, first id and count, by colons. Others, and ranges that have root's id, are left out. */
+/** Parses lines of `owner:first:count`. Skips all other lines, and ranges that contain root's id. */
 function rangesIn(text: string): readonly Range[] {
   return text.split('\n').flatMap((line) => {
     const [, owner = '', first, count] = /^([^:\s#]+):(\d{1,10}):(\d{1,10})\s*$/.exec(line) ?? [];

@@ -1,20 +1,21 @@
 /**
- * The kernel's table of TCP connections (/proc/net/tcp and tcp6, proc_net(5)): who owns the other end of a loopback
- * connection.
+ * Finds the owner of the other end of a loopback connection in the kernel's table of TCP connections (/proc/net/tcp and
+ * tcp6, proc_net(5)).
  *
- * The row to look for is the client's: its local address is the client's, its remote address the server's. It vouches for
- * somebody only while ESTABLISHED with an inode; the row of a socket that its process has closed shows user id 0.
+ * The relevant row is the client's: its local address is the client's and its remote address the server's. It
+ * identifies a user only while it is ESTABLISHED and has an inode; once the process has closed the socket, the row
+ * shows user id 0.
  */
 import { endianness } from 'node:os';
 
 export interface TcpAddress {
-  /** As Node.js writes it: `127.0.0.1`, `::1`, `::ffff:127.0.0.1`. */
+  /** In Node.js' notation: `127.0.0.1`, `::1`, `::ffff:127.0.0.1`. */
   readonly host: string;
   readonly port: number;
 }
 
 export interface TcpOwner {
-  /** User who made the client's socket, in the reader's user namespace. */
+  /** The user who created the client's socket, as an id of the reader's user namespace. */
   readonly uid: number;
   readonly inode: number;
 }
@@ -26,7 +27,7 @@ const STATE_FIELD = 3;
 const UID_FIELD = 7;
 const INODE_FIELD = 9;
 
-/** The owner of the client's end; undefined when the kernel does not vouch for one. */
+/** Returns the owner of the client's end; undefined when the table does not identify one. */
 export function ownerInTcpTable(
   table: string,
   family: 'tcp' | 'tcp6',
@@ -36,7 +37,7 @@ export function ownerInTcpTable(
   const clientText = tableAddress(client, family);
   const serverText = tableAddress(server, family);
   if (clientText === undefined || serverText === undefined) return undefined;
-  // The two addresses stand side by side: finding them as one piece of text spares splitting rows of others.
+  // The two addresses are adjacent, so one text search finds the row without splitting all the others.
   const at = table.indexOf(` ${clientText} ${serverText} ${ESTABLISHED} `);
   if (at < 0) return undefined;
   const begin = table.lastIndexOf('\n', at) + 1;
@@ -52,7 +53,10 @@ export function ownerInTcpTable(
   return Number.isInteger(uid) && Number.isInteger(inode) && inode > 0 ? { uid, inode } : undefined;
 }
 
-/** `0100007F:1F90`: each 32-bit word of the address in the machine's byte order, then the port; undefined if not of the family. */
+/**
+ * Formats an address as the table does, `0100007F:1F90`: each 32-bit word in the machine's byte order, then the port.
+ * Undefined when the address does not belong to the family.
+ */
 function tableAddress({ host, port }: TcpAddress, family: 'tcp' | 'tcp6'): string | undefined {
   const bytes = addressBytes(host);
   if (bytes === undefined) return undefined;
@@ -68,7 +72,7 @@ function tableAddress({ host, port }: TcpAddress, family: 'tcp' | 'tcp6'): strin
   return `${words.join('')}:${port.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** Sixteen bytes; an IPv4 address as its mapped IPv6 one. */
+/** Returns the 16 bytes of an address; an IPv4 address is mapped to IPv6. */
 function addressBytes(host: string): number[] | undefined {
   const [withoutZone = ''] = host.split('%');
   const ipv4 = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/i.exec(withoutZone);

@@ -1,8 +1,8 @@
 /**
- * The caller at the other end of a loopback TCP connection, by the kernel's table of connections.
+ * Identifies the caller at the other end of a loopback TCP connection from the kernel's table of connections.
  *
- * The table knows the user only, not the groups of the process. So nobody is an administrator by group over TCP, and where
- * a group of sandboxed apps is configured, a TCP caller counts as one: that it is none cannot be known.
+ * The table shows only the user, not the groups of the process. So group membership makes nobody an administrator over
+ * TCP, and if a group of sandboxed apps is configured, every TCP caller counts as one, since it might be.
  */
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
@@ -17,10 +17,10 @@ export interface TcpCaller {
   readonly owner: TcpOwner;
 }
 
-/** Primary group of a caller whose groups are not known: none that a setting can name. */
+/** Primary group of a caller whose groups are unknown; no setting can name it. */
 const NO_GROUP = -1;
 
-/** Rejects with TBS_E_ACCESS_DENIED when the kernel does not vouch for a user, as after the client has closed. */
+/** Rejects with TBS_E_ACCESS_DENIED when the kernel does not identify a user, for instance after the client closed. */
 export async function callerOfTcpSocket(socket: Socket, rules: UnixCallerRules): Promise<TcpCaller> {
   const owner = await ownerOf(socket);
   if (owner === undefined) {

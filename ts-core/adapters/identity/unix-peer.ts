@@ -1,6 +1,6 @@
 /**
- * The caller at the other end of a Unix socket connection, as the kernel vouches for it at accept.
- * On Windows: pipe-peer.ts.
+ * Identifies the caller at the other end of a Unix socket connection, as the kernel recorded it. For Windows, see
+ * pipe-peer.ts.
  */
 import type { Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
@@ -10,8 +10,8 @@ import { nativeAddon } from './native-addon.js';
 import { descriptorOf } from './socket-descriptor.js';
 
 /**
- * The caller behind an accepted connection. Call it in the connection handler: a socket that has closed has no
- * descriptor any more. Throws TBS_E_ACCESS_DENIED when the kernel does not say who it is.
+ * Identifies the caller of an accepted connection. Call it in the connection handler: a closed socket no longer has a
+ * descriptor. Throws TBS_E_ACCESS_DENIED when the kernel does not identify the caller.
  */
 export function callerOfUnixSocket(socket: Socket, rules: UnixCallerRules): Caller {
   const fd = descriptorOf(socket);
@@ -21,14 +21,14 @@ export function callerOfUnixSocket(socket: Socket, rules: UnixCallerRules): Call
   return callerOfDescriptor(fd, rules);
 }
 
-/** As `callerOfUnixSocket`, for a connected Unix socket that is held as a descriptor. */
+/** Like `callerOfUnixSocket`, for the descriptor of a connected Unix socket. */
 export function callerOfDescriptor(fd: number, rules: UnixCallerRules): Caller {
   const verdict = classifyUnixCaller(peerOf(fd), rules);
   if (!verdict.ok) throw overflowUserRefused(rules.overflowUid);
   return verdict.caller;
 }
 
-/** The error for a caller whom the kernel names by the overflow id, when `overflowUser` is not set. */
+/** Returns the error for a caller that the kernel reports under the overflow id while `overflowUser` is not set. */
 export function overflowUserRefused(overflowUid: number): TbsError {
   return new TbsError('TBS_E_ACCESS_DENIED', {
     message: `The caller is user ${overflowUid}: nobody, or a user whom the broker's user namespace does not know.`,

@@ -1,30 +1,32 @@
 /**
- * The user namespace that this process is in, and who stands behind its overflow user (user_namespaces(7)).
+ * Reads the user namespace of this process, and decides whom its overflow id stands for (user_namespaces(7)).
  *
- * The kernel names a peer by its id in the broker's namespace, and by the overflow id where the namespace has none for
- * it. In the machine's first namespace every user has an id: there the overflow id, 65534, can only be the user who has
- * that number, `nobody`. In a container with a part of the ids it is any user of the host that the container does not
- * map, and also the container's own 65534: nothing that the kernel offers tells them apart without a race. A process's
- * maps and namespaces (/proc/PID) belong to who has the number now, and even a pidfd of the peer (SO_PEERPIDFD) names
- * the process that connected, which may have entered another namespace since. So the configuration has to say who it is.
+ * The kernel reports a peer by its id in the broker's namespace, or by the overflow id when the namespace has no id for
+ * it. In the machine's initial namespace every user has an id, so the overflow id, 65534, can only be the user with
+ * that number, `nobody`. In a container that maps only some ids, it can be any user of the host that the container does
+ * not map, or the container's own 65534, and the kernel offers no race-free way to tell them apart: /proc/PID shows the
+ * maps and namespaces of whichever process has that id now, and even a pidfd of the peer (SO_PEERPIDFD) names the
+ * process that connected, which may have entered another namespace since. So the configuration has to name the user.
  */
 import { readFileSync } from 'node:fs';
 import { TbsError } from '../../domain/tbs-error.js';
 
 export interface UserNamespace {
-  /** The id that the kernel gives for users who have none here. */
+  /** The id that the kernel reports for users that this namespace does not map. */
   readonly overflowUid: number;
-  /** Every user of the machine has an id here: the overflow id is a user like any other. */
+  /** True when every user of the machine has an id here, so that the overflow id is an ordinary user. */
   readonly mapsEveryUser: boolean;
 }
 
 const OVERFLOW_UID_FILE = '/proc/sys/kernel/overflowuid';
 const UID_MAP_FILE = '/proc/self/uid_map';
 const DEFAULT_OVERFLOW_UID = 65534;
-/** (uid_t) -1 is no user. */
+/** The number of user ids; (uid_t) -1 is not a user. */
 const USER_IDS = 0xffffffff;
 
-/** Where /proc is not mounted: the documented default, and a namespace of which nothing is known. */
+/**
+ * Reads the namespace. If /proc is not mounted, assumes the documented default id and that not every user is mapped.
+ */
 export function readUserNamespace(): UserNamespace {
   const overflowUid = Number.parseInt(readText(OVERFLOW_UID_FILE), 10);
   return {
@@ -33,7 +35,9 @@ export function readUserNamespace(): UserNamespace {
   };
 }
 
-/** Whether a uid_map, lines of first id inside, first id outside and count, has all ids. */
+/**
+ * Returns whether a uid_map covers all ids. Its lines hold the first id inside, the first id outside, and the count.
+ */
 export function mapsEveryUser(uidMap: string): boolean {
   let mapped = 0;
   for (const line of uidMap.split('\n')) mapped += Number(line.trim().split(/\s+/)[2] ?? 0);
@@ -41,8 +45,8 @@ export function mapsEveryUser(uidMap: string): boolean {
 }
 
 /**
- * The id of the user whom the setting `overflowUser` names. Throws TBS_E_BAD_PARAMETER for a user who is not known, for
- * root, and for another than the overflow user himself where he is a user like any other.
+ * Returns the uid of the user that the setting `overflowUser` names. Throws TBS_E_BAD_PARAMETER for an unknown user,
+ * for root, and, where every user is mapped, for anyone but the user who has the overflow id.
  */
 export function overflowUserUid(
   user: string | number,

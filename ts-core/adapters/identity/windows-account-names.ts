@@ -1,4 +1,7 @@
-/** Names of users and groups as Windows knows them (LookupAccountName, LookupAccountSid): for people, never for a decision. */
+/**
+ * Looks up names and SIDs of Windows users and groups (LookupAccountName, LookupAccountSid). Users' names are only for
+ * display and never decide anything.
+ */
 import { TbsError } from '../../domain/tbs-error.js';
 import type { WindowsAddon } from '../windows-addon.js';
 
@@ -13,25 +16,28 @@ export class WindowsUserNames {
     this.#addon = addon;
   }
 
-  /** `DOMAIN\alice` for `sid:S-1-5-21-…`; null when there is no such user. */
+  /** Returns the name of a user key, such as `DOMAIN\alice` for `sid:S-1-5-21-…`; null when there is no such user. */
   nameOf(userKey: string): string | null {
     const sid = SID.exec(userKey)?.[1];
     return sid === undefined ? null : (this.#addon.accountName(sid.toUpperCase()) ?? null);
   }
 
-  /** `sid:S-1-…` for a name, `DOMAIN\name`, a SID or a key; undefined when there is no such user. A SID need not have a name. */
+  /**
+   * Returns `sid:S-1-…` for `name`, `DOMAIN\name`, a SID or a key; undefined for an unknown name. A SID needs no
+   * account.
+   */
   keyOf(user: string): string | undefined {
     const sid = SID.exec(user)?.[1] ?? this.#addon.accountSid(user);
     return sid === undefined ? undefined : `sid:${sid.toUpperCase()}`;
   }
 }
 
-/** The SID of a group that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such group. */
+/** Returns the SID of a group that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such group. */
 export function groupSidOf(group: string | number, setting: string, addon: AccountsAddon): string {
   return sidOf('group', group, setting, addon);
 }
 
-/** The SID of a user whom the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such user. */
+/** Returns the SID of a user that the configuration names. Throws TBS_E_BAD_PARAMETER when there is no such user. */
 export function userSidOf(user: string | number, setting: string, addon: AccountsAddon): string {
   return sidOf('user', user, setting, addon);
 }

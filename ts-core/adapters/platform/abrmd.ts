@@ -1,6 +1,6 @@
 /**
- * Finds out whether tpm2-abrmd, the other resource manager, runs or can be started. D-Bus starts it for whoever calls it
- * (/usr/share/dbus-1/system-services), enabled or not, unless its systemd unit is masked.
+ * Finds out whether tpm2-abrmd, the other resource manager, is running or can be started. D-Bus starts it for any
+ * caller (/usr/share/dbus-1/system-services), enabled or not, unless its systemd unit is masked.
  */
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { AbrmdState, OtherResourceManager } from '../../application/ports.j
 const BUS_NAME_FILE = 'com.intel.tss2.Tabrmd.service';
 const UNIT = 'tpm2-abrmd.service';
 const PROCESS_NAME = 'tpm2-abrmd';
-/** dbus-daemon(1), `standard_system_servicedirs`, the strongest first. */
+/** `standard_system_servicedirs` of dbus-daemon(1), strongest first. */
 const BUS_SERVICE_FOLDERS = [
   'etc/dbus-1/system-services',
   'run/dbus-1/system-services',
@@ -17,11 +17,11 @@ const BUS_SERVICE_FOLDERS = [
   'usr/share/dbus-1/system-services',
   'lib/dbus-1/system-services',
 ];
-/** systemd.unit(5), the strongest first. A unit is masked by a link to /dev/null or an empty file. */
+/** Unit folders of systemd.unit(5), strongest first. A link to /dev/null or an empty file masks a unit. */
 const UNIT_FOLDERS = ['etc/systemd/system', 'run/systemd/system'];
 
 export class SystemAbrmd implements OtherResourceManager {
-  /** `root` is the folder in which the system's folders are looked for. */
+  /** The folder that contains the system's folders. */
   readonly #root: string;
 
   constructor(root: string = '/') {

@@ -1,15 +1,15 @@
-/** The measured-boot log as the kernel shows it: /sys/kernel/security/tpmN/binary_bios_measurements. */
+/** Reads the measured-boot log from the kernel: /sys/kernel/security/tpmN/binary_bios_measurements. */
 import type { EventLogSource } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { errorCode, readKernelFile } from './kernel-file.js';
 
-/** Firmware sets 64 KiB aside, some of them ten times that. */
+/** Firmware usually reserves 64 KiB, sometimes ten times as much. */
 const MAX_LOG_BYTES = 4_194_304;
 
 export class EventLogFile implements EventLogSource {
   readonly #currentPath: () => string;
 
-  /** `currentPath` is asked before each reading: it follows the name of the TPM. */
+  /** `currentPath` is called before each read, because the path depends on the TPM's current name. */
   constructor(currentPath: () => string) {
     this.#currentPath = currentPath;
   }

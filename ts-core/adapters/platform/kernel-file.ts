@@ -1,4 +1,4 @@
-/** Reads a file of the kernel (sysfs, securityfs): bounded, since such a file tells no size before it is read. */
+/** Reads a kernel file (sysfs, securityfs) up to a limit, since such a file has no known size before it is read. */
 import { open } from 'node:fs/promises';
 
 export type KernelRead =

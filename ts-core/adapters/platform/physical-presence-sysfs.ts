@@ -1,6 +1,6 @@
 /**
- * The physical presence interface as the Linux kernel shows it in /sys/class/tpm/tpmN/ppi: one file a function, each
- * read or write one call of the firmware. Format: Documentation/ABI/testing/sysfs-driver-ppi of Linux.
+ * The physical presence interface of the Linux kernel in /sys/class/tpm/tpmN/ppi: one file per function; each read or
+ * write calls the firmware once. For the format, see Linux' Documentation/ABI/testing/sysfs-driver-ppi.
  */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -9,20 +9,20 @@ import type { PhysicalPresence, PhysicalPresenceAnswer } from '../../application
 import { TbsError } from '../../domain/tbs-error.js';
 import { errorCode, type KernelRead, readKernelFile } from './kernel-file.js';
 
-/** sysfs gives a page at most. */
+/** sysfs returns one page at most. */
 const MAX_BYTES = 65_536;
 
 export class PhysicalPresenceSysfs implements PhysicalPresence {
   readonly #currentFolder: () => string;
 
-  /** `currentFolder` is asked before each use: it follows the name of the TPM. */
+  /** `currentFolder` is called before each use, because the folder depends on the TPM's current name. */
   constructor(currentFolder: () => string) {
     this.#currentFolder = currentFolder;
   }
 
   async version(): Promise<string> {
     const text = await this.#read('version');
-    // The kernel makes the folder before the firmware has named a version.
+    // The kernel creates the folder before the firmware has reported a version.
     if (text === '') throw this.#notSupported('names no version');
     return text;
   }
@@ -57,7 +57,7 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
   }
 
   async request(operation: number): Promise<void> {
-    // Not made when it is missing: a plain file in its place would take every request and do nothing.
+    // Without O_CREAT: a plain file in its place would accept every request and do nothing.
     const flags = constants.O_WRONLY | constants.O_TRUNC;
     try {
       await using file = await open(join(this.#folder, 'request'), flags);
@@ -67,7 +67,7 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
     }
   }
 
-  /** Without its end of line. */
+  /** Returns the text of a file without its line ending. */
   async #read(file: string): Promise<string> {
     return this.#textOf(file, await readKernelFile(join(this.#folder, file), MAX_BYTES));
   }
@@ -91,8 +91,8 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
   }
 
   /**
-   * Undefined where the firmware cannot be asked about operations (before version 1.2), which the kernel answers with
-   * EPERM. An empty file means that the firmware was asked and offers none.
+   * Reads a list of operations. Undefined if the firmware cannot report its operations (before version 1.2), for which
+   * the kernel returns EPERM. An empty file means that the firmware supports none.
    */
   async #readIfOffered(file: string): Promise<string | undefined> {
     const read = await readKernelFile(join(this.#folder, file), MAX_BYTES);
@@ -115,7 +115,7 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
     const code = errorCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENODEV')
       return this.#notSupported('has no request', cause);
-    // The kernel's answers for the firmware's results 1 (not implemented) and above (general failure).
+    // The kernel returns EPERM for the firmware's result 1 (not implemented), another error for a general failure.
     if (code === 'EPERM') {
       return new TbsError('TBS_E_PPI_FUNCTION_UNSUPPORTED', {
         message: `The firmware does not implement physical presence operation ${operation}.`,

@@ -1,10 +1,12 @@
-/** Replaces a file so that at every moment, power cuts included, the old content or the new is there, whole. */
+/**
+ * Replaces a file atomically: at any moment, even after a power cut, the file has its whole old or whole new content.
+ */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Throws what the file system said; the old content is in force then, also when the folder could not be made durable. */
+/** Throws the file system's error; the old content then stays, even if only syncing the folder failed. */
 export async function replaceFile(
   path: string,
   content: Uint8Array | string,
@@ -12,7 +14,7 @@ export async function replaceFile(
   syncFolder: (folder: string) => Promise<void> = syncFolderEntries,
 ): Promise<void> {
   const folder = dirname(path);
-  // The name must not end as policy files do, or a temporary file that a crash left would be read as one.
+  // The name must not end like a policy file's, or a temporary file left by a crash would be read as policy.
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
   try {
@@ -31,7 +33,7 @@ export async function replaceFile(
   }
 }
 
-/** What was there keeps a second name until the new content is durable, so that a refused change can be taken back. */
+/** Keeps the old file under a second name until the new content is durable, so that a failed change can be undone. */
 async function renameDurably(
   temporary: string,
   path: string,
@@ -64,7 +66,7 @@ export async function makeFolder(folder: string, mode: number): Promise<void> {
   await mkdir(folder, { recursive: true, mode });
 }
 
-/** The rename itself is durable once its folder is. Windows has no such call and needs none. */
+/** A rename is durable only after its folder is synced. Windows has no such call and needs none. */
 async function syncFolderEntries(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

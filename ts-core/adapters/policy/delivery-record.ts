@@ -1,4 +1,4 @@
-/** A delivery of Group Policy as the record of last good sources stores it: only what concerns the TPM. */
+/** Encodes a Group Policy delivery for the record of last good sources, which stores only what concerns the TPM. */
 import type { DeliveredGpo, GroupPolicyDelivery } from '../../domain/policy/group-policy-delivery.js';
 
 export function encodeDelivery({ gpos }: GroupPolicyDelivery): Uint8Array {
@@ -8,7 +8,7 @@ export function encodeDelivery({ gpos }: GroupPolicyDelivery): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Undefined for what this version did not write: then nothing is known of the last delivery. */
+/** Decodes a recorded delivery; undefined when this version did not write it, so that no last delivery is known. */
 export function decodeDelivery(bytes: Uint8Array): GroupPolicyDelivery | undefined {
   try {
     const gpos: unknown = JSON.parse(new TextDecoder().decode(bytes));

@@ -1,6 +1,6 @@
 /**
- * Reads the Group Policy that a domain client delivered to this machine: from the folder of the Samba extension, or from
- * the cache of adsys.
+ * Reads the Group Policy that a domain client has delivered to this machine, from the Samba extension's folder or from
+ * adsys' cache.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -25,9 +25,9 @@ export interface GroupPolicyPlace {
 
 export type GroupPolicyReading =
   | { readonly state: 'read'; readonly delivery: GroupPolicyDelivery }
-  /** Nothing was ever delivered, or what was has vanished. */
+  /** Nothing was ever delivered, or the delivery has vanished. */
   | { readonly state: 'missing' }
-  /** A delivery is being written, or was interrupted: the two files do not belong together. */
+  /** A delivery is being written or was interrupted, so its files do not match yet. */
   | { readonly state: 'incomplete' }
   | { readonly state: 'unusable'; readonly reason: string };
 
@@ -39,7 +39,7 @@ export function readGroupPolicy(place: GroupPolicyPlace, brokerUid: number): Gro
   return place.kind === 'samba' ? readSambaFolder(place.folder, brokerUid) : readAdsysCache(place.folder, brokerUid);
 }
 
-/** The files whose change may change what is delivered; the watch compares them. */
+/** Returns the files that make up the delivery; the watch compares them. */
 export function groupPolicyFiles({ kind, folder }: GroupPolicyPlace): readonly string[] {
   if (kind === 'samba') return [join(folder, 'Registry.pol'), join(folder, 'manifest.json')];
   const policies = join(folder, 'sysvol', 'Policies');
@@ -55,23 +55,23 @@ function readSambaFolder(folder: string, brokerUid: number): GroupPolicyReading 
   const pol = readTrustedFile(join(folder, 'Registry.pol'), brokerUid, MAX_POL_BYTES);
   if (pol.verdict === 'missing') return { state: 'incomplete' };
   if (pol.verdict === 'refused') return unusable(`Registry.pol ${pol.reason}`);
-  // The extension replaces one file after the other: only those that name each other by hash were written together.
+  // The extension replaces the files one after the other; the hash in the manifest shows whether they belong together.
   if (createHash('sha256').update(pol.bytes).digest('hex') !== reading.manifest.sha256) return { state: 'incomplete' };
   const delivery = deliveryOf(reading.manifest, pol.bytes);
   return delivery.verdict === 'read' ? { state: 'read', delivery: delivery.delivery } : unusable(delivery.reason);
 }
 
 /**
- * adsys lists the GPOs that apply to the machine, strongest first, in policies/HOSTNAME/policies (YAML), and keeps each
- * GPO's files under sysvol/Policies/{GUID}. It replaces a GPO's folder by removing it and renaming a new one, so that a
- * listed GPO whose folder is missing is about to come back.
+ * adsys lists the GPOs that apply to the machine, strongest first, in policies/HOSTNAME/policies (YAML), and stores
+ * each GPO's files under sysvol/Policies/{GUID}. It replaces a GPO's folder by removing it and renaming a new one into
+ * place, so a missing folder of a listed GPO will reappear shortly.
  */
 function readAdsysCache(folder: string, brokerUid: number): GroupPolicyReading {
   const list = readTrustedFile(adsysListFile(folder), brokerUid, MAX_MANIFEST_BYTES);
   if (list.verdict === 'missing') return { state: 'missing' };
   if (list.verdict === 'refused') return unusable(`${adsysListFile(folder)} ${list.reason}`);
   const listed = adsysGpos(new TextDecoder().decode(list.bytes));
-  // adsys writes this file in place: half of it is no list.
+  // adsys writes this file in place, so it may be half written.
   if (listed === undefined) return { state: 'incomplete' };
   const policies = join(folder, 'sysvol', 'Policies');
   const folders = new Map(gpoFolders(policies).map((name) => [name.toLowerCase(), name]));
@@ -97,7 +97,7 @@ function adsysListFile(folder: string): string {
   return join(folder, 'policies', hostname(), 'policies');
 }
 
-/** sysvol's names differ in case from controller to controller. */
+/** Ignores case, because the names in sysvol differ in case between domain controllers. */
 function adsysPolFile(policies: string, gpoFolder: string): string {
   const inCase = (parent: string, wanted: string): string =>
     namesIn(parent).find((name) => name.toLowerCase() === wanted.toLowerCase()) ?? wanted;

@@ -1,16 +1,16 @@
 /**
- * Stores what each source held when it was last sound, over restarts, so that a source that is damaged or missing later
- * leaves the last good policy in force. Losing this record loses no policy whose sources are sound.
+ * Stores the last valid content of each source across restarts, so that the last good policy stays in force when a
+ * source is damaged or missing later. Losing this record loses no policy whose sources are intact.
  */
 import { join } from 'node:path';
 import type { Log } from '../../application/ports.js';
 import { makeFolder, replaceFile } from './atomic-write.js';
 import { readTrustedFile } from './trusted-file.js';
 
-/** `groupPolicy`: what a domain client delivered into a folder, as text of its own; the others: a file's bytes. */
+/** `groupPolicy` stores a domain client's delivery in a text format of its own; the others store a file's bytes. */
 export type SourceKind = 'policyFile' | 'registryPol' | 'groupPolicy';
 
-/** What a source held when it was in force. */
+/** The content of a source that is in force. */
 export interface GoodSource {
   readonly kind: SourceKind;
   readonly path: string;
@@ -41,12 +41,12 @@ export class LastGoodSources {
     return this.#files.get(path)?.bytes;
   }
 
-  /** Paths of one kind, in the order in which they were applied. */
+  /** Returns the paths of one kind, in the order in which they were applied. */
   paths(kind: SourceKind): readonly string[] {
     return [...this.#files].filter(([, file]) => file.kind === kind).map(([path]) => path);
   }
 
-  /** Replaces the record; written in the background, since the policy does not wait for it. */
+  /** Replaces the record. It is written in the background, so that the policy does not wait for the disk. */
   replace(files: readonly GoodSource[]): void {
     this.#files = new Map(files.map(({ kind, path, bytes }) => [path, { kind, bytes }]));
     const text = JSON.stringify(
@@ -57,7 +57,7 @@ export class LastGoodSources {
     this.#saving = this.#saving.then(() => this.#save(text));
   }
 
-  /** Resolves when what was replaced so far is written. */
+  /** Resolves when all replacements so far have been written. */
   settled(): Promise<void> {
     return this.#saving;
   }

@@ -1,6 +1,6 @@
 /**
- * The policy file that Set-TbsPolicy writes: one of the files of the policy folder, in the middle of their order, so
- * that files named before it can give defaults and files named after it have the last word.
+ * Writes the policy file of Set-TbsPolicy. Its name sorts in the middle of the policy folder, so that files named
+ * before it set defaults and files named after it override it.
  */
 import { join } from 'node:path';
 import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
@@ -15,7 +15,9 @@ const MAX_BYTES = 1_048_576;
 
 export type PolicyChanges = Readonly<Partial<Record<PolicySettingName, unknown>>>;
 
-/** Throws TBS_E_BAD_PARAMETER, naming the setting, before anything is written; null removes a setting. */
+/**
+ * Writes the changes; null removes a setting. Throws TBS_E_BAD_PARAMETER for a bad setting before it writes anything.
+ */
 export async function writeLocalPolicy(folder: string, changes: PolicyChanges, brokerUid: number): Promise<void> {
   for (const [name, value] of Object.entries(changes)) refuseBadSetting(name, value);
   const path = join(folder, LOCAL_POLICY_FILE);
@@ -55,7 +57,7 @@ function refuseBadSetting(name: string, value: unknown): void {
   });
 }
 
-/** Kept as it is but for the changes, settings of a newer version included. */
+/** Returns the file's content as it is, including settings that only a newer version knows. */
 function readLocalPolicy(path: string, brokerUid: number): Record<string, unknown> {
   const read = readTrustedFile(path, brokerUid, MAX_BYTES);
   if (read.verdict === 'missing') return {};
@@ -65,7 +67,7 @@ function readLocalPolicy(path: string, brokerUid: number): Record<string, unknow
     if (typeof content === 'object' && content !== null && !Array.isArray(content))
       return content as Record<string, unknown>;
   } catch {
-    // Said below: a person's file is not written over because it has a slip in it.
+    // Reported below: a hand-edited file must not be overwritten because of a typing error.
   }
   throw notWritten(path, 'the file is damaged; correct or remove it first');
 }

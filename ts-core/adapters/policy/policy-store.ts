@@ -1,4 +1,6 @@
-/** The policy in force: configuration, policy folder, Registry.pol files, Windows' registry, watched and merged. */
+/**
+ * Merges the policy in force from configuration, policy folder, Registry.pol files and Windows' registry; watches them.
+ */
 import { join } from 'node:path';
 import type { Clock, Log, PolicyStore } from '../../application/ports.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
@@ -22,20 +24,20 @@ import { errorCode } from './trusted-file.js';
 import { type RegistryReader, readWindowsRegistry, type WindowsRegistryReading } from './windows-registry.js';
 
 export interface FilePolicyStoreOptions {
-  /** Folder of policy files, `*.json` by name; need not exist. */
+  /** Folder of policy files (`*.json`, applied in order of name); need not exist. */
   readonly folder: string;
-  /** Registry.pol files that something else delivers, weakest first. */
+  /** Registry.pol files that other software delivers, weakest first. */
   readonly registryPol: readonly string[];
-  /** Where the domain's clients deliver Group Policy, weakest first. */
+  /** Where domain clients deliver Group Policy, weakest first. */
   readonly groupPolicy: readonly GroupPolicyPlace[];
-  /** How long a configured file that vanished keeps what it held, milliseconds. */
+  /** How long the content of a configured file stays in force after the file vanished, in milliseconds. */
   readonly missingFileGraceMs: number;
-  /** Settings of tbsd.json, the weakest source above the defaults. */
+  /** Settings in tbsd.json, the weakest source above the defaults. */
   readonly configured: { readonly values: SettingValues; readonly location: string };
-  /** Folder of the broker's own for the imported Registry.pol and the last good policy. */
+  /** The broker's own folder, for the imported Registry.pol and the last good policy. */
   readonly stateFolder: string;
   readonly brokerUid: number;
-  /** Windows' registry; on other platforms there is none. */
+  /** Windows' registry; undefined on other platforms. */
   readonly windowsRegistry?: RegistryReader | undefined;
   readonly pollMs: number;
   readonly clock: Clock;
@@ -55,7 +57,7 @@ export class FilePolicyStore implements PolicyStore {
   #policy: EffectivePolicy;
   #statements: readonly PolicyLayer[] = [];
   #lastGoodRegistry: WindowsRegistryReading | undefined;
-  /** Writes one after the other, so that none reads what another is about to replace. */
+  /** Runs writes one at a time, so that none reads content that another is about to replace. */
   readonly #writes = new OneAtATime();
   #closed = false;
 
@@ -110,7 +112,7 @@ export class FilePolicyStore implements PolicyStore {
     return Object.fromEntries(set.map((name) => [name, settings[name]]));
   }
 
-  /** Lets writes that have begun finish; from now on the policy stays as it is and nobody is told of changes. */
+  /** Waits for writes that have begun. From now on the policy no longer changes and `onChange` is not called. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
@@ -126,7 +128,7 @@ export class FilePolicyStore implements PolicyStore {
     });
   }
 
-  /** A file without entries sets nothing: importing one takes the imported policy away again. */
+  /** A file without entries sets nothing, so importing one removes the imported policy. */
   async #keepImported(bytes: Uint8Array, isEmpty: boolean): Promise<void> {
     try {
       await makeFolder(this.#options.stateFolder, 0o700);
@@ -166,12 +168,12 @@ export class FilePolicyStore implements PolicyStore {
     this.#lastGood.replace(good);
     const configuredLayer = layerOf({ kind: 'configuration', location: configured.location }, configured.values);
     const policy = mergePolicy([configuredLayer, ...layers], revision);
-    // The last layer is the registry as a whole; its sources are explained one by one.
+    // The last layer is the merged registry, whose sources are explained one by one instead.
     this.#statements = [configuredLayer, ...layers.slice(0, -1), ...registryStatements];
     return { ...policy, problems: [...policy.problems, ...overriddenHere(layers, policy, this.#localPath())] };
   }
 
-  /** One that cannot be read any more leaves in force what it held last. */
+  /** If the registry can no longer be read, its last content stays in force. */
   #readRegistry(): WindowsRegistryReading {
     const reading = this.#lookAtRegistry();
     if (reading.state === 'read') this.#lastGoodRegistry = reading;
@@ -194,7 +196,7 @@ export class FilePolicyStore implements PolicyStore {
   }
 }
 
-/** Who sets a value locally and sees no effect should be told which source is stronger. */
+/** Reports local settings that a stronger source overrides, and names that source. */
 function overriddenHere(
   layers: readonly PolicyLayer[],
   policy: EffectivePolicy,

@@ -1,14 +1,14 @@
 /**
- * Measures how long sources of policy have been missing or half delivered, so that policy stays in force while files
- * move, and reads the sources again when that time is over.
+ * Measures how long policy sources have been missing or incomplete, so that policy stays in force while files are being
+ * replaced, and triggers another read when that time is over.
  */
 import type { Clock } from '../../application/ports.js';
 import type { AbsenceClock } from './source-layers.js';
 
-/** Writing a delivery takes milliseconds; one that stays incomplete for longer was interrupted, and is reported. */
+/** Writing a delivery takes milliseconds; one that stays incomplete for longer was interrupted and is reported. */
 const DELIVERY_MS = 5_000;
 
-/** One reading of the sources: what it asks about is what is missing now. */
+/** One read of all sources; the paths it asks about are those that are missing now. */
 class Round implements AbsenceClock {
   readonly asked = new Map<string, number>();
   readonly #since: ReadonlyMap<string, number>;
@@ -54,7 +54,7 @@ export class SourceAbsences {
     return new Round(this.#since, this.#clock.monotonicMs(), this.#graceMs);
   }
 
-  /** Forgets sources that are there again, and arms the timer for the next moment at which an answer changes. */
+  /** Forgets sources that are back, and arms the timer for the next moment at which an answer changes. */
   endRound(round: Round): void {
     this.#since = round.asked;
     this.#timer?.cancel();

@@ -1,4 +1,4 @@
-/** The files that policy comes from, weakest first, as they lie on the disk now. */
+/** Reads the files that policy comes from, weakest first. */
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MAX_POL_BYTES } from '../../domain/policy/registry-pol.js';
@@ -15,7 +15,7 @@ export interface SourceFile {
 }
 
 export interface SourcePlaces {
-  /** Policy files, `*.json` by name. */
+  /** Folder of policy files (`*.json`, applied in order of name). */
   readonly folder: string;
   /** Registry.pol files, weakest first. */
   readonly registryPol: readonly string[];
@@ -33,7 +33,8 @@ const MAX_POLICY_FILES = 256;
 const MAX_POLICY_FILE_BYTES = 1_048_576;
 
 /**
- * A folder that others may write is not listed at all: its files may be good, but who knows which are missing.
+ * Reads the policy folder. A folder that others may write is not read at all: even if its files are trustworthy,
+ * someone may have removed others.
  */
 export function readPolicyFolder({ folder, brokerUid }: SourcePlaces): FolderListing {
   let names: readonly string[];
@@ -62,7 +63,7 @@ export function readRegistryPolFiles({ registryPol, brokerUid }: SourcePlaces): 
   return registryPol.map((path) => readSource('registryPol', path, brokerUid, MAX_POL_BYTES));
 }
 
-/** By code unit, so that the order is the same in every locale. Names that begin with a dot are not policy. */
+/** Sorts by code unit, so that the order is the same in every locale. Skips names that begin with a dot. */
 function policyFileNames(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
@@ -77,8 +78,8 @@ function readSource(kind: SourceFile['kind'], path: string, brokerUid: number, m
 }
 
 /**
- * Changes whenever a source may have changed; cheap enough to be taken again and again. A file's folder belongs to it,
- * since the folder's owner and rights decide whether the file is believed.
+ * Returns a text that changes whenever a source may have changed; cheap enough for frequent calls. It includes the
+ * folder of each file, because the folder's owner and permissions decide whether the file is trusted.
  */
 export function sourcesFingerprint(places: SourcePlaces): string {
   const { folder } = places;
@@ -92,7 +93,7 @@ export function sourcesFingerprint(places: SourcePlaces): string {
   return marks.join('\n');
 }
 
-/** Every file outside the policy folder that policy comes from. */
+/** Returns every file outside the policy folder that policy comes from. */
 export function watchedFiles({ registryPol, groupPolicy }: SourcePlaces): readonly string[] {
   return [...registryPol, ...groupPolicy.flatMap(groupPolicyFiles)];
 }

@@ -1,6 +1,6 @@
 /**
- * Turns the sources of policy into layers for the merge. A source that is damaged, or missing for a moment, is replaced
- * by what it held last, so that policy never opens while files move.
+ * Turns the policy sources into layers for the merge. A source that is damaged or briefly missing is replaced by its
+ * last content, so that restrictions never lapse while files are being replaced.
  */
 import { type DeliveredGpo, type GroupPolicyDelivery, sourceOfGpo } from '../../domain/policy/group-policy-delivery.js';
 import { layerOf, type PolicyLayer } from '../../domain/policy/merge.js';
@@ -15,7 +15,7 @@ import type { GoodSource, LastGoodSources } from './last-good-sources.js';
 import type { FolderListing, SourceFile } from './source-files.js';
 import { WINDOWS_REGISTRY_SOURCE, type WindowsRegistryReading } from './windows-registry.js';
 
-/** The sources as they were read, weakest first. */
+/** The contents of all sources, weakest first. */
 export interface ReadSources {
   readonly folder: string;
   readonly listing: FolderListing;
@@ -24,20 +24,20 @@ export interface ReadSources {
   readonly windowsRegistry: WindowsRegistryReading;
 }
 
-/** Tells how long a source has been missing, or its delivery incomplete. */
+/** Reports how long a source has been missing or a delivery incomplete. */
 export interface AbsenceClock {
-  /** True while what the source held last stays in force. Starts the time at the first call for the path. */
+  /** True while the source's last content stays in force. The time starts at the first call for the path. */
   isWithinGrace(path: string): boolean;
-  /** True once the state has lasted longer than the writing of a delivery takes. */
+  /** True once the state has lasted longer than writing a delivery takes. */
   hasLasted(path: string): boolean;
 }
 
 export interface SourceLayers {
   /** Weakest first. */
   readonly layers: readonly PolicyLayer[];
-  /** What each registry source says for itself, weakest first; the layers hold what they make together. */
+  /** The settings of each registry source alone, weakest first; the layers contain their combination. */
   readonly registryStatements: readonly PolicyLayer[];
-  /** What is in force now, to be remembered. */
+  /** The contents that are now in force, to be recorded. */
   readonly good: readonly GoodSource[];
 }
 
@@ -73,7 +73,7 @@ class LayerCollector {
     if (listing.state === 'listed') {
       for (const file of listing.files) this.addFile(file);
     } else if (listing.state === 'unusable') {
-      // The folder cannot be trusted, so neither can what is in it now, or is missing.
+      // If the folder cannot be trusted, neither can its present or missing files.
       this.#useLastFolder(folder, listing.reason);
     } else if (this.#lastGood.paths('policyFile').length > 0 && this.#absence.isWithinGrace(folder)) {
       this.#useLastFolder(folder, 'the folder does not exist');
@@ -82,7 +82,7 @@ class LayerCollector {
 
   addFile({ kind, path, content }: SourceFile): void {
     if (content.state === 'missing') {
-      // A policy file that vanished after the listing is simply gone; a Registry.pol is named in the configuration.
+      // A policy file that vanished after the listing is simply gone, but the configuration names each Registry.pol.
       if (kind === 'registryPol') this.#addMissing(path);
       return;
     }
@@ -90,7 +90,7 @@ class LayerCollector {
     if (reason !== undefined) this.#useLastGood(kind, path, reason);
   }
 
-  /** What a domain delivered stays in force until a later delivery says otherwise, however long that takes. */
+  /** What a domain has delivered stays in force until a later delivery replaces it, however long that takes. */
   addGroupPolicy(place: GroupPolicyPlace, reading: GroupPolicyReading): void {
     if (reading.state === 'read') {
       this.#useDelivery(place.folder, reading.delivery);
@@ -99,7 +99,7 @@ class LayerCollector {
     const bytes = this.#lastGood.get(place.folder);
     const kept = bytes === undefined ? undefined : decodeDelivery(bytes);
     if (kept !== undefined) this.#useDelivery(place.folder, kept);
-    // A folder in which nothing was ever delivered is what every machine outside a domain has.
+    // On a machine outside a domain nothing is ever delivered, which is no problem to report.
     if (reading.state === 'missing' && kept === undefined) return;
     if (reading.state !== 'unusable' && !this.#absence.hasLasted(place.folder)) return;
     const consequence = kept === undefined ? 'it sets nothing' : 'what the domain said last stays in force';
@@ -110,7 +110,7 @@ class LayerCollector {
     });
   }
 
-  /** The same keys as in Registry.pol files, and stronger: value by value the registry wins. */
+  /** Windows' registry has the same keys as Registry.pol files and overrides them value by value. */
   addWindowsRegistry(reading: WindowsRegistryReading): void {
     if (reading.state === 'read') {
       this.#registry.put(reading.values);
@@ -159,7 +159,7 @@ class LayerCollector {
     this.#report(kind, path, `${reason}; ${used ? 'its last good content stays in force' : 'it sets nothing'}`);
   }
 
-  /** Undefined when the content is in force now, else what is wrong with it. */
+  /** Puts the content into force; returns what is wrong with it if that fails. */
   #use(kind: SourceFile['kind'], path: string, bytes: Uint8Array): string | undefined {
     const decoded = decode(kind, path, bytes);
     if (decoded.verdict === 'damaged') return `the file is damaged: ${decoded.reason}`;
@@ -177,7 +177,7 @@ class LayerCollector {
   #applyGpo({ gpo, entries, problems }: DeliveredGpo): void {
     const source = sourceOfGpo(gpo);
     this.#applyEntries(entries, source);
-    // A GPO that says nothing about the TPM concerns nobody here.
+    // Problems of a GPO without TPM settings do not matter here.
     if (entries.length === 0 && !problems.some((problem) => problem.includes('Registry.pol'))) return;
     for (const message of problems) this.#registryProblems.push({ source, setting: undefined, message });
   }

@@ -1,6 +1,6 @@
 /**
- * Tells when a source of policy may have changed: the kernel's notices, put together when several come at once, and a
- * look at intervals, for file systems without notices, folders that do not exist yet, and watchers that died.
+ * Reports when a policy source may have changed. It combines notifications of the kernel that arrive together, and also
+ * polls, for file systems without notifications, folders that do not exist yet, and watchers that have failed.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,7 +9,7 @@ import { type SourcePlaces, sourcesFingerprint, watchedFiles } from './source-fi
 
 export interface SourceWatchOptions {
   readonly places: SourcePlaces;
-  /** Changes with the content of Windows' registry, which is looked at at intervals only. */
+  /** Changes with the content of Windows' registry, which is only polled. */
   readonly registryFingerprint: () => string;
   readonly clock: Clock;
   readonly log: Log;
@@ -17,9 +17,9 @@ export interface SourceWatchOptions {
   readonly onChange: () => void;
 }
 
-/** An editor or a domain client writes files in several steps: they are read once nothing has changed for this long. */
+/** Editors and domain clients write files in several steps, so they are read once nothing has changed for this long. */
 const SETTLE_MS = 100;
-/** Files that never rest are read all the same. */
+/** Files that keep changing are read after this time anyway. */
 const LONGEST_SETTLE_MS = 2_000;
 
 export class SourceWatch {
@@ -67,8 +67,8 @@ export class SourceWatch {
 
   #startWatchers(): void {
     const { places } = this.#options;
-    // Folders, not files: a file that is replaced by a rename is another file. And their folders, since some clients
-    // replace a folder with all that is in it.
+    // Watches folders rather than files, because a rename replaces the file; and the parent folders, because some
+    // clients replace a whole folder.
     const folders = [places.folder, ...watchedFiles(places).map((file) => dirname(file))];
     for (const path of new Set(folders.flatMap((folder) => [folder, dirname(folder)]))) {
       if (!this.#watchers.has(path)) this.#startWatcher(path);
@@ -81,7 +81,7 @@ export class SourceWatch {
       watcher.on('error', (error) => this.#stopWatcher(path, error));
       this.#watchers.set(path, watcher);
     } catch {
-      // No such folder yet, or no notices to be had: the next look tries again.
+      // The folder does not exist yet, or it cannot be watched; the next poll tries again.
     }
   }
 
@@ -105,7 +105,7 @@ export class SourceWatch {
     });
   }
 
-  /** A watched folder that was removed keeps its watcher, which then tells nothing more, even of a new one. */
+  /** The watcher of a removed folder never fires again, even if the folder is created anew, so all are replaced. */
   #dropDeadWatchers(): void {
     for (const [path, watcher] of this.#watchers) {
       watcher.close();

@@ -1,6 +1,7 @@
 /**
- * Reads a file that governs the broker. Who can write it governs, so the file and its folder must belong to root or
- * the broker's user and nobody else may write them; anything else is refused with what to do about it.
+ * Reads a file that controls the broker. Whoever can write it controls the broker, so the file and its folder must
+ * belong to root or the broker's user, and nobody else may write them. The reason for refusing a file says what to do
+ * about it.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,11 +18,11 @@ const refused = (reason: string, cause?: unknown): TrustedRead => ({ verdict: 'r
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
-/** Synchronous: a few small files, read at start and when they change. */
+/** Synchronous, because it reads only a few small files, at start and when they change. */
 export function readTrustedFile(path: string, brokerUid: number, maxBytes: number): TrustedRead {
   let descriptor: number;
   try {
-    // Non-blocking, so that a named pipe in the file's place cannot hold the broker up.
+    // Non-blocking, so that a named pipe in the file's place cannot block the broker.
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const code = errorCode(error);
@@ -41,7 +42,7 @@ export function readTrustedFile(path: string, brokerUid: number, maxBytes: numbe
   }
 }
 
-/** The size that fstat told may be old by now, or 0 for kernel files: what counts is what can be read. */
+/** Reads to the end, because the size from fstat may be outdated, or 0 for kernel files. */
 function readUpTo(descriptor: number, maxBytes: number): TrustedRead {
   const chunks: Buffer[] = [];
   let total = 0;
@@ -64,7 +65,7 @@ function whyFileIsNotTrusted(path: string, status: Stats, brokerUid: number): st
   return undefined;
 }
 
-/** A folder that others may write lets them put another file in the place of a good one, unless it is sticky. */
+/** Whoever can write a folder can replace the files in it, unless the folder is sticky. */
 export function whyFolderIsNotTrusted(folder: string, brokerUid: number): string | undefined {
   if (process.platform === 'win32') return whyWindowsOwnerIsNotTrusted(folder);
   const status = statSync(folder);
@@ -78,8 +79,8 @@ export function whyFolderIsNotTrusted(folder: string, brokerUid: number): string
 }
 
 /**
- * Whose it is, is what counts on Windows: in %ProgramData% every user may make new files, which are then theirs, but not
- * change those of others.
+ * On Windows only the owner matters: in %ProgramData% every user may create files and then owns them, but cannot change
+ * the files of others.
  */
 function whyWindowsOwnerIsNotTrusted(path: string): string | undefined {
   const addon = windowsAddon();

@@ -1,6 +1,6 @@
 /**
- * Windows' registry as a source of policy, the strongest one: everything below the TPM's policy key, and of the TPM's own
- * key, where Windows keeps much else, what policy can set.
+ * Reads policy from Windows' registry, the strongest source: everything below the TPM's policy key, and from the TPM's
+ * own key, where Windows stores much else, only the values that policy can set.
  */
 import { MAX_POL_BYTES } from '../../domain/policy/registry-pol.js';
 import { PREFERENCE_LIST_KEYS, PREFERENCE_VALUES } from '../../domain/policy/registry-settings.js';
@@ -8,7 +8,7 @@ import type { RegistryValue } from '../../domain/policy/registry-values.js';
 import { POLICY_KEY, PREFERENCE_KEY } from '../../domain/policy/setting-table.js';
 import type { SettingSource } from '../../domain/policy/settings.js';
 
-/** Below HKEY_LOCAL_MACHINE; undefined when there is no such key. Throws what Windows answers. */
+/** Reads below HKEY_LOCAL_MACHINE; undefined when there is no such key. Throws the Windows error. */
 export interface RegistryReader {
   registryValues(key: string): readonly { name: string; type: number; data: Uint8Array }[] | undefined;
   registrySubkeys(key: string): readonly string[] | undefined;
@@ -19,11 +19,11 @@ export type WindowsRegistryReading =
   | { readonly state: 'unusable'; readonly reason: string };
 
 const ROOT = 'HKEY_LOCAL_MACHINE';
-/** Group Policy nests two deep; whatever else is there is reported as unknown, so it is looked for a little. */
+/** Group Policy nests two levels deep; a few more are searched, so that unknown values there are reported. */
 const MAX_DEPTH = 8;
 const MAX_VALUES = 16_384;
 
-/** Where people find it. */
+/** The location that messages show. */
 export const WINDOWS_REGISTRY_SOURCE: SettingSource = { kind: 'windowsRegistry', location: `${ROOT}\\${POLICY_KEY}` };
 
 class TooMuch extends Error {}

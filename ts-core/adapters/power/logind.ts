@@ -1,8 +1,9 @@
 /**
- * Suspend and resume as systemd-logind tells them: the signal PrepareForSleep of org.freedesktop.login1.Manager (logind's
- * D-Bus interface, org.freedesktop.login1(5)), with a delay lock held so that logind waits until the broker is ready.
+ * Follows suspend and resume through systemd-logind: the signal PrepareForSleep of org.freedesktop.login1.Manager
+ * (logind's D-Bus interface, org.freedesktop.login1(5)), and a delay lock that makes logind wait until the broker is
+ * ready.
  *
- * A signal counts only when it comes from the owner of logind's name: any user of the bus may send one straight to us.
+ * A signal counts only if the owner of logind's bus name sent it, because any user of the bus can send one to us.
  */
 import dbus from 'dbus-next';
 import type { Log, PowerListener, PowerMonitor } from '../../application/ports.js';
@@ -16,11 +17,11 @@ const BUS_PATH = '/org/freedesktop/DBus';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
-/** systemd's and libdbus' default when DBUS_SYSTEM_BUS_ADDRESS does not say otherwise. */
+/** The default of systemd and libdbus when DBUS_SYSTEM_BUS_ADDRESS is not set. */
 const STANDARD_ADDRESS = 'unix:path=/var/run/dbus/system_bus_socket';
 
 export interface LogindOptions {
-  /** D-Bus address of the system bus; undefined: the standard one. */
+  /** D-Bus address of the system bus; undefined means the standard one. */
   readonly address: string | undefined;
   readonly log: Log;
 }
@@ -29,7 +30,7 @@ export class LogindPowerMonitor implements PowerMonitor {
   readonly #inhibitor: SleepInhibitor;
   #listener: PowerListener | undefined;
   #bus: dbus.MessageBus | undefined;
-  /** Unique name of the connection that owns logind's name; undefined while nobody does. */
+  /** Unique name of the connection that owns logind's bus name; undefined while nobody owns it. */
   #logind: string | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
@@ -119,7 +120,7 @@ export class LogindPowerMonitor implements PowerMonitor {
         await this.#listener?.prepareForSleep();
         this.#inhibitor.release();
       } else {
-        // Before the TPM is brought back, so that the next sleep waits for us in any case.
+        // Takes the lock before it restores the TPM, so that the next sleep waits for us in any case.
         await this.#inhibitor.take();
         await this.#listener?.awake();
       }
@@ -158,7 +159,7 @@ async function callBus(bus: dbus.MessageBus, member: string, argument: string): 
   return reply?.body[0];
 }
 
-/** dbus-next tells of errors but not of the connection's end, which its connection object knows. */
+/** dbus-next reports errors but not the end of the connection, which only its inner connection object reports. */
 function onStreamEnd(bus: dbus.MessageBus, ended: () => void): void {
   const { _connection: connection } = bus as unknown as { _connection?: NodeJS.EventEmitter };
   connection?.on('end', ended);

@@ -1,10 +1,10 @@
 /**
- * A delay lock on the machine's sleep, held as a process: `systemd-inhibit`, which comes with logind, takes the lock and
- * holds it for as long as its command runs, here a `cat` on our pipe. A broker that is killed closes the pipe, so that
- * it never holds back a sleep that it cannot prepare for.
+ * A delay lock on the machine's sleep, held by a child process: `systemd-inhibit`, which comes with logind, takes the
+ * lock and holds it while its command runs, here a `cat` on our pipe. If the broker is killed, the pipe closes, so it
+ * never delays a sleep that it cannot prepare for.
  *
- * A process, since the lock is a file descriptor passed over D-Bus, which dbus-next takes only with a native module that
- * is not built for current Node.js.
+ * It is a process because the lock is a file descriptor passed over D-Bus, which dbus-next receives only with a native
+ * module that is not built for current Node.js.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -31,7 +31,7 @@ export class SleepInhibitor {
     this.#log = log;
   }
 
-  /** Resolves when the lock is held, or cannot be had; which is logged, since a sleep then does not wait for us. */
+  /** Resolves with whether the lock is held. A failure is logged, since a sleep then does not wait for us. */
   take(): Promise<boolean> {
     if (this.#child !== undefined) return Promise.resolve(true);
     const env = this.#address === undefined ? process.env : { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.#address };
@@ -43,7 +43,7 @@ export class SleepInhibitor {
       child.stderr.on('data', (data) => {
         output = `${output}${String(data)}`.slice(-500);
       });
-      // What `cat` gives back proves that systemd-inhibit has the lock and has started its command.
+      // The output of `cat` proves that systemd-inhibit holds the lock and has started its command.
       child.stdout.once('data', () => resolve(true));
       child.stdin.on('error', () => undefined);
       child.stdin.write(HELD);
@@ -52,7 +52,7 @@ export class SleepInhibitor {
     });
   }
 
-  /** Lets the machine sleep. */
+  /** Releases the lock, so that the machine can sleep. */
   release(): void {
     const child = this.#child;
     this.#child = undefined;

@@ -1,10 +1,10 @@
 /**
- * Looks at an LMDB data file before it is mapped: reading a page that a truncated file does not have ends the process
- * with SIGBUS, which would tell nobody why.
+ * Checks an LMDB data file before it is mapped, because reading a page beyond the end of a truncated file would end the
+ * process with SIGBUS, without any message.
  *
- * Layout: LMDB's data format version 2 as lmdb-js writes it; both meta pages begin with a 24-byte page header, then
- * magic (4), version (4), map address (8), map size (8), two databases of 48 bytes (page size first, root page last),
- * last page (8), transaction (8).
+ * Layout: LMDB's data format version 2 as lmdb-js writes it. Both meta pages begin with a 24-byte page header, followed
+ * by magic (4), version (4), map address (8), map size (8), two databases of 48 bytes (page size first, root page
+ * last), last page (8), transaction (8).
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
@@ -19,7 +19,7 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 const MIN_PAGE_BYTES = 512;
 const MAX_PAGE_BYTES = 65_536;
 
-/** Undefined when the file is missing, empty, or sound as far as can be told from its meta pages. */
+/** Returns what is wrong with the file; undefined when it is missing, empty, or intact according to its meta pages. */
 export function whyDatabaseFileIsDamaged(path: string): string | undefined {
   let descriptor: number;
   try {

@@ -1,8 +1,8 @@
 /**
- * The broker's records in an embedded LMDB environment: one JSON text a record, in a folder of the broker's own.
+ * Stores the broker's records in an embedded LMDB environment: one JSON text per record, in the broker's own folder.
  *
- * Durability: without overlapping sync, lmdb-js settles a put after LMDB's commit, which has then written and synced
- * the data pages (fdatasync) and after them the meta page (a descriptor opened with O_DSYNC). LMDB never overwrites a
+ * Durability: without overlapping sync, lmdb-js settles a put after LMDB's commit, which has written and synced first
+ * the data pages (fdatasync) and then the meta page (through a descriptor opened with O_DSYNC). LMDB never overwrites a
  * page that a committed state uses, so a kill or a power cut at any byte leaves the last committed state.
  */
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { type OwnerLockOptions, takeOwnerLock } from './owner-lock.js';
 
 export type LmdbStateStoreOptions = OwnerLockOptions;
 
-/** Far above what the records need; a bug cannot fill the disk. */
+/** Far more than the records need, but small enough that a bug cannot fill the disk. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 const MAX_MAP_BYTES = 256 * 1024 * 1024;
 const MIN_FREE_BYTES = 128 * 1024;
@@ -33,7 +33,7 @@ export class LmdbStateStore implements StateStore {
     this.#database = database;
   }
 
-  /** Throws TBS_E_INTERNAL_ERROR with details `reason`: inUse, damaged or unusable. */
+  /** Opens the store. Throws TBS_E_INTERNAL_ERROR with `reason` in its details: inUse, damaged or unusable. */
   static open(options: LmdbStateStoreOptions): LmdbStateStore {
     prepareFolder(options.folder);
     const lockDescriptor = takeOwnerLock(options);
@@ -70,7 +70,7 @@ export class LmdbStateStore implements StateStore {
     await this.#settled(() => this.#database.remove(String(name)));
   }
 
-  /** Finishes the writes that have begun and refuses all others. */
+  /** Finishes writes that have begun, and refuses all others. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -91,7 +91,7 @@ export class LmdbStateStore implements StateStore {
       await commit;
     } catch (error) {
       const cause = await causeOfFailedCommit(error);
-      // A short write shows as EIO; what the reader can mend is the disk that is full.
+      // LMDB reports a short write as EIO, but the administrator needs to know that the disk is full.
       if (isDiskFull(this.#folder)) {
         throw unusable('diskFull', 'The record could not be kept: the disk of the state folder is full.', cause);
       }
@@ -126,7 +126,7 @@ function openDatabase(folder: string): RootDatabase<string, string> {
   const path = databasePath(folder);
   const reason = readableReason(path);
   if (reason !== undefined) throw damaged(path, reason);
-  // LMDB creates its files with 0664 less the umask.
+  // LMDB creates its files with mode 0664 minus the umask.
   const umask = process.umask(0o077);
   try {
     return open<string, string>({
@@ -137,7 +137,7 @@ function openDatabase(folder: string): RootDatabase<string, string> {
       maxDbs: 1,
       maxReaders: 8,
       overlappingSync: false,
-      // With it, a failed commit also rejects a promise that nobody can reach, which would end the process.
+      // With batching, a failed commit also rejects a promise that nobody can reach, which would end the process.
       eventTurnBatching: false,
     });
   } catch (cause) {
@@ -155,7 +155,7 @@ function readableReason(path: string): string | undefined {
   }
 }
 
-/** LMDB syncs what is in its file; that there is such a file, and such a folder, is in the folders above. */
+/** LMDB syncs only its file's content; the names of the file and its folder are in the folders above. */
 function makeNamesDurable(folder: string): void {
   if (process.platform === 'win32') return;
   for (const path of [folder, dirname(folder)]) {
@@ -168,7 +168,7 @@ function makeNamesDurable(folder: string): void {
   }
 }
 
-/** lmdb-js puts the reason in a second promise, which must be awaited or it ends the process. */
+/** lmdb-js puts the reason into a second promise, whose rejection would end the process if nobody awaited it. */
 async function causeOfFailedCommit(error: unknown): Promise<unknown> {
   if (!(error instanceof Error) || !('commitError' in error)) return error;
   return Promise.resolve(error.commitError).then(

@@ -1,9 +1,9 @@
 /**
- * The owner authorization's secrets on disk: AES-256-GCM, one file each, apart from the database, whose freed pages would
- * keep old bytes.
+ * Stores the owner authorization's secrets on disk, encrypted with AES-256-GCM, one file each. They are not in the
+ * database, because its freed pages would keep old bytes.
  *
- * A replaced or removed file is overwritten before its name goes. Journalling, copy-on-write and flash storage may keep
- * copies below the file system: there only the encryption protects them.
+ * A replaced or removed file is overwritten before it is unlinked. Journalling, copy-on-write and flash storage may
+ * keep copies below the file system, which only the encryption protects.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import {
@@ -34,13 +34,13 @@ const HEADER_BYTES = MAGIC.length + NONCE_BYTES + TAG_BYTES;
 const SEALED_KEY = 'sealed-key';
 const NEXT_SEALED_KEY = 'sealed-key-next';
 const MAX_FILE_BYTES = 64 * 1024;
-/** Names of files in the making and of files on their way out; what a crash leaves of either is wiped at the next start. */
+/** Names of files that are being written or removed; whatever a crash leaves of them is wiped at the next start. */
 const UNFINISHED = /\.(?:new|old)$/;
 
 export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
   readonly #folder: string;
 
-  /** Opens the folder and wipes what a crash has left in it. Throws TBS_E_INTERNAL_ERROR. */
+  /** Opens the folder and wipes unfinished files that a crash left. Throws TBS_E_INTERNAL_ERROR. */
   constructor(folder: string) {
     this.#folder = folder;
     this.#guarded(() => {
@@ -89,7 +89,7 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
     if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(name);
     const nonce = bytes.subarray(MAGIC.length, MAGIC.length + NONCE_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-    // The name is authenticated too, so that one secret cannot be put in another's place.
+    // The name is authenticated too, so that one secret cannot replace another.
     decipher.setAAD(Buffer.from(name));
     decipher.setAuthTag(bytes.subarray(MAGIC.length + NONCE_BYTES, HEADER_BYTES));
     try {
@@ -111,7 +111,7 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
     this.#guarded(() => {
       const path = join(this.#folder, name);
       if (!this.#exists(path)) return;
-      // The name goes first: a secret must not be found half overwritten and be called damaged.
+      // Rename first, so that a half-overwritten secret is never found and reported as damaged.
       renameSync(path, `${path}.old`);
       this.#syncFolder();
       this.#overwriteAndUnlink(`${path}.old`);
@@ -128,7 +128,7 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
     this.#guarded(() => {
       const descriptor = openSync(`${path}.new`, 'w', 0o600);
       try {
-        // Unlike writeSync, this goes on after a short write, and so meets the error that a full disk gives next.
+        // Unlike writeSync, this continues after a short write and so receives the error of a full disk.
         writeFileSync(descriptor, bytes);
         fsyncSync(descriptor);
       } finally {
@@ -164,7 +164,7 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
     const descriptor = openSync(path, 'r+');
     try {
       const { size, nlink } = fstatSync(descriptor);
-      // A crash between link and rename in #replace leaves a second name of the file that is still in force.
+      // A crash between link and rename in #replace leaves a second name for the file that is still in use.
       if (nlink === 1) {
         writeSync(descriptor, new Uint8Array(size), 0, undefined, 0);
         fsyncSync(descriptor);

@@ -1,15 +1,20 @@
-/** One broker a state folder: a lock that the kernel frees with its process, however that ends. */
+/** Ensures one broker per state folder with a lock that the kernel releases when the process ends, however it ends. */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { TbsError } from '../../domain/tbs-error.js';
 
 export interface OwnerLockOptions {
   readonly folder: string;
-  /** Takes an exclusive lock on an open file, which the kernel frees with the process; false when another holds it. */
+  /**
+   * Takes an exclusive lock on an open file, which ends with the process; returns false if another process holds it.
+   */
   readonly tryLock: (fileDescriptor: number) => boolean;
 }
 
-/** The descriptor that holds the lock. Throws TBS_E_INTERNAL_ERROR with details `reason`: inUse or unusable. */
+/**
+ * Returns the descriptor that holds the lock. Throws TBS_E_INTERNAL_ERROR with `reason` in its details: inUse or
+ * unusable.
+ */
 export function takeOwnerLock({ folder, tryLock }: OwnerLockOptions): number {
   const path = join(folder, 'owner.lock');
   let descriptor: number;

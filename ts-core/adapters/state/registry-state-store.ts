@@ -1,9 +1,9 @@
 /**
- * The broker's records in Windows' registry: one JSON text a record, a value of a key that the broker's user and
- * administrators alone may open.
+ * Stores the broker's records in Windows' registry: one JSON text per record, as a value of a key that only the
+ * broker's user and administrators may open.
  *
- * Durability: RegSetValueEx replaces a value as a whole, and RegFlushKey returns when it is on the disk; the registry
- * keeps a log of its own, so that a crash leaves the old value or the new one.
+ * Durability: RegSetValueEx replaces a value as a whole, and RegFlushKey returns when it is on disk. The registry has
+ * its own log, so a crash leaves either the old value or the new one.
  */
 import type { StateRecords, StateStore } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -21,12 +21,12 @@ export interface RegistryStateStoreOptions {
   /** Who may open the key: a security descriptor in SDDL. */
   readonly access: string;
   readonly registry: StateRegistry;
-  /** Gives the lock back that keeps other brokers out. */
+  /** Releases the lock that keeps other brokers out. */
   readonly onClose: () => void;
 }
 
 const REG_BINARY = 3;
-/** Windows wants values below 1 MB in the registry's standard format. */
+/** Windows limits values to 1 MB in the registry's standard format. */
 const MAX_RECORD_BYTES = 1_000_000;
 
 export class RegistryStateStore implements StateStore {
@@ -43,7 +43,7 @@ export class RegistryStateStore implements StateStore {
     this.#onClose = onClose;
   }
 
-  /** One broker at a time uses a key: the caller holds the lock. Throws TBS_E_INTERNAL_ERROR with details `reason`. */
+  /** The caller must hold the lock, so that one broker uses the key. Throws TBS_E_INTERNAL_ERROR with a `reason`. */
   static open(options: RegistryStateStoreOptions): RegistryStateStore {
     const { key, access, registry } = options;
     const records = new Map<string, string>();
@@ -93,7 +93,7 @@ export class RegistryStateStore implements StateStore {
     this.#records.delete(String(name));
   }
 
-  /** Refuses whatever is asked later: the records may belong to another broker then. */
+  /** Refuses all later calls, because the records may belong to another broker by then. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -4,7 +4,7 @@ import { uptime } from 'node:os';
 import type { Clock } from '../../application/ports.js';
 
 export interface SystemClockOptions {
-  /** CLOCK_BOOTTIME in nanoseconds (the native addon). Without it the kernel's uptime serves, to 10 milliseconds. */
+  /** Returns CLOCK_BOOTTIME in nanoseconds (native addon). Default: the kernel's uptime, precise to 10 milliseconds. */
   readonly bootTimeNs?: (() => bigint) | undefined;
 }
 
@@ -55,14 +55,14 @@ export class SystemClock implements Clock {
     return entry;
   }
 
-  /** Ends every timer for good: no callback comes any more, neither of a timer that runs nor of a later one. */
+  /** Cancels every timer, and ignores later ones: no callback runs any more. */
   close(): void {
     this.#closed = true;
     for (const timer of [...this.#timers]) timer.cancel();
   }
 }
 
-/** setTimeout takes a delay above 2^31 - 1 milliseconds (25 days) for 1 millisecond. */
+/** setTimeout treats a delay above 2^31 - 1 milliseconds (25 days) as 1 millisecond. */
 const LONGEST_TIMEOUT_MS = 2_147_483_647;
 
 function longTimer(delayMs: number, callback: () => void): { cancel(): void } {
@@ -84,7 +84,7 @@ function readBootId(): string | undefined {
   }
 }
 
-/** Elsewhere: the moment of boot in tens of seconds, which stays the same within a boot but for steps of the clock. */
+/** On other systems, the time of boot in tens of seconds, which changes within a boot only if the clock is stepped. */
 function bootIdFromUptime(): string {
   return `boot-at-${Math.round((Date.now() / 1000 - uptime()) / 10)}`;
 }

@@ -1,7 +1,7 @@
 /**
- * Opens the first TPM that answers: Windows' own TBS, the machine's devices, the configured software TPMs, and last, where
- * that is allowed, a software TPM of the broker's own. Reports each that was passed over, since what is used in its place
- * is another TPM. Environment variables play no part: the broker trusts its configuration only.
+ * Opens the first TPM that answers: Windows' own TBS, the machine's devices, the configured software TPMs and finally,
+ * if that is allowed, a software TPM that the broker runs itself. It reports each TPM that it passed over, because the
+ * broker then uses a different TPM. Environment variables are ignored: the broker trusts only its configuration.
  */
 import type { ByteStreamOpener, Log, PassedOverTpm, TpmTransport } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -13,7 +13,7 @@ import { reasonOf } from './transport-error.js';
 import type { AutoTransportOptions } from './transport-options.js';
 import { type TbsContextOpener, WindowsTbsTransport } from './windows-tbs-transport.js';
 
-/** A TPM answers the question for its version at once, unless it runs a long command of somebody else's. */
+/** A TPM reports its version immediately, unless it is running a long command of another program. */
 const ANSWER_TIMEOUT_MS = 3_000;
 
 interface AutoDependencies {
@@ -22,7 +22,7 @@ interface AutoDependencies {
   readonly onPassedOver?: ((passedOver: PassedOverTpm) => void) | undefined;
 }
 
-/** Throws TBS_E_TPM_NOT_FOUND, with what was tried and why each did not answer. */
+/** Throws TBS_E_TPM_NOT_FOUND, which lists what was tried and why it failed. */
 export async function openFirstThatAnswers(
   options: AutoTransportOptions,
   log: Log,

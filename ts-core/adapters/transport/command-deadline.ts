@@ -1,6 +1,6 @@
 /**
- * The time-out of the one running command, with at most one timer: starting and ending a command costs no timer call
- * while one is armed that is due early enough.
+ * The time-out of the running command, with at most one timer. Starting and ending a command needs no timer call while
+ * a timer is armed that is due early enough.
  */
 export class CommandDeadline {
   #timer: NodeJS.Timeout | undefined;

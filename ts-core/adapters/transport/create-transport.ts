@@ -1,4 +1,4 @@
-/** The transport that the options name, connected and answering. */
+/** Creates the transport that the options describe. */
 import type { ByteStreamOpener, Log, PassedOverTpm, TpmTransport } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { openFirstThatAnswers } from './auto-transport.js';
@@ -10,18 +10,19 @@ import { type TbsContextOpener, WindowsTbsTransport } from './windows-tbs-transp
 
 export interface TransportDependencies {
   readonly log: Log;
-  /** Carries the commands of software TPMs instead of Node.js' sockets: short ones then need no turn of the event loop. */
+  /** Replaces Node.js' sockets for software TPMs, so that short commands need no turn of the event loop. */
   readonly openByteStream?: ByteStreamOpener | undefined;
-  /** Windows' own TBS; on other platforms there is none. */
+  /** Windows' own TBS; undefined on other platforms. */
   readonly openTbsContext?: TbsContextOpener | undefined;
-  /** Told of each way to the TPM that was tried in vain before the one that is used. */
+  /** Called for each transport that was tried without success before the one that is used. */
   readonly onPassedOver?: ((passedOver: PassedOverTpm) => void) | undefined;
 }
 
 /**
- * `swtpm` and `device` connect with their first command; `embedded` runs, and `auto` has answered, when this resolves.
+ * `swtpm` and `device` connect at their first command. When this resolves, `embedded` is running and `auto` has
+ * answered.
  *
- * Throws TBS_E_TPM_NOT_FOUND (nothing there, or not installed), TBS_E_IOERROR (does not answer), TBS_E_BAD_PARAMETER.
+ * Throws TBS_E_TPM_NOT_FOUND (no TPM, or not installed), TBS_E_IOERROR (no answer) or TBS_E_BAD_PARAMETER.
  */
 export async function createTransport(
   options: TransportOptions,

@@ -1,8 +1,8 @@
 /**
- * TPM 1.2 and 2.0 told apart by asking the TPM.
+ * Asks the TPM whether its version is 1.2 or 2.0.
  *
- * A TPM answers in its own language whatever it is asked: the response's tag decides, so that a TPM that waits for Startup
- * (TPM_RC_INITIALIZE, TPM_INVALID_POSTINIT) or is in failure mode is recognised as well.
+ * A TPM answers any command in the format of its own version, so the tag of the response decides. That also works for a
+ * TPM that waits for Startup (TPM_RC_INITIALIZE, TPM_INVALID_POSTINIT) or is in failure mode.
  */
 import type { TpmTransport } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -11,11 +11,11 @@ import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './star
 
 export interface DetectedTpm {
   readonly version: TpmVersion;
-  /** The TPM has been powered but not started: the broker sends Startup. */
+  /** The TPM has power but has not been started, so the broker has to send Startup. */
   readonly waitsForStartup: boolean;
 }
 
-/** Throws TBS_E_TPM_NOT_FOUND when what answers is no TPM, TBS_E_IOERROR when nothing answers. */
+/** Throws TBS_E_TPM_NOT_FOUND when the answer is not a TPM's, TBS_E_IOERROR when there is no answer. */
 export async function detectTpm(
   transport: Pick<TpmTransport, 'transmit' | 'description'>,
   timeoutMs: number,

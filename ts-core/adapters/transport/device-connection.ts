@@ -1,10 +1,10 @@
 /**
  * An open TPM character device: one command per write, one response per read.
  *
- * The device is opened non-blocking. /dev/tpmN then runs the command in the background; until its response is there a read
- * gives no bytes, or waits inside the kernel (drivers/char/tpm/tpm-dev-common.c), which is why reads go to the thread
- * pool. A terminal gives EAGAIN, or the response in pieces. Reads are repeated, at first at once and then ever slower, up
- * to a pause that is short beside the command's own duration.
+ * The device is opened non-blocking, so /dev/tpmN runs the command in the background. Until the response is ready, a
+ * read returns no bytes or waits inside the kernel (drivers/char/tpm/tpm-dev-common.c), so reads run in the thread
+ * pool. A terminal returns EAGAIN, or the response in pieces. Reads are repeated, at first immediately and then with
+ * increasing pauses that stay short compared with the command's own duration.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { errorCodeOf } from './transport-error.js';
 
 const READ_BUFFER_BYTES = 16_384;
 const LONGEST_PAUSE_MS = 10;
-/** Pauses are at most this part of the time already waited. */
+/** A pause is at most this fraction of the time waited so far. */
 const PAUSE_FRACTION = 0.05;
 
 export class DeviceConnection {
@@ -29,13 +29,13 @@ export class DeviceConnection {
     this.#isTerminal = isatty(file.fd);
   }
 
-  /** Rejects with the operating system's error. */
+  /** Opens the device. Rejects with the operating system's error. */
   static async open(path: string): Promise<DeviceConnection> {
     const flags = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY;
     return new DeviceConnection(await open(path, flags));
   }
 
-  /** Sends a command and waits, without limit, for its response. Rejects when the device fails or is closed. */
+  /** Sends a command and waits for its response without a time limit. Rejects when the device fails or is closed. */
   async exchange(command: Uint8Array): Promise<Uint8Array> {
     await this.#write(command);
     const beganMs = performance.now();
@@ -52,13 +52,13 @@ export class DeviceConnection {
     }
   }
 
-  /** What arrived although no command was running, as after a broker that was killed: read and thrown away. */
+  /** Discards bytes that arrived while no command was running, for instance after an earlier broker was killed. */
   async discardStale(): Promise<void> {
     if (!this.#isTerminal) return;
     while ((await this.#read()) > 0);
   }
 
-  /** Whether this path still leads to the device that is open. */
+  /** Returns whether the path still leads to the open device. */
   async isOf(path: string): Promise<boolean> {
     const named = await stat(path).catch(() => undefined);
     if (named === undefined) return false;
@@ -82,11 +82,11 @@ export class DeviceConnection {
     }
   }
 
-  /** Bytes read into the buffer; 0 while there are none. */
+  /** Returns the number of bytes read into the buffer; 0 while there are none. */
   async #read(): Promise<number> {
     try {
       const { bytesRead } = await this.#file.read(this.#buffer, 0, READ_BUFFER_BYTES, null);
-      // A terminal without bytes says EAGAIN; that it says end of file means the other side is gone.
+      // A terminal without bytes returns EAGAIN; end of file means that the other side is gone.
       if (bytesRead === 0 && this.#isTerminal) throw new Error('the other side of the terminal is gone');
       return bytesRead;
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * Who besides the broker can reach the TPM of a device node: governance that can be walked round is no governance.
+ * Finds out who besides the broker can open the TPM of a device node and so bypass the broker's rules.
  *
- * /dev/tpmN and /dev/tpmrmN lead to the same TPM, so both are looked at whichever the broker uses.
+ * /dev/tpmN and /dev/tpmrmN lead to the same TPM, so both are checked, whichever of them the broker uses.
  */
 import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export async function deviceExposure(devicePath: string): Promise<readonly strin
   return (await Promise.all(nodes.map(nodeExposure))).flat();
 }
 
-/** The other device node of the same TPM. */
+/** Returns the other device node of the same TPM. */
 export function siblingNodes(devicePath: string): readonly string[] {
   const match = /^(.*\/tpm)(rm)?(\d+)$/.exec(devicePath);
   if (match === null) return [];
@@ -54,7 +54,10 @@ interface Member {
   readonly uid: number;
 }
 
-/** Members by /etc/group and by primary group in /etc/passwd; undefined for a group that only another name service knows. */
+/**
+ * Returns the members by /etc/group and by primary group in /etc/passwd; undefined if only another name service knows
+ * the group.
+ */
 async function groupWithMembers(gid: number): Promise<{ name: string; members: readonly Member[] } | undefined> {
   const [groups, users] = await Promise.all([readTable('/etc/group'), readTable('/etc/passwd')]);
   const group = groups.find((fields) => fields[2] === String(gid));
@@ -76,7 +79,7 @@ async function readTable(path: string): Promise<readonly (readonly string[])[]> 
   return text.split('\n').map((line) => line.split(':'));
 }
 
-/** `ls -l` marks a file that has more than its mode bits with a plus sign; Node.js has no call for it. */
+/** Node.js cannot read access control lists; `ls -l` marks a file that has more than its mode bits with a plus sign. */
 function hasAccessControlList(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     execFile('ls', ['-ldn', '--', path], { env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } }, (error, stdout) => {

@@ -1,4 +1,4 @@
-/** Translates the operating system's errors with a TPM device into TbsErrors that say who holds it and what to do. */
+/** Translates operating system errors of a TPM device into TbsErrors that say who holds the device and what to do. */
 import { TbsError } from '../../domain/tbs-error.js';
 import { type DeviceHolder, describeHolder, processesHolding } from './device-holders.js';
 import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
@@ -6,9 +6,9 @@ import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
 export interface FailedDevice {
   readonly path: string;
   readonly description: string;
-  /** It was open before: then it is not missing but lost. */
+  /** The device was open before, so it is lost rather than missing. */
   readonly wasLost: boolean;
-  /** TPM devices beside this one. */
+  /** Returns the other TPM devices of the machine. */
   readonly others: () => Promise<readonly string[]>;
 }
 

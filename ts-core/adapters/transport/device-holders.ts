@@ -1,4 +1,4 @@
-/** Which processes have a device open, from /proc/PID/fd; a process of another user shows only to root. */
+/** Finds the processes that have a device open, from /proc/PID/fd; only root sees those of other users. */
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 
 export interface DeviceHolder {

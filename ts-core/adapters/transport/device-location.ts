@@ -1,7 +1,7 @@
 /**
- * Where the TPM of a configured device node is. The kernel numbers TPMs as it finds them: a driver that is unbound and
- * bound again while somebody still has the old node open makes /dev/tpm1 of what was /dev/tpm0. What stays the same is
- * the hardware device that the TPM belongs to (/sys/class/tpm/tpmN/device).
+ * Finds the TPM of a configured device node again. The kernel numbers TPMs as it finds them: if a driver is unbound and
+ * bound again while a process still has the old node open, /dev/tpm0 becomes /dev/tpm1. What stays the same is the
+ * hardware device that the TPM belongs to (/sys/class/tpm/tpmN/device).
  */
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 export const SYS_CLASS_TPM = '/sys/class/tpm';
 
 export class DeviceLocation {
-  /** The hardware device of the TPM that was opened first; undefined where the kernel names none. */
+  /** The hardware device of the TPM that was opened first; undefined if the kernel names none. */
   #hardware: string | undefined;
   #current: string;
   readonly #configuredPath: string;
@@ -21,29 +21,29 @@ export class DeviceLocation {
     this.#current = configuredPath;
   }
 
-  /** The node that was used last. */
+  /** The most recently used node. */
   get path(): string {
     return this.#current;
   }
 
-  /** The kernel's name of the TPM, `tpm1`; undefined for a node that is not called like a TPM. */
+  /** The kernel's name of the TPM, such as `tpm1`; undefined for a node that is not named like a TPM. */
   get tpmName(): string | undefined {
     return tpmNameOf(this.#current);
   }
 
-  /** The node to open now: that of the same hardware under whatever number, otherwise the configured one. */
+  /** Returns the node to open now: that of the same hardware under any number, otherwise the configured one. */
   async find(): Promise<string> {
     this.#current = (await this.#nodeOfKnownHardware()) ?? this.#configuredPath;
     return this.#current;
   }
 
-  /** Remembers which hardware the node belongs to that was just opened. */
+  /** Remembers the hardware of the node that was just opened. */
   async opened(): Promise<void> {
     const name = this.tpmName;
     if (this.#hardware === undefined && name !== undefined) this.#hardware = await this.#hardwareOf(name);
   }
 
-  /** Other TPM nodes beside the configured one, for messages: `/dev/tpm1`. */
+  /** Returns the TPM nodes other than the configured one, for messages: `/dev/tpm1`. */
   async others(): Promise<readonly string[]> {
     const folder = dirname(this.#configuredPath);
     const names = await readdir(folder).catch(() => []);
@@ -69,7 +69,7 @@ export class DeviceLocation {
   }
 }
 
-/** `tpm0` of /dev/tpm0 and of /dev/tpmrm0. */
+/** Returns `tpm0` for /dev/tpm0 and for /dev/tpmrm0. */
 function tpmNameOf(path: string): string | undefined {
   const number = /^tpm(?:rm)?(\d+)$/.exec(basename(path))?.[1];
   return number === undefined ? undefined : `tpm${number}`;

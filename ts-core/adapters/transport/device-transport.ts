@@ -1,8 +1,10 @@
 /**
- * A TPM behind a character device: /dev/tpm0, /dev/tpmrm0, or a terminal in raw mode that is joined to a software TPM.
+ * A TPM behind a character device: /dev/tpm0, /dev/tpmrm0, or a terminal in raw mode that is connected to a software
+ * TPM.
  *
- * After a time-out the device stays open and the late response is awaited and thrown away before the next command is
- * sent: the kernel would not take another one earlier, and a terminal would hand out the late response as the next one's.
+ * After a time-out the device stays open, and the late response is awaited and discarded before the next command is
+ * sent. The kernel accepts no other command earlier, and a terminal would return the late response as that of the next
+ * command.
  */
 import { access, constants, writeFile } from 'node:fs/promises';
 import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
@@ -16,7 +18,7 @@ import { reasonOf, transportError } from './transport-error.js';
 import type { DeviceTransportOptions } from './transport-options.js';
 
 export class DeviceTransport implements TpmTransport {
-  /** The kernel's device sends at locality 0 only. */
+  /** The kernel's device uses locality 0 only. */
   readonly maxLocality = 0;
   readonly ownsTpm = false;
   readonly isSoftwareTpm = false;
@@ -24,7 +26,7 @@ export class DeviceTransport implements TpmTransport {
   onReturned: (() => void) | undefined;
 
   #connection: DeviceConnection | undefined;
-  /** The exchange that occupies the device: a running command, or a late response that is still to come. */
+  /** The exchange that occupies the device: a running command, or one whose late response is still expected. */
   #occupied: Promise<unknown> | undefined;
   #running = false;
   #wasLost = false;
@@ -50,7 +52,7 @@ export class DeviceTransport implements TpmTransport {
     this.#cancelFile = cancelFile;
   }
 
-  /** `sysClassTpm` is the kernel's folder of TPM devices. The device itself is opened by the first command. */
+  /** `sysClassTpm` is the kernel's folder of TPM devices. The first command opens the device itself. */
   static async create(
     { path, cancelFile }: DeviceTransportOptions,
     log: Log,
@@ -69,7 +71,7 @@ export class DeviceTransport implements TpmTransport {
     return this.#location.tpmName;
   }
 
-  /** Linux has the file for TPM 1.2 devices only. */
+  /** Linux has the cancel file for TPM 1.2 devices only. */
   get cancellation(): 'sysfs' | 'none' {
     return this.#cancelFile === undefined ? 'none' : 'sysfs';
   }
@@ -82,7 +84,7 @@ export class DeviceTransport implements TpmTransport {
     try {
       return await this.#within(timeoutMs, async (isExpired) => {
         await this.#occupied;
-        // Nobody waits for the response any more: the command must not be sent now.
+        // Nobody waits for the response any more, so the command must not be sent now.
         if (isExpired()) throw new Error('the device is still busy with an earlier command');
         return await this.#occupy(command);
       });
@@ -100,7 +102,7 @@ export class DeviceTransport implements TpmTransport {
     }
   }
 
-  /** The node is gone, or is another one by now, while the broker still has the old one open. */
+  /** Returns whether the node is gone or has been replaced while the broker still has the old one open. */
   async isGone(): Promise<boolean> {
     const connection = this.#connection;
     if (connection === undefined || this.#running) return false;
@@ -122,7 +124,7 @@ export class DeviceTransport implements TpmTransport {
     await connection?.close();
   }
 
-  /** Rejects after the time-out; what `work` still does then goes on in the background. */
+  /** Rejects after the time-out; `work` then continues in the background. */
   #within(timeoutMs: number, work: (isExpired: () => boolean) => Promise<Uint8Array>): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let isExpired = false;
@@ -138,7 +140,7 @@ export class DeviceTransport implements TpmTransport {
     });
   }
 
-  /** Runs one exchange to its end; until then nothing else is sent. */
+  /** Runs one exchange to its end; nothing else is sent until then. */
   #occupy(command: Uint8Array): Promise<Uint8Array> {
     const exchange = this.#exchange(command);
     this.#occupied = exchange
@@ -180,7 +182,8 @@ export class DeviceTransport implements TpmTransport {
       this.#log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');
       this.onReset?.();
     } else {
-      // A driver that is bound again starts the TPM itself: whether it was reset meanwhile shows in what it still holds.
+      // A driver that is bound again starts the TPM itself; only the TPM's contents show whether it was reset
+      // meanwhile.
       this.onReturned?.();
     }
     return connection;
@@ -194,7 +197,7 @@ export class DeviceTransport implements TpmTransport {
   }
 }
 
-/** /sys/class/tpm/tpmN/device/cancel of a TPM, where the kernel has it. */
+/** Returns /sys/class/tpm/tpmN/device/cancel of a TPM if the kernel has that file and we may write it. */
 async function findCancelFile(tpmName: string | undefined, sysClassTpm: string): Promise<string | undefined> {
   if (tpmName === undefined) return undefined;
   const path = `${sysClassTpm}/${tpmName}/device/cancel`;

@@ -1,7 +1,8 @@
 /**
- * A software TPM of the broker's own: it starts swtpm with its state kept, starts it again when it dies, and ends it.
+ * A software TPM that the broker runs itself: starts swtpm with persistent state, restarts it when it dies, and ends
+ * it.
  *
- * TPM2_Startup and TPM2_Shutdown are the broker's to send; this transport sends the TPM nothing of its own.
+ * The broker sends TPM2_Startup and TPM2_Shutdown; this transport sends the TPM no commands of its own.
  */
 import type { ByteStreamOpener, Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
 import { SwtpmProcess } from './swtpm-process.js';
@@ -11,7 +12,7 @@ import type { EmbeddedTransportOptions } from './transport-options.js';
 
 const START_TIMEOUT_MS = 10_000;
 const RETRY_MS = 5;
-/** A swtpm that lived shorter than this died of something that will probably happen again. */
+/** If swtpm ran for less than this, what ended it will probably happen again. */
 const SHORT_LIFE_MS = 10_000;
 const FIRST_BACKOFF_MS = 200;
 const LONGEST_BACKOFF_MS = 30_000;
@@ -27,12 +28,12 @@ export class EmbeddedTransport implements TpmTransport {
 
   readonly #process: SwtpmProcess;
   #socket: SwtpmTransport | undefined;
-  /** Resolves when swtpm runs and answers; shared by everybody who waits for it. */
+  /** Resolves when swtpm is running and answers; shared by everyone who waits for it. */
   #starting: Promise<SwtpmTransport> | undefined;
   #startedAtMs = 0;
   #shortLives = 0;
   #closed = false;
-  /** Ends the pause before a repeated start, so that closing does not wait for it. */
+  /** Ends the pause before a restart, so that closing does not wait for it. */
   #endPause: () => void = () => {};
   readonly #log: Log;
   readonly #openByteStream: ByteStreamOpener | undefined;
@@ -49,7 +50,9 @@ export class EmbeddedTransport implements TpmTransport {
     return this.#socket?.maxLocality ?? 0;
   }
 
-  /** Starts swtpm for the first time. Throws TBS_E_TPM_NOT_FOUND (not installed), TBS_E_IOERROR, TBS_E_BAD_PARAMETER. */
+  /**
+   * Starts swtpm for the first time. Throws TBS_E_TPM_NOT_FOUND (not installed), TBS_E_IOERROR or TBS_E_BAD_PARAMETER.
+   */
   async open(): Promise<void> {
     await this.#process.prepare();
     const { dataPath, controlPath } = this.#process;
@@ -82,7 +85,7 @@ export class EmbeddedTransport implements TpmTransport {
     return this.#socket?.cancel() ?? Promise.resolve();
   }
 
-  /** Its sockets are in a folder that only the broker's user may enter. */
+  /** The sockets are in a folder that only the broker's user may enter. */
   exposure(): Promise<readonly string[]> {
     return this.#socket?.exposure() ?? Promise.resolve([]);
   }
@@ -176,7 +179,7 @@ export class EmbeddedTransport implements TpmTransport {
     }
   }
 
-  /** Starts it again at once, so that the broker can bring the TPM back before the next caller needs it. */
+  /** Restarts swtpm immediately, so that the broker can restore the TPM before the next caller needs it. */
   #processEnded(): void {
     if (this.#closed || this.#socket === undefined) return;
     const shortLife = performance.now() - this.#startedAtMs < SHORT_LIFE_MS;

@@ -1,8 +1,8 @@
 /**
- * Puts a response together from the pieces a stream delivers, by the size field of the TPM header.
+ * Assembles a response from the pieces that a stream delivers, using the size field of the TPM header.
  *
- * One response is expected at a time; bytes beyond its size, a size below a header's or above the bound are faults,
- * after which the stream cannot be trusted and is dropped.
+ * Only one response is expected at a time. Bytes beyond its size, and a size below that of a header or above the limit,
+ * are faults, after which the stream cannot be trusted and is dropped.
  */
 import { HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
 import { MAX_RESPONSE_BYTES } from './transport-options.js';
@@ -18,7 +18,7 @@ export class ResponseAssembler {
   #partial: Uint8Array | undefined;
   #receivedBytes = 0;
 
-  /** Whether nothing of a response has arrived yet. */
+  /** True while no byte of a response has arrived. */
   get isEmpty(): boolean {
     return this.#receivedBytes === 0;
   }
@@ -28,7 +28,7 @@ export class ResponseAssembler {
     this.#receivedBytes = 0;
   }
 
-  /** Takes the first `length` bytes of `chunk`, which may be reused afterwards: what is kept is copied, once. */
+  /** Adds the first `length` bytes of `chunk`. They are copied once, so `chunk` may be reused afterwards. */
   push(chunk: Uint8Array, length: number): AssemblyResult {
     if (this.#receivedBytes === 0 && length >= HEADER_BYTES && readUint32(chunk, 2) === length) {
       return { kind: 'whole', response: Uint8Array.prototype.slice.call(chunk, 0, length) };

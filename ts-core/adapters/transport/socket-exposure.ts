@@ -1,11 +1,11 @@
-/** Who besides the broker could speak to a software TPM through its sockets. */
+/** Finds out who besides the broker can talk to a software TPM through its sockets. */
 import { stat } from 'node:fs/promises';
 import { describeAddress, type SocketAddress } from './transport-options.js';
 
 const GROUP_WRITE = 0o020;
 const OTHERS_WRITE = 0o002;
 
-/** Connecting to a Unix socket takes write permission; group bits also show what an access control list grants at most. */
+/** Connecting to a Unix socket needs write permission; the group bits are also the mask of an access control list. */
 export async function socketExposure(address: SocketAddress): Promise<readonly string[]> {
   if (!('path' in address)) {
     return [`${describeAddress(address)} takes connections from every user of this machine; use a Unix socket instead`];

@@ -1,9 +1,10 @@
 /**
  * Asks a TPM of either version whether it has been started, without changing anything in it.
  *
- * TPM 2.0: TPM2_GetCapability answers TPM_RC_INITIALIZE before TPM2_Startup (Part 3, 9.3). TPM 1.2: TPM_GetCapability
- * answers TPM_INVALID_POSTINIT before TPM_Startup (Main Part 3, 3.2). Each version refuses the other's tag in its own form:
- * a TPM 2.0 with TPM_RC_BAD_TAG, a TPM 1.2 with TPM_BADTAG, TPM_BAD_PARAMETER or, before Startup, a code of its own.
+ * TPM 2.0: TPM2_GetCapability returns TPM_RC_INITIALIZE before TPM2_Startup (Part 3, 9.3). TPM 1.2: TPM_GetCapability
+ * returns TPM_INVALID_POSTINIT before TPM_Startup (Main Part 3, 3.2). Each version rejects the other's tag in its own
+ * format: a TPM 2.0 with TPM_RC_BAD_TAG, a TPM 1.2 with TPM_BADTAG, TPM_BAD_PARAMETER or, before Startup, a code of its
+ * own.
  */
 import { isWholeResponse, readUint16, responseCodeOf } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
@@ -15,7 +16,7 @@ import * as tpm20 from '../../domain/tpm20/commands.js';
 export const ASK_TPM20: Uint8Array = tpm20.getCapability(TPM_CAP20.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1);
 export const ASK_TPM12: Uint8Array = tpm12.getCapability(TPM_CAP12.VERSION);
 
-/** The version whose responses look like these bytes; undefined for bytes that no TPM sends. */
+/** Returns the version whose responses look like these bytes; undefined for bytes that no TPM sends. */
 export function versionOfResponse(response: Uint8Array): TpmVersion | undefined {
   if (!isWholeResponse(response)) return undefined;
   const tag = readUint16(response, 0);
@@ -24,7 +25,7 @@ export function versionOfResponse(response: Uint8Array): TpmVersion | undefined 
   return undefined;
 }
 
-/** Whether a TPM waits for Startup, judged by its answer to the question in its own language. */
+/** Returns whether a TPM waits for Startup, judging by its response to the question of its own version. */
 export function waitsForStartup(response: Uint8Array): boolean {
   const code = responseCodeOf(response);
   return versionOfResponse(response) === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;

@@ -1,5 +1,5 @@
 /**
- * A stream socket that is read into one reused buffer, so that a response costs no allocation but its own copy.
+ * A stream socket that is read into one reused buffer, so that a response costs no allocation except its own copy.
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { constants } from 'node:os';
@@ -10,15 +10,15 @@ const READ_BUFFER_BYTES = 16_384;
 const EAGAIN = -constants.errno.EAGAIN;
 
 export interface StreamEvents {
-  /** The first `length` bytes of `buffer` arrived; the buffer is reused after the call. */
+  /** The first `length` bytes of `buffer` have arrived; the buffer is reused after the call. */
   onBytes(buffer: Uint8Array, length: number): void;
-  /** Called once when an established connection is gone for another reason than `destroy`. */
+  /** Called once when an established connection ends for any reason other than `destroy`. */
   onLost(error: Error | undefined): void;
 }
 
 export class StreamConnection {
   #open = false;
-  /** Carries the bytes instead of the socket, where there is one. */
+  /** Transfers the bytes in place of the socket, if set. */
   #stream: ByteStream | undefined;
   readonly #buffer = new Uint8Array(READ_BUFFER_BYTES);
   readonly #socket: Socket;
@@ -29,7 +29,7 @@ export class StreamConnection {
     this.#events = events;
   }
 
-  /** Rejects with the operating system's error, or with a time-out's. */
+  /** Rejects with the operating system's error, or with a time-out error. */
   static connect(
     address: SocketAddress,
     timeoutMs: number,
@@ -70,7 +70,7 @@ export class StreamConnection {
     });
   }
 
-  /** Sends the bytes, which must not change until the peer can have answered. */
+  /** Sends the bytes, which must not change until the peer may have answered. */
   write(bytes: Uint8Array): void {
     const stream = this.#stream;
     if (stream === undefined) {
@@ -79,17 +79,17 @@ export class StreamConnection {
     }
     const sent = stream.send(bytes, 0, bytes.length);
     if (sent !== bytes.length) {
-      // A TPM takes one command at a time, far less than a socket's buffer: what is not taken whole never will be.
+      // One command is far smaller than a socket's buffer, so a partial send will never complete.
       setImmediate(() => this.#lost(new Error(`sending failed (${sent} of ${bytes.length} bytes)`)));
     }
   }
 
-  /** When bytes come within the time, `onBytes` is called before this returns. */
+  /** If bytes arrive within the time, calls `onBytes` before it returns. */
   awaitInPlace(spinMicroseconds: number, sleepMicroseconds: number): void {
     this.#took(this.#stream?.receive(spinMicroseconds, sleepMicroseconds) ?? EAGAIN);
   }
 
-  /** Ends the connection without a call to `onLost`. */
+  /** Ends the connection without calling `onLost`. */
   destroy(): void {
     this.#open = false;
     this.#socket.destroy();

@@ -1,9 +1,10 @@
 /**
- * swtpm's control channel: commands about the TPM rather than to it, on a socket of their own.
+ * swtpm's control channel: a separate socket for commands about the TPM rather than to it.
  *
- * Wire format (swtpm's tpm_ioctl.h): a command number and its parameters, answered by a 32-bit TPM result and, when that
- * is 0, by the command's own fields; all big endian. swtpm serves one control client at a time, reads the channel only
- * between two TPM commands, and takes what one read gives it for one request: the next is sent after the reply.
+ * Wire format (swtpm's tpm_ioctl.h): a command number and its parameters, answered by a 32-bit TPM result and, if that
+ * is 0, the command's own fields; all big endian. swtpm serves one control client at a time, reads the channel only
+ * between two TPM commands, and treats whatever one read returns as one request, so the next request is sent after the
+ * reply.
  */
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
@@ -32,7 +33,7 @@ export const SWTPM_CONTROL = {
   lockStorage: 0x13,
 } as const;
 
-/** PTM_INIT_FLAG_DELETE_VOLATILE: a volatile state that somebody stored is not restored a second time. */
+/** PTM_INIT_FLAG_DELETE_VOLATILE: a stored volatile state is not restored a second time. */
 const INIT_DELETE_VOLATILE = 1;
 
 const RESULT_BYTES = 4;
@@ -40,7 +41,7 @@ const MAX_REPLY_BYTES = 8192;
 
 interface PendingRequest {
   readonly bytes: Uint8Array;
-  /** Length of the whole reply once its first bytes are there; a failure is the result alone. */
+  /** Returns the length of the whole reply, given its first bytes; the reply to a failure is only the result. */
   readonly replyBytes: (reply: Uint8Array) => number;
   readonly resolve: (reply: Uint8Array) => void;
   readonly reject: (error: Error) => void;
@@ -48,7 +49,7 @@ interface PendingRequest {
 }
 
 export class SwtpmControlChannel {
-  /** Called once when the channel is gone. swtpm closes it only when it ends; `dropped`: it was dropped on our side. */
+  /** Called once when the channel is gone. swtpm closes it only when it ends; `dropped` means that we dropped it. */
   onLost: ((how: 'closedByPeer' | 'dropped') => void) | undefined;
   #connection: StreamConnection | undefined;
   readonly #pending: PendingRequest[] = [];
@@ -65,13 +66,13 @@ export class SwtpmControlChannel {
     return channel;
   }
 
-  /** Whether TPM_Init has been done (`--flags not-need-init`, or CMD_INIT); asks without side effects. */
+  /** Returns whether TPM_Init has been done (`--flags not-need-init`, or CMD_INIT); has no side effects. */
   async isTpmInitialized(timeoutMs: number): Promise<boolean> {
     const reply = await this.#request(SWTPM_CONTROL.getTpmEstablished, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
     return readUint32(reply, 0) !== TPM_RESULT.BAD_ORDINAL;
   }
 
-  /** TPM_Init: the power cycle of a TPM. Everything volatile is gone, and it waits for Startup. */
+  /** TPM_Init, the equivalent of a power cycle. The TPM loses its volatile state and waits for Startup. */
   initialize(timeoutMs: number): Promise<void> {
     const flags = new Uint8Array(4);
     writeUint32(flags, 0, INIT_DELETE_VOLATILE);
@@ -82,12 +83,12 @@ export class SwtpmControlChannel {
     return this.#command(SWTPM_CONTROL.setLocality, 'CMD_SET_LOCALITY', timeoutMs, Uint8Array.of(locality));
   }
 
-  /** Resolves when swtpm has read the request, which single-threaded builds do after the running command only. */
+  /** Resolves when swtpm has read the request, which single-threaded builds do only after the running command. */
   cancelTpmCommand(timeoutMs: number): Promise<void> {
     return this.#command(SWTPM_CONTROL.cancelTpmCommand, 'CMD_CANCEL_TPM_CMD', timeoutMs);
   }
 
-  /** Saves volatile state to its file, as before a migration or a suspend. */
+  /** Saves the volatile state to its file, as before a migration or a suspend. */
   storeVolatile(timeoutMs: number): Promise<void> {
     return this.#command(SWTPM_CONTROL.storeVolatile, 'CMD_STORE_VOLATILE', timeoutMs);
   }
@@ -97,7 +98,7 @@ export class SwtpmControlChannel {
     return this.#command(SWTPM_CONTROL.shutdown, 'CMD_SHUTDOWN', timeoutMs);
   }
 
-  /** JSON with `TPMSpecification` (bit 0), `TPMAttributes` (bit 1) … of libtpms. */
+  /** Returns libtpms' JSON with `TPMSpecification` (bit 0), `TPMAttributes` (bit 1) … */
   async information(flags: number, timeoutMs: number): Promise<unknown> {
     const parameters = new Uint8Array(16);
     writeUint32(parameters, 4, flags);
@@ -128,7 +129,7 @@ export class SwtpmControlChannel {
     const connection = this.#connection;
     if (connection === undefined) return Promise.reject(new Error('the control channel is closed'));
     return new Promise((resolve, reject) => {
-      // A reply that comes later would be taken for the next request's: after a time-out the channel is dropped.
+      // A late reply would be mistaken for that of the next request, so a time-out drops the channel.
       const timer = setTimeout(
         () => this.#fail(new Error(`the control channel did not answer within ${timeoutMs} ms`), 'dropped'),
         timeoutMs,

@@ -1,9 +1,9 @@
 /**
- * One swtpm process that the broker runs: its arguments, its end, and what a broker that was killed left behind.
+ * Runs one swtpm process: starts and ends it, and cleans up after a broker that was killed.
  *
- * The child dies with the broker: setpriv (util-linux) sets PR_SET_PDEATHSIG before it becomes swtpm. What outlives the
- * broker nevertheless is found through the record in the state folder and ended by its process id, which is only trusted
- * together with the process's start time.
+ * The child dies with the broker, because setpriv (util-linux) sets PR_SET_PDEATHSIG before it becomes swtpm. If a
+ * child outlives the broker anyway, the next broker finds it through the record in the state folder and ends it by its
+ * process id, which it trusts only together with the process's start time.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, type Stats } from 'node:fs';
@@ -15,7 +15,7 @@ import { isSameProcess, type ProcessIdentity, processIdentity } from '../process
 import { errorCodeOf } from './transport-error.js';
 import type { EmbeddedTransportOptions } from './transport-options.js';
 
-/** sun_path holds 108 bytes with its terminator. */
+/** sun_path holds 108 bytes, including the terminating zero. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const RECORD_FILE = 'swtpm-process.json';
 const KEPT_OUTPUT_CHARACTERS = 2_000;
@@ -29,7 +29,7 @@ interface ProcessRecord {
 }
 
 export class SwtpmProcess {
-  /** Called once when the process ended, for whatever reason. */
+  /** Called once when the process has ended, for whatever reason. */
   onExit: (() => void) | undefined;
   #child: ChildProcess | undefined;
   #output = '';
@@ -53,12 +53,12 @@ export class SwtpmProcess {
     return `${this.dataPath}.ctrl`;
   }
 
-  /** The end of what swtpm printed, for error messages. */
+  /** The end of swtpm's output, for error messages. */
   get lastOutput(): string {
     return this.#output.trim();
   }
 
-  /** Makes the folder, ends what a killed broker left behind, and finds a folder whose name is short enough for sockets. */
+  /** Creates the state folder, ends a leftover swtpm, and finds a folder whose path is short enough for sockets. */
   async prepare(): Promise<void> {
     await prepareStateDirectory(this.#options.stateDirectory);
     await endLeftover(this.#options.stateDirectory);
@@ -67,7 +67,9 @@ export class SwtpmProcess {
     }
   }
 
-  /** Starts the process; it takes connections a moment later. Throws TBS_E_TPM_NOT_FOUND when swtpm is not installed. */
+  /**
+   * Starts the process, which accepts connections a moment later. Throws TBS_E_TPM_NOT_FOUND if it is not installed.
+   */
   async start(): Promise<void> {
     const program = await findProgram(this.#options.swtpmProgram ?? 'swtpm');
     if (program === undefined) throw swtpmMissing(this.#options.swtpmProgram ?? 'swtpm');
@@ -76,7 +78,7 @@ export class SwtpmProcess {
     const command = setpriv === undefined ? [program] : [setpriv, '--pdeathsig', 'TERM', '--', program];
     const child = spawn(command[0] ?? program, [...command.slice(1), ...this.#arguments()], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A process group of its own: Ctrl+C is for the broker, which shuts the TPM down before swtpm ends.
+      // Its own process group, so that Ctrl+C reaches only the broker, which shuts the TPM down before swtpm ends.
       detached: true,
     });
     this.#child = child;
@@ -94,7 +96,7 @@ export class SwtpmProcess {
     await this.#writeRecord(child.pid);
   }
 
-  /** Waits for an end that was asked for; after `graceMs` insists. */
+  /** Waits for the process to end as requested; after `graceMs`, terminates and finally kills it. */
   async waitForEnd(graceMs: number): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
@@ -107,7 +109,7 @@ export class SwtpmProcess {
     for (const timer of timers) clearTimeout(timer);
   }
 
-  /** Removes what only a running swtpm needs; its state stays. */
+  /** Removes the files that only a running swtpm needs; its state stays. */
   async cleanUp(): Promise<void> {
     await this.#removeSockets();
     await rm(join(this.#options.stateDirectory, RECORD_FILE), { force: true });
@@ -116,7 +118,7 @@ export class SwtpmProcess {
     }
   }
 
-  /** No startup flag: only the broker starts the TPM. */
+  /** Without a startup flag, because only the broker starts the TPM. */
   #arguments(): readonly string[] {
     return [
       'socket',
@@ -160,7 +162,7 @@ async function prepareStateDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     status = await stat(directory);
-    // Whoever can read the state can read every key in it.
+    // Anyone who can read the state can read every key in it.
     if ((status.mode & 0o077) !== 0) await chmod(directory, 0o700);
   } catch (cause) {
     throw new TbsError('TBS_E_IOERROR', {
@@ -172,7 +174,7 @@ async function prepareStateDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Ends the swtpm of a broker that is gone; refuses the folder of one that lives. */
+/** Ends the swtpm of a broker that has died; throws if that broker is still running. */
 async function endLeftover(stateDirectory: string): Promise<void> {
   const record = await readRecord(join(stateDirectory, RECORD_FILE));
   if (record === undefined || !(await isSameProcess(record.swtpm))) return;

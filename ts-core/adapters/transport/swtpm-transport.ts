@@ -1,10 +1,11 @@
 /**
- * A TPM behind swtpm's sockets: commands on the data channel, which stays connected, and everything about the TPM on the
+ * A TPM behind swtpm's sockets: commands use the data channel, which stays connected, and everything else uses the
  * control channel.
  *
- * swtpm serves one data and one control client at a time, so that while the broker is connected nobody else is served.
- * Invariants: one command in flight; a connection whose command timed out is dropped, so that a late answer is never
- * taken for the next command's; a cancel is acknowledged before the next command is sent, so that it cannot hit that one.
+ * swtpm serves one data client and one control client at a time, so nobody else is served while the broker is
+ * connected. Invariants: only one command is in flight; a connection whose command timed out is dropped, so that a late
+ * response is never mistaken for that of the next command; a cancel is acknowledged before the next command is sent, so
+ * that it cannot cancel that one.
  */
 import type { ByteStreamOpener, Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -18,9 +19,9 @@ import { reasonOf, transportError } from './transport-error.js';
 import { describeAddress, type SwtpmTransportOptions } from './transport-options.js';
 import { WaitInPlace } from './wait-in-place.js';
 
-/** Highest locality that the control channel is asked for; locality 4 belongs to the processor's dynamic launch. */
+/** The highest locality to request from the control channel; locality 4 belongs to the processor's dynamic launch. */
 const MAX_LOCALITY = 3;
-/** How long a control request may take when no command's own time-out bounds it. */
+/** Time-out of a control request that no command's own time-out bounds. */
 const CONTROL_TIMEOUT_MS = 5_000;
 
 interface RunningCommand {
@@ -45,13 +46,13 @@ export class SwtpmTransport implements TpmTransport {
   readonly #assembler = new ResponseAssembler();
   readonly #deadline = new CommandDeadline(() => this.#timedOut());
   readonly #waits = new WaitInPlace();
-  /** The locality that swtpm has been told; undefined when not known. */
+  /** The locality that is set in swtpm; undefined when unknown. */
   #locality: number | undefined;
   #cancelAcknowledged: Promise<void> | undefined;
-  /** swtpm runs with `--server …,disconnect`: each command takes a connection of its own. */
+  /** swtpm runs with `--server …,disconnect`, so each command needs its own connection. */
   #closesAfterResponse = false;
   #answersOnConnection = 0;
-  /** Shared by a command and whoever else wants the connections, so that there are never two of a kind. */
+  /** Shared by everyone who needs the connections, so that there is never more than one of each kind. */
   #connecting: Promise<void> | undefined;
   #wasConnected = false;
   #mayHaveRestarted: 'no' | 'perhaps' | 'yes' = 'no';
@@ -102,7 +103,7 @@ export class SwtpmTransport implements TpmTransport {
     return (await Promise.all(addresses.map(socketExposure))).flat();
   }
 
-  /** TPM_Init through the control channel. `onReset` is not called: the caller knows. */
+  /** Sends TPM_Init through the control channel. Does not call `onReset`, since the caller knows about the reset. */
   async reset(): Promise<void> {
     try {
       await this.#connect(performance.now() + CONTROL_TIMEOUT_MS);
@@ -122,12 +123,14 @@ export class SwtpmTransport implements TpmTransport {
     this.#fail('the transport was closed');
   }
 
-  /** Connects now rather than with the next command, so that a restart is noticed now. Rejects with the system's error. */
+  /**
+   * Connects now rather than at the next command, so that a restart is noticed now. Rejects with the system's error.
+   */
   connectNow(timeoutMs: number): Promise<void> {
     return this.#connect(performance.now() + timeoutMs);
   }
 
-  /** Ends swtpm through the control channel; the connections are gone afterwards. */
+  /** Ends swtpm through the control channel, and with it the connections. */
   async shutDownTpm(): Promise<void> {
     await this.#connect(performance.now() + CONTROL_TIMEOUT_MS);
     await this.#control?.shutdown(CONTROL_TIMEOUT_MS);
@@ -143,7 +146,7 @@ export class SwtpmTransport implements TpmTransport {
       this.#waits.begin(command);
       this.#data?.write(command);
       const othersWait = whileTpmWorks?.() ?? false;
-      // The answer may have come with what was done meanwhile.
+      // The response may have arrived in the meantime.
       if (this.#running !== running || this.#waits.waitMicroseconds === 0) return;
       const spinMicroseconds = this.#waits.spin(othersWait);
       this.#data?.awaitInPlace(spinMicroseconds, this.#waits.waitMicroseconds - spinMicroseconds);
@@ -171,7 +174,7 @@ export class SwtpmTransport implements TpmTransport {
     this.#locality = locality;
   }
 
-  /** Connects what is not connected, gives the TPM its TPM_Init when it lacks that, and notices a restart. */
+  /** Opens missing connections, sends TPM_Init if that has not been done, and detects a restart. */
   #connect(deadlineMs: number): Promise<void> {
     this.#connecting ??= this.#connectOnce(deadlineMs).finally(() => {
       this.#connecting = undefined;
@@ -222,7 +225,10 @@ export class SwtpmTransport implements TpmTransport {
     if (this.#options.control === undefined) this.#locality = 0;
   }
 
-  /** After a loss: `onReset` when the TPM behind the sockets is another or, in doubt, when it waits for Startup. */
+  /**
+   * Calls `onReset` if swtpm was restarted after a lost connection or, if that is uncertain, if the TPM waits for
+   * Startup.
+   */
   async #settleRestart(deadlineMs: number): Promise<void> {
     const certain = this.#mayHaveRestarted === 'yes';
     const question = this.#isTpm12 ? ASK_TPM12 : ASK_TPM20;
@@ -265,15 +271,15 @@ export class SwtpmTransport implements TpmTransport {
     if (this.#running === undefined && answers === 1) this.#closesAfterResponse = true;
     if (this.#options.control === undefined) {
       this.#mayHaveRestarted = 'perhaps';
-      // One that closes after each response is not gone.
+      // If swtpm closes after each response, it is not gone.
       if (this.#running === undefined && !this.#closesAfterResponse) this.onDisturbed?.();
     }
     this.#fail(error === undefined ? 'swtpm closed the connection' : reasonOf(error), error);
   }
 
   /**
-   * swtpm with `disconnect` closes after its response, before it reads the command that was already on its way. Its control
-   * channel still answers then, over the same connection, which proves that it neither died nor ran the command.
+   * With `disconnect`, swtpm closes the connection after its response, without reading the command that is already on
+   * its way. If the control channel still answers over the same connection, swtpm has neither died nor run the command.
    */
   #resendIfConnectionsAreForOneCommand(running: RunningCommand, error: Error | undefined): void {
     const control = this.#control;
@@ -324,7 +330,7 @@ export class SwtpmTransport implements TpmTransport {
   }
 }
 
-/** Milliseconds until a deadline, at least 1, so that what is tried is tried. */
+/** Returns the milliseconds until a deadline, at least 1, so that every operation gets a chance. */
 function remainingMs(deadlineMs: number): number {
   return Math.max(1, deadlineMs - performance.now());
 }

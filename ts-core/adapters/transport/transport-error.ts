@@ -1,4 +1,4 @@
-/** Foreign errors of sockets, devices and processes, translated once into TBS_E_IOERROR with the cause kept. */
+/** Translates foreign errors of sockets, devices and processes into TBS_E_IOERROR and preserves the cause. */
 import { TbsError } from '../../domain/tbs-error.js';
 
 export function transportError(description: string, reason: string, cause?: unknown, action?: string): TbsError {
@@ -10,7 +10,7 @@ export function transportError(description: string, reason: string, cause?: unkn
   });
 }
 
-/** What an operating system error says, without its stack: `connect ECONNREFUSED /run/tpm.sock`. */
+/** Returns the message of an operating system error without its stack: `connect ECONNREFUSED /run/tpm.sock`. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

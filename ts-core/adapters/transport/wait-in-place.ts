@@ -1,33 +1,35 @@
 /**
- * How long to wait for a response in place, rather than by a turn of the event loop, which costs more than a short command
- * itself. Learned from how long the commands of each code took; long ones are not waited for, so that nobody else is
- * kept from being served for longer than MAX_WAIT_MICROSECONDS.
+ * Decides how long to wait for a response in place instead of through a turn of the event loop, which takes longer than
+ * a short command itself. It learns from the durations of earlier commands with the same code. It does not wait for
+ * long commands, so that other callers are never held up for more than MAX_WAIT_MICROSECONDS.
  */
 import { availableParallelism } from 'node:os';
 import { readUint32 } from '../../domain/tpm/command-header.js';
 
 const MAX_WAIT_MICROSECONDS = 250;
-/** To keep a processor busy for longer is worth no command. */
+/** No command is worth busy-waiting any longer. */
 const MAX_SPIN_MICROSECONDS = 75;
-/** After one spin in vain: the machine is busy, and the TPM may need this processor. */
+/**
+ * Number of commands that do not spin after a futile spin: the machine is busy, and the TPM may need this processor.
+ */
 const COMMANDS_WITHOUT_SPIN = 64;
-/** Commands that take longer on average are left to the event loop: their wait would mostly be in vain. */
+/** Commands that take longer on average are left to the event loop, since most waits would be futile. */
 const SHORT_MICROSECONDS = 125;
-/** What a duration may exceed the average by and still be waited for. */
+/** How far a duration may exceed the average and still be waited for. */
 const MARGIN_MICROSECONDS = 50;
-/** A quick answer says what the command costs; a slow one mostly that the machine was busy. */
+/** A quick response shows what the command costs; a slow one mostly shows that the machine was busy. */
 const WEIGHT_OF_QUICKER = 0.5;
 const WEIGHT_OF_SLOWER = 0.05;
-/** A stalled machine says little about a command. */
+/** A longer duration says more about a stalled machine than about the command. */
 const LONGEST_LEARNED_MICROSECONDS = 1_000;
-/** Codes are the caller's choice: no more than these are kept. */
+/** Callers choose the codes, so the number of remembered codes is limited. */
 const MAX_CODES = 1_024;
 
 export class WaitInPlace {
   readonly #averages = new Map<number, number>();
   #code = 0;
   #beganMs = 0;
-  /** For the command that began last. */
+  /** The time to wait for the command that began last. */
   waitMicroseconds = 0;
   #spinMicroseconds = 0;
   #commandsWithoutSpin = 0;
@@ -50,8 +52,8 @@ export class WaitInPlace {
   }
 
   /**
-   * How much of the wait that begins now to keep a processor busy for. None where there is no second one, when it was in
-   * vain lately, and when others wait, whose requests and answers are the better use of it.
+   * Returns how much of the coming wait to spend spinning: none if there is only one processor, if spinning was
+   * recently futile, or if others wait, since serving them is a better use of the processor.
    */
   spin(othersWait: boolean): number {
     const may = this.#processors > 1 && !othersWait && this.#commandsWithoutSpin === 0;
@@ -59,7 +61,7 @@ export class WaitInPlace {
     return this.#spinMicroseconds;
   }
 
-  /** The response is there. */
+  /** Records that the response has arrived. */
   end(): void {
     const took = Math.min(LONGEST_LEARNED_MICROSECONDS, (this.#now() - this.#beganMs) * 1000);
     this.#judgeSpin(took);

@@ -1,28 +1,28 @@
 /**
- * Windows' own TPM Base Services as the way to the TPM (tbs.dll): one context, one command at a time.
+ * Reaches the TPM through Windows' own TPM Base Services (tbs.dll): one context, one command at a time.
  *
- * TBS gives each context handles of its own, and its own lists of commands apply to the broker as to any other program.
- * It carries locality 0 only. A command that is late is given up by TBS, and the next one waits until it has been.
+ * TBS virtualizes handles per context, and its command lists apply to the broker like to any other program. It supports
+ * only locality 0. A late command is cancelled in TBS, and the next command waits until that one has ended.
  */
 import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
 import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
 
 export interface TbsContext {
-  /** Rejects with an Error whose `tbsResult` is the result code of TBS. */
+  /** Rejects with an Error whose `tbsResult` is the TBS result code. */
   submit(command: Uint8Array, priority: number): Promise<Uint8Array>;
   cancel(): void;
   close(): void;
 }
 
-/** Throws with `tbsResult` when TBS refuses, with `code` ENOENT where there is no tbs.dll. */
+/** Throws an Error with `tbsResult` when TBS refuses, or with `code` ENOENT if there is no tbs.dll. */
 export type TbsContextOpener = () => TbsContext;
 
 const DESCRIPTION = "Windows' TPM Base Services";
 const PRIORITY_NORMAL = 200;
 const EXPOSURE =
   "every program can use Windows' own TPM Base Services; there Windows' lists and lockout govern it, not this broker's";
-/** What TBS answers that says more than that it did not work. */
+/** TBS results that are passed on unchanged, because they say more than that the command failed. */
 const TOLD_AS_IT_IS: readonly TbsSymbol[] = [
   'TPM_E_COMMAND_BLOCKED',
   'TBS_E_COMMAND_CANCELED',
@@ -41,7 +41,7 @@ export class WindowsTbsTransport implements TpmTransport {
   onReset: (() => void) | undefined;
 
   #context: TbsContext | undefined;
-  /** The command that TBS still carries, whether or not anybody waits for it. */
+  /** The command that TBS is still running, whether or not anyone waits for it. */
   #underWay: Promise<unknown> | undefined;
   #closed = false;
   readonly #openContext: TbsContextOpener;

@@ -1,6 +1,6 @@
 /**
- * A client's connection moved by the addon instead of net.Socket: for the wire endpoint, where a TPM's short commands
- * take less time than Node.js' own streams spend on carrying them.
+ * A client's connection that uses the addon instead of net.Socket: for the wire endpoint, where Node.js' own streams
+ * would take longer than the TPM needs for a short command.
  */
 
 import { constants } from 'node:os';
@@ -12,23 +12,26 @@ export interface NativeByteConnectionEvents {
   closed(): void;
 }
 
-/** Some short commands, or one long one: what is received and not handled at once is kept for each connection. */
+/**
+ * Room for a few short commands or one long one. Each connection copies received bytes that are not handled
+ * immediately.
+ */
 const RECEIVE_BUFFER_BYTES = 4096;
 const EAGAIN = -constants.errno.EAGAIN;
-/** All connections receive into it: it is only filled right before it is handled. */
+/** Shared by all connections, because it is filled only right before it is handled. */
 const receiveBuffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
 
 export class NativeByteConnection {
   events: NativeByteConnectionEvents | undefined;
   readonly #stream: ByteStream;
-  /** Copies of what the kernel did not take; the first is sent up to #sentOfFirst. */
+  /** Copies of bytes that the kernel has not accepted yet; the first is sent up to #sentOfFirst. */
   readonly #unsent: Uint8Array[] = [];
   #sentOfFirst = 0;
   #unsentBytes = 0;
   #reading = true;
   #state: 'open' | 'flushing' | 'closed' = 'open';
 
-  /** Takes the connection over, which has just been accepted: nobody else can use it any more. */
+  /** Takes over the connection, which has just been accepted; nobody else can use it any more. */
   constructor(connection: object, openByteStream: ByteStreamOpener) {
     this.#stream = openByteStream(
       connection,
@@ -51,7 +54,7 @@ export class NativeByteConnection {
       this.#keep(bytes, Math.max(0, sent), length);
       this.#watch();
     }
-    // Other errors: the peer is gone, which the event loop reports as well.
+    // On other errors the peer is gone, which the event loop reports as well.
   }
 
   unsentBytes(): number {
@@ -74,7 +77,7 @@ export class NativeByteConnection {
     this.#stream.close();
     this.#unsent.length = 0;
     this.#unsentBytes = 0;
-    // Later, as with Node.js' own sockets: the owner may be in the middle of something.
+    // Called later, as with Node.js' own sockets, because the owner may be in the middle of an operation.
     setImmediate(() => this.events?.closed());
   }
 
@@ -85,7 +88,7 @@ export class NativeByteConnection {
 
   #watch(): void {
     if (this.#state === 'closed') return;
-    // What a caller has asked for is not worked off once the caller is gone.
+    // Once a caller is gone, its remaining requests are not served.
     this.#stream.setInterest(this.#state === 'open' && this.#reading, this.#unsentBytes > 0, true);
   }
 

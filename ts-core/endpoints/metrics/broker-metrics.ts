@@ -1,7 +1,7 @@
 /**
- * The broker's figures as Prometheus metrics. Counters follow the commands as they end; everything else is asked when
- * somebody scrapes. Every label has a bounded set of values: names of commands in the specification, classes, results,
- * kinds, and at most `MAX_USERS` users with failures.
+ * The broker's figures as Prometheus metrics. Counters are updated as commands end; everything else is queried at each
+ * scrape. Every label has a limited set of values: names of commands in the specification, classes, results, kinds, and
+ * at most `MAX_USERS` users with failures.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Application } from '../../application/application.js';
@@ -10,20 +10,20 @@ import type { Caller } from '../../domain/caller.js';
 import { commandName } from '../../domain/tpm/command-names.js';
 import { collectBrokerState } from './broker-state.js';
 
-/** Label of a command that the specification does not name, whatever its code. */
+/** The label of every command that the specification does not name, whatever its code. */
 const OTHER_COMMAND = 'other';
-/** From a command that a software TPM answers at once to RSA keys that a slow TPM takes a minute for. */
+/** From a quick command on a software TPM to an RSA key that takes a slow TPM a minute. */
 const DURATION_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 20, 60];
 
 export interface BrokerMetrics {
   readonly contentType: string;
-  /** What a scrape gets. */
+  /** Returns the text for a scrape. */
   text(): Promise<string>;
-  /** Counts nothing any more. */
+  /** Stops counting. */
   close(): void;
 }
 
-/** `observer`: the caller in whose name the broker is asked; it holds the right to observe. */
+/** `observer` is the caller on whose behalf the broker is queried; it must have the right to observe. */
 export function brokerMetrics(application: Application, observer: Caller, brokerVersion: string): BrokerMetrics {
   const registry = new Registry();
   const commands = new Counter({

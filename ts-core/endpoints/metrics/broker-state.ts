@@ -1,4 +1,4 @@
-/** Gauges of what the broker and its TPM are like now, set at each scrape. */
+/** Gauges of the current state of the broker and its TPM, set at each scrape. */
 import { createHash } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Application } from '../../application/application.js';
@@ -6,10 +6,10 @@ import { WAITING_PRIORITIES } from '../../application/status/report-queue.js';
 import type { StatusReport } from '../../application/status/report-status.js';
 import type { Caller } from '../../domain/caller.js';
 
-/** Of users with failures those who have most; the totals count all. */
+/** Only the users with the most failures get a series; the totals include all. */
 const MAX_USERS = 20;
 
-/** Gives the function that asks the broker and sets every gauge of the registry. */
+/** Returns the function that queries the broker and sets every gauge of the registry. */
 export function collectBrokerState(registry: Registry, application: Application, observer: Caller) {
   const gauge = (name: string, help: string, labelNames: readonly string[] = []): Gauge =>
     new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
@@ -125,7 +125,7 @@ function policyGauges(gauge: MakeGauge, { policy }: Application): SetGauges {
   };
 }
 
-/** The same for the same settings, in whatever order the sources name their codes. */
+/** Returns the same digest for the same settings, in whatever order the sources list their codes. */
 function digestOf(settings: object): string {
   const text = JSON.stringify(settings, (_key, value: unknown) =>
     value instanceof Set || value instanceof Map ? [...value] : value,
@@ -160,7 +160,7 @@ function processFigures(gauge: MakeGauge, registry: Registry, { events }: Applic
   };
 }
 
-/** A counter of what somebody else counts: gives the function that takes the total so far. */
+/** Registers a counter for something that is counted elsewhere; returns a function that takes the total so far. */
 function totalOf(registry: Registry, name: string, help: string): (total: number) => void {
   const counter = new Counter({ name, help, registers: [registry] });
   let counted = 0;

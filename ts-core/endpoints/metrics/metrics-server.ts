@@ -1,6 +1,6 @@
 /**
- * Serves the metrics over HTTP or HTTPS at `/metrics`: to callers on this machine whom the kernel names and who may
- * observe, or to whoever holds a client certificate of the configured authority.
+ * Serves the metrics over HTTP or HTTPS at `/metrics`: to observers on this machine, whom the kernel identifies, or to
+ * clients with a certificate of the configured authority.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -13,11 +13,11 @@ import type { BrokerMetrics } from './broker-metrics.js';
 export interface MetricsTls {
   readonly certificate: Uint8Array;
   readonly key: Uint8Array;
-  /** Authority of the certificates that clients must show. */
+  /** The authority that must have issued the clients' certificates. */
   readonly clientAuthority: Uint8Array;
 }
 
-/** How the server knows who asks. */
+/** How the server authenticates clients. */
 export type MetricsAccess =
   | { readonly kind: 'localUsers'; readonly identify: (socket: Socket) => Promise<Caller> }
   | { readonly kind: 'clientCertificates'; readonly tls: MetricsTls };
@@ -31,7 +31,7 @@ export interface MetricsServerParts {
 /** Prometheus keeps one connection open; a few collectors may scrape a machine. */
 const MAX_CONNECTIONS = 16;
 const LONGEST_REQUEST_MS = 5_000;
-/** Longer than the time between two scrapes, as a rule. */
+/** Usually longer than the time between two scrapes. */
 const KEEP_ALIVE_MS = 65_000;
 const LIMITS = {
   maxHeaderSize: 8192,
@@ -44,7 +44,7 @@ const LIMITS = {
 const CALL = { name: 'metrics', access: OBSERVERS_ONLY } as const;
 
 export class MetricsServer {
-  /** One answer for all who ask while it is made. */
+  /** The answer in progress, shared by all requests that arrive meanwhile. */
   #answering: Promise<string> | undefined;
   readonly #callers = new WeakMap<Socket, Promise<Caller>>();
   readonly #server: ReturnType<typeof createServer>;
@@ -64,7 +64,7 @@ export class MetricsServer {
     this.#server.on('tlsClientError', (error) => parts.onRefused(error));
   }
 
-  /** The address in use, as a URL. Rejects when it cannot be listened on. */
+  /** Starts listening and returns the address in use as a URL. Rejects when it cannot listen. */
   async listen(host: string, port: number): Promise<string> {
     const server: NetServer = this.#server;
     await new Promise<void>((resolve, reject) => {
@@ -110,7 +110,7 @@ export class MetricsServer {
     }
   }
 
-  /** Whoever got through the TLS handshake holds a certificate that gives the right. */
+  /** A client that has passed the TLS handshake has a valid certificate and may read the metrics. */
   async #requireObserver(socket: Socket): Promise<void> {
     const { access } = this.#parts;
     if (access.kind === 'clientCertificates') return;

@@ -119,7 +119,7 @@ export class MessageFrames {
   }
 }
 
-/** The message with its header. */
+/** Returns the message with its header. */
 export function messageFrame(text: string): Buffer {
   return Buffer.from(`Content-Length: ${Buffer.byteLength(text)}${HEADER_END}${text}`);
 }

@@ -1,4 +1,4 @@
-/** Serves the calls of one connection through the handlers: checks access, and turns results and errors into replies. */
+/** Serves the calls of one connection through the handlers: checks access, and replies with results or errors. */
 
 import type { Log } from '../../application/ports.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -14,16 +14,16 @@ export interface RpcCallsParts {
   readonly session: RpcSession;
   readonly handlers: ReadonlyMap<string, RpcHandler>;
   readonly maxOutstandingCalls: number;
-  /** Of the replies that one batch keeps (limits.unreadReplyBytes). */
+  /** Limit of the replies that one batch holds (limits.unreadReplyBytes). */
   readonly maxBatchReplyBytes: number;
-  /** What calls under way are charged to. */
+  /** The budget that is charged for calls in progress. */
   readonly budget: ByteBudget;
   readonly log: Log;
-  /** Called when calls may be served again after `mayServe` said no. */
+  /** Called when calls may be served again after `mayServe` returned false. */
   readonly onRoomAgain: () => void;
 }
 
-/** Of a method's name in a message to a caller who may have sent any number of characters. */
+/** Limit for quoting a method's name in an error, because the caller may send a name of any length. */
 const MAX_QUOTED_NAME = 80;
 
 export class RpcCalls {
@@ -41,7 +41,7 @@ export class RpcCalls {
     return !this.#waits;
   }
 
-  /** `charge`: the bytes that the call may keep until it is answered. */
+  /** Serves a call. `charge` is the number of bytes that the call may hold until it is answered. */
   serve(call: Call, replies: MessageReplies, charge: number): void {
     const { session, handlers, maxBatchReplyBytes } = this.#parts;
     const { id, method, params } = call;
@@ -62,7 +62,7 @@ export class RpcCalls {
     }
   }
 
-  /** The client is gone: what is under way is not answered. */
+  /** The client is gone, so calls in progress are not answered. */
   close(): void {
     this.#closed = true;
   }
@@ -87,7 +87,7 @@ export class RpcCalls {
     this.#parts.onRoomAgain();
   }
 
-  /** A notification has no id, and is not answered. */
+  /** A notification has no id and is not answered. */
   #answer(id: CallId | undefined, replies: MessageReplies, text: (id: CallId) => string): void {
     if (!this.#closed) replies.add(id === undefined ? undefined : text(id));
   }

@@ -1,12 +1,12 @@
 /**
- * One client of the JSON-RPC endpoint: reads its messages, serves their calls in its user's turns, and gives everything
- * back when the client goes.
+ * One client of the JSON-RPC endpoint: reads its messages, serves their calls in its user's turns, and releases
+ * everything when the client leaves.
  *
  * Invariants:
- *  - While a message is being served, nothing is read: what has not been answered bounds what is read, whatever it is.
- *  - A call is served only while less than `maxUnreadReplyBytes` of replies are unread, fewer than `maxOutstandingCalls`
- *    calls are under way, and its user's budget has room.
- *  - A message is read on only after its whole length has been charged to the user.
+ *  - While a message is being served, nothing is read, so unanswered calls always limit what is read.
+ *  - A call is served only while at most `maxUnreadReplyBytes` of replies are unread, fewer than `maxOutstandingCalls`
+ *    calls are in progress, and its user's budget has room.
+ *  - The rest of a message is read only after its whole length has been charged to the user.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { Log } from '../../application/ports.js';
@@ -24,11 +24,11 @@ import { RpcOutput } from './rpc-output.js';
 import type { RpcSession } from './rpc-session.js';
 
 export interface RpcLimits {
-  /** Of administrators. */
+  /** For administrators. */
   readonly maxMessageBytes: number;
-  /** Of everybody else. */
+  /** For everyone else. */
   readonly maxUserMessageBytes: number;
-  /** For a begun message to be complete, and for a peer to take what fills its user's budget. */
+  /** Time for a peer to complete a message, and to read replies that fill its user's budget. */
   readonly slowPeerTimeoutMs: number;
   readonly maxOutstandingCalls: number;
   readonly maxUnreadReplyBytes: number;
@@ -42,9 +42,9 @@ export interface RpcConnectionParts {
   readonly log: Log;
 }
 
-/** What a call that is under way is charged, beside its message. */
+/** The charge for a call in progress, in addition to its message. */
 const CALL_BYTES = 2048;
-/** A follower of events that has so much unread misses further ones, and is told how many. */
+/** An event subscriber with more unread bytes misses further events, and is told how many. */
 const MAX_UNREAD_EVENT_BYTES = 65_536;
 
 /** A message whose parts are being served. */
@@ -60,14 +60,14 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   readonly #output: RpcOutput;
   readonly #calls: RpcCalls;
   readonly #slowPeer: SlowPeer;
-  /** What has arrived, and what a message that was begun still needs. */
+  /** The bytes that have arrived, and those that a partial message still needs. */
   readonly #arriving: ChargedBytes;
   readonly #endCallbacks: (() => void)[] = [];
   readonly #batches = new Set<MessageReplies>();
-  /** A whole message that waits for its user's turn. */
+  /** A complete message that waits for its user's turn. */
   #body: Buffer | undefined;
   #message: MessageUnderWay | undefined;
-  /** It is the broker who makes the peer wait with the rest of its message. */
+  /** True while the broker, not the peer, delays the rest of a message. */
   #waitsForRoom = false;
   #messagesRead = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
@@ -119,7 +119,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     return this.caller.userKey;
   }
 
-  /** Ends the connection when its client has read its replies; everything that the client held is given back now. */
+  /** Ends the connection once the client has read its replies; releases everything that the client holds now. */
   end(): void {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
@@ -150,7 +150,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#goOn();
   }
 
-  /** Serves one part of a message. */
+  /** Serves one part of a message. Returns whether another one is ready. */
   serve(): boolean {
     if (this.#state !== 'open' || !this.#mayServe()) return false;
     const message = this.#messageUnderWay();
@@ -163,7 +163,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     return false;
   }
 
-  /** Ends the connection when the peer has been too slow, judged from one call of this to the next. */
+  /** Ends the connection if the peer is too slow; compares the state with that at the previous call. */
   checkPeer(nowMs: number): void {
     const owesRest = this.#state === 'open' && !this.#isServing() && this.#frames.isPartial && !this.#waitsForRoom;
     const { maxUnreadReplyBytes } = this.#parts.limits;
@@ -176,7 +176,9 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     }
   }
 
-  /** Takes the next message, or goes on reading; waits where its user's budget has no room for what is to come. */
+  /**
+   * Takes the next message or continues reading; waits if the user's budget has no room for the rest of the message.
+   */
   #readOn(): void {
     if (this.#state !== 'open' || this.#isServing()) return;
     try {
@@ -213,7 +215,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     else this.#readOn();
   }
 
-  /** Where it may not, what ends that calls `#goOn`. */
+  /** Returns whether no limit is reached; if one is, `#goOn` is called once that has ended. */
   #mayServe(): boolean {
     if (!this.#calls.mayServe() || this.#output.unreadBytes > this.#parts.limits.maxUnreadReplyBytes) return false;
     if (!this.#budget.replying.isFull) return true;
@@ -247,7 +249,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     return true;
   }
 
-  /** A peer that does not speak the protocol is told why, once. */
+  /** Tells a peer that violates the protocol why, and ends the connection. */
   #breakOff(error: FramingError): void {
     this.#output.send(errorReply(null, { code: PARSE_ERROR, message: error.message }));
     this.end();

@@ -1,4 +1,4 @@
-/** Writes replies and notifications to one client, and charges what the client has not read to its user. */
+/** Writes replies and notifications to one client, and charges its user for what the client has not read. */
 import type { ByteConnection } from '../byte-connection.js';
 import { type ByteBudget, ChargedBytes } from '../user-budgets.js';
 import { messageFrame } from './message-frames.js';
@@ -17,7 +17,7 @@ export class RpcOutput {
     return this.#bytes.unsentBytes();
   }
 
-  /** Of all that was written, what has left the broker: it stands still while the client does not read. */
+  /** The number of written bytes that have left the broker; it does not grow while the client does not read. */
   get deliveredBytes(): number {
     return this.#writtenBytes - this.unreadBytes;
   }
@@ -29,12 +29,12 @@ export class RpcOutput {
     this.settle();
   }
 
-  /** Charges what is unread now. */
+  /** Updates the charge to what is unread now. */
   settle(): void {
     this.#unread.is(this.unreadBytes);
   }
 
-  /** The connection is gone, and what was unread with it. */
+  /** The connection is gone, so nothing is unread any more. */
   close(): void {
     this.#unread.is(0);
   }

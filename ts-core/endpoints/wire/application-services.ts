@@ -1,4 +1,4 @@
-/** The calls of Tbs.h beside submitting commands, served by the use cases. */
+/** Serves the calls of Tbs.h other than submitting commands through the use cases. */
 import type { Application } from '../../application/application.js';
 import { NOT_SANDBOXED, requireAccess } from '../access.js';
 import type { WireServices } from './wire-services.js';

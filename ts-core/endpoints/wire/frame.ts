@@ -1,6 +1,6 @@
 /**
- * Frames of the wire protocol (docs/wire-protocol.md): pure functions over bytes, without allocation, since every
- * command of a native client passes here. All integers are little endian.
+ * Reads and writes frames of the wire protocol (docs/wire-protocol.md): pure functions on bytes that allocate nothing,
+ * because every command of a native client passes through them. All integers are little endian.
  */
 export const FRAME_HEADER_BYTES = 16;
 export const MAX_REQUEST_BYTES = 16384;
@@ -25,7 +25,7 @@ export const Operation = {
   PING: 11,
 } as const;
 
-/** SUBMIT's fixed fields: priority, locality, deadline. */
+/** The fixed fields of SUBMIT: priority, locality, deadline. */
 export const SUBMIT_FIELDS_BYTES = 12;
 
 export function readUint16LE(bytes: Uint8Array, offset: number): number {
@@ -54,13 +54,13 @@ export function writeUint32LE(bytes: Uint8Array, offset: number, value: number):
   bytes[offset + 3] = (value >>> 24) & 0xff;
 }
 
-/** What `requestLength` answers instead of a length. */
+/** The results of `requestLength` that are not a length. */
 export const FRAME_INCOMPLETE = 0;
 export const FRAME_FAULT = -1;
 
 /**
- * Length of the whole request frame that starts at `offset`; FRAME_INCOMPLETE when more bytes are needed before `end`;
- * FRAME_FAULT when no bytes that follow can make it valid.
+ * Returns the length of the complete request frame at `offset`; FRAME_INCOMPLETE when it continues beyond `end`;
+ * FRAME_FAULT when no further bytes can make it valid.
  */
 export function requestLength(bytes: Uint8Array, offset: number, end: number): number {
   const available = end - offset;
@@ -84,7 +84,7 @@ export function contextIdOf(bytes: Uint8Array, offset: number): number {
   return readUint32LE(bytes, offset + 12);
 }
 
-/** Writes a response's header at the start of `bytes`; gives the length of the whole frame. */
+/** Writes a response header at the start of `bytes`, and returns the length of the whole frame. */
 export function writeResponseHeader(
   bytes: Uint8Array,
   operation: number,

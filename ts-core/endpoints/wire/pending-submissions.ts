@@ -1,5 +1,5 @@
 /**
- * The `done` callbacks of submissions under way, reused, so that a command costs no new closure.
+ * Reuses the `done` callbacks of submissions, so that a command needs no new closure.
  */
 import type { SubmissionOutcome } from '../../application/commands/caller-connection.js';
 
@@ -12,12 +12,12 @@ export class PendingSubmissions {
   readonly #idle: PendingSubmission[] = [];
   readonly #finish: (requestId: number, outcome: SubmissionOutcome) => void;
 
-  /** `finish` is called with the request id that the callback was taken for. */
+  /** `finish` receives the request id for which the callback was taken. */
   constructor(finish: (requestId: number, outcome: SubmissionOutcome) => void) {
     this.#finish = finish;
   }
 
-  /** A callback for one submission; it returns to the idle ones when it has been called. */
+  /** Returns a callback for one submission; after its call it becomes idle again. */
   take(requestId: number): PendingSubmission {
     const pending = this.#idle.pop() ?? this.#create();
     pending.requestId = requestId;

@@ -1,5 +1,6 @@
 /**
- * The operations of the wire protocol beside HELLO and SUBMIT: payload in, payload out. docs/wire-protocol.md.
+ * Serves the operations of the wire protocol other than HELLO and SUBMIT: payload in, payload out. See
+ * docs/wire-protocol.md.
  */
 import type { CallerConnection } from '../../application/commands/caller-connection.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -22,12 +23,12 @@ export class WireCalls {
     this.#services = services;
   }
 
-  /** The TPM's version as this context knows it; undefined when the context is not one of this connection. */
+  /** Returns the TPM version of a context; undefined when the context does not belong to this connection. */
   versionOf(contextId: number): TpmVersion | undefined {
     return this.#contexts.get(contextId);
   }
 
-  /** The response's payload, which nobody else uses. Throws, or rejects with, a TbsError. */
+  /** Returns the response's payload, which nobody else uses. Throws, or rejects with, a TbsError. */
   call(operation: number, contextId: number, payload: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const { caller } = this.#connection;
     switch (operation) {

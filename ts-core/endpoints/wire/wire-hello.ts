@@ -1,4 +1,4 @@
-/** HELLO, the first frame of a connection: whether the peer speaks the protocol, and in which version. Pure. */
+/** Checks HELLO, the first frame of a connection: does the peer speak the protocol, and in which version? Pure. */
 import {
   HIGHEST_VERSION,
   LOWEST_VERSION,
@@ -14,7 +14,7 @@ export function isHello(payload: Uint8Array): boolean {
   return payload.length === 8 && readUint32LE(payload, 0) === WIRE_MAGIC;
 }
 
-/** The version that both speak, 0 for none, and the payload that tells it. */
+/** Returns the version that both sides speak, or 0 if there is none, and the payload that reports it. */
 export function answerHello(
   payload: Uint8Array,
   maxOutstanding: number,

@@ -1,5 +1,5 @@
 /**
- * The wire endpoint: native clients (libtbs, the TCTI) on a Unix socket of their own. docs/wire-protocol.md.
+ * The wire endpoint for native clients (libtbs, the TCTI), on a separate Unix socket. See docs/wire-protocol.md.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
@@ -21,12 +21,12 @@ export interface WireServerOptions extends ConnectionSource {
   readonly services: WireServices;
   readonly turns: FairTurns;
   readonly budgets: UserBudgets;
-  /** Of one user who is no administrator. */
+  /** The limit for one user who is not an administrator. */
   readonly maxConnectionsPerUser?: number;
   readonly maxConnections?: number;
-  /** A frame that has begun, and HELLO, must be complete within this time. */
+  /** HELLO, and every frame that has begun, must be complete within this time. */
   readonly frameTimeoutMs?: number;
-  /** A caller who was refused, an error of accept: for the log. */
+  /** Reports a refused caller or an accept error, for the log. */
   readonly onRefused?: (error: unknown) => void;
 }
 
@@ -62,7 +62,7 @@ class WireSessions {
   readonly #sessions = new Set<WireSession>();
   readonly #arrivals: Arrivals;
   readonly #countOfUser = new Map<string, number>();
-  /** Those that are being set up included. */
+  /** Includes connections that are still being set up. */
   #accepted = 0;
   readonly #sweeper: NodeJS.Timeout;
 
@@ -70,7 +70,7 @@ class WireSessions {
     this.#options = options;
     this.#arrivals = new Arrivals(options.turns);
     const limitMs = options.frameTimeoutMs ?? DEFAULT_FRAME_TIMEOUT_MS;
-    // One timer for all connections: a timer for each would have to be set for each frame.
+    // One timer for all connections, because one for each would have to be reset for each frame.
     this.#sweeper = setInterval(() => this.#checkPeers(), Math.max(10, limitMs / 8));
     this.#sweeper.unref();
   }

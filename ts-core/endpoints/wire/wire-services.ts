@@ -1,7 +1,7 @@
 /**
- * The calls of Tbs.h beside submitting commands, as the wire endpoint needs them from the application.
+ * The calls of Tbs.h other than submitting commands, as the wire endpoint needs them from the application.
  *
- * Each throws (or rejects with) a TbsError for a refusal; the symbols are those of docs/wire-protocol.md.
+ * Each throws (or rejects with) a TbsError when it refuses; docs/wire-protocol.md lists the symbols.
  */
 import type { Caller } from '../../domain/caller.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
@@ -17,7 +17,7 @@ export interface WireDeviceInfo {
 export interface WireServices {
   /** Throws TBS_E_TPM_NOT_FOUND. */
   deviceInfo(caller: Caller): WireDeviceInfo;
-  /** `type`: TBS_OWNERAUTH_TYPE. The caller of this wipes the bytes after sending them. */
+  /** `type`: TBS_OWNERAUTH_TYPE. The endpoint must wipe the bytes after sending them. */
   ownerAuth(caller: Caller, type: number): Promise<Uint8Array>;
   /** `logType`: TBS_TCGLOG_SRTM_CURRENT 0, DRTM_CURRENT 1, SRTM_BOOT 2, SRTM_RESUME 3. Throws TBS_E_NO_EVENT_LOG. */
   tcgLog(caller: Caller, logType: number): Promise<Uint8Array>;

@@ -1,10 +1,10 @@
 /**
- * One connection of the wire endpoint: frames in, calls to the application, frames out. docs/wire-protocol.md.
+ * One connection of the wire endpoint: frames in, calls to the application, frames out. See docs/wire-protocol.md.
  *
- * Memory is bounded: less than one receive buffer of requests that are not handled yet, MAX_OUTSTANDING submissions, and
- * MAX_UNSENT_BYTES of responses (beside those of the submissions under way), and of all connections of one user together
- * what his budget holds. Beyond them the session stops reading. Time is bounded too: a frame is handled at once only while
- * few are; others are handled in their user's turns.
+ * Memory is limited to less than one receive buffer of unhandled requests, MAX_OUTSTANDING submissions and
+ * MAX_UNSENT_BYTES of responses (besides those of submissions in progress), and for all connections of one user
+ * together to his budget. Beyond that, the session stops reading. Time is limited too: only a few frames are handled
+ * immediately; the others are handled in their user's turns.
  */
 import type { CallerConnection, SubmissionOutcome } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
@@ -39,14 +39,14 @@ import type { WireServices } from './wire-services.js';
 export const MAX_OUTSTANDING = 64;
 export const MAX_UNSENT_BYTES = 65536;
 
-/** One for all sessions: a frame is built here and sent, or copied, before anything else runs. */
+/** Shared by all sessions: each frame is built here and is sent or copied before anything else runs. */
 const outgoing = new Uint8Array(FRAME_HEADER_BYTES + MAX_RESPONSE_PAYLOAD_BYTES);
 
-/** What sessions of one user share, and users among each other. */
+/** What the sessions of one user share (the budget), and what all users share (the turns). */
 export interface SharedCost {
   readonly turns: FairTurns;
   readonly budget: UserBudget;
-  /** For a frame to be complete, and for a peer to take what holds others up. */
+  /** Time for a peer to complete a frame, and to read responses that hold others up. */
   readonly slowPeerTimeoutMs: number;
 }
 
@@ -56,13 +56,13 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   readonly #calls: WireCalls;
   readonly #onClosed: (session: WireSession) => void;
   readonly #pending = new PendingSubmissions((requestId, outcome) => this.#finishSubmit(requestId, outcome));
-  /** Bytes of a frame that is not complete, or that may not be handled yet. */
+  /** Bytes of frames that are incomplete or must not be handled yet. */
   #held: Uint8Array = NO_BYTES;
   #outstanding = 0;
   #reading = true;
   #greeted = false;
   #open = true;
-  /** Refusals are worded in the form of the TPM that the client opened. */
+  /** Refusals use the response format of the TPM version that the client opened. */
   #tpmVersion: TpmVersion = '2.0';
   readonly #shared: SharedCost;
   readonly #slowPeer: SlowPeer;
@@ -97,8 +97,8 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   }
 
   /**
-   * Closes the connection when one frame, HELLO, or the reading of answers has been awaited for too long; judged from one
-   * call of this to the next, so that no frame needs a timer.
+   * Closes the connection if the peer takes too long to complete HELLO or another frame, or to read responses. It
+   * compares the state at each call with that at the previous one, so that no frame needs a timer.
    */
   checkPeer(nowMs: number): void {
     const owesFrame = this.#open && this.#reading && (!this.#greeted || this.#held.length > 0);
@@ -137,7 +137,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#readOn();
   }
 
-  /** Handles the next frame that is held. */
+  /** Handles the next held frame. Returns whether another one is ready. */
   serve(): boolean {
     if (!this.#open) return false;
     if (this.#isBlocked()) {
@@ -167,7 +167,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#held = rest === bytes.length ? NO_BYTES : bytes.subarray(rest);
   }
 
-  /** Handles whole frames as long as that may be done at once; gives the offset of the first byte that stays. */
+  /** Handles complete frames while that may be done immediately; returns the offset of the first unhandled byte. */
   #handleFrames(bytes: Uint8Array, start: number, end: number): number {
     let offset = start;
     while (this.#open && offset < end) {
@@ -187,7 +187,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     return end;
   }
 
-  /** Where it is, what ends that calls `#readOn`. */
+  /** Returns whether a limit is reached; `#readOn` is called once that has ended. */
   #isBlocked(): boolean {
     const { replying } = this.#shared.budget;
     if (this.#outstanding >= MAX_OUTSTANDING || this.#connection.unsentBytes() > MAX_UNSENT_BYTES) return true;
@@ -202,7 +202,10 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#connection.setReading(false);
   }
 
-  /** After a response or a drain: when half of the room is free again, handles what was held back and reads on. */
+  /**
+   * Called after a response or a drain. Once half of the limits is free again, handles held frames and continues
+   * reading.
+   */
   #readOn(): void {
     if (this.#reading || !this.#open || this.#waitsForTurn) return;
     if (this.#outstanding > MAX_OUTSTANDING / 2 || this.#connection.unsentBytes() > MAX_UNSENT_BYTES / 2) return;
@@ -226,7 +229,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#end();
   }
 
-  /** No more frames are handled; the connection closes when what was answered is sent. */
+  /** Handles no more frames, and closes the connection once all responses have been sent. */
   #end(): void {
     this.#open = false;
     this.#held = NO_BYTES;
@@ -234,7 +237,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#connection.close(true);
   }
 
-  /** Handles the frame at the offset, which is whole or faulty; gives the offset behind it. */
+  /** Handles the frame at the offset, which is complete or faulty, and returns the offset after it. */
   #handleFrame(bytes: Uint8Array, offset: number, end: number): number {
     const length = requestLength(bytes, offset, end);
     if (length === FRAME_FAULT) {
@@ -343,7 +346,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     outgoing.fill(0, FRAME_HEADER_BYTES, length);
   }
 
-  /** Sends what is in `outgoing`. */
+  /** Sends the first `length` bytes of `outgoing`. */
   #send(length: number): void {
     this.#connection.send(outgoing, length);
     this.#sentBytes += length;
