@@ -6,7 +6,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>The broker as a process: started by systemd where its unit is installed, else on its own.</summary>
+/// <summary>The broker's process: started by systemd if its unit is installed, otherwise directly.</summary>
 internal static class BrokerProcess
 {
     private static readonly string[] UnitFolders =
@@ -14,12 +14,12 @@ internal static class BrokerProcess
         "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
     };
 
-    /// <summary>Whether systemd runs and has the unit tpmtbs.</summary>
+    /// <summary>Whether systemd is running and the unit tpmtbs is installed.</summary>
     internal static bool HasSystemdUnit =>
         !BrokerAddress.IsWindows && Directory.Exists("/run/systemd/system")
         && Array.Exists(UnitFolders, static folder => File.Exists(folder + "/tpmtbs.service"));
 
-    /// <summary>Whether a process runs. One that ended, and that its parent has not asked for, is listed without a command line.</summary>
+    /// <summary>Whether a process is running. A zombie is still listed, but without a command line.</summary>
     internal static bool IsRunning(int processId)
     {
         try
@@ -34,7 +34,7 @@ internal static class BrokerProcess
         }
     }
 
-    /// <summary>Starts the unit and waits for systemd's answer; null when it was started, else what systemd says.</summary>
+    /// <summary>Starts the unit and waits for systemd. Returns null on success, otherwise the output of systemctl.</summary>
     internal static string? StartUnit()
     {
         ProcessStartInfo start = new("systemctl", "start tpmtbs.service")
@@ -50,7 +50,7 @@ internal static class BrokerProcess
         return process.ExitCode == 0 ? null : (output + errors.GetAwaiter().GetResult()).Trim();
     }
 
-    /// <summary>Starts `tbs serve` so that it outlives this session. What it prints is appended to the log file.</summary>
+    /// <summary>Starts `tbs serve` so that it outlives this session, and appends its output to the log file.</summary>
     internal static Process Start(string program, string[] arguments, string logPath)
     {
         string node = Environment.GetEnvironmentVariable("TPMTBS_NODE") is { Length: > 0 } named ? named : "node";
@@ -58,7 +58,7 @@ internal static class BrokerProcess
         foreach (string argument in arguments) line.Append(' ').Append(Quoted(argument));
         ProcessStartInfo start = BrokerAddress.IsWindows
             ? new(node, line.ToString()) { CreateNoWindow = true }
-            // The shell only redirects and makes room: what comes after -c are arguments, which it does not read.
+            // The shell only redirects and detaches; it does not interpret the arguments after the script.
             : new("/bin/sh", $"-c \"{DetachScript}\" tbs {Quoted(logPath)} {Quoted(node)} {line}");
         start.UseShellExecute = false;
         return Process.Start(start)!;

@@ -1,9 +1,9 @@
 namespace TpmTbs;
 
-/// <summary>Classes of callers as a user names them and as the protocol has them.</summary>
+/// <summary>Translates caller class names from user input to the protocol.</summary>
 internal static class ClassName
 {
-    /// <summary>The name in the protocol, whatever the case in which the user gave it: <c>standarduser</c> is <c>standardUser</c>.</summary>
+    /// <summary>Returns the protocol's spelling, ignoring case: <c>standarduser</c> becomes <c>standardUser</c>.</summary>
     internal static string? InProtocol(string? given)
     {
         if (string.IsNullOrEmpty(given)) return null;

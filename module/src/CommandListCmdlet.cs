@@ -4,7 +4,7 @@ using TpmTbs.Completion;
 
 namespace TpmTbs;
 
-/// <summary>Changes a list of commands: the cmdlets differ in method and words only.</summary>
+/// <summary>A cmdlet that changes a list of commands. The derived cmdlets differ only in method and wording.</summary>
 public abstract class CommandListCmdlet : TbsCmdlet
 {
     /// <summary>The command, by name or code: TPM2_GetRandom, GetRandom, 0x17B and 379 are the same.</summary>
@@ -14,7 +14,7 @@ public abstract class CommandListCmdlet : TbsCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Command { get; set; } = null!;
 
-    /// <summary>Changes the list for each command, and writes the command as it is then.</summary>
+    /// <summary>Changes the list for each command and writes the command's new state.</summary>
     private protected void ChangeList(string method, string action, RpcParameters more)
     {
         foreach (string reference in Command)

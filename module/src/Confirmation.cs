@@ -7,9 +7,9 @@ using System.Reflection;
 namespace TpmTbs;
 
 /// <summary>
-/// Asks whether a cmdlet may go on, as -WhatIf, -Confirm and the preferences want it. PowerShell takes an empty line for yes.
-/// Where lines come from a script or a pipe, the next one may well be empty without being an answer: there, only a yes
-/// that somebody wrote means yes.
+/// Asks whether a cmdlet may continue, as -WhatIf, -Confirm and the preference variables require. PowerShell takes an empty
+/// line for yes. If the input comes from a script or a pipe, an empty line may not be an answer at all, so then only a
+/// written yes counts.
 /// </summary>
 internal sealed class Confirmation
 {
@@ -17,13 +17,13 @@ internal sealed class Confirmation
 
     private readonly PSCmdlet cmdlet;
 
-    /// <summary>The answer to the questions that follow, once somebody has given one for all.</summary>
+    /// <summary>The answer to all further prompts, once the user has chosen Yes to All or No to All.</summary>
     private bool? answerToAll;
 
     internal Confirmation(PSCmdlet cmdlet) => this.cmdlet = cmdlet;
 
-    /// <summary>The answer; false for -WhatIf as well.</summary>
-    /// <exception cref="System.Exception">The question cannot be asked.</exception>
+    /// <summary>Returns the answer; false for -WhatIf.</summary>
+    /// <exception cref="System.Exception">The prompt cannot be shown.</exception>
     internal bool Ask(string target, string action)
     {
         if (!StandardInput.Answers(cmdlet.Host) || !MustAsk) return cmdlet.ShouldProcess(target, action);

@@ -1,9 +1,9 @@
 namespace TpmTbs;
 
-/// <summary>Bytes as people write them: <c>8001 0000000C</c>, <c>0x80,0x01</c>, <c>80:01</c>, <c>80-01</c>.</summary>
+/// <summary>Hexadecimal text in the usual forms: <c>8001 0000000C</c>, <c>0x80,0x01</c>, <c>80:01</c>, <c>80-01</c>.</summary>
 internal static class HexadecimalText
 {
-    /// <summary>The bytes, or null where the text is not whole bytes in hexadecimal.</summary>
+    /// <summary>Returns the bytes, or null if the text is not a whole number of hexadecimal bytes.</summary>
     internal static byte[]? ToBytes(string text)
     {
         byte[] bytes = new byte[(text.Length + 1) / 2];

@@ -5,10 +5,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Files that the user names.</summary>
+/// <summary>Reads files that the user names.</summary>
 internal static class InputFile
 {
-    /// <summary>The path in the file system; a path of another provider or a missing drive is an error.</summary>
+    /// <summary>Resolves a path in the file system. Fails for a path of another provider or on a missing drive.</summary>
     internal static string Resolve(PSCmdlet cmdlet, string path)
     {
         try
@@ -36,7 +36,7 @@ internal static class InputFile
         }
     }
 
-    /// <summary>Whether an exception says something of the file and not of us.</summary>
+    /// <summary>Whether an exception is about the file and not a bug of the module.</summary>
     internal static bool IsOfFile(Exception exception) =>
         exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or System.Security.SecurityException;
 }

@@ -5,16 +5,16 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>
-/// Recognizes a machine without a TPM. The system's broker refuses to start there, so that nobody answers: that is no fault
-/// of the machine.
+/// Recognizes a machine without a TPM. The system's broker does not start there, so a missing answer is expected and not an
+/// error.
 /// </summary>
 internal static class MachineWithoutTpm
 {
     private const string Configuration = "/etc/tpmtbs/tbsd.json";
 
     /// <summary>
-    /// True where the system's broker would be asked and does not run, the kernel has no TPM device, and the configuration
-    /// names no other TPM.
+    /// True if the call was meant for the system's broker and it is not running, the kernel has no TPM device, and the
+    /// configuration names no other TPM.
     /// </summary>
     internal static bool IsThis(TbsException failure)
     {
@@ -35,7 +35,7 @@ internal static class MachineWithoutTpm
         }
     }
 
-    /// <summary>Whether the administrator has named a TPM. What cannot be read may do that.</summary>
+    /// <summary>Whether the administrator has configured a TPM. True if the file cannot be read, since it may name one.</summary>
     private static bool ConfiguresTransport()
     {
         try

@@ -5,7 +5,7 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>
-/// Closes the process's connection, and the contexts with it, when the last session that has imported the module removes it.
+/// Closes the process's connection, and its contexts with it, when the last session that imported the module removes it.
 /// </summary>
 public sealed class ModuleLifetime : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {

@@ -5,10 +5,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Files that a cmdlet writes where the user says.</summary>
+/// <summary>Writes files to paths that the user names.</summary>
 internal static class OutputFile
 {
-    /// <summary>Writes text in UTF-8 after asking as -WhatIf and -Confirm want it; null when it was not written.</summary>
+    /// <summary>Writes text in UTF-8, subject to -WhatIf and -Confirm. Returns null if nothing was written.</summary>
     internal static FileInfo? Write(TbsCmdlet cmdlet, string path, string text, bool noClobber, string action)
     {
         string file = InputFile.Resolve(cmdlet, path);

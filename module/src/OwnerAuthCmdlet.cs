@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace TpmTbs;
 
 /// <summary>
-/// A cmdlet that takes the owner authorization in force as a value (its own parameter OwnerAuthorization), from an
+/// A cmdlet that takes the current owner authorization as a value (its own parameter OwnerAuthorization), from an
 /// owner-password file, or from a prompt.
 /// </summary>
 public abstract class OwnerAuthCmdlet : TbsCmdlet
@@ -17,6 +17,6 @@ public abstract class OwnerAuthCmdlet : TbsCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Prompt")]
     public SwitchParameter Prompt { get; set; }
 
-    /// <summary>The value in base64; null where none was given, and the broker uses the one that it stores.</summary>
+    /// <summary>Returns the value in base64, or null if none was given; the broker then uses the one it stores.</summary>
     private protected string? OwnerAuth(object? given, string action) => OwnerAuthInput.Of(this, given, File, Prompt, action);
 }

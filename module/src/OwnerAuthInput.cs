@@ -10,22 +10,22 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>
-/// Owner authorization as cmdlets take it: base64 text, a SecureString of it, an owner-password file (.tpm), or a prompt.
-/// The broker gets base64; what was decrypted on the way is wiped.
+/// Reads the owner authorization in the forms that cmdlets accept: base64 text, a SecureString of it, an owner-password file
+/// (.tpm), or a prompt. The broker receives base64; decrypted buffers are wiped.
 /// </summary>
 internal static class OwnerAuthInput
 {
     private const int AuthBytes = 20;
 
-    /// <summary>The text of a value of a parameter: text, or a SecureString of it.</summary>
-    /// <exception cref="TbsException">It is not base64.</exception>
+    /// <summary>Returns the base64 text of a parameter, which is a string or a SecureString.</summary>
+    /// <exception cref="TbsException">The value is not base64.</exception>
     internal static string FromParameter(object value, string what = "owner authorization")
     {
         string text = TextOf(value);
         return IsBase64(text) ? text : throw Problem($"The {what} is not base64 text.", null);
     }
 
-    /// <summary>The value that a cmdlet was given as a parameter, a file or a prompt; null where none was.</summary>
+    /// <summary>Returns the value that a cmdlet was given as a parameter, in a file or at a prompt; null if none was.</summary>
     internal static string? Of(PSCmdlet cmdlet, object? given, string? file, bool prompt, string action)
     {
         if (file is not null) return OwnerPasswordFile.Read(cmdlet, file);
@@ -51,13 +51,13 @@ internal static class OwnerAuthInput
         return FromPassPhrase(TextOf(password));
     }
 
-    /// <summary>Base64 of the SHA-1 of a passphrase in UTF-16LE, without terminator and salt, as Windows makes it.</summary>
+    /// <summary>Returns the base64 SHA-1 of a passphrase in UTF-16LE, without terminator or salt, as Windows does.</summary>
     internal static string FromPassPhrase(string passPhrase)
     {
         byte[] bytes = Encoding.Unicode.GetBytes(passPhrase);
         try
         {
-#pragma warning disable CA5350 // The TPM 1.2 and Windows prescribe it.
+#pragma warning disable CA5350 // TPM 1.2 and Windows require SHA-1.
 #if NET
             return Convert.ToBase64String(SHA1.HashData(bytes));
 #else
@@ -72,7 +72,7 @@ internal static class OwnerAuthInput
         }
     }
 
-    /// <summary>A new random value.</summary>
+    /// <summary>Returns a new random value in base64.</summary>
     internal static string Random()
     {
         byte[] bytes = new byte[AuthBytes];
@@ -88,7 +88,7 @@ internal static class OwnerAuthInput
         }
     }
 
-    /// <summary>The text of a string or SecureString.</summary>
+    /// <summary>Returns the text of a string or SecureString.</summary>
     internal static string TextOf(object value)
     {
         object plain = value is PSObject wrapped ? wrapped.BaseObject : value;
@@ -104,7 +104,7 @@ internal static class OwnerAuthInput
         }
     }
 
-    /// <summary>Whether a text is an owner authorization: base64 of 20 bytes.</summary>
+    /// <summary>Whether a string is an owner authorization: the base64 of 20 bytes.</summary>
     internal static bool IsOwnerAuth(string text)
     {
         try

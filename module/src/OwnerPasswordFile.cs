@@ -9,14 +9,14 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Owner-password files (.tpm), as Windows writes and reads them: <c>tpmOwnerData</c> with an <c>ownerAuth</c>.</summary>
+/// <summary>Owner-password files (.tpm) in the format of Windows: <c>tpmOwnerData</c> with an <c>ownerAuth</c>.</summary>
 internal static class OwnerPasswordFile
 {
     private const int MaxBytes = 64 * 1024;
 
     /// <summary>
-    /// Reads the value out of a file. Somebody else wrote it: no document type, no more than 64 KB, and no error repeats any
-    /// of it.
+    /// Reads the value from a file. The file is untrusted: document types are prohibited, it may have at most 64 KB, and error
+    /// messages do not quote its content.
     /// </summary>
     internal static string Read(PSCmdlet cmdlet, string path)
     {
@@ -30,7 +30,7 @@ internal static class OwnerPasswordFile
         }
         catch (XmlException exception)
         {
-            // Its message may repeat what the file says.
+            // The message of the XmlException may quote the file.
             throw TbsErrors.BadFile(path, $"line {exception.LineNumber} is not well-formed XML, or declares a document type.");
         }
         catch (Exception exception) when (InputFile.IsOfFile(exception))
@@ -42,8 +42,8 @@ internal static class OwnerPasswordFile
     }
 
     /// <summary>
-    /// Writes a new file that only its owner may read, and returns its full path. The value is on disk when it returns. Never
-    /// replaces a file.
+    /// Writes a new file that only its owner may read, and returns its full path. The value is on disk when the method
+    /// returns. Never replaces a file.
     /// </summary>
     internal static string Create(PSCmdlet cmdlet, string path, string ownerAuth, uint manufacturerId)
     {
@@ -106,7 +106,7 @@ internal static class OwnerPasswordFile
     {
 #if NET
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        // From the first moment, before the secret is in it.
+        // Set the mode on creation, before the file holds the secret.
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(path, options);
 #else

@@ -46,7 +46,7 @@ internal sealed class PhysicalPresenceRequest
 
     internal string Name { get; }
 
-    /// <summary>What a question says about the operation.</summary>
+    /// <summary>The confirmation prompt for the operation.</summary>
     internal string Action => "Request the operation for the next boot" + (clears ? ". It destroys every key and secret in the TPM" : "");
 
     /// <exception cref="TbsException">There is no such operation.</exception>

@@ -7,7 +7,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Desired policy settings by name, from a hashtable or from a file in the form of Export-TbsPolicy.</summary>
+/// <summary>Desired policy settings by name, from a hashtable or from a file that Export-TbsPolicy wrote.</summary>
 internal static class PolicySettings
 {
     internal static Dictionary<string, object?> Of(IDictionary settings)
@@ -17,7 +17,7 @@ internal static class PolicySettings
         return values;
     }
 
-    /// <exception cref="TbsException">The file cannot be read, or holds no policy.</exception>
+    /// <exception cref="TbsException">The file cannot be read or holds no policy.</exception>
     internal static Dictionary<string, object?> FromFile(PSCmdlet cmdlet, string path)
     {
         JsonValue json = Parse(path, InputFile.ReadAll(cmdlet, path));
@@ -29,7 +29,7 @@ internal static class PolicySettings
         Dictionary<string, object?> values = new(StringComparer.OrdinalIgnoreCase);
         foreach (KeyValuePair<string, JsonValue> one in json.Members())
         {
-            // The schema's address is for editors.
+            // The URL of the schema is only for editors.
             if (one.Key != "$schema") values[one.Key] = PolicyValue.ToSend(one.Value.ToPowerShell());
         }
         return values;
@@ -39,7 +39,7 @@ internal static class PolicySettings
     {
         try
         {
-            // Windows' editors begin a file with a byte order mark.
+            // Editors on Windows often write a byte order mark.
             byte[] mark = Encoding.UTF8.GetPreamble();
             bool isMarked = content.Length >= mark.Length && content[0] == mark[0] && content[1] == mark[1] && content[2] == mark[2];
             if (!isMarked) return JsonValue.Parse(content);

@@ -7,7 +7,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Command codes of a policy setting. As text: <c>0x126, 0x17B</c>, which Set-TbsPolicy takes again.</summary>
+/// <summary>Command codes of a policy setting. Their text, <c>0x126, 0x17B</c>, is valid input for Set-TbsPolicy.</summary>
 public sealed class CommandCodes : ReadOnlyCollection<long>
 {
     internal CommandCodes(IList<long> codes) : base(codes)
@@ -24,16 +24,16 @@ public sealed class CommandCodes : ReadOnlyCollection<long>
     }
 }
 
-/// <summary>A list of command codes for each class of callers. As text: <c>StandardUser: 0x126; SandboxedApp: 0x17B</c>.</summary>
+/// <summary>A list of command codes for each caller class. Text form: <c>StandardUser: 0x126; SandboxedApp: 0x17B</c>.</summary>
 public sealed class CommandCodesByClass
 {
-    /// <summary>The list of administrators.</summary>
+    /// <summary>The list for administrators.</summary>
     public CommandCodes? Administrator { get; private set; }
 
-    /// <summary>The list of standard users.</summary>
+    /// <summary>The list for standard users.</summary>
     public CommandCodes? StandardUser { get; private set; }
 
-    /// <summary>The list of sandboxed apps.</summary>
+    /// <summary>The list for sandboxed apps.</summary>
     public CommandCodes? SandboxedApp { get; private set; }
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ public sealed class CommandCodesByClass
         return shown.Count == 0 ? "none" : string.Join("; ", shown);
     }
 
-    /// <summary>The lists that there are, by the name of the class.</summary>
+    /// <summary>Returns the lists that are set, by class name.</summary>
     internal IEnumerable<KeyValuePair<string, CommandCodes>> Lists()
     {
         if (Administrator is not null) yield return new(nameof(Administrator), Administrator);
@@ -80,7 +80,7 @@ internal static class PolicyValue
         return new CommandCodes(codes);
     }
 
-    /// <summary>How a value reads in a question or a table.</summary>
+    /// <summary>Formats a value for a prompt or a table.</summary>
     internal static string Shown(object? value) => value switch
     {
         null => "(not set)",
@@ -88,8 +88,8 @@ internal static class PolicyValue
     };
 
     /// <summary>
-    /// What a caller gave, as the broker takes it. The broker matches names without regard to case and reads text such as
-    /// "120" and "0x126, TPM2_Clear", so only the shapes that PowerShell makes are unwrapped here.
+    /// Converts user input to a value for the broker. The broker ignores the case of names and parses text such as "120" and
+    /// "0x126, TPM2_Clear", so this method only unwraps PowerShell's own types.
     /// </summary>
     internal static object? ToSend(object? value)
     {

@@ -7,20 +7,20 @@ using System.Runtime.InteropServices;
 namespace TpmTbs;
 
 /// <summary>
-/// The standard input of the process, from which the console of PowerShell reads answers.
+/// The standard input of the process, from which PowerShell's console host reads answers.
 /// </summary>
 internal static class StandardInput
 {
-    /// <summary>True for the host that reads answers from standard input; remote sessions, jobs and editors have others.</summary>
+    /// <summary>Whether the host reads answers from standard input; hosts of remote sessions, jobs and editors do not.</summary>
     internal static bool Answers(PSHost host) => host.Name == "ConsoleHost";
 
-    /// <summary>True where answers come from a file, a pipe or a script and not from somebody at a terminal.</summary>
+    /// <summary>Whether input comes from a file, a pipe or a script instead of a terminal.</summary>
     internal static bool IsRedirected => Console.IsInputRedirected;
 
     /// <summary>
-    /// True where the process was started with a closed standard input. The runtime's own first descriptor has its number
-    /// then: a pipe that never has an answer, so that a question would wait for ever and take bytes that others wait for.
-    /// What was inherited from a parent has survived exec and so cannot be marked close-on-exec; all of the runtime's own is.
+    /// Whether the process was started with standard input closed. Descriptor 0 is then the first one that the runtime opened:
+    /// a pipe that never delivers an answer, so a prompt would block forever and steal bytes from the pipe's real reader.
+    /// An inherited descriptor survived exec, so it is not close-on-exec; all of the runtime's own descriptors are.
     /// </summary>
     internal static bool WasClosed { get; } = IsClosedOrOfTheRuntime();
 
@@ -35,12 +35,12 @@ internal static class StandardInput
         return flags == -1 || (flags & CloseOnExec) != 0;
     }
 
-#pragma warning disable IDE1006, CA5392 // The name is the C library's; it is found by the loader alone.
+#pragma warning disable IDE1006, CA5392 // The C library defines the name, and the loader finds the library.
     [DllImport("libc")]
     private static extern int fcntl(int descriptor, int command);
 #pragma warning restore IDE1006, CA5392
 #else
-    /// <summary>Windows ends the input of a program without one.</summary>
+    /// <summary>On Windows, a process without standard input reads the end of the file.</summary>
     private static bool IsClosedOrOfTheRuntime() => false;
 #endif
 }

@@ -5,10 +5,10 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What <c>command/submit</c> takes, made of what the user gave.</summary>
+/// <summary>The parameters of <c>command/submit</c>, built from user input.</summary>
 internal sealed class Submission
 {
-    /// <summary>Submissions of this process that wait in no context of their caller's.</summary>
+    /// <summary>The number of pending submissions of this process that have no context.</summary>
     private static int withoutContext;
 
     private readonly RpcParameters parameters;
@@ -22,7 +22,7 @@ internal sealed class Submission
 
     internal int CommandBytes { get; private set; }
 
-    /// <exception cref="TbsException">Something of it is not valid.</exception>
+    /// <exception cref="TbsException">A value is invalid.</exception>
     internal static Submission Of(object? command, object? context, string priority, int locality, double timeoutSeconds)
     {
         byte[] bytes = BytesOf(command) ?? throw Problem("The command is neither bytes nor hexadecimal text with whole bytes.");
@@ -42,7 +42,7 @@ internal sealed class Submission
         return new Submission(parameters, contextId) { CommandBytes = bytes.Length };
     }
 
-    /// <summary>Sends it. When the pipeline is stopped meanwhile, a command that waits is cancelled at the broker.</summary>
+    /// <summary>Sends the submission. If the pipeline is stopped meanwhile, cancels the command at the broker.</summary>
     internal T Send<T>(Func<string, RpcParameters, T> call)
     {
         if (contextId is null) Interlocked.Increment(ref withoutContext);
@@ -52,7 +52,7 @@ internal sealed class Submission
         }
         catch (OperationCanceledException)
         {
-            // Without a context the broker cancels all that this connection submitted so: that must be this one alone.
+            // Without a context, the broker cancels every such submission of the connection, so there must be only this one.
             if (contextId is not null || Volatile.Read(ref withoutContext) == 1)
             {
                 BrokerClient.SendOnly("command/cancel", new RpcParameters { ["contextId"] = contextId });
@@ -80,7 +80,7 @@ internal sealed class Submission
         }
     }
 
-    /// <summary>The id in what New-TbsContext gave, also by way of a job or a file, or an id.</summary>
+    /// <summary>Returns the context id of an object from New-TbsContext, deserialized or not, or of a number.</summary>
     private static uint? ContextIdOf(object context)
     {
         object? id = PSObject.AsPSObject(context).Properties["ContextId"]?.Value ?? context;

@@ -6,9 +6,9 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>
-/// What every cmdlet of the module has: calls of the broker that Ctrl+C ends, errors of the broker as error records, and
-/// questions that are never taken as answered with yes. Cmdlets override <see cref="Start"/>, <see cref="Process"/> and
-/// <see cref="Finish"/>, and throw <see cref="TbsException"/>.
+/// What every cmdlet of the module has: broker calls that Ctrl+C cancels, broker errors as error records, and confirmation
+/// prompts that never default to yes. Cmdlets override <see cref="Start"/>, <see cref="Process"/> and <see cref="Finish"/>,
+/// and throw <see cref="TbsException"/>.
 /// </summary>
 public abstract class TbsCmdlet : PSCmdlet, IDisposable
 {
@@ -19,22 +19,22 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     private protected CancellationToken StopToken => stopping.Token;
 
-    /// <summary>Before the first object of the pipeline.</summary>
+    /// <summary>Runs before the first object of the pipeline.</summary>
     protected virtual void Start()
     {
     }
 
-    /// <summary>For each object of the pipeline, and once where none is piped.</summary>
+    /// <summary>Runs for each object of the pipeline, or once without pipeline input.</summary>
     protected virtual void Process()
     {
     }
 
-    /// <summary>After the last object of the pipeline.</summary>
+    /// <summary>Runs after the last object of the pipeline.</summary>
     protected virtual void Finish()
     {
     }
 
-    /// <summary>Called when the cmdlet fails as a whole; true when the cmdlet has dealt with that itself.</summary>
+    /// <summary>Called when the whole cmdlet fails. Returns true if the cmdlet has handled the error itself.</summary>
     protected virtual bool Failed(TbsException exception) => false;
 
     /// <inheritdoc/>
@@ -56,13 +56,13 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Frees what the cmdlet holds.</summary>
+    /// <summary>Releases the resources of the cmdlet.</summary>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing) stopping.Dispose();
     }
 
-    /// <summary>Calls a method of the broker and returns what <paramref name="read"/> makes of its result.</summary>
+    /// <summary>Calls a method of the broker and converts its result with <paramref name="read"/>.</summary>
     private protected T Call<T>(string method, RpcParameters? parameters, Func<JsonValue, T> read)
     {
         WriteVerbose($"Calling {method} at {BrokerAddress.Current}.");
@@ -72,7 +72,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     /// <summary>Calls a method that takes no parameters.</summary>
     private protected T Call<T>(string method, Func<JsonValue, T> read) => Call(method, null, read);
 
-    /// <summary>Calls a method about an object, which an error then names as its target.</summary>
+    /// <summary>Calls a method that concerns one object, and makes that object the target of any error.</summary>
     private protected T CallAbout<T>(object target, string method, RpcParameters parameters, Func<JsonValue, T> read)
     {
         try
@@ -86,12 +86,12 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Calls a method whose result says nothing.</summary>
+    /// <summary>Calls a method and ignores its result.</summary>
     private protected void Call(string method, RpcParameters? parameters) => Call(method, parameters, static result => result);
 
     /// <summary>
-    /// Works on one object: an error is written as that object's, and the next one follows. What would meet every further
-    /// object as well, such as a broker that does not run, ends the cmdlet.
+    /// Processes one object: reports an error for that object and continues with the next. An error that would affect every
+    /// remaining object, such as a stopped broker, ends the cmdlet.
     /// </summary>
     private protected void ForObject(object? target, Action work)
     {
@@ -107,8 +107,8 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Asks for confirmation as -WhatIf, -Confirm and the preferences want it. A question that cannot be asked means no: it is
-    /// an error, after which nothing was done.
+    /// Asks for confirmation as -WhatIf, -Confirm and the preference variables require. If the prompt cannot be shown, the
+    /// answer is no: the cmdlet fails and changes nothing.
     /// </summary>
     internal bool Confirmed(string target, string action)
     {
@@ -122,7 +122,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>The one place where errors become terminating error records.</summary>
+    /// <summary>The only place that turns errors into terminating error records.</summary>
     private void Run(Action work)
     {
         if (ended) return;
@@ -143,7 +143,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>PowerShell heeds -ErrorAction for errors of one object only; whoever gives it means every error.</summary>
+    /// <summary>PowerShell applies -ErrorAction only to non-terminating errors, but users expect it to cover all of them.</summary>
     private bool IsSilenced =>
         MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? given)
         && LanguagePrimitives.TryConvertTo(given, out ActionPreference action)

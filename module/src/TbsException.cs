@@ -5,7 +5,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What the broker refused, or why it could not be asked: <c>catch [TpmTbs.TbsException]</c>.</summary>
+/// <summary>An error of the broker, or of the connection to it: <c>catch [TpmTbs.TbsException]</c>.</summary>
 public sealed class TbsException : ExternalException, IContainsErrorRecord
 {
     private readonly TbsResult result;
@@ -18,11 +18,11 @@ public sealed class TbsException : ExternalException, IContainsErrorRecord
         Symbol = symbol;
         RecommendedAction = action;
         if (details is not null) this.details = new Lazy<object?>(details);
-        // An HRESULT is the same 32 bits read with a sign.
+        // An HRESULT is the same 32 bits as a signed number.
         HResult = unchecked((int)result.Code);
     }
 
-    /// <summary>The name of the result: <c>TBS_E_ACCESS_DENIED</c>.</summary>
+    /// <summary>The name of the result, such as <c>TBS_E_ACCESS_DENIED</c>.</summary>
     public string Symbol { get; }
 
     /// <summary>The result code, as in Tbs.h.</summary>
@@ -31,16 +31,16 @@ public sealed class TbsException : ExternalException, IContainsErrorRecord
     /// <summary>What to do about it.</summary>
     public string? RecommendedAction { get; }
 
-    /// <summary>Facts of this case, such as the limit that was reached; null where there are none.</summary>
+    /// <summary>Details of this error, such as the limit that was reached; null if there are none.</summary>
     public object? Details => details?.Value;
 
-    /// <summary>What the error was about, such as the name of a command.</summary>
+    /// <summary>The object that the error concerns, such as the name of a command.</summary>
     public object? TargetObject { get; internal set; }
 
-    /// <summary>Whether nothing that comes after can succeed either: the broker cannot be reached, or is busy stopping.</summary>
+    /// <summary>Whether further calls would fail too, because the broker cannot be reached or takes no commands now.</summary>
     internal bool EndsCommand { get; set; }
 
-    /// <summary>An ErrorId other than the symbol's.</summary>
+    /// <summary>An ErrorId that replaces the one of the symbol.</summary>
     internal string? OwnErrorId { get; set; }
 
     /// <summary>The error record that PowerShell shows.</summary>

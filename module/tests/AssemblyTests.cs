@@ -9,8 +9,8 @@ using Xunit;
 namespace TpmTbs.Tests;
 
 /// <summary>
-/// What the whole assembly needs of its runtime is there: each method is compiled, the cmdlets' as well. Under Mono this is what
-/// can be tried of Windows PowerShell's cmdlets without Windows.
+/// Compiles every method of the assembly, including the cmdlets, to check that the runtime has everything it needs. Under Mono,
+/// this is as much of the Windows PowerShell cmdlets as can be tested without Windows.
 /// </summary>
 public sealed class AssemblyTests
 {

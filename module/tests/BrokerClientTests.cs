@@ -9,7 +9,7 @@ using Xunit;
 
 namespace TpmTbs.Tests;
 
-/// <summary>The client of the whole process over real Unix sockets. One test at a time, since it is one a process.</summary>
+/// <summary>The client over real Unix sockets. Tests run one at a time, since the process has only one client.</summary>
 [Collection(nameof(BrokerClient))]
 public sealed class BrokerClientTests : IDisposable
 {

@@ -200,7 +200,7 @@ public sealed class BrokerConnectionTests : IDisposable
     private Task<string> Call(string method, BrokerConnection? other = null) =>
         OnThread(() => (other ?? connection).Call(method, null, null, CancellationToken.None).AsText());
 
-    /// <summary>A call blocks its thread, of which the pool has few.</summary>
+    /// <summary>Runs a call on its own thread, since a call blocks and the pool has few threads.</summary>
     private static Task<string> OnThread(Func<string> call) =>
         Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

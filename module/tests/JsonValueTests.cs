@@ -17,7 +17,7 @@ public sealed class JsonValueTests
     [InlineData(new byte[] { 0x22, 0xF4, 0x90, 0x80, 0x80, 0x22 })]
     public void Refuses_bytes_that_are_not_UTF_8(byte[] text) => Assert.Throws<ProtocolException>(() => JsonValue.Parse(text));
 
-    // Mono's serializer takes some of the text that .NET Framework's own refuses, such as an object without its end.
+    // Mono's serializer accepts some text that .NET Framework's rejects, such as an unterminated object.
     [Theory]
 #if NET
     [InlineData("{")]

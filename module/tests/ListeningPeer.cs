@@ -10,7 +10,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Tests;
 
-/// <summary>Listens at a Unix socket and answers each request with the name of its method.</summary>
+/// <summary>Listens on a Unix socket and answers each request with the name of its method.</summary>
 internal sealed class ListeningPeer : IDisposable
 {
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -25,7 +25,7 @@ internal sealed class ListeningPeer : IDisposable
         _ = AcceptAsync();
     }
 
-    /// <summary>Closes the first connection at its first request.</summary>
+    /// <summary>Closes the first connection when its first request arrives.</summary>
     internal bool DropsFirstConnection { get; init; }
 
     internal bool IsSilent { get; init; }
@@ -36,7 +36,7 @@ internal sealed class ListeningPeer : IDisposable
     {
         ending.Cancel();
         listener.Dispose();
-        // Closed when the test goes on, as all of a process that has ended.
+        // Close all connections before the test continues, as if the process had ended.
         foreach (Socket client in clients) client.Dispose();
         ending.Dispose();
     }
@@ -86,12 +86,12 @@ internal sealed class ListeningPeer : IDisposable
     }
 }
 
-/// <summary>Gives a file to another user, which .NET cannot.</summary>
+/// <summary>Changes the owner of a file, which .NET cannot.</summary>
 internal static class UnixOwner
 {
     internal static int Change(string path, int user) => chown(Encoding.UTF8.GetBytes(path + "\0"), user, -1);
 
-#pragma warning disable IDE1006, CA5392, SYSLIB1054 // The name is the C library's; it is found by the loader alone.
+#pragma warning disable IDE1006, CA5392, SYSLIB1054 // The C library defines the name, and the loader finds the library.
     [DllImport("libc")]
     private static extern int chown(byte[] path, int user, int group);
 #pragma warning restore IDE1006, CA5392, SYSLIB1054

@@ -134,7 +134,7 @@ public sealed class MessageBufferTests
             }
             catch (ProtocolException)
             {
-                // What a connection takes as its end.
+                // Expected: this exception ends the connection.
             }
         }
     }

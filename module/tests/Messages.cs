@@ -5,7 +5,7 @@ using System.Text;
 
 namespace TpmTbs.Tests;
 
-/// <summary>Messages as the broker frames them.</summary>
+/// <summary>Builds messages in the broker's framing.</summary>
 internal static class Messages
 {
     internal static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

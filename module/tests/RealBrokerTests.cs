@@ -6,8 +6,8 @@ using Xunit;
 namespace TpmTbs.Tests;
 
 /// <summary>
-/// The client against a broker with a software TPM, which tools/test-client.mjs starts. .NET Framework has no Unix sockets of
-/// its own and Mono no named pipes, so under Mono the bytes go through a socket of the tests, and all above it is the client's.
+/// Tests the client against a broker with a software TPM, which tools/test-client.mjs starts. .NET Framework has no Unix sockets
+/// and Mono no named pipes, so the bytes go through a socket of the tests; everything above it is the client's own code.
 /// </summary>
 public sealed class RealBrokerTests : IDisposable
 {

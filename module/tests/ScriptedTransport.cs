@@ -7,7 +7,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Tests;
 
-/// <summary>A connection in memory: what the client reads is what the test sends, and its requests are what the test awaits.</summary>
+/// <summary>An in-memory connection: the client reads what the test sends, and the test reads the client's requests.</summary>
 internal sealed class ScriptedTransport : Transport
 {
     private readonly object gate = new();
@@ -15,7 +15,7 @@ internal sealed class ScriptedTransport : Transport
     private readonly MessageBuffer outgoing = new();
     private bool closed;
 
-    /// <summary>Makes each write fail so.</summary>
+    /// <summary>Makes each write fail with this exception.</summary>
     internal Exception? WriteFailure { get; set; }
 
     internal void Send(byte[] bytes)

@@ -8,7 +8,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Tests;
 
-/// <summary>A Unix socket for both frameworks: Mono has the sockets, though .NET Framework has no name for their address.</summary>
+/// <summary>A Unix socket for both frameworks: Mono has Unix sockets, but .NET Framework no address class for them.</summary>
 internal sealed class TestSocketTransport : Transport
 {
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -49,12 +49,12 @@ internal sealed class TestSocketTransport : Transport
         }
         catch (SocketException)
         {
-            // The other end was quicker.
+            // The other end has already closed.
         }
         socket.Dispose();
     }
 
-    /// <summary>sockaddr_un: the family and the path, ended by a zero byte.</summary>
+    /// <summary>sockaddr_un: the address family and the path, with a terminating zero byte.</summary>
     private sealed class UnixAddress(string path) : EndPoint
     {
         public override AddressFamily AddressFamily => AddressFamily.Unix;

@@ -1,4 +1,4 @@
-/* Opening a connection, and sending requests. */
+/* Opens a connection and sends requests. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #define HELLO_ANSWER_BYTES 16u
 
-/* Gives false when the time limit of the socket has passed. Other errors are left to the reader, who sees what the broker
- * said before it closed. */
+/* Returns false when the socket's time limit has passed. Other errors are left to the reading thread, which sees what
+ * the broker sent before it closed. */
 static bool send_all(int fd, struct iovec *parts, size_t count)
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
@@ -54,14 +54,15 @@ bool wire_send_ping(struct wire_client *client, uint32_t id)
         return false;
     uint8_t header[WIRE_HEADER_BYTES];
     put_header(header, sizeof(header), WIRE_PING, id, 0);
-    /* The kernel takes the few bytes whole, or not at all when the broker leaves so much unread: then that waits instead. */
+    /* The kernel takes these few bytes whole or, if the broker has left too much unread, not at all.
+     * The unread requests then take the place of the ping. */
     ssize_t sent = send(client->fd, header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
     pthread_mutex_unlock(&client->sending);
     return true;
 }
 
-/* What must reach the broker however many commands are under way. */
+/* Requests that must reach the broker however many commands are under way. */
 static bool is_urgent(uint16_t operation)
 {
     return operation == WIRE_CANCEL || operation == WIRE_CLOSE_CONTEXT;
@@ -138,7 +139,7 @@ static struct wire_client *new_client(int fd, int silence_limit_ms)
     return NULL;
 }
 
-/* HELLO and the first request in one message: opening a context costs one round trip. */
+/* Sends HELLO and the first request in one message, so that opening a context costs one round trip. */
 static void send_opening(struct wire_client *client, uint32_t hello_id, uint32_t first_id, uint16_t operation,
                          const uint8_t *fields, size_t fields_bytes)
 {
@@ -157,8 +158,8 @@ static void send_opening(struct wire_client *client, uint32_t hello_id, uint32_t
     send_all(client->fd, parts, fields_bytes > 0 ? 3 : 2);
 }
 
-/* Whether the broker speaks this version; takes from its answer how many requests may be under way: one fewer, so that it
- * always reads a ping. */
+/* Checks that the broker speaks this version, and takes the limit of requests under way from its answer: one fewer, so
+ * that the broker always reads a ping. */
 static uint32_t take_hello(struct wire_client *client, const struct wire_request *hello, struct wire_reason *reason)
 {
     const uint8_t *answer = hello->payload;

@@ -1,7 +1,7 @@
 /*
- * The child of a fork shares its parent's connections, and could neither tell the responses apart nor use locks that
- * threads of the parent held. So it loses them at once: fork closes its copies of the descriptors, which leaves the
- * parent's connections open, and every call with one of them fails.
+ * After a fork, the child shares its parent's connections, but can neither tell the responses apart nor use locks that
+ * threads of the parent held. So the fork handler closes the child's copies of the descriptors, which leaves the
+ * parent's connections open, and every call of the child on such a connection fails.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

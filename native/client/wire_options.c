@@ -46,14 +46,14 @@ bool wire_parse_uid(const char *text, size_t length, uid_t *uid)
             return false;
         value = value * 10 + (uint64_t)(text[at] - '0');
     }
-    /* (uid_t)-1 is no user. */
+    /* (uid_t)-1 is not a user. */
     if (value >= UINT32_MAX)
         return false;
     *uid = (uid_t)value;
     return true;
 }
 
-/* NULL when it is not set, or empty. */
+/* Returns NULL if the variable is unset or empty. */
 static const char *variable(const char *name)
 {
     const char *value = secure_getenv(name);

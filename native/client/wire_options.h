@@ -1,4 +1,4 @@
-/* How a connection to the broker is made: what a program, its configuration or its environment may choose. */
+/* Options for connecting to the broker, from a program, its configuration or its environment. */
 #ifndef TPMTBS_WIRE_OPTIONS_H
 #define TPMTBS_WIRE_OPTIONS_H
 
@@ -9,29 +9,29 @@
 #define WIRE_DEFAULT_SILENCE_MS 30000
 #define WIRE_LONGEST_SILENCE_SECONDS 86400
 
-/* No further user may run the broker. */
+/* No additional user may run the broker. */
 #define WIRE_NO_UID ((uid_t)-1)
 
 struct wire_options {
-    /* Empty: the user's own broker where it exists, otherwise the system's. */
+    /* If empty: the socket of the user's own broker if it exists, otherwise the system's. */
     char socket_path[108];
-    /* A broker without a sign of life for so long is given up; 0: never. */
+    /* How long the broker may stay silent; 0 means no limit. */
     int silence_limit_ms;
-    /* A user who may run the broker beside root, this user and the broker's own user; WIRE_NO_UID: none. */
+    /* A user who may run the broker besides root, this user and the broker's own user; WIRE_NO_UID if none. */
     uid_t broker_uid;
 };
 
 /*
- * The options that the environment sets: TPMTBS_WIRE_SOCKET, TPMTBS_BROKER_TIMEOUT, TPMTBS_BROKER_UID. Programs that run
- * with more rights than their user do not look at it. Gives false when a value makes no sense; `problem` (may be NULL)
- * then points at its variable's name.
+ * Reads the options from the environment: TPMTBS_WIRE_SOCKET, TPMTBS_BROKER_TIMEOUT, TPMTBS_BROKER_UID. Programs that
+ * run with more privileges than their user ignore it (secure_getenv). Returns false if a value is invalid; `problem`,
+ * which may be NULL, then points to the name of the variable.
  */
 bool wire_options_from_environment(struct wire_options *options, const char **problem);
 
-/* Reads `length` characters: seconds with up to three decimals, 0 to WIRE_LONGEST_SILENCE_SECONDS. */
+/* Parses `length` characters: seconds with up to three decimals, 0 to WIRE_LONGEST_SILENCE_SECONDS. */
 bool wire_parse_seconds(const char *text, size_t length, int *milliseconds);
 
-/* Reads `length` decimal digits. */
+/* Parses `length` decimal digits. */
 bool wire_parse_uid(const char *text, size_t length, uid_t *uid);
 
 #endif

@@ -1,4 +1,4 @@
-/* The wire protocol's numbers; docs/wire-protocol.md is its description. All integers are little endian. */
+/* The numbers of the wire protocol, which docs/wire-protocol.md describes. All integers are little endian. */
 #ifndef TPMTBS_WIRE_PROTOCOL_H
 #define TPMTBS_WIRE_PROTOCOL_H
 
@@ -26,11 +26,11 @@ enum wire_operation {
     WIRE_PING = 11,
 };
 
-/* Versions of the TPM in OPEN_CONTEXT's request. */
+/* TPM versions in the request of OPEN_CONTEXT. */
 #define WIRE_TPM_12 1u
 #define WIRE_TPM_20 2u
 
-/* SUBMIT: priority, locality, deadline; its response starts with the priority that applied. */
+/* SUBMIT has priority, locality and deadline; its response starts with the applied priority. */
 #define WIRE_SUBMIT_FIELDS_BYTES 12u
 #define WIRE_SUBMIT_PREFIX_BYTES 4u
 

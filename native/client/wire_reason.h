@@ -1,4 +1,4 @@
-/* Why a connection could not be made, in words for a log. */
+/* The reason that a connection failed, as text for a log. */
 #ifndef TPMTBS_WIRE_REASON_H
 #define TPMTBS_WIRE_REASON_H
 

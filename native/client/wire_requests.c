@@ -1,4 +1,4 @@
-/* Requests under way, and the one thread among those that wait for a response which reads for all of them. */
+/* Requests under way. Of the threads that wait for a response, one reads for all. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -77,8 +77,8 @@ static void take_payload(struct wire_request *request, const uint8_t *payload, s
         memcpy(request->payload, payload + request->prefix_bytes, fits);
 }
 
-/* Under the lock. A response with an id that nobody waits for was abandoned; id 0 is nobody's and speaks for the
- * connection as a whole, which the broker then closes. */
+/* Under the lock. A response with an unknown id belongs to an abandoned request. Id 0 means that the response is about
+ * the connection itself, which the broker then closes. */
 static void deliver(struct wire_client *client, const uint8_t *frame, size_t length)
 {
     uint32_t id = wire_get_u32(frame + 8);
@@ -97,7 +97,7 @@ static void deliver(struct wire_client *client, const uint8_t *frame, size_t len
     }
 }
 
-/* Under the lock. Gives false when the peer does not speak the protocol. */
+/* Under the lock. Returns false if the peer violates the protocol. */
 static bool deliver_received(struct wire_client *client)
 {
     for (;;) {
@@ -116,7 +116,7 @@ static bool deliver_received(struct wire_client *client)
     if (client->received_start > 0) {
         size_t rest = client->received_bytes - client->received_start;
         memmove(client->received, client->received + client->received_start, rest);
-        /* Zeroes that the compiler keeps: authorizations pass through the buffer. */
+        /* Authorization values pass through the buffer, so clear it in a way that the compiler does not remove. */
         explicit_bzero(client->received + rest, client->received_start);
         client->received_bytes = rest;
         client->received_start = 0;
@@ -126,11 +126,11 @@ static bool deliver_received(struct wire_client *client)
 
 enum read_outcome { READ_SOME, READ_NOTHING_IN_TIME, READ_BROKEN };
 
-/* Without the lock, by the one thread that reads. */
+/* Called without the lock, by the reading thread only. */
 static enum read_outcome read_some(struct wire_client *client, const struct timespec *deadline)
 {
-    /* Without a deadline, too: Linux wakes who sleeps in recv on a Unix socket when the broker reads the request, and who
-     * sleeps in poll only when there is an answer. */
+    /* Use poll even without a deadline: on a Unix socket, Linux wakes a thread in recv when the broker reads the
+     * request, but a thread in poll only when an answer has arrived. */
     struct pollfd waiting = {.fd = client->fd, .events = POLLIN};
     int ready = poll(&waiting, 1, deadline == NULL ? -1 : ms_until(deadline));
     if (ready == 0 || (ready < 0 && errno == EINTR))
@@ -150,7 +150,7 @@ static enum read_outcome read_some(struct wire_client *client, const struct time
     }
 }
 
-/* Under the lock: until when there may be nothing to read before something else is to be done. */
+/* Under the lock: returns when to stop waiting for data, at the deadline or the end of the third; NULL if never. */
 static const struct timespec *end_of_reading(const struct wire_client *client, const struct timespec *deadline,
                                              struct timespec *third_ends)
 {
@@ -160,7 +160,7 @@ static const struct timespec *end_of_reading(const struct wire_client *client, c
     return deadline != NULL && wire_time_is_before(deadline, third_ends) ? deadline : third_ends;
 }
 
-/* Under the lock, which it leaves while it reads. Gives false when the time is up. */
+/* Under the lock, which it releases while it reads. Returns false when the deadline has passed. */
 static bool read_for_all(struct wire_client *client, const struct timespec *deadline)
 {
     struct timespec third_ends;
@@ -179,7 +179,7 @@ static bool read_for_all(struct wire_client *client, const struct timespec *dead
     return outcome != READ_NOTHING_IN_TIME || deadline == NULL || ms_until(deadline) > 0;
 }
 
-/* Under the lock. Gives false when the time is up. */
+/* Under the lock. Returns false when the deadline has passed. */
 static bool sleep_until_changed(struct wire_client *client, struct wire_request *request,
                                 const struct timespec *deadline)
 {
@@ -193,7 +193,7 @@ static bool sleep_until_changed(struct wire_client *client, struct wire_request 
     return outcome != ETIMEDOUT;
 }
 
-/* Under the lock: whoever stops waiting wakes one that sleeps, which then reads for all. */
+/* Under the lock: a thread that stops waiting wakes a sleeping one, which then reads for all. */
 static void hand_reading_on(struct wire_client *client)
 {
     if (client->somebody_reads)

@@ -1,10 +1,10 @@
 /*
- * A broker that is stopped or hangs keeps its connections open and says nothing. A broker that lives answers PING at
- * once, however long a command waits or the TPM works.
+ * A broker that is stopped or hangs keeps its connections open but sends nothing. A working broker answers PING
+ * immediately, however long a command waits or the TPM takes.
  *
- * The limit is counted in thirds: after the first silent one the broker is pinged, after the third it is given up. A
- * third counts once however late its end is noticed, so that a process that was itself stopped, or that looks for its
- * response only now and then, gives the broker time to answer the ping.
+ * The limit is counted in thirds: after the first silent third the client pings the broker, after the third one it
+ * gives up. A third counts once, however late its end is noticed. So a process that was itself stopped, or that polls
+ * only now and then, still gives the broker time to answer the ping.
  */
 #define _GNU_SOURCE
 #include "wire_connection.h"
@@ -50,7 +50,8 @@ void wire_silence_check(struct wire_client *client)
         client->silent_thirds++;
     else if (wire_send_ping(client, ++client->last_id))
         client->silent_thirds = 1;
-    /* Otherwise another thread is sending. If the broker does not read, that thread's own limit ends the connection. */
+    /* Otherwise another thread is sending. If the broker does not read, that thread's send limit ends the
+     * connection. */
     if (client->silent_thirds >= THIRDS)
         wire_break(client, WIRE_SILENT);
     else

@@ -14,7 +14,7 @@
 #include "tbs_results.h"
 #include "wire_trust.h"
 
-/* Gives false when the path would not fit. */
+/* Returns false if the path does not fit. */
 static bool find_socket(const struct wire_options *options, char *path, size_t size)
 {
     if (options->socket_path[0] != '\0') {
@@ -47,7 +47,7 @@ static uint32_t refuse_to_connect(const char *path, int error, struct wire_reaso
     }
 }
 
-/* A broker that is stopped accepts nothing and reads nothing: without a limit, connect and send wait for it for ever. */
+/* A stopped broker neither accepts nor reads, so without a limit, connect and send would block forever. */
 static void limit_waiting(int connection, int limit_ms)
 {
     struct timeval limit = {.tv_sec = limit_ms / 1000, .tv_usec = limit_ms % 1000 * 1000};

@@ -46,8 +46,8 @@ static uid_t overflow_uid(void)
     return uid;
 }
 
-/* Whether this process's user namespace has a name for every user, as the machine's first one has. Without /proc it is
- * taken for that one: then the overflow user is a user like any other, and trusted only where another rule does. */
+/* Whether this process's user namespace maps every user, as the machine's initial namespace does. Without /proc, assume
+ * the initial namespace: the overflow user is then an ordinary user, and trusted only if another rule says so. */
 static bool namespace_maps_every_user(void)
 {
     unsigned inside, outside, count;
@@ -61,7 +61,7 @@ static bool namespace_maps_every_user(void)
     return mapped >= USER_IDS;
 }
 
-/* The overflow user where it stands for users of whom nothing is known. */
+/* Whether `uid` is the overflow user and stands for users that the namespace does not map. */
 static bool is_unmapped(uid_t uid)
 {
     return uid == overflow_uid() && !namespace_maps_every_user();
@@ -76,14 +76,14 @@ static bool is_trusted(const struct wire_trust *trust, uid_t uid)
     return uid == geteuid() || is_broker_user(uid);
 }
 
-/* A directory that others can write to is one in which they can put a socket of their own, unless it is sticky: there
+/* In a directory that others can write to, they can put a socket of their own. A sticky directory is accepted: there,
  * the check of the peer decides. */
 static bool is_writable_by_others(const struct stat *status)
 {
     return (status->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status->st_mode & S_ISVTX) == 0;
 }
 
-/* Cuts the last name off a path. Gives false when it has no directory. */
+/* Copies the directory part of a path. Returns false if it does not fit. */
 static bool directory_of(const char *path, char *directory, size_t size)
 {
     const char *slash = strrchr(path, '/');
@@ -95,7 +95,7 @@ static bool directory_of(const char *path, char *directory, size_t size)
     return true;
 }
 
-/* The parent too must not be writable by others, sticky or not: a sticky one lets everybody make the directory. */
+/* The parent must not be writable by others either, sticky or not: anyone could then create the directory. */
 static bool only_who_set_up_the_system_made(const char *directory)
 {
     char parent[PATH_MAX];
@@ -105,7 +105,7 @@ static bool only_who_set_up_the_system_made(const char *directory)
            (status.st_uid == 0 || status.st_uid == geteuid() || is_unmapped(status.st_uid));
 }
 
-/* `whose` says what belongs to the user, as "the folder /tmp/x belongs to". */
+/* `whose` begins the sentence that ends with the user, for instance "the folder /tmp/x belongs to". */
 static uint32_t refuse(uid_t uid, const char *whose, struct wire_reason *reason)
 {
     if (is_unmapped(uid))

@@ -4,13 +4,13 @@ using System.Threading;
 
 namespace TpmTbs.Client;
 
-/// <summary>Where the broker listens.</summary>
+/// <summary>The address at which the broker listens.</summary>
 internal static class BrokerAddress
 {
     internal const string SystemSocket = "/run/tpmtbs/rpc.sock";
     private const string Pipe = @"\\.\pipe\tpmtbs";
 
-    /// <summary>$TPMTBS_SOCKET, else the system's broker where its socket exists, else the user's own.</summary>
+    /// <summary>$TPMTBS_SOCKET if set, else the system's broker if its socket exists, else the user's own.</summary>
     internal static string Current
     {
         get
@@ -24,7 +24,7 @@ internal static class BrokerAddress
         }
     }
 
-    /// <summary>Where a broker of this user's own listens; null where the session has no folder for it.</summary>
+    /// <summary>The socket of a broker that this user runs; null if $XDG_RUNTIME_DIR is not set.</summary>
     internal static string? UserSocket =>
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } folder ? folder + "/tpmtbs/rpc.sock" : null;
 

@@ -5,8 +5,8 @@ using System.Threading;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// The process's connection to the broker, shared by its runspaces: opened by the first call, used again, and opened anew
-/// when it was lost or when $TPMTBS_SOCKET names another socket. Contexts live as long as it.
+/// The process's connection to the broker, shared by its runspaces: opened on first use, then reused, and reopened if it is
+/// lost or $TPMTBS_SOCKET changes. Contexts last as long as the connection.
 /// </summary>
 internal static class BrokerClient
 {
@@ -16,8 +16,7 @@ internal static class BrokerClient
     private static BrokerConnection? current;
 
     /// <summary>
-    /// How long the broker may show no sign of life: $TPMTBS_BROKER_TIMEOUT in seconds, as `tbs` has it; 30 unless set, 0 for
-    /// ever.
+    /// How long the broker may stay silent: $TPMTBS_BROKER_TIMEOUT in seconds, as for `tbs`. Default 30; 0 means no limit.
     /// </summary>
     internal static TimeSpan SilenceLimit
     {
@@ -31,8 +30,8 @@ internal static class BrokerClient
     }
 
     /// <summary>
-    /// Calls a method and returns what <paramref name="read"/> makes of its result. A method that changes nothing is called
-    /// once more when the connection ends under it.
+    /// Calls a method and converts its result with <paramref name="read"/>. Retries once if the connection ends during the
+    /// call and the method changes nothing.
     /// </summary>
     internal static T Call<T>(string method, RpcParameters? parameters, Func<JsonValue, T> read, CancellationToken stopping)
     {
@@ -62,7 +61,7 @@ internal static class BrokerClient
         }
     }
 
-    /// <summary>Calls a method for a completion, which is worth no more than a moment: null when there is no answer by then.</summary>
+    /// <summary>Calls a method for tab completion and waits at most 300 ms; returns null if there is no answer by then.</summary>
     internal static T? CallBriefly<T>(string method, Func<JsonValue, T> read) where T : class
     {
         TimeSpan limit = TimeSpan.FromMilliseconds(300);
@@ -77,17 +76,17 @@ internal static class BrokerClient
         }
     }
 
-    /// <summary>Whether a broker answers at all.</summary>
+    /// <summary>Whether a broker answers a ping.</summary>
     internal static bool Answers => CallBriefly("connection/ping", static result => result) is not null;
 
-    /// <summary>A connection of the caller's own, such as for notifications. It must be disposed of.</summary>
+    /// <summary>Opens a separate connection, for instance for notifications. The caller disposes of it.</summary>
     internal static BrokerConnection Open(CancellationToken stopping)
     {
         string path = BrokerAddress.Current;
         return new BrokerConnection(path, BrokerAddress.Connect(path, Deadline.In(SilenceLimit), stopping), SilenceLimit);
     }
 
-    /// <summary>Sends a request on the connection that is there, and waits for nothing.</summary>
+    /// <summary>Sends a request on the existing connection, if any, without waiting for a response.</summary>
     internal static void SendOnly(string method, RpcParameters? parameters)
     {
         BrokerConnection? connection;
@@ -95,7 +94,7 @@ internal static class BrokerClient
         connection?.SendOnly(method, parameters);
     }
 
-    /// <summary>Ends the connection; the next call opens another.</summary>
+    /// <summary>Closes the connection; the next call opens a new one.</summary>
     internal static void Close()
     {
         lock (Gate)
@@ -109,7 +108,7 @@ internal static class BrokerClient
     {
         string path = BrokerAddress.Current;
         Deadline deadline = Deadline.In(limit);
-        // Another runspace may be connecting to a broker that accepts nothing: Ctrl+C must be heard meanwhile.
+        // Another runspace may be stuck connecting to a broker that does not accept; Ctrl+C must still work.
         while (!Monitor.TryEnter(Gate, 50))
         {
             stopping.ThrowIfCancellationRequested();
@@ -120,7 +119,7 @@ internal static class BrokerClient
             BrokerConnection? earlier = current;
             if (earlier is not null && string.Equals(earlier.Path, path, StringComparison.Ordinal) && !earlier.IsLost) return earlier;
             current = null;
-            // Calls of another runspace that are under way at another broker come to their end first.
+            // If another runspace still has calls in progress on the old connection, let them finish.
             if (earlier is not null && earlier.IsIdle) earlier.Dispose();
             return current = new BrokerConnection(path, BrokerAddress.Connect(path, deadline, stopping), SilenceLimit);
         }
@@ -130,7 +129,7 @@ internal static class BrokerClient
         }
     }
 
-    /// <summary>Methods that change nothing may be called again when the broker was restarted while they ran.</summary>
+    /// <summary>Methods that change nothing can safely be repeated if the broker restarts during the call.</summary>
     private static bool IsRepeatable(string method) =>
         method.EndsWith("/get", StringComparison.Ordinal) || method.EndsWith("/list", StringComparison.Ordinal)
         || method.EndsWith("/test", StringComparison.Ordinal);

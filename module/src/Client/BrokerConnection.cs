@@ -6,12 +6,13 @@ using System.Threading;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// One connection to the broker: any thread calls, one thread reads and gives each answer to whom it belongs.
-/// <see cref="gate"/> guards the calls that wait and how the connection ended; <see cref="writing"/> keeps messages whole.
+/// One connection to the broker. Any thread may call; one reader thread routes each answer to its caller.
+/// <see cref="gate"/> guards the pending calls and the reason the connection ended; <see cref="writing"/> lets one thread
+/// write at a time, so that messages do not mix.
 /// </summary>
 internal sealed class BrokerConnection : IDisposable
 {
-    /// <summary>Of the 128 calls that the broker takes from one connection, one is left for its ping.</summary>
+    /// <summary>The broker accepts 128 calls at a time from one connection; one is reserved for the ping.</summary>
     private const int MaxCalls = 127;
 
     private const int LastWordMilliseconds = 300;
@@ -37,13 +38,13 @@ internal sealed class BrokerConnection : IDisposable
 
     internal string Path { get; }
 
-    /// <summary>Hears notifications, on the thread that reads: it must not call.</summary>
+    /// <summary>Receives notifications on the reader thread, so it must not make calls.</summary>
     internal Action<string, JsonValue>? Notified { get; set; }
 
-    /// <summary>Hears, on the thread that reads, that the connection has ended.</summary>
+    /// <summary>Called once when the connection ends, on the thread that ended it.</summary>
     internal Action<Exception>? Ended { get; set; }
 
-    /// <summary>Whether a call now would find the other end gone.</summary>
+    /// <summary>Whether the connection has ended or the broker has closed its end.</summary>
     internal bool IsLost
     {
         get
@@ -65,9 +66,9 @@ internal sealed class BrokerConnection : IDisposable
     }
 
     /// <summary>Calls a method and returns its result.</summary>
-    /// <exception cref="TbsException">The broker answered with an error, or shows no sign of life.</exception>
-    /// <exception cref="ConnectionEndedException">The connection ended under the call.</exception>
-    /// <exception cref="OperationCanceledException">The caller was stopped, or its deadline has passed.</exception>
+    /// <exception cref="TbsException">The broker answered with an error, or stayed silent too long.</exception>
+    /// <exception cref="ConnectionEndedException">The connection ended during the call.</exception>
+    /// <exception cref="OperationCanceledException">The caller was stopped, or the deadline has passed.</exception>
     internal JsonValue Call(string method, RpcParameters? parameters, Deadline? deadline, CancellationToken stopping)
     {
         WaitForRoom(deadline, stopping);
@@ -89,7 +90,7 @@ internal sealed class BrokerConnection : IDisposable
         }
     }
 
-    /// <summary>Sends a request whose answer nobody waits for, such as the one that cancels another.</summary>
+    /// <summary>Sends a request without waiting for its answer, for instance to cancel another request.</summary>
     internal void SendOnly(string method, RpcParameters? parameters)
     {
         int id;
@@ -100,7 +101,7 @@ internal sealed class BrokerConnection : IDisposable
         }
         catch (Exception exception) when (exception is ConnectionEndedException or TbsException)
         {
-            // The broker cancels by itself what a connection that ended had asked for.
+            // When a connection ends, the broker cancels its requests anyway.
         }
     }
 
@@ -120,14 +121,14 @@ internal sealed class BrokerConnection : IDisposable
         lock (gate)
         {
             if (ended is not null) throw new ConnectionEndedException(ended);
-            // Numbers of 31 bits begin anew: whoever waits with a low one has given up long ago.
+            // Ids wrap after 31 bits; a call still holding a low id has long since timed out.
             lastId = lastId == int.MaxValue ? 1 : lastId + 1;
             waiting[lastId] = call;
             return lastId;
         }
     }
 
-    /// <summary>A message that was begun and not ended leaves nothing to go on with.</summary>
+    /// <summary>Sends a message. A partially written message makes the connection unusable, so it is closed.</summary>
     private void Send(byte[] message, CancellationToken stopping)
     {
         lock (writing)
@@ -191,7 +192,7 @@ internal sealed class BrokerConnection : IDisposable
         }
         catch (Exception exception)
         {
-            // An exception that leaves a thread ends the whole session: whatever it was, it ends the connection only.
+            // An unhandled exception on this thread would end the whole process, so it only ends the connection.
             End(exception);
         }
     }
@@ -210,13 +211,13 @@ internal sealed class BrokerConnection : IDisposable
         PendingCall? call;
         lock (gate)
         {
-            // Nobody waits any more for the answer of a call that was stopped.
+            // An answer to a stopped call has no receiver any more.
             if (id.AsInt64() is not (> 0 and <= int.MaxValue and long number) || !waiting.TryGetValue((int)number, out call)) return;
         }
         call.Complete(message);
     }
 
-    /// <summary>An error without an id is the broker's last word before it closes.</summary>
+    /// <summary>Reads an error without an id: the reason the broker sends before it closes the connection.</summary>
     private static Exception? RefusalIn(JsonValue message)
     {
         if (message["error"] is not { IsObject: true } error) return null;
@@ -225,8 +226,8 @@ internal sealed class BrokerConnection : IDisposable
     }
 
     /// <summary>
-    /// Ends a connection whose other end is gone. A broker that refuses it says why before it closes: whoever reads comes to
-    /// that in a moment.
+    /// Ends a connection that the broker has closed. A refusing broker sends its reason before closing, so wait briefly for
+    /// the reader thread to receive it.
     /// </summary>
     private Exception EndWithLastWord(IOException reason)
     {

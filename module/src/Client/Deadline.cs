@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace TpmTbs.Client;
 
-/// <summary>A moment of the monotonic clock by which something has to be done.</summary>
+/// <summary>A deadline on the monotonic clock.</summary>
 internal readonly struct Deadline
 {
     private readonly long atMilliseconds;

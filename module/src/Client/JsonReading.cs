@@ -5,13 +5,13 @@ using System.Management.Automation;
 
 namespace TpmTbs.Client;
 
-/// <summary>How the classes of results read their members. A member of the wrong kind is a <see cref="ProtocolException"/>.</summary>
+/// <summary>Reads the members of results. A member of the wrong type throws a <see cref="ProtocolException"/>.</summary>
 internal sealed partial class JsonValue
 {
-    /// <summary>The text of a member that is always there.</summary>
+    /// <summary>Returns the text of a required member.</summary>
     internal string Text(string name) => this[name].AsText();
 
-    /// <summary>The text of a member; null where it is null or absent.</summary>
+    /// <summary>Returns the text of a member, or null if it is null or absent.</summary>
     internal string? TextOrNull(string name) => this[name] is { IsNull: false } member ? member.AsText() : null;
 
     internal bool Flag(string name) => this[name] is { IsNull: false } member && member.AsFlag();
@@ -32,15 +32,15 @@ internal sealed partial class JsonValue
 
     internal byte[] Bytes(string name) => this[name].AsBytes();
 
-    /// <summary>A duration that the protocol gives in milliseconds.</summary>
+    /// <summary>Returns a duration, which the protocol gives in milliseconds.</summary>
     internal TimeSpan Milliseconds(string name) => TimeSpan.FromTicks((long)(Number(name) * TimeSpan.TicksPerMillisecond));
 
-    /// <summary>A time (UTC in the protocol) in the zone of the machine.</summary>
+    /// <summary>Returns a time in the machine's time zone. The protocol uses UTC.</summary>
     internal DateTimeOffset Time(string name) => this[name].AsTime();
 
     internal DateTimeOffset? TimeOrNull(string name) => this[name] is { IsNull: false } member ? member.AsTime() : null;
 
-    /// <summary>A member whose values are the names of an enumeration; <paramref name="unknown"/> for one of a later broker.</summary>
+    /// <summary>Returns an enumeration member by name; <paramref name="unknown"/> for the name of a later broker.</summary>
     internal T Named<T>(string name, T unknown) where T : struct, Enum
     {
         string? text = TextOrNull(name);
@@ -56,7 +56,7 @@ internal sealed partial class JsonValue
         (T)Enum.Parse(typeof(T), Capitalized(name));
 #endif
 
-    /// <summary>The elements of a list; none where it is null or absent.</summary>
+    /// <summary>Returns the elements of a list; empty if it is null or absent.</summary>
     internal T[] List<T>(string name, Func<JsonValue, T> read)
     {
         JsonValue list = this[name];
@@ -68,7 +68,7 @@ internal sealed partial class JsonValue
 
     internal string[] Texts(string name) => List(name, static one => one.AsText());
 
-    /// <summary>An object of a class of its own; null where it is null or absent.</summary>
+    /// <summary>Returns an object that has its own class, or null if it is null or absent.</summary>
     internal T? ObjectOrNull<T>(string name, Func<JsonValue, T> read) where T : class =>
         this[name] is { IsNull: false } member ? read(member) : null;
 
@@ -98,8 +98,8 @@ internal sealed partial class JsonValue
             : throw WrongKind("a time");
 
     /// <summary>
-    /// A value whose shape the module does not know, such as the details of an error, as PowerShell shows it: an object with
-    /// capitalized names, a list, text, a number (Int64 or Double), true or false, null.
+    /// Converts a value of unknown shape, such as the details of an error, for PowerShell: an object with capitalized names, a
+    /// list, a string, a number (Int64 or Double), a Boolean, or null.
     /// </summary>
     internal object? ToPowerShell()
     {

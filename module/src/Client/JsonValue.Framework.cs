@@ -8,7 +8,7 @@ using System.Web.Script.Serialization;
 
 namespace TpmTbs.Client;
 
-/// <summary>A value in a message of the broker, read by .NET Framework's own serializer.</summary>
+/// <summary>A value in a message of the broker, parsed by the serializer of .NET Framework.</summary>
 internal sealed partial class JsonValue
 {
     private static readonly UTF8Encoding Utf8 = new(false, true);
@@ -17,7 +17,7 @@ internal sealed partial class JsonValue
 
     private JsonValue(object? value) => this.value = value;
 
-    /// <summary>Reads a text in UTF-8.</summary>
+    /// <summary>Parses JSON in UTF-8.</summary>
     internal static JsonValue Parse(byte[] text)
     {
         try
@@ -71,7 +71,7 @@ internal sealed partial class JsonValue
         }
     }
 
-    /// <summary>The value as JSON; .NET Framework's serializer does not indent.</summary>
+    /// <summary>Returns the value as JSON. The serializer of .NET Framework cannot indent.</summary>
     internal string ToIndentedJson() => new JavaScriptSerializer { MaxJsonLength = int.MaxValue }.Serialize(value);
 
     private string RawString() => (string)value!;

@@ -9,8 +9,8 @@ using System.Text.Unicode;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// A value in a message of the broker. A member that is absent is a null value. A class, since generic code over
-/// structures of ours would be compiled in each session.
+/// A value in a message of the broker. An absent member reads as null. This is a class because generic code over our own
+/// structs would be compiled again in each session.
 /// </summary>
 internal sealed partial class JsonValue
 {
@@ -18,7 +18,7 @@ internal sealed partial class JsonValue
 
     private JsonValue(JsonElement element) => this.element = element;
 
-    /// <summary>Reads a text in UTF-8.</summary>
+    /// <summary>Parses JSON in UTF-8.</summary>
     internal static JsonValue Parse(byte[] text)
     {
         if (!Utf8.IsValid(text)) throw new ProtocolException("The message is not UTF-8.");
@@ -68,7 +68,7 @@ internal sealed partial class JsonValue
         }
     }
 
-    /// <summary>The value as JSON for people, indented.</summary>
+    /// <summary>Returns the value as indented JSON.</summary>
     internal string ToIndentedJson()
     {
         using MemoryStream text = new();

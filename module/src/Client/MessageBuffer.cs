@@ -4,24 +4,24 @@ using System.Text;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// Cuts the bytes of a connection into messages: <c>Content-Length: N</c>, an empty line, and N bytes of JSON. Knows no
-/// socket. What the other end promises costs nothing before it has come.
+/// Splits a byte stream into messages: <c>Content-Length: N</c>, an empty line, and N bytes of JSON. Independent of sockets.
+/// Memory grows with the bytes that arrive, not with the length that a header announces.
 /// </summary>
 internal sealed class MessageBuffer
 {
-    /// <summary>The longest message. The broker's own limit is lower; anything above is no broker.</summary>
+    /// <summary>The longest message. The broker's own limit is lower, so a longer message is not from a broker.</summary>
     internal const int MaxMessageBytes = 16 * 1024 * 1024;
 
     private const string LengthField = "Content-Length: ";
 
-    /// <summary>Room for the field, ten digits and the two line ends, and some to spare.</summary>
+    /// <summary>Enough for the field, ten digits and two line ends, with some to spare.</summary>
     private const int MaxHeaderBytes = 64;
 
     private byte[] bytes = new byte[4096];
     private int start;
     private int end;
 
-    /// <summary>Appends what has come.</summary>
+    /// <summary>Appends received bytes.</summary>
     internal void Append(byte[] source, int offset, int count)
     {
         MakeRoom(count);
@@ -29,8 +29,8 @@ internal sealed class MessageBuffer
         end += count;
     }
 
-    /// <summary>Takes out the next whole message; null while there is none.</summary>
-    /// <exception cref="ProtocolException">What has come is not the broker's protocol.</exception>
+    /// <summary>Removes and returns the next complete message, or null if there is none yet.</summary>
+    /// <exception cref="ProtocolException">The bytes are not the broker's protocol.</exception>
     internal byte[]? TakeMessage()
     {
         int headerEnd = FindHeaderEnd();
@@ -59,7 +59,7 @@ internal sealed class MessageBuffer
         return -1;
     }
 
-    /// <summary>The number in the header; digits only, since a sign or a blank is no length.</summary>
+    /// <summary>Reads the length from the header. Accepts only digits: no sign, no spaces.</summary>
     private int ReadLength(int headerEnd)
     {
         string header = Encoding.ASCII.GetString(bytes, start, headerEnd - start);

@@ -3,7 +3,7 @@ using System.Threading;
 
 namespace TpmTbs.Client;
 
-/// <summary>A request that waits for its answer. The thread that reads completes it, the one that called waits.</summary>
+/// <summary>A request without an answer yet. The calling thread waits; the reader thread completes the request.</summary>
 internal sealed class PendingCall
 {
     private readonly object gate = new();
@@ -19,7 +19,7 @@ internal sealed class PendingCall
         }
     }
 
-    /// <summary>The connection ended; an answer that came before stays.</summary>
+    /// <summary>Records that the connection ended. An answer that has already arrived remains valid.</summary>
     internal void Fail(Exception exception)
     {
         lock (gate)
@@ -29,13 +29,13 @@ internal sealed class PendingCall
         }
     }
 
-    /// <summary>Wakes whoever waits, who then sees that he was stopped.</summary>
+    /// <summary>Wakes the waiting thread so that it notices the cancellation.</summary>
     internal void Wake()
     {
         lock (gate) Monitor.PulseAll(gate);
     }
 
-    /// <summary>Waits for the answer, for at most so long; null when the time is over.</summary>
+    /// <summary>Waits for the answer; returns null on timeout.</summary>
     internal JsonValue? Wait(int milliseconds, CancellationToken stopping)
     {
         lock (gate)

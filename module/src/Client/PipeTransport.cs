@@ -7,7 +7,7 @@ using System.Threading;
 
 namespace TpmTbs.Client;
 
-/// <summary>The broker's named pipe on Windows. It is used only if its owner is to be trusted.</summary>
+/// <summary>The broker's named pipe on Windows. Connects only if the pipe's owner is trusted.</summary>
 internal sealed class PipeTransport : Transport
 {
     private const string LocalPrefix = @"\\.\pipe\";
@@ -19,7 +19,7 @@ internal sealed class PipeTransport : Transport
 
     internal PipeTransport(PipeStream pipe) => this.pipe = pipe;
 
-    /// <exception cref="TbsException">Nothing listens there, or nobody to be trusted.</exception>
+    /// <exception cref="TbsException">Nothing listens there, or the listener is not trusted.</exception>
     internal static PipeTransport Connect(string path, Deadline deadline, CancellationToken stopping)
     {
         NamedPipeClientStream pipe = Create(path.StartsWith(LocalPrefix, StringComparison.Ordinal) ? path.Substring(LocalPrefix.Length) : path);
@@ -37,9 +37,9 @@ internal sealed class PipeTransport : Transport
     }
 
     /// <summary>
-    /// The broker lets ordinary users read and write its pipe, and not make instances of it, for which a plain client asks as
-    /// well. .NET Framework can ask for less; before .NET 10 others cannot, and only administrators get in. The broker may
-    /// learn who is here, and not act as them.
+    /// Ordinary users may read and write the broker's pipe but not create instances of it, a right that a default client also
+    /// requests. .NET Framework can request fewer rights. .NET before version 10 cannot, so there only administrators can
+    /// connect. The Identification level lets the broker identify the user but not impersonate them.
     /// </summary>
     private static NamedPipeClientStream Create(string name)
     {
@@ -53,7 +53,7 @@ internal sealed class PipeTransport : Transport
 
     private static void ConnectWithin(NamedPipeClientStream pipe, string path, Deadline deadline, CancellationToken stopping)
     {
-        // A pipe that does not exist is no broker; one that exists may be busy for a moment.
+        // If the pipe does not exist, no broker runs; if it exists, it may be busy for a moment.
         Deadline patience = Deadline.In(TimeSpan.FromMilliseconds(Math.Min(deadline.RemainingMilliseconds, 2000)));
         while (true)
         {
@@ -74,7 +74,7 @@ internal sealed class PipeTransport : Transport
         }
     }
 
-    /// <summary>Nobody but the owner and administrators can make instances of the broker's pipe, so its owner vouches for it.</summary>
+    /// <summary>Checks the owner, which suffices: only it and administrators can create instances of the broker's pipe.</summary>
     private static void RequireTrustedOwner(NamedPipeClientStream pipe, string path)
     {
 #if NETFRAMEWORK

@@ -13,7 +13,7 @@ using System.Web.Script.Serialization;
 
 namespace TpmTbs.Client;
 
-/// <summary>Writes a request as it goes over the connection: header and JSON.</summary>
+/// <summary>Serializes a request: header and JSON.</summary>
 internal static class RpcRequest
 {
 #if NET
@@ -109,7 +109,7 @@ internal static class RpcRequest
         return message;
     }
 
-    /// <summary>What a value is in JSON: null, text, true or false, Int64, Double, a dictionary by name, or a list.</summary>
+    /// <summary>Reduces a value to a JSON type: null, string, Boolean, Int64, Double, a dictionary by name, or a list.</summary>
     private static object? Plain(object? value)
     {
         switch (value)

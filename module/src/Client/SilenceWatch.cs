@@ -2,7 +2,7 @@ using System;
 
 namespace TpmTbs.Client;
 
-/// <summary>What somebody who waits for an answer does next.</summary>
+/// <summary>What a caller that waits for an answer does next.</summary>
 internal enum SilenceVerdict
 {
     Wait,
@@ -11,8 +11,8 @@ internal enum SilenceVerdict
 }
 
 /// <summary>
-/// Tells a broker that works for minutes from one that is gone: whoever waits asks it for a sign of life when it has been
-/// silent for a third of the limit, and gives up when it has been silent for all of it. Knows no clock.
+/// Distinguishes a broker that is busy for minutes from one that hangs: after a third of the limit in silence a waiting caller
+/// pings the broker, and at the limit it gives up. The callers pass the time in.
 /// </summary>
 internal sealed class SilenceWatch(long limitMilliseconds, long nowMilliseconds)
 {
@@ -20,7 +20,7 @@ internal sealed class SilenceWatch(long limitMilliseconds, long nowMilliseconds)
     private long heardAt = nowMilliseconds;
     private bool pinged;
 
-    /// <summary>Something has come from the broker, whatever it was.</summary>
+    /// <summary>Records that data arrived from the broker, whatever it was.</summary>
     internal void Hear(long now)
     {
         lock (gate)
@@ -31,8 +31,8 @@ internal sealed class SilenceWatch(long limitMilliseconds, long nowMilliseconds)
     }
 
     /// <summary>
-    /// What to do at <paramref name="now"/> for a request sent at <paramref name="sentAt"/>: before that nobody expected
-    /// anything. Says Ping once a silence, to one of those who wait.
+    /// Decides what to do at <paramref name="now"/> for a request sent at <paramref name="sentAt"/>; silence before the request
+    /// does not count. Returns Ping once per silence, to one of the waiting callers.
     /// </summary>
     internal SilenceVerdict Judge(long now, long sentAt)
     {
@@ -46,7 +46,7 @@ internal sealed class SilenceWatch(long limitMilliseconds, long nowMilliseconds)
         }
     }
 
-    /// <summary>How long after <paramref name="now"/> the verdict may be another.</summary>
+    /// <summary>Returns the time from <paramref name="now"/> until the verdict may change.</summary>
     internal int NextLookMilliseconds(long now, long sentAt)
     {
         lock (gate)

@@ -8,8 +8,8 @@ using System.Net.Sockets;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// Decides who may stand behind a socket. Nobody but root, the user who asks and one whom $TPMTBS_BROKER_UID names may be in
-/// the broker's place; where only root can have made the folder, root has also chosen whom it belongs to: the broker's user.
+/// Decides which users may run the broker behind a socket: root, the current user, and the user in $TPMTBS_BROKER_UID. If only
+/// root can have created the system's folder, its owner is trusted too: root chose that owner as the broker's user.
 /// </summary>
 internal sealed class SocketTrust
 {
@@ -25,7 +25,7 @@ internal sealed class SocketTrust
         this.trusted = trusted;
     }
 
-    /// <summary>Checks whom the folder and the socket belong to, before anything is connected.</summary>
+    /// <summary>Checks the owners of the folder and the socket before connecting.</summary>
     internal static SocketTrust Of(string path)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
@@ -40,11 +40,11 @@ internal sealed class SocketTrust
         return new SocketTrust(path, trusted);
     }
 
-    /// <summary>Root, or in a container whoever set it up.</summary>
+    /// <summary>Whether only root, or in a container whoever set it up, can create folders in the parent.</summary>
     private static bool OnlyRootMakesFoldersIn(string parent) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(parent) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
 
-    /// <summary>A further user who may run the broker; in a rootless container 65534 stands for every user of the host.</summary>
+    /// <summary>Another user who may run the broker. In a rootless container, 65534 stands for every user of the host.</summary>
     private static uint? NamedBrokerUser
     {
         get
@@ -56,7 +56,7 @@ internal sealed class SocketTrust
         }
     }
 
-    /// <summary>Checks the user of the process that listens, as the kernel recorded it (unix(7), SO_PEERCRED).</summary>
+    /// <summary>Checks the user of the listening process, as the kernel recorded it (unix(7), SO_PEERCRED).</summary>
     internal void RequireListener(Socket socket)
     {
         byte[] credentials = new byte[12];

@@ -2,7 +2,7 @@ using System;
 
 namespace TpmTbs.Client;
 
-/// <summary>The errors that the module itself finds, each with what to do; and those of the broker, translated.</summary>
+/// <summary>Creates the errors that the module detects, each with an action, and translates those of the broker.</summary>
 internal static class TbsErrors
 {
     private const string OtherSocket = "Do not use this socket: that user could read what you send. Name another in $env:TPMTBS_SOCKET, or, in a container, see docs/containers.md.";
@@ -42,7 +42,7 @@ internal static class TbsErrors
     internal static TbsException OtherProtocol(Exception inner) =>
         new("JSON-RPC", inner.Message, "Use the module that came with this broker.", null, inner);
 
-    /// <summary>A question that nobody can answer is answered no.</summary>
+    /// <summary>If a prompt cannot be shown, the answer is no.</summary>
     internal static TbsException CannotAsk(string target, string action, Exception inner) =>
         new("TBS_E_COMMAND_CANCELED",
             $"Nothing was done: '{action}' on '{target}' needs a confirmation, and this session cannot ask for one.",
@@ -56,7 +56,7 @@ internal static class TbsErrors
         new("TBS_E_BAD_PARAMETER", $"'{path}' cannot be used: {reason}", "Correct the path, the file or the access to it.", null, inner)
         { TargetObject = path };
 
-    /// <summary>The member <c>error</c> of an answer.</summary>
+    /// <summary>Translates the member <c>error</c> of an answer.</summary>
     internal static TbsException FromBroker(JsonValue error)
     {
         JsonValue data = error["data"];
@@ -64,11 +64,11 @@ internal static class TbsErrors
         string? symbol = data.IsObject ? data.TextOrNull("symbol") : null;
         if (symbol is null)
         {
-            // A fault of the protocol: the broker and this module are of different versions.
+            // A protocol error: the broker and this module have different versions.
             return new TbsException($"JSON-RPC {error.Int64("code")}", message, "Use the module that came with this broker.", data.ToPowerShell);
         }
         TbsException exception = new(symbol, message, data.TextOrNull("action"), data["details"].ToPowerShell);
-        // Every further object would meet the same.
+        // Every further object would fail in the same way.
         exception.EndsCommand = symbol == "TBS_E_SERVICE_START_PENDING";
         return exception;
     }

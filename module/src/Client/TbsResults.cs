@@ -4,7 +4,7 @@ using System.Management.Automation;
 
 namespace TpmTbs.Client;
 
-/// <summary>A result that callers see: its code, and the ErrorId and category of its error records.</summary>
+/// <summary>A result code, with the ErrorId and category of its error records.</summary>
 internal sealed class TbsResult(uint code, string errorId, ErrorCategory category)
 {
     internal uint Code { get; } = code;
@@ -14,10 +14,10 @@ internal sealed class TbsResult(uint code, string errorId, ErrorCategory categor
     internal ErrorCategory Category { get; } = category;
 }
 
-/// <summary>Codes and symbols are those of ts-core/domain/tbs-error.ts; a test compares them.</summary>
+/// <summary>The table of results. Codes and symbols match ts-core/domain/tbs-error.ts; a test compares them.</summary>
 internal static class TbsResults
 {
-    /// <summary>A symbol of a later broker, or a fault of the protocol.</summary>
+    /// <summary>A symbol that only a later broker knows, or a protocol error.</summary>
     private static readonly TbsResult Other = new(0x80284001, "TbsProtocolError", ErrorCategory.ProtocolError);
 
     private static readonly Dictionary<string, TbsResult> BySymbol = new(StringComparer.Ordinal)

@@ -3,22 +3,22 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
-// Without it each session would compile code for every call of the C library.
+// Otherwise each session would compile marshalling code for every call of the C library.
 [assembly: DisableRuntimeMarshalling]
 
 namespace TpmTbs.Client;
 
-/// <summary>Asks the kernel to whom a file belongs, which .NET does not tell.</summary>
+/// <summary>Asks the kernel for the owner of a file, which .NET does not report.</summary>
 internal static unsafe class UnixFile
 {
     private const int CurrentFolder = -100;
     private const uint OwnerField = 0x8;
 
-    /// <summary>Of struct statx, which is the same on every architecture.</summary>
+    /// <summary>The size of struct statx, which is the same on every architecture.</summary>
     private const int StatxBytes = 256;
     private const int OwnerOffset = 20;
 
-    /// <summary>The user id of the owner; null where the file cannot be asked.</summary>
+    /// <summary>Returns the user id of the owner, or null if statx fails.</summary>
     internal static uint? OwnerOf(string path)
     {
         byte[] name = Encoding.UTF8.GetBytes(path + "\0");
@@ -29,10 +29,10 @@ internal static unsafe class UnixFile
         }
     }
 
-    /// <summary>The user as whom this process opens files.</summary>
+    /// <summary>The effective user of this process, as whom it opens files.</summary>
     internal static uint EffectiveUser => geteuid();
 
-#pragma warning disable IDE1006, CA5392 // The names are the C library's; it is found by the loader alone.
+#pragma warning disable IDE1006, CA5392 // The C library defines the names, and the loader finds the library.
     [DllImport("libc")]
     private static extern int statx(int folder, byte* path, int flags, uint mask, byte* result);
 

@@ -7,18 +7,18 @@ using System.Threading;
 
 namespace TpmTbs.Client;
 
-/// <summary>A Unix stream socket. It connects only to a listener that <see cref="SocketTrust"/> accepts.</summary>
+/// <summary>A Unix stream socket. Connects only to a listener that <see cref="SocketTrust"/> accepts.</summary>
 internal sealed class UnixSocketTransport : Transport
 {
-    /// <summary>The longest path that a socket's address has room for.</summary>
+    /// <summary>The longest path that fits into a socket address.</summary>
     private const int MaxPathBytes = 107;
 
-    /// <summary>How long one system call waits at most, so that Ctrl+C is heard.</summary>
+    /// <summary>The longest wait of one system call, so that Ctrl+C takes effect.</summary>
     private const int SliceMilliseconds = 100;
 
     /// <summary>
-    /// A socket that takes bytes has room for at least three quarters of its buffer (unix(7), at least 4 KiB here), so a piece
-    /// of this size is written without waiting.
+    /// A writable socket has room for at least three quarters of its buffer (unix(7), at least 4 KiB here), so a piece of this
+    /// size is written without blocking.
     /// </summary>
     private const int PieceBytes = 2048;
 
@@ -26,7 +26,7 @@ internal sealed class UnixSocketTransport : Transport
 
     private UnixSocketTransport(Socket socket) => this.socket = socket;
 
-    /// <exception cref="TbsException">Nothing listens there, or nobody to be trusted.</exception>
+    /// <exception cref="TbsException">Nothing listens there, or the listener is not trusted.</exception>
     internal static UnixSocketTransport Connect(string path, Deadline deadline, CancellationToken stopping)
     {
         if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes) throw TbsErrors.SocketPathTooLong(path);
@@ -45,7 +45,7 @@ internal sealed class UnixSocketTransport : Transport
         }
     }
 
-    /// <summary>A listener that accepts nothing any more, and whose queue is full, makes connect wait: never for good.</summary>
+    /// <summary>Connects within the deadline; connect blocks if the listener hangs and its queue is full.</summary>
     private static void ConnectWithin(Socket socket, string path, Deadline deadline, CancellationToken stopping)
     {
         UnixDomainSocketEndPoint address = new(path);
@@ -96,7 +96,7 @@ internal sealed class UnixSocketTransport : Transport
             stopping.ThrowIfCancellationRequested();
             try
             {
-                // A short message, as nearly all are, is sent at once: an idle connection has room for it.
+                // Nearly all messages are short and are sent immediately: an idle connection has room for them.
                 if (bytes.Length > PieceBytes && !socket.Poll(SliceMilliseconds * 1000, SelectMode.SelectWrite))
                 {
                     if (deadline.HasPassed) throw new OperationCanceledException();
@@ -134,12 +134,12 @@ internal sealed class UnixSocketTransport : Transport
     {
         try
         {
-            // Wakes the thread that reads.
+            // Wakes the reader thread.
             socket.Shutdown(SocketShutdown.Both);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // The other end was quicker.
+            // The other end has already closed.
         }
         socket.Dispose();
     }

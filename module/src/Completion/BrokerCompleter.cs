@@ -7,7 +7,7 @@ using System.Management.Automation.Language;
 namespace TpmTbs.Completion;
 
 /// <summary>
-/// What Tab offers for a parameter. Asks the broker only for a moment; without an answer it offers nothing and says nothing.
+/// Tab completion for a parameter. Waits only briefly for the broker; without an answer it silently offers nothing.
 /// </summary>
 public abstract class BrokerCompleter : IArgumentCompleter
 {
@@ -16,7 +16,7 @@ public abstract class BrokerCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
         Complete((wordToComplete ?? "").Trim('\'', '"'));
 
-    /// <summary>The candidates for a word without its quotes.</summary>
+    /// <summary>Returns the candidates for a word, given without its quotes.</summary>
     private protected abstract IEnumerable<CompletionResult> Complete(string word);
 
     private protected static bool Begins(string? text, string word) =>

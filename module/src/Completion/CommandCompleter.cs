@@ -6,7 +6,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Completion;
 
-/// <summary>Completes commands of the TPM: by the beginning of the name, with or without its prefix, or of the code.</summary>
+/// <summary>Completes TPM commands from the start of the name, with or without its prefix, or of the code.</summary>
 public sealed class CommandCompleter : BrokerCompleter
 {
     private static CommandBlock[]? known;

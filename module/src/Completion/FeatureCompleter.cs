@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace TpmTbs.Completion;
 
-/// <summary>Completes the names of features that a TPM can support, in quotes, since they contain a space.</summary>
+/// <summary>Completes the names of TPM features, quoted because they contain a space.</summary>
 public sealed class FeatureCompleter : BrokerCompleter
 {
     private const string KeyAttestation = "key attestation";

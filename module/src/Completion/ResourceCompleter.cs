@@ -5,7 +5,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Completion;
 
-/// <summary>Completes the ids of what callers hold in the TPM.</summary>
+/// <summary>Completes the ids of the resources that callers hold.</summary>
 public sealed class ResourceCompleter : BrokerCompleter
 {
     private protected override IEnumerable<CompletionResult> Complete(string word)

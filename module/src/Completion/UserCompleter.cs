@@ -5,7 +5,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Completion;
 
-/// <summary>Completes the keys of users whose authorization failures count.</summary>
+/// <summary>Completes the user keys in the failure ledger.</summary>
 public sealed class UserCompleter : BrokerCompleter
 {
     private protected override IEnumerable<CompletionResult> Complete(string word)

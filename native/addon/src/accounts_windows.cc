@@ -1,4 +1,4 @@
-// Names of accounts and their security identifiers, and the access rights of a folder.
+// Account names, their security identifiers, and the access rights of folders.
 #include <windows.h>
 
 #include <aclapi.h>
@@ -13,7 +13,7 @@
 
 namespace tpmtbs {
 
-// accountSid(name): the SID's text, or undefined when there is no such account.
+// accountSid(name): returns the SID as text, or undefined if there is no such account.
 static Napi::Value AccountSid(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsString()) {
@@ -37,7 +37,7 @@ static Napi::Value AccountSid(const Napi::CallbackInfo& info) {
   return TextOf(env, text.c_str(), text.size());
 }
 
-// accountName(sid): DOMAIN\name, or undefined when the SID names nobody.
+// accountName(sid): returns DOMAIN\name, or undefined if no account has the SID.
 static Napi::Value AccountName(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   PSID sid = nullptr;
@@ -56,7 +56,7 @@ static Napi::Value AccountName(const Napi::CallbackInfo& info) {
   return TextOf(env, full.c_str(), full.size());
 }
 
-// protectFolder(path, sddl): replaces who may use the folder and what is made in it; inherited rights end.
+// protectFolder(path, sddl): replaces the DACL of the folder and of what is created in it, and stops inheritance.
 static Napi::Value ProtectFolder(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 2 || !info[0].IsString() || !info[1].IsString()) {
@@ -80,7 +80,7 @@ static Napi::Value ProtectFolder(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-// ownerOf(path): the SID of the owner of a file or folder.
+// ownerOf(path): returns the SID of the owner of a file or folder.
 static Napi::Value OwnerOf(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsString()) {

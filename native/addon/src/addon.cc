@@ -1,5 +1,5 @@
-// Entry point. On platforms without a source of their own the addon loads and exports nothing, so that the TypeScript
-// side can say which question this platform does not answer.
+// Entry point. On platforms without sources of their own the addon loads but exports nothing, so that the TypeScript
+// side can report which function is not available there.
 #include "addon.h"
 
 #include <uv.h>

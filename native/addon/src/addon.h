@@ -1,4 +1,4 @@
-// The functions that each source file of the addon adds to its exports.
+// One function for each source file, which adds that file's exports to the addon.
 #pragma once
 
 #include <napi.h>

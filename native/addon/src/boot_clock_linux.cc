@@ -1,4 +1,4 @@
-// CLOCK_BOOTTIME: runs through suspend and is never stepped, which process.hrtime (CLOCK_MONOTONIC) does not promise.
+// CLOCK_BOOTTIME: keeps counting during suspend, unlike process.hrtime (CLOCK_MONOTONIC), and is never stepped.
 #include <cerrno>
 #include <ctime>
 

@@ -1,4 +1,4 @@
-// GetTickCount64: counts from boot, through sleep, and is never stepped; its resolution is 10 to 16 milliseconds.
+// GetTickCount64: counts from boot, also during sleep, and is never stepped. Its resolution is 10 to 16 milliseconds.
 #include <windows.h>
 
 #include "addon.h"

@@ -1,6 +1,6 @@
-// A connected stream socket on Node.js' event loop, for the paths on which net.Socket costs more than the TPM does: one
-// system call to send, one to receive into a buffer that the JavaScript side keeps, and a receive that waits for a
-// bounded time, so that a short command needs no second turn of the event loop.
+// A connected stream socket on Node.js' event loop, for the paths where net.Socket would cost more time than the TPM.
+// It needs one system call to send and one to receive into a buffer that the JavaScript side owns, and a receive can
+// wait for a bounded time, so that a short command needs no second turn of the event loop.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -23,7 +23,7 @@ int64_t MonotonicNs() {
   return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
 
-// Tells the processor that it waits in a loop, for about as long as a system call takes.
+// Tells the processor that this is a spin loop. Takes about as long as a system call.
 void PauseBriefly() {
   for (int i = 0; i < 16; i++) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -48,8 +48,8 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
                                           }));
   }
 
-  // new ByteStream(poller, fd, buffer, onReadable, onWritable, takesOver). The descriptor becomes the stream's own with
-  // takesOver; otherwise it is duplicated, and the caller keeps its own.
+  // new ByteStream(poller, fd, buffer, onReadable, onWritable, takesOver). With takesOver the stream takes ownership of
+  // the descriptor; otherwise it duplicates it, and the caller keeps its own.
   explicit ByteStream(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ByteStream>(info) {
     Napi::Env env = info.Env();
     if (info.Length() != 6 || !info[0].IsObject() || !info[1].IsNumber() || !info[2].IsTypedArray() ||
@@ -72,16 +72,16 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     capacity_ = buffer.ByteLength();
     on_readable_ = Napi::Persistent(info[3].As<Napi::Function>());
     on_writable_ = Napi::Persistent(info[4].As<Napi::Function>());
-    Ref();  // until Close: the poller calls into this object
+    Ref();  // until Close, since the poller calls this object
   }
 
-  // With the stream still open this only happens when Node.js ends, and the poller may be gone already.
+  // The stream is still open here only when Node.js exits, and the poller may already be gone.
   ~ByteStream() override {
     if (fd_ >= 0) close(fd_);
   }
 
   void OnEvents(uint32_t events) override {
-    // As libuv has it: whoever waits for either is told that the peer is gone, and sees it when it reads or writes.
+    // As in libuv: if the peer is gone, call whichever callback is waiting; it finds out when it reads or writes.
     bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
     if ((watched_events_ & EPOLLOUT) != 0 && (gone || (events & EPOLLOUT) != 0)) Call(on_writable_, 0);
     // The callback may have closed the stream.
@@ -97,7 +97,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
   }
 
  private:
-  // send(bytes, offset, end): how many bytes the kernel took, or a negative errno; -EAGAIN when it takes none now.
+  // send(bytes, offset, end): returns the number of bytes that the kernel took, or a negative errno; -EAGAIN if none.
   Napi::Value Send(const Napi::CallbackInfo& info) {
     auto bytes = info[0].As<Napi::Uint8Array>();
     uint32_t offset = info[1].As<Napi::Number>().Uint32Value();
@@ -110,8 +110,8 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return Result(info.Env(), sent < 0 ? -errno : sent);
   }
 
-  // receive(spinMicroseconds, sleepMicroseconds): bytes received into the buffer, 0 at the end of the stream, or a
-  // negative errno; -EAGAIN when none came in time. What is there already needs one system call.
+  // receive(spinMicroseconds, sleepMicroseconds): returns the number of bytes received into the buffer, 0 at the end of
+  // the stream, or a negative errno; -EAGAIN if none arrived in time. Data that is already there costs one system call.
   Napi::Value Receive(const Napi::CallbackInfo& info) {
     ssize_t received = Spin(info[0].As<Napi::Number>().Int64Value() * 1000);
     int64_t sleep_ns = info[1].As<Napi::Number>().Int64Value() * 1000;
@@ -149,8 +149,8 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return received < 0 ? -errno : received;
   }
 
-  // setInterest(readable, writable, dropsUnread): which callbacks are made. With neither, onReadable is still called when
-  // the peer is gone. With dropsUnread, what a peer had sent is not received any more once the peer is gone.
+  // setInterest(readable, writable, dropsUnread): chooses the callbacks. With neither, onReadable is still called when
+  // the peer is gone. With dropsUnread, data that the peer sent is discarded once the peer is gone.
   Napi::Value SetInterest(const Napi::CallbackInfo& info) {
     if (fd_ < 0) return info.Env().Undefined();
     drops_unread_ = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
@@ -182,7 +182,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
 
   void Call(const Napi::FunctionReference& callback, ssize_t argument) {
     Napi::Env env = Env();
-    // Copied: the callback may reset the reference that it was called through.
+    // Copy the function, since the callback may reset the reference.
     Napi::Function function = callback.Value();
     function.Call(Value(), {Napi::Number::New(env, static_cast<double>(argument))});
     if (env.IsExceptionPending()) {
@@ -204,7 +204,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
   int fd_ = -1;
   bool drops_unread_ = false;
   bool is_watched_ = false;
-  // EPOLLIN and EPOLLOUT.
+  // A combination of EPOLLIN and EPOLLOUT.
   uint32_t watched_events_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // Accepts connections on a listening Unix socket, a bounded number in each turn of the event loop. libuv's own listener
-// goes on until none is waiting, so that whoever connects as fast as it accepts keeps everything else from running.
+// accepts until none is waiting, so a client that connects as fast as libuv accepts would starve everything else.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kMaxAcceptedInTurn = 64;
 
-// listenOnUnixPath(path, backlog): the descriptor of a new socket that listens there.
+// listenOnUnixPath(path, backlog): returns the descriptor of a new listening socket.
 Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() != 2 || !info[0].IsString() || !info[1].IsNumber()) {
@@ -55,14 +55,14 @@ Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, fd);
 }
 
-// peerIsGone(fd): whether the other end of an accepted connection has closed it already.
+// peerIsGone(fd): returns whether the peer of an accepted connection has already closed it.
 Napi::Value PeerIsGone(const Napi::CallbackInfo& info) {
   pollfd connection{info[0].As<Napi::Number>().Int32Value(), 0, 0};
   bool gone = poll(&connection, 1, 0) > 0 && (connection.revents & (POLLHUP | POLLERR)) != 0;
   return Napi::Boolean::New(info.Env(), gone);
 }
 
-// refuseConnection(fd, bytes): closes an accepted connection, after sending what fits into the peer's buffer.
+// refuseConnection(fd, bytes): sends as much as fits into the peer's buffer, then closes an accepted connection.
 Napi::Value RefuseConnection(const Napi::CallbackInfo& info) {
   int fd = info[0].As<Napi::Number>().Int32Value();
   auto bytes = info[1].As<Napi::Uint8Array>();
@@ -83,8 +83,8 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
     exports.Set("listenOnUnixPath", Napi::Function::New(env, ListenOnUnixPath, "listenOnUnixPath"));
   }
 
-  // new ConnectionAcceptor(fd, onAccepted). Takes the listening descriptor over. onAccepted gets the descriptor of each
-  // connection, or a negative errno when one could not be accepted.
+  // new ConnectionAcceptor(fd, onAccepted). Takes ownership of the listening descriptor. onAccepted receives the
+  // descriptor of each connection, or a negative errno if accept failed.
   explicit ConnectionAcceptor(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<ConnectionAcceptor>(info), context_(info.Env(), "tpmtbs:ConnectionAcceptor") {
     Napi::Env env = info.Env();
@@ -108,19 +108,19 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
     handle_ = handle;
     on_accepted_ = Napi::Persistent(info[1].As<Napi::Function>());
     uv_poll_start(&handle->poll, UV_READABLE, OnReadable);
-    Ref();  // until Close: libuv calls into this object
+    Ref();  // until Close, since libuv calls this object
   }
 
   ~ConnectionAcceptor() override { Stop(); }
 
  private:
-  // Outlives the object until libuv has let go of it.
+  // Outlives the object until libuv has closed the handle.
   struct Handle {
     uv_poll_t poll;
     ConnectionAcceptor* owner;
     int fd;
-    // Given up for a moment when no descriptor is left, so that a connection can be accepted and closed: otherwise it
-    // would wait for ever, and the event loop would turn without end.
+    // A spare descriptor, closed briefly when the process is out of descriptors, so that a connection can be accepted
+    // and closed. Otherwise the connection would wait forever and the event loop would spin.
     int reserve;
   };
 
@@ -160,7 +160,7 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
   void Call(int value) {
     Napi::Env env = Env();
     Napi::HandleScope scope(env);
-    // Copied: the callback may close this, which resets the reference.
+    // Copy the function, since the callback may close this object, which resets the reference.
     Napi::Function function = on_accepted_.Value();
     function.Call(Value(), {Napi::Number::New(env, value)});
     if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());

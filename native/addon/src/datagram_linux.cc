@@ -1,4 +1,4 @@
-// One datagram to a Unix socket, for the service manager's notification protocol (sd_notify(3)): Node.js has no
+// Sends a datagram to a Unix socket, for the service manager's notification protocol (sd_notify(3)). Node.js has no
 // AF_UNIX datagram sockets.
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -14,7 +14,7 @@
 
 namespace tpmtbs {
 
-// sendDatagram(path: string, bytes: Uint8Array): void. A path that begins with '@' names an abstract socket.
+// sendDatagram(path: string, bytes: Uint8Array): void. A leading '@' in the path names an abstract socket.
 static Napi::Value SendDatagram(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 2 || !info[0].IsString() || !info[1].IsTypedArray()) {

@@ -1,4 +1,4 @@
-// flock(2): an exclusive lock on an open file that the kernel frees when its holder ends, however it ends.
+// flock(2): an exclusive lock on an open file, which the kernel releases when its holder ends for any reason.
 #include <sys/file.h>
 
 #include <cerrno>
@@ -8,7 +8,7 @@
 
 namespace tpmtbs {
 
-// True when the lock is held now; false when another open file holds it.
+// Returns true if the lock was acquired, false if another open file holds it.
 static Napi::Value TryLockExclusive(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsNumber()) {

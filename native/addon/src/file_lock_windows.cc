@@ -1,4 +1,4 @@
-// LockFileEx: an exclusive lock on an open file that Windows frees when its holder ends, however it ends.
+// LockFileEx: an exclusive lock on an open file, which Windows releases when its holder ends for any reason.
 #include <uv.h>
 #include <windows.h>
 
@@ -7,10 +7,10 @@
 
 namespace tpmtbs {
 
-// Locks of Windows keep others from reading what they cover: the byte that is locked lies where no content is.
+// A lock on Windows also prevents others from reading the locked range, so lock a byte beyond the content.
 static constexpr DWORD kBeyondContent = 0x7fffffff;
 
-// True when the lock is held now; false when another open file holds it.
+// Returns true if the lock was acquired, false if another open file holds it.
 static Napi::Value TryLockExclusive(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsNumber()) {

@@ -6,7 +6,7 @@
 
 namespace tpmtbs::gss {
 
-// 1.2.840.113554.1.2.2, Kerberos 5, and 1.2.840.113554.1.2.2.1, the name of a Kerberos principal (RFC 1964).
+// 1.2.840.113554.1.2.2 is Kerberos 5, and 1.2.840.113554.1.2.2.1 the name of a Kerberos principal (RFC 1964).
 static char kKerberosElements[] = "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
 static char kPrincipalElements[] = "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01";
 const Oid kKerberos = {9, kKerberosElements};

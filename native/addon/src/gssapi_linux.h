@@ -1,5 +1,5 @@
-// The part of the GSS-API (RFC 2744, RFC 5588) and of MIT Kerberos that a client needs, found in the system's libraries
-// when it is first wanted: the addon loads on machines without Kerberos too.
+// The part of the GSS-API (RFC 2744, RFC 5588) and of MIT Kerberos that a client needs. The system's libraries are
+// loaded on first use, so that the addon also loads on machines without Kerberos.
 #pragma once
 
 #include <cstddef>
@@ -73,7 +73,7 @@ struct Library {
 extern const Oid kKerberos;
 extern const Oid kPrincipalName;
 
-// Null, with the reason in *failure, where the libraries are not there. The first success holds for good.
+// Returns null, with the reason in *failure, if the libraries are missing. The first success is cached.
 const Library* Load(std::string* failure);
 
 }  // namespace tpmtbs::gss

@@ -1,8 +1,8 @@
-// KerberosClient: one authentication of this machine to one service, with the key of a keytab.
+// KerberosClient: one authentication of this machine to one service, with a key from a keytab.
 //
-// The ticket cache is in memory and of this object alone; it is destroyed, and its keys are wiped, with the object or by
-// close(). Whatever may ask a KDC runs on a thread of its own, one step at a time: a
-// thread of the pool would keep the process from ending, and the pool from other work, while a KDC does not answer.
+// The ticket cache is in memory and belongs to this object alone; it is destroyed and its keys are wiped with the
+// object or by close(). A step that may contact a KDC runs on its own thread, one step at a time: on a pool thread, a
+// KDC that does not answer would keep the process from exiting and the pool from other work.
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -18,13 +18,13 @@ namespace tpmtbs {
 namespace {
 
 struct Failure {
-  // Major status of the GSS-API and the mechanism's minor status, as its own (signed) error code.
+  // The major status of the GSS-API, and the minor status of the mechanism, its own (signed) error code.
   uint32_t major;
   uint32_t minor;
   std::string message;
 };
 
-// The state of one authentication; shared with the thread that works on it.
+// The state of one authentication, shared with the thread that runs a step.
 class Session {
  public:
   Session(const gss::Library& library, std::string principal, std::string keytab, std::string target,
@@ -120,7 +120,7 @@ class Session {
     return std::nullopt;
   }
 
-  // Copies what the library has allocated, and gives it back.
+  // Copies a buffer that the library allocated, and releases it.
   void Take(gss::Buffer* buffer, std::vector<uint8_t>* copy) {
     const uint8_t* bytes = static_cast<const uint8_t*>(buffer->value);
     if (bytes != nullptr) copy->assign(bytes, bytes + buffer->length);
@@ -175,7 +175,7 @@ Napi::Value ToJavaScript(Napi::Env env, const std::vector<uint8_t>& bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
-// One step, from the thread that does it back to JavaScript.
+// One step, passed to its thread and back to JavaScript.
 struct StepJob {
   Napi::Promise::Deferred deferred;
   std::shared_ptr<Session> session;
@@ -188,7 +188,7 @@ struct StepJob {
 
 void Finish(Napi::Env env, Napi::Function, StepJob* job) {
   std::unique_ptr<StepJob> owned(job);
-  // Null while the environment is torn down.
+  // The environment is null during teardown.
   if (static_cast<napi_env>(env) == nullptr) return;
   *owned->busy = false;
   if (owned->failure.has_value()) {
@@ -213,7 +213,7 @@ class KerberosClient : public Napi::ObjectWrap<KerberosClient> {
                                               }));
   }
 
-  // principal, keytab path, target principal, channel bindings (bytes; empty: none)
+  // new KerberosClient(principal, keytab, target, channelBindings): a path, two principals, and bytes (empty if none).
   explicit KerberosClient(const Napi::CallbackInfo& info) : Napi::ObjectWrap<KerberosClient>(info) {
     Napi::Env env = info.Env();
     if (info.Length() < 4 || !info[0].IsString() || !info[1].IsString() || !info[2].IsString() ||
@@ -257,7 +257,7 @@ class KerberosClient : public Napi::ObjectWrap<KerberosClient> {
   Napi::Value WrapMessage(const Napi::CallbackInfo& info) { return Protect(info, &Session::Wrap); }
   Napi::Value UnwrapMessage(const Napi::CallbackInfo& info) { return Protect(info, &Session::Unwrap); }
 
-  // A step that is under way holds the session until it ends.
+  // A step under way keeps the session alive until it ends.
   Napi::Value Close(const Napi::CallbackInfo& info) {
     session_.reset();
     return info.Env().Undefined();

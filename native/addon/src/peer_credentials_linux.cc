@@ -1,5 +1,5 @@
-// Who is at the other end of a Unix stream socket: what the kernel recorded when it connected (unix(7), SO_PEERCRED,
-// SO_PEERGROUPS). A descriptor that was passed on keeps its connector's identity.
+// Identifies the peer of a Unix stream socket by what the kernel recorded on connect (unix(7), SO_PEERCRED,
+// SO_PEERGROUPS). A descriptor that is passed to another process keeps the identity of the process that connected.
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -15,7 +15,7 @@
 
 namespace tpmtbs {
 
-// The kernel sets `length` to the size it needs when it answers ERANGE.
+// With ERANGE, the kernel sets `length` to the size that it needs.
 static int PeerGroups(int fd, std::vector<gid_t>* groups) {
   groups->resize(64);
   for (;;) {
@@ -44,7 +44,7 @@ static Napi::Value PeerCredentials(const Napi::CallbackInfo& info) {
     ThrowErrno(env, errno, "getsockopt(SO_PEERCRED)");
     return env.Undefined();
   }
-  // A socket that is not of the Unix family answers with uid -1 instead of an error.
+  // A socket of another family reports uid -1 instead of an error.
   if (credentials.uid == static_cast<uid_t>(-1)) {
     ThrowErrno(env, EOPNOTSUPP, "getsockopt(SO_PEERCRED)");
     return env.Undefined();

@@ -1,6 +1,6 @@
-// A named pipe that only this process serves. Node.js' own listener leaves the pipe with a default security descriptor,
-// open to other machines, and gives no handle to ask for the client; so the pipe is made here, and each connection is
-// handed over as a descriptor that net.Socket takes.
+// A named pipe that only this process serves. Node.js' own listener gives the pipe a default security descriptor,
+// accepts clients from other machines, and exposes no handle to identify the client. So this class creates the pipe and
+// passes each connection on as a descriptor for net.Socket.
 #include <uv.h>
 #include <windows.h>
 
@@ -18,10 +18,10 @@ namespace tpmtbs {
 
 namespace {
 
-// Instances that wait for a client at the same time; who comes while all are taken waits in WaitNamedPipe.
+// Instances that wait for clients at the same time. When all are taken, further clients wait in WaitNamedPipe.
 constexpr DWORD kWaitingInstances = 8;
 constexpr DWORD kBufferBytes = 65536;
-// After a failure to make an instance (out of memory): how long until it is tried again.
+// The delay before another attempt to create an instance that failed (out of memory).
 constexpr DWORD kRetryMs = 250;
 
 struct Instance {
@@ -29,7 +29,7 @@ struct Instance {
   OVERLAPPED overlapped{};
 };
 
-// What the serving thread tells JavaScript: a connection, or why one could not be taken.
+// A message from the serving thread to JavaScript: a connection, or the error that prevented one.
 struct Arrival {
   HANDLE pipe;
   DWORD error;
@@ -44,8 +44,8 @@ class PipeListener : public Napi::ObjectWrap<PipeListener> {
     exports.Set("PipeListener", DefineClass(env, "PipeListener", {InstanceMethod<&PipeListener::Close>("close")}));
   }
 
-  // new PipeListener(name, sddl, onConnection(fd | undefined, error | undefined)). Throws EACCES or EBUSY when the name is
-  // taken.
+  // new PipeListener(name, sddl, onConnection(fd | undefined, error | undefined)). Throws EACCES or EBUSY if the name
+  // is taken.
   explicit PipeListener(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PipeListener>(info) {
     Napi::Env env = info.Env();
     if (info.Length() != 3 || !info[0].IsString() || !info[1].IsString() || !info[2].IsFunction()) {
@@ -66,7 +66,7 @@ class PipeListener : public Napi::ObjectWrap<PipeListener> {
     stop_ = CreateEventW(nullptr, TRUE, FALSE, nullptr);
     arrivals_ = Napi::ThreadSafeFunction::New(env, info[2].As<Napi::Function>(), "tpmtbs:PipeListener", 0, 1);
     thread_ = std::thread([this, first] { Serve(first); });
-    Ref();  // until Close: the thread uses this object
+    Ref();  // until Close, since the thread uses this object
   }
 
   ~PipeListener() override { Stop(); }
@@ -79,7 +79,7 @@ class PipeListener : public Napi::ObjectWrap<PipeListener> {
                             PIPE_UNLIMITED_INSTANCES, kBufferBytes, kBufferBytes, 0, &attributes);
   }
 
-  // At every moment at least one instance exists, or the name would be free for somebody else.
+  // At least one instance exists at any time; otherwise another process could take the name.
   void Serve(HANDLE first) {
     Instance instances[kWaitingInstances];
     HANDLE events[kWaitingInstances + 1];
@@ -119,7 +119,7 @@ class PipeListener : public Napi::ObjectWrap<PipeListener> {
     return true;
   }
 
-  // Sets the instance's event when somebody has connected, now or later.
+  // Sets the instance's event when a client has connected, now or later.
   void Await(Instance* instance) {
     ResetEvent(instance->overlapped.hEvent);
     if (ConnectNamedPipe(instance->pipe, &instance->overlapped)) return;
@@ -127,13 +127,13 @@ class PipeListener : public Napi::ObjectWrap<PipeListener> {
     if (error != ERROR_IO_PENDING) SetEvent(instance->overlapped.hEvent);
   }
 
-  // Hands the connection over, once another instance keeps the name.
+  // Passes the connection on, once another instance holds the name.
   void Take(Instance* instance) {
     HANDLE connected = instance->pipe;
     instance->pipe = INVALID_HANDLE_VALUE;
     ResetEvent(instance->overlapped.hEvent);
     if (!Renew(instance)) {
-      // Without memory for another one this client is turned away, and its instance waits again.
+      // Without memory for another instance, disconnect this client and let its instance wait again.
       DisconnectNamedPipe(connected);
       instance->pipe = connected;
       Await(instance);
@@ -184,8 +184,9 @@ class PipeListener : public Napi::ObjectWrap<PipeListener> {
   Napi::ThreadSafeFunction arrivals_;
 };
 
-// openPipe(name): a descriptor of the client's end, opened with the rights that a standard user has (not that of making
-// further instances, which Node.js asks for), and telling the server who is here without letting it act as them.
+// openPipe(name): opens the client's end and returns its descriptor. Requests only the rights of a standard user
+// (without the right to create instances, which Node.js requests), and lets the server identify the client but not
+// impersonate it.
 static Napi::Value OpenPipe(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (info.Length() < 1 || !info[0].IsString()) {

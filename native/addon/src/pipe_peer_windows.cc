@@ -1,5 +1,5 @@
-// Who is at the other end of a named pipe: the token of the process that connected, and the token that the client lends
-// the server for this purpose (ImpersonateNamedPipeClient).
+// Identifies the client of a named pipe: by the token of the process that connected, and by the token that the client
+// lends the server for this purpose (ImpersonateNamedPipeClient).
 #include <uv.h>
 #include <windows.h>
 
@@ -50,10 +50,10 @@ DWORD FactsOfClient(HANDLE pipe, const std::vector<std::wstring>& groups, TokenF
   if (!ImpersonateNamedPipeClient(pipe)) return GetLastError();
   OwnedHandle token;
   *function = "OpenThreadToken";
-  // As self: the client's token need not have the right to be opened by itself.
+  // With OpenAsSelf: the client's token need not grant access to the client itself.
   BOOL opened = OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, token.put());
   DWORD error = opened ? 0 : GetLastError();
-  // Going on as somebody else would be worse than not going on.
+  // Continuing as another user would be worse than ending the process.
   if (!RevertToSelf()) abort();
   return error != 0 ? error : ReadTokenFacts(token.get(), groups, facts, function);
 }
@@ -70,7 +70,7 @@ bool HasDescriptor(const Napi::CallbackInfo& info, const char* usage) {
 
 }  // namespace
 
-// pipeClientProcess(fd, groupSids): {processId, …facts of the token of the process that connected}
+// pipeClientProcess(fd, groupSids): returns {processId, …facts from the token of the process that connected}.
 static Napi::Value PipeClientProcess(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!HasDescriptor(info, "pipeClientProcess(fd, groupSids)")) return env.Undefined();
@@ -91,7 +91,7 @@ static Napi::Value PipeClientProcess(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// pipeClientUser(fd, groupSids): facts of the token that the client lends. Only after data was read from the pipe.
+// pipeClientUser(fd, groupSids): returns facts from the token that the client lends. Works only after a read.
 static Napi::Value PipeClientUser(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!HasDescriptor(info, "pipeClientUser(fd, groupSids)")) return env.Undefined();
@@ -105,7 +105,7 @@ static Napi::Value PipeClientUser(const Napi::CallbackInfo& info) {
   return FactsObject(env, facts);
 }
 
-// pipeOwner(fd): the SID of the owner of the pipe, who is whoever made its first instance.
+// pipeOwner(fd): returns the SID of the pipe's owner, who is the user that created its first instance.
 static Napi::Value PipeOwner(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!HasDescriptor(info, "pipeOwner(fd)")) return env.Undefined();
@@ -116,7 +116,7 @@ static Napi::Value PipeOwner(const Napi::CallbackInfo& info) {
   return OwnerText(env, error, "GetSecurityInfo", owner, descriptor);
 }
 
-// ownToken(groupSids): facts of this process's token.
+// ownToken(groupSids): returns facts from this process's token.
 static Napi::Value OwnToken(const Napi::CallbackInfo& info) {
   TokenFacts facts;
   const char* function = "";

@@ -1,4 +1,4 @@
-// Values of the registry, in the 64-bit view. Keys lie below HKEY_LOCAL_MACHINE; `HKEY_CURRENT_USER\\…` below that one.
+// Registry values in the 64-bit view. Keys are relative to HKEY_LOCAL_MACHINE unless they begin with HKEY_CURRENT_USER.
 #include <windows.h>
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace tpmtbs {
 
 namespace {
 
-// The longest name of a value, and of a key, in UTF-16 units, without the terminating zero.
+// The longest name of a value in UTF-16 units, without the terminating zero.
 constexpr DWORD kMaxValueName = 16383;
 
 class OpenKey {
@@ -59,7 +59,7 @@ bool AreStrings(const Napi::CallbackInfo& info, size_t count, const char* usage)
 
 }  // namespace
 
-// registryValues(key): [{name, type, data}], or undefined when there is no such key.
+// registryValues(key): returns [{name, type, data}], or undefined if there is no such key.
 static Napi::Value RegistryValues(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!AreStrings(info, 1, "registryValues(key)")) return env.Undefined();
@@ -95,7 +95,7 @@ static Napi::Value RegistryValues(const Napi::CallbackInfo& info) {
   }
 }
 
-// registrySubkeys(key): names of the keys right below, or undefined when there is no such key.
+// registrySubkeys(key): returns the names of the direct subkeys, or undefined if there is no such key.
 static Napi::Value RegistrySubkeys(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!AreStrings(info, 1, "registrySubkeys(key)")) return env.Undefined();
@@ -120,7 +120,7 @@ static Napi::Value RegistrySubkeys(const Napi::CallbackInfo& info) {
   }
 }
 
-// makeRegistryKey(key, sddl): makes the key where it is missing and gives it this security descriptor in any case.
+// makeRegistryKey(key, sddl): creates the key if it is missing, and sets its security descriptor in any case.
 static Napi::Value MakeRegistryKey(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!AreStrings(info, 2, "makeRegistryKey(key, sddl)")) return env.Undefined();
@@ -143,7 +143,7 @@ static Napi::Value MakeRegistryKey(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-// setRegistryValue(key, name, type, data): durable when it returns. The key must exist.
+// setRegistryValue(key, name, type, data): the value is on disk when the call returns. The key must exist.
 static Napi::Value SetRegistryValue(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!AreStrings(info, 2, "setRegistryValue(key, name, type, data)")) return env.Undefined();
@@ -169,7 +169,7 @@ static Napi::Value SetRegistryValue(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-// deleteRegistryValue(key, name): durable when it returns; nothing to do when there is none.
+// deleteRegistryValue(key, name): the deletion is on disk when the call returns. A missing value is not an error.
 static Napi::Value DeleteRegistryValue(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!AreStrings(info, 2, "deleteRegistryValue(key, name)")) return env.Undefined();

@@ -1,4 +1,4 @@
-// A security descriptor from its SDDL text, for as long as it is in scope.
+// A security descriptor parsed from SDDL, freed at the end of its scope.
 #pragma once
 
 #include <windows.h>
@@ -22,7 +22,7 @@ class SecurityDescriptor {
     if (descriptor_ != nullptr) LocalFree(descriptor_);
   }
 
-  // 0, or the Windows error of the text.
+  // Returns 0, or the Windows error for an invalid SDDL text.
   DWORD error() const { return error_; }
   PSECURITY_DESCRIPTOR get() const { return descriptor_; }
   SECURITY_ATTRIBUTES attributes() const { return {sizeof(SECURITY_ATTRIBUTES), descriptor_, FALSE}; }

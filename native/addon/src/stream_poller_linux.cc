@@ -40,7 +40,7 @@ StreamPoller::StreamPoller(const Napi::CallbackInfo& info)
   KeepLoopAlive(false);
 }
 
-// When Node.js ends with streams still open, its last turns of the event loop must not find a dead object.
+// If Node.js exits with streams still open, the last turns of its event loop must not use a deleted object.
 StreamPoller::~StreamPoller() {
   if (handle_ != nullptr) {
     handle_->owner = nullptr;
@@ -74,7 +74,7 @@ int StreamPoller::Control(int operation, int fd, WatchedStream* stream, uint32_t
   return epoll_ctl(epoll_fd_, operation, fd, &event) == 0 ? 0 : -errno;
 }
 
-// As with handles of libuv itself: an open stream keeps Node.js from ending.
+// As with libuv's own handles, an open stream keeps Node.js running.
 void StreamPoller::KeepLoopAlive(bool alive) {
   auto* handle = reinterpret_cast<uv_handle_t*>(&handle_->poll);
   if (alive) {
@@ -92,13 +92,13 @@ void StreamPoller::OnReadable(uv_poll_t* poll, int /*status*/, int /*events*/) {
   owner->ServeReady();
 }
 
-// poll(): makes the callbacks of the streams that are ready now, without waiting. From within one of them it does nothing.
+// poll(): calls the callbacks of the streams that are ready, without waiting. Does nothing inside such a callback.
 Napi::Value StreamPoller::Poll(const Napi::CallbackInfo& info) {
   ServeReady();
   return info.Env().Undefined();
 }
 
-// At most kMaxReady a round; the kernel puts those that were served behind the others.
+// Serves at most kMaxReady streams per round. The kernel then moves them behind the others.
 void StreamPoller::ServeReady() {
   if (ready_count_ > 0) return;
   int count;

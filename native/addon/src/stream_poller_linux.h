@@ -7,17 +7,17 @@
 
 namespace tpmtbs {
 
-// What a StreamPoller watches. The event loop's thread only.
+// A stream that a StreamPoller watches. Used only on the event loop's thread.
 class WatchedStream {
  public:
   virtual ~WatchedStream() = default;
-  // `events` as epoll(7) gives them. May throw into JavaScript; may forget any stream, this one too.
+  // `events` is the bit mask of epoll(7). May throw into JavaScript; may forget any stream, including this one.
   virtual void OnEvents(uint32_t events) = 0;
 };
 
-// The streams of the byte path in an epoll set of their own, which hangs on the event loop as one descriptor. So all
-// streams that are ready are served within one callback of the event loop, and microtasks run once after them; and what
-// is ready can be asked for in between, while the TPM works.
+// Watches the streams of the byte path in a separate epoll set, which is a single descriptor to the event loop. So all
+// ready streams are served in one callback of the event loop, with one run of the microtasks after them, and ready
+// streams can also be polled in between, while the TPM works.
 class StreamPoller : public Napi::ObjectWrap<StreamPoller> {
  public:
   static void Export(Napi::Env env, Napi::Object exports);
@@ -26,19 +26,19 @@ class StreamPoller : public Napi::ObjectWrap<StreamPoller> {
   explicit StreamPoller(const Napi::CallbackInfo& info);
   ~StreamPoller() override;
 
-  // Give 0 or a negative errno. A stream must be forgotten before its descriptor is closed.
+  // Return 0 or a negative errno. Forget a stream before closing its descriptor.
   int Watch(int fd, WatchedStream* stream, uint32_t events);
   int ChangeEvents(int fd, WatchedStream* stream, uint32_t events);
   void Forget(int fd, WatchedStream* stream);
 
  private:
-  // Outlives the object until libuv has let go of the handle.
+  // Outlives the object until libuv has closed the handle.
   struct Handle {
     uv_poll_t poll;
     StreamPoller* owner;
   };
 
-  // As many as one user's connections: who is ready behind them is served in the same round.
+  // As many as one user's connections, so that streams of others that are ready are served in the same round.
   static constexpr int kMaxReady = 1024;
 
   static void OnReadable(uv_poll_t* poll, int status, int events);
@@ -51,7 +51,7 @@ class StreamPoller : public Napi::ObjectWrap<StreamPoller> {
   Handle* handle_ = nullptr;
   int epoll_fd_ = -1;
   int watched_ = 0;
-  // Those of the round that is served now; a stream that is forgotten meanwhile is taken out.
+  // The streams of the current round; a stream that is forgotten during the round is removed.
   epoll_event ready_[kMaxReady];
   int ready_count_ = 0;
 };

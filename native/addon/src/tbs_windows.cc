@@ -1,5 +1,5 @@
-// Windows' own TPM Base Services (tbs.dll), loaded when it is asked for: a machine without it still loads the addon.
-// Functions and structures as Microsoft's pages of Tbs.h have them.
+// Windows' own TPM Base Services (tbs.dll), loaded on first use, so that the addon also loads on a machine without it.
+// Functions and structures follow Microsoft's documentation of Tbs.h.
 #include <windows.h>
 
 #include <memory>
@@ -33,7 +33,7 @@ struct Library {
   TbsResult(WINAPI* submit)(TbsHandle, UINT32, UINT32, const BYTE*, UINT32, BYTE*, UINT32*) = nullptr;
   TbsResult(WINAPI* cancel)(TbsHandle) = nullptr;
 
-  // From the system's folder only: a tbs.dll beside the program, or on the PATH, is somebody else's.
+  // Only from the system directory: a tbs.dll beside the program or on the PATH is not Windows' own.
   DWORD Load(const char** function) {
     *function = "LoadLibraryExW(tbs.dll)";
     module = LoadLibraryExW(L"tbs.dll", nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32);
@@ -56,7 +56,7 @@ struct Library {
   }
 };
 
-// Shared by the JavaScript object and the commands under way, so that neither outlives the other's use of it.
+// Shared by the JavaScript object and the commands under way, so that it lives as long as either uses it.
 struct Context {
   Library library;
   TbsHandle handle = nullptr;
@@ -104,7 +104,7 @@ class Submission : public Napi::AsyncWorker {
       memcpy(response.Data(), response_.data(), length_);
       promise_.Resolve(response);
     }
-    // An owner authorization may be among the bytes.
+    // The bytes may contain an owner authorization.
     SecureZeroMemory(command_.data(), command_.size());
     SecureZeroMemory(response_.data(), response_.size());
   }
@@ -132,8 +132,8 @@ class TbsContext : public Napi::ObjectWrap<TbsContext> {
                                           }));
   }
 
-  // new TbsContext(): a context for TPM 1.2 and 2.0. Throws with `code` ENOENT where there is no tbs.dll, and with
-  // `tbsResult` when TBS refuses.
+  // new TbsContext(): a context for TPM 1.2 and 2.0. Throws with `code` ENOENT if there is no tbs.dll, and with
+  // `tbsResult` if TBS refuses.
   explicit TbsContext(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TbsContext>(info) {
     auto context = std::make_shared<Context>();
     const char* function = "";
@@ -154,7 +154,7 @@ class TbsContext : public Napi::ObjectWrap<TbsContext> {
   }
 
  private:
-  // submit(command, priority): Promise<Uint8Array>; rejects with `tbsResult`.
+  // submit(command, priority): returns Promise<Uint8Array>; rejects with `tbsResult`.
   Napi::Value Submit(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     if (info.Length() < 2 || !info[0].IsTypedArray() || !info[1].IsNumber() || context_ == nullptr) {
@@ -169,7 +169,7 @@ class TbsContext : public Napi::ObjectWrap<TbsContext> {
     return promise;
   }
 
-  // cancel(): asks TBS to give up what runs in this context; throws with `tbsResult`.
+  // cancel(): asks TBS to cancel the commands of this context; throws with `tbsResult`.
   Napi::Value Cancel(const Napi::CallbackInfo& info) {
     if (context_ == nullptr) return info.Env().Undefined();
     TbsResult result = context_->library.cancel(context_->handle);
@@ -177,7 +177,7 @@ class TbsContext : public Napi::ObjectWrap<TbsContext> {
     return info.Env().Undefined();
   }
 
-  // close(): the context ends with the last command that is under way in it.
+  // close(): releases the context, which closes when its last command under way has ended.
   Napi::Value Close(const Napi::CallbackInfo& info) {
     context_.reset();
     return info.Env().Undefined();

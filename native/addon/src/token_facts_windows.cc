@@ -6,7 +6,7 @@
 
 namespace tpmtbs {
 
-// An AppContainer's token; the value of TOKEN_INFORMATION_CLASS that old headers do not have.
+// TokenIsAppContainer, a value of TOKEN_INFORMATION_CLASS that old headers lack.
 static constexpr auto kTokenIsAppContainer = static_cast<TOKEN_INFORMATION_CLASS>(29);
 
 DWORD SidText(PSID sid, std::wstring* text) {
@@ -61,7 +61,7 @@ DWORD ReadTokenFacts(HANDLE token, const std::vector<std::wstring>& group_sids, 
   if (!GetTokenInformation(token, kTokenIsAppContainer, &is_app_container, size, &size)) return GetLastError();
   facts->is_app_container = is_app_container != 0;
 
-  // Deny-only memberships, as of an administrator's token that was not elevated, do not count.
+  // Deny-only memberships do not count, such as those in an administrator's token that is not elevated.
   BYTE administrators[SECURITY_MAX_SID_SIZE];
   size = sizeof(administrators);
   *function = "CreateWellKnownSid";

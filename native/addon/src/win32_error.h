@@ -1,4 +1,4 @@
-// Errors of Windows' functions as JavaScript sees them: code ('EACCES', as libuv translates), win32Error, syscall.
+// Errors of Windows functions in JavaScript: code ('EACCES', as libuv translates it), win32Error and syscall.
 #pragma once
 
 #include <napi.h>
@@ -7,13 +7,13 @@
 
 namespace tpmtbs {
 
-// Leaves a pending JavaScript exception; the caller returns at once.
+// Leaves a JavaScript exception pending; the caller must return immediately.
 void ThrowWin32(Napi::Env env, unsigned long error, const char* function);
 
-// The error as an object, for promises and callbacks.
+// Returns the error as an object, for promises and callbacks.
 Napi::Error Win32Error(Napi::Env env, unsigned long error, const char* function);
 
-// The wide text of a JavaScript string; Windows' functions take nothing else.
+// Converts a JavaScript string to wide text, which the Windows functions require.
 std::wstring WideText(const Napi::Value& value);
 Napi::String TextOf(Napi::Env env, const wchar_t* text, size_t length);
 

@@ -1,6 +1,6 @@
 namespace TpmTbs;
 
-/// <summary>The classes of callers, for which the broker decides separately.</summary>
+/// <summary>A class of callers, which decides the lists and limits that apply.</summary>
 public enum CallerClass
 {
     /// <summary>A class that this version of the module does not know.</summary>
@@ -9,9 +9,9 @@ public enum CallerClass
     /// <summary>root, or a member of the configured administrators' group.</summary>
     Administrator,
 
-    /// <summary>Everybody else.</summary>
+    /// <summary>Every other user.</summary>
     StandardUser,
 
-    /// <summary>A program in a sandbox (AppContainer), whoever runs it.</summary>
+    /// <summary>A sandboxed program (AppContainer), whichever user runs it.</summary>
     SandboxedApp,
 }

@@ -4,17 +4,17 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Whether a class may send a command.</summary>
+/// <summary>Whether a caller class may send a command.</summary>
 public enum CommandAccess
 {
-    /// <summary>The broker refuses it.</summary>
+    /// <summary>The broker refuses the command.</summary>
     Blocked,
 
-    /// <summary>The broker passes it on.</summary>
+    /// <summary>The broker accepts the command.</summary>
     Allowed,
 }
 
-/// <summary>A command with the verdict for each class of callers.</summary>
+/// <summary>A command with its verdict for each caller class.</summary>
 public sealed class CommandBlock
 {
     /// <summary>The command's name; its code where it has none.</summary>
@@ -26,16 +26,16 @@ public sealed class CommandBlock
     /// <summary>The TPM family: <c>1.2</c> or <c>2.0</c>.</summary>
     public string TpmVersion { get; private set; } = "";
 
-    /// <summary>Whether administrators may send it; null where the broker did not say.</summary>
+    /// <summary>Whether administrators may send it; null if the broker reported no verdict.</summary>
     public CommandAccess? Administrator => AccessOf(CallerClass.Administrator);
 
-    /// <summary>Whether standard users may send it; null where the broker did not say.</summary>
+    /// <summary>Whether standard users may send it; null if the broker reported no verdict.</summary>
     public CommandAccess? StandardUser => AccessOf(CallerClass.StandardUser);
 
-    /// <summary>Whether sandboxed apps may send it; null where the broker did not say.</summary>
+    /// <summary>Whether sandboxed apps may send it; null if the broker reported no verdict.</summary>
     public CommandAccess? SandboxedApp => AccessOf(CallerClass.SandboxedApp);
 
-    /// <summary>The verdict for each class, with the list that decides it.</summary>
+    /// <summary>The verdict for each class, with the deciding list.</summary>
     public ResultList<CommandVerdict> Verdicts { get; private set; } = null!;
 
     /// <inheritdoc/>
@@ -64,7 +64,7 @@ public sealed class CommandBlock
     }
 }
 
-/// <summary>Why a command is blocked or allowed for a class of callers.</summary>
+/// <summary>Why a command is blocked or allowed for a caller class.</summary>
 public sealed class CommandVerdict
 {
     /// <summary>The command's name; its code where it has none.</summary>
@@ -76,25 +76,25 @@ public sealed class CommandVerdict
     /// <summary>The TPM family: <c>1.2</c> or <c>2.0</c>.</summary>
     public string TpmVersion { get; private set; } = "";
 
-    /// <summary>The class of callers.</summary>
+    /// <summary>The caller class.</summary>
     public CallerClass Class { get; private set; }
 
     /// <summary>Whether the broker refuses the command.</summary>
     public bool Blocked { get; private set; }
 
-    /// <summary>The list or rule that decided; null where nothing blocks the command.</summary>
+    /// <summary>The list or rule that decided; null if nothing blocks the command.</summary>
     public CommandList? DecidingList { get; private set; }
 
-    /// <summary>Why, in words.</summary>
+    /// <summary>The reason as text.</summary>
     public string Reason { get; private set; } = "";
 
     /// <summary>Where the deciding list comes from.</summary>
     public string? Source { get; private set; }
 
-    /// <summary>What would lift the block; null where the command is allowed or nothing lifts it.</summary>
+    /// <summary>What would lift the block; null if the command is allowed or nothing can lift the block.</summary>
     public string? LiftedBy { get; private set; }
 
-    /// <summary>A limit on the handles with which the class may send it; null where there is none.</summary>
+    /// <summary>A limit on the handles that the class may use with the command; null if there is none.</summary>
     public string? Condition { get; private set; }
 
     /// <summary>What each list says about the command.</summary>

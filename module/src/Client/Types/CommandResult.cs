@@ -15,10 +15,10 @@ public sealed class CommandResult
     /// <summary>Whether the response code is 0.</summary>
     public bool Success => ResponseCode == 0;
 
-    /// <summary>The whole response.</summary>
+    /// <summary>The complete response.</summary>
     public byte[] Response { get; private set; } = Array.Empty<byte>();
 
-    /// <summary>The whole response in hexadecimal.</summary>
+    /// <summary>The complete response in hexadecimal.</summary>
     public string ResponseHex =>
 #if NET
         Convert.ToHexString(Response);
@@ -29,10 +29,10 @@ public sealed class CommandResult
     /// <summary>The priority that applied (TBS_COMMAND_PRIORITY).</summary>
     public long AppliedPriority { get; private set; }
 
-    /// <summary>How long the command waited for the TPM.</summary>
+    /// <summary>The time that the command waited for the TPM.</summary>
     public TimeSpan Wait { get; private set; }
 
-    /// <summary>How long the TPM worked on it.</summary>
+    /// <summary>The time that the TPM took to execute it.</summary>
     public TimeSpan Duration { get; private set; }
 
     /// <inheritdoc/>

@@ -10,19 +10,19 @@ public sealed class EndorsementKeyInfo
     private const string RsaEncryption = "1.2.840.113549.1.1.1";
     private const string EcPublicKey = "1.2.840.10045.2.1";
 
-    /// <summary>Whether there is one.</summary>
+    /// <summary>Whether there is an endorsement key.</summary>
     public bool IsPresent { get; private set; }
 
-    /// <summary>SubjectPublicKeyInfo in DER, with the identifier of its algorithm; null when there is none, or it is of another kind.</summary>
+    /// <summary>SubjectPublicKeyInfo in DER, with its algorithm identifier; null if there is no key or it is of another kind.</summary>
     public AsnEncodedData? PublicKey { get; private set; }
 
-    /// <summary>The hash of PublicKey, hexadecimal; null unless it was asked for.</summary>
+    /// <summary>The hash of PublicKey in hexadecimal; null unless requested.</summary>
     public string? PublicKeyHash { get; private set; }
 
-    /// <summary>Certificates that the manufacturer put into the TPM.</summary>
+    /// <summary>The certificates that the manufacturer stored in the TPM.</summary>
     public X509Certificate2Collection ManufacturerCertificates { get; private set; } = new();
 
-    /// <summary>Further certificates.</summary>
+    /// <summary>Additional certificates.</summary>
     public X509Certificate2Collection AdditionalCertificates { get; private set; } = new();
 
     /// <inheritdoc/>

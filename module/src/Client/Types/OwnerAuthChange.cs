@@ -2,19 +2,19 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Whether AD DS has a new owner authorization.</summary>
+/// <summary>Whether a new owner authorization is backed up in AD DS.</summary>
 public enum BackupOutcome
 {
     /// <summary>An outcome that this version of the module does not know.</summary>
     Unknown,
 
-    /// <summary>There is no backup.</summary>
+    /// <summary>Backup is off.</summary>
     Off,
 
-    /// <summary>The directory has the value.</summary>
+    /// <summary>AD DS has the value.</summary>
     Done,
 
-    /// <summary>The directory does not have it yet; the broker tries again.</summary>
+    /// <summary>AD DS does not have the value yet; the broker will retry.</summary>
     Pending,
 }
 
@@ -27,7 +27,7 @@ public sealed class OwnerAuthChange : Tpm
         Backup = change.Named("backup", BackupOutcome.Unknown);
     }
 
-    /// <summary>Whether the level lets this machine store the value.</summary>
+    /// <summary>Whether this machine stores the value, which depends on the effective level.</summary>
     public bool Kept { get; }
 
     /// <summary>Whether AD DS has the value.</summary>

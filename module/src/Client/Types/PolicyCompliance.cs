@@ -2,7 +2,7 @@ namespace TpmTbs;
 
 public sealed partial class PolicyCompliance
 {
-    /// <summary>The file of desired settings; null where they came from a hashtable.</summary>
+    /// <summary>The file of desired settings; null if they came from a hashtable.</summary>
     public string? Path { get; internal set; }
 
     /// <inheritdoc/>

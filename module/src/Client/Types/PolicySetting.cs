@@ -6,13 +6,13 @@ namespace TpmTbs;
 
 public sealed partial class PolicySetting
 {
-    /// <summary>What was ignored or limited in the sources of this setting.</summary>
+    /// <summary>Values of this setting that were ignored or limited, with the reasons.</summary>
     public ResultList<string> Problems { get; private set; } = null!;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} = {PolicyValue.Shown(Value)} ({Source})";
 
-    /// <summary>The settings of a state of policy, each with its problems.</summary>
+    /// <summary>Reads the settings of a policy state, each with its problems.</summary>
     internal static PolicySetting[] ReadAll(JsonValue state)
     {
         PolicySetting[] settings = state.List("settings", Read);

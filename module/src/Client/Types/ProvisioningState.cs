@@ -2,7 +2,7 @@ namespace TpmTbs;
 
 public sealed partial class ProvisioningState
 {
-    /// <summary>For people who are about to close the hierarchies; the broker's command line says the same.</summary>
+    /// <summary>A warning before closing the hierarchies. It must match the text of `tbs`; a test compares them.</summary>
     internal const string ClosingStops =
         "Programs that use the empty authorization of the storage and endorsement hierarchies stop working: clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI and tpm2_createprimary fail with 0x9A2, and disks that were bound to the TPM before may not unlock at the next start.";
 

@@ -3,8 +3,8 @@ using System.Collections.ObjectModel;
 namespace TpmTbs;
 
 /// <summary>
-/// A list inside a result. As text, such as in a CSV file or an HTML page, it is its elements, where an array would be the
-/// name of its type.
+/// A list inside a result. As text, for instance in a CSV file or an HTML page, it shows its elements, whereas an array would
+/// show the name of its type.
 /// </summary>
 public sealed class ResultList<T> : ReadOnlyCollection<T>
 {
@@ -12,7 +12,7 @@ public sealed class ResultList<T> : ReadOnlyCollection<T>
     {
     }
 
-    /// <summary>The number of elements, under the name that arrays have for it.</summary>
+    /// <summary>The number of elements, named as for arrays.</summary>
     public int Length => Count;
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace TpmTbs;
 
 public partial class Tpm
 {
-    /// <summary>What Windows shows of a machine without a TPM.</summary>
+    /// <summary>The values that Windows reports for a machine without a TPM.</summary>
     internal static Tpm Absent => new(JsonValue.Parse(Encoding.UTF8.GetBytes("""
         {
           "tpmPresent": false, "tpmReady": false, "tpmEnabled": false, "tpmActivated": false, "tpmOwned": false,
