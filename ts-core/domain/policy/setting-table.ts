@@ -1,6 +1,7 @@
 /**
  * The settings that govern the broker: the one table. From its rows come the type of the policy in force, the parsing of
  * every source (tbsd.json, policy.d, Registry.pol, the registry), the JSON Schema and docs/policy.md.
+ * A row's `admxPolicy` also needs its texts in packaging/admx/texts.mjs.
  *
  * Keys, types and bounds: Windows' documentation of the TPM Group Policy settings, TPM.admx. TPM.admx and Windows' TPM
  * driver hold both thresholds to 0 to 100; the duration is kept in seconds in a 32-bit number there, hence its upper
@@ -19,7 +20,7 @@ import {
 
 /** Below HKEY_LOCAL_MACHINE; read with everything below it. */
 export const POLICY_KEY = 'Software\\Policies\\Microsoft\\TPM';
-/** Windows has much else here: only the values and lists in the table can be policy. */
+/** Windows stores other values under this key; only those in the table are read as policy. */
 export const PREFERENCE_KEY = 'Software\\Microsoft\\Tpm';
 const BLOCKED_KEY = `${POLICY_KEY}\\BlockedCommands`;
 const ALLOWED_LIST_KEYS = {

@@ -7,8 +7,8 @@
  *   whoever owns it. Such sessions are saved before the key is flushed.
  * - TPM_SaveContext takes a session out of the TPM, but leaves a key in it.
  * - A failed command ends its authorization session, so a command that carries one gets its room before it is sent.
- * - A TPM_LoadContext of a session that finds no room may void the blob all the same (libtpms forgets the context count
- *   before it looks for a slot), so room is made before; a key's blob can be loaded a second time.
+ * - If TPM_LoadContext of a session fails for lack of room, the TPM may still invalidate the blob (libtpms forgets the
+ *   context count before it looks for a slot), so room is made first; a key's blob can be loaded a second time.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';

@@ -46,7 +46,7 @@ export class Sessions {
     this.#changed = changed;
   }
 
-  /** Each exchange has a number, so that it does not evict what it needs itself. */
+  /** Numbers each exchange, so that it never evicts a session that it is using. */
   beginExchange(): void {
     this.#exchange++;
   }
