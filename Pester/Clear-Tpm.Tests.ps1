@@ -1,17 +1,12 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
-    $before = $env:TPMTBS_SOCKET
     # Never the firmware of the machine that runs the tests.
-    $broker = Start-PrivateBroker '2.0' @{ platform = @{ physicalPresenceFolder = '/nonexistent/ppi' } }
-    $env:TPMTBS_SOCKET = $broker.Socket
-    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+    $broker = Connect-PrivateBroker @{ platform = @{ physicalPresenceFolder = '/nonexistent/ppi' } }
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe 'Clear-Tpm' {

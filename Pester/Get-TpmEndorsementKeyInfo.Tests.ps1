@@ -1,16 +1,11 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
-    $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
-    $env:TPMTBS_SOCKET = $broker.Socket
-    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+    $broker = Connect-PrivateBroker
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe 'Get-TpmEndorsementKeyInfo' {
@@ -27,8 +22,7 @@ Describe 'Get-TpmEndorsementKeyInfo' {
     }
 
     It 'shows a key on a curve, and the certificate that the manufacturer gave it' {
-        $ecc = Start-PrivateBroker '2.0' @{ provisioning = @{ keyAlgorithm = 'eccP256' } }
-        $env:TPMTBS_SOCKET = $ecc.Socket
+        $ecc = Connect-PrivateBroker @{ provisioning = @{ keyAlgorithm = 'eccP256' } }
         try {
             $key = [System.Security.Cryptography.RSA]::Create(2048)
             $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=TPM EK', $key, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
@@ -51,8 +45,7 @@ Describe 'Get-TpmEndorsementKeyInfo' {
             $info.ManufacturerCertificates[0].Subject | Should -Be 'CN=TPM EK'
         }
         finally {
-            $env:TPMTBS_SOCKET = $broker.Socket
-            Stop-PrivateBroker $ecc
+            Disconnect-PrivateBroker $ecc
         }
     }
 }

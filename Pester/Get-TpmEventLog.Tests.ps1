@@ -1,16 +1,12 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/Firmware.ps1"
-    Import-TpmTbsModule
-    $before = $env:TPMTBS_SOCKET
     $log = New-EventLogFile
-    $broker = Start-PrivateBroker '2.0' @{ platform = @{ eventLogPath = $log } }
-    $env:TPMTBS_SOCKET = $broker.Socket
+    $broker = Connect-PrivateBroker @{ platform = @{ eventLogPath = $log } }
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
     Remove-FirmwareFolder $log
 }
 

@@ -1,16 +1,11 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
-    $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
-    $env:TPMTBS_SOCKET = $broker.Socket
-    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+    $broker = Connect-PrivateBroker
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe 'Get-TpmProvisioningState' {

@@ -1,17 +1,12 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/Firmware.ps1"
-    Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
-    $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
-    $env:TPMTBS_SOCKET = $broker.Socket
-    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+    $broker = Connect-PrivateBroker
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe 'Initialize-Tpm' {
@@ -31,8 +26,7 @@ Describe 'Initialize-Tpm' {
 
     It 'lets the firmware clear a TPM that somebody else owns, only where both is allowed' {
         $ppi = New-PhysicalPresenceFolder
-        $other = Start-PrivateBroker '2.0' @{ platform = @{ physicalPresenceFolder = $ppi } }
-        $env:TPMTBS_SOCKET = $other.Socket
+        $other = Connect-PrivateBroker @{ platform = @{ physicalPresenceFolder = $ppi } }
         try {
             # TPM2_HierarchyChangeAuth of the lockout authorization, behind the broker's back.
             (Submit-TbsCommand '8002 00000020 00000129 4000000A 00000009 40000009 0000 01 0000 0003 616263').ResponseCode | Should -Be 0
@@ -50,8 +44,7 @@ Describe 'Initialize-Tpm' {
             [IO.File]::ReadAllText("$ppi/request").Trim() | Should -Be '22'
         }
         finally {
-            $env:TPMTBS_SOCKET = $broker.Socket
-            Stop-PrivateBroker $other
+            Disconnect-PrivateBroker $other
             Remove-FirmwareFolder $ppi
         }
     }

@@ -1,19 +1,14 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    Import-TpmTbsModule
     # Of its own, since the ownership of its TPM changes.
-    $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
-    $env:TPMTBS_SOCKET = $broker.Socket
-    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
+    $broker = Connect-PrivateBroker
     function Get-Hierarchy { $state = Get-TpmProvisioningState; "$($state.StorageHierarchy) $($state.EndorsementHierarchy)" }
     # What an event's warning and the cmdlet's say alike.
     $stops = 'clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI'
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe 'the hierarchies of a TPM 2.0' {

@@ -2,12 +2,8 @@
 
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    Import-TpmTbsModule
-    $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
-    $env:TPMTBS_SOCKET = $broker.Socket
+    $broker = Connect-PrivateBroker
     Initialize-Tpm | Out-Null
-    function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
 
     # As tpm.msc and the wizard of Windows 7 to 10 write it.
     function Get-WindowsFile([string]$OwnerAuth) {
@@ -25,8 +21,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe 'an owner-password file' {

@@ -34,15 +34,11 @@ Describe 'Set-TpmAuthLevel' {
 Describe 'Set-TpmAuthLevel from Full to Delegated' {
     BeforeAll {
         # Of its own, since the ownership of its TPM changes.
-        $shared = $env:TPMTBS_SOCKET
-        $private = Start-PrivateBroker
-        $env:TPMTBS_SOCKET = $private.Socket
+        $private = Connect-PrivateBroker
         Initialize-Tpm | Out-Null
-        function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
     }
     AfterAll {
-        Stop-PrivateBroker $private
-        $env:TPMTBS_SOCKET = $shared
+        Disconnect-PrivateBroker $private
     }
 
     It 'refuses, and changes nothing, while nothing would keep the new owner authorization' {

@@ -5,12 +5,10 @@ BeforeAll {
 
 Describe 'Stop-TbsService' {
     BeforeAll {
-        $own = Start-PrivateBroker
-        $env:TPMTBS_SOCKET = $own.Socket
+        $own = Connect-PrivateBroker
     }
     AfterAll {
-        $env:TPMTBS_SOCKET = $broker.Socket
-        Stop-PrivateBroker $own
+        Disconnect-PrivateBroker $own
     }
 
     It 'stops nothing with -WhatIf' {

@@ -1,11 +1,8 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/Firmware.ps1"
-    Import-TpmTbsModule
-    $before = $env:TPMTBS_SOCKET
     $log = New-EventLogFile
-    $broker = Start-PrivateBroker '2.0' @{ platform = @{ eventLogPath = $log } }
-    $env:TPMTBS_SOCKET = $broker.Socket
+    $broker = Connect-PrivateBroker @{ platform = @{ eventLogPath = $log } }
     # TPM2_PCR_Extend of one SHA-1 digest with the empty password.
     function Add-Measurement([int]$Pcr, [string]$Digest) {
         $result = Submit-TbsCommand ('8002 00000035 00000182 {0:x8} 00000009 40000009 0000 00 0000 00000001 0004 {1}' -f $Pcr, $Digest)
@@ -14,8 +11,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
     Remove-FirmwareFolder $log
 }
 

@@ -45,10 +45,7 @@ BeforeDiscovery {
 
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    Import-TpmTbsModule
-    $before = $env:TPMTBS_SOCKET
-    $broker = Start-PrivateBroker
-    $env:TPMTBS_SOCKET = $broker.Socket
+    $broker = Connect-PrivateBroker
     Initialize-Tpm | Out-Null
     # What the module has beside Windows' parameters: the common ones, the prompt of a secret, and what Windows never does.
     $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters) +
@@ -60,8 +57,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Stop-PrivateBroker $broker
-    $env:TPMTBS_SOCKET = $before
+    Disconnect-PrivateBroker $broker
 }
 
 Describe '<Name> as on Windows' -ForEach $windows {

@@ -75,6 +75,21 @@ function Stop-PrivateBroker($Broker) {
     if ([System.IO.Directory]::Exists($Broker.Folder)) { [System.IO.Directory]::Delete($Broker.Folder, $true) }
 }
 
+# Starts a broker for one file, for tests that change the TPM's ownership or need settings of their own, and names it in
+# $env:TPMTBS_SOCKET. Gives what Disconnect-PrivateBroker wants.
+function Connect-PrivateBroker([hashtable]$More = @{}) {
+    Import-TpmTbsModule
+    $broker = Start-PrivateBroker '2.0' $More
+    $broker.SocketBefore = $env:TPMTBS_SOCKET
+    $env:TPMTBS_SOCKET = $broker.Socket
+    $broker
+}
+
+function Disconnect-PrivateBroker($Broker) {
+    Stop-PrivateBroker $Broker
+    $env:TPMTBS_SOCKET = $Broker.SocketBefore
+}
+
 # The broker that the files of this run share.
 function Connect-SharedBroker {
     Import-TpmTbsModule
@@ -92,6 +107,9 @@ function Connect-SharedBroker {
     $env:TPMTBS_SOCKET = $global:TpmTbsSharedBroker.Socket
     $global:TpmTbsSharedBroker
 }
+
+# Runs an action that should fail; gives its error, or nothing if there was none.
+function Get-Problem([scriptblock]$Action) { try { & $Action; $null } catch { $_ } }
 
 # Lets the user `daemon` send six wrong authorizations (examples/guessing-user.mjs); gives what it printed.
 function Invoke-AsOrdinaryUser {

@@ -22,7 +22,7 @@ internal static class OwnerAuthInput
     internal static string FromParameter(object value, string what = "owner authorization")
     {
         string text = TextOf(value);
-        return IsBase64(text) ? text : throw Problem($"The {what} is not base64 text.", null);
+        return CountBytes(text) is not null ? text : throw Problem($"The {what} is not base64 text.", null);
     }
 
     /// <summary>Returns the value that a cmdlet was given as a parameter, in a file or at a prompt; null if none was.</summary>
@@ -105,28 +105,18 @@ internal static class OwnerAuthInput
     }
 
     /// <summary>Whether a string is an owner authorization: the base64 of 20 bytes.</summary>
-    internal static bool IsOwnerAuth(string text)
-    {
-        try
-        {
-            return Convert.FromBase64String(text).Length == AuthBytes;
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
-    }
+    internal static bool IsOwnerAuth(string text) => CountBytes(text) == AuthBytes;
 
-    private static bool IsBase64(string text)
+    /// <summary>Returns the number of bytes in base64 text, or null if it is not base64.</summary>
+    private static int? CountBytes(string text)
     {
         try
         {
-            _ = Convert.FromBase64String(text);
-            return true;
+            return Convert.FromBase64String(text).Length;
         }
         catch (FormatException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -94,7 +94,7 @@ internal sealed class BrokerConnection : IDisposable
     internal void SendOnly(string method, RpcParameters? parameters)
     {
         int id;
-        lock (gate) id = ++lastId;
+        lock (gate) id = NextId();
         try
         {
             Send(RpcRequest.Write(id, method, parameters), CancellationToken.None);
@@ -121,11 +121,18 @@ internal sealed class BrokerConnection : IDisposable
         lock (gate)
         {
             if (ended is not null) throw new ConnectionEndedException(ended);
-            // Ids wrap after 31 bits; a call still holding a low id has long since timed out.
-            lastId = lastId == int.MaxValue ? 1 : lastId + 1;
-            waiting[lastId] = call;
-            return lastId;
+            int id = NextId();
+            waiting[id] = call;
+            return id;
         }
+    }
+
+    /// <summary>Returns the id of the next request; the caller holds <see cref="gate"/>.</summary>
+    private int NextId()
+    {
+        // Ids wrap after 31 bits; a call still holding a low id has long since timed out.
+        lastId = lastId == int.MaxValue ? 1 : lastId + 1;
+        return lastId;
     }
 
     /// <summary>Sends a message. A partially written message makes the connection unusable, so it is closed.</summary>

@@ -43,17 +43,18 @@ internal sealed partial class JsonValue
     /// <summary>Returns an enumeration member by name; <paramref name="unknown"/> for the name of a later broker.</summary>
     internal T Named<T>(string name, T unknown) where T : struct, Enum
     {
-        string? text = TextOrNull(name);
-        return text is not null && Enum.IsDefined(typeof(T), Capitalized(text)) ? Value<T>(text) : unknown;
+        if (TextOrNull(name) is not { } text) return unknown;
+        string member = Capitalized(text);
+        return Enum.IsDefined(typeof(T), member) ? Member<T>(member) : unknown;
     }
 
     internal T? NamedOrNull<T>(string name, T unknown) where T : struct, Enum => this[name].IsNull ? null : Named(name, unknown);
 
-    private static T Value<T>(string name) where T : struct, Enum =>
+    private static T Member<T>(string name) where T : struct, Enum =>
 #if NET
-        Enum.Parse<T>(Capitalized(name));
+        Enum.Parse<T>(name);
 #else
-        (T)Enum.Parse(typeof(T), Capitalized(name));
+        (T)Enum.Parse(typeof(T), name);
 #endif
 
     /// <summary>Returns the elements of a list; empty if it is null or absent.</summary>

@@ -19,21 +19,12 @@ namespace TpmTbs.Cmdlets;
 /// <seealso>Get-TbsPolicy</seealso>
 [Cmdlet(VerbsData.Export, "TbsPolicyReport", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class ExportTbsPolicyReportCommand : TbsCmdlet
+public sealed class ExportTbsPolicyReportCommand : HtmlReportCmdlet
 {
-    /// <summary>The file to write. An existing file is replaced.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
-    [ValidateNotNullOrEmpty]
-    public string Path { get; set; } = null!;
-
-    /// <summary>Does not replace an existing file, but reports an error.</summary>
-    [Parameter]
-    public SwitchParameter NoClobber { get; set; }
-
     /// <inheritdoc/>
     protected override void Process()
     {
-        string html = Call("policy/report", static result => result.Text("html"));
+        string html = FetchPage("policy/report");
         if (OutputFile.Write(this, Path, html, NoClobber, "Write the report of policy") is { } file) WriteObject(file);
     }
 }

@@ -21,21 +21,12 @@ namespace TpmTbs.Cmdlets;
 /// <seealso>Export-TbsPolicyReport</seealso>
 [Cmdlet(VerbsData.Export, "TbsReport", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class ExportTbsReportCommand : TbsCmdlet
+public sealed class ExportTbsReportCommand : HtmlReportCmdlet
 {
-    /// <summary>The file to write; an existing one is replaced.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
-    [ValidateNotNullOrEmpty]
-    public string Path { get; set; } = null!;
-
-    /// <summary>Leaves an existing file alone, with an error.</summary>
-    [Parameter]
-    public SwitchParameter NoClobber { get; set; }
-
     /// <inheritdoc/>
     protected override void Process()
     {
-        string html = Call("report/get", static result => result.Text("html"));
+        string html = FetchPage("report/get");
         if (OutputFile.Write(this, Path, html, NoClobber, "Write the report") is { } file) WriteObject(file);
     }
 }
