@@ -180,6 +180,15 @@ public sealed class BrokerConnectionTests : IDisposable
     }
 
     [Fact]
+    public void Is_not_lost_because_the_transport_looks_closed_while_its_bytes_are_taken()
+    {
+        transport.FalseAlarms = 2;
+        Assert.False(connection.IsLost);
+        transport.Close();
+        Assert.True(connection.IsLost);
+    }
+
+    [Fact]
     public void Fails_a_call_whose_request_cannot_be_written()
     {
         transport.WriteFailure = new IOException("broken pipe");

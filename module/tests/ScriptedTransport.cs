@@ -18,6 +18,9 @@ internal sealed class ScriptedTransport : Transport
     /// <summary>Makes each write fail with this exception.</summary>
     internal Exception? WriteFailure { get; set; }
 
+    /// <summary>How many times the transport looks closed although it is open.</summary>
+    internal int FalseAlarms { get; set; }
+
     internal void Send(byte[] bytes)
     {
         lock (gate)
@@ -81,7 +84,7 @@ internal sealed class ScriptedTransport : Transport
     {
         get
         {
-            lock (gate) return closed && incoming.Count == 0;
+            lock (gate) return FalseAlarms-- > 0 || (closed && incoming.Count == 0);
         }
     }
 

@@ -17,6 +17,11 @@ internal sealed class BrokerConnection : IDisposable
 
     private const int LastWordMilliseconds = 300;
 
+    /// <summary>How often, and how far apart, a transport that looks closed is looked at again.</summary>
+    private const int MaxLooks = 30;
+
+    private const int LookMilliseconds = 10;
+
     private readonly Transport transport;
     private readonly TimeSpan silenceLimit;
     private readonly SilenceWatch silence;
@@ -51,9 +56,15 @@ internal sealed class BrokerConnection : IDisposable
         {
             lock (gate)
             {
-                if (ended is not null) return true;
+                // A transport looks closed for a moment when the reader takes what made it readable, between the transport's
+                // two questions. If the peer has really closed, the reader ends the connection and wakes this.
+                for (int looks = 0; ended is null && looks < MaxLooks; looks++)
+                {
+                    if (!transport.PeerHasClosed) return false;
+                    Monitor.Wait(gate, LookMilliseconds);
+                }
             }
-            return transport.PeerHasClosed;
+            return true;
         }
     }
 
