@@ -6,7 +6,9 @@ import { ManageLockout } from '../../../ts-core/application/lockout/manage-locko
 import { ManageAuthLevel } from '../../../ts-core/application/owner-auth/manage-auth-level.js';
 import { CommandLists } from '../../../ts-core/application/policy/command-lists.js';
 import { ManageBlockLists } from '../../../ts-core/application/policy/manage-block-lists.js';
-import type { AuditEvent, PolicyStore, StateRecords, StateStore } from '../../../ts-core/application/ports.js';
+import type { AuditEvent } from '../../../ts-core/application/ports/logs.js';
+import type { PolicyStore } from '../../../ts-core/application/ports/policy-store.js';
+import type { StateRecords, StateStore } from '../../../ts-core/application/ports/state-store.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { NO_LOCAL_COMMAND_LISTS } from '../../../ts-core/domain/filter/local-command-lists.js';
 import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
