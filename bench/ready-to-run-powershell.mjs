@@ -1,5 +1,4 @@
 // The pinned PowerShell as its users have it: Microsoft's builds are compiled ahead of time, those of the .NET tool are not.
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -7,6 +6,7 @@ import { withBuildLock } from '../tools/build-lock.mjs';
 import { findDotnet } from '../tools/dotnet.mjs';
 import { fetchPackage, fetchTool, pinnedPackages } from '../tools/nuget.mjs';
 import { homeOfTool } from '../tools/pwsh.mjs';
+import { runQuietly } from '../tools/run-quietly.mjs';
 
 /** crossgen2 is pinned for this platform only. */
 export const canCompilePowerShell = process.platform === 'linux' && process.arch === 'x64';
@@ -35,7 +35,12 @@ async function compileAll(compiler, from, to) {
   fs.chmodSync(compiler, 0o755);
   for (const name of fs.readdirSync(from).filter((file) => file.endsWith('.dll'))) {
     const target = ['-o', path.join(to, name), '--targetos:linux', '--targetarch:x64', '-O'];
-    await run(compiler, [path.join(from, name), ...references, ...target]);
+    await runQuietly(
+      compiler,
+      [path.join(from, name), ...references, ...target],
+      {},
+      (code, output) => `crossgen2 ended with ${code} on ${name}:\n${output}`,
+    );
   }
 }
 
@@ -43,16 +48,4 @@ function runtimeFolder() {
   const folder = path.join(findDotnet().root, 'shared', 'Microsoft.NETCore.App');
   const [newest] = fs.readdirSync(folder).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   return path.join(folder, newest);
-}
-
-function run(program, args) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`crossgen2 ended with ${code} on ${args[0]}:\n${output}`)),
-    );
-  });
 }

@@ -76,7 +76,6 @@ function layOutBroker(folder, programs, packages) {
   const at = (place) => path.join(folder, place);
   cpSync(programs, at('usr/lib/tpmtbs'), { recursive: true });
   execFileSync('strip', ['--strip-unneeded', at('usr/lib/tpmtbs/lmdb.node')]);
-  rmSync(at('usr/lib/tpmtbs/native/addon/prebuilds/linux-x64/sources.sha256'), { force: true });
   copyInto(path.join(root, 'packaging/bundle/write-code-caches.cjs'), at('usr/lib/tpmtbs/write-code-caches.cjs'));
   for (const [link, target] of [
     ['usr/bin/tbs', '../lib/tpmtbs/tbs'],

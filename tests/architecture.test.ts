@@ -62,6 +62,11 @@ function isIn(target: string | undefined, ...layers: readonly string[]): boolean
   return target !== undefined && layers.includes(layerOf(target));
 }
 
+/** A file of application/ports/, the interfaces that adapters implement. */
+function isPort(target: string | undefined): boolean {
+  return target !== undefined && featureOf(target) === 'application/ports';
+}
+
 /** The outside world as globals: what the pure layers get as arguments or through ports. */
 const GLOBALS_OF_THE_OUTSIDE: readonly RegExp[] = [
   /\bprocess\s*[.[]/,
@@ -146,9 +151,27 @@ describe('architecture: the import arrows', () => {
       violations('adapters', (file, { specifier, typeOnly }, target) => {
         if (!specifier.startsWith('.')) return true;
         if (isIn(target, 'domain')) return true;
-        if (target === 'application/ports.ts') return typeOnly;
+        if (isPort(target)) return typeOnly;
         return isIn(target, 'adapters') && ['adapters', featureOf(file)].includes(featureOf(target as string));
       }),
+      [],
+    );
+  });
+
+  it('every port has an adapter that imports its types, and a port imports only domain and other ports', () => {
+    const ports = SOURCES.map(({ path }) => path).filter(isPort);
+    const implemented = new Set(
+      SOURCES.filter(({ path }) => layerOf(path) === 'adapters').flatMap(({ path, source }) =>
+        importsOf(source).map(({ specifier }) => targetOf(path, specifier)),
+      ),
+    );
+    assert.ok(ports.length > 5, `${ports.length} ports`);
+    assert.deepEqual(
+      ports.filter((port) => !implemented.has(port)),
+      [],
+    );
+    assert.deepEqual(
+      violations('application', (file, _imported, target) => !isPort(file) || isIn(target, 'domain') || isPort(target)),
       [],
     );
   });

@@ -3,12 +3,12 @@
 //
 // To run it alone: `npm run build:native`. Several processes may call buildNative at once (npm start, npm test): one
 // builds, and the others wait for it.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withBuildLock } from './build-lock.mjs';
+import { runQuietly } from './run-quietly.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const addonDir = path.join(root, 'native', 'addon');
@@ -50,21 +50,12 @@ function runPrebuildify() {
   if (!env.npm_config_nodedir && prefix) env.npm_config_nodedir = prefix;
   const cli = path.join(root, 'node_modules', 'prebuildify', 'bin.js');
   // The cwd must be the addon's directory: prebuildify looks there for binding.gyp.
-  const child = spawn(process.execPath, [cli, '--napi', '--strip', '--target', process.versions.node], {
-    cwd: addonDir,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else
-        reject(new Error(`building the native addon failed (a C++ compiler, make and python3 are needed):\n${output}`));
-    });
-  });
+  return runQuietly(
+    process.execPath,
+    [cli, '--napi', '--strip', '--target', process.versions.node],
+    { cwd: addonDir, env },
+    (_code, output) => `building the native addon failed (a C++ compiler, make and python3 are needed):\n${output}`,
+  );
 }
 
 /**

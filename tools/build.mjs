@@ -1,11 +1,11 @@
 // Compiles TypeScript into build/, writes build/protocol.json, and builds the PowerShell module.
 //   npm run build
-import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isAddonOutdated } from './build-native.mjs';
+import { runQuietly } from './run-quietly.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -23,15 +23,12 @@ export async function buildModule() {
 }
 
 function runNode(args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-    child.on('error', reject);
-    child.on('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(output.trim() || `${args[0]} ended with ${code}`)),
-    );
-  });
+  return runQuietly(
+    process.execPath,
+    args,
+    { cwd: root },
+    (code, output) => output.trim() || `${args[0]} ended with ${code}`,
+  );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,10 +1,11 @@
 // Finds and runs the .NET SDK of this machine.
 //   import { findDotnet, findSdk, requireSdk, runDotnet } from './dotnet.mjs'
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { runQuietly } from './run-quietly.mjs';
 
 /** The oldest SDK whose runtime can run the pinned PowerShell. */
 export const LOWEST_SDK_MAJOR = 10;
@@ -46,16 +47,12 @@ export function requireSdk(missing) {
 
 /** Runs a command of the SDK; an error contains its whole output. */
 export function runDotnet({ program }, args) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: sdkEnvironment() });
-  let transcript = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (transcript += data));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`\`dotnet ${args[0]}\` ended with ${code}.\n${transcript.trim()}`));
-    });
-  });
+  return runQuietly(
+    program,
+    args,
+    { env: sdkEnvironment() },
+    (code, output) => `\`dotnet ${args[0]}\` ended with ${code}.\n${output.trim()}`,
+  );
 }
 
 function sdkEnvironment() {

@@ -1,12 +1,12 @@
 // Sets up a fresh clone, each part only if it is needed: packages of the operating system, npm packages, native addon,
 // build, PowerShell and Pester.
 //   node tools/setup.mjs [start|test]
-import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { step } from './progress.mjs';
+import { runQuietly } from './run-quietly.mjs';
 import { installPackages, missingPackages } from './system-packages.mjs';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -29,19 +29,12 @@ function npmPackagesAreCurrent() {
  * lock; not every registry has them.
  */
 function installNpmPackages() {
-  return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      shell: process.platform === 'win32',
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-    child.on('error', reject);
-    child.on('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`npm install ended with ${code}:\n${output}`)),
-    );
-  });
+  return runQuietly(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    { cwd: root, shell: process.platform === 'win32' },
+    (code, output) => `npm install ended with ${code}:\n${output}`,
+  );
 }
 
 /** @param {'start' | 'test'} purpose */

@@ -78,7 +78,7 @@ async function attackInWaves(
     await wait(Math.min(3000, waveMs));
     const load = loadavg()[0] as number;
     const [rootBefore, otherBefore] = await Promise.all([root.measured(), other.measured()]);
-    const idleBytes = residentBytes(daemon);
+    const idleBytes = daemon.residentBytes;
     const writtenBefore = writtenBytes(daemon, auditPath);
     const normalMs = 2 * p99(otherBefore.commands.map(({ ms }) => ms)) + 5;
     const usual = { root: medianMs(rootBefore), other: medianMs(otherBefore) };
@@ -95,7 +95,7 @@ async function attackInWaves(
       const attacker = spawnPart('attacker.js', String(ATTACKER_UID), first, second, JSON.stringify(sockets));
       let peak = 0;
       for (const endMs = performance.now() + waveMs; performance.now() < endMs; await wait(50)) {
-        peak = Math.max(peak, residentBytes(daemon));
+        peak = Math.max(peak, daemon.residentBytes);
       }
       const [roots, others] = await Promise.all([root.measured(), other.measured()]);
       attacker.kill('SIGKILL');
@@ -135,10 +135,6 @@ async function untilNormal(user: WorkingUser, normalMs: number): Promise<number>
 function childrenOf(processId: number): readonly number[] {
   const text = readFileSync(`/proc/${processId}/task/${processId}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
-}
-
-function residentBytes({ processId }: TestDaemon): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1]) * 1024;
 }
 
 function writtenBytes({ logPath }: TestDaemon, auditPath: string): number {

@@ -99,9 +99,10 @@ function copyParts(folder, architecture) {
   cpSync(path.join(packages, 'yargs', 'locales'), path.join(folder, 'locales'), { recursive: true });
   copyFileSync(lmdbAddon(architecture), path.join(folder, 'lmdb.node'));
   chmodSync(path.join(folder, 'lmdb.node'), 0o644);
-  const addon = path.join('native', 'addon', 'prebuilds', `linux-${architecture}`);
-  cpSync(path.join(root, addon), path.join(folder, addon), { recursive: true });
-  chmodSync(path.join(folder, addon, 'tpmtbs-native.node'), 0o644);
+  const addon = path.join('native', 'addon', 'prebuilds', `linux-${architecture}`, 'tpmtbs-native.node');
+  mkdirSync(path.dirname(path.join(folder, addon)), { recursive: true });
+  copyFileSync(path.join(root, addon), path.join(folder, addon));
+  chmodSync(path.join(folder, addon), 0o644);
   const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'commonjs' })}\n`);
 }

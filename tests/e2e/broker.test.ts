@@ -1,7 +1,6 @@
 /** The real daemon on a real software TPM, as its callers meet it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
@@ -195,7 +194,7 @@ describe('the broker, on swtpm', function () {
       // As much as the broker takes: it stops reading long before these are all accepted.
       for (let sent = 0; sent < 2000; sent++) deaf.write(message);
       assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
-      const resident = residentBytes(daemon.processId);
+      const resident = daemon.residentBytes;
       assert.ok(resident < 400 * 1024 * 1024, `${resident} bytes`);
       deaf.destroy();
     });
@@ -235,9 +234,4 @@ function oversized(): Buffer {
   GET_RANDOM_20.copy(bytes);
   bytes.writeUInt32BE(bytes.length, 2);
   return bytes;
-}
-
-function residentBytes(processId: number): number {
-  const status = readFileSync(`/proc/${processId}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }

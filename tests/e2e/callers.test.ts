@@ -8,14 +8,8 @@ import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-use
 import { TestDaemon } from '../support/daemon.js';
 import { readableRepository } from '../support/readable-repository.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import {
-  CLEAR_20,
-  createPrimaryEcc,
-  GET_RANDOM_20,
-  handleIn,
-  responseCode,
-  SIGNING_KEY,
-} from '../support/tpm-commands.js';
+import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
+import { handleIn } from '../support/tpm20-commands.js';
 
 const ADMINISTRATORS_GID = 61990;
 const SANDBOX_GID = 61991;

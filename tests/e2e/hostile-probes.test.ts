@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ describe('an attack of a standard user', function () {
     };
     root = await daemon.connect();
     contextId = await root.open();
-    idleBytes = residentBytes();
+    idleBytes = daemon.residentBytes;
   });
   after(async () => {
     root?.close();
@@ -71,19 +71,19 @@ describe('an attack of a standard user', function () {
   for (const { name } of PROBES) {
     it(`(${name}) costs bounded memory and lines, and leaves nothing behind`, async () => {
       const writtenBefore = writtenBytes();
-      const residentBefore = residentBytes();
+      const residentBefore = daemon.residentBytes;
       const attacker = spawnPart('attacker.js', String(ATTACKER_UID), name, '-', JSON.stringify(sockets));
       let peak = 0;
       for (let round = 0; round < ROUNDS; round++) {
         await wait(100);
         assert.equal(responseCode(await root.submit(contextId, GET_RANDOM_20)), 0);
-        peak = Math.max(peak, residentBytes() - residentBefore);
+        peak = Math.max(peak, daemon.residentBytes - residentBefore);
       }
       attacker.kill('SIGKILL');
       await once(attacker, 'exit');
       await untilIdle();
       assert.ok(peak < MOST_MEMORY, `memory grew by ${Math.round(peak / MEBIBYTE)} MiB`);
-      assert.ok(residentBytes() - idleBytes < MOST_MEMORY_OF_ALL, 'memory grows from attack to attack');
+      assert.ok(daemon.residentBytes - idleBytes < MOST_MEMORY_OF_ALL, 'memory grows from attack to attack');
       assert.ok(writtenBytes() - writtenBefore < MOST_WRITTEN, `${writtenBytes() - writtenBefore} bytes were logged`);
     });
   }
@@ -96,11 +96,6 @@ describe('an attack of a standard user', function () {
       await wait(50);
     }
     assert.fail('contexts or commands of the attacker are left');
-  }
-
-  function residentBytes(): number {
-    const status = readFileSync(`/proc/${daemon.processId}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
   function writtenBytes(): number {

@@ -140,7 +140,7 @@ describe('the JSON-RPC endpoint', function () {
       it(`of ${name} keeps its memory within 64 MiB, and serves root`, async () => {
         const root = await daemon.connect();
         await root.call('status/get');
-        const before = residentBytes(daemon.processId);
+        const before = daemon.residentBytes;
         const sockets = await asUser(ALICE, () => Array.from({ length: connections }, () => open(daemon.rpcSocket)));
         const flood = bytes();
         for (const socket of sockets) {
@@ -152,7 +152,7 @@ describe('the JSON-RPC endpoint', function () {
           await root.call('device/get');
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
-        const grown = residentBytes(daemon.processId) - before;
+        const grown = daemon.residentBytes - before;
         for (const socket of sockets) socket.destroy();
         assert.ok(grown < 64 * MEBIBYTE, `grew by ${Math.round(grown / MEBIBYTE)} MiB`);
         await root.call('device/get');
@@ -172,9 +172,4 @@ function deep(levels: number): object {
   let value: object = {};
   for (let level = 0; level < levels; level++) value = { a: value };
   return value;
-}
-
-function residentBytes(processId: number): number {
-  const status = readFileSync(`/proc/${processId}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }

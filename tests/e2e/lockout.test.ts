@@ -15,13 +15,13 @@ import {
   createPrimaryEcc,
   dictionaryAttackParameters,
   GET_RANDOM_20,
-  handleIn,
   passwordCommand,
   responseCode,
   SIGNING_KEY,
   signWith,
 } from '../support/tpm-commands.js';
 import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
+import { handleIn } from '../support/tpm20-commands.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
 /** The same in the place of a TPM's response: the resource manager's layer, 0x921. */

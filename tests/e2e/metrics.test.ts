@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type RequestOptions, request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { freePort } from '../support/free-port.js';
 import { run } from '../support/run-program.js';
-import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, handleIn, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
+import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
+import { handleIn } from '../support/tpm20-commands.js';
 
 const ON_LOOPBACK = { listen: 'tcp:127.0.0.1:0' };
 const PROMETHEUS_FILES = join(REPOSITORY, 'packaging', 'prometheus');
@@ -258,16 +259,6 @@ async function ended(child: ChildProcess): Promise<void> {
   await new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.kill('SIGTERM');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
   });
 }
 

@@ -11,13 +11,13 @@ import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
   createPrimaryEcc,
   GET_RANDOM_20,
-  handleIn,
   passwordCommand,
   responseCode,
   SIGNING_KEY,
   signWith,
 } from '../support/tpm-commands.js';
 import { command12, insideTransport } from '../support/tpm12-commands.js';
+import { handleIn } from '../support/tpm20-commands.js';
 
 const TPM_RH_OWNER = 0x40000001;
 const TPM_RH_LOCKOUT = 0x4000000a;

@@ -15,6 +15,7 @@ import { writePhysicalPresenceTree } from '../support/physical-presence-tree.js'
 import { encodeRegistryPol } from '../support/registry-pol-writer.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
+import { handleIn } from '../support/tpm20-commands.js';
 
 /** These need a directory: tests/e2e/owner-auth-directory.test.ts calls them, over the same client. */
 const NEEDS_DIRECTORY: readonly string[] = ['ownerAuthBackup/run', 'ownerAuthBackup/test'];
@@ -78,7 +79,7 @@ describe('the result of every method', function () {
   async function failOnce(): Promise<void> {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
-    const key = (await alice.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.noDa))).readUInt32BE(10);
+    const key = handleIn(await alice.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.noDa)));
     await alice.submit(contextId, signWith(key, 'wrong'));
     alice.close();
   }

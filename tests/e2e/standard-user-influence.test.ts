@@ -39,6 +39,7 @@ import {
   SIGNING_KEY,
   signWith,
 } from '../support/tpm-commands.js';
+import { handleIn } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 const LOCKOUT_RESET = passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], '');
@@ -136,7 +137,7 @@ describe('a standard user', function () {
   async function failAuthorizations(count: number): Promise<void> {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
-    const key = (await alice.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.noDa))).readUInt32BE(10);
+    const key = handleIn(await alice.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.noDa)));
     for (let number = 0; number < count; number++) await alice.submit(contextId, signWith(key, 'wrong'));
     alice.close();
   }
@@ -198,7 +199,7 @@ describe('a standard user', function () {
   it('cannot over the simulator endpoints either, at any locality, nor power the TPM off and on', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const contextId = await bob.open();
-    const key = (await bob.submit(contextId, createPrimaryEcc('b', SIGNING_KEY.noDa))).readUInt32BE(10);
+    const key = handleIn(await bob.submit(contextId, createPrimaryEcc('b', SIGNING_KEY.noDa)));
     const toControl = [
       '0000000200000000', // CMD_INIT
       '00000003', // CMD_SHUTDOWN

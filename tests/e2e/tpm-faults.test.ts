@@ -6,6 +6,7 @@ import { TestDaemon } from '../support/daemon.js';
 import { RpcFailure } from '../support/rpc-client.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
+import { handleIn } from '../support/tpm20-commands.js';
 
 type Fault = 'none' | 'silence' | 'garbage' | 'half' | 'cut' | 'tooMuch';
 
@@ -89,7 +90,7 @@ describe('a TPM at fault', function () {
     it(`${fault}: TBS_E_IOERROR within the time-out of the configuration, then commands and keys as before`, async () => {
       const client = await daemon.connect();
       const contextId = await client.open();
-      const key = (await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))).readUInt32BE(10);
+      const key = handleIn(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa)));
       line.fault = fault;
       const startedAtMs = performance.now();
       const failed = await client.submit(contextId, GET_RANDOM_20).catch((error: unknown) => error);

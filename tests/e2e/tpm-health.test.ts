@@ -177,7 +177,7 @@ describe("the TPM's own lockout", function () {
 async function useProtectedKey(daemon: TestDaemon): Promise<void> {
   const client = await daemon.connect();
   const context = await client.open();
-  const key = (await client.submit(context, createPrimaryEcc('right', SIGNING_KEY.underDa))).readUInt32BE(10);
+  const key = handleIn(await client.submit(context, createPrimaryEcc('right', SIGNING_KEY.underDa)));
   assert.equal(responseCode(await client.submit(context, signWith(key, 'right'))), 0);
   client.close();
 }

@@ -13,15 +13,9 @@ import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
-import {
-  createPrimaryEcc,
-  handleIn,
-  passwordCommand,
-  responseCode,
-  SIGNING_KEY,
-  signWith,
-} from '../support/tpm-commands.js';
+import { createPrimaryEcc, passwordCommand, responseCode, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
 import { codeOf, crypto, secret, TpmConnection, type Transmit } from '../support/tpm12-client.js';
+import { handleIn } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 const TPM_RH_LOCKOUT = 0x4000000a;

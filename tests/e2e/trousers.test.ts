@@ -1,9 +1,9 @@
 /** tpm-tools over trousers' tcsd over the broker, on a TPM 1.2: docs/trousers.md. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { TestDaemon } from '../support/daemon.js';
+import { freePort } from '../support/free-port.js';
 import { startTcsd, type Tcsd } from '../support/tcsd.js';
 
 const NEEDED_TO_TAKE_OWNERSHIP = ['TPM_TakeOwnership', 'TPM_CreateEndorsementKeyPair'];
@@ -15,17 +15,6 @@ const TPM_DEFEND_LOCK_RUNNING = /code=0803 /;
 interface ToolResult {
   readonly code: number;
   readonly output: string;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function succeeded(result: ToolResult): string {

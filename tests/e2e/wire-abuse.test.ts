@@ -1,7 +1,6 @@
 /** Hostile callers of the wire endpoint of a real broker, while another user works. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { GET_RANDOM_8, hello, submit, whenClosed } from '../endpoints/wire/wire-client.js';
 import { mutate } from '../fuzz/mutate.js';
@@ -14,6 +13,7 @@ import { WireClient } from '../support/wire-client.js';
 const FUZZED_COMMANDS = Number(process.env['TPMTBS_FUZZED_COMMANDS'] ?? 100_000);
 const ANSWER_LIMIT_MS = 50;
 const WARM_UP_COMMANDS = 50_000;
+const MEBIBYTE = 1024 * 1024;
 const MEMORY_SLACK_MB = 30;
 /**
  * V8 lets the garbage of a busy process grow to 48 MB (Node.js 20) or 96 MB (Node.js 24) before it collects, and keeps
@@ -31,17 +31,17 @@ describe('abuse of the wire endpoint', function () {
     daemon = await TestDaemon.start({ env: { NODE_OPTIONS: YOUNG_GENERATION_BOUND } });
     using attacker = await WireClient.open(daemon.wireSocket, ALICE);
     await sendFuzzed(attacker, WARM_UP_COMMANDS, 1);
-    warmLevelMegabytes = await residentMegabytes();
+    warmLevelMegabytes = daemon.residentBytes / MEBIBYTE;
   });
   after(() => daemon?.[Symbol.asyncDispose]());
 
   /** What it holds after each abuse is what it held before, apart from what V8 keeps once it has run warm. */
   afterEach(async () => {
     const giveUpAt = performance.now() + 5_000;
-    let now = await residentMegabytes();
+    let now = daemon.residentBytes / MEBIBYTE;
     while (now > warmLevelMegabytes + MEMORY_SLACK_MB && performance.now() < giveUpAt) {
       await wait(100);
-      now = await residentMegabytes();
+      now = daemon.residentBytes / MEBIBYTE;
     }
     assert.ok(now <= warmLevelMegabytes + MEMORY_SLACK_MB, `${warmLevelMegabytes} MB before, ${now} MB after`);
   });
@@ -62,11 +62,6 @@ describe('abuse of the wire endpoint', function () {
   function assertInTime(times: readonly number[]): void {
     const late = times.filter((time) => time > ANSWER_LIMIT_MS);
     assert.ok(late.length <= times.length / 20, `${late.length} of ${times.length} late, ${Math.max(...times)} ms`);
-  }
-
-  async function residentMegabytes(): Promise<number> {
-    const status = await readFile(`/proc/${daemon.processId}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
   /** Valid headers of all command codes with mutated bodies; each gets one whole response. */
@@ -164,13 +159,13 @@ describe('abuse of the wire endpoint', function () {
 
   it('holds little for 200,000 pipelined commands whose answers are never read', async () => {
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
-    const before = await residentMegabytes();
+    const before = daemon.residentBytes / MEBIBYTE;
     const flood = await WireClient.open(daemon.wireSocket, ALICE);
     flood.socket.pause();
     const block = Buffer.concat(Array.from({ length: 1000 }, (_, id) => submit(id, flood.contextId, GET_RANDOM_8)));
     for (let i = 0; i < 200; i++) flood.socket.write(block);
     assertInTime(await answerTimesMs(quiet, 200));
-    const during = await residentMegabytes();
+    const during = daemon.residentBytes / MEBIBYTE;
     assert.ok(during < before + 60, `${before.toFixed(0)} MB, then ${during.toFixed(0)} MB`);
     flood.socket.destroy();
     assertInTime(await answerTimesMs(quiet, 20));

@@ -1,5 +1,6 @@
 /** A real tbsd in a folder of its own, on a software TPM that it runs itself or that a test runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -79,6 +80,12 @@ export class TestDaemon {
 
   get processId(): number {
     return this.#process?.pid as number;
+  }
+
+  /** The memory of the broker's process that is in use (VmRSS). */
+  get residentBytes(): number {
+    const status = readFileSync(`/proc/${this.processId}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
   connect(): Promise<RpcClient> {

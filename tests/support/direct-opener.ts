@@ -8,7 +8,7 @@ import type {
   Submission,
   SubmissionOutcome,
 } from '../../ts-core/application/commands/caller-connection.js';
-import type { TpmTransport } from '../../ts-core/application/ports.js';
+import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';

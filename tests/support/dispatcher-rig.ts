@@ -1,7 +1,7 @@
 /** A dispatcher between a queue and a scripted transport, whose gate and recorder do what a test says. */
 import { Dispatcher } from '../../ts-core/application/commands/dispatcher.js';
 import type { PendingCommand } from '../../ts-core/application/commands/pending-command.js';
-import type { TpmTransport } from '../../ts-core/application/ports.js';
+import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { errorResponse } from '../../ts-core/domain/tpm/command-header.js';

@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it; timers fire, in their order, while it moves. */
-import type { Clock } from '../../ts-core/application/ports.js';
+import type { Clock } from '../../ts-core/application/ports/operating-system.js';
 
 interface Timer {
   readonly atMs: number;

@@ -1,5 +1,5 @@
 /** A state store that keeps its records in memory, as a disk would: as copies. */
-import type { StateRecords, StateStore } from '../../ts-core/application/ports.js';
+import type { StateRecords, StateStore } from '../../ts-core/application/ports/state-store.js';
 
 export class MemoryStore implements StateStore {
   readonly kept = new Map<string, unknown>();

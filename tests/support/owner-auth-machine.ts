@@ -18,15 +18,12 @@ import {
   type OwnerAuthorization,
   ownerAuthorization,
 } from '../../ts-core/application/owner-auth/owner-authorization.js';
-import type {
-  AuditEvent,
-  Clock,
-  OwnerAuthDirectory,
-  OwnerAuthFiles,
-  PolicyStore,
-  StateStore,
-  TpmTransport,
-} from '../../ts-core/application/ports.js';
+import type { AuditEvent } from '../../ts-core/application/ports/logs.js';
+import type { Clock } from '../../ts-core/application/ports/operating-system.js';
+import type { OwnerAuthDirectory, OwnerAuthFiles } from '../../ts-core/application/ports/owner-auth-stores.js';
+import type { PolicyStore } from '../../ts-core/application/ports/policy-store.js';
+import type { StateStore } from '../../ts-core/application/ports/state-store.js';
+import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { classifyResponse } from '../../ts-core/domain/lockout/response-classification.js';
 import {

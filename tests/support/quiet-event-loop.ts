@@ -1,5 +1,5 @@
 /** An event loop on which nothing else happens, and what it was asked for. */
-import type { EventLoop } from '../../ts-core/application/ports.js';
+import type { EventLoop } from '../../ts-core/application/ports/event-loop.js';
 
 export class QuietEventLoop implements EventLoop {
   requestsTaken = 0;

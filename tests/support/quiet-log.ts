@@ -1,5 +1,5 @@
 /** A log that keeps what it is told, for assertions, and prints nothing. */
-import type { Log } from '../../ts-core/application/ports.js';
+import type { Log } from '../../ts-core/application/ports/logs.js';
 
 export interface QuietLog extends Log {
   readonly lines: readonly { readonly level: string; readonly fields: object; readonly message: string }[];

@@ -1,6 +1,6 @@
 /** The broker's events, and a list of all that were raised. */
 import { Events } from '../../ts-core/application/events/events.js';
-import type { AuditEvent } from '../../ts-core/application/ports.js';
+import type { AuditEvent } from '../../ts-core/application/ports/logs.js';
 import { FakeClock } from './fake-clock.js';
 
 export function recordedEvents(clock = new FakeClock()): { readonly events: Events; readonly told: AuditEvent[] } {

@@ -1,5 +1,5 @@
 /** A TPM transport whose answers the test gives, one command at a time. */
-import type { TpmTransport, TransmitOptions } from '../../ts-core/application/ports.js';
+import type { TpmTransport, TransmitOptions } from '../../ts-core/application/ports/tpm-transport.js';
 
 export interface Transmission {
   readonly command: Uint8Array;

@@ -1,8 +1,11 @@
 import { uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
-import { TPM_CC, TPM_RH, TPM_RS_PW } from '../../ts-core/domain/tpm20/codes.js';
+import { TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_RH, TPM_RS_PW } from '../../ts-core/domain/tpm20/codes.js';
 import { command12 } from './tpm12-commands.js';
-import { command, getRandom } from './tpm20-commands.js';
+import { authorized, command, getRandom, NULL_TICKET, sized, u16, u32 } from './tpm20-commands.js';
+
+/** A signature scheme that the broker itself never uses. TCG Algorithm Registry, 6.1. */
+const RSASSA = 0x0014;
 
 /** Bytes of a few commands that tests send as they are. */
 export const GET_RANDOM_20 = Buffer.from(getRandom(8));
@@ -17,7 +20,7 @@ export function passwordCommand(
   code: number,
   handles: readonly number[],
   password: string,
-  parameters: Uint8Array = Buffer.alloc(0),
+  parameters: Uint8Array = new Uint8Array(),
 ): Buffer {
   return sessionCommand(code, handles, [{ handle: TPM_RS_PW, hmac: password }], parameters);
 }
@@ -27,16 +30,10 @@ export function sessionCommand(
   code: number,
   handles: readonly number[],
   sessions: readonly { readonly handle: number; readonly hmac: string }[],
-  parameters: Uint8Array = Buffer.alloc(0),
+  parameters: Uint8Array = new Uint8Array(),
 ): Buffer {
-  const area = Buffer.concat(
-    sessions.map(({ handle, hmac }) => {
-      const bytes = Buffer.from(hmac, 'utf8');
-      return Buffer.concat([u32(handle), u16(0), Buffer.from([0]), u16(bytes.length), bytes]);
-    }),
-  );
-  const body = Buffer.concat([...handles.map(u32), u32(area.length), area, parameters]);
-  return Buffer.concat([u16(0x8002), u32(10 + body.length), u32(code), body]);
+  const filled = sessions.map(({ handle, hmac }) => ({ session: handle, hmac: utf8(hmac) }));
+  return Buffer.from(authorized(code, handles, [...parameters], filled));
 }
 
 /** TPM2_CreatePrimary of an ECC key with this authorization value, in the owner hierarchy unless another is given. */
@@ -45,18 +42,12 @@ export function createPrimaryEcc(
   attributes: number,
   parent: { readonly hierarchy?: number; readonly password?: string } = {},
 ): Buffer {
-  const secret = Buffer.from(authValue, 'utf8');
-  const sensitive = Buffer.concat([u16(secret.length), secret, u16(0)]);
-  const publicArea = Buffer.concat([
-    ...[u16(0x0023), u16(0x000b), u32(attributes), u16(0)],
-    ...[u16(0x0010), u16(0x0018), u16(0x000b), u16(0x0003), u16(0x0010)],
-    ...[u16(0), u16(0)],
-  ]);
-  const parameters = Buffer.concat([
-    ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
-    ...[u16(0), u32(0)],
-  ]);
-  return passwordCommand(TPM_CC.CreatePrimary, [parent.hierarchy ?? TPM_RH.OWNER], parent.password ?? '', parameters);
+  const template = [
+    ...[...u16(TPM_ALG.ECC), ...u16(TPM_ALG.SHA256), ...u32(attributes), ...sized([])],
+    ...[TPM_ALG.NULL, TPM_ALG.ECDSA, TPM_ALG.SHA256, TPM_ECC_CURVE.NIST_P256, TPM_ALG.NULL].flatMap(u16),
+    ...[...sized([]), ...sized([])],
+  ];
+  return createPrimary(authValue, template, parent.hierarchy ?? TPM_RH.OWNER, parent.password ?? '');
 }
 
 /**
@@ -64,22 +55,19 @@ export function createPrimaryEcc(
  * long that takes depends on the seed.
  */
 export function createPrimaryRsa(seed: number, bits = 2048): Buffer {
-  const sensitive = Buffer.concat([u16(0), u16(0)]);
-  const publicArea = Buffer.concat([
-    ...[u16(0x0001), u16(0x000b), u32(SIGNING_KEY.noDa), u16(0)],
-    ...[u16(0x0010), u16(0x0014), u16(0x000b), u16(bits), u32(0)],
-    ...[u16(4), u32(seed)],
-  ]);
-  const parameters = Buffer.concat([
-    ...[u16(sensitive.length), sensitive, u16(publicArea.length), publicArea],
-    ...[u16(0), u32(0)],
-  ]);
-  return passwordCommand(TPM_CC.CreatePrimary, [TPM_RH.NULL], '', parameters);
+  const template = [
+    ...[...u16(TPM_ALG.RSA), ...u16(TPM_ALG.SHA256), ...u32(SIGNING_KEY.noDa), ...sized([])],
+    ...[TPM_ALG.NULL, RSASSA, TPM_ALG.SHA256, bits].flatMap(u16),
+    ...[...u32(0), ...sized(u32(seed))],
+  ];
+  return createPrimary('', template, TPM_RH.NULL, '');
 }
 
-/** TPM2_FlushContext. */
-export function flushContext20(handle: number): Buffer {
-  return Buffer.concat([u16(0x8001), u32(14), u32(TPM_CC.FlushContext), u32(handle)]);
+function createPrimary(authValue: string, template: readonly number[], hierarchy: number, password: string): Buffer {
+  const sensitive = [...sized(utf8(authValue)), ...sized([])];
+  const creationData = [...sized([]), ...u32(0)];
+  const parameters = [...sized(sensitive), ...sized(template), ...creationData];
+  return passwordCommand(TPM_CC.CreatePrimary, [hierarchy], password, Uint8Array.from(parameters));
 }
 
 /** userWithAuth, sign, sensitiveDataOrigin, fixedTPM, fixedParent; with or without TPMA_OBJECT_NO_DA. */
@@ -87,8 +75,8 @@ export const SIGNING_KEY = { noDa: 0x00040472, underDa: 0x00040072 } as const;
 
 /** TPM2_Sign of 32 zero bytes with this key's authorization value. */
 export function signWith(handle: number, authValue: string): Buffer {
-  const parameters = Buffer.concat([u16(32), Buffer.alloc(32), u16(0x0010), u16(0x8024), u32(0x40000007), u16(0)]);
-  return passwordCommand(TPM_CC.Sign, [handle], authValue, parameters);
+  const parameters = [...sized(new Array<number>(32).fill(0)), ...u16(TPM_ALG.NULL), ...NULL_TICKET];
+  return passwordCommand(TPM_CC.Sign, [handle], authValue, Uint8Array.from(parameters));
 }
 
 /** TPM2_DictionaryAttackParameters with the empty lockout authorization. */
@@ -97,7 +85,7 @@ export function dictionaryAttackParameters(
   recoverySeconds = 10,
   lockoutRecoverySeconds = 10,
 ): Buffer {
-  const parameters = Buffer.concat([u32(maxTries), u32(recoverySeconds), u32(lockoutRecoverySeconds)]);
+  const parameters = Uint8Array.from([maxTries, recoverySeconds, lockoutRecoverySeconds].flatMap(u32));
   return passwordCommand(TPM_CC.DictionaryAttackParameters, [TPM_RH.LOCKOUT], '', parameters);
 }
 
@@ -105,18 +93,6 @@ export function responseCode(response: Uint8Array): number {
   return Buffer.from(response).readUInt32BE(6);
 }
 
-export function handleIn(response: Uint8Array): number {
-  return Buffer.from(response).readUInt32BE(10);
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
+function utf8(text: string): number[] {
+  return [...Buffer.from(text, 'utf8')];
 }

@@ -129,11 +129,13 @@ function createPrimaryFrom(template: readonly number[], { hierarchy = 'null', au
 function password(text: string): readonly number[] {
   return [...text].map((character) => character.charCodeAt(0));
 }
+/** TPMT_TK_HASHCHECK of a digest that no TPM made. */
+export const NULL_TICKET = [...u16(0x8024), ...u32(TPM_RH.NULL), ...sized([])];
+
 /** ECDSA over 32 bytes. */
 export function sign(key: number, sessions?: readonly Authorization[]): Uint8Array {
   const digest = new Array<number>(32).fill(7);
-  const nullTicket = [...u16(0x8024), ...u32(TPM_RH.NULL), ...sized([])];
-  return authorized('Sign', [key], [...sized(digest), ...u16(TPM_ALG.NULL), ...nullTicket], sessions);
+  return authorized('Sign', [key], [...sized(digest), ...u16(TPM_ALG.NULL), ...NULL_TICKET], sessions);
 }
 export function readPublic(handle: number): Uint8Array {
   return command('ReadPublic', u32(handle));

@@ -1,6 +1,6 @@
 /** A Tpm20Virtualizer behind the broker's own exchange driver, with clients to send commands from. */
 import { ExchangeDriver } from '../../ts-core/application/commands/exchange-driver.js';
-import type { TpmTransport } from '../../ts-core/application/ports.js';
+import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';

@@ -47,7 +47,7 @@ describe('tools/pwsh.mjs', function () {
       const tools = path.join(folder, 'clone', 'tools');
       fs.mkdirSync(tools, { recursive: true });
       fs.mkdirSync(path.join(folder, 'bin'));
-      for (const file of ['pwsh.mjs', 'nuget.mjs', 'dotnet.mjs', 'build-lock.mjs']) {
+      for (const file of ['pwsh.mjs', 'nuget.mjs', 'dotnet.mjs', 'build-lock.mjs', 'run-quietly.mjs']) {
         fs.copyFileSync(path.join(REPOSITORY, 'tools', file), path.join(tools, file));
       }
       pinHashOf(PACKAGE);

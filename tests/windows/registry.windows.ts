@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FilePolicyStore } from '../../ts-core/adapters/policy/policy-store.js';
 import { RegistryStateStore } from '../../ts-core/adapters/state/registry-state-store.js';
-import type { StateRecords } from '../../ts-core/application/ports.js';
+import type { StateRecords } from '../../ts-core/application/ports/state-store.js';
 import { stateKeyAccess } from '../../ts-core/domain/windows-access.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { quietLog } from '../support/quiet-log.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createTransport } from '../../ts-core/adapters/transport/create-transport.js';
 import { detectTpm } from '../../ts-core/adapters/transport/detect-version.js';
-import type { TpmTransport } from '../../ts-core/application/ports.js';
+import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { getRandom, startup } from '../adapters/transport/tpm-commands.js';

@@ -16,7 +16,7 @@ import type { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import type { CommandLists } from './policy/command-lists.js';
 import type { ManageBlockLists } from './policy/manage-block-lists.js';
 import type { ManagePolicy } from './policy/manage-policy.js';
-import type { UserNames } from './ports.js';
+import type { UserNames } from './ports/operating-system.js';
 import type { ManagePower } from './power/manage-power.js';
 import type { RecentAnswers } from './status/recent-answers.js';
 import type { ReportQueue } from './status/report-queue.js';

@@ -35,22 +35,14 @@ import { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import { CommandLists } from './policy/command-lists.js';
 import { ManageBlockLists } from './policy/manage-block-lists.js';
 import { ManagePolicy } from './policy/manage-policy.js';
-import type {
-  AuditLog,
-  Clock,
-  EventLogSource,
-  EventLoop,
-  Log,
-  OtherResourceManager,
-  OwnerAuthDirectory,
-  OwnerAuthFiles,
-  PassedOverTpm,
-  PhysicalPresence,
-  PolicyStore,
-  StateStore,
-  TpmTransport,
-  UserNames,
-} from './ports.js';
+import type { EventLoop } from './ports/event-loop.js';
+import type { EventLogSource, PhysicalPresence } from './ports/firmware.js';
+import type { AuditLog, Log } from './ports/logs.js';
+import type { Clock, OtherResourceManager, UserNames } from './ports/operating-system.js';
+import type { OwnerAuthDirectory, OwnerAuthFiles } from './ports/owner-auth-stores.js';
+import type { PolicyStore } from './ports/policy-store.js';
+import type { StateStore } from './ports/state-store.js';
+import type { PassedOverTpm, TpmTransport } from './ports/tpm-transport.js';
 import { ManagePower } from './power/manage-power.js';
 import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
 import { RecentAnswers } from './status/recent-answers.js';

@@ -1,4 +1,5 @@
 /** What all commands of `tbs` share: common options, the connection, the exit code. */
+import { writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import type { BrokerClient } from './broker-client.js';
 import { CliFailure } from './cli-failure.js';
@@ -53,6 +54,12 @@ export function numberOption(option: string, isFit: (value: number) => boolean, 
  */
 export function isStandardStream(file: string): boolean {
   return file === '-' || file === '';
+}
+
+/** Writes a page to the file that an option names, or to standard output. */
+export async function writePage(file: string, html: string): Promise<void> {
+  if (isStandardStream(file)) process.stdout.write(html);
+  else await writeFile(file, html);
 }
 
 /**

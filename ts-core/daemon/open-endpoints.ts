@@ -1,7 +1,8 @@
 /** The endpoints that the configuration names, opened one after the other and closed together. */
 import type { Socket } from 'node:net';
 import type { Application } from '../application/application.js';
-import type { Clock, Log } from '../application/ports.js';
+import type { Log } from '../application/ports/logs.js';
+import type { Clock } from '../application/ports/operating-system.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';

@@ -2,7 +2,9 @@
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import type { RegistryReader } from '../adapters/policy/windows-registry.js';
 import type { TransportDependencies } from '../adapters/transport/create-transport.js';
-import type { EventLoop, StateStore, UserNames } from '../application/ports.js';
+import type { EventLoop } from '../application/ports/event-loop.js';
+import type { UserNames } from '../application/ports/operating-system.js';
+import type { StateStore } from '../application/ports/state-store.js';
 import type { EndpointParts } from './open-endpoints.js';
 
 export interface PlatformParts {

@@ -1,5 +1,5 @@
 /** Notifies the service manager of the daemon's state (sd_notify(3)); does nothing if there is none. */
-import type { Log } from '../application/ports.js';
+import type { Log } from '../application/ports/logs.js';
 
 export class ServiceNotification {
   readonly #socketPath: string | undefined;

@@ -8,7 +8,8 @@ import { groupSidOf, userSidOf, WindowsUserNames } from '../adapters/identity/wi
 import { takeOwnerLock } from '../adapters/state/owner-lock.js';
 import { RegistryStateStore } from '../adapters/state/registry-state-store.js';
 import { type WindowsAddon, windowsAddon } from '../adapters/windows-addon.js';
-import type { Log, StateStore } from '../application/ports.js';
+import type { Log } from '../application/ports/logs.js';
+import type { StateStore } from '../application/ports/state-store.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { stateFolderAccess, stateKeyAccess, systemPipeAccess, userPipeAccess } from '../domain/windows-access.js';

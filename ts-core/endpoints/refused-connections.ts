@@ -1,5 +1,6 @@
 /** Logs refused connections, at most once a minute for each reason, because anybody can connect again and again. */
-import type { Clock, Log } from '../application/ports.js';
+import type { Log } from '../application/ports/logs.js';
+import type { Clock } from '../application/ports/operating-system.js';
 
 const TOLD_EVERY_MS = 60_000;
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AuditFile, type AuditFileOptions } from '../../../ts-core/adapters/audit/audit-file.js';
-import type { AuditEvent, Log } from '../../../ts-core/application/ports.js';
+import type { AuditEvent, Log } from '../../../ts-core/application/ports/logs.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

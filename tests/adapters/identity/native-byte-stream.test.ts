@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { nativeEventLoop, openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
-import type { ByteStream } from '../../../ts-core/application/ports.js';
+import type { ByteStream } from '../../../ts-core/application/ports/event-loop.js';
 import { REPOSITORY } from '../../support/daemon.js';
 
 const EAGAIN = -constants.errno.EAGAIN;

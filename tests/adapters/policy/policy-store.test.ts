@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FilePolicyStore, type FilePolicyStoreOptions } from '../../../ts-core/adapters/policy/policy-store.js';
-import type { Log } from '../../../ts-core/application/ports.js';
+import type { Log } from '../../../ts-core/application/ports/logs.js';
 import { DEFAULT_POLICY_SETTINGS, type EffectivePolicy } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { FakeClock } from '../../support/fake-clock.js';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
-import type { PassedOverTpm } from '../../../ts-core/application/ports.js';
+import type { PassedOverTpm } from '../../../ts-core/application/ports/tpm-transport.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { startFaultyTpm } from '../../support/faulty-tpm.js';

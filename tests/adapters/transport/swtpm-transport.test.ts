@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nativeEventLoop, openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
-import type { ByteStreamOpener } from '../../../ts-core/application/ports.js';
+import type { ByteStreamOpener } from '../../../ts-core/application/ports/event-loop.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { startFaultyTpm, tpm20Response } from '../../support/faulty-tpm.js';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { detectTpm } from '../../../ts-core/adapters/transport/detect-version.js';
-import type { TpmTransport } from '../../../ts-core/application/ports.js';
+import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { readUint16, readUint32, responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Dispatcher } from '../../../ts-core/application/commands/dispatcher.js';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';
-import type { TpmTransport } from '../../../ts-core/application/ports.js';
+import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { Tpm20Virtualizer } from '../../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { SnapshotKeeper } from '../../../ts-core/application/contexts/keep-snapshot.js';
-import type { StateStore } from '../../../ts-core/application/ports.js';
+import type { StateStore } from '../../../ts-core/application/ports/state-store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
 import { quietLog } from '../../support/quiet-log.js';

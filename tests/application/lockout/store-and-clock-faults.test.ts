@@ -1,12 +1,12 @@
 /** A store that cannot write, and a clock that jumps a day: nothing is acknowledged that is not kept, nothing forgotten. */
 import assert from 'node:assert/strict';
-import { Events } from '../../../ts-core/application/events/events.js';
 import { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
 import { ManageLockout } from '../../../ts-core/application/lockout/manage-lockout.js';
 import { ManageAuthLevel } from '../../../ts-core/application/owner-auth/manage-auth-level.js';
 import { CommandLists } from '../../../ts-core/application/policy/command-lists.js';
 import { ManageBlockLists } from '../../../ts-core/application/policy/manage-block-lists.js';
-import type { AuditEvent, PolicyStore, StateRecords, StateStore } from '../../../ts-core/application/ports.js';
+import type { PolicyStore } from '../../../ts-core/application/ports/policy-store.js';
+import type { StateRecords } from '../../../ts-core/application/ports/state-store.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { NO_LOCAL_COMMAND_LISTS } from '../../../ts-core/domain/filter/local-command-lists.js';
 import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
@@ -14,6 +14,8 @@ import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { MemoryStore } from '../../support/memory-store.js';
+import { recordedEvents } from '../../support/recorded-events.js';
 
 const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
@@ -23,34 +25,19 @@ const TPM2_SIGN = TPM_CC.Sign;
 const NO_POLICY = mergePolicy([], 1);
 
 /** Keeps in memory what a disk would, unless it has no room or a bad block. */
-class FailingStore implements StateStore {
+class FailingStore extends MemoryStore {
   fault: 'ENOSPC' | 'EIO' | undefined;
-  readonly kept = new Map<string, unknown>();
 
-  get<Name extends keyof StateRecords>(name: Name): StateRecords[Name] | undefined {
-    return this.kept.get(name) as StateRecords[Name] | undefined;
-  }
-
-  async put<Name extends keyof StateRecords>(name: Name, value: StateRecords[Name]): Promise<void> {
+  override async put<Name extends keyof StateRecords>(name: Name, value: StateRecords[Name]): Promise<void> {
     if (this.fault !== undefined) throw new TbsError('TBS_E_INTERNAL_ERROR', { details: { reason: this.fault } });
-    this.kept.set(name, structuredClone(value));
+    await super.put(name, value);
   }
-
-  async delete(name: keyof StateRecords): Promise<void> {
-    this.kept.delete(name);
-  }
-
-  async close(): Promise<void> {}
 }
 
 function setUp() {
   const store = new FailingStore();
   const clock = new FakeClock();
-  const told: AuditEvent[] = [];
-  const events = new Events(
-    { write: (event) => void told.push(event), lostLines: () => 0, close: async () => {} },
-    clock,
-  );
+  const { events, told } = recordedEvents(clock);
   const bookOf = () => new LockoutService({ store, clock, settings: () => DEFAULT_POLICY_SETTINGS, events });
   return { store, clock, told, events, bookOf, book: bookOf() };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Events } from '../../../ts-core/application/events/events.js';
-import type { AuditEvent, TpmTransport } from '../../../ts-core/application/ports.js';
+import type { AuditEvent } from '../../../ts-core/application/ports/logs.js';
+import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
 import { TpmPresence } from '../../../ts-core/application/status/tpm-presence.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { FakeClock } from '../../support/fake-clock.js';

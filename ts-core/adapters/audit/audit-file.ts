@@ -5,7 +5,8 @@
  * lines stay in the buffer and are tried again. Lines that do not fit into the buffer meanwhile are lost and counted,
  * and the audit log reports the loss once it can be written again.
  */
-import type { AuditEvent, AuditLog, Clock, Log } from '../../application/ports.js';
+import type { AuditEvent, AuditLog, Log } from '../../application/ports/logs.js';
+import type { Clock } from '../../application/ports/operating-system.js';
 import { auditLine } from './audit-line.js';
 import { RefusalCoalescer } from './refusal-coalescer.js';
 import { RotatingFile } from './rotating-file.js';

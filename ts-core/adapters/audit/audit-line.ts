@@ -1,5 +1,5 @@
 /** Formats an audit event as one line of JSON of bounded length, whatever its details contain. */
-import type { AuditEvent } from '../../application/ports.js';
+import type { AuditEvent } from '../../application/ports/logs.js';
 
 /** If a line would be longer, its details are omitted; the rest of the event stays. */
 export const MAX_LINE_BYTES = 16_384;

@@ -2,7 +2,7 @@
 import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
-import type { Log } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
 import { INTERVAL_MS, RepeatedLines } from './repeated-lines.js';
 
 export interface BrokerLogOptions {

@@ -4,7 +4,7 @@
  * Different refusals of one user get separate lines only up to a limit and are then combined. Otherwise a user who
  * tries every command code could push earlier lines out of the rotated files.
  */
-import type { AuditEvent } from '../../application/ports.js';
+import type { AuditEvent } from '../../application/ports/logs.js';
 
 /** Limit of distinct refusals remembered at once; beyond it, the oldest one is written early. */
 const MAX_REMEMBERED = 1024;

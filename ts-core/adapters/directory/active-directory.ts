@@ -6,7 +6,11 @@
  * The values are confidential in the directory: a computer can write but not read them, so nothing is read back. Each
  * operation opens its own connection, and no secret stays in memory between operations.
  */
-import type { DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../../application/ports.js';
+import type {
+  DirectoryCheck,
+  DirectoryReceipt,
+  OwnerAuthDirectory,
+} from '../../application/ports/owner-auth-stores.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { type BackupPlace, findBackupPlace, OWNER_INFORMATION, PENDING_INFORMATION } from './backup-place.js';
 import { directoryFailure } from './directory-failure.js';

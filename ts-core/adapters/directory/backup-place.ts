@@ -6,7 +6,7 @@
  * allowedChildClassesEffective (MS-ADTS 3.1.1.4.5.21).
  */
 import { AndFilter, type Entry, EqualityFilter, OrFilter } from 'ldapts';
-import type { DirectoryBackupForm } from '../../application/ports.js';
+import type { DirectoryBackupForm } from '../../application/ports/owner-auth-stores.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { directoryFailure } from './directory-failure.js';
 import type { DirectorySession } from './directory-session.js';

@@ -3,7 +3,7 @@
  * TLS, into TBS_E_PROVISIONING_NOT_ALLOWED with the reason and what to do about it.
  */
 import { ResultCodeError } from 'ldapts';
-import type { DirectoryFailure } from '../../application/ports.js';
+import type { DirectoryFailure } from '../../application/ports/owner-auth-stores.js';
 import { TbsError } from '../../domain/tbs-error.js';
 
 const ACTIONS: Readonly<Record<DirectoryFailure, string>> = {

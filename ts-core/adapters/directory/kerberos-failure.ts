@@ -1,5 +1,5 @@
 /** Translates errors of Kerberos (codes of MIT Kerberos, krb5_err.et) into errors that say what to do about them. */
-import type { DirectoryFailure } from '../../application/ports.js';
+import type { DirectoryFailure } from '../../application/ports/owner-auth-stores.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { codeOf, directoryFailure } from './directory-failure.js';
 

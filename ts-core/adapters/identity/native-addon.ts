@@ -2,7 +2,7 @@
  * The typed interface of the native addon (native/addon) on Linux, which is loaded once. For Windows, see
  * windows-addon.ts.
  */
-import type { ByteStream } from '../../application/ports.js';
+import type { ByteStream } from '../../application/ports/event-loop.js';
 import { addonDoesNotServe, loadAddonFile } from '../addon-file.js';
 
 /** What the kernel recorded about the process at the other end when it connected (unix(7)). */

@@ -1,6 +1,6 @@
 /** Opens the addon's byte streams over connections that Node.js accepted or opened, or that the addon accepted. */
 import { Socket } from 'node:net';
-import type { ByteStreamOpener, EventLoop } from '../../application/ports.js';
+import type { ByteStreamOpener, EventLoop } from '../../application/ports/event-loop.js';
 import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon, type StreamPoller } from './native-addon.js';
 import { descriptorOf } from './socket-descriptor.js';

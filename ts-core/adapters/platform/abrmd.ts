@@ -4,7 +4,7 @@
  */
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AbrmdState, OtherResourceManager } from '../../application/ports.js';
+import type { AbrmdState, OtherResourceManager } from '../../application/ports/operating-system.js';
 
 const BUS_NAME_FILE = 'com.intel.tss2.Tabrmd.service';
 const UNIT = 'tpm2-abrmd.service';

@@ -1,5 +1,5 @@
 /** Reads the measured-boot log from the kernel: /sys/kernel/security/tpmN/binary_bios_measurements. */
-import type { EventLogSource } from '../../application/ports.js';
+import type { EventLogSource } from '../../application/ports/firmware.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { errorCode, readKernelFile } from './kernel-file.js';
 

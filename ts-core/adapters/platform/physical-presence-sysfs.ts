@@ -5,7 +5,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PhysicalPresence, PhysicalPresenceAnswer } from '../../application/ports.js';
+import type { PhysicalPresence, PhysicalPresenceAnswer } from '../../application/ports/firmware.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { errorCode, type KernelRead, readKernelFile } from './kernel-file.js';
 

@@ -3,7 +3,7 @@
  * source is damaged or missing later. Losing this record loses no policy whose sources are intact.
  */
 import { join } from 'node:path';
-import type { Log } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
 import { makeFolder, replaceFile } from './atomic-write.js';
 import { readTrustedFile } from './trusted-file.js';
 

@@ -2,7 +2,9 @@
  * Merges the policy in force from configuration, policy folder, Registry.pol files and Windows' registry; watches them.
  */
 import { join } from 'node:path';
-import type { Clock, Log, PolicyStore } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { Clock } from '../../application/ports/operating-system.js';
+import type { PolicyStore } from '../../application/ports/policy-store.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
 import { explainPolicy, type SettingExplanation } from '../../domain/policy/explain-policy.js';

@@ -2,7 +2,7 @@
  * Measures how long policy sources have been missing or incomplete, so that policy stays in force while files are being
  * replaced, and triggers another read when that time is over.
  */
-import type { Clock } from '../../application/ports.js';
+import type { Clock } from '../../application/ports/operating-system.js';
 import type { AbsenceClock } from './source-layers.js';
 
 /** Writing a delivery takes milliseconds; one that stays incomplete for longer was interrupted and is reported. */

@@ -4,7 +4,8 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock, Log } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { Clock } from '../../application/ports/operating-system.js';
 import { type SourcePlaces, sourcesFingerprint, watchedFiles } from './source-files.js';
 
 export interface SourceWatchOptions {

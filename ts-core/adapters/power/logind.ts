@@ -6,7 +6,8 @@
  * A signal counts only if the owner of logind's bus name sent it, because any user of the bus can send one to us.
  */
 import dbus from 'dbus-next';
-import type { Log, PowerListener, PowerMonitor } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { PowerListener, PowerMonitor } from '../../application/ports/operating-system.js';
 import { SleepInhibitor } from './sleep-inhibitor.js';
 
 const LOGIND = 'org.freedesktop.login1';

@@ -8,7 +8,7 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { Log } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
 
 const ARGUMENTS = [
   '--what=sleep',

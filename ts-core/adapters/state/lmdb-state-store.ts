@@ -8,7 +8,7 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import type { StateRecords, StateStore } from '../../application/ports.js';
+import type { StateRecords, StateStore } from '../../application/ports/state-store.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { whyDatabaseFileIsDamaged } from './lmdb-file-check.js';
 import { type OwnerLockOptions, takeOwnerLock } from './owner-lock.js';

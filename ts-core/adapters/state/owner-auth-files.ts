@@ -24,7 +24,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { OwnerAuthFiles } from '../../application/ports.js';
+import type { OwnerAuthFiles } from '../../application/ports/owner-auth-stores.js';
 import { TbsError } from '../../domain/tbs-error.js';
 
 const MAGIC = Buffer.from('TPMTBS-OA1');

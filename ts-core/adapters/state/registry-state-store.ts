@@ -5,7 +5,7 @@
  * Durability: RegSetValueEx replaces a value as a whole, and RegFlushKey returns when it is on disk. The registry has
  * its own log, so a crash leaves either the old value or the new one.
  */
-import type { StateRecords, StateStore } from '../../application/ports.js';
+import type { StateRecords, StateStore } from '../../application/ports/state-store.js';
 import { TbsError } from '../../domain/tbs-error.js';
 
 /** Windows' registry below HKEY_LOCAL_MACHINE. */

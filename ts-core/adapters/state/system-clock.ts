@@ -1,7 +1,7 @@
 /** The machine's clocks. */
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import type { Clock } from '../../application/ports.js';
+import type { Clock } from '../../application/ports/operating-system.js';
 
 export interface SystemClockOptions {
   /** Returns CLOCK_BOOTTIME in nanoseconds (native addon). Default: the kernel's uptime, precise to 10 milliseconds. */

@@ -3,7 +3,9 @@
  * if that is allowed, a software TPM that the broker runs itself. It reports each TPM that it passed over, because the
  * broker then uses a different TPM. Environment variables are ignored: the broker trusts only its configuration.
  */
-import type { ByteStreamOpener, Log, PassedOverTpm, TpmTransport } from '../../application/ports.js';
+import type { ByteStreamOpener } from '../../application/ports/event-loop.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { PassedOverTpm, TpmTransport } from '../../application/ports/tpm-transport.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { detectTpm } from './detect-version.js';
 import { DeviceTransport } from './device-transport.js';

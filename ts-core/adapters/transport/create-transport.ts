@@ -1,5 +1,7 @@
 /** Creates the transport that the options describe. */
-import type { ByteStreamOpener, Log, PassedOverTpm, TpmTransport } from '../../application/ports.js';
+import type { ByteStreamOpener } from '../../application/ports/event-loop.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { PassedOverTpm, TpmTransport } from '../../application/ports/tpm-transport.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { openFirstThatAnswers } from './auto-transport.js';
 import { DeviceTransport } from './device-transport.js';

@@ -4,7 +4,7 @@
  * A TPM answers any command in the format of its own version, so the tag of the response decides. That also works for a
  * TPM that waits for Startup (TPM_RC_INITIALIZE, TPM_INVALID_POSTINIT) or is in failure mode.
  */
-import type { TpmTransport } from '../../application/ports.js';
+import type { TpmTransport } from '../../application/ports/tpm-transport.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './startup-state.js';

@@ -7,7 +7,8 @@
  * command.
  */
 import { access, constants, writeFile } from 'node:fs/promises';
-import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { TpmTransport, TransmitOptions } from '../../application/ports/tpm-transport.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import { DeviceConnection } from './device-connection.js';
 import { deviceExposure } from './device-exposure.js';

@@ -4,7 +4,9 @@
  *
  * The broker sends TPM2_Startup and TPM2_Shutdown; this transport sends the TPM no commands of its own.
  */
-import type { ByteStreamOpener, Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import type { ByteStreamOpener } from '../../application/ports/event-loop.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { TpmTransport, TransmitOptions } from '../../application/ports/tpm-transport.js';
 import { SwtpmProcess } from './swtpm-process.js';
 import { SwtpmTransport } from './swtpm-transport.js';
 import { reasonOf, transportError } from './transport-error.js';

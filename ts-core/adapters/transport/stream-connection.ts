@@ -3,7 +3,7 @@
  */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { ByteStream, ByteStreamOpener } from '../../application/ports.js';
+import type { ByteStream, ByteStreamOpener } from '../../application/ports/event-loop.js';
 import type { SocketAddress } from './transport-options.js';
 
 const READ_BUFFER_BYTES = 16_384;

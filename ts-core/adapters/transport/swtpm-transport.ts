@@ -7,7 +7,9 @@
  * response is never mistaken for that of the next command; a cancel is acknowledged before the next command is sent, so
  * that it cannot cancel that one.
  */
-import type { ByteStreamOpener, Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import type { ByteStreamOpener } from '../../application/ports/event-loop.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { TpmTransport, TransmitOptions } from '../../application/ports/tpm-transport.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { CommandDeadline } from './command-deadline.js';
 import { ResponseAssembler } from './response-assembler.js';

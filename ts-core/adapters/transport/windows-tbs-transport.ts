@@ -4,7 +4,8 @@
  * TBS virtualizes handles per context, and its command lists apply to the broker like to any other program. It supports
  * only locality 0. A late command is cancelled in TBS, and the next command waits until that one has ended.
  */
-import type { Log, TpmTransport, TransmitOptions } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
+import type { TpmTransport, TransmitOptions } from '../../application/ports/tpm-transport.js';
 import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { errorCodeOf, reasonOf, transportError } from './transport-error.js';
 

@@ -4,7 +4,7 @@
  */
 
 import { constants } from 'node:os';
-import type { ByteStream, ByteStreamOpener } from '../../application/ports.js';
+import type { ByteStream, ByteStreamOpener } from '../../application/ports/event-loop.js';
 
 export interface NativeByteConnectionEvents {
   received(bytes: Uint8Array, start: number, end: number): void;

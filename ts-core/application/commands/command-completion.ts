@@ -4,7 +4,7 @@ import { responseCodeOf } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import { TPM_RC } from '../../domain/tpm20/codes.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/logs.js';
 import type { PendingCommand } from './pending-command.js';
 
 export interface ResponseTimes {

@@ -9,7 +9,9 @@ import { decodeCommandHeader, type HeaderFault } from '../../domain/tpm/command-
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Contexts, TbsContext } from '../contexts/contexts.js';
-import type { Clock, Log, TpmTransport } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { TpmTransport } from '../ports/tpm-transport.js';
 import type {
   CallerConnection,
   ConnectionOpener,

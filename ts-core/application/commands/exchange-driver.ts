@@ -9,7 +9,9 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
-import type { EventLoop, Log, TpmTransport } from '../ports.js';
+import type { EventLoop } from '../ports/event-loop.js';
+import type { Log } from '../ports/logs.js';
+import type { TpmTransport } from '../ports/tpm-transport.js';
 import { needsStartup, startTpm } from '../power/start-tpm.js';
 import type { PendingCommand } from './pending-command.js';
 

@@ -3,7 +3,9 @@
  * `SNAPSHOT_INTERVAL_MS`, since every load and every swap changes it.
  */
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
-import type { Clock, Log, StateStore } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { StateStore } from '../ports/state-store.js';
 
 export interface SnapshotParts {
   readonly virtualizer: Virtualizer;

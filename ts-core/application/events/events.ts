@@ -1,6 +1,7 @@
 /** Reports decisions to the audit log and to subscribers, and remembers recent ones. */
 import { type Caller, isOwn, mayReadOthers } from '../../domain/caller.js';
-import type { AuditEvent, AuditKind, AuditLog, Clock } from '../ports.js';
+import type { AuditEvent, AuditKind, AuditLog } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
 
 /**
  * Number of refusals remembered, and of all other events: refusals, which callers can cause without limit, must not

@@ -10,7 +10,7 @@ import {
 } from '../../domain/firmware/physical-presence-command.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { PhysicalPresence, PhysicalPresenceAnswer } from '../ports.js';
+import type { PhysicalPresence, PhysicalPresenceAnswer } from '../ports/firmware.js';
 
 export interface PhysicalPresenceState {
   readonly version: string;

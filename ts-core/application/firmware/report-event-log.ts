@@ -11,7 +11,7 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { readPcrs } from '../../domain/tpm/read-pcrs.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
-import type { EventLogSource } from '../ports.js';
+import type { EventLogSource } from '../ports/firmware.js';
 
 export interface EventLogTest {
   readonly log: EventLog;

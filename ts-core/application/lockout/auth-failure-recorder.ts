@@ -11,7 +11,7 @@ import { actingCodeOf } from '../../domain/tpm12/transport.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
 import type { ResponseRecorder } from '../commands/dispatcher.js';
 import type { PendingCommand } from '../commands/pending-command.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/logs.js';
 import type { LockoutService } from './lockout-service.js';
 
 const LOCK_RESET: Readonly<Record<TpmVersion, number>> = {

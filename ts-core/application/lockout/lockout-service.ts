@@ -14,7 +14,8 @@ import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import type { Events } from '../events/events.js';
-import type { Clock, StateStore } from '../ports.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { StateStore } from '../ports/state-store.js';
 
 export interface LockoutParts {
   readonly store: StateStore;

@@ -3,7 +3,7 @@ import { type Caller, mayReadOthers } from '../../domain/caller.js';
 import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { UserNames } from '../ports.js';
+import type { UserNames } from '../ports/operating-system.js';
 import type { LockoutService } from './lockout-service.js';
 
 export class ManageLockout {

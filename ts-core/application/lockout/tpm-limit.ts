@@ -12,7 +12,8 @@ import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-att
 import { readPermanentState } from '../../domain/tpm20/permanent-state.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
-import type { Log, TpmTransport } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { TpmTransport } from '../ports/tpm-transport.js';
 
 export interface TpmLimitParts {
   readonly version: TpmVersion;

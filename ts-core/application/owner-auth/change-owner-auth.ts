@@ -14,7 +14,7 @@ import {
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/logs.js';
 import type { DirectoryBackup } from './directory-backup.js';
 import type { KeptSecrets } from './kept-secrets.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';

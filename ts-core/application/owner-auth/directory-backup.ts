@@ -4,7 +4,8 @@ import { type BackupMode, backupMode } from '../../domain/owner-auth/backup-mode
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { Clock, DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../ports.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../ports/owner-auth-stores.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 
 export interface DirectoryBackupParts {

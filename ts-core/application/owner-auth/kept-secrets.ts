@@ -6,7 +6,8 @@
 import type { MaterialName } from '../../domain/owner-auth/kept-material.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
-import type { Log, OwnerAuthFiles } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { OwnerAuthFiles } from '../ports/owner-auth-stores.js';
 import type { OwnerTpm } from './owner-tpm.js';
 
 /** `pending`: the change under way (domain/owner-auth/pending-change). */

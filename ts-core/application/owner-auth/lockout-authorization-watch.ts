@@ -10,7 +10,9 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
 import { readRunTime } from '../../domain/tpm20/run-time.js';
 import type { Events } from '../events/events.js';
-import type { Clock, Log, StateStore } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { StateStore } from '../ports/state-store.js';
 import type { BrokerContext } from './broker-context.js';
 
 export interface LockoutAuthorizationWatchParts {

@@ -9,7 +9,8 @@ import {
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { PolicyStore, StateStore } from '../ports.js';
+import type { PolicyStore } from '../ports/policy-store.js';
+import type { StateStore } from '../ports/state-store.js';
 
 /** What the owner authorization does before a level is changed: refuses, or carries the change out. */
 export interface AuthLevelChange {

@@ -2,7 +2,7 @@
 import type { Caller } from '../../domain/caller.js';
 import type { BackupMode } from '../../domain/owner-auth/backup-mode.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { DirectoryCheck } from '../ports.js';
+import type { DirectoryCheck } from '../ports/owner-auth-stores.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { BackupRecord } from './owner-auth-record.js';
 

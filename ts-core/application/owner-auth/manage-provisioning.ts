@@ -4,7 +4,8 @@ import type { HierarchyStates } from '../../domain/owner-auth/hierarchy-state.js
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { Clock, Log } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
 import type { HierarchyAuths } from './hierarchies.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { AutoProvisioning } from './owner-auth-record.js';

@@ -1,7 +1,8 @@
 /** What is remembered of the owner authorization beside its secrets: in the state store, under one name. */
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
-import type { DirectoryBackupForm, StateStore } from '../ports.js';
+import type { DirectoryBackupForm } from '../ports/owner-auth-stores.js';
+import type { StateStore } from '../ports/state-store.js';
 
 export type AutoProvisioning = 'NotDefined' | 'Enabled' | 'Disabled' | 'DisabledForNextBoot';
 

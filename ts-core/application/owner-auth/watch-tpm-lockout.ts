@@ -4,7 +4,7 @@
  */
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { Events } from '../events/events.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/logs.js';
 import type { OwnerTpm } from './owner-tpm.js';
 
 const NEAR = 0.75;

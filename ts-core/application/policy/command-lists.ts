@@ -2,7 +2,7 @@
 import { buildFilterLists, type FilterLists } from '../../domain/filter/filter-lists.js';
 import { type LocalCommandLists, NO_LOCAL_COMMAND_LISTS } from '../../domain/filter/local-command-lists.js';
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
-import type { StateStore } from '../ports.js';
+import type { StateStore } from '../ports/state-store.js';
 
 export class CommandLists {
   #local: LocalCommandLists;

@@ -8,7 +8,8 @@ import { readTypedSettings } from '../../domain/policy/typed-settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Events } from '../events/events.js';
-import type { Clock, PolicyStore } from '../ports.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { PolicyStore } from '../ports/policy-store.js';
 import { type PolicyReportContent, policyReport } from './policy-report.js';
 
 export interface SettingDifference {

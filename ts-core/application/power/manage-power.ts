@@ -14,7 +14,8 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
-import type { Clock, TpmTransport } from '../ports.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { TpmTransport } from '../ports/tpm-transport.js';
 import { restartTpm, saveTpmState } from './start-tpm.js';
 
 export interface PowerParts {

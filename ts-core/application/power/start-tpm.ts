@@ -9,7 +9,7 @@ import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import * as tpm12 from '../../domain/tpm12/commands.js';
 import { TPM_RC } from '../../domain/tpm20/codes.js';
 import * as tpm20 from '../../domain/tpm20/commands.js';
-import type { TpmTransport } from '../ports.js';
+import type { TpmTransport } from '../ports/tpm-transport.js';
 
 const STARTUP_TIMEOUT_MS = 60_000;
 

@@ -3,7 +3,7 @@ import type { UserLockout } from '../../domain/lockout/lockout-summary.js';
 import { AUTH_LEVEL_NAMES, describeAuthLevelOrigin } from '../../domain/owner-auth/effective-level.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import { policySections } from '../policy/policy-report.js';
-import type { AuditEvent } from '../ports.js';
+import type { AuditEvent } from '../ports/logs.js';
 import type { MachineReportContent } from './report-machine.js';
 import { reportPage, reportTable, text, textRow, timeText } from './report-page.js';
 import { barsByName, barsOverTime, type CountedName, timeline } from './report-plots.js';

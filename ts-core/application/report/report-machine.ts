@@ -9,7 +9,7 @@ import type { Application } from '../application.js';
 import type { EventLogTest } from '../firmware/report-event-log.js';
 import type { BackupReport } from '../owner-auth/manage-backup.js';
 import type { PolicyReportContent } from '../policy/policy-report.js';
-import type { AuditEvent } from '../ports.js';
+import type { AuditEvent } from '../ports/logs.js';
 import type { StatusReport } from '../status/report-status.js';
 
 export interface MachineReportContent {

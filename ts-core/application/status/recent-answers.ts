@@ -3,7 +3,7 @@
  * now and then. Each question is asked at most once at any time.
  */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
-import type { Clock } from '../ports.js';
+import type { Clock } from '../ports/operating-system.js';
 
 interface Answer {
   readonly value: Promise<unknown>;

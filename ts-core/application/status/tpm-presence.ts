@@ -4,7 +4,9 @@
  */
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
-import type { Clock, Log, TpmTransport } from '../ports.js';
+import type { Log } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { TpmTransport } from '../ports/tpm-transport.js';
 
 export interface PresenceParts {
   readonly transport: TpmTransport;

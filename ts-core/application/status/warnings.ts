@@ -1,7 +1,8 @@
 /** Problems that need an administrator, because they keep the broker from governing the TPM. */
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { DictionaryAttackState } from '../../domain/tpm/device-facts.js';
-import type { AbrmdState, PassedOverTpm } from '../ports.js';
+import type { AbrmdState } from '../ports/operating-system.js';
+import type { PassedOverTpm } from '../ports/tpm-transport.js';
 
 export interface Warning {
   /** Stable identifier for scripts, such as `tpmOpenToOthers`. */

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import type { Policy, PolicyDifference, PolicyExplanation } from '../../endpoints/rpc/protocol/policy.js';
 import { CliFailure } from '../cli-failure.js';
-import { type CommonOptions, isStandardStream, withBroker } from '../command.js';
+import { type CommonOptions, withBroker, writePage } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printTable } from '../output.js';
 
@@ -67,8 +67,7 @@ function report(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call('policy/report');
-        if (isStandardStream(options.file)) process.stdout.write(html);
-        else await writeFile(options.file, html);
+        await writePage(options.file, html);
         return undefined;
       }),
   );

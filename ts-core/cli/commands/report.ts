@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import { type CommonOptions, withBroker } from '../command.js';
+import { type CommonOptions, withBroker, writePage } from '../command.js';
 
 /** `tbs report`: the state of the machine as a page. */
 export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -11,8 +10,7 @@ export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call('report/get');
-        if (options.file === '-') process.stdout.write(html);
-        else await writeFile(options.file, html);
+        await writePage(options.file, html);
         return undefined;
       }),
   );

@@ -32,7 +32,7 @@ export interface FailureLedgerState {
   readonly failures: readonly RecordedFailure[];
 }
 
-/** The clocks at one moment (ports.ts, Clock). */
+/** The clocks at one moment (ports/operating-system.ts, Clock). */
 export interface LedgerTime {
   readonly bootId: string;
   /** CLOCK_BOOTTIME, milliseconds. */

@@ -1,6 +1,6 @@
 /** Serves the calls of one connection through the handlers: checks access, and replies with results or errors. */
 
-import type { Log } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { requireAccess } from '../access.js';
 import type { ByteBudget } from '../user-budgets.js';

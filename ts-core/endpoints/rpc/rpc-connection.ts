@@ -9,7 +9,7 @@
  *  - The rest of a message is read only after its whole length has been charged to the user.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
-import type { Log } from '../../application/ports.js';
+import type { Log } from '../../application/ports/logs.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';

@@ -1,6 +1,6 @@
 /** The JSON-RPC 2.0 endpoint: a socket, with one connection for each caller that the operating system identifies. */
 import type { Socket } from 'node:net';
-import type { Clock } from '../../application/ports.js';
+import type { Clock } from '../../application/ports/operating-system.js';
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { limitReached, type ReachedLimit } from '../../domain/limit-reached.js';
 import { Arrivals } from '../arrivals.js';

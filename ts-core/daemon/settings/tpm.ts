@@ -1,0 +1,90 @@
+/** Settings of the TPM and its platform: `transport`, `power`, `provisioning` and `platform`. */
+import { join } from 'node:path';
+import * as z from 'zod';
+import { KEY_ALGORITHMS_20 } from '../../domain/tpm20/keys.js';
+import type { BrokerFolders } from '../configuration-folders.js';
+import { DEFAULT_DEVICE, type TransportKind } from '../default-transport.js';
+import { milliseconds, path, stream } from './values.js';
+
+const swtpm = z.strictObject({
+  data: stream
+    .nullable()
+    .default(null)
+    .describe('Command channel of a running swtpm, `unix:/path` or `tcp:HOST:PORT`.'),
+  control: stream
+    .nullable()
+    .default(null)
+    .describe('Control channel of that swtpm; without it there is no cancel, no locality and no reset.'),
+});
+const device = z.strictObject({
+  paths: z
+    .array(path)
+    .min(1)
+    .max(16)
+    .default([DEFAULT_DEVICE])
+    .describe(
+      'TPM character devices. With several the first that answers is used, and status says that it stands in for those before it.',
+    ),
+  cancelPath: path
+    .nullable()
+    .default(null)
+    .describe('File that cancels the running command. Unset: found in sysfs by the device name.'),
+});
+
+export function transportSettings(folders: BrokerFolders, transportKind: TransportKind) {
+  const embedded = z.strictObject({
+    program: z.string().min(1).default('swtpm').describe('The swtpm program: a name on the PATH, or a path.'),
+    stateFolder: path
+      .default(join(folders.state, 'embedded-tpm'))
+      .describe('Where the embedded software TPM keeps its state. Not protected against who can read the disk.'),
+    tpmVersion: z.enum(['2.0', '1.2']).default('2.0').describe('Version of the embedded TPM.'),
+  });
+  return z.strictObject({
+    kind: z
+      .enum(['auto', 'swtpm', 'device', 'embedded', 'windowsTbs'])
+      .default(transportKind)
+      .describe(
+        "How the TPM is reached. The default is the system's TPM for the system's broker (`device`, on Windows `windowsTbs`) and `embedded` for a user's own. `auto` allows falling back: the first that answers of the device (on Windows its own TBS), a configured swtpm, and an embedded TPM.",
+      ),
+    swtpm: swtpm.prefault({}),
+    device: device.prefault({}),
+    embedded: embedded.prefault({}),
+  });
+}
+
+export const powerSettings = z.strictObject({
+  logind: z.boolean().default(true).describe('Follow suspend and resume as systemd-logind tells them (D-Bus).'),
+  systemBusAddress: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('D-Bus address of the system bus. Unset: the standard one.'),
+  suspendTimeoutMs: milliseconds(60_000)
+    .default(4_000)
+    .describe(
+      'How long a suspend waits for the TPM, milliseconds; keep it below InhibitDelayMaxSec of logind.conf (5 s).',
+    ),
+});
+
+export const provisioningSettings = z.strictObject({
+  keyAlgorithm: z
+    .enum(['auto', ...KEY_ALGORITHMS_20])
+    .default('auto')
+    .describe(
+      'Storage root key and endorsement key that are made in a TPM 2.0. `auto`: RSA 2048, and ECC P-256 where the TPM has no RSA.',
+    ),
+});
+
+export const platformSettings = z.strictObject({
+  physicalPresenceFolder: path
+    .nullable()
+    .default(null)
+    .describe("The kernel's physical presence interface. Unset: `/sys/class/tpm/tpmN/ppi` of the TPM in use."),
+  eventLogPath: path
+    .nullable()
+    .default(null)
+    .describe(
+      "The firmware's measured-boot log. Unset: `/sys/kernel/security/tpmN/binary_bios_measurements` of the TPM in use.",
+    ),
+});
