@@ -12,8 +12,8 @@ export interface Run {
 export interface RunOptions {
   input?: string;
   env?: NodeJS.ProcessEnv;
-  /** Called once the program has written to standard output. */
-  onFirstOutput?: (child: ChildProcessWithoutNullStreams) => void;
+  /** Called once the program has written a whole line to standard output; PowerShell writes text and line end apart. */
+  onFirstLine?: (child: ChildProcessWithoutNullStreams) => void;
 }
 
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<Run> {
@@ -24,8 +24,9 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    if (stdout === '') options.onFirstOutput?.(child);
+    const hadLine = stdout.includes('\n');
     stdout += chunk;
+    if (!hadLine && stdout.includes('\n')) options.onFirstLine?.(child);
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;

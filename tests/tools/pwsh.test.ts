@@ -28,7 +28,7 @@ describe('tools/pwsh.mjs', function () {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       it(`passes ${signal} on and ends as PowerShell does`, async () => {
         const args = ['-NoProfile', '-Command', '"started"; Start-Sleep 60'];
-        const interrupted = { onFirstOutput: (child: ChildProcess) => child.kill(signal) };
+        const interrupted = { onFirstLine: (child: ChildProcess) => child.kill(signal) };
         const direct = await run((await findPowerShell()).path, args, interrupted);
         const { code, signal: endedBy, stdout } = await run(process.execPath, [tool, ...args], interrupted);
         assert.deepEqual({ code, signal: endedBy }, { code: direct.code, signal: direct.signal });
