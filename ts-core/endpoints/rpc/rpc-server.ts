@@ -6,7 +6,7 @@ import { limitReached, type ReachedLimit } from '../../domain/limit-reached.js';
 import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
-import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
+import { type ConnectionSource, type IncomingConnection, listenFor, openUnlessGone } from '../incoming-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
@@ -113,11 +113,11 @@ export class RpcServer {
    */
   #refuse(connection: IncomingConnection, error: unknown): void {
     const reason = messageFrame(errorReply(null, toRpcError(error)));
-    if (this.#lingering >= MAX_LINGERING || connection.peerIsGone()) {
+    const bytes = this.#lingering < MAX_LINGERING ? openUnlessGone(connection) : undefined;
+    if (bytes === undefined) {
       connection.refuse(reason);
       return;
     }
-    const bytes = connection.open();
     this.#lingering++;
     const end = this.#parts.clock.after(LINGER_MS, () => bytes.close(false));
     bytes.events = {
