@@ -98,7 +98,7 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
   },
   {
-    files: ['endpoints/rpc/rpc-calls', 'endpoints/rpc/rpc-output', 'endpoints/rpc/rpc-server'],
+    files: ['endpoints/rpc/rpc-calls', 'endpoints/rpc/rpc-output'],
     because: 'they are parts of a connection, and are asserted by what its peer sees',
     testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
   },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CALLER_CLASSES, sharedLimit } from '../../ts-core/domain/caller.js';
+import { CALLER_CLASSES, type Caller, mayRead, sharedLimit } from '../../ts-core/domain/caller.js';
 
 describe('a limit that all callers share', () => {
   for (const callerClass of CALLER_CLASSES) {
@@ -10,4 +10,28 @@ describe('a limit that all callers share', () => {
       assert.deepEqual([1, 15, 16, 1600].map(share), expected);
     });
   }
+});
+
+describe('what a caller may read', () => {
+  const ALICE: Caller = { userKey: 'uid:1', callerClass: 'standardUser' };
+  const APP: Caller = { userKey: 'uid:1', callerClass: 'sandboxedApp' };
+  const BOB: Caller = { userKey: 'uid:2', callerClass: 'standardUser' };
+  const OBSERVER: Caller = { ...BOB, isObserver: true };
+  const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
+
+  it('is what its own user has, and what everybody has for administrators and observers', () => {
+    assert.deepEqual(
+      [ALICE, BOB, OBSERVER, ROOT].map((caller) => mayRead(caller, ALICE)),
+      [true, false, true, true],
+    );
+  });
+
+  it('is for a sandboxed app only what sandboxed apps of its user have', () => {
+    assert.deepEqual(
+      [APP, ALICE, { ...APP, userKey: 'uid:2' }, { userKey: 'uid:1', callerClass: undefined }].map((owner) =>
+        mayRead(APP, owner),
+      ),
+      [true, false, false, false],
+    );
+  });
 });

@@ -55,6 +55,11 @@ export function isOwn(caller: Caller, owner: Owner): boolean {
   return caller.callerClass !== 'sandboxedApp' || owner.callerClass === 'sandboxedApp';
 }
 
+/** Whether a caller may read what this owner has or did: its own, or anybody's if it may read others' data. */
+export function mayRead(caller: Caller, owner: Owner): boolean {
+  return mayReadOthers(caller) || isOwn(caller, owner);
+}
+
 /** Of each limit that all callers share, one part in this many is reserved for administrators. */
 const ADMINISTRATORS_SHARE = 16;
 

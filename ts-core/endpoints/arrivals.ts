@@ -4,7 +4,7 @@
  */
 import type { ByteConnection } from './byte-connection.js';
 import type { FairTurns, TurnWork } from './fair-turns.js';
-import type { IncomingConnection } from './incoming-connection.js';
+import { type IncomingConnection, openUnlessGone } from './incoming-connection.js';
 
 export interface Arrival {
   readonly connection: IncomingConnection;
@@ -54,7 +54,7 @@ class WaitingArrival implements TurnWork {
   serve(): boolean {
     const { connection, setUp } = this.#arrival;
     this.#onServed();
-    const bytes = connection.peerIsGone() ? undefined : openedOrGone(connection);
+    const bytes = openUnlessGone(connection);
     if (bytes === undefined) this.refuse();
     else setUp(bytes);
     return false;
@@ -63,14 +63,5 @@ class WaitingArrival implements TurnWork {
   refuse(): void {
     this.#arrival.connection.refuse();
     this.#arrival.onGone();
-  }
-}
-
-function openedOrGone(connection: IncomingConnection): ByteConnection | undefined {
-  try {
-    return connection.open();
-  } catch {
-    // The connection closed in between, so there is nobody to notify.
-    return undefined;
   }
 }

@@ -40,6 +40,16 @@ export function listenFor(
   };
 }
 
+/** Takes over a connection. Returns undefined when its peer has closed it, so that there is nobody to notify. */
+export function openUnlessGone(connection: IncomingConnection): ByteConnection | undefined {
+  if (connection.peerIsGone()) return undefined;
+  try {
+    return connection.open();
+  } catch {
+    return undefined;
+  }
+}
+
 function overSocket(
   socket: Socket,
   { identify, byteConnection = overNodeSocket }: ConnectionSource,

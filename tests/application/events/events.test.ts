@@ -23,6 +23,16 @@ describe('events that are kept for who asks later', () => {
     assert.equal(kinds.length, 1003);
   });
 
+  it('are those of a user to the user, and all to an administrator', () => {
+    const events = setUp();
+    events.raise('commandRefused', 'of alice', { caller: ALICE });
+    events.raise('warning', 'of nobody');
+    events.raise('commandRefused', 'of root', { caller: ROOT });
+    const refusalsFor = (caller: Caller) => events.pastRefusals(caller).map(({ message }) => message);
+    assert.deepEqual(refusalsFor(ROOT), ['of alice', 'of root']);
+    assert.deepEqual(refusalsFor(ALICE), ['of alice']);
+  });
+
   it('come in the order in which they happened, the newest of them when fewer are asked for', () => {
     const events = setUp();
     for (const kind of ['warning', 'commandRefused', 'listChanged', 'commandRefused'] as const) {

@@ -3,6 +3,7 @@ import {
   AGED_BAND,
   appliedPriority,
   BAND_COUNT,
+  BAND_NAMES,
   bandOf,
   NORMAL_BAND,
   TBS_COMMAND_PRIORITY,
@@ -20,6 +21,14 @@ describe('the bands of priority', () => {
   it('have the aged commands above all of them', () => {
     assert.equal(AGED_BAND, bandOf(MAX) + 1);
     assert.equal(BAND_COUNT, AGED_BAND + 1);
+  });
+
+  it('are named after the priorities that they begin at', () => {
+    assert.equal(BAND_NAMES.length, BAND_COUNT);
+    for (const [name, priority] of Object.entries(TBS_COMMAND_PRIORITY)) {
+      assert.equal(BAND_NAMES[bandOf(priority)], name.toLowerCase());
+    }
+    assert.equal(BAND_NAMES[AGED_BAND], 'aged');
   });
 });
 

@@ -11,12 +11,11 @@
  *  - Housekeeping (closing contexts, administration) runs before the next command, one exchange at a time. Housekeeping
  *    for users beyond their share of the TPM, and callers' questions about the TPM, run one at a time between commands.
  */
-import { CommandCosts } from '../../domain/scheduling/command-costs.js';
+import type { CommandCosts } from '../../domain/scheduling/command-costs.js';
 import { type DurationClass, durationClass, TIMEOUT_MS } from '../../domain/scheduling/command-durations.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { responseCodeOf } from '../../domain/tpm/command-header.js';
-import { createdKeyType } from '../../domain/tpm/created-key-type.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
@@ -24,6 +23,7 @@ import type { EventLoop } from '../ports/event-loop.js';
 import type { Log } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
 import type { TpmTransport } from '../ports/tpm-transport.js';
+import { Backlog } from './backlog.js';
 import { CommandCompletion, isCancelledResponse, type ResponseTimes } from './command-completion.js';
 import { ExchangeDriver, type TpmObserver } from './exchange-driver.js';
 import { type Chore, type ChoreUrgency, Housekeeping } from './housekeeping.js';
@@ -69,7 +69,7 @@ export interface DispatcherParts {
 const LONGEST_TURN_MS = 2;
 
 export class Dispatcher {
-  readonly costs = new CommandCosts();
+  readonly #backlog: Backlog;
   readonly #housekeeping = new Housekeeping();
   #running: PendingCommand | undefined;
   /** When the running command, or the last one, was dispatched; monotonic. */
@@ -77,22 +77,15 @@ export class Dispatcher {
   #busy = false;
   /** `everything` stops housekeeping too, because the TPM's saved state must not change. */
   #paused: 'nothing' | 'commands' | 'everything' = 'nothing';
-  /** Sum of the expected costs of all queued commands. */
-  #waitingCostMs = 0;
   readonly #exchanges: ExchangeDriver;
   readonly #completion: CommandCompletion;
   #idleWaiters: (() => void)[] = [];
   #stopped = false;
-  /** Prefers commands whose resources are already in the TPM, if the other command would need a swap. */
-  readonly #savesSwap = (kept: PendingCommand, other: PendingCommand): boolean => {
-    const { virtualizer } = this.#parts;
-    if (virtualizer.swapNeed(other.contextId, other.command) !== 'swap') return false;
-    return virtualizer.swapNeed(kept.contextId, kept.command) === 'resident';
-  };
   readonly #parts: DispatcherParts;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#backlog = new Backlog(parts);
     this.#completion = new CommandCompletion(parts.log);
     this.#exchanges = new ExchangeDriver(parts, () => this.#completion.release());
   }
@@ -100,6 +93,11 @@ export class Dispatcher {
   /** The number of commands since the start, by outcome. */
   get totals(): Readonly<CommandCompletion['totals']> {
     return this.#completion.totals;
+  }
+
+  /** What commands have cost the TPM so far. */
+  get costs(): CommandCosts {
+    return this.#backlog.costs;
   }
 
   get inFlight(): boolean {
@@ -121,9 +119,7 @@ export class Dispatcher {
   }
 
   enqueue(pending: PendingCommand): void {
-    pending.expectedMs = this.#costOf(pending);
-    this.#waitingCostMs += pending.expectedMs;
-    pending.place = this.#parts.queue.push(pending, pending.submittedAtMs);
+    this.#backlog.add(pending);
     if (!this.#busy) this.#pump();
   }
 
@@ -144,17 +140,12 @@ export class Dispatcher {
    * Cancels every outstanding command of a context with TBS_E_COMMAND_CANCELED, the running one through the transport.
    */
   cancelContext(userKey: string, contextId: number): void {
-    for (const pending of this.#parts.queue.removeContext(userKey, contextId)) {
-      this.#waitingCostMs -= pending.expectedMs;
-      this.#completion.cancelled(pending);
-    }
+    for (const pending of this.#backlog.removeContext(userKey, contextId)) this.#completion.cancelled(pending);
     if (this.#running?.contextId === contextId) this.#cancelRunning(this.#running);
   }
 
   cancelWaiting(pending: PendingCommand): void {
-    if (pending.place === undefined || !this.#parts.queue.remove(pending.place)) return;
-    this.#waitingCostMs -= pending.expectedMs;
-    this.#completion.cancelled(pending);
+    if (this.#backlog.remove(pending)) this.#completion.cancelled(pending);
   }
 
   /** Cancels the running command if its duration class is `long`, because a suspend does not wait for those. */
@@ -230,12 +221,7 @@ export class Dispatcher {
    */
   estimatedWaitMs(): number {
     const leftMs = Math.max(0, (this.#running?.expectedMs ?? 0) - this.ranMs);
-    return Math.max(0, leftMs + this.#waitingCostMs);
-  }
-
-  #costOf(pending: PendingCommand): number {
-    const code = pending.header.code;
-    return this.costs.estimateMs(code, createdKeyType(this.#parts.version, code, pending.command));
+    return Math.max(0, leftMs + this.#backlog.costMs);
   }
 
   #pump(): void {
@@ -274,7 +260,7 @@ export class Dispatcher {
         await this.#doChore(chore);
         continue;
       }
-      const pending = queue.next(nowMs, this.#savesSwap);
+      const pending = this.#backlog.take(nowMs);
       this.#housekeeping.commandTaken();
       if (pending !== undefined) await this.#dispatch(pending);
     }
@@ -301,7 +287,6 @@ export class Dispatcher {
   }
 
   async #dispatch(pending: PendingCommand): Promise<void> {
-    this.#waitingCostMs -= pending.expectedMs;
     pending.deadline?.cancel();
     const refusal = this.#parts.gate.refusalAtDispatch(pending);
     if (refusal !== undefined) return this.#completion.refused(pending, refusal);
@@ -319,8 +304,7 @@ export class Dispatcher {
       const endedAtMs = this.#parts.clock.monotonicMs();
       const durationMs = endedAtMs - startedAtMs;
       this.#charge(pending, startedAtMs, endedAtMs);
-      const code = pending.header.code;
-      this.costs.learn(code, createdKeyType(this.#parts.version, code, pending.command), durationMs);
+      this.#backlog.learn(pending, durationMs);
       this.#running = undefined;
       await this.#answerResponse(pending, response, { startedAtMs, durationMs });
     } catch (error) {

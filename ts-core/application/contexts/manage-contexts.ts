@@ -1,5 +1,5 @@
 /** Lists contexts (Get-TbsContext) and closes those of other connections (Remove-TbsContext). */
-import { type Caller, isAdministrator, isOwn, mayReadOthers } from '../../domain/caller.js';
+import { type Caller, isAdministrator, isOwn, mayRead } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { CommandService } from '../commands/command-service.js';
@@ -27,9 +27,7 @@ export class ManageContexts {
 
   /** Returns the caller's own contexts; for administrators and observers, everybody's. */
   list(caller: Caller): readonly ContextState[] {
-    const visible = [...this.#contexts.all()].filter(
-      (context) => isOwn(caller, context.caller) || mayReadOthers(caller),
-    );
+    const visible = [...this.#contexts.all()].filter((context) => mayRead(caller, context.caller));
     return visible.map((context) => {
       const { transient, loadedSessions } = this.#virtualizer.counts(context.id);
       return { context, waitingCommands: context.outstanding.size, resources: transient + loadedSessions };

@@ -1,5 +1,5 @@
 /** Lists the resources that callers hold in the TPM (Get-TbsResource) and flushes them (Remove-TbsResource). */
-import { type Caller, isAdministrator, isOwn, mayReadOthers } from '../../domain/caller.js';
+import { type Caller, isAdministrator, isOwn, mayRead, type Owner } from '../../domain/caller.js';
 import type { Virtualizer, VirtualResource } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
@@ -19,7 +19,7 @@ export class ManageResources {
   }
 
   list(caller: Caller): readonly VirtualResource[] {
-    return this.#virtualizer.resources().filter((each) => mayReadOthers(caller) || this.#isOwn(caller, each));
+    return this.#virtualizer.resources().filter((each) => mayRead(caller, this.#ownerOf(each)));
   }
 
   /**
@@ -28,7 +28,7 @@ export class ManageResources {
    */
   async remove(caller: Caller, id: string): Promise<boolean> {
     const resource = this.#virtualizer.resources().find((each) => each.id === id);
-    if (resource === undefined || !(isAdministrator(caller) || this.#isOwn(caller, resource))) return false;
+    if (resource === undefined || !(isAdministrator(caller) || isOwn(caller, this.#ownerOf(resource)))) return false;
     const removed = await this.#dispatcher.runExchange(() => this.#virtualizer.removeResource(id), {
       yieldsToCommands: true,
     });
@@ -41,8 +41,8 @@ export class ManageResources {
     return removed;
   }
 
-  #isOwn(caller: Caller, { userKey, contextId }: VirtualResource): boolean {
+  #ownerOf({ userKey, contextId }: VirtualResource): Owner {
     const holder = contextId === null ? undefined : this.#contexts.get(contextId)?.caller;
-    return isOwn(caller, { userKey, callerClass: holder?.callerClass });
+    return { userKey, callerClass: holder?.callerClass };
   }
 }

@@ -1,5 +1,5 @@
 /** Reports decisions to the audit log and to subscribers, and remembers recent ones. */
-import { type Caller, isOwn, mayReadOthers } from '../../domain/caller.js';
+import { type Caller, mayRead } from '../../domain/caller.js';
 import type { AuditEvent, AuditKind, AuditLog } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
 
@@ -23,6 +23,7 @@ interface NumberedEvent {
   readonly number: number;
 }
 
+/** Standard users see events that concern themselves; administrators and observers see all. */
 export class Events {
   readonly #refusals: NumberedEvent[] = [];
   readonly #others: NumberedEvent[] = [];
@@ -51,7 +52,7 @@ export class Events {
     kept.push({ event, number: this.#raised++ });
     if (kept.length > KEPT_EVENTS) kept.shift();
     for (const [listener, caller] of this.#followers) {
-      if (maySee(caller, event)) listener(event);
+      if (mayRead(caller, event)) listener(event);
     }
   }
 
@@ -59,10 +60,15 @@ export class Events {
   past(caller: Caller, count: number): readonly AuditEvent[] {
     if (count === 0) return [];
     return [...this.#refusals, ...this.#others]
-      .filter(({ event }) => maySee(caller, event))
+      .filter(({ event }) => mayRead(caller, event))
       .sort((left, right) => left.number - right.number)
       .slice(-count)
       .map(({ event }) => event);
+  }
+
+  /** Returns all remembered refusals that this caller may see, oldest first. */
+  pastRefusals(caller: Caller): readonly AuditEvent[] {
+    return this.#refusals.map(({ event }) => event).filter((event) => mayRead(caller, event));
   }
 
   /** Calls `listener` for every event that the caller may see, until the returned function is called. */
@@ -74,9 +80,4 @@ export class Events {
   get lostAuditLines(): number {
     return this.#audit.lostLines();
   }
-}
-
-/** Standard users see events that concern themselves; administrators and observers see all. */
-function maySee(caller: Caller, event: AuditEvent): boolean {
-  return mayReadOthers(caller) || isOwn(caller, event);
 }

@@ -1,6 +1,7 @@
 /** The state of one machine as a page: health, lockout, refusals, policy, command lists, owner authorization, boot. */
 import type { UserLockout } from '../../domain/lockout/lockout-summary.js';
 import { AUTH_LEVEL_NAMES, describeAuthLevelOrigin } from '../../domain/owner-auth/effective-level.js';
+import { toHex } from '../../domain/tpm/byte-fields.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import { policySections } from '../policy/policy-report.js';
 import type { AuditEvent } from '../ports/logs.js';
@@ -120,7 +121,10 @@ function summary(counts: readonly CountedName[]): string {
 
 function counted(events: readonly AuditEvent[], nameOf: (event: AuditEvent) => string): readonly CountedName[] {
   const counts = new Map<string, number>();
-  for (const event of events) counts.set(nameOf(event), (counts.get(nameOf(event)) ?? 0) + 1);
+  for (const event of events) {
+    const name = nameOf(event);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   const sorted = [...counts].map(([name, count]) => ({ name, count })).sort((left, right) => right.count - left.count);
   return sorted.slice(0, MAX_NAMES);
 }
@@ -143,8 +147,7 @@ function bootSection({ boot }: MachineReportContent): string {
   const verdict = boot.matches
     ? '<p class="good">The log of the boot leads to the values in the PCRs.</p>'
     : '<p class="warn">The log of the boot does not lead to the values in the PCRs.</p>';
-  const hex = (bytes: Uint8Array | undefined): string =>
-    bytes === undefined ? 'none' : [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = (bytes: Uint8Array | undefined): string => (bytes === undefined ? 'none' : toHex(bytes));
   const rows = boot.banks.flatMap(({ name, notCompared, pcrs }) =>
     notCompared === undefined
       ? pcrs.map(({ pcrIndex, events, replayed, actual, matches }) =>

@@ -43,9 +43,6 @@ type Sources = Pick<
   | 'recentAnswers'
 >;
 
-/** As many past refusals as the broker keeps. */
-const MAX_REFUSALS = 1000;
-
 export async function gatherMachineReport(
   {
     status,
@@ -72,7 +69,7 @@ export async function gatherMachineReport(
     transport: status.transportDescription,
     status: await recentAnswers.for(caller, 'status/get', () => status.get()),
     lockout: lockout.get(caller),
-    refusals: events.past(caller, 2 * MAX_REFUSALS).filter(({ kind }) => kind === 'commandRefused'),
+    refusals: events.pastRefusals(caller),
     policy: policyContent,
     commands: blockLists.list(undefined, undefined),
     authLevel: authLevel.get(),

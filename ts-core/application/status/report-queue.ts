@@ -1,16 +1,14 @@
 /** What waits for the TPM, by user and priority, and what the TPM works on. */
-import { type Caller, mayReadOthers } from '../../domain/caller.js';
+import { type Caller, mayRead } from '../../domain/caller.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
+import { BAND_NAMES, type BandName } from '../../domain/scheduling/priority.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 
-/** By band of the queue. `aged`: waited for so long that it goes before everything that has not. */
-export const WAITING_PRIORITIES = ['low', 'normal', 'high', 'system', 'max', 'aged'] as const;
-export type WaitingPriority = (typeof WAITING_PRIORITIES)[number];
-
 export interface WaitingCommands {
   readonly userKey: string;
-  readonly priority: WaitingPriority;
+  /** `aged`: waited for so long that it goes before everything that has not. */
+  readonly priority: BandName;
   readonly count: number;
 }
 
@@ -37,23 +35,20 @@ export class ReportQueue {
 
   /** What the caller may see: its own commands; administrators and observers see everybody's. */
   get(caller: Caller): QueueReport {
-    const maySee = (userKey: string): boolean => mayReadOthers(caller) || userKey === caller.userKey;
     const running = this.#dispatcher.runningCommand;
     return {
       waiting: this.#queue
         .waitingByUser()
-        .filter(({ userKey }) => maySee(userKey))
+        .filter(({ userKey }) => mayRead(caller, { userKey, callerClass: undefined }))
         .flatMap(({ userKey, byBand }) =>
-          byBand.flatMap((count, band) => (count === 0 ? [] : [{ userKey, priority: priorityOf(band), count }])),
+          BAND_NAMES.map((priority, band) => ({ userKey, priority, count: byBand[band] ?? 0 })).filter(
+            ({ count }) => count > 0,
+          ),
         ),
       running:
-        running === undefined || !maySee(running.userKey)
+        running === undefined || !mayRead(caller, running.caller)
           ? undefined
           : { userKey: running.userKey, code: running.header.code, durationMs: this.#dispatcher.ranMs },
     };
   }
-}
-
-function priorityOf(band: number): WaitingPriority {
-  return WAITING_PRIORITIES[band] as WaitingPriority;
 }

@@ -10,6 +10,10 @@ export type PriorityName = keyof typeof TBS_COMMAND_PRIORITY;
 /** Bands from lowest to highest; a value between two names counts as the lower one, one below LOW as LOW. */
 const BAND_FLOORS: readonly number[] = [100, 200, 300, 400, 0x80000000];
 
+/** The names of the bands, in their order; the last one is AGED_BAND. */
+export const BAND_NAMES = ['low', 'normal', 'high', 'system', 'max', 'aged'] as const;
+export type BandName = (typeof BAND_NAMES)[number];
+
 /** The band above every priority: commands that have waited for the aging horizon. */
 export const AGED_BAND = BAND_FLOORS.length;
 export const BAND_COUNT = BAND_FLOORS.length + 1;

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Application } from '../../application/application.js';
-import { WAITING_PRIORITIES } from '../../application/status/report-queue.js';
 import type { StatusReport } from '../../application/status/report-status.js';
 import type { Caller } from '../../domain/caller.js';
+import { BAND_NAMES } from '../../domain/scheduling/priority.js';
 
 /** Only the users with the most failures get a series; the totals include all. */
 const MAX_USERS = 20;
@@ -70,7 +70,7 @@ function queueGauges(gauge: MakeGauge, { queueReport }: Application, observer: C
   const contexts = gauge('tbs_contexts', 'Open contexts.');
   return ({ queue, contexts: open }) => {
     const lines = queueReport.get(observer).waiting;
-    for (const priority of WAITING_PRIORITIES) {
+    for (const priority of BAND_NAMES) {
       const count = lines.filter((each) => each.priority === priority).reduce((sum, each) => sum + each.count, 0);
       waiting.set({ priority }, count);
     }

@@ -44,12 +44,12 @@ export interface HandlerOptions {
   readonly maxEventSubscribers: number;
 }
 
-interface Feature {
-  readonly contract: object;
+interface Feature<Contract extends object = object> {
+  readonly contract: Contract;
   readonly handlers: (application: Application, options: HandlerOptions) => readonly RpcHandler[];
 }
 
-const FEATURES: readonly Feature[] = [
+const FEATURES = [
   feature(connection, connectionHandlers),
   feature(context, contextHandlers),
   feature(command, commandHandlers),
@@ -68,7 +68,10 @@ const FEATURES: readonly Feature[] = [
   feature(tpm, tpmHandlers),
   feature(eventLog, eventLogHandlers),
   feature(physicalPresence, physicalPresenceHandlers),
-];
+] as const satisfies readonly Feature[];
+
+/** The modules under protocol/, each with the methods and notifications of one feature. */
+export type FeatureContract = (typeof FEATURES)[number]['contract'];
 
 /** Every method of the protocol. */
 export const RPC_METHODS: readonly RpcMethod[] = FEATURES.flatMap(({ contract }) => [...methodsOf(contract).values()]);
@@ -85,6 +88,6 @@ export function rpcHandlers(application: Application, options: HandlerOptions): 
 function feature<Contract extends object>(
   contract: Contract,
   handlers: (application: Application, options: HandlerOptions) => Handlers<Contract>,
-): Feature {
+): Feature<Contract> {
   return { contract, handlers: (application, options) => bind(contract, handlers(application, options)) };
 }

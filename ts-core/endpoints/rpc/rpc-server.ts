@@ -1,11 +1,12 @@
 /** The JSON-RPC 2.0 endpoint: a socket, with one connection for each caller that the operating system identifies. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../application/ports/operating-system.js';
-import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import type { Caller } from '../../domain/caller.js';
 import { limitReached, type ReachedLimit } from '../../domain/limit-reached.js';
 import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
-import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
+import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
+import { type ConnectionSource, type IncomingConnection, listenFor, openUnlessGone } from '../incoming-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
 import type { UserBudgets } from '../user-budgets.js';
@@ -17,12 +18,14 @@ import { toRpcError } from './rpc-error.js';
 const LINGER_MS = 250;
 const MAX_LINGERING = 32;
 
-export interface RpcServerParts extends RpcConnectionParts, ConnectionSource {
+const LIMITS = {
+  maxConnections: { of: 'connections', setting: 'limits.connections' },
+  maxConnectionsPerUser: { of: 'connections of one user', setting: 'limits.connectionsPerUser' },
+} as const;
+
+export interface RpcServerParts extends RpcConnectionParts, ConnectionSource, ConnectionLimits {
   readonly budgets: UserBudgets;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
-  readonly maxConnections: number;
-  /** The limit for one user who is not an administrator. */
-  readonly maxConnectionsPerUser: number;
   readonly refused: RefusedConnections;
   /** Listens at the address instead of on a Unix socket (a named pipe). */
   readonly listen?: RpcListen | undefined;
@@ -41,9 +44,7 @@ export interface RpcListener {
 export class RpcServer {
   readonly #connections = new Set<RpcConnection>();
   readonly #arrivals: Arrivals;
-  readonly #countOfUser = new Map<string, number>();
-  /** Includes connections that are still being set up. */
-  #accepted = 0;
+  readonly #counts: ConnectionCounts;
   /** Connections that were refused and are still open. */
   #lingering = 0;
   #server: RpcListener | undefined;
@@ -53,6 +54,7 @@ export class RpcServer {
   constructor(parts: RpcServerParts) {
     this.#parts = parts;
     this.#arrivals = new Arrivals(parts.turns);
+    this.#counts = new ConnectionCounts(parts);
   }
 
   /** Resolves once clients can connect. Rejects with a UnixListenError if the path is too long or in use. */
@@ -90,18 +92,18 @@ export class RpcServer {
       this.#refuse(connection, error);
       return;
     }
-    const full = this.#fullLimit(caller);
+    const full = this.#reachedLimit(caller);
     if (full !== undefined) {
       refused.tell('refused a connection: too many are open', { user: caller.userKey, setting: full.setting });
       this.#refuse(connection, limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', full));
       return;
     }
-    this.#count(caller, 1);
+    this.#counts.add(caller);
     this.#arrivals.add({
       connection,
       userKey: caller.userKey,
       setUp: (bytes) => this.#setUp(bytes, caller),
-      onGone: () => this.#count(caller, -1),
+      onGone: () => this.#counts.remove(caller),
     });
   }
 
@@ -111,11 +113,11 @@ export class RpcServer {
    */
   #refuse(connection: IncomingConnection, error: unknown): void {
     const reason = messageFrame(errorReply(null, toRpcError(error)));
-    if (this.#lingering >= MAX_LINGERING || connection.peerIsGone()) {
+    const bytes = this.#lingering < MAX_LINGERING ? openUnlessGone(connection) : undefined;
+    if (bytes === undefined) {
       connection.refuse(reason);
       return;
     }
-    const bytes = connection.open();
     this.#lingering++;
     const end = this.#parts.clock.after(LINGER_MS, () => bytes.close(false));
     bytes.events = {
@@ -145,33 +147,15 @@ export class RpcServer {
     });
   }
 
-  /** Returns the limit that leaves the caller no further connection, if any. */
-  #fullLimit(caller: Caller): ReachedLimit | undefined {
-    const { maxConnections, maxConnectionsPerUser } = this.#parts;
-    if (this.#accepted >= sharedLimit(caller, maxConnections))
-      return tooMany('connections', 'limits.connections', maxConnections);
-    if (isAdministrator(caller) || this.#connectionsOf(caller.userKey) < maxConnectionsPerUser) return undefined;
-    return tooMany('connections of one user', 'limits.connectionsPerUser', maxConnectionsPerUser);
-  }
-
-  #connectionsOf(userKey: string): number {
-    return this.#countOfUser.get(userKey) ?? 0;
-  }
-
-  #count({ userKey }: Caller, change: 1 | -1): void {
-    this.#accepted += change;
-    const count = this.#connectionsOf(userKey) + change;
-    if (count > 0) this.#countOfUser.set(userKey, count);
-    else this.#countOfUser.delete(userKey);
+  #reachedLimit(caller: Caller): ReachedLimit | undefined {
+    const reached = this.#counts.reachedLimit(caller);
+    if (reached === undefined) return undefined;
+    return { ...LIMITS[reached], limit: this.#parts[reached], instead: 'Close connections that are no longer used' };
   }
 
   #forget(connection: RpcConnection): void {
     if (!this.#connections.delete(connection)) return;
     this.#parts.budgets.leave(connection.caller);
-    this.#count(connection.caller, -1);
+    this.#counts.remove(connection.caller);
   }
-}
-
-function tooMany(of: string, setting: string, limit: number): ReachedLimit {
-  return { of, setting, limit, instead: 'Close connections that are no longer used' };
 }

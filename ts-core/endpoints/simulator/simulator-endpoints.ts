@@ -1,12 +1,13 @@
 /** Starts the simulator endpoints that the configuration enables; by default none. */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
+import type { ConnectionLimits } from '../connection-counts.js';
 import type { FairTurns } from '../fair-turns.js';
 import type { AcceptConnections } from '../unix-listener.js';
 import { BareEndpoint } from './bare-endpoint.js';
 import { MssimEndpoint } from './mssim-endpoint.js';
 import type { IdentifyPeer } from './simulator-peer.js';
 import { DEFAULT_SIMULATOR_TUNING, type SimulatorTuning } from './simulator-tuning.js';
-import type { ConnectionLimits, ListenAddress } from './stream-listener.js';
+import type { ListenAddress } from './stream-listener.js';
 import { SwtpmEndpoint } from './swtpm-endpoint.js';
 
 export interface SimulatorEndpointsOptions {

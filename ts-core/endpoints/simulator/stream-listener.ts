@@ -3,15 +3,11 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { TbsError } from '../../domain/tbs-error.js';
+import type { ConnectionLimits } from '../connection-counts.js';
 import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { IdentifyPeer, SimulatorPeer } from './simulator-peer.js';
 
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
-
-export interface ConnectionLimits {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerUser: number;
-}
 
 export interface StreamListenerOptions {
   readonly identify: IdentifyPeer;

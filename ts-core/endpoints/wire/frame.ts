@@ -7,6 +7,8 @@ export const MAX_REQUEST_BYTES = 16384;
 export const MAX_RESPONSE_PAYLOAD_BYTES = 65536;
 export const RESPONSE_BIT = 0x8000;
 
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 export const WIRE_MAGIC = 0x57534254;
 export const LOWEST_VERSION = 1;
 export const HIGHEST_VERSION = 1;

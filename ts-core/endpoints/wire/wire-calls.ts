@@ -5,13 +5,12 @@
 import type { CallerConnection } from '../../application/commands/caller-connection.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import { MAX_RESPONSE_PAYLOAD_BYTES, Operation, readUint32LE, writeUint32LE } from './frame.js';
+import { MAX_RESPONSE_PAYLOAD_BYTES, NO_BYTES, Operation, readUint32LE, writeUint32LE } from './frame.js';
 import type { WireServices } from './wire-services.js';
 
 const LOG_CHUNK_BYTES = MAX_RESPONSE_PAYLOAD_BYTES - 4;
 const TPM_12_BIT = 1;
 const TPM_20_BIT = 2;
-export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export class WireCalls {
   readonly #connection: CallerConnection;

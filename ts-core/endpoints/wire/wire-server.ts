@@ -2,10 +2,11 @@
  * The wire endpoint for native clients (libtbs, the TCTI), on a separate Unix socket. See docs/wire-protocol.md.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
-import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
+import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
+import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import type { FairTurns } from '../fair-turns.js';
 import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
 import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
@@ -14,16 +15,13 @@ import { refusalFrame } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
 import { WireSession } from './wire-session.js';
 
-export interface WireServerOptions extends ConnectionSource {
+export interface WireServerOptions extends ConnectionSource, Partial<ConnectionLimits> {
   readonly socketPath: string;
   readonly inheritedFd?: number | undefined;
   readonly opener: ConnectionOpener;
   readonly services: WireServices;
   readonly turns: FairTurns;
   readonly budgets: UserBudgets;
-  /** The limit for one user who is not an administrator. */
-  readonly maxConnectionsPerUser?: number;
-  readonly maxConnections?: number;
   /** HELLO, and every frame that has begun, must be complete within this time. */
   readonly frameTimeoutMs?: number;
   /** Reports a refused caller or an accept error, for the log. */
@@ -37,8 +35,7 @@ export interface WireServer {
 }
 
 const DEFAULT_FRAME_TIMEOUT_MS = 10_000;
-const DEFAULT_MAX_CONNECTIONS_PER_USER = 1500;
-const DEFAULT_MAX_CONNECTIONS = 6000;
+const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 6000, maxConnectionsPerUser: 1500 };
 
 export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
   const sessions = new WireSessions(options);
@@ -61,14 +58,13 @@ class WireSessions {
   readonly #options: WireServerOptions;
   readonly #sessions = new Set<WireSession>();
   readonly #arrivals: Arrivals;
-  readonly #countOfUser = new Map<string, number>();
-  /** Includes connections that are still being set up. */
-  #accepted = 0;
+  readonly #counts: ConnectionCounts;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: WireServerOptions) {
     this.#options = options;
     this.#arrivals = new Arrivals(options.turns);
+    this.#counts = new ConnectionCounts({ ...DEFAULT_LIMITS, ...options });
     const limitMs = options.frameTimeoutMs ?? DEFAULT_FRAME_TIMEOUT_MS;
     // One timer for all connections, because one for each would have to be reset for each frame.
     this.#sweeper = setInterval(() => this.#checkPeers(), Math.max(10, limitMs / 8));
@@ -88,16 +84,16 @@ class WireSessions {
       connection.refuse(refusalFrame(error instanceof TbsError ? error.symbol : 'TBS_E_INTERNAL_ERROR'));
       return;
     }
-    if (!this.#hasRoomFor(caller)) {
+    if (this.#counts.reachedLimit(caller) !== undefined) {
       connection.refuse(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'));
       return;
     }
-    this.#count(caller, 1);
+    this.#counts.add(caller);
     this.#arrivals.add({
       connection,
       userKey: caller.userKey,
       setUp: (bytes) => this.#setUp(bytes, caller),
-      onGone: () => this.#count(caller, -1),
+      onGone: () => this.#counts.remove(caller),
     });
   }
 
@@ -115,28 +111,10 @@ class WireSessions {
     for (const session of this.#sessions) session.close();
   }
 
-  #hasRoomFor(caller: Caller): boolean {
-    const { maxConnections = DEFAULT_MAX_CONNECTIONS } = this.#options;
-    if (this.#accepted >= sharedLimit(caller, maxConnections)) return false;
-    const perUser = this.#options.maxConnectionsPerUser ?? DEFAULT_MAX_CONNECTIONS_PER_USER;
-    return isAdministrator(caller) || this.#connectionsOf(caller.userKey) < perUser;
-  }
-
-  #connectionsOf(userKey: string): number {
-    return this.#countOfUser.get(userKey) ?? 0;
-  }
-
-  #count({ userKey }: Caller, change: 1 | -1): void {
-    this.#accepted += change;
-    const count = this.#connectionsOf(userKey) + change;
-    if (count > 0) this.#countOfUser.set(userKey, count);
-    else this.#countOfUser.delete(userKey);
-  }
-
   #forget(session: WireSession): void {
     if (!this.#sessions.delete(session)) return;
     this.#options.budgets.leave(session.caller);
-    this.#count(session.caller, -1);
+    this.#counts.remove(session.caller);
   }
 
   #checkPeers(): void {

@@ -13,34 +13,29 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
 import { SlowPeer } from '../slow-peer.js';
-import { type BudgetWaiter, ChargedBytes, type UserBudget } from '../user-budgets.js';
+import type { BudgetWaiter, UserBudget } from '../user-budgets.js';
 import {
   contextIdOf,
   FRAME_FAULT,
   FRAME_HEADER_BYTES,
   FRAME_INCOMPLETE,
-  MAX_RESPONSE_PAYLOAD_BYTES,
+  NO_BYTES,
   Operation,
   operationOf,
-  RESPONSE_BIT,
   readUint32LE,
   requestIdOf,
   requestLength,
   SUBMIT_FIELDS_BYTES,
-  writeResponseHeader,
-  writeUint32LE,
 } from './frame.js';
 import { PendingSubmissions } from './pending-submissions.js';
-import { NO_BYTES, WireCalls } from './wire-calls.js';
+import { WireCalls } from './wire-calls.js';
 import { answerHello, isHello } from './wire-hello.js';
+import { WireOutput } from './wire-output.js';
 import { resultOf, resultOfError } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
 
 export const MAX_OUTSTANDING = 64;
 export const MAX_UNSENT_BYTES = 65536;
-
-/** Shared by all sessions: each frame is built here and is sent or copied before anything else runs. */
-const outgoing = new Uint8Array(FRAME_HEADER_BYTES + MAX_RESPONSE_PAYLOAD_BYTES);
 
 /** What the sessions of one user share (the budget), and what all users share (the turns). */
 export interface SharedCost {
@@ -66,10 +61,9 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   #tpmVersion: TpmVersion = '2.0';
   readonly #shared: SharedCost;
   readonly #slowPeer: SlowPeer;
-  readonly #unread: ChargedBytes;
+  readonly #output: WireOutput;
   #waitsForTurn = false;
   #framesHandled = 0;
-  #sentBytes = 0;
 
   constructor(
     connection: ByteConnection,
@@ -80,7 +74,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   ) {
     this.#shared = shared;
     this.#slowPeer = new SlowPeer(shared.slowPeerTimeoutMs);
-    this.#unread = new ChargedBytes(shared.budget.replying);
+    this.#output = new WireOutput(connection, shared.budget.replying);
     this.#connection = connection;
     this.#caller = caller;
     this.#calls = new WireCalls(caller, services);
@@ -102,11 +96,11 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
    */
   checkPeer(nowMs: number): void {
     const owesFrame = this.#open && this.#reading && (!this.#greeted || this.#held.length > 0);
-    const unread = this.#connection.unsentBytes();
+    const unread = this.#output.unreadBytes;
     const mustRead = !this.#open || unread > MAX_UNSENT_BYTES || (unread > 0 && this.#shared.budget.replying.isFull);
     const tooSlow = [
       this.#slowPeer.sendsTooSlowly(nowMs, owesFrame ? this.#framesHandled : undefined),
-      this.#slowPeer.readsTooSlowly(nowMs, mustRead, this.#sentBytes - unread),
+      this.#slowPeer.readsTooSlowly(nowMs, mustRead, this.#output.deliveredBytes),
     ];
     if (tooSlow.includes(true)) this.close();
   }
@@ -129,7 +123,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   }
 
   drained(): void {
-    this.#unread.is(this.#connection.unsentBytes());
+    this.#output.settle();
     this.#readOn();
   }
 
@@ -157,7 +151,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     this.#open = false;
     this.#held = NO_BYTES;
     this.#stopWaiting();
-    this.#unread.is(0);
+    this.#output.close();
     this.#caller.close();
     this.#onClosed(this);
   }
@@ -190,7 +184,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   /** Returns whether a limit is reached; `#readOn` is called once that has ended. */
   #isBlocked(): boolean {
     const { replying } = this.#shared.budget;
-    if (this.#outstanding >= MAX_OUTSTANDING || this.#connection.unsentBytes() > MAX_UNSENT_BYTES) return true;
+    if (this.#outstanding >= MAX_OUTSTANDING || this.#output.unreadBytes > MAX_UNSENT_BYTES) return true;
     if (!replying.isFull) return false;
     replying.waitForRoom(this);
     return true;
@@ -208,7 +202,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
    */
   #readOn(): void {
     if (this.#reading || !this.#open || this.#waitsForTurn) return;
-    if (this.#outstanding > MAX_OUTSTANDING / 2 || this.#connection.unsentBytes() > MAX_UNSENT_BYTES / 2) return;
+    if (this.#outstanding > MAX_OUTSTANDING / 2 || this.#output.unreadBytes > MAX_UNSENT_BYTES / 2) return;
     this.#reading = true;
     const held = this.#held;
     this.#held = NO_BYTES;
@@ -289,10 +283,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     const answered = outcome.kind === 'response';
     const response = answered ? outcome.response : refusalResponse(outcome.error, this.#tpmVersion);
     const result = answered ? 0 : outcome.error.resultCode;
-    const length = writeResponseHeader(outgoing, Operation.SUBMIT, requestId, result, 4 + response.length);
-    writeUint32LE(outgoing, FRAME_HEADER_BYTES, answered ? outcome.appliedPriority : 0);
-    outgoing.set(response, FRAME_HEADER_BYTES + 4);
-    this.#send(length);
+    this.#output.replyToSubmit(requestId, result, answered ? outcome.appliedPriority : 0, response);
     if (!this.#reading) this.#readOn();
   }
 
@@ -334,22 +325,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     );
   }
 
-  #reply(operation: number, requestId: number, result: number, payload: Uint8Array = NO_BYTES): void {
-    if (!this.#open) return;
-    if (payload.length > MAX_RESPONSE_PAYLOAD_BYTES) {
-      this.#reply(operation, requestId, resultOf('TBS_E_INTERNAL_ERROR'));
-      return;
-    }
-    const length = writeResponseHeader(outgoing, operation & ~RESPONSE_BIT, requestId, result, payload.length);
-    outgoing.set(payload, FRAME_HEADER_BYTES);
-    this.#send(length);
-    outgoing.fill(0, FRAME_HEADER_BYTES, length);
-  }
-
-  /** Sends the first `length` bytes of `outgoing`. */
-  #send(length: number): void {
-    this.#connection.send(outgoing, length);
-    this.#sentBytes += length;
-    this.#unread.is(this.#connection.unsentBytes());
+  #reply(operation: number, requestId: number, result: number, payload?: Uint8Array): void {
+    if (this.#open) this.#output.reply(operation, requestId, result, payload);
   }
 }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { ChargedOutput } from '../../ts-core/endpoints/charged-output.js';
+import { ByteBudget } from '../../ts-core/endpoints/user-budgets.js';
+import { FakeByteConnection } from '../support/fake-byte-connection.js';
+
+describe('what a connection sends', () => {
+  let client: FakeByteConnection;
+  let budget: ByteBudget;
+  let output: ChargedOutput;
+
+  beforeEach(() => {
+    client = new FakeByteConnection();
+    budget = new ByteBudget(1000);
+    output = new ChargedOutput(client, budget);
+  });
+
+  function figures() {
+    return { charged: budget.used, unread: output.unreadBytes, delivered: output.deliveredBytes };
+  }
+
+  it('costs the user nothing while his client reads', () => {
+    output.sendBytes(new Uint8Array(100), 16);
+    assert.deepEqual(figures(), { charged: 0, unread: 0, delivered: 16 });
+  });
+
+  it('costs the user what his client has not read, until it has read it', () => {
+    client.clientReads = false;
+    output.sendBytes(new Uint8Array(100), 16);
+    output.sendBytes(new Uint8Array(100), 20);
+    assert.deepEqual(figures(), { charged: 36, unread: 36, delivered: 0 });
+    client.readsEverything();
+    output.settle();
+    assert.deepEqual(figures(), { charged: 0, unread: 0, delivered: 36 });
+  });
+
+  it('costs the user nothing once his client is gone', () => {
+    client.clientReads = false;
+    output.sendBytes(new Uint8Array(100), 16);
+    output.close();
+    assert.equal(budget.used, 0);
+  });
+});
