@@ -1,7 +1,7 @@
 /**
  * The settings that govern the broker: the one table. From its rows come the type of the policy in force, the parsing of
  * every source (tbsd.json, policy.d, Registry.pol, the registry), the JSON Schema and docs/policy.md.
- * A row's `admxPolicy` also needs its texts in packaging/admx/texts.mjs.
+ * A row's `admxPolicy` also needs its texts in packaging/admx-source/texts.mjs.
  *
  * Keys, types and bounds: Windows' documentation of the TPM Group Policy settings, TPM.admx. TPM.admx and Windows' TPM
  * driver hold both thresholds to 0 to 100; the duration is kept in seconds in a 32-bit number there, hence its upper
