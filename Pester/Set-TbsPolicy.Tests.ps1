@@ -4,7 +4,12 @@ BeforeAll {
 }
 
 Describe 'Set-TbsPolicy' {
-    BeforeAll { $name = 'standardUserAuthorizationFailureDurationMinutes' }
+    BeforeAll {
+        $name = 'standardUserAuthorizationFailureDurationMinutes'
+        $baseline = Join-Path $PSScriptRoot '../tests/fixtures/group-policy/baseline.pol'
+        $empty = "$TestDrive/empty.pol"
+        [IO.File]::WriteAllBytes($empty, [byte[]](0x50, 0x52, 0x65, 0x67, 1, 0, 0, 0))
+    }
     AfterEach { Set-TbsPolicy $name $null | Out-Null }
 
     It 'sets a setting, gives the difference, and is done the second time' {
@@ -34,6 +39,21 @@ Describe 'Set-TbsPolicy' {
         Set-TbsPolicy $name $null | Out-Null
         (Get-TbsPolicy $name).Value | Should -Be 480
         (Get-TbsPolicy $name).Source | Should -Be 'default'
+    }
+
+    It 'writes and removes what only Group Policy has put into force' {
+        try {
+            Import-TbsPolicy $baseline | Out-Null
+            (Set-TbsPolicy blockedCommands 129, 170).Source | Should -BeLike '*imported-Registry.pol'
+            Set-TbsPolicy blockedCommands 129, 170 | Should -BeNullOrEmpty
+            Import-TbsPolicy $empty | Out-Null
+            (Get-TbsPolicy blockedCommands).Source | Should -BeLike '*50-local.json'
+            Import-TbsPolicy $baseline | Out-Null
+            Set-TbsPolicy blockedCommands $null
+            Import-TbsPolicy $empty | Out-Null
+            (Get-TbsPolicy blockedCommands).Source | Should -Be 'default'
+        }
+        finally { Import-TbsPolicy $empty | Out-Null; Set-TbsPolicy blockedCommands $null | Out-Null }
     }
 
     It 'matches names of settings without regard to case, and reads text as a number' {

@@ -7,6 +7,7 @@ import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, asUser, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { groupPolicyBytes, groupPolicyFixture } from '../support/group-policy-fixture.js';
+import { encodeRegistryPol } from '../support/registry-pol-writer.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
 
@@ -130,6 +131,22 @@ describe('policy in the broker', function () {
     );
     assert.deepEqual([inForce?.before, inForce?.after], [9, 20]);
     assert.match(inForce?.source ?? '', /50-local\.json$/);
+  });
+
+  it('a value that only the domain sets is written when it is set here, and stays when the domain takes it away', async () => {
+    const importPol = (pol: Uint8Array) =>
+      client.call('policy/import', { registryPol: Buffer.from(pol).toString('base64') });
+    await importPol(groupPolicyBytes('baseline.pol'));
+    const wanted = { settings: { blockedCommands: [129, 170] } };
+    const set = () => client.call<{ differences: readonly { source: string }[] }>('policy/set', wanted);
+    const [difference] = (await set()).differences;
+    assert.match(difference?.source ?? '', /imported-Registry\.pol$/);
+    assert.deepEqual((await set()).differences, [], 'the local file has it now');
+    await importPol(encodeRegistryPol([]));
+    assert.deepEqual((await setting('blockedCommands'))?.value, [129, 170]);
+    assert.match((await setting('blockedCommands'))?.source ?? '', /50-local\.json$/);
+    const written = (await daemon.auditLines()).filter(({ message }) => /local policy file/.test(String(message)));
+    assert.equal(written.length, 1);
   });
 
   it('what a standard user writes, or asks for, changes nothing (needs root to become one)', async function () {

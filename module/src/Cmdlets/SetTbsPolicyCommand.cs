@@ -13,7 +13,8 @@ namespace TpmTbs.Cmdlets;
 /// the desired value are left alone, so that the cmdlet can be run repeatedly. -WhatIf shows the differences. Names of
 /// settings, classes and commands are case-insensitive, and text is interpreted as PowerShell does, so that the output
 /// of Get-TbsPolicy can be set again, even after conversion to CSV, JSON or CLIXML. Stronger sources, such as a GPO of
-/// the domain, still win: the difference then names the source. For administrators.
+/// the domain, still win: the difference then names the source. A value that only Group Policy has put into force is
+/// written too, so that it stays when the GPO goes. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TbsPolicy standardUserAuthorizationFailureDurationMinutes 60</code>
@@ -89,8 +90,8 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
     private void Remove(Plan plan, string name)
     {
         PolicySetting? before = plan.Find(name);
-        // Only what a policy file sets can be taken out of one.
-        if (before is null || before.SourceKind != PolicySourceKind.PolicyFile) return;
+        // What only a default or tbsd.json sets is in no policy file; below Group Policy the file may set it too.
+        if (before is null || before.SourceKind is PolicySourceKind.Default or PolicySourceKind.Configuration) return;
         if (!Confirmed(before.Name, $"Remove from the local policy file (now {PolicyValue.Shown(before.Value)}, from {before.Source})")) return;
         PolicySetting? after = SetOne(before.Name, null).Find(name);
         if (after is not null && after.Source != before.Source) WriteObject(PolicyDifference.Removal(before, after));

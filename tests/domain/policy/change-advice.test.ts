@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { adviseChange } from '../../../ts-core/domain/policy/change-advice.js';
+import { adviseChange, isLocalPolicyFile } from '../../../ts-core/domain/policy/change-advice.js';
 import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
 
 const advice = (kind: SettingSource['kind'], location: string) =>
@@ -20,5 +20,13 @@ describe('where a setting is changed', () => {
     for (const kind of ['registryPol', 'groupPolicy', 'windowsRegistry'] as const) {
       assert.match(advice(kind, 'SOURCE'), /^Set x to 1 in .*SOURCE.*Set-TbsPolicy has no effect on it\.$/, kind);
     }
+  });
+});
+
+describe('the local policy file', () => {
+  it('is the file that Set-TbsPolicy writes, wherever the policy folder is', () => {
+    assert.ok(isLocalPolicyFile({ kind: 'policyFile', location: '/etc/tpmtbs/policy.d/50-local.json' }));
+    assert.ok(!isLocalPolicyFile({ kind: 'policyFile', location: '/etc/tpmtbs/policy.d/60-site.json' }));
+    assert.ok(!isLocalPolicyFile({ kind: 'configuration', location: '/etc/50-local.json' }));
   });
 });

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { changedSettings, comparePolicy } from '../../../ts-core/domain/policy/difference.js';
+import { changedSettings, comparePolicy, settingsOwedToDomain } from '../../../ts-core/domain/policy/difference.js';
 import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import type { SettingValues } from '../../../ts-core/domain/policy/policy-file.js';
 
@@ -47,6 +47,33 @@ describe('comparing policy with a desired state', () => {
       equal(comparison.verdict === 'refused' && comparison.setting, setting);
     });
   }
+});
+
+describe('settings that are as desired only because of the domain', () => {
+  const gpo = { kind: 'groupPolicy', location: 'GPO "Base"' } as const;
+  const ofDomain = mergePolicy(
+    [layerOf(source, { maxResources: 4 }), layerOf(gpo, { maxContexts: 5, allowedCommands: { standardUser: [7] } })],
+    1,
+  );
+  const owed = (desired: Record<string, unknown>, said: Record<string, unknown> = {}) =>
+    settingsOwedToDomain(ofDomain, desired, said);
+
+  it('are told, with the GPO, while the local file does not say the same', () => {
+    const difference = { name: 'maxContexts', current: 5, desired: 5, source: gpo };
+    deepEqual(owed({ maxContexts: 5 }), [difference]);
+    deepEqual(owed({ maxContexts: 5 }, { maxContexts: 6 }), [difference]);
+    deepEqual(owed({ maxContexts: 5 }, { maxContexts: 5 }), []);
+    deepEqual(
+      owed({ allowedCommands: { standardUser: ['0x7'] } }).map(({ name }) => name),
+      ['allowedCommands'],
+    );
+  });
+
+  it('are neither those that a file of the machine sets, nor those that are not in force or not asked for', () => {
+    deepEqual(owed({ maxResources: 4, maxContexts: 6, blockedCommandsEnabled: false }), []);
+    deepEqual(owed({ maxContexts: null, noSuchSetting: 1 }), []);
+    deepEqual(owed({ maxContexts: 'many' }), []);
+  });
 });
 
 describe('what a refresh of policy has changed', () => {

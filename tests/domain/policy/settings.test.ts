@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { codeKey, type SettingSource, sourceOfCode } from '../../../ts-core/domain/policy/settings.js';
+import { codeKey, isFromRegistry, type SettingSource, sourceOfCode } from '../../../ts-core/domain/policy/settings.js';
 import { policyOf } from '../filter/filter-fixtures.js';
 
 const gpo = (name: string): SettingSource => ({ kind: 'groupPolicy', location: `GPO "${name}"` });
@@ -22,5 +22,13 @@ describe('the source of a code', () => {
   it('is that of one class where every class has a list', () => {
     assert.deepEqual(sourceOfCode(policy, 'allowedCommands', 1, 'standardUser'), gpo('B'));
     assert.deepEqual(sourceOfCode(policy, 'allowedCommands', 1, 'administrator'), policy.sources.allowedCommands);
+  });
+});
+
+describe('Group Policy', () => {
+  it('is whatever comes by a domain client, a Registry.pol or the registry', () => {
+    const kinds = ['default', 'configuration', 'policyFile', 'registryPol', 'groupPolicy', 'windowsRegistry'] as const;
+    const fromRegistry = kinds.filter((kind) => isFromRegistry({ kind, location: '' }));
+    assert.deepEqual(fromRegistry, ['registryPol', 'groupPolicy', 'windowsRegistry']);
   });
 });

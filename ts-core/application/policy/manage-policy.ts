@@ -1,7 +1,12 @@
 /** Shows, explains, compares, changes and reports policy. */
 
 import type { Caller } from '../../domain/caller.js';
-import { comparePolicy } from '../../domain/policy/difference.js';
+import { isLocalPolicyFile } from '../../domain/policy/change-advice.js';
+import {
+  comparePolicy,
+  type SettingDifference as DomainDifference,
+  settingsOwedToDomain,
+} from '../../domain/policy/difference.js';
 import type { SettingExplanation } from '../../domain/policy/explain-policy.js';
 import type { EffectivePolicy, PolicySettingName } from '../../domain/policy/settings.js';
 import { readTypedSettings } from '../../domain/policy/typed-settings.js';
@@ -46,25 +51,38 @@ export class ManagePolicy {
   differences(desired: Readonly<Record<string, unknown>>): readonly SettingDifference[] {
     const comparison = comparePolicy(this.#store.current(), readTypedSettings(desired, this.#tpmVersion));
     if (comparison.verdict === 'refused') throw badSetting(comparison.setting, comparison.reason);
-    return comparison.differences.map((difference) => ({ ...difference, source: difference.source.location }));
+    return comparison.differences.map(withLocation);
   }
 
-  /** Writes the settings into the local policy file, omitting those that have the value already. */
+  /** Returns what the local policy file says, whether it is in force or not. */
+  #saidLocally(): Readonly<Record<string, unknown>> {
+    const said = this.#store.explain().flatMap(({ name, statements }) => {
+      const local = statements.find(({ source }) => isLocalPolicyFile(source));
+      return local === undefined ? [] : [[name, local.value]];
+    });
+    return Object.fromEntries(said);
+  }
+
+  /**
+   * Writes the settings into the local policy file, omitting those that have the value already. A value that only the
+   * domain's policy has put into force is written too, since it would be lost with that policy.
+   */
   async set(
     caller: Caller,
     desired: Readonly<Record<string, unknown>>,
     dryRun: boolean,
   ): Promise<{ policy: EffectivePolicy; differences: readonly SettingDifference[] }> {
-    const differences = this.differences(desired);
     const settings = readTypedSettings(desired, this.#tpmVersion);
+    const owed = settingsOwedToDomain(this.#store.current(), settings, this.#saidLocally());
+    const differences = [...this.differences(desired), ...owed.map(withLocation)];
     const removals = Object.entries(settings).filter(([, value]) => value === null);
     if (dryRun || (differences.length === 0 && removals.length === 0)) {
       return { policy: this.#store.current(), differences };
     }
-    const before = this.#store.current().revision;
+    const before = JSON.stringify(this.#saidLocally());
     const policy = await this.#store.set(settings);
     // Removing a setting that is not set changes nothing, so there is no event.
-    if (policy.revision === before) return { policy, differences };
+    if (JSON.stringify(this.#saidLocally()) === before) return { policy, differences };
     this.#events.raise('policyChanged', 'Settings of the local policy file were changed.', {
       caller,
       details: { settings: Object.keys(settings) },
@@ -107,6 +125,10 @@ export class ManagePolicy {
   exportJson(): Readonly<Record<string, unknown>> {
     return this.#store.exportJson();
   }
+}
+
+function withLocation(difference: DomainDifference): SettingDifference {
+  return { ...difference, source: difference.source.location };
 }
 
 function badSetting(setting: string, reason: string): TbsError {

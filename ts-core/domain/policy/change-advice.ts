@@ -4,6 +4,10 @@ import type { SettingSource } from './settings.js';
 /** The file that Set-TbsPolicy writes, in the policy folder. */
 export const LOCAL_POLICY_FILE = '50-local.json';
 
+export function isLocalPolicyFile({ kind, location }: SettingSource): boolean {
+  return kind === 'policyFile' && location.endsWith(LOCAL_POLICY_FILE);
+}
+
 /**
  * One sentence. `change` is an imperative without its place, such as "Set ignoreLocalList to true"; `source` is where the
  * setting comes from today, since a change in a weaker source would have no effect.
@@ -16,7 +20,7 @@ export function adviseChange(change: string, source: SettingSource): string {
     case 'configuration':
       return `${change} (Set-TbsPolicy overrides ${location}).`;
     case 'policyFile':
-      if (location.endsWith(LOCAL_POLICY_FILE)) return `${change} (Set-TbsPolicy).`;
+      if (isLocalPolicyFile(source)) return `${change} (Set-TbsPolicy).`;
       return `${change} in ${location}, which administrators of this machine edit.`;
     case 'registryPol':
       return `${change} in the policy that delivers ${location}; Set-TbsPolicy has no effect on it.`;

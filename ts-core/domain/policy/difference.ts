@@ -3,7 +3,7 @@ import { CALLER_CLASSES } from '../caller.js';
 import { unknownSettingMessage } from './policy-file.js';
 import type { ClassLists } from './setting-kinds.js';
 import { isClassListName, isPolicySettingName, POLICY_SETTING_NAMES, POLICY_SETTINGS } from './setting-table.js';
-import type { EffectivePolicy, PolicySettingName, SettingSource } from './settings.js';
+import { type EffectivePolicy, isFromRegistry, type PolicySettingName, type SettingSource } from './settings.js';
 
 export interface SettingDifference {
   readonly name: PolicySettingName;
@@ -55,6 +55,28 @@ export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<
     differences.push({ name, current: current ?? null, desired: reading.value, source: policy.sources[name] });
   }
   return { verdict: 'compared', differences };
+}
+
+/**
+ * Returns the settings that are as desired only because the domain says so. They count as different until the local file
+ * says the same, since they would be lost with the domain's policy. `said`: what the local file says.
+ */
+export function settingsOwedToDomain(
+  policy: EffectivePolicy,
+  desired: Readonly<Record<string, unknown>>,
+  said: Readonly<Record<string, unknown>>,
+): readonly SettingDifference[] {
+  const differences: SettingDifference[] = [];
+  for (const [name, value] of Object.entries(desired)) {
+    if (!isPolicySettingName(name) || value === null || !isFromRegistry(policy.sources[name])) continue;
+    const reading = POLICY_SETTINGS[name].read(value);
+    if (reading.verdict === 'refused') continue;
+    const current = comparable(policy, name, reading.value);
+    const isInForce = JSON.stringify(current) === JSON.stringify(reading.value);
+    if (!isInForce || JSON.stringify(said[name]) === JSON.stringify(reading.value)) continue;
+    differences.push({ name, current: current ?? null, desired: reading.value, source: policy.sources[name] });
+  }
+  return differences;
 }
 
 /** Of lists by class only those of the classes that are asked for. */

@@ -7,6 +7,7 @@ import { isClassListName, POLICY_SETTING_NAMES } from './setting-table.js';
 import {
   DEFAULT_POLICY_SETTINGS,
   type EffectivePolicy,
+  isFromRegistry,
   type PolicySettingName,
   type SettingSource,
 } from './settings.js';
@@ -61,7 +62,10 @@ function effectOf(
 ): Pick<SettingStatement, 'effect' | 'reason'> {
   const statement = statements[index] as Statement;
   const strongest = statements[0] as Statement;
-  if (contributesToList(policy, name, statement) && statements.filter(isRegistry).length > 1) {
+  if (
+    contributesToList(policy, name, statement) &&
+    statements.filter(({ source }) => isFromRegistry(source)).length > 1
+  ) {
     return { effect: 'contributes', reason: 'Lists of Group Policy grow entry by entry; its entries are in force.' };
   }
   if (index === 0) return { effect: 'decides', reason: whyStrongest(statement, statements[1]) };
@@ -69,10 +73,6 @@ function effectOf(
     return { effect: 'contributes', reason: 'Each class of callers has a list of its own; its lists are in force.' };
   }
   return { effect: 'overridden', reason: `${strongest.source.location} is stronger.` };
-}
-
-function isRegistry({ source }: Statement): boolean {
-  return source.kind === 'groupPolicy' || source.kind === 'registryPol' || source.kind === 'windowsRegistry';
 }
 
 /** True when the setting is a list, and every entry of the statement is in force by way of this source. */

@@ -30,6 +30,11 @@ export interface SettingSource {
   readonly gpo?: GroupPolicyObject | undefined;
 }
 
+/** True for Group Policy, however it reaches the machine. */
+export function isFromRegistry({ kind }: SettingSource): boolean {
+  return kind === 'groupPolicy' || kind === 'registryPol' || kind === 'windowsRegistry';
+}
+
 /** Something in a source that was ignored, clamped or refused, and why; shown by status and Get-TbsPolicy. */
 export interface PolicyProblem {
   readonly source: SettingSource;

@@ -99,7 +99,8 @@ export const policyGet = method('policy/get', {
 });
 
 export const policySet = method('policy/set', {
-  summary: 'Writes settings into the local policy file.',
+  summary:
+    'Writes settings into the local policy file, also where only Group Policy has put the same value into force.',
   access: ADMINISTRATOR_ONLY,
   params: z.strictObject({
     settings: desiredSettings.describe('Values by name; null removes a setting from the file.'),
