@@ -3,7 +3,7 @@
  * joined member that refreshes Group Policy with samba-gpupdate. Needs root.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -56,9 +56,21 @@ export class GroupPolicyLab {
     return join(this.folder, 'delivered');
   }
 
-  /** Registers the extension as the documentation tells administrators to. */
-  async registerExtension(): Promise<void> {
-    await run(PYTHON, [EXTENSION, 'register', '-s', this.#memberConfiguration]);
+  /** Registers the extension as the documentation tells administrators to. Gives what it printed. */
+  registerExtension(): Promise<string> {
+    return this.#runExtension(EXTENSION, 'register');
+  }
+
+  unregisterExtension(): Promise<string> {
+    return this.#runExtension(EXTENSION, 'unregister');
+  }
+
+  /** Registers a copy of the extension, which a test may delete. */
+  async registerCopy(): Promise<string> {
+    const copy = join(this.folder, 'gp_tbs_ext.py');
+    await copyFile(EXTENSION, copy);
+    await this.#runExtension(copy, 'register');
+    return copy;
   }
 
   /** One refresh on the member. Gives what samba-gpupdate printed. */
@@ -72,10 +84,32 @@ export class GroupPolicyLab {
     return stdout + stderr;
   }
 
-  /** Starts a refresh that the caller may kill. */
-  startRefresh(): ChildProcess {
-    const command = ['netns', 'exec', this.#memberSpace, PYTHON, '/usr/sbin/samba-gpupdate', ...this.#memberOptions];
-    return spawn('ip', command, { stdio: 'ignore', env: this.#environment });
+  /**
+   * Runs a refresh that is killed before the `step`-th line of the extension that writes the delivery. Gives false if
+   * the refresh has fewer lines, and has therefore ended.
+   */
+  async refreshKilledAt(step: number): Promise<boolean> {
+    try {
+      await this.#member(PYTHON, ...this.#interruptedRefresh('SIGKILL', `${step}`));
+      return false;
+    } catch (error) {
+      if ((error as { readonly signal?: unknown }).signal === 'SIGKILL') return true;
+      throw error;
+    }
+  }
+
+  /** Runs a refresh during which `meanwhile` happens: when it knows which GPOs apply, and has not read them yet. */
+  async refreshDuring(meanwhile: () => Promise<void>): Promise<void> {
+    const command = ['netns', 'exec', this.#memberSpace, PYTHON, ...this.#interruptedRefresh('SIGSTOP', '_collect')];
+    const refresh = spawn('ip', command, { stdio: 'ignore', env: this.#environment });
+    const ended = new Promise((resolve) => refresh.once('exit', resolve));
+    try {
+      await whenStopped(refresh.pid as number);
+      await meanwhile();
+    } finally {
+      refresh.kill('SIGCONT');
+      await ended;
+    }
   }
 
   /** Gives the GUID, in braces. */
@@ -94,12 +128,12 @@ export class GroupPolicyLab {
   async writeGpoBytes(guid: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.folder, 'Registry.pol');
     await writeFile(path, bytes);
-    await this.#editGpo(guid, path);
+    await this.#editDirectory(guid, path);
   }
 
   /** An attribute of the GPO in the directory: `flags`, `gPCWQLFilter`. */
   setGpoAttribute(guid: string, name: string, value: string): Promise<void> {
-    return this.#editGpo(guid, 'attribute', name, value);
+    return this.#editDirectory(guid, 'attribute', name, value);
   }
 
   async link(container: string, guid: string): Promise<void> {
@@ -110,6 +144,11 @@ export class GroupPolicyLab {
   async changeLink(container: string, guid: string, ...options: readonly ('--enforce' | '--disable')[]): Promise<void> {
     await this.unlink(container, guid);
     await this.#samba('gpo', 'setlink', container, guid, ...options);
+  }
+
+  /** The weakest link of the container becomes its strongest. */
+  reverseLinks(container: string): Promise<void> {
+    return this.#editDirectory(container, 'reverse-links');
   }
 
   async unlink(container: string, guid: string): Promise<void> {
@@ -153,16 +192,33 @@ export class GroupPolicyLab {
     return run('ip', ['-n', this.#controllerSpace, 'link', 'set', 'lan', reachable ? 'up' : 'down']);
   }
 
+  killController(): Promise<void> {
+    return this.#endAllIn(this.#controllerSpace);
+  }
+
+  restartController(): Promise<void> {
+    return this.#serve();
+  }
+
   async stop(): Promise<void> {
     for (const child of this.#processes) await end(child);
     for (const space of [this.#controllerSpace, this.#memberSpace]) {
-      // samba forks; whatever still runs in the namespace is its.
-      const { stdout } = await run('ip', ['netns', 'pids', space]).catch(() => ({ stdout: '' }));
-      for (const pid of stdout.split('\n').filter((line) => line !== '')) endNow(Number(pid));
+      await this.#endAllIn(space);
       await run('ip', ['netns', 'del', space]).catch(() => undefined);
       await rm(`/etc/netns/${space}`, { recursive: true, force: true });
     }
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+
+  /** samba forks; whatever runs in the namespace is its. */
+  async #endAllIn(space: string): Promise<void> {
+    const { stdout } = await run('ip', ['netns', 'pids', space]).catch(() => ({ stdout: '' }));
+    for (const pid of stdout.split('\n').filter((line) => line !== '')) endNow(Number(pid));
+  }
+
+  #interruptedRefresh(signal: NodeJS.Signals, place: string): string[] {
+    const script = join(REPOSITORY, 'tests', 'support', 'interrupted-refresh.py');
+    return [script, signal, place, '/usr/sbin/samba-gpupdate', ...this.#memberOptions];
   }
 
   get #memberConfiguration(): string {
@@ -182,14 +238,19 @@ export class GroupPolicyLab {
     return run('ip', args, { env: this.#environment, timeout: 120_000 });
   }
 
+  async #runExtension(file: string, action: string): Promise<string> {
+    return (await run(PYTHON, [file, action, '-s', this.#memberConfiguration])).stdout;
+  }
+
   #samba(...args: string[]) {
     const options = ['-H', `ldap://${CONTROLLER}`, ...this.#memberOptions, '-U', ACCOUNT];
     return this.#member('samba-tool', ...args, ...options);
   }
 
-  async #editGpo(guid: string, ...what: string[]): Promise<void> {
+  /** `target`: a GPO's GUID, or the distinguished name of a container. */
+  async #editDirectory(target: string, ...what: string[]): Promise<void> {
     const script = join(REPOSITORY, 'tests', 'support', 'write-gpo.py');
-    await this.#member(PYTHON, script, this.#memberConfiguration, CONTROLLER, DOMAIN, ACCOUNT, guid, ...what);
+    await this.#member(PYTHON, script, this.#memberConfiguration, CONTROLLER, DOMAIN, ACCOUNT, target, ...what);
   }
 
   async #makeNetwork(): Promise<void> {
@@ -322,6 +383,15 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await Promise.race([ended, wait(5_000)]);
+}
+
+async function whenStopped(pid: number): Promise<void> {
+  for (let attempt = 0; attempt < 1200; attempt++) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    if (/^State:\tT/m.test(status)) return;
+    await wait(50);
+  }
+  throw new Error('the refresh did not reach the place where it is interrupted');
 }
 
 function endNow(pid: number): void {

@@ -3,13 +3,15 @@
  * samba-gpupdate runs the extension, the broker, and a caller.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
 import { ALICE, connectAs } from '../../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../../support/daemon.js';
 import { canRunGroupPolicyLab, DOMAIN_DN, GroupPolicyLab } from '../../support/group-policy-lab.js';
+import { NODE, TBS } from '../../support/programs.js';
 import { dword, type PolEntryInput, sz } from '../../support/registry-pol-writer.js';
 import { type RpcClient, RpcFailure } from '../../support/rpc-client.js';
 import { CLEAR_20, GET_RANDOM_20, responseCode } from '../../support/tpm-commands.js';
@@ -107,6 +109,12 @@ describe('Group Policy of a domain', function () {
   const aliceGetRandom = () => refusalOf(alice.submit(aliceContext, GET_RANDOM_20));
   const isBlocked = async () => (await aliceGetRandom()) !== undefined;
   const isFree = async () => (await aliceGetRandom()) === undefined;
+  const tbs = (...args: string[]) =>
+    spawnSync(NODE, [TBS, ...args], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+    });
   const clear = () => root.submit(rootContext, CLEAR_20);
 
   it('blocks TPM2_Clear for root, naming the GPO, and frees it when the GPO is unlinked', async () => {
@@ -118,6 +126,12 @@ describe('Group Policy of a domain', function () {
     assert.equal(refusal?.symbol, 'TPM_E_COMMAND_BLOCKED');
     assert.match(refusal.source, /GPO "No clearing" linked to DC=tpmlab,DC=example/);
     assert.match(refusal.liftedBy, /blockedCommands in GPO "No clearing".*Administrators of the domain/);
+    const audited = await daemon.auditLines();
+    const change = audited.flatMap(({ details }) => settingsIn(details)).find(({ name }) => name === 'blockedCommands');
+    assert.deepEqual([change?.before, change?.after], [[], [Number(CLEAR)]]);
+    assert.match(change?.source ?? '', /^GPO "No clearing" linked to DC=tpmlab,DC=example$/);
+    const refused = audited.find(({ kind }) => kind === 'commandRefused');
+    assert.match(JSON.stringify(refused?.details), /GPO \\"No clearing\\" linked to/);
     await lab.unlink(DOMAIN_DN, gpo);
     await lab.refresh();
     await becomes('freedom', async () => (await setting('blockedCommandsEnabled'))?.value === false);
@@ -153,9 +167,12 @@ describe('Group Policy of a domain', function () {
     await lab.refresh();
     await becomes('freedom', isFree);
     await lab.setInheritance(unit, 'inherit');
+    await lab.refresh();
+    await becomes('the block', isBlocked);
     await lab.setGpoAttribute(base, 'flags', '2');
     await lab.refresh();
-    assert.ok(await isFree(), 'the computer settings of the GPO are disabled');
+    await becomes('freedom, since the computer settings of the GPO are disabled', isFree);
+    assert.match(await lab.refresh('--rsop'), /the computer settings of this GPO are disabled/);
     await lab.setGpoAttribute(base, 'flags', '0');
     await lab.refresh();
     await becomes('the block', isBlocked);
@@ -166,6 +183,46 @@ describe('Group Policy of a domain', function () {
     await lab.deleteGpo(own);
     await lab.refresh();
     await becomes('the default', async () => (await duration()) === 480);
+  });
+
+  it('follows the order of two links of one container, and names every GPO that blocks a command', async () => {
+    const left = await lab.createGpo('Left', [...blocks(GET_RANDOM), lasts(41)]);
+    const right = await lab.createGpo('Right', [...blocks(GET_RANDOM), lasts(42)]);
+    await lab.link(DOMAIN_DN, left);
+    await lab.link(DOMAIN_DN, right);
+    await lab.refresh();
+    await becomes('a value of the two', async () => [41, 42].includes(Number(await duration())));
+    const before = Number(await duration());
+    await lab.reverseLinks(DOMAIN_DN);
+    await lab.refresh();
+    await becomes('the other value', async () => (await duration()) === 83 - before);
+
+    const { status, stdout } = tbs('block', 'test', 'TPM2_GetRandom', '--json');
+    assert.equal(status, 2, 'the command is blocked');
+    const [verdict] = (JSON.parse(stdout) as { verdicts: readonly { source: string; liftedBy: string }[] }).verdicts;
+    for (const name of ['GPO "Left" linked to DC=tpmlab', 'GPO "Right" linked to DC=tpmlab']) {
+      assert.ok(verdict?.source.includes(name), verdict?.source);
+      assert.ok(verdict?.liftedBy.includes(name), verdict?.liftedBy);
+    }
+    await lab.deleteGpo(left);
+    await lab.deleteGpo(right);
+    await lab.refresh();
+    await becomes('freedom', isFree);
+  });
+
+  it('takes the TPM values out of a Registry.pol of more than 1 MiB', async () => {
+    const wallpaper: PolEntryInput = {
+      ...{ key: 'Software\\Policies\\Wallpaper', valueName: 'Image' },
+      ...{ type: REGISTRY_TYPES.REG_BINARY, data: new Uint8Array(1_500_000).fill(7) },
+    };
+    const gpo = await lab.createGpo('With an image', [wallpaper, ...blocks(GET_RANDOM)]);
+    await lab.link(DOMAIN_DN, gpo);
+    await lab.refresh();
+    await becomes('the block', isBlocked);
+    assert.deepEqual((await policy()).problems, []);
+    await lab.deleteGpo(gpo);
+    await lab.refresh();
+    await becomes('freedom', isFree);
   });
 
   it('moves a list from one GPO to another without a moment in which it is not in force', async () => {
@@ -202,7 +259,8 @@ describe('Group Policy of a domain', function () {
 
   it('takes our administrative templates into its central store', async () => {
     const store = await lab.loadTemplates(join(REPOSITORY, 'packaging', 'admx'));
-    for (const name of ['tpmtbs.admx', 'en-US/tpmtbs.adml', 'fr-FR/tpmtbs.adml']) assert.ok(store.includes(name), name);
+    const files = ['en-US', 'en-US/tpmtbs.adml', 'fr-FR', 'fr-FR/tpmtbs.adml', 'tpmtbs.admx'];
+    assert.deepEqual([...store].sort(), files, 'and nothing else');
   });
 
   it('reports a WMI filter that it cannot evaluate', async () => {
@@ -227,20 +285,50 @@ describe('Group Policy of a domain', function () {
     await lab.writeGpo(gpo, blocks(GET_RANDOM));
   });
 
-  it('stays in force when samba-gpupdate is killed at any moment, or the controller goes away', async () => {
+  it('stays in force when samba-gpupdate is killed at any step of writing the delivery', async () => {
     assert.ok(await isBlocked(), 'from the test before');
-    for (let delayMs = 0; delayMs <= 800; delayMs += 80) {
-      const refresh = lab.startRefresh();
-      const ended = new Promise((resolve) => refresh.once('exit', resolve));
-      await wait(delayMs);
-      refresh.kill('SIGKILL');
-      await ended;
-      assert.ok(await isBlocked(), `killed after ${delayMs} ms`);
+    const gpo = await lab.createGpo('Changed later', [lasts(51)]);
+    await lab.link(DOMAIN_DN, gpo);
+    await lab.refresh();
+    await becomes('the old value', async () => (await duration()) === 51);
+    const files = ['Registry.pol', 'manifest.json'].map((name) => join(lab.delivery, name));
+    const old = await Promise.all(files.map((file) => readFile(file)));
+    await lab.writeGpo(gpo, [lasts(52)]);
+    let step = 1;
+    while (await lab.refreshKilledAt(step)) {
+      assert.ok(await isBlocked(), `killed at step ${step}`);
+      await root.call('policy/refresh');
+      assert.ok(await isBlocked(), `killed at step ${step}, and read again`);
+      assert.ok([51, 52].includes(Number(await duration())), `killed at step ${step}`);
+      // Each step interrupts the change from the old delivery to the new one.
+      for (const [index, file] of files.entries()) await writeFile(file, old[index] as Buffer);
+      step += 1;
     }
+    assert.ok(step > 20, `${step} steps`);
+    await becomes('the new value', async () => (await duration()) === 52);
+    await lab.deleteGpo(gpo);
+  }).timeout(300_000);
+
+  it('stays in force when the controller goes away, or dies in the middle of a refresh', async () => {
     await lab.setControllerReachable(false);
     await lab.refresh().catch(() => '');
     assert.ok(await isBlocked(), 'without a controller');
     await lab.setControllerReachable(true);
+    await lab.refreshDuring(() => lab.killController());
+    await root.call('policy/refresh');
+    assert.ok(await isBlocked(), 'the controller was killed during the refresh');
+    await lab.restartController();
+    await lab.refresh();
+    assert.ok(await isBlocked());
+  });
+
+  it('stays in force when the file of the extension vanishes, which makes every refresh fail', async () => {
+    const copy = await lab.registerCopy();
+    await lab.refresh();
+    await rm(copy);
+    await assert.rejects(lab.refresh(), /FileNotFoundError.*gp_tbs_ext\.py/s);
+    assert.ok(await isBlocked());
+    assert.match(await lab.registerExtension(), new RegExp(`writes the TPM policy into ${lab.delivery}\\.`));
     await lab.refresh();
     assert.ok(await isBlocked());
   });
@@ -254,4 +342,30 @@ describe('Group Policy of a domain', function () {
     await lab.refresh();
     await becomes('the block', isBlocked);
   });
+
+  it('is taken away when the extension is unregistered, and comes back when it is registered again', async () => {
+    assert.match(await lab.unregisterExtension(), /no longer applies to this machine/);
+    await becomes('freedom', isFree);
+    await lab.refresh();
+    assert.ok(await isFree(), 'a refresh no longer delivers');
+    const told = await lab.registerExtension();
+    assert.ok(
+      told.includes(`"folder": "${lab.delivery}"`),
+      'what to put into tbsd.json, since the folder is not the default',
+    );
+    await lab.refresh();
+    await becomes('the block', isBlocked);
+  });
 });
+
+interface AuditedChange {
+  readonly name: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly source: string;
+}
+
+function settingsIn(details: unknown): readonly AuditedChange[] {
+  const { settings } = (details ?? {}) as { settings?: readonly (string | AuditedChange)[] };
+  return (settings ?? []).filter((setting) => typeof setting === 'object');
+}
