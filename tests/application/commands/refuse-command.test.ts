@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { Gate, type GateParts, lockoutError } from '../../../ts-core/application/commands/command-gate.js';
-import type { GateVerdict } from '../../../ts-core/domain/lockout/lockout-gate.js';
+import {
+  CommandGate,
+  type CommandGateParts,
+  lockoutError,
+} from '../../../ts-core/application/commands/refuse-command.js';
+import type { LockoutVerdict } from '../../../ts-core/domain/lockout/lockout-window.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { TPM_ORD, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
@@ -11,7 +15,7 @@ import { recordedEvents } from '../../support/recorded-events.js';
 import { command12 } from '../../support/tpm12-commands.js';
 import { authorized, clear, createPrimary, getRandom } from '../../support/tpm20-commands.js';
 
-type Closed = Extract<GateVerdict, { open: false }>;
+type Closed = Extract<LockoutVerdict, { open: false }>;
 
 const LOCKED_OUT: Closed = {
   open: false,
@@ -22,11 +26,11 @@ const LOCKED_OUT: Closed = {
 };
 const OWNED = new TbsError('TPM_E_COMMAND_BLOCKED', { message: 'Use Set-TpmOwnerAuth.' });
 
-function setUp(parts: Partial<GateParts> = {}) {
+function setUp(parts: Partial<CommandGateParts> = {}) {
   const { events, told } = recordedEvents();
   const askedAboutLockout: string[] = [];
   const { lockout = () => ({ open: true }) } = parts;
-  const gate = new Gate({
+  const gate = new CommandGate({
     version: '2.0',
     lists: () => listsOf(),
     listsRevision: () => 1,
@@ -136,7 +140,7 @@ describe('the command gate: the rule of the owner authorization', () => {
 
   it('is asked about the command at hand', () => {
     const asked: number[] = [];
-    const ownerAuthorizationRule: GateParts['ownerAuthorizationRule'] = ({ header }) => {
+    const ownerAuthorizationRule: CommandGateParts['ownerAuthorizationRule'] = ({ header }) => {
       asked.push(header.code);
       return undefined;
     };

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import {
   agesOutAt,
   firstCounted,
-  judgeGate,
+  judgeLockout,
   type LockoutThresholds,
   lockedOutUntilText,
   MAX_FAILURES,
-} from '../../../ts-core/domain/lockout/lockout-gate.js';
+} from '../../../ts-core/domain/lockout/lockout-window.js';
 
 const MINUTE = 60_000;
 const NOW = { bootTimeMs: 600 * MINUTE, wallClockMs: Date.UTC(2026, 0, 1, 12) };
@@ -17,26 +17,29 @@ function aged(...minutes: readonly number[]): readonly number[] {
   return minutes.map((age) => NOW.bootTimeMs - age * MINUTE);
 }
 
-describe('the lockout gate', () => {
+describe('the lockout window', () => {
   it('is open while nobody has failed, and with a window of 0', () => {
-    assert.deepEqual(judgeGate([], [], NOW, THRESHOLDS), { open: true });
+    assert.deepEqual(judgeLockout([], [], NOW, THRESHOLDS), { open: true });
     const failures = new Array<number>(20).fill(NOW.bootTimeMs);
-    assert.deepEqual(judgeGate(failures, failures, NOW, { ...THRESHOLDS, windowMinutes: 0 }), { open: true });
+    assert.deepEqual(judgeLockout(failures, failures, NOW, { ...THRESHOLDS, windowMinutes: 0 }), { open: true });
   });
 
   it('says how many failures count where a threshold of 0 keeps it closed', () => {
     const all = aged(500, 480, 1);
     const verdict = { open: false, scope: 'threshold0', lockedOutUntil: null, threshold: 0 };
-    assert.deepEqual(judgeGate([], all, NOW, { ...THRESHOLDS, individualThreshold: 0 }), { ...verdict, failures: 2 });
-    assert.deepEqual(judgeGate([], all, NOW, { ...THRESHOLDS, totalThreshold: 0 }), { ...verdict, failures: 2 });
+    assert.deepEqual(judgeLockout([], all, NOW, { ...THRESHOLDS, individualThreshold: 0 }), {
+      ...verdict,
+      failures: 2,
+    });
+    assert.deepEqual(judgeLockout([], all, NOW, { ...THRESHOLDS, totalThreshold: 0 }), { ...verdict, failures: 2 });
     const countingOff = { ...THRESHOLDS, totalThreshold: 0, windowMinutes: 0 };
-    assert.deepEqual(judgeGate([], aged(1, 0), NOW, countingOff), { ...verdict, failures: 0 });
+    assert.deepEqual(judgeLockout([], aged(1, 0), NOW, countingOff), { ...verdict, failures: 0 });
   });
 
   it('is closed by the scope that opens later, by the user where both open together', () => {
     const both = { ...THRESHOLDS, individualThreshold: 2, totalThreshold: 3 };
     const scopeOf = (user: readonly number[], all: readonly number[]): unknown => {
-      const verdict = judgeGate(user, all, NOW, both);
+      const verdict = judgeLockout(user, all, NOW, both);
       return verdict.open ? 'open' : [verdict.scope, verdict.lockedOutUntil];
     };
     assert.deepEqual(scopeOf(aged(20, 10), aged(20, 10)), ['user', agesOutAt(aged(20)[0] as number, NOW, 480)]);
@@ -50,8 +53,8 @@ describe('the lockout gate', () => {
   it('takes no threshold to be higher than the failures that are remembered', () => {
     const all = new Array<number>(MAX_FAILURES).fill(NOW.bootTimeMs);
     const beyond = { ...THRESHOLDS, individualThreshold: MAX_FAILURES + 1, totalThreshold: MAX_FAILURES + 1 };
-    assert.equal(judgeGate([], all.slice(1), NOW, beyond).open, true);
-    const verdict = judgeGate([], all, NOW, beyond);
+    assert.equal(judgeLockout([], all.slice(1), NOW, beyond).open, true);
+    const verdict = judgeLockout([], all, NOW, beyond);
     assert.ok(!verdict.open && verdict.threshold === MAX_FAILURES);
   });
 });

@@ -8,22 +8,22 @@
 import { isAdministrator } from '../../domain/caller.js';
 import { type BlockedVerdict, decide } from '../../domain/filter/command-filter.js';
 import type { FilterLists } from '../../domain/filter/filter-lists.js';
-import { type GateVerdict, lockedOutUntilText } from '../../domain/lockout/lockout-gate.js';
+import { type LockoutVerdict, lockedOutUntilText } from '../../domain/lockout/lockout-window.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Events } from '../events/events.js';
 import type { SubmissionGate } from './command-service.js';
-import type { CommandGate } from './dispatcher.js';
+import type { DispatchGate } from './dispatcher.js';
 import type { PendingCommand } from './pending-command.js';
 
-export interface GateParts {
+export interface CommandGateParts {
   readonly version: TpmVersion;
   /** The compiled lists: a new object with a new revision after every change of policy or local lists. */
   readonly lists: () => FilterLists;
   readonly listsRevision: () => number;
   /** Returns whether this user is locked out now. */
-  readonly lockout: (userKey: string) => GateVerdict;
+  readonly lockout: (userKey: string) => LockoutVerdict;
   /** Returns the handles in the handle area; null if the TPM does not list the command. */
   readonly handlesOf: (command: Uint8Array) => readonly number[] | null;
   /** Refuses raw commands that would change an owner authorization; undefined allows the command. */
@@ -33,10 +33,10 @@ export interface GateParts {
   readonly events: Events;
 }
 
-export class Gate implements SubmissionGate, CommandGate {
-  readonly #parts: GateParts;
+export class CommandGate implements SubmissionGate, DispatchGate {
+  readonly #parts: CommandGateParts;
 
-  constructor(parts: GateParts) {
+  constructor(parts: CommandGateParts) {
     this.#parts = parts;
   }
 
@@ -107,7 +107,7 @@ export class Gate implements SubmissionGate, CommandGate {
 }
 
 /** Returns the refusal for a locked-out caller, with the time at which the lockout ends. */
-export function lockoutError(version: TpmVersion, verdict: Extract<GateVerdict, { open: false }>): TbsError {
+export function lockoutError(version: TpmVersion, verdict: Extract<LockoutVerdict, { open: false }>): TbsError {
   const lockedOutUntil = lockedOutUntilText(verdict.lockedOutUntil);
   const whose = verdict.scope === 'user' ? 'of this user' : 'of all standard users together';
   const message =

@@ -13,13 +13,13 @@ export interface LockoutThresholds {
 }
 
 /** The cause of a lockout: this user's failures, everybody's, or a threshold of 0, which does not expire. */
-export type GateScope = 'user' | 'total' | 'threshold0';
+export type LockoutScope = 'user' | 'total' | 'threshold0';
 
-export type GateVerdict =
+export type LockoutVerdict =
   | { readonly open: true }
   | {
       readonly open: false;
-      readonly scope: GateScope;
+      readonly scope: LockoutScope;
       /**
        * Wall clock (milliseconds since 1970) at which the lockout ends if nothing else fails; null: never by waiting.
        */
@@ -30,7 +30,7 @@ export type GateVerdict =
     };
 
 /** A moment on the boot-time clock together with the wall clock's view of it. */
-export interface GateMoment {
+export interface WindowMoment {
   readonly bootTimeMs: number;
   readonly wallClockMs: number;
 }
@@ -38,7 +38,7 @@ export interface GateMoment {
 /** The ledger stores no more failures than this, and thresholds are capped here so that they can be reached. */
 export const MAX_FAILURES = 4096;
 
-const OPEN: GateVerdict = { open: true };
+const OPEN: LockoutVerdict = { open: true };
 
 /** The lockout settings of policy as thresholds. */
 export function thresholdsOf(settings: PolicySettings): LockoutThresholds {
@@ -50,16 +50,16 @@ export function thresholdsOf(settings: PolicySettings): LockoutThresholds {
 }
 
 /**
- * Decides whether the gate is open.
+ * Decides whether a user is locked out.
  *
  * @param userMoments the user's failures, @param allMoments everybody's: boot-time clock, oldest first.
  */
-export function judgeGate(
+export function judgeLockout(
   userMoments: readonly number[],
   allMoments: readonly number[],
-  now: GateMoment,
+  now: WindowMoment,
   thresholds: LockoutThresholds,
-): GateVerdict {
+): LockoutVerdict {
   const { individualThreshold, totalThreshold, windowMinutes } = thresholds;
   if (individualThreshold === 0 || totalThreshold === 0) {
     const failures =
@@ -73,12 +73,12 @@ export function judgeGate(
 }
 
 function judgeScope(
-  scope: GateScope,
+  scope: LockoutScope,
   moments: readonly number[],
-  now: GateMoment,
+  now: WindowMoment,
   { windowMinutes }: LockoutThresholds,
   configuredThreshold: number,
-): GateVerdict {
+): LockoutVerdict {
   const threshold = Math.min(configuredThreshold, MAX_FAILURES);
   const failures = moments.length - firstCounted(moments, now.bootTimeMs, windowMinutes);
   if (failures < threshold) return OPEN;
@@ -87,14 +87,14 @@ function judgeScope(
   return { open: false, scope, lockedOutUntil: agesOutAt(deciding, now, windowMinutes), failures, threshold };
 }
 
-function laterToOpen(left: GateVerdict, right: GateVerdict): GateVerdict {
+function laterToOpen(left: LockoutVerdict, right: LockoutVerdict): LockoutVerdict {
   if (left.open) return right;
   if (right.open) return left;
   return (left.lockedOutUntil ?? 0) >= (right.lockedOutUntil ?? 0) ? left : right;
 }
 
 /** Wall clock at which a failure no longer counts: the first millisecond at which its age is above the window. */
-export function agesOutAt(momentMs: number, now: GateMoment, windowMinutes: number): number {
+export function agesOutAt(momentMs: number, now: WindowMoment, windowMinutes: number): number {
   return now.wallClockMs + (momentMs - now.bootTimeMs) + windowMinutes * 60_000 + 1;
 }
 

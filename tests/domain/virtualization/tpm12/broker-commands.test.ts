@@ -4,7 +4,7 @@ import {
   listHandles,
   readRoom,
   readSessionCapacity,
-} from '../../../../ts-core/domain/virtualization/tpm12/own-commands.js';
+} from '../../../../ts-core/domain/virtualization/tpm12/broker-commands.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 import { drive } from '../../../support/virtual-tpm12.js';
 

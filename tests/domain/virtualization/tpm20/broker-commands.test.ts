@@ -9,7 +9,7 @@ import {
   listHandles,
   listProperties,
   readResetCounts,
-} from '../../../../ts-core/domain/virtualization/tpm20/own-commands.js';
+} from '../../../../ts-core/domain/virtualization/tpm20/broker-commands.js';
 import { u32 } from '../../../support/tpm20-commands.js';
 
 /** Runs an exchange against these responses; answers the result and the properties that were asked for. */
