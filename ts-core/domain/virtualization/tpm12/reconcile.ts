@@ -2,8 +2,8 @@
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
+import { listHandles } from './broker-commands.js';
 import type { HeldResource, ResourceTable } from './handles.js';
-import { listHandles } from './own-commands.js';
 
 const COMPARED: readonly (readonly [ResourceKind, number])[] = [
   ['authSession', TPM_RT.AUTH],

@@ -17,8 +17,8 @@ import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
 import { firstHandle, firstSizedBuffer, isSuccess } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
+import { readRoom } from './broker-commands.js';
 import { type HeldKey, type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
-import { readRoom } from './own-commands.js';
 import { SavedSessionRoom } from './quotas.js';
 import type { SavedSessions } from './sessions.js';
 

@@ -4,7 +4,7 @@
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
-import { type ListedHandles, listAllHandles } from './own-commands.js';
+import { type ListedHandles, listAllHandles } from './broker-commands.js';
 import type { Parts } from './parts.js';
 
 /**

@@ -4,8 +4,8 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { flushContext } from '../../tpm20/commands.js';
 import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type { ListedHandles, ResetCounts } from './broker-commands.js';
 import type { TransientObject } from './handles.js';
-import type { ListedHandles, ResetCounts } from './own-commands.js';
 import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
 

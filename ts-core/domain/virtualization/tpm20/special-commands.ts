@@ -9,10 +9,10 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CC, TPM_RC, TPM_RH, TPM_ST, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { aboutHandle, aboutParameter, refusal } from '../../tpm20/responses.js';
 import { type CommandAttributes, hierarchyOf } from '../../tpm20/structures.js';
+import { listHandles } from './broker-commands.js';
 import { adaptProperties, answerHandleList } from './capabilities.js';
 import { runContextLoad, runContextSave, runFlushContext } from './context-commands.js';
 import type { VirtualContext } from './handles.js';
-import { listHandles } from './own-commands.js';
 import type { Parts } from './parts.js';
 import { runMapped } from './pass-through.js';
 

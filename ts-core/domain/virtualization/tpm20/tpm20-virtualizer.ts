@@ -12,8 +12,6 @@ import { startup } from '../../tpm20/commands.js';
 import { isSuccess, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import { swapNeed, Tpm20DirectPath } from './direct-path.js';
-import { VirtualContext } from './handles.js';
 import {
   CapabilityRefused,
   listAllHandles,
@@ -21,7 +19,9 @@ import {
   listProperties,
   type ResetCounts,
   readResetCounts,
-} from './own-commands.js';
+} from './broker-commands.js';
+import { swapNeed, Tpm20DirectPath } from './direct-path.js';
+import { VirtualContext } from './handles.js';
 import { createParts, type Parts } from './parts.js';
 import { discardCreated, runMapped } from './pass-through.js';
 import type { ResourceLimits } from './quotas.js';
