@@ -18,6 +18,13 @@ import { fetchNode, shippedNode } from './runtime/fetch-node.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DEBIAN_ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
 
+/** What administrators of a domain deploy: where the package puts it, and where it is in the tree. */
+const FOR_ADMINISTRATORS = {
+  'usr/share/tpmtbs/admx': 'packaging/admx',
+  'usr/share/tpmtbs/samba/gp_tbs_ext.py': 'packaging/samba/gp_tbs_ext.py',
+  'usr/share/doc/tpmtbs/examples': 'examples',
+};
+
 const { values: options } = parseArgs({ options: { snapshot: { type: 'boolean', default: false } } });
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
@@ -84,6 +91,7 @@ function layOutBroker(folder, programs, packages) {
     mkdirSync(path.dirname(at(link)), { recursive: true });
     symlinkSync(target, at(link));
   }
+  for (const [place, source] of Object.entries(FOR_ADMINISTRATORS)) copyInto(path.join(root, source), at(place));
   mkdirSync(at('lib/systemd/system'), { recursive: true });
   writeFileSync(at('lib/systemd/system/tpmtbs.service'), unitOfPackage());
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));

@@ -54,6 +54,7 @@ describe('policy store', () => {
       registryPol: [],
       groupPolicy: [],
       missingFileGraceMs: 60_000,
+      refreshOverdueMs: 259_200_000,
       configured: { values: {}, location: '/etc/tpmtbs/tbsd.json' },
       stateFolder: join(base, 'state', 'policy'),
       brokerUid,

@@ -81,6 +81,7 @@ describe('the command gate: the filter', () => {
     assert.equal(told[0].message, refusal?.message);
     assert.equal(told[0].details['result'], 'TPM_E_COMMAND_BLOCKED');
     assert.equal(told[0].details['rule'], refusal?.details['list']);
+    assert.equal(told[0].details['source'], refusal?.details['source']);
     assert.match(String(told[0].details['command']), /GetRandom/);
   });
 

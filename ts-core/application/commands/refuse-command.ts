@@ -72,7 +72,8 @@ export class CommandGate implements SubmissionGate, DispatchGate {
       lists: lists(),
     });
     if (verdict.allowed) return undefined;
-    return this.#refuse(pending, this.#blockedError(verdict), `${verdict.list}`);
+    const { list, source } = verdict;
+    return this.#refuse(pending, this.#blockedError(verdict), list, { source });
   }
 
   #refusalByOwnerAuthorization(pending: PendingCommand): TbsError | undefined {
@@ -96,11 +97,12 @@ export class CommandGate implements SubmissionGate, DispatchGate {
     });
   }
 
-  #refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
+  /** `facts`: what else the event names; for a command on a list, the file or GPO that it comes from. */
+  #refuse(pending: PendingCommand, error: TbsError, rule: string, facts: { readonly source?: string } = {}): TbsError {
     const { version, events } = this.#parts;
     events.raise('commandRefused', error.message, {
       caller: pending.caller,
-      details: { command: commandLabel(version, pending.header.code), result: error.symbol, rule },
+      details: { command: commandLabel(version, pending.header.code), result: error.symbol, rule, ...facts },
     });
     return error;
   }

@@ -41,6 +41,11 @@ export function policySettings(folders: BrokerFolders) {
       .describe(
         'How long a file of `registryPol`, or the policy folder, that has vanished keeps what it held in force, milliseconds. What a domain delivered stays in force until the domain says otherwise.',
       ),
+    refreshOverdueMs: milliseconds(2_678_400_000)
+      .default(259_200_000)
+      .describe(
+        'Status warns when the domain client has completed no refresh for this long, milliseconds; known of the Samba extension alone. What the domain said last stays in force.',
+      ),
     settings: valuesOfPolicy
       .prefault({})
       .describe('Policy settings as in a policy file; the weakest source above the defaults.'),

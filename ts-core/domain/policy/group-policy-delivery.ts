@@ -17,10 +17,13 @@ export interface DeliveredGpo {
 export interface GroupPolicyDelivery {
   /** Weakest first. Empty when no GPO applies, or after the machine's policy was unapplied. */
   readonly gpos: readonly DeliveredGpo[];
+  /** When the domain client completed its last refresh; undefined if it does not tell, or no longer refreshes. */
+  readonly refreshedAt?: Date | undefined;
 }
 
 export interface Manifest {
   readonly sha256: string;
+  readonly refreshedAt: Date | undefined;
   readonly gpos: readonly (Omit<DeliveredGpo, 'entries'> & { readonly entryCount: number })[];
 }
 
@@ -57,7 +60,17 @@ export function readManifest(text: string): ManifestReading {
   const read = gpos.map(readGpo);
   if (read.some((gpo) => gpo === undefined)) return damaged('the manifest has a GPO without guid, name or count');
   const known = read.filter((gpo) => gpo !== undefined);
-  return { verdict: 'read', manifest: { sha256: registryPol['sha256'], gpos: known } };
+  return {
+    verdict: 'read',
+    manifest: { sha256: registryPol['sha256'], refreshedAt: refreshTime(content), gpos: known },
+  };
+}
+
+/** A machine whose policy was unapplied on purpose expects no further refresh. */
+function refreshTime({ state, time }: Readonly<Record<string, unknown>>): Date | undefined {
+  if (state !== 'applied' || typeof time !== 'string') return undefined;
+  const refreshedAt = new Date(time);
+  return Number.isNaN(refreshedAt.getTime()) ? undefined : refreshedAt;
 }
 
 function readGpo(value: unknown): Manifest['gpos'][number] | undefined {
@@ -86,7 +99,7 @@ export function deliveryOf(manifest: Manifest, registryPol: Uint8Array): Deliver
     next += entryCount;
     return { gpo, entries, problems };
   });
-  return { verdict: 'read', delivery: { gpos } };
+  return { verdict: 'read', delivery: { gpos, refreshedAt: manifest.refreshedAt } };
 }
 
 /** Describes the GPO as administrators know it: by its name and its link. */

@@ -17,7 +17,13 @@ import {
   type Setting,
 } from './setting-kinds.js';
 import { POLICY_KEY, POLICY_SETTINGS, PREFERENCE_KEY } from './setting-table.js';
-import type { PolicyProblem, PolicySettingName, SettingSource } from './settings.js';
+import {
+  type CodeSources,
+  codeKey,
+  type PolicyProblem,
+  type PolicySettingName,
+  type SettingSource,
+} from './settings.js';
 
 /**
  * Values of TPM.admx for features that only Windows has (its provisioning task and its legacy lockout parameters). They
@@ -44,6 +50,7 @@ export const PREFERENCE_LIST_KEYS: readonly string[] = [
 export interface RegistrySettings {
   readonly values: SettingValues;
   readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
+  readonly codeSources: CodeSources;
   /**
    * Settings that a source deleted, as "disabled" in Group Policy does: they get their defaults, not a weaker source's
    * value.
@@ -76,6 +83,7 @@ class SettingsReader {
   readonly #values: { [Name in PolicySettingName]?: unknown } = {};
   readonly #sources: { [Name in PolicySettingName]?: SettingSource } = {};
   readonly #cleared: { [Name in PolicySettingName]?: SettingSource } = {};
+  readonly #codeSources: { [Name in PolicySettingName]?: Readonly<Record<string, SettingSource>> } = {};
   readonly #problems: PolicyProblem[] = [];
   readonly #known = new Set<RegistryValue>();
   readonly #reported = new Set<RegistryValue>();
@@ -88,6 +96,7 @@ class SettingsReader {
     return {
       values: this.#values as SettingValues,
       sources: this.#sources,
+      codeSources: this.#codeSources,
       cleared: this.#cleared,
       problems: this.#problems,
     };
@@ -131,31 +140,35 @@ class SettingsReader {
   }
 
   #readCodes(name: PolicySettingName, { key }: RegistryList): void {
-    const codes = new Map<number, SettingSource>();
+    const codes = new Set<number>();
+    const sources = new ListSources();
     for (const value of this.#listEntries(key, name)) {
       const verdict = blockedCode(value);
       if (typeof verdict === 'string') this.#problem(value, name, verdict);
-      else codes.set(verdict, value.source);
+      else {
+        codes.add(verdict);
+        sources.add(codeKey(verdict), value);
+      }
     }
     if (codes.size === 0) this.#clear(name, this.#registry.deletionIn(key));
-    else this.#set(name, inOrder(codes.keys()), joinedSource(codes.values()));
+    else this.#setList(name, inOrder(codes), sources);
   }
 
   /** Two settings share these keys: the data of an entry says which of the two lists has its code. */
   #readClassLists(name: PolicySettingName, { keys, data }: RegistryClassLists): void {
     const lists: { [Class in CallerClass]?: Set<number> } = {};
-    const sources: SettingSource[] = [];
+    const sources = new ListSources();
     for (const callerClass of CALLER_CLASSES) {
       for (const value of this.#listEntries(keys[callerClass], name)) {
         const entry = allowedCode(value);
         if (typeof entry === 'string') this.#problem(value, name, entry);
         else if (entry.data === data) {
           lists[callerClass] = (lists[callerClass] ?? new Set()).add(entry.code);
-          sources.push(value.source);
+          sources.add(codeKey(entry.code, callerClass), value);
         }
       }
     }
-    if (sources.length === 0) {
+    if (Object.keys(lists).length === 0) {
       const deletions = Object.values(keys).map((key) => this.#registry.deletionIn(key));
       this.#clear(
         name,
@@ -164,7 +177,7 @@ class SettingsReader {
       return;
     }
     const ordered = Object.entries(lists).map(([callerClass, codes]) => [callerClass, inOrder(codes)]);
-    this.#set(name, Object.fromEntries(ordered), joinedSource(sources));
+    this.#setList(name, Object.fromEntries(ordered), sources);
   }
 
   /** Reports every value under the TPM's own keys that was not read above, so that a typing error is noticed. */
@@ -213,6 +226,11 @@ class SettingsReader {
   #set(setting: PolicySettingName, value: unknown, source: SettingSource): void {
     this.#values[setting] = value;
     this.#sources[setting] = source;
+  }
+
+  #setList(setting: PolicySettingName, value: unknown, sources: ListSources): void {
+    this.#set(setting, value, sources.all());
+    this.#codeSources[setting] = sources.byCode();
   }
 
   #clear(setting: PolicySettingName, by: SettingSource | undefined): void {
@@ -273,6 +291,25 @@ function describeType({ type, data }: RegistryValue): string {
 function isUnder(foldedKey: string, key: string): boolean {
   const parent = key.toLowerCase();
   return foldedKey === parent || foldedKey.startsWith(`${parent}\\`);
+}
+
+/** The sources of a list: of the whole, and of each code. */
+class ListSources {
+  readonly #byCode = new Map<string, SettingSource[]>();
+
+  add(key: string, { source, alsoFrom }: RegistryValue): void {
+    const known = this.#byCode.get(key) ?? [];
+    known.push(...(alsoFrom ?? []), source);
+    this.#byCode.set(key, known);
+  }
+
+  all(): SettingSource {
+    return joinedSource([...this.#byCode.values()].flat());
+  }
+
+  byCode(): Readonly<Record<string, SettingSource>> {
+    return Object.fromEntries([...this.#byCode].map(([key, sources]) => [key, joinedSource(sources)]));
+  }
 }
 
 /** Returns the source of a list to which several files contribute. Files are named in the order in which they apply. */

@@ -11,7 +11,10 @@ import { type PolEntry, REGISTRY_TYPES } from './registry-pol.js';
 import type { SettingSource } from './settings.js';
 
 export interface RegistryValue extends PolEntry {
+  /** The last source that sets the value. */
   readonly source: SettingSource;
+  /** Earlier sources that set the same data, so that the value stays when the last one no longer sets it. */
+  readonly alsoFrom?: readonly SettingSource[];
 }
 
 const DELETE_VALUE = '**del.';
@@ -103,9 +106,10 @@ export class RegistryValues {
   #set(value: RegistryValue): void {
     const key = folded(value.key);
     const values = this.#keys.get(key) ?? new Map<string, RegistryValue>();
-    values.set(value.valueName.toLowerCase(), value);
+    const name = value.valueName.toLowerCase();
+    values.set(name, afterOthers(values.get(name), value));
     this.#keys.set(key, values);
-    this.#deletions.get(key)?.delete(value.valueName.toLowerCase());
+    this.#deletions.get(key)?.delete(name);
   }
 
   #delete(key: string, valueName: string, source: SettingSource): void {
@@ -135,6 +139,17 @@ export class RegistryValues {
     deletions.set(valueName, source);
     this.#deletions.set(key, deletions);
   }
+}
+
+function afterOthers(before: RegistryValue | undefined, value: RegistryValue): RegistryValue {
+  if (before === undefined || !isSameContent(before, value)) return value;
+  const earlier = [...(before.alsoFrom ?? []), before.source].filter((source) => source !== value.source);
+  return earlier.length === 0 ? value : { ...value, alsoFrom: earlier };
+}
+
+function isSameContent(left: PolEntry, right: PolEntry): boolean {
+  const sameLength = left.data.length === right.data.length;
+  return left.type === right.type && sameLength && left.data.every((byte, index) => byte === right.data[index]);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The policy in force, and where each of its settings comes from. setting-table.ts defines the settings. */
+import type { CallerClass } from '../caller.js';
 import { POLICY_SETTINGS, type PolicySettingName } from './setting-table.js';
 
 export type { CodesByClass, OsManagedAuthLevel } from './setting-kinds.js';
@@ -36,9 +37,30 @@ export interface PolicyProblem {
   readonly message: string;
 }
 
+/**
+ * The source of each code of the lists that Group Policy makes entry by entry; where several GPOs name a code, its source
+ * names them all. The keys are those of `codeKey`.
+ */
+export type CodeSources = { readonly [Name in PolicySettingName]?: Readonly<Record<string, SettingSource>> };
+
+export function codeKey(code: number, callerClass?: CallerClass): string {
+  return callerClass === undefined ? `${code}` : `${callerClass} ${code}`;
+}
+
+/** Returns where a code of a list comes from; `callerClass` where the setting has a list for each class. */
+export function sourceOfCode(
+  { sources, codeSources }: EffectivePolicy,
+  name: PolicySettingName,
+  code: number,
+  callerClass?: CallerClass,
+): SettingSource {
+  return codeSources[name]?.[codeKey(code, callerClass)] ?? sources[name];
+}
+
 export interface EffectivePolicy {
   readonly settings: PolicySettings;
   readonly sources: Readonly<Record<PolicySettingName, SettingSource>>;
+  readonly codeSources: CodeSources;
   readonly problems: readonly PolicyProblem[];
   /** Incremented whenever the policy in force changes, so that a decision can be recognized as stale. */
   readonly revision: number;

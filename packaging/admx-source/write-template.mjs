@@ -1,6 +1,6 @@
 // Writes the administrative template, packaging/admx/tpmtbs.admx and a tpmtbs.adml for each language, from the table of
 // policy settings (ts-core/domain/policy/setting-table.ts) and the texts in texts.mjs.
-//   npm run build && node packaging/admx/write-template.mjs
+//   npm run build && node packaging/admx-source/write-template.mjs
 //
 // Format: Microsoft's "ADMX Schema", PolicyDefinitionFiles 1.0. Policies write to the same places as Windows' TPM.admx,
 // so that a domain may use either.
@@ -9,8 +9,9 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CATEGORY, LANGUAGES, LEVELS, TEXTS } from './texts.mjs';
 
-const folder = path.dirname(fileURLToPath(import.meta.url));
-const root = path.dirname(path.dirname(folder));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Only the template lies here, since `samba-tool gpo admxload` copies the whole folder into the central store. */
+const folder = path.join(root, 'packaging', 'admx');
 const NAMESPACE = 'http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions';
 
 async function policySettings() {
@@ -31,7 +32,7 @@ function policiesOf(settings) {
 export async function templateFiles() {
   const policies = policiesOf(await policySettings());
   const missing = [...policies.keys()].filter((policy) => TEXTS[policy] === undefined);
-  if (missing.length > 0) throw new Error(`packaging/admx/texts.mjs has no text for ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`packaging/admx-source/texts.mjs has no text for ${missing.join(', ')}`);
   const files = { 'tpmtbs.admx': admx(policies) };
   for (const language of LANGUAGES) files[`${language}/tpmtbs.adml`] = adml(policies, language);
   return files;
@@ -39,7 +40,7 @@ export async function templateFiles() {
 
 function admx(policies) {
   return `<?xml version="1.0" encoding="utf-8"?>
-<!-- Written by packaging/admx/write-template.mjs from the table of policy settings; do not edit. -->
+<!-- Written by packaging/admx-source/write-template.mjs from the table of policy settings; do not edit. -->
 <policyDefinitions xmlns="${NAMESPACE}" revision="1.0" schemaVersion="1.0">
   <policyNamespaces>
     <target prefix="tpmtbs" namespace="TpmTbs.Policies" />
@@ -154,7 +155,7 @@ function adml(policies, language) {
     .map(([policy, settings]) => presentation(policy, settings, language))
     .filter(Boolean);
   return `<?xml version="1.0" encoding="utf-8"?>
-<!-- Written by packaging/admx/write-template.mjs; do not edit. -->
+<!-- Written by packaging/admx-source/write-template.mjs; do not edit. -->
 <policyDefinitionResources xmlns="${NAMESPACE}" revision="1.0" schemaVersion="1.0">
   <displayName>${escaped(name)}</displayName>
   <description>${escaped(name)}</description>
@@ -174,7 +175,7 @@ function presentation(policy, settings, language) {
   const labels = TEXTS[policy][language].labels ?? {};
   const label = (id) => {
     if (labels[id] === undefined)
-      throw new Error(`packaging/admx/texts.mjs: ${policy} has no label for ${id} (${language})`);
+      throw new Error(`packaging/admx-source/texts.mjs: ${policy} has no label for ${id} (${language})`);
     return escaped(labels[id]);
   };
   const seen = new Set();
