@@ -131,8 +131,9 @@ async function startParts(
     log,
   });
   const logind = await followLogind(configuration, platform, broker.application, log);
-  const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], platform.sendDatagram, log);
-  notification.ready();
+  const { env, processId } = identity;
+  const notification = new ServiceNotification({ env, processId, sendDatagram: platform.sendDatagram, clock, log });
+  notification.ready(`TPM at ${transport.description}`);
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
   return stopRequest.serve(async (drainTimeoutMs) => {
     notification.stopping();
