@@ -4,7 +4,8 @@ import { EXIT_CODES } from './exit-codes.js';
 import { serve } from './main.js';
 import { productVersion } from './product-version.js';
 
-const HELP = `tbsd [--config FILE]
+/** The answer to --help; packaging/man writes the manual page from it. */
+export const HELP = `tbsd [--config FILE]
 
 Runs the TPM broker in the foreground, until SIGTERM, SIGINT or SIGHUP.
 As root it is the system's broker, otherwise the user's own.
