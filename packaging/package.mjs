@@ -17,6 +17,7 @@ import { buildDeb } from './debian/build-deb.mjs';
 import { buildCLibraries, LIBRARY_PACKAGES, layOutLibrary } from './debian/c-libraries.mjs';
 import { copyrightFile, partsOfBundle, partsOfNode } from './debian/copyright.mjs';
 import { manualPages } from './man/pages.mjs';
+import { buildNupkg, nugetVersion } from './nupkg.mjs';
 import { fetchNode, shippedNode } from './runtime/fetch-node.mjs';
 import { KNOWN_ARCHITECTURES, toolchainFor } from './toolchain.mjs';
 
@@ -34,6 +35,7 @@ try {
   for (const architecture of architectures) {
     for (const file of await packageForDebian(architecture, version, epoch)) console.log(file);
   }
+  console.log(buildNupkg({ folder: path.join(root, 'dist'), version: nugetVersion(version), epoch }));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -125,7 +127,7 @@ function layOutManual(folder, epoch) {
 }
 
 function layOutModule(folder) {
-  for (const part of ['TpmTbs.psd1', 'module/TpmTbs.format.ps1xml', 'module/bin/net8.0']) {
+  for (const part of ['TpmTbs.psd1', 'en-US', 'module/TpmTbs.format.ps1xml', 'module/bin/net8.0']) {
     copyInto(path.join(root, part), path.join(folder, part));
   }
 }

@@ -1,11 +1,11 @@
 // The manual pages tbs(1), tbsd(8), tbsd.json(5) and policy(5), written from the definition of the command line, tbsd's help,
 // the schema of the configuration and the table of policy settings.
 //   node packaging/man/pages.mjs FOLDER     writes them, after a build
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { HELP } from '../../build/ts-core/daemon/tbsd-command.js';
 import { configurationSections } from '../../tools/docs-configuration.mjs';
 import { policySettings } from '../../tools/docs-policy.mjs';
 import { readCommandLine } from './command-line.mjs';
@@ -135,7 +135,8 @@ function exitStatus(line) {
 }
 
 function daemonSections() {
-  const [usage, description, options, exitCodes] = HELP.trim().split('\n\n');
+  const help = execFileSync(process.execPath, [path.join(root, 'bin', 'tbsd.js'), '--help'], { encoding: 'utf8' });
+  const [usage, description, options, exitCodes] = help.trim().split('\n\n');
   const entries = options.split('\n').map((line) => /^\s*(--\S+(?: [A-Z]+)?)\s+([\s\S]*)$/.exec(line));
   return [
     ['SYNOPSIS', paragraph(usage.replace(/^tbsd/, '`tbsd`'))],

@@ -4,8 +4,7 @@ import { EXIT_CODES } from './exit-codes.js';
 import { serve } from './main.js';
 import { productVersion } from './product-version.js';
 
-/** The answer to --help; packaging/man writes the manual page from it. */
-export const HELP = `tbsd [--config FILE]
+const HELP = `tbsd [--config FILE]
 
 Runs the TPM broker in the foreground, until SIGTERM, SIGINT or SIGHUP.
 As root it is the system's broker, otherwise the user's own.
