@@ -1,6 +1,6 @@
 // Compiles the native addon for another platform than this machine's, into native/addon/prebuilds, unless the addon there
 // was built from the same sources.
-//   node tools/cross-addon.mjs linux-arm64 win32-x64
+//   node packaging/cross-addon.mjs linux-arm64 win32-x64
 // Wants g++-aarch64-linux-gnu or g++-mingw-w64-x86-64 of Debian. node-gyp is not used: it takes the flags of the machine
 // that Node.js itself was built on.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { sourceDigest } from './build-native.mjs';
+import { sourceDigest } from '../tools/build-native.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const addonFolder = path.join(root, 'native', 'addon');
