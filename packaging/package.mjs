@@ -94,8 +94,7 @@ function layOutBroker(folder, programs, strip) {
     mkdirSync(path.dirname(at(link)), { recursive: true });
     symlinkSync(target, at(link));
   }
-  mkdirSync(at('lib/systemd/system'), { recursive: true });
-  writeFileSync(at('lib/systemd/system/tpmtbs.service'), unitOfPackage());
+  layOutService(at);
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));
   layOutModule(at('usr/share/powershell/Modules/TpmTbs'));
   const documentation = at('usr/share/doc/tpmtbs');
@@ -112,16 +111,32 @@ function layOutModule(folder) {
   }
 }
 
-/** Returns the unit file of the tree, adapted to the package's paths. */
-function unitOfPackage() {
-  const unit = readFileSync(path.join(root, 'packaging/systemd/tpmtbs.service'), 'utf8');
-  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js$/m;
-  if (!start.test(unit)) throw new Error('packaging/systemd/tpmtbs.service starts tbsd in another way now');
+/** What systemd and udev read. */
+function layOutService(at) {
+  mkdirSync(at('lib/systemd/system'), { recursive: true });
+  for (const name of ['tpmtbs.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {
+    writeFileSync(at(`lib/systemd/system/${name}`), unitOfPackage(name));
+  }
+  for (const [source, place] of [
+    ['systemd/tpmtbs.sysusers', 'usr/lib/sysusers.d/tpmtbs.conf'],
+    ['systemd/tpmtbs.tmpfiles', 'usr/lib/tmpfiles.d/tpmtbs.conf'],
+    ['udev/70-tpmtbs.rules', 'lib/udev/rules.d/70-tpmtbs.rules'],
+  ]) {
+    copyInto(path.join(root, 'packaging', source), at(place));
+  }
+}
+
+/** Returns a unit file of the tree, adapted to the package's paths. */
+function unitOfPackage(name) {
+  const unit = readFileSync(path.join(root, 'packaging/systemd', name), 'utf8');
+  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js /m;
+  if (name.endsWith('.service') && !start.test(unit)) {
+    throw new Error(`packaging/systemd/${name} starts tbsd in another way now`);
+  }
   return unit
-    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd')
+    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd ')
     .replace('file:///opt/tpmtbs/docs/', 'file:///usr/share/doc/tpmtbs/')
-    .replace('Expects the product in /opt/tpmtbs; see', 'See')
-    .replace('docs/moving', '/usr/share/doc/tpmtbs/moving');
+    .replace('Expects the product in /opt/tpmtbs; see docs/', 'See /usr/share/doc/tpmtbs/');
 }
 
 function copyInto(source, target) {
