@@ -176,6 +176,25 @@ export class Fleet {
   }
 }
 
+/** Configures and starts a machine's broker, on a software TPM of its own, and returns when it answers. */
+export async function startBroker(fleet: Fleet, machine: FleetMachine, configuration: object = {}): Promise<void> {
+  const settings = {
+    transport: { kind: 'embedded', embedded: { stateFolder: '/var/lib/tpmtbs/embedded-tpm' } },
+    power: { logind: false },
+    ...configuration,
+  };
+  const script = [
+    'set -e',
+    'mkdir -p /etc/tpmtbs',
+    'umask 077',
+    'printf %s "$1" >/etc/tpmtbs/tbsd.json',
+    '/etc/init.d/tpmtbs start >/dev/null',
+    'for attempt in $(seq 600); do [ -S /run/tpmtbs/rpc.sock ] && exit 0; sleep 0.1; done; exit 1',
+  ];
+  const { code, stderr } = await fleet.runOn(machine, 'sh', ['-c', script.join('\n'), 'sh', JSON.stringify(settings)]);
+  if (code !== 0) throw new Error(`The broker of ${machine.name} did not start: ${stderr}`);
+}
+
 function sshdConfiguration({ sshdConfiguration = [] }: FleetOptions): string {
   return [
     'HostKey /etc/ssh/fleet_host_key',

@@ -13,7 +13,7 @@ DOCUMENTATION = r"""
 module: tbs_auth_level
 short_description: Sets the level of owner authorization that is stored
 description:
-  - Sets OSManagedAuthLevel of the TpmTbs broker locally, as C(Set-TbsAuthLevel) and C(tbs auth-level set) do.
+  - Sets OSManagedAuthLevel of the TpmTbs broker locally, as C(Set-TpmAuthLevel) and C(tbs auth-level set) do.
   - Fails if policy sets another level. The message names the source of that policy.
   - Changing from C(full) to C(delegated) makes a new owner authorization, so that every earlier copy is void.
 options:
