@@ -1,11 +1,11 @@
 /**
- * The settings that govern the broker: the one table. From its rows come the type of the policy in force, the parsing of
- * every source (tbsd.json, policy.d, Registry.pol, the registry), the JSON Schema and docs/policy.md.
- * A row's `admxPolicy` also needs its texts in packaging/admx/texts.mjs.
+ * The one table of policy settings. The type of the policy in force, the parsing of every source (tbsd.json, policy.d,
+ * Registry.pol, the registry), the JSON Schema and docs/policy.md derive from its rows. A row's `admxPolicy` also needs
+ * its texts in packaging/admx/texts.mjs.
  *
  * Keys, types and bounds: Windows' documentation of the TPM Group Policy settings, TPM.admx. TPM.admx and Windows' TPM
- * driver hold both thresholds to 0 to 100; the duration is kept in seconds in a 32-bit number there, hence its upper
- * bound in minutes.
+ * driver limit both thresholds to 0 to 100. The driver stores the duration as a 32-bit number of seconds, hence its
+ * upper bound in minutes.
  */
 import {
   authLevel,
