@@ -1,6 +1,6 @@
 /**
- * What the virtualizer asks the TPM on its own account: its commands, its properties, the handles in it, and how often
- * it was reset. Capabilities are read page by page until there is no more. TPM 2.0 Library Part 3, 29.1 and 30.2.
+ * Commands that the broker sends for itself: which commands, properties and handles the TPM has, and how often it was
+ * reset. Capabilities are read page by page until there is no more. TPM 2.0 Library Part 3, 29.1 and 30.2.
  */
 import { TbsError } from '../../tbs-error.js';
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
@@ -22,7 +22,7 @@ import { readRunTime } from '../../tpm20/run-time.js';
 import { type CommandAttributes, decodeCommandAttributes } from '../../tpm20/structures.js';
 
 const PAGE_ITEMS = 254;
-/** A TPM that reports "more data" for ever must not hold the broker. */
+/** Bounds a TPM that always reports "more data", so that it cannot block the broker. */
 const MAX_PAGES = 64;
 /** Response: moreData (1), capability (4), count (4), items. */
 const ITEMS_OFFSET = HEADER_BYTES + 9;
@@ -40,7 +40,7 @@ export class CapabilityRefused extends TbsError {
   }
 }
 
-/** Every command that the TPM has. */
+/** Lists every command that the TPM has. */
 export function* listCommands(): Exchange<readonly CommandAttributes[]> {
   const commands = new Map<number, CommandAttributes>();
   // The property is a command code: index and vendor bit of TPMA_CC.
@@ -53,7 +53,7 @@ export function* listCommands(): Exchange<readonly CommandAttributes[]> {
   return [...commands.values()];
 }
 
-/** The fixed and the variable properties by number. */
+/** Lists the fixed and the variable properties by number. */
 export function* listProperties(): Exchange<ReadonlyMap<number, number>> {
   const properties = new Map<number, number>();
   for (const group of [TPM_PT.FIXED, TPM_PT.VAR]) {
@@ -75,7 +75,7 @@ export function* listProperties(): Exchange<ReadonlyMap<number, number>> {
 /** The handles in the TPM that can be swapped. */
 export interface ListedHandles {
   readonly transient: ReadonlySet<number>;
-  /** The number of a session, that is its low 24 bits, to the handle as listed. */
+  /** From the number of a session, its low 24 bits, to the handle as listed. */
   readonly loadedSessions: ReadonlyMap<number, number>;
   readonly savedSessions: ReadonlyMap<number, number>;
 }
@@ -89,11 +89,11 @@ export function* listAllHandles(): Exchange<ListedHandles> {
   };
 }
 
-/** Every handle that the TPM lists from `first` on. Listing from 0x03000000 gives saved sessions, as 0x02 handles. */
+/** Lists every handle of the TPM from `first` on. Listing from 0x03000000 gives saved sessions, as 0x02 handles. */
 export function* listHandles(first: number): Exchange<readonly number[]> {
   const handles: number[] = [];
   const sessions = handleType(first) < TPM_HT.PERMANENT;
-  // Saved sessions are shown under another type than they are asked for, so the next page is asked for by number.
+  // Saved sessions are listed under another type than the one requested, so the next page is requested by number.
   const nextHandle = (last: number) => ((first & 0xff000000) | (handleNumber(last) + 1)) >>> 0;
   yield* pages(TPM_CAP.HANDLES, first, 1, nextHandle, (handle) => {
     if (!sessions && handleType(handle) !== handleType(first)) return false;
@@ -149,7 +149,7 @@ export interface ResetCounts {
   readonly restartCount: number;
 }
 
-/** Undefined when the TPM does not report them. */
+/** Returns undefined if the TPM does not report them. */
 export function* readResetCounts(): Exchange<ResetCounts | undefined> {
   const time = yield* readRunTime();
   return time === undefined ? undefined : { resetCount: time.resetCount, restartCount: time.restartCount };
