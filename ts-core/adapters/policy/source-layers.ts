@@ -102,7 +102,7 @@ class LayerCollector {
     // On a machine outside a domain nothing is ever delivered, which is no problem to report.
     if (reading.state === 'missing' && kept === undefined) return;
     if (reading.state !== 'unusable' && !this.#absence.hasLasted(place.folder)) return;
-    const consequence = kept === undefined ? 'it sets nothing' : 'what the domain said last stays in force';
+    const consequence = kept === undefined ? 'it sets nothing' : 'what the domain delivered last stays in force';
     this.#registryProblems.push({
       source: { kind: 'groupPolicy', location: place.folder },
       setting: undefined,
@@ -136,7 +136,7 @@ class LayerCollector {
 
   #useLastFolder(folder: string, reason: string): void {
     const kept = this.#lastGood.paths('policyFile');
-    const consequence = kept.length === 0 ? 'its files set nothing' : 'what its files held last stays in force';
+    const consequence = kept.length === 0 ? 'its files set nothing' : 'the last content of its files stays in force';
     this.#report('policyFile', folder, `${reason}; ${consequence}`);
     for (const path of kept) {
       const bytes = this.#lastGood.get(path);
@@ -149,7 +149,7 @@ class LayerCollector {
     if (bytes === undefined || !this.#absence.isWithinGrace(path)) {
       this.#report('registryPol', path, 'the file does not exist; it sets nothing');
     } else if (this.#use('registryPol', path, bytes) === undefined) {
-      this.#report('registryPol', path, 'the file does not exist; what it held last stays in force for a short time');
+      this.#report('registryPol', path, 'the file does not exist; its last content stays in force for a short time');
     }
   }
 
