@@ -2,6 +2,7 @@
 
 import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
 import { thresholdsOf } from '../domain/lockout/lockout-window.js';
+import { UnkeyedSessions } from '../domain/lockout/unkeyed-sessions.js';
 import { changedSettings, type SettingChange } from '../domain/policy/difference.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
@@ -124,7 +125,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const recorder = new AuthFailureRecorder(
     version,
     lockout,
-    (command) => virtualizer.handlesOf(command),
+    { handlesOf: (command) => virtualizer.handlesOf(command), sessions: new UnkeyedSessions(parts.hash) },
     [
       (pending, outcome) => owner.externalChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import { authorizationFacts } from '../../support/authorization-facts.js';
 import { sessionCommand } from '../../support/tpm-commands.js';
 
 const BAD_AUTH = 0x0a2;
@@ -34,7 +35,12 @@ function classOf(
   code = CREATE_PRIMARY,
 ): ResponseClass {
   const command = sessionCommand(code, handles, sessions);
-  return classifyResponse('2.0', errorResponse('2.0', error), { code, command }, () => handles);
+  return classifyResponse(
+    '2.0',
+    errorResponse('2.0', error),
+    { code, command },
+    authorizationFacts(() => handles),
+  );
 }
 
 function session(number: number, error = BAD_AUTH): number {
@@ -53,7 +59,7 @@ describe('an empty password that the TPM refuses', () => {
     }
   });
 
-  it('counts when it is not empty, or not a password', () => {
+  it('counts when it is not empty, or in a session of which nothing is known', () => {
     assert.equal(classOf(session(1), [OWNER], [somePassword]), 'authorizationFailure');
     assert.equal(classOf(session(1), [OWNER], [hmacSession]), 'authorizationFailure');
   });
@@ -93,14 +99,24 @@ describe('an empty password that the TPM refuses', () => {
     const cut = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]).subarray(0, 20);
     const answered = { code: CREATE_PRIMARY, command: cut };
     assert.equal(
-      classifyResponse('2.0', errorResponse('2.0', session(1)), answered, () => [OWNER]),
+      classifyResponse(
+        '2.0',
+        errorResponse('2.0', session(1)),
+        answered,
+        authorizationFacts(() => [OWNER]),
+      ),
       'authorizationFailure',
     );
   });
 
   it('counts when the TPM does not list the command, so that its handles are not known', () => {
     const command = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]);
-    const outcome = classifyResponse('2.0', errorResponse('2.0', session(1)), { code: 0, command }, () => null);
+    const outcome = classifyResponse(
+      '2.0',
+      errorResponse('2.0', session(1)),
+      { code: 0, command },
+      authorizationFacts(() => null),
+    );
     assert.equal(outcome, 'authorizationFailure');
   });
 });
