@@ -177,8 +177,8 @@ async function openSimulators(
   if (identifySimulatorPeer === undefined) {
     if (swtpm === null && mssim === null && bare === null) return () => {};
     throw new TbsError('TBS_E_BAD_PARAMETER', {
-      message: `Simulator endpoints are not offered on ${process.platform}: it does not tell who connects.`,
-      action: 'Take the simulator endpoints out of tbsd.json.',
+      message: `Simulator endpoints are not available on ${process.platform}, which does not identify the callers of such connections.`,
+      action: 'Remove the simulator endpoints from tbsd.json.',
       details: { setting: 'simulator' },
     });
   }

@@ -49,8 +49,8 @@ function metricsAccess({ configuration, identity, identifyTcpPeer }: MetricsPart
   }
   if (identifyTcpPeer !== undefined) return { kind: 'localUsers', identify: identifyTcpPeer };
   throw new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `Metrics without TLS are not offered on ${process.platform}: it does not tell who connects.`,
-    action: 'Set metrics.tls in tbsd.json, or take metrics.listen out.',
+    message: `Metrics without TLS are not available on ${process.platform}, which does not identify the callers of TCP connections.`,
+    action: 'Set metrics.tls in tbsd.json, or remove metrics.listen.',
     details: { setting: 'metrics.tls' },
   });
 }

@@ -164,7 +164,7 @@ export class OwnerAuthChange {
     for (const name of ['pending', 'owner'] as const) secrets.wipe(name);
     events.raise(
       'warning',
-      'Neither the old nor the new owner authorization opens the TPM: somebody else changed it.',
+      'The TPM accepts neither the old nor the new owner authorization: somebody else changed it.',
       {
         details: { action: 'Import the owner authorization (Import-TpmOwnerAuth), or clear the TPM.' },
       },
@@ -216,7 +216,7 @@ export class OwnerAuthChange {
         await backup.commit(ownerAuth, thumbprint);
       } catch (error) {
         if (!(error instanceof TbsError)) throw error;
-        log.warn({ error }, 'the owner authorization is not backed up yet; it is tried again');
+        log.warn({ error }, 'the owner authorization is not backed up yet; the backup will be retried');
         return { kind: 'backup' };
       }
     }

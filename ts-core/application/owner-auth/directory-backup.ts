@@ -76,7 +76,7 @@ export class DirectoryBackup {
 
 function notConfigured(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'This machine has no directory to back the owner authorization up to.',
+    message: 'This machine has no directory to which the owner authorization could be backed up.',
     action: 'Join the domain or configure `directory` in tbsd.json, or turn the backup policy off.',
     details: { reason: 'notJoined', setting: 'activeDirectoryBackup' },
   });
@@ -85,8 +85,8 @@ function notConfigured(): TbsError {
 function asBackupFailure(error: unknown): TbsError {
   if (error instanceof TbsError) return error;
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'The directory could not take the owner authorization.',
-    action: 'Test-TpmOwnerAuthBackup tells what is wrong; the log of tbsd has the cause.',
+    message: 'The directory did not accept the owner authorization.',
+    action: 'Test-TpmOwnerAuthBackup shows what is wrong; the log of tbsd has the cause.',
     details: { reason: 'error' },
     cause: error,
   });

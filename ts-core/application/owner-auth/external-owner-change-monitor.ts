@@ -60,7 +60,7 @@ export class ExternalOwnerChangeMonitor {
     if (outcome !== 'success') return this.#unmark();
     const lost = this.#wipe(names);
     if (lost.length > 0) {
-      this.#parts.events.raise('ownerAuthorization', 'A command of a caller made the kept owner authorization void.', {
+      this.#parts.events.raise('ownerAuthorization', 'A caller’s command made the stored owner authorization void.', {
         caller,
         details: { voided: lost },
       });
@@ -98,13 +98,13 @@ export class ExternalOwnerChangeMonitor {
       if (lost.length > 0) {
         events.raise(
           'ownerAuthorization',
-          'The kept owner authorization is void: a command changed it before the broker ended.',
+          'The stored owner authorization is void: a command changed it before the broker ended.',
           { details: { voided: lost } },
         );
       }
     } catch (error) {
       if (!isLockedOut(error)) throw error;
-      log.warn({ error }, 'the TPM does not tell yet whether the kept owner authorization is still its own');
+      log.warn({ error }, 'the TPM does not show yet whether the stored owner authorization is still valid');
       return;
     }
     this.#leftOver = [];

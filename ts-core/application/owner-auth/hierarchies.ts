@@ -142,8 +142,8 @@ export class Hierarchies {
 
 function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
   return new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
-    message: `The authorization of the ${names.join(' and the ')} hierarchy is set, and it is not stored on this machine.`,
-    action: 'Give the authorization that was set, or have the TPM cleared.',
+    message: `The authorization of the ${names.join(' and the ')} hierarchy is set but not stored on this machine.`,
+    action: 'Give the authorization that was set, or clear the TPM.',
     details: { hierarchies: names },
   });
 }
@@ -151,7 +151,7 @@ function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
 export function wrongHierarchyAuth(name: HierarchyName, stored: boolean, cause: unknown): TbsError {
   return new TbsError('TPM_20_E_AUTH_FAIL', {
     message: `The TPM refused the ${stored ? 'stored' : 'given'} authorization of the ${name} hierarchy.`,
-    action: 'Give the authorization that was set last, or have the TPM cleared.',
+    action: 'Give the authorization that was set last, or clear the TPM.',
     details: { hierarchy: name, tried: true },
     cause,
   });

@@ -70,7 +70,7 @@ export class KeptSecrets {
       await this.#openKey();
     } catch (error) {
       if (!isSealBroken(error)) throw error;
-      this.#parts.log.warn({ error }, 'the old owner authorization cannot be opened any more and is removed');
+      this.#parts.log.warn({ error }, 'the old owner authorization can no longer be decrypted, so it is removed');
       this.wipeAll();
     }
   }
@@ -169,7 +169,7 @@ export function isSealBroken(error: unknown): boolean {
 function sealBroken(cause: unknown): TbsError {
   return new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
     message:
-      'The stored owner authorization cannot be opened: it is sealed to another TPM, or this one was cleared since.',
+      'The stored owner authorization cannot be decrypted: it is sealed to another TPM, or this TPM has been cleared since.',
     action: 'Import the owner authorization (Import-TpmOwnerAuth), or initialize the TPM again (Initialize-Tpm).',
     details: { reason: 'sealBroken' },
     cause,

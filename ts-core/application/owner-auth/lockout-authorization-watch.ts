@@ -86,7 +86,7 @@ export class LockoutAuthorizationWatch {
       if (verdict === 'refused') {
         events.raise(
           'warning',
-          'The TPM refused a lockout authorization, and takes none, right or wrong, until its recovery time is over.',
+          'The TPM rejected a lockout authorization, and accepts none, right or wrong, until its recovery time is over.',
           { details: { action: 'Get-Tpm shows until when. Other authorizations are not affected.' } },
         );
       }
@@ -97,7 +97,7 @@ export class LockoutAuthorizationWatch {
         if (now !== undefined) await store.put(RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
       }
     } catch (error) {
-      log.warn({ error }, 'the state of the lockout authorization cannot be remembered');
+      log.warn({ error }, 'the state of the lockout authorization cannot be stored');
     }
   }
 

@@ -49,8 +49,8 @@ export class ManageBackup {
 
 function stillPending({ lastFailure }: BackupReport): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: lastFailure?.message ?? 'The directory did not take the owner authorization.',
-    action: 'Test-TpmOwnerAuthBackup tells what is wrong; the backup is tried again by itself.',
+    message: lastFailure?.message ?? 'The directory did not accept the owner authorization.',
+    action: 'Test-TpmOwnerAuthBackup shows what is wrong; the broker retries the backup by itself.',
     details: { reason: lastFailure?.reason ?? 'error' },
   });
 }

@@ -137,16 +137,16 @@ export class ManageOwnerAuth {
 
 function levelKeepsNothing(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'The level of owner authorization in force does not keep the owner authorization on this machine.',
-    action: 'Raise the level first (Set-TpmAuthLevel Full); Get-TpmAuthLevel tells what sets it.',
+    message: 'The level in force does not store the owner authorization on this machine.',
+    action: 'Raise the level first (Set-TpmAuthLevel Full); Get-TpmAuthLevel shows what sets it.',
     details: { setting: 'osManagedAuthLevel' },
   });
 }
 
 function keptNowhere(): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: 'The change makes a new owner authorization, and with AD DS backup off nothing would keep it.',
-    action: 'Give a file for it (-NewFile), or give it up (-Force): then only clearing the TPM replaces it.',
+    message: 'The change creates a new owner authorization, which would be stored nowhere, since AD DS backup is off.',
+    action: 'Name a file for it (-NewFile), or do without it (-Force): then only clearing the TPM replaces it.',
     details: { parameter: 'newOwnerAuth' },
   });
 }

@@ -177,7 +177,7 @@ function operationsFor({ clearRequired, needs }: ProvisioningVerdict, allowClear
 
 function noHierarchies(): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: 'A TPM 1.2 has no storage and endorsement hierarchy.',
+    message: 'A TPM 1.2 has no storage and endorsement hierarchies.',
     details: { parameter: 'tpmVersion' },
   });
 }
@@ -185,7 +185,7 @@ function noHierarchies(): TbsError {
 function levelStoresNoHierarchy(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
     message:
-      'The level of owner authorization in force does not store the authorizations of the hierarchies: nobody could use them once they are closed.',
+      'The level in force does not store the authorizations of the hierarchies, so nobody could use them once they are closed.',
     action: 'Set the level Full or Delegated first (Set-TpmAuthLevel); Get-TpmAuthLevel shows what sets it.',
     details: { setting: 'osManagedAuthLevel' },
   });
@@ -193,7 +193,7 @@ function levelStoresNoHierarchy(): TbsError {
 
 function policyClosesHierarchies(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'Policy wants the storage and endorsement hierarchy closed.',
+    message: 'Policy requires the storage and endorsement hierarchies to be closed.',
     action: 'Set closeHierarchies to false first; Get-TbsPolicy shows what sets it.',
     details: { setting: 'closeHierarchies' },
   });

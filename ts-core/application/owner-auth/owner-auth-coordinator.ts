@@ -156,13 +156,9 @@ export class OwnerAuthCoordinator {
       for (const name of transition.reopened) await hierarchies.openBeforeWiping(name);
       for (const name of transition.wiped) secrets.wipe(name);
       if (transition.lowers) await secrets.rotateKey();
-      events.raise(
-        'ownerAuthorization',
-        `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`,
-        {
-          details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
-        },
-      );
+      events.raise('ownerAuthorization', `The stored owner authorization now fits the level ${AUTH_LEVEL_NAMES[to]}.`, {
+        details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
+      });
     }
     await records.update({ appliedLevel: to });
   }
@@ -187,7 +183,7 @@ export class OwnerAuthCoordinator {
         this.settle(await change.recover(level()));
         if (!this.#unsettled) await this.applyLevel(level());
       } catch (error) {
-        log.warn({ error }, 'the owner authorization does not fit policy yet; it is tried again');
+        log.warn({ error }, 'the stored owner authorization does not fit policy yet; the broker will retry');
         this.#retry?.cancel();
         this.#retry = this.parts.clock.after(this.#nextRetryMs(), () => void this.#catchUp());
       }
@@ -204,12 +200,12 @@ export class OwnerAuthCoordinator {
   tellKeptNowhere(level: OsManagedAuthLevel): void {
     this.parts.events.raise(
       'warning',
-      `A new owner authorization was made for the level ${AUTH_LEVEL_NAMES[level]} and is kept nowhere.`,
+      `A new owner authorization was created for the level ${AUTH_LEVEL_NAMES[level]}, and it is stored nowhere.`,
       {
         details: {
           level: AUTH_LEVEL_NAMES[level],
           action:
-            'Turn AD DS backup on, or have the firmware clear the TPM when its owner is needed (Clear-Tpm -UsePPI).',
+            'Turn on AD DS backup, or have the firmware clear the TPM when the owner authorization is needed (Clear-Tpm -UsePPI).',
         },
       },
     );
@@ -223,9 +219,9 @@ export class OwnerAuthCoordinator {
 
 function unsettledChange(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
-    message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow a try yet.',
+    message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow an attempt yet.',
     action:
-      'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; recovery goes on by itself.',
+      'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; the broker then recovers by itself.',
     details: { reason: 'recovering' },
   });
 }

@@ -206,8 +206,9 @@ export class ProvisioningSteps {
       if (await this.#onTpm(() => offersKey(algorithm))) return algorithm;
     }
     throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
-      message: `The TPM offers no storage key of the kind ${candidates.join(' or ')}.`,
-      action: 'Set provisioning.keyAlgorithm in tbsd.json to what the TPM offers (rsa2048, eccP256), or to auto.',
+      message: `The TPM does not support storage keys of the kind ${candidates.join(' or ')}.`,
+      action:
+        'Set provisioning.keyAlgorithm in tbsd.json to an algorithm that the TPM supports (rsa2048, eccP256), or to auto.',
       details: { candidates },
     });
   }

@@ -92,7 +92,7 @@ function submit(connection: CallerConnection, contextId: number, command: Uint8A
     connection.submit(submission, (outcome) => {
       if (outcome.kind === 'refused') reject(outcome.error);
       else if (responseCodeOf(outcome.response) === 0) resolve(outcome.response);
-      else reject(new TbsError('TBS_E_IOERROR', { message: 'The TPM refused to extend its PCRs.' }));
+      else reject(new TbsError('TBS_E_IOERROR', { message: 'The TPM did not extend its PCRs.' }));
     });
   });
 }

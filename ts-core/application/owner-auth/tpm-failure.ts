@@ -36,7 +36,7 @@ export const STORAGE_ROOT_KEY: TriedAuthorization = {
       message:
         'The storage root key of the TPM has a secret of its own. The broker stores owner authorizations under that key and uses it with the well-known secret only.',
       action:
-        'Give the key the well-known secret (TPM 1.2: tpm_changeownerauth --srk --set-well-known; TPM 2.0: evict the key at 0x81000001, then Initialize-Tpm), or have the TPM cleared.',
+        'Give the key the well-known secret (TPM 1.2: tpm_changeownerauth --srk --set-well-known; TPM 2.0: evict the key at 0x81000001, then Initialize-Tpm), or clear the TPM.',
       details: { ...details, reason: 'storageRootKeySecret' },
       cause,
     }),
@@ -48,8 +48,8 @@ export const STORED_DELEGATION: TriedAuthorization = {
   refusals12: [TPM_RESULT.BADINDEX, TPM_RESULT.DELEGATE_FAMILY],
   refused: (symbol, details, cause) =>
     new TbsError(symbol, {
-      message: 'The TPM refused the delegation that is stored on this machine. It was tried once and not again.',
-      action: 'Import the owner authorization (Import-TpmOwnerAuth), which makes new delegations, or give it.',
+      message: 'The TPM rejected the delegation that is stored on this machine. It was tried only once.',
+      action: 'Import the owner authorization (Import-TpmOwnerAuth), which creates new delegations, or give it.',
       details: { ...details, reason: 'delegation' },
       cause,
     }),
@@ -111,7 +111,7 @@ function fromCode(
   }
   if (symbol !== undefined) return tried.refused(symbol, { responseCode, tried: true }, cause);
   return new TbsError('TBS_E_INTERNAL_ERROR', {
-    message: `The TPM refused it with 0x${responseCode.toString(16)}.`,
+    message: `The TPM rejected it with 0x${responseCode.toString(16)}.`,
     action: 'Submit-TbsCommand and Get-Tpm show the state of the TPM; the code is that of the TPM specification.',
     details: { responseCode },
     cause,

@@ -144,7 +144,7 @@ export class Tpm12Owner implements OwnerTpm {
   async srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array> {
     if (ownerAuth === undefined) {
       throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
-        message: 'The public part of the storage root key can only be read with the owner authorization.',
+        message: 'Reading the public part of the storage root key requires the owner authorization.',
       });
     }
     const key = await this.run(() => ownerReadInternalPub(this.#crypto, ownerAuth, TPM_KH.SRK));

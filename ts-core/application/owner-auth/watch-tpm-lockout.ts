@@ -44,7 +44,7 @@ export class TpmLockoutWatch {
       }
       this.#told = near;
     } catch (error) {
-      this.#log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
+      this.#log.warn({ error }, 'cannot read the TPM’s dictionary-attack state');
     }
   }
 }

@@ -62,11 +62,14 @@ function effectOf(
   const statement = statements[index] as Statement;
   const strongest = statements[0] as Statement;
   if (contributesToList(policy, name, statement) && statements.filter(isRegistry).length > 1) {
-    return { effect: 'contributes', reason: 'Lists of Group Policy grow entry by entry; its entries are in force.' };
+    return {
+      effect: 'contributes',
+      reason: 'The entries of all Group Policy lists apply together; its entries are in force.',
+    };
   }
   if (index === 0) return { effect: 'decides', reason: whyStrongest(statement, statements[1]) };
   if (isClassListName(name) && contributesToList(policy, name, statement)) {
-    return { effect: 'contributes', reason: 'Each class of callers has a list of its own; its lists are in force.' };
+    return { effect: 'contributes', reason: 'Each caller class has a list of its own; its lists are in force.' };
   }
   return { effect: 'overridden', reason: `${strongest.source.location} is stronger.` };
 }
@@ -90,7 +93,7 @@ function contributesToList(policy: EffectivePolicy, name: PolicySettingName, { s
 const KIND_ORDER = 'defaults, tbsd.json, policy files by name, Registry.pol files in order, Group Policy, the registry';
 
 function whyStrongest({ source, value }: Statement, next: Statement | undefined): string {
-  if (next === undefined) return 'No source says anything about it.';
+  if (next === undefined) return 'No source sets it.';
   const what =
     value === undefined ? 'It disables the setting, which then has its default' : 'It is the strongest source';
   if (source.gpo?.isEnforced === true) return `${what}: its link is enforced.`;

@@ -187,7 +187,7 @@ class SettingsReader {
       for (const value of this.#registry.valuesOf(key)) {
         if (this.#known.has(value) || value.valueName === '') continue;
         if (OF_WINDOWS_ALONE.has(value.valueName.toLowerCase())) continue;
-        this.#problem(value, undefined, 'is not a value that this product knows and is ignored');
+        this.#problem(value, undefined, 'is not a known value and is ignored');
       }
     }
   }
