@@ -164,7 +164,7 @@ describe('Group Policy that a domain delivers', () => {
     const [problem] = store.current().problems;
     match(
       problem?.message ?? '',
-      /no refresh since 2026-01-01T12:00:00.000Z; what the domain said last stays in force/,
+      /no refresh since 2026-01-01T12:00:00.000Z; what the domain delivered last stays in force/,
     );
     equal(problem?.source.location, delivered);
     equal(duration(store), 60);

@@ -48,7 +48,7 @@ type Decoded =
   | { readonly verdict: 'registryPol'; readonly entries: readonly PolEntry[] }
   | { readonly verdict: 'damaged'; readonly reason: string };
 
-const KEPT_DELIVERY = 'what the domain said last stays in force';
+const KEPT_DELIVERY = 'what the domain delivered last stays in force';
 
 export function sourceLayers(sources: ReadSources, lastGood: LastGoodSources, absence: AbsenceClock): SourceLayers {
   const collector = new LayerCollector(lastGood, absence);
