@@ -1,7 +1,8 @@
-// Builds the Debian packages tpmtbs and tpmtbs-node in dist/.
-//   npm run package [-- --snapshot]
+// Builds the packages in dist/: those of Debian for amd64 and arm64, the PowerShell module as a .nupkg, and the archive of
+// npm.
+//   npm run package [-- --snapshot] [-- --architecture arm64]
 // Refuses a dirty tree, and a version without a section in CHANGELOG.md. --snapshot packages the current commit, with a
-// version that sorts before the release.
+// version that sorts before the release, for this machine's architecture unless --architecture names others.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,12 +12,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { bundle } from './bundle/bundle.mjs';
+import { COMPLETION_PLACES, completionScript } from './completions.mjs';
 import { buildDeb } from './debian/build-deb.mjs';
-import { licensesOfPackages } from './licenses.mjs';
+import { buildCLibraries, LIBRARY_PACKAGES, layOutLibrary } from './debian/c-libraries.mjs';
+import { copyrightFile, partsOfBundle, partsOfNode } from './debian/copyright.mjs';
+import { manualPages } from './man/pages.mjs';
+import { buildNupkg, nugetVersion } from './nupkg.mjs';
 import { fetchNode, shippedNode } from './runtime/fetch-node.mjs';
+import { KNOWN_ARCHITECTURES, toolchainFor } from './toolchain.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const DEBIAN_ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
 
 /** What administrators of a domain deploy: where the package puts it, and where it is in the tree. */
 const FOR_ADMINISTRATORS = {
@@ -25,13 +30,19 @@ const FOR_ADMINISTRATORS = {
   'usr/share/doc/tpmtbs/examples': 'examples',
 };
 
-const { values: options } = parseArgs({ options: { snapshot: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { snapshot: { type: 'boolean', default: false }, architecture: { type: 'string', multiple: true } },
+});
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 try {
   const version = versionToPackage();
   const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? git('log', '-1', '--format=%ct'));
-  for (const file of await packageAll(version, epoch)) console.log(file);
+  const architectures = options.architecture ?? (options.snapshot ? [process.arch] : KNOWN_ARCHITECTURES);
+  for (const architecture of architectures) {
+    for (const file of await packageForDebian(architecture, version, epoch)) console.log(file);
+  }
+  console.log(buildNupkg({ folder: path.join(root, 'dist'), version: nugetVersion(version), epoch }));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -47,27 +58,34 @@ function versionToPackage() {
   throw new Error(`CHANGELOG.md has no section "## [${version}]". Write it, or use --snapshot.`);
 }
 
-async function packageAll(version, epoch) {
-  const architecture = process.arch;
+async function packageForDebian(architecture, version, epoch) {
+  const { debian, strip } = toolchainFor(architecture);
   const { folder: programs, packages } = await bundle(architecture);
+  const libraries = buildCLibraries(architecture);
+  const node = fetchNode(architecture);
   const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-package-'));
   const values = {
-    VERSION: version,
     NODE: shippedNode.version,
-    ARCHITECTURE: DEBIAN_ARCHITECTURES[architecture],
-    LICENSE: indentedLicense(),
+    ARCHITECTURE: debian,
     DATE: new Date(epoch * 1000).toUTCString().replace('GMT', '+0000'),
   };
-  const make = (name, ownVersion, layOut) => {
+  const make = (name, ownVersion, parts, layOut) => {
     const folder = path.join(scratch, name);
     layOut(folder);
-    const output = path.join(root, 'dist', `${name}_${ownVersion}_${values.ARCHITECTURE}.deb`);
-    return buildDeb({ name, folder, output, values: { ...values, VERSION: ownVersion }, epoch });
+    const output = path.join(root, 'dist', `${name}_${ownVersion}_${debian}.deb`);
+    const copyright = copyrightFile(parts);
+    return buildDeb({ name, folder, output, copyright, values: { ...values, VERSION: ownVersion }, epoch });
   };
   try {
     return [
-      make('tpmtbs-node', shippedNode.version, (folder) => layOutNode(folder, fetchNode(architecture))),
-      make('tpmtbs', version, (folder) => layOutBroker(folder, programs, packages)),
+      make('tpmtbs-node', shippedNode.version, partsOfNode(node), (folder) => layOutNode(folder, node)),
+      make('tpmtbs', version, partsOfBundle(packages), (folder) => {
+        layOutBroker(folder, programs, strip);
+        layOutManual(folder, epoch);
+      }),
+      ...LIBRARY_PACKAGES.map((name) =>
+        make(name, version, [], (folder) => layOutLibrary(name, libraries, folder, architecture)),
+      ),
     ];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -76,13 +94,12 @@ async function packageAll(version, epoch) {
 
 function layOutNode(folder, node) {
   copyInto(path.join(node, 'bin', 'node'), path.join(folder, 'usr/lib/tpmtbs-node/bin/node'));
-  copyInto(path.join(node, 'LICENSE'), path.join(folder, 'usr/share/doc/tpmtbs-node/LICENSE'));
 }
 
-function layOutBroker(folder, programs, packages) {
+function layOutBroker(folder, programs, strip) {
   const at = (place) => path.join(folder, place);
   cpSync(programs, at('usr/lib/tpmtbs'), { recursive: true });
-  execFileSync('strip', ['--strip-unneeded', at('usr/lib/tpmtbs/lmdb.node')]);
+  execFileSync(strip, ['--strip-unneeded', at('usr/lib/tpmtbs/lmdb.node')]);
   copyInto(path.join(root, 'packaging/bundle/write-code-caches.cjs'), at('usr/lib/tpmtbs/write-code-caches.cjs'));
   for (const [link, target] of [
     ['usr/bin/tbs', '../lib/tpmtbs/tbs'],
@@ -92,46 +109,65 @@ function layOutBroker(folder, programs, packages) {
     symlinkSync(target, at(link));
   }
   for (const [place, source] of Object.entries(FOR_ADMINISTRATORS)) copyInto(path.join(root, source), at(place));
-  mkdirSync(at('lib/systemd/system'), { recursive: true });
-  writeFileSync(at('lib/systemd/system/tpmtbs.service'), unitOfPackage());
+  layOutService(at);
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));
   layOutModule(at('usr/share/powershell/Modules/TpmTbs'));
   const documentation = at('usr/share/doc/tpmtbs');
   mkdirSync(documentation, { recursive: true });
   for (const name of readdirSync(path.join(root, 'docs')))
     copyInto(path.join(root, 'docs', name), path.join(documentation, name));
-  for (const [name, text] of [
-    ['CHANGELOG.md.gz', readFileSync(path.join(root, 'CHANGELOG.md'))],
-    ['THIRD-PARTY-LICENSES.gz', licensesOfPackages(packages)],
-  ]) {
-    writeFileSync(path.join(documentation, name), gzipSync(text, { level: 9 }));
+  const changelog = gzipSync(readFileSync(path.join(root, 'CHANGELOG.md')), { level: 9 });
+  writeFileSync(path.join(documentation, 'CHANGELOG.md.gz'), changelog);
+}
+
+function layOutManual(folder, epoch) {
+  for (const [file, page] of Object.entries(manualPages(epoch))) {
+    const section = path.join(folder, 'usr/share/man', `man${file.at(-1)}`);
+    mkdirSync(section, { recursive: true });
+    writeFileSync(path.join(section, `${file}.gz`), gzipSync(page, { level: 9 }));
+  }
+  for (const [shell, place] of Object.entries(COMPLETION_PLACES)) {
+    const file = path.join(folder, place);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, completionScript(shell));
   }
 }
 
 function layOutModule(folder) {
-  for (const part of ['TpmTbs.psd1', 'module/TpmTbs.format.ps1xml', 'module/bin/net8.0']) {
+  for (const part of ['TpmTbs.psd1', 'en-US', 'module/TpmTbs.format.ps1xml', 'module/bin/net8.0']) {
     copyInto(path.join(root, part), path.join(folder, part));
   }
 }
 
-/** Returns the unit file of the tree, adapted to the package's paths. */
-function unitOfPackage() {
-  const unit = readFileSync(path.join(root, 'packaging/systemd/tpmtbs.service'), 'utf8');
-  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js$/m;
-  if (!start.test(unit)) throw new Error('packaging/systemd/tpmtbs.service starts tbsd in another way now');
+/** What systemd and udev read. */
+function layOutService(at) {
+  mkdirSync(at('lib/systemd/system'), { recursive: true });
+  for (const name of ['tpmtbs.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {
+    writeFileSync(at(`lib/systemd/system/${name}`), unitOfPackage(name));
+  }
+  for (const [source, place] of [
+    ['systemd/tpmtbs.sysusers', 'usr/lib/sysusers.d/tpmtbs.conf'],
+    ['systemd/tpmtbs.tmpfiles', 'usr/lib/tmpfiles.d/tpmtbs.conf'],
+    ['udev/70-tpmtbs.rules', 'lib/udev/rules.d/70-tpmtbs.rules'],
+  ]) {
+    copyInto(path.join(root, 'packaging', source), at(place));
+  }
+}
+
+/** Returns a unit file of the tree, adapted to the package's paths. */
+function unitOfPackage(name) {
+  const unit = readFileSync(path.join(root, 'packaging/systemd', name), 'utf8');
+  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js /m;
+  if (name.endsWith('.service') && !start.test(unit)) {
+    throw new Error(`packaging/systemd/${name} starts tbsd in another way now`);
+  }
   return unit
-    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd')
+    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd ')
     .replace('file:///opt/tpmtbs/docs/', 'file:///usr/share/doc/tpmtbs/')
-    .replace('Expects the product in /opt/tpmtbs; see', 'See')
-    .replace('docs/moving', '/usr/share/doc/tpmtbs/moving');
+    .replace('Expects the product in /opt/tpmtbs; see docs/', 'See /usr/share/doc/tpmtbs/');
 }
 
 function copyInto(source, target) {
   mkdirSync(path.dirname(target), { recursive: true });
   cpSync(source, target, { recursive: true });
-}
-
-function indentedLicense() {
-  const [, , ...lines] = readFileSync(path.join(root, 'LICENSE'), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => (line === '' ? ' .' : ` ${line}`)).join('\n');
 }

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -27,6 +28,12 @@ const CONFIGURATION = {
   policy: { settings: { standardUserAuthorizationFailureTotalThreshold: 2 } },
   power: { logind: false },
 };
+/** As the unit runs it: root's tbsd.json of mode 0600 is read by the capability. */
+const AS_SERVICE = [
+  ...['setpriv', '--reuid=tpmtbs', '--regid=tpmtbs', '--clear-groups'],
+  ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', 'tbsd', '--system'],
+];
+const ABRMD_MASK = 'etc/systemd/system/tpm2-abrmd.service';
 
 const missing = whatIsMissing();
 if (missing !== undefined) {
@@ -84,6 +91,13 @@ async function testAll() {
     run('env', 'DEBIAN_FRONTEND=noninteractive', ...install);
     await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/));
   });
+  await check('serves as the user of its service, with the state and the configuration that root wrote', async () => {
+    run('chown', '-R', 'tpmtbs:tpmtbs', '/var/lib/tpmtbs', '/var/log/tpmtbs', '/run/tpmtbs', '/tmp/tpm');
+    await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/), AS_SERVICE);
+  });
+  await check('keeps D-Bus from starting tpm2-abrmd', () => {
+    expect(readlinkSync(inMachine(ABRMD_MASK)), /^\/dev\/null$/);
+  });
   await check('leaves state and configuration when it is removed, and nothing else', () => {
     registerSambaExtension();
     run('dpkg', '-r', 'tpmtbs');
@@ -91,7 +105,13 @@ async function testAll() {
       readFileSync(inMachine('tmp/unregistered'), 'utf8'),
       /^\/usr\/share\/tpmtbs\/samba\/gp_tbs_ext\.py unregister$/m,
     );
-    for (const place of ['usr/lib/tpmtbs', 'usr/share/tpmtbs', 'usr/bin/tbs', 'usr/share/powershell/Modules/TpmTbs'])
+    for (const place of [
+      'usr/lib/tpmtbs',
+      'usr/share/tpmtbs',
+      'usr/bin/tbs',
+      'usr/share/powershell/Modules/TpmTbs',
+      ABRMD_MASK,
+    ])
       expectGone(place);
     for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs/tbsd.json']) statSync(inMachine(place));
   });
@@ -131,8 +151,8 @@ function run(...command) {
   return { stdout };
 }
 
-async function withBroker(work) {
-  const broker = spawn('chroot', [machine, 'tbsd'], { stdio: ['ignore', 'ignore', 'inherit'] });
+async function withBroker(work, command = ['tbsd']) {
+  const broker = spawn('chroot', [machine, ...command], { stdio: ['ignore', 'ignore', 'inherit'] });
   running.push(broker);
   await until(() => existsSync(inMachine('run/tpmtbs/rpc.sock')), broker);
   try {

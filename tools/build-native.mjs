@@ -16,7 +16,8 @@ const prebuildDir = path.join(addonDir, 'prebuilds', `${process.platform}-${proc
 const stampFile = path.join(prebuildDir, 'sources.sha256');
 const lockFile = path.join(addonDir, '.building');
 
-function sourceDigest() {
+/** Identifies the sources that an addon was built from. */
+export function sourceDigest() {
   const digest = createHash('sha256');
   const sources = readdirSync(path.join(addonDir, 'src')).sort();
   for (const name of ['binding.gyp', ...sources.map((source) => path.join('src', source))]) {

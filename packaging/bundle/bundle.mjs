@@ -1,13 +1,15 @@
 // Bundles the programs for the shipped Node.js. dist/bundle/linux-ARCHITECTURE then contains everything except Node.js.
 //   npm run bundle -- [--architecture arm64]
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { crossCompileAddon } from '../cross-addon.mjs';
 import { fetchNode, shippedNode } from '../runtime/fetch-node.mjs';
+import { fetchLockedPackage } from '../runtime/fetch-package.mjs';
 import { lazyPackages } from './lazy-packages.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
@@ -99,7 +101,9 @@ function copyParts(folder, architecture) {
   cpSync(path.join(packages, 'yargs', 'locales'), path.join(folder, 'locales'), { recursive: true });
   copyFileSync(lmdbAddon(architecture), path.join(folder, 'lmdb.node'));
   chmodSync(path.join(folder, 'lmdb.node'), 0o644);
-  const addon = path.join('native', 'addon', 'prebuilds', `linux-${architecture}`, 'tpmtbs-native.node');
+  const target = `linux-${architecture}`;
+  if (architecture !== process.arch) crossCompileAddon(target);
+  const addon = path.join('native', 'addon', 'prebuilds', target, 'tpmtbs-native.node');
   mkdirSync(path.dirname(path.join(folder, addon)), { recursive: true });
   copyFileSync(path.join(root, addon), path.join(folder, addon));
   chmodSync(path.join(folder, addon), 0o644);
@@ -107,8 +111,11 @@ function copyParts(folder, architecture) {
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'commonjs' })}\n`);
 }
 
+/** npm installs only this machine's own; that of another architecture is fetched as the lock names it. */
 function lmdbAddon(architecture) {
-  return path.join(root, 'node_modules', '@lmdb', `lmdb-linux-${architecture}`, 'node.napi.glibc.node');
+  const name = `@lmdb/lmdb-linux-${architecture}`;
+  const installed = path.join(root, 'node_modules', name);
+  return path.join(existsSync(installed) ? installed : fetchLockedPackage(name), 'node.napi.glibc.node');
 }
 
 /** Runs each program once with the shipped Node.js to write its code cache, as an installation does. */

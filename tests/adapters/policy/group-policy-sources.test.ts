@@ -146,7 +146,7 @@ describe('Group Policy that a domain delivers', () => {
     clock.advance(24 * 3_600_000);
     await store.refresh();
     equal(duration(store), 60);
-    match(store.current().problems[0]?.message ?? '', /has vanished; what the domain said last stays in force/);
+    match(store.current().problems[0]?.message ?? '', /has vanished; what the domain delivered last stays in force/);
     await store.close();
     const restarted = openStore();
     equal(duration(restarted), 60);
@@ -164,7 +164,7 @@ describe('Group Policy that a domain delivers', () => {
     const [problem] = store.current().problems;
     match(
       problem?.message ?? '',
-      /no refresh since 2026-01-01T12:00:00.000Z; what the domain said last stays in force/,
+      /no refresh since 2026-01-01T12:00:00.000Z; what the domain delivered last stays in force/,
     );
     equal(problem?.source.location, delivered);
     equal(duration(store), 60);
@@ -333,7 +333,7 @@ describe('Group Policy that a domain delivers', () => {
       writeFileSync(join(delivered, 'manifest.json'), manifest);
       await store.refresh();
       equal(duration(store), 60);
-      match(store.current().problems[0]?.message ?? '', /damaged.*what the domain said last stays in force/);
+      match(store.current().problems[0]?.message ?? '', /damaged.*what the domain delivered last stays in force/);
     });
   }
 
@@ -411,7 +411,7 @@ describe('Group Policy that a domain delivers', () => {
       rmSync(join(base, 'G'), { recursive: true });
       await store.refresh();
       equal(duration(store), 60);
-      match(store.current().problems[0]?.message ?? '', /does not exist; what it held last stays in force/);
+      match(store.current().problems[0]?.message ?? '', /does not exist; its last content stays in force/);
       clock.advance(59_000);
       equal(duration(store), 60);
       clock.advance(1_000);

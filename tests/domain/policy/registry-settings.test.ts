@@ -117,7 +117,7 @@ describe('registry values of Group Policy', () => {
       /FailureDuration: a REG_DWORD is expected, not REG_SZ/,
       /IndividualThreshold: 101 is out of range \(0 to 100\) and counts as 100/,
       /TotalThreshold: 4294967295 is out of range/,
-      /OSManagedAuthLevle: is not a value that this product knows/,
+      /OSManagedAuthLevle: is not a known value/,
       /Enabled: 2 is out of range \(0 or 1\) and counts as 1/,
       /List\\129: name and data \("170"\) differ/,
       /List\\0x17B: the name is not a command code in decimal/,
@@ -336,7 +336,7 @@ describe('the entries of lists in the registry', () => {
   });
 
   it('are reported where no setting has them, except those for Windows alone', () => {
-    match(problemOf(entry(`${TPM}\\Deep\\Key`, 'Slip', 1)), /Slip: is not a value that this product knows/);
+    match(problemOf(entry(`${TPM}\\Deep\\Key`, 'Slip', 1)), /Slip: is not a known value/);
     deepEqual(fromEntries([entry('Software\\Other', 'Slip', 1), entry(TPM, '', 1)]).problems, []);
   });
 

@@ -136,8 +136,8 @@ export class FilePolicyStore implements PolicyStore {
       else await replaceFile(this.#importedPath, bytes, 0o600);
     } catch (cause) {
       throw new TbsError('TBS_E_INTERNAL_ERROR', {
-        message: `The imported policy could not be kept in ${this.#importedPath}: ${errorCode(cause)}.`,
-        action: 'Make room or mend the state folder and try again; the policy in force has not changed.',
+        message: `Cannot store the imported policy in ${this.#importedPath}: ${errorCode(cause)}.`,
+        action: 'Free disk space or repair the state folder, and try again; the policy in force has not changed.',
         details: { path: this.#importedPath },
         cause,
       });

@@ -48,7 +48,7 @@ type Decoded =
   | { readonly verdict: 'registryPol'; readonly entries: readonly PolEntry[] }
   | { readonly verdict: 'damaged'; readonly reason: string };
 
-const KEPT_DELIVERY = 'what the domain said last stays in force';
+const KEPT_DELIVERY = 'what the domain delivered last stays in force';
 
 export function sourceLayers(sources: ReadSources, lastGood: LastGoodSources, absence: AbsenceClock): SourceLayers {
   const collector = new LayerCollector(lastGood, absence);
@@ -137,7 +137,7 @@ class LayerCollector {
 
   #useLastFolder(folder: string, reason: string): void {
     const kept = this.#lastGood.paths('policyFile');
-    const consequence = kept.length === 0 ? 'its files set nothing' : 'what its files held last stays in force';
+    const consequence = kept.length === 0 ? 'its files set nothing' : 'the last content of its files stays in force';
     this.#report('policyFile', folder, `${reason}; ${consequence}`);
     for (const path of kept) {
       const bytes = this.#lastGood.get(path);
@@ -150,7 +150,7 @@ class LayerCollector {
     if (bytes === undefined || !this.#absence.isWithinGrace(path)) {
       this.#report('registryPol', path, 'the file does not exist; it sets nothing');
     } else if (this.#use('registryPol', path, bytes) === undefined) {
-      this.#report('registryPol', path, 'the file does not exist; what it held last stays in force for a short time');
+      this.#report('registryPol', path, 'the file does not exist; its last content stays in force for a short time');
     }
   }
 

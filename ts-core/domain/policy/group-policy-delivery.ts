@@ -1,6 +1,7 @@
 /**
- * The Group Policy that a client of the domain delivered to this machine: which GPOs apply, weakest first, and what each
- * says. Reads the manifest that the Samba extension (packaging/samba/gp_tbs_ext.py) writes beside its Registry.pol.
+ * Reads the Group Policy that a domain client delivered to this machine: the GPOs that apply, weakest first, and their
+ * settings. The source is the manifest that the Samba extension (packaging/samba/gp_tbs_ext.py) writes beside its
+ * Registry.pol.
  */
 import { decodeRegistryPol, type PolEntry } from './registry-pol.js';
 import { mayConcernTpm } from './registry-settings.js';
@@ -84,7 +85,7 @@ function readGpo(value: unknown): Manifest['gpos'][number] | undefined {
   };
 }
 
-/** Gives each GPO of the manifest its entries of the merged Registry.pol, which holds them in the same order. */
+/** Assigns the entries of the merged Registry.pol to the GPOs of the manifest; both have the same order. */
 export function deliveryOf(manifest: Manifest, registryPol: Uint8Array): DeliveryReading {
   const reading = decodeRegistryPol(registryPol);
   if (reading.verdict === 'damaged') return damaged(`its Registry.pol is damaged: ${reading.reason}`);
@@ -101,7 +102,7 @@ export function deliveryOf(manifest: Manifest, registryPol: Uint8Array): Deliver
   return { verdict: 'read', delivery: { gpos, refreshedAt: manifest.refreshedAt } };
 }
 
-/** How people know the GPO: by its name, and by where it is linked. */
+/** Describes the GPO as administrators know it: by its name and its link. */
 export function sourceOfGpo(gpo: GroupPolicyObject): SettingSource {
   const where = gpo.link === undefined ? '' : ` linked to ${gpo.link}`;
   const how = gpo.isEnforced ? ', enforced' : '';

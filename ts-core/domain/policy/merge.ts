@@ -1,8 +1,9 @@
 /**
- * Lays the sources of policy over one another, weakest first; value by value the last one wins.
+ * Merges the sources of policy, weakest first. The last source wins, separately for each value.
  *
- * What one value is: a setting, and of `allowedCommands` and `disallowedCommands` the list of each class. A list in JSON replaces a weaker one
- * as a whole; lists in the registry have already grown entry by entry over the Registry.pol files, as a registry does.
+ * A value is a setting; in `allowedCommands` and `disallowedCommands`, the list of each class is a value of its own. A
+ * list in JSON replaces a weaker list completely. Lists from the registry already combine the entries of all
+ * Registry.pol files.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { RefusedSetting, SettingValues } from './policy-file.js';
@@ -23,17 +24,17 @@ export interface PolicyLayer {
   readonly values: SettingValues;
   readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
   readonly codeSources?: CodeSources;
-  /** Settings that this layer sets back to their default, whatever weaker layers say. */
+  /** Settings that this layer resets to their defaults, overriding weaker layers. */
   readonly cleared?: { readonly [Name in PolicySettingName]?: SettingSource };
   readonly problems: readonly PolicyProblem[];
 }
 
 export const DEFAULT_SOURCE: SettingSource = { kind: 'default', location: 'default' };
 
-/** More than this tells nobody anything. */
+/** Nobody reads more than this. */
 const MAX_PROBLEMS = 256;
 
-/** A layer that a single file or object makes. */
+/** Creates a layer from a single file or object. */
 export function layerOf(
   source: SettingSource,
   values: SettingValues,
@@ -126,7 +127,7 @@ function codesOfClass(
   return Object.fromEntries(keys.flatMap((key) => (sources[key] === undefined ? [] : [[key, sources[key]]])));
 }
 
-/** Windows wants both values for a required backup: RequireActiveDirectoryBackup alone leaves it off. */
+/** As on Windows, a required backup needs both values: RequireActiveDirectoryBackup alone leaves backup off. */
 function withConsistentBackup(
   settings: PolicySettings,
   sources: Readonly<Record<PolicySettingName, SettingSource>>,
