@@ -25,6 +25,12 @@ import { SourceWatch } from './source-watch.js';
 import { errorCode } from './trusted-file.js';
 import { type RegistryReader, readWindowsRegistry, type WindowsRegistryReading } from './windows-registry.js';
 
+/** Settings in tbsd.json, the weakest source above the defaults. */
+export interface ConfiguredSettings {
+  readonly values: SettingValues;
+  readonly location: string;
+}
+
 export interface FilePolicyStoreOptions {
   /** Folder of policy files (`*.json`, applied in order of name); need not exist. */
   readonly folder: string;
@@ -34,8 +40,7 @@ export interface FilePolicyStoreOptions {
   readonly groupPolicy: readonly GroupPolicyPlace[];
   /** How long the content of a configured file stays in force after the file vanished, in milliseconds. */
   readonly missingFileGraceMs: number;
-  /** Settings in tbsd.json, the weakest source above the defaults. */
-  readonly configured: { readonly values: SettingValues; readonly location: string };
+  readonly configured: ConfiguredSettings;
   /** The broker's own folder, for the imported Registry.pol and the last good policy. */
   readonly stateFolder: string;
   readonly brokerUid: number;
@@ -56,6 +61,7 @@ export class FilePolicyStore implements PolicyStore {
   readonly #lastGood: LastGoodSources;
   readonly #watch: SourceWatch;
   readonly #absences: SourceAbsences;
+  #configured: ConfiguredSettings;
   #policy: EffectivePolicy;
   #statements: readonly PolicyLayer[] = [];
   #lastGoodRegistry: WindowsRegistryReading | undefined;
@@ -65,6 +71,7 @@ export class FilePolicyStore implements PolicyStore {
 
   constructor(options: FilePolicyStoreOptions) {
     this.#options = options;
+    this.#configured = options.configured;
     this.#importedPath = join(options.stateFolder, IMPORTED_REGISTRY_POL);
     this.#places = {
       folder: options.folder,
@@ -87,6 +94,12 @@ export class FilePolicyStore implements PolicyStore {
 
   current(): EffectivePolicy {
     return this.#policy;
+  }
+
+  /** Replaces the settings of tbsd.json, which was read again. */
+  configure(configured: ConfiguredSettings): EffectivePolicy {
+    this.#configured = configured;
+    return this.#reload();
   }
 
   async refresh(): Promise<EffectivePolicy> {
@@ -156,7 +169,8 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   #read(revision: number): EffectivePolicy {
-    const { folder, configured, brokerUid } = this.#options;
+    const { folder, brokerUid } = this.#options;
+    const configured = this.#configured;
     const sources: ReadSources = {
       folder,
       listing: readPolicyFolder(this.#places),
