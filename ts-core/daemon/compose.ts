@@ -266,7 +266,7 @@ async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog)
     try {
       await close();
     } catch (error) {
-      log.error({ error }, 'cannot close a part of the broker in order');
+      log.error({ error }, 'cannot close a part of the broker cleanly');
     }
   }
 }
