@@ -34,6 +34,7 @@ import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import type { PlatformParts } from './platform-parts.js';
 import { prepareFolders } from './prepare-folders.js';
 import { ReloadConfiguration } from './reload-configuration.js';
+import { directoryCredential, isServiceCredential } from './service-credential.js';
 import { hasServiceManager, ServiceNotification } from './service-notification.js';
 import { ServiceStatus } from './service-status.js';
 import { transportOptions } from './transport-choice.js';
@@ -121,7 +122,7 @@ async function startParts(
     userNames: platform.userNames,
     ownerAuthFiles: new EncryptedOwnerAuthFiles(join(configuration.stateFolder, 'owner-auth')),
     crypto: nodeCrypto12,
-    ownerAuthDirectory: await ownerAuthDirectory(configuration, identity.uid, platform.kerberos),
+    ownerAuthDirectory: await ownerAuthDirectory(configuration, identity, platform.kerberos),
     keyAlgorithm: configuration.provisioning.keyAlgorithm,
     eventLog: new EventLogFile(() => eventLogPath ?? `/sys/kernel/security/${tpmName()}/binary_bios_measurements`),
     physicalPresence: new PhysicalPresenceSysfs(() => physicalPresenceFolder ?? `/sys/class/tpm/${tpmName()}/ppi`),
@@ -132,6 +133,9 @@ async function startParts(
       maxQueuedPerContext: configuration.limits.queuedSubmissionsPerContext,
     },
     agingHorizonMs: configuration.scheduling.agingHorizonMs,
+    // Only a TPM that the kernel drives has a name, and a resource manager of the kernel's.
+    idleEvictionMs:
+      transport.tpmName === undefined ? undefined : (configuration.transport.device.idleEvictionMs ?? undefined),
     longestCommandMs: configuration.timeouts.commandMs,
     suspendTimeoutMs: configuration.power.suspendTimeoutMs,
     machineName: hostname(),
@@ -226,23 +230,25 @@ function requireEnabled(configuration: Configuration): void {
 /** Loaded where a directory is configured: LDAP is of no use elsewhere. */
 async function ownerAuthDirectory(
   { directory }: Configuration,
-  brokerUid: number,
+  { uid, env }: DaemonIdentity,
   kerberos: SystemKerberos | undefined,
 ): Promise<ActiveDirectory | undefined> {
   if (directory === null) return undefined;
   const { ActiveDirectory } = await import('../adapters/directory/active-directory.js');
-  const { server, domain, caFile, computer, credentialsFile, principal, dnsServers } = directory;
+  const { server, domain, caFile, computer, principal, dnsServers } = directory;
+  const credentialsFile = directory.credentialsFile ?? directoryCredential(env);
   return new ActiveDirectory({
     ...directory,
     server: server ?? undefined,
     domain: domain ?? undefined,
     caFile: caFile ?? undefined,
     computer: computer ?? undefined,
-    credentialsFile: credentialsFile ?? undefined,
+    credentialsFile,
+    isServiceCredential: credentialsFile !== undefined && isServiceCredential(credentialsFile, env),
     principal: principal ?? undefined,
     dnsServers: dnsServers ?? undefined,
     kerberos,
-    brokerUid,
+    brokerUid: uid,
   });
 }
 
