@@ -55,7 +55,7 @@ class DaemonInProcess {
     await writeFile(file, JSON.stringify(content), { mode: 0o600 });
     const configuration = loadConfiguration({ path: file, env: {}, uid });
     const identity = { version: '0.0.0', processId: process.pid, uid, env: {} };
-    return new DaemonInProcess(folder, tpm, await startDaemon(configuration, identity));
+    return new DaemonInProcess(folder, tpm, await startDaemon(configuration, identity, () => configuration));
   }
 
   get rpcSocket(): string {

@@ -19,6 +19,7 @@ import { CommandService, type QueueLimits } from './commands/command-service.js'
 import { Dispatcher } from './commands/dispatcher.js';
 import type { PendingCommand } from './commands/pending-command.js';
 import { CommandGate } from './commands/refuse-command.js';
+import { VacateIdleTpm } from './commands/vacate-idle-tpm.js';
 import { Contexts } from './contexts/contexts.js';
 import { SnapshotKeeper } from './contexts/keep-snapshot.js';
 import { ManageContexts } from './contexts/manage-contexts.js';
@@ -67,6 +68,8 @@ export interface BrokerParts {
   readonly userNames: UserNames;
   readonly queueLimits: QueueLimits;
   readonly agingHorizonMs: number;
+  /** After this long without a command the TPM is vacated for others who share it; undefined if nobody does. */
+  readonly idleEvictionMs: number | undefined;
   readonly ownerAuthFiles: OwnerAuthFiles;
   readonly crypto: Crypto12;
   /** Undefined if no directory is configured. */
@@ -130,6 +133,10 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       (pending, outcome) => owner.externalChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),
       (pending, _outcome, response) => owner.lockoutAuthorization.answered(pending.command, response),
+      () => {
+        vacateIdleTpm.commandEnded();
+        return undefined;
+      },
     ],
     log,
   );
@@ -137,6 +144,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const tpmParts = { version, transport, virtualizer, queue, gate, recorder, clock, log };
   const presence = new TpmPresence({ transport, events, clock, log });
   const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, presence, longestCommandMs });
+  const vacateIdleTpm = new VacateIdleTpm({ dispatcher, virtualizer, idleMs: parts.idleEvictionMs, clock, log });
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
     ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },

@@ -40,6 +40,16 @@ describe('the credentials file of the directory', () => {
     }
   });
 
+  it('may be readable by the group that stands for a list, if the service manager loaded it, and no more', () => {
+    write('{"user":"PC1$","password":"hunter2"}');
+    chmodSync(path, 0o440);
+    assert.equal(readCredentials(path, OWN_UID, true).user, 'PC1$');
+    for (const mode of [0o444, 0o460]) {
+      chmodSync(path, mode);
+      assert.throws(() => readCredentials(path, OWN_UID, true), /chmod 600/);
+    }
+  });
+
   it('is refused when it belongs to another user', function () {
     // Only root may give a file away.
     if (OWN_UID !== 0) this.skip();

@@ -19,9 +19,10 @@ export interface Credentials {
  * Reads the file for each connection, so that a changed password takes effect immediately and none stays in memory.
  * @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`; never quotes the file's content.
  */
-export function readCredentials(path: string, brokerUid: number): Credentials {
+export function readCredentials(path: string, brokerUid: number, isServiceCredential = false): Credentials {
   const bytes = readPrivateFile(path, {
     brokerUid,
+    isServiceCredential,
     maxBytes: MAX_FILE_BYTES,
     refuse: (why, cause) => unusable(path, why, cause),
   });

@@ -10,6 +10,8 @@ export interface DirectoryOptions {
   readonly caFile?: string | undefined;
   /** JSON file with `user` and `password`, private to root or the broker's user. Default: the machine's own account. */
   readonly credentialsFile?: string | undefined;
+  /** The service manager loaded the credentials file and protects it by its folder. */
+  readonly isServiceCredential?: boolean | undefined;
   /** Keytab with the Kerberos key of this machine's account. */
   readonly keytabFile: string;
   /** Principal, such as `PC1$@CORP.EXAMPLE`. Default: the computer account in the keytab. */

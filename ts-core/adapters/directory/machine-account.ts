@@ -12,8 +12,10 @@ export type MachineAccount =
 
 /** @throws TBS_E_PROVISIONING_NOT_ALLOWED, reason `wrongCredentials`, or `notJoined` if there is neither. */
 export function machineAccount(options: DirectoryOptions): MachineAccount {
-  const { credentialsFile, keytabFile, brokerUid } = options;
-  if (credentialsFile !== undefined) return { kind: 'password', ...readCredentials(credentialsFile, brokerUid) };
+  const { credentialsFile, isServiceCredential, keytabFile, brokerUid } = options;
+  if (credentialsFile !== undefined) {
+    return { kind: 'password', ...readCredentials(credentialsFile, brokerUid, isServiceCredential) };
+  }
   if (!existsSync(keytabFile)) throw nothingToAuthenticateWith(keytabFile);
   const principal = principalOfKeytab(keytabFile, brokerUid, {
     wanted: options.principal,

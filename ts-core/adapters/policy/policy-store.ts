@@ -25,6 +25,12 @@ import { SourceWatch } from './source-watch.js';
 import { errorCode } from './trusted-file.js';
 import { type RegistryReader, readWindowsRegistry, type WindowsRegistryReading } from './windows-registry.js';
 
+/** Settings in tbsd.json, the weakest source above the defaults. */
+export interface ConfiguredSettings {
+  readonly values: SettingValues;
+  readonly location: string;
+}
+
 export interface FilePolicyStoreOptions extends SourceTolerances {
   /** Folder of policy files (`*.json`, applied in order of name); need not exist. */
   readonly folder: string;
@@ -32,8 +38,7 @@ export interface FilePolicyStoreOptions extends SourceTolerances {
   readonly registryPol: readonly string[];
   /** Where domain clients deliver Group Policy, weakest first. */
   readonly groupPolicy: readonly GroupPolicyPlace[];
-  /** Settings in tbsd.json, the weakest source above the defaults. */
-  readonly configured: { readonly values: SettingValues; readonly location: string };
+  readonly configured: ConfiguredSettings;
   /** The broker's own folder, for the imported Registry.pol and the last good policy. */
   readonly stateFolder: string;
   readonly brokerUid: number;
@@ -54,6 +59,7 @@ export class FilePolicyStore implements PolicyStore {
   readonly #lastGood: LastGoodSources;
   readonly #watch: SourceWatch;
   readonly #absences: SourceAbsences;
+  #configured: ConfiguredSettings;
   #policy: EffectivePolicy;
   #statements: readonly PolicyLayer[] = [];
   #lastGoodRegistry: WindowsRegistryReading | undefined;
@@ -63,6 +69,7 @@ export class FilePolicyStore implements PolicyStore {
 
   constructor(options: FilePolicyStoreOptions) {
     this.#options = options;
+    this.#configured = options.configured;
     this.#importedPath = join(options.stateFolder, IMPORTED_REGISTRY_POL);
     this.#places = {
       folder: options.folder,
@@ -85,6 +92,12 @@ export class FilePolicyStore implements PolicyStore {
 
   current(): EffectivePolicy {
     return this.#policy;
+  }
+
+  /** Replaces the settings of tbsd.json, which was read again. */
+  configure(configured: ConfiguredSettings): EffectivePolicy {
+    this.#configured = configured;
+    return this.#reload();
   }
 
   async refresh(): Promise<EffectivePolicy> {
@@ -154,7 +167,8 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   #read(revision: number): EffectivePolicy {
-    const { folder, configured, brokerUid } = this.#options;
+    const { folder, brokerUid } = this.#options;
+    const configured = this.#configured;
     const sources: ReadSources = {
       folder,
       listing: readPolicyFolder(this.#places),

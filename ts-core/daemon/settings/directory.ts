@@ -40,7 +40,7 @@ export const directorySettings = z
       .nullable()
       .default(null)
       .describe(
-        "JSON file with `user` and `password` of the account that writes the backup; only root may read it. Unset: the machine's own account, with Kerberos.",
+        "JSON file with `user` and `password` of the account that writes the backup; only root may read it. Unset: the credential `tpmtbs.directory` of the service ([service.md](service.md#the-password-of-the-directory)), otherwise the machine's own account, with Kerberos.",
       ),
     keytabFile: path
       .default('/etc/krb5.keytab')

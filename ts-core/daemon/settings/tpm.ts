@@ -29,6 +29,12 @@ const device = z.strictObject({
     .nullable()
     .default(null)
     .describe('File that cancels the running command. Unset: the one that sysfs has for the device.'),
+  idleEvictionMs: milliseconds(86_400_000)
+    .nullable()
+    .default(1000)
+    .describe(
+      "After this long without a command, what callers hold is saved and leaves the kernel's TPM, so that programs on `/dev/tpmrm0` find room, milliseconds. `null`: it stays. [transports.md](transports.md#beside-programs-on-devtpmrm0)",
+    ),
 });
 
 export function transportSettings(folders: BrokerFolders, transportKind: TransportKind) {

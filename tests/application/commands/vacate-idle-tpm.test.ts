@@ -1,0 +1,88 @@
+import { equal } from 'node:assert/strict';
+import { VacateIdleTpm } from '../../../ts-core/application/commands/vacate-idle-tpm.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { quietLog } from '../../support/quiet-log.js';
+
+describe('an idle TPM', () => {
+  function rig(idleMs: number | undefined) {
+    const clock = new FakeClock();
+    const state = { vacated: 0, inFlight: false, isPaused: false };
+    const log = quietLog();
+    const vacate = new VacateIdleTpm({
+      dispatcher: {
+        get inFlight() {
+          return state.inFlight;
+        },
+        get isPaused() {
+          return state.isPaused;
+        },
+        runExchange: (begin) => {
+          begin();
+          return Promise.reject(new Error('the TPM is gone'));
+        },
+      },
+      virtualizer: {
+        suspend: () => {
+          state.vacated += 1;
+          return (function* () {})();
+        },
+      },
+      idleMs,
+      clock,
+      log,
+    });
+    return { clock, state, log, vacate };
+  }
+
+  it('is vacated once, a while after the last command', () => {
+    const { clock, state, vacate } = rig(1000);
+    for (let count = 0; count < 10; count++) {
+      vacate.commandEnded();
+      clock.advance(900);
+    }
+    equal(state.vacated, 0);
+    clock.advance(100);
+    equal(state.vacated, 1);
+    clock.advance(3_600_000);
+    equal(state.vacated, 1);
+    vacate.commandEnded();
+    clock.advance(1000);
+    equal(state.vacated, 2);
+  });
+
+  it('costs one timer, however many commands there are', () => {
+    const { clock, vacate } = rig(1000);
+    for (let count = 0; count < 1000; count++) vacate.commandEnded();
+    equal(clock.pendingTimers(), 1);
+  });
+
+  it('is not vacated while a command runs, nor during a suspend', () => {
+    const { clock, state, vacate } = rig(1000);
+    vacate.commandEnded();
+    state.inFlight = true;
+    clock.advance(60_000);
+    equal(state.vacated, 0);
+    state.inFlight = false;
+    state.isPaused = true;
+    clock.advance(60_000);
+    equal(state.vacated, 0);
+  });
+
+  it('is never vacated where nobody shares it', () => {
+    const { clock, vacate } = rig(undefined);
+    vacate.commandEnded();
+    equal(clock.pendingTimers(), 0);
+  });
+
+  it('that cannot be vacated is reported, and is tried again after the next command', async () => {
+    const { clock, state, log, vacate } = rig(1000);
+    vacate.commandEnded();
+    clock.advance(1000);
+    await Promise.resolve();
+    await Promise.resolve();
+    equal(log.lines[0]?.level, 'warn');
+    vacate.commandEnded();
+    clock.advance(1000);
+    equal(state.vacated, 2);
+  });
+});
