@@ -13,7 +13,7 @@ describe('the client library', function () {
   before(async () => {
     daemon = await TestDaemon.start();
   });
-  after(() => daemon.stop());
+  after(() => daemon[Symbol.asyncDispose]());
   beforeEach(async () => {
     broker = await connect({ socket: daemon.rpcSocket });
   });
@@ -87,7 +87,7 @@ describe('the client library', function () {
   });
 
   it('ends its loops with an error when the broker ends the connection', async () => {
-    const other = await TestDaemon.start();
+    await using other = await TestDaemon.start();
     const connection = await connect({ socket: other.rpcSocket });
     const events = connection.events();
     await connection.status();
