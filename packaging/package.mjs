@@ -24,6 +24,13 @@ import { KNOWN_ARCHITECTURES, toolchainFor } from './toolchain.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** What administrators of a domain deploy: where the package puts it, and where it is in the tree. */
+const FOR_ADMINISTRATORS = {
+  'usr/share/tpmtbs/admx': 'packaging/admx',
+  'usr/share/tpmtbs/samba/gp_tbs_ext.py': 'packaging/samba/gp_tbs_ext.py',
+  'usr/share/doc/tpmtbs/examples': 'examples',
+};
+
 const { values: options } = parseArgs({
   options: { snapshot: { type: 'boolean', default: false }, architecture: { type: 'string', multiple: true } },
 });
@@ -110,8 +117,8 @@ function layOutBroker(folder, programs, strip) {
     mkdirSync(path.dirname(at(link)), { recursive: true });
     symlinkSync(target, at(link));
   }
-  mkdirSync(at('lib/systemd/system'), { recursive: true });
-  writeFileSync(at('lib/systemd/system/tpmtbs.service'), unitOfPackage());
+  for (const [place, source] of Object.entries(FOR_ADMINISTRATORS)) copyInto(path.join(root, source), at(place));
+  layOutService(at);
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));
   layOutModule(at('usr/share/powershell/Modules/TpmTbs'));
   const documentation = at('usr/share/doc/tpmtbs');
@@ -141,16 +148,32 @@ function layOutModule(folder) {
   }
 }
 
-/** Returns the unit file of the tree, adapted to the package's paths. */
-function unitOfPackage() {
-  const unit = readFileSync(path.join(root, 'packaging/systemd/tpmtbs.service'), 'utf8');
-  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js$/m;
-  if (!start.test(unit)) throw new Error('packaging/systemd/tpmtbs.service starts tbsd in another way now');
+/** What systemd and udev read. */
+function layOutService(at) {
+  mkdirSync(at('lib/systemd/system'), { recursive: true });
+  for (const name of ['tpmtbs.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {
+    writeFileSync(at(`lib/systemd/system/${name}`), unitOfPackage(name));
+  }
+  for (const [source, place] of [
+    ['systemd/tpmtbs.sysusers', 'usr/lib/sysusers.d/tpmtbs.conf'],
+    ['systemd/tpmtbs.tmpfiles', 'usr/lib/tmpfiles.d/tpmtbs.conf'],
+    ['udev/70-tpmtbs.rules', 'lib/udev/rules.d/70-tpmtbs.rules'],
+  ]) {
+    copyInto(path.join(root, 'packaging', source), at(place));
+  }
+}
+
+/** Returns a unit file of the tree, adapted to the package's paths. */
+function unitOfPackage(name) {
+  const unit = readFileSync(path.join(root, 'packaging/systemd', name), 'utf8');
+  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js /m;
+  if (name.endsWith('.service') && !start.test(unit)) {
+    throw new Error(`packaging/systemd/${name} starts tbsd in another way now`);
+  }
   return unit
-    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd')
+    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd ')
     .replace('file:///opt/tpmtbs/docs/', 'file:///usr/share/doc/tpmtbs/')
-    .replace('Expects the product in /opt/tpmtbs; see', 'See')
-    .replace('docs/moving', '/usr/share/doc/tpmtbs/moving');
+    .replace('Expects the product in /opt/tpmtbs; see docs/', 'See /usr/share/doc/tpmtbs/');
 }
 
 function copyInto(source, target) {

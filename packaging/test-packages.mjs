@@ -1,7 +1,18 @@
 // Installs, uses, upgrades, removes and purges the Debian packages in a chroot, as a new user would.
 //   npm run test:packages -- [--chroot FOLDER]      after `npm run package`; FOLDER: a debootstrap that is used and changed
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -17,6 +28,12 @@ const CONFIGURATION = {
   policy: { settings: { standardUserAuthorizationFailureTotalThreshold: 2 } },
   power: { logind: false },
 };
+/** As the unit runs it: root's tbsd.json of mode 0600 is read by the capability. */
+const AS_SERVICE = [
+  ...['setpriv', '--reuid=tpmtbs', '--regid=tpmtbs', '--clear-groups'],
+  ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', 'tbsd', '--system'],
+];
+const ABRMD_MASK = 'etc/systemd/system/tpm2-abrmd.service';
 
 const missing = whatIsMissing();
 if (missing !== undefined) {
@@ -50,6 +67,12 @@ async function testAll() {
     const { stdout } = run(...install);
     if (!existsSync('/dev/tpm0')) expect(stdout, /no \/dev\/tpm0/);
   });
+  await check('has what administrators of a domain deploy, and the administrative template alone in its folder', () => {
+    for (const name of ['samba/gp_tbs_ext.py', 'admx/fr-FR/tpmtbs.adml'])
+      statSync(inMachine(`usr/share/tpmtbs/${name}`));
+    for (const name of ['login.ps1', 'startup.ps1']) statSync(inMachine(`usr/share/doc/tpmtbs/examples/${name}`));
+    expect(readdirSync(inMachine('usr/share/tpmtbs/admx')).sort().join(), /^en-US,fr-FR,tpmtbs\.admx$/);
+  });
   await check('starts from the code cache that the installation wrote', () => {
     for (const name of ['tbs', 'tbsd']) statSync(inMachine(`usr/lib/tpmtbs/cache/${name}`));
     expect(run('tbs', '--version').stdout, /^\d+\.\d+\.\d+\n$/);
@@ -68,9 +91,28 @@ async function testAll() {
     run('env', 'DEBIAN_FRONTEND=noninteractive', ...install);
     await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/));
   });
+  await check('serves as the user of its service, with the state and the configuration that root wrote', async () => {
+    run('chown', '-R', 'tpmtbs:tpmtbs', '/var/lib/tpmtbs', '/var/log/tpmtbs', '/run/tpmtbs', '/tmp/tpm');
+    await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/), AS_SERVICE);
+  });
+  await check('keeps D-Bus from starting tpm2-abrmd', () => {
+    expect(readlinkSync(inMachine(ABRMD_MASK)), /^\/dev\/null$/);
+  });
   await check('leaves state and configuration when it is removed, and nothing else', () => {
+    registerSambaExtension();
     run('dpkg', '-r', 'tpmtbs');
-    for (const place of ['usr/lib/tpmtbs', 'usr/bin/tbs', 'usr/share/powershell/Modules/TpmTbs']) expectGone(place);
+    expect(
+      readFileSync(inMachine('tmp/unregistered'), 'utf8'),
+      /^\/usr\/share\/tpmtbs\/samba\/gp_tbs_ext\.py unregister$/m,
+    );
+    for (const place of [
+      'usr/lib/tpmtbs',
+      'usr/share/tpmtbs',
+      'usr/bin/tbs',
+      'usr/share/powershell/Modules/TpmTbs',
+      ABRMD_MASK,
+    ])
+      expectGone(place);
     for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs/tbsd.json']) statSync(inMachine(place));
   });
   await check('leaves nothing when it is purged', () => {
@@ -90,6 +132,18 @@ async function check(title, test) {
   }
 }
 
+/** The chroot has no Samba: its Python only records what the removal asks it to do. */
+function registerSambaExtension() {
+  const extension = '/usr/share/tpmtbs/samba/gp_tbs_ext.py';
+  mkdirSync(inMachine('var/lib/samba'), { recursive: true });
+  mkdirSync(inMachine('usr/share/tpmtbs/samba/__pycache__'));
+  writeFileSync(
+    inMachine('var/lib/samba/gpext.conf'),
+    `[{6F1D9C56-2B0E-4C6B-9E0B-6D5A3C1F7B42}]\ndllname = ${extension}\n`,
+  );
+  writeFileSync(inMachine('usr/bin/python3'), '#!/bin/sh\necho "$@" >/tmp/unregistered\n', { mode: 0o755 });
+}
+
 /** Runs a program in the chroot. Throws if it fails. */
 function run(...command) {
   const { status, stdout, stderr } = spawnSync('chroot', [machine, ...command], { encoding: 'utf8' });
@@ -97,8 +151,8 @@ function run(...command) {
   return { stdout };
 }
 
-async function withBroker(work) {
-  const broker = spawn('chroot', [machine, 'tbsd'], { stdio: ['ignore', 'ignore', 'inherit'] });
+async function withBroker(work, command = ['tbsd']) {
+  const broker = spawn('chroot', [machine, ...command], { stdio: ['ignore', 'ignore', 'inherit'] });
   running.push(broker);
   await until(() => existsSync(inMachine('run/tpmtbs/rpc.sock')), broker);
   try {

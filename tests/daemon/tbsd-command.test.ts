@@ -23,7 +23,7 @@ describe('tbsd', () => {
   it('says what it takes with --help, and its version', () => {
     const help = tbsd('--help');
     assert.equal(help.status, 0);
-    assert.match(help.stdout, /^tbsd \[--config FILE\]\n.*Exit codes: 0 stopped, 64 /s);
+    assert.match(help.stdout, /^tbsd \[--config FILE\] \[--system\]\n.*Exit codes: 0 stopped, 64 /s);
     assert.match(tbsd('--version').stdout, /^\d+\.\d+\.\d+\n$/);
   });
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT_CODES } from '../../ts-core/daemon/exit-codes.js';
 import { REPOSITORY } from '../support/daemon.js';
 
-const unit = readFileSync(join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.service'), 'utf8');
+const unitPath = join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.service');
+const unit = readFileSync(unitPath, 'utf8');
 const values = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value);
 
 describe('the systemd unit', () => {
@@ -14,10 +16,45 @@ describe('the systemd unit', () => {
     }
   });
 
-  it('tries again for as long as the TPM is missing or held, and not what needs a person', () => {
+  it('waits for the TPM, and tries again for as long as it is missing or held, but not what needs a person', () => {
+    for (const name of ['Wants', 'After']) assert.deepEqual(values(name), ['dev-tpm0.device'], name);
     assert.deepEqual(values('Restart'), ['on-failure']);
     assert.deepEqual(values('StartLimitIntervalSec'), ['0']);
     const prevented = values('RestartPreventExitStatus').join(' ').split(' ').map(Number);
     assert.deepEqual(prevented, [EXIT_CODES.usage, EXIT_CODES.noPermission, EXIT_CODES.badConfiguration]);
+  });
+
+  it('runs the broker as a user of its own, with two capabilities', () => {
+    assert.deepEqual(values('User'), ['tpmtbs']);
+    assert.deepEqual(values('StateDirectoryMode'), ['0700']);
+    for (const name of ['CapabilityBoundingSet', 'AmbientCapabilities']) {
+      assert.deepEqual(values(name), ['CAP_DAC_READ_SEARCH CAP_SYS_PTRACE'], name);
+    }
+    assert.match(values('ExecStart')[0] ?? '', / --system$/);
+  });
+
+  it('is exposed at most 3.0, as systemd-analyze rates it', function () {
+    const { status, stdout, error } = spawnSync(
+      'systemd-analyze',
+      ['security', '--offline=true', '--no-pager', unitPath],
+      { encoding: 'utf8' },
+    );
+    // Missing, or older than --offline (systemd 250).
+    if (error !== undefined || status !== 0) this.skip();
+    const exposure = /Overall exposure level for tpmtbs\.service: ([0-9.]+)/.exec(stdout)?.[1];
+    assert.ok(Number(exposure) <= 3.0, `exposure ${exposure}`);
+  });
+});
+
+describe('the socket units', () => {
+  it('listen where the broker and its clients look, under the names by which the broker finds them', () => {
+    for (const name of ['rpc', 'wire']) {
+      const socket = readFileSync(join(REPOSITORY, 'packaging', 'systemd', `tpmtbs-${name}.socket`), 'utf8');
+      assert.match(socket, new RegExp(`^ListenStream=/run/tpmtbs/${name}\\.sock$`, 'm'));
+      assert.match(socket, new RegExp(`^FileDescriptorName=${name}$`, 'm'));
+      assert.match(socket, /^Service=tpmtbs\.service$/m);
+    }
+    // A stop of the broker must leave the folder, in which the service manager's sockets are.
+    assert.deepEqual(values('RuntimeDirectoryPreserve'), ['yes']);
   });
 });

@@ -198,6 +198,7 @@ function effectivePolicy(settings: Partial<PolicySettings>): EffectivePolicy {
   return {
     settings: { ...DEFAULT_POLICY_SETTINGS, ...settings },
     sources: Object.fromEntries(names.map((name) => [name, source])) as unknown as EffectivePolicy['sources'],
+    codeSources: {},
     problems: [],
     revision: 1,
   };

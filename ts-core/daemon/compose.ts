@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AuditFile } from '../adapters/audit/audit-file.js';
 import { type BrokerLog, openBrokerLog } from '../adapters/audit/broker-log.js';
+import { journalEvents, leadsToJournal } from '../adapters/audit/journal.js';
 import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { nodeHash } from '../adapters/crypto/node-hash.js';
 import type { ActiveDirectory } from '../adapters/directory/active-directory.js';
@@ -44,6 +45,8 @@ export interface RunningDaemon {
   stop(drainTimeoutMs: number): Promise<void>;
 }
 
+const STANDARD_ERROR = 2;
+
 /**
  * Starts everything and resolves when callers can connect. If a part fails, stops the parts that were already started.
  */
@@ -51,7 +54,8 @@ export async function startDaemon(configuration: Configuration, identity: Daemon
   const closers: (() => Promise<void> | void)[] = [];
   requireEnabled(configuration);
   prepareFolders(configuration, inheritedSockets(identity.env, identity.processId));
-  const log = openBrokerLog(configuration.log);
+  const withPriorities = configuration.log.path === null && leadsToJournal(identity.env, STANDARD_ERROR);
+  const log = openBrokerLog({ ...configuration.log, withPriorities });
   closers.push(() => log.close());
   try {
     return await startParts(configuration, identity, log, closers);
@@ -82,7 +86,8 @@ async function startParts(
     log,
   });
   closers.push(() => policy.close());
-  const audit = new AuditFile({ ...configuration.audit, clock, log });
+  const onEvent = leadsToJournal(identity.env, STANDARD_ERROR) ? journalEvents(platform.sendDatagram) : undefined;
+  const audit = new AuditFile({ ...configuration.audit, clock, log, onEvent });
   closers.push(() => audit.close());
   const passedOver: PassedOverTpm[] = [];
   const transport = await createTransport(transportOptions(configuration), {
@@ -134,8 +139,9 @@ async function startParts(
     log,
   });
   const logind = await followLogind(configuration, platform, broker.application, log);
-  const notification = new ServiceNotification(identity.env['NOTIFY_SOCKET'], platform.sendDatagram, log);
-  notification.ready();
+  const { env, processId } = identity;
+  const notification = new ServiceNotification({ env, processId, sendDatagram: platform.sendDatagram, clock, log });
+  notification.ready(`TPM at ${transport.description}`);
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
   return stopRequest.serve(async (drainTimeoutMs) => {
     notification.stopping();
@@ -223,7 +229,7 @@ async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog)
     try {
       await close();
     } catch (error) {
-      log.error({ error }, 'cannot close a part of the broker in order');
+      log.error({ error }, 'cannot close a part of the broker cleanly');
     }
   }
 }

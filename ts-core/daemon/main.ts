@@ -1,6 +1,7 @@
 /**
  * Runs tbsd: reads the configuration, starts the daemon, stops it on a signal, and reports the outcome as exit code.
  */
+import { leadsToJournal, withPriority } from '../adapters/audit/journal.js';
 import { type RunningDaemon, startDaemon } from './compose.js';
 import { type Configuration, type LoadConfigurationOptions, loadConfiguration } from './configuration.js';
 import { describeFailure } from './describe-failure.js';
@@ -55,6 +56,9 @@ function stopOnSignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void 
 
 function tellFailure(error: unknown): number {
   const { lines, exitCode } = describeFailure(error);
-  for (const line of lines) process.stderr.write(`tbsd: ${line}\n`);
+  for (const line of lines) {
+    const text = `tbsd: ${line}\n`;
+    process.stderr.write(leadsToJournal(process.env, process.stderr.fd) ? withPriority('error', text) : text);
+  }
   return exitCode;
 }

@@ -4,11 +4,12 @@ import { EXIT_CODES } from './exit-codes.js';
 import { serve } from './main.js';
 import { productVersion } from './product-version.js';
 
-const HELP = `tbsd [--config FILE]
+const HELP = `tbsd [--config FILE] [--system]
 
-Runs the TPM broker in the foreground, until SIGTERM, SIGINT or SIGHUP.
-As root it is the system's broker, otherwise the user's own.
+Runs the TPM broker in the foreground, until SIGTERM, SIGINT or SIGHUP. Under a service manager (NOTIFY_SOCKET is set)
+SIGHUP reads the configuration again. As root it is the system's broker, otherwise the user's own.
 
+  --system       be the system's broker, though not as root: what the systemd unit does
   --config FILE  configuration (default: /etc/tpmtbs/tbsd.json, or tbsd.json in the user's configuration folder)
   --help         this text
   --version      the version
@@ -17,7 +18,12 @@ Exit codes: 0 stopped, 64 wrong usage, 69 no TPM, 70 internal error, 73 socket o
 77 no permission, 78 bad configuration
 `;
 
-const OPTIONS = { config: { type: 'string' }, help: { type: 'boolean' }, version: { type: 'boolean' } } as const;
+const OPTIONS = {
+  config: { type: 'string' },
+  system: { type: 'boolean' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
+} as const;
 
 export async function tbsd(args: readonly string[]): Promise<number> {
   let values: ReturnType<typeof optionsIn>;
@@ -27,7 +33,9 @@ export async function tbsd(args: readonly string[]): Promise<number> {
     process.stderr.write(`tbsd: ${error instanceof Error ? error.message : error}\n  See \`tbsd --help\`.\n`);
     return EXIT_CODES.usage;
   }
-  if (values.help !== true && values.version !== true) return serve({ path: values.config });
+  if (values.help !== true && values.version !== true) {
+    return serve({ path: values.config, mode: values.system === true ? 'system' : undefined });
+  }
   process.stdout.write(values.help === true ? HELP : `${productVersion()}\n`);
   return EXIT_CODES.ok;
 }

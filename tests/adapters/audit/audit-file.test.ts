@@ -65,6 +65,22 @@ describe('audit file', () => {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as AuditEvent);
 
+  it('passes on each event that becomes a line, so a flood of refusals as one with its count', () => {
+    const passedOn: AuditEvent[] = [];
+    const opened = openAudit({ onEvent: (each) => passedOn.push(each) });
+    for (let count = 0; count < 1000; count++) opened.write(event({ kind: 'commandRefused' }));
+    opened.write(event({ kind: 'lockoutBegan' }));
+    clock.advance(60_000);
+    deepEqual(
+      passedOn.map(({ kind, repeated }) => [kind, repeated?.count]),
+      [
+        ['commandRefused', undefined],
+        ['lockoutBegan', undefined],
+        ['commandRefused', 999],
+      ],
+    );
+  });
+
   it('writes one JSON line a decision, which only the owner can read', async () => {
     const log = openAudit();
     log.write(event({ message: 'first\nwith a line break' }));

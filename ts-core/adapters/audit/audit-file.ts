@@ -20,6 +20,8 @@ export interface AuditFileOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxBufferedLines?: number;
+  /** Receives each event that becomes a line, so after refusals were combined. */
+  readonly onEvent?: ((event: AuditEvent) => void) | undefined;
 }
 
 const DEFAULT_BUFFERED_LINES = 4096;
@@ -76,6 +78,7 @@ export class AuditFile implements AuditLog {
 
   #enqueue(events: readonly AuditEvent[]): void {
     for (const event of events) {
+      this.#options.onEvent?.(event);
       if (this.#buffer.length >= this.#maxBufferedLines) this.#lose(1);
       else this.#buffer.push(auditLine(event));
     }
@@ -128,7 +131,7 @@ export class AuditFile implements AuditLog {
       userKey: undefined,
       callerClass: undefined,
       processId: undefined,
-      message: 'Audit lines were lost here, because the log could not be written.',
+      message: 'Audit lines are missing here, because the log could not be written.',
       details: { lostLines },
     };
   }

@@ -3,12 +3,15 @@ import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../application/ports/logs.js';
+import { PriorityLines } from './journal.js';
 import { INTERVAL_MS, RepeatedLines } from './repeated-lines.js';
 
 export interface BrokerLogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   /** The log file, created with mode 0600; null means standard error. */
   readonly path: string | null;
+  /** Begins each line with its priority, as the journal reads it from standard error. */
+  readonly withPriorities?: boolean;
   /** Replaces `path` in tests. */
   readonly stream?: DestinationStream;
   /** A monotonic clock; for tests. */
@@ -28,6 +31,7 @@ const SECRET_NAME = /auth$|authvalue|authorization$|password|passphrase|secret|c
 
 export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
   const file = options.stream === undefined ? openDestination(options.path) : undefined;
+  const stream = options.stream ?? (file as DestinationStream);
   const logger = pino(
     {
       level: options.level,
@@ -39,7 +43,7 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
         log: (fields) => withoutSecrets(fields, 0) as Record<string, unknown>,
       },
     },
-    options.stream ?? (file as DestinationStream),
+    options.withPriorities === true ? new PriorityLines(stream) : stream,
   );
   const repeated = new RepeatedLines();
   const nowMs = options.nowMs ?? (() => performance.now());

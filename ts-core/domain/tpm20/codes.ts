@@ -1,5 +1,5 @@
 /**
- * The numbers of TPM 2.0, one table a family: each number of the TPM 2.0 Library stands here once, with its name.
+ * The numbers of TPM 2.0, one table per family: each number of the TPM 2.0 Library appears here once, with its name.
  *
  * TPM 2.0 Library Part 2: 6.3 (algorithms), 6.5.2 (command codes), 6.6 (response codes), 6.9 (structure tags), 6.10
  * (startup types), 6.12 (capabilities), 6.13 (properties), 7 (handles), 8 (attributes). Revisions 1.16 to 1.84.

@@ -26,7 +26,7 @@ export class CommandTable {
     }
   }
 
-  /** Undefined when the TPM has no such command. */
+  /** Returns undefined if the TPM has no such command. */
   of(code: number): CommandAttributes | undefined {
     return code < STANDARD_CODES ? this.#standard[code] : this.#others.get(code);
   }

@@ -1,0 +1,76 @@
+// Installs the packages in dist/ in virtual machines with a kernel TPM, systemd and firmware, and uses them there.
+//   npm run test:machine [-- --run A] [--json FILE] [--keep FOLDER]     after `npm run package -- --snapshot`
+// --run: only this run (A, B or C; may be repeated). --keep: leaves consoles and logs in this folder.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { guestImage } from './guest-image.js';
+import { packagesMedium } from './packages-medium.js';
+import { reasonToSkip } from './requirements.js';
+import type { MachineRun } from './runs/machine-run.js';
+import { noTpm } from './runs/no-tpm.js';
+import { tpm20 } from './runs/tpm20.js';
+import { Report } from './steps.js';
+import { VirtualMachine } from './virtual-machine.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const RUNS: Readonly<Record<string, MachineRun>> = { A: tpm20, C: noTpm };
+
+const { values: options } = parseArgs({
+  options: {
+    run: { type: 'string', multiple: true, default: Object.keys(RUNS) },
+    json: { type: 'string' },
+    keep: { type: 'string' },
+  },
+});
+
+const report = new Report((line) => console.log(line));
+const skipped = reasonToSkip(root);
+if (skipped === undefined) await runAll();
+else console.log(`skipped: ${skipped}`);
+const { passed, failed, failures } = report.counts;
+if (options.json !== undefined) {
+  const counts = { passed, failed, skipped: skipped === undefined ? 0 : 1, failures };
+  writeFileSync(options.json, JSON.stringify(counts));
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function runAll(): Promise<void> {
+  const scratch = options.keep ?? mkdtempSync(path.join(tmpdir(), 'machine-'));
+  mkdirSync(scratch, { recursive: true });
+  try {
+    const image = guestImage(path.join(root, '.cache', 'machine'), (message) => console.log(message));
+    const packages = packagesMedium(path.join(root, 'dist'), scratch);
+    for (const name of options.run) {
+      const run = RUNS[name];
+      if (run === undefined) throw new Error(`--run is one of ${Object.keys(RUNS).join(', ')}`);
+      await runOne(name, run, { image, packages, folder: path.join(scratch, name) });
+    }
+  } finally {
+    if (options.keep === undefined) rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function runOne(
+  name: string,
+  { title, parts, steps }: MachineRun,
+  files: Parameters<typeof VirtualMachine.start>[1],
+): Promise<void> {
+  report.heading(`Run ${name}: ${title}`);
+  let machine: VirtualMachine | undefined;
+  try {
+    const started = await report.step(name, 'the machine starts', async () => {
+      machine = await VirtualMachine.start(parts, files);
+    });
+    if (!started || machine === undefined) return;
+    for (const step of steps) {
+      await report.step(name, step.title, () => step.prove(machine as VirtualMachine, report));
+    }
+  } finally {
+    await machine?.stop();
+  }
+}

@@ -1,0 +1,58 @@
+import { performance } from 'node:perf_hooks';
+import type { VirtualMachine } from './virtual-machine.js';
+
+/** One thing that a run proves. Steps run in order, and a later one may rely on what an earlier one did. */
+export interface Step {
+  readonly title: string;
+  readonly prove: (machine: VirtualMachine, report: Report) => Promise<void>;
+}
+
+export interface Counts {
+  passed: number;
+  failed: number;
+  readonly failures: { readonly name: string; readonly message: string }[];
+}
+
+/** Counts and prints the steps of all runs. */
+export class Report {
+  readonly counts: Counts = { passed: 0, failed: 0, failures: [] };
+  readonly #print: (line: string) => void;
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  heading(text: string): void {
+    this.#print(`\n${text}`);
+  }
+
+  /** Measured values, which prove nothing by themselves. */
+  figure(text: string): void {
+    this.#print(`    ${text}`);
+  }
+
+  /** Runs one step. Returns false if it failed. */
+  async step(run: string, title: string, prove: () => Promise<void>): Promise<boolean> {
+    const startedAt = performance.now();
+    const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+    try {
+      await prove();
+      this.counts.passed++;
+      this.#print(`  ✔ ${title} (${seconds()})`);
+      return true;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.counts.failed++;
+      this.counts.failures.push({ name: `${run}: ${title}`, message });
+      this.#print(`  ✘ ${title} (${seconds()})\n${indented(message)}`);
+      return false;
+    }
+  }
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `      ${line}`)
+    .join('\n');
+}
