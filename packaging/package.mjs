@@ -2,7 +2,8 @@
 // npm.
 //   npm run package [-- --snapshot] [-- --architecture arm64]
 // Refuses a dirty tree, and a version without a section in CHANGELOG.md. --snapshot packages the current commit, with a
-// version that sorts before the release, for this machine's architecture unless --architecture names others.
+// version that sorts before the release, for this machine's architecture unless --architecture names others, and leaves
+// npm's archive to `npm pack`.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,6 +44,7 @@ try {
     for (const file of await packageForDebian(architecture, version, epoch)) console.log(file);
   }
   console.log(buildNupkg({ folder: path.join(root, 'dist'), version: nugetVersion(version), epoch }));
+  if (!options.snapshot) console.log(packForNpm());
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -90,6 +92,13 @@ async function packageForDebian(architecture, version, epoch) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** npm runs packaging/npm/prepare.mjs first, which wants the cross compilers of every platform. */
+function packForNpm() {
+  const folder = path.join(root, 'dist');
+  const name = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, encoding: 'utf8' });
+  return path.join(folder, name.trim());
 }
 
 function layOutNode(folder, node) {

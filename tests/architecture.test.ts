@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { codeOf, importsOf, type SourceImport } from './support/source-imports.js';
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const LAYERS = ['domain', 'application', 'endpoints', 'adapters', 'daemon', 'cli'] as const;
+const LAYERS = ['domain', 'application', 'endpoints', 'adapters', 'daemon', 'cli', 'client'] as const;
 const NOT_OURS = new Set(['node_modules', 'build', 'dist', 'prebuilds', 'obj', '.git']);
 
 interface SourceFile {
@@ -193,6 +193,16 @@ describe('architecture: the import arrows', () => {
       violations('cli', (_file, { specifier, typeOnly }, target) => {
         if (!specifier.startsWith('.')) return true;
         return isIn(target, 'cli', 'domain', 'daemon', 'endpoints') || (typeOnly && isIn(target, 'application'));
+      }),
+      [],
+    );
+  });
+
+  it('the client library imports its connection from the command line, and of the protocol types alone', () => {
+    assert.deepEqual(
+      violations('client', (_file, { specifier, typeOnly }, target) => {
+        if (!specifier.startsWith('.')) return specifier.startsWith('node:');
+        return isIn(target, 'client', 'cli') || (typeOnly && isIn(target, 'endpoints'));
       }),
       [],
     );

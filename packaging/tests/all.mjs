@@ -10,6 +10,7 @@ const PARTS = [
   { title: 'in a chroot', file: '../test-packages.mjs' },
   { title: 'for arm64, under qemu-user', file: 'arm64.mjs' },
   { title: 'for PowerShell', file: 'powershell.mjs' },
+  { title: 'for npm', file: 'npm.mjs' },
 ];
 
 let passed = 0;

@@ -1,6 +1,7 @@
 /** The command line's connection to the broker, over the JSON-RPC endpoint. */
 import type { Socket } from 'node:net';
 import {
+  ConnectionError,
   createMessageConnection,
   type DataCallback,
   type Disposable,
@@ -18,7 +19,7 @@ import type {
   ParamsOf,
   ResultOf,
 } from '../endpoints/rpc/protocol/contract.js';
-import { brokerGone, brokerSilent, CliFailure } from './cli-failure.js';
+import { brokerGone, brokerSilent, CliFailure, connectionClosed } from './cli-failure.js';
 import { EXIT } from './exit-codes.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrokerSocket } from './trusted-socket.js';
@@ -48,6 +49,8 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
     onNotification: (method, listener) => void connection.onNotification(method, listener),
     untilEnded: () => watch(ended),
     close: () => {
+      // Whatever still waits for an answer stops waiting.
+      endWith(connectionClosed());
       connection.dispose();
       socket.destroy();
     },
@@ -103,6 +106,7 @@ async function send<Result>(connection: MessageConnection, method: string, param
   try {
     return await connection.sendRequest<Result>(method, params ?? {});
   } catch (error) {
+    if (error instanceof ConnectionError) throw connectionClosed();
     if (!(error instanceof ResponseError)) throw error;
     throw CONNECTION_FAULTS.has(error.code) ? brokerGone() : asFailure(error);
   }

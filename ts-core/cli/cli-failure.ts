@@ -29,6 +29,16 @@ export function brokerGone(): CliFailure {
   );
 }
 
+/** The program itself closed the connection, and uses it again or waits for an answer on it. */
+export function connectionClosed(): CliFailure {
+  return new CliFailure(
+    EXIT.notRunning,
+    'TBS_E_SERVICE_NOT_RUNNING',
+    'This program has closed its connection to the broker.',
+    'Connect again.',
+  );
+}
+
 /** The broker's backlog of connections is full: it has accepted none for a while. */
 export function brokerAcceptsNothing(address: string): CliFailure {
   return new CliFailure(

@@ -24,6 +24,7 @@ import type { Application } from '../application/application.js';
 import { startBroker } from '../application/broker.js';
 import type { PolicyStore } from '../application/ports/policy-store.js';
 import type { PassedOverTpm, TpmTransport } from '../application/ports/tpm-transport.js';
+import { claimStateFormat } from '../application/state/state-format.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
@@ -33,6 +34,7 @@ import type { Configuration } from './configuration.js';
 import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import type { PlatformParts } from './platform-parts.js';
 import { prepareFolders } from './prepare-folders.js';
+import { productVersion } from './product-version.js';
 import { ReloadConfiguration } from './reload-configuration.js';
 import { directoryCredential, isServiceCredential } from './service-credential.js';
 import { hasServiceManager, ServiceNotification } from './service-notification.js';
@@ -84,6 +86,7 @@ async function startParts(
   const clock = new SystemClock({ bootTimeNs: platform.bootTimeNs });
   const store = platform.openStore();
   closers.push(() => store.close());
+  await claimStateFormat(store, productVersion(), configuration.stateFolder);
   const policy = new FilePolicyStore({
     ...configuration.policy,
     configured: settingsInFile(configuration),
