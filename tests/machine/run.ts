@@ -44,7 +44,7 @@ async function runAll(): Promise<void> {
   mkdirSync(scratch, { recursive: true });
   try {
     const image = guestImage(path.join(root, '.cache', 'machine'), (message) => console.log(message));
-    const packages = packagesMedium(path.join(root, 'dist'), scratch);
+    const packages = packagesMedium(root, scratch);
     for (const name of options.run) {
       const run = RUNS[name];
       if (run === undefined) throw new Error(`--run is one of ${Object.keys(RUNS).join(', ')}`);

@@ -55,6 +55,12 @@ export class VirtualMachine {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
+  /** How many commands the TPM has received, from whomever. */
+  get tpmCommands(): number {
+    const log = readFileSync(path.join(this.#files.folder, 'tpm.log'), 'latin1');
+    return log.split('SWTPM_IO_Read').length - 1;
+  }
+
   /** Runs a command of bash in the guest, as root or as another user. */
   attempt(command: string, { user = 'root', seconds = 120 } = {}): Promise<Finished> {
     const whole = user === 'root' ? command : `runuser -u ${user} -- bash -c ${quoted(command)}`;
