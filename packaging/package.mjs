@@ -12,13 +12,23 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { bundle } from './bundle/bundle.mjs';
+import { COMPLETION_PLACES, completionScript } from './completions.mjs';
 import { buildDeb } from './debian/build-deb.mjs';
 import { buildCLibraries, LIBRARY_PACKAGES, layOutLibrary } from './debian/c-libraries.mjs';
 import { copyrightFile, partsOfBundle, partsOfNode } from './debian/copyright.mjs';
+import { manualPages } from './man/pages.mjs';
+import { buildNupkg, nugetVersion } from './nupkg.mjs';
 import { fetchNode, shippedNode } from './runtime/fetch-node.mjs';
 import { KNOWN_ARCHITECTURES, toolchainFor } from './toolchain.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** What administrators of a domain deploy: where the package puts it, and where it is in the tree. */
+const FOR_ADMINISTRATORS = {
+  'usr/share/tpmtbs/admx': 'packaging/admx',
+  'usr/share/tpmtbs/samba/gp_tbs_ext.py': 'packaging/samba/gp_tbs_ext.py',
+  'usr/share/doc/tpmtbs/examples': 'examples',
+};
 
 const { values: options } = parseArgs({
   options: { snapshot: { type: 'boolean', default: false }, architecture: { type: 'string', multiple: true } },
@@ -32,6 +42,7 @@ try {
   for (const architecture of architectures) {
     for (const file of await packageForDebian(architecture, version, epoch)) console.log(file);
   }
+  console.log(buildNupkg({ folder: path.join(root, 'dist'), version: nugetVersion(version), epoch }));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -68,7 +79,10 @@ async function packageForDebian(architecture, version, epoch) {
   try {
     return [
       make('tpmtbs-node', shippedNode.version, partsOfNode(node), (folder) => layOutNode(folder, node)),
-      make('tpmtbs', version, partsOfBundle(packages), (folder) => layOutBroker(folder, programs, strip)),
+      make('tpmtbs', version, partsOfBundle(packages), (folder) => {
+        layOutBroker(folder, programs, strip);
+        layOutManual(folder, epoch);
+      }),
       ...LIBRARY_PACKAGES.map((name) =>
         make(name, version, [], (folder) => layOutLibrary(name, libraries, folder, architecture)),
       ),
@@ -94,6 +108,7 @@ function layOutBroker(folder, programs, strip) {
     mkdirSync(path.dirname(at(link)), { recursive: true });
     symlinkSync(target, at(link));
   }
+  for (const [place, source] of Object.entries(FOR_ADMINISTRATORS)) copyInto(path.join(root, source), at(place));
   layOutService(at);
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));
   layOutModule(at('usr/share/powershell/Modules/TpmTbs'));
@@ -105,8 +120,21 @@ function layOutBroker(folder, programs, strip) {
   writeFileSync(path.join(documentation, 'CHANGELOG.md.gz'), changelog);
 }
 
+function layOutManual(folder, epoch) {
+  for (const [file, page] of Object.entries(manualPages(epoch))) {
+    const section = path.join(folder, 'usr/share/man', `man${file.at(-1)}`);
+    mkdirSync(section, { recursive: true });
+    writeFileSync(path.join(section, `${file}.gz`), gzipSync(page, { level: 9 }));
+  }
+  for (const [shell, place] of Object.entries(COMPLETION_PLACES)) {
+    const file = path.join(folder, place);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, completionScript(shell));
+  }
+}
+
 function layOutModule(folder) {
-  for (const part of ['TpmTbs.psd1', 'module/TpmTbs.format.ps1xml', 'module/bin/net8.0']) {
+  for (const part of ['TpmTbs.psd1', 'en-US', 'module/TpmTbs.format.ps1xml', 'module/bin/net8.0']) {
     copyInto(path.join(root, part), path.join(folder, part));
   }
 }

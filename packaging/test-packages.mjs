@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -66,6 +67,12 @@ async function testAll() {
     const { stdout } = run(...install);
     if (!existsSync('/dev/tpm0')) expect(stdout, /no \/dev\/tpm0/);
   });
+  await check('has what administrators of a domain deploy, and the administrative template alone in its folder', () => {
+    for (const name of ['samba/gp_tbs_ext.py', 'admx/fr-FR/tpmtbs.adml'])
+      statSync(inMachine(`usr/share/tpmtbs/${name}`));
+    for (const name of ['login.ps1', 'startup.ps1']) statSync(inMachine(`usr/share/doc/tpmtbs/examples/${name}`));
+    expect(readdirSync(inMachine('usr/share/tpmtbs/admx')).sort().join(), /^en-US,fr-FR,tpmtbs\.admx$/);
+  });
   await check('starts from the code cache that the installation wrote', () => {
     for (const name of ['tbs', 'tbsd']) statSync(inMachine(`usr/lib/tpmtbs/cache/${name}`));
     expect(run('tbs', '--version').stdout, /^\d+\.\d+\.\d+\n$/);
@@ -92,8 +99,19 @@ async function testAll() {
     expect(readlinkSync(inMachine(ABRMD_MASK)), /^\/dev\/null$/);
   });
   await check('leaves state and configuration when it is removed, and nothing else', () => {
+    registerSambaExtension();
     run('dpkg', '-r', 'tpmtbs');
-    for (const place of ['usr/lib/tpmtbs', 'usr/bin/tbs', 'usr/share/powershell/Modules/TpmTbs', ABRMD_MASK])
+    expect(
+      readFileSync(inMachine('tmp/unregistered'), 'utf8'),
+      /^\/usr\/share\/tpmtbs\/samba\/gp_tbs_ext\.py unregister$/m,
+    );
+    for (const place of [
+      'usr/lib/tpmtbs',
+      'usr/share/tpmtbs',
+      'usr/bin/tbs',
+      'usr/share/powershell/Modules/TpmTbs',
+      ABRMD_MASK,
+    ])
       expectGone(place);
     for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs/tbsd.json']) statSync(inMachine(place));
   });
@@ -112,6 +130,18 @@ async function check(title, test) {
     counts.failed++;
     console.log(`  ✘ ${title}\n    ${error.message}`);
   }
+}
+
+/** The chroot has no Samba: its Python only records what the removal asks it to do. */
+function registerSambaExtension() {
+  const extension = '/usr/share/tpmtbs/samba/gp_tbs_ext.py';
+  mkdirSync(inMachine('var/lib/samba'), { recursive: true });
+  mkdirSync(inMachine('usr/share/tpmtbs/samba/__pycache__'));
+  writeFileSync(
+    inMachine('var/lib/samba/gpext.conf'),
+    `[{6F1D9C56-2B0E-4C6B-9E0B-6D5A3C1F7B42}]\ndllname = ${extension}\n`,
+  );
+  writeFileSync(inMachine('usr/bin/python3'), '#!/bin/sh\necho "$@" >/tmp/unregistered\n', { mode: 0o755 });
 }
 
 /** Runs a program in the chroot. Throws if it fails. */

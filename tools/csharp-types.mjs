@@ -1,5 +1,5 @@
 /**
- * Writes the module's result classes, module/src/Client/Types/Generated/NAME.cs, from the contract of the JSON-RPC
+ * Writes the module's result classes, module/src/Client/Types/Generated/NAME.g.cs, from the contract of the JSON-RPC
  * endpoint (build/protocol.json), so that the types of both languages have one source. Members beyond the protocol,
  * such as ToString(), are in the class's other part, module/src/Client/Types/NAME.cs.
  *
@@ -79,7 +79,9 @@ const BASES = new Set(['Tpm']);
 /** Enumerations that are written by hand, with a sentence for each value. */
 const OWN_ENUMERATIONS = new Set(['CallerClass', 'CommandList']);
 
-const HEADER = '// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.\n';
+/** The compiler takes *.g.cs for generated code, where nullable annotations count only if the file enables them. */
+const HEADER =
+  '// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.\n#nullable enable\n';
 
 /** Returns the text of each file, by file name. */
 export function renderTypes() {
@@ -88,10 +90,10 @@ export function renderTypes() {
   const enumerations = new Map();
   for (const [name, schema] of Object.entries(types)) {
     if (OWN_FORM.has(name)) continue;
-    files[`${name}.cs`] = renderClass(name, schema, enumerations);
+    files[`${name}.g.cs`] = renderClass(name, schema, enumerations);
   }
   for (const [name, values] of enumerations) {
-    if (!OWN_ENUMERATIONS.has(name)) files[`${name}.cs`] = renderEnumeration(name, values);
+    if (!OWN_ENUMERATIONS.has(name)) files[`${name}.g.cs`] = renderEnumeration(name, values);
   }
   return files;
 }

@@ -24,8 +24,13 @@ function inputSchema() {
 
 /** Returns the whole page. */
 export function renderConfiguration() {
-  const settings = sectionsOf(inputSchema(), []).map(renderSection).join('\n\n');
+  const settings = configurationSections().map(renderSection).join('\n\n');
   return pageWithParts(PAGE_PATH, { settings });
+}
+
+/** Returns every setting with its default, values and meaning (Markdown), grouped by section. */
+export function configurationSections() {
+  return sectionsOf(inputSchema(), []);
 }
 
 /** Groups settings by the object that contains them, outermost first. */

@@ -36,11 +36,22 @@ export function renderPolicySchema() {
 
 /** Returns the whole page. */
 export function renderPolicy() {
-  const rows = Object.entries(POLICY_SETTINGS).map(([name, { meaning, registry, schema, default: preset }]) => {
-    const defaultValue = preset === undefined ? 'unset' : `\`${JSON.stringify(preset)}\``;
-    return `| \`${name}\` | ${valuesOf(schema)} | ${defaultValue} | ${registryPlaceOf(registry)} | ${meaning} |`;
-  });
+  const rows = policySettings().map(
+    ({ name, values, defaultValue, registryPlace, meaning }) =>
+      `| \`${name}\` | ${values} | ${defaultValue} | ${registryPlace} | ${meaning} |`,
+  );
   return pageWithParts(PAGE_PATH, { settings: [...SETTINGS_HEADER, ...rows].join('\n') });
+}
+
+/** Returns every setting with its values, default, place in the registry and meaning (Markdown). */
+export function policySettings() {
+  return Object.entries(POLICY_SETTINGS).map(([name, { meaning, registry, schema, default: preset }]) => ({
+    name,
+    values: valuesOf(schema),
+    defaultValue: preset === undefined ? 'unset' : `\`${JSON.stringify(preset)}\``,
+    registryPlace: registryPlaceOf(registry),
+    meaning,
+  }));
 }
 
 /** Returns the place of a setting relative to the TPM's keys, which the page names. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const tools = path.dirname(fileURLToPath(import.meta.url));
 const writers = [
   ...readdirSync(tools).filter((each) => /^(docs-.*|csharp-types)\.mjs$/.test(each)),
-  path.join('..', 'packaging', 'admx', 'write-template.mjs'),
+  path.join('..', 'packaging', 'admx-source', 'write-template.mjs'),
 ];
 
 for (const writer of writers) {

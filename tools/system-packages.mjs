@@ -48,6 +48,11 @@ const NEEDED = {
     { package: 'winbind', program: 'winbindd' },
     { package: 'iproute2', program: 'ip' },
     { package: 'mono-devel', program: 'mono' },
+    { package: 'ansible-core', program: 'ansible-playbook' },
+    { package: 'python3-apt', debian: true },
+    { package: 'openssh-client', program: 'ssh' },
+    { package: 'openssh-server', program: 'sshd' },
+    { package: 'prometheus', program: 'prometheus' },
   ],
 };
 

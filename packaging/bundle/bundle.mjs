@@ -7,7 +7,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { crossCompileAddon } from '../../tools/cross-addon.mjs';
+import { crossCompileAddon } from '../cross-addon.mjs';
 import { fetchNode, shippedNode } from '../runtime/fetch-node.mjs';
 import { fetchLockedPackage } from '../runtime/fetch-package.mjs';
 import { lazyPackages } from './lazy-packages.mjs';

@@ -12,7 +12,7 @@ with the manifest that holds its hash, so that an interrupted refresh leaves the
 
 Register it with Samba once, as root:
 
-    /usr/share/tpmtbs/samba/gp_tbs_ext.py register
+    /usr/bin/python3 /usr/share/tpmtbs/samba/gp_tbs_ext.py register
 """
 import argparse
 import fcntl
@@ -29,9 +29,10 @@ from samba import gpo as samba_gpo
 from samba.auth import system_session
 from samba.credentials import SMB_SIGNING_REQUIRED
 from samba.dcerpc import nbt
-from samba.gp.gpclass import (check_safe_path, get_dc_hostname, gp_ext, register_gp_extension,
+from samba.gp.gpclass import (check_safe_path, get_dc_hostname, gp_ext, list_gp_extensions, register_gp_extension,
                               unregister_gp_extension)
 from samba.net import Net
+from samba.param import LoadParm
 from samba.samba3 import libsmb_samba_internal as libsmb
 from samba.samdb import SamDB
 
@@ -272,14 +273,17 @@ class gp_tbs_ext(gp_ext):
         The two lists name only what changed, without the order. They are also empty of meaning when the directory went
         away in between, so the list of GPOs is asked for here and a refresh without one changes nothing.
         """
-        folder = PolicyFolder(self._folder())
+        folder = PolicyFolder(folder_in(self.lp))
         try:
+            # `unregister` may have taken the policy away while this refresh waited for the folder.
+            if EXTENSION_GUID not in list_gp_extensions(self.lp.configfile):
+                return
             if self._is_unapplying():
-                folder.write([], self._manifest('unapplied', None, []))
+                folder.write([], manifest_of('unapplied', self.lp, self.username))
                 return
             controller, gpos = self._applicable_gpos()
             entries, described = self._collect(controller, gpos, folder.previous())
-            folder.write(entries, self._manifest('applied', controller, described))
+            folder.write(entries, manifest_of('applied', self.lp, self.username, controller, described))
         finally:
             folder.close()
 
@@ -308,9 +312,6 @@ class gp_tbs_ext(gp_ext):
     def _site(self):
         net = Net(creds=self.creds, lp=self.lp)
         return net.finddc(domain=self.lp.get('realm'), flags=nbt.NBT_SERVER_LDAP | nbt.NBT_SERVER_DS).client_site
-
-    def _folder(self):
-        return self.lp.get(FOLDER_OPTION) or DEFAULT_FOLDER
 
     def _is_unapplying(self):
         """Samba tells an extension of --unapply only by calling every GPO deleted, as it also does when the directory
@@ -379,17 +380,25 @@ class gp_tbs_ext(gp_ext):
             return []
         return [entry for entry in self.read(local) if entry.concerns_tpm()]
 
-    def _manifest(self, state, controller, gpos):
-        return {
-            'version': MANIFEST_VERSION,
-            'writtenBy': 'samba',
-            'state': state,
-            'domain': self.lp.get('realm'),
-            'computer': self.username,
-            'controller': controller,
-            'time': datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),
-            'gpos': gpos,
-        }
+
+def folder_in(lp):
+    """The folder that smb.conf names, or the one that the broker watches by default."""
+    return lp.get(FOLDER_OPTION) or DEFAULT_FOLDER
+
+
+def manifest_of(state, lp, computer, controller=None, gpos=()):
+    """`time` is that of the refresh: the broker warns when it is long past, since the domain's changes then no longer
+    arrive."""
+    return {
+        'version': MANIFEST_VERSION,
+        'writtenBy': 'samba',
+        'state': state,
+        'domain': lp.get('realm'),
+        'computer': computer,
+        'controller': controller,
+        'time': datetime.now(timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),
+        'gpos': list(gpos),
+    }
 
 
 def _shown(entry):
@@ -401,23 +410,53 @@ def _shown(entry):
     return '%s %s' % (name, entry.data.hex())
 
 
+def load_configuration(path):
+    lp = LoadParm()
+    if path is None:
+        lp.load_default()
+    else:
+        lp.load(path)
+    return lp
+
+
+def register(configfile):
+    path = os.path.realpath(__file__)
+    if not register_gp_extension(EXTENSION_GUID, 'gp_tbs_ext', path, smb_conf=configfile, machine=True, user=False):
+        print('Samba did not accept the extension %s.' % path, file=sys.stderr)
+        return 1
+    folder = folder_in(load_configuration(configfile))
+    print('Registered. The next `samba-gpupdate` writes the TPM policy into %s.' % folder)
+    if folder != DEFAULT_FOLDER:
+        place = {'policy': {'groupPolicy': [{'kind': 'samba', 'folder': folder}]}}
+        print('The broker does not watch that folder by default: put %s into /etc/tpmtbs/tbsd.json.' % json.dumps(place))
+    print('`apply group policies = yes` in smb.conf makes winbind refresh it every 90 to 120 minutes.')
+    return 0
+
+
+def unregister(configfile):
+    """Takes the domain's policy away as well, since nothing would do that later."""
+    lp = load_configuration(configfile)
+    path = folder_in(lp)
+    folder = PolicyFolder(path) if os.path.isdir(path) else None
+    try:
+        if folder:
+            folder.write([], manifest_of('unapplied', lp, lp.get('netbios name') + '$'))
+        # The folder is still locked, so that a refresh that waits for it sees that it is no longer wanted.
+        unregister_gp_extension(EXTENSION_GUID, smb_conf=configfile)
+    finally:
+        if folder:
+            folder.close()
+    print('Unregistered. The TPM policy of the domain no longer applies to this machine.')
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description='Registers the TpmTbs extension with Samba\'s Group Policy client.')
-    parser.add_argument('action', choices=['register', 'unregister'])
+    parser.add_argument('action', choices=['register', 'unregister'],
+                        help='unregister also takes the TPM policy of the domain away from this machine')
     parser.add_argument('-s', '--configfile', help='smb.conf to use')
     arguments = parser.parse_args()
-    if arguments.action == 'register':
-        done = register_gp_extension(EXTENSION_GUID, 'gp_tbs_ext', os.path.realpath(__file__),
-                                     smb_conf=arguments.configfile, machine=True, user=False)
-        if not done:
-            print('Samba did not accept the extension %s' % os.path.realpath(__file__), file=sys.stderr)
-            return 1
-        print('Registered. The next `samba-gpupdate` writes TPM policy into %s.' % DEFAULT_FOLDER)
-        print('`apply group policies = yes` in smb.conf makes winbind refresh it every 90 to 120 minutes.')
-    else:
-        unregister_gp_extension(EXTENSION_GUID, smb_conf=arguments.configfile)
-        print('Unregistered. What was written last stays in force until `%s` is removed.' % DEFAULT_FOLDER)
-    return 0
+    return (register if arguments.action == 'register' else unregister)(arguments.configfile)
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const PARTS = [
   { title: 'in a chroot', file: '../test-packages.mjs' },
   { title: 'for arm64, under qemu-user', file: 'arm64.mjs' },
+  { title: 'for PowerShell', file: 'powershell.mjs' },
 ];
 
 let passed = 0;

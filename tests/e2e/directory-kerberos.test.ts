@@ -141,7 +141,7 @@ describe('the machine account by its keytab, with a domain controller', function
     for (const suffix of ['-2', '-3']) await controller.setPassword('other$', `${PASSWORD}${suffix}`);
     const refused = await failure(directory({ keytabFile: old, computer: 'other' }).check());
     assert.equal(refused.reason, 'wrongCredentials');
-    assert.match(refused.message, /not the one of the account any more \(other\$@TPMLAB\.EXAMPLE\)/);
+    assert.match(refused.message, /no longer that of the account \(other\$@TPMLAB\.EXAMPLE\)/);
     const orphaned = await controller.exportKeytab('gone$');
     await controller.deleteComputer('gone');
     const unknown = await failure(directory({ keytabFile: orphaned, computer: 'gone' }).check());

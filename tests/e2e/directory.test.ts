@@ -153,7 +153,7 @@ domainController('2012_R2', (controller) => {
     const credentialsFile = await credentials('pc1$', `${PASSWORD}-wrong`);
     const wrong = await failure((await directory({ credentialsFile })).check());
     assert.equal(wrong.details['reason'], 'wrongCredentials');
-    assert.match(wrong.message, /refused the user or the password/);
+    assert.match(wrong.message, /rejected the user or the password/);
     const opened = await credentials('pc1$', PASSWORD);
     await chmod(opened, 0o640);
     const unsafe = await failure((await directory({ credentialsFile: opened })).check());

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ALICE, canBecomeOthers } from '../support/as-user.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { NativeClients, type ProgramResult } from '../support/native-clients.js';
 
@@ -133,4 +134,31 @@ describe('other TPM programs over the broker', function () {
       client.close();
     });
   }
+
+  it('tries the empty value for a closed hierarchy as a standard user, and is not locked out by that', async function () {
+    // Other users' identities can only be taken by root.
+    if (!canBecomeOthers()) this.skip();
+    await using daemon = await TestDaemon.start();
+    const root = await daemon.connect();
+    await root.call('tpm/initialize', { closeHierarchies: true });
+    const asAlice = (line: string): Promise<ProgramResult> =>
+      clients.run(daemon.wireSocket, '/bin/sh', ['-ec', line], { user: ALICE, timeoutMs: 60_000 });
+    const failures = async (): Promise<number> =>
+      (await root.call<{ totalFailures: number }>('lockout/get')).totalFailures;
+    for (const line of [
+      'tpm2_createprimary -Q -C o',
+      'tpm2_createprimary -Q -C e -G ecc',
+      'tpm2_createprimary -Q -C o -g sha384 -G ecc384',
+      'tpm2_createek -Q -c ek.ctx -G ecc',
+      'tpm2_startauthsession -Q --policy-session -S policy.ctx; tpm2_policysecret -Q -S policy.ctx -c o',
+    ]) {
+      const { status, stdout, stderr } = await asAlice(line);
+      assert.notEqual(status, 0, line);
+      assert.match(stdout + stderr, REFUSED_BY_CLOSED_HIERARCHY, line);
+      assert.equal(await failures(), 0, line);
+    }
+    await asAlice('tpm2_createprimary -Q -C o -P guess');
+    assert.equal(await failures(), 1, 'any other value counts');
+    root.close();
+  });
 });

@@ -86,7 +86,7 @@ describe('a broker whose places cannot be used', function () {
 
   it('does not wait for ever where the kernel makes no folders', () => {
     const { status, line } = refused({ sockets: { rpc: '/proc/tpmtbs/rpc.sock', wire: at('wire.sock') } });
-    assert.match(line, /^tbsd: sockets\.rpc: cannot use the folder \/proc\/tpmtbs: nothing can be made there\. /);
+    assert.match(line, /^tbsd: sockets\.rpc: cannot use the folder \/proc\/tpmtbs: nothing can be created there\. /);
     assert.equal(status, 74);
   });
 

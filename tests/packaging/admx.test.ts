@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { POLICY_SETTINGS } from '../../ts-core/domain/policy/setting-table.js';
 import { REPOSITORY } from '../support/daemon.js';
 
@@ -9,7 +9,7 @@ const FOLDER = join(REPOSITORY, 'packaging', 'admx');
 const LANGUAGES = ['en-US', 'fr-FR'];
 
 const load = (): Promise<{ templateFiles(): Promise<Record<string, string>> }> =>
-  import(new URL('../../../packaging/admx/write-template.mjs', import.meta.url).href);
+  import(new URL('../../../packaging/admx-source/write-template.mjs', import.meta.url).href);
 
 const allOf = (text: string, pattern: RegExp): readonly string[] =>
   [...text.matchAll(pattern)].map((match) => match[1] as string);
@@ -22,10 +22,18 @@ describe('the administrative template', () => {
     admx = files['tpmtbs.admx'] as string;
   });
 
-  it('is what packaging/admx/write-template.mjs writes from the table of settings', () => {
+  it('is what packaging/admx-source/write-template.mjs writes from the table of settings', () => {
     for (const [name, text] of Object.entries(files))
       assert.equal(readFileSync(join(FOLDER, name), 'utf8'), text, name);
     assert.equal(Object.keys(files).length, 1 + LANGUAGES.length);
+  });
+
+  it('is alone in its folder, which samba-tool gpo admxload copies whole', () => {
+    const found = readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    assert.deepEqual(
+      found.map((entry) => relative(FOLDER, join(entry.parentPath, entry.name))).sort(),
+      Object.keys(files).sort(),
+    );
   });
 
   it('is well-formed XML', () => {

@@ -15,12 +15,16 @@ export interface WrittenGpo {
 }
 
 /** Bytes of both files, so that a test may write one without the other. */
-export function sambaDelivery(gpos: readonly WrittenGpo[]): { registryPol: Uint8Array; manifest: string } {
+export function sambaDelivery(
+  gpos: readonly WrittenGpo[],
+  refreshedAt?: Date,
+): { registryPol: Uint8Array; manifest: string } {
   const registryPol = encodeRegistryPol(gpos.flatMap(({ entries }) => entries));
   const manifest = {
     version: 1,
     writtenBy: 'samba',
     state: 'applied',
+    time: refreshedAt?.toISOString(),
     gpos: gpos.map((gpo, index) => ({
       order: index + 1,
       guid: gpo.guid ?? guidOf(index),
@@ -36,8 +40,8 @@ export function sambaDelivery(gpos: readonly WrittenGpo[]): { registryPol: Uint8
 }
 
 /** Both files as the extension leaves them: each by a rename, Registry.pol first. */
-export function deliver(folder: string, gpos: readonly WrittenGpo[]): void {
-  const { registryPol, manifest } = sambaDelivery(gpos);
+export function deliver(folder: string, gpos: readonly WrittenGpo[], refreshedAt?: Date): void {
+  const { registryPol, manifest } = sambaDelivery(gpos, refreshedAt);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   replace(folder, 'Registry.pol', registryPol);
   replace(folder, 'manifest.json', manifest);

@@ -43,6 +43,7 @@ import {
   DEFAULT_RESOURCE_LIMITS,
   Tpm20Virtualizer,
 } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { authorizationFacts } from './authorization-facts.js';
 import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
 import { TpmConnection } from './tpm12-client.js';
@@ -111,6 +112,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const store = fileStore(join(folder, 'state.json'), options.storeFails ?? (() => false));
   let policy = effectivePolicy(options.settings ?? {});
   const virtualizer = version === '2.0' ? new Tpm20Virtualizer(DEFAULT_RESOURCE_LIMITS) : new Tpm12Virtualizer();
+  const facts = authorizationFacts((command) => virtualizer.handlesOf(command));
   const dispatcher = new Dispatcher({
     ...{ version, virtualizer, clock, log: quietLog(), eventLoop: new QuietEventLoop() },
     transport: watchedTransport(connection, step, options.answer),
@@ -124,9 +126,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         owner.lockoutAuthorization.answered(pending.command, response);
         return owner.externalChanges.commandEnded(
           pending,
-          classifyResponse(version, response, { code: pending.header.code, command: pending.command }, (command) =>
-            virtualizer.handlesOf(command),
-          ),
+          classifyResponse(version, response, { code: pending.header.code, command: pending.command }, facts),
         );
       },
     },
@@ -186,7 +186,7 @@ function submitted(dispatcher: Dispatcher, version: TpmVersion, command: Uint8Ar
         caller: ADMINISTRATOR,
       },
       ...{ locality: 0, command, header: verdict.header, listsRevision: 0, submittedAtMs: 0, deadline: undefined },
-      ...{ state: 'waiting', cancelRequested: false, expectedMs: 0, place: undefined },
+      ...{ state: 'waiting', cancelRequested: false, expectedMs: 0, place: undefined, responseClass: undefined },
       done: (outcome) => (outcome.kind === 'refused' ? reject(outcome.error) : resolve(outcome.response)),
     });
   });
@@ -198,6 +198,7 @@ function effectivePolicy(settings: Partial<PolicySettings>): EffectivePolicy {
   return {
     settings: { ...DEFAULT_POLICY_SETTINGS, ...settings },
     sources: Object.fromEntries(names.map((name) => [name, source])) as unknown as EffectivePolicy['sources'],
+    codeSources: {},
     problems: [],
     revision: 1,
   };

@@ -41,6 +41,7 @@ export function pendingCommand({ version = '2.0', ...options }: PendingOptions =
     cancelRequested: false,
     place: undefined,
     expectedMs: 0,
+    responseClass: undefined,
     ...options,
     caller,
     command,

@@ -7,6 +7,10 @@ import { REPOSITORY } from '../support/daemon.js';
 import { findPowerShell } from '../support/powershell.js';
 import { run } from '../support/run-program.js';
 
+interface DotnetTool {
+  findSdk(): unknown;
+}
+
 describe('tools/build-assembly.mjs without the .NET SDK', function () {
   this.timeout(180_000);
   let folder: string;
@@ -50,5 +54,49 @@ describe('tools/build-assembly.mjs without the .NET SDK', function () {
     const script = `Import-Module '${clone}/TpmTbs.psd1'; (Get-Command -Module TpmTbs).Count`;
     const { stdout } = await run(path.join(folder, 'bin', 'pwsh'), ['-NoProfile', '-Command', script]);
     assert.ok(Number(stdout) >= 50, stdout);
+  });
+});
+
+/** Prints how many methods PowerShell compiles while it loads the module and runs a cmdlet, and which are the module's. */
+const COMPILED_METHODS = `
+Add-Type @'
+using System;
+using System.Collections.Concurrent;
+using System.Diagnostics.Tracing;
+public sealed class CompiledMethods : EventListener
+{
+    public static readonly ConcurrentQueue<string> Names = new();
+    protected override void OnEventSourceCreated(EventSource source)
+    {
+        const EventKeywords Jit = (EventKeywords)0x10;
+        if (source.Name == "Microsoft-Windows-DotNETRuntime") EnableEvents(source, EventLevel.Verbose, Jit);
+    }
+    protected override void OnEventWritten(EventWrittenEventArgs method)
+    {
+        if (method.EventName.StartsWith("MethodLoadVerbose")) Names.Enqueue(method.Payload[6] + "." + method.Payload[7]);
+    }
+}
+'@
+$listener = [CompiledMethods]::new()
+Import-Module $env:MODULE
+try { Get-TbsLockout } catch { $refusal = $_.FullyQualifiedErrorId }
+$names = [CompiledMethods]::Names.ToArray()
+@{ refusal = $refusal; compiled = $names.Count; ours = @($names -like 'TpmTbs.*') } | ConvertTo-Json -Compress`;
+
+describe('tools/build-assembly.mjs with the .NET SDK', function () {
+  this.timeout(60_000);
+
+  it('compiles ahead of time what PowerShell then runs without compiling it again', async function () {
+    const { findSdk }: DotnetTool = await import(new URL('../../../tools/dotnet.mjs', import.meta.url).href);
+    // pwsh's own compiler, which builds where there is no SDK, compiles nothing ahead of time.
+    if (findSdk() === undefined) this.skip();
+    const { path: pwsh } = await findPowerShell();
+    const env = { MODULE: path.join(REPOSITORY, 'TpmTbs.psd1'), TPMTBS_SOCKET: '/nonexistent/socket' };
+    const { stdout, stderr } = await run(pwsh, ['-NoProfile', '-Command', COMPILED_METHODS], { env });
+    assert.equal(stderr, '');
+    const { refusal, compiled, ours } = JSON.parse(stdout) as { refusal: string; compiled: number; ours: string[] };
+    assert.match(refusal, /^TbsServiceNotRunning|TBS_E_SERVICE_NOT_RUNNING/);
+    assert.ok(compiled > 50, `the listener has heard of ${compiled} methods`);
+    assert.deepEqual(ours, []);
   });
 });

@@ -47,6 +47,7 @@ describe("policy in Windows' registry", () => {
       registryPol: [pol],
       groupPolicy: [],
       missingFileGraceMs: 60_000,
+      refreshOverdueMs: 259_200_000,
       configured: { values: {}, location: 'tbsd.json' },
       stateFolder: join(folder, 'state'),
       brokerUid: 0,

@@ -14,7 +14,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { crossCompileAddon } from '../../tools/cross-addon.mjs';
+import { crossCompileAddon } from '../../packaging/cross-addon.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = path.join(root, 'build', 'wine');

@@ -1,7 +1,8 @@
 /** Creates the use cases for one TPM, one store and one policy, and connects them. */
 
 import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
-import { thresholdsOf } from '../domain/lockout/lockout-gate.js';
+import { thresholdsOf } from '../domain/lockout/lockout-window.js';
+import { UnkeyedSessions } from '../domain/lockout/unkeyed-sessions.js';
 import { changedSettings, type SettingChange } from '../domain/policy/difference.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
@@ -14,10 +15,10 @@ import * as tpm20 from '../domain/tpm20/commands.js';
 import type { KeyAlgorithm20 } from '../domain/tpm20/keys.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
-import { Gate } from './commands/command-gate.js';
 import { CommandService, type QueueLimits } from './commands/command-service.js';
 import { Dispatcher } from './commands/dispatcher.js';
 import type { PendingCommand } from './commands/pending-command.js';
+import { CommandGate } from './commands/refuse-command.js';
 import { Contexts } from './contexts/contexts.js';
 import { SnapshotKeeper } from './contexts/keep-snapshot.js';
 import { ManageContexts } from './contexts/manage-contexts.js';
@@ -111,7 +112,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const lockout = new LockoutService({ store, clock, settings: () => policy.current().settings, events });
   await lockout.restore();
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: parts.agingHorizonMs, longestRun: LONGEST_RUN });
-  const gate = new Gate({
+  const gate = new CommandGate({
     version,
     lists: () => lists.lists,
     listsRevision: () => lists.revision,
@@ -124,7 +125,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const recorder = new AuthFailureRecorder(
     version,
     lockout,
-    (command) => virtualizer.handlesOf(command),
+    { handlesOf: (command) => virtualizer.handlesOf(command), sessions: new UnkeyedSessions(parts.hash) },
     [
       (pending, outcome) => owner.externalChanges.commandEnded(pending, outcome),
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),

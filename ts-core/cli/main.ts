@@ -1,10 +1,10 @@
 /** The `tbs` command. */
 import process from 'node:process';
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { productVersion } from '../daemon/product-version.js';
 import { CliFailure } from './cli-failure.js';
-import { withCommonOptions } from './command.js';
+import { type CommonOptions, withCommonOptions } from './command.js';
 import { authLevelCommand } from './commands/auth-level.js';
 import { blockCommand, grantCommands } from './commands/block.js';
 import { eventsCommand } from './commands/events.js';
@@ -21,7 +21,31 @@ import { EXIT } from './exit-codes.js';
 /** Runs one command and ends the process with its exit code, even if something is still open. */
 export async function main(argv: readonly string[]): Promise<never> {
   endQuietlyWhenNobodyReads();
-  const base = withCommonOptions(yargs(hideBin([...argv])).scriptName('tbs'));
+  const base = addCommands(yargs(hideBin([...argv])).scriptName('tbs'));
+  base
+    .version(productVersion())
+    .demandCommand(1, 'Name a command; see tbs --help.')
+    .strict()
+    .middleware(lastOfRepeated, true)
+    .recommendCommands()
+    .exitProcess(false)
+    .fail((message, error) => {
+      // YError: thrown by yargs itself and by an option's `coerce`.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
+    });
+  try {
+    await base.parseAsync();
+  } catch (error) {
+    tell(error, argv.includes('--json'));
+  }
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit();
+}
+
+/** Defines every command and what all of them share; packaging/man/command-line.mjs reads the manual page from it. */
+export function addCommands(yargs: Argv): Argv<CommonOptions> {
+  const base = withCommonOptions(yargs);
   serveCommand(base);
   for (const add of [
     statusCommand,
@@ -38,29 +62,11 @@ export async function main(argv: readonly string[]): Promise<never> {
   ]) {
     add(base);
   }
-  base
-    .version(productVersion())
+  return base
     .completion('completion', 'Print the completion script for bash or zsh')
-    .demandCommand(1, 'Name a command; see tbs --help.')
-    .strict()
-    .middleware(lastOfRepeated, true)
-    .recommendCommands()
-    .exitProcess(false)
-    .fail((message, error) => {
-      // YError: thrown by yargs itself and by an option's `coerce`.
-      if (error !== undefined && error.name !== 'YError') throw error;
-      throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
-    })
     .epilog(
       'Exit codes: 0 done, 1 refused, 2 the answer is no, 3 degraded and 4 down (status), 64 wrong usage, 69 no broker, 70 tbs does not work',
     );
-  try {
-    await base.parseAsync();
-  } catch (error) {
-    tell(error, argv.includes('--json'));
-  }
-  await Promise.all([process.stdout, process.stderr].map(flushed));
-  process.exit();
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

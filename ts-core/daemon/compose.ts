@@ -33,12 +33,16 @@ import type { Configuration } from './configuration.js';
 import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import type { PlatformParts } from './platform-parts.js';
 import { prepareFolders } from './prepare-folders.js';
-import { ServiceNotification } from './service-notification.js';
+import { ReloadConfiguration } from './reload-configuration.js';
+import { hasServiceManager, ServiceNotification } from './service-notification.js';
+import { ServiceStatus } from './service-status.js';
 import { transportOptions } from './transport-choice.js';
 
 export interface RunningDaemon {
   /** Resolves when a stop that a caller or a signal requested is complete. */
   readonly stopped: Promise<void>;
+  /** Reads the configuration again; reports the result in the log and as an event. */
+  reload(): void;
   /** Drains and stops. A second call only waits for the first. */
   stop(drainTimeoutMs: number): Promise<void>;
 }
@@ -47,8 +51,13 @@ const STANDARD_ERROR = 2;
 
 /**
  * Starts everything and resolves when callers can connect. If a part fails, stops the parts that were already started.
+ * `readAgain` reads the configuration from the same file.
  */
-export async function startDaemon(configuration: Configuration, identity: DaemonIdentity): Promise<RunningDaemon> {
+export async function startDaemon(
+  configuration: Configuration,
+  identity: DaemonIdentity,
+  readAgain: () => Configuration,
+): Promise<RunningDaemon> {
   const closers: (() => Promise<void> | void)[] = [];
   requireEnabled(configuration);
   prepareFolders(configuration, inheritedSockets(identity.env, identity.processId));
@@ -56,7 +65,7 @@ export async function startDaemon(configuration: Configuration, identity: Daemon
   const log = openBrokerLog({ ...configuration.log, withPriorities });
   closers.push(() => log.close());
   try {
-    return await startParts(configuration, identity, log, closers);
+    return await startParts(configuration, identity, readAgain, log, closers);
   } catch (error) {
     await closeAll(closers, log);
     throw error;
@@ -66,6 +75,7 @@ export async function startDaemon(configuration: Configuration, identity: Daemon
 async function startParts(
   configuration: Configuration,
   identity: DaemonIdentity,
+  readAgain: () => Configuration,
   log: BrokerLog,
   closers: (() => Promise<void> | void)[],
 ): Promise<RunningDaemon> {
@@ -75,7 +85,7 @@ async function startParts(
   closers.push(() => store.close());
   const policy = new FilePolicyStore({
     ...configuration.policy,
-    configured: { values: configuration.policy.settings, location: configuration.file ?? 'default' },
+    configured: settingsInFile(configuration),
     stateFolder: configuration.stateFolder,
     brokerUid: identity.uid,
     windowsRegistry: platform.windowsRegistry,
@@ -97,8 +107,9 @@ async function startParts(
   // A TPM may return under another name. One without a name (a software TPM) is not the firmware's.
   const tpmName = () => transport.tpmName ?? 'tpm0';
   const stopRequest = new StopRequest();
+  const tpmAndVirtualizer = await tpmParts(configuration, transport, policy);
   const broker = await startBroker({
-    ...(await tpmParts(configuration, transport, policy)),
+    ...tpmAndVirtualizer,
     passedOver,
     otherManager: new SystemAbrmd(),
     store,
@@ -138,9 +149,30 @@ async function startParts(
   const logind = await followLogind(configuration, platform, broker.application, log);
   const { env, processId } = identity;
   const notification = new ServiceNotification({ env, processId, sendDatagram: platform.sendDatagram, clock, log });
-  notification.ready(`TPM at ${transport.description}`);
+  const tpm = `TPM ${tpmAndVirtualizer.version}, ${transport.description}`;
+  notification.ready(tpm);
+  const { events } = broker.application;
+  const status = hasServiceManager(env)
+    ? new ServiceStatus({ health: () => broker.application.status.health(), tpm, events, clock, notification })
+    : undefined;
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
-  return stopRequest.serve(async (drainTimeoutMs) => {
+  const reloading = new ReloadConfiguration({
+    started: configuration,
+    read: readAgain,
+    prepare: (next) => {
+      const replaceCallerRules = platform.prepareCallerRules(next);
+      return () => {
+        replaceCallerRules();
+        log.setLevel(next.log.level);
+        policy.configure(settingsInFile(next));
+      };
+    },
+    events,
+    notification,
+    log,
+  });
+  const { stopped, stop } = stopRequest.serve(async (drainTimeoutMs) => {
+    status?.close();
     notification.stopping();
     log.info({}, 'stopping');
     // First everything that can create more work, then background work, and last the stores and logs that both write to.
@@ -154,6 +186,14 @@ async function startParts(
     clock.close();
     await closeAll(closers, log);
   });
+  const reload = (): void => {
+    if (!stopRequest.isAsked) reloading.reload();
+  };
+  return { stopped, stop, reload };
+}
+
+function settingsInFile({ policy, file }: Configuration) {
+  return { values: policy.settings, location: file ?? 'default' };
 }
 
 /** Loaded here: callers can connect already, and need not wait for D-Bus. */
@@ -226,7 +266,7 @@ async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog)
     try {
       await close();
     } catch (error) {
-      log.error({ error }, 'cannot close a part of the broker in order');
+      log.error({ error }, 'cannot close a part of the broker cleanly');
     }
   }
 }
@@ -236,12 +276,16 @@ class StopRequest {
   #askedTimeoutMs: number | undefined;
   #stopNow: ((drainTimeoutMs: number) => void) | undefined;
 
+  get isAsked(): boolean {
+    return this.#askedTimeoutMs !== undefined;
+  }
+
   ask(drainTimeoutMs: number): void {
     this.#askedTimeoutMs ??= drainTimeoutMs;
     this.#stopNow?.(this.#askedTimeoutMs);
   }
 
-  serve(stop: (drainTimeoutMs: number) => Promise<void>): RunningDaemon {
+  serve(stop: (drainTimeoutMs: number) => Promise<void>): Pick<RunningDaemon, 'stopped' | 'stop'> {
     const stopped = new Promise<void>((resolve, reject) => {
       this.#stopNow = (drainTimeoutMs) => {
         this.#stopNow = undefined;

@@ -17,26 +17,28 @@ import { account, namedAccount, path } from './settings/values.js';
 export function configurationSchema(folders: BrokerFolders, transportKind: TransportKind) {
   return z.strictObject({
     $schema: z.string().optional().describe('For editors; sets nothing.'),
-    enabled: z.boolean().default(true).describe('When false, callers are answered TBS_E_SERVICE_DISABLED.'),
-    stateFolder: path.default(folders.state).describe('Records of the broker; its user alone may read them.'),
+    enabled: z.boolean().default(true).describe('If false, every call fails with TBS_E_SERVICE_DISABLED.'),
+    stateFolder: path
+      .default(folders.state)
+      .describe('Folder of the broker’s records, which only the broker’s user may read.'),
     administratorsGroup: account
       .default(null)
-      .describe('Group (name or number) whose members are administrators, beside root. Unset: root alone.'),
+      .describe('Group (name or number) whose members are administrators, in addition to root. Unset: only root.'),
     observersGroup: account
       .default(null)
       .describe(
-        'Group (name or number) whose members may read everybody’s data, and change no more than other standard users. Unset: nobody may.',
+        'Group (name or number) whose members (observers) may read everybody’s data, but change no more than other standard users. Unset: no group.',
       ),
     observerUsers: z
       .array(namedAccount)
       .max(64)
       .default([])
       .describe(
-        'Users (name or number) with the same right: a service that gathers figures. Over TCP users count, groups do not.',
+        'Users (name or number) who are observers too, such as the account of a monitoring service. Over TCP only this setting counts, since groups are not known there.',
       ),
     sandboxedAppsGroup: account
       .default(null)
-      .describe('Group (name or number) whose members count as sandboxed apps. Unset: nobody does.'),
+      .describe('Group (name or number) whose members count as sandboxed apps. Unset: no group.'),
     overflowUser: account
       .default(null)
       .describe(
@@ -55,7 +57,9 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
     directory: directorySettings
       .nullable()
       .default(null)
-      .describe('AD DS, for the backup of the owner authorization. Unset: none; see directory-backup.md.'),
+      .describe(
+        'The directory (AD DS) to which the owner authorization is backed up. Unset: none; see directory-backup.md.',
+      ),
     power: powerSettings.prefault({}),
     provisioning: provisioningSettings.prefault({}),
     platform: platformSettings.prefault({}),

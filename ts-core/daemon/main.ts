@@ -8,28 +8,26 @@ import { describeFailure } from './describe-failure.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { ownUid } from './own-user.js';
 import { productVersion } from './product-version.js';
+import { hasServiceManager } from './service-notification.js';
 
 export type ServeOptions = Pick<LoadConfigurationOptions, 'path' | 'overrides' | 'mode'>;
 
 /** Runs until it is asked to stop, and returns the exit code. Reports problems on standard error, one per line. */
 export async function serve(options: ServeOptions): Promise<number> {
+  const read = (): Configuration => loadConfiguration({ ...options, env: process.env, uid: ownUid() });
   let configuration: Configuration;
   try {
-    configuration = loadConfiguration({ ...options, env: process.env, uid: ownUid() });
+    configuration = read();
   } catch (error) {
     return tellFailure(error);
   }
   // Nobody else may access files that the broker creates. The sockets get their own permissions.
   process.umask(0o077);
   try {
-    const stop = stopOnSignals(configuration.timeouts.drainMs);
-    const daemon = await startDaemon(configuration, {
-      version: productVersion(),
-      processId: process.pid,
-      uid: ownUid(),
-      env: process.env,
-    });
-    stop(daemon);
+    const started = obeySignals(configuration.timeouts.drainMs);
+    const identity = { version: productVersion(), processId: process.pid, uid: ownUid(), env: process.env };
+    const daemon = await startDaemon(configuration, identity, read);
+    started(daemon);
     await daemon.stopped;
     return EXIT_CODES.ok;
   } catch (error) {
@@ -37,20 +35,25 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
 }
 
-/** Makes signals stop the daemon in order: immediately if it is running, otherwise right after its start. */
-function stopOnSignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void {
+/**
+ * Makes signals stop the daemon in order, and SIGHUP read the configuration again under a service manager; elsewhere it
+ * means that the terminal was closed. What arrives during the start is done right after it.
+ */
+function obeySignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void {
   let running: RunningDaemon | undefined;
-  let asked = false;
-  // SIGHUP: its terminal was closed.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      asked = true;
-      void running?.stop(drainTimeoutMs);
-    });
-  }
+  let afterStart: ((daemon: RunningDaemon) => void) | undefined;
+  const stop = (daemon: RunningDaemon) => void daemon.stop(drainTimeoutMs);
+  const reload = (daemon: RunningDaemon) => daemon.reload();
+  const obey = (act: (daemon: RunningDaemon) => void) => () => {
+    if (running !== undefined) act(running);
+    else if (afterStart !== stop) afterStart = act;
+  };
+  process.on('SIGTERM', obey(stop));
+  process.on('SIGINT', obey(stop));
+  process.on('SIGHUP', obey(hasServiceManager(process.env) ? reload : stop));
   return (daemon) => {
     running = daemon;
-    if (asked) void daemon.stop(drainTimeoutMs);
+    afterStart?.(daemon);
   };
 }
 

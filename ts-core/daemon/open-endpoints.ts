@@ -1,4 +1,4 @@
-/** The endpoints that the configuration names, opened one after the other and closed together. */
+/** Opens the endpoints that the configuration names, one after the other, and closes them together. */
 import type { Socket } from 'node:net';
 import type { Application } from '../application/application.js';
 import type { Log } from '../application/ports/logs.js';
@@ -33,37 +33,37 @@ export interface EndpointParts {
   readonly identity: DaemonIdentity;
   readonly application: Application;
   readonly identify: (socket: Socket) => Caller;
-  /** Undefined where the operating system does not tell who is behind a simulator's connection. */
+  /** Undefined if the operating system cannot identify the caller of a simulator connection. */
   readonly identifySimulatorPeer: IdentifyPeer | undefined;
-  /** Undefined where the operating system does not tell who is behind a TCP connection. */
+  /** Undefined if the operating system cannot identify the caller of a TCP connection. */
   readonly identifyTcpPeer: ((socket: Socket) => Promise<Caller>) | undefined;
-  /** Undefined where Node.js' own sockets are used; the wire endpoint is not offered there. */
+  /** Undefined if Node.js' own sockets are used; there is no wire endpoint then. */
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
-  /** How connections of Unix sockets are accepted; by Node.js' own server where undefined. */
+  /** Accepts connections of Unix sockets. Default: Node.js' own server. */
   readonly accept: AcceptConnections<IncomingConnection> | undefined;
   /** The same for simulator clients. */
   readonly acceptSockets: AcceptConnections | undefined;
-  /** How the JSON-RPC endpoint listens, where not on a Unix socket. */
+  /** Listens for JSON-RPC clients, if not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
   readonly refused: RefusedConnections;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What all endpoints share, so that a user is one user whichever he uses. */
+/** What all endpoints share, so that a user's costs count together, whichever endpoints the user connects to. */
 interface SharedCosts {
   readonly turns: FairTurns;
   readonly budgets: UserBudgets;
 }
 
 export interface Endpoints {
-  /** Takes no new administrative connections; those that are open go on. */
+  /** Accepts no new administrative connections; open ones stay. */
   stopListening(): void;
-  /** Ends every connection; what their callers held is given back. */
+  /** Closes every connection and releases what the callers held. */
   close(): Promise<void>;
 }
 
-/** Calls per connection that are served at once; further ones wait unread. */
+/** Calls per connection that are served at the same time; further ones wait unread. */
 const MAX_OUTSTANDING_CALLS = 128;
 
 type Listed = { kind: string; address: string }[];
@@ -88,7 +88,7 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
       closers.push(() => metrics.close());
       listed.push({ kind: 'metrics', address: metrics.address });
     }
-    // Last: whoever waits for the broker asks here, and finds everything else open.
+    // Opened last: a client that waits for the broker connects here, and then finds everything else open.
     const rpc = await openRpc(parts, shared, listed);
     closers.push(() => rpc.close());
     return { stopListening: () => rpc.stopListening(), close };
@@ -177,8 +177,8 @@ async function openSimulators(
   if (identifySimulatorPeer === undefined) {
     if (swtpm === null && mssim === null && bare === null) return () => {};
     throw new TbsError('TBS_E_BAD_PARAMETER', {
-      message: `Simulator endpoints are not offered on ${process.platform}: it does not tell who connects.`,
-      action: 'Take the simulator endpoints out of tbsd.json.',
+      message: `Simulator endpoints are not available on ${process.platform}, which does not identify the callers of such connections.`,
+      action: 'Remove the simulator endpoints from tbsd.json.',
       details: { setting: 'simulator' },
     });
   }

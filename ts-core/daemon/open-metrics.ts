@@ -1,4 +1,4 @@
-/** The metrics endpoint, loaded only where the configuration turns it on. */
+/** Opens the metrics endpoint; loaded only if the configuration turns it on. */
 import type { Socket } from 'node:net';
 import { readTrustedFile } from '../adapters/policy/trusted-file.js';
 import type { Application } from '../application/application.js';
@@ -12,7 +12,7 @@ export interface MetricsParts {
   readonly configuration: Configuration;
   readonly identity: { readonly version: string; readonly uid: number };
   readonly application: Application;
-  /** Undefined where the operating system does not tell who is behind a TCP connection. */
+  /** Undefined if the operating system cannot identify the caller of a TCP connection. */
   readonly identifyTcpPeer: ((socket: Socket) => Promise<Caller>) | undefined;
   readonly onRefused: (reason: unknown) => void;
 }
@@ -23,7 +23,7 @@ export interface OpenMetrics {
 }
 
 const MAX_FILE_BYTES = 1_048_576;
-/** In whose name a scrape asks the broker, once it is clear that it may. */
+/** The caller in whose name a permitted scrape queries the broker. */
 const SCRAPER: Caller = { userKey: 'metrics', callerClass: 'standardUser', isObserver: true };
 
 export async function openMetrics(parts: MetricsParts): Promise<OpenMetrics | undefined> {
@@ -49,8 +49,8 @@ function metricsAccess({ configuration, identity, identifyTcpPeer }: MetricsPart
   }
   if (identifyTcpPeer !== undefined) return { kind: 'localUsers', identify: identifyTcpPeer };
   throw new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `Metrics without TLS are not offered on ${process.platform}: it does not tell who connects.`,
-    action: 'Set metrics.tls in tbsd.json, or take metrics.listen out.',
+    message: `Metrics without TLS are not available on ${process.platform}, which does not identify the callers of TCP connections.`,
+    action: 'Set metrics.tls in tbsd.json, or remove metrics.listen.',
     details: { setting: 'metrics.tls' },
   });
 }

@@ -5,6 +5,7 @@ import type { TransportDependencies } from '../adapters/transport/create-transpo
 import type { EventLoop } from '../application/ports/event-loop.js';
 import type { UserNames } from '../application/ports/operating-system.js';
 import type { StateStore } from '../application/ports/state-store.js';
+import type { Configuration } from './configuration.js';
 import type { EndpointParts } from './open-endpoints.js';
 
 export interface PlatformParts {
@@ -30,6 +31,11 @@ export interface PlatformParts {
   readonly kerberos: SystemKerberos | undefined;
   /** Whether systemd-logind may be there to announce suspends. */
   readonly hasLogind: boolean;
+  /**
+   * Prepares a change of how callers are classified: for connections that come after the returned function was called.
+   * Throws if a group or user does not exist.
+   */
+  readonly prepareCallerRules: (configuration: Configuration) => () => void;
   /** Sends to the service manager (sd_notify). */
   readonly sendDatagram: (path: string, bytes: Uint8Array) => void;
 }

@@ -103,6 +103,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'its file system is read-only',
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'its name is too long',
-  ELOOP: 'its symbolic links lead in a circle',
-  ENOENT: 'nothing can be made there',
+  ELOOP: 'its symbolic links form a loop',
+  ENOENT: 'nothing can be created there',
 };

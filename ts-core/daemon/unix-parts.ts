@@ -21,7 +21,8 @@ import type { PlatformParts } from './platform-parts.js';
 export function unixParts(configuration: Configuration, ownUid: number): PlatformParts {
   const addon = nativeAddon();
   const userNames = new UnixUserNames(() => performance.now());
-  const rules = callerRules(configuration, ownUid, userNames);
+  // Replaced in place when the configuration is read again: each connection is classified by the rules of its moment.
+  const rules = { ...callerRules(configuration, ownUid, userNames) };
   return {
     bootTimeNs: addon.bootTimeNs,
     openStore: () => LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive }),
@@ -41,6 +42,10 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     windowsRegistry: undefined,
     kerberos: new SystemKerberos(addon.KerberosClient),
     hasLogind: true,
+    prepareCallerRules: (changed) => {
+      const next = callerRules(changed, ownUid, userNames);
+      return () => void Object.assign(rules, next);
+    },
     sendDatagram: addon.sendDatagram,
   };
 }

@@ -43,6 +43,8 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
     windowsRegistry: addon,
     kerberos: undefined,
     hasLogind: false,
+    // Nothing on Windows asks for it: there is no SIGHUP.
+    prepareCallerRules: () => () => {},
     sendDatagram: () => {},
   };
 }

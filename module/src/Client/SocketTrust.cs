@@ -1,6 +1,5 @@
 #if NET
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Net.Sockets;
@@ -17,9 +16,10 @@ internal sealed class SocketTrust
     private const int PeerCredentials = 17;
 
     private readonly string path;
-    private readonly HashSet<uint> trusted;
+    /// <summary>Their numbers; null where nobody is added. An array, whose code exists, where a set is compiled at first use.</summary>
+    private readonly uint?[] trusted;
 
-    private SocketTrust(string path, HashSet<uint> trusted)
+    private SocketTrust(string path, uint?[] trusted)
     {
         this.path = path;
         this.trusted = trusted;
@@ -32,12 +32,20 @@ internal sealed class SocketTrust
         uint? folderOwner = UnixFile.OwnerOf(folder);
         uint? socketOwner = UnixFile.OwnerOf(path);
         if (folderOwner is null || socketOwner is null) throw TbsErrors.NotRunning(path, "there is no socket");
-        HashSet<uint> trusted = new() { 0, UnixFile.EffectiveUser };
-        if (path == BrokerAddress.SystemSocket && OnlyRootMakesFoldersIn("/run")) trusted.Add(folderOwner.Value);
-        if (NamedBrokerUser is uint named) trusted.Add(named);
-        if (!trusted.Contains(folderOwner.Value)) throw TbsErrors.NotTrusted($"The folder of {path} belongs to user {folderOwner}", path);
-        if (!trusted.Contains(socketOwner.Value)) throw TbsErrors.NotTrusted($"The socket {path} belongs to user {socketOwner}", path);
-        return new SocketTrust(path, trusted);
+        bool isSystems = path == BrokerAddress.SystemSocket && OnlyRootMakesFoldersIn("/run");
+        SocketTrust trust = new(path, [0, UnixFile.EffectiveUser, isSystems ? folderOwner : null, NamedBrokerUser]);
+        if (!trust.Includes(folderOwner.Value)) throw TbsErrors.NotTrusted($"The folder of {path} belongs to user {folderOwner}", path);
+        if (!trust.Includes(socketOwner.Value)) throw TbsErrors.NotTrusted($"The socket {path} belongs to user {socketOwner}", path);
+        return trust;
+    }
+
+    private bool Includes(uint user)
+    {
+        foreach (uint? each in trusted)
+        {
+            if (each == user) return true;
+        }
+        return false;
     }
 
     /// <summary>Whether only root, or in a container whoever set it up, can create folders in the parent.</summary>
@@ -62,7 +70,7 @@ internal sealed class SocketTrust
         byte[] credentials = new byte[12];
         socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
         uint user = BitConverter.ToUInt32(credentials, 4);
-        if (!trusted.Contains(user)) throw TbsErrors.NotTrusted($"The listener at {path} runs as user {user}", path);
+        if (!Includes(user)) throw TbsErrors.NotTrusted($"The listener at {path} runs as user {user}", path);
     }
 }
 #endif

@@ -3,7 +3,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Backs the owner authorization up to AD DS.</summary>
+/// <summary>Backs up the owner authorization to AD DS.</summary>
 /// <remarks>
 /// Writes the owner authorization to the directory now: the value that an earlier change left pending, the given value,
 /// or the stored one. For administrators.

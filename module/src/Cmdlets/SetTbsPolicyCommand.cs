@@ -61,8 +61,8 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
 
     private Dictionary<string, object?> Wanted() => ParameterSetName switch
     {
-        "Setting" => PolicySettings.Of(Setting),
-        "Path" => PolicySettings.FromFile(this, Path),
+        "Setting" => PolicyInput.Of(Setting),
+        "Path" => PolicyInput.FromFile(this, Path),
         _ => new(StringComparer.OrdinalIgnoreCase) { [Name] = PolicyValue.ToSend(Value) },
     };
 

@@ -52,7 +52,7 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
         Remember(NotCompared);
         ForObject(Path, () =>
         {
-            Dictionary<string, object?> desired = Setting is null ? PolicySettings.FromFile(this, Path!) : PolicySettings.Of(Setting);
+            Dictionary<string, object?> desired = Setting is null ? PolicyInput.FromFile(this, Path!) : PolicyInput.Of(Setting);
             PolicyCompliance compliance = Call("policy/test", new RpcParameters { ["settings"] = desired }, PolicyCompliance.Read);
             compliance.Path = Path;
             Remember(compliance.Compliant ? before : Math.Max(before, NotCompliant));

@@ -77,7 +77,7 @@ describe('the directory servers that DNS names', () => {
       await using dns = await startDnsServer(zone({}));
       const { reason, message } = await reasonOf(found(dns));
       assert.equal(reason, 'noServer');
-      assert.match(message, /DNS knows no directory server of the domain: .*_ldap\._tcp\.dc\._msdcs\.corp\.example/);
+      assert.match(message, /DNS has no directory server of the domain: .*_ldap\._tcp\.dc\._msdcs\.corp\.example/);
     }
     {
       // RFC 2782: the target "." says that the service is not there.

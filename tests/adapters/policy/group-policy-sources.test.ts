@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FilePolicyStore, type FilePolicyStoreOptions } from '../../../ts-core/adapters/policy/policy-store.js';
 import { REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
+import { sourceOfCode } from '../../../ts-core/domain/policy/settings.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import {
   deliver,
@@ -61,6 +62,7 @@ describe('Group Policy that a domain delivers', () => {
       registryPol: [],
       groupPolicy: [{ kind: 'samba', folder: delivered }],
       missingFileGraceMs: 60_000,
+      refreshOverdueMs: 259_200_000,
       configured: { values: {}, location: '/etc/tpmtbs/tbsd.json' },
       stateFolder: join(base, 'state'),
       brokerUid: process.getuid?.() ?? 0,
@@ -100,6 +102,32 @@ describe('Group Policy that a domain delivers', () => {
     });
   });
 
+  it('changes in one revision when a second GPO names a command that is blocked already', async () => {
+    const base = { name: 'TPM base', entries: [enabled, listed('294'), listed('379')] };
+    deliver(delivered, [base]);
+    const store = openStore();
+    equal(
+      sourceOfCode(store.current(), 'blockedCommands', 294).location,
+      'GPO "TPM base" linked to DC=tpmlab,DC=example',
+    );
+    deliver(delivered, [base, { name: 'Linux', entries: [listed('294')], link: 'OU=Linux' }]);
+    await store.refresh();
+    equal(
+      sourceOfCode(store.current(), 'blockedCommands', 294).location,
+      'GPO "TPM base" linked to DC=tpmlab,DC=example, GPO "Linux" linked to OU=Linux',
+    );
+    equal(store.current().revision, 2);
+    const blocked = store.explain().find(({ name }) => name === 'blockedCommands');
+    deepEqual(
+      blocked?.statements.map(({ effect, source }) => [effect, source.gpo?.name]),
+      [
+        ['contributes', 'Linux'],
+        ['contributes', 'TPM base'],
+        ['overridden', undefined],
+      ],
+    );
+  });
+
   it('stops applying when the next delivery no longer has the GPO', async () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }]);
     const store = openStore();
@@ -118,11 +146,47 @@ describe('Group Policy that a domain delivers', () => {
     clock.advance(24 * 3_600_000);
     await store.refresh();
     equal(duration(store), 60);
-    match(store.current().problems[0]?.message ?? '', /has vanished; what the domain said last stays in force/);
+    match(store.current().problems[0]?.message ?? '', /has vanished; what the domain delivered last stays in force/);
     await store.close();
     const restarted = openStore();
     equal(duration(restarted), 60);
     equal(sourceOf(restarted), 'GPO "TPM base" linked to DC=tpmlab,DC=example');
+  });
+
+  it('is reported when the domain client has completed no refresh for too long, until it completes one', () => {
+    const day = 86_400_000;
+    const gpos = [{ name: 'TPM base', entries: [lasts(60)] }];
+    deliver(delivered, gpos, new Date(clock.wallClockMs()));
+    const store = openStore({ pollMs: day, refreshOverdueMs: 3 * day });
+    clock.advance(3 * day - 1);
+    deepEqual(store.current().problems, []);
+    clock.advance(1);
+    const [problem] = store.current().problems;
+    match(
+      problem?.message ?? '',
+      /no refresh since 2026-01-01T12:00:00.000Z; what the domain delivered last stays in force/,
+    );
+    equal(problem?.source.location, delivered);
+    equal(duration(store), 60);
+    const { revision } = store.current();
+    clock.advance(day - 1);
+    equal(store.current().revision, revision, 'it is reported once');
+    deliver(delivered, gpos, new Date(clock.wallClockMs()));
+    clock.advance(1);
+    deepEqual(store.current().problems, []);
+  });
+
+  it('is overdue within the hour after a suspend, in which timers stood still', () => {
+    deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }], new Date(clock.wallClockMs()));
+    const store = openStore({ pollMs: 86_400_000 });
+    clock.wallMs += 5 * 86_400_000;
+    clock.advance(3_600_000);
+    match(store.current().problems[0]?.message ?? '', /no refresh since/);
+  });
+
+  it('is overdue at once when the broker starts long after the last refresh', () => {
+    deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }], new Date(clock.wallClockMs() - 4 * 86_400_000));
+    match(openStore().current().problems[0]?.message ?? '', /no refresh since/);
   });
 
   it('takes a Registry.pol only together with its own manifest, and reports a delivery that stays incomplete', async () => {
@@ -219,6 +283,40 @@ describe('Group Policy that a domain delivers', () => {
     deepEqual(store.current().problems, [], 'mended rights are noticed although no file changed');
   });
 
+  it('notices the rights of the policy folder, both ways, although no file in it changes', () => {
+    const folder = join(base, 'policy.d');
+    const settings = { standardUserAuthorizationFailureDurationMinutes: 60 };
+    writeFileSync(join(folder, '50-local.json'), JSON.stringify(settings), { mode: 0o644 });
+    chmodSync(folder, 0o777);
+    const store = openStore();
+    equal(duration(store), 480, 'others may write it, so that it sets nothing');
+    chmodSync(folder, 0o755);
+    clock.advance(1000);
+    equal(duration(store), 60);
+    deepEqual(store.current().problems, []);
+    chmodSync(folder, 0o777);
+    clock.advance(1000);
+    equal(duration(store), 60, 'what its files held last stays in force');
+    match(store.current().problems[0]?.message ?? '', /can be written by others.*stays in force/);
+  });
+
+  it('ignores the values of TPM.admx that only concern Windows without a word', () => {
+    deliver(delivered, [
+      {
+        name: 'Shared with Windows',
+        entries: [
+          lasts(60),
+          value(TPM, 'UseLegacyDictionaryAttackParameters', 1),
+          value(TPM, 'ClearTPMIfNotReadyGP', 1),
+          value(TPM, 'ClearTPMIfNotReady', 0),
+        ],
+      },
+    ]);
+    const store = openStore();
+    equal(duration(store), 60);
+    deepEqual(store.current().problems, []);
+  });
+
   for (const [what, manifest] of [
     ['that is no JSON', '{'],
     ['of another version', '{"version":2}'],
@@ -235,7 +333,7 @@ describe('Group Policy that a domain delivers', () => {
       writeFileSync(join(delivered, 'manifest.json'), manifest);
       await store.refresh();
       equal(duration(store), 60);
-      match(store.current().problems[0]?.message ?? '', /damaged.*what the domain said last stays in force/);
+      match(store.current().problems[0]?.message ?? '', /damaged.*what the domain delivered last stays in force/);
     });
   }
 
@@ -313,12 +411,26 @@ describe('Group Policy that a domain delivers', () => {
       rmSync(join(base, 'G'), { recursive: true });
       await store.refresh();
       equal(duration(store), 60);
-      match(store.current().problems[0]?.message ?? '', /does not exist; what it held last stays in force/);
+      match(store.current().problems[0]?.message ?? '', /does not exist; its last content stays in force/);
       clock.advance(59_000);
       equal(duration(store), 60);
       clock.advance(1_000);
       equal(duration(store), 480);
       match(store.current().problems[0]?.message ?? '', /does not exist; it sets nothing/);
+    });
+
+    it('notices the rights of its folder, both ways, although the file does not change', () => {
+      chmodSync(join(base, 'G'), 0o777);
+      const store = openStore({ registryPol: [pol] });
+      equal(duration(store), 480, 'others may write the folder, so that the file sets nothing');
+      chmodSync(join(base, 'G'), 0o755);
+      clock.advance(1000);
+      equal(duration(store), 60);
+      deepEqual(store.current().problems, []);
+      chmodSync(join(base, 'G'), 0o777);
+      clock.advance(1000);
+      equal(duration(store), 60, 'what it held last stays in force');
+      match(store.current().problems[0]?.message ?? '', /can be written by others.*stays in force/);
     });
 
     it('is never out of force while its folder is replaced', async () => {

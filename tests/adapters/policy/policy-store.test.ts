@@ -54,6 +54,7 @@ describe('policy store', () => {
       registryPol: [],
       groupPolicy: [],
       missingFileGraceMs: 60_000,
+      refreshOverdueMs: 259_200_000,
       configured: { values: {}, location: '/etc/tpmtbs/tbsd.json' },
       stateFolder: join(base, 'state', 'policy'),
       brokerUid,
@@ -297,7 +298,10 @@ describe('policy store', () => {
       const policy = await store.refresh();
       equal(policy.settings.maxContexts, 5);
       equal(policy.settings.ignoreDefaultList, false);
-      match(told(policy), /policy\.d: folder .* can be written by others.*; what its files held last stays in force/);
+      match(
+        told(policy),
+        /policy\.d: folder .* can be written by others.*; the last content of its files stays in force/,
+      );
     });
 
     it('is refused when it is a Registry.pol in such a folder', () => {
@@ -438,7 +442,10 @@ describe('policy store', () => {
       fillUp(join(small, 'filler'));
       const many = Array.from({ length: 2000 }, (_, code) => code);
       await rejects(store.set({ blockedCommands: many }), /50-local\.json could not be written: ENOSPC/);
-      await rejects(store.importRegistryPol(groupPolicyBytes('slips.pol')), /could not be kept .*ENOSPC/);
+      await rejects(
+        store.importRegistryPol(groupPolicyBytes('slips.pol')),
+        /Cannot store the imported policy in .*ENOSPC/,
+      );
       equal(store.current().settings.maxContexts, 5);
       deepEqual(store.current().settings.blockedCommands, []);
       rmSync(join(small, 'filler'));

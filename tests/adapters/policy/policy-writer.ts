@@ -10,6 +10,7 @@ const store = new FilePolicyStore({
   registryPol: [],
   groupPolicy: [],
   missingFileGraceMs: 60_000,
+  refreshOverdueMs: 259_200_000,
   configured: { values: {}, location: 'tbsd.json' },
   stateFolder,
   brokerUid: process.getuid?.() ?? 0,

@@ -9,6 +9,7 @@ import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { authorizationFacts } from '../../support/authorization-facts.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -26,7 +27,7 @@ function setUp(version: TpmVersion = '2.0', observers: readonly ResponseObserver
   const { events } = recordedEvents(clock);
   const lockout = new LockoutService({ store, clock, events, settings: () => DEFAULT_POLICY_SETTINGS });
   const handlesOf = () => [TPM_RH.OWNER];
-  const recorder = new AuthFailureRecorder(version, lockout, handlesOf, observers, log);
+  const recorder = new AuthFailureRecorder(version, lockout, authorizationFacts(handlesOf), observers, log);
   const records = (options: PendingOptions, code: number) =>
     recorder.record(pendingCommand({ version, ...options }).pending, errorResponse(version, code));
   const failures = () => lockout.summary().totalFailures;

@@ -73,7 +73,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(box.run({ action: 'rawChange', next, killAt: 2 }), 'killed');
       await using machine = await startMachine(box.options);
       await assert.rejects(machine.owner.ownerAuth.get(ROOT, 1), { symbol: 'TBS_E_OWNERAUTH_NOT_FOUND' });
-      assert.ok(machine.events.some(({ message }) => /kept owner authorization is void/.test(message)));
+      assert.ok(machine.events.some(({ message }) => /stored owner authorization is void/.test(message)));
       const tries = machine.sent.filter(
         (code) => code === (version === '2.0' ? TPM_CC.HierarchyChangeAuth : TPM_ORD.ChangeAuthOwner),
       ).length;

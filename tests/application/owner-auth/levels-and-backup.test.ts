@@ -67,7 +67,7 @@ for (const version of ['2.0', '1.2'] as const) {
       await machine.owner.coordinator.levelMayHaveChanged();
       assert.equal((await failureOf(full(machine)))?.symbol, 'TBS_E_OWNERAUTH_NOT_FOUND');
       assert.equal(await works(machine, before), false);
-      assert.ok(machine.events.some(({ message }) => /kept nowhere/.test(message)));
+      assert.ok(machine.events.some(({ message }) => /stored nowhere/.test(message)));
       assert.ok(!onDisk(before));
       const delegated = version === '2.0' ? 13 : 2;
       assert.ok((await machine.owner.ownerAuth.get(ROOT, delegated)).length >= 20);

@@ -38,7 +38,7 @@ describe('the lockout authorization after a wrong one', function () {
     await assertBlockedForADay(machine);
     const { authorization } = await machine.owner.tpm.lockoutParameters();
     assert.equal(authorization.blocked, true);
-    assert.ok(machine.events.some(({ kind, message }) => kind === 'warning' && /takes none/.test(message)));
+    assert.ok(machine.events.some(({ kind, message }) => kind === 'warning' && /accepts none/.test(message)));
   });
 
   it('is shown as blocked after the wrong value of a caller’s own command as well', async () => {

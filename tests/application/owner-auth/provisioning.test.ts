@@ -51,7 +51,7 @@ for (const version of ['2.0', '1.2'] as const) {
         const kept = version === '2.0' && level === 5;
         const { secrets } = machine.owner.coordinator.parts;
         assert.deepEqual([secrets.has('owner'), secrets.has('pending')], [kept, false]);
-        const told = machine.events.filter(({ kind, message }) => kind === 'warning' && /kept nowhere/.test(message));
+        const told = machine.events.filter(({ kind, message }) => kind === 'warning' && /stored nowhere/.test(message));
         assert.deepEqual(
           told.map(({ details }) => details['level']),
           kept ? [] : [version === '1.2' && level === 5 ? 'LockoutOnly' : name],

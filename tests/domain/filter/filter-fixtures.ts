@@ -21,6 +21,7 @@ export function policyOf(settings: Partial<PolicySettings>): EffectivePolicy {
   return {
     settings: { ...DEFAULT_POLICY_SETTINGS, ...settings },
     sources: Object.fromEntries(names.map((name) => [name, sourceOf(name)])) as EffectivePolicy['sources'],
+    codeSources: {},
     problems: [],
     revision: 1,
   };

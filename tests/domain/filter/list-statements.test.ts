@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { CallerClass } from '../../../ts-core/domain/caller.js';
-import type { FilterLists } from '../../../ts-core/domain/filter/filter-lists.js';
+import { buildFilterLists, type FilterLists } from '../../../ts-core/domain/filter/filter-lists.js';
 import { grantOf, statementsAbout } from '../../../ts-core/domain/filter/list-statements.js';
-import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
+import { NO_LOCAL_COMMAND_LISTS } from '../../../ts-core/domain/filter/local-command-lists.js';
+import { codeKey, type SettingSource } from '../../../ts-core/domain/policy/settings.js';
 import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
-import { listsOf, POLICY_FILE } from './filter-fixtures.js';
+import { listsOf, POLICY_FILE, policyOf } from './filter-fixtures.js';
 
 const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
 const EVERYONE = (code: number) => ({ administrator: [code], standardUser: [code], sandboxedApp: [code] });
@@ -41,6 +42,34 @@ describe('statements about a TPM 2.0 command', () => {
       ['default', 'allows', true, SHIPPED],
       ['local', 'allows', true, LOCAL],
     ]);
+  });
+
+  it('name every GPO that blocks it, since the command stays blocked until the last one no longer does', () => {
+    const source: SettingSource = { kind: 'groupPolicy', location: 'GPO "Base", GPO "Linux"' };
+    const policy = policyOf({ blockedCommands: [TPM_CC.Sign, TPM_CC.Clear], blockedCommandsEnabled: true });
+    const codeSources = { blockedCommands: { [TPM_CC.Sign]: source } };
+    const lists = buildFilterLists({ ...policy, codeSources }, NO_LOCAL_COMMAND_LISTS);
+    const [sign] = about20(lists, TPM_CC.Sign);
+    assert.equal(sign?.source, 'GPO "Base", GPO "Linux"');
+    assert.match(
+      sign.liftedBy,
+      /^Take TPM2_Sign off blockedCommands in GPO "Base", GPO "Linux"\. Administrators of the/,
+    );
+    assert.equal(about20(lists, TPM_CC.Clear)[0]?.source, FILE, 'another source has that one alone');
+  });
+
+  it('name the GPOs that take it from the class, or open it to the class', () => {
+    const source: SettingSource = { kind: 'groupPolicy', location: 'GPO "Users"' };
+    const policy = policyOf({ disallowedCommands: EVERYONE(TPM_CC.Sign), allowedCommands: EVERYONE(TPM_CC.Clear) });
+    const codeSources = {
+      disallowedCommands: { [codeKey(TPM_CC.Sign, 'standardUser')]: source },
+      allowedCommands: { [codeKey(TPM_CC.Clear, 'standardUser')]: source },
+    };
+    const lists = buildFilterLists({ ...policy, codeSources }, NO_LOCAL_COMMAND_LISTS);
+    for (const code of [TPM_CC.Sign, TPM_CC.Clear]) {
+      assert.equal(about20(lists, code)[0]?.source, 'GPO "Users"');
+      assert.equal(about20(lists, code, 'administrator')[0]?.source, FILE);
+    }
   });
 
   it('that allow have nothing to be lifted', () => {

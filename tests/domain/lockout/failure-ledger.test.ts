@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { FailureLedger, type LedgerTime } from '../../../ts-core/domain/lockout/failure-ledger.js';
-import { type LockoutThresholds, MAX_FAILURES, thresholdsOf } from '../../../ts-core/domain/lockout/lockout-gate.js';
+import { type LockoutThresholds, MAX_FAILURES, thresholdsOf } from '../../../ts-core/domain/lockout/lockout-window.js';
 import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings.js';
 
 const MINUTE = 60_000;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { authorizationFacts } from '../../support/authorization-facts.js';
 import { GET_RANDOM_12, GET_RANDOM_20 } from '../../support/tpm-commands.js';
 
 const EXECUTE_TRANSPORT = 231;
@@ -12,12 +13,11 @@ function classOf20(code: number): ResponseClass {
 
 /** The class of this answer to this command, which has so many handles. */
 function classOfCommand(command: Uint8Array, code: number, handleCount = 1): ResponseClass {
-  return classifyResponse('2.0', errorResponse('2.0', code), { code: 0, command }, () =>
-    new Array<number>(handleCount).fill(0),
-  );
+  const facts = authorizationFacts(() => new Array<number>(handleCount).fill(0));
+  return classifyResponse('2.0', errorResponse('2.0', code), { code: 0, command }, facts);
 }
 
-const noHandles = () => null;
+const noHandles = authorizationFacts(() => null);
 
 function classOf12(code: number, ordinal = 60): ResponseClass {
   return classify12(errorResponse('1.2', code), ordinal);
@@ -107,11 +107,12 @@ describe('classification of a response', () => {
   });
 
   it('never throws, on any bytes', () => {
+    const twoHandles = authorizationFacts(() => [0, 0]);
     const ordinal = fc.constantFrom(60, EXECUTE_TRANSPORT);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), ordinal, (bytes, code) => {
         for (const version of ['1.2', '2.0'] as const) {
-          const kind = classifyResponse(version, bytes, { code, command: bytes }, () => [0, 0]);
+          const kind = classifyResponse(version, bytes, { code, command: bytes }, twoHandles);
           assert.ok(['success', 'authorizationFailure', 'hardwareLockout', 'other'].includes(kind));
         }
       }),

@@ -38,7 +38,7 @@ describe('the explanation of policy', () => {
     const { statements } = explained([], 'maxContexts');
     deepEqual(
       statements.map(({ effect, reason }) => [effect, reason]),
-      [['decides', 'No source says anything about it.']],
+      [['decides', 'No source sets it.']],
     );
   });
 
@@ -108,9 +108,10 @@ describe('the explanation of a list', () => {
       ?.statements.map(({ effect, reason }) => `${effect}: ${reason}`);
   };
 
-  it('says that lists of Group Policy grow entry by entry', () => {
+  it('says that the entries of all Group Policy lists apply together', () => {
     const statements = grown([1, 9], [2], [1, 2]) ?? [];
-    for (const statement of statements.slice(0, 2)) match(statement, /^contributes: Lists of Group Policy grow/);
+    for (const statement of statements.slice(0, 2))
+      match(statement, /^contributes: The entries of all Group Policy lists apply together/);
     equal(statements.length, 3);
   });
 

@@ -53,6 +53,14 @@ describe('the manifest of a delivery', () => {
     ]);
   });
 
+  it('tells when the refresh was, unless the policy was unapplied', () => {
+    const refreshedAt = (properties: Readonly<Record<string, unknown>>) =>
+      manifestOf(JSON.stringify({ ...JSON.parse(DELIVERY.manifest), ...properties })).refreshedAt;
+    assert.deepEqual(refreshedAt({ time: '2026-11-29T10:00:00Z' }), new Date(Date.UTC(2026, 10, 29, 10)));
+    assert.equal(refreshedAt({ time: '2026-11-29T10:00:00Z', state: 'unapplied' }), undefined);
+    for (const time of [undefined, 5, 'yesterday']) assert.equal(refreshedAt({ time }), undefined);
+  });
+
   it('is refused when it is not what it should be, with what is wrong', () => {
     assert.equal(refusalOf('{'), 'the manifest is not JSON');
     for (const other of ['[]', 'null', '3', '"text"']) assert.equal(refusalOf(other), 'the manifest is not an object');

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
+import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import { decodeRegistryPol, REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
 import { mayConcernTpm, settingsOfRegistry } from '../../../ts-core/domain/policy/registry-settings.js';
 import { RegistryValues } from '../../../ts-core/domain/policy/registry-values.js';
-import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
+import { type SettingSource, sourceOfCode } from '../../../ts-core/domain/policy/settings.js';
 import { groupPolicyBytes } from '../../support/group-policy-fixture.js';
 import { dword, encodeRegistryPol, type PolEntryInput, sz } from '../../support/registry-pol-writer.js';
 
@@ -81,7 +81,7 @@ describe('registry values of Group Policy', () => {
   it('merge lists entry by entry, and name every file that contributed', () => {
     const { values, sources } = fromEntries([entry(LIST, '1', '1')], [entry(LIST, '2', '2'), entry(LIST, '1', '1')]);
     deepEqual(values.blockedCommands, [1, 2]);
-    deepEqual(sources.blockedCommands, source('1.pol'));
+    deepEqual(sources.blockedCommands, source('0.pol, 1.pol'));
     deepEqual(
       fromEntries([entry(LIST, '1', '1')], [entry(LIST, '2', '2')]).sources.blockedCommands,
       source('0.pol, 1.pol'),
@@ -117,7 +117,7 @@ describe('registry values of Group Policy', () => {
       /FailureDuration: a REG_DWORD is expected, not REG_SZ/,
       /IndividualThreshold: 101 is out of range \(0 to 100\) and counts as 100/,
       /TotalThreshold: 4294967295 is out of range/,
-      /OSManagedAuthLevle: is not a value that this product knows/,
+      /OSManagedAuthLevle: is not a known value/,
       /Enabled: 2 is out of range \(0 or 1\) and counts as 1/,
       /List\\129: name and data \("170"\) differ/,
       /List\\0x17B: the name is not a command code in decimal/,
@@ -231,7 +231,55 @@ describe('registry values that are deleted', () => {
 
   it('clear nothing that nobody deleted', () => {
     deepEqual(fromEntries([entry(TPM, 'OSManagedAuthLevel', 2)]).cleared, {});
-    deepEqual(fromEntries([]), { values: {}, sources: {}, cleared: {}, problems: [] });
+    deepEqual(fromEntries([]), { values: {}, sources: {}, codeSources: {}, cleared: {}, problems: [] });
+  });
+});
+
+describe('the sources of the codes of a list', () => {
+  const ALLOWED = 'SOFTWARE\\Microsoft\\TPM\\AllowedW8UserCommands\\List';
+  const inPolicy = (...files: readonly (readonly PolEntryInput[])[]) => mergePolicy([fromEntries(...files)], 1);
+
+  it('are all that name the code now, so that taking one away is not thought to be enough', () => {
+    const policy = inPolicy([entry(LIST, '294', '294'), entry(LIST, '379', '379')], [entry(LIST, '294', '294')]);
+    equal(sourceOfCode(policy, 'blockedCommands', 294).location, '0.pol, 1.pol');
+    equal(sourceOfCode(policy, 'blockedCommands', 379).location, '0.pol');
+    equal(policy.sources.blockedCommands.location, '0.pol, 1.pol');
+  });
+
+  it('are not those whose entry was deleted later', () => {
+    const deletion = entry(LIST, '**del.294', ' ');
+    const policy = inPolicy([entry(LIST, '294', '294')], [deletion], [entry(LIST, '294', '294')]);
+    equal(sourceOfCode(policy, 'blockedCommands', 294).location, '2.pol');
+  });
+
+  it('are those of the class that is asked for', () => {
+    const forAdministrators = ALLOWED.replace('User', '');
+    const policy = inPolicy([entry(ALLOWED, '126', 1), entry(forAdministrators, '17b', 1)], [entry(ALLOWED, '126', 1)]);
+    equal(sourceOfCode(policy, 'allowedCommands', 294, 'standardUser').location, '0.pol, 1.pol');
+    equal(sourceOfCode(policy, 'allowedCommands', 379, 'administrator').location, '0.pol');
+  });
+
+  it('are not those of entries that say something else', () => {
+    const policy = inPolicy([entry(ALLOWED, '126', 0)], [entry(ALLOWED, '126', 1)]);
+    equal(sourceOfCode(policy, 'allowedCommands', 294, 'standardUser').location, '1.pol');
+    deepEqual(policy.settings.disallowedCommands.standardUser, []);
+  });
+
+  it('give way to a stronger source that replaces the list', () => {
+    const weaker = fromEntries([entry(LIST, '294', '294'), entry(ALLOWED, '17b', 1)]);
+    const file: SettingSource = { kind: 'policyFile', location: '90.json' };
+    const lists = { blockedCommands: [294], allowedCommands: { standardUser: [379] } };
+    const policy = mergePolicy([weaker, layerOf(file, lists)], 1);
+    equal(sourceOfCode(policy, 'blockedCommands', 294).location, '90.json');
+    equal(sourceOfCode(policy, 'allowedCommands', 379, 'standardUser').location, '90.json');
+  });
+
+  it('are gone with a list that a stronger source disables', () => {
+    const off: SettingSource = { kind: 'policyFile', location: 'off' };
+    const cleared = { values: {}, sources: {}, problems: [], cleared: { blockedCommands: off, allowedCommands: off } };
+    const policy = mergePolicy([fromEntries([entry(LIST, '294', '294'), entry(ALLOWED, '17b', 1)]), cleared], 1);
+    equal(sourceOfCode(policy, 'blockedCommands', 294).location, 'off');
+    equal(sourceOfCode(policy, 'allowedCommands', 379, 'standardUser').location, 'off');
   });
 });
 
@@ -288,7 +336,7 @@ describe('the entries of lists in the registry', () => {
   });
 
   it('are reported where no setting has them, except those for Windows alone', () => {
-    match(problemOf(entry(`${TPM}\\Deep\\Key`, 'Slip', 1)), /Slip: is not a value that this product knows/);
+    match(problemOf(entry(`${TPM}\\Deep\\Key`, 'Slip', 1)), /Slip: is not a known value/);
     deepEqual(fromEntries([entry('Software\\Other', 'Slip', 1), entry(TPM, '', 1)]).problems, []);
   });
 

@@ -131,7 +131,7 @@ export class AuditFile implements AuditLog {
       userKey: undefined,
       callerClass: undefined,
       processId: undefined,
-      message: 'Audit lines were lost here, because the log could not be written.',
+      message: 'Audit lines are missing here, because the log could not be written.',
       details: { lostLines },
     };
   }

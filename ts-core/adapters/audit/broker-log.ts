@@ -19,6 +19,7 @@ export interface BrokerLogOptions {
 }
 
 export interface BrokerLog extends Log {
+  setLevel(level: BrokerLogOptions['level']): void;
   /** Writes out the buffer. Later lines are dropped, because logging after the end must not crash the broker. */
   close(): Promise<void>;
 }
@@ -66,6 +67,9 @@ export function openBrokerLog(options: BrokerLogOptions): BrokerLog {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
+    setLevel: (level) => {
+      logger.level = level;
+    },
     close: () => {
       closed = true;
       clearInterval(timer);

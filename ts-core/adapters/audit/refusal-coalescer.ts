@@ -9,7 +9,7 @@ import type { AuditEvent } from '../../application/ports/logs.js';
 /** Limit of distinct refusals remembered at once; beyond it, the oldest one is written early. */
 const MAX_REMEMBERED = 1024;
 const MAX_REMEMBERED_OF_USER = 64;
-const FURTHER_REFUSALS = 'Further refusals of this user, of too many kinds to tell each of them.';
+const FURTHER_REFUSALS = 'Further refusals of this user, of too many kinds to list each of them.';
 
 interface Remembered {
   readonly event: AuditEvent;

@@ -104,7 +104,7 @@ export class ActiveDirectory implements OwnerAuthDirectory {
   }
 
   async #open(): Promise<{ readonly server: DirectoryServer; readonly session: DirectorySession }> {
-    let failure: unknown = directoryFailure('noServer', { message: 'There is no directory server to ask.' });
+    let failure: unknown = directoryFailure('noServer', { message: 'There is no directory server to contact.' });
     for (const server of await findServers(this.#options)) {
       try {
         return { server, session: await DirectorySession.open(server, this.#options) };

@@ -102,8 +102,8 @@ async function containerOf(session: DirectorySession, domain: string): Promise<E
   );
   if (container !== undefined) return container;
   throw directoryFailure('schemaMissing', {
-    message: `The directory has the schema for the backup, and not the container ${dn}.`,
-    action: 'Have a domain administrator prepare the domain (adprep /domainprep), which makes the container.',
+    message: `The directory has the schema for the backup, but not the container ${dn}.`,
+    action: 'Have a domain administrator prepare the domain (adprep /domainprep), which creates the container.',
   });
 }
 

@@ -55,17 +55,20 @@ function ofResult(code: number): Translation {
   switch (code) {
     case 3:
     case 11:
-      return { reason: 'timeout', what: `The directory gave the request up as too long (LDAP result ${code})` };
+      return {
+        reason: 'timeout',
+        what: `The directory aborted the request because it took too long (LDAP result ${code})`,
+      };
     case 7:
     case 48:
     case 49:
       return {
         reason: 'wrongCredentials',
-        what: `The directory refused the user or the password (LDAP result ${code})`,
+        what: `The directory rejected the user or the password (LDAP result ${code})`,
       };
     case 8:
     case 13:
-      return { reason: 'tls', what: `The directory wants a better protected connection (LDAP result ${code})` };
+      return { reason: 'tls', what: `The directory requires a better protected connection (LDAP result ${code})` };
     case 16:
     case 17:
     case 65:
@@ -79,7 +82,7 @@ function ofResult(code: number): Translation {
     case 53:
       return { reason: 'noRight', what: `The account may not write the backup (LDAP result ${code})` };
     default:
-      return { reason: 'noServer', what: `The directory did not take the request (LDAP result ${code})` };
+      return { reason: 'noServer', what: `The directory rejected the request (LDAP result ${code})` };
   }
 }
 

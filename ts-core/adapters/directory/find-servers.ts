@@ -75,7 +75,7 @@ async function findByDns(domain: string, options: DirectoryOptions): Promise<rea
     return serversOfDomain(records, domain, portOf);
   }
   const asked = services.map((service) => `${service}.${domain}`).join(', ');
-  throw directoryFailure('noServer', { message: `DNS knows no directory server of the domain: ${asked}.` });
+  throw directoryFailure('noServer', { message: `DNS has no directory server of the domain: ${asked}.` });
 }
 
 /** Returns the SRV records of a service; empty when DNS answers that there are none. */
@@ -86,7 +86,7 @@ async function resolveService(resolver: Resolver, name: string): Promise<readonl
     const code = codeOf(error);
     if (code === 'ENOTFOUND' || code === 'ENODATA') return [];
     throw directoryFailure(code === 'ETIMEOUT' ? 'timeout' : 'noServer', {
-      message: `DNS does not tell the directory servers of the domain: ${name} (${code}).`,
+      message: `DNS did not answer the query for the directory servers of the domain: ${name} (${code}).`,
       cause: error,
     });
   }

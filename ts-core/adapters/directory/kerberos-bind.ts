@@ -85,7 +85,7 @@ function guarded<Result>(refused: (error: unknown) => TbsError, work: () => Resu
 
 function wantsLayer(server: string, cause?: unknown): TbsError {
   return directoryFailure('tls', {
-    message: `The directory does not take Kerberos inside of TLS (server ${server}).`,
+    message: `The directory does not accept Kerberos inside TLS (server ${server}).`,
     action:
       'On a Samba controller set `ldap server require strong auth = allow_sasl_over_tls`, or use `directory.credentialsFile` in tbsd.json.',
     server,

@@ -18,7 +18,7 @@ const REACH_KDC = 'Check the network, DNS (_kerberos._udp.REALM) and the realm i
 
 const oldKey: Cause = {
   reason: 'wrongCredentials',
-  what: 'The key in the keytab is not the one of the account any more',
+  what: 'The key in the keytab is no longer that of the account',
   action: RENEW_KEYTAB,
 };
 const noKdc: Cause = {
@@ -39,7 +39,7 @@ const CAUSES: ReadonlyMap<number, Cause> = new Map([
     {
       reason: 'wrongCredentials',
       what: 'The domain does not know the account of the keytab',
-      action: 'Join the machine to the domain again; the keytab is of an account that is not there any more.',
+      action: 'Join the machine to the domain again; the account of the keytab no longer exists.',
     },
   ],
   [
@@ -50,7 +50,7 @@ const CAUSES: ReadonlyMap<number, Cause> = new Map([
       action: 'Check that the domain controller has its service principal name ldap/NAME (setspn -L).',
     },
   ],
-  [14, { ...oldKey, what: 'The domain takes none of the encryption types in the keytab' }],
+  [14, { ...oldKey, what: 'The domain accepts none of the encryption types in the keytab' }],
   [18, { reason: 'wrongCredentials', what: 'The account is disabled or locked in the domain', action: RENEW_KEYTAB }],
   [23, { ...oldKey, what: 'The password of the account has expired in the domain' }],
   [24, oldKey],

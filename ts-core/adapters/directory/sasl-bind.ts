@@ -102,7 +102,7 @@ function bindAnswer(message: Buffer, messageId: number): SaslAnswer {
   const reader = new BerReader(message);
   reader.readSequence();
   if (reader.readInt() !== messageId || reader.readSequence(BIND_RESPONSE) === null) {
-    throw new Error('the directory answered something else than the bind');
+    throw new Error('the response of the directory does not belong to the bind');
   }
   const status = reader.readEnumeration() ?? -1;
   reader.readString();

@@ -54,7 +54,7 @@ export function groupIdOf(group: string | number, setting: string): number {
   if (Number.isInteger(gid)) return gid;
   throw new TbsError('TBS_E_BAD_PARAMETER', {
     message: `There is no group ${JSON.stringify(group)}, which ${setting} names.`,
-    action: `Make it (groupadd ${group}), or change ${setting} in tbsd.json.`,
+    action: `Create it (groupadd ${group}), or change ${setting} in tbsd.json.`,
     details: { setting, group },
   });
 }
@@ -66,7 +66,7 @@ export function userIdOf(user: string | number, setting: string): number {
   if (Number.isInteger(uid)) return uid;
   throw new TbsError('TBS_E_BAD_PARAMETER', {
     message: `There is no user ${JSON.stringify(user)}, whom ${setting} names.`,
-    action: `Make the account (useradd ${user}), or change ${setting} in tbsd.json.`,
+    action: `Create the account (useradd ${user}), or change ${setting} in tbsd.json.`,
     details: { setting, user },
   });
 }

@@ -20,8 +20,8 @@ export async function connectToPipe(name: string, addon: PipeClientAddon): Promi
   if (distrust === undefined) return socket;
   socket.destroy();
   throw new TbsError('TBS_E_ACCESS_DENIED', {
-    message: `The pipe ${name} is not to be trusted: ${distrust}.`,
-    action: 'Do not use this pipe: who serves it could read what you send. Name another with --socket.',
+    message: `The pipe ${name} cannot be trusted: ${distrust}.`,
+    action: 'Do not use this pipe: whoever serves it could read what you send. Name another with --socket.',
     details: { pipe: name },
   });
 }

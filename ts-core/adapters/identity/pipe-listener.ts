@@ -44,7 +44,7 @@ export function listenOnPipe(name: string, options: PipeListenOptions, addon: Pi
   const waiting = new SilentConnections(options, addon);
   try {
     const listener = new addon.PipeListener(name, options.access, (fd, error) => {
-      if (fd === undefined) options.onRefused(error ?? new Error('a connection could not be taken'));
+      if (fd === undefined) options.onRefused(error ?? new Error('cannot accept a connection'));
       else waiting.add(fd);
     });
     return {
@@ -120,13 +120,13 @@ class SilentConnections {
     const ofUser = [...this.#sockets.values()].filter((each) => each.userSid === userSid).length;
     if (this.#sockets.size < MAX_SILENT && ofUser < MAX_SILENT_PER_USER) return;
     throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
-      message: `${ofUser} connections of ${userSid} are open that have said nothing.`,
-      action: 'Close connections that are not used.',
+      message: `${ofUser} open connections of ${userSid} have not sent anything.`,
+      action: 'Close unused connections.',
     });
   }
 
   #giveUp(socket: Socket): void {
-    this.#options.onRefused(new Error(`a connection said nothing for ${this.#options.silenceMs} ms`));
+    this.#options.onRefused(new Error(`a connection sent nothing for ${this.#options.silenceMs} ms`));
     socket.destroy();
   }
 

@@ -26,7 +26,7 @@ export function callerOfPipe(fd: number, rules: PipePeerRules, addon: PipePeerAd
   const verdict = classifyWindowsCaller(peer, rules);
   if (verdict.ok) return verdict.caller;
   throw new TbsError('TBS_E_ACCESS_DENIED', {
-    message: 'The client does not say who it is: it connected anonymously.',
+    message: 'The client is not identified: it connected anonymously.',
     action: 'Connect with SECURITY_IDENTIFICATION or SECURITY_IMPERSONATION.',
     details: { reason: verdict.reason },
   });
@@ -42,7 +42,7 @@ function askWindows<Result>(ask: () => Result): Result {
     return ask();
   } catch (cause) {
     throw new TbsError('TBS_E_ACCESS_DENIED', {
-      message: 'The operating system did not say who is at the other end of the connection.',
+      message: 'The operating system did not identify the process at the other end of the connection.',
       cause,
     });
   }

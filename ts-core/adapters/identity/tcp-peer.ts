@@ -25,8 +25,8 @@ export async function callerOfTcpSocket(socket: Socket, rules: UnixCallerRules):
   const owner = await ownerOf(socket);
   if (owner === undefined) {
     throw new TbsError('TBS_E_ACCESS_DENIED', {
-      message: 'The kernel’s table of TCP connections does not show who is at the other end.',
-      action: 'Connect from this machine, and keep the connection open until it is answered.',
+      message: 'The kernel’s table of TCP connections does not show the user at the other end.',
+      action: 'Connect from this machine, and keep the connection open until you get an answer.',
     });
   }
   const gid = rules.sandboxGroupGid ?? NO_GROUP;

@@ -42,7 +42,7 @@ function peerOf(fd: number) {
     return nativeAddon().peerCredentials(fd);
   } catch (cause) {
     throw new TbsError('TBS_E_ACCESS_DENIED', {
-      message: 'The operating system did not say who is at the other end of the connection.',
+      message: 'The operating system did not identify the process at the other end of the connection.',
       cause,
     });
   }

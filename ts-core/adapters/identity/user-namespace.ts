@@ -58,7 +58,7 @@ export function overflowUserUid(
     throw refuse(
       user,
       `There is no user ${JSON.stringify(user)}, whom overflowUser names.`,
-      'Name another, or his number.',
+      'Name another user, or give a user id.',
     );
   }
   if (uid === 0) {

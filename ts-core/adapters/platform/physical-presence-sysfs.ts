@@ -83,7 +83,7 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
       case 'failed':
         throw new TbsError('TBS_E_IOERROR', {
           message: `The firmware did not answer: ${join(this.#folder, file)} gives ${errorCode(read.cause)}.`,
-          action: 'See the log of the kernel for ACPI errors; a firmware update may mend it.',
+          action: 'See the log of the kernel for ACPI errors; a firmware update may fix it.',
           details: { file, error: errorCode(read.cause) },
           cause: read.cause,
         });
@@ -124,7 +124,7 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
       });
     }
     return new TbsError('TBS_E_IOERROR', {
-      message: `The firmware did not take physical presence operation ${operation} (${code}).`,
+      message: `The firmware did not accept physical presence operation ${operation} (${code}).`,
       action: 'Try again after a restart, or use the firmware set-up of the machine instead.',
       details: { operation, error: code },
       cause,

@@ -68,7 +68,7 @@ export class LastGoodSources {
       await replaceFile(this.#path, text, 0o600);
     } catch (error) {
       this.#saved = '';
-      this.#log.warn({ err: error, path: this.#path }, 'the last good policy could not be kept for the next start');
+      this.#log.warn({ err: error, path: this.#path }, 'cannot store the last good policy for the next start');
     }
   }
 

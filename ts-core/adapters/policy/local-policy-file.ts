@@ -52,7 +52,7 @@ function refuseBadSetting(name: string, value: unknown): void {
   const reading = POLICY_SETTINGS[name].read(value);
   if (reading.verdict === 'accepted') return;
   throw new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `The policy setting ${name} cannot be this: ${reading.reason}.`,
+    message: `The value of the policy setting ${name} is not valid: ${reading.reason}.`,
     details: { parameter: name, setting: name, reason: reading.reason },
   });
 }
@@ -75,7 +75,7 @@ function readLocalPolicy(path: string, brokerUid: number): Record<string, unknow
 function notWritten(path: string, reason: string, cause?: unknown): TbsError {
   return new TbsError('TBS_E_INTERNAL_ERROR', {
     message: `The policy file ${path} could not be written: ${reason}.`,
-    action: 'Mend what the message names and try again; the policy in force has not changed.',
+    action: 'Correct the cause and try again; the policy in force has not changed.',
     details: { path, reason },
     cause,
   });

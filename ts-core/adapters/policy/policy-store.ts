@@ -18,24 +18,27 @@ import { makeFolder, removeFile, replaceFile } from './atomic-write.js';
 import { type GroupPolicyPlace, readGroupPolicy } from './group-policy-sources.js';
 import { LastGoodSources } from './last-good-sources.js';
 import { type PolicyChanges, writeLocalPolicy } from './local-policy-file.js';
-import { SourceAbsences } from './source-absences.js';
+import { SourceAbsences, type SourceTolerances } from './source-absences.js';
 import { readPolicyFolder, readRegistryPolFiles, type SourcePlaces } from './source-files.js';
 import { type ReadSources, sourceLayers } from './source-layers.js';
 import { SourceWatch } from './source-watch.js';
 import { errorCode } from './trusted-file.js';
 import { type RegistryReader, readWindowsRegistry, type WindowsRegistryReading } from './windows-registry.js';
 
-export interface FilePolicyStoreOptions {
+/** Settings in tbsd.json, the weakest source above the defaults. */
+export interface ConfiguredSettings {
+  readonly values: SettingValues;
+  readonly location: string;
+}
+
+export interface FilePolicyStoreOptions extends SourceTolerances {
   /** Folder of policy files (`*.json`, applied in order of name); need not exist. */
   readonly folder: string;
   /** Registry.pol files that other software delivers, weakest first. */
   readonly registryPol: readonly string[];
   /** Where domain clients deliver Group Policy, weakest first. */
   readonly groupPolicy: readonly GroupPolicyPlace[];
-  /** How long the content of a configured file stays in force after the file vanished, in milliseconds. */
-  readonly missingFileGraceMs: number;
-  /** Settings in tbsd.json, the weakest source above the defaults. */
-  readonly configured: { readonly values: SettingValues; readonly location: string };
+  readonly configured: ConfiguredSettings;
   /** The broker's own folder, for the imported Registry.pol and the last good policy. */
   readonly stateFolder: string;
   readonly brokerUid: number;
@@ -56,6 +59,7 @@ export class FilePolicyStore implements PolicyStore {
   readonly #lastGood: LastGoodSources;
   readonly #watch: SourceWatch;
   readonly #absences: SourceAbsences;
+  #configured: ConfiguredSettings;
   #policy: EffectivePolicy;
   #statements: readonly PolicyLayer[] = [];
   #lastGoodRegistry: WindowsRegistryReading | undefined;
@@ -65,6 +69,7 @@ export class FilePolicyStore implements PolicyStore {
 
   constructor(options: FilePolicyStoreOptions) {
     this.#options = options;
+    this.#configured = options.configured;
     this.#importedPath = join(options.stateFolder, IMPORTED_REGISTRY_POL);
     this.#places = {
       folder: options.folder,
@@ -72,7 +77,7 @@ export class FilePolicyStore implements PolicyStore {
       groupPolicy: options.groupPolicy,
       brokerUid: options.brokerUid,
     };
-    this.#absences = new SourceAbsences(options.clock, options.missingFileGraceMs, () => this.#reload());
+    this.#absences = new SourceAbsences(options.clock, options, () => this.#reload());
     this.#lastGood = new LastGoodSources(options.stateFolder, options.brokerUid, options.log);
     this.#watch = new SourceWatch({
       places: { ...this.#places, registryPol: [this.#importedPath, ...options.registryPol] },
@@ -87,6 +92,12 @@ export class FilePolicyStore implements PolicyStore {
 
   current(): EffectivePolicy {
     return this.#policy;
+  }
+
+  /** Replaces the settings of tbsd.json, which was read again. */
+  configure(configured: ConfiguredSettings): EffectivePolicy {
+    this.#configured = configured;
+    return this.#reload();
   }
 
   async refresh(): Promise<EffectivePolicy> {
@@ -138,8 +149,8 @@ export class FilePolicyStore implements PolicyStore {
       else await replaceFile(this.#importedPath, bytes, 0o600);
     } catch (cause) {
       throw new TbsError('TBS_E_INTERNAL_ERROR', {
-        message: `The imported policy could not be kept in ${this.#importedPath}: ${errorCode(cause)}.`,
-        action: 'Make room or mend the state folder and try again; the policy in force has not changed.',
+        message: `Cannot store the imported policy in ${this.#importedPath}: ${errorCode(cause)}.`,
+        action: 'Free disk space or repair the state folder, and try again; the policy in force has not changed.',
         details: { path: this.#importedPath },
         cause,
       });
@@ -156,7 +167,8 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   #read(revision: number): EffectivePolicy {
-    const { folder, configured, brokerUid } = this.#options;
+    const { folder, brokerUid } = this.#options;
+    const configured = this.#configured;
     const sources: ReadSources = {
       folder,
       listing: readPolicyFolder(this.#places),
@@ -226,8 +238,8 @@ function bytesAsBase64(_name: string, value: unknown): unknown {
 }
 
 function isSamePolicy(a: EffectivePolicy, b: EffectivePolicy): boolean {
-  const comparable = ({ settings, sources, problems }: EffectivePolicy) =>
-    JSON.stringify([settings, sources, problems]);
+  const comparable = ({ settings, sources, codeSources, problems }: EffectivePolicy) =>
+    JSON.stringify([settings, sources, codeSources, problems]);
   return comparable(a) === comparable(b);
 }
 

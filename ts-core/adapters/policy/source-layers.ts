@@ -24,12 +24,14 @@ export interface ReadSources {
   readonly windowsRegistry: WindowsRegistryReading;
 }
 
-/** Reports how long a source has been missing or a delivery incomplete. */
+/** Reports how long a source has been missing, or a delivery incomplete or without a refresh. */
 export interface AbsenceClock {
   /** True while the source's last content stays in force. The time starts at the first call for the path. */
   isWithinGrace(path: string): boolean;
   /** True once the state has lasted longer than writing a delivery takes. */
   hasLasted(path: string): boolean;
+  /** True when the domain client should have refreshed since. */
+  isOverdue(refreshedAt: Date): boolean;
 }
 
 export interface SourceLayers {
@@ -45,6 +47,8 @@ type Decoded =
   | { readonly verdict: 'policyFile'; readonly layer: PolicyLayer }
   | { readonly verdict: 'registryPol'; readonly entries: readonly PolEntry[] }
   | { readonly verdict: 'damaged'; readonly reason: string };
+
+const KEPT_DELIVERY = 'what the domain delivered last stays in force';
 
 export function sourceLayers(sources: ReadSources, lastGood: LastGoodSources, absence: AbsenceClock): SourceLayers {
   const collector = new LayerCollector(lastGood, absence);
@@ -94,6 +98,7 @@ class LayerCollector {
   addGroupPolicy(place: GroupPolicyPlace, reading: GroupPolicyReading): void {
     if (reading.state === 'read') {
       this.#useDelivery(place.folder, reading.delivery);
+      this.#reportOverdue(place.folder, reading.delivery);
       return;
     }
     const bytes = this.#lastGood.get(place.folder);
@@ -102,12 +107,8 @@ class LayerCollector {
     // On a machine outside a domain nothing is ever delivered, which is no problem to report.
     if (reading.state === 'missing' && kept === undefined) return;
     if (reading.state !== 'unusable' && !this.#absence.hasLasted(place.folder)) return;
-    const consequence = kept === undefined ? 'it sets nothing' : 'what the domain said last stays in force';
-    this.#registryProblems.push({
-      source: { kind: 'groupPolicy', location: place.folder },
-      setting: undefined,
-      message: `${whatIsWrong(reading)}; ${consequence}`,
-    });
+    const consequence = kept === undefined ? 'it sets nothing' : KEPT_DELIVERY;
+    this.#reportDelivery(place.folder, `${whatIsWrong(reading)}; ${consequence}`);
   }
 
   /** Windows' registry has the same keys as Registry.pol files and overrides them value by value. */
@@ -136,7 +137,7 @@ class LayerCollector {
 
   #useLastFolder(folder: string, reason: string): void {
     const kept = this.#lastGood.paths('policyFile');
-    const consequence = kept.length === 0 ? 'its files set nothing' : 'what its files held last stays in force';
+    const consequence = kept.length === 0 ? 'its files set nothing' : 'the last content of its files stays in force';
     this.#report('policyFile', folder, `${reason}; ${consequence}`);
     for (const path of kept) {
       const bytes = this.#lastGood.get(path);
@@ -149,7 +150,7 @@ class LayerCollector {
     if (bytes === undefined || !this.#absence.isWithinGrace(path)) {
       this.#report('registryPol', path, 'the file does not exist; it sets nothing');
     } else if (this.#use('registryPol', path, bytes) === undefined) {
-      this.#report('registryPol', path, 'the file does not exist; what it held last stays in force for a short time');
+      this.#report('registryPol', path, 'the file does not exist; its last content stays in force for a short time');
     }
   }
 
@@ -172,6 +173,20 @@ class LayerCollector {
   #useDelivery(folder: string, delivery: GroupPolicyDelivery): void {
     for (const gpo of delivery.gpos) this.#applyGpo(gpo);
     this.#good.push({ kind: 'groupPolicy', path: folder, bytes: encodeDelivery(delivery) });
+  }
+
+  /** The domain's changes no longer arrive, and nothing but the age of what it said shows it. */
+  #reportOverdue(folder: string, { refreshedAt }: GroupPolicyDelivery): void {
+    if (refreshedAt === undefined || !this.#absence.isOverdue(refreshedAt)) return;
+    this.#reportDelivery(
+      folder,
+      `the domain client has completed no refresh since ${refreshedAt.toISOString()}; ${KEPT_DELIVERY}`,
+    );
+  }
+
+  #reportDelivery(folder: string, message: string): void {
+    const source: SettingSource = { kind: 'groupPolicy', location: folder };
+    this.#registryProblems.push({ source, setting: undefined, message });
   }
 
   #applyGpo({ gpo, entries, problems }: DeliveredGpo): void {

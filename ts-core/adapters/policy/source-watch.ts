@@ -87,7 +87,7 @@ export class SourceWatch {
   }
 
   #stopWatcher(path: string, error: unknown): void {
-    this.#options.log.debug({ err: error, path }, 'a watcher of policy files ended; the next look starts it again');
+    this.#options.log.debug({ err: error, path }, 'a watcher of policy files ended; the next poll starts it again');
     this.#watchers.get(path)?.close();
     this.#watchers.delete(path);
   }

@@ -126,7 +126,7 @@ export class LogindPowerMonitor implements PowerMonitor {
         await this.#listener?.awake();
       }
     } catch (error) {
-      log.error({ error, begins }, 'a suspend or resume did not go as it should');
+      log.error({ error, begins }, 'preparing for a suspend or resume failed');
       if (begins) this.#inhibitor.release();
     }
   }

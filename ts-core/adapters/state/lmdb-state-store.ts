@@ -93,9 +93,9 @@ export class LmdbStateStore implements StateStore {
       const cause = await causeOfFailedCommit(error);
       // LMDB reports a short write as EIO, but the administrator needs to know that the disk is full.
       if (isDiskFull(this.#folder)) {
-        throw unusable('diskFull', 'The record could not be kept: the disk of the state folder is full.', cause);
+        throw unusable('diskFull', 'The record was not stored: the disk of the state folder is full.', cause);
       }
-      throw unusable('ioError', 'The record could not be kept: the state folder cannot be written.', cause);
+      throw unusable('ioError', 'The record was not stored: the state folder cannot be written.', cause);
     } finally {
       this.#commits.delete(commit);
     }
@@ -189,7 +189,8 @@ function isDiskFull(folder: string): boolean {
 function unusable(reason: string, message: string, cause?: unknown): TbsError {
   return new TbsError('TBS_E_INTERNAL_ERROR', {
     message,
-    action: 'Make room or mend the state folder; the log of tbsd has the cause. Nothing that was acknowledged is lost.',
+    action:
+      'Free disk space or repair the state folder; the log of tbsd has the cause. Nothing that was acknowledged is lost.',
     details: { reason },
     cause,
   });

@@ -193,7 +193,7 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
       const full = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
       throw new TbsError('TBS_E_INTERNAL_ERROR', {
         message: `The owner authorization's files in ${this.#folder} cannot be ${full ? 'written: the disk is full' : 'used'}.`,
-        action: 'Make room or mend the folder, then try again; nothing was changed in the TPM.',
+        action: 'Free disk space or repair the folder, and try again; nothing was changed in the TPM.',
         details: { reason: full ? 'diskFull' : 'ioError', folder: this.#folder },
         cause,
       });

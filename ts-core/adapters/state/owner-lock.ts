@@ -24,7 +24,7 @@ export function takeOwnerLock({ folder, tryLock }: OwnerLockOptions): number {
     throw new TbsError('TBS_E_INTERNAL_ERROR', {
       message: `The state folder ${folder} cannot be written.`,
       action:
-        'Make room or mend the state folder; the log of tbsd has the cause. Nothing that was acknowledged is lost.',
+        'Free disk space or repair the state folder; the log of tbsd has the cause. Nothing that was acknowledged is lost.',
       details: { reason: 'unusable' },
       cause,
     });

@@ -78,7 +78,7 @@ export class RegistryStateStore implements StateStore {
     try {
       this.#registry.setRegistryValue(this.#key, String(name), REG_BINARY, bytes);
     } catch (cause) {
-      throw failure('ioError', 'The record could not be kept: the registry cannot be written.', cause);
+      throw failure('ioError', 'The record was not stored: the registry cannot be written.', cause);
     }
     this.#records.set(String(name), text);
   }
@@ -108,7 +108,8 @@ export class RegistryStateStore implements StateStore {
 function failure(reason: string, message: string, cause?: unknown): TbsError {
   return new TbsError('TBS_E_INTERNAL_ERROR', {
     message,
-    action: 'Run the broker as a user who may write the key, or mend it; nothing that was acknowledged is lost.',
+    action:
+      'Run the broker as a user who may write the key, or correct its permissions; nothing that was acknowledged is lost.',
     details: { reason },
     cause,
   });

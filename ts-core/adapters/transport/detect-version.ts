@@ -30,7 +30,7 @@ export async function detectTpm(
     }
     default:
       throw new TbsError('TBS_E_TPM_NOT_FOUND', {
-        message: `What answers at ${transport.description} is no TPM.`,
+        message: `The program or device at ${transport.description} is not a TPM.`,
         details: { transport: transport.description },
       });
   }

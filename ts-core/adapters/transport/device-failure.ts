@@ -38,7 +38,7 @@ export async function deviceFailure(cause: unknown, device: FailedDevice): Promi
 }
 
 const LOST =
-  'See the log of the kernel (dmesg) for the TPM’s driver. The broker goes on by itself when the TPM is back, under another name as well.';
+  'See the log of the kernel (dmesg) for the TPM’s driver. The broker continues by itself once the TPM is back, even under another name.';
 
 function missing({ path, description }: FailedDevice, others: readonly string[], cause: unknown): TbsError {
   const instead =

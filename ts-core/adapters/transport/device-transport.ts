@@ -99,7 +99,7 @@ export class DeviceTransport implements TpmTransport {
     try {
       await writeFile(this.#cancelFile, '-');
     } catch (cause) {
-      this.#log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken');
+      this.#log.warn({ transport: this.description, reason: reasonOf(cause) }, 'the TPM did not accept a cancel');
     }
   }
 

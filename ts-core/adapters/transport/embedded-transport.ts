@@ -106,7 +106,7 @@ export class EmbeddedTransport implements TpmTransport {
       await this.#socket?.shutDownTpm().catch((cause) => {
         this.#log.warn(
           { transport: this.description, reason: reasonOf(cause) },
-          'swtpm did not take the shutdown command',
+          'swtpm did not accept the shutdown command',
         );
       });
     }

@@ -43,7 +43,7 @@ export class ResponseAssembler {
   #assemble(partial: Uint8Array): AssemblyResult {
     if (this.#receivedBytes < HEADER_BYTES) return INCOMPLETE;
     const sizeBytes = readUint32(partial, 2);
-    if (sizeBytes < HEADER_BYTES || sizeBytes > MAX_RESPONSE_BYTES) return fault(`its size field says ${sizeBytes}`);
+    if (sizeBytes < HEADER_BYTES || sizeBytes > MAX_RESPONSE_BYTES) return fault(`its size field is ${sizeBytes}`);
     if (this.#receivedBytes > sizeBytes) return fault('there are bytes after its end');
     if (this.#receivedBytes < sizeBytes) return INCOMPLETE;
     this.reset();

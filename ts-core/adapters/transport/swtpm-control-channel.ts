@@ -165,7 +165,7 @@ export class SwtpmControlChannel {
       const next = this.#pending[0];
       if (next !== undefined) this.#connection?.write(next.bytes);
     }
-    if (this.#received.length > 0) this.#fail(new Error('it sent a reply that was not asked for'), 'dropped');
+    if (this.#received.length > 0) this.#fail(new Error('it sent an unexpected reply'), 'dropped');
   }
 
   #fail(error: Error, how: 'closedByPeer' | 'dropped'): void {

@@ -92,7 +92,7 @@ export class SwtpmTransport implements TpmTransport {
     const acknowledged = control.cancelTpmCommand(this.#running.timeoutMs + CONTROL_TIMEOUT_MS);
     this.#cancelAcknowledged = acknowledged
       .catch((cause) =>
-        this.#log.warn({ transport: this.description, reason: reasonOf(cause) }, 'cancel was not taken'),
+        this.#log.warn({ transport: this.description, reason: reasonOf(cause) }, 'the TPM did not accept a cancel'),
       )
       .finally(() => {
         this.#cancelAcknowledged = undefined;
@@ -244,7 +244,7 @@ export class SwtpmTransport implements TpmTransport {
   #take(buffer: Uint8Array, length: number): void {
     const running = this.#running;
     if (running === undefined) {
-      this.#distrust('it sent bytes that no command asked for');
+      this.#distrust('it sent unexpected bytes');
       return;
     }
     const result = this.#assembler.push(buffer, length);

@@ -83,7 +83,7 @@ export class WindowsTbsTransport implements TpmTransport {
     try {
       this.#context?.cancel();
     } catch (cause) {
-      this.#log.warn({ transport: DESCRIPTION, reason: reasonOf(cause) }, 'cancel was not taken');
+      this.#log.warn({ transport: DESCRIPTION, reason: reasonOf(cause) }, 'the TPM did not accept a cancel');
     }
   }
 
@@ -119,7 +119,7 @@ function translated(error: unknown): TbsError {
   const symbol = TOLD_AS_IT_IS.find((each) => TBS_RESULTS[each].code === result);
   if (symbol !== undefined) {
     return new TbsError(symbol, {
-      message: `${TBS_RESULTS[symbol].message} So says Windows' TPM Base Services.`,
+      message: `${TBS_RESULTS[symbol].message} (Reported by Windows' TPM Base Services.)`,
       details: { transport: DESCRIPTION },
       cause: error,
     });

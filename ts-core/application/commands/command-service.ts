@@ -1,7 +1,6 @@
 /** Validates a submission (header, locality, priority, filter, quotas) and puts it into the queue. */
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { limitReached } from '../../domain/limit-reached.js';
-import { classifyResponse } from '../../domain/lockout/response-classification.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../../domain/scheduling/priority.js';
 import { asTbsError, TbsError } from '../../domain/tbs-error.js';
@@ -71,17 +70,14 @@ export class CommandService implements ConnectionOpener {
   }
 
   /** A submission that was put into the queue, or had come so far that its command was known. */
-  ended({ caller, command, header: { code } }: PendingCommand, outcome: SubmissionOutcome): void {
+  ended({ caller, header: { code }, responseClass }: PendingCommand, outcome: SubmissionOutcome): void {
     if (this.#meters.size === 0) return;
     const { callerClass } = caller;
     if (outcome.kind === 'refused') {
       this.#meter({ code, callerClass, result: resultOfRefusal(outcome.error), times: undefined });
       return;
     }
-    const { version, virtualizer } = this.#parts;
-    const answered = { code, command };
-    const responseClass = classifyResponse(version, outcome.response, answered, (each) => virtualizer.handlesOf(each));
-    this.#meter({ code, callerClass, result: resultOfResponse(responseClass), times: outcome });
+    this.#meter({ code, callerClass, result: resultOfResponse(responseClass ?? 'other'), times: outcome });
   }
 
   /** A submission that was refused before that. */
@@ -212,6 +208,7 @@ class CallerSession implements CallerConnection {
       cancelRequested: false,
       place: undefined,
       expectedMs: 0,
+      responseClass: undefined,
     };
     return pending;
   }

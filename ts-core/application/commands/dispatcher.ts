@@ -29,7 +29,7 @@ import { ExchangeDriver, type TpmObserver } from './exchange-driver.js';
 import { type Chore, type ChoreUrgency, Housekeeping } from './housekeeping.js';
 import type { PendingCommand } from './pending-command.js';
 
-export interface CommandGate {
+export interface DispatchGate {
   /** Returns undefined to allow the command. Called immediately before dispatch. */
   refusalAtDispatch(pending: PendingCommand): TbsError | undefined;
   /**
@@ -48,7 +48,7 @@ export interface DispatcherParts {
   readonly transport: TpmTransport;
   readonly virtualizer: Virtualizer;
   readonly queue: CommandQueue<PendingCommand>;
-  readonly gate: CommandGate;
+  readonly gate: DispatchGate;
   readonly recorder: ResponseRecorder;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,5 +1,6 @@
 /** An accepted submission, from the queue until its response. */
 import type { Caller } from '../../domain/caller.js';
+import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { QueuedCommand } from '../../domain/scheduling/command-queue.js';
 import type { QueuePlace } from '../../domain/scheduling/queue-lines.js';
 import type { CommandHeader } from '../../domain/tpm/command-header.js';
@@ -31,4 +32,6 @@ export interface PendingCommand extends QueuedCommand {
   place: QueuePlace | undefined;
   /** The expected cost in TPM time, estimated when it was queued. */
   expectedMs: number;
+  /** Undefined until the TPM has answered. */
+  responseClass: ResponseClass | undefined;
 }

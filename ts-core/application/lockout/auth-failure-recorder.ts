@@ -3,7 +3,11 @@
  * administrator resets the TPM's own dictionary-attack protection.
  */
 import { isAdministrator } from '../../domain/caller.js';
-import { classifyResponse, type ResponseClass } from '../../domain/lockout/response-classification.js';
+import {
+  type AuthorizationFacts,
+  classifyResponse,
+  type ResponseClass,
+} from '../../domain/lockout/response-classification.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
@@ -29,31 +33,29 @@ export type ResponseObserver = (
 export class AuthFailureRecorder implements ResponseRecorder {
   readonly #version: TpmVersion;
   readonly #lockout: LockoutService;
-  readonly #handlesOf: (command: Uint8Array) => readonly number[] | null;
+  readonly #facts: AuthorizationFacts;
   readonly #observers: readonly ResponseObserver[];
   readonly #log: Log;
 
   constructor(
     version: TpmVersion,
     lockout: LockoutService,
-    handlesOf: (command: Uint8Array) => readonly number[] | null,
+    facts: AuthorizationFacts,
     observers: readonly ResponseObserver[],
     log: Log,
   ) {
     this.#version = version;
     this.#lockout = lockout;
-    this.#handlesOf = handlesOf;
+    this.#facts = facts;
     this.#observers = observers;
     this.#log = log;
   }
 
   record(pending: PendingCommand, response: Uint8Array): Promise<void> | undefined {
-    const outcome = classifyResponse(
-      this.#version,
-      response,
-      { code: pending.header.code, command: pending.command },
-      this.#handlesOf,
-    );
+    const { header, command } = pending;
+    const outcome = classifyResponse(this.#version, response, { code: header.code, command }, this.#facts);
+    pending.responseClass = outcome;
+    if (this.#version === '2.0') this.#followSessions(command, response);
     let durable: Promise<void> | undefined;
     if (outcome === 'authorizationFailure' && pending.header.carriesAuthorization) {
       durable = this.#lockout.countFailure(pending.caller, commandLabel(this.#version, pending.header.code));
@@ -65,6 +67,11 @@ export class AuthFailureRecorder implements ResponseRecorder {
       if (observed !== undefined) durable = durable === undefined ? observed : both(durable, observed);
     }
     return durable;
+  }
+
+  #followSessions(command: Uint8Array, response: Uint8Array): void {
+    const { handlesOf, sessions } = this.#facts;
+    if (sessions.concerns(command)) sessions.answered(command, response, handlesOf(command)?.length ?? 0);
   }
 
   #resetsTheLockout({ header, command }: PendingCommand): boolean {

@@ -4,13 +4,13 @@
  */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { FailureLedger, type LedgerTime } from '../../domain/lockout/failure-ledger.js';
+import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import {
-  type GateVerdict,
   type LockoutThresholds,
+  type LockoutVerdict,
   lockedOutUntilText,
   thresholdsOf,
-} from '../../domain/lockout/lockout-gate.js';
-import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
+} from '../../domain/lockout/lockout-window.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
 import type { Events } from '../events/events.js';
@@ -42,7 +42,7 @@ export class LockoutService {
     if (this.#ledger.restore(kept, this.#now())) await this.#keep();
   }
 
-  gate(userKey: string): GateVerdict {
+  gate(userKey: string): LockoutVerdict {
     const verdict = this.#ledger.gate(userKey, this.#now(), this.thresholds());
     if (verdict.open && this.#locked.delete(userKey)) {
       const message = `Authorized commands of ${userKey} are allowed again: failures have left the window or were reset.`;

@@ -1,20 +1,22 @@
 /**
- * The broker's own commands to the TPM, in a virtual context of their own: what they load makes room as any caller's
- * does, and is gone when the exchange ends.
+ * Runs the broker's own commands to the TPM in a virtual context: what they load is swapped like any caller's
+ * resources, and flushed when the exchange ends.
  */
 import type { Caller } from '../../domain/caller.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 
-/** No caller's context has it: TBS_HCONTEXT is never zero. */
+/** Never the context of a caller, since TBS_HCONTEXT is never zero. */
 const BROKER_CONTEXT_ID = 0;
 const BROKER: Caller = { userKey: 'broker', callerClass: 'administrator' };
 
 type Answered = (command: Uint8Array, response: Uint8Array) => void;
 
 export class BrokerContext {
-  /** @param answered gets each command with its response; the command's bytes are wiped afterwards. */
+  /**
+   * @param answered receives each command with its response; the command's bytes are wiped afterwards.
+   */
   readonly #dispatcher: Dispatcher;
   readonly #virtualizer: Virtualizer;
   readonly #answered: Answered;
@@ -26,8 +28,8 @@ export class BrokerContext {
   }
 
   /**
-   * Runs an exchange to its end, between the commands of callers: no two of these hold a command up that waits. `begin`
-   * runs again when the TPM was reset.
+   * Runs an exchange to its end. Callers' commands are dispatched between two of these exchanges, so a waiting command
+   * is delayed by one at most. `begin` runs again if the TPM was reset.
    */
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
     return this.#dispatcher.runExchange(() => inOwnContext(this.#virtualizer, begin(), this.#answered), {
@@ -54,12 +56,13 @@ function* inOwnContext<Result>(
     yield* closeQuietly(virtualizer);
     throw error;
   } finally {
-    // Given up by the dispatcher: the TPM was reset and has nothing of this context, so that nothing more is sent.
+    // The dispatcher abandoned the exchange: after a reset the TPM has nothing of this context, so nothing more is
+    // sent.
     if (abandoned) exchange.return(undefined as Result);
   }
 }
 
-/** What cannot be flushed now goes with the next use of the context. */
+/** What cannot be flushed now is flushed with the next use of the context. */
 function* closeQuietly(virtualizer: Virtualizer): Exchange<void> {
   try {
     yield* virtualizer.closeContext(BROKER_CONTEXT_ID);

@@ -1,6 +1,6 @@
 /**
- * Changing the owner authorization so that a crash at any point leaves either the old value working and known, or the
- * new one: directory (pending), disk (pending, synced), TPM, disk (kept), directory (final).
+ * Changes the owner authorization so that after a crash at any point either the old or the new value works and is
+ * known. The order: directory (pending), disk (pending, synced), TPM, disk (stored), directory (final).
  *
  * Methods are called one at a time (`OneAtATime`).
  */
@@ -30,17 +30,17 @@ export interface ChangeParts {
   readonly log: Log;
 }
 
-/** What is left to do after `change` or `recover`. */
+/** What remains to be done after `change` or `recover`. */
 export type Remaining =
   | { readonly kind: 'nothing' }
   /** The directory does not have the final value yet. */
   | { readonly kind: 'backup' }
-  /** The TPM does not allow a try now; null: not before it is reset. */
+  /** The TPM does not allow an attempt now; null: not until it is reset. */
   | { readonly kind: 'recovery'; readonly waitSeconds: number | null };
 
 const NOTHING: Remaining = { kind: 'nothing' };
 
-/** What TPM 1.2, which does not tell, is given time for before the next try. */
+/** The wait before the next attempt on a TPM 1.2, which does not report its recovery time. */
 const UNKNOWN_RECOVERY_SECONDS = 600;
 
 export class OwnerAuthChange {
@@ -51,14 +51,15 @@ export class OwnerAuthChange {
   }
 
   /**
-   * Changes the value from `current` to `next`, which is kept as `level` says. A wrong `current` is tried exactly once
-   * and changes nothing. Rejects with the directory's error, and changes nothing, when a required backup fails.
+   * Changes the value from `current` to `next` and stores as much of it as `level` allows. A wrong `current` is tried
+   * exactly once and changes nothing. Rejects with the directory's error, and changes nothing, if a required backup
+   * fails.
    */
   async change(current: Uint8Array, next: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
     const { tpm, secrets, backup } = this.#parts;
     let phase: PendingPhase = 'committing';
     if (backup.mode !== 'off') {
-      // The directory must not be told a value that then is not set; a right value proves itself without harm.
+      // The directory must not get a value that is not set afterwards, so prove `current` first, which is harmless.
       await tpm.changeOwnerAuth(current, current);
       phase = await this.#announce(current, next);
     }
@@ -72,7 +73,7 @@ export class OwnerAuthChange {
     return this.#finish(phase, next, level);
   }
 
-  /** Continues what a crash, or a failed backup, has left. */
+  /** Continues after a crash or a failed backup. */
   async recover(level: OsManagedAuthLevel): Promise<Remaining> {
     const { secrets } = this.#parts;
     const bytes = await secrets.get('pending');
@@ -95,7 +96,7 @@ export class OwnerAuthChange {
     }
   }
 
-  /** Writes the value that is kept to the directory, as after a change; for `Backup-TpmOwnerAuth`. */
+  /** Writes the stored value to the directory, as after a change; for `Backup-TpmOwnerAuth`. */
   async backUpKept(ownerAuth: Uint8Array): Promise<void> {
     const { backup, tpm } = this.#parts;
     const thumbprint = await tpm.srkThumbprint(ownerAuth);
@@ -114,7 +115,7 @@ export class OwnerAuthChange {
     }
   }
 
-  /** The TPM has the old value or the new one: the new one is tried first, then the old one where a try is left. */
+  /** The TPM has the old or the new value: tries the new one first, and then the old one if an attempt remains. */
   async #settle(pending: PendingChange, level: OsManagedAuthLevel): Promise<Remaining> {
     const { tpm, events } = this.#parts;
     const { newValue, oldValue } = pending;
@@ -147,7 +148,7 @@ export class OwnerAuthChange {
     return this.#finish(this.#phaseAfterRecovery(), newValue, level);
   }
 
-  /** The directory was told the pending value before the crash where a backup was required; telling it again does no harm. */
+  /** If a backup was required, the directory got the pending value before the crash; writing it again is harmless. */
   #phaseAfterRecovery(): PendingPhase {
     return this.#parts.backup.mode === 'off' ? 'committing' : 'unbacked';
   }
@@ -163,7 +164,7 @@ export class OwnerAuthChange {
     for (const name of ['pending', 'owner'] as const) secrets.wipe(name);
     events.raise(
       'warning',
-      'Neither the old nor the new owner authorization opens the TPM: somebody else changed it.',
+      'The TPM accepts neither the old nor the new owner authorization: somebody else changed it.',
       {
         details: { action: 'Import the owner authorization (Import-TpmOwnerAuth), or clear the TPM.' },
       },
@@ -171,7 +172,7 @@ export class OwnerAuthChange {
     return NOTHING;
   }
 
-  /** The TPM has the new value: keeps what the level keeps, tells the directory, and ends the change. */
+  /** The TPM has the new value: stores what the level allows, updates the directory, and completes the change. */
   async #finish(phase: PendingPhase, newValue: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
     await this.#keepPending({ phase, newValue, oldValue: undefined });
     await this.keep(newValue, level);
@@ -179,7 +180,9 @@ export class OwnerAuthChange {
     return this.#backUp(phase, newValue);
   }
 
-  /** Keeps of a value that the TPM has what the level keeps. TPM 1.2: makes its delegations, and voids earlier ones. */
+  /**
+   * Stores what the level allows of a value that the TPM has. TPM 1.2: creates its delegations and voids earlier ones.
+   */
   async keep(ownerAuth: Uint8Array, level: OsManagedAuthLevel): Promise<void> {
     const { tpm, secrets, records } = this.#parts;
     if (keepsOwner(level, tpm.version)) await secrets.put('owner', ownerAuth);
@@ -213,7 +216,7 @@ export class OwnerAuthChange {
         await backup.commit(ownerAuth, thumbprint);
       } catch (error) {
         if (!(error instanceof TbsError)) throw error;
-        log.warn({ error }, 'the owner authorization is not backed up yet; it is tried again');
+        log.warn({ error }, 'the owner authorization is not backed up yet; the backup will be retried');
         return { kind: 'backup' };
       }
     }

@@ -1,4 +1,7 @@
-/** Backup of the owner authorization to the directory: both phases, what came of them, and whether they are needed. */
+/**
+ * Backs up the owner authorization to the directory: decides whether a backup is needed, runs both phases, and records
+ * how they ended.
+ */
 import { bytesToBase64 } from '../../domain/base64.js';
 import { type BackupMode, backupMode } from '../../domain/owner-auth/backup-mode.js';
 import type { PolicySettings } from '../../domain/policy/settings.js';
@@ -9,7 +12,7 @@ import type { DirectoryCheck, DirectoryReceipt, OwnerAuthDirectory } from '../po
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 
 export interface DirectoryBackupParts {
-  /** Undefined where none is configured. */
+  /** Undefined if none is configured. */
   readonly directory: OwnerAuthDirectory | undefined;
   readonly settings: () => PolicySettings;
   readonly records: OwnerAuthRecords;
@@ -48,7 +51,7 @@ export class DirectoryBackup {
     return receipt;
   }
 
-  /** Keeps and tells every failure; what comes out is a TbsError with the directory's reason. */
+  /** Records and reports every failure; rejects with a TbsError that has the directory's reason. */
   async #told<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
     const { directory, records, events } = this.#parts;
     try {
@@ -73,7 +76,7 @@ export class DirectoryBackup {
 
 function notConfigured(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'This machine has no directory to back the owner authorization up to.',
+    message: 'This machine has no directory to which the owner authorization could be backed up.',
     action: 'Join the domain or configure `directory` in tbsd.json, or turn the backup policy off.',
     details: { reason: 'notJoined', setting: 'activeDirectoryBackup' },
   });
@@ -82,8 +85,8 @@ function notConfigured(): TbsError {
 function asBackupFailure(error: unknown): TbsError {
   if (error instanceof TbsError) return error;
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'The directory could not take the owner authorization.',
-    action: 'Test-TpmOwnerAuthBackup tells what is wrong; the log of tbsd has the cause.',
+    message: 'The directory did not accept the owner authorization.',
+    action: 'Test-TpmOwnerAuthBackup shows what is wrong; the log of tbsd has the cause.',
     details: { reason: 'error' },
     cause: error,
   });

@@ -1,9 +1,10 @@
 /**
- * Commands that change the owner authorization past the broker's own change: raw ones of callers, and clearing the TPM.
+ * Watches for changes of the owner authorization that bypass the broker's own procedure: raw commands of callers, and
+ * clearing the TPM.
  *
- * Invariant: what is kept is never taken for good after the TPM may have executed such a command. A durable mark is made
- * before the command goes to the TPM, and removed when its answer has been acted upon; a mark that a crash or a lost
- * answer leaves is resolved, by asking the TPM, before the next use.
+ * Invariant: stored material is never trusted once the TPM may have executed such a command. A durable mark is written
+ * before the command goes to the TPM, and removed after its response has been handled. If a crash or a lost response
+ * leaves a mark, the broker asks the TPM before it next uses the material.
  */
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import { MATERIAL_NAMES, type MaterialName } from '../../domain/owner-auth/kept-material.js';
@@ -31,7 +32,7 @@ export interface ExternalOwnerChangeMonitorParts {
 const MARK = 'feature:ownerAuthRawChange';
 
 export class ExternalOwnerChangeMonitor {
-  /** What was marked when the last mark was made. */
+  /** The material that was already marked when the latest mark was written. */
   #leftOver: readonly MaterialName[] = [];
   readonly #parts: ExternalOwnerChangeMonitorParts;
 
@@ -43,20 +44,23 @@ export class ExternalOwnerChangeMonitor {
     return this.#marked().length > 0;
   }
 
-  /** Resolves when the mark is durable; undefined for every command that changes nothing of the kind. */
+  /** Resolves when the mark is durable; undefined for a command that changes no owner authorization. */
   beforeCommand({ header, command }: PendingCommand): Promise<void> | undefined {
     const names = materialVoidedBy(this.#parts.tpm.version, header.code, command);
     return names.length === 0 ? undefined : this.#mark(names);
   }
 
-  /** Wipes what a caller's successful command has made void; resolves when that and the end of the mark are durable. */
+  /**
+   * Wipes the material that a caller's successful command made void; resolves when this and the removal of the mark are
+   * durable.
+   */
   commandEnded({ header, command, caller }: PendingCommand, outcome: ResponseClass): Promise<void> | undefined {
     const names = materialVoidedBy(this.#parts.tpm.version, header.code, command);
     if (names.length === 0) return undefined;
     if (outcome !== 'success') return this.#unmark();
     const lost = this.#wipe(names);
     if (lost.length > 0) {
-      this.#parts.events.raise('ownerAuthorization', 'A command of a caller made the kept owner authorization void.', {
+      this.#parts.events.raise('ownerAuthorization', 'A caller’s command made the stored owner authorization void.', {
         caller,
         details: { voided: lost },
       });
@@ -64,13 +68,13 @@ export class ExternalOwnerChangeMonitor {
     return this.#forgetOwner(names).then(() => this.#unmark());
   }
 
-  /** Clears the TPM, or whatever else ends its owner, under the mark. */
+  /** Runs `work`, which clears the TPM or removes its owner in another way, under the mark. */
   async during(work: () => Promise<void>): Promise<void> {
     await this.#mark(MATERIAL_NAMES[this.#parts.tpm.version]);
     try {
       await work();
     } catch (error) {
-      // Without an answer it may have happened.
+      // Without a response, the TPM may have executed it.
       if (!(error instanceof TbsError && error.symbol === 'TBS_E_IOERROR')) await this.#unmark();
       throw error;
     }
@@ -79,11 +83,11 @@ export class ExternalOwnerChangeMonitor {
     await this.#unmark();
   }
 
-  /** Finds out what a marked command has done. Runs alone; while the TPM does not allow a try, the mark stays. */
+  /** Finds out what a marked command has done. Runs alone; the mark stays while the TPM does not allow an attempt. */
   async resolve(): Promise<void> {
     if (!this.isMarked) return;
     const { tpm, secrets, events, log } = this.#parts;
-    // This waits for a command that is at the TPM now, whose answer may take the mark away.
+    // This waits for the running command, whose response may remove the mark.
     const state = await tpm.ownership();
     const names = this.#marked();
     if (names.length === 0) return;
@@ -94,13 +98,13 @@ export class ExternalOwnerChangeMonitor {
       if (lost.length > 0) {
         events.raise(
           'ownerAuthorization',
-          'The kept owner authorization is void: a command changed it before the broker ended.',
+          'The stored owner authorization is void: a command changed it before the broker ended.',
           { details: { voided: lost } },
         );
       }
     } catch (error) {
       if (!isLockedOut(error)) throw error;
-      log.warn({ error }, 'the TPM does not tell yet whether the kept owner authorization is still its own');
+      log.warn({ error }, 'the TPM does not show yet whether the stored owner authorization is still valid');
       return;
     }
     this.#leftOver = [];
@@ -117,7 +121,7 @@ export class ExternalOwnerChangeMonitor {
     return this.#parts.store.put(MARK, [...new Set([...this.#leftOver, ...names])]);
   }
 
-  /** A mark of a command before, whose answer was lost, stays in force. */
+  /** A mark of an earlier command whose response was lost stays in force. */
   async #unmark(): Promise<void> {
     if (this.#leftOver.length > 0) await this.#parts.store.put(MARK, this.#leftOver);
     else await this.#parts.store.delete(MARK);
@@ -137,7 +141,7 @@ export class ExternalOwnerChangeMonitor {
     return lost;
   }
 
-  /** After the owner is gone: what was remembered of it. */
+  /** Forgets what was recorded about an owner who is gone. */
   async #forgetOwner(names: readonly MaterialName[]): Promise<void> {
     if (!names.includes('owner')) return;
     await this.#parts.records.update({ wellKnownOwner: false, family: undefined, lockoutParametersSet: false });

@@ -1,4 +1,7 @@
-/** Opens and closes the storage and the endorsement hierarchy of a TPM 2.0. Methods run inside the coordinator's `exclusive`. */
+/**
+ * Opens and closes the storage and endorsement hierarchies of a TPM 2.0. Methods run inside the coordinator's
+ * `exclusive`.
+ */
 import {
   CLOSING_STOPS,
   HIERARCHY_NAMES,
@@ -29,7 +32,7 @@ export interface HierarchyParts {
   readonly events: Events;
 }
 
-/** Authorization values that a caller knows; for hierarchies whose value is not stored here. */
+/** Authorization values from a caller, for hierarchies whose values are not stored here. */
 export type HierarchyAuths = { readonly [Name in HierarchyName]?: Uint8Array | undefined };
 
 export const HIERARCHY_HANDLES: Readonly<Record<HierarchyName, number>> = {
@@ -44,7 +47,7 @@ export class Hierarchies {
     this.#parts = parts;
   }
 
-  /** Whether the level in force stores the authorizations, so that the hierarchies may be closed. */
+  /** Whether the level in force stores the authorizations, which is the condition for closing the hierarchies. */
   get mayBeClosed(): boolean {
     return mayCloseHierarchies(this.#parts.level(), this.#parts.tpm.version);
   }
@@ -57,7 +60,7 @@ export class Hierarchies {
     };
   }
 
-  /** Gives each hierarchy that is open a random authorization, which is stored here before the TPM has it. */
+  /** Gives each open hierarchy a random authorization, which is stored here before the TPM gets it. */
   async close(state: OwnershipState): Promise<void> {
     const { events, level, crypto: tpmCrypto, secrets } = this.#parts;
     const open = HIERARCHY_NAMES.filter((name) => this.states(state)[name] === 'open');
@@ -70,7 +73,7 @@ export class Hierarchies {
       },
     });
     for (const name of open) {
-      // A value whose hierarchy was not closed before a crash serves as well as a new one.
+      // A value that was stored before a crash, but not yet set, is as good as a new one.
       const value = (await secrets.get(name)) ?? tpmCrypto.randomBytes(OWNER_AUTH_BYTES);
       try {
         await secrets.put(name, value);
@@ -82,8 +85,8 @@ export class Hierarchies {
   }
 
   /**
-   * Sets the authorization of each closed hierarchy to the empty one, with the value given or the one stored. Rejects with
-   * TBS_E_OWNERAUTH_NOT_FOUND when a hierarchy stays closed because nobody gave its value; the other one is open then.
+   * Resets the authorization of each closed hierarchy to empty, with the given or the stored value. Rejects with
+   * TBS_E_OWNERAUTH_NOT_FOUND if a hierarchy stays closed because its value is not known; the other one is open then.
    */
   async open(state: OwnershipState, given: HierarchyAuths): Promise<readonly HierarchyName[]> {
     const { secrets } = this.#parts;
@@ -115,14 +118,17 @@ export class Hierarchies {
     return opened;
   }
 
-  /** Opens a hierarchy whose authorization is about to be removed from this machine, or nobody could use it any more. */
+  /**
+   * Opens a hierarchy whose authorization is about to be removed from this machine; otherwise nobody could use it
+   * again.
+   */
   async openBeforeWiping(name: HierarchyName): Promise<void> {
     const value = await this.#parts.secrets.get(name);
     if (value === undefined) return;
     try {
       await this.#changeAuth(name, value, EMPTY_AUTH);
     } catch (error) {
-      // Somebody else changed it: the stored value is of no use to anybody.
+      // Somebody else changed it, so the stored value is useless.
       if (!isWrongAuthorization(error)) throw error;
     } finally {
       value.fill(0);
@@ -136,8 +142,8 @@ export class Hierarchies {
 
 function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
   return new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
-    message: `The authorization of the ${names.join(' and the ')} hierarchy is set, and it is not stored on this machine.`,
-    action: 'Give the authorization that was set, or have the TPM cleared.',
+    message: `The authorization of the ${names.join(' and the ')} hierarchy is set but not stored on this machine.`,
+    action: 'Give the authorization that was set, or clear the TPM.',
     details: { hierarchies: names },
   });
 }
@@ -145,7 +151,7 @@ function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
 export function wrongHierarchyAuth(name: HierarchyName, stored: boolean, cause: unknown): TbsError {
   return new TbsError('TPM_20_E_AUTH_FAIL', {
     message: `The TPM refused the ${stored ? 'stored' : 'given'} authorization of the ${name} hierarchy.`,
-    action: 'Give the authorization that was set last, or have the TPM cleared.',
+    action: 'Give the authorization that was set last, or clear the TPM.',
     details: { hierarchy: name, tried: true },
     cause,
   });

@@ -1,7 +1,7 @@
 /**
- * The secrets that are kept on this machine, behind a key that is sealed to the TPM.
+ * The secrets stored on this machine, encrypted with a key that is sealed to the TPM.
  *
- * The key is opened at start and held in memory: a TPM 1.2 that is locked out would not open it later.
+ * The key is unsealed at start and held in memory, because a TPM 1.2 that is locked out would not unseal it later.
  */
 import type { MaterialName } from '../../domain/owner-auth/kept-material.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -10,7 +10,7 @@ import type { Log } from '../ports/logs.js';
 import type { OwnerAuthFiles } from '../ports/owner-auth-stores.js';
 import type { OwnerTpm } from './owner-tpm.js';
 
-/** `pending`: the change under way (domain/owner-auth/pending-change). */
+/** `pending`: the change in progress (domain/owner-auth/pending-change). */
 export type SecretName = MaterialName | 'pending';
 
 const KEY_BYTES = 32;
@@ -30,7 +30,7 @@ export class KeptSecrets {
     this.#parts = parts;
   }
 
-  /** Opens the key, if there is one. A seal that does not open is told to the log, and to whoever asks for a secret. */
+  /** Unseals the key, if there is one. If that fails, logs it and fails every later request for a secret. */
   async open(): Promise<void> {
     try {
       await this.#openKey();
@@ -43,14 +43,17 @@ export class KeptSecrets {
     return this.#parts.files.has(name);
   }
 
-  /** The caller wipes the bytes. Rejects with TBS_E_OWNERAUTH_NOT_FOUND, `reason` sealBroken, when the seal does not open. */
+  /**
+   * Returns a secret, whose bytes the caller wipes. Rejects with TBS_E_OWNERAUTH_NOT_FOUND, `reason` sealBroken, if the
+   * key cannot be unsealed.
+   */
   async get(name: SecretName): Promise<Uint8Array | undefined> {
     if (!this.#parts.files.has(name)) return undefined;
     const key = await this.#openKey();
     return key === undefined ? undefined : this.#parts.files.read(name, key);
   }
 
-  /** Durable when it resolves. */
+  /** Stores a secret; durable when it resolves. */
   async put(name: SecretName, secret: Uint8Array): Promise<void> {
     this.#parts.files.write(name, await this.#keyForWriting(), secret);
   }
@@ -59,20 +62,22 @@ export class KeptSecrets {
     this.#parts.files.wipe(name);
   }
 
-  /** Removes what no TPM opens any more, so that new secrets can be kept. Other failures are left for later. */
+  /**
+   * Removes secrets that no TPM can open any more, so that new ones can be stored. Other failures are left for later.
+   */
   async discardBroken(): Promise<void> {
     try {
       await this.#openKey();
     } catch (error) {
       if (!isSealBroken(error)) throw error;
-      this.#parts.log.warn({ error }, 'the old owner authorization cannot be opened any more and is removed');
+      this.#parts.log.warn({ error }, 'the old owner authorization can no longer be decrypted, so it is removed');
       this.wipeAll();
     }
   }
 
   /**
-   * Puts what stays under a new key, so that the old one, with whatever the disk still holds of what was removed, is good
-   * for nothing. A crash in between is made up for when the key is opened again.
+   * Encrypts the remaining secrets with a new key, so that remains of removed secrets on the disk cannot be decrypted.
+   * After a crash, the next unsealing completes the rotation.
    */
   async rotateKey(): Promise<void> {
     const { files, tpm } = this.#parts;
@@ -86,14 +91,14 @@ export class KeptSecrets {
     this.#moveTo(next, key);
   }
 
-  /** After TPM2_Clear or TPM_OwnerClear, when nothing opens any more. */
+  /** Wipes everything after TPM2_Clear or TPM_OwnerClear, when the key can no longer be unsealed. */
   wipeAll(): void {
     this.#key?.fill(0);
     this.#key = undefined;
     this.#parts.files.wipeAll();
   }
 
-  /** Forgets the key; for the end of the broker. */
+  /** Forgets the key, when the broker ends. */
   close(): void {
     this.#key?.fill(0);
     this.#key = undefined;
@@ -120,11 +125,11 @@ export class KeptSecrets {
     }
   }
 
-  /** Each secret is under one of the two keys at any time; the old key goes when none needs it. */
+  /** At any time, each secret is encrypted with one of the two keys; the old key is removed when no secret needs it. */
   #moveTo(next: Uint8Array, old: Uint8Array): void {
     const { files } = this.#parts;
     for (const name of files.names()) {
-      // One that is damaged stays as it is, for whoever asks for it.
+      // A damaged secret stays as it is; whoever asks for it gets the error.
       const secret = this.#readUnder(name, old);
       if (secret === undefined) continue;
       files.write(name, next, secret);
@@ -135,7 +140,7 @@ export class KeptSecrets {
     this.#key = next;
   }
 
-  /** Undefined when the secret is under another key, or damaged. */
+  /** Returns undefined if the secret is encrypted with another key, or damaged. */
   #readUnder(name: string, key: Uint8Array): Uint8Array | undefined {
     try {
       return this.#parts.files.read(name, key);
@@ -156,7 +161,7 @@ export class KeptSecrets {
   }
 }
 
-/** No TPM opens the kept secrets any more. */
+/** Returns whether the error says that no TPM can open the stored secrets any more. */
 export function isSealBroken(error: unknown): boolean {
   return error instanceof TbsError && error.details['reason'] === 'sealBroken';
 }
@@ -164,7 +169,7 @@ export function isSealBroken(error: unknown): boolean {
 function sealBroken(cause: unknown): TbsError {
   return new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
     message:
-      'The stored owner authorization cannot be opened: it is sealed to another TPM, or this one was cleared since.',
+      'The stored owner authorization cannot be decrypted: it is sealed to another TPM, or this TPM has been cleared since.',
     action: 'Import the owner authorization (Import-TpmOwnerAuth), or initialize the TPM again (Initialize-Tpm).',
     details: { reason: 'sealBroken' },
     cause,

@@ -1,4 +1,4 @@
-/** Remembers that the TPM takes no lockout authorization, over restarts of the broker, and says until when. */
+/** Records, across restarts of the broker, that the TPM accepts no lockout authorization, and until when. */
 import {
   type BlockedSince,
   type LockoutAuthVerdict,
@@ -43,7 +43,10 @@ export class LockoutAuthorizationWatch {
     this.#parts = parts;
   }
 
-  /** Looks at the answer to a command of anybody, the broker included. Nothing waits for what follows from it. */
+  /**
+   * Inspects the response to any command, including the broker's own. Returns at once; the update runs in the
+   * background.
+   */
   answered(command: Uint8Array, response: Uint8Array): undefined {
     if (this.#parts.version !== '2.0') return undefined;
     const code = readUint32(command, CODE_OFFSET);
@@ -55,7 +58,7 @@ export class LockoutAuthorizationWatch {
     return undefined;
   }
 
-  /** Asks the TPM for its time, when there is something to be said at all. */
+  /** Returns the block in force, if any; asks the TPM for its time only if there may be one. */
   async block(recoverySeconds: number | null): Promise<LockoutAuthBlock> {
     await this.#lastUpdate;
     const since = this.#since();
@@ -67,7 +70,7 @@ export class LockoutAuthorizationWatch {
     return { blocked: true, untilMs: remainingMs === null ? null : this.#parts.clock.wallClockMs() + remainingMs };
   }
 
-  /** Resolves when all that was seen is remembered. Never rejects. */
+  /** Resolves when everything seen so far is stored. Never rejects. */
   settled(): Promise<void> {
     return this.#lastUpdate;
   }
@@ -83,17 +86,18 @@ export class LockoutAuthorizationWatch {
       if (verdict === 'refused') {
         events.raise(
           'warning',
-          'The TPM refused a lockout authorization, and takes none, right or wrong, until its recovery time is over.',
+          'The TPM rejected a lockout authorization, and accepts none, right or wrong, until its recovery time is over.',
           { details: { action: 'Get-Tpm shows until when. Other authorizations are not affected.' } },
         );
       }
-      // Where it was not compared, the block began at a time that nobody saw: at the latest it ends one recovery time from now.
+      // If the TPM did not compare the value, the block began at an unknown time; it ends at most one recovery time
+      // from now.
       if (verdict === 'refused' || this.#since() === undefined) {
         const now = await context.run(() => readRunTime());
         if (now !== undefined) await store.put(RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
       }
     } catch (error) {
-      log.warn({ error }, 'the state of the lockout authorization cannot be remembered');
+      log.warn({ error }, 'the state of the lockout authorization cannot be stored');
     }
   }
 
@@ -103,7 +107,7 @@ export class LockoutAuthorizationWatch {
   }
 }
 
-/** Spares every other command a closer look. */
+/** A cheap check that excludes all other commands. */
 function startsWithLockoutHandle(command: Uint8Array): boolean {
   return command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) === TPM_RH.LOCKOUT;
 }

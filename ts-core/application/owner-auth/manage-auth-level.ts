@@ -1,4 +1,4 @@
-/** Get- and Set-TpmAuthLevel. */
+/** Implements Get- and Set-TpmAuthLevel. */
 import type { Caller } from '../../domain/caller.js';
 import {
   AUTH_LEVEL_NAMES,
@@ -12,13 +12,13 @@ import type { Events } from '../events/events.js';
 import type { PolicyStore } from '../ports/policy-store.js';
 import type { StateStore } from '../ports/state-store.js';
 
-/** What the owner authorization does before a level is changed: refuses, or carries the change out. */
+/** A change of the level, which the owner-authorization use cases carry out or refuse before it is stored. */
 export interface AuthLevelChange {
   readonly from: EffectiveAuthLevel;
   readonly to: OsManagedAuthLevel;
-  /** What the owner authorization becomes when the change makes a new one; random unless given. */
+  /** The new owner authorization, if the change needs one; random unless given. */
   readonly newOwnerAuth: Uint8Array | undefined;
-  /** A new owner authorization may be kept nowhere. */
+  /** Permits a new owner authorization that is stored nowhere. */
   readonly force: boolean;
 }
 
@@ -26,7 +26,7 @@ export class ManageAuthLevel {
   readonly #policy: PolicyStore;
   readonly #store: StateStore;
   readonly #events: Events;
-  /** Resolves when the kept material fits the new level; rejects with a TbsError and changes nothing otherwise. */
+  /** Resolves when the stored material fits the new level; otherwise rejects with a TbsError and changes nothing. */
   readonly #applyToMaterial: (change: AuthLevelChange) => Promise<void>;
 
   constructor(

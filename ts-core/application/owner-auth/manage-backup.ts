@@ -1,4 +1,4 @@
-/** Backup-, Test- and Get-TpmOwnerAuthBackup. */
+/** Implements Backup-TpmOwnerAuth, Test- and Get-TpmOwnerAuthBackup. */
 import type { Caller } from '../../domain/caller.js';
 import type { BackupMode } from '../../domain/owner-auth/backup-mode.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -8,7 +8,7 @@ import type { BackupRecord } from './owner-auth-record.js';
 
 export interface BackupReport extends BackupRecord {
   readonly mode: BackupMode;
-  /** A value that the directory does not have for good yet; it is tried again by itself. */
+  /** Whether the directory does not have the final value yet; the broker retries by itself. */
   readonly pending: boolean;
 }
 
@@ -28,7 +28,7 @@ export class ManageBackup {
     return this.#coordinator.parts.backup.check();
   }
 
-  /** Backs up what is pending, or the owner authorization that is kept; one that is given is tried on the TPM once. */
+  /** Backs up the pending or the stored owner authorization. A given one is first tried on the TPM, once. */
   async run(caller: Caller, ownerAuth: Uint8Array | undefined): Promise<BackupReport> {
     const { change, secrets, tpm, level, events } = this.#coordinator.parts;
     await this.#coordinator.exclusive(async () => {
@@ -49,8 +49,8 @@ export class ManageBackup {
 
 function stillPending({ lastFailure }: BackupReport): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: lastFailure?.message ?? 'The directory did not take the owner authorization.',
-    action: 'Test-TpmOwnerAuthBackup tells what is wrong; the backup is tried again by itself.',
+    message: lastFailure?.message ?? 'The directory did not accept the owner authorization.',
+    action: 'Test-TpmOwnerAuthBackup shows what is wrong; the broker retries the backup by itself.',
     details: { reason: lastFailure?.reason ?? 'error' },
   });
 }

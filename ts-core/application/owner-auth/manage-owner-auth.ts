@@ -1,4 +1,4 @@
-/** Set-, Get-, Import-TpmOwnerAuth, Clear-Tpm, Unblock-Tpm and the change of the level. */
+/** Implements Set-, Get- and Import-TpmOwnerAuth, Clear-Tpm, Unblock-Tpm and the change of the level. */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { keepsOwner, type MaterialName, materialFor, OWNER_AUTH_TYPES } from '../../domain/owner-auth/kept-material.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
@@ -9,9 +9,9 @@ import type { AuthLevelChange } from './manage-auth-level.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 
 export interface OwnerAuthOutcome {
-  /** Whether the value is kept on this machine. */
+  /** Whether the value is stored on this machine. */
   readonly kept: boolean;
-  /** `off`: not asked for; `done`; `pending`: tried again in the background. */
+  /** `off`: backup is off; `done`; `pending`: retried in the background. */
   readonly backup: 'off' | 'done' | 'pending';
 }
 
@@ -24,7 +24,7 @@ export class ManageOwnerAuth {
     this.#lockout = lockout;
   }
 
-  /** Replaces the owner authorization. `current`: the one in force; the one that is kept unless given. */
+  /** Replaces the owner authorization. `current` is the one in force, by default the stored one. */
   async set(caller: Caller, current: Uint8Array | undefined, next: Uint8Array): Promise<OwnerAuthOutcome> {
     const { change, level, secrets, backup, tpm } = this.#coordinator.parts;
     const outcome = await this.#coordinator.exclusive(async () => {
@@ -42,7 +42,7 @@ export class ManageOwnerAuth {
     return outcome;
   }
 
-  /** Keeps a value that the TPM has, as the level allows; it is tried once. */
+  /** Stores as much as the level allows of a value that the TPM has, after trying it once. */
   async import(caller: Caller, value: Uint8Array): Promise<void> {
     const { level, tpm, change } = this.#coordinator.parts;
     await this.#coordinator.exclusive(async () => {
@@ -55,8 +55,8 @@ export class ManageOwnerAuth {
   }
 
   /**
-   * Tbsi_Get_OwnerAuth. `type`: TBS_OWNERAUTH_TYPE. The caller of this wipes the bytes, which are none for a hierarchy whose
-   * authorization is empty.
+   * Implements Tbsi_Get_OwnerAuth. `type` is a TBS_OWNERAUTH_TYPE. The result is empty for a hierarchy whose
+   * authorization is empty; the caller of this method wipes it.
    */
   async get(caller: Caller, type: number): Promise<Uint8Array> {
     const { secrets, tpm } = this.#coordinator.parts;
@@ -77,7 +77,7 @@ export class ManageOwnerAuth {
     return value;
   }
 
-  /** The empty authorization of a hierarchy that is open; undefined for a closed one, and where the level stores none. */
+  /** Returns the empty authorization of an open hierarchy; undefined for a closed one, or if the level stores none. */
   async #authOfOpenHierarchy(material: MaterialName): Promise<Uint8Array | undefined> {
     const { tpm, level, hierarchies } = this.#coordinator.parts;
     if (material !== 'storage' && material !== 'endorsement') return undefined;
@@ -85,7 +85,7 @@ export class ManageOwnerAuth {
     return hierarchies.states(await tpm.ownership())[material] === 'open' ? EMPTY_AUTH : undefined;
   }
 
-  /** Clears the TPM: every key under owner and endorsement hierarchy, and the owner authorization itself. */
+  /** Clears the TPM: every key in the storage and endorsement hierarchies, and the owner authorization itself. */
   async clear(caller: Caller, current: Uint8Array | undefined): Promise<void> {
     await this.#coordinator.exclusive(async () => {
       await this.#requireOwner();
@@ -101,7 +101,7 @@ export class ManageOwnerAuth {
     this.#told(caller, 'The lockout of the TPM was reset.', { forgotten });
   }
 
-  /** What Set-TpmAuthLevel does before the level is changed. */
+  /** Carries out what Set-TpmAuthLevel needs before the level changes. */
   async levelChanges(change: AuthLevelChange): Promise<void> {
     const { secrets, backup, tpm } = this.#coordinator.parts;
     await this.#coordinator.exclusive(async () => {
@@ -137,16 +137,16 @@ export class ManageOwnerAuth {
 
 function levelKeepsNothing(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'The level of owner authorization in force does not keep the owner authorization on this machine.',
-    action: 'Raise the level first (Set-TpmAuthLevel Full); Get-TpmAuthLevel tells what sets it.',
+    message: 'The level in force does not store the owner authorization on this machine.',
+    action: 'Raise the level first (Set-TpmAuthLevel Full); Get-TpmAuthLevel shows what sets it.',
     details: { setting: 'osManagedAuthLevel' },
   });
 }
 
 function keptNowhere(): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: 'The change makes a new owner authorization, and with AD DS backup off nothing would keep it.',
-    action: 'Give a file for it (-NewFile), or give it up (-Force): then only clearing the TPM replaces it.',
+    message: 'The change creates a new owner authorization, which would be stored nowhere, since AD DS backup is off.',
+    action: 'Name a file for it (-NewFile), or do without it (-Force): then only clearing the TPM replaces it.',
     details: { parameter: 'newOwnerAuth' },
   });
 }

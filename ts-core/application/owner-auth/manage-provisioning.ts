@@ -1,4 +1,4 @@
-/** Initialize-Tpm, Get-TpmProvisioningState, Enable- and Disable-TpmAutoProvisioning. */
+/** Implements Initialize-Tpm, Get-TpmProvisioningState, Enable- and Disable-TpmAutoProvisioning. */
 import type { Caller } from '../../domain/caller.js';
 import type { HierarchyStates } from '../../domain/owner-auth/hierarchy-state.js';
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
@@ -11,20 +11,20 @@ import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { AutoProvisioning } from './owner-auth-record.js';
 import type { ProvisioningSteps } from './provisioning-steps.js';
 
-/** What Initialize-Tpm does beside what harms nothing. */
+/** What Initialize-Tpm may do beyond its harmless steps. */
 export interface ProvisioningPermissions {
-  /** Clear the TPM where nothing else makes it usable. */
+  /** Clear the TPM if nothing else makes it usable. */
   readonly allowClear: boolean;
-  /** Ask the firmware, which asks a person at the next start of the machine. */
+  /** Submit a request to the firmware, which asks a person at the next start of the machine. */
   readonly allowPhysicalPresence: boolean;
-  /** Close the storage and endorsement hierarchy of a TPM 2.0; policy (`closeHierarchies`) can want the same. */
+  /** Close the storage and endorsement hierarchies of a TPM 2.0; policy (`closeHierarchies`) can require the same. */
   readonly closeHierarchies: boolean;
 }
 
 export interface ProvisioningReport extends ProvisioningVerdict {
   /** Undefined for a TPM 1.2, which has no hierarchies. */
   readonly hierarchies: HierarchyStates | undefined;
-  /** Policy wants open hierarchies closed: provisioning closes them without being asked to. */
+  /** Whether policy requires closed hierarchies, so that provisioning closes them unasked. */
   readonly policyClosesHierarchies: boolean;
 }
 
@@ -42,7 +42,7 @@ const HARMLESS: ProvisioningPermissions = {
   closeHierarchies: false,
 };
 
-/** Physical presence operations, the most complete first: all of them clear; all of them enable and activate. */
+/** Physical presence operations, the most complete first. All of them clear, enable and activate the TPM. */
 const CLEARING_OPERATIONS: readonly number[] = [22, 21, 14, 5];
 const ENABLING_OPERATIONS: readonly number[] = [10, 6];
 
@@ -67,7 +67,10 @@ export class ManageProvisioning {
     return this.#report(verdict);
   }
 
-  /** Opens what provisioning, or an earlier version of the broker, closed; with the stored values unless others are given. */
+  /**
+   * Opens hierarchies that provisioning, or an earlier version of the broker, closed; uses the stored values unless
+   * others are given.
+   */
   async openHierarchies(caller: Caller, given: HierarchyAuths): Promise<ProvisioningReport> {
     const { tpm, hierarchies, events } = this.#coordinator.parts;
     if (tpm.version !== '2.0') throw noHierarchies();
@@ -141,7 +144,7 @@ export class ManageProvisioning {
     return this.autoProvisioning;
   }
 
-  /** At the broker's start. Never rejects. */
+  /** Runs at the broker's start. Never rejects. */
   async start(): Promise<void> {
     try {
       if (!(await this.#isDue())) return;
@@ -151,7 +154,7 @@ export class ManageProvisioning {
     }
   }
 
-  /** `DisabledForNextBoot` skips exactly the first boot after the one in which it was said. */
+  /** `DisabledForNextBoot` skips exactly one boot: the next one after the boot in which it was set. */
   async #isDue(): Promise<boolean> {
     const { records } = this.#coordinator.parts;
     const { autoProvisioning, disabledSinceBoot } = records.current;
@@ -174,7 +177,7 @@ function operationsFor({ clearRequired, needs }: ProvisioningVerdict, allowClear
 
 function noHierarchies(): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: 'A TPM 1.2 has no storage and endorsement hierarchy.',
+    message: 'A TPM 1.2 has no storage and endorsement hierarchies.',
     details: { parameter: 'tpmVersion' },
   });
 }
@@ -182,7 +185,7 @@ function noHierarchies(): TbsError {
 function levelStoresNoHierarchy(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
     message:
-      'The level of owner authorization in force does not store the authorizations of the hierarchies: nobody could use them once they are closed.',
+      'The level in force does not store the authorizations of the hierarchies, so nobody could use them once they are closed.',
     action: 'Set the level Full or Delegated first (Set-TpmAuthLevel); Get-TpmAuthLevel shows what sets it.',
     details: { setting: 'osManagedAuthLevel' },
   });
@@ -190,7 +193,7 @@ function levelStoresNoHierarchy(): TbsError {
 
 function policyClosesHierarchies(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'Policy wants the storage and endorsement hierarchy closed.',
+    message: 'Policy requires the storage and endorsement hierarchies to be closed.',
     action: 'Set closeHierarchies to false first; Get-TbsPolicy shows what sets it.',
     details: { setting: 'closeHierarchies' },
   });

@@ -1,6 +1,6 @@
 /**
- * Coordinates work on the owner authorization: one piece at a time, recovery of what a crash interrupted, the level in
- * force, and another try of what failed.
+ * Coordinates work on the owner authorization: runs one task at a time, recovers after a crash, follows the level in
+ * force, and retries what failed.
  */
 
 import { OneAtATime } from '../../domain/one-at-a-time.js';
@@ -57,19 +57,22 @@ export class OwnerAuthCoordinator {
 
   constructor(readonly parts: OwnerAuthCoordinatorParts) {}
 
-  /** Whether a change is under way that was not finished, and the TPM does not allow a try yet. */
+  /** Whether an unfinished change waits because the TPM does not allow an attempt yet. */
   get isUnsettled(): boolean {
     return this.#unsettled;
   }
 
-  /** Opens what is kept, finishes what a crash has left, and follows a level that changed meanwhile. Never rejects. */
+  /**
+   * Opens the stored secrets, finishes a change that a crash interrupted, and follows a level that has changed since.
+   * Never rejects.
+   */
   async start(): Promise<void> {
-    // Both wait in the queue before anything that a caller asks for.
+    // Both are queued before any caller's request.
     const opened = this.#queue.run(() => this.parts.secrets.open());
     await Promise.all([opened, this.#catchUp()]);
   }
 
-  /** Policy, or the local level, may have changed. Never rejects: what fails is told and tried again. */
+  /** Called when policy or the local level may have changed. Never rejects: failures are reported and retried. */
   levelMayHaveChanged(): Promise<void> {
     return this.#catchUp();
   }
@@ -79,7 +82,7 @@ export class OwnerAuthCoordinator {
     this.parts.secrets.close();
   }
 
-  /** Runs work on the owner authorization alone, once nothing of an earlier change is unsettled. */
+  /** Runs work on the owner authorization alone, once no earlier change is unfinished. */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#queue.run(async () => {
       if (this.#unsettled) throw unsettledChange();
@@ -87,20 +90,23 @@ export class OwnerAuthCoordinator {
       try {
         return await work();
       } catch (error) {
-        // A wrong owner authorization brings a TPM 1.2 nearer to its own lockout, as a caller's command does.
+        // A wrong owner authorization brings a TPM 1.2 closer to its own lockout, as one in a caller's command does.
         if (isWrongAuthorization(error)) this.parts.lockoutWatch.commandEnded('authorizationFailure');
         throw error;
       }
     });
   }
 
-  /** Resolves when what is kept is known to be the TPM's, as far as the TPM tells. */
+  /** Resolves when the stored material is known to match the TPM, as far as the TPM reports it. */
   async keptIsVerified(): Promise<void> {
     const { externalChanges } = this.parts;
     if (externalChanges.isMarked) await this.#queue.run(() => externalChanges.resolve());
   }
 
-  /** The authorization to use: the one given, the one kept, or the empty one of a TPM 2.0 that has none. */
+  /**
+   * Returns the authorization to use: the given one, the stored one, or the empty one of a TPM 2.0 on which none is
+   * set.
+   */
   async currentOwnerAuth(given: Uint8Array | undefined): Promise<Uint8Array> {
     if (given !== undefined) return given;
     const kept = await this.parts.secrets.get('owner');
@@ -113,7 +119,7 @@ export class OwnerAuthCoordinator {
     return this.parts.crypto.randomBytes(OWNER_AUTH_BYTES);
   }
 
-  /** Takes note of what a change has left to do. */
+  /** Schedules what a change has left to do. */
   settle(remaining: Remaining): void {
     this.#retry?.cancel();
     this.#unsettled = remaining.kind === 'recovery';
@@ -127,21 +133,21 @@ export class OwnerAuthCoordinator {
   }
 
   /**
-   * Makes what is kept fit the level. From a level that keeps the owner authorization to Delegated, a new one is made:
-   * `newOwnerAuth`, or a random one. Runs inside of `exclusive`.
+   * Makes the stored material fit the level. A change to Delegated from a level that stores the owner authorization
+   * sets a new one: `newOwnerAuth`, or a random one. Runs inside `exclusive`.
    */
   async applyLevel(to: OsManagedAuthLevel, newOwnerAuth?: Uint8Array): Promise<void> {
     const { records, tpm, secrets, events, change, backup, hierarchies } = this.parts;
     const from = records.current.appliedLevel;
     if (from === to) return;
-    // A store that cannot write is found out before anything is changed in the TPM.
+    // Fails if the store cannot write, before anything changes in the TPM.
     await records.update({});
     if (from !== undefined) {
       const transition = levelTransition(tpm.version, from, to);
       const current = transition.newOwnerAuth ? await secrets.get('owner') : undefined;
       if (current !== undefined) {
         const next = newOwnerAuth ?? this.randomOwnerAuth();
-        // Before the values are wiped that the hierarchies have.
+        // Open the hierarchies before their values are wiped.
         this.settle(await change.change(current, next, to));
         current.fill(0);
         if (newOwnerAuth === undefined) next.fill(0);
@@ -150,13 +156,9 @@ export class OwnerAuthCoordinator {
       for (const name of transition.reopened) await hierarchies.openBeforeWiping(name);
       for (const name of transition.wiped) secrets.wipe(name);
       if (transition.lowers) await secrets.rotateKey();
-      events.raise(
-        'ownerAuthorization',
-        `What is kept of the owner authorization fits the level ${AUTH_LEVEL_NAMES[to]} now.`,
-        {
-          details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
-        },
-      );
+      events.raise('ownerAuthorization', `The stored owner authorization now fits the level ${AUTH_LEVEL_NAMES[to]}.`, {
+        details: { from: AUTH_LEVEL_NAMES[from], to: AUTH_LEVEL_NAMES[to], wiped: transition.wiped },
+      });
     }
     await records.update({ appliedLevel: to });
   }
@@ -181,7 +183,7 @@ export class OwnerAuthCoordinator {
         this.settle(await change.recover(level()));
         if (!this.#unsettled) await this.applyLevel(level());
       } catch (error) {
-        log.warn({ error }, 'the owner authorization does not fit policy yet; it is tried again');
+        log.warn({ error }, 'the stored owner authorization does not fit policy yet; the broker will retry');
         this.#retry?.cancel();
         this.#retry = this.parts.clock.after(this.#nextRetryMs(), () => void this.#catchUp());
       }
@@ -194,22 +196,22 @@ export class OwnerAuthCoordinator {
     return delayMs;
   }
 
-  /** A new owner authorization was made that the level does not keep and no backup takes. */
+  /** Reports that the level does not store the new owner authorization, and no backup has it either. */
   tellKeptNowhere(level: OsManagedAuthLevel): void {
     this.parts.events.raise(
       'warning',
-      `A new owner authorization was made for the level ${AUTH_LEVEL_NAMES[level]} and is kept nowhere.`,
+      `A new owner authorization was created for the level ${AUTH_LEVEL_NAMES[level]}, and it is stored nowhere.`,
       {
         details: {
           level: AUTH_LEVEL_NAMES[level],
           action:
-            'Turn AD DS backup on, or have the firmware clear the TPM when its owner is needed (Clear-Tpm -UsePPI).',
+            'Turn on AD DS backup, or have the firmware clear the TPM when the owner authorization is needed (Clear-Tpm -UsePPI).',
         },
       },
     );
   }
 
-  /** Clears the TPM, and forgets what was kept of its owner. Runs inside of `exclusive`. */
+  /** Clears the TPM, and wipes the material of its owner. Runs inside `exclusive`. */
   clear(ownerAuth: Uint8Array): Promise<void> {
     return this.parts.externalChanges.during(() => this.parts.tpm.clear(ownerAuth));
   }
@@ -217,9 +219,9 @@ export class OwnerAuthCoordinator {
 
 function unsettledChange(): TbsError {
   return new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
-    message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow a try yet.',
+    message: 'An earlier change of the owner authorization was interrupted, and the TPM does not allow an attempt yet.',
     action:
-      'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; recovery goes on by itself.',
+      'Wait for the lockout recovery time of the TPM (Get-Tpm), or restart the machine; the broker then recovers by itself.',
     details: { reason: 'recovering' },
   });
 }

@@ -1,4 +1,4 @@
-/** What is remembered of the owner authorization beside its secrets: in the state store, under one name. */
+/** What the state store records about the owner authorization, besides its secrets, under one name. */
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import type { DirectoryBackupForm } from '../ports/owner-auth-stores.js';
@@ -18,15 +18,18 @@ export interface BackupRecord {
 }
 
 export interface OwnerAuthRecord {
-  /** The level that the kept material fits; undefined until the first time. */
+  /** The level that the stored material fits; undefined until it is first applied. */
   readonly appliedLevel: OsManagedAuthLevel | undefined;
   readonly autoProvisioning: AutoProvisioning;
   /** The boot for which automatic provisioning is off (DisabledForNextBoot). */
   readonly disabledSinceBoot: string | undefined;
-  /** TPM 1.2: ownership was taken with the well-known secret, and the real one is not set yet. */
+  /** TPM 1.2: ownership was taken with the well-known secret, and the final one is not set yet. */
   readonly wellKnownOwner: boolean;
   readonly family: DelegationFamily | undefined;
-  /** The dictionary-attack parameters were set when the TPM was provisioned; later an administrator's are left alone. */
+  /**
+   * Whether provisioning has set the dictionary-attack parameters; it does so once, and leaves an administrator's later
+   * values alone.
+   */
   readonly lockoutParametersSet: boolean;
   readonly backup: BackupRecord;
 }
@@ -58,7 +61,7 @@ export class OwnerAuthRecords {
     return this.#record;
   }
 
-  /** Resolves when it is durable. Updates go one after the other: each has what the one before has changed. */
+  /** Resolves when the update is durable. Updates run one after the other, each on the result of the one before. */
   update(change: Partial<OwnerAuthRecord>): Promise<void> {
     return this.#updates.run(async () => {
       const record = { ...this.#record, ...change };

@@ -1,4 +1,4 @@
-/** The use cases of the owner authorization, joined together over the ports. */
+/** Connects the use cases of the owner authorization with each other and with the ports. */
 import { effectiveAuthLevel } from '../../domain/owner-auth/effective-level.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
@@ -40,7 +40,7 @@ export interface OwnerAuthorizationParts {
   readonly files: OwnerAuthFiles;
   readonly crypto: Crypto12;
   readonly directory: OwnerAuthDirectory | undefined;
-  /** Of storage root and endorsement key of a TPM 2.0. */
+  /** The algorithm of the storage root key and the endorsement key of a TPM 2.0. */
   readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
   readonly lockout: LockoutService;
   readonly firmware: ManagePhysicalPresence;
@@ -58,7 +58,7 @@ export interface OwnerAuthorization {
   readonly tpm: ReportTpm;
   readonly lockoutWatch: TpmLockoutWatch;
   readonly lockoutAuthorization: LockoutAuthorizationWatch;
-  /** Recovers, follows the level and provisions, as far as each is due. Never rejects. */
+  /** Recovers, applies the level and provisions the TPM, as far as each is due. Never rejects. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What the owner authorization needs of a TPM, of either version. Every method rejects with TbsErrors only. */
+/** What the owner authorization needs from a TPM of either version. Every method rejects with TbsErrors only. */
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { EccCurve } from '../../domain/tpm20/keys.js';
 import type { DelegationFamily } from './owner-auth-record.js';
@@ -12,7 +12,7 @@ export interface OwnershipState {
   /** TPM 2.0 only. */
   readonly storageAuthSet: boolean;
   readonly endorsementAuthSet: boolean;
-  /** The storage root key is there, so that something can be sealed. */
+  /** Whether there is a storage root key, which sealing needs. */
   readonly hasStorageRootKey: boolean;
   readonly hasEndorsementKey: boolean;
 }
@@ -21,7 +21,7 @@ export interface OwnershipState {
 export interface TpmLockout {
   readonly lockedOut: boolean;
   readonly failedTries: number;
-  /** Null where the TPM does not tell. */
+  /** Null if the TPM does not report it. */
   readonly maxTries: number | null;
   readonly recoverySeconds: number | null;
   readonly lockoutRecoverySeconds: number | null;
@@ -29,17 +29,20 @@ export interface TpmLockout {
 
 export interface EndorsementKey {
   readonly publicKey: {
-    /** `other`: of another kind, or not shown to whoever asks. */
+    /** `other`: another kind, or the TPM does not show the key to this caller. */
     readonly algorithm: 'rsa' | 'ecc' | 'other';
     readonly curve?: EccCurve | undefined;
     readonly unique: Uint8Array;
     readonly exponent: number;
   };
-  /** SubjectPublicKeyInfo is made by who shows it; these are X.509 certificates in DER. */
+  /** X.509 certificates in DER. (The public key is only encoded as SubjectPublicKeyInfo where it is shown.) */
   readonly certificates: readonly Uint8Array[];
 }
 
-/** TPM 1.2 shows key and certificate of an owned TPM to its owner; the key to whom the owner delegated it, too. */
+/**
+ * A TPM 1.2 that is owned shows the key and its certificate only to the owner, and the key also to those to whom the
+ * owner delegated it.
+ */
 export interface EndorsementReader {
   readonly owner?: Uint8Array | undefined;
   readonly delegation?: Uint8Array | undefined;
@@ -49,30 +52,30 @@ export interface OwnerTpm {
   readonly version: TpmVersion;
   ownership(): Promise<OwnershipState>;
   /**
-   * One try with `current`; with the same value twice it only proves that the TPM has it. Rejects with
-   * TPM_E_AUTHFAIL or TPM_20_E_AUTH_FAIL (the TPM has another value), TPM_E_DEFEND_LOCK_RUNNING or TPM_20_E_LOCKOUT
-   * (it was not tried), TBS_E_IOERROR (not known).
+   * Makes one attempt with `current`; the same value twice only proves that the TPM has it. Rejects with TPM_E_AUTHFAIL
+   * or TPM_20_E_AUTH_FAIL (the TPM has another value), TPM_E_DEFEND_LOCK_RUNNING or TPM_20_E_LOCKOUT (the TPM did not
+   * compare it), or TBS_E_IOERROR (outcome unknown).
    */
   changeOwnerAuth(current: Uint8Array, next: Uint8Array): Promise<void>;
-  /** TPM 2.0: one try with the authorization of a hierarchy; a wrong one does no harm there. */
+  /** TPM 2.0: makes one attempt with the authorization of a hierarchy, where a wrong value is harmless. */
   proveHierarchy?(name: 'storage' | 'endorsement', auth: Uint8Array): Promise<void>;
-  /** TPM 1.2: whether the TPM takes a delegation still. */
+  /** TPM 1.2: returns whether the TPM still accepts a delegation. */
   takesDelegation?(delegation: Uint8Array): Promise<boolean>;
   clear(ownerAuth: Uint8Array): Promise<void>;
   resetLockout(ownerAuth: Uint8Array): Promise<void>;
-  /** TPM 1.2: with the administrators' delegation instead of the owner authorization. */
+  /** TPM 1.2: uses the administrators' delegation instead of the owner authorization. */
   resetLockoutDelegated?(delegation: Uint8Array): Promise<void>;
   lockout(): Promise<TpmLockout>;
-  /** The data of TPM_GetTestResult or TPM2_GetTestResult, the manufacturer's own. */
+  /** Returns the data of TPM_GetTestResult or TPM2_GetTestResult, whose format is the manufacturer's. */
   selfTest(): Promise<Uint8Array>;
-  /** Whether the TPM has every one of the commands. */
+  /** Returns whether the TPM has all the commands. */
   offersCommands(codes: readonly number[]): Promise<boolean>;
   seal(data: Uint8Array): Promise<Uint8Array>;
   unseal(blob: Uint8Array): Promise<Uint8Array>;
-  /** SHA-1 of the storage root key's public part, for the directory. */
+  /** Returns the SHA-1 digest of the storage root key's public part, for the directory. */
   srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array>;
   endorsementKey(reader?: EndorsementReader): Promise<EndorsementKey | undefined>;
-  /** TPM 1.2: makes the delegations of a new owner authorization, and voids those of the family before. */
+  /** TPM 1.2: creates the delegations of a new owner authorization, and voids those of the previous family. */
   delegate?(ownerAuth: Uint8Array, previous: DelegationFamily | undefined): Promise<Delegations>;
 }
 

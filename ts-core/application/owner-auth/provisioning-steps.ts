@@ -1,4 +1,7 @@
-/** Initialize-Tpm: the steps of both versions. Each can be repeated, and asks the TPM what is there instead of a memory. */
+/**
+ * The steps of Initialize-Tpm, for both versions. Each step can be repeated, and asks the TPM for its state instead of
+ * trusting a record.
+ */
 import type { HierarchyName } from '../../domain/owner-auth/hierarchy-state.js';
 import { keepsOwner } from '../../domain/owner-auth/kept-material.js';
 import {
@@ -31,7 +34,9 @@ import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { OwnershipState } from './owner-tpm.js';
 import { isWrongAuthorization, withTpmFailures } from './tpm-failure.js';
 
-/** What Windows sets: 32 tries, one forgotten in 10 minutes, a day after a wrong lockout authorization. */
+/**
+ * Windows' values: 32 tries, one of which is forgotten every 10 minutes, and a day after a wrong lockout authorization.
+ */
 const MAX_TRIES = 32;
 const RECOVERY_SECONDS = 600;
 const LOCKOUT_RECOVERY_SECONDS = 86_400;
@@ -51,7 +56,7 @@ export class ProvisioningSteps {
     this.#wantedAlgorithm = wantedAlgorithm;
   }
 
-  /** Runs inside of the coordinator's `exclusive`. Gives what is still needed. `closeHierarchies`: of a TPM 2.0. */
+  /** Runs inside the coordinator's `exclusive`. Returns what is still needed. `closeHierarchies` concerns a TPM 2.0. */
   async run(closeHierarchies: boolean): Promise<ProvisioningVerdict> {
     const { tpm, secrets } = this.#coordinator.parts;
     await secrets.discardBroken();
@@ -83,8 +88,9 @@ export class ProvisioningSteps {
   }
 
   /**
-   * A key is missing, and somebody else has set the authorization of the hierarchy that would make or keep it: only
-   * clearing the TPM helps. Persistent keys of either hierarchy are made so by the storage hierarchy's authorization.
+   * Returns whether a key is missing and somebody else has set the authorization of the hierarchy that creates or
+   * stores it: then only clearing the TPM helps. Making a key of either hierarchy persistent takes the storage
+   * hierarchy's authorization.
    */
   #isClosedByOthers(state: OwnershipState): boolean {
     const { secrets } = this.#coordinator.parts;
@@ -96,7 +102,7 @@ export class ProvisioningSteps {
     );
   }
 
-  /** Clears the TPM with the owner authorization that is kept, or the empty one; false where that is not possible. */
+  /** Clears the TPM with the stored owner authorization, or the empty one; returns false if that is not possible. */
   async clearAsOwner(): Promise<boolean> {
     const { tpm, secrets } = this.#coordinator.parts;
     const { owned, ownerClearDisabled } = await tpm.ownership();
@@ -120,14 +126,14 @@ export class ProvisioningSteps {
     if (storage !== undefined && endorsement !== undefined && !state.hasEndorsementKey) {
       await this.#persist('endorsement', endorsement, ekTemplate, EK_HANDLE, storage);
     }
-    // Without a storage root key no value can be sealed, so that none is set.
+    // Without a storage root key no value can be sealed, so none is set.
     if (storage === undefined && !state.hasStorageRootKey) return;
     await this.#setLockoutParameters(state);
     if (closeHierarchies) await hierarchies.close(state);
     if (!state.owned) await this.#setOwnerAuth(EMPTY_AUTH);
   }
 
-  /** Once: what an administrator sets later is left alone. */
+  /** Runs once, and leaves an administrator's later values alone. */
   async #setLockoutParameters(state: OwnershipState): Promise<void> {
     const { records, secrets } = this.#coordinator.parts;
     if (records.current.lockoutParametersSet) return;
@@ -145,8 +151,8 @@ export class ProvisioningSteps {
   }
 
   /**
-   * A TPM 1.2 can seal nothing before it has an owner, so ownership is taken with the well-known secret first; the real
-   * one then goes the same safe way as every change.
+   * A TPM 1.2 can seal nothing before it has an owner. So ownership is taken with the well-known secret first; setting
+   * the final one then uses the same crash-safe procedure as every change.
    */
   async #provision12(state: OwnershipState): Promise<void> {
     const { records, crypto, backup } = this.#coordinator.parts;
@@ -159,7 +165,10 @@ export class ProvisioningSteps {
     if (records.current.wellKnownOwner) await this.#setOwnerAuth(WELL_KNOWN_SECRET);
   }
 
-  /** At every level: what the level does not keep, and no backup takes, is known to nobody afterwards, as on Windows. */
+  /**
+   * Applies to every level: as on Windows, nobody knows the value afterwards if neither the level nor a backup stores
+   * it.
+   */
   async #setOwnerAuth(current: Uint8Array): Promise<void> {
     const { change, level, tpm, backup } = this.#coordinator.parts;
     const value = this.#coordinator.randomOwnerAuth();
@@ -189,7 +198,7 @@ export class ProvisioningSteps {
     }
   }
 
-  /** What is set; otherwise RSA, and ECC for a TPM that has no RSA of 2048 bits. */
+  /** Returns the configured algorithm; by default RSA, or ECC if the TPM has no 2048-bit RSA. */
   async #keyAlgorithm(): Promise<KeyAlgorithm20> {
     const wantedAlgorithm = this.#wantedAlgorithm;
     const candidates: readonly KeyAlgorithm20[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS_20 : [wantedAlgorithm];
@@ -197,8 +206,9 @@ export class ProvisioningSteps {
       if (await this.#onTpm(() => offersKey(algorithm))) return algorithm;
     }
     throw new TbsError('TBS_E_PROVISIONING_INCOMPLETE', {
-      message: `The TPM offers no storage key of the kind ${candidates.join(' or ')}.`,
-      action: 'Set provisioning.keyAlgorithm in tbsd.json to what the TPM offers (rsa2048, eccP256), or to auto.',
+      message: `The TPM does not support storage keys of the kind ${candidates.join(' or ')}.`,
+      action:
+        'Set provisioning.keyAlgorithm in tbsd.json to an algorithm that the TPM supports (rsa2048, eccP256), or to auto.',
       details: { candidates },
     });
   }
@@ -208,14 +218,14 @@ export class ProvisioningSteps {
   }
 }
 
-/** What a request that waits for the firmware wants. */
+/** Returns what a pending firmware request needs. */
 function neededFor(pending: PendingRequest | undefined): readonly ProvisioningBit[] {
   if (pending === undefined) return [];
   const transition = ([[], ['SHUTDOWN'], ['REBOOT']] as const)[pending.transitionAction] ?? [];
   return pending.userRequired ? ['PHYSICAL_PRESENCE', ...transition] : transition;
 }
 
-/** Keys of either hierarchy are made persistent by the storage hierarchy's authorization. */
+/** Making a key of either hierarchy persistent takes the storage hierarchy's authorization. */
 function isAboutPersisting({ cause }: Error): boolean {
   return cause instanceof Tpm20CommandError && cause.commandCode === TPM_CC.EvictControl;
 }

@@ -1,4 +1,7 @@
-/** Get-Tpm, Get-TpmEndorsementKeyInfo, Get-TpmSupportedFeature, and the parameters of the TPM's own lockout. */
+/**
+ * Implements Get-Tpm, Get-TpmEndorsementKeyInfo, Get-TpmSupportedFeature, and the cmdlets for the parameters of the
+ * TPM's own lockout.
+ */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
@@ -14,8 +17,8 @@ import type { EndorsementKey, OwnershipState, TpmLockout } from './owner-tpm.js'
 import { withTpmFailures } from './tpm-failure.js';
 
 /**
- * What Windows' `Get-TpmSupportedFeature` knows, and the commands that it takes: proving that a key is in the TPM, and
- * that the TPM is the one of an endorsement key.
+ * The features that Windows' `Get-TpmSupportedFeature` knows, with the commands that they need: proving that a key is
+ * in the TPM, and that the TPM is the one with a given endorsement key.
  */
 const FEATURES: readonly {
   readonly name: string;
@@ -30,7 +33,7 @@ const FEATURES: readonly {
   },
 ];
 
-/** The TPM's own lockout, with what the TPM does not report but its answers have shown. */
+/** The TPM's own lockout, including what the TPM does not report but its responses have shown. */
 export interface LockoutReport extends TpmLockout {
   readonly authorization: LockoutAuthBlock;
 }
@@ -51,7 +54,7 @@ export class ReportTpm {
     this.#lockoutAuthorization = lockoutAuthorization;
   }
 
-  /** Undefined when no TPM can be reached. */
+  /** Returns undefined if no TPM can be reached. */
   async ownershipIfPresent(): Promise<OwnershipReport | undefined> {
     try {
       return await this.ownership();
@@ -78,7 +81,7 @@ export class ReportTpm {
     }
   }
 
-  /** The features that the TPM offers, as Windows spells them. */
+  /** Returns the features that the TPM offers, in Windows' spelling. */
   async supportedFeatures(): Promise<readonly string[]> {
     const { tpm } = this.#coordinator.parts;
     const offered: string[] = [];
@@ -93,7 +96,7 @@ export class ReportTpm {
     return { ...lockout, authorization: await this.#lockoutAuthorization.block(lockout.lockoutRecoverySeconds) };
   }
 
-  /** Sets what is given and leaves the rest; TPM 2.0 only. */
+  /** Sets the given parameters and leaves the others; TPM 2.0 only. */
   async setLockoutParameters(
     caller: Caller,
     change: Partial<DictionaryAttackParameters>,
@@ -125,7 +128,7 @@ export class ReportTpm {
   }
 }
 
-/** Those of the offered features that were asked for; all of them where none was named. */
+/** Returns those of the offered features that were asked for; all of them if none was named. */
 export function featuresAmong(offered: readonly string[], asked: readonly string[]): readonly string[] {
   const wanted = asked.map((name) => name.toLowerCase());
   return offered.filter((name) => wanted.length === 0 || wanted.includes(name));

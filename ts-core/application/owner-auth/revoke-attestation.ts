@@ -1,8 +1,8 @@
 /**
- * Tbsi_Revoke_Attestation: until the next boot, no quote of this machine's boot can be trusted any more.
+ * Implements Tbsi_Revoke_Attestation: until the next boot, quotes no longer prove how this machine booted.
  *
- * Every PCR that only a boot resets (0 to 15; TCG PC Client Platform TPM Profile, "PCR attributes") is extended with a
- * random number that nobody keeps, so that no event log explains the values.
+ * Extends every PCR that only a boot resets (0 to 15; TCG PC Client Platform TPM Profile, "PCR attributes") with a
+ * random number that is not stored, so that no event log explains the values.
  */
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import { TBS_COMMAND_PRIORITY } from '../../domain/scheduling/priority.js';
@@ -32,7 +32,7 @@ export class RevokeAttestation {
     this.#events = events;
   }
 
-  /** Throws TBS_E_ACCESS_DENIED for everybody but administrators, and what submitting its commands throws. */
+  /** Throws TBS_E_ACCESS_DENIED unless the caller is an administrator, and whatever submitting the commands throws. */
   async revoke(caller: Caller): Promise<void> {
     if (!isAdministrator(caller)) {
       throw new TbsError('TBS_E_ACCESS_DENIED', { message: 'Only an administrator may revoke attestation.' });
@@ -41,7 +41,7 @@ export class RevokeAttestation {
     try {
       const { contextId } = connection.openContext([this.#version]);
       const random = await submit(connection, contextId, GET_RANDOM[this.#version](RANDOM_BYTES));
-      // A TPM may give fewer bytes than asked for; the rest stays 0.
+      // A TPM may return fewer bytes than requested; the rest stays 0.
       const value = new Uint8Array(RANDOM_BYTES);
       value.set(random.subarray(RANDOM_OFFSET[this.#version]).subarray(0, RANDOM_BYTES));
       for (let pcr = 0; pcr < BOOT_PCRS; pcr++) {
@@ -80,7 +80,7 @@ function pcrEvent(pcr: number, value: Uint8Array): Uint8Array {
   });
 }
 
-/** The response of a command that succeeded. */
+/** Submits a command and returns its response, which must be a success. */
 function submit(connection: CallerConnection, contextId: number, command: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const submission = {
@@ -92,7 +92,7 @@ function submit(connection: CallerConnection, contextId: number, command: Uint8A
     connection.submit(submission, (outcome) => {
       if (outcome.kind === 'refused') reject(outcome.error);
       else if (responseCodeOf(outcome.response) === 0) resolve(outcome.response);
-      else reject(new TbsError('TBS_E_IOERROR', { message: 'The TPM refused to extend its PCRs.' }));
+      else reject(new TbsError('TBS_E_IOERROR', { message: 'The TPM did not extend its PCRs.' }));
     });
   });
 }

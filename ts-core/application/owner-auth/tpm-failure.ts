@@ -1,4 +1,7 @@
-/** Errors of the TPM itself as TbsErrors: a wrong authorization, a lockout, and everything else by its code. */
+/**
+ * Translates errors of the TPM itself into TbsErrors: a wrong authorization, a lockout, and everything else by its
+ * code.
+ */
 import { asTbsError, TbsError, type TbsSymbol } from '../../domain/tbs-error.js';
 import { Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
@@ -7,13 +10,13 @@ import { Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
 import { TPM_RC } from '../../domain/tpm20/codes.js';
 import { isAuthorizationFailure as isAuthorizationFailure20 } from '../../domain/tpm20/responses.js';
 
-/** Which authorization a command of the broker's own carries, so that a refusal names the right one. */
+/** The authorization in one of the broker's own commands, so that an error names the right one. */
 export interface TriedAuthorization {
   /** As the subject of a sentence. */
   readonly name: string;
-  /** Codes of a TPM 1.2 that refuse it as well, beside those of a wrong value. */
+  /** Further codes with which a TPM 1.2 rejects it, besides those of a wrong value. */
   readonly refusals12?: readonly number[];
-  /** The error when the TPM compared it and refused it. */
+  /** Creates the error for when the TPM compared it and rejected it. */
   readonly refused: (symbol: TbsSymbol, details: Readonly<Record<string, unknown>>, cause: unknown) => TbsError;
 }
 
@@ -22,7 +25,10 @@ export const OWNER_AUTHORIZATION: TriedAuthorization = {
   refused: (symbol, details, cause) => new TbsError(symbol, { details, cause }),
 };
 
-/** The key under which the broker stores its secrets. Not a wrong owner authorization, so that none is taken for void. */
+/**
+ * The key under which the broker stores its secrets. Its rejection is not a wrong owner authorization, so no stored
+ * value counts as void.
+ */
 export const STORAGE_ROOT_KEY: TriedAuthorization = {
   name: 'the storage root key',
   refused: (_symbol, details, cause) =>
@@ -30,7 +36,7 @@ export const STORAGE_ROOT_KEY: TriedAuthorization = {
       message:
         'The storage root key of the TPM has a secret of its own. The broker stores owner authorizations under that key and uses it with the well-known secret only.',
       action:
-        'Give the key the well-known secret (TPM 1.2: tpm_changeownerauth --srk --set-well-known; TPM 2.0: evict the key at 0x81000001, then Initialize-Tpm), or have the TPM cleared.',
+        'Give the key the well-known secret (TPM 1.2: tpm_changeownerauth --srk --set-well-known; TPM 2.0: evict the key at 0x81000001, then Initialize-Tpm), or clear the TPM.',
       details: { ...details, reason: 'storageRootKeySecret' },
       cause,
     }),
@@ -38,18 +44,18 @@ export const STORAGE_ROOT_KEY: TriedAuthorization = {
 
 export const STORED_DELEGATION: TriedAuthorization = {
   name: 'the stored delegation',
-  // The family is gone, or was made void.
+  // The family no longer exists, or is void.
   refusals12: [TPM_RESULT.BADINDEX, TPM_RESULT.DELEGATE_FAMILY],
   refused: (symbol, details, cause) =>
     new TbsError(symbol, {
-      message: 'The TPM refused the delegation that is stored on this machine. It was tried once and not again.',
-      action: 'Import the owner authorization (Import-TpmOwnerAuth), which makes new delegations, or give it.',
+      message: 'The TPM rejected the delegation that is stored on this machine. It was tried only once.',
+      action: 'Import the owner authorization (Import-TpmOwnerAuth), which creates new delegations, or give it.',
       details: { ...details, reason: 'delegation' },
       cause,
     }),
 };
 
-/** Awaits work on the TPM; what the TPM answers comes out as a TbsError. */
+/** Awaits work on the TPM, and translates the TPM's errors into TbsErrors. */
 export async function withTpmFailures<Result>(
   work: Promise<Result>,
   tried: TriedAuthorization = OWNER_AUTHORIZATION,
@@ -67,12 +73,12 @@ function asTpmFailure(error: unknown, tried: TriedAuthorization): TbsError {
   return asTbsError(error);
 }
 
-/** The TPM compared the authorization and refused it. */
+/** Returns whether the TPM compared the authorization and rejected it. */
 export function isWrongAuthorization(error: unknown): error is TbsError {
   return error instanceof TbsError && (error.symbol === 'TPM_20_E_AUTH_FAIL' || error.symbol === 'TPM_E_AUTHFAIL');
 }
 
-/** The TPM did not compare it: it is locked out. */
+/** Returns whether the TPM is locked out and did not compare the authorization. */
 export function isLockedOut(error: unknown): boolean {
   return (
     error instanceof TbsError && (error.symbol === 'TPM_20_E_LOCKOUT' || error.symbol === 'TPM_E_DEFEND_LOCK_RUNNING')
@@ -105,7 +111,7 @@ function fromCode(
   }
   if (symbol !== undefined) return tried.refused(symbol, { responseCode, tried: true }, cause);
   return new TbsError('TBS_E_INTERNAL_ERROR', {
-    message: `The TPM refused it with 0x${responseCode.toString(16)}.`,
+    message: `The TPM rejected it with 0x${responseCode.toString(16)}.`,
     action: 'Submit-TbsCommand and Get-Tpm show the state of the TPM; the code is that of the TPM specification.',
     details: { responseCode },
     cause,

@@ -1,4 +1,4 @@
-/** The owner authorization on TPM 1.2: the owner's secret, and the delegations made with it. */
+/** The owner authorization on TPM 1.2: the owner's secret, and the delegations created with it. */
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { concat, FieldReader } from '../../domain/tpm/byte-fields.js';
@@ -106,7 +106,7 @@ export class Tpm12Owner implements OwnerTpm {
     }, STORED_DELEGATION);
   }
 
-  /** Each of them may read the public endorsement key. */
+  /** Every delegation permits reading the public endorsement key, so that proves it. */
   takesDelegation(delegation: Uint8Array): Promise<boolean> {
     const crypto = this.#crypto;
     return this.run(function* () {
@@ -144,7 +144,7 @@ export class Tpm12Owner implements OwnerTpm {
   async srkThumbprint(ownerAuth: Uint8Array | undefined): Promise<Uint8Array> {
     if (ownerAuth === undefined) {
       throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', {
-        message: 'The public part of the storage root key can only be read with the owner authorization.',
+        message: 'Reading the public part of the storage root key requires the owner authorization.',
       });
     }
     const key = await this.run(() => ownerReadInternalPub(this.#crypto, ownerAuth, TPM_KH.SRK));
@@ -207,13 +207,13 @@ export class Tpm12Owner implements OwnerTpm {
     });
   }
 
-  /** Runs an exchange; for provisioning, too. */
+  /** Runs an exchange; provisioning uses it too. */
   run<Result>(begin: () => Exchange<Result>, tried?: TriedAuthorization): Promise<Result> {
     return withTpmFailures(this.#tpm.run(begin), tried);
   }
 }
 
-/** A delegation as it is kept: its authorization value, then the TPM_DELEGATE_OWNER_BLOB. */
+/** Opens a session with a stored delegation: its authorization value, then the TPM_DELEGATE_OWNER_BLOB. */
 function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Session12> {
   return openDsap(crypto, {
     type: TPM_ET.DEL_OWNER_BLOB,
@@ -228,7 +228,7 @@ function* readDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<RsaP
   return yield* readInternalPub(crypto, { session }, TPM_KH.EK);
 }
 
-/** What the TPM refuses to tell, or does not have, is undefined. */
+/** Returns undefined if the TPM does not have the value or refuses to return it. */
 function* readable<Result>(exchange: Exchange<Result>): Exchange<Result | undefined> {
   try {
     return yield* exchange;
@@ -238,7 +238,7 @@ function* readable<Result>(exchange: Exchange<Result>): Exchange<Result | undefi
   }
 }
 
-/** An owned or a deactivated TPM does not show its key; it says TPM_NO_ENDORSEMENT where there is none. */
+/** An owned or a deactivated TPM does not show its key; TPM_NO_ENDORSEMENT means that it has none. */
 function* hasEndorsementKey(crypto: Crypto12): Exchange<boolean> {
   try {
     yield* readPubek(crypto);

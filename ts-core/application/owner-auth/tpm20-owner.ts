@@ -119,7 +119,7 @@ export class Tpm20Owner implements OwnerTpm {
     });
   }
 
-  /** Runs an exchange; for provisioning, too. */
+  /** Runs an exchange; provisioning uses it too. */
   run<Result>(begin: () => Exchange<Result>, tried?: TriedAuthorization): Promise<Result> {
     return withTpmFailures(this.#tpm.run(begin), tried);
   }

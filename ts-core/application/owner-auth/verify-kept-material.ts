@@ -1,4 +1,4 @@
-/** Which kept material the TPM does not take any more: asked of the TPM, with one try at most for each. */
+/** Finds stored material that the TPM no longer accepts, with at most one attempt for each. */
 import { MATERIAL_NAMES, type MaterialName } from '../../domain/owner-auth/kept-material.js';
 import { decodePendingChange } from '../../domain/owner-auth/pending-change.js';
 import type { KeptSecrets } from './kept-secrets.js';
@@ -11,7 +11,10 @@ interface Parts {
   readonly secrets: KeptSecrets;
 }
 
-/** `everything`: the sealed key does not open, or the TPM has no owner any more. Rejects while the TPM is locked out. */
+/**
+ * Returns `everything` if the sealed key cannot be unsealed or the TPM no longer has an owner. Rejects while the TPM is
+ * locked out.
+ */
 export async function materialThatIsVoid(
   { tpm, secrets }: Parts,
   state: OwnershipState,
@@ -49,7 +52,7 @@ async function isOwnerOf12(tpm: OwnerTpm, secrets: KeptSecrets): Promise<boolean
   return taken;
 }
 
-/** Without a value of its own the broker has nothing that could be void; a change under way is recovery's. */
+/** If the broker stores no value, nothing can be void; a change in progress is left to recovery. */
 async function isOwner({ tpm, secrets }: Parts): Promise<boolean> {
   const value = (await secrets.get('owner')) ?? (await valueOfUnbackedChange(secrets));
   return value === undefined || taken(value, (auth) => tpm.changeOwnerAuth(auth, auth));

@@ -1,6 +1,6 @@
 /**
- * Warns, once, when the TPM nears its own limit of failed tries: at three quarters of it. When the TPM has forgotten
- * enough of them, the next time is told again.
+ * Warns once when the TPM nears its own limit of failed tries, at three quarters of it. After the TPM has forgotten
+ * enough of them, the next time is reported again.
  */
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { Events } from '../events/events.js';
@@ -22,7 +22,7 @@ export class TpmLockoutWatch {
     this.#log = log;
   }
 
-  /** Nothing waits for it: the question goes to the TPM between two commands. */
+  /** Queries the TPM in the background, between two commands. */
   commandEnded(outcome: ResponseClass): undefined {
     if (this.#asking || (outcome !== 'authorizationFailure' && outcome !== 'hardwareLockout')) return undefined;
     this.#asking = true;
@@ -44,7 +44,7 @@ export class TpmLockoutWatch {
       }
       this.#told = near;
     } catch (error) {
-      this.#log.warn({ error }, 'the TPM could not be asked for its dictionary-attack state');
+      this.#log.warn({ error }, 'cannot read the TPM’s dictionary-attack state');
     }
   }
 }

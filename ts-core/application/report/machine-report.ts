@@ -1,4 +1,7 @@
-/** The state of one machine as a page: health, lockout, refusals, policy, command lists, owner authorization, boot. */
+/**
+ * Renders the state of one machine as a page: health, lockout, refusals, policy, command lists, owner authorization,
+ * boot.
+ */
 import type { UserLockout } from '../../domain/lockout/lockout-summary.js';
 import { AUTH_LEVEL_NAMES, describeAuthLevelOrigin } from '../../domain/owner-auth/effective-level.js';
 import { toHex } from '../../domain/tpm/byte-fields.js';
@@ -9,7 +12,7 @@ import type { MachineReportContent } from './report-machine.js';
 import { reportPage, reportTable, text, textRow, timeText } from './report-page.js';
 import { barsByName, barsOverTime, type CountedName, timeline } from './report-plots.js';
 
-/** Of users and commands in a plot, those with most refusals. */
+/** The most users or commands in a plot: those with the most refusals. */
 const MAX_NAMES = 12;
 
 export function machineReport(content: MachineReportContent): string {

@@ -1,6 +1,6 @@
 /**
- * The frame that reports share: one HTML page without scripts or foreign content, for people and for archives. Colours
- * follow the reader's light or dark setting, and print as black on white.
+ * The frame that reports share: one HTML page without scripts or external content, fit for archives. Colours follow the
+ * reader's light or dark setting, and it prints black on white.
  */
 
 const STYLE = `
@@ -36,7 +36,7 @@ ${body}
 `;
 }
 
-/** A table that scrolls by itself on a narrow screen. `rows` are HTML of whole rows. */
+/** Renders a table that scrolls by itself on a narrow screen. `rows` is the HTML of whole rows. */
 export function reportTable(label: string, columns: readonly string[], rows: readonly string[]): string {
   const head = columns.map((column) => `<th scope="col">${text(column)}</th>`).join('');
   return `<div class="scroll" tabindex="0" role="region" aria-label="${text(label)}"><table>
@@ -48,7 +48,7 @@ ${rows.join('\n')}
 `;
 }
 
-/** A row of cells that are text. */
+/** Renders a row of text cells. */
 export function textRow(cells: readonly string[]): string {
   return `<tr>${cells.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`;
 }
@@ -65,7 +65,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escapes text: names of GPOs, users and paths come from others. */
+/** Escapes text, since names of GPOs and users, and paths, come from others. */
 export function text(value: string): string {
   return value.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

@@ -1,4 +1,6 @@
-/** Plots of a report as SVG within the page. Each has a title that says what it shows to those who cannot see it. */
+/**
+ * Renders the plots of a report as SVG within the page. Each has a title that describes it to those who cannot see it.
+ */
 import { text, timeText } from './report-page.js';
 
 const WIDTH = 720;
@@ -22,7 +24,7 @@ export interface TimelineRow {
   readonly timesMs: readonly number[];
 }
 
-/** One line for each row with a dot for each moment. */
+/** Draws one line for each row, with a dot for each moment. */
 export function timeline(title: string, { fromMs, toMs }: TimeSpan, rows: readonly TimelineRow[]): string {
   const height = rows.length * ROW_HEIGHT + 24;
   const xOf = (ms: number): number => LABEL_WIDTH + (PLOT_WIDTH * (ms - fromMs)) / Math.max(1, toMs - fromMs);
@@ -34,7 +36,7 @@ export function timeline(title: string, { fromMs, toMs }: TimeSpan, rows: readon
   return picture(title, height, `${lines.join('')}${axis(height - 6, { fromMs, toMs }, LABEL_WIDTH)}`);
 }
 
-/** How many of the moments fall into each of equal parts of the time. */
+/** Draws a bar for each of several equal periods, as high as the number of moments in it. */
 export function barsOverTime(title: string, { fromMs, toMs }: TimeSpan, timesMs: readonly number[]): string {
   const counts = new Array<number>(BAR_COUNT).fill(0);
   for (const ms of timesMs) {
@@ -58,7 +60,7 @@ export interface CountedName {
   readonly count: number;
 }
 
-/** A bar for each name, as long as its count. */
+/** Draws a bar for each name, as long as its count. */
 export function barsByName(title: string, counted: readonly CountedName[]): string {
   const highest = Math.max(1, ...counted.map(({ count }) => count));
   const rows = counted.map(({ name, count }, index) => {

@@ -101,7 +101,7 @@ function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       args
         .positional('command', { type: 'string', demandOption: true })
         .option('class', { choices: CLASS_OPTIONS, describe: 'Caller class (default: your own)' })
-        .option('tpm', TPM_OPTION)
+        .option('tpm', { ...TPM_OPTION, describe: 'TPM version whose command it is' })
         .epilog('Exit code 2: the command is blocked.'),
     (options) =>
       withBroker(options, async (broker) => {

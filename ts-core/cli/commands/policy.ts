@@ -6,7 +6,7 @@ import { type CommonOptions, withBroker, writePage } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { paint, printJson, printLine, printTable } from '../output.js';
 
-/** `tbs policy show|set|test|import|export`. */
+/** `tbs policy show|explain|refresh|set|test|report|import|export`. */
 export function policyCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command('policy', 'Show, compare and change policy', (args) =>
     [show, explain, refresh, set, test, report, importPol, exportPolicy]

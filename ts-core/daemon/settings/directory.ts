@@ -10,7 +10,7 @@ export const directorySettings = z
       .nullable()
       .default(null)
       .meta({ title: '`HOST` or `HOST:PORT`' })
-      .describe('Domain controller. Unset: found by DNS (`_ldap._tcp.DOMAIN`).'),
+      .describe('Domain controller. Unset: found through DNS (`_ldap._tcp.DOMAIN`).'),
     domain: z
       .string()
       .regex(/^[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/, 'must be a DNS name')
@@ -18,7 +18,7 @@ export const directorySettings = z
       .nullable()
       .default(null)
       .meta({ title: 'DNS name' })
-      .describe('Domain whose controllers are found by DNS when no server is set.'),
+      .describe('Domain whose controllers are found through DNS if no server is set.'),
     caFile: path
       .nullable()
       .default(null)
@@ -40,7 +40,7 @@ export const directorySettings = z
       .nullable()
       .default(null)
       .describe(
-        "JSON file with `user` and `password` of the account that backs up; only root may read it. Unset: the machine's own account, by Kerberos.",
+        "JSON file with `user` and `password` of the account that writes the backup; only root may read it. Unset: the machine's own account, with Kerberos.",
       ),
     keytabFile: path
       .default('/etc/krb5.keytab')
@@ -59,9 +59,9 @@ export const directorySettings = z
       .nullable()
       .default(null)
       .describe('Distinguished name of the computer object, or the name of the computer. Unset: the host name.'),
-    startTls: z.boolean().default(false).describe('StartTLS on the LDAP port instead of LDAPS.'),
+    startTls: z.boolean().default(false).describe('Uses StartTLS on the LDAP port instead of LDAPS.'),
     timeoutMs: milliseconds(600_000)
       .default(15_000)
-      .describe('One operation with one server, from connecting to the last answer, milliseconds.'),
+      .describe('Time limit for one operation with one server, from connecting to the last response, in milliseconds.'),
   })
   .refine(({ server, domain }) => server !== null || domain !== null, 'needs `server` or `domain`');

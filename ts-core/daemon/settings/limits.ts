@@ -5,50 +5,56 @@ import { count, milliseconds } from './values.js';
 export const limitSettings = z.strictObject({
   connections: count(65_536)
     .default(2048)
-    .describe('Connections at once of an endpoint, of all users together; one in 16 is kept for administrators.'),
-  connectionsPerUser: count(65_536).default(1100).describe('Connections at once of one user who is no administrator.'),
+    .describe('Open connections to one endpoint, of all users together; one in 16 is reserved for administrators.'),
+  connectionsPerUser: count(65_536).default(1100).describe('Open connections of one user who is not an administrator.'),
   messageBytes: count(16_777_216)
     .default(2_097_152)
-    .describe('Length of one JSON-RPC message of an administrator, bytes.'),
+    .describe('Length of a JSON-RPC message from an administrator, in bytes.'),
   userMessageBytes: count(16_777_216)
     .default(65_536)
-    .describe('Length of one JSON-RPC message of a caller who is no administrator, bytes.'),
+    .describe('Length of a JSON-RPC message from anybody else, in bytes.'),
   bytesPerUser: count(1_073_741_824)
     .default(16_777_216)
     .describe(
-      'What the broker keeps for one user, over all his connections, bytes: half for messages that arrive and wait, half for calls under way and replies that are not read. Beyond it nothing is read from him.',
+      'Memory for one user, over all connections, in bytes: half for messages that arrive and wait, half for calls in progress and unread replies. While the limit is reached, the broker reads nothing from the user.',
     ),
   queuedSubmissions: count(1_000_000)
     .default(16_384)
-    .describe('Commands that wait, of all users together; one in 16 is kept for administrators.'),
-  queuedSubmissionsPerUser: count(1_000_000).default(2048).describe('Commands that wait, of one user.'),
-  queuedSubmissionsPerContext: count(100_000).default(64).describe('Commands that wait, of one context.'),
+    .describe('Commands in the queue, of all users together; one in 16 is reserved for administrators.'),
+  queuedSubmissionsPerUser: count(1_000_000).default(2048).describe('Commands in the queue, of one user.'),
+  queuedSubmissionsPerContext: count(100_000).default(64).describe('Commands in the queue, of one context.'),
   unreadReplyBytes: count(67_108_864)
     .default(1_048_576)
     .describe(
-      'Replies that a connection has not read yet, bytes. Above it none of its calls are served; one that reads nothing for timeouts.partialMessageMs is then closed.',
+      'Replies that a client has not read, per connection, in bytes. Above it, no further call is served; a connection that then reads nothing for timeouts.partialMessageMs is closed.',
     ),
   savedSessionsPerUser: count(64)
     .default(4)
-    .describe('Authorization sessions that one user may leave saved outside of any context; the oldest goes first.'),
-  eventSubscribers: count(1024).default(64).describe('Connections of one user that follow events at once.'),
+    .describe('Saved authorization sessions of one user whose connection has ended; beyond it, the oldest is flushed.'),
+  eventSubscribers: count(1024).default(64).describe('Connections of one user that follow events at the same time.'),
 });
 
 export const timeoutSettings = z.strictObject({
-  connectMs: milliseconds(600_000).default(5_000).describe('Connecting to the TPM, milliseconds.'),
+  connectMs: milliseconds(600_000).default(5_000).describe('Time limit for connecting to the TPM, in milliseconds.'),
   commandMs: milliseconds(3_600_000)
     .default(300_000)
-    .describe('Longest wait for the answer of the TPM to one command, milliseconds; then TBS_E_IOERROR.'),
+    .describe(
+      'Time limit for the TPM’s response to one command, in milliseconds; after it, the command fails with TBS_E_IOERROR.',
+    ),
   partialMessageMs: milliseconds(600_000)
     .default(10_000)
-    .describe('From the first byte of a message to its last, milliseconds; then the connection is closed.'),
+    .describe(
+      'Time limit from the first byte of a message to its last, in milliseconds; after it, the connection is closed.',
+    ),
   drainMs: milliseconds(600_000)
     .default(10_000)
-    .describe('How long a stop waits for commands that are under way, milliseconds.'),
+    .describe('How long a stop waits for commands in progress, in milliseconds.'),
 });
 
 export const schedulingSettings = z.strictObject({
   agingHorizonMs: milliseconds(3_600_000)
     .default(30_000)
-    .describe('After waiting this long a command goes ahead of every priority, milliseconds.'),
+    .describe(
+      'A command that has waited this long is dispatched before all others, whatever their priority, in milliseconds.',
+    ),
 });

@@ -39,13 +39,20 @@ export function policySettings(folders: BrokerFolders) {
     missingFileGraceMs: milliseconds(3_600_000)
       .default(60_000)
       .describe(
-        'How long a file of `registryPol`, or the policy folder, that has vanished keeps what it held in force, milliseconds. What a domain delivered stays in force until the domain says otherwise.',
+        'How long the content of a `registryPol` file or of the policy folder stays in force after it has vanished, in milliseconds. What a domain has delivered stays in force until the domain replaces it.',
+      ),
+    refreshOverdueMs: milliseconds(2_678_400_000)
+      .default(259_200_000)
+      .describe(
+        'Status warns when the domain client has completed no refresh for this long, milliseconds; known of the Samba extension alone. What the domain delivered last stays in force.',
       ),
     settings: valuesOfPolicy
       .prefault({})
       .describe('Policy settings as in a policy file; the weakest source above the defaults.'),
     pollMs: milliseconds(3_600_000)
       .default(15_000)
-      .describe('Sources are watched, and compared at this interval as well, milliseconds.'),
+      .describe(
+        'The broker watches the sources for changes; in addition, it compares them at this interval, in milliseconds.',
+      ),
   });
 }

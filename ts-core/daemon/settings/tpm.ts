@@ -23,12 +23,12 @@ const device = z.strictObject({
     .max(16)
     .default([DEFAULT_DEVICE])
     .describe(
-      'TPM character devices. With several the first that answers is used, and status says that it stands in for those before it.',
+      'TPM character devices. The first that answers is used; if it is not the first in the list, the status says that it stands in for those before it.',
     ),
   cancelPath: path
     .nullable()
     .default(null)
-    .describe('File that cancels the running command. Unset: found in sysfs by the device name.'),
+    .describe('File that cancels the running command. Unset: the one that sysfs has for the device.'),
 });
 
 export function transportSettings(folders: BrokerFolders, transportKind: TransportKind) {
@@ -36,7 +36,7 @@ export function transportSettings(folders: BrokerFolders, transportKind: Transpo
     program: z.string().min(1).default('swtpm').describe('The swtpm program: a name on the PATH, or a path.'),
     stateFolder: path
       .default(join(folders.state, 'embedded-tpm'))
-      .describe('Where the embedded software TPM keeps its state. Not protected against who can read the disk.'),
+      .describe('Folder of the embedded software TPM’s state. Anybody who can read the disk can read its keys.'),
     tpmVersion: z.enum(['2.0', '1.2']).default('2.0').describe('Version of the embedded TPM.'),
   });
   return z.strictObject({
@@ -53,7 +53,10 @@ export function transportSettings(folders: BrokerFolders, transportKind: Transpo
 }
 
 export const powerSettings = z.strictObject({
-  logind: z.boolean().default(true).describe('Follow suspend and resume as systemd-logind tells them (D-Bus).'),
+  logind: z
+    .boolean()
+    .default(true)
+    .describe('Follows suspend and resume, as systemd-logind announces them over D-Bus.'),
   systemBusAddress: z
     .string()
     .min(1)
@@ -63,7 +66,7 @@ export const powerSettings = z.strictObject({
   suspendTimeoutMs: milliseconds(60_000)
     .default(4_000)
     .describe(
-      'How long a suspend waits for the TPM, milliseconds; keep it below InhibitDelayMaxSec of logind.conf (5 s).',
+      'How long a suspend waits for the TPM, in milliseconds; must be below InhibitDelayMaxSec of logind.conf (5 s).',
     ),
 });
 
@@ -72,7 +75,7 @@ export const provisioningSettings = z.strictObject({
     .enum(['auto', ...KEY_ALGORITHMS_20])
     .default('auto')
     .describe(
-      'Storage root key and endorsement key that are made in a TPM 2.0. `auto`: RSA 2048, and ECC P-256 where the TPM has no RSA.',
+      'Algorithm of the storage root key and the endorsement key that provisioning creates in a TPM 2.0. `auto`: RSA 2048, or ECC P-256 if the TPM has no RSA.',
     ),
 });
 

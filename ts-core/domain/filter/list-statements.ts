@@ -6,7 +6,7 @@
  */
 import type { CallerClass } from '../caller.js';
 import { adviseChange } from '../policy/change-advice.js';
-import type { SettingSource } from '../policy/settings.js';
+import { type SettingSource, sourceOfCode } from '../policy/settings.js';
 import { commandName } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { type FilterLists, isShippedAllowed } from './filter-lists.js';
@@ -66,38 +66,34 @@ function policyFirst(left: ListStatement, right: ListStatement): number {
 }
 
 function policyBlock(lists: FilterLists, version: TpmVersion, code: number): readonly ListStatement[] {
-  const { settings, sources } = lists.policy;
+  const { settings } = lists.policy;
   if (!settings.blockedCommands.includes(code)) return [];
-  const source = describeSource(sources.blockedCommands);
+  const source = sourceOfCode(lists.policy, 'blockedCommands', code);
   return [
     {
       list: 'policy',
       effect: 'blocks',
       inForce: settings.blockedCommandsEnabled,
-      source,
+      source: describeSource(source),
       reason: "Policy's list of blocked commands (blockedCommands) names it.",
-      liftedBy: adviseChange(`Take ${nameOrNumber(version, code)} off blockedCommands`, sources.blockedCommands),
+      liftedBy: adviseChange(`Take ${nameOrNumber(version, code)} off blockedCommands`, source),
     },
   ];
 }
 
 /** TPM 2.0 only: what policy removes from the allowed list of a class. */
 function policyWithdrawal(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
-  const { settings, sources } = lists.policy;
-  if (!settings.disallowedCommands[callerClass].includes(code)) return [];
+  if (!lists.policy.settings.disallowedCommands[callerClass].includes(code)) return [];
   const { people } = CLASS_WORDS[callerClass];
-  const source = describeSource(sources.disallowedCommands);
+  const source = sourceOfCode(lists.policy, 'disallowedCommands', code, callerClass);
   return [
     {
       list: 'policy',
       effect: 'blocks',
       inForce: true,
-      source,
+      source: describeSource(source),
       reason: `Policy (disallowedCommands) takes it from the allowed list of ${people}.`,
-      liftedBy: adviseChange(
-        `Take ${nameOrNumber('2.0', code)} off disallowedCommands for ${people}`,
-        sources.disallowedCommands,
-      ),
+      liftedBy: adviseChange(`Take ${nameOrNumber('2.0', code)} off disallowedCommands for ${people}`, source),
     },
   ];
 }
@@ -146,10 +142,9 @@ function grants(lists: FilterLists, code: number, callerClass: CallerClass): rea
 }
 
 function policyGrant(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
-  const { settings, sources } = lists.policy;
-  if (!settings.allowedCommands[callerClass].includes(code)) return [];
+  if (!lists.policy.settings.allowedCommands[callerClass].includes(code)) return [];
   const { people } = CLASS_WORDS[callerClass];
-  const source = describeSource(sources.allowedCommands);
+  const source = describeSource(sourceOfCode(lists.policy, 'allowedCommands', code, callerClass));
   return [allows('policy', source, `Policy (allowedCommands) allows it to ${people}.`)];
 }
 

@@ -7,15 +7,16 @@
  * ages by the boot-time clock like all others, so that a step of the wall clock during this boot neither ends nor
  * prolongs a lockout. Internally, therefore, each failure is a moment on this boot's clock, negative for earlier boots.
  */
+
+import type { LockoutSummary, UserLockout } from './lockout-summary.js';
 import {
   agesOutAt,
   firstCounted,
-  type GateVerdict,
-  judgeGate,
+  judgeLockout,
   type LockoutThresholds,
+  type LockoutVerdict,
   MAX_FAILURES,
-} from './lockout-gate.js';
-import type { LockoutSummary, UserLockout } from './lockout-summary.js';
+} from './lockout-window.js';
 
 /** A failure as it is stored across restarts. */
 export interface RecordedFailure {
@@ -65,9 +66,9 @@ export class FailureLedger {
    * Returns whether this user may send a command that carries an authorization now. Allocates nothing while the gate is
    * open.
    */
-  gate(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): GateVerdict {
+  gate(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): LockoutVerdict {
     this.#meetBoot(now);
-    return judgeGate(this.#momentsByUser.get(userKey) ?? NO_MOMENTS, this.#moments, now, thresholds);
+    return judgeLockout(this.#momentsByUser.get(userKey) ?? NO_MOMENTS, this.#moments, now, thresholds);
   }
 
   /**
@@ -150,7 +151,7 @@ export class FailureLedger {
       thresholds,
       countingOff: thresholds.windowMinutes === 0,
       totalFailures: countedOf(this.#moments).length,
-      gateForOthers: judgeGate(NO_MOMENTS, this.#moments, now, thresholds),
+      gateForOthers: judgeLockout(NO_MOMENTS, this.#moments, now, thresholds),
       users: users.filter(({ failures }) => failures > 0),
     };
   }

@@ -1,5 +1,5 @@
 /** The state of the lockout that Get-TbsLockout shows. Times are wall clock, milliseconds since 1970. */
-import type { GateVerdict, LockoutThresholds } from './lockout-gate.js';
+import type { LockoutThresholds, LockoutVerdict } from './lockout-window.js';
 
 export interface UserLockout {
   readonly userKey: string;
@@ -7,7 +7,7 @@ export interface UserLockout {
   readonly failures: number;
   /** When each of them leaves the window, oldest first. */
   readonly agesOutAt: readonly number[];
-  readonly gate: GateVerdict;
+  readonly gate: LockoutVerdict;
 }
 
 export interface LockoutSummary {
@@ -16,7 +16,7 @@ export interface LockoutSummary {
   readonly countingOff: boolean;
   readonly totalFailures: number;
   /** The gate for a user without failures: closed if the total, or a threshold of 0, locks everybody out. */
-  readonly gateForOthers: GateVerdict;
+  readonly gateForOthers: LockoutVerdict;
   /** Users with counted failures. */
   readonly users: readonly UserLockout[];
 }

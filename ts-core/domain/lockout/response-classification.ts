@@ -10,12 +10,20 @@ import { isAuthorizationFailure } from '../tpm12/responses.js';
 import { wrappedResponseOf } from '../tpm12/transport.js';
 import { TPM_RC } from '../tpm20/codes.js';
 import { errorOf } from '../tpm20/responses.js';
-import { refusesEmptyHierarchyPassword } from './empty-hierarchy-password.js';
+import { refusesEmptyHierarchyValue } from './empty-hierarchy-value.js';
+import type { UnkeyedSessions } from './unkeyed-sessions.js';
 
 /**
  * `hardwareLockout`: the TPM itself rejects authorizations because of failures that were counted when they happened.
  */
 export type ResponseClass = 'success' | 'authorizationFailure' | 'hardwareLockout' | 'other';
+
+/** What tells which authorization of a TPM 2.0 command was rejected. */
+export interface AuthorizationFacts {
+  /** The handles in the handle area of a TPM 2.0 command; null if the TPM does not list the command. */
+  readonly handlesOf: (command: Uint8Array) => readonly number[] | null;
+  readonly sessions: UnkeyedSessions;
+}
 
 /** A command that the TPM has answered. */
 export interface AnsweredCommand {
@@ -29,34 +37,29 @@ export interface AnsweredCommand {
  *
  * @param answered for TPM_ExecuteTransport the inner command's result counts; for TPM 2.0 the command tells which
  * authorization was rejected.
- * @param handlesOf the handles in the handle area of a TPM 2.0 command; null if the TPM does not list the command.
  */
 export function classifyResponse(
   version: TpmVersion,
   response: Uint8Array,
   answered: AnsweredCommand,
-  handlesOf: (command: Uint8Array) => readonly number[] | null,
+  facts: AuthorizationFacts,
 ): ResponseClass {
   if (response.length < HEADER_BYTES) return 'other';
   const code = responseCodeOf(response);
-  if (version === '2.0') return classifyTpm20(code, answered.command, handlesOf);
+  if (version === '2.0') return classifyTpm20(code, answered.command, facts);
   if (answered.code !== TPM_ORD.ExecuteTransport || code !== 0) return classifyTpm12(code);
   const wrapped = wrappedResponseOf(response);
   return classifyTpm12(wrapped === undefined ? TPM_RESULT.SUCCESS : responseCodeOf(wrapped));
 }
 
-function classifyTpm20(
-  code: number,
-  command: Uint8Array,
-  handlesOf: (command: Uint8Array) => readonly number[] | null,
-): ResponseClass {
+function classifyTpm20(code: number, command: Uint8Array, { handlesOf, sessions }: AuthorizationFacts): ResponseClass {
   if (code === 0) return 'success';
   if (code === TPM_RC.LOCKOUT) return 'hardwareLockout';
   const error = errorOf(code);
   if (error === TPM_RC.AUTH_FAIL) return 'authorizationFailure';
   if (error !== TPM_RC.BAD_AUTH) return 'other';
   const handleCount = handlesOf(command)?.length ?? 0;
-  return refusesEmptyHierarchyPassword(code, command, handleCount) ? 'other' : 'authorizationFailure';
+  return refusesEmptyHierarchyValue(code, command, handleCount, sessions) ? 'other' : 'authorizationFailure';
 }
 
 function classifyTpm12(code: number): ResponseClass {

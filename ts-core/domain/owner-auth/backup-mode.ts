@@ -1,10 +1,16 @@
-/** Whether a change of the owner authorization is backed up to AD DS, and whether it may go on without. */
+/**
+ * Decides whether a change of the owner authorization is backed up to AD DS, and whether it may proceed without a
+ * backup.
+ */
 import type { PolicySettings } from '../policy/settings.js';
 
-/** `required`: no change without a backup. `optional`: a backup that fails is told and tried again. */
+/** `required`: no change without a backup. `optional`: a failed backup is reported and retried. */
 export type BackupMode = 'off' | 'optional' | 'required';
 
-/** ActiveDirectoryBackup and RequireActiveDirectoryBackup; the second is 1 unless set, and says nothing without the first. */
+/**
+ * Reads ActiveDirectoryBackup and RequireActiveDirectoryBackup. The second defaults to 1 and has no effect without the
+ * first.
+ */
 export function backupMode(settings: PolicySettings): BackupMode {
   if (!settings.activeDirectoryBackup) return 'off';
   return (settings.requireActiveDirectoryBackup ?? true) ? 'required' : 'optional';

@@ -1,5 +1,5 @@
 /**
- * Which level of owner authorization this machine keeps, and who says so.
+ * Determines how much of the owner authorization this machine stores, and which policy or setting decides that.
  *
  * Group Policy "Configure the level of TPM owner authorization information available to the operating system":
  * OSManagedAuthLevel. Unset, disabled or not configured: Full when AD DS backup is off, Delegated when it is on.
@@ -25,7 +25,7 @@ export interface EffectiveAuthLevel {
   readonly origin: AuthLevelOrigin;
 }
 
-/** Policy decides before the local configuration, and that before the default. */
+/** Policy takes precedence over the local configuration, which takes precedence over the default. */
 export function effectiveAuthLevel(policy: EffectivePolicy, local: OsManagedAuthLevel | undefined): EffectiveAuthLevel {
   const { osManagedAuthLevel, activeDirectoryBackup } = policy.settings;
   if (osManagedAuthLevel !== undefined) {
@@ -35,7 +35,7 @@ export function effectiveAuthLevel(policy: EffectivePolicy, local: OsManagedAuth
   return { level: activeDirectoryBackup ? 2 : 4, origin: { kind: 'default', activeDirectoryBackup } };
 }
 
-/** The origin in words. */
+/** Describes the origin for people. */
 export function describeAuthLevelOrigin(origin: AuthLevelOrigin): string {
   switch (origin.kind) {
     case 'policy':

@@ -20,12 +20,15 @@ export function hierarchyState(authIsSet: boolean, authIsStored: boolean): Hiera
   return authIsStored ? 'closed' : 'closedByOthers';
 }
 
-/** A hierarchy is closed only where its authorization is stored: otherwise nobody could use it any more. */
+/**
+ * Returns whether the level allows closing hierarchies: only if their authorizations are stored, since otherwise nobody
+ * could use the hierarchies again.
+ */
 export function mayCloseHierarchies(level: OsManagedAuthLevel, version: TpmVersion): boolean {
   const stored = materialFor(level, version);
   return HIERARCHY_NAMES.every((name) => stored.includes(name));
 }
 
-/** For people who are about to close the hierarchies. */
+/** The warning for people who are about to close the hierarchies. */
 export const CLOSING_STOPS =
   'Programs that use the empty authorization of the storage and endorsement hierarchies stop working: clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI and tpm2_createprimary fail with 0x9A2, and disks that were bound to the TPM before may not unlock at the next start.';

@@ -1,5 +1,6 @@
 /**
- * What of the owner authorization is kept on this machine, by level, and what Tbsi_Get_OwnerAuth gives of it.
+ * Defines which parts of the owner authorization this machine stores at each level, and which of them
+ * Tbsi_Get_OwnerAuth returns.
  *
  * Group Policy "Configure the level of TPM owner authorization information available to the operating system"; Tbs.h,
  * TBS_OWNERAUTH_TYPE.
@@ -8,9 +9,9 @@ import type { OsManagedAuthLevel } from '../policy/settings.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 
 /**
- * One secret, kept in a file of its own. `owner`: the full owner authorization (TPM 2.0: lockoutAuth). `storage` and
+ * One secret, stored in its own file. `owner`: the full owner authorization (TPM 2.0: lockoutAuth). `storage` and
  * `endorsement`: the hierarchies' authorization (TPM 2.0). The delegations (TPM 1.2): the delegated authorization value
- * (20 bytes) and the TPM_DELEGATE_OWNER_BLOB that it is for.
+ * (20 bytes) and its TPM_DELEGATE_OWNER_BLOB.
  */
 export type MaterialName =
   | 'owner'
@@ -30,7 +31,10 @@ const DELEGATED: Readonly<Record<TpmVersion, readonly MaterialName[]>> = {
   '1.2': ['administratorDelegation', 'userDelegation', 'endorsementDelegation'],
 };
 
-/** What a level keeps: None nothing, Delegated the delegated material, Full all, 5 the lockout authorization (TPM 2.0). */
+/**
+ * Returns what a level stores: None nothing, Delegated the delegated material, Full everything, 5 only the lockout
+ * authorization (TPM 2.0).
+ */
 export function materialFor(level: OsManagedAuthLevel, version: TpmVersion): readonly MaterialName[] {
   switch (level) {
     case 0:
@@ -54,7 +58,7 @@ export interface OwnerAuthType {
   readonly name: 'Full' | 'Admin' | 'User' | 'Endorsement' | 'Endorsement20' | 'Storage20';
   readonly material: MaterialName;
   readonly versions: readonly TpmVersion[];
-  /** Only the user delegation is for standard users. */
+  /** False only for the user delegation, which standard users may read. */
   readonly administratorsOnly: boolean;
 }
 

@@ -1,18 +1,21 @@
-/** What a change of the effective level means for the kept material. */
+/** Determines what happens to the stored material when the effective level changes. */
 import type { OsManagedAuthLevel } from '../policy/settings.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { keepsOwner, MATERIAL_NAMES, type MaterialName, materialFor } from './kept-material.js';
 
 export interface LevelTransition {
   /**
-   * A new owner authorization is made, so that every earlier copy is void: from a level that keeps the owner
-   * authorization to Delegated.
+   * Whether the owner authorization is replaced, so that every earlier copy becomes void: when a level that stores it
+   * changes to Delegated.
    */
   readonly newOwnerAuth: boolean;
-  /** Hierarchies whose authorization is set back to empty first: a value that nobody knows would close them for all. */
+  /**
+   * Hierarchies whose authorization is reset to empty first: otherwise nobody would know the value and nobody could use
+   * them.
+   */
   readonly reopened: readonly ('storage' | 'endorsement')[];
   readonly wiped: readonly MaterialName[];
-  /** Something that was kept is not to be kept any more. */
+  /** Whether the new level stores less than the old one. */
   readonly lowers: boolean;
 }
 
@@ -32,7 +35,7 @@ export function levelTransition(
   };
 }
 
-/** Level 5 is Delegated on TPM 1.2. */
+/** On a TPM 1.2, level 5 means Delegated. */
 function isDelegated(level: OsManagedAuthLevel, version: TpmVersion): boolean {
   return level === 2 || (level === 5 && version === '1.2');
 }

@@ -1,9 +1,11 @@
-/** The owner authorization as it is written down: base64 of 20 bytes (SHA-1 of a passphrase in UTF-16LE, or random). */
+/**
+ * Parses the text form of the owner authorization: base64 of 20 bytes (SHA-1 of a passphrase in UTF-16LE, or random).
+ */
 import { base64ToBytes, bytesToBase64 } from '../base64.js';
 
 export const OWNER_AUTH_BYTES = 20;
 
-/** The 20 bytes of the text; undefined when it is not the base64 of exactly 20 bytes. */
+/** Returns the 20 bytes, or undefined if the text is not the base64 of exactly 20 bytes. */
 export function parseOwnerAuth(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/]{27}=$/.test(text)) return undefined;
   const bytes = base64ToBytes(text);
@@ -15,7 +17,10 @@ export function parseOwnerAuth(text: string): Uint8Array | undefined {
 /** TPM 2.0 Library Part 2, 10.4.5: an authorization value has at most the bytes of the largest digest. */
 const MAX_AUTH_BYTES = 64;
 
-/** An authorization value that may have been set by other means: base64 of at most 64 bytes; undefined for anything else. */
+/**
+ * Reads an authorization value that another program may have set: base64 of at most 64 bytes. Returns undefined for
+ * anything else.
+ */
 export function parseAuth(text: string): Uint8Array | undefined {
   if (text.length > 88 || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
     return undefined;

@@ -1,14 +1,14 @@
 /**
- * The record of a change of the owner authorization under way: written, and on disk, before the TPM changes.
+ * The record of an owner-authorization change in progress. It is on disk before the TPM changes.
  *
  * Bytes: format (1), phase (1), new value (20), whether the old one is known (1), its length (1), old value.
  */
 import { OWNER_AUTH_BYTES } from './owner-auth-value.js';
 
 /**
- * `changing`: the TPM may have the new or the old value. `changingFromOld`: the same, and the new value was tried and
- * refused, so that only the old one is left to try. `committing`: the TPM has the new value, the directory has it as the
- * pending one. `unbacked`: the TPM has the new value and the directory does not know it.
+ * `changing`: the TPM may have the new or the old value. `changingFromOld`: the same, but the TPM has already rejected
+ * the new value, so only the old one is left to try. `committing`: the TPM has the new value, and the directory still
+ * lists it as pending. `unbacked`: the TPM has the new value, and the directory does not have it.
  */
 export type PendingPhase = 'changing' | 'changingFromOld' | 'committing' | 'unbacked';
 
@@ -19,7 +19,7 @@ const FIXED_BYTES = 4 + OWNER_AUTH_BYTES;
 export interface PendingChange {
   readonly phase: PendingPhase;
   readonly newValue: Uint8Array;
-  /** What the TPM had before, for recovery; undefined once the TPM is known to have the new value. */
+  /** The TPM's previous value, for recovery; undefined once the TPM is known to have the new one. */
   readonly oldValue: Uint8Array | undefined;
 }
 
@@ -34,7 +34,7 @@ export function encodePendingChange({ phase, newValue, oldValue }: PendingChange
   return bytes;
 }
 
-/** Undefined for bytes that are no such record. */
+/** Returns undefined if the bytes are not such a record. */
 export function decodePendingChange(bytes: Uint8Array): PendingChange | undefined {
   const phase = PHASES[bytes[1] ?? 255];
   if (bytes[0] !== FORMAT || phase === undefined || bytes.length < FIXED_BYTES) return undefined;

@@ -1,4 +1,4 @@
-/** What is still needed until the TPM is provisioned: Win32_Tpm.Provision's information bits. */
+/** The steps that remain before the TPM is provisioned, as the information bits of Win32_Tpm.Provision. */
 export const PROVISIONING_INFORMATION = {
   SHUTDOWN: 0x2,
   REBOOT: 0x4,
@@ -32,12 +32,12 @@ export interface ProvisioningVerdict {
   readonly ready: boolean;
   readonly restartRequired: boolean;
   readonly shutdownRequired: boolean;
-  /** Nobody knows the owner authorization: it must be imported, or the TPM cleared. */
+  /** The owner authorization is unknown: somebody must import it or clear the TPM. */
   readonly clearRequired: boolean;
   readonly physicalPresenceRequired: boolean;
 }
 
-/** Bits that tell something without keeping the TPM from being ready. */
+/** Bits that only inform: the TPM is ready although they are set. */
 const INFORMATIVE: readonly ProvisioningBit[] = ['EK_CERTIFICATE', 'TCG_EVENT_LOG', 'TPM_AD_BACKUP_PHASE_II'];
 
 export function provisioningVerdict(needs: readonly ProvisioningBit[]): ProvisioningVerdict {

@@ -1,6 +1,6 @@
 /**
- * Commands of callers that change the owner authorization behind the broker's back: which are refused while a backup is
- * required, and which kept material is void after a successful one.
+ * Recognizes callers' commands that change the owner authorization behind the broker's back: those to refuse while a
+ * backup is required, and the stored material that each makes void when it succeeds.
  */
 import { HEADER_BYTES, readUint32 } from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
@@ -9,7 +9,9 @@ import { actingCodeOf } from '../tpm12/transport.js';
 import { TPM_CC, TPM_RH } from '../tpm20/codes.js';
 import { MATERIAL_NAMES, type MaterialName } from './kept-material.js';
 
-/** The entity types of TPM_ChangeAuth and TPM_ChangeAuthOwner cannot be read under encryption: the ordinal decides. */
+/**
+ * The ordinal decides, because transport encryption hides the entity types of TPM_ChangeAuth and TPM_ChangeAuthOwner.
+ */
 const CHANGES_OWNER_12: readonly number[] = [TPM_ORD.TakeOwnership, TPM_ORD.ChangeAuthOwner];
 
 const VOIDS_ALL_12: readonly number[] = [
@@ -19,7 +21,10 @@ const VOIDS_ALL_12: readonly number[] = [
   TPM_ORD.RevokeTrust,
 ];
 
-/** Whether a command would change owner or lockout authorization, also inside of a TPM 1.2 transport session. */
+/**
+ * Returns whether a command would change the owner or lockout authorization, including inside a TPM 1.2 transport
+ * session.
+ */
 export function changesOwnerAuth(version: TpmVersion, code: number, command: Uint8Array): boolean {
   if (version === '1.2') return CHANGES_OWNER_12.includes(actingCodeOf(version, code, command));
   if (code !== TPM_CC.HierarchyChangeAuth) return false;
@@ -27,7 +32,7 @@ export function changesOwnerAuth(version: TpmVersion, code: number, command: Uin
   return hierarchy === TPM_RH.OWNER || hierarchy === TPM_RH.LOCKOUT;
 }
 
-/** What a successful command has made void. */
+/** Returns the stored material that a successful command has made void. */
 export function materialVoidedBy(version: TpmVersion, code: number, command: Uint8Array): readonly MaterialName[] {
   if (version === '1.2') {
     return VOIDS_ALL_12.includes(actingCodeOf(version, code, command)) ? MATERIAL_NAMES[version] : [];

@@ -1,12 +1,12 @@
-/** Says where a setting in force is changed, and who can do that. */
+/** Tells an administrator where to change a setting in force, and who can change it. */
 import type { SettingSource } from './settings.js';
 
 /** The file that Set-TbsPolicy writes, in the policy folder. */
 export const LOCAL_POLICY_FILE = '50-local.json';
 
 /**
- * One sentence. `change` is an imperative without its place, such as "Set ignoreLocalList to true"; `source` is where the
- * setting comes from today, since a change in a weaker source would have no effect.
+ * Returns one sentence. `change` is an imperative that names no place, such as "Set ignoreLocalList to true". `source`
+ * is where the setting comes from now; changing a weaker source would have no effect.
  */
 export function adviseChange(change: string, source: SettingSource): string {
   const { kind, location } = source;

@@ -1,4 +1,4 @@
-/** What would have to change for a desired state to be in force, whatever way its values are written. */
+/** Compares a desired state with the policy in force, however the desired values are written. */
 import { CALLER_CLASSES } from '../caller.js';
 import { unknownSettingMessage } from './policy-file.js';
 import type { ClassLists } from './setting-kinds.js';

@@ -1,5 +1,5 @@
 /**
- * The resultant set of policy: for each setting every source that says something about it, which one decided, and why.
+ * Explains the resultant set of policy: for each setting, every source that mentions it, which source decided, and why.
  */
 import { CALLER_CLASSES } from '../caller.js';
 import { DEFAULT_SOURCE, type PolicyLayer } from './merge.js';
@@ -13,7 +13,7 @@ import {
 
 export interface SettingStatement {
   readonly source: SettingSource;
-  /** What the source says; undefined when it sets the setting back to its default ("disabled" in Group Policy). */
+  /** The source's value; undefined if the source resets the setting to its default ("disabled" in Group Policy). */
   readonly value: unknown;
   /** `decides`: this value is in force. `contributes`: part of a list in force. `overridden`: a stronger source decides. */
   readonly effect: 'decides' | 'contributes' | 'overridden';
@@ -22,14 +22,14 @@ export interface SettingStatement {
 
 export interface SettingExplanation {
   readonly name: PolicySettingName;
-  /** What is in force; undefined where no source sets it and it has no default. */
+  /** The value in force; undefined if no source sets the setting and it has no default. */
   readonly value: unknown;
   readonly source: SettingSource;
-  /** Strongest first; the default stands last. */
+  /** Strongest first; the default comes last. */
   readonly statements: readonly SettingStatement[];
 }
 
-/** `layers`: what each source says for itself, weakest first. */
+/** Explains every setting. `layers` has the values of each source, weakest first. */
 export function explainPolicy(policy: EffectivePolicy, layers: readonly PolicyLayer[]): readonly SettingExplanation[] {
   return POLICY_SETTING_NAMES.map((name) => {
     const said = layers.flatMap((layer) => statementIn(layer, name)).reverse();
@@ -62,11 +62,14 @@ function effectOf(
   const statement = statements[index] as Statement;
   const strongest = statements[0] as Statement;
   if (contributesToList(policy, name, statement) && statements.filter(isRegistry).length > 1) {
-    return { effect: 'contributes', reason: 'Lists of Group Policy grow entry by entry; its entries are in force.' };
+    return {
+      effect: 'contributes',
+      reason: 'The entries of all Group Policy lists apply together; its entries are in force.',
+    };
   }
   if (index === 0) return { effect: 'decides', reason: whyStrongest(statement, statements[1]) };
   if (isClassListName(name) && contributesToList(policy, name, statement)) {
-    return { effect: 'contributes', reason: 'Each class of callers has a list of its own; its lists are in force.' };
+    return { effect: 'contributes', reason: 'Each caller class has a list of its own; its lists are in force.' };
   }
   return { effect: 'overridden', reason: `${strongest.source.location} is stronger.` };
 }
@@ -75,7 +78,7 @@ function isRegistry({ source }: Statement): boolean {
   return source.kind === 'groupPolicy' || source.kind === 'registryPol' || source.kind === 'windowsRegistry';
 }
 
-/** True when the setting is a list, and every entry of the statement is in force by way of this source. */
+/** Returns whether the setting is a list to which this source contributes entries that are in force. */
 function contributesToList(policy: EffectivePolicy, name: PolicySettingName, { source, value }: Statement): boolean {
   if (!policy.sources[name].location.includes(source.location) || source.kind === 'default') return false;
   if (isClassListName(name)) {
@@ -90,7 +93,7 @@ function contributesToList(policy: EffectivePolicy, name: PolicySettingName, { s
 const KIND_ORDER = 'defaults, tbsd.json, policy files by name, Registry.pol files in order, Group Policy, the registry';
 
 function whyStrongest({ source, value }: Statement, next: Statement | undefined): string {
-  if (next === undefined) return 'No source says anything about it.';
+  if (next === undefined) return 'No source sets it.';
   const what =
     value === undefined ? 'It disables the setting, which then has its default' : 'It is the strongest source';
   if (source.gpo?.isEnforced === true) return `${what}: its link is enforced.`;

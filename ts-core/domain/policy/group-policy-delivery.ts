@@ -1,6 +1,7 @@
 /**
- * The Group Policy that a client of the domain delivered to this machine: which GPOs apply, weakest first, and what each
- * says. Reads the manifest that the Samba extension (packaging/samba/gp_tbs_ext.py) writes beside its Registry.pol.
+ * Reads the Group Policy that a domain client delivered to this machine: the GPOs that apply, weakest first, and their
+ * settings. The source is the manifest that the Samba extension (packaging/samba/gp_tbs_ext.py) writes beside its
+ * Registry.pol.
  */
 import { decodeRegistryPol, type PolEntry } from './registry-pol.js';
 import { mayConcernTpm } from './registry-settings.js';
@@ -16,10 +17,13 @@ export interface DeliveredGpo {
 export interface GroupPolicyDelivery {
   /** Weakest first. Empty when no GPO applies, or after the machine's policy was unapplied. */
   readonly gpos: readonly DeliveredGpo[];
+  /** When the domain client completed its last refresh; undefined if it does not tell, or no longer refreshes. */
+  readonly refreshedAt?: Date | undefined;
 }
 
 export interface Manifest {
   readonly sha256: string;
+  readonly refreshedAt: Date | undefined;
   readonly gpos: readonly (Omit<DeliveredGpo, 'entries'> & { readonly entryCount: number })[];
 }
 
@@ -56,7 +60,17 @@ export function readManifest(text: string): ManifestReading {
   const read = gpos.map(readGpo);
   if (read.some((gpo) => gpo === undefined)) return damaged('the manifest has a GPO without guid, name or count');
   const known = read.filter((gpo) => gpo !== undefined);
-  return { verdict: 'read', manifest: { sha256: registryPol['sha256'], gpos: known } };
+  return {
+    verdict: 'read',
+    manifest: { sha256: registryPol['sha256'], refreshedAt: refreshTime(content), gpos: known },
+  };
+}
+
+/** A machine whose policy was unapplied on purpose expects no further refresh. */
+function refreshTime({ state, time }: Readonly<Record<string, unknown>>): Date | undefined {
+  if (state !== 'applied' || typeof time !== 'string') return undefined;
+  const refreshedAt = new Date(time);
+  return Number.isNaN(refreshedAt.getTime()) ? undefined : refreshedAt;
 }
 
 function readGpo(value: unknown): Manifest['gpos'][number] | undefined {
@@ -71,7 +85,7 @@ function readGpo(value: unknown): Manifest['gpos'][number] | undefined {
   };
 }
 
-/** Gives each GPO of the manifest its entries of the merged Registry.pol, which holds them in the same order. */
+/** Assigns the entries of the merged Registry.pol to the GPOs of the manifest; both have the same order. */
 export function deliveryOf(manifest: Manifest, registryPol: Uint8Array): DeliveryReading {
   const reading = decodeRegistryPol(registryPol);
   if (reading.verdict === 'damaged') return damaged(`its Registry.pol is damaged: ${reading.reason}`);
@@ -85,10 +99,10 @@ export function deliveryOf(manifest: Manifest, registryPol: Uint8Array): Deliver
     next += entryCount;
     return { gpo, entries, problems };
   });
-  return { verdict: 'read', delivery: { gpos } };
+  return { verdict: 'read', delivery: { gpos, refreshedAt: manifest.refreshedAt } };
 }
 
-/** How people know the GPO: by its name, and by where it is linked. */
+/** Describes the GPO as administrators know it: by its name and its link. */
 export function sourceOfGpo(gpo: GroupPolicyObject): SettingSource {
   const where = gpo.link === undefined ? '' : ` linked to ${gpo.link}`;
   const how = gpo.isEnforced ? ', enforced' : '';

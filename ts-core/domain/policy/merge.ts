@@ -1,14 +1,17 @@
 /**
- * Lays the sources of policy over one another, weakest first; value by value the last one wins.
+ * Merges the sources of policy, weakest first. The last source wins, separately for each value.
  *
- * What one value is: a setting, and of `allowedCommands` and `disallowedCommands` the list of each class. A list in JSON replaces a weaker one
- * as a whole; lists in the registry have already grown entry by entry over the Registry.pol files, as a registry does.
+ * A value is a setting; in `allowedCommands` and `disallowedCommands`, the list of each class is a value of its own. A
+ * list in JSON replaces a weaker list completely. Lists from the registry already combine the entries of all
+ * Registry.pol files.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { RefusedSetting, SettingValues } from './policy-file.js';
 import { type ClassListName, isClassListName, POLICY_SETTING_NAMES } from './setting-table.js';
 import {
+  type CodeSources,
   type CodesByClass,
+  codeKey,
   DEFAULT_POLICY_SETTINGS,
   type EffectivePolicy,
   type PolicyProblem,
@@ -20,17 +23,18 @@ import {
 export interface PolicyLayer {
   readonly values: SettingValues;
   readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
-  /** Settings that this layer sets back to their default, whatever weaker layers say. */
+  readonly codeSources?: CodeSources;
+  /** Settings that this layer resets to their defaults, overriding weaker layers. */
   readonly cleared?: { readonly [Name in PolicySettingName]?: SettingSource };
   readonly problems: readonly PolicyProblem[];
 }
 
 export const DEFAULT_SOURCE: SettingSource = { kind: 'default', location: 'default' };
 
-/** More than this tells nobody anything. */
+/** Nobody reads more than this. */
 const MAX_PROBLEMS = 256;
 
-/** A layer that a single file or object makes. */
+/** Creates a layer from a single file or object. */
 export function layerOf(
   source: SettingSource,
   values: SettingValues,
@@ -47,6 +51,7 @@ export function mergePolicy(layers: readonly PolicyLayer[], revision: number): E
     PolicySettingName,
     SettingSource
   >;
+  const codeSources: { [Name in PolicySettingName]?: Readonly<Record<string, SettingSource>> } = {};
   for (const layer of layers) {
     for (const name of POLICY_SETTING_NAMES) {
       if (isClassListName(name)) continue;
@@ -55,9 +60,11 @@ export function mergePolicy(layers: readonly PolicyLayer[], revision: number): E
       if (value !== undefined) {
         settings[name] = value;
         sources[name] = layer.sources[name] ?? DEFAULT_SOURCE;
+        codeSources[name] = layer.codeSources?.[name] ?? {};
       } else if (clearing !== undefined) {
         settings[name] = DEFAULT_POLICY_SETTINGS[name];
         sources[name] = clearing;
+        codeSources[name] = {};
       }
     }
   }
@@ -65,24 +72,32 @@ export function mergePolicy(layers: readonly PolicyLayer[], revision: number): E
     const merged = mergeClassLists(layers, name);
     settings[name] = merged.lists;
     sources[name] = merged.source;
+    codeSources[name] = merged.codeSources;
   }
   const problems = layers.flatMap((layer) => layer.problems);
   const consistent = withConsistentBackup(settings as unknown as PolicySettings, sources);
   const all = [...problems, ...consistent.problems];
-  return { settings: consistent.settings, sources, problems: bounded(all), revision };
+  return { settings: consistent.settings, sources, codeSources, problems: bounded(all), revision };
 }
 
 function mergeClassLists(
   layers: readonly PolicyLayer[],
   name: ClassListName,
-): { readonly lists: CodesByClass; readonly source: SettingSource } {
+): {
+  readonly lists: CodesByClass;
+  readonly source: SettingSource;
+  readonly codeSources: Readonly<Record<string, SettingSource>>;
+} {
   const lists: Record<CallerClass, readonly number[]> = { ...DEFAULT_POLICY_SETTINGS[name] };
   const contributing = new Map<CallerClass, SettingSource>();
+  /** Sources of the codes of each class. */
+  const codes = new Map<CallerClass, Readonly<Record<string, SettingSource>>>();
   let clearing: SettingSource | undefined;
-  for (const { values, sources, cleared } of layers) {
+  for (const { values, sources, codeSources, cleared } of layers) {
     if (cleared?.[name] !== undefined) {
       clearing = cleared[name];
       contributing.clear();
+      codes.clear();
       for (const callerClass of CALLER_CLASSES) lists[callerClass] = [];
     }
     for (const callerClass of CALLER_CLASSES) {
@@ -90,6 +105,7 @@ function mergeClassLists(
       if (list === undefined) continue;
       lists[callerClass] = list;
       contributing.set(callerClass, sources[name] ?? DEFAULT_SOURCE);
+      codes.set(callerClass, codesOfClass(codeSources?.[name], list, callerClass));
     }
   }
   const inForce = new Set(contributing.values());
@@ -99,10 +115,19 @@ function mergeClassLists(
   });
   const last = inOrder[inOrder.length - 1] ?? clearing ?? DEFAULT_SOURCE;
   const location = [...new Set(inOrder.map((source) => source.location))].join(', ') || last.location;
-  return { lists, source: { ...last, location } };
+  return { lists, source: { ...last, location }, codeSources: Object.assign({}, ...codes.values()) };
 }
 
-/** Windows wants both values for a required backup: RequireActiveDirectoryBackup alone leaves it off. */
+function codesOfClass(
+  sources: Readonly<Record<string, SettingSource>> = {},
+  codes: readonly number[],
+  callerClass: CallerClass,
+): Readonly<Record<string, SettingSource>> {
+  const keys = codes.map((code) => codeKey(code, callerClass));
+  return Object.fromEntries(keys.flatMap((key) => (sources[key] === undefined ? [] : [[key, sources[key]]])));
+}
+
+/** As on Windows, a required backup needs both values: RequireActiveDirectoryBackup alone leaves backup off. */
 function withConsistentBackup(
   settings: PolicySettings,
   sources: Readonly<Record<PolicySettingName, SettingSource>>,

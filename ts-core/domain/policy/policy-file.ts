@@ -1,6 +1,6 @@
 /**
- * A policy.d file: a JSON object of settings by name. Each setting, and each entry of a list, stands alone: an unknown or
- * wrong one is refused by name, and the others stay, so that one slip does not switch the rest of the governance off.
+ * Parses a policy.d file, a JSON object of settings by name. An unknown or wrong setting or list entry is rejected by
+ * name and the others apply, so that one typing error does not switch off the rest of the policy.
  */
 import { type CallerClass, isCallerClass } from '../caller.js';
 import { type ClassLists, readCommandCode, shown, unknownClass } from './setting-kinds.js';
@@ -8,15 +8,15 @@ import { type ClassListName, isPolicySettingName, POLICY_SETTING_NAMES, POLICY_S
 import type { PolicySettingName, PolicySettings } from './settings.js';
 
 /**
- * Settings that a source sets; what is absent is left to weaker sources. Each class's list is a value of its own, so that
- * a source may set but one.
+ * Settings that a source sets; weaker sources decide the rest. A source may set the list of one class only, since each
+ * class's list is a value of its own.
  */
 export type SettingValues = {
   readonly [Name in PolicySettingName]?: Name extends ClassListName ? ClassLists : PolicySettings[Name];
 };
 
 export interface RefusedSetting {
-  /** Undefined when the whole file is meant. */
+  /** Undefined if the problem concerns the whole file. */
   readonly setting: string | undefined;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ export type PolicyFileReading =
   | ({ readonly verdict: 'read' } & ReadSettings)
   | { readonly verdict: 'damaged'; readonly reason: string };
 
-/** `$schema` is for editors; it sets nothing. */
+/** `$schema` is for editors and sets nothing. */
 const NOTE_KEYS = new Set(['$schema', '$comment']);
 
 export function readPolicyText(text: string): PolicyFileReading {
@@ -66,14 +66,14 @@ export function readSettings(object: object): ReadSettings {
 }
 
 interface SoundPart {
-  /** Undefined when nothing of the value is sound. */
+  /** Undefined if no part of the value is valid. */
   readonly sound: unknown;
   readonly reasons: readonly string[];
 }
 
 /**
- * What is left of a list, or of lists by class, without the entries that are no codes: one typing error in a list of
- * blocked commands must not open all the others.
+ * Returns a list, or lists by class, without the entries that are not codes: one typing error in a list of blocked
+ * commands must not unblock all the others.
  */
 function soundPart(value: unknown): SoundPart {
   if (Array.isArray(value)) return soundEntries(value);

@@ -1,8 +1,9 @@
 /**
- * Decodes a Registry.pol, the file in which Group Policy delivers registry values ("PReg").
+ * Decodes a Registry.pol file ("PReg"), in which Group Policy delivers registry values.
  *
  * Format: [MS-GPREG] section 2.2.1: signature and version, then `[key;value;type;size;data]` with strings and
- * punctuation in UTF-16LE. Pure; any bytes give entries or a verdict that names the offset, never an exception.
+ * punctuation in UTF-16LE. Any input yields entries or a verdict that names the offset of the damage; no input throws
+ * an exception.
  */
 
 /** Registry value types, [MS-RRP] and winnt.h. */
@@ -33,10 +34,10 @@ export type PolReading =
   | { readonly verdict: 'read'; readonly entries: readonly PolEntry[] }
   | { readonly verdict: 'damaged'; readonly offset: number; readonly reason: string };
 
-/** A GPO's file holds all its registry policy, of which the TPM's part is small; the format itself sets no limit. */
+/** A GPO's file has all its registry policy, of which the TPM's part is small; the format itself sets no limit. */
 export const MAX_POL_BYTES = 16_777_216;
 
-/** What is kept of a file. The TPM's values of a whole domain are some kilobytes. */
+/** The most that is stored of a file. The TPM values of a whole domain take a few kilobytes. */
 const MAX_KEPT_BYTES = 4_194_304;
 
 const SIGNATURE = 0x67655250; // "PReg"
@@ -90,7 +91,7 @@ class PolReader {
     this.#view = view;
   }
 
-  /** Undefined for an entry that is sound and not wanted. */
+  /** Returns undefined for a valid entry that is not wanted. */
   entry(isWanted: (key: string) => boolean): PolEntry | Damage | undefined {
     const opened = this.#mark(OPEN, '[');
     if (opened !== undefined) return opened;

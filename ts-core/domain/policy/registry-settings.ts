@@ -1,6 +1,6 @@
 /**
- * Group Policy's registry values as settings: what is ignored, clamped or refused, with its reason. Which key and value each
- * setting has stands in setting-table.ts.
+ * Reads Group Policy's registry values as settings, and gives a reason for each value that it ignores, clamps or
+ * rejects. setting-table.ts has the key and value of each setting.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { SettingValues } from './policy-file.js';
@@ -17,11 +17,17 @@ import {
   type Setting,
 } from './setting-kinds.js';
 import { POLICY_KEY, POLICY_SETTINGS, PREFERENCE_KEY } from './setting-table.js';
-import type { PolicyProblem, PolicySettingName, SettingSource } from './settings.js';
+import {
+  type CodeSources,
+  codeKey,
+  type PolicyProblem,
+  type PolicySettingName,
+  type SettingSource,
+} from './settings.js';
 
 /**
- * Values of TPM.admx for features that only Windows has (its provisioning task and its way to compute lockout
- * parameters). A GPO shared with Windows machines carries them rightly, so they are not reported.
+ * Values of TPM.admx for features that only Windows has (its provisioning task and its legacy lockout parameters). They
+ * are not reported, since a GPO that also applies to Windows machines may well set them.
  */
 const OF_WINDOWS_ALONE = new Set(['uselegacydictionaryattackparameters', 'cleartpmifnotreadygp', 'cleartpmifnotready']);
 
@@ -44,12 +50,19 @@ export const PREFERENCE_LIST_KEYS: readonly string[] = [
 export interface RegistrySettings {
   readonly values: SettingValues;
   readonly sources: { readonly [Name in PolicySettingName]?: SettingSource };
-  /** Settings that a source deleted, as Group Policy's "disabled" does: they take their default, not a weaker value. */
+  readonly codeSources: CodeSources;
+  /**
+   * Settings that a source deleted, as "disabled" in Group Policy does: they get their defaults, not a weaker source's
+   * value.
+   */
   readonly cleared: { readonly [Name in PolicySettingName]?: SettingSource };
   readonly problems: readonly PolicyProblem[];
 }
 
-/** True for the keys that hold TPM policy, what is below them, and those above, of which a deletion may name them. */
+/**
+ * Returns true for keys that have TPM policy, for the keys below them, and for their parents, because a deletion may
+ * name a parent.
+ */
 export function mayConcernTpm(key: string): boolean {
   const folded = key.replace(/^\\+|\\+$/g, '').toLowerCase();
   return [POLICY_KEY, PREFERENCE_KEY].some(
@@ -66,10 +79,11 @@ export function settingsOfRegistry(registry: RegistryValues): RegistrySettings {
 
 class SettingsReader {
   readonly #registry: RegistryValues;
-  /** Of each setting the kind of value that its row says. */
+  /** The value of each setting, of the kind that its row in the table says. */
   readonly #values: { [Name in PolicySettingName]?: unknown } = {};
   readonly #sources: { [Name in PolicySettingName]?: SettingSource } = {};
   readonly #cleared: { [Name in PolicySettingName]?: SettingSource } = {};
+  readonly #codeSources: { [Name in PolicySettingName]?: Readonly<Record<string, SettingSource>> } = {};
   readonly #problems: PolicyProblem[] = [];
   readonly #known = new Set<RegistryValue>();
   readonly #reported = new Set<RegistryValue>();
@@ -82,6 +96,7 @@ class SettingsReader {
     return {
       values: this.#values as SettingValues,
       sources: this.#sources,
+      codeSources: this.#codeSources,
       cleared: this.#cleared,
       problems: this.#problems,
     };
@@ -125,31 +140,35 @@ class SettingsReader {
   }
 
   #readCodes(name: PolicySettingName, { key }: RegistryList): void {
-    const codes = new Map<number, SettingSource>();
+    const codes = new Set<number>();
+    const sources = new ListSources();
     for (const value of this.#listEntries(key, name)) {
       const verdict = blockedCode(value);
       if (typeof verdict === 'string') this.#problem(value, name, verdict);
-      else codes.set(verdict, value.source);
+      else {
+        codes.add(verdict);
+        sources.add(codeKey(verdict), value);
+      }
     }
     if (codes.size === 0) this.#clear(name, this.#registry.deletionIn(key));
-    else this.#set(name, inOrder(codes.keys()), joinedSource(codes.values()));
+    else this.#setList(name, inOrder(codes), sources);
   }
 
-  /** Two settings share these keys: an entry's data says on which of the two lists its code is. */
+  /** Two settings share these keys: the data of an entry says which of the two lists has its code. */
   #readClassLists(name: PolicySettingName, { keys, data }: RegistryClassLists): void {
     const lists: { [Class in CallerClass]?: Set<number> } = {};
-    const sources: SettingSource[] = [];
+    const sources = new ListSources();
     for (const callerClass of CALLER_CLASSES) {
       for (const value of this.#listEntries(keys[callerClass], name)) {
         const entry = allowedCode(value);
         if (typeof entry === 'string') this.#problem(value, name, entry);
         else if (entry.data === data) {
           lists[callerClass] = (lists[callerClass] ?? new Set()).add(entry.code);
-          sources.push(value.source);
+          sources.add(codeKey(entry.code, callerClass), value);
         }
       }
     }
-    if (sources.length === 0) {
+    if (Object.keys(lists).length === 0) {
       const deletions = Object.values(keys).map((key) => this.#registry.deletionIn(key));
       this.#clear(
         name,
@@ -158,22 +177,22 @@ class SettingsReader {
       return;
     }
     const ordered = Object.entries(lists).map(([callerClass, codes]) => [callerClass, inOrder(codes)]);
-    this.#set(name, Object.fromEntries(ordered), joinedSource(sources));
+    this.#setList(name, Object.fromEntries(ordered), sources);
   }
 
-  /** Everything under the TPM's own keys that was not read above: a slip of the pen should not go unseen. */
+  /** Reports every value under the TPM's own keys that was not read above, so that a typing error is noticed. */
   reportUnknownValues(): void {
     for (const key of this.#registry.keys()) {
       if (!isUnder(key, POLICY_KEY) && !isUnder(key, PREFERENCE_KEY)) continue;
       for (const value of this.#registry.valuesOf(key)) {
         if (this.#known.has(value) || value.valueName === '') continue;
         if (OF_WINDOWS_ALONE.has(value.valueName.toLowerCase())) continue;
-        this.#problem(value, undefined, 'is not a value that this product knows and is ignored');
+        this.#problem(value, undefined, 'is not a known value and is ignored');
       }
     }
   }
 
-  /** The entries of a list, as many as a list may have; the default value of its key is none. */
+  /** Returns the entries of a list, up to the limit. The default value of the key is not an entry. */
   #listEntries(key: string, setting: PolicySettingName): readonly RegistryValue[] {
     const entries = this.#registry.valuesOf(key);
     for (const value of entries) this.#known.add(value);
@@ -209,11 +228,16 @@ class SettingsReader {
     this.#sources[setting] = source;
   }
 
+  #setList(setting: PolicySettingName, value: unknown, sources: ListSources): void {
+    this.#set(setting, value, sources.all());
+    this.#codeSources[setting] = sources.byCode();
+  }
+
   #clear(setting: PolicySettingName, by: SettingSource | undefined): void {
     if (by !== undefined) this.#cleared[setting] = by;
   }
 
-  /** Once a value: the lists of allowed and of disallowed commands are read from the same entries. */
+  /** Reports each value once: the lists of allowed and disallowed commands are read from the same entries. */
   #problem(value: RegistryValue, setting: PolicySettingName | undefined, message: string): void {
     if (this.#reported.has(value)) return;
     this.#reported.add(value);
@@ -230,7 +254,7 @@ function dwordOf({ type, data }: RegistryValue): number | undefined {
   return new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
 }
 
-/** The code, or why the entry is ignored. */
+/** Returns the code, or the reason why the entry is ignored. */
 function blockedCode(value: RegistryValue): number | string {
   if (value.type !== REGISTRY_TYPES.REG_SZ) return `a REG_SZ is expected, not ${describeType(value)}; it is ignored`;
   const text = textOf(value.data);
@@ -252,7 +276,7 @@ function allowedCode(value: RegistryValue): { readonly data: 0 | 1; readonly cod
   return `${allowed} is neither 0 nor 1; the entry is ignored`;
 }
 
-/** Windows keeps a REG_DWORD here; a list in an administrative template can only write REG_SZ. */
+/** Windows writes a REG_DWORD here, but a list in an administrative template can only write REG_SZ. */
 function allowedFlag(value: RegistryValue): number | undefined {
   if (value.type !== REGISTRY_TYPES.REG_SZ) return dwordOf(value);
   const text = textOf(value.data).trim();
@@ -269,7 +293,26 @@ function isUnder(foldedKey: string, key: string): boolean {
   return foldedKey === parent || foldedKey.startsWith(`${parent}\\`);
 }
 
-/** The source of a list that several files made together; files are applied in order, so that the last one is named last. */
+/** The sources of a list: of the whole, and of each code. */
+class ListSources {
+  readonly #byCode = new Map<string, SettingSource[]>();
+
+  add(key: string, { source, alsoFrom }: RegistryValue): void {
+    const known = this.#byCode.get(key) ?? [];
+    known.push(...(alsoFrom ?? []), source);
+    this.#byCode.set(key, known);
+  }
+
+  all(): SettingSource {
+    return joinedSource([...this.#byCode.values()].flat());
+  }
+
+  byCode(): Readonly<Record<string, SettingSource>> {
+    return Object.fromEntries([...this.#byCode].map(([key, sources]) => [key, joinedSource(sources)]));
+  }
+}
+
+/** Returns the source of a list to which several files contribute. Files are named in the order in which they apply. */
 function joinedSource(sources: Iterable<SettingSource>): SettingSource {
   const all = [...sources];
   const last = all[all.length - 1];

@@ -1,9 +1,9 @@
 /**
- * Registry values as several Registry.pol files leave them, applied one after the other: value by value the last one
- * wins, and the special value names delete. Keys and value names differ in case as Windows' registry lets them.
+ * Registry values after several Registry.pol files were applied in order: the last file wins for each value, and
+ * special value names delete. Keys and value names are not case-sensitive, as in the Windows registry.
  *
- * A deletion is remembered with its source: Group Policy's "disabled" is a deletion, and it overrules weaker sources
- * that are no registry, such as local policy files.
+ * Deletions are recorded with their source: "disabled" in Group Policy is a deletion, and it overrides weaker sources
+ * outside the registry, such as local policy files.
  *
  * Special names: [MS-GPREG] section 3.2.5.1.
  */
@@ -11,7 +11,10 @@ import { type PolEntry, REGISTRY_TYPES } from './registry-pol.js';
 import type { SettingSource } from './settings.js';
 
 export interface RegistryValue extends PolEntry {
+  /** The last source that sets the value. */
   readonly source: SettingSource;
+  /** Earlier sources that set the same data, so that the value stays when the last one no longer sets it. */
+  readonly alsoFrom?: readonly SettingSource[];
 }
 
 const DELETE_VALUE = '**del.';
@@ -20,18 +23,18 @@ const DELETE_ALL_VALUES = '**delvals';
 const DELETE_VALUES = '**deletevalues';
 const DELETE_KEYS = '**deletekeys';
 
-/** No value name of Windows: it cannot hold a zero. */
+/** Cannot be the name of a registry value, which never contains a zero character. */
 const WHOLE_KEY = '\0';
 
-/** Top-level keys of HKEY_LOCAL_MACHINE in which policy lies. */
+/** Top-level keys of HKEY_LOCAL_MACHINE that can have policy. */
 const FULL_PATH = /^(?:(?:hklm|hkey_local_machine)\\)?(?:software|system)\\/;
 
 export class RegistryValues {
   /** By key, then by value name, both in lower case. */
   readonly #keys = new Map<string, Map<string, RegistryValue>>();
-  /** What was deleted last, by key and value name in lower case; WHOLE_KEY stands for every value of the key. */
+  /** The latest deletions, by key and value name in lower case; WHOLE_KEY stands for every value of the key. */
   readonly #deletions = new Map<string, Map<string, SettingSource>>();
-  /** Keys deleted with all that is below them. */
+  /** Keys that were deleted with everything below them. */
   readonly #deletedTrees = new Map<string, SettingSource>();
 
   static from(values: Iterable<RegistryValue>): RegistryValues {
@@ -44,7 +47,7 @@ export class RegistryValues {
     for (const entry of entries) this.#applyEntry(entry, source);
   }
 
-  /** Values as a registry holds them: no name is special there. */
+  /** Adds values of a registry, where no name is special. */
   put(values: Iterable<RegistryValue>): void {
     for (const value of values) this.#set(value);
   }
@@ -53,7 +56,7 @@ export class RegistryValues {
     return this.#keys.get(folded(key))?.get(valueName.toLowerCase());
   }
 
-  /** The values of one key, in the order in which they were first set. */
+  /** Returns the values of one key, in the order in which they were first set. */
   valuesOf(key: string): readonly RegistryValue[] {
     return [...(this.#keys.get(folded(key))?.values() ?? [])];
   }
@@ -62,14 +65,14 @@ export class RegistryValues {
     return [...this.#keys.keys()];
   }
 
-  /** Who deleted the value, or undefined when it was not deleted or was set again afterwards. */
+  /** Returns the source that deleted the value; undefined if it was not deleted, or was set again later. */
   deletionOf(key: string, valueName: string): SettingSource | undefined {
     if (this.get(key, valueName) !== undefined) return undefined;
     const deletions = this.#deletions.get(folded(key));
     return deletions?.get(valueName.toLowerCase()) ?? deletions?.get(WHOLE_KEY) ?? this.#treeDeletionOf(key);
   }
 
-  /** Who deleted anything of the key last; undefined while the key has values, or when nobody did. */
+  /** Returns the source that last deleted anything of the key; undefined while the key has values, or if none did. */
   deletionIn(key: string): SettingSource | undefined {
     if (this.valuesOf(key).length > 0) return undefined;
     return [...(this.#deletions.get(folded(key))?.values() ?? [])].pop() ?? this.#treeDeletionOf(key);
@@ -95,7 +98,7 @@ export class RegistryValues {
     } else if (name.startsWith(DELETE_KEYS)) {
       for (const named of listed(entry)) this.#deleteTree(deletedKey(entry.key, named), source);
     } else if (!name.startsWith('**') && !isKeyWithoutValue(entry)) {
-      // What is left of the special names, **SecureKey, only sets permissions.
+      // The remaining special name, **SecureKey, only sets permissions.
       this.#set({ ...entry, source });
     }
   }
@@ -103,9 +106,10 @@ export class RegistryValues {
   #set(value: RegistryValue): void {
     const key = folded(value.key);
     const values = this.#keys.get(key) ?? new Map<string, RegistryValue>();
-    values.set(value.valueName.toLowerCase(), value);
+    const name = value.valueName.toLowerCase();
+    values.set(name, afterOthers(values.get(name), value));
     this.#keys.set(key, values);
-    this.#deletions.get(key)?.delete(value.valueName.toLowerCase());
+    this.#deletions.get(key)?.delete(name);
   }
 
   #delete(key: string, valueName: string, source: SettingSource): void {
@@ -119,7 +123,7 @@ export class RegistryValues {
     this.#recordDeletion(key, WHOLE_KEY, source);
   }
 
-  /** Remembered even where nothing is set: the domain has said that the key is to be empty. */
+  /** Recorded even if nothing is set, because the domain has said that the key is to be empty. */
   #deleteTree(key: string, source: SettingSource): void {
     for (const known of [...this.#keys.keys()]) {
       if (known === key || known.startsWith(`${key}\\`)) this.#deleteKey(known, source);
@@ -130,16 +134,27 @@ export class RegistryValues {
 
   #recordDeletion(key: string, valueName: string, source: SettingSource): void {
     const deletions = this.#deletions.get(key) ?? new Map<string, SettingSource>();
-    // Deleted and set again: the latest deletion comes last.
+    // Delete first, so that the latest deletion comes last.
     deletions.delete(valueName);
     deletions.set(valueName, source);
     this.#deletions.set(key, deletions);
   }
 }
 
+function afterOthers(before: RegistryValue | undefined, value: RegistryValue): RegistryValue {
+  if (before === undefined || !isSameContent(before, value)) return value;
+  const earlier = [...(before.alsoFrom ?? []), before.source].filter((source) => source !== value.source);
+  return earlier.length === 0 ? value : { ...value, alsoFrom: earlier };
+}
+
+function isSameContent(left: PolEntry, right: PolEntry): boolean {
+  const sameLength = left.data.length === right.data.length;
+  return left.type === right.type && sameLength && left.data.every((byte, index) => byte === right.data[index]);
+}
+
 /**
- * The key that a deletion means, in lower case. Names are relative to the entry's key; some tools write the full path
- * below HKEY_LOCAL_MACHINE instead.
+ * Returns the key that a deletion names, in lower case. Names are relative to the entry's key, but some tools write the
+ * full path below HKEY_LOCAL_MACHINE.
  */
 function deletedKey(key: string, named: string): string {
   const name = folded(named);
@@ -147,7 +162,7 @@ function deletedKey(key: string, named: string): string {
   return isFullPath || key === '' ? name.replace(/^(?:hklm|hkey_local_machine)\\/, '') : `${folded(key)}\\${name}`;
 }
 
-/** An entry that only makes sure that a key exists. */
+/** Returns whether an entry only ensures that a key exists. */
 function isKeyWithoutValue(entry: PolEntry): boolean {
   return entry.valueName === '' && entry.type === REGISTRY_TYPES.REG_NONE && entry.data.length === 0;
 }
@@ -156,7 +171,7 @@ function folded(key: string): string {
   return key.replace(/^\\+|\\+$/g, '').toLowerCase();
 }
 
-/** The names, separated by semicolons, that a deletion carries as its data. */
+/** Returns the names in the data of a deletion, which semicolons separate. */
 function listed(entry: PolEntry): readonly string[] {
   return textOf(entry.data)
     .split(';')
@@ -164,7 +179,7 @@ function listed(entry: PolEntry): readonly string[] {
     .filter((name) => name !== '');
 }
 
-/** UTF-16LE up to the first zero; an odd last byte is left out. */
+/** Decodes UTF-16LE up to the first zero; ignores an odd last byte. */
 export function textOf(data: Uint8Array): string {
   let text = '';
   for (let index = 0; index + 1 < data.length; index += 2) {

@@ -1,10 +1,10 @@
 /**
- * The kinds of policy settings: flags, whole numbers, the level of owner authorization, lists of command codes. A kind
- * knows how its values are read from JSON and what their JSON Schema is, and where the registry has them.
+ * The kinds of policy settings: flags, whole numbers, the level of owner authorization, and lists of command codes.
+ * Each kind reads its values from JSON, gives their JSON Schema, and says where they are in the registry.
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 
-/** Windows' OSManagedAuthLevel: None 0, Delegated 2, Full 4; 5 keeps the lockout authorization of a TPM 2.0 only. */
+/** Windows' OSManagedAuthLevel: None 0, Delegated 2, Full 4; 5 stores only the lockout authorization of a TPM 2.0. */
 export type OsManagedAuthLevel = 0 | 2 | 4 | 5;
 
 export const OS_MANAGED_AUTH_LEVELS: readonly OsManagedAuthLevel[] = [0, 2, 4, 5];
@@ -15,7 +15,10 @@ export function isOsManagedAuthLevel(value: unknown): value is OsManagedAuthLeve
 
 export type CodesByClass = Readonly<Record<CallerClass, readonly number[]>>;
 
-/** Lists by class as one source gives them: each class's list is a value of its own, so that a source may set but one. */
+/**
+ * The lists by class that one source sets. Each class's list is a value of its own, so a source may set the list of one
+ * class only.
+ */
 export type ClassLists = { readonly [Class in CallerClass]?: readonly number[] };
 
 /** A list longer than every command code of both TPM versions, vendor codes included, is a mistake or an attack. */
@@ -26,20 +29,20 @@ export interface Bounds {
   readonly max: number;
 }
 
-/** A value of the registry, below HKEY_LOCAL_MACHINE. */
+/** A registry value below HKEY_LOCAL_MACHINE. */
 export interface RegistryPlace {
   readonly key: string;
   readonly valueName: string;
   readonly type: 'REG_DWORD';
 }
 
-/** A key of the registry with one value for each code; name and data are the code in decimal. */
+/** A registry key with one value for each code; name and data are the code in decimal. */
 export interface RegistryList {
   readonly key: string;
   readonly type: 'REG_SZ';
 }
 
-/** A key of the registry for each class, with one value for each code: its name is the code in hexadecimal. */
+/** A registry key for each class, with one value for each code, whose name is the code in hexadecimal. */
 export interface RegistryClassLists {
   readonly keys: Readonly<Record<CallerClass, string>>;
   readonly type: 'REG_DWORD';
@@ -47,15 +50,15 @@ export interface RegistryClassLists {
   readonly data: 0 | 1;
 }
 
-/** What a row of the table says about a setting of every kind. */
+/** What every row of the table has, whatever the kind of its setting. */
 interface Row<Default, Place> {
-  /** In force where no source sets it; undefined: unset. */
+  /** In force if no source sets the setting; undefined: unset. */
   readonly default: Default;
   /** For docs/policy.md and the JSON Schema. */
   readonly meaning: string;
   /** Undefined for settings that Group Policy cannot set. */
   readonly registry: Place | undefined;
-  /** The policy of the administrative template in which it is: Windows' name (TPM.admx) where Windows has one. */
+  /** The policy in the administrative template that sets it: Windows' name (TPM.admx) if Windows has one. */
   readonly admxPolicy: string;
 }
 
@@ -69,7 +72,7 @@ export type SettingSchema = Readonly<Record<string, unknown>>;
 interface Kind<Name extends string, Input> {
   readonly kind: Name;
   readonly schema: SettingSchema;
-  /** Reads what JSON says; never clamps. */
+  /** Reads a value from JSON; never clamps it. */
   read(value: unknown): Reading<Input>;
 }
 
@@ -141,7 +144,7 @@ const codeSchema = {
 };
 const codesSchema = { type: 'array', items: codeSchema, maxItems: MAX_LISTED_COMMANDS };
 
-/** Short and harmless form of a foreign value for a message. */
+/** Returns a short, harmless form of a foreign value for a message. */
 export function shown(value: unknown): string {
   const text = typeof value === 'bigint' ? `${value}` : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -1,11 +1,11 @@
 /**
- * The settings that govern the broker: the one table. From its rows come the type of the policy in force, the parsing of
- * every source (tbsd.json, policy.d, Registry.pol, the registry), the JSON Schema and docs/policy.md.
- * A row's `admxPolicy` also needs its texts in packaging/admx/texts.mjs.
+ * The one table of policy settings. The type of the policy in force, the parsing of every source (tbsd.json, policy.d,
+ * Registry.pol, the registry), the JSON Schema and docs/policy.md derive from its rows. A row's `admxPolicy` also needs
+ * its texts in packaging/admx-source/texts.mjs.
  *
  * Keys, types and bounds: Windows' documentation of the TPM Group Policy settings, TPM.admx. TPM.admx and Windows' TPM
- * driver hold both thresholds to 0 to 100; the duration is kept in seconds in a 32-bit number there, hence its upper
- * bound in minutes.
+ * driver limit both thresholds to 0 to 100. The driver stores the duration as a 32-bit number of seconds, hence its
+ * upper bound in minutes.
  */
 import {
   authLevel,
@@ -34,7 +34,7 @@ const NO_CODES: CodesByClass = { administrator: [], standardUser: [], sandboxedA
 export const POLICY_SETTINGS = {
   blockedCommandsEnabled: flag({
     default: false,
-    meaning: 'Turns the list `blockedCommands` on.',
+    meaning: 'Turns on the list `blockedCommands`.',
     registry: dword(BLOCKED_KEY, 'Enabled'),
     admxPolicy: 'BlockedCommandsList_Name',
   }),
@@ -52,32 +52,32 @@ export const POLICY_SETTINGS = {
   }),
   ignoreLocalList: flag({
     default: false,
-    meaning: 'Ignores the list that local administrators keep (`Add-TbsCommandBlock`).',
+    meaning: 'Ignores the list of the local administrators (`Add-TbsCommandBlock`).',
     registry: dword(BLOCKED_KEY, 'IgnoreLocalList'),
     admxPolicy: 'IgnoreLocalList_Name',
   }),
   allowedCommands: classLists({
     default: NO_CODES,
-    meaning: 'TPM 2.0 command codes added to the allowed lists, by class of caller; vendor codes included.',
+    meaning: 'TPM 2.0 command codes to add to the allowed lists, by caller class, including vendor codes.',
     registry: { keys: ALLOWED_LIST_KEYS, type: 'REG_DWORD', data: 1 },
     admxPolicy: 'AllowedCommands',
   }),
   disallowedCommands: classLists({
     default: NO_CODES,
-    meaning: 'TPM 2.0 command codes taken from the allowed lists, by class of caller; stronger than every grant.',
+    meaning: 'TPM 2.0 command codes to remove from the allowed lists, by caller class; stronger than every grant.',
     registry: { keys: ALLOWED_LIST_KEYS, type: 'REG_DWORD', data: 0 },
     admxPolicy: 'AllowedCommands',
   }),
   osManagedAuthLevel: authLevel({
     default: undefined,
     meaning:
-      'How much owner authorization is kept on the machine: 0 None, 2 Delegated, 4 Full, 5 (TPM 2.0: the lockout authorization only). Unset: 4 when backup is off, 2 when it is on.',
+      'How much of the owner authorization is stored on the machine: 0 None, 2 Delegated, 4 Full, 5 (TPM 2.0: only the lockout authorization). Unset: 4 if backup is off, 2 if it is on.',
     registry: dword(POLICY_KEY, 'OSManagedAuthLevel'),
     admxPolicy: 'OSManagedAuth_Name',
   }),
   activeDirectoryBackup: flag({
     default: false,
-    meaning: 'Backs the owner authorization up to AD DS.',
+    meaning: 'Backs up the owner authorization to AD DS.',
     registry: dword(POLICY_KEY, 'ActiveDirectoryBackup'),
     admxPolicy: 'ActiveDirectoryBackup',
   }),
@@ -91,21 +91,22 @@ export const POLICY_SETTINGS = {
   closeHierarchies: flag({
     default: false,
     meaning:
-      'Has provisioning give the storage and endorsement hierarchy of a TPM 2.0 a random authorization, at the levels that store it (2 and 4). Other TPM programs, such as clevis and systemd-cryptenroll, then stop working.',
+      'Makes provisioning give the storage and endorsement hierarchies of a TPM 2.0 a random authorization, at the levels that store it (2 and 4). Other TPM programs, such as clevis and systemd-cryptenroll, then stop working.',
     registry: dword(POLICY_KEY, 'CloseHierarchies'),
     admxPolicy: 'CloseHierarchies',
   }),
   standardUserAuthorizationFailureDurationMinutes: wholeNumber({
     default: 480,
     bounds: { min: 0, max: 71_582_788 },
-    meaning: 'Length, in minutes, of the sliding window in which authorization failures count. 0: none counts.',
+    meaning: 'Length of the sliding window in which authorization failures count, in minutes. 0: no failure counts.',
     registry: dword(POLICY_KEY, 'StandardUserAuthorizationFailureDuration'),
     admxPolicy: 'StandardUserAuthorizationFailureDuration_Name',
   }),
   standardUserAuthorizationFailureIndividualThreshold: wholeNumber({
     default: 4,
     bounds: { min: 0, max: 100 },
-    meaning: 'Failures of one standard user that close the gate for that user. 0: no authorized command at all.',
+    meaning:
+      'Failures of one standard user that lock this user out. 0: standard users may send no authorized command at all.',
     registry: dword(POLICY_KEY, 'StandardUserAuthorizationFailureIndividualThreshold'),
     admxPolicy: 'StandardUserAuthorizationFailureIndividualThreshold_Name',
   }),
@@ -113,28 +114,28 @@ export const POLICY_SETTINGS = {
     default: 9,
     bounds: { min: 0, max: 100 },
     meaning:
-      'Failures of all standard users together that close the gate for all of them. 0: no authorized command at all.',
+      'Failures of all standard users together that lock all of them out. 0: standard users may send no authorized command at all.',
     registry: dword(POLICY_KEY, 'StandardUserAuthorizationFailureTotalThreshold'),
     admxPolicy: 'StandardUserAuthorizationFailureTotalThreshold_Name',
   }),
   maxContexts: wholeNumber({
     default: 1200,
     bounds: { min: 1, max: 65_536 },
-    meaning: 'Contexts open at once, of all users together; one in 16 is kept for administrators.',
+    meaning: 'Open contexts, of all users together; one in 16 is reserved for administrators.',
     registry: dword(PREFERENCE_KEY, 'MaxContexts'),
     admxPolicy: 'MaxContexts',
   }),
   maxContextsPerUser: wholeNumber({
     default: 1050,
     bounds: { min: 1, max: 65_536 },
-    meaning: 'Contexts open at once of one user.',
+    meaning: 'Open contexts of one user.',
     registry: dword(PREFERENCE_KEY, 'MaxContextsPerUser'),
     admxPolicy: 'MaxContextsPerUser',
   }),
   maxResources: wholeNumber({
     default: 500,
     bounds: { min: 1, max: 65_536 },
-    meaning: 'Virtual resources of one context.',
+    meaning: 'Objects and sessions of one context.',
     registry: dword(PREFERENCE_KEY, 'MaxResources'),
     admxPolicy: 'MaxResources',
   }),

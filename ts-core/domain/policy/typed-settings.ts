@@ -1,7 +1,7 @@
 /**
- * Settings as people and their scripts write them: names of settings, classes and commands in any case, and text where a
- * CSV file, an environment variable or a command line has nothing else. Policy files are read strictly; this is for the
- * callers that set and compare settings.
+ * Reads settings as people and scripts write them: names of settings, classes and commands in any case, and text
+ * instead of numbers and flags, because a CSV file, an environment variable or a command line has only text. Used for
+ * callers that set and compare settings; policy files are read strictly.
  */
 import { CALLER_CLASSES } from '../caller.js';
 import { findCommand } from '../tpm/command-names.js';
@@ -9,8 +9,9 @@ import type { TpmVersion } from '../tpm/tpm-version.js';
 import { isClassListName, POLICY_SETTING_NAMES, POLICY_SETTINGS, type PolicySettingName } from './setting-table.js';
 
 /**
- * The same settings under their own names, with values of their own types. What cannot be read is left as it is, for the
- * rule that refuses it by name. `version` is the TPM's: it decides what a command's name without a prefix means.
+ * Returns the settings under their exact names, with values of the right types. A value that cannot be read stays as it
+ * is; the rule for the setting then rejects it by name. `version` is the TPM's and decides what a command name without
+ * a prefix means.
  */
 export function readTypedSettings(
   settings: Readonly<Record<string, unknown>>,
@@ -42,7 +43,7 @@ function readClassLists(value: unknown, version: TpmVersion): unknown {
   if (typeof lists !== 'object' || lists === null || Array.isArray(lists)) return value;
   return Object.fromEntries(
     Object.entries(lists)
-      // What Get-TbsPolicy shows has a list for each class, and null where there is none.
+      // The output of Get-TbsPolicy has an entry for each class, which is null if the class has no list.
       .filter(([, list]) => list !== null)
       .map(([written, list]) => {
         const callerClass = CALLER_CLASSES.find((known) => known.toLowerCase() === written.toLowerCase());
@@ -58,7 +59,7 @@ function listsInText(text: string): unknown {
   return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', part?.[2] ?? '']));
 }
 
-/** A list, one command, or several in a text with commas between. */
+/** Reads a list, one command, or a text with several commands separated by commas. */
 function readCodes(value: unknown, version: TpmVersion): unknown {
   if (typeof value === 'string' && /^\s*none\s*$/i.test(value)) return [];
   const entries = typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value;

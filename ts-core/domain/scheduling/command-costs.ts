@@ -1,15 +1,15 @@
 /**
- * How long each command takes on this TPM, learned from what it did: per command code, and for commands that make a key
- * apart by the key's type, since an RSA key and an ECC key cost very differently under one code.
+ * Learns how long each command takes on this TPM: per command code and, for commands that create a key, per key type,
+ * since RSA and ECC keys cost very different times under one code.
  *
- * An exponentially weighted mean: recent commands count more, one outlier little. Bounded: only codes the filter let
- * pass are learned, and never more than `MOST_KEYS` of them.
+ * The estimate is an exponentially weighted mean: recent commands count more, and one outlier counts little. Memory is
+ * bounded: only codes that passed the filter are learned, and at most `MOST_KEYS` of them.
  */
 import type { KeyTypeNumber } from '../tpm/created-key-type.js';
 
 export interface CommandCost {
   readonly code: number;
-  /** Of the key that the command makes; 0 for other commands. */
+  /** The type of the key that the command creates; 0 for other commands. */
   readonly keyType: KeyTypeNumber;
   readonly count: number;
   readonly meanMs: number;
@@ -17,7 +17,7 @@ export interface CommandCost {
 
 const WEIGHT_OF_NEWEST = 0.1;
 const MOST_KEYS = 1024;
-/** Before anything is known: a command of a discrete TPM. */
+/** The estimate before anything is known: a typical command of a discrete TPM. */
 const UNKNOWN_MS = 20;
 
 interface Learned {
@@ -39,7 +39,7 @@ export class CommandCosts {
     else if (this.#learned.size < MOST_KEYS) this.#learned.set(key, { code, keyType, count: 1, meanMs: durationMs });
   }
 
-  /** The expected duration in milliseconds; the mean of all commands for one that was never seen. */
+  /** Returns the expected duration in milliseconds; for a command that was never seen, the mean of all commands. */
   estimateMs(code: number, keyType: KeyTypeNumber): number {
     return (this.#learned.get(keyOf(code, keyType)) ?? this.#overall).meanMs;
   }
@@ -49,7 +49,10 @@ export class CommandCosts {
   }
 }
 
-/** One number for both, exact in a double: a code has 32 bits, and those that make keys fewer than 12. */
+/**
+ * Combines both into one number that a double holds exactly. A code has 32 bits; the codes of commands that create keys
+ * have fewer than 12.
+ */
 function keyOf(code: number, keyType: KeyTypeNumber): number {
   return keyType === 0 ? code : 0x1_0000_0000 + keyType * 0x1000 + code;
 }

@@ -1,8 +1,8 @@
 /**
- * How long a command may take before the TPM counts as hanging, and whether a suspend waits for it.
+ * Decides how long a command may take before the TPM counts as hung, and whether a suspend waits for it.
  *
- * Classes as in the TCG PC Client TPM profile (short, medium, long durations); the allowances are those of generous
- * hosts: key generation on a discrete TPM takes minutes at worst (TPM2_Create of RSA 2048 has been seen at 60 s).
+ * Classes as in the TCG PC Client TPM profile (short, medium, long durations); the time limits are generous: key
+ * generation on a discrete TPM takes minutes at worst (TPM2_Create of RSA 2048 has been seen at 60 s).
  */
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { TPM_ORD } from '../tpm12/codes.js';
@@ -72,7 +72,7 @@ const SHORT_TPM12: ReadonlySet<number> = new Set([
   TPM_ORD.FlushSpecific,
 ]);
 
-/** An unknown command is long: a vendor's may generate keys. */
+/** Treats an unknown command as long, because a vendor's command may generate keys. */
 export function durationClass(version: TpmVersion, code: number): DurationClass {
   if (version === '1.2') {
     if (LONG_TPM12.has(code)) return 'long';

@@ -35,30 +35,35 @@ export interface QueuedCommand {
   readonly userKey: string;
   /** The applied priority. */
   readonly priority: number;
-  /** Whether a priority above NORMAL counts only within a fair share of the TPM's time: of all but administrators. */
+  /**
+   * Whether a priority above NORMAL counts only within a fair share of the TPM's time: true for all except
+   * administrators.
+   */
   readonly isHeldToShare: boolean;
 }
 
 export interface QueueOptions {
-  /** A command that has waited this long goes ahead of every one that has not. */
+  /** A command that has waited this long is dispatched before every command that has not. */
   readonly agingHorizonMs: number;
-  /** Commands that one context may have in a row within its user's turns while each of them saves a swap. */
+  /** How many commands in a row one context may run within its user's turns, as long as each of them saves a swap. */
   readonly longestRun: number;
 }
 
-/** Whether it saves a swap to take `kept`, of the context at hand, before `other`. */
+/** Returns whether dispatching `kept`, from the current context, before `other` saves a swap. */
 export type SavesSwap<Command> = (kept: Command, other: Command) => boolean;
 
 const never = (): boolean => false;
 
-/** Users without waiting commands whose turn is remembered; beyond it they come back as if just served. */
+/**
+ * How many users without waiting commands keep their turn; beyond this limit, a returning user counts as just served.
+ */
 const REMEMBERED_USERS = 4096;
 
 export class CommandQueue<Command extends QueuedCommand> {
   readonly #users = new Map<string, UserLine<Command>>();
   readonly #bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
   readonly #arrivals = new LinkedLine<Arrival<Command>>();
-  /** Places above NORMAL that compete there, since their users are beyond their share. */
+  /** Places above NORMAL that compete in NORMAL because their users have exceeded their share. */
   readonly #lowered = new Set<UserPlace<Command>>();
   #waiting = 0;
   #waitingUsers = 0;
@@ -105,10 +110,9 @@ export class CommandQueue<Command extends QueuedCommand> {
   }
 
   /**
-   * Takes the next command out of the queue. `savesSwap` is asked when the context that the user was served with last
-   * stands in the same band as another one whose turn it is: whether it saves a swap to take its next command (the
-   * first argument) before the other's. Then it is taken, for at most `longestRun` in a row; that takes no other user's
-   * turn.
+   * Takes the next command out of the queue. If the user's last-served context is in the same band as the context whose
+   * turn it is, `savesSwap` says whether running the former's next command (the first argument) first saves a swap. If
+   * so, that command goes first, for at most `longestRun` in a row; this never costs another user a turn.
    */
   next(nowMs: number, savesSwap: SavesSwap<Command> = never): Command | undefined {
     this.#ageUntil(nowMs);
@@ -120,25 +124,25 @@ export class CommandQueue<Command extends QueuedCommand> {
     return undefined;
   }
 
-  /** The users whose commands wait, with how many in each band. */
+  /** Returns the users whose commands wait, with the number of commands in each band. */
   waitingByUser(): { readonly userKey: string; readonly byBand: readonly number[] }[] {
     return [...this.#users.values()]
       .filter(({ waiting }) => waiting > 0)
       .map((user) => ({ userKey: user.userKey, byBand: waitingByBand(user) }));
   }
 
-  /** Whether the user has had at most a fair share of the TPM's time of late. */
+  /** Returns whether the user has recently had at most a fair share of the TPM's time. */
   isWithinShare(userKey: string, nowMs: number): boolean {
     const user = this.#users.get(userKey);
     return user === undefined || user.share.of(nowMs) * this.#waitingUsers <= 1;
   }
 
-  /** The TPM has worked for the user for so long, until `nowMs`. */
+  /** Records that the TPM worked for the user for `durationMs`, ending at `nowMs`. */
   charge(userKey: string, durationMs: number, nowMs: number): void {
     this.#users.get(userKey)?.share.used(durationMs, nowMs);
   }
 
-  /** Takes a waiting command out; false when it is not waiting any more. */
+  /** Removes a waiting command; returns false if it no longer waits. */
   remove(place: QueuePlace): boolean {
     if (!place.isWaiting) return false;
     const entry = place as Entry<Command>;
@@ -147,7 +151,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     return true;
   }
 
-  /** Takes out everything that waits in a context, oldest first. */
+  /** Removes everything that waits in a context, and returns it oldest first. */
   removeContext(userKey: string, contextId: number): Command[] {
     const context = this.#users.get(userKey)?.contexts.get(contextId);
     const removed: Command[] = [];
@@ -159,7 +163,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     return removed;
   }
 
-  /** Forgets a context that was closed; it must have nothing waiting. */
+  /** Forgets a closed context, which must have nothing waiting. */
   forgetContext(userKey: string, contextId: number): void {
     const user = this.#users.get(userKey);
     if (user === undefined) return;
@@ -178,7 +182,7 @@ export class CommandQueue<Command extends QueuedCommand> {
         line: new LinkedLine(),
         waitingByBand: new Array<number>(BAND_COUNT).fill(0),
         band: -1,
-        // A newcomer counts as just served: endless new contexts cannot pass one that waits.
+        // A newcomer counts as just served, so that an endless series of new contexts cannot overtake a waiting one.
         key: ++this.#turn,
         heapIndex: -1,
       };
@@ -212,7 +216,10 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  /** The first place of a band's heap; those whose users are beyond their share go down to NORMAL. */
+  /**
+   * Returns the first place of a band's heap, after moving places of users who have exceeded their share down to
+   * NORMAL.
+   */
   #firstOfBand(band: number, nowMs: number): UserPlace<Command> | undefined {
     const heap = this.#heapOf(band);
     for (;;) {
@@ -231,7 +238,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  /** Whether the place may compete in a band above NORMAL. */
+  /** Returns whether the place may compete in a band above NORMAL. */
   #mayStandIn({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
     const context = contexts.first();
     if (context === undefined || !oldestOf(context).isHeldToShare) return true;
@@ -274,7 +281,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     return context;
   }
 
-  /** Gives every place of the user its new key, so that it goes behind in each band where it waits. */
+  /** Gives every place of the user its new key, which puts the user last in each band. */
   #moveUser(user: UserLine<Command>, turn: number): void {
     user.lastServedTurn = turn;
     for (let band = 0; band < BAND_COUNT; band++) {
@@ -287,7 +294,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  /** Marks what has waited for the horizon. Arrivals are in order of time, so only the front is looked at. */
+  /** Marks commands that have waited for the horizon. Arrivals are in order of time, so it only checks the front. */
   #ageUntil(nowMs: number): void {
     for (let arrival = this.#arrivals.first(); arrival !== undefined; arrival = this.#arrivals.first()) {
       const { entry } = arrival;
@@ -299,7 +306,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  /** Takes the entry out of everything and puts its context, which is in no band now, where the rest belongs. */
+  /** Removes the entry, and then inserts its context, which is in no band now, where the remaining commands belong. */
   #leave(entry: Entry<Command>): void {
     const context = entry.context;
     entry.isWaiting = false;

@@ -1,12 +1,12 @@
 /**
- * A binary min-heap whose members know their place, so that any member can leave in O(log n).
+ * A binary min-heap whose members know their position, so that any member can be removed in O(log n).
  *
- * Keys must not change while a member is inside: take it out, change the key, put it back.
+ * A key must not change while its member is in the heap: remove the member, change the key, and insert it again.
  */
 export interface HeapMember {
   /** Smallest first. */
   key: number;
-  /** Place in the heap; -1 outside. Owned by the heap. */
+  /** Position in the heap; -1 outside. Owned by the heap. */
   heapIndex: number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * A line in which any member can leave in O(1), so that nothing that left is kept until its turn would have come. The
- * members carry the links themselves: a long line is no more objects than it has members.
+ * A linked list from which any member can be removed in O(1), so that a removed command takes no memory until its turn.
+ * The links are in the members themselves, so the list allocates nothing.
  */
 export interface LineMember<Member> {
-  /** Owned by the line; undefined outside of it, and at its ends. */
+  /** Owned by the line; undefined at the ends and outside the line. */
   previous: Member | undefined;
   next: Member | undefined;
 }

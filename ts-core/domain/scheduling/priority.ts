@@ -7,17 +7,22 @@ export const TBS_COMMAND_PRIORITY = { LOW: 100, NORMAL: 200, HIGH: 300, SYSTEM: 
 
 export type PriorityName = keyof typeof TBS_COMMAND_PRIORITY;
 
-/** Bands from lowest to highest; a value between two names counts as the lower one, one below LOW as LOW. */
+/**
+ * Bands from lowest to highest. A value between two named levels counts as the lower one; a value below LOW counts as
+ * LOW.
+ */
 const BAND_FLOORS: readonly number[] = [100, 200, 300, 400, 0x80000000];
 
 /** The names of the bands, in their order; the last one is AGED_BAND. */
 export const BAND_NAMES = ['low', 'normal', 'high', 'system', 'max', 'aged'] as const;
 export type BandName = (typeof BAND_NAMES)[number];
 
-/** The band above every priority: commands that have waited for the aging horizon. */
+/** The band above every priority, for commands that have waited for the aging horizon. */
 export const AGED_BAND = BAND_FLOORS.length;
 export const BAND_COUNT = BAND_FLOORS.length + 1;
-/** Where a user competes with the others whatever he asks for, once he has had more than his share of the TPM. */
+/**
+ * The band in which users compete, whatever priority they request, once they have had more than their share of the TPM.
+ */
 export const NORMAL_BAND = BAND_FLOORS.indexOf(TBS_COMMAND_PRIORITY.NORMAL);
 
 export function bandOf(priority: number): number {
@@ -27,7 +32,7 @@ export function bandOf(priority: number): number {
   return 0;
 }
 
-/** The priority that applies: standard users and sandboxed apps are held to HIGH, and every value to its named level. */
+/** Returns the priority that applies: at most HIGH for standard users and sandboxed apps, and always a named level. */
 export function appliedPriority(requested: number, callerClass: CallerClass): number {
   const band = bandOf(requested);
   const ceiling = callerClass === 'administrator' ? BAND_FLOORS.length - 1 : bandOf(TBS_COMMAND_PRIORITY.HIGH);

@@ -1,10 +1,12 @@
-/** How the command queue keeps what waits: commands in the line of their context, contexts and users in heaps by band. */
+/**
+ * Holds the waiting commands of the queue: commands in the line of their context, contexts and users in heaps by band.
+ */
 import type { HeapMember, KeyedHeap } from './keyed-heap.js';
 import type { LineMember, LinkedLine } from './linked-line.js';
 import { BAND_COUNT } from './priority.js';
 import type { TpmShare } from './tpm-share.js';
 
-/** Where a command waits: given by `push`, taken by `remove`. */
+/** The place where a command waits: `push` returns it and `remove` takes it. */
 export interface QueuePlace {
   /** False once the command has left the queue. */
   readonly isWaiting: boolean;
@@ -17,11 +19,11 @@ export interface Entry<Command> extends QueuePlace, LineMember<Entry<Command>> {
   readonly band: number;
   readonly agesAtMs: number;
   isWaiting: boolean;
-  /** Undefined once it has aged: it is not in the line of arrivals any more. */
+  /** Undefined once the command has aged, because it has then left the line of arrivals. */
   arrival: Arrival<Command> | undefined;
 }
 
-/** The same in the line of all. */
+/** The same command in the line of all arrivals. */
 export interface Arrival<Command> extends LineMember<Arrival<Command>> {
   readonly entry: Entry<Command>;
 }
@@ -40,7 +42,7 @@ export interface UserLine<Command> {
   waiting: number;
   readonly contexts: Map<number, ContextLine<Command>>;
   readonly share: TpmShare;
-  /** One place a band: a user waits in several bands with different contexts. */
+  /** One place for each band, since a user may wait in several bands with different contexts. */
   readonly places: (UserPlace<Command> | undefined)[];
   runContext: ContextLine<Command> | undefined;
   runLength: number;
@@ -54,7 +56,9 @@ export interface UserPlace<Command> extends HeapMember {
   readonly contexts: KeyedHeap<ContextLine<Command>>;
 }
 
-/** Of the user's places in the same heap the one of the highest band: among his own contexts priorities decide. */
+/**
+ * Returns the user's place with the highest band in the same heap: among the user's own contexts, priorities decide.
+ */
 export function highestOf<Command>(place: UserPlace<Command>): UserPlace<Command> {
   for (let band = BAND_COUNT - 1; band > place.band; band--) {
     const other = place.user.places[band];

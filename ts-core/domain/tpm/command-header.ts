@@ -15,7 +15,7 @@ export interface CommandHeader {
   readonly sizeBytes: number;
   /** TPM 2.0 command code or TPM 1.2 ordinal. */
   readonly code: number;
-  /** Whether the command carries an authorization, or may wrap one that does, so that the lockout gate applies. */
+  /** Whether the command carries an authorization, or may wrap one that does, so that the lockout applies. */
   readonly carriesAuthorization: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The numbers of TPM 1.2, one table a family: each number of the TPM Main specification stands here once, with its
+ * The numbers of TPM 1.2, one table per family: each number of the TPM Main specification appears here once, with its
  * name.
  *
  * TPM Main Part 2: 4 (types), 6 (tags), 16 (return codes), 17 (ordinals), 21 (capabilities).
@@ -310,7 +310,7 @@ export const TPM_KH = {
 
 const RESERVED_HANDLE_MASK = 0xff000000;
 
-/** Whether a key handle means the same to everybody and needs no loading. */
+/** Returns whether a key handle means the same to everybody and needs no loading. */
 export function isReservedKeyHandle(handle: number): boolean {
   return (handle & RESERVED_HANDLE_MASK) >>> 0 === TPM_KH.SRK;
 }

@@ -1,4 +1,7 @@
-/** Delegation: the owner lets others run owner commands with a secret of their own. TPM Main Part 3, 19; Part 2, 20. */
+/**
+ * Creates and manages delegations, with which the owner lets others run owner commands with a secret of their own. TPM
+ * Main Part 3, 19; Part 2, 20.
+ */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';

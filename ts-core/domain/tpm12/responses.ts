@@ -1,6 +1,4 @@
-/**
- * Builds responses of TPM 1.2, and reads what stands first in them. TPM Main Part 2, 6 "Tags" and 16 "Return codes".
- */
+/** Builds responses of TPM 1.2, and reads the first values in them. TPM Main Part 2, 6 "Tags" and 16 "Return codes". */
 import {
   errorResponse,
   HEADER_BYTES,

@@ -1,5 +1,5 @@
 /**
- * The command inside TPM_ExecuteTransport, and its response.
+ * Finds the command inside TPM_ExecuteTransport, and its response.
  *
  * TPM Main Part 3, 24.2 "TPM_ExecuteTransport". Command: header, wrappedCmdSize (4), wrappedCmd, and the authorization
  * of the transport session. Response: header, currentTicks (8), locality (4), wrappedRspSize (4), wrappedRsp,
@@ -16,9 +16,9 @@ const WRAPPED_RESPONSE_SIZE_OFFSET = HEADER_BYTES + 8 + 4;
 const WRAPPED_RESPONSE_OFFSET = WRAPPED_RESPONSE_SIZE_OFFSET + 4;
 
 /**
- * Ordinals that the broker does not carry inside TPM_ExecuteTransport. Most load, save or end keys and sessions in ways
- * that the broker could not follow there; Microsoft's documentation of TBS names those as well. Of the others only the
- * broker is the sender (start-up), or they are no longer supported at all (TPM_ChangeAuthAsym).
+ * Ordinals that the broker refuses inside TPM_ExecuteTransport. Most load, save or end keys and sessions in ways that
+ * the broker could not follow there; Microsoft's documentation of TBS names those as well. The others only the broker
+ * may send (start-up), or they are no longer supported at all (TPM_ChangeAuthAsym).
  */
 export const REFUSED_INSIDE_TRANSPORT: ReadonlySet<number> = new Set([
   TPM_ORD.EstablishTransport,

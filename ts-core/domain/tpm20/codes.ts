@@ -1,5 +1,5 @@
 /**
- * The numbers of TPM 2.0, one table a family: each number of the TPM 2.0 Library stands here once, with its name.
+ * The numbers of TPM 2.0, one table per family: each number of the TPM 2.0 Library appears here once, with its name.
  *
  * TPM 2.0 Library Part 2: 6.3 (algorithms), 6.5.2 (command codes), 6.6 (response codes), 6.9 (structure tags), 6.10
  * (startup types), 6.12 (capabilities), 6.13 (properties), 7 (handles), 8 (attributes). Revisions 1.16 to 1.84.
@@ -257,6 +257,13 @@ export const TPM_SU = {
   STATE: 0x0001,
 } as const;
 
+/** Types of session that TPM2_StartAuthSession starts (Part 2, 6.11). */
+export const TPM_SE = {
+  HMAC: 0x00,
+  POLICY: 0x01,
+  TRIAL: 0x03,
+} as const;
+
 /** Handle types: the most significant byte of a handle. A saved session is listed as a POLICY_SESSION. */
 export const TPM_HT = {
   PCR: 0x00,
@@ -340,6 +347,8 @@ export const TPMA_STARTUP_CLEAR = {
 /** Attributes of a session in a command's authorization area. */
 export const TPMA_SESSION = {
   CONTINUE_SESSION: 0x01,
+  DECRYPT: 0x20,
+  ENCRYPT: 0x40,
 } as const;
 
 /** Attributes of a command (TPM_CAP_COMMANDS); COMMAND: its code, which is the index and the vendor's bit. */

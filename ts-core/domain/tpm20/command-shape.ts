@@ -26,7 +26,7 @@ export class CommandTable {
     }
   }
 
-  /** Undefined when the TPM has no such command. */
+  /** Returns undefined if the TPM has no such command. */
   of(code: number): CommandAttributes | undefined {
     return code < STANDARD_CODES ? this.#standard[code] : this.#others.get(code);
   }
@@ -51,6 +51,9 @@ export class CommandAreas {
   sessionCount = 0;
   readonly sessionHandles = new Uint32Array(MAX_SESSIONS);
   readonly sessionAttributes = new Uint8Array(MAX_SESSIONS);
+  /** Where each session's nonceCaller is, behind its length. */
+  readonly sessionNonceOffsets = new Uint32Array(MAX_SESSIONS);
+  readonly sessionNonceBytes = new Uint16Array(MAX_SESSIONS);
   /** Length of each session's hmac field, which holds the password itself in a session of TPM_RS_PW. */
   readonly sessionHmacBytes = new Uint16Array(MAX_SESSIONS);
   /** Where the parameters begin. */
@@ -78,12 +81,15 @@ export class CommandAreas {
     if (areaBytes < MIN_SESSION_BYTES || end > command.length) return TPM_RC.SIZE;
     while (offset < end) {
       if (this.sessionCount === MAX_SESSIONS || offset + MIN_SESSION_BYTES > end) return TPM_RC.SIZE;
-      const attributesOffset = offset + 6 + readUint16(command, offset + 4);
+      const nonceBytes = readUint16(command, offset + 4);
+      const attributesOffset = offset + 6 + nonceBytes;
       if (attributesOffset + 3 > end) return TPM_RC.SIZE;
       const hmacBytes = readUint16(command, attributesOffset + 1);
       const next = attributesOffset + 3 + hmacBytes;
       if (next > end) return TPM_RC.SIZE;
       this.sessionHandles[this.sessionCount] = readUint32(command, offset);
+      this.sessionNonceOffsets[this.sessionCount] = offset + 6;
+      this.sessionNonceBytes[this.sessionCount] = nonceBytes;
       this.sessionAttributes[this.sessionCount] = command[attributesOffset] as number;
       this.sessionHmacBytes[this.sessionCount] = hmacBytes;
       this.sessionCount++;

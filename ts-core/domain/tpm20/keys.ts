@@ -67,7 +67,9 @@ function keyKind(algorithm: KeyAlgorithm20): { readonly type: number; readonly p
   return { type: TPM_ALG.ECC, parameters: concat(symmetric, uint16(TPM_ECC_CURVE.NIST_P256), uint16(TPM_ALG.NULL)) };
 }
 
-/** Whether the TPM offers storage keys of the kind (TPM2_TestParms); assumed of a TPM without that command. */
+/**
+ * Returns whether the TPM supports storage keys of the kind (TPM2_TestParms); assumes so if the TPM lacks that command.
+ */
 export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
   const { type, parameters } = keyKind(algorithm);
   try {

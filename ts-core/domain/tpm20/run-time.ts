@@ -16,7 +16,7 @@ export interface RunTime {
 /** time (8), clock (8), resetCount (4), restartCount (4). */
 const TIME_INFO_BYTES = 24;
 
-/** Undefined when the TPM does not tell. */
+/** Returns undefined if the TPM does not report it. */
 export function* readRunTime(): Exchange<RunTime | undefined> {
   const response = yield readClock();
   if (!isSuccess(response) || response.length < HEADER_BYTES + TIME_INFO_BYTES) return undefined;

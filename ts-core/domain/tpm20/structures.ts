@@ -12,7 +12,7 @@ export function readSized16(reader: FieldReader): Uint8Array {
   return reader.bytes(reader.uint16());
 }
 
-/** TPMA_CC (Part 2, 8.9): what the TPM says of one of its commands. */
+/** TPMA_CC (Part 2, 8.9): the TPM's description of one of its commands. */
 export interface CommandAttributes {
   readonly code: number;
   /** Handles at the start of the command. */

@@ -1,9 +1,9 @@
 /**
- * The contract between the dispatcher and a virtualizer: one command of one context becomes the physical commands that
- * carry it out.
+ * The contract between the dispatcher and a virtualizer, which turns one command of one context into the physical
+ * commands that carry it out.
  *
- * Only one exchange runs at a time, since one command is in flight at the TPM. An exchange whose transport failed is
- * resumed with `throw(error)` and must leave the tables consistent before it lets the error go on.
+ * Only one exchange runs at a time, since one command is in flight at the TPM. If the transport fails, the exchange is
+ * resumed with `throw(error)`, and must make the tables consistent before it passes the error on.
  */
 import type { Caller } from '../caller.js';
 import type { Exchange } from '../tpm/exchange.js';
@@ -21,11 +21,11 @@ export interface VirtualResource {
     | 'authSession'
     | 'transportSession';
   readonly userKey: string;
-  /** Null for a saved session whose context is gone. */
+  /** Null for a saved session whose context was closed. */
   readonly contextId: number | null;
   /** The handle that the context sees. */
   readonly virtualHandle: number;
-  /** Whether it is in the TPM now, or saved outside. */
+  /** Whether it is in the TPM now, or swapped out. */
   readonly resident: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface SavedSessionRecord {
   readonly sequence: number;
 }
 
-/** What must be remembered over a restart of the broker, so that nothing of its own leaks in the TPM. */
+/** What must survive a restart of the broker, so that none of its resources leak in the TPM. */
 export interface VirtualizerSnapshot {
   readonly savedSessions: readonly SavedSessionRecord[];
   /**
@@ -60,7 +60,7 @@ export interface VirtualizerSnapshot {
 }
 
 /**
- * What running a command now would mean for swapping. `none`: it uses nothing that is ever swapped; `resident`:
+ * Whether running a command now would need swapping. `none`: it uses nothing that is ever swapped; `resident`:
  * everything that it uses is in the TPM; `swap`: something must be loaded, or something else saved to make room.
  */
 export type SwapNeed = 'none' | 'resident' | 'swap';
@@ -76,7 +76,10 @@ export type SwapNeed = 'none' | 'resident' | 'swap';
  * Between `begin` and `complete` or `failed` no exchange runs.
  */
 export interface DirectPath {
-  /** Null when the command needs an exchange. Its handles may be rewritten until `complete` or `failed`. */
+  /**
+   * Returns null if the command needs an exchange. The handles in `command` may be rewritten until `complete` or
+   * `failed`.
+   */
   begin(contextId: number, command: Uint8Array): Uint8Array | null;
   complete(response: Uint8Array): Uint8Array | null;
   failed(): void;
@@ -86,17 +89,23 @@ export interface Virtualizer {
   /** Reads from the TPM what the tables need, and flushes what the broker's previous run left behind. */
   start(previous: VirtualizerSnapshot | undefined): Exchange<void>;
   /**
-   * The handles in a command's handle area, as many whole ones as it holds, for the filter's handle rules; null when
-   * the TPM does not list the command, and always for TPM 1.2, which has no handle area.
+   * Returns the complete handles in a command's handle area, for the filter's handle rules; null if the TPM does not
+   * list the command, and always for TPM 1.2, which has no handle area.
    */
   handlesOf(command: Uint8Array): readonly number[] | null;
-  /** Enters a new context; nothing is sent to the TPM. */
+  /** Adds a new context; sends nothing to the TPM. */
   openContext(contextId: number, caller: Caller): void;
-  /** Absent when every command needs an exchange. */
+  /** Absent if every command needs an exchange. */
   readonly direct?: DirectPath;
-  /** For the order of waiting commands: looks at the tables only, and does not count as a use of anything. */
+  /**
+   * Judges a waiting command, for the order of the queue. Reads only the tables, and does not count as a use of
+   * anything.
+   */
   swapNeed(contextId: number, command: Uint8Array): SwapNeed;
-  /** Runs one command that has passed every gate. A caller's mistakes become TPM responses, not exceptions. */
+  /**
+   * Runs one command that the filter and the lockout have let through. A caller's mistakes become TPM responses, not
+   * exceptions.
+   */
   execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;
   /**
    * Flushes what a cancelled command has created, since its caller never saw the response. `response` is what `execute`
@@ -112,7 +121,7 @@ export interface Virtualizer {
   resume(): Exchange<void>;
   resources(): readonly VirtualResource[];
   counts(contextId: number): ResourceCounts;
-  /** Flushes one resource, whoever holds it; false when it is not there any more. */
+  /** Flushes one resource, whoever holds it; returns false if it no longer exists. */
   removeResource(id: string): Exchange<boolean>;
   snapshot(): VirtualizerSnapshot;
   /** Called synchronously when the snapshot has changed, so that it can be stored. */

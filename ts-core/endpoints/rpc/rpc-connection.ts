@@ -170,7 +170,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     const unread = this.#output.unreadBytes;
     const mustRead = unread > maxUnreadReplyBytes || (unread > 0 && this.#budget.replying.isFull);
     if (this.#slowPeer.sendsTooSlowly(nowMs, owesRest ? this.#messagesRead : undefined)) {
-      this.#breakOff(new FramingError('A message was begun and not finished in time (timeouts.partialMessageMs).'));
+      this.#breakOff(new FramingError('A message was not complete in time (timeouts.partialMessageMs).'));
     } else if (this.#slowPeer.readsTooSlowly(nowMs, mustRead || this.#state === 'ended', this.#output.deliveredBytes)) {
       this.#bytes.close(false);
     }

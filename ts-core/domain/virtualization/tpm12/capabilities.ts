@@ -1,6 +1,6 @@
 /**
- * TPM_GetCapability as a context sees it: its own handles, and how much it may still hold. Everything else is the TPM's
- * own response. TPM Main Part 2, 21.1 and 21.2.
+ * Answers TPM_GetCapability for a context: its own handles, and how much it may still hold. The TPM answers everything
+ * else. TPM Main Part 2, 21.1 and 21.2.
  */
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -27,7 +27,7 @@ export function* runGetCapability(parts: Parts, contextId: number, command: Uint
   return room === undefined ? yield command : numberResponse(room);
 }
 
-/** Whether a TPM_GetCapability command asks for lists of handles. */
+/** Returns whether a TPM_GetCapability command asks for a list of handles. */
 export function asksForHandles(command: Uint8Array): boolean {
   const query = readQuery(command);
   return query !== undefined && (query.area === TPM_CAP.KEY_HANDLE || query.area === TPM_CAP.HANDLE);
@@ -50,7 +50,10 @@ function readQuery(command: Uint8Array): CapabilityQuery | undefined {
   };
 }
 
-/** The context's own keys and those that every context sees: owner-evict keys, and those that others have loaded. */
+/**
+ * Lists the context's own keys and those that every context sees: owner-evict keys, and keys that other programs
+ * loaded.
+ */
 function* keyHandles({ table, reconciliation }: Parts, contextId: number): Exchange<Uint8Array> {
   const response = yield getCapability(TPM_CAP.HANDLE, TPM_RT.KEY);
   const loaded = handleListOf(response);
@@ -59,7 +62,7 @@ function* keyHandles({ table, reconciliation }: Parts, contextId: number): Excha
   return handleListResponse([...new Set([...handlesOfKind(table, contextId, 'key'), ...table.unmanagedKeys])]);
 }
 
-/** Undefined when the TPM's own list is the right one. */
+/** Returns undefined if the TPM's own list is the right one. */
 function ownHandles(
   { table, saved, daa }: Parts,
   contextId: number,
@@ -85,7 +88,7 @@ function handlesOfKind(table: ResourceTable, contextId: number, kind: ResourceKi
     .map((resource) => resource.virtualHandle);
 }
 
-/** How much the user may still hold, or may hold at all; how much room the TPM has does not matter to callers. */
+/** Returns how much the user may still hold, or may hold at all. The room in the TPM does not matter to callers. */
 function roomFor(quotas: Quotas, contextId: number, property: number | undefined): number | undefined {
   switch (property) {
     case TPM_CAP_PROP.KEYS:

@@ -1,6 +1,7 @@
 /**
- * TPM_SaveContext and TPM_LoadContext by callers, and their forerunners of TPM 1.1. Key blobs are bearer blobs, as on a
- * TPM. Saved sessions belong to the user who saved them: another user's blob is answered like a bad one.
+ * Runs callers' TPM_SaveContext and TPM_LoadContext, and their predecessors of TPM 1.1. Key blobs are bearer blobs, as
+ * on a TPM: whoever has one may load it. Saved sessions belong to the user who saved them; another user's blob is
+ * rejected like a damaged one.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -22,7 +23,7 @@ import { saysNoRoom, unknownHandleCode } from './swapping.js';
 
 /** Key blobs whose virtual handle is remembered for keepHandle. */
 const MAX_REMEMBERED_BLOBS = 256;
-/** More rounds than any TPM has slots: a TPM that answers "no room" for ever must not hold the broker. */
+/** More rounds than any TPM has slots, so that a TPM that always answers "no room" cannot block the broker. */
 const MAX_ROUNDS = 64;
 /** In TPM_LoadContext: entityHandle (4), keepHandle (1), contextSize (4), contextBlob. */
 const KEEP_HANDLE_OFFSET = HEADER_BYTES + 4;
@@ -125,7 +126,7 @@ function* loadKey(parts: Parts, contextId: number, command: Uint8Array, facts: K
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const physical = command.slice();
-  // The TPM may give any handle: another context's key may have the one in the blob.
+  // Let the TPM choose the handle: another context's key may have the one in the blob.
   if (facts.blob !== undefined) physical[KEEP_HANDLE_OFFSET] = 0;
   const response = yield* sendUntilItFits(parts, 'key', physical, new Set());
   const handle = isSuccess(response) ? firstHandle(response) : undefined;
@@ -146,7 +147,7 @@ export function* runLoadAuthContext(parts: Parts, contextId: number, command: Ui
   if (session === undefined) return refusal(TPM_RESULT.BADCONTEXT);
   const { current, link } = session;
   const entityHandle = link?.key?.virtualHandle ?? link?.entityHandle ?? 0;
-  // A session that was saved anew has a blob of TPM_SaveContext's; the responses to both load commands are alike.
+  // A session that was saved again has a blob of TPM_SaveContext; both load commands have the same response.
   const load = current.blob === session.blob ? command : loadContext(current.blob, entityHandle);
   return yield* loadSession(parts, contextId, load, session, false);
 }
@@ -191,8 +192,8 @@ function* loadSession(
 }
 
 /**
- * The key that TPM_LoadContext's entityHandle names in this context; undefined for NV indexes, counters and reserved
- * handles.
+ * Returns the key that TPM_LoadContext's entityHandle names in this context; undefined for NV indexes, counters and
+ * reserved handles.
  */
 function boundKey(table: ResourceTable, contextId: number, handle: number): HeldKey | undefined | 'unknown' {
   const held = table.find(contextId, 'key', handle);
@@ -202,7 +203,9 @@ function boundKey(table: ResourceTable, contextId: number, handle: number): Held
   return table.residentAt('key', handle) === undefined ? undefined : 'unknown';
 }
 
-/** Loading a context carries no authorization, so that it can be sent again after an eviction. */
+/**
+ * Sends a load command, and sends it again after an eviction, which is possible because it carries no authorization.
+ */
 function* sendUntilItFits(
   { swapping }: Parts,
   kind: ResourceKind,

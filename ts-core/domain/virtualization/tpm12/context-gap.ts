@@ -1,9 +1,9 @@
 /**
  * Keeps the oldest saved session from falling too far behind the newest. A TPM numbers the sessions that it saves, and
- * saves no more (TPM_CONTEXT_GAP) once the distance is too large: at least 2^16 - 1 on any TPM (TPM Main Part 2, 21.2,
- * TPM_CAP_PROP_CONTEXT_DIST; Part 3, 21.2). By then it would be too late, since room for loading the oldest is made by
- * saving another. So the oldest is loaded and saved again when it is half-way there. The blob that a caller holds stays
- * valid: the newest one is loaded in its place.
+ * refuses to save more (TPM_CONTEXT_GAP) once the distance is too large: at least 2^16 - 1 on any TPM (TPM Main Part 2,
+ * 21.2, TPM_CAP_PROP_CONTEXT_DIST; Part 3, 21.2). By then it would be too late, since room for loading the oldest is
+ * made by saving another. So the oldest is loaded and saved again when it is halfway there. The blob that a caller
+ * holds stays valid: the newest blob is loaded in its place.
  */
 import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -19,7 +19,7 @@ const LEAST_CONTEXT_DISTANCE = 0xffff;
 const REFRESH_DISTANCE = LEAST_CONTEXT_DISTANCE >>> 1;
 
 export class ContextGap {
-  /** Sessions that could not be loaded for a refresh, since their key is not there at the moment. */
+  /** Sessions that could not be loaded for a refresh because their key is not loaded now. */
   readonly #leftAlone = new WeakSet<HeldSession | CallerSavedSession>();
   readonly #table: ResourceTable;
   readonly #saved: SavedSessions;
@@ -33,7 +33,7 @@ export class ContextGap {
     this.#changed = changed;
   }
 
-  /** Refreshes at most one session for each command of a caller, which is enough for the distance that is left. */
+  /** Refreshes at most one session per caller's command, which the remaining distance allows. */
   *keepSmall(): Exchange<void> {
     const limit = this.#swapping.savedRoom.newestContextCount - REFRESH_DISTANCE;
     if (limit <= 0) return;

@@ -1,6 +1,6 @@
 /**
- * Commands judged by the tables alone: those that take one round trip because everything they need is in the TPM, and
- * what a waiting command would mean for swapping.
+ * Judges commands by the tables alone: which take one round trip because everything they need is in the TPM, and
+ * whether a waiting command would need swapping.
  */
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import { TPM_ORD } from '../../tpm12/codes.js';
@@ -15,7 +15,7 @@ import { SPECIAL_COMMANDS } from './special-commands.js';
 const NO_COMMAND = new Uint8Array();
 const NO_BINDINGS: readonly Binding[] = [];
 
-/** For commands whose keys and sessions are in the TPM and that create nothing. */
+/** The direct path for commands that create nothing and whose keys and sessions are in the TPM. */
 export class Tpm12DirectPath implements DirectPath {
   #contextId = 0;
   #command: Uint8Array = NO_COMMAND;
@@ -66,11 +66,11 @@ function isReady({ resource }: Binding): boolean {
   return resource === undefined || resource.physicalHandle !== undefined;
 }
 
-/** What a command of a context would mean for swapping, as far as the table shows. Sends and touches nothing. */
+/** Returns whether a command of a context would need swapping, as far as the table shows. Sends and changes nothing. */
 export function swapNeed(table: ResourceTable, contextId: number, command: Uint8Array): SwapNeed {
   if (!table.hasContext(contextId)) return 'none';
   const ended = endedBy(table, contextId, command);
-  // What is saved outside is ended there: nothing is loaded for that.
+  // A saved resource is ended where it is; nothing is loaded for that.
   if (ended !== undefined) return ended.physicalHandle === undefined ? 'none' : 'resident';
   const inner = ordinalOf(command) === TPM_ORD.ExecuteTransport ? wrappedCommandOf(command) : undefined;
   let need: SwapNeed = 'none';
@@ -86,7 +86,7 @@ export function swapNeed(table: ResourceTable, contextId: number, command: Uint8
   return need;
 }
 
-/** The resource that a command flushes. */
+/** Returns the resource that a command flushes. */
 function endedBy(table: ResourceTable, contextId: number, command: Uint8Array): HeldResource | undefined {
   if (command.length < HEADER_BYTES + 4) return undefined;
   const handle = readUint32(command, HEADER_BYTES);

@@ -1,7 +1,7 @@
 /**
  * Which contexts hold which keys and sessions, under which virtual handles, and which of them are in the TPM. No I/O.
  *
- * A context sees the TPM's own handle where that is free in the context, otherwise the next free one above it.
+ * A context sees the TPM's own handle if it is free in the context, otherwise the next free one above it.
  */
 import { isReservedKeyHandle, TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind, SessionKind } from '../../tpm12/command-shape.js';
@@ -13,28 +13,28 @@ interface Held {
   readonly virtualHandle: number;
   /** The TPM's handle; undefined while the resource is saved outside the TPM. */
   physicalHandle: number | undefined;
-  /** Larger is later; the smallest goes first when room is needed. */
+  /** Larger is later; the resource with the smallest is evicted first. */
   lastUsed: number;
-  /** False as soon as it is flushed, invalidated or lost; whoever still refers to it must not use it. */
+  /** False once it is flushed, invalidated or lost; remaining references must not use it. */
   alive: boolean;
 }
 
 export interface HeldKey extends Held {
   readonly kind: 'key';
-  /** TPM_CONTEXT_BLOB of the key. A key does not change, so that one blob serves every later eviction. */
+  /** TPM_CONTEXT_BLOB of the key. A key does not change, so one blob serves every later eviction. */
   blob: Uint8Array | undefined;
   /**
-   * The key's public part, by which two loaded copies of one key are recognised; undefined when it is not known.
-   * Flushing a key ends the OSAP sessions of every copy of it in the TPM.
+   * The key's public part, which identifies two loaded copies of one key; undefined if it is not known. Flushing a key
+   * ends the OSAP sessions of every copy of it in the TPM.
    */
   readonly publicPart: string | undefined;
   /** Owner-evict key (TPM_KeyControlOwner): it stays in the TPM and is neither saved nor flushed. */
   ownerEvict: boolean;
 }
 
-/** What an OSAP or DSAP session is bound to. TPM_LoadContext wants its handle again. */
+/** The entity to which an OSAP or DSAP session is bound; TPM_LoadContext needs its handle again. */
 export interface SessionLink {
-  /** The key, when it is one that a context holds. */
+  /** The key, if a context holds it. */
   readonly key: HeldKey | undefined;
   /** NV index, counter id or reserved key handle otherwise. */
   readonly entityHandle: number;
@@ -51,13 +51,13 @@ export interface HeldSession extends Held {
 
 export type HeldResource = HeldKey | HeldSession;
 
-/** What is known of a resource that has appeared in the TPM. */
+/** What is known about a resource that was created or loaded in the TPM. */
 export interface NewResource {
   readonly link?: SessionLink | undefined;
   readonly publicPart?: string | undefined;
   readonly transportAttributes?: number;
   readonly blob?: Uint8Array;
-  /** The virtual handle to use where it is free; the physical one otherwise. */
+  /** The virtual handle to use if it is free; otherwise the physical one is used. */
   readonly wanted?: number;
 }
 
@@ -69,7 +69,7 @@ interface ContextEntry {
 }
 
 export class ResourceTable {
-  /** Keys in the TPM that no context holds: owner-evict keys, and those that others than the broker loaded. */
+  /** Keys in the TPM that no context holds: owner-evict keys, and keys that other programs loaded. */
   unmanagedKeys: ReadonlySet<number> = new Set();
   readonly #contexts = new Map<number, ContextEntry>();
   #nextId = 1;
@@ -104,7 +104,7 @@ export class ResourceTable {
     resource.lastUsed = ++this.#useCounter;
   }
 
-  /** Enters what has appeared in the TPM under `physicalHandle`. */
+  /** Adds a resource that was created or loaded in the TPM under `physicalHandle`. */
   register(contextId: number, kind: ResourceKind, physicalHandle: number, facts: NewResource): HeldResource {
     const held = {
       id: this.nextId(kind),
@@ -132,7 +132,7 @@ export class ResourceTable {
     return handle;
   }
 
-  /** Takes a resource out of the table and marks it dead. */
+  /** Removes a resource from the table and marks it as dead. */
   remove(resource: HeldResource): void {
     resource.alive = false;
     resource.physicalHandle = undefined;
@@ -144,7 +144,7 @@ export class ResourceTable {
     return this.#map(contextId, kind).get(virtualHandle);
   }
 
-  /** Whether a key handle means the same in every context. */
+  /** Returns whether a key handle means the same in every context. */
   isCommonKey(handle: number): boolean {
     return isReservedKeyHandle(handle) || this.unmanagedKeys.has(handle);
   }
@@ -169,7 +169,7 @@ export class ResourceTable {
     for (const resource of this.all()) if (resource.kind !== 'key') yield resource;
   }
 
-  /** The resource that has this physical handle in the TPM now. */
+  /** Returns the resource that has this physical handle in the TPM now. */
   residentAt(kind: ResourceKind, physicalHandle: number): HeldResource | undefined {
     for (const resource of this.all()) {
       if (resource.kind === kind && resource.physicalHandle === physicalHandle) return resource;
@@ -196,7 +196,7 @@ export function resourceTypeOf(kind: ResourceKind): number {
   return kind === 'authSession' ? TPM_RT.AUTH : TPM_RT.TRANS;
 }
 
-/** The kind of resource that TPM_FlushSpecific and TPM_SaveContext name by TPM_RT. */
+/** Returns the kind of resource for a TPM_RT, as TPM_FlushSpecific and TPM_SaveContext name it. */
 export function kindOfResourceType(resourceType: number): ResourceKind | undefined {
   if (resourceType === TPM_RT.KEY) return 'key';
   if (resourceType === TPM_RT.AUTH) return 'authSession';

@@ -17,9 +17,9 @@ export interface Parts {
   readonly quotas: Quotas;
   readonly contextGap: ContextGap;
   readonly reconciliation: Reconciliation;
-  /** Integrity digest of key blobs that callers saved → the handle they knew; bounded. */
+  /** For key blobs that callers saved: from integrity digest to the handle that they knew. Bounded. */
   readonly savedKeyHandles: Map<string, number>;
-  /** To be called when the snapshot has changed. */
+  /** Called when the snapshot has changed. */
   readonly changed: () => void;
 }
 

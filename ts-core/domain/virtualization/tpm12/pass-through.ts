@@ -48,7 +48,7 @@ export function* runMapped(parts: Parts, contextId: number, command: Uint8Array)
   const physical = bindings.length === 0 ? command : command.slice();
   writePhysicalHandles(physical, bindings);
   let response = yield physical;
-  // Only a command without authorization can be repeated, since a failure has ended the session of any other.
+  // Only a command without authorization can be repeated: a failure ends the session of any other.
   while (created !== undefined && saysNoRoom(responseCodeOf(response)) && !bindings.some(isSession)) {
     if (!(yield* parts.swapping.evictOne(created, pinned))) break;
     response = yield physical;
@@ -93,7 +93,7 @@ export function resolveHandles(table: ResourceTable, contextId: number, command:
   return { ok: true, bindings };
 }
 
-/** A command that fails ends its authorization sessions on a TPM, and so it does when the broker fails it. */
+/** Fails a command in place of the TPM and, as on a TPM, ends its authorization sessions. */
 function* failInPlaceOfTpm(
   { table, swapping }: Parts,
   contextId: number,
@@ -104,7 +104,7 @@ function* failInPlaceOfTpm(
   return refusal(returnCode);
 }
 
-/** The context's own sessions that authorize a command, whether or not its other handles are known. */
+/** Returns the context's own sessions that authorize a command, even if its other handles are not known. */
 function knownSessions(table: ResourceTable, contextId: number, command: Uint8Array): HeldSession[] {
   const places = handlePlaces(command) ?? [];
   return places.slice(places.length - authorizationCount(command)).flatMap((place) => {
@@ -114,8 +114,8 @@ function knownSessions(table: ResourceTable, contextId: number, command: Uint8Ar
 }
 
 /**
- * Checks the quota, loads what the command uses and makes room for what it creates. `mayAskForRoom`: false where the
- * question itself would do harm.
+ * Checks the quota, loads what the command uses and makes room for what it creates. `mayAskForRoom`: false if the query
+ * itself would do harm.
  */
 export function* prepare(
   { quotas, swapping }: Pick<Parts, 'quotas' | 'swapping'>,
@@ -130,7 +130,7 @@ export function* prepare(
   const code = yield* swapping.load(resources, pinned);
   if (code !== TPM_RESULT.SUCCESS || created === undefined || !mayAskForRoom) return code;
   const room = yield* swapping.makeRoomFor(created, pinned);
-  // Making room for a key may have taken the sessions of another copy of it out, and one of these may be the command's.
+  // Making room for a key may have evicted sessions of another copy of it, one of which the command may use.
   return room === TPM_RESULT.SUCCESS ? yield* swapping.load(resources, pinned) : room;
 }
 
@@ -155,15 +155,17 @@ function* finish(
   return refusal(TPM_RESULT.RESOURCES);
 }
 
-/** What a response means beyond the resources that the command names. */
+/** What a response changes beyond the resources that the command names. */
 export interface SideEffects {
   /** The TPM may have ended sessions that the command did not name. */
   readonly sessionsUncertain: boolean;
   /** Everything in the TPM is void. */
   readonly everythingVoid: boolean;
-  /** What the response brought into the TPM. */
+  /** The resource that the command created in the TPM. */
   readonly created: HeldResource | undefined;
-  /** A created key whose handle the context has already and that cannot have another; its caller gets "no room". */
+  /**
+   * The handle of a created key that the context uses already, and that cannot be another; the caller gets "no room".
+   */
   readonly collided: number | undefined;
 }
 
@@ -226,7 +228,7 @@ function authorizingSessions(command: Uint8Array, bindings: readonly Binding[]):
     .filter((resource): resource is HeldSession => resource !== undefined && resource.kind !== 'key');
 }
 
-/** A session whose continue flag comes back 0 has ended, and so has one that was released. */
+/** Removes ended sessions: those whose continue flag comes back 0, and those that were released. */
 function endFinishedSessions(
   table: ResourceTable,
   ordinal: number,
@@ -241,7 +243,9 @@ function endFinishedSessions(
   }
 }
 
-/** What a new OSAP or DSAP session is bound to; TPM_OIAP sessions are bound to nothing. */
+/**
+ * Returns the entity to which a new OSAP or DSAP session is bound; undefined for OIAP sessions, which are not bound.
+ */
 function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink | undefined {
   const ordinal = ordinalOf(command);
   if (ordinal !== TPM_ORD.OSAP && ordinal !== TPM_ORD.DSAP) return undefined;
@@ -276,7 +280,7 @@ interface CreatedResource {
   readonly virtualHandle: number;
 }
 
-/** What a successful command created, from the command and the response for its caller. */
+/** Returns what a successful command created, from the command and its caller's response. */
 function createdResource(command: Uint8Array, response: Uint8Array): CreatedResource | undefined {
   if (ordinalOf(command) === TPM_ORD.ExecuteTransport) {
     const inner = wrappedCommandOf(command);

@@ -1,5 +1,6 @@
 /**
- * How many keys and sessions a user may have, and which saved session gives way when the TPM has no room for another.
+ * Limits how many keys and sessions a user may have, and decides which saved session is flushed when the TPM has no
+ * room for another.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
@@ -12,8 +13,8 @@ export interface Tpm12Limits {
   /** Keys that all contexts of one user may hold together. */
   readonly keysPerUser: number;
   /**
-   * Sessions of all kinds, saved ones included, that one user may hold. Half of what the TPM keeps, loaded and saved,
-   * between 8 and 64, unless given: a TPM 1.2 has at least 3 loaded and 16 saved.
+   * Sessions of all kinds, saved ones included, that one user may hold. Default: half of the sessions that the TPM can
+   * hold, loaded and saved, but between 8 and 64. A TPM 1.2 holds at least 3 loaded and 16 saved.
    */
   readonly sessionsPerUser: number;
 }
@@ -46,12 +47,12 @@ export class Quotas {
     return !this.#sessionsAreConfigured;
   }
 
-  /** The TPM holds so many sessions, loaded and saved together. */
+  /** Records how many sessions the TPM can hold, loaded and saved together. */
   learnSessionCapacity(sessions: number): void {
     this.#sessionsPerUser = Math.min(MAX_SESSIONS_PER_USER, Math.max(MIN_SESSIONS_PER_USER, Math.floor(sessions / 2)));
   }
 
-  /** How many more of a kind the context's user may hold. */
+  /** Returns how many more resources of a kind the context's user may hold. */
   remaining(contextId: number, kind: ResourceKind): number {
     const userKey = this.#table.userOf(contextId);
     let keys = 0;
@@ -65,7 +66,7 @@ export class Quotas {
   }
 }
 
-/** Room for one more saved session in the TPM, which keeps a list of them, made by giving one up. */
+/** Makes room for one more saved session in the TPM, which has a list of them, by flushing one. */
 export class SavedSessionRoom {
   #newestContextCount = 0;
   readonly #table: ResourceTable;
@@ -98,13 +99,19 @@ export class SavedSessionRoom {
     this.#newestContextCount = 0;
   }
 
-  /** After TPM_SaveContext was answered with `code`: whether a session was given up, so that it can be sent again. */
+  /**
+   * Reacts to `code`, the TPM's response to TPM_SaveContext: returns true if a session was flushed, so that the command
+   * can be sent again.
+   */
   *make(code: number): Exchange<boolean> {
     if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#giveUpOldest();
     return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#giveUpOfWhoeverHoldsMost() : false;
   }
 
-  /** Takes the least recently used of the user who holds most, so that hoarding costs nobody else a session. */
+  /**
+   * Flushes the least recently used session of the user who holds most, so that a hoarder never costs another user a
+   * session.
+   */
   *#giveUpOfWhoeverHoldsMost(): Exchange<boolean> {
     const held = this.#heldOutside();
     const perUser = new Map<string, number>();
@@ -117,7 +124,10 @@ export class SavedSessionRoom {
     return yield* this.#giveUpHeld(victim);
   }
 
-  /** The TPM saves no more while the oldest is too far behind; context-gap.ts is there to prevent this. */
+  /**
+   * Flushes the oldest session: the TPM saves no more while it is too far behind. context-gap.ts normally prevents
+   * this.
+   */
   *#giveUpOldest(): Exchange<boolean> {
     const held = this.#heldOutside().sort((left, right) => countOf(left) - countOf(right))[0];
     const callers = [...this.#saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];

@@ -1,9 +1,9 @@
-/** Compares what the TPM reports with what the tables say. */
+/** Reconciles the tables with what the TPM reports. */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
+import { listHandles } from './broker-commands.js';
 import type { HeldResource, ResourceTable } from './handles.js';
-import { listHandles } from './own-commands.js';
 
 const COMPARED: readonly (readonly [ResourceKind, number])[] = [
   ['authSession', TPM_RT.AUTH],
@@ -22,7 +22,7 @@ export class Reconciliation {
     this.#changed = changed;
   }
 
-  /** Removes from the table what the TPM does not have any more. */
+  /** Removes from the table what the TPM no longer has. */
   *run(): Exchange<void> {
     for (const [kind, type] of COMPARED) {
       const existing = yield* listHandles(type);
@@ -46,7 +46,7 @@ export class Reconciliation {
     if (loaded !== undefined) this.noteLoadedKeys(loaded);
   }
 
-  /** Owner-evict keys belong to everybody, whoever made them so. */
+  /** Owner-evict keys belong to everybody, whoever loaded them. */
   noteLoadedKeys(loaded: readonly number[]): void {
     this.#table.unmanagedKeys = new Set(
       loaded.filter((handle) => {
@@ -56,7 +56,7 @@ export class Reconciliation {
     );
   }
 
-  /** A key with a blob can come back; everything else is gone. */
+  /** A key with a blob can be loaded again; everything else is lost. */
   #lost(resource: HeldResource): void {
     if (resource.kind === 'key' && resource.blob !== undefined && !resource.ownerEvict) {
       resource.physicalHandle = undefined;

@@ -1,5 +1,6 @@
 /**
- * Sessions beside those that contexts have loaded: saved ones, the TPM's DAA sessions and its SHA-1 thread. No I/O.
+ * Sessions other than those that contexts have loaded: saved sessions, the TPM's DAA sessions and its SHA-1 thread. No
+ * I/O.
  */
 import { base64ToBytes } from '../../base64.js';
 import { sameBytes } from '../../tpm/byte-fields.js';
@@ -14,10 +15,10 @@ export interface CallerSavedSession {
   readonly id: string;
   readonly kind: SessionKind;
   readonly userKey: string;
-  /** What the caller holds, and the context count by which the caller knows the session. */
+  /** The blob that the caller holds, and the context count by which the caller knows the session. */
   readonly blob: Uint8Array;
   readonly contextCount: number;
-  /** What the TPM takes: the same, until the session has been saved anew (context-gap.ts). */
+  /** The blob and count that the TPM accepts: the same, until the session is saved again (context-gap.ts). */
   current: { readonly blob: Uint8Array; readonly contextCount: number };
   readonly virtualHandle: number;
   readonly link: SessionLink | undefined;
@@ -46,7 +47,7 @@ export class SavedSessions {
     this.#sessions = [];
   }
 
-  /** The user's own session with this blob. Another user's blob is as unknown as one that never existed. */
+  /** Returns the user's own session with this blob. Another user's blob is treated like one that never existed. */
   find(userKey: string, blob: Uint8Array): CallerSavedSession | undefined {
     return this.#sessions.find((session) => session.userKey === userKey && sameBytes(session.blob, blob));
   }
@@ -85,9 +86,9 @@ export class SavedSessions {
 }
 
 /**
- * Direct anonymous attestation: the TPM's one or two DAA sessions, kept apart by context. Their handle is part of what
- * the response's HMAC covers (TPM Main Part 3, 26.1, stage 0), so that callers see the TPM's own value, and none is
- * saved outside.
+ * Direct anonymous attestation: the TPM's one or two DAA sessions, kept apart by context. The response's HMAC covers
+ * their handle (TPM Main Part 3, 26.1, stage 0), so callers see the TPM's own value, and DAA sessions are never
+ * evicted.
  */
 export interface DaaSession {
   readonly id: string;
@@ -130,11 +131,11 @@ const CONTINUES_SHA1: ReadonlySet<number> = new Set([
   TPM_ORD.SHA1CompleteExtend,
 ]);
 
-/** A TPM 1.2 has one SHA-1 thread. It belongs to the context that started it, and is unknown to all others. */
+/** The one SHA-1 thread of a TPM 1.2. It belongs to the context that started it; other contexts cannot use it. */
 export class Sha1Thread {
   #contextId: number | undefined;
 
-  /** False for a command that would continue a thread that another context started. */
+  /** Returns false for a command that would continue a thread that another context started. */
   maySend(contextId: number, ordinal: number): boolean {
     return !CONTINUES_SHA1.has(ordinal) || this.#contextId === contextId;
   }

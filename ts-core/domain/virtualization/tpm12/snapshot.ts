@@ -1,5 +1,6 @@
 /**
- * What the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource). No I/O.
+ * Reports what the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource).
+ * No I/O.
  */
 import { bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -66,8 +67,8 @@ export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot
 }
 
 /**
- * What the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or the
- * owner's.
+ * Returns what the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or
+ * that is the owner's.
  */
 function typedHandleOf(resource: HeldResource): readonly number[] {
   if (resource.kind === 'key' && resource.ownerEvict) return [];
@@ -99,7 +100,7 @@ export function restoreSavedSessions(
   }
 }
 
-/** Flushes a resource (Remove-TbsResource); false when it is not there any more. */
+/** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
 export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
   const { table, saved, daa, swapping, changed } = parts;
   const savedSession = saved.all().find((session) => session.id === id);

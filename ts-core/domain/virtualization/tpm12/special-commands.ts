@@ -25,7 +25,7 @@ import { runExecuteTransport } from './transport.js';
 export type SpecialCommand = (parts: Parts, contextId: number, command: Uint8Array) => Exchange<Uint8Array>;
 
 export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
-  // Only the broker starts the TPM; a started TPM answers this.
+  // Only the broker starts the TPM, so callers get the answer of a started TPM.
   [TPM_ORD.Startup, answer(TPM_RESULT.INVALID_POSTINIT)],
   // TPM_Init is a signal of the platform, not a command.
   [TPM_ORD.Init, answer(TPM_RESULT.BAD_ORDINAL)],
@@ -161,8 +161,8 @@ function* runSha1(parts: Parts, contextId: number, command: Uint8Array): Exchang
 }
 
 /**
- * TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with somebody
- * else's handle would end the session whatever its authorization.
+ * TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with another
+ * context's handle would end the session, whatever its authorization.
  */
 function* runDaaStage(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);

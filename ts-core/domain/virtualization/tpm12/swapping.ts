@@ -1,12 +1,12 @@
 /**
- * Brings keys and sessions into the TPM and takes them out again. They stay resident until their slot is needed; then
- * the least recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
+ * Loads keys and sessions into the TPM and evicts them. They stay resident until their slot is needed; then the least
+ * recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
  *
  * Hazards of TPM 1.2 that decide the order here:
  * - TPM_FlushSpecific of a key ends every OSAP and DSAP session in the TPM that is bound to that key's public part,
  *   whoever owns it. Such sessions are saved before the key is flushed.
  * - TPM_SaveContext takes a session out of the TPM, but leaves a key in it.
- * - A failed command ends its authorization session, so a command that carries one gets its room before it is sent.
+ * - A failed command ends its authorization session, so room for a command that carries one is made before it is sent.
  * - If TPM_LoadContext of a session fails for lack of room, the TPM may still invalidate the blob (libtpms forgets the
  *   context count before it looks for a slot), so room is made first; a key's blob can be loaded a second time.
  */
@@ -17,19 +17,19 @@ import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
 import { firstHandle, firstSizedBuffer, isSuccess } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
+import { readRoom } from './broker-commands.js';
 import { type HeldKey, type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
-import { readRoom } from './own-commands.js';
 import { SavedSessionRoom } from './quotas.js';
 import type { SavedSessions } from './sessions.js';
 
 /** Resources that the running command needs in the TPM at the same time. */
 export type Pinned = ReadonlySet<HeldResource>;
 
-/** More rounds than any TPM has slots: a TPM that answers "no room" for ever must not hold the broker. */
+/** More rounds than any TPM has slots, so that a TPM that always answers "no room" cannot block the broker. */
 const MAX_ROUNDS = 64;
 
 const NO_ROOM: ReadonlySet<number> = new Set([TPM_RESULT.RESOURCES, TPM_RESULT.NOSPACE]);
-/** When loading a blob fails with one of these, it will never load again. */
+/** If loading a blob fails with one of these, it can never be loaded again. */
 const LOST: ReadonlySet<number> = new Set([
   TPM_RESULT.BADCONTEXT,
   TPM_RESULT.RESOURCEMISSING,
@@ -58,8 +58,8 @@ export class Swapping {
   }
 
   /**
-   * Loads what is not in the TPM, and adds it to `pinned`: the resources that must not be evicted meanwhile. Keys come
-   * first: making room for a key may take sessions out, but making room for a session never takes a key.
+   * Loads what is not in the TPM, and adds it to `pinned`, the resources that must not be evicted meanwhile. Keys come
+   * first: making room for a key may evict sessions, but making room for a session never evicts a key.
    */
   *load(resources: readonly HeldResource[], pinned: Set<HeldResource>): Exchange<number> {
     const keys = new Set<HeldResource>();
@@ -83,7 +83,8 @@ export class Swapping {
   }
 
   /**
-   * Evicts until the TPM reports room for one more of `kind`. A TPM that does not report it is believed to have room.
+   * Evicts until the TPM reports room for one more of `kind`. If the TPM does not report its room, there is assumed to
+   * be some.
    */
   *makeRoomFor(kind: ResourceKind, pinned: Pinned): Exchange<number> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -94,7 +95,7 @@ export class Swapping {
     return TPM_RESULT.RESOURCES;
   }
 
-  /** Evicts the least recently used resource of a kind; false when there is none that may go. */
+  /** Evicts the least recently used resource of a kind; returns false if none may be evicted. */
   *evictOne(kind: ResourceKind, pinned: Pinned): Exchange<boolean> {
     const victim = this.#leastRecentlyUsed(kind, pinned) ?? this.#sessionOfOtherKind(kind, pinned);
     if (victim === undefined) return false;
@@ -103,7 +104,7 @@ export class Swapping {
     return true;
   }
 
-  /** Takes a session out of the TPM. If it cannot be saved it is lost, and its slot is free all the same. */
+  /** Evicts a session. If it cannot be saved it is lost, and its slot becomes free all the same. */
   *saveSession(session: HeldSession): Exchange<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (session.physicalHandle === undefined) return;
@@ -125,7 +126,7 @@ export class Swapping {
     yield* this.flush(session);
   }
 
-  /** Ends a resource, in the TPM and in the table. For a key, the sessions that are bound to it end with it. */
+  /** Flushes a resource and removes it from the table. The sessions that are bound to a key end with it. */
   *flush(resource: HeldResource): Exchange<void> {
     const { physicalHandle } = resource;
     const saved = resource.kind === 'key' ? undefined : resource.saved;
@@ -140,7 +141,7 @@ export class Swapping {
     }
     for (const session of bound) {
       if (stays || !session.alive) continue;
-      // A resident one has just ended in the TPM together with its key, where that was resident too.
+      // A resident session has just ended in the TPM together with its key, if the key was resident too.
       if (physicalHandle !== undefined) session.physicalHandle = undefined;
       yield* this.flush(session);
     }
@@ -206,7 +207,7 @@ export class Swapping {
     return true;
   }
 
-  /** Whether the eviction may continue with another key. */
+  /** Handles a key that cannot be saved; returns whether the eviction may continue with another key. */
   #keyCannotBeSaved(key: HeldKey, code: number): boolean {
     if (code === TPM_RESULT.OWNER_CONTROL) key.ownerEvict = true;
     else if (LOST.has(code)) this.#table.remove(key);
@@ -224,7 +225,10 @@ export class Swapping {
     return oldest;
   }
 
-  /** Some TPMs keep authorization and transport sessions in one pool. */
+  /**
+   * Returns a session of the other kind to evict, since some TPMs have one pool for authorization and transport
+   * sessions.
+   */
   #sessionOfOtherKind(kind: ResourceKind, pinned: Pinned): HeldResource | undefined {
     if (kind === 'key') return undefined;
     return this.#leastRecentlyUsed(kind === 'authSession' ? 'transportSession' : 'authSession', pinned);
@@ -244,7 +248,7 @@ export class Swapping {
   }
 }
 
-/** Whether two loaded keys may be the same key: they may when a public part is unknown. */
+/** Returns whether two loaded keys may be copies of one key: also if a public part is unknown. */
 function isCopy(left: HeldKey, right: HeldKey): boolean {
   if (left === right) return true;
   return left.publicPart === undefined || right.publicPart === undefined || left.publicPart === right.publicPart;

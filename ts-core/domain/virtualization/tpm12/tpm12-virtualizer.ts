@@ -1,6 +1,6 @@
 /**
  * Shares one TPM 1.2 among many contexts: keys, OIAP, OSAP and DSAP sessions and transport sessions get virtual handles
- * per context, and leave the TPM only when their slot is needed. The tables and mechanisms are in the files beside this
+ * per context, and are evicted only when their slot is needed. The tables and mechanisms are in the files beside this
  * one. See docs/virtualization-tpm12.md.
  */
 import type { Caller } from '../../caller.js';
@@ -10,8 +10,8 @@ import { ordinalOf } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
 import { refusal } from '../../tpm12/responses.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import { listHandles, readSessionCapacity } from './broker-commands.js';
 import { swapNeed, Tpm12DirectPath } from './direct-path.js';
-import { listHandles, readSessionCapacity } from './own-commands.js';
 import { createParts, forgetEverything, type Parts } from './parts.js';
 import { discardCreated, runMapped } from './pass-through.js';
 import type { Tpm12Limits } from './quotas.js';
@@ -102,7 +102,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     forgetEverything(this.#parts);
   }
 
-  /** Takes everything that can be saved out of the TPM: TPM_SaveState need not keep keys or sessions (Part 3, 3.3). */
+  /** Evicts everything that can be saved, since TPM_SaveState need not preserve keys or sessions (Part 3, 3.3). */
   *suspend(): Exchange<void> {
     const { table, swapping } = this.#parts;
     for (const session of [...table.sessions()]) yield* swapping.saveSession(session);
@@ -131,7 +131,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     return takeSnapshot(this.#parts);
   }
 
-  /** The filter's handle rules are about TPM 2.0; those of TPM 1.2 name ordinals only. */
+  /** The filter has handle rules for TPM 2.0 only; its lists for TPM 1.2 name ordinals. */
   handlesOf(_command: Uint8Array): readonly number[] | null {
     return null;
   }

@@ -1,8 +1,8 @@
 /**
- * TPM_ExecuteTransport: a command inside a command. Its handles can be rewritten, since transport encryption, HMAC and
- * log begin after them (TPM Main Part 1, 18.2; Part 3, 24.2: H1 is computed from the ordinal and what follows the
- * handles, and from the public keys, not from their handles). The command inside cannot be repeated, since the nonces
- * roll with every response; so room is made before it is sent.
+ * Runs TPM_ExecuteTransport, a command inside a command. The handles of the inner command can be rewritten, since
+ * transport encryption, HMAC and log begin after them (TPM Main Part 1, 18.2; Part 3, 24.2: H1 is computed from the
+ * ordinal and what follows the handles, and from the public keys, not from their handles). The inner command cannot be
+ * repeated, since the nonces change with every response; so room is made before it is sent.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_TRANSPORT } from '../../tpm12/codes.js';
@@ -44,7 +44,7 @@ export function* runExecuteTransport(parts: Parts, contextId: number, command: U
 
   const bindings = [...outerResolution.bindings, ...innerResolution.bindings];
   const pinned = new Set<HeldResource>();
-  // Any other command, asking for room included, ends an exclusive transport session.
+  // Any other command, even a query for room, ends an exclusive transport session.
   const exclusive = (attributes & TPM_TRANSPORT.EXCLUSIVE) !== 0;
   const ready = yield* prepare(parts, contextId, createdKind(ordinal), bindings, pinned, !exclusive);
   if (ready !== TPM_RESULT.SUCCESS) return refusal(ready);

@@ -1,6 +1,6 @@
 /**
- * TPM2_GetCapability as a context sees it: its own transient handles, its own loaded sessions, the saved sessions of
- * its user, and the numbers that a caller of the broker may count on. Everything else is the TPM's own response.
+ * Answers TPM2_GetCapability for a context: its own transient handles, its own loaded sessions, the saved sessions of
+ * its user, and the limits that apply to a caller of the broker. The TPM answers everything else.
  *
  * TPM 2.0 Library Part 3, 30.2; a page holds at most MAX_CAP_HANDLES handles (Part 2, 10.9.3).
  */
@@ -29,7 +29,7 @@ function isPlain(command: Uint8Array): boolean {
   return readUint16(command, 0) === TPM_ST.NO_SESSIONS && command.length === PLAIN_COMMAND_BYTES;
 }
 
-/** The broker's own response to a query for handles that are virtual; undefined when the TPM is to be asked. */
+/** Returns the broker's own response to a query for virtual handles; undefined if the TPM has to answer. */
 export function answerHandleList(
   parts: Parts,
   context: VirtualContext,
@@ -45,7 +45,7 @@ export function answerHandleList(
   return handleListResponse(visibleHandles(parts, context, first), readUint32(command, parametersOffset + 8));
 }
 
-/** In ascending order of their numbers, from `first` on. */
+/** Lists the handles that the context sees from `first` on, in ascending order of their numbers. */
 function visibleHandles(parts: Parts, context: VirtualContext, first: number): readonly number[] {
   if (handleType(first) === TPM_HT.TRANSIENT) {
     return context
@@ -95,7 +95,7 @@ export function adaptProperties(
   }
 }
 
-/** Undefined when the TPM's own value holds. */
+/** Returns undefined if the TPM's own value applies. */
 function propertyFor(parts: Parts, context: VirtualContext, property: number): number | undefined {
   const { quotas, sessions } = parts;
   switch (property) {

@@ -1,5 +1,5 @@
 /**
- * TPM2_ContextSave, TPM2_ContextLoad and TPM2_FlushContext by callers. TPM 2.0 Library Part 3, 28.2 to 28.4.
+ * Runs callers' TPM2_ContextSave, TPM2_ContextLoad and TPM2_FlushContext. TPM 2.0 Library Part 3, 28.2 to 28.4.
  *
  * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved leaves its
  * context and belongs to the user until a context of that user loads it, once.
@@ -38,7 +38,7 @@ export function* runContextSave(parts: Parts, context: VirtualContext, command: 
   return refusal(missingForSave(handle, parts.ranges));
 }
 
-/** The saved form of an object that the broker has evicted is at hand. */
+/** Saves an object. If the broker has evicted it, its saved form is already there. */
 function* saveObject(parts: Parts, object: TransientObject): Exchange<Uint8Array> {
   parts.objects.touch(object);
   if (object.physicalHandle === 0 && object.blob) return success(object.blob);
@@ -61,7 +61,7 @@ function* saveSession(parts: Parts, context: VirtualContext, session: Session): 
 
 export function* runContextLoad(parts: Parts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   const blob = command.subarray(HEADER_BYTES);
-  // Bytes that do not have the form of a saved context load nothing; the TPM says what is wrong with them.
+  // Bytes that are not a saved context load nothing; the TPM reports what is wrong with them.
   if (!isSavedContext(blob)) return yield command;
   return isSessionHandle(savedHandleOf(blob))
     ? yield* loadSession(parts, context, blob)
@@ -82,7 +82,8 @@ function* loadObject(parts: Parts, context: VirtualContext, command: Uint8Array)
 function* loadSession(parts: Parts, context: VirtualContext, blob: Uint8Array): Exchange<Uint8Array> {
   const { sessions, swapping, quotas } = parts;
   const session = sessions.byHandle(savedHandleOf(blob));
-  // A stale blob, one of a loaded session, another user's: the answer is a TPM's to a blob whose session is not saved.
+  // A stale blob, a blob of a loaded session, or another user's blob: the answer is a TPM's for a session that is not
+  // saved.
   const isTheirs = session?.userKey === context.caller.userKey && session.callerBlob !== undefined;
   if (!session?.callerBlob || !isTheirs || !sameSave(session.callerBlob, blob)) {
     return refusal(aboutParameter(TPM_RC.HANDLE, 1));
@@ -101,12 +102,12 @@ function* loadSession(parts: Parts, context: VirtualContext, blob: Uint8Array): 
   return success(handle);
 }
 
-/** Its handle is a parameter, so that no other check stands between a caller and another's session. */
+/** The handle is a parameter, so no other check keeps a caller from another caller's session. */
 export function* runFlushContext(parts: Parts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   const handle = readUint32(command, HEADER_BYTES);
   if (handleType(handle) === TPM_HT.TRANSIENT) return yield* flushObject(parts, context, handle);
   if (isSessionHandle(handle)) return yield* flushSession(parts, context, handle);
-  // Nothing else can be flushed; the TPM says so.
+  // Nothing else can be flushed; the TPM rejects it.
   return yield command;
 }
 

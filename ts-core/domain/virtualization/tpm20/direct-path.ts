@@ -1,6 +1,6 @@
 /**
- * Commands judged by the tables alone: those that take one round trip because everything they need is in the TPM, and
- * what a waiting command would mean for swapping.
+ * Judges commands by the tables alone: which take one round trip because everything they need is in the TPM, and
+ * whether a waiting command would need swapping.
  */
 import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import {
@@ -33,7 +33,7 @@ export class Tpm20DirectPath implements DirectPath {
   #objectPositions = 0;
   readonly #endingSessions: (Session | undefined)[] = new Array(MAX_SESSIONS).fill(undefined);
   #endingCount = 0;
-  /** Undefined while the tables must be brought in line with the TPM first. */
+  /** Returns undefined while the tables have to be reconciled with the TPM first. */
   readonly #parts: () => Parts | undefined;
   readonly #outcomeUnknown: () => void;
 
@@ -68,7 +68,8 @@ export class Tpm20DirectPath implements DirectPath {
   }
 
   /**
-   * Whether everything that the command refers to exists and is resident. Notes the objects and the ending sessions.
+   * Returns whether everything that the command refers to exists and is resident; records the objects and the sessions
+   * that it ends.
    */
   #resolve({ areas, sessions }: Parts, context: VirtualContext): boolean {
     for (let position = 0; position < areas.handleCount; position++) {
@@ -142,7 +143,7 @@ function isDirect(attributes: CommandAttributes, command: Uint8Array): boolean {
 }
 
 /**
- * Whether a refusal is one that `execute` can deal with: no room, a context gap, something lost, a TPM that wants to be
+ * Returns whether `execute` can handle an error response: no room, a context gap, a lost resource, or a TPM that is not
  * started. The TPM has done nothing yet.
  */
 function needsExchange(code: number): boolean {
@@ -153,7 +154,7 @@ function needsExchange(code: number): boolean {
   );
 }
 
-/** What a command of a context would mean for swapping, as far as the tables show. Sends and touches nothing. */
+/** Returns whether a command of a context would need swapping, as far as the tables show. Sends and changes nothing. */
 export function swapNeed(parts: Parts, context: VirtualContext, command: Uint8Array): SwapNeed {
   const { areas, commands } = parts;
   const attributes = commands.of(readUint32(command, 6));
@@ -176,7 +177,7 @@ export function swapNeed(parts: Parts, context: VirtualContext, command: Uint8Ar
   return need;
 }
 
-/** Undefined for what is not the context's, or is never swapped. */
+/** Returns undefined for what the context does not have, and for what is never swapped. */
 function isResident({ sessions }: Parts, context: VirtualContext, handle: number): boolean | undefined {
   if (handleType(handle) === TPM_HT.TRANSIENT) {
     const object = context.object(handle);

@@ -1,6 +1,6 @@
 /**
- * The transient objects of contexts: which virtual handle of a context stands for which object, and which physical
- * handle the object has while it is in the TPM. Sessions keep the TPM's handle; see sessions.ts. No I/O.
+ * The transient objects of contexts: which object a virtual handle of a context stands for, and which physical handle
+ * the object has while it is in the TPM. Sessions keep the TPM's handle; see sessions.ts. No I/O.
  */
 import type { Caller } from '../../caller.js';
 import { handleNumber, handleType, TPM_HT, TRANSIENT_FIRST } from '../../tpm20/codes.js';
@@ -12,14 +12,14 @@ export interface TransientObject {
   readonly context: VirtualContext;
   readonly virtualHandle: number;
   readonly isSequence: boolean;
-  /** 0 while the object is saved outside of the TPM. */
+  /** 0 while the object is swapped out. */
   physicalHandle: number;
-  /** TPMS_CONTEXT; undefined when the object was never saved, or has changed since. */
+  /** TPMS_CONTEXT; undefined if the object was never saved, or has changed since. */
   blob: Uint8Array | undefined;
-  /** The TPM would not save the object: it keeps its slot until it is flushed. */
+  /** The TPM refused to save the object, so it keeps its slot until it is flushed. */
   saveRefused: boolean;
   lastUse: number;
-  /** The exchange that needs the object in the TPM and therefore does not evict it. */
+  /** The number of the exchange that needs the object in the TPM and therefore does not evict it. */
   pinnedBy: number;
 }
 
@@ -36,7 +36,7 @@ export class VirtualContext {
     readonly caller: Caller,
   ) {}
 
-  /** The lowest free virtual handle, as a TPM assigns them and as scripts expect. */
+  /** Returns the lowest free virtual handle, as a TPM assigns them and as scripts expect. */
   freeVirtualHandle(): number {
     const free = this.#objects.indexOf(undefined);
     return TRANSIENT_FIRST + (free < 0 ? this.#objects.length : free);
@@ -51,7 +51,7 @@ export class VirtualContext {
     this.objectCount++;
   }
 
-  /** False when the object was not there. */
+  /** Returns false if the object was not there. */
   remove(object: TransientObject): boolean {
     const number = handleNumber(object.virtualHandle);
     if (this.#objects[number] !== object) return false;
@@ -61,7 +61,7 @@ export class VirtualContext {
     return true;
   }
 
-  /** In the order of their virtual handles. */
+  /** Returns the objects in the order of their virtual handles. */
   objects(): readonly TransientObject[] {
     return this.#objects.filter((object) => object !== undefined);
   }
@@ -80,12 +80,12 @@ export class TransientObjects {
     this.#changed = changed;
   }
 
-  /** Each exchange has a number, so that it does not evict what it needs itself. */
+  /** Numbers each exchange, so that it never evicts what it needs itself. */
   beginExchange(): void {
     this.#exchange++;
   }
 
-  /** Enters what the TPM has just created or loaded for a context. */
+  /** Adds an object that the TPM has just created or loaded for a context. */
   adopt(
     context: VirtualContext,
     physicalHandle: number,
@@ -112,7 +112,7 @@ export class TransientObjects {
     return object;
   }
 
-  /** The TPM has assigned this handle anew, so the object that had it is not there any more. */
+  /** Forgets the object that had this physical handle: the TPM has assigned it again, so that object is gone. */
   #forgetPhysical(physicalHandle: number): void {
     const stale = this.#resident.get(physicalHandle);
     if (stale) this.lost(stale);
@@ -131,7 +131,7 @@ export class TransientObjects {
     this.#changed();
   }
 
-  /** How many objects and sequences a user holds in all contexts. */
+  /** Returns how many objects and sequences a user holds in all contexts. */
   heldBy(userKey: string): number {
     return this.#heldByUser.get(userKey) ?? 0;
   }
@@ -142,13 +142,13 @@ export class TransientObjects {
     else this.#heldByUser.set(userKey, held);
   }
 
-  /** The TPM dropped the object unasked: it lives on if its saved form does. */
+  /** Records that the TPM dropped the object unasked. The object survives if it has a saved form. */
   lost(object: TransientObject): void {
     if (object.blob && staysValidInUse(object.blob)) this.evicted(object);
     else this.remove(object);
   }
 
-  /** The object has been saved and flushed. */
+  /** Records that the object was saved and flushed. */
   evicted(object: TransientObject): void {
     this.#leaveTpm(object);
     this.#changed();
@@ -159,7 +159,7 @@ export class TransientObjects {
     object.physicalHandle = 0;
   }
 
-  /** The object has been loaded again. */
+  /** Records that the object was loaded again. */
   loaded(object: TransientObject, physicalHandle: number): void {
     this.#forgetPhysical(physicalHandle);
     object.physicalHandle = physicalHandle;
@@ -174,22 +174,22 @@ export class TransientObjects {
     if (staysValidInUse(blob)) object.blob = blob;
   }
 
-  /** Whether the next object will need another one's slot. */
+  /** Whether the next object needs another one's slot. */
   get isFull(): boolean {
     return this.#slots.isReached(this.#resident.size);
   }
 
-  /** Whether to evict an object before the next one is loaded. */
+  /** Returns whether to evict an object before the next one is loaded. */
   mustEvictFirst(): boolean {
     return this.#slots.isFull(this.#resident.size);
   }
 
-  /** The TPM had no room for another object. */
+  /** Records that the TPM had no room for another object. */
   roomRefused(): void {
     this.#slots.refused(this.#resident.size);
   }
 
-  /** The next object to evict; undefined when the running exchange needs all that can be saved. */
+  /** Returns the next object to evict; undefined if the running exchange needs all that can be saved. */
   leastRecentlyUsed(): TransientObject | undefined {
     let oldest: TransientObject | undefined;
     for (const object of this.#resident.values()) {

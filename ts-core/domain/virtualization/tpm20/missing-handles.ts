@@ -1,7 +1,8 @@
 /**
- * The response code for a handle that a context does not have: the one that a bare TPM gives for a handle that does not
- * exist, so that nobody can tell another's handle from none. Measured with libtpms 0.9: a number within the TPM's slots
- * references nothing (REFERENCE_Hx, REFERENCE_Sx, HANDLE), one beyond them has no valid value (VALUE).
+ * Chooses the response code for a handle that a context does not have: the code that a TPM returns for a handle that
+ * does not exist, so that nobody can find out whether another context has it. Measured with libtpms 0.9: a number
+ * within the TPM's slots refers to nothing (REFERENCE_Hx, REFERENCE_Sx, HANDLE); a number beyond them is not a valid
+ * value (VALUE).
  */
 import { handleNumber, handleType, TPM_CC, TPM_HT, TPM_RC } from '../../tpm20/codes.js';
 import { aboutHandle, aboutParameter, aboutSession } from '../../tpm20/responses.js';
@@ -41,7 +42,7 @@ const POLICY_COMMANDS: ReadonlySet<number> = new Set([
   TPM_CC.PolicyParameters,
 ]);
 
-/** The type of session that the last handle of a command must be; undefined when it takes no session. */
+/** Returns the type of session that the last handle of a command must be; undefined if it takes no session. */
 function sessionTypeOf(code: number): number | undefined {
   if (POLICY_COMMANDS.has(code)) return TPM_HT.POLICY_SESSION;
   return code === TPM_CC.GetSessionAuditDigest ? TPM_HT.HMAC_SESSION : undefined;
@@ -51,7 +52,7 @@ function isWithin(handle: number, ranges: HandleRanges): boolean {
   return handleNumber(handle) < (handleType(handle) === TPM_HT.TRANSIENT ? ranges.transientObjects : ranges.sessions);
 }
 
-/** In the handle area of a command with `handleCount` handles. */
+/** Returns the code for a handle in the handle area of a command with `handleCount` handles. */
 export function missingInHandleArea(
   code: number,
   handle: number,
@@ -64,17 +65,17 @@ export function missingInHandleArea(
   return isRightType && isWithin(handle, ranges) ? TPM_RC.REFERENCE_H0 + position : aboutHandle(TPM_RC.VALUE, position);
 }
 
-/** As the session of an authorization. */
+/** Returns the code for a session in the authorization area. */
 export function missingInAuthorizationArea(handle: number, position: number, ranges: HandleRanges): number {
   return isWithin(handle, ranges) ? TPM_RC.REFERENCE_S0 + position : aboutSession(TPM_RC.VALUE, position);
 }
 
-/** As the handle that TPM2_ContextSave is to save. */
+/** Returns the code for the handle that TPM2_ContextSave should save. */
 export function missingForSave(handle: number, ranges: HandleRanges): number {
   return isWithin(handle, ranges) ? TPM_RC.REFERENCE_H0 : aboutHandle(TPM_RC.VALUE, 0);
 }
 
-/** As the handle that TPM2_FlushContext is to flush. */
+/** Returns the code for the handle that TPM2_FlushContext should flush. */
 export function missingForFlush(handle: number, ranges: HandleRanges): number {
   return aboutParameter(isWithin(handle, ranges) ? TPM_RC.HANDLE : TPM_RC.VALUE, 1);
 }

@@ -13,14 +13,12 @@ import { missingInAuthorizationArea, missingInHandleArea } from './missing-handl
 import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
 
-/** More rounds than evictions and gap repairs can need; a TPM that always refuses must not hold the broker. */
+/** More rounds than evictions and gap repairs can need, so that a TPM that always refuses cannot block the broker. */
 const MAX_ATTEMPTS = 200;
 /** How often a command is repeated after TPM_RC_RETRY; after that the caller decides, as it would without a broker. */
 const MAX_RETRIES = 3;
 
-/**
- * Runs one command of a context. `command` is changed while it runs and has its own handles again when it has ended.
- */
+/** Runs one command of a context. `command` is changed while it runs; at the end it has its original handles again. */
 export function* runMapped(
   parts: Parts,
   context: VirtualContext,
@@ -127,7 +125,7 @@ function writeHandles(command: Uint8Array, handles: ResolvedHandles, kind: 'phys
   }
 }
 
-/** Sends a command. Whenever the TPM answers that it has no room, makes some and sends the command again. */
+/** Sends a command. Whenever the TPM reports that it has no room, makes room and sends the command again. */
 export function* send(parts: Pick<Parts, 'swapping' | 'quotas'>, command: Uint8Array): Exchange<Uint8Array> {
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
@@ -169,7 +167,7 @@ function applyResponse(
     : response;
 }
 
-/** When the TPM answers that something we took for loaded is not there, forgets it. */
+/** Forgets a resource that the TPM reports as missing although the tables say that it is loaded. */
 function forgetLost({ objects, sessions }: Tables, handles: ResolvedHandles, code: number): void {
   const handlePosition = code - TPM_RC.REFERENCE_H0;
   if (handlePosition >= 0 && handlePosition < 7) {
@@ -183,7 +181,9 @@ function forgetLost({ objects, sessions }: Tables, handles: ResolvedHandles, cod
   if (session) sessions.ended(session);
 }
 
-/** A successful response ends every session whose continueSession is clear, and nothing else does. */
+/**
+ * Removes ended sessions: a successful response, and nothing else, ends every session whose continueSession is clear.
+ */
 function endSessions({ areas, sessions }: Tables, handles: ResolvedHandles): void {
   for (let position = 0; position < handles.authorizationSessions.length; position++) {
     const session = handles.authorizationSessions[position];
@@ -196,7 +196,9 @@ function startsSequence(code: number): boolean {
   return code === TPM_CC.HMAC_Start || code === TPM_CC.HashSequenceStart;
 }
 
-/** Enters what a successful response created, and writes the handle that the caller sees into the response. */
+/**
+ * Adds what a successful response created to the tables, and writes the handle that the caller sees into the response.
+ */
 export function enterCreated(
   { objects, sessions }: Pick<Parts, 'objects' | 'sessions'>,
   context: VirtualContext,
@@ -225,7 +227,7 @@ export function* discardCreated(
 ): Exchange<void> {
   const { objects, sessions, swapping } = parts;
   if (attributes.code === TPM_CC.ContextSave) {
-    // The caller never got the blob, so that the session is still loaded as far as it knows.
+    // The caller never got the blob; to the caller, the session is still loaded.
     const session = sessions.byHandle(readUint32(command, HEADER_BYTES));
     if (session?.savedBy === context && session.callerBlob) sessions.loadedByCaller(context, session);
     return;
@@ -244,6 +246,6 @@ export function* discardCreated(
     yield* swapping.flushSession(session);
     return;
   }
-  // The blob that the caller still holds has to stay valid.
+  // The caller still has the blob, which must stay valid.
   if (yield* swapping.evictSession(session)) sessions.returnToUser(session, command.slice(HEADER_BYTES));
 }

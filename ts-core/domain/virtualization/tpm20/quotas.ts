@@ -1,10 +1,10 @@
 /**
- * How many objects and sessions a context and a user may have.
+ * Limits how many objects and sessions a context and a user may have.
  *
  * The TPM's active sessions (64 on most), loaded and saved together, are shared: a user may hold at most as many as are
- * still free. One user alone gets half of them, two greedy ones a third each, and something is always left for the
- * next. Abandoned sessions (saved by a connection that is gone) are reclaimed first, oldest first, and a user keeps
- * only a bounded number of them.
+ * still free. One user alone can get half of them, two greedy users a third each, and some are always left for the next
+ * user. Abandoned sessions (saved by a connection that has ended) are reclaimed first, oldest first, and a user may
+ * have only a bounded number of them.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RC } from '../../tpm20/codes.js';
@@ -13,15 +13,15 @@ import type { TransientObjects, VirtualContext } from './handles.js';
 import type { Session, Sessions } from './sessions.js';
 import type { Swapping } from './swapping.js';
 
-/** Bounds on what callers may hold. Read whenever they are needed, so that they may follow the policy. */
+/** Bounds on what callers may hold. They are read whenever they are needed, so that they follow the policy. */
 export interface ResourceLimits {
   /** Objects, sequences and loaded sessions of one context (MaxResources). */
   readonly resourcesPerContext: number;
   /** Sessions that one context has loaded at the same time. */
   readonly sessionsPerContext: number;
-  /** Objects and sequences of one user in all contexts, since an evicted one takes memory of the broker's. */
+  /** Objects and sequences of one user in all contexts; bounded because an evicted one takes the broker's memory. */
   readonly objectsPerUser: number;
-  /** Saved sessions of one user whose connection is gone. */
+  /** Saved sessions of one user whose connection has ended. */
   readonly abandonedSessionsPerUser: number;
 }
 
@@ -71,7 +71,7 @@ export class Quotas {
     return this.limits.resourcesPerContext - context.objectCount - context.loadedSessionCount;
   }
 
-  /** How many more sessions the user may start now. */
+  /** Returns how many more sessions the user may start now. */
   sessionsAvailableTo(userKey: string): number {
     let held = 0;
     for (const session of this.#sessions.all()) if (session.userKey === userKey) held++;
@@ -80,7 +80,9 @@ export class Quotas {
     return Math.max(0, Math.ceil((free - held) / 2));
   }
 
-  /** Reclaims the user's own abandoned sessions until another one may start; false when the share is exhausted. */
+  /**
+   * Reclaims the user's own abandoned sessions until another one may start; returns false if the share is exhausted.
+   */
   *#reclaimFor(userKey: string): Exchange<boolean> {
     while (this.sessionsAvailableTo(userKey) === 0) {
       const oldest = this.#oldestAbandoned(userKey);
@@ -89,7 +91,7 @@ export class Quotas {
     return true;
   }
 
-  /** The TPM has no session handle left: reclaims an abandoned session of the user who has most of them. */
+  /** Reclaims an abandoned session of the user who has most of them, because the TPM has no session handle left. */
   *reclaimAbandonedSession(): Exchange<boolean> {
     const counts = new Map<string, number>();
     for (const session of this.#sessions.all()) {

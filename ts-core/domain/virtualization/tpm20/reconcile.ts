@@ -1,16 +1,16 @@
 /**
- * Brings the tables in line with what the TPM lists: at start, after a resume, and after an exchange whose end is
+ * Reconciles the tables with what the TPM lists: at start, after a resume, and after an exchange whose outcome is
  * unknown because the transport failed in the middle of it.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
-import { type ListedHandles, listAllHandles } from './own-commands.js';
+import { type ListedHandles, listAllHandles } from './broker-commands.js';
 import type { Parts } from './parts.js';
 
 /**
  * Returns the unmanaged handles. `creationLost`: the response to a command that creates or loads something may have
- * been lost. One command is in flight at a time, so that if exactly one handle has appeared that was not there before,
- * it is what that command created, and it is flushed.
+ * been lost. Only one command is in flight at a time. So if exactly one new handle has appeared, that command created
+ * it, and it is flushed.
  */
 export function* reconcile(
   parts: Parts,
@@ -44,7 +44,7 @@ function* reconcileSessions({ sessions, swapping }: Parts, listed: ListedHandles
     const number = handleNumber(session.handle);
     if (listed.loadedSessions.has(number)) {
       sessions.nowResident(session);
-      // The response to loading it was lost; for its caller it is still saved.
+      // The response to loading it was lost; to its caller, it is still saved.
       if (session.callerBlob) yield* swapping.evictSession(session);
     } else if (!listed.savedSessions.has(number)) {
       sessions.ended(session);
@@ -55,7 +55,10 @@ function* reconcileSessions({ sessions, swapping }: Parts, listed: ListedHandles
   }
 }
 
-/** Handles in the TPM that the broker did not create: the kernel's or the firmware's, which are never flushed. */
+/**
+ * Returns the handles in the TPM that the broker did not create: the kernel's or the firmware's, which are never
+ * flushed.
+ */
 export function unmanagedHandles({ objects, sessions, swapping }: Parts, listed: ListedHandles): ReadonlySet<number> {
   const own = new Set([...objects.residentHandles(), ...swapping.pendingFlushes()]);
   const unmanaged = new Set<number>();

@@ -1,9 +1,9 @@
 /**
  * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. No I/O.
  *
- * A session keeps the handle value that the TPM gave, since callers authenticate it; it is identified by the low 24
- * bits, since a saved policy session is listed under another type. From its caller's side a session is loaded (in one
- * context) or saved (it belongs to the user); whether the broker has evicted a loaded one is invisible.
+ * A session keeps the TPM's handle value, since callers authenticate it. The low 24 bits identify it, since a saved
+ * policy session is listed under another type. To its caller, a session is either loaded (in one context) or saved (it
+ * belongs to the user); the caller cannot see whether the broker has evicted a loaded one.
  */
 import { handleNumber, isSessionHandle } from '../../tpm20/codes.js';
 import type { VirtualContext } from './handles.js';
@@ -15,16 +15,17 @@ export interface Session {
   readonly userKey: string;
   /** The context in which it is loaded; undefined while its caller has it saved. */
   context: VirtualContext | undefined;
-  /**
-   * The context that saved it, while that is open; a saved session without one is abandoned until somebody loads it.
-   */
+  /** The context that saved it, while it is open; a saved session without one is abandoned until somebody loads it. */
   savedBy: VirtualContext | undefined;
   resident: boolean;
   /** The newest TPMS_CONTEXT, while the session is not resident. */
   blob: Uint8Array | undefined;
-  /** What its caller got from ContextSave, while saved: it stays valid when a gap repair makes a newer blob. */
+  /**
+   * While saved: the blob that its caller got from ContextSave, which stays valid when a gap repair creates a newer
+   * one.
+   */
   callerBlob: Uint8Array | undefined;
-  /** Order in which the TPM saved the sessions: the lowest is the one that a context gap is about. */
+  /** Order in which the TPM saved the sessions: a context gap concerns the lowest. */
   saveOrder: number;
   /** Order in which callers saved theirs: the lowest is reclaimed first. */
   callerSaveOrder: number;
@@ -69,7 +70,7 @@ export class Sessions {
     return session?.context === context ? session : undefined;
   }
 
-  /** Enters a session that the TPM has just started for a context. */
+  /** Adds a session that the TPM has just started for a context. */
   adopt(context: VirtualContext, handle: number): Session {
     const session = this.#enter(handle, context.caller.userKey);
     session.context = context;
@@ -80,7 +81,7 @@ export class Sessions {
     return session;
   }
 
-  /** Enters a session that a user saved in an earlier run of the broker. */
+  /** Adds a session that a user saved in an earlier run of the broker. */
   adoptSaved(handle: number, userKey: string, callerBlob: Uint8Array, blob: Uint8Array): Session {
     const session = this.#enter(handle, userKey);
     session.callerBlob = callerBlob;
@@ -127,7 +128,7 @@ export class Sessions {
     session.pinnedBy = this.#exchange;
   }
 
-  /** The caller has saved the session: it belongs to the user now, under the blob that the caller got. */
+  /** Records that the caller has saved the session: it now belongs to the user, under the blob that the caller got. */
   savedByCaller(context: VirtualContext, session: Session, blob: Uint8Array): void {
     if (session.resident) session.saveOrder = ++this.#saves;
     this.#setResident(session, false);
@@ -140,7 +141,7 @@ export class Sessions {
     this.#changed();
   }
 
-  /** A caller of the same user has loaded the session. */
+  /** Records that a caller of the same user has loaded the session. */
   loadedByCaller(context: VirtualContext, session: Session): void {
     session.context = context;
     session.savedBy = undefined;
@@ -149,7 +150,7 @@ export class Sessions {
     this.#changed();
   }
 
-  /** The caller cancelled the load: the session is saved again, under the blob that the caller holds. */
+  /** Records that the load was cancelled: the session is saved again, under the blob that the caller holds. */
   returnToUser(session: Session, callerBlob: Uint8Array): void {
     const context = session.context;
     if (!context) return;
@@ -161,7 +162,7 @@ export class Sessions {
     this.#changed();
   }
 
-  /** The broker has saved the session; for its caller nothing has changed. */
+  /** Records that the broker has saved the session; nothing changes for its caller. */
   evicted(session: Session, blob: Uint8Array): void {
     this.#setResident(session, false);
     session.blob = blob;
@@ -169,7 +170,7 @@ export class Sessions {
     this.#changed();
   }
 
-  /** The session is in the TPM: the broker has loaded it, or the TPM lists it. */
+  /** Records that the session is in the TPM, because the broker has loaded it or the TPM lists it. */
   nowResident(session: Session): void {
     this.#setResident(session, true);
     this.#changed();
@@ -181,27 +182,27 @@ export class Sessions {
     if (resident) session.blob = undefined;
   }
 
-  /** Whether the next session will need another one's slot. */
+  /** Whether the next session needs another one's slot. */
   get isFull(): boolean {
     return this.#slots.isReached(this.#residentCount);
   }
 
-  /** Whether to evict a session before the next one is loaded. */
+  /** Returns whether to evict a session before the next one is loaded. */
   mustEvictFirst(): boolean {
     return this.#slots.isFull(this.#residentCount);
   }
 
-  /** As many sessions as are resident now fit into the TPM. */
+  /** Records that the TPM has room for as many sessions as are resident now. */
   roomProven(): void {
     this.#slots.accepted(this.#residentCount);
   }
 
-  /** The TPM had no room for another session. */
+  /** Records that the TPM had no room for another session. */
   roomRefused(): void {
     this.#slots.refused(this.#residentCount);
   }
 
-  /** The next session to evict; undefined when the running exchange needs all that are resident. */
+  /** Returns the next session to evict; undefined if the running exchange needs all that are resident. */
   leastRecentlyUsed(): Session | undefined {
     let oldest: Session | undefined;
     for (const session of this.#byNumber.values()) {
@@ -211,7 +212,7 @@ export class Sessions {
     return oldest;
   }
 
-  /** The session that the TPM saved first. */
+  /** Returns the session that the TPM saved first. */
   oldestSaved(): Session | undefined {
     let oldest: Session | undefined;
     for (const session of this.#byNumber.values()) {

@@ -1,8 +1,9 @@
 /**
- * Estimates how many objects (or sessions) of the broker fit into the TPM, from its refusals.
+ * Estimates from the TPM's refusals how many of the broker's objects (or sessions) fit into it.
  *
- * When as many are inside as last fitted, one is evicted before the next is loaded, which saves the round trip of a
- * refusal. The room can grow again, as when the kernel flushes something of its own, so the TPM is tried now and then.
+ * Once as many are inside as last fitted, one is evicted before the next is loaded, which saves the round trip of a
+ * refusal. The room can grow, for instance when the kernel flushes something of its own, so the TPM is probed now and
+ * then.
  */
 const TRIES_BETWEEN_PROBES = 64;
 
@@ -10,13 +11,14 @@ export class SlotEstimate {
   #fitting = Number.POSITIVE_INFINITY;
   #avoidedRefusals = 0;
 
-  /** Whether as many are inside as last fitted. */
+  /** Returns whether as many are inside as last fitted. */
   isReached(inside: number): boolean {
     return inside >= this.#fitting;
   }
 
   /**
-   * Whether to evict one before the next is loaded: always when no more are believed to fit, except to probe the TPM.
+   * Returns whether to evict one before the next is loaded: true if no more seem to fit, except now and then to probe
+   * the TPM.
    */
   isFull(inside: number): boolean {
     if (!this.isReached(inside)) return false;

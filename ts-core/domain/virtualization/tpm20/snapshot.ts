@@ -1,15 +1,15 @@
-/** What the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). */
+/** Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). */
 import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { flushContext } from '../../tpm20/commands.js';
 import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type { ListedHandles, ResetCounts } from './broker-commands.js';
 import type { TransientObject } from './handles.js';
-import type { ListedHandles, ResetCounts } from './own-commands.js';
 import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
 
-/** What must be remembered over a restart of the broker. */
+/** Returns what must survive a restart of the broker. */
 export function takeSnapshot(
   { objects, sessions, swapping }: Parts,
   resetCounts: ResetCounts | undefined,
@@ -33,7 +33,8 @@ export function takeSnapshot(
 }
 
 /**
- * Takes over what the previous run left in the TPM: saved sessions stay with their users, the rest is to be flushed.
+ * Takes over what the previous run left in the TPM: saved sessions stay with their users, and the rest is queued for
+ * flushing.
  */
 export function restoreSnapshot(
   { sessions, swapping }: Parts,
@@ -49,7 +50,7 @@ export function restoreSnapshot(
     const callerBlob = base64ToBytes(record.callerBlob);
     sessions.adoptSaved(record.handle, record.userKey, callerBlob, base64ToBytes(record.currentBlob));
   }
-  // Restart and resume clear the transient objects, so that those listed then are not ours.
+  // Restart and resume clear the transient objects, so objects listed afterwards are not the broker's.
   const isSameRun = previous.resetCounts?.restartCount === resetCounts?.restartCount;
   const left = previous.ownedHandles.filter((handle) =>
     handle >= TRANSIENT_FIRST
@@ -99,7 +100,7 @@ export function hasResource(parts: Parts, id: string): boolean {
   return findResource(parts, id) !== undefined;
 }
 
-/** Flushes a resource (Remove-TbsResource); false when it is not there any more. */
+/** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
 export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
   const found = findResource(parts, id);
   if (!found) return false;

@@ -1,5 +1,5 @@
 /**
- * The commands that need more than pass-through.ts does. Whatever is not listed here is ordinary, including
+ * The commands that need more than pass-through.ts does. Every command that is not listed here is ordinary, including
  * SequenceComplete and EventSequenceComplete (the TPM itself marks them as flushing their handles) and EvictControl (it
  * copies an object to a persistent handle or deletes that one, and leaves the transient one alone). Shutdown is
  * ordinary too: it only prepares for a power loss, and the next command that changes anything takes it back.
@@ -9,15 +9,15 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CC, TPM_RC, TPM_RH, TPM_ST, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { aboutHandle, aboutParameter, refusal } from '../../tpm20/responses.js';
 import { type CommandAttributes, hierarchyOf } from '../../tpm20/structures.js';
+import { listHandles } from './broker-commands.js';
 import { adaptProperties, answerHandleList } from './capabilities.js';
 import { runContextLoad, runContextSave, runFlushContext } from './context-commands.js';
 import type { VirtualContext } from './handles.js';
-import { listHandles } from './own-commands.js';
 import type { Parts } from './parts.js';
 import { runMapped } from './pass-through.js';
 
 export interface SpecialCommand {
-  /** The broker's own response; undefined when this command is ordinary after all. */
+  /** Returns the broker's own response; undefined if this command is ordinary after all. */
   readonly answer?: (
     parts: Parts,
     context: VirtualContext,
@@ -26,7 +26,7 @@ export interface SpecialCommand {
   ) => Uint8Array | undefined;
   /** Runs in place of the pass-through. */
   readonly run?: (parts: Parts, context: VirtualContext, command: Uint8Array) => Exchange<Uint8Array>;
-  /** With `run`: a command without this form is refused as a TPM refuses it. */
+  /** With `run`: a command without this form is rejected as a TPM rejects it. */
   readonly form?: SessionlessForm;
   /** Changes the TPM's response for the context. */
   readonly adapt?: (parts: Parts, context: VirtualContext, command: Uint8Array, response: Uint8Array) => void;
@@ -38,7 +38,7 @@ export interface SpecialCommand {
 interface SessionlessForm {
   readonly minBodyBytes: number;
   readonly maxBodyBytes: number;
-  /** What a TPM answers when the body is too short. */
+  /** The response code of a TPM if the body is too short. */
   readonly tooShort: number;
 }
 
@@ -97,7 +97,7 @@ export function* runSpecial(
   return response;
 }
 
-/** 0, or the response code for a command that does not have the form on which its special handling relies. */
+/** Returns 0, or the response code for a command without the form on which its special handling relies. */
 function formFault(command: Uint8Array, form: SessionlessForm): number {
   if (readUint16(command, 0) === TPM_ST.SESSIONS) return TPM_RC.AUTH_CONTEXT;
   const bodyBytes = command.length - HEADER_BYTES;

@@ -1,9 +1,9 @@
 /**
- * Brings objects and sessions into the TPM and takes them out again.
+ * Loads objects and sessions into the TPM and evicts them.
  *
  * Both stay resident until their slot is needed; then the least recently used one is saved and, if it is an object,
- * flushed. The saved form of an ordinary object is kept after it is loaded again, since the object cannot change, so
- * that evicting it a second time costs one flush. A sequence object changes with every use and is saved anew each time.
+ * flushed. An ordinary object cannot change, so its saved form stays stored after it is loaded again, and evicting it a
+ * second time costs only a flush. A sequence object changes with every use and is saved again each time.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -21,7 +21,7 @@ import type { TransientObject, TransientObjects } from './handles.js';
 import type { Session, Sessions } from './sessions.js';
 
 export class Swapping {
-  /** Physical handles that no context holds any more and that are still to be flushed. */
+  /** Physical handles that no context holds any more and that have yet to be flushed. */
   readonly #toFlush = new Set<number>();
   readonly #objects: TransientObjects;
   readonly #sessions: Sessions;
@@ -57,7 +57,7 @@ export class Swapping {
     if (this.#objects.mustEvictFirst()) yield* this.evictOneObject();
   }
 
-  /** Evicts the least recently used object that the running exchange does not need; false when there is none. */
+  /** Evicts the least recently used object that the running exchange does not need; returns false if there is none. */
   *evictOneObject(): Exchange<boolean> {
     for (let victim = this.#objects.leastRecentlyUsed(); victim; victim = this.#objects.leastRecentlyUsed()) {
       if (yield* this.evictObject(victim)) return true;
@@ -65,7 +65,7 @@ export class Swapping {
     return false;
   }
 
-  /** Saves and flushes an object. False when the TPM refuses to save it; it then stays where it is. */
+  /** Saves and flushes an object; returns false if the TPM refuses to save it, and it then stays in the TPM. */
   *evictObject(object: TransientObject): Exchange<boolean> {
     if (!object.blob) {
       const saved = yield contextSave(object.physicalHandle);
@@ -114,20 +114,20 @@ export class Swapping {
     if (this.#sessions.mustEvictFirst()) yield* this.evictOneSession();
   }
 
-  /** Does what a refusal asks for, if it is about loaded sessions or the context gap; false when nothing helps. */
+  /** Resolves a refusal that concerns loaded sessions or the context gap; returns false if nothing helps. */
   *makeSessionRoom(code: number): Exchange<boolean> {
     if (code === TPM_RC.CONTEXT_GAP) return yield* this.#repairContextGap();
     if (code === TPM_RC.SESSION_MEMORY || code === TPM_RC.MEMORY) return yield* this.evictOneSession();
     return false;
   }
 
-  /** Evicts the least recently used session that the running exchange does not need; false when there is none. */
+  /** Evicts the least recently used session that the running exchange does not need; returns false if there is none. */
   *evictOneSession(): Exchange<boolean> {
     const victim = this.#sessions.leastRecentlyUsed();
     return victim ? yield* this.evictSession(victim) : false;
   }
 
-  /** Saves a session. False when the TPM cannot save it now. */
+  /** Saves a session; returns false if the TPM cannot save it now. */
   *evictSession(session: Session): Exchange<boolean> {
     // Bounded by the number of sessions, since every repair makes another one the oldest.
     for (let attempt = 0; attempt <= this.#sessions.size; attempt++) {
@@ -142,7 +142,7 @@ export class Swapping {
         continue;
       }
       if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
-      // A loaded session can always be saved, so it is not there any more.
+      // A loaded session can always be saved, so this one no longer exists.
       this.#sessions.ended(session);
       return true;
     }
@@ -182,13 +182,13 @@ export class Swapping {
     return code;
   }
 
-  /** Notes handles that no context holds any more, to be flushed by `flushPending`. */
+  /** Queues handles that no context holds any more, for `flushPending`. */
   flushLater(handles: Iterable<number>): void {
     for (const handle of handles) this.#toFlush.add(handle);
     this.#changed();
   }
 
-  /** Flushes what `flushLater` noted. Whatever the TPM answers, the handle is not there afterwards. */
+  /** Flushes what `flushLater` queued. Whatever the TPM answers, the handle does not exist afterwards. */
   *flushPending(): Exchange<void> {
     for (const handle of [...this.#toFlush]) {
       if (responseCodeOf(yield flushContext(handle)) === TPM_RC.INITIALIZE) return;
@@ -197,17 +197,17 @@ export class Swapping {
     }
   }
 
-  /** The handles that are still to be flushed. */
+  /** Returns the handles that have yet to be flushed. */
   pendingFlushes(): ReadonlySet<number> {
     return this.#toFlush;
   }
 
-  /** The TPM does not have this handle any more. */
+  /** Removes a handle that the TPM no longer has from the queue. */
   cancelFlush(handle: number): void {
     this.#toFlush.delete(handle);
   }
 
-  /** The TPM has lost everything. */
+  /** Empties the queue, since the TPM has lost everything. */
   cancelAllFlushes(): void {
     this.#toFlush.clear();
   }

@@ -12,8 +12,6 @@ import { startup } from '../../tpm20/commands.js';
 import { isSuccess, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
-import { swapNeed, Tpm20DirectPath } from './direct-path.js';
-import { VirtualContext } from './handles.js';
 import {
   CapabilityRefused,
   listAllHandles,
@@ -21,7 +19,9 @@ import {
   listProperties,
   type ResetCounts,
   readResetCounts,
-} from './own-commands.js';
+} from './broker-commands.js';
+import { swapNeed, Tpm20DirectPath } from './direct-path.js';
+import { VirtualContext } from './handles.js';
 import { createParts, type Parts } from './parts.js';
 import { discardCreated, runMapped } from './pass-through.js';
 import type { ResourceLimits } from './quotas.js';
@@ -36,7 +36,7 @@ import {
 } from './snapshot.js';
 import { applyVoided, runSpecial, SPECIAL_COMMANDS } from './special-commands.js';
 
-/** Where nothing else is set. tpm2-abrmd keeps four abandoned sessions too, and its tests count on it. */
+/** The defaults. tpm2-abrmd also allows four abandoned sessions, and its tests rely on that. */
 export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
   resourcesPerContext: 500,
   sessionsPerContext: 16,
@@ -44,7 +44,7 @@ export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
   abandonedSessionsPerUser: 4,
 };
 
-/** Until the TPM has reported its own. */
+/** Applies until the TPM has reported its own limit. */
 const DEFAULT_MAX_COMMAND_BYTES = 4096;
 const NO_HANDLES: readonly number[] = [];
 
@@ -57,7 +57,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   #resetCounts: ResetCounts | undefined;
   /** Handles in the TPM that are the kernel's or the firmware's. */
   #unmanaged: ReadonlySet<number> = new Set();
-  /** An exchange ended in the middle, so that only the TPM knows what is in it. */
+  /** Whether an exchange ended in the middle, so that only the TPM knows what is in it. */
   #outcomeUnknown = false;
   #creationLost = false;
   readonly #limits: ResourceLimits;
@@ -78,17 +78,17 @@ export class Tpm20Virtualizer implements Virtualizer {
     return this.property(TPM_PT.MAX_COMMAND_SIZE) ?? DEFAULT_MAX_COMMAND_BYTES;
   }
 
-  /** A fixed or variable property (TPM_PT) as the TPM reported it at start. */
+  /** Returns a fixed or variable property (TPM_PT) as the TPM reported it at start. */
   property(number: number): number | undefined {
     return this.#properties.get(number);
   }
 
-  /** Every command code that the TPM has. */
+  /** Returns every command code that the TPM has. */
   commandCodes(): readonly number[] {
     return this.#parts.commands.codes();
   }
 
-  /** The handles of the command's handle area as the caller wrote them; null when the TPM has no such command. */
+  /** Returns the handles in the command's handle area as the caller wrote them; null if the TPM has no such command. */
   handlesOf(command: Uint8Array): readonly number[] | null {
     const attributes = this.#parts.commands.of(readUint32(command, 6));
     if (!attributes) return null;
@@ -147,14 +147,17 @@ export class Tpm20Virtualizer implements Virtualizer {
     const response = yield* runSpecial(parts, context, attributes, special, command);
     if (special.voids && isSuccess(response)) {
       yield* applyVoided(parts, special.voids(command, parts.areas.parametersOffset));
-      // TPM2_Clear sets them back.
+      // TPM2_Clear resets them.
       this.#resetCounts = yield* readResetCounts();
       this.#changed();
     }
     return response;
   }
 
-  /** Runs an exchange on tables that agree with the TPM. If it ends in the middle, they have to be reconciled again. */
+  /**
+   * Runs an exchange on tables that agree with the TPM. If it ends in the middle, the tables have to be reconciled
+   * again.
+   */
   *#onKnownTables<Result>(run: () => Exchange<Result>): Exchange<Result> {
     let ended = false;
     try {
@@ -166,7 +169,7 @@ export class Tpm20Virtualizer implements Virtualizer {
     } finally {
       if (!ended) {
         this.#outcomeUnknown = true;
-        // Almost any exchange may load or create something, and the response to that may be the one that was lost.
+        // Almost any exchange may load or create something, and that response may be the lost one.
         this.#creationLost = true;
       }
     }
@@ -195,7 +198,7 @@ export class Tpm20Virtualizer implements Virtualizer {
     const context = contexts.get(contextId);
     if (!context) return;
     contexts.delete(contextId);
-    // Nobody can reach its resources from here on, even when flushing them fails and has to be repeated.
+    // From here on nobody can reach its resources, even if flushing them fails and has to be repeated.
     this.#abandon(context);
     yield* this.#onKnownTables(function* () {
       yield* swapping.flushPending();
@@ -207,7 +210,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   #abandon(context: VirtualContext): void {
     const { objects, sessions, swapping } = this.#parts;
     const heldSessions = [...sessions.all()].filter((session) => session.context === context);
-    // Queued before it is forgotten, so that no snapshot misses it.
+    // Queue them before forgetting them, so that no snapshot misses them.
     const residents = context.objects().filter((object) => object.physicalHandle !== 0);
     swapping.flushLater([
       ...residents.map((object) => object.physicalHandle),
@@ -220,7 +223,7 @@ export class Tpm20Virtualizer implements Virtualizer {
 
   tpmWasReset(): void {
     const { sessions, objects, contexts, swapping } = this.#parts;
-    // After a TPM Restart, which cannot be told from a reset here, saved sessions still exist, but nobody owns them now.
+    // After a TPM Restart, which looks like a reset here, saved sessions still exist, but nobody owns them now.
     const sessionHandles = [...sessions.all()].map((session) => session.handle);
     objects.forgetAll(contexts.values());
     sessions.forgetAll();

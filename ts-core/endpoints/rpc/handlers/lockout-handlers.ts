@@ -1,6 +1,6 @@
 import type { Application } from '../../../application/application.js';
-import { type GateVerdict, lockedOutUntilText } from '../../../domain/lockout/lockout-gate.js';
 import type { LockoutSummary } from '../../../domain/lockout/lockout-summary.js';
+import { type LockoutVerdict, lockedOutUntilText } from '../../../domain/lockout/lockout-window.js';
 import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/lockout.js';
 
@@ -42,7 +42,7 @@ function notesOf({ countingOff, thresholds }: LockoutSummary): readonly string[]
   return notes;
 }
 
-function lockedOutUntil(gate: GateVerdict): string | null {
+function lockedOutUntil(gate: LockoutVerdict): string | null {
   return gate.open ? null : lockedOutUntilText(gate.lockedOutUntil);
 }
 

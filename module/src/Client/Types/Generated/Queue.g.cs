@@ -1,0 +1,21 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+#nullable enable
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>What waits for the TPM, and what it works on.</summary>
+public sealed partial class Queue
+{
+    /// <summary>What waits; for administrators and observers that of everybody.</summary>
+    public ResultList<WaitingCommands> Waiting { get; private set; } = null!;
+
+    /// <summary>The command at the TPM; null when there is none, or it is another user’s whom the caller may not observe.</summary>
+    public RunningCommand? Running { get; private set; }
+
+    internal static Queue Read(JsonValue json) => new()
+    {
+        Waiting = new(json.List("waiting", WaitingCommands.Read)),
+        Running = json.ObjectOrNull("running", RunningCommand.Read),
+    };
+}

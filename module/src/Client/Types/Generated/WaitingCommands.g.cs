@@ -1,0 +1,29 @@
+// Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+#nullable enable
+using TpmTbs.Client;
+
+namespace TpmTbs;
+
+/// <summary>Commands of one user and priority that wait.</summary>
+public sealed partial class WaitingCommands
+{
+    /// <summary>The user.</summary>
+    public string UserKey { get; private set; } = "";
+
+    /// <summary>The account name; null when the system has none for the user.</summary>
+    public string? UserName { get; private set; }
+
+    /// <summary>The priority that applies; aged: waited so long that it goes before everything that has not.</summary>
+    public WaitingCommandsPriority Priority { get; private set; }
+
+    /// <summary>How many wait.</summary>
+    public long Count { get; private set; }
+
+    internal static WaitingCommands Read(JsonValue json) => new()
+    {
+        UserKey = json.Text("userKey"),
+        UserName = json.TextOrNull("userName"),
+        Priority = json.Named("priority", WaitingCommandsPriority.Unknown),
+        Count = json.Int64("count"),
+    };
+}

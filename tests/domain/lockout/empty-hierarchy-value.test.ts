@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
+import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import { authorizationFacts } from '../../support/authorization-facts.js';
+import { sessionCommand } from '../../support/tpm-commands.js';
+
+const BAD_AUTH = 0x0a2;
+const AUTH_FAIL = 0x08e;
+const TPM_RC_S = 0x800;
+const TPM_RC_P = 0x040;
+
+const OWNER = 0x40000001;
+const LOCKOUT = 0x4000000a;
+const ENDORSEMENT = 0x4000000b;
+const PLATFORM = 0x4000000c;
+const NULL = 0x40000007;
+const KEY = 0x80000000;
+const TPM_RS_PW = 0x40000009;
+const HMAC_SESSION = 0x02000000;
+
+const CREATE_PRIMARY = 0x131;
+const NV_CERTIFY = 0x184;
+const NV_INDEX = 0x01800001;
+
+const emptyPassword = { handle: TPM_RS_PW, hmac: '' };
+const somePassword = { handle: TPM_RS_PW, hmac: 'guess' };
+const hmacSession = { handle: HMAC_SESSION, hmac: '' };
+
+type Session = { readonly handle: number; readonly hmac: string };
+
+function classOf(
+  error: number,
+  handles: readonly number[],
+  sessions: readonly Session[],
+  code = CREATE_PRIMARY,
+): ResponseClass {
+  const command = sessionCommand(code, handles, sessions);
+  return classifyResponse(
+    '2.0',
+    errorResponse('2.0', error),
+    { code, command },
+    authorizationFacts(() => handles),
+  );
+}
+
+function session(number: number, error = BAD_AUTH): number {
+  return error | TPM_RC_S | (number << 8);
+}
+
+describe('an empty password that the TPM refuses', () => {
+  it('counts against nobody for the storage and the endorsement hierarchy', () => {
+    assert.equal(classOf(session(1), [OWNER], [emptyPassword]), 'other');
+    assert.equal(classOf(session(1), [ENDORSEMENT], [emptyPassword]), 'other');
+  });
+
+  it('counts for every other handle, protected objects included', () => {
+    for (const handle of [KEY, LOCKOUT, PLATFORM, NULL, NV_INDEX]) {
+      assert.equal(classOf(session(1), [handle], [emptyPassword]), 'authorizationFailure', handle.toString(16));
+    }
+  });
+
+  it('counts when it is not empty, or in a session of which nothing is known', () => {
+    assert.equal(classOf(session(1), [OWNER], [somePassword]), 'authorizationFailure');
+    assert.equal(classOf(session(1), [OWNER], [hmacSession]), 'authorizationFailure');
+  });
+
+  it('counts when the TPM refuses it as AUTH_FAIL, which it says of protected objects', () => {
+    assert.equal(classOf(session(1, AUTH_FAIL), [OWNER], [emptyPassword]), 'authorizationFailure');
+  });
+
+  it('counts when the TPM does not say which session failed', () => {
+    for (const error of [BAD_AUTH, BAD_AUTH | 0x100, session(0), BAD_AUTH | TPM_RC_P | 0x100, session(1) | TPM_RC_P]) {
+      assert.equal(classOf(error, [OWNER], [emptyPassword]), 'authorizationFailure', error.toString(16));
+    }
+  });
+
+  it('is looked for in the session that failed, which authorizes the handle at the same place', () => {
+    const both = [KEY, OWNER, NV_INDEX];
+    assert.equal(classOf(session(1), both, [emptyPassword, emptyPassword], NV_CERTIFY), 'authorizationFailure');
+    assert.equal(classOf(session(2), both, [emptyPassword, emptyPassword], NV_CERTIFY), 'other');
+    assert.equal(classOf(session(2), both, [emptyPassword, somePassword], NV_CERTIFY), 'authorizationFailure');
+    assert.equal(classOf(session(2), [OWNER, KEY], [emptyPassword, emptyPassword]), 'authorizationFailure');
+    assert.equal(classOf(session(2), [OWNER], [emptyPassword, hmacSession]), 'authorizationFailure', 'authorizes none');
+    assert.equal(classOf(session(1), [OWNER], [emptyPassword, hmacSession]), 'other', 'the second one audits');
+    assert.equal(classOf(session(3), [OWNER], [emptyPassword]), 'authorizationFailure', 'there is no third');
+  });
+
+  it('is not taken from the command before, whose handles and sessions are read into the same place', () => {
+    const earlier = () => classOf(session(1), [OWNER, OWNER, OWNER], [emptyPassword, emptyPassword, emptyPassword]);
+    assert.equal(earlier(), 'other');
+    assert.equal(
+      classOf(session(2), [KEY, OWNER], [emptyPassword]),
+      'authorizationFailure',
+      'there is no second session',
+    );
+    assert.equal(earlier(), 'other');
+    assert.equal(classOf(session(2), [OWNER], [emptyPassword, emptyPassword]), 'authorizationFailure', 'nor handle');
+    assert.equal(earlier(), 'other');
+    const cut = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]).subarray(0, 20);
+    const answered = { code: CREATE_PRIMARY, command: cut };
+    assert.equal(
+      classifyResponse(
+        '2.0',
+        errorResponse('2.0', session(1)),
+        answered,
+        authorizationFacts(() => [OWNER]),
+      ),
+      'authorizationFailure',
+    );
+  });
+
+  it('counts when the TPM does not list the command, so that its handles are not known', () => {
+    const command = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]);
+    const outcome = classifyResponse(
+      '2.0',
+      errorResponse('2.0', session(1)),
+      { code: 0, command },
+      authorizationFacts(() => null),
+    );
+    assert.equal(outcome, 'authorizationFailure');
+  });
+});

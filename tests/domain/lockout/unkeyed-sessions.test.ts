@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { nodeHash } from '../../../ts-core/adapters/crypto/node-hash.js';
+import { classifyResponse } from '../../../ts-core/domain/lockout/response-classification.js';
+import { UnkeyedSessions } from '../../../ts-core/domain/lockout/unkeyed-sessions.js';
+import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_ALG, TPM_CC, TPM_RC, TPM_RH, TPM_SE } from '../../../ts-core/domain/tpm20/codes.js';
+import { command, sized, u16, u32 } from '../../support/tpm20-commands.js';
+
+const SESSION = 0x02000000;
+const OTHER_SESSION = 0x02000001;
+const KEY = 0x80000000;
+const CONTINUES = 0x01;
+const DECRYPT = 0x20;
+const ENCRYPT = 0x40;
+/** TPM_RC_BAD_AUTH of the first session. */
+const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
+const HASHES = { [TPM_ALG.SHA1]: 'sha1', [TPM_ALG.SHA256]: 'sha256', [TPM_ALG.SHA384]: 'sha384' };
+type HashId = keyof typeof HASHES;
+
+interface Start {
+  readonly tpmKey?: number;
+  readonly bind?: number;
+  readonly type?: number;
+  readonly hash?: HashId;
+  readonly symmetric?: readonly number[];
+}
+
+function startAuthSession({ tpmKey, bind, type, hash, symmetric }: Start): Uint8Array {
+  const nulls = [tpmKey ?? TPM_RH.NULL, bind ?? TPM_RH.NULL].flatMap(u32);
+  const salt = sized(tpmKey === undefined ? [] : [1, 2, 3]);
+  const algorithms = [...(symmetric ?? u16(TPM_ALG.NULL)), ...u16(hash ?? TPM_ALG.SHA256)];
+  return command('StartAuthSession', [
+    ...nulls,
+    ...sized(nonce('caller 0')),
+    ...salt,
+    type ?? TPM_SE.HMAC,
+    ...algorithms,
+  ]);
+}
+
+function nonce(text: string): number[] {
+  return [...createHash('sha1').update(text).digest()];
+}
+
+function success(body: readonly number[], tag = 0x8001): Uint8Array {
+  return Uint8Array.from([...u16(tag), ...u32(10 + body.length), ...u32(0), ...body]);
+}
+
+interface SessionUse {
+  readonly session: number;
+  readonly attributes: number;
+  readonly nonceTpm: string;
+}
+
+interface Use {
+  readonly code?: number;
+  readonly handles?: readonly number[];
+  readonly parameters?: readonly number[];
+  readonly key?: string;
+  readonly hash?: HashId;
+  readonly sessions?: readonly SessionUse[];
+  /** nonceTPM that the first HMAC covers besides its own. */
+  readonly encryptionNonces?: readonly string[];
+}
+
+const FIRST: SessionUse = { session: SESSION, attributes: CONTINUES, nonceTpm: 'tpm 0' };
+
+/** A command whose first session has the HMAC that a caller computes with this key. */
+function use({ code, handles, parameters, key, hash, sessions, encryptionNonces }: Use = {}): Uint8Array {
+  const algorithm = HASHES[hash ?? TPM_ALG.SHA256] as string;
+  const ordinal = code ?? TPM_CC.CreatePrimary;
+  const names = (handles ?? [TPM_RH.OWNER]).flatMap(u32);
+  const body = parameters ?? [1, 2, 3];
+  const cpHash = createHash(algorithm)
+    .update(Uint8Array.from([...u32(ordinal), ...names, ...body]))
+    .digest();
+  const area = (sessions ?? [FIRST]).flatMap(({ session, attributes, nonceTpm }) => {
+    const caller = nonce(`caller of ${session}`);
+    const others = (encryptionNonces ?? []).flatMap(nonce);
+    const covered = [...cpHash, ...caller, ...nonce(nonceTpm), ...others, attributes];
+    const hmac = createHmac(algorithm, key ?? '')
+      .update(Uint8Array.from(covered))
+      .digest();
+    return [...u32(session), ...sized(caller), attributes, ...sized([...hmac])];
+  });
+  const bytes = [...names, ...u32(area.length), ...area, ...body];
+  return Uint8Array.from([...u16(0x8002), ...u32(10 + bytes.length), ...u32(ordinal), ...bytes]);
+}
+
+function sessionResponse(nonces: readonly string[], handle: readonly number[] = []): Uint8Array {
+  const area = nonces.flatMap((text) => [...sized(nonce(text)), CONTINUES, ...sized(nonce('hmac'))]);
+  return success([...handle, ...u32(5), 1, 2, 3, 4, 5, ...area], 0x8002);
+}
+
+const HANDLE_COUNTS: Readonly<Record<number, number>> = {
+  [TPM_CC.StartAuthSession]: 2,
+  [TPM_CC.NV_Read]: 2,
+  [TPM_CC.PolicySecret]: 2,
+};
+
+function followed(start: Start = {}, session = SESSION, first = 'tpm 0') {
+  const sessions = new UnkeyedSessions(nodeHash);
+  const handlesOf = (bytes: Uint8Array) => {
+    const count = HANDLE_COUNTS[readUint32(bytes, 6)] ?? 1;
+    return Array.from({ length: count }, (_, position) => readUint32(bytes, 10 + 4 * position));
+  };
+  const answered = (bytes: Uint8Array, response: Uint8Array) => {
+    if (sessions.concerns(bytes)) sessions.answered(bytes, response, handlesOf(bytes).length);
+  };
+  const started = (options: Start, handle: number, nonceTpm: string) =>
+    answered(startAuthSession(options), success([...u32(handle), ...sized(nonce(nonceTpm))]));
+  started(start, session, first);
+  /** Whether the refusal of this command by the TPM counts as a guess. */
+  const counts = (bytes: Uint8Array, response = BAD_AUTH) => {
+    const facts = { handlesOf, sessions };
+    const code = readUint32(bytes, 6);
+    return classifyResponse('2.0', errorResponse('2.0', response), { code, command: bytes }, facts) !== 'other';
+  };
+  return { answered, started, counts };
+}
+
+describe('the empty value in an HMAC session without salt and binding', () => {
+  it('counts against nobody for the storage and the endorsement hierarchy', () => {
+    const { counts } = followed();
+    assert.equal(counts(use()), false);
+    assert.equal(counts(use({ handles: [TPM_RH.ENDORSEMENT] })), false);
+  });
+
+  it('counts for every other hierarchy, and when it is not empty', () => {
+    const { counts } = followed();
+    for (const handle of [TPM_RH.LOCKOUT, TPM_RH.PLATFORM]) assert.equal(counts(use({ handles: [handle] })), true);
+    assert.equal(counts(use({ key: 'guess' })), true);
+    assert.equal(counts(use(), TPM_RC.AUTH_FAIL | 0x900), true);
+  });
+
+  for (const [id, name] of Object.entries(HASHES)) {
+    it(`is recognized with ${name}`, () => {
+      const hash = Number(id) as HashId;
+      const { counts } = followed({ hash });
+      assert.equal(counts(use({ hash })), false);
+      assert.equal(counts(use({ hash, key: 'guess' })), true);
+    });
+  }
+
+  it('is recognized where the session has a symmetric algorithm for parameters', () => {
+    const { counts } = followed({ symmetric: [...u16(TPM_ALG.AES), ...u16(128), ...u16(TPM_ALG.CFB)] });
+    assert.equal(counts(use()), false);
+  });
+
+  it('is recognized in every command of a session, whose nonce each response rolls and no refusal does', () => {
+    const { counts, answered } = followed();
+    answered(use(), sessionResponse(['tpm 1']));
+    const second = use({ sessions: [{ ...FIRST, nonceTpm: 'tpm 1' }] });
+    assert.equal(counts(second), false);
+    answered(second, errorResponse('2.0', BAD_AUTH));
+    assert.equal(counts(second), false);
+    answered(second, sessionResponse(['tpm 2'], u32(KEY)));
+    assert.equal(counts(second), true, 'the nonce is used up');
+    assert.equal(counts(use({ sessions: [{ ...FIRST, nonceTpm: 'tpm 2' }] })), false);
+  });
+
+  it('is recognized beside a session that decrypts or encrypts parameters', () => {
+    for (const [attributes, encryptionNonces] of [
+      [DECRYPT, ['tpm other']],
+      [ENCRYPT, ['tpm other']],
+      [DECRYPT | ENCRYPT, ['tpm other']],
+      [0, []],
+    ] as const) {
+      const { counts, started } = followed();
+      started({}, OTHER_SESSION, 'tpm other');
+      const other = { session: OTHER_SESSION, attributes: CONTINUES | attributes, nonceTpm: 'tpm other' };
+      assert.equal(counts(use({ sessions: [FIRST, other], encryptionNonces })), false, String(attributes));
+      assert.equal(counts(use({ sessions: [FIRST, other], encryptionNonces: ['else'] })), true);
+    }
+  });
+
+  it('counts in a session that is salted, bound, or authorizes by a policy', () => {
+    for (const start of [{ tpmKey: KEY }, { bind: TPM_RH.OWNER }, { type: TPM_SE.POLICY }, { type: TPM_SE.TRIAL }]) {
+      assert.equal(followed(start).counts(use()), true, JSON.stringify(start));
+    }
+  });
+
+  it('counts after the session has ended, and after its handle has gone to another one', () => {
+    const ended = followed();
+    ended.answered(use({ sessions: [{ ...FIRST, attributes: 0 }] }), sessionResponse(['tpm 1']));
+    assert.equal(ended.counts(use()), true);
+    assert.equal(ended.counts(use({ sessions: [{ ...FIRST, nonceTpm: 'tpm 1' }] })), true);
+    const replaced = followed();
+    replaced.started({ tpmKey: KEY }, SESSION, 'tpm 0');
+    assert.equal(replaced.counts(use()), true);
+  });
+
+  it('counts for a command that also names an NV index, whose Name is not its handle', () => {
+    const { counts } = followed();
+    assert.equal(counts(use({ code: TPM_CC.NV_Read, handles: [TPM_RH.OWNER, 0x01800001] })), true);
+    assert.equal(counts(use({ code: TPM_CC.PolicySecret, handles: [TPM_RH.OWNER, OTHER_SESSION] })), false);
+  });
+
+  it('counts when anything that the HMAC covers is something else', () => {
+    const { counts } = followed();
+    const right = use();
+    fc.assert(
+      fc.property(fc.integer({ min: 6, max: right.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, difference) => {
+        const changed = right.slice();
+        changed[at] = (changed[at] as number) ^ difference;
+        // The lengths of the areas decide where everything is.
+        assert.equal(counts(changed), true);
+      }),
+    );
+  });
+
+  it('is followed for as many sessions as a TPM can have, and no more', () => {
+    const { counts, started } = followed();
+    for (let number = 1; number <= 300; number++) started({}, SESSION + number, 'tpm 0');
+    const inSession = (session: number) => use({ sessions: [{ ...FIRST, session }] });
+    assert.equal(counts(inSession(SESSION + 64)), false);
+    assert.equal(counts(inSession(SESSION + 300)), true);
+    started({}, SESSION + 64, 'tpm again');
+    assert.equal(
+      counts(use({ sessions: [{ session: SESSION + 64, attributes: CONTINUES, nonceTpm: 'tpm again' }] })),
+      false,
+    );
+  });
+
+  it('is not confused by responses and commands of any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (body, tail) => {
+        const { answered, counts } = followed();
+        answered(use(), success([...body], 0x8002));
+        answered(command('StartAuthSession', [...tail]), success([...body]));
+        assert.equal(counts(use({ key: 'guess' })), true);
+      }),
+    );
+  });
+});

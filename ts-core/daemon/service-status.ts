@@ -1,0 +1,63 @@
+/** Shows the broker's health as the status of the service (`systemctl status`), and follows it. */
+import type { Events } from '../application/events/events.js';
+import type { AuditKind } from '../application/ports/logs.js';
+import type { Clock } from '../application/ports/operating-system.js';
+import type { Health } from '../application/status/health.js';
+import type { Caller } from '../domain/caller.js';
+import type { ServiceNotification } from './service-notification.js';
+
+export interface ServiceStatusParts {
+  readonly health: () => Promise<Health>;
+  /** The TPM in words: `TPM 2.0, device /dev/tpm0`. */
+  readonly tpm: string;
+  readonly events: Pick<Events, 'follow'>;
+  readonly clock: Clock;
+  readonly notification: Pick<ServiceNotification, 'status'>;
+}
+
+/** Events after which the health may be another one. */
+const DECISIVE: ReadonlySet<AuditKind> = new Set([
+  'tpmLost',
+  'tpmReturned',
+  'tpmReset',
+  'policyChanged',
+  'ownerAuthorization',
+  'warning',
+]);
+/** Finding out the health asks the TPM and reads /proc, so a burst of events is answered once. */
+const DELAY_MS = 1000;
+const OBSERVER: Caller = { userKey: 'service', callerClass: 'administrator' };
+
+export class ServiceStatus {
+  readonly #parts: ServiceStatusParts;
+  readonly #stopFollowing: () => void;
+  #timer: { cancel(): void } | undefined;
+
+  constructor(parts: ServiceStatusParts) {
+    this.#parts = parts;
+    this.#stopFollowing = parts.events.follow(OBSERVER, ({ kind }) => {
+      if (DECISIVE.has(kind)) this.#updateSoon();
+    });
+    this.#updateSoon();
+  }
+
+  close(): void {
+    this.#stopFollowing();
+    this.#timer?.cancel();
+  }
+
+  #updateSoon(): void {
+    this.#timer ??= this.#parts.clock.after(DELAY_MS, () => {
+      this.#timer = undefined;
+      const { health, notification, tpm } = this.#parts;
+      void health().then((found) => notification.status(statusLine(found, tpm)));
+    });
+  }
+}
+
+export function statusLine({ state, warnings }: Health, tpm: string): string {
+  const [first, ...others] = warnings;
+  if (first === undefined) return `Works: ${tpm}.`;
+  const more = others.length === 0 ? '' : ` (${others.length} more: tbs status)`;
+  return `${state === 'down' ? 'Down' : 'Degraded'}: ${first.message}${more}`;
+}
