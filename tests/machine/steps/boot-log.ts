@@ -3,31 +3,36 @@ import type { Step } from '../steps.js';
 
 const LOG = '/sys/kernel/security/tpm0/binary_bios_measurements';
 
+/** A busy host emulates PowerShell's start in minutes. */
+export const PWSH_SECONDS = 600;
+
 /** The firmware's measurements: two readers of the log and the PCRs of the TPM agree. */
 export const bootLogSteps: readonly Step[] = [
   {
-    title: "the module is found, and Get-Tpm and Get-TbsStatus describe the machine's TPM",
+    title:
+      "the module is found: Get-Tpm and Get-TbsStatus describe the TPM, and Test-TpmEventLog finds the log's values in it",
     prove: async (machine) => {
-      const command = '(Get-Tpm).TpmPresent; (Get-TbsStatus).State; (Get-TbsStatus).Tpm.ToString()';
-      const answer = await machine.run(pwsh(command), { seconds: 240 });
-      assert.match(answer, /^True\nRunning\n2\.0, IBM/);
+      // One process: PowerShell takes a minute to start in an emulated machine.
+      const questions = [
+        '(Get-Tpm).TpmPresent',
+        '(Get-TbsStatus).State',
+        '(Get-TbsStatus).Tpm.ToString()',
+        '(Test-TpmEventLog).Matches',
+        '(Get-TpmEventLog).Count',
+      ];
+      const answer = await machine.run(pwsh(questions.join('; ')), { seconds: PWSH_SECONDS });
+      const [present, state, tpm, matches, events] = answer.trim().split('\n');
+      assert.deepEqual([present, state, matches], ['True', 'Running', 'True']);
+      assert.match(String(tpm), /^2\.0, IBM/);
+      assert.equal(Number(events), Number(await machine.run(`tpm2_eventlog ${LOG} | grep -c EventNum`)));
+      assert.ok(Number(events) > 10, answer);
     },
   },
   {
-    title: 'Get-TpmEventLog and tpm2_eventlog read as many events',
+    title: 'tpm2_eventlog and the PCRs that an ordinary user reads agree',
     prove: async (machine) => {
-      const ours = await machine.run(pwsh('(Get-TpmEventLog).Count'), { seconds: 240 });
-      const theirs = await machine.run(`tpm2_eventlog ${LOG} | grep -c EventNum`);
-      assert.ok(Number(ours) > 10, ours);
-      assert.equal(Number(ours), Number(theirs));
-    },
-  },
-  {
-    title: 'Test-TpmEventLog, tpm2_eventlog and the PCRs agree',
-    prove: async (machine) => {
-      assert.equal((await machine.run(pwsh('(Test-TpmEventLog).Matches'), { seconds: 240 })).trim(), 'True');
       const replayed = pcrValues(await machine.run(`tpm2_eventlog ${LOG} | sed -n '/^pcrs:/,$p'`));
-      const read = pcrValues(await machine.run('tpm2_pcrread -T tbs sha256'));
+      const read = pcrValues(await machine.run('tpm2_pcrread -T tbs sha256', { user: 'alice' }));
       assert.ok(replayed.size >= 8, [...replayed.keys()].join());
       for (const [pcr, value] of replayed) assert.equal(read.get(pcr), value, `PCR ${pcr}`);
     },

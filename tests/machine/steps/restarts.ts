@@ -38,7 +38,7 @@ export const restartSteps: readonly Step[] = [
       await machine.run('systemctl stop tpmtbs');
       assert.equal(await handlesInTpm(machine, 'handles-transient'), '');
       assert.equal(await handlesInTpm(machine, 'handles-loaded-session'), '');
-      await machine.run('systemctl start tpmtbs', { seconds: 200 });
+      await machine.run('systemctl start tpmtbs', { seconds: 400 });
       await machine.run('tpm2_getrandom -T tbs --hex 8', { user: 'bob' });
     },
   },

@@ -50,7 +50,7 @@ export const serviceSteps: readonly Step[] = [
   {
     title: 'the broker holds a delay lock, so that a suspend waits for it',
     prove: async (machine) => {
-      await machine.until('systemd-inhibit --list --no-legend | grep -i tpm', { seconds: 60 });
+      await machine.until('systemd-inhibit --list --no-legend | grep -i tpm', { seconds: 300 });
     },
   },
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Step } from '../steps.js';
-import { pwsh } from './boot-log.js';
+import { PWSH_SECONDS, pwsh } from './boot-log.js';
 import { INSTALL } from './installation.js';
 
 const BROKER_CONFIGURATION = '{ "simulator": { "bare": "tcp:127.0.0.1:6545" } }';
@@ -24,7 +24,7 @@ export const tpm12Steps: readonly Step[] = [
     title: 'the installation starts the broker, which recognises a TPM 1.2',
     prove: async (machine) => {
       assert.match(await machine.run(INSTALL, { seconds: 300 }), /found \/dev\/tpm0; the broker starts/);
-      await machine.until('systemctl is-active tpmtbs', { seconds: 200 });
+      await machine.until('systemctl is-active tpmtbs', { seconds: 400 });
       assert.match((await machine.attempt('tbs status')).stdout, /TPM\s+1\.2/);
     },
   },
@@ -44,7 +44,9 @@ export const tpm12Steps: readonly Step[] = [
   {
     title: "the firmware's log agrees with the PCRs",
     prove: async (machine) => {
-      const answer = await machine.run(pwsh('(Get-TpmEventLog).Count; (Test-TpmEventLog).Matches'), { seconds: 240 });
+      const answer = await machine.run(pwsh('(Get-TpmEventLog).Count; (Test-TpmEventLog).Matches'), {
+        seconds: PWSH_SECONDS,
+      });
       const [count, matches] = answer.trim().split('\n');
       assert.ok(Number(count) > 0, answer);
       assert.equal(matches, 'True');
@@ -54,14 +56,14 @@ export const tpm12Steps: readonly Step[] = [
     title: 'tpm_version of trousers answers through the broker',
     prove: async (machine) => {
       await machine.run(`echo '${BROKER_CONFIGURATION}' > /etc/tpmtbs/tbsd.json && systemctl restart tpmtbs`, {
-        seconds: 200,
+        seconds: 400,
       });
       await machine.run(
         `mkdir -p /etc/systemd/system/tcsd.service.d && ` +
           `printf '%s' '${TCSD_DROP_IN}' > /etc/systemd/system/tcsd.service.d/broker.conf && ` +
           'systemctl daemon-reload && systemctl restart tcsd',
       );
-      assert.match(await machine.until('tpm_version', { seconds: 60 }), /Chip Version:\s+1\.2/);
+      assert.match(await machine.until('tpm_version', { seconds: 300 }), /Chip Version:\s+1\.2/);
     },
   },
   {
@@ -69,7 +71,7 @@ export const tpm12Steps: readonly Step[] = [
     prove: async (machine) => {
       await machine.sleepAndWake();
       assert.match(await machine.run(`tbs submit ${GET_RANDOM_8}`, { user: 'alice' }), /TPM_SUCCESS|0x00000000/);
-      await machine.until('tpm_version', { seconds: 60 });
+      await machine.until('tpm_version', { seconds: 300 });
     },
   },
 ];
