@@ -4,8 +4,8 @@ import type { VirtualMachine } from '../virtual-machine.js';
 
 const MAIN_PID = 'systemctl show -P MainPID tpmtbs';
 
-/** What callers and the TPM see when the broker crashes, reloads or stops. */
-export const restartSteps: readonly Step[] = [
+/** What callers see when the broker crashes. */
+export const crashSteps: readonly Step[] = [
   {
     title: 'after kill -9 systemd restarts the broker, which has kept its state',
     prove: async (machine) => {
@@ -18,6 +18,10 @@ export const restartSteps: readonly Step[] = [
       await machine.run('tbs block remove TPM2_Hash');
     },
   },
+];
+
+/** What callers and the TPM see when the broker reloads its configuration or stops. */
+export const reloadAndStopSteps: readonly Step[] = [
   {
     title: 'a reload with a faulty tbsd.json keeps the configuration, and the process',
     prove: async (machine) => {
