@@ -54,6 +54,13 @@ const NEEDED = {
     { package: 'openssh-server', program: 'sshd' },
     { package: 'prometheus', program: 'prometheus' },
   ],
+  machine: [
+    { package: 'swtpm', program: 'swtpm' },
+    { package: 'qemu-system-x86', program: 'qemu-system-x86_64' },
+    { package: 'ovmf', debian: true },
+    { package: 'debootstrap', program: 'debootstrap' },
+    { package: 'e2fsprogs', program: 'mkfs.ext4' },
+  ],
 };
 
 const PROGRAM_FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/sbin'];
@@ -70,9 +77,9 @@ function hasDebianPackage(name) {
   return asked.status === 0 && asked.stdout === 'installed';
 }
 
-/** @param {'start' | 'test'} purpose @returns {string[]} names of Debian packages */
+/** @param {'start' | 'test' | 'machine'} purpose @returns {string[]} names of Debian packages */
 export function missingPackages(purpose) {
-  const wanted = purpose === 'test' ? [...NEEDED.start, ...NEEDED.test] : NEEDED.start;
+  const wanted = purpose === 'test' ? [...NEEDED.start, ...NEEDED.test] : NEEDED[purpose];
   return wanted
     .filter(({ program, package: name }) => (program === undefined ? !hasDebianPackage(name) : !hasProgram(program)))
     .map(({ package: name }) => name);

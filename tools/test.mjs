@@ -1,8 +1,9 @@
 // npm test: sets everything up and runs all tests: mocha (TypeScript), ctest (the C libraries), xunit (the module's
 // client), Pester (PowerShell).
-//   npm test -- --only mocha|bundle|native|client|pester|pester5     one part
-//   npm test -- --all     also what `npm test` alone leaves out: end-to-end tests on the bundle, and Pester 5
-import { spawn } from 'node:child_process';
+//   npm test -- --only mocha|bundle|native|client|pester|pester5|machine     one part
+//   npm test -- --all     also what `npm test` alone leaves out: end-to-end tests on the bundle, Pester 5, and run A of
+//                         `npm run test:machine`
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { failedTestLines, failuresOfPester } from './failed-tests.mjs';
 import { root, setUp } from './setup.mjs';
+import { installPackages } from './system-packages.mjs';
 
 function run(program, args, env = {}) {
   return new Promise((resolve, reject) => {
@@ -101,6 +103,35 @@ function runTool(folder, name, tool) {
   });
 }
 
+/** Packages this commit, installs the packages in a virtual machine with a TPM 2.0, and uses them there. */
+function runMachine(folder) {
+  return part('a virtual machine (run A)', async () => {
+    const obstacle = await obstacleToPackaging();
+    if (obstacle !== undefined) {
+      console.log(`skipped: ${obstacle}`);
+      return { status: 0, counts: { passed: 0, failed: 0, skipped: 1 } };
+    }
+    const packaged = await run(process.execPath, [path.join(root, 'packaging', 'package.mjs'), '--snapshot']);
+    if (packaged !== 0) return { status: packaged };
+    const countsFile = path.join(folder, 'machine.json');
+    const program = path.join(root, 'build', 'tests', 'machine', 'run.js');
+    const status = await run(process.execPath, [program, '--run', 'A', '--json', countsFile]);
+    return { status, counts: readCounts(countsFile) };
+  });
+}
+
+async function obstacleToPackaging() {
+  if (process.platform !== 'linux' || process.getuid() !== 0) return 'building the image of the guest needs root';
+  const changes = spawnSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' });
+  if (changes.status !== 0 || changes.stdout !== '') return 'only a commit can be packaged, and this tree has changes';
+  try {
+    await installPackages('machine', { onProgress: (message) => console.log(message) });
+  } catch (error) {
+    return error.message;
+  }
+  return undefined;
+}
+
 const PARTS = {
   mocha: (folder) => runMocha(folder),
   bundle: runOnBundle,
@@ -108,9 +139,10 @@ const PARTS = {
   client: (folder) => runTool(folder, "the module's client (xunit)", 'test-client'),
   pester: (folder) => runPester(folder),
   pester5: (folder) => runPester(folder, 'Pester 5', ['--pester', '5']),
+  machine: runMachine,
 };
 /** Parts that run only with --all or --only. */
-const EXTRA = ['bundle', 'pester5'];
+const EXTRA = ['bundle', 'pester5', 'machine'];
 
 async function main() {
   const { values } = parseArgs({ options: { only: { type: 'string' }, all: { type: 'boolean', default: false } } });

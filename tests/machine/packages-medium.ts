@@ -23,9 +23,10 @@ export function newestPackages(dist: string): string[] {
 
 /**
  * Writes a file system with the packages under test, each as NAME.deb, and with older.deb: the broker's package with a
- * lower version number, from which a run upgrades.
+ * lower version number, from which a run upgrades. Beside them lies tcti-bench, a client that works with several keys.
  */
-export function packagesMedium(dist: string, scratch: string): string {
+export function packagesMedium(repository: string, scratch: string): string {
+  const dist = path.join(repository, 'dist');
   const content = path.join(scratch, 'packages');
   rmSync(content, { recursive: true, force: true });
   mkdirSync(content);
@@ -33,10 +34,16 @@ export function packagesMedium(dist: string, scratch: string): string {
   for (const [index, file] of files.entries()) cpSync(file, path.join(content, `${PACKAGES[index]}.deb`));
   const broker = path.join(content, 'tpmtbs.deb');
   repackAsOlder(broker, path.join(content, 'older.deb'), path.join(scratch, 'repacked'));
+  compileBench(path.join(repository, 'bench/native/tcti_bench.c'), path.join(content, 'tcti-bench'));
   const medium = path.join(scratch, 'packages.ext4');
   const bytes = readdirSync(content).reduce((sum, name) => sum + statSync(path.join(content, name)).size, 0);
   makeFileSystem(medium, content, Math.ceil(bytes / 1024 / 1024) + 16);
   return medium;
+}
+
+function compileBench(source: string, target: string): void {
+  const flags = execFileSync('pkg-config', ['--cflags', '--libs', 'tss2-tctildr'], { encoding: 'utf8' });
+  execFileSync('cc', ['-O2', '-o', target, source, ...flags.trim().split(/\s+/)]);
 }
 
 function repackAsOlder(source: string, target: string, folder: string): void {

@@ -11,6 +11,8 @@ const PROGRAMS = [
   ['debootstrap', 'debootstrap'],
   ['mkfs.ext4', 'e2fsprogs'],
   ['dpkg-deb', 'dpkg'],
+  ['cc', 'gcc'],
+  ['pkg-config', 'pkg-config'],
 ] as const;
 const FIRMWARE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 

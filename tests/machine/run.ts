@@ -1,23 +1,24 @@
 // Installs the packages in dist/ in virtual machines with a kernel TPM, systemd and firmware, and uses them there.
 //   npm run test:machine [-- --run A] [--json FILE] [--keep FOLDER]     after `npm run package -- --snapshot`
-// --run: only this run (A, B or C; may be repeated). --keep: leaves consoles and logs in this folder.
+// --run: only this run (A, B, C or D; may be repeated). --keep: leaves consoles and logs in this folder.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { guestImage } from './guest-image.js';
+import { type GuestImage, guestImage } from './guest-image.js';
 import { packagesMedium } from './packages-medium.js';
 import { reasonToSkip } from './requirements.js';
 import type { MachineRun } from './runs/machine-run.js';
 import { noTpm } from './runs/no-tpm.js';
-import { tpm20 } from './runs/tpm20.js';
+import { tpm12 } from './runs/tpm12.js';
+import { tpm20, tpm20Life } from './runs/tpm20.js';
 import { Report } from './steps.js';
 import { VirtualMachine } from './virtual-machine.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const RUNS: Readonly<Record<string, MachineRun>> = { A: tpm20, C: noTpm };
+const RUNS: Readonly<Record<string, MachineRun>> = { A: tpm20, B: tpm12, C: noTpm, D: tpm20Life };
 
 const { values: options } = parseArgs({
   options: {
@@ -28,9 +29,10 @@ const { values: options } = parseArgs({
 });
 
 const report = new Report((line) => console.log(line));
-const skipped = reasonToSkip(root);
-if (skipped === undefined) await runAll();
-else console.log(`skipped: ${skipped}`);
+const image = reasonToSkip(root) ?? builtImage();
+const skipped = typeof image === 'string' ? image : undefined;
+if (typeof image === 'string') console.log(`skipped: ${image}`);
+else await runAll(image);
 const { passed, failed, failures } = report.counts;
 if (options.json !== undefined) {
   const counts = { passed, failed, skipped: skipped === undefined ? 0 : 1, failures };
@@ -39,12 +41,20 @@ if (options.json !== undefined) {
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function runAll(): Promise<void> {
+/** Returns the image of the guest, or why this host cannot build it, which says nothing about the packages. */
+function builtImage(): GuestImage | string {
+  try {
+    return guestImage(path.join(root, '.cache', 'machine'), (message) => console.log(message));
+  } catch (error) {
+    return `the image of the guest cannot be built: ${(error as Error).message}`;
+  }
+}
+
+async function runAll(image: GuestImage): Promise<void> {
   const scratch = options.keep ?? mkdtempSync(path.join(tmpdir(), 'machine-'));
   mkdirSync(scratch, { recursive: true });
   try {
-    const image = guestImage(path.join(root, '.cache', 'machine'), (message) => console.log(message));
-    const packages = packagesMedium(path.join(root, 'dist'), scratch);
+    const packages = packagesMedium(root, scratch);
     for (const name of options.run) {
       const run = RUNS[name];
       if (run === undefined) throw new Error(`--run is one of ${Object.keys(RUNS).join(', ')}`);

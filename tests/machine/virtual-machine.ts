@@ -20,6 +20,9 @@ export interface MachineFiles {
   readonly folder: string;
 }
 
+/** For what takes a few seconds on an idle host. */
+const LIMIT_SECONDS = 300;
+
 /** A machine emulated by qemu, with firmware, a TPM that swtpm emulates, Debian, and no network. */
 export class VirtualMachine {
   readonly #files: MachineFiles;
@@ -55,8 +58,14 @@ export class VirtualMachine {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
+  /** How many commands the TPM has received, from whomever. */
+  get tpmCommands(): number {
+    const log = readFileSync(path.join(this.#files.folder, 'tpm.log'), 'latin1');
+    return log.split('SWTPM_IO_Read').length - 1;
+  }
+
   /** Runs a command of bash in the guest, as root or as another user. */
-  attempt(command: string, { user = 'root', seconds = 120 } = {}): Promise<Finished> {
+  attempt(command: string, { user = 'root', seconds = LIMIT_SECONDS } = {}): Promise<Finished> {
     const whole = user === 'root' ? command : `runuser -u ${user} -- bash -c ${quoted(command)}`;
     return this.#agent.execute(whole, seconds * 1000);
   }
@@ -69,7 +78,7 @@ export class VirtualMachine {
   }
 
   /** Repeats a command until it succeeds, and returns its standard output. */
-  async until(command: string, { user = 'root', seconds = 120 } = {}): Promise<string> {
+  async until(command: string, { user = 'root', seconds = LIMIT_SECONDS } = {}): Promise<string> {
     const endsAt = performance.now() + seconds * 1000;
     for (;;) {
       const { status, stdout, stderr } = await this.attempt(command, { user, seconds });
@@ -86,10 +95,10 @@ export class VirtualMachine {
     const monitor = this.#connectedMonitor();
     monitor.forgetEvents();
     await this.#agent.send('systemctl suspend --check-inhibitors=no');
-    await monitor.waitForEvent('SUSPEND', 180_000);
+    await monitor.waitForEvent('SUSPEND', 600_000);
     await monitor.execute('system_wakeup');
-    await monitor.waitForEvent('WAKEUP', 60_000);
-    await this.#untilAgentAnswers(240);
+    await monitor.waitForEvent('WAKEUP', 300_000);
+    await this.#untilAgentAnswers(600);
   }
 
   /**
@@ -100,7 +109,7 @@ export class VirtualMachine {
     const monitor = this.#connectedMonitor();
     monitor.forgetEvents();
     await this.#agent.send('systemctl reboot');
-    await monitor.waitForEvent('RESET', 180_000);
+    await monitor.waitForEvent('RESET', 600_000);
     const before = this.console.length;
     await atFirmware(() => this.console.slice(before), monitor);
     await this.#finishBoot();
@@ -160,9 +169,9 @@ export class VirtualMachine {
   }
 
   async #finishBoot(): Promise<void> {
-    await this.#untilAgentAnswers(400);
+    await this.#untilAgentAnswers(900);
     // "degraded" is a state too; a step looks at failed units.
-    await this.attempt('systemctl is-system-running --wait', { seconds: 300 });
+    await this.attempt('systemctl is-system-running --wait', { seconds: 900 });
   }
 
   async #untilAgentAnswers(seconds: number): Promise<void> {

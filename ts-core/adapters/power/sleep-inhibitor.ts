@@ -34,7 +34,9 @@ export class SleepInhibitor {
   /** Resolves with whether the lock is held. A failure is logged, since a sleep then does not wait for us. */
   take(): Promise<boolean> {
     if (this.#child !== undefined) return Promise.resolve(true);
-    const env = this.#address === undefined ? process.env : { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.#address };
+    // systemd-inhibit would report itself ready to the service manager, which listens to the broker alone.
+    const { NOTIFY_SOCKET: _, ...env } = process.env;
+    if (this.#address !== undefined) env['DBUS_SYSTEM_BUS_ADDRESS'] = this.#address;
     const child = spawn('systemd-inhibit', ARGUMENTS, { stdio: ['pipe', 'pipe', 'pipe'], env });
     this.#child = child;
     child.unref();
