@@ -87,6 +87,9 @@ function layOutBroker(folder, programs, packages) {
   mkdirSync(at('lib/systemd/system'), { recursive: true });
   writeFileSync(at('lib/systemd/system/tpmtbs.service'), unitOfPackage());
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));
+  // DSC looks for manifests of resources in the folders of PATH.
+  for (const name of readdirSync(path.join(root, 'packaging/dsc')))
+    copyInto(path.join(root, 'packaging/dsc', name), at(path.join('usr/bin', name)));
   layOutModule(at('usr/share/powershell/Modules/TpmTbs'));
   const documentation = at('usr/share/doc/tpmtbs');
   mkdirSync(documentation, { recursive: true });

@@ -7,6 +7,7 @@ import { CliFailure } from './cli-failure.js';
 import { withCommonOptions } from './command.js';
 import { authLevelCommand } from './commands/auth-level.js';
 import { blockCommand, grantCommands } from './commands/block.js';
+import { dscCommand } from './commands/dsc.js';
 import { eventsCommand } from './commands/events.js';
 import { lockoutCommand } from './commands/lockout.js';
 import { policyCommand } from './commands/policy.js';
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     lockoutCommand,
     policyCommand,
     authLevelCommand,
+    dscCommand,
     eventsCommand,
     reportCommand,
     resourcesCommand,
