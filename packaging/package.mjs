@@ -120,6 +120,9 @@ function layOutBroker(folder, programs, strip) {
   for (const [place, source] of Object.entries(FOR_ADMINISTRATORS)) copyInto(path.join(root, source), at(place));
   layOutService(at);
   copyInto(path.join(root, 'packaging/debian/tbsd.json'), at('etc/tpmtbs/tbsd.json'));
+  // DSC looks for manifests of resources in the folders of PATH.
+  for (const name of readdirSync(path.join(root, 'packaging/dsc')))
+    copyInto(path.join(root, 'packaging/dsc', name), at(path.join('usr/bin', name)));
   layOutModule(at('usr/share/powershell/Modules/TpmTbs'));
   const documentation = at('usr/share/doc/tpmtbs');
   mkdirSync(documentation, { recursive: true });

@@ -7,6 +7,7 @@ import { CliFailure } from './cli-failure.js';
 import { type CommonOptions, withCommonOptions } from './command.js';
 import { authLevelCommand } from './commands/auth-level.js';
 import { blockCommand, grantCommands } from './commands/block.js';
+import { dscCommand } from './commands/dsc.js';
 import { eventsCommand } from './commands/events.js';
 import { lockoutCommand } from './commands/lockout.js';
 import { policyCommand } from './commands/policy.js';
@@ -55,6 +56,7 @@ export function addCommands(yargs: Argv): Argv<CommonOptions> {
     lockoutCommand,
     policyCommand,
     authLevelCommand,
+    dscCommand,
     eventsCommand,
     reportCommand,
     resourcesCommand,

@@ -87,6 +87,13 @@ describe('the Ansible collection on a fleet', function () {
     assert.doesNotMatch(result.stdout, /^[+-]/m);
   });
 
+  it('the role without variables leaves a machine as it is', async () => {
+    const bare = [{ hosts: 'all', gather_facts: false, roles: ['tpmtbs.tbs.broker'] }];
+    const result = await controller.play(bare, ['--limit', first().name]);
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    assert.equal(result.recap[first().name]?.changed, 0, result.stdout);
+  });
+
   it('--check --diff shows each difference of policy, list and level, and changes nothing', async () => {
     const before = await stateOf(first());
     const other = {

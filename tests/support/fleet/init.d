@@ -8,10 +8,11 @@
 # Short-Description: TPM Base Services broker
 ### END INIT INFO
 # The service of a test machine, which has no systemd.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 pid=/run/tpmtbs.pid
 
 start() {
-    start-stop-daemon --start --oknodo --background --make-pidfile --pidfile $pid --startas /usr/bin/tbsd
+    start-stop-daemon --start --oknodo --background --make-pidfile --pidfile $pid --startas "$(command -v tbsd)"
 }
 stop() {
     start-stop-daemon --stop --oknodo --retry TERM/30/KILL/5 --pidfile $pid --remove-pidfile
