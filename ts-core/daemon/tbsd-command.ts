@@ -1,5 +1,6 @@
 /** The program `tbsd`: its options, and the exit code. */
 import { parseArgs } from 'node:util';
+import { boundHeap } from './bounded-heap.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { serve } from './main.js';
 import { productVersion } from './product-version.js';
@@ -27,7 +28,10 @@ export async function tbsd(args: readonly string[]): Promise<number> {
     process.stderr.write(`tbsd: ${error instanceof Error ? error.message : error}\n  See \`tbsd --help\`.\n`);
     return EXIT_CODES.usage;
   }
-  if (values.help !== true && values.version !== true) return serve({ path: values.config });
+  if (values.help !== true && values.version !== true) {
+    boundHeap();
+    return serve({ path: values.config });
+  }
   process.stdout.write(values.help === true ? HELP : `${productVersion()}\n`);
   return EXIT_CODES.ok;
 }
