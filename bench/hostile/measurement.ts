@@ -5,6 +5,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestDaemon } from '../../tests/support/daemon.js';
+import { SHIPPED_NODE_OPTIONS } from '../../tests/support/programs.js';
 import type { Sockets } from './probes.js';
 import type { Wait } from './processor-time.js';
 import type { Measured } from './victim.js';
@@ -48,7 +49,10 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
     };
     // As an administrator gets it: the audit gathers refusals for a minute.
     const auditPath = join(folder, 'audit.jsonl');
-    await using daemon = await TestDaemon.start({ configuration: { simulator, audit: { path: auditPath } } });
+    await using daemon = await TestDaemon.start({
+      configuration: { simulator, audit: { path: auditPath } },
+      env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS },
+    });
     const sockets: Sockets = {
       rpc: daemon.rpcSocket,
       wire: daemon.wireSocket,

@@ -13,6 +13,7 @@ import { PROBES, type Sockets } from '../../bench/hostile/probes.js';
 import { spawnPart } from '../../bench/hostile/working-user.js';
 import { canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
+import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
 
@@ -50,7 +51,10 @@ describe('an attack of a standard user', function () {
       swtpm: { data: address('s'), control: address('s.ctrl') },
       bare: address('b'),
     };
-    daemon = await TestDaemon.start({ configuration: { simulator, audit: { path: join(folder, 'audit.jsonl') } } });
+    daemon = await TestDaemon.start({
+      configuration: { simulator, audit: { path: join(folder, 'audit.jsonl') } },
+      env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS },
+    });
     sockets = {
       rpc: daemon.rpcSocket,
       wire: daemon.wireSocket,

@@ -7,6 +7,7 @@ import { mutate } from '../fuzz/mutate.js';
 import { SeededRandom } from '../fuzz/seeded-random.js';
 import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
+import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
 import { WireClient } from '../support/wire-client.js';
 
 /** Fewer, or more, by TPMTBS_FUZZED_COMMANDS. */
@@ -15,11 +16,6 @@ const ANSWER_LIMIT_MS = 50;
 const WARM_UP_COMMANDS = 50_000;
 const MEBIBYTE = 1024 * 1024;
 const MEMORY_SLACK_MB = 30;
-/**
- * V8 lets the garbage of a busy process grow to 48 MB (Node.js 20) or 96 MB (Node.js 24) before it collects, and keeps
- * the room: that would hide what the broker itself holds.
- */
-const YOUNG_GENERATION_BOUND = '--max-semi-space-size=4';
 
 describe('abuse of the wire endpoint', function () {
   this.timeout(120_000);
@@ -28,7 +24,7 @@ describe('abuse of the wire endpoint', function () {
 
   before(async function () {
     if (!canBecomeOthers()) this.skip();
-    daemon = await TestDaemon.start({ env: { NODE_OPTIONS: YOUNG_GENERATION_BOUND } });
+    daemon = await TestDaemon.start({ env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS } });
     using attacker = await WireClient.open(daemon.wireSocket, ALICE);
     await sendFuzzed(attacker, WARM_UP_COMMANDS, 1);
     warmLevelMegabytes = daemon.residentBytes / MEBIBYTE;

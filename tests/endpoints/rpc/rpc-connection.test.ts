@@ -297,15 +297,21 @@ describe('a JSON-RPC connection', () => {
     assert.equal(endpoint.served.length, served);
   });
 
-  it('sends a follower of events no more than it reads', () => {
+  it('sends a follower of events no more than it reads, and makes no event for one that does not read', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed(call(1, 'event/subscribe')));
     endpoint.source.run();
     client.clientReads = false;
-    const sent = Array.from({ length: 100 }, () => endpoint.sessions[0]?.notify('event/raised', 'x'.repeat(500)));
+    let made = 0;
+    const event = (): string => {
+      made++;
+      return 'x'.repeat(500);
+    };
+    const sent = Array.from({ length: 100 }, () => endpoint.sessions[0]?.notify('event/raised', event));
     assert.ok(sent.includes(true) && sent.at(-1) === false);
     assert.ok(client.unsentBytes() < LIMITS.maxUnreadReplyBytes + 700, `${client.unsentBytes()} bytes`);
+    assert.equal(made, sent.filter((each) => each === true).length);
   });
 
   it('answers a call that fails within the broker, and goes on', () => {

@@ -242,10 +242,10 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     else replies.add(part.kind === 'fault' ? errorReply(part.id, part.error) : undefined);
   }
 
-  #notify(method: string, params: unknown): boolean {
+  #notify(method: string, params: () => unknown): boolean {
     const mostUnread = Math.min(MAX_UNREAD_EVENT_BYTES, this.#parts.limits.maxUnreadReplyBytes);
     if (this.#state !== 'open' || this.#output.unreadBytes > mostUnread || this.#budget.replying.isFull) return false;
-    this.#output.send(notificationText(method, params));
+    this.#output.send(notificationText(method, params()));
     return true;
   }
 

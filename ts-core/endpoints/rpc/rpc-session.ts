@@ -7,8 +7,11 @@ export interface RpcSession {
   readonly tpm: CallerConnection;
   /** Contexts of submissions that named none, while they are in progress. */
   readonly transientContexts: Set<number>;
-  /** Sends a notification. If the peer does not read, it returns false and stores nothing. */
-  notify(method: string, params: unknown): boolean;
+  /**
+   * Sends a notification. If the peer does not read, it returns false, stores nothing and does not ask for `params`, so
+   * that a follower who never reads costs nothing for each event.
+   */
+  notify(method: string, params: () => unknown): boolean;
   /** Registers a callback for the end of the connection. */
   onEnd(callback: () => void): void;
 }

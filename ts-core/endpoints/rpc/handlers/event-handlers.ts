@@ -17,7 +17,7 @@ export function eventHandlers({ events }: Application, maxSubscribersOfUser: num
       // A slow reader loses events, and is told how many, so that the broker never buffers events for it.
       let lost = 0;
       const stop = events.follow(session.caller, (event) => {
-        const sent = session.notify(contract.eventRaised.notification, lost === 0 ? event : { ...event, lost });
+        const sent = session.notify(contract.eventRaised.notification, () => (lost === 0 ? event : { ...event, lost }));
         lost = sent ? 0 : lost + 1;
       });
       session.onEnd(() => {

@@ -1,0 +1,41 @@
+/** A process with a bounded heap, and one without, that hold little and drop much. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const MEBIBYTE = 1024 * 1024;
+/** As much as V8 ever lets the small program's heap grow, and some. */
+const HELD_OBJECTS = 60_000;
+const DROPPED_OBJECTS = 1_500_000;
+
+/** Objects live long enough to reach the old generation, as queued commands and remembered events do. */
+const PROGRAM = `
+  const { getHeapSpaceStatistics } = await import('node:v8');
+  const held = [];
+  let peakBytes = 0;
+  for (let index = 0; index < ${DROPPED_OBJECTS}; index++) {
+    held[index % ${HELD_OBJECTS}] = { index, parts: [index, index], name: 'n' + index };
+    if (index % 10_000 !== 0) continue;
+    const old = getHeapSpaceStatistics().find((space) => space.space_name === 'old_space');
+    peakBytes = Math.max(peakBytes, old.space_used_size);
+  }
+  console.log(peakBytes);
+`;
+
+async function peakBytes(prelude: string): Promise<number> {
+  const args = ['--max-semi-space-size=4', '--input-type=module', '--eval', prelude + PROGRAM];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return Number(stdout);
+}
+
+describe('a bounded heap', function () {
+  this.timeout(60_000);
+
+  it('stays close to what is live, where an unbounded one grows to several times as much', async () => {
+    const module = new URL('../../ts-core/daemon/bounded-heap.js', import.meta.url).href;
+    const bounded = await peakBytes(`(await import(${JSON.stringify(module)})).boundHeap();`);
+    const unbounded = await peakBytes('');
+    const figures = `${Math.round(bounded / MEBIBYTE)} MiB, unbounded ${Math.round(unbounded / MEBIBYTE)} MiB`;
+    assert.ok(bounded < 0.75 * unbounded, figures);
+  });
+});

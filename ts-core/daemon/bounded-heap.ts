@@ -1,0 +1,16 @@
+/**
+ * Keeps V8's heap close to what the broker has in it. Without a bound, V8 lets the old generation grow to four times
+ * the live objects before it collects, and more with each flood of requests: 20 MB of live objects became 100 MB.
+ */
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * How much the old generation may grow between two full collections. A flood then causes about two collections a
+ * second, of some milliseconds each; commands alone cause none.
+ */
+const GROWING_PERCENT = 50;
+
+/** Bounds the heap of this process from now on. The young generation is bounded by the command line of the unit. */
+export function boundHeap(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
+}
