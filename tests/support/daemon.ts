@@ -105,12 +105,21 @@ export class TestDaemon {
     await this.#whenReady(child);
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-    child.kill(signal);
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const ended = this.ended();
+    if (this.#isRunning) this.#process?.kill(signal);
     return ended;
+  }
+
+  /** Resolves with the exit code of a broker that ends by itself; null if a signal ended it. */
+  async ended(): Promise<number | null> {
+    const child = this.#process;
+    if (child === undefined || !this.#isRunning) return child?.exitCode ?? null;
+    return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  }
+
+  get #isRunning(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** Resolves with the exit code. */

@@ -27,7 +27,7 @@ export function sessionOf(caller: Caller, { tpm = {}, reads = () => true }: Sess
     sent,
     notify: (method, params) => {
       if (!reads()) return false;
-      sent.push([method, params]);
+      sent.push([method, typeof params === 'function' ? params() : params]);
       return true;
     },
     onEnd: (callback) => void atEnd.push(callback),

@@ -231,7 +231,7 @@ describe('the command queue', () => {
 
   it('states the bound in docs/scheduling.md as the property above asserts it', () => {
     const page = readFileSync(new URL('../../../../docs/scheduling.md', import.meta.url), 'utf8');
-    assert.match(page, /`L · \(1 \+ \(K - 1\) · R\) · U`-th command after it has aged/);
+    assert.match(page, /`L · \(1 \+ \(K - 1\) · R\) · U`-th command to be dispatched after it has aged/);
     assert.match(page, /- `R` = 4, the longest run/);
   });
 
