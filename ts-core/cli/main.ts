@@ -15,6 +15,7 @@ import { resourcesCommand } from './commands/resources.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { submitCommand } from './commands/submit.js';
+import { topCommand } from './commands/top.js';
 import { tpmCommand } from './commands/tpm.js';
 import { EXIT } from './exit-codes.js';
 
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     eventsCommand,
     reportCommand,
     resourcesCommand,
+    topCommand,
     tpmCommand,
   ]) {
     add(base);
