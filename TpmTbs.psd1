@@ -53,7 +53,8 @@
         'Test-TbsPolicy',
         'Test-TpmEventLog',
         'Test-TpmOwnerAuthBackup',
-        'Update-TbsPolicy'
+        'Update-TbsPolicy',
+        'Watch-Tbs'
     }
     else {
         'Add-TbsCommandBlock',
@@ -107,7 +108,8 @@
         'Test-TpmEventLog',
         'Test-TpmOwnerAuthBackup',
         'Unblock-Tpm',
-        'Update-TbsPolicy'
+        'Update-TbsPolicy',
+        'Watch-Tbs'
     }
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -24,7 +24,7 @@ function filesUnder(folder: string): readonly string[] {
 }
 
 const SOURCES: readonly SourceFile[] = filesUnder(`${REPOSITORY}/ts-core`)
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map((path) => {
     const fromTree = relative(`${REPOSITORY}/ts-core`, path).split(sep).join('/');
     return { path: fromTree, source: readFileSync(path, 'utf8') };
@@ -43,7 +43,10 @@ function featureOf(path: string): string {
 /** Where a relative import of the file leads, from ts-core/; undefined for a package. */
 function targetOf(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
-  return posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts');
+  const [plain, withJsx] = ['.ts', '.tsx'].map((ending) =>
+    posix.join(posix.dirname(file), specifier).replace(/\.js$/, ending),
+  ) as [string, string];
+  return SOURCES.some(({ path }) => path === withJsx) ? withJsx : plain;
 }
 
 /** The imports of a layer's files that the rule does not permit, as `file <- import`. */

@@ -26,6 +26,8 @@ const PROGRAMS = {
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
 };
 
+const TOP = 'top.mjs';
+
 /** Returns the bundle's folder and the folders of the packages whose code it contains. */
 export async function bundle(architecture = process.arch) {
   const folder = path.join(root, 'dist', 'bundle', `linux-${architecture}`);
@@ -37,6 +39,7 @@ export async function bundle(architecture = process.arch) {
     copyFileSync(path.join(here, 'start.cjs'), path.join(folder, name));
     chmodSync(path.join(folder, name), 0o755);
   }
+  for (const file of await bundleTop(folder)) packages.add(packageOf(file));
   copyParts(folder, architecture);
   packages.delete(undefined);
   return { folder, packages: [...packages].sort() };
@@ -61,7 +64,30 @@ async function bundleProgram(name, folder) {
     // Optional dependencies of dbus-next that are not installed.
     external: ['x11', 'usocket'],
     alias: { 'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs') },
-    plugins: [daemonBeside(name), yargsLocalesBeside, lazyPackages],
+    plugins: [topBeside, daemonBeside(name), yargsLocalesBeside, lazyPackages],
+    logLevel: 'error',
+  });
+  return Object.keys(metafile.inputs);
+}
+
+/** Bundles what draws `tbs top`. It is an ES module, since yoga-layout awaits its WebAssembly when it is loaded. */
+async function bundleTop(folder) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [path.join('ts-core', 'cli', 'top', 'run-top.tsx')],
+    outfile: path.join(folder, TOP),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: `node${shippedNode.version}`,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    metafile: true,
+    define: { 'process.env.NODE_ENV': '"production"' },
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    // ink loads it for its own developers only.
+    external: ['react-devtools-core'],
     logLevel: 'error',
   });
   return Object.keys(metafile.inputs);
@@ -72,6 +98,14 @@ function packageOf(file) {
   const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [];
   return folder === undefined ? undefined : path.join(root, folder);
 }
+
+/** Only `tbs top` loads what draws it. */
+const topBeside = {
+  name: 'top beside',
+  setup(build) {
+    build.onResolve({ filter: /\/top\/run-top\.js$/ }, () => ({ path: `./${TOP}`, external: true }));
+  },
+};
 
 /** `tbs serve` runs the daemon from the other program's bundle. */
 function daemonBeside(name) {

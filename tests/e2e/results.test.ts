@@ -57,6 +57,7 @@ describe('the result of every method', function () {
     const { resources } = await call<{ resources: { id: string }[] }>('resource/list');
     assert.deepEqual([contexts.length, resources.length], [1, 1]);
     await call('queue/get');
+    await call('activity/get', { seconds: 60 });
     await call('report/get');
     assert.deepEqual(await call('resource/remove', { id: resources[0]?.id }), { removed: true });
     await call('command/cancel', { contextId });

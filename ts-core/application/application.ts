@@ -18,6 +18,7 @@ import type { ManageBlockLists } from './policy/manage-block-lists.js';
 import type { ManagePolicy } from './policy/manage-policy.js';
 import type { UserNames } from './ports/operating-system.js';
 import type { ManagePower } from './power/manage-power.js';
+import type { RecentCommands } from './status/command-activity.js';
 import type { RecentAnswers } from './status/recent-answers.js';
 import type { ReportQueue } from './status/report-queue.js';
 import type { ReportStatus } from './status/report-status.js';
@@ -36,6 +37,7 @@ export interface Application {
   readonly tpm: ReportTpm;
   readonly status: ReportStatus;
   readonly queueReport: ReportQueue;
+  readonly recentCommands: RecentCommands;
   /** Recent answers to the questions about the TPM that any caller may ask at any rate. */
   readonly recentAnswers: RecentAnswers;
   readonly resources: ManageResources;

@@ -47,6 +47,7 @@ import type { StateStore } from './ports/state-store.js';
 import type { PassedOverTpm, TpmTransport } from './ports/tpm-transport.js';
 import { ManagePower } from './power/manage-power.js';
 import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
+import { RecentCommands } from './status/command-activity.js';
 import { RecentAnswers } from './status/recent-answers.js';
 import { ReportQueue } from './status/report-queue.js';
 import { ReportStatus } from './status/report-status.js';
@@ -195,6 +196,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     clock,
     log,
   });
+  const recentCommands = new RecentCommands(clock);
+  commands.follow((ended) => recentCommands.count(ended));
   const application: Application = {
     commands,
     contexts: new ManageContexts(contexts, commands, virtualizer, events),
@@ -209,6 +212,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     authLevel: new ManageAuthLevel(policy, store, events, (change) => owner.ownerAuth.levelChanges(change)),
     status,
     queueReport: new ReportQueue(queue, dispatcher),
+    recentCommands,
     recentAnswers: new RecentAnswers(clock, RECENT_MS),
     resources: new ManageResources(contexts, virtualizer, dispatcher, events),
     power,

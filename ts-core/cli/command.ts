@@ -69,16 +69,23 @@ export async function withBroker(
   options: CommonOptions,
   action: (broker: BrokerClient) => Promise<number | undefined>,
 ): Promise<void> {
-  // Loaded here: help and completion need no connection.
-  const [{ connectToBroker }, { findSocket }] = await Promise.all([
-    import('./broker-client.js'),
-    import('./trusted-socket.js'),
-  ]);
-  const limitMs = silenceLimitMs(options.brokerTimeout, process.env);
-  const broker = await connectToBroker(await findSocket(options.socket, process.env), limitMs);
+  const broker = await brokerConnector(options)();
   try {
     process.exitCode = (await action(broker)) ?? 0;
   } finally {
     broker.close();
   }
+}
+
+/** Returns a function that opens a connection to the broker that the options name. */
+export function brokerConnector(options: Pick<CommonOptions, 'socket' | 'brokerTimeout'>): () => Promise<BrokerClient> {
+  return async () => {
+    // Loaded here: help and completion need no connection.
+    const [{ connectToBroker }, { findSocket }] = await Promise.all([
+      import('./broker-client.js'),
+      import('./trusted-socket.js'),
+    ]);
+    const limitMs = silenceLimitMs(options.brokerTimeout, process.env);
+    return connectToBroker(await findSocket(options.socket, process.env), limitMs);
+  };
 }

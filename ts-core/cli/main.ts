@@ -16,6 +16,7 @@ import { resourcesCommand } from './commands/resources.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { submitCommand } from './commands/submit.js';
+import { topCommand } from './commands/top.js';
 import { tpmCommand } from './commands/tpm.js';
 import { EXIT } from './exit-codes.js';
 
@@ -60,6 +61,7 @@ export function addCommands(yargs: Argv): Argv<CommonOptions> {
     eventsCommand,
     reportCommand,
     resourcesCommand,
+    topCommand,
     tpmCommand,
   ]) {
     add(base);

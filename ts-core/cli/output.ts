@@ -89,6 +89,6 @@ function broken(text: string, width: number): readonly string[] {
 }
 
 /** Escapes control characters, which a terminal would obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

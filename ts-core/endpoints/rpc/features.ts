@@ -1,6 +1,7 @@
 /** The features of the JSON-RPC protocol: each with its contract and the handlers that serve it. */
 import type { Application } from '../../application/application.js';
 import { bind, type Handlers, methodsOf, type RpcHandler } from './handler.js';
+import { activityHandlers } from './handlers/activity-handlers.js';
 import { authLevelHandlers } from './handlers/auth-level-handlers.js';
 import { commandBlockHandlers } from './handlers/command-block-handlers.js';
 import { commandHandlers } from './handlers/command-handlers.js';
@@ -19,6 +20,7 @@ import { reportHandlers } from './handlers/report-handlers.js';
 import { resourceHandlers } from './handlers/resource-handlers.js';
 import { type DaemonFacts, statusHandlers } from './handlers/status-handlers.js';
 import { tpmHandlers } from './handlers/tpm-handlers.js';
+import * as activity from './protocol/activity.js';
 import * as authLevel from './protocol/auth-level.js';
 import * as command from './protocol/command.js';
 import * as commandBlock from './protocol/command-block.js';
@@ -59,6 +61,7 @@ const FEATURES = [
   feature(authLevel, authLevelHandlers),
   feature(status, (application, { daemon }) => statusHandlers(application, daemon)),
   feature(queue, queueHandlers),
+  feature(activity, activityHandlers),
   feature(report, reportHandlers),
   feature(event, (application, { maxEventSubscribers }) => eventHandlers(application, maxEventSubscribers)),
   feature(resource, resourceHandlers),

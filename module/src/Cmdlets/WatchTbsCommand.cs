@@ -1,0 +1,85 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+using TpmTbs.Client;
+
+namespace TpmTbs.Cmdlets;
+
+/// <summary>Watches the broker: returns its state, queue, activity, holders and refusals at an interval.</summary>
+/// <remarks>
+/// Returns one object now and one after each interval, until Ctrl+C or until -Count objects have been returned. The
+/// object has what the live view of `tbs top` shows: the status with the TPM's own lockout, what waits by priority and
+/// user, the commands of the last interval with their rates and durations, the lockout of users, who holds which objects
+/// and sessions, and the latest refusals. Administrators and observers see everybody's; others their own, without the
+/// activity.
+/// </remarks>
+/// <example>
+/// <code>Watch-Tbs -IntervalSeconds 5</code>
+/// <para>Shows the broker every five seconds.</para>
+/// </example>
+/// <example>
+/// <code>Watch-Tbs -IntervalSeconds 10 -Count 6 | ForEach-Object { $_.Activity.Commands } | Export-Csv activity.csv</code>
+/// <para>Records what the TPM did during one minute.</para>
+/// </example>
+/// <seealso>Get-TbsStatus</seealso>
+[Cmdlet(VerbsCommon.Watch, "Tbs")]
+[OutputType(typeof(BrokerSnapshot))]
+public sealed class WatchTbsCommand : TbsCmdlet
+{
+    /// <summary>Seconds between two objects.</summary>
+    [Parameter(Position = 0)]
+    [ValidateRange(1, 60)]
+    public int IntervalSeconds { get; set; } = 3;
+
+    /// <summary>Ends after this many objects; 0: only Ctrl+C ends it.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int Count { get; set; }
+
+    /// <summary>How many of the latest refusals each object has.</summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int Refusals { get; set; } = 20;
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        for (int taken = 0; Count == 0 || taken < Count; taken++)
+        {
+            if (taken > 0 && StopToken.WaitHandle.WaitOne(TimeSpan.FromSeconds(IntervalSeconds))) return;
+            WriteObject(Take());
+        }
+    }
+
+    private BrokerSnapshot Take()
+    {
+        Status status = Call("status/get", Status.Read);
+        StatusCaller caller = status.Caller;
+        bool seesAll = caller.CallerClass == CallerClass.Administrator || caller.IsObserver;
+        RpcParameters period = new() { ["seconds"] = IntervalSeconds };
+        return new BrokerSnapshot
+        {
+            Time = DateTimeOffset.UtcNow,
+            Status = status,
+            Queue = caller.CallerClass == CallerClass.SandboxedApp ? null : Call("queue/get", Queue.Read),
+            Activity = seesAll ? Call("activity/get", period, Activity.Read) : null,
+            Lockout = Call("lockout/get", Lockout.Read),
+            Contexts = new(Call("context/list", static json => json.List("contexts", Context.Read))),
+            Resources = new(Call("resource/list", static json => json.List("resources", Resource.Read))),
+            Refusals = new(LatestRefusals()),
+        };
+    }
+
+    private Event[] LatestRefusals()
+    {
+        RpcParameters parameters = new() { ["recent"] = 1000, ["follow"] = false };
+        List<Event> refusals = [];
+        foreach (Event one in Call("event/subscribe", parameters, static json => json.List("recent", Event.Read)))
+        {
+            if (one.Kind == EventKind.CommandRefused) refusals.Add(one);
+        }
+        refusals.Reverse();
+        if (refusals.Count > Refusals) refusals.RemoveRange(Refusals, refusals.Count - Refusals);
+        return refusals.ToArray();
+    }
+}

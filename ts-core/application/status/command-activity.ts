@@ -1,0 +1,93 @@
+/** What the TPM did during the last seconds, by command: for live views, which would otherwise have to keep counts. */
+
+import type { EndedCommand } from '../commands/command-meter.js';
+import type { Clock } from '../ports/operating-system.js';
+
+/** The longest period that a caller can ask about. */
+export const LONGEST_PERIOD_SECONDS = 60;
+
+export interface CommandActivity {
+  /** Undefined for submissions that were no command of this TPM. */
+  readonly code: number | undefined;
+  /** Commands that the TPM answered. */
+  readonly answered: number;
+  /** Submissions that ended without a response of the TPM. */
+  readonly unanswered: number;
+  /** How long the TPM worked on the answered commands, swapping included. */
+  readonly totalMs: number;
+  readonly longestMs: number;
+}
+
+export interface Activity {
+  /** The period that the counts cover; shorter than requested after a start. */
+  readonly periodMs: number;
+  readonly commands: readonly CommandActivity[];
+}
+
+interface Slot {
+  second: number;
+  readonly byCode: Map<number | undefined, CommandActivity>;
+}
+
+/** Counts ended commands in one slot for each second, so that memory and time are bounded whatever callers send. */
+export class RecentCommands {
+  readonly #slots: readonly Slot[] = Array.from({ length: LONGEST_PERIOD_SECONDS + 1 }, () => ({
+    second: Number.NEGATIVE_INFINITY,
+    byCode: new Map(),
+  }));
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #startedAtMs: number;
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+    this.#startedAtMs = clock.monotonicMs();
+  }
+
+  /** A CommandMeter. */
+  count({ code, times }: EndedCommand): void {
+    const { byCode } = this.#slotOfNow();
+    const durationMs = times?.durationMs ?? 0;
+    const counted = { code, answered: times === undefined ? 0 : 1, unanswered: times === undefined ? 1 : 0 };
+    byCode.set(code, sum(byCode.get(code), { ...counted, totalMs: durationMs, longestMs: durationMs }));
+  }
+
+  /** Returns the counts of the last `seconds` full seconds and of the current one, most frequent commands first. */
+  during(seconds: number): Activity {
+    const nowMs = this.#clock.monotonicMs();
+    const first = Math.floor(nowMs / 1000) - seconds;
+    const byCode = new Map<number | undefined, CommandActivity>();
+    for (const slot of this.#slots) {
+      if (slot.second < first) continue;
+      for (const [code, activity] of slot.byCode) byCode.set(code, sum(byCode.get(code), activity));
+    }
+    return {
+      periodMs: nowMs - Math.max(first * 1000, this.#startedAtMs),
+      commands: [...byCode.values()].sort((left, right) => ended(right) - ended(left)),
+    };
+  }
+
+  #slotOfNow(): Slot {
+    const second = Math.floor(this.#clock.monotonicMs() / 1000);
+    const slot = this.#slots[second % this.#slots.length] as Slot;
+    if (slot.second !== second) {
+      slot.second = second;
+      slot.byCode.clear();
+    }
+    return slot;
+  }
+}
+
+function ended({ answered, unanswered }: CommandActivity): number {
+  return answered + unanswered;
+}
+
+function sum(left: CommandActivity | undefined, right: CommandActivity): CommandActivity {
+  if (left === undefined) return right;
+  return {
+    code: right.code,
+    answered: left.answered + right.answered,
+    unanswered: left.unanswered + right.unanswered,
+    totalMs: left.totalMs + right.totalMs,
+    longestMs: Math.max(left.longestMs, right.longestMs),
+  };
+}

@@ -1,0 +1,156 @@
+/** What `tbs top` shows, and what each key changes. Pure: effects are returned for the screen to carry out. */
+import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
+import { PANEL_NAMES, type Panel, type PanelName, type Subject } from './panels.js';
+
+export type Overlay =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'filter' }
+  | { readonly kind: 'confirmFlush'; readonly resource: Resource }
+  | { readonly kind: 'explanation'; readonly lines: readonly string[] };
+
+export interface TopState {
+  readonly panel: PanelName;
+  readonly selected: Readonly<Record<PanelName, number>>;
+  readonly sortColumns: Readonly<Record<PanelName, number>>;
+  readonly filter: string;
+  readonly isPaused: boolean;
+  readonly overlay: Overlay;
+  /** The result of the last key, at the bottom of the screen. */
+  readonly message: string;
+}
+
+export const INITIAL_STATE: TopState = {
+  panel: 'commands',
+  selected: { commands: 0, queue: 0, holders: 0, refusals: 0 },
+  sortColumns: { commands: 0, queue: 0, holders: 0, refusals: 0 },
+  filter: '',
+  isPaused: false,
+  overlay: { kind: 'none' },
+  message: '',
+};
+
+/** A key as the terminal reports it: a name for a special key, otherwise the typed text. */
+export type Key =
+  | { readonly name: 'up' | 'down' | 'tab' | 'backTab' | 'enter' | 'escape' | 'erase' }
+  | { readonly name: 'text'; readonly text: string };
+
+export type Effect =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'flush'; readonly resource: Resource }
+  | { readonly kind: 'explain'; readonly subject: Subject };
+
+export interface Step {
+  readonly state: TopState;
+  readonly effect: Effect;
+}
+
+const NO_EFFECT: Effect = { kind: 'none' };
+const NO_OVERLAY: Overlay = { kind: 'none' };
+
+/** Returns the state after a key and what it causes. `panels` are those on the screen. */
+export function pressed(state: TopState, key: Key, panels: Readonly<Record<PanelName, Panel>>): Step {
+  switch (state.overlay.kind) {
+    case 'filter':
+      return { state: typedFilter(state, key), effect: NO_EFFECT };
+    case 'confirmFlush': {
+      const { resource } = state.overlay;
+      const isYes = key.name === 'text' && key.text.toLowerCase() === 'y';
+      const closed = { ...state, overlay: NO_OVERLAY, message: isYes ? 'Flushing …' : 'Nothing was flushed.' };
+      return { state: closed, effect: isYes ? { kind: 'flush', resource } : NO_EFFECT };
+    }
+    case 'help':
+    case 'explanation':
+      if (key.name === 'text' && key.text === 'q') return { state, effect: { kind: 'quit' } };
+      return { state: { ...state, overlay: NO_OVERLAY }, effect: NO_EFFECT };
+    case 'none':
+      return pressedOnPanels({ ...state, message: '' }, key, panels);
+  }
+}
+
+function typedFilter(state: TopState, key: Key): TopState {
+  switch (key.name) {
+    case 'text':
+      return { ...state, filter: state.filter + key.text };
+    case 'erase':
+      return { ...state, filter: state.filter.slice(0, -1) };
+    case 'escape':
+      return { ...state, filter: '', overlay: NO_OVERLAY };
+    case 'enter':
+      return { ...state, overlay: NO_OVERLAY };
+    default:
+      return state;
+  }
+}
+
+function pressedOnPanels(state: TopState, key: Key, panels: Readonly<Record<PanelName, Panel>>): Step {
+  const only = (changed: Partial<TopState>): Step => ({ state: { ...state, ...changed }, effect: NO_EFFECT });
+  const panel = panels[state.panel];
+  const index = Math.min(state.selected[state.panel], Math.max(0, panel.rows.length - 1));
+  const subject = panel.rows[index]?.subject ?? { kind: 'none' };
+  switch (key.name) {
+    case 'tab':
+      return only({ panel: neighbour(state.panel, 1) });
+    case 'backTab':
+      return only({ panel: neighbour(state.panel, -1) });
+    case 'up':
+    case 'down': {
+      const moved = index + (key.name === 'up' ? -1 : 1);
+      const bounded = Math.max(0, Math.min(moved, panel.rows.length - 1));
+      return only({ selected: { ...state.selected, [state.panel]: bounded } });
+    }
+    case 'enter':
+      if (subject.kind === 'command' || subject.kind === 'refusal') {
+        return { state, effect: { kind: 'explain', subject } };
+      }
+      return only({ message: 'Select a refusal or a command to have it explained.' });
+    case 'text':
+      return pressedLetter(state, key.text, panels, subject);
+    default:
+      return only({});
+  }
+}
+
+function pressedLetter(
+  state: TopState,
+  letter: string,
+  panels: Readonly<Record<PanelName, Panel>>,
+  subject: Subject,
+): Step {
+  const only = (changed: Partial<TopState>): Step => ({ state: { ...state, ...changed }, effect: NO_EFFECT });
+  switch (letter) {
+    case 'k':
+      return pressedOnPanels(state, { name: 'up' }, panels);
+    case 'j':
+      return pressedOnPanels(state, { name: 'down' }, panels);
+    case 'q':
+      return { state, effect: { kind: 'quit' } };
+    case 's': {
+      const { columns } = panels[state.panel];
+      const column = (state.sortColumns[state.panel] + 1) % columns.length;
+      return only({
+        sortColumns: { ...state.sortColumns, [state.panel]: column },
+        message: `Sorted by ${columns[column]?.title}.`,
+      });
+    }
+    case '/':
+      return only({ overlay: { kind: 'filter' } });
+    case 'p':
+    case ' ':
+      return only({ isPaused: !state.isPaused });
+    case '?':
+    case 'h':
+      return only({ overlay: { kind: 'help' } });
+    case 'f':
+      if (subject.kind !== 'resource') return only({ message: 'Select an object or session to flush it (Tab, ↓).' });
+      return only({ overlay: { kind: 'confirmFlush', resource: subject.resource } });
+    default:
+      return only({});
+  }
+}
+
+function neighbour(panel: PanelName, step: number): PanelName {
+  const index = PANEL_NAMES.indexOf(panel) + step;
+  return PANEL_NAMES[(index + PANEL_NAMES.length) % PANEL_NAMES.length] as PanelName;
+}
