@@ -1,4 +1,5 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
+#nullable enable
 using TpmTbs.Client;
 
 namespace TpmTbs;
