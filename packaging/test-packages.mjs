@@ -1,5 +1,6 @@
 // Installs, uses, upgrades, removes and purges the Debian packages in a chroot, as a new user would.
-//   npm run test:packages -- [--chroot FOLDER]      after `npm run package`; FOLDER: a debootstrap that is used and changed
+//   node packaging/test-packages.mjs [--release trixie] [--chroot FOLDER]     after `npm run package`
+// --release: the release of Debian, bookworm unless named. --chroot: a debootstrap that is used and changed.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -21,7 +22,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const { values: options } = parseArgs({ options: { chroot: { type: 'string' } } });
+const { values: options } = parseArgs({
+  options: { chroot: { type: 'string' }, release: { type: 'string', default: 'bookworm' } },
+});
 const CONFIGURATION = {
   transport: { kind: 'swtpm', swtpm: { data: 'unix:/tmp/tpm/tpm.sock', control: 'unix:/tmp/tpm/control.sock' } },
   // Below the limit of a new swtpm, so that the broker has nothing to warn about.
@@ -34,6 +37,17 @@ const AS_SERVICE = [
   ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', 'tbsd', '--system'],
 ];
 const ABRMD_MASK = 'etc/systemd/system/tpm2-abrmd.service';
+
+const PACKAGES = ['tpmtbs-node_', 'tpmtbs_', 'libtpmtbs0_', 'libtss2-tcti-tbs0_', 'libtpmtbs-dev_'];
+/** dpkg in a minimal chroot leaves out manual pages only where it is told to. */
+const PLACES = [
+  ...['man1/tbs.1.gz', 'man8/tbsd.8.gz', 'man5/tbsd.json.5.gz', 'man5/policy.5.gz', 'man3/tbs.3.gz'].map(
+    (page) => `usr/share/man/${page}`,
+  ),
+  'usr/share/bash-completion/completions/tbs',
+  'usr/share/zsh/vendor-completions/_tbs',
+  'usr/include/tpmtbs/tbs.h',
+];
 
 const missing = whatIsMissing();
 if (missing !== undefined) {
@@ -48,7 +62,9 @@ const running = [];
 const counts = { passed: 0, failed: 0 };
 try {
   if (options.chroot === undefined) {
-    execFileSync('debootstrap', ['--variant=minbase', 'bookworm', machine], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('debootstrap', ['--variant=minbase', options.release, machine], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
   await testAll();
 } finally {
@@ -80,6 +96,10 @@ async function testAll() {
   });
   writeFileSync(inMachine('etc/tpmtbs/tbsd.json'), JSON.stringify(CONFIGURATION), { mode: 0o600 });
   await startSwtpm();
+  await check('has its manual pages, completions and, as packages of their own, the C libraries', () => {
+    for (const place of PLACES) statSync(inMachine(place));
+    expect(run('ldconfig', '-p').stdout, /libtbs\.so\.0 /);
+  });
   await check('serves commands of a TPM', async () => {
     await withBroker(() => {
       expect(run('tbs', 'status').stdout, /TPM\t2\.0/);
@@ -116,7 +136,7 @@ async function testAll() {
     for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs/tbsd.json']) statSync(inMachine(place));
   });
   await check('leaves nothing when it is purged', () => {
-    run('dpkg', '-P', 'tpmtbs', 'tpmtbs-node');
+    run('dpkg', '-P', ...PACKAGES.map((start) => start.slice(0, -1)).reverse());
     for (const place of ['var/lib/tpmtbs', 'etc/tpmtbs', 'usr/lib/tpmtbs-node']) expectGone(place);
   });
 }
@@ -200,7 +220,7 @@ function expectGone(place) {
 
 function newestPackages() {
   const folder = path.join(root, 'dist');
-  return ['tpmtbs-node_', 'tpmtbs_'].map((start) => {
+  return PACKAGES.map((start) => {
     const files = readdirSync(folder)
       .filter((name) => name.startsWith(start) && name.endsWith('_amd64.deb'))
       .map((name) => path.join(folder, name));

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const PARTS = [
-  { title: 'in a chroot', file: '../test-packages.mjs' },
+  { title: 'in a chroot with Debian 12', file: '../test-packages.mjs' },
+  { title: 'in a chroot with Debian 13', file: '../test-packages.mjs', args: ['--release', 'trixie'] },
   { title: 'for arm64, under qemu-user', file: 'arm64.mjs' },
   { title: 'for PowerShell', file: 'powershell.mjs' },
   { title: 'for npm', file: 'npm.mjs' },
