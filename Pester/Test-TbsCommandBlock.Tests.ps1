@@ -50,3 +50,46 @@ Describe 'Test-TbsCommandBlock' {
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.TestTbsCommandBlockCommand'
     }
 }
+
+Describe 'Test-TbsCommandBlock on a machine whose domain blocks a command' {
+    BeforeAll {
+        # As the Samba extension delivers it: a Registry.pol (PReg, version 1: [key;value;type;size;data] in UTF-16LE) and
+        # a manifest that says which GPO it came from.
+        $units = [Text.Encoding]::Unicode
+        function New-RegistryValue([string]$Key, [string]$Name, [int]$Type, [byte[]]$Data) {
+            $units.GetBytes("[$Key`0;$Name`0;") + [BitConverter]::GetBytes($Type) + $units.GetBytes(';') +
+                [BitConverter]::GetBytes($Data.Length) + $units.GetBytes(';') + $Data + $units.GetBytes(']')
+        }
+        $key = 'Software\Policies\Microsoft\Tpm\BlockedCommands'
+        $registryPol = [byte[]](0x50, 0x52, 0x65, 0x67, 1, 0, 0, 0) +
+            (New-RegistryValue $key 'Enabled' 4 @(1, 0, 0, 0)) + (New-RegistryValue "$key\List" '294' 1 $units.GetBytes("294`0"))
+        $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-gpo-' + [guid]::NewGuid().ToString('N'))
+        [IO.Directory]::CreateDirectory($folder) | Out-Null
+        [IO.File]::WriteAllBytes("$folder/Registry.pol", $registryPol)
+        $gpo = @{
+            order = 1; guid = '{6AC1786C-016F-11D2-945F-00C04FB984F9}'; name = 'Laptops'; link = 'OU=Laptops,DC=example,DC=com'
+            enforced = $false; entries = 2; problems = @()
+        }
+        $manifest = @{
+            version = 1; writtenBy = 'samba'; state = 'applied'; time = [datetime]::UtcNow.ToString('o'); gpos = @(, $gpo)
+            registryPol = @{ sha256 = (Get-FileHash "$folder/Registry.pol").Hash.ToLowerInvariant() }
+        }
+        [IO.File]::WriteAllText("$folder/manifest.json", (ConvertTo-Json $manifest -Depth 5))
+        $ofDomain = Connect-PrivateBroker @{
+            policy = @{ folder = "$folder/policy.d"; groupPolicy = @(, @{ kind = 'samba'; folder = $folder }) }
+        }
+    }
+    AfterAll {
+        Disconnect-PrivateBroker $ofDomain
+        [IO.Directory]::Delete($folder, $true)
+    }
+
+    It 'names the GPO that blocks it, and who can change that' {
+        $verdict = Test-TbsCommandBlock TPM2_Clear -Class Administrator
+        $verdict.Blocked | Should -BeTrue
+        $verdict.DecidingList | Should -Be 'policy'
+        "$($verdict.LiftedBy)" | Should -BeLike '*Laptops*'
+        "$($verdict.LiftedBy)" | Should -BeLike '*Administrators of the domain*Set-TbsPolicy has no effect*'
+        "$($verdict.Statements.Source)" | Should -BeLike '*Laptops*'
+    }
+}
