@@ -85,9 +85,8 @@ async function bundleTop(folder) {
     legalComments: 'none',
     metafile: true,
     define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [withoutDevtools],
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    // ink loads it for its own developers only.
-    external: ['react-devtools-core'],
     logLevel: 'error',
   });
   return Object.keys(metafile.inputs);
@@ -99,11 +98,23 @@ function packageOf(file) {
   return folder === undefined ? undefined : path.join(root, folder);
 }
 
-/** Only `tbs top` loads what draws it. */
+/** ink's own developers inspect it with react-devtools-core, which nobody else installs. */
+const withoutDevtools = {
+  name: 'without devtools',
+  setup(build) {
+    build.onResolve({ filter: /^react-devtools-core$/ }, ({ path: name }) => ({ path: name, namespace: 'nothing' }));
+    build.onLoad({ filter: /./, namespace: 'nothing' }, () => ({ contents: 'export default undefined;' }));
+  },
+};
+
+/** Only `tbs top` loads what draws it, through the function that start.cjs provides. */
 const topBeside = {
   name: 'top beside',
   setup(build) {
-    build.onResolve({ filter: /\/top\/run-top\.js$/ }, () => ({ path: `./${TOP}`, external: true }));
+    build.onResolve({ filter: /\/top\/run-top\.js$/ }, () => ({ path: TOP, namespace: 'beside' }));
+    build.onLoad({ filter: /./, namespace: 'beside' }, ({ path: file }) => ({
+      contents: `export const runTop = async (...given) => (await importBeside('./${file}')).runTop(...given);`,
+    }));
   },
 };
 

@@ -4,7 +4,7 @@
 'use strict';
 const { readFileSync, writeFileSync, writeSync } = require('node:fs');
 const path = require('node:path');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 
 const name = path.basename(__filename);
 const file = path.join(__dirname, `${name}.cjs`);
@@ -19,15 +19,12 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
 }
 
 function run() {
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
-  const script = new Script(source, {
-    filename: file,
-    cachedData: writesCache ? undefined : cachedCode(),
-    // For what only one command needs, such as top.mjs.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const source = `(function (exports, require, module, __filename, __dirname, importBeside) {${readFileSync(file, 'latin1')}\n})`;
+  const script = new Script(source, { filename: file, cachedData: writesCache ? undefined : cachedCode() });
   const bundle = { exports: {} };
-  script.runInThisContext()(bundle.exports, require, bundle, file, __dirname);
+  // A script of node:vm cannot import ES modules itself.
+  const importBeside = (name) => import(name);
+  script.runInThisContext()(bundle.exports, require, bundle, file, __dirname, importBeside);
   // At the end, so that the cache holds what the run has compiled.
   if (writesCache) process.once('exit', () => writeFileSync(cacheFile, script.createCachedData()));
   bundle.exports.run();

@@ -81,7 +81,7 @@ describe('tbs top', function () {
   it('explains a refusal: which list, and what would lift the block', async () => {
     await using terminal = await top(100, 40);
     await terminal.shows(/Refusals 1/);
-    await terminal.press('Tab', 'Tab', 'Tab', 'Enter');
+    for (const key of ['BTab', 'Down', 'Up', 'Enter']) await terminal.press(key);
     const text = (await terminal.shows(/Now: TPM2_Clear/)).join('\n');
     assert.match(text, /blocked for standardUser/);
     assert.match(text, /Lifted by: /);

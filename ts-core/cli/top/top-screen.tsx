@@ -31,6 +31,12 @@ export function TopScreen({ watch, intervalSeconds, hasColours }: TopScreenProps
   const { exit } = useApp();
   const { columns, rows } = useTerminalSize();
   const [state, setState] = useState(INITIAL_STATE);
+  // Several keys may arrive before the next drawing.
+  const latest = useRef(state);
+  const change = (next: TopState): void => {
+    latest.current = next;
+    setState(next);
+  };
   const { snapshot, failure, refresh } = useSnapshots(watch, intervalSeconds, state.isPaused);
   const panels = snapshot === undefined ? undefined : panelsOf(snapshot, state);
 
@@ -38,25 +44,23 @@ export function TopScreen({ watch, intervalSeconds, hasColours }: TopScreenProps
     if (effect.kind === 'quit') exit();
     if (effect.kind !== 'flush' && effect.kind !== 'explain') return;
     try {
-      const change = await result(await watch.broker(), effect);
-      setState((current) => ({ ...current, ...change }));
+      const changes = await result(await watch.broker(), effect);
+      change({ ...latest.current, ...changes });
     } catch (error) {
-      setState((current) => ({ ...current, message: textOf(error) }));
+      change({ ...latest.current, message: textOf(error) });
     }
     if (effect.kind === 'flush') refresh();
   };
   useInput((input, key) => {
-    let current = state;
     for (const each of keysOf(input, key)) {
-      if (panels === undefined) {
+      if (snapshot === undefined) {
         if (each.name === 'text' && each.text === 'q') exit();
         continue;
       }
-      const step = pressed(current, each, panels);
-      current = step.state;
+      const step = pressed(latest.current, each, panelsOf(snapshot, latest.current));
+      change(step.state);
       void carryOut(step.effect);
     }
-    setState(current);
   });
 
   const heading = snapshot === undefined ? [] : headingOf(snapshot);
