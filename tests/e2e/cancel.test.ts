@@ -153,8 +153,13 @@ describe('cancelling', function () {
         console.log('sent');
       });`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await new Promise((resolve) => child.stdout.once('data', resolve));
     const client = await daemon.connect();
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    // What the broker has not read when its sender is killed is never begun, so nothing would be cancelled.
+    await until(async () => {
+      const { inFlight, waiting } = (await client.call<QueueStatus>('status/get')).queue;
+      return inFlight && waiting > 0;
+    }, 'the commands at the broker');
     child.kill('SIGKILL');
     await emptied(daemon);
     const { queue } = await client.call<QueueStatus>('status/get');
