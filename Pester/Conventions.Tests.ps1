@@ -13,7 +13,7 @@ BeforeAll {
     $broker = Connect-SharedBroker
     $module = Get-Module TpmTbs
     # Verbs that change nothing.
-    $readers = 'Get', 'Test', 'ConvertTo', 'Update'
+    $readers = 'Get', 'Test', 'ConvertTo', 'Update', 'Watch'
 }
 
 Describe 'the module' {
@@ -62,9 +62,9 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
 
     It 'has an approved verb and a singular noun' {
         (Get-Verb $verb).Verb | Should -Be $verb
-        $noun | Should -Match '^(Tbs|Tpm)[A-Z][A-Za-z]*$|^Tpm$'
-        # Status is singular.
-        $noun | Should -Not -Match '[^su]s$'
+        $noun | Should -Match '^(Tbs|Tpm)[A-Z][A-Za-z]*$|^(Tbs|Tpm)$'
+        # Status and TBS (TPM Base Services) are singular.
+        $noun -replace '^Tbs' | Should -Not -Match '[^su]s$'
     }
 
     It 'has help: synopsis, description, every parameter, examples and outputs' {

@@ -29,7 +29,7 @@ public sealed class WatchTbsCommand : TbsCmdlet
     /// <summary>Seconds between two objects.</summary>
     [Parameter(Position = 0)]
     [ValidateRange(1, 60)]
-    public int IntervalSeconds { get; set; } = 3;
+    public int IntervalSeconds { get; set; } = 5;
 
     /// <summary>Ends after this many objects; 0: only Ctrl+C ends it.</summary>
     [Parameter]

@@ -16,7 +16,7 @@ export function topCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       args
         .option('interval', {
           type: 'number',
-          default: 3,
+          default: 5,
           describe: 'Seconds between two updates',
           coerce: numberOption(
             'interval',
