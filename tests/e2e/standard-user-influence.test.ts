@@ -55,7 +55,7 @@ const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
   ...{ XDG_RUNTIME_DIR: '/run/user/0', XDG_STATE_HOME: 'FOLDER/state', XDG_CONFIG_HOME: 'FOLDER' },
   ...{ LISTEN_FDS: '1', LISTEN_PID: '1', LISTEN_FDNAMES: 'rpc', NOTIFY_SOCKET: 'RPC_SOCKET' },
   ...{ WATCHDOG_USEC: '1', WATCHDOG_PID: '1', JOURNAL_STREAM: '1:1', CREDENTIALS_DIRECTORY: 'FOLDER' },
-  ...{ DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=RPC_SOCKET', PATH: '/tmp', NO_COLOR: '1' },
+  ...{ DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=RPC_SOCKET', PATH: '/tmp', NO_COLOR: '1', NODE_ENV: 'development' },
   ...{ TPMTBS_SOCKET: 'RPC_SOCKET', TPMTBS_WIRE_SOCKET: 'FOLDER/run/wire.sock', TPMTBS_NODE: '/bin/true' },
   ...{ TPMTBS_BROKER_TIMEOUT: '0', TPMTBS_BROKER_UID: '0', TSS2_LOG: 'all+trace', TSS2_LOGFILE: 'FOLDER/tss2.log' },
   // Of Windows.
