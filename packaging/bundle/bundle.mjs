@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import { crossCompileAddon } from '../cross-addon.mjs';
 import { fetchNode, shippedNode } from '../runtime/fetch-node.mjs';
 import { fetchLockedPackage } from '../runtime/fetch-package.mjs';
-import { lazyPackages } from './lazy-packages.mjs';
+import { filesAmong, lazyPackages } from './lazy-packages.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const here = path.join(root, 'packaging', 'bundle');
@@ -67,7 +67,7 @@ async function bundleProgram(name, folder) {
     plugins: [topBeside, daemonBeside(name), yargsLocalesBeside, lazyPackages],
     logLevel: 'error',
   });
-  return Object.keys(metafile.inputs);
+  return filesAmong(Object.keys(metafile.inputs));
 }
 
 /** Bundles what draws `tbs top`. It is an ES module, since yoga-layout awaits its WebAssembly when it is loaded. */
@@ -89,7 +89,7 @@ async function bundleTop(folder) {
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'error',
   });
-  return Object.keys(metafile.inputs);
+  return filesAmong(Object.keys(metafile.inputs));
 }
 
 /** Returns the folder of the package that a file belongs to; undefined for the project's own files. */
