@@ -47,7 +47,9 @@ BeforeAll {
             Replace("(Read-Host 'Storage authorization' -AsSecureString)", "'c3RvcmFnZQ=='").
             Replace(' -WarningAction Inquire', '').
             Replace('/root/', "$TestDrive/kept-").
-            Replace('-Follow', '-Follow -TimeoutSeconds 1')
+            Replace('-Follow', '-Follow -TimeoutSeconds 1').
+            Replace('Watch-Tbs -IntervalSeconds 10 -Count 6', 'Watch-Tbs -IntervalSeconds 1 -Count 2').
+            Replace('Watch-Tbs -IntervalSeconds 5', 'Watch-Tbs -IntervalSeconds 1 -Count 1')
     }
 
     function Get-Example([string]$Cmdlet) {
