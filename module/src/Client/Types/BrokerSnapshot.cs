@@ -28,4 +28,8 @@ public sealed class BrokerSnapshot
 
     /// <summary>The latest refusals, newest first.</summary>
     public ResultList<Event> Refusals { get; internal set; } = null!;
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        FormattableString.Invariant($"{Time:HH:mm:ss} {Status}, {Activity?.ToString() ?? "activity not shown"}");
 }
