@@ -2,9 +2,9 @@
 // module/bin/net472/TpmTbs.dll (Windows PowerShell 5.1), if the sources in module/src have changed.
 //   node tools/build-assembly.mjs [--force]
 //
-// With the .NET SDK, the first one contains code compiled ahead of time for this machine (ReadyToRun), which saves each
-// session about 50 ms, and also IL, which any other machine runs. Without the SDK, pwsh's own compiler (Add-Type)
-// builds only the first one.
+// With the .NET SDK, the first one contains code compiled ahead of time for this machine (ReadyToRun), which sessions need
+// not compile, and also IL, which any other machine runs. Without the SDK, pwsh's own compiler (Add-Type) builds only the
+// first one.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
