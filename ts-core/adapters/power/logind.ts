@@ -52,7 +52,7 @@ export class LogindPowerMonitor implements PowerMonitor {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#inhibitor.release();
+    this.#inhibitor.close();
     this.#bus?.disconnect();
     this.#bus = undefined;
   }
@@ -88,6 +88,8 @@ export class LogindPowerMonitor implements PowerMonitor {
   }
 
   async #logindIs(owner: string | undefined): Promise<void> {
+    // An answer of the bus may come after the close, when nothing may be written to the log any more.
+    if (this.#closed) return;
     this.#logind = owner;
     this.#inhibitor.release();
     if (owner === undefined) {
@@ -95,6 +97,7 @@ export class LogindPowerMonitor implements PowerMonitor {
       return;
     }
     const held = await this.#inhibitor.take();
+    if (this.#closed) return;
     this.#options.log.info({ delayLock: held }, 'suspend and resume are followed through logind');
   }
 

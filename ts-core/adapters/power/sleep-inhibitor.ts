@@ -23,6 +23,7 @@ type Inhibitor = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export class SleepInhibitor {
   #child: Inhibitor | undefined;
+  #closed = false;
   readonly #address: string | undefined;
   readonly #log: Log;
 
@@ -33,6 +34,7 @@ export class SleepInhibitor {
 
   /** Resolves with whether the lock is held. A failure is logged, since a sleep then does not wait for us. */
   take(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
     if (this.#child !== undefined) return Promise.resolve(true);
     // systemd-inhibit would report itself ready to the service manager, which listens to the broker alone.
     const { NOTIFY_SOCKET: _, ...env } = process.env;
@@ -59,6 +61,12 @@ export class SleepInhibitor {
     const child = this.#child;
     this.#child = undefined;
     child?.stdin.end();
+  }
+
+  /** Releases the lock for good: a child that is started later would keep the process from ending. */
+  close(): void {
+    this.#closed = true;
+    this.release();
   }
 
   #lost(child: Inhibitor, reason: string, resolve: (held: boolean) => void): void {

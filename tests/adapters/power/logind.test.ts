@@ -1,0 +1,62 @@
+/** The power monitor on a private bus with a logind of its own, closed at any moment after its start. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { LogindPowerMonitor } from '../../../ts-core/adapters/power/logind.js';
+import { FakeLogind, PrivateBus } from '../../support/fake-logind.js';
+import { quietLog } from '../../support/quiet-log.js';
+
+/** Turns of the event loop after which the monitor is closed: more than it needs to take its delay lock. */
+const MOST_TURNS = 400;
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** The commands that this process has started and that still run. */
+function children(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((id) => {
+      try {
+        const parent = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${id}/stat`, 'latin1'))?.[1];
+        return Number(parent) === process.pid ? [readFileSync(`/proc/${id}/cmdline`, 'latin1')] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+describe('following logind', function () {
+  this.timeout(60_000);
+  let bus: PrivateBus;
+  let logind: FakeLogind;
+
+  before(async () => {
+    bus = await PrivateBus.start();
+    logind = await FakeLogind.start(bus);
+  });
+  after(async () => {
+    await logind?.[Symbol.asyncDispose]();
+    await bus?.[Symbol.asyncDispose]();
+  });
+
+  const inhibitors = () => children().filter((command) => command.startsWith('systemd-inhibit'));
+
+  it('takes a delay lock, and holds none after it was closed, whenever that is', async () => {
+    let taken = 0;
+    for (let turns = 0; turns < MOST_TURNS; turns += 8) {
+      const log = quietLog();
+      const monitor = new LogindPowerMonitor({ address: bus.address, log });
+      monitor.start({ prepareForSleep: () => Promise.resolve(), awake: () => Promise.resolve() });
+      for (let passed = 0; passed < turns; passed++) await turn();
+      taken += inhibitors().length;
+      await monitor.close();
+      const before = log.lines.length;
+      // What the bus still answers comes within these turns; a child that was released ends a little later.
+      for (let rounds = 0; rounds === 0 || inhibitors().length > 0; rounds++) {
+        assert.ok(rounds < 200, `closed after ${turns} turns, a child goes on: ${inhibitors()}`);
+        for (let passed = 0; passed < MOST_TURNS; passed++) await turn();
+      }
+      assert.deepEqual(log.lines.slice(before), [], 'nothing is logged after the close');
+    }
+    assert.ok(taken > 0, 'it has taken the lock at least once');
+  });
+});
