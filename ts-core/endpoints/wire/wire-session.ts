@@ -57,6 +57,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   #reading = true;
   #greeted = false;
   #open = true;
+  #isClosed = false;
   /** Refusals use the response format of the TPM version that the client opened. */
   #tpmVersion: TpmVersion = '2.0';
   readonly #shared: SharedCost;
@@ -105,8 +106,10 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     if (tooSlow.includes(true)) this.close();
   }
 
+  /** Releases at once what the client holds: while the broker stops, the TPM is out of reach when the socket has closed. */
   close(): void {
     this.#connection.close(false);
+    this.closed();
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
@@ -148,6 +151,8 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   }
 
   closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#open = false;
     this.#held = NO_BYTES;
     this.#stopWaiting();
