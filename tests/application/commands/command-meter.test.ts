@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { resultOfRefusal, resultOfResponse } from '../../../ts-core/application/commands/command-meter.js';
+import { RecentCommands } from '../../../ts-core/application/status/command-activity.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { commandServiceRig } from '../../support/command-service-rig.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { command, getRandom } from '../../support/tpm20-commands.js';
 
 describe('how a command ended, for those who count', () => {
   it('tells lists, lockout, cancelling and faults apart, and takes every other refusal for one kind', () => {
@@ -27,5 +33,25 @@ describe('how a command ended, for those who count', () => {
       'tpmLockout',
       'tpmError',
     ]);
+  });
+
+  it('gives no code for what the specification does not name, so that a caller cannot fill tables by code', async () => {
+    const { connect, service } = commandServiceRig({
+      gate: { refusalAtSubmission: () => new TbsError('TPM_E_COMMAND_BLOCKED') },
+    });
+    const recent = new RecentCommands(new FakeClock());
+    service.follow((ended) => recent.count(ended));
+    const { open, submit } = connect();
+    const contextId = open();
+    submit(contextId, { command: getRandom(8) });
+    for (let code = 0x10000; code < 0x10000 + 1000; code++) submit(contextId, { command: command(code, []) });
+    submit(contextId, { command: new Uint8Array(3) });
+    assert.deepEqual(
+      recent.during(1).commands.map(({ code, unanswered }) => [code, unanswered]),
+      [
+        [undefined, 1001],
+        [TPM_CC.GetRandom, 1],
+      ],
+    );
   });
 });

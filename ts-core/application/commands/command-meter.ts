@@ -16,7 +16,10 @@ export type CommandResult =
   | 'failed';
 
 export interface EndedCommand {
-  /** Undefined where the submission was no command of this TPM. */
+  /**
+   * Undefined where the submission was no command, or one that the specification does not name: callers choose such codes
+   * freely, and a table by code must stay bounded.
+   */
   readonly code: number | undefined;
   readonly callerClass: CallerClass;
   readonly result: CommandResult;

@@ -1,10 +1,12 @@
 /** Validates a submission (header, locality, priority, filter, quotas) and puts it into the queue. */
+
 import { type Caller, isAdministrator, sharedLimit } from '../../domain/caller.js';
 import { limitReached } from '../../domain/limit-reached.js';
 import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../../domain/scheduling/priority.js';
 import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import { decodeCommandHeader, type HeaderFault } from '../../domain/tpm/command-header.js';
+import { commandName } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Contexts, TbsContext } from '../contexts/contexts.js';
@@ -70,9 +72,10 @@ export class CommandService implements ConnectionOpener {
   }
 
   /** A submission that was put into the queue, or had come so far that its command was known. */
-  ended({ caller, header: { code }, responseClass }: PendingCommand, outcome: SubmissionOutcome): void {
+  ended({ caller, header, responseClass }: PendingCommand, outcome: SubmissionOutcome): void {
     if (this.#meters.size === 0) return;
     const { callerClass } = caller;
+    const code = commandName(this.#parts.version, header.code) === undefined ? undefined : header.code;
     if (outcome.kind === 'refused') {
       this.#meter({ code, callerClass, result: resultOfRefusal(outcome.error), times: undefined });
       return;

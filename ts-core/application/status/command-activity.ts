@@ -7,7 +7,7 @@ import type { Clock } from '../ports/operating-system.js';
 export const LONGEST_PERIOD_SECONDS = 60;
 
 export interface CommandActivity {
-  /** Undefined for submissions that were no command of this TPM. */
+  /** Undefined for all that the specification does not name, submissions that were no command included. */
   readonly code: number | undefined;
   /** Commands that the TPM answered. */
   readonly answered: number;

@@ -33,7 +33,7 @@ describe('the handler of activity', () => {
       perSecond: 3,
       commands: [
         { ...random, meanMs: 5, longestMs: 11 },
-        { code: null, name: 'no command', perSecond: 0, unansweredPerSecond: 2, meanMs: 0, longestMs: 0 },
+        { code: null, name: 'other', perSecond: 0, unansweredPerSecond: 2, meanMs: 0, longestMs: 0 },
       ],
     });
   });

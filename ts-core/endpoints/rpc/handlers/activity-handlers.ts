@@ -15,7 +15,7 @@ export function activityHandlers({ recentCommands, status }: Application): Handl
         perSecond: perSecond(commands.reduce((sum, { answered }) => sum + answered, 0)),
         commands: commands.map(({ code, answered, unanswered, totalMs, longestMs }) => ({
           code: code ?? null,
-          name: code === undefined ? 'no command' : commandLabel(status.device.version, code),
+          name: code === undefined ? 'other' : commandLabel(status.device.version, code),
           perSecond: perSecond(answered),
           unansweredPerSecond: perSecond(unanswered),
           meanMs: answered === 0 ? 0 : totalMs / answered,

@@ -9,7 +9,9 @@ const rate = z.number().min(0);
 export const CommandActivity = objectType('CommandActivity', 'How often and how fast one command was executed.', {
   code: commandCode
     .nullable()
-    .describe('TPM 1.2 ordinal or TPM 2.0 command code; null for submissions that were no command of this TPM.'),
+    .describe(
+      'TPM 1.2 ordinal or TPM 2.0 command code; null for all that the specification does not name, submissions that were no command included.',
+    ),
   name: z.string().describe('The command’s name.'),
   perSecond: rate.describe('Commands that the TPM answered, per second.'),
   unansweredPerSecond: rate.describe('Submissions that were refused, cancelled or failed, per second.'),

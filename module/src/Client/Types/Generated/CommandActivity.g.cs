@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>How often and how fast one command was executed.</summary>
 public sealed partial class CommandActivity
 {
-    /// <summary>TPM 1.2 ordinal or TPM 2.0 command code; null for submissions that were no command of this TPM.</summary>
+    /// <summary>TPM 1.2 ordinal or TPM 2.0 command code; null for all that the specification does not name, submissions that were no command included.</summary>
     public uint? Code { get; private set; }
 
     /// <summary>The command’s name.</summary>
