@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Health } from '../../ts-core/application/status/health.js';
 import { ServiceStatus, statusLine } from '../../ts-core/daemon/service-status.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { quietLog } from '../support/quiet-log.js';
 import { recordedEvents } from '../support/recorded-events.js';
 
 const WORKS: Health = { state: 'works', sinceMs: 0, warnings: [] };
@@ -34,6 +35,7 @@ describe('the status of the service', () => {
       events,
       clock,
       notification: { status: (text) => shown.push(text) },
+      log: quietLog(),
     });
     const settle = async () => {
       clock.advance(1000);
@@ -51,5 +53,28 @@ describe('the status of the service', () => {
     events.raise('tpmReturned', 'Back.');
     await settle();
     equal(asked, 2);
+  });
+
+  it('stays as it is while the health cannot be found out, and says nothing after its end', async () => {
+    const clock = new FakeClock();
+    const { events } = recordedEvents(clock);
+    const log = quietLog();
+    const shown: string[] = [];
+    let health = (): Promise<Health> => Promise.reject(new Error('too many open files'));
+    const status = new ServiceStatus({
+      ...{ health: () => health(), tpm: TPM, events, clock, log },
+      notification: { status: (text) => shown.push(text) },
+    });
+    clock.advance(1000);
+    await nextTurn();
+    deepEqual([shown, log.lines.map(({ level }) => level)], [[], ['warn']]);
+    for (const late of [() => Promise.resolve(WORKS), () => Promise.reject(new Error('late'))]) {
+      health = late;
+      events.raise('tpmLost', 'The TPM does not answer.');
+      clock.advance(1000);
+      status.close();
+      await nextTurn();
+    }
+    deepEqual([shown.length, log.lines.length], [0, 1]);
   });
 });

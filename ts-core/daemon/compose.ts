@@ -160,7 +160,7 @@ async function startParts(
   notification.ready(tpm);
   const { events } = broker.application;
   const status = hasServiceManager(env)
-    ? new ServiceStatus({ health: () => broker.application.status.health(), tpm, events, clock, notification })
+    ? new ServiceStatus({ health: () => broker.application.status.health(), tpm, events, clock, notification, log })
     : undefined;
   log.info({ rpc: configuration.sockets.rpc, wire: configuration.sockets.wire, tpm: transport.description }, 'ready');
   const reloading = new ReloadConfiguration({

@@ -1,6 +1,6 @@
 /** Shows the broker's health as the status of the service (`systemctl status`), and follows it. */
 import type { Events } from '../application/events/events.js';
-import type { AuditKind } from '../application/ports/logs.js';
+import type { AuditKind, Log } from '../application/ports/logs.js';
 import type { Clock } from '../application/ports/operating-system.js';
 import type { Health } from '../application/status/health.js';
 import type { Caller } from '../domain/caller.js';
@@ -13,6 +13,7 @@ export interface ServiceStatusParts {
   readonly events: Pick<Events, 'follow'>;
   readonly clock: Clock;
   readonly notification: Pick<ServiceNotification, 'status'>;
+  readonly log: Log;
 }
 
 /** Events after which the health may be another one. */
@@ -32,6 +33,7 @@ export class ServiceStatus {
   readonly #parts: ServiceStatusParts;
   readonly #stopFollowing: () => void;
   #timer: { cancel(): void } | undefined;
+  #isClosed = false;
 
   constructor(parts: ServiceStatusParts) {
     this.#parts = parts;
@@ -42,6 +44,7 @@ export class ServiceStatus {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stopFollowing();
     this.#timer?.cancel();
   }
@@ -49,9 +52,19 @@ export class ServiceStatus {
   #updateSoon(): void {
     this.#timer ??= this.#parts.clock.after(DELAY_MS, () => {
       this.#timer = undefined;
-      const { health, notification, tpm } = this.#parts;
-      void health().then((found) => notification.status(statusLine(found, tpm)));
+      void this.#update();
     });
+  }
+
+  /** The health cannot be found out where the system has no file descriptor left, for instance. */
+  async #update(): Promise<void> {
+    const { health, notification, tpm, log } = this.#parts;
+    try {
+      const found = await health();
+      if (!this.#isClosed) notification.status(statusLine(found, tpm));
+    } catch (error) {
+      if (!this.#isClosed) log.warn({ error }, 'cannot find out the health that the service manager would show');
+    }
   }
 }
 
