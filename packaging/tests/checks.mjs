@@ -1,6 +1,6 @@
 // What the tests of the packages share: checks that are counted, and the newest packages in dist.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -43,6 +43,7 @@ export function missingProgram(...programs) {
 /** Returns the newest file in dist whose name begins and ends like this; undefined if there is none. */
 export function newestInDist(start, end) {
   const folder = path.join(root, 'dist');
+  if (!existsSync(folder)) return undefined;
   const files = readdirSync(folder)
     .filter((name) => name.startsWith(start) && name.endsWith(end))
     .map((name) => path.join(folder, name));

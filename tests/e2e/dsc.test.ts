@@ -137,8 +137,10 @@ describe('the DSC resources', function () {
   });
 
   it('report wrong input, and a broker that does not run, with exit codes of the manifest', async () => {
-    const badLevel = await call(authLevel.set, { level: 'Most' });
-    assert.equal(badLevel.code, 64, badLevel.stderr);
+    for (const level of ['Most', 'toString', '4', 4]) {
+      const badLevel = await call(authLevel.set, { level });
+      assert.equal(badLevel.code, 64, badLevel.stderr);
+    }
     assert.equal((await call(policy.set, [1])).code, 64);
     await daemon.stop();
     assert.equal((await call(policy.get)).code, 69);

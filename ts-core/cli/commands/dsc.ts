@@ -1,7 +1,9 @@
 /** `tbs dsc`: the commands that packaging/dsc names as those of Microsoft DSC resources. One line of JSON each. */
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
 import { POLICY_SETTINGS } from '../../domain/policy/setting-table.js';
+import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import type { BrokerClient } from '../broker-client.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
@@ -47,7 +49,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   },
   'auth-level': {
     schema: objectSchema('Level of owner authorization that TpmTbs stores', {
-      level: { description: 'OSManagedAuthLevel.', enum: ['None', 'Delegated', 'Full', 'LockoutOnly'] },
+      level: { description: 'OSManagedAuthLevel.', enum: Object.values(AUTH_LEVEL_NAMES) },
       force: {
         description: 'Whether a new owner authorization that is stored nowhere is acceptable.',
         type: 'boolean',
@@ -94,13 +96,9 @@ export function dscCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 
 /** What each operation prints: a state, and for `stateAndDiff` the names of the properties that differ. */
 const OUTPUTS = {
-  async get(broker: BrokerClient, resource: Resource, desired: Instance): Promise<void> {
-    printLineOfJson(await resource.get(broker, desired));
-  },
+  get: printState,
   /** There is one instance, and DSC may name the properties that it wants. */
-  async export(broker: BrokerClient, resource: Resource, desired: Instance): Promise<void> {
-    printLineOfJson(await resource.get(broker, desired));
-  },
+  export: printState,
   async test(broker: BrokerClient, resource: Resource, desired: Instance): Promise<void> {
     const differing = await resource.differences(broker, desired);
     printLineOfJson({ ...(await resource.get(broker, desired)), _inDesiredState: differing.length === 0 });
@@ -114,6 +112,10 @@ const OUTPUTS = {
   },
 };
 
+async function printState(broker: BrokerClient, resource: Resource, desired: Instance): Promise<void> {
+  printLineOfJson(await resource.get(broker, desired));
+}
+
 function objectSchema(title: string, properties: object): object {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -124,11 +126,10 @@ function objectSchema(title: string, properties: object): object {
   };
 }
 
-const LEVELS = { None: 0, Delegated: 2, Full: 4, LockoutOnly: 5 } as const;
-
-function numberOf(level: unknown): (typeof LEVELS)[keyof typeof LEVELS] {
-  if (typeof level === 'string' && level in LEVELS) return LEVELS[level as keyof typeof LEVELS];
-  throw badInstance(`level must be one of ${Object.keys(LEVELS).join(', ')}.`);
+function numberOf(level: unknown): OsManagedAuthLevel {
+  const [number] = Object.entries(AUTH_LEVEL_NAMES).find(([, name]) => name === level) ?? [];
+  if (number === undefined) throw badInstance(`level must be one of ${Object.values(AUTH_LEVEL_NAMES).join(', ')}.`);
+  return Number(number) as OsManagedAuthLevel;
 }
 
 /** Reads the instance that DSC writes to standard input. It may be empty, and may carry `_inDesiredState`. */
