@@ -7,6 +7,7 @@
  *
  * Special names: [MS-GPREG] section 3.2.5.1.
  */
+import { sameBytes } from '../tpm/byte-fields.js';
 import { type PolEntry, REGISTRY_TYPES } from './registry-pol.js';
 import type { SettingSource } from './settings.js';
 
@@ -148,8 +149,7 @@ function afterOthers(before: RegistryValue | undefined, value: RegistryValue): R
 }
 
 function isSameContent(left: PolEntry, right: PolEntry): boolean {
-  const sameLength = left.data.length === right.data.length;
-  return left.type === right.type && sameLength && left.data.every((byte, index) => byte === right.data[index]);
+  return left.type === right.type && sameBytes(left.data, right.data);
 }
 
 /**
