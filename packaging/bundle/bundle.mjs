@@ -27,6 +27,7 @@ const PROGRAMS = {
 };
 
 const TOP = 'top.mjs';
+const TELEMETRY = 'telemetry.cjs';
 
 /** Returns the bundle's folder and the folders of the packages whose code it contains. */
 export async function bundle(architecture = process.arch) {
@@ -40,6 +41,7 @@ export async function bundle(architecture = process.arch) {
     chmodSync(path.join(folder, name), 0o755);
   }
   for (const file of await bundleTop(folder)) packages.add(packageOf(file));
+  for (const file of await bundleTelemetry(folder)) packages.add(packageOf(file));
   copyParts(folder, architecture);
   packages.delete(undefined);
   return { folder, packages: [...packages].sort() };
@@ -64,7 +66,7 @@ async function bundleProgram(name, folder) {
     // Optional dependencies of dbus-next that are not installed.
     external: ['x11', 'usocket'],
     alias: { 'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs') },
-    plugins: [topBeside, daemonBeside(name), yargsLocalesBeside, lazyPackages],
+    plugins: [topBeside, telemetryBeside, daemonBeside(name), yargsLocalesBeside, lazyPackages],
     logLevel: 'error',
   });
   return filesAmong(Object.keys(metafile.inputs));
@@ -92,6 +94,25 @@ async function bundleTop(folder) {
   return filesAmong(Object.keys(metafile.inputs));
 }
 
+/** Bundles OpenTelemetry's SDK, which only a broker with a collector loads. */
+async function bundleTelemetry(folder) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [path.join('ts-core', 'adapters', 'telemetry', 'otlp-export.ts')],
+    outfile: path.join(folder, TELEMETRY),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: `node${shippedNode.version}`,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'error',
+  });
+  return filesAmong(Object.keys(metafile.inputs));
+}
+
 /** Returns the folder of the package that a file belongs to; undefined for the project's own files. */
 function packageOf(file) {
   const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [];
@@ -114,6 +135,18 @@ const topBeside = {
     build.onResolve({ filter: /\/top\/run-top\.js$/ }, () => ({ path: TOP, namespace: 'beside' }));
     build.onLoad({ filter: /./, namespace: 'beside' }, ({ path: file }) => ({
       contents: `export const runTop = async (...given) => (await importBeside('./${file}')).runTop(...given);`,
+    }));
+  },
+};
+
+/** tbsd loads it if the configuration names a collector. A script of node:vm requires it, since it cannot import. */
+const telemetryBeside = {
+  name: 'telemetry beside',
+  setup(build) {
+    build.onResolve({ filter: /\/telemetry\/otlp-export\.js$/ }, () => ({ path: TELEMETRY, namespace: 'required' }));
+    build.onResolve({ filter: /./, namespace: 'required' }, ({ path: file }) => ({ path: file, external: true }));
+    build.onLoad({ filter: /./, namespace: 'required' }, ({ path: file }) => ({
+      contents: `module.exports = require('./${file}');`,
     }));
   },
 };

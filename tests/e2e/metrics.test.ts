@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
+import { makeCertificates } from '../support/certificates.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { freePort } from '../support/free-port.js';
 import { run } from '../support/run-program.js';
@@ -260,25 +261,6 @@ async function ended(child: ChildProcess): Promise<void> {
     child.once('exit', () => resolve());
     child.kill('SIGTERM');
   });
-}
-
-/** An authority with a certificate for the broker and one for a scraper, and one of nobody's. */
-function makeCertificates(folder: string): void {
-  const openssl = (...args: string[]): void => {
-    const { status, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-  };
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const selfSigned = (name: string): void =>
-    openssl('req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`);
-  selfSigned('ca');
-  selfSigned('stranger');
-  for (const name of ['broker', 'scraper']) {
-    openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    writeFileSync(join(folder, `${name}.ext`), 'subjectAltName=DNS:localhost\n');
-    const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2'];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...signing, '-extfile', `${name}.ext`, '-out', `${name}.pem`);
-  }
 }
 
 function httpsGet(options: RequestOptions): Promise<string> {

@@ -187,6 +187,7 @@ function submitted(dispatcher: Dispatcher, version: TpmVersion, command: Uint8Ar
       },
       ...{ locality: 0, command, header: verdict.header, listsRevision: 0, submittedAtMs: 0, deadline: undefined },
       ...{ state: 'waiting', cancelRequested: false, expectedMs: 0, place: undefined, responseClass: undefined },
+      roundTrips: undefined,
       done: (outcome) => (outcome.kind === 'refused' ? reject(outcome.error) : resolve(outcome.response)),
     });
   });

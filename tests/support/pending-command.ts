@@ -42,6 +42,7 @@ export function pendingCommand({ version = '2.0', ...options }: PendingOptions =
     place: undefined,
     expectedMs: 0,
     responseClass: undefined,
+    roundTrips: undefined,
     ...options,
     caller,
     command,

@@ -7,6 +7,7 @@ import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type { ResourceLimits } from '../../ts-core/domain/virtualization/tpm20/quotas.js';
 import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import type { VirtualizerSnapshot } from '../../ts-core/domain/virtualization/virtualizer.js';
+import { FakeClock } from './fake-clock.js';
 import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
 import { ScriptedTpm20, type ScriptedTpmOptions } from './scripted-tpm20.js';
@@ -52,6 +53,7 @@ export class VirtualTpm20 {
         version: '2.0',
         transport,
         virtualizer: this.virtualizer,
+        clock: new FakeClock(),
         log: quietLog(),
         eventLoop: new QuietEventLoop(),
         queue: { size: 0 },
@@ -78,12 +80,15 @@ export class VirtualTpm20 {
 
   /** As the dispatcher does: by the direct path, or by an exchange where that is not enough. */
   async execute(contextId: number, command: Uint8Array): Promise<Uint8Array> {
-    const response = await this.#driver.executeDirect({ contextId, command, locality: 0 }, TIMEOUT_MS);
+    const response = await this.#driver.executeDirect(
+      { contextId, command, locality: 0, roundTrips: undefined },
+      TIMEOUT_MS,
+    );
     return response ?? (await this.run(() => this.virtualizer.execute(contextId, command)));
   }
 
   run<Result>(begin: () => Exchange<Result>): Promise<Result> {
-    return this.#driver.drive(begin, 0, TIMEOUT_MS);
+    return this.#driver.drive(begin, { locality: 0, timeoutMs: TIMEOUT_MS });
   }
 }
 

@@ -10,6 +10,7 @@ import { metricsSettings, simulatorSettings, socketSettings } from './settings/e
 import { limitSettings, schedulingSettings, timeoutSettings } from './settings/limits.js';
 import { auditSettings, logSettings } from './settings/logs.js';
 import { policySettings } from './settings/policy.js';
+import { telemetrySettings } from './settings/telemetry.js';
 import { platformSettings, powerSettings, provisioningSettings, transportSettings } from './settings/tpm.js';
 import { account, namedAccount, path } from './settings/values.js';
 
@@ -54,6 +55,7 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
     log: logSettings.prefault({}),
     simulator: simulatorSettings.prefault({}),
     metrics: metricsSettings.prefault({}),
+    telemetry: telemetrySettings.prefault({}),
     directory: directorySettings
       .nullable()
       .default(null)

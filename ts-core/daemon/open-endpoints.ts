@@ -1,4 +1,7 @@
-/** Opens the endpoints that the configuration names, one after the other, and closes them together. */
+/**
+ * Opens the endpoints that the configuration names, one after the other, and closes them together. The export of traces
+ * and metrics, which callers cause too, starts and ends with them.
+ */
 import type { Socket } from 'node:net';
 import type { Application } from '../application/application.js';
 import type { Log } from '../application/ports/logs.js';
@@ -19,6 +22,7 @@ import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
 import { openMetrics } from './open-metrics.js';
+import { openTelemetry } from './open-telemetry.js';
 import { parseStreamAddress } from './stream-address.js';
 
 export interface DaemonIdentity {
@@ -88,6 +92,8 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
       closers.push(() => metrics.close());
       listed.push({ kind: 'metrics', address: metrics.address });
     }
+    const closeTelemetry = await openTelemetry(parts);
+    if (closeTelemetry !== undefined) closers.push(closeTelemetry);
     // Opened last: a client that waits for the broker connects here, and then finds everything else open.
     const rpc = await openRpc(parts, shared, listed);
     closers.push(() => rpc.close());

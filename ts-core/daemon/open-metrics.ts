@@ -1,11 +1,11 @@
 /** Opens the metrics endpoint; loaded only if the configuration turns it on. */
 import type { Socket } from 'node:net';
-import { readTrustedFile } from '../adapters/policy/trusted-file.js';
 import type { Application } from '../application/application.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { MetricsAccess } from '../endpoints/metrics/metrics-server.js';
 import type { Configuration } from './configuration.js';
+import { fileOfSetting } from './file-of-setting.js';
 import { parseStreamAddress } from './stream-address.js';
 
 export interface MetricsParts {
@@ -22,7 +22,6 @@ export interface OpenMetrics {
   close(): Promise<void>;
 }
 
-const MAX_FILE_BYTES = 1_048_576;
 /** The caller in whose name a permitted scrape queries the broker. */
 const SCRAPER: Caller = { userKey: 'metrics', callerClass: 'standardUser', isObserver: true };
 
@@ -43,7 +42,7 @@ export async function openMetrics(parts: MetricsParts): Promise<OpenMetrics | un
 function metricsAccess({ configuration, identity, identifyTcpPeer }: MetricsParts): MetricsAccess {
   const { tls } = configuration.metrics;
   if (tls !== null) {
-    const read = (file: string): Uint8Array => readFileOf(file, identity.uid);
+    const read = (file: string): Uint8Array => fileOfSetting('metrics.tls', file, identity.uid);
     const [certificate, key] = [read(tls.certificateFile), read(tls.keyFile)];
     return { kind: 'clientCertificates', tls: { certificate, key, clientAuthority: read(tls.clientAuthorityFile) } };
   }
@@ -52,15 +51,5 @@ function metricsAccess({ configuration, identity, identifyTcpPeer }: MetricsPart
     message: `Metrics without TLS are not available on ${process.platform}, which does not identify the callers of TCP connections.`,
     action: 'Set metrics.tls in tbsd.json, or remove metrics.listen.',
     details: { setting: 'metrics.tls' },
-  });
-}
-
-function readFileOf(file: string, brokerUid: number): Uint8Array {
-  const read = readTrustedFile(file, brokerUid, MAX_FILE_BYTES);
-  if (read.verdict === 'read') return read.bytes;
-  throw new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `${file}, which metrics.tls names, ${read.verdict === 'missing' ? 'does not exist' : read.reason}.`,
-    action: 'Put the file there, or change metrics.tls in tbsd.json.',
-    details: { setting: 'metrics.tls', file },
   });
 }

@@ -7,6 +7,7 @@ import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import type { DirectPath } from '../../../ts-core/domain/virtualization/virtualizer.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
 import { QuietEventLoop } from '../../support/quiet-event-loop.js';
 import { quietLog } from '../../support/quiet-log.js';
@@ -18,8 +19,9 @@ import { clear, getRandom, startup } from '../../support/tpm20-commands.js';
 const SUCCESS = errorResponse('2.0', TPM_RC.SUCCESS);
 const INITIALIZE = errorResponse('2.0', TPM_RC.INITIALIZE);
 const LOST = new TbsError('TBS_E_IOERROR');
-const COMMAND = { contextId: 1, command: getRandom(8), locality: 2 };
+const COMMAND = { contextId: 1, command: getRandom(8), locality: 2, roundTrips: undefined };
 const TIMEOUT_MS = 1234;
+const OPTIONS = { locality: 0, timeoutMs: TIMEOUT_MS };
 
 /** A direct path that takes every command as it is, and tells what it was asked. */
 class OpenPath implements DirectPath {
@@ -65,7 +67,8 @@ function setUp(version: TpmVersion = '2.0') {
     wasReset: () => void told.push('reset'),
   };
   let held = 0;
-  const parts = { version, transport, virtualizer, log, eventLoop, queue, presence };
+  const clock = new FakeClock();
+  const parts = { version, transport, virtualizer, log, eventLoop, queue, presence, clock };
   const driver = new ExchangeDriver(parts, () => void held++);
   /** Answers what is sent, one after the other. */
   const answers = (...responses: readonly (Uint8Array | Error)[]) => {
@@ -106,7 +109,10 @@ describe('an exchange', () => {
     const { driver, transport, told, answers, sent } = setUp();
     answers(SUCCESS, errorResponse('2.0', TPM_RC.LOCKOUT));
     const seen: Uint8Array[] = [];
-    assert.equal(await driver.drive(() => sendEach([getRandom(8), clear()], seen), 3, TIMEOUT_MS), 'done');
+    assert.equal(
+      await driver.drive(() => sendEach([getRandom(8), clear()], seen), { ...OPTIONS, locality: 3 }),
+      'done',
+    );
     assert.deepEqual(sent(), hex(getRandom(8), clear()));
     assert.deepEqual(seen, [SUCCESS, errorResponse('2.0', TPM_RC.LOCKOUT)]);
     assert.deepEqual([transport.sent[0]?.options.locality, transport.sent[0]?.options.timeoutMs], [3, TIMEOUT_MS]);
@@ -116,19 +122,15 @@ describe('an exchange', () => {
   it('hears of a failed transport, and may go on', async () => {
     const { driver, told, answers, sent } = setUp();
     answers(LOST, SUCCESS);
-    const outcome = await driver.drive(
-      function* (): Exchange<unknown> {
-        try {
-          yield getRandom(8);
-        } catch (error) {
-          yield getRandom(4);
-          return error;
-        }
-        return undefined;
-      },
-      0,
-      TIMEOUT_MS,
-    );
+    const outcome = await driver.drive(function* (): Exchange<unknown> {
+      try {
+        yield getRandom(8);
+      } catch (error) {
+        yield getRandom(4);
+        return error;
+      }
+      return undefined;
+    }, OPTIONS);
     assert.equal(outcome, LOST);
     assert.deepEqual(sent(), hex(getRandom(8), getRandom(4)));
     assert.deepEqual(told, ['TBS_E_IOERROR', 'answered']);
@@ -137,7 +139,7 @@ describe('an exchange', () => {
   it('lets the held answer go when the TPM has the command, and again where the transport had no use for it', async () => {
     const { driver, transport, answers, answersHeld } = setUp();
     answers(SUCCESS);
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
     assert.equal(answersHeld(), 1);
     assert.equal(transport.sent[0]?.options.whileTpmWorks?.(), false);
     assert.equal(answersHeld(), 2);
@@ -146,7 +148,7 @@ describe('an exchange', () => {
   it('takes requests in while the TPM works, and says whether commands wait then', async () => {
     const { driver, transport, eventLoop, queue, answers } = setUp();
     answers(SUCCESS);
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
     assert.equal(eventLoop.requestsTaken, 0);
     queue.size = 1;
     assert.equal(transport.sent[0]?.options.whileTpmWorks?.(), true);
@@ -158,7 +160,7 @@ describe('an exchange whose TPM was reset', () => {
   it('begins again after the TPM is started and the tables know', async () => {
     const { driver, virtualizer, told, log, answers, sent } = setUp();
     answers(SUCCESS, INITIALIZE, SUCCESS, SUCCESS, SUCCESS);
-    await driver.drive(() => sendEach([getRandom(8), clear()]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8), clear()]), OPTIONS);
     assert.deepEqual(sent(), hex(getRandom(8), clear(), startup(), getRandom(8), clear()));
     assert.equal(virtualizer.resets, 1);
     assert.deepEqual(told, ['answered', 'answered', 'reset', 'answered', 'answered']);
@@ -173,17 +175,13 @@ describe('an exchange whose TPM was reset', () => {
       if (left++ === 0) throw new Error('nothing new');
     };
     await driver
-      .drive(
-        function* (): Exchange<void> {
-          try {
-            yield getRandom(8);
-          } finally {
-            leave();
-          }
-        },
-        0,
-        TIMEOUT_MS,
-      )
+      .drive(function* (): Exchange<void> {
+        try {
+          yield getRandom(8);
+        } finally {
+          leave();
+        }
+      }, OPTIONS)
       .catch(() => assert.fail('what it threw is nobody’s business'));
     assert.equal(left, 2);
     assert.equal(log.lines.filter(({ level }) => level === 'debug').length, 1);
@@ -193,7 +191,7 @@ describe('an exchange whose TPM was reset', () => {
     const { driver, answers, sent } = setUp();
     answers(INITIALIZE, SUCCESS, INITIALIZE);
     await assert.rejects(
-      driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS),
+      driver.drive(() => sendEach([getRandom(8)]), OPTIONS),
       { symbol: 'TBS_E_IOERROR' },
     );
     assert.deepEqual(sent(), hex(getRandom(8), startup(), getRandom(8)));
@@ -203,8 +201,8 @@ describe('an exchange whose TPM was reset', () => {
     const { driver, transport, virtualizer, answers, sent } = setUp();
     answers(SUCCESS, SUCCESS, SUCCESS);
     transport.onReset?.();
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
-    await driver.drive(() => sendEach([getRandom(4)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
+    await driver.drive(() => sendEach([getRandom(4)]), OPTIONS);
     assert.deepEqual(sent(), hex(startup(), getRandom(8), getRandom(4)));
     assert.equal(virtualizer.resets, 1);
   });
@@ -212,7 +210,7 @@ describe('an exchange whose TPM was reset', () => {
   it('may send the start-up itself', async () => {
     const { driver, answers, sent, virtualizer } = setUp();
     answers(INITIALIZE, SUCCESS);
-    assert.equal(await driver.drive(() => sendEach([startup()]), 0, TIMEOUT_MS), 'done');
+    assert.equal(await driver.drive(() => sendEach([startup()]), OPTIONS), 'done');
     assert.deepEqual(sent(), hex(startup()));
     assert.equal(virtualizer.resets, 0);
   });
@@ -221,7 +219,7 @@ describe('an exchange whose TPM was reset', () => {
     const { driver, answers, virtualizer } = setUp('1.2');
     const notStarted = errorResponse('1.2', TPM_RESULT.INVALID_POSTINIT);
     answers(notStarted, errorResponse('1.2', 0), errorResponse('1.2', 0));
-    assert.equal(await driver.drive(() => sendEach([GET_RANDOM_12]), 0, TIMEOUT_MS), 'done');
+    assert.equal(await driver.drive(() => sendEach([GET_RANDOM_12]), OPTIONS), 'done');
     assert.equal(virtualizer.resets, 1);
   });
 });
@@ -231,7 +229,7 @@ describe('an exchange of a TPM 1.2', () => {
     const { driver, answers, sent } = setUp('1.2');
     const start = command12(TPM_ORD.Startup, Uint8Array.of(0, 1));
     answers(errorResponse('1.2', TPM_RESULT.INVALID_POSTINIT));
-    assert.equal(await driver.drive(() => sendEach([start]), 0, TIMEOUT_MS), 'done');
+    assert.equal(await driver.drive(() => sendEach([start]), OPTIONS), 'done');
     assert.deepEqual(sent(), hex(start));
   });
 });
@@ -248,10 +246,10 @@ describe('an exchange that nobody watches', () => {
     };
     await assert.rejects(driver.executeDirect(COMMAND, TIMEOUT_MS), LOST);
     await assert.rejects(
-      driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS),
+      driver.drive(() => sendEach([getRandom(8)]), OPTIONS),
       LOST,
     );
-    assert.equal(await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS), 'done');
+    assert.equal(await driver.drive(() => sendEach([getRandom(8)]), OPTIONS), 'done');
   });
 });
 
@@ -261,8 +259,8 @@ describe('an exchange whose TPM was lost and came back', () => {
     virtualizer.resumeWith = getRandom(1);
     answers(SUCCESS, SUCCESS, SUCCESS);
     transport.onReturned?.();
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
-    await driver.drive(() => sendEach([getRandom(4)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
+    await driver.drive(() => sendEach([getRandom(4)]), OPTIONS);
     assert.deepEqual(sent(), hex(getRandom(1), getRandom(8), getRandom(4)));
     assert.deepEqual([virtualizer.resumed, virtualizer.resets], [1, 0]);
   });
@@ -272,7 +270,7 @@ describe('an exchange whose TPM was lost and came back', () => {
     virtualizer.resumeWith = getRandom(1);
     answers(INITIALIZE, SUCCESS, SUCCESS);
     transport.onReturned?.();
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
     assert.deepEqual(sent(), hex(getRandom(1), startup(), getRandom(8)));
     assert.equal(virtualizer.resets, 1);
   });
@@ -287,7 +285,7 @@ describe('an exchange whose TPM was lost and came back', () => {
       onTransmit?.(transmission);
     };
     transport.onReturned?.();
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
     assert.deepEqual(sent(), hex(getRandom(1), startup(), getRandom(8)));
     assert.equal(virtualizer.resets, 1);
   });
@@ -297,7 +295,7 @@ describe('an exchange whose TPM was lost and came back', () => {
     answers(SUCCESS, SUCCESS);
     transport.onReset?.();
     transport.onReturned?.();
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
     assert.deepEqual(sent(), hex(startup(), getRandom(8)));
     assert.equal(virtualizer.resumed, 0);
   });
@@ -369,7 +367,7 @@ describe('a command that is one plain round trip', () => {
     answers(INITIALIZE, SUCCESS, SUCCESS);
     assert.equal(await driver.executeDirect(COMMAND, TIMEOUT_MS), null);
     assert.deepEqual(direct.asked, ['begin', 'failed']);
-    await driver.drive(() => sendEach([getRandom(8)]), 0, TIMEOUT_MS);
+    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
     assert.deepEqual(sent(), hex(getRandom(8), startup(), getRandom(8)));
   });
 });

@@ -2,18 +2,7 @@
 import type { CallerClass } from '../../domain/caller.js';
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { TbsError } from '../../domain/tbs-error.js';
-
-/** `refused`: for another reason than the lists and the lockout; `failed`: the TPM or the broker did not carry it out. */
-export type CommandResult =
-  | 'success'
-  | 'authorizationFailure'
-  | 'tpmLockout'
-  | 'tpmError'
-  | 'blocked'
-  | 'lockedOut'
-  | 'cancelled'
-  | 'refused'
-  | 'failed';
+import type { CommandResult } from '../ports/command-tracer.js';
 
 export interface EndedCommand {
   /**

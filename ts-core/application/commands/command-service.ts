@@ -21,6 +21,7 @@ import type {
   SubmissionOutcome,
 } from './caller-connection.js';
 import { type CommandMeter, type EndedCommand, resultOfRefusal, resultOfResponse } from './command-meter.js';
+import { CommandTraces } from './command-trace.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { PendingCommand } from './pending-command.js';
 
@@ -58,6 +59,7 @@ export class CommandService implements ConnectionOpener {
   closedBecause: string | undefined;
   /** Commands that were refused before they entered the queue. The dispatcher counts the others. */
   refused = 0;
+  readonly traces = new CommandTraces();
   readonly #meters = new Set<CommandMeter>();
   readonly #parts: SubmitParts;
 
@@ -72,7 +74,9 @@ export class CommandService implements ConnectionOpener {
   }
 
   /** A submission that was put into the queue, or had come so far that its command was known. */
-  ended({ caller, header, responseClass }: PendingCommand, outcome: SubmissionOutcome): void {
+  ended(pending: PendingCommand, outcome: SubmissionOutcome): void {
+    if (pending.roundTrips !== undefined) this.traces.end(pending, outcome, this.#parts.clock.monotonicMs());
+    const { caller, header, responseClass } = pending;
     if (this.#meters.size === 0) return;
     const { callerClass } = caller;
     const code = commandName(this.#parts.version, header.code) === undefined ? undefined : header.code;
@@ -212,6 +216,7 @@ class CallerSession implements CallerConnection {
       place: undefined,
       expectedMs: 0,
       responseClass: undefined,
+      roundTrips: this.#service.traces.begin(this.caller),
     };
     return pending;
   }

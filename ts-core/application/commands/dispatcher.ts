@@ -270,7 +270,7 @@ export class Dispatcher {
   async #driveFor<Result>(userKey: string | undefined, begin: () => Exchange<Result>): Promise<Result> {
     const startedAtMs = this.#parts.clock.monotonicMs();
     try {
-      return await this.#exchanges.drive(begin, 0, this.#timeoutMs('long'));
+      return await this.#exchanges.drive(begin, { locality: 0, timeoutMs: this.#timeoutMs('long') });
     } finally {
       const endedAtMs = this.#parts.clock.monotonicMs();
       if (userKey !== undefined) this.#parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
@@ -323,11 +323,8 @@ export class Dispatcher {
     const { virtualizer } = this.#parts;
     const response = await this.#exchanges.executeDirect(pending, timeoutMs);
     if (response !== null) return response;
-    return this.#exchanges.drive(
-      () => virtualizer.execute(pending.contextId, pending.command),
-      pending.locality,
-      timeoutMs,
-    );
+    const { contextId, command, locality, roundTrips } = pending;
+    return this.#exchanges.drive(() => virtualizer.execute(contextId, command), { locality, timeoutMs, roundTrips });
   }
 
   #timeoutMs(duration: DurationClass): number {
@@ -363,11 +360,10 @@ export class Dispatcher {
     const { virtualizer, log } = this.#parts;
     if (responseCodeOf(response) !== 0) return;
     try {
-      await this.#exchanges.drive(
-        () => virtualizer.discard(pending.contextId, pending.command, response),
-        0,
-        this.#timeoutMs('medium'),
-      );
+      await this.#exchanges.drive(() => virtualizer.discard(pending.contextId, pending.command, response), {
+        locality: 0,
+        timeoutMs: this.#timeoutMs('medium'),
+      });
     } catch (error) {
       log.warn({ error }, 'cannot flush what a cancelled command created; it is flushed when its context closes');
     }

@@ -9,8 +9,10 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { RoundTrip } from '../ports/command-tracer.js';
 import type { EventLoop } from '../ports/event-loop.js';
 import type { Log } from '../ports/logs.js';
+import type { Clock } from '../ports/operating-system.js';
 import type { TpmTransport } from '../ports/tpm-transport.js';
 import { needsStartup, startTpm } from '../power/start-tpm.js';
 import type { PendingCommand } from './pending-command.js';
@@ -19,11 +21,20 @@ export interface ExchangeParts {
   readonly version: TpmVersion;
   readonly transport: TpmTransport;
   readonly virtualizer: Virtualizer;
+  readonly clock: Clock;
   readonly log: Log;
   readonly eventLoop: EventLoop;
   readonly queue: { readonly size: number };
   /** Notified of the outcome of each command. */
   readonly presence?: TpmObserver | undefined;
+}
+
+export interface ExchangeOptions {
+  readonly locality: number;
+  /** For each command that is sent to the TPM. */
+  readonly timeoutMs: number;
+  /** Each round trip is added here. */
+  readonly roundTrips?: RoundTrip[] | undefined;
 }
 
 export interface TpmObserver {
@@ -68,12 +79,17 @@ export class ExchangeDriver {
     // If the transport noticed a reset meanwhile, `restart` has already handled it.
     this.#tpmWasReset = false;
     if (state === 'lost') virtualizer.tpmWasReset();
-    await this.drive(() => virtualizer.resume(), 0, timeoutMs);
+    await this.drive(() => virtualizer.resume(), { locality: 0, timeoutMs });
   }
 
   /** Runs a command that takes a single round trip. Returns null, without any effect, if it takes more than one. */
   async executeDirect(
-    { contextId, command, locality }: Pick<PendingCommand, 'contextId' | 'command' | 'locality'>,
+    {
+      contextId,
+      command,
+      locality,
+      roundTrips,
+    }: Pick<PendingCommand, 'contextId' | 'command' | 'locality' | 'roundTrips'>,
     timeoutMs: number,
   ): Promise<Uint8Array | null> {
     const { virtualizer, version, presence } = this.#parts;
@@ -83,7 +99,7 @@ export class ExchangeDriver {
     if (physical === null) return null;
     let response: Uint8Array;
     try {
-      response = await this.#transmit(physical, locality, timeoutMs);
+      response = await this.#transmit(physical, { locality, timeoutMs, roundTrips });
     } catch (error) {
       direct.failed();
       presence?.failed(error);
@@ -102,11 +118,11 @@ export class ExchangeDriver {
    * Runs an exchange to its end. If the TPM answers that it needs to be started, it was reset: the TPM is started, the
    * tables are told, and the exchange starts again, since none of it was executed. A second reset is an error.
    */
-  async drive<Result>(begin: () => Exchange<Result>, locality: number, timeoutMs: number): Promise<Result> {
+  async drive<Result>(begin: () => Exchange<Result>, options: ExchangeOptions): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       if (this.#tpmWasReset) await this.#recoverFromReset();
-      if (this.#tpmReturned) await this.#synchronize(timeoutMs);
-      const outcome = await this.#driveOnce(begin(), locality, timeoutMs);
+      if (this.#tpmReturned) await this.#synchronize(options.timeoutMs);
+      const outcome = await this.#driveOnce(begin(), options);
       if (outcome !== NEEDS_STARTUP) return outcome;
       if (attempt === 2)
         throw new TbsError('TBS_E_IOERROR', { message: 'The TPM was reset twice during one command.' });
@@ -116,15 +132,14 @@ export class ExchangeDriver {
 
   async #driveOnce<Result>(
     exchange: Exchange<Result>,
-    locality: number,
-    timeoutMs: number,
+    options: ExchangeOptions,
   ): Promise<Result | typeof NEEDS_STARTUP> {
     const { version, presence } = this.#parts;
     let step = exchange.next();
     while (step.done !== true) {
       let response: Uint8Array;
       try {
-        response = await this.#transmit(step.value, locality, timeoutMs);
+        response = await this.#transmit(step.value, options);
       } catch (error) {
         presence?.failed(error);
         step = exchange.throw(error);
@@ -140,15 +155,17 @@ export class ExchangeDriver {
     return step.value;
   }
 
-  #transmit(command: Uint8Array, locality: number, timeoutMs: number): Promise<Uint8Array> {
-    const response = this.#parts.transport.transmit(command, {
-      locality,
-      timeoutMs,
-      whileTpmWorks: this.#whileTpmWorks,
-    });
+  #transmit(command: Uint8Array, { locality, timeoutMs, roundTrips }: ExchangeOptions): Promise<Uint8Array> {
+    const { transport, clock } = this.#parts;
+    const startedAtMs = roundTrips === undefined ? 0 : clock.monotonicMs();
+    const response = transport.transmit(command, { locality, timeoutMs, whileTpmWorks: this.#whileTpmWorks });
     // In case the transport did not call it: it had to reconnect, or waited through the event loop.
     this.#answerHeld();
-    return response;
+    if (roundTrips === undefined) return response;
+    const code = readUint32(command, 6);
+    return response.finally(() => {
+      roundTrips.push({ code, startedAtMs, durationMs: clock.monotonicMs() - startedAtMs });
+    });
   }
 
   /** Ends an exchange whose TPM has lost everything. Errors that it throws while ending say nothing new. */
@@ -174,7 +191,7 @@ export class ExchangeDriver {
   async #synchronize(timeoutMs: number): Promise<void> {
     const { virtualizer } = this.#parts;
     this.#tpmReturned = false;
-    const outcome = await this.#driveOnce(virtualizer.resume(), 0, timeoutMs);
+    const outcome = await this.#driveOnce(virtualizer.resume(), { locality: 0, timeoutMs });
     if (outcome === NEEDS_STARTUP || this.#tpmWasReset) await this.#recoverFromReset();
   }
 }

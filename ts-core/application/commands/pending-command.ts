@@ -4,6 +4,7 @@ import type { ResponseClass } from '../../domain/lockout/response-classification
 import type { QueuedCommand } from '../../domain/scheduling/command-queue.js';
 import type { QueuePlace } from '../../domain/scheduling/queue-lines.js';
 import type { CommandHeader } from '../../domain/tpm/command-header.js';
+import type { RoundTrip } from '../ports/command-tracer.js';
 import type { SubmissionOutcome } from './caller-connection.js';
 
 export interface PendingCommand extends QueuedCommand {
@@ -34,4 +35,6 @@ export interface PendingCommand extends QueuedCommand {
   expectedMs: number;
   /** Undefined until the TPM has answered. */
   responseClass: ResponseClass | undefined;
+  /** What was sent to the TPM for it so far; undefined unless it is traced. */
+  readonly roundTrips: RoundTrip[] | undefined;
 }

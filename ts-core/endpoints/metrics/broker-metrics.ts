@@ -3,7 +3,7 @@
  * scrape. Every label has a limited set of values: names of commands in the specification, classes, results, kinds, and
  * at most `MAX_USERS` users with failures.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { Application } from '../../application/application.js';
 import type { EndedCommand } from '../../application/commands/command-meter.js';
 import type { Caller } from '../../domain/caller.js';
@@ -19,6 +19,8 @@ export interface BrokerMetrics {
   readonly contentType: string;
   /** Returns the text for a scrape. */
   text(): Promise<string>;
+  /** Returns the same figures as objects. */
+  families(): Promise<readonly MetricObjectWithValues<MetricValue<string>>[]>;
   /** Stops counting. */
   close(): void;
 }
@@ -65,6 +67,10 @@ export function brokerMetrics(application: Application, observer: Caller, broker
     text: async () => {
       await collectState();
       return registry.metrics();
+    },
+    families: async () => {
+      await collectState();
+      return registry.getMetricsAsJSON();
     },
     close: unfollow,
   };

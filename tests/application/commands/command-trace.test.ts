@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type { CommandTrace, CommandTracer } from '../../../ts-core/application/ports/command-tracer.js';
+import type { Caller } from '../../../ts-core/domain/caller.js';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { ALICE, BOB } from '../../support/callers.js';
+import { SUCCESS, settled, commandServiceRig as setUp } from '../../support/command-service-rig.js';
+
+class Recorded implements CommandTracer {
+  readonly ends: CommandTrace[] = [];
+  readonly asked: Caller[] = [];
+  constructor(readonly wanted: Caller = ALICE) {}
+  wants(caller: Caller): boolean {
+    this.asked.push(caller);
+    return caller === this.wanted;
+  }
+  ended(trace: CommandTrace): void {
+    this.ends.push(trace);
+  }
+}
+
+describe('tracing of submissions', () => {
+  it('tells the tracer when a command came, went to the TPM and was answered', async () => {
+    const { connect, service, transport, clock } = setUp();
+    const tracer = new Recorded();
+    service.traces.recordFor(tracer);
+    const { open, submit } = connect();
+    submit(open());
+    const submittedAtMs = clock.monotonicMs();
+    const sent = await transport.transmission(0);
+    clock.advance(4);
+    sent.answer(SUCCESS);
+    await settled();
+    const [trace, ...others] = tracer.ends;
+    assert.deepEqual(others, []);
+    assert.deepEqual(trace, {
+      ...{ code: TPM_CC.GetRandom, caller: ALICE, contextId: 1, priority: 200, result: 'tpmError', refusal: undefined },
+      ...{ submittedAtMs, dispatchedAtMs: submittedAtMs, endedAtMs: submittedAtMs + 4 },
+      roundTrips: [{ code: TPM_CC.GetRandom, startedAtMs: submittedAtMs, durationMs: 4 }],
+    });
+  });
+
+  it('tells the tracer of a refusal with its reason, and that nothing went to the TPM', () => {
+    const refusal = new TbsError('TPM_E_COMMAND_BLOCKED');
+    const { connect, service } = setUp({ gate: { refusalAtSubmission: () => refusal } });
+    const tracer = new Recorded();
+    service.traces.recordFor(tracer);
+    const { open, submit } = connect();
+    submit(open());
+    const [trace] = tracer.ends;
+    assert.equal(trace?.result, 'blocked');
+    assert.deepEqual(trace?.refusal, { symbol: 'TPM_E_COMMAND_BLOCKED', message: refusal.message });
+    assert.deepEqual([trace?.dispatchedAtMs, trace?.roundTrips], [undefined, []]);
+  });
+
+  it('asks once for each submission, and records nothing for one that is not wanted', () => {
+    const { connect, service } = setUp();
+    const tracer = new Recorded(BOB);
+    service.traces.recordFor(tracer);
+    const { open, submit } = connect();
+    const context = open();
+    submit(context);
+    submit(context, { command: new Uint8Array(3) });
+    assert.deepEqual(tracer.asked, [ALICE]);
+    assert.deepEqual(tracer.ends, []);
+  });
+
+  it('ends with the tracer: commands that are still queued are not reported', async () => {
+    const { connect, service, transport } = setUp();
+    const tracer = new Recorded();
+    service.traces.recordFor(tracer);
+    const { open, submit } = connect();
+    submit(open());
+    service.traces.recordFor(undefined);
+    (await transport.transmission(0)).answer(SUCCESS);
+    await settled();
+    assert.deepEqual(tracer.ends, []);
+  });
+});

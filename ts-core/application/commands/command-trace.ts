@@ -1,0 +1,36 @@
+/** Has one tracer record the submissions that it wants. Costs nothing while there is none. */
+import type { Caller } from '../../domain/caller.js';
+import type { CommandTracer, RoundTrip } from '../ports/command-tracer.js';
+import type { SubmissionOutcome } from './caller-connection.js';
+import { resultOfRefusal, resultOfResponse } from './command-meter.js';
+import type { PendingCommand } from './pending-command.js';
+
+export class CommandTraces {
+  #tracer: CommandTracer | undefined;
+
+  /** Replaces the tracer; undefined ends tracing. */
+  recordFor(tracer: CommandTracer | undefined): void {
+    this.#tracer = tracer;
+  }
+
+  /** Returns the list in which the round trips of a new submission are recorded; undefined if it is not traced. */
+  begin(caller: Caller): RoundTrip[] | undefined {
+    return this.#tracer?.wants(caller) === true ? [] : undefined;
+  }
+
+  end(pending: PendingCommand, outcome: SubmissionOutcome, endedAtMs: number): void {
+    const { roundTrips } = pending;
+    if (roundTrips === undefined) return;
+    const { header, caller, contextId, priority, submittedAtMs, responseClass } = pending;
+    const common = { code: header.code, caller, contextId, priority, submittedAtMs, endedAtMs, roundTrips };
+    if (outcome.kind === 'response') {
+      const result = resultOfResponse(responseClass ?? 'other');
+      const dispatchedAtMs = submittedAtMs + outcome.waitMs;
+      this.#tracer?.ended({ ...common, result, refusal: undefined, dispatchedAtMs });
+      return;
+    }
+    const { symbol, message } = outcome.error;
+    const result = resultOfRefusal(outcome.error);
+    this.#tracer?.ended({ ...common, result, refusal: { symbol, message }, dispatchedAtMs: undefined });
+  }
+}
