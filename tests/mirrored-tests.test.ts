@@ -126,7 +126,12 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
   },
   {
-    files: ['endpoints/simulator/'],
+    files: [
+      'endpoints/simulator/bare-endpoint',
+      'endpoints/simulator/mssim-endpoint',
+      'endpoints/simulator/simulator-endpoints',
+      'endpoints/simulator/swtpm-endpoint',
+    ],
     because: 'the simulators’ protocols are asserted by the bytes of a connection and by the programs that speak them',
     testedBy: ['endpoints/simulator/simulator-protocols.test', 'endpoints/simulator/simulator-abuse.test'],
   },

@@ -3,15 +3,11 @@
 import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
 import { thresholdsOf } from '../domain/lockout/lockout-window.js';
 import { UnkeyedSessions } from '../domain/lockout/unkeyed-sessions.js';
-import { changedSettings, type SettingChange } from '../domain/policy/difference.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
 import type { Exchange } from '../domain/tpm/exchange.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
-import * as tpm12 from '../domain/tpm12/commands.js';
 import type { Crypto12 } from '../domain/tpm12/crypto12.js';
-import { TPM_CAP, TPM_PT } from '../domain/tpm20/codes.js';
-import * as tpm20 from '../domain/tpm20/commands.js';
 import type { KeyAlgorithm20 } from '../domain/tpm20/keys.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
@@ -35,6 +31,7 @@ import { ManageAuthLevel } from './owner-auth/manage-auth-level.js';
 import { ownerAuthorization } from './owner-auth/owner-authorization.js';
 import { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import { CommandLists } from './policy/command-lists.js';
+import { followPolicy } from './policy/follow-policy.js';
 import { ManageBlockLists } from './policy/manage-block-lists.js';
 import { ManagePolicy } from './policy/manage-policy.js';
 import type { EventLoop } from './ports/event-loop.js';
@@ -46,7 +43,7 @@ import type { PolicyStore } from './ports/policy-store.js';
 import type { StateStore } from './ports/state-store.js';
 import type { PassedOverTpm, TpmTransport } from './ports/tpm-transport.js';
 import { ManagePower } from './power/manage-power.js';
-import { needsStartup, shutDownTpm, startTpm } from './power/start-tpm.js';
+import { askStarted, shutDownTpm, startTpmIfNeeded } from './power/start-tpm.js';
 import { RecentCommands } from './status/command-activity.js';
 import { RecentAnswers } from './status/recent-answers.js';
 import { ReportQueue } from './status/report-queue.js';
@@ -160,7 +157,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const totalThreshold = () => policy.current().settings.standardUserAuthorizationFailureTotalThreshold;
   const tpmLimit = new TpmLimit({ version, transport, dispatcher, totalThreshold, events, log });
   await tpmLimit.fit();
-  followPolicy(policy, lists, events, () => {
+  followPolicy(policy, events, (changed) => {
+    lists.policyChanged(changed);
     void owner.coordinator.levelMayHaveChanged();
     void tpmLimit.fit();
   });
@@ -246,51 +244,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
 /** Starts the TPM if it needs that, reads its properties, and initialises the tables from them. */
 async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Promise<DeviceFacts> {
   const { transport, version, virtualizer, store } = parts;
-  const first = await transport.transmit(ASK_STARTED[version](), { locality: 0, timeoutMs: FIRST_ANSWER_TIMEOUT_MS });
-  if (needsStartup(version, first)) await startTpm(transport, version);
+  await startTpmIfNeeded(transport, version);
   await dispatcher.runExchange(() => virtualizer.start(store.get('virtualizer')));
   return dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
-}
-
-function* askStarted(version: TpmVersion): Exchange<void> {
-  yield ASK_STARTED[version]();
-}
-
-const FIRST_ANSWER_TIMEOUT_MS = 60_000;
-
-/** A command that every started TPM executes for every caller, and that a TPM which has not been started rejects. */
-const ASK_STARTED: Readonly<Record<TpmVersion, () => Uint8Array>> = {
-  '2.0': () => tpm20.getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1),
-  '1.2': tpm12.getTicks,
-};
-
-function followPolicy(policy: PolicyStore, lists: CommandLists, events: Events, alsoFollow: () => void): void {
-  let inForce = policy.current();
-  policy.onChange = (changed) => {
-    if (changed.revision !== inForce.revision) {
-      const changes = changedSettings(inForce, changed);
-      inForce = changed;
-      lists.policyChanged(changed);
-      alsoFollow();
-      events.raise('policyChanged', describeChanges(changes), {
-        details: {
-          revision: changed.revision,
-          settings: changes.map((change) => ({ ...change, source: change.source.location })),
-        },
-      });
-    }
-    for (const problem of changed.problems) {
-      events.raise('warning', problem.message, {
-        details: { source: problem.source.location, setting: problem.setting ?? null },
-      });
-    }
-  };
-}
-
-function describeChanges(changes: readonly SettingChange[]): string {
-  if (changes.length === 0) return 'Policy sources have changed, but every setting keeps its value.';
-  const named = changes.map(({ name, source }) => `${name} (${source.location})`);
-  return `Policy has changed. Now in force: ${named.join(', ')}.`;
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {

@@ -39,15 +39,12 @@ import { ReloadConfiguration } from './reload-configuration.js';
 import { directoryCredential, isServiceCredential } from './service-credential.js';
 import { hasServiceManager, ServiceNotification } from './service-notification.js';
 import { ServiceStatus } from './service-status.js';
+import { type RequestedStop, StopRequest } from './stop-request.js';
 import { transportOptions } from './transport-choice.js';
 
-export interface RunningDaemon {
-  /** Resolves when a stop that a caller or a signal requested is complete. */
-  readonly stopped: Promise<void>;
+export interface RunningDaemon extends RequestedStop {
   /** Reads the configuration again; reports the result in the log and as an event. */
   reload(): void;
-  /** Drains and stops. A second call only waits for the first. */
-  stop(drainTimeoutMs: number): Promise<void>;
 }
 
 const STANDARD_ERROR = 2;
@@ -277,37 +274,5 @@ async function closeAll(closers: (() => Promise<void> | void)[], log: BrokerLog)
     } catch (error) {
       log.error({ error }, 'cannot close a part of the broker cleanly');
     }
-  }
-}
-
-/** Runs a single stop, however often and by whomever it is requested. */
-class StopRequest {
-  #askedTimeoutMs: number | undefined;
-  #stopNow: ((drainTimeoutMs: number) => void) | undefined;
-
-  get isAsked(): boolean {
-    return this.#askedTimeoutMs !== undefined;
-  }
-
-  ask(drainTimeoutMs: number): void {
-    this.#askedTimeoutMs ??= drainTimeoutMs;
-    this.#stopNow?.(this.#askedTimeoutMs);
-  }
-
-  serve(stop: (drainTimeoutMs: number) => Promise<void>): Pick<RunningDaemon, 'stopped' | 'stop'> {
-    const stopped = new Promise<void>((resolve, reject) => {
-      this.#stopNow = (drainTimeoutMs) => {
-        this.#stopNow = undefined;
-        stop(drainTimeoutMs).then(resolve, reject);
-      };
-    });
-    if (this.#askedTimeoutMs !== undefined) this.#stopNow?.(this.#askedTimeoutMs);
-    return {
-      stopped,
-      stop: (drainTimeoutMs) => {
-        this.ask(drainTimeoutMs);
-        return stopped;
-      },
-    };
   }
 }

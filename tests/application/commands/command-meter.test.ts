@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { resultOfRefusal, resultOfResponse } from '../../../ts-core/application/commands/command-meter.js';
+import {
+  CommandMeters,
+  type EndedCommand,
+  resultOfRefusal,
+  resultOfResponse,
+} from '../../../ts-core/application/commands/command-meter.js';
 import { RecentCommands } from '../../../ts-core/application/status/command-activity.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { ALICE, ROOT } from '../../support/callers.js';
 import { commandServiceRig } from '../../support/command-service-rig.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { pendingCommand } from '../../support/pending-command.js';
 import { command, getRandom } from '../../support/tpm20-commands.js';
 
 describe('how a command ended, for those who count', () => {
@@ -33,6 +39,29 @@ describe('how a command ended, for those who count', () => {
       'tpmLockout',
       'tpmError',
     ]);
+  });
+
+  it('tells everyone who counts, until they stop, with the times of what the TPM answered', () => {
+    const meters = new CommandMeters('2.0');
+    const counted: EndedCommand[] = [];
+    const stop = meters.follow((ended) => counted.push(ended));
+    const [others] = [meters.follow(() => assert.fail('it has stopped'))];
+    others();
+    const { pending } = pendingCommand({ caller: ALICE, responseClass: 'authorizationFailure' });
+    const times = { waitMs: 3, durationMs: 20 };
+    meters.ended(pending, { kind: 'response', response: new Uint8Array(10), appliedPriority: 200, ...times });
+    meters.ended(pending, { kind: 'refused', error: new TbsError('TBS_E_COMMAND_CANCELED') });
+    meters.refusedUnread(ROOT, new TbsError('TBS_E_BAD_PARAMETER'));
+    stop();
+    meters.refusedUnread(ROOT, new TbsError('TBS_E_BAD_PARAMETER'));
+    assert.deepEqual(
+      counted.map(({ code, callerClass, result, times: took }) => [code, callerClass, result, took?.waitMs]),
+      [
+        [TPM_CC.GetRandom, 'standardUser', 'authorizationFailure', 3],
+        [TPM_CC.GetRandom, 'standardUser', 'cancelled', undefined],
+        [undefined, 'administrator', 'refused', undefined],
+      ],
+    );
   });
 
   it('gives no code for what the specification does not name, so that a caller cannot fill tables by code', async () => {

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import {
+  askStarted,
   needsStartup,
   restartTpm,
   saveTpmState,
   shutDownTpm,
   startTpm,
+  startTpmIfNeeded,
 } from '../../../ts-core/application/power/start-tpm.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
-import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_CC, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { answered } from '../../support/answered-exchange.js';
 import { ScriptedTransport } from '../../support/scripted-transport.js';
 import { shutdown, startup } from '../../support/tpm20-commands.js';
@@ -23,6 +25,7 @@ function answering(version: TpmVersion, ...codes: readonly number[]) {
 }
 
 const NOT_STARTED = { '2.0': TPM_RC.INITIALIZE, '1.2': TPM_RESULT.INVALID_POSTINIT } as const;
+const STARTUP = { '2.0': TPM_CC.Startup, '1.2': TPM_ORD.Startup } as const;
 const CLEAR = Buffer.from(startup('clear'));
 const STATE = Buffer.from(startup('state'));
 
@@ -44,6 +47,34 @@ describe('starting the TPM', () => {
       startTpm(answering('1.2', TPM_RC.UPGRADE).transport, '1.2'),
       (error: Error) => !/upgrade/.test(error.message),
     );
+  });
+
+  it('happens only where the TPM answers that it needs it', async () => {
+    for (const version of ['2.0', '1.2'] as const) {
+      const codeOf = ({ command }: { readonly command: Uint8Array }) => readUint32(command, 6);
+      const question = version === '2.0' ? TPM_CC.GetCapability : TPM_ORD.GetTick;
+      const started = answering(version, 0);
+      await startTpmIfNeeded(started.transport, version);
+      assert.deepEqual(started.transport.sent.map(codeOf), [question]);
+      const fresh = answering(version, NOT_STARTED[version], 0);
+      await startTpmIfNeeded(fresh.transport, version);
+      assert.deepEqual(fresh.transport.sent.map(codeOf), [question, STARTUP[version]]);
+    }
+  });
+
+  it('fails where the TPM needs it and refuses', async () => {
+    const refused = startTpmIfNeeded(answering('2.0', TPM_RC.INITIALIZE, TPM_RC.FAILURE).transport, '2.0');
+    await assert.rejects(refused, { symbol: 'TBS_E_IOERROR' });
+  });
+
+  it('is asked after with a single question, whose answer does not matter', () => {
+    for (const code of [0, TPM_RC.INITIALIZE, TPM_RC.FAILURE]) {
+      const { sent } = answered(askStarted('2.0'), errorResponse('2.0', code));
+      assert.deepEqual(
+        sent.map((command) => readUint32(command, 6)),
+        [TPM_CC.GetCapability],
+      );
+    }
   });
 
   it('is needed when the TPM says so in the code of its version', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { durationClass, TIMEOUT_MS } from '../../../ts-core/domain/scheduling/command-durations.js';
+import { type DurationClass, durationClass, timeoutMs } from '../../../ts-core/domain/scheduling/command-durations.js';
 import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 
+const CLASSES: readonly DurationClass[] = ['short', 'medium', 'long'];
 const VENDOR_20 = 0x20000001;
 const VENDOR_12 = 0x20000001;
 
@@ -39,13 +40,22 @@ describe('the class of duration of a command', () => {
 
   it('has members of each version in each class', () => {
     const countOf = (version: TpmVersion) =>
-      Object.keys(TIMEOUT_MS).map(
-        (name) => knownCommands(version).filter(({ code }) => durationClass(version, code) === name).length,
-      );
+      CLASSES.map((name) => knownCommands(version).filter(({ code }) => durationClass(version, code) === name).length);
     for (const version of ['1.2', '2.0'] as const) assert.ok(Math.min(...countOf(version)) >= 9, `${countOf(version)}`);
   });
 
   it('bounds the wait: a minute for most, five where keys are made', () => {
-    assert.deepEqual(TIMEOUT_MS, { short: 20_000, medium: 60_000, long: 300_000 });
+    assert.deepEqual(
+      CLASSES.map((duration) => timeoutMs(duration)),
+      [20_000, 60_000, 300_000],
+    );
+  });
+
+  it('bounds the wait further where the configuration does, and never extends it', () => {
+    assert.deepEqual(
+      CLASSES.map((duration) => timeoutMs(duration, 30_000)),
+      [20_000, 30_000, 30_000],
+    );
+    assert.equal(timeoutMs('long', 400_000), 300_000);
   });
 });

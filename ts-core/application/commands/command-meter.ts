@@ -1,8 +1,12 @@
 /** How submitted commands end, for those who count them. Nothing is worked out while nobody counts. */
-import type { CallerClass } from '../../domain/caller.js';
+import type { Caller, CallerClass } from '../../domain/caller.js';
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { TbsError } from '../../domain/tbs-error.js';
+import { commandName } from '../../domain/tpm/command-names.js';
+import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { CommandResult } from '../ports/command-tracer.js';
+import type { SubmissionOutcome } from './caller-connection.js';
+import type { PendingCommand } from './pending-command.js';
 
 export interface EndedCommand {
   /**
@@ -18,6 +22,42 @@ export interface EndedCommand {
 
 /** Called once for each submission. It must not throw. */
 export type CommandMeter = (ended: EndedCommand) => void;
+
+export class CommandMeters {
+  readonly #meters = new Set<CommandMeter>();
+  readonly #version: TpmVersion;
+
+  constructor(version: TpmVersion) {
+    this.#version = version;
+  }
+
+  /** Tells `meter` of every submission that ends, until the returned function is called. */
+  follow(meter: CommandMeter): () => void {
+    this.#meters.add(meter);
+    return () => this.#meters.delete(meter);
+  }
+
+  /** A submission that was put into the queue, or had come so far that its command was known. */
+  ended({ caller, header, responseClass }: PendingCommand, outcome: SubmissionOutcome): void {
+    if (this.#meters.size === 0) return;
+    const { callerClass } = caller;
+    const code = commandName(this.#version, header.code) === undefined ? undefined : header.code;
+    if (outcome.kind === 'refused') {
+      this.#tell({ code, callerClass, result: resultOfRefusal(outcome.error), times: undefined });
+      return;
+    }
+    this.#tell({ code, callerClass, result: resultOfResponse(responseClass ?? 'other'), times: outcome });
+  }
+
+  /** A submission that was refused before that. */
+  refusedUnread({ callerClass }: Caller, error: TbsError): void {
+    this.#tell({ code: undefined, callerClass, result: resultOfRefusal(error), times: undefined });
+  }
+
+  #tell(ended: EndedCommand): void {
+    for (const meter of this.#meters) meter(ended);
+  }
+}
 
 const RESULT_OF_RESPONSE: Readonly<Record<ResponseClass, CommandResult>> = {
   success: 'success',

@@ -6,7 +6,6 @@ import type { CommandQueue } from '../../domain/scheduling/command-queue.js';
 import { appliedPriority } from '../../domain/scheduling/priority.js';
 import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import { decodeCommandHeader, type HeaderFault } from '../../domain/tpm/command-header.js';
-import { commandName } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Contexts, TbsContext } from '../contexts/contexts.js';
@@ -20,7 +19,7 @@ import type {
   Submission,
   SubmissionOutcome,
 } from './caller-connection.js';
-import { type CommandMeter, type EndedCommand, resultOfRefusal, resultOfResponse } from './command-meter.js';
+import { type CommandMeter, CommandMeters } from './command-meter.js';
 import { CommandTraces } from './command-trace.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { PendingCommand } from './pending-command.js';
@@ -60,40 +59,28 @@ export class CommandService implements ConnectionOpener {
   /** Commands that were refused before they entered the queue. The dispatcher counts the others. */
   refused = 0;
   readonly traces = new CommandTraces();
-  readonly #meters = new Set<CommandMeter>();
+  readonly #meters: CommandMeters;
   readonly #parts: SubmitParts;
 
   constructor(parts: SubmitParts) {
     this.#parts = parts;
+    this.#meters = new CommandMeters(parts.version);
   }
 
   /** Tells `meter` of every submission that ends, until the returned function is called. */
   follow(meter: CommandMeter): () => void {
-    this.#meters.add(meter);
-    return () => this.#meters.delete(meter);
+    return this.#meters.follow(meter);
   }
 
   /** A submission that was put into the queue, or had come so far that its command was known. */
   ended(pending: PendingCommand, outcome: SubmissionOutcome): void {
     if (pending.roundTrips !== undefined) this.traces.end(pending, outcome, this.#parts.clock.monotonicMs());
-    const { caller, header, responseClass } = pending;
-    if (this.#meters.size === 0) return;
-    const { callerClass } = caller;
-    const code = commandName(this.#parts.version, header.code) === undefined ? undefined : header.code;
-    if (outcome.kind === 'refused') {
-      this.#meter({ code, callerClass, result: resultOfRefusal(outcome.error), times: undefined });
-      return;
-    }
-    this.#meter({ code, callerClass, result: resultOfResponse(responseClass ?? 'other'), times: outcome });
+    this.#meters.ended(pending, outcome);
   }
 
   /** A submission that was refused before that. */
-  refusedUnread({ callerClass }: Caller, error: TbsError): void {
-    this.#meter({ code: undefined, callerClass, result: resultOfRefusal(error), times: undefined });
-  }
-
-  #meter(ended: EndedCommand): void {
-    for (const meter of this.#meters) meter(ended);
+  refusedUnread(caller: Caller, error: TbsError): void {
+    this.#meters.refusedUnread(caller, error);
   }
 
   connect(caller: Caller): CallerConnection {

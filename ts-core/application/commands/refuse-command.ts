@@ -13,8 +13,8 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Events } from '../events/events.js';
+import type { DispatchGate } from './command-runner.js';
 import type { SubmissionGate } from './command-service.js';
-import type { DispatchGate } from './dispatcher.js';
 import type { PendingCommand } from './pending-command.js';
 
 export interface CommandGateParts {

@@ -13,7 +13,7 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
 import { actingCodeOf } from '../../domain/tpm12/transport.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
-import type { ResponseRecorder } from '../commands/dispatcher.js';
+import type { ResponseRecorder } from '../commands/command-runner.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 import type { Log } from '../ports/logs.js';
 import type { LockoutService } from './lockout-service.js';

@@ -7,7 +7,7 @@ import type { Exchange } from '../../domain/tpm/exchange.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import * as tpm12 from '../../domain/tpm12/commands.js';
-import { TPM_RC } from '../../domain/tpm20/codes.js';
+import { TPM_CAP, TPM_PT, TPM_RC } from '../../domain/tpm20/codes.js';
 import * as tpm20 from '../../domain/tpm20/commands.js';
 import type { TpmTransport } from '../ports/tpm-transport.js';
 
@@ -15,11 +15,23 @@ const STARTUP_TIMEOUT_MS = 60_000;
 
 /** The start-up and shutdown commands of each TPM family. */
 const COMMANDS: Readonly<Record<TpmVersion, StartupCommands>> = {
-  '2.0': { startup: tpm20.startup, saveState: () => tpm20.shutdown('STATE'), shutdown: () => tpm20.shutdown('CLEAR') },
-  '1.2': { startup: tpm12.startup, saveState: tpm12.saveState, shutdown: tpm12.saveState },
+  '2.0': {
+    askStarted: () => tpm20.getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1),
+    startup: tpm20.startup,
+    saveState: () => tpm20.shutdown('STATE'),
+    shutdown: () => tpm20.shutdown('CLEAR'),
+  },
+  '1.2': {
+    askStarted: tpm12.getTicks,
+    startup: tpm12.startup,
+    saveState: tpm12.saveState,
+    shutdown: tpm12.saveState,
+  },
 };
 
 interface StartupCommands {
+  /** A command that every started TPM executes for every caller, and that a TPM which has not been started rejects. */
+  askStarted(): Uint8Array;
   startup(type: 'CLEAR' | 'STATE'): Uint8Array;
   saveState(): Uint8Array;
   shutdown(): Uint8Array;
@@ -28,6 +40,20 @@ interface StartupCommands {
 export function needsStartup(version: TpmVersion, response: Uint8Array): boolean {
   const code = responseCodeOf(response);
   return version === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
+}
+
+/** Asks the TPM whether it answers commands; only the exchange's outcome counts. */
+export function* askStarted(version: TpmVersion): Exchange<void> {
+  yield COMMANDS[version].askStarted();
+}
+
+/** Starts a TPM that answers that it needs it. Throws as `startTpm` does. */
+export async function startTpmIfNeeded(transport: TpmTransport, version: TpmVersion): Promise<void> {
+  const response = await transport.transmit(COMMANDS[version].askStarted(), {
+    locality: 0,
+    timeoutMs: STARTUP_TIMEOUT_MS,
+  });
+  if (needsStartup(version, response)) await startTpm(transport, version);
 }
 
 /**

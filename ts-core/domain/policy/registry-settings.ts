@@ -4,8 +4,8 @@
  */
 import { CALLER_CLASSES, type CallerClass } from '../caller.js';
 import type { SettingValues } from './policy-file.js';
-import { REGISTRY_TYPES } from './registry-pol.js';
-import { type RegistryValue, type RegistryValues, textOf } from './registry-values.js';
+import { allowedCode, blockedCode, describeType, dwordOf } from './registry-entries.js';
+import type { RegistryValue, RegistryValues } from './registry-values.js';
 import {
   type Bounds,
   isOsManagedAuthLevel,
@@ -247,45 +247,6 @@ class SettingsReader {
 
 function inOrder(codes: Iterable<number>): readonly number[] {
   return [...codes].sort((a, b) => a - b);
-}
-
-function dwordOf({ type, data }: RegistryValue): number | undefined {
-  if (type !== REGISTRY_TYPES.REG_DWORD || data.length !== 4) return undefined;
-  return new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
-}
-
-/** Returns the code, or the reason why the entry is ignored. */
-function blockedCode(value: RegistryValue): number | string {
-  if (value.type !== REGISTRY_TYPES.REG_SZ) return `a REG_SZ is expected, not ${describeType(value)}; it is ignored`;
-  const text = textOf(value.data);
-  if (!/^[0-9]{1,10}$/.test(value.valueName) || Number(value.valueName) > 0xffffffff) {
-    return 'the name is not a command code in decimal; the entry is ignored';
-  }
-  if (text !== value.valueName) return `name and data ("${text.slice(0, 40)}") differ; the entry is ignored`;
-  return Number(value.valueName);
-}
-
-function allowedCode(value: RegistryValue): { readonly data: 0 | 1; readonly code: number } | string {
-  if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(value.valueName)) {
-    return 'the name is not a command code in hexadecimal; the entry is ignored';
-  }
-  const allowed = allowedFlag(value);
-  if (allowed === undefined) return `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`;
-  const code = Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
-  if (allowed === 0 || allowed === 1) return { data: allowed, code };
-  return `${allowed} is neither 0 nor 1; the entry is ignored`;
-}
-
-/** Windows writes a REG_DWORD here, but a list in an administrative template can only write REG_SZ. */
-function allowedFlag(value: RegistryValue): number | undefined {
-  if (value.type !== REGISTRY_TYPES.REG_SZ) return dwordOf(value);
-  const text = textOf(value.data).trim();
-  return /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined;
-}
-
-function describeType({ type, data }: RegistryValue): string {
-  const name = Object.entries(REGISTRY_TYPES).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
-  return `${name} of ${data.length} bytes`;
 }
 
 function isUnder(foldedKey: string, key: string): boolean {

@@ -10,7 +10,7 @@ import { TPM_CC } from '../tpm20/codes.js';
 
 export type DurationClass = 'short' | 'medium' | 'long';
 
-export const TIMEOUT_MS: Readonly<Record<DurationClass, number>> = { short: 20_000, medium: 60_000, long: 300_000 };
+const TIMEOUT_MS: Readonly<Record<DurationClass, number>> = { short: 20_000, medium: 60_000, long: 300_000 };
 
 const LONG_TPM20: ReadonlySet<number> = new Set([
   TPM_CC.CreatePrimary,
@@ -81,4 +81,12 @@ export function durationClass(version: TpmVersion, code: number): DurationClass 
   if (LONG_TPM20.has(code)) return 'long';
   if (MEDIUM_TPM20.has(code)) return 'medium';
   return code <= 0x1ff ? 'short' : 'long';
+}
+
+/**
+ * Returns how long a TPM may take to answer a command of the class before it counts as hung: at most `longestMs`, if that
+ * is given.
+ */
+export function timeoutMs(duration: DurationClass, longestMs = TIMEOUT_MS.long): number {
+  return Math.min(TIMEOUT_MS[duration], longestMs);
 }

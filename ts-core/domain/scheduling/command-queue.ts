@@ -1,5 +1,6 @@
 /**
- * The queue in front of the TPM: which command is dispatched next.
+ * The queue in front of the TPM: which command is dispatched next. The bands decide whose turn it is; the queue has the
+ * lines of the users' contexts, aging, and the runs of one context that save swaps.
  *
  * Rule (docs/scheduling.md has the proof of the bound):
  *  - A command's effective priority is its own until it has waited for the aging horizon, and above everything after.
@@ -9,19 +10,17 @@
  *  - A standard user who has had more than a fair share of the TPM's time competes with other users in the NORMAL band
  *    with all that stands above it; among his own contexts the bands go on to decide.
  *
- * Invariants: a context with waiting commands is in exactly one band; a user has a place in a band exactly when it has a
- * context there, and the place is in the heap of that band, or of NORMAL while the user is beyond his share; a heap key
- * is the turn in which its member was last served, so whoever is served goes behind everybody who waits.
+ * Invariants: a context with waiting commands is in exactly one band; a key is the turn in which its member was last
+ * served, so whoever is served goes behind everybody who waits.
  */
-import { KeyedHeap } from './keyed-heap.js';
+import { Bands } from './bands.js';
 import { LinkedLine } from './linked-line.js';
-import { AGED_BAND, BAND_COUNT, bandOf, NORMAL_BAND } from './priority.js';
+import { AGED_BAND, BAND_COUNT, bandOf } from './priority.js';
 import {
   type Arrival,
   type ContextLine,
   type Entry,
   highestBand,
-  highestOf,
   oldestOf,
   type QueuePlace,
   type UserLine,
@@ -61,10 +60,8 @@ const REMEMBERED_USERS = 4096;
 
 export class CommandQueue<Command extends QueuedCommand> {
   readonly #users = new Map<string, UserLine<Command>>();
-  readonly #bands = Array.from({ length: BAND_COUNT }, () => new KeyedHeap<UserPlace<Command>>());
+  readonly #bands = new Bands<Command>((user, nowMs) => this.#isWithinShare(user, nowMs));
   readonly #arrivals = new LinkedLine<Arrival<Command>>();
-  /** Places above NORMAL that compete in NORMAL because their users have exceeded their share. */
-  readonly #lowered = new Set<UserPlace<Command>>();
   #waiting = 0;
   #waitingUsers = 0;
   #turn = 0;
@@ -116,12 +113,8 @@ export class CommandQueue<Command extends QueuedCommand> {
    */
   next(nowMs: number, savesSwap: SavesSwap<Command> = never): Command | undefined {
     this.#ageUntil(nowMs);
-    this.#raiseThoseWithinShare(nowMs);
-    for (let band = BAND_COUNT - 1; band >= 0; band--) {
-      const place = this.#firstOfBand(band, nowMs);
-      if (place !== undefined) return this.#serve(highestOf(place), savesSwap);
-    }
-    return undefined;
+    const place = this.#bands.next(nowMs);
+    return place === undefined ? undefined : this.#serve(place, savesSwap);
   }
 
   /** Returns the users whose commands wait, with the number of commands in each band. */
@@ -134,7 +127,7 @@ export class CommandQueue<Command extends QueuedCommand> {
   /** Returns whether the user has recently had at most a fair share of the TPM's time. */
   isWithinShare(userKey: string, nowMs: number): boolean {
     const user = this.#users.get(userKey);
-    return user === undefined || user.share.of(nowMs) * this.#waitingUsers <= 1;
+    return user === undefined || this.#isWithinShare(user, nowMs);
   }
 
   /** Records that the TPM worked for the user for `durationMs`, ending at `nowMs`. */
@@ -146,7 +139,7 @@ export class CommandQueue<Command extends QueuedCommand> {
   remove(place: QueuePlace): boolean {
     if (!place.isWaiting) return false;
     const entry = place as Entry<Command>;
-    this.#leaveBand(entry.context);
+    this.#bands.leave(entry.context);
     this.#leave(entry);
     return true;
   }
@@ -156,7 +149,7 @@ export class CommandQueue<Command extends QueuedCommand> {
     const context = this.#users.get(userKey)?.contexts.get(contextId);
     const removed: Command[] = [];
     for (let entry = context?.line.first(); entry !== undefined; entry = context?.line.first()) {
-      this.#leaveBand(entry.context);
+      this.#bands.leave(entry.context);
       this.#leave(entry);
       removed.push(entry.command);
     }
@@ -170,6 +163,10 @@ export class CommandQueue<Command extends QueuedCommand> {
     const context = user.contexts.get(contextId);
     if (user.runContext === context) user.runContext = undefined;
     user.contexts.delete(contextId);
+  }
+
+  #isWithinShare({ share }: UserLine<Command>, nowMs: number): boolean {
+    return share.of(nowMs) * this.#waitingUsers <= 1;
   }
 
   #contextOf(command: Command): ContextLine<Command> {
@@ -216,53 +213,14 @@ export class CommandQueue<Command extends QueuedCommand> {
     }
   }
 
-  /**
-   * Returns the first place of a band's heap, after moving places of users who have exceeded their share down to
-   * NORMAL.
-   */
-  #firstOfBand(band: number, nowMs: number): UserPlace<Command> | undefined {
-    const heap = this.#heapOf(band);
-    for (;;) {
-      const place = heap.first();
-      if (place === undefined || band <= NORMAL_BAND || this.#mayStandIn(place, nowMs)) return place;
-      this.#compete(place, NORMAL_BAND);
-      this.#lowered.add(place);
-    }
-  }
-
-  #raiseThoseWithinShare(nowMs: number): void {
-    for (const place of this.#lowered) {
-      if (!this.#mayStandIn(place, nowMs)) continue;
-      this.#lowered.delete(place);
-      this.#compete(place, place.band);
-    }
-  }
-
-  /** Returns whether the place may compete in a band above NORMAL. */
-  #mayStandIn({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
-    const context = contexts.first();
-    if (context === undefined || !oldestOf(context).isHeldToShare) return true;
-    return this.isWithinShare(user.userKey, nowMs);
-  }
-
-  #compete(place: UserPlace<Command>, band: number): void {
-    this.#heapOf(place.competesIn).remove(place);
-    place.competesIn = band;
-    this.#heapOf(band).insert(place);
-  }
-
-  #heapOf(band: number): KeyedHeap<UserPlace<Command>> {
-    return this.#bands[band] as KeyedHeap<UserPlace<Command>>;
-  }
-
   #serve(place: UserPlace<Command>, savesSwap: SavesSwap<Command>): Command {
     const user = place.user;
     const context = this.#chooseContext(place, savesSwap);
     const entry = context.line.first() as Entry<Command>;
     const turn = ++this.#turn;
-    this.#leaveBand(context);
+    this.#bands.leave(context);
     context.key = turn;
-    this.#moveUser(user, turn);
+    this.#bands.served(user, turn);
     this.#leave(entry);
     return entry.command;
   }
@@ -279,19 +237,6 @@ export class CommandQueue<Command extends QueuedCommand> {
     user.runLength = 1;
     user.runContext = context;
     return context;
-  }
-
-  /** Gives every place of the user its new key, which puts the user last in each band. */
-  #moveUser(user: UserLine<Command>, turn: number): void {
-    user.lastServedTurn = turn;
-    for (let band = 0; band < BAND_COUNT; band++) {
-      const place = user.places[band];
-      if (place === undefined || place.heapIndex < 0) continue;
-      const heap = this.#heapOf(place.competesIn);
-      heap.remove(place);
-      place.key = turn;
-      heap.insert(place);
-    }
   }
 
   /** Marks commands that have waited for the horizon. Arrivals are in order of time, so it only checks the front. */
@@ -316,39 +261,13 @@ export class CommandQueue<Command extends QueuedCommand> {
     if (--context.user.waiting === 0) this.#waitingUsers--;
     (context.waitingByBand[entry.arrival === undefined ? AGED_BAND : entry.band] as number)--;
     const band = highestBand(context);
-    if (band >= 0) this.#enterBand(context, band);
+    if (band >= 0) this.#bands.enter(context, band);
   }
 
   #count(context: ContextLine<Command>, band: number, change: number): void {
     context.waitingByBand[band] = (context.waitingByBand[band] as number) + change;
     if (band <= context.band) return;
-    if (context.band >= 0) this.#leaveBand(context);
-    this.#enterBand(context, band);
-  }
-
-  #enterBand(context: ContextLine<Command>, band: number): void {
-    const user = context.user;
-    let place = user.places[band];
-    if (place === undefined) {
-      place = { user, band, competesIn: band, contexts: new KeyedHeap(), key: 0, heapIndex: -1 };
-      user.places[band] = place;
-    }
-    context.band = band;
-    place.contexts.insert(context);
-    if (place.heapIndex < 0) {
-      place.key = user.lastServedTurn;
-      place.competesIn = band;
-      this.#heapOf(band).insert(place);
-    }
-  }
-
-  #leaveBand(context: ContextLine<Command>): void {
-    const place = context.user.places[context.band] as UserPlace<Command>;
-    place.contexts.remove(context);
-    if (place.contexts.size === 0) {
-      this.#heapOf(place.competesIn).remove(place);
-      this.#lowered.delete(place);
-    }
-    context.band = -1;
+    if (context.band >= 0) this.#bands.leave(context);
+    this.#bands.enter(context, band);
   }
 }

@@ -56,17 +56,6 @@ export interface UserPlace<Command> extends HeapMember {
   readonly contexts: KeyedHeap<ContextLine<Command>>;
 }
 
-/**
- * Returns the user's place with the highest band in the same heap: among the user's own contexts, priorities decide.
- */
-export function highestOf<Command>(place: UserPlace<Command>): UserPlace<Command> {
-  for (let band = BAND_COUNT - 1; band > place.band; band--) {
-    const other = place.user.places[band];
-    if (other !== undefined && other.heapIndex >= 0 && other.competesIn === place.competesIn) return other;
-  }
-  return place;
-}
-
 export function oldestOf<Command>(context: ContextLine<Command>): Command {
   return (context.line.first() as Entry<Command>).command;
 }

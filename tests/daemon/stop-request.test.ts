@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { StopRequest } from '../../ts-core/daemon/stop-request.js';
+
+/** A stop that records with which time-outs it began, and ends when the test says so. */
+function stopOf(request: StopRequest) {
+  const began: number[] = [];
+  let end: (error?: Error) => void = () => undefined;
+  const requested = request.serve((drainTimeoutMs) => {
+    began.push(drainTimeoutMs);
+    return new Promise((resolve, reject) => {
+      end = (error) => (error === undefined ? resolve() : reject(error));
+    });
+  });
+  return { ...requested, began, end: (error?: Error) => end(error) };
+}
+
+describe('a stop of the daemon', () => {
+  it('runs once, with the time-out of the first who asks, and everybody waits for it', async () => {
+    const request = new StopRequest();
+    const stop = stopOf(request);
+    assert.equal(request.isAsked, false);
+    const [first, second] = [stop.stop(5_000), stop.stop(1)];
+    request.ask(2);
+    assert.equal(request.isAsked, true);
+    assert.deepEqual(stop.began, [5_000]);
+    stop.end();
+    await Promise.all([first, second, stop.stopped]);
+    request.ask(3);
+    assert.deepEqual(stop.began, [5_000]);
+  });
+
+  it('that was asked for while the daemon started begins when it has, with the time-out that was asked for', async () => {
+    const request = new StopRequest();
+    request.ask(7_000);
+    request.ask(1);
+    const stop = stopOf(request);
+    assert.deepEqual(stop.began, [7_000]);
+    stop.end();
+    await stop.stopped;
+  });
+
+  it('fails for everybody who waits for it where it fails', async () => {
+    const stop = stopOf(new StopRequest());
+    const asked = stop.stop(0);
+    stop.end(new Error('ENOSPC'));
+    await assert.rejects(asked, /ENOSPC/);
+    await assert.rejects(stop.stopped, /ENOSPC/);
+  });
+});

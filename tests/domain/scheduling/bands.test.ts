@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { Bands } from '../../../ts-core/domain/scheduling/bands.js';
+import { LinkedLine } from '../../../ts-core/domain/scheduling/linked-line.js';
+import { AGED_BAND, BAND_COUNT, bandOf, TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
+import type { ContextLine, Entry, UserLine } from '../../../ts-core/domain/scheduling/queue-lines.js';
+import { TpmShare } from '../../../ts-core/domain/scheduling/tpm-share.js';
+
+interface Command {
+  readonly isHeldToShare: boolean;
+}
+
+const [LOW, NORMAL, HIGH, MAX] = (['LOW', 'NORMAL', 'HIGH', 'MAX'] as const).map((name) =>
+  bandOf(TBS_COMMAND_PRIORITY[name]),
+) as [number, number, number, number];
+const NOW_MS = 1_000;
+
+/** Bands in which users wait whom a test names, and of which it says who is beyond his share. */
+class Waiting {
+  readonly beyondShare = new Set<string>();
+  readonly bands = new Bands<Command>(({ userKey }) => !this.beyondShare.has(userKey));
+  readonly #users = new Map<string, UserLine<Command>>();
+  #contexts = 0;
+  #turn = 0;
+
+  /** Lets a context of the user wait in a band; users count as served in the order in which they first come. */
+  enter(userKey: string, band: number, isHeldToShare = true): ContextLine<Command> {
+    const line = new LinkedLine<Entry<Command>>();
+    const context: ContextLine<Command> = {
+      contextId: ++this.#contexts,
+      user: this.#userOf(userKey),
+      line,
+      waitingByBand: new Array<number>(BAND_COUNT).fill(0),
+      band: -1,
+      key: this.#contexts,
+      heapIndex: -1,
+    };
+    line.push({
+      command: { isHeldToShare },
+      context,
+      band,
+      agesAtMs: 0,
+      isWaiting: true,
+      arrival: undefined,
+      previous: undefined,
+      next: undefined,
+    });
+    this.bands.enter(context, band);
+    return context;
+  }
+
+  /** Who is next, and in which of his bands. */
+  next(): readonly [userKey: string, band: number] | undefined {
+    const place = this.bands.next(NOW_MS);
+    return place === undefined ? undefined : [place.user.userKey, place.band];
+  }
+
+  serve(userKey: string): void {
+    this.bands.served(this.#userOf(userKey), ++this.#turn);
+  }
+
+  #userOf(userKey: string): UserLine<Command> {
+    const known = this.#users.get(userKey);
+    if (known !== undefined) return known;
+    const user: UserLine<Command> = {
+      userKey,
+      lastServedTurn: ++this.#turn,
+      waiting: 1,
+      contexts: new Map(),
+      share: new TpmShare(),
+      places: [],
+      runContext: undefined,
+      runLength: 0,
+    };
+    this.#users.set(userKey, user);
+    return user;
+  }
+}
+
+describe('the bands of the queue', () => {
+  it('have nobody next where nobody waits', () => {
+    const waiting = new Waiting();
+    assert.equal(waiting.next(), undefined);
+    waiting.bands.leave(waiting.enter('alice', HIGH));
+    assert.equal(waiting.next(), undefined);
+  });
+
+  it('have the highest band first, and in it the user who was served longest ago', () => {
+    const waiting = new Waiting();
+    waiting.enter('alice', NORMAL);
+    waiting.enter('bob', HIGH);
+    waiting.enter('carol', HIGH);
+    assert.deepEqual(waiting.next(), ['bob', HIGH]);
+    waiting.serve('bob');
+    assert.deepEqual(waiting.next(), ['carol', HIGH]);
+    waiting.serve('carol');
+    assert.deepEqual(waiting.next(), ['bob', HIGH]);
+  });
+
+  it('put a user who is served last in each of his bands', () => {
+    const waiting = new Waiting();
+    const urgent = waiting.enter('alice', HIGH);
+    waiting.enter('alice', LOW);
+    waiting.enter('bob', LOW);
+    waiting.serve('alice');
+    waiting.bands.leave(urgent);
+    assert.deepEqual(waiting.next(), ['bob', LOW]);
+  });
+
+  it('give a user who returns the turn that he had', () => {
+    const waiting = new Waiting();
+    const left = waiting.enter('alice', NORMAL);
+    waiting.enter('bob', NORMAL);
+    waiting.bands.leave(left);
+    waiting.serve('bob');
+    waiting.enter('alice', NORMAL);
+    assert.deepEqual(waiting.next(), ['alice', NORMAL]);
+  });
+
+  it('keep a user’s place while another of his contexts is in the band', () => {
+    const waiting = new Waiting();
+    const [first] = [waiting.enter('alice', HIGH), waiting.enter('alice', HIGH)];
+    waiting.bands.leave(first);
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+  });
+
+  it('hold a user beyond his share to the turns of NORMAL, aged commands too', () => {
+    for (const band of [HIGH, MAX, AGED_BAND]) {
+      const waiting = new Waiting();
+      waiting.enter('bob', NORMAL);
+      waiting.enter('alice', band);
+      waiting.beyondShare.add('alice');
+      assert.deepEqual(waiting.next(), ['bob', NORMAL]);
+      waiting.serve('bob');
+      assert.deepEqual(waiting.next(), ['alice', band]);
+    }
+  });
+
+  it('do not lower him below NORMAL, nor touch what waits lower', () => {
+    const waiting = new Waiting();
+    waiting.enter('alice', HIGH);
+    waiting.enter('bob', LOW);
+    for (const user of ['alice', 'bob']) waiting.beyondShare.add(user);
+    waiting.serve('alice');
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+  });
+
+  it('let his higher band go first among his own, also when all of them compete in NORMAL', () => {
+    const waiting = new Waiting();
+    waiting.enter('alice', NORMAL);
+    waiting.enter('alice', HIGH);
+    waiting.beyondShare.add('alice');
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+  });
+
+  it('raise him again once he is within his share', () => {
+    const waiting = new Waiting();
+    waiting.enter('bob', NORMAL);
+    waiting.enter('alice', HIGH);
+    waiting.beyondShare.add('alice');
+    assert.deepEqual(waiting.next(), ['bob', NORMAL]);
+    waiting.beyondShare.clear();
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+  });
+
+  it('forget a lowered place that is left, and start anew when the user comes back', () => {
+    const waiting = new Waiting();
+    waiting.enter('bob', NORMAL);
+    const lowered = waiting.enter('alice', HIGH);
+    waiting.beyondShare.add('alice');
+    waiting.next();
+    waiting.bands.leave(lowered);
+    waiting.beyondShare.clear();
+    assert.deepEqual(waiting.next(), ['bob', NORMAL]);
+    waiting.enter('alice', HIGH);
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+  });
+
+  it('hold no administrator to a share', () => {
+    const waiting = new Waiting();
+    waiting.enter('bob', NORMAL);
+    waiting.enter('root', MAX, false);
+    waiting.beyondShare.add('root');
+    assert.deepEqual(waiting.next(), ['root', MAX]);
+  });
+});

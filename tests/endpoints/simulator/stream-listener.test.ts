@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import type { SimulatorPeer } from '../../../ts-core/endpoints/simulator/simulator-peer.js';
+import { StreamListener } from '../../../ts-core/endpoints/simulator/stream-listener.js';
+import { ALICE, BOB } from '../../support/callers.js';
+import { eventually, rawClient } from './simulator-rig.js';
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
+
+async function listening(
+  identify: (socket: Socket) => Promise<SimulatorPeer>,
+  limits = { maxConnections: 100, maxConnectionsPerUser: 2 },
+) {
+  const served: { readonly socket: Socket; readonly peer: SimulatorPeer }[] = [];
+  const refused: unknown[] = [];
+  const listener = new StreamListener({
+    identify,
+    limits,
+    onConnection: (socket, peer) => void served.push({ socket, peer }),
+    onRefused: (reason) => void refused.push(reason),
+  });
+  await listener.listen(LOOPBACK);
+  const connect = () => rawClient({ port: listener.port as number });
+  return { served, refused, connect, [Symbol.asyncDispose]: () => listener.close() };
+}
+
+const isFull = (reason: unknown) => reason instanceof TbsError && reason.symbol === 'TBS_E_TOO_MANY_TBS_CONTEXTS';
+
+describe('a listener for simulator clients', () => {
+  it('listens on loopback only', async () => {
+    const listener = new StreamListener({
+      identify: () => assert.fail('nobody connects'),
+      limits: { maxConnections: 1, maxConnectionsPerUser: 1 },
+      onConnection: () => assert.fail('nobody connects'),
+      onRefused: () => assert.fail('nobody connects'),
+    });
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '127.0.0.1.example.org', '1127.0.0.1']) {
+      await assert.rejects(listener.listen({ host, port: 0 }), { symbol: 'TBS_E_BAD_PARAMETER', details: { host } });
+    }
+    await listener.close();
+  });
+
+  it('reads nothing before the peer is identified', async () => {
+    let identified: (peer: SimulatorPeer) => void = () => undefined;
+    await using rig = await listening(() => new Promise((resolve) => (identified = resolve)));
+    const client = await rig.connect();
+    client.send(Uint8Array.of(1, 2, 3));
+    assert.equal(rig.served.length, 0);
+    identified({ caller: ALICE, process: undefined });
+    await eventually(() => rig.served.length === 1);
+    assert.equal(rig.served[0]?.peer.caller, ALICE);
+    assert.equal(rig.served[0]?.socket.bytesRead, 0);
+  });
+
+  it('bounds the connections of a user, whose place is free again when one closes, and leaves others theirs', async () => {
+    let next = ALICE;
+    await using rig = await listening(async () => ({ caller: next, process: undefined }));
+    const [first] = [await rig.connect(), await rig.connect()];
+    await eventually(() => rig.served.length === 2);
+    const third = await rig.connect();
+    assert.equal((await third.untilClosed()).length, 0);
+    await eventually(() => rig.refused.length === 1);
+    assert.ok(isFull(rig.refused[0]));
+    next = BOB;
+    await rig.connect();
+    await eventually(() => rig.served.length === 3);
+    next = ALICE;
+    const closed = new Promise((resolve) => rig.served[0]?.socket.once('close', resolve));
+    rig.served[0]?.socket.resume();
+    first.close();
+    await closed;
+    await rig.connect();
+    await eventually(() => rig.served.length === 4);
+  });
+
+  it('bounds those that are not identified yet, who belong to nobody', async () => {
+    await using rig = await listening(() => new Promise(() => undefined));
+    const clients = await Promise.all(Array.from({ length: 70 }, () => rig.connect()));
+    await eventually(() => rig.refused.length === 6);
+    assert.ok(rig.refused.every(isFull));
+    for (const client of clients) client.close();
+  });
+
+  it('bounds all connections together', async () => {
+    let users = 0;
+    await using rig = await listening(
+      async () => ({ caller: { ...ALICE, userKey: `uid:${++users}` }, process: undefined }),
+      { maxConnections: 3, maxConnectionsPerUser: 2 },
+    );
+    for (let count = 0; count < 3; count++) await rig.connect();
+    await eventually(() => rig.served.length === 3);
+    await (await rig.connect()).untilClosed();
+    assert.equal(rig.served.length, 3);
+    assert.ok(isFull(rig.refused[0]));
+  });
+
+  it('closes the connection of a peer who cannot be identified, and reports it once it has sent something', async () => {
+    await using rig = await listening(async () => Promise.reject(new Error('who is that?')));
+    const client = await rig.connect();
+    client.send(Uint8Array.of(1));
+    await client.untilClosed();
+    assert.equal(rig.served.length, 0);
+    assert.match(String(rig.refused[0]), /who is that/);
+  });
+});
