@@ -45,7 +45,7 @@ describe('Group Policy of a domain', function () {
     assert.notEqual(status, 0);
     assert.match(
       stderr,
-      /^WARNING:tcti:.* TPM2_Clear is blocked: .* blockedCommands in GPO "No clearing" linked to DC=tpmlab,DC=example\. Administrators of the domain/m,
+      /^WARNING:tcti:.* TPM2_Clear \(0x126\) is blocked: .* blockedCommands in GPO "No clearing" linked to DC=tpmlab,DC=example\. Administrators of the domain/m,
     );
     assert.match(stderr, /Esys_Clear\(0xC0143\)/);
     const audited = await daemon.auditLines();
