@@ -140,14 +140,14 @@ static struct wire_client *new_client(int fd, int silence_limit_ms)
 }
 
 /* Sends HELLO and the first request in one message, so that opening a context costs one round trip. */
-static void send_opening(struct wire_client *client, uint32_t hello_id, uint32_t first_id, uint16_t operation,
-                         const uint8_t *fields, size_t fields_bytes)
+static void send_opening(struct wire_client *client, uint16_t highest_version, uint32_t hello_id, uint32_t first_id,
+                         uint16_t operation, const uint8_t *fields, size_t fields_bytes)
 {
     uint8_t hello[WIRE_HEADER_BYTES + 8];
     put_header(hello, sizeof(hello), WIRE_HELLO, hello_id, 0);
     wire_put_u32(hello + 16, WIRE_MAGIC);
-    wire_put_u16(hello + 20, WIRE_VERSION);
-    wire_put_u16(hello + 22, WIRE_VERSION);
+    wire_put_u16(hello + 20, WIRE_LOWEST_VERSION);
+    wire_put_u16(hello + 22, highest_version);
     uint8_t header[WIRE_HEADER_BYTES];
     put_header(header, WIRE_HEADER_BYTES + fields_bytes, operation, first_id, 0);
     struct iovec parts[3] = {
@@ -158,9 +158,10 @@ static void send_opening(struct wire_client *client, uint32_t hello_id, uint32_t
     send_all(client->fd, parts, fields_bytes > 0 ? 3 : 2);
 }
 
-/* Checks that the broker speaks this version, and takes the limit of requests under way from its answer: one fewer, so
+/* Checks that the broker chose one of the versions offered, and takes the limit of requests under way from its answer: one fewer, so
  * that the broker always reads a ping. */
-static uint32_t take_hello(struct wire_client *client, const struct wire_request *hello, struct wire_reason *reason)
+static uint32_t take_hello(struct wire_client *client, uint16_t highest_version, const struct wire_request *hello,
+                           struct wire_reason *reason)
 {
     const uint8_t *answer = hello->payload;
     if (hello->result != TBS_SUCCESS) {
@@ -178,7 +179,8 @@ static uint32_t take_hello(struct wire_client *client, const struct wire_request
             wire_explain(reason, "the broker refuses the connection with result 0x%08x", (unsigned)hello->result);
         return hello->result;
     }
-    if (hello->payload_bytes != HELLO_ANSWER_BYTES || wire_get_u16(answer) != WIRE_VERSION) {
+    uint16_t version = wire_get_u16(answer);
+    if (hello->payload_bytes != HELLO_ANSWER_BYTES || version < WIRE_LOWEST_VERSION || version > highest_version) {
         wire_explain(reason, "the broker speaks another version of the protocol");
         return TBS_E_INTERNAL_ERROR;
     }
@@ -203,17 +205,18 @@ uint32_t wire_client_open(const struct wire_options *options, uint16_t operation
         wire_explain(reason, "memory is used up");
         return TBS_E_INTERNAL_ERROR;
     }
-    uint8_t answer[HELLO_ANSWER_BYTES];
+    uint16_t highest_version = options->wants_reasons ? WIRE_VERSION_WITH_REASONS : WIRE_LOWEST_VERSION;
+    uint8_t answer[HELLO_ANSWER_BYTES] = {0};
     struct wire_request hello = {.payload = answer, .payload_capacity = sizeof(answer)};
     pthread_mutex_lock(&client->lock);
     wire_enlist(client, &hello);
     first->charged = true;
     wire_enlist(client, first);
     pthread_mutex_unlock(&client->lock);
-    send_opening(client, hello.id, first->id, operation, fields, fields_bytes);
+    send_opening(client, highest_version, hello.id, first->id, operation, fields, fields_bytes);
 
     wire_await(client, &hello, WIRE_WAIT_FOREVER);
-    result = take_hello(client, &hello, reason);
+    result = take_hello(client, highest_version, &hello, reason);
     if (result != TBS_SUCCESS) {
         wire_abandon(client, first);
         wire_client_free(client);

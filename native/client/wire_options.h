@@ -19,6 +19,8 @@ struct wire_options {
     int silence_limit_ms;
     /* A user who may run the broker besides root, this user and the broker's own user; WIRE_NO_UID if none. */
     uid_t broker_uid;
+    /* The program shows why a command was refused. Otherwise it is not asked for: version 1 of the protocol is spoken. */
+    bool wants_reasons;
 };
 
 /*

@@ -10,7 +10,11 @@
 #define WIRE_RESPONSE_BIT 0x8000u
 
 #define WIRE_MAGIC 0x57534254u
-#define WIRE_VERSION 1u
+#define WIRE_LOWEST_VERSION 1u
+#define WIRE_VERSION 2u
+/* From this version on, the response to a refused SUBMIT ends with the reason, in UTF-8. */
+#define WIRE_VERSION_WITH_REASONS 2u
+#define WIRE_MAX_REASON_BYTES 1024u
 
 enum wire_operation {
     WIRE_HELLO = 1,

@@ -71,6 +71,7 @@ bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed, struct wire_rea
         wire_explain(problem, "the environment variable %s has a value that it cannot have", variable);
         return false;
     }
+    parsed->connection.wants_reasons = true;
     if (conf == NULL || conf[0] == '\0')
         return true;
     for (;;) {

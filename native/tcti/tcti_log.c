@@ -49,18 +49,23 @@ static FILE *open_log_file(bool *opened)
     return file != NULL ? file : stderr;
 }
 
-void tcti_log(enum tcti_log_level level, int line, const char *function, const char *format, ...)
+/* The reason of a refusal has at most 1024 bytes (docs/wire-protocol.md). */
+#define MOST_TEXT 1280
+
+void tcti_log(enum tcti_log_level level, const char *path, int line, const char *function, const char *format, ...)
 {
     if (level > level_let_through())
         return;
-    char text[768];
+    char text[MOST_TEXT];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     bool opened;
     FILE *file = open_log_file(&opened);
-    fprintf(file, "%s:" MODULE ":tcti_tbs.c:%d:%s() %s\n", level_names[level], line, function, text);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    fprintf(file, "%s:" MODULE ":%s:%d:%s() %s\n", level_names[level], name, line, function, text);
     fflush(file);
     if (opened)
         fclose(file);

@@ -13,6 +13,7 @@
 #include "tbs_results.h"
 #include "tcti_conf.h"
 #include "tcti_log.h"
+#include "tcti_refusal.h"
 #include "wire_client.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -32,6 +33,7 @@ struct tcti_tbs {
     uint32_t max_command_bytes;
     uint32_t priority;
     uint8_t locality;
+    struct tcti_refusal refusal;
     /* The response is here, and its caller has only asked for its size, or with too small a buffer. */
     bool answered;
     enum state state;
@@ -115,8 +117,10 @@ static TSS2_RC await_response(struct tcti_tbs *context, int32_t timeout)
     if (!context->answered && wire_await(context->client, &context->request, timeout) == WIRE_TIMED_OUT)
         return TSS2_TCTI_RC_TRY_AGAIN;
     context->answered = true;
-    if (context->request.has_prefix)
+    if (context->request.has_prefix) {
+        tcti_refusal_take_reason(&context->refusal, &context->request);
         return TSS2_RC_SUCCESS;
+    }
     context->state = STATE_TRANSMIT;
     if (wire_client_end(context->client) == WIRE_SILENT)
         LOG_ERROR("the broker has shown no sign of life for so long that it is given up (TPMTBS_BROKER_TIMEOUT, or timeout= in "

@@ -35,6 +35,7 @@ struct connection {
     struct held held[MAX_HELD];
     size_t held_count;
     unsigned contexts;
+    uint16_t version;
 };
 
 static char directory[64];
@@ -47,6 +48,8 @@ static atomic_uint last_priority;
 static atomic_uint last_locality;
 static atomic_uint refusal;
 static atomic_bool is_silent;
+static atomic_bool gives_no_reasons;
+static const char *_Atomic reason = "";
 static atomic_uint pings;
 static uint32_t next_context = 40;
 
@@ -98,8 +101,17 @@ static void respond_submit(int fd, uint32_t id, uint32_t result, const uint8_t *
     respond(fd, WIRE_SUBMIT, id, result, payload, 4 + bytes);
 }
 
+static void respond_blocked(const struct connection *connection, uint32_t id)
+{
+    static const uint8_t blocked[] = {0x80, 0x01, 0, 0, 0, 10, 0x00, 0x0c, 0x01, 0x43};
+    uint8_t response[FAKE_LARGE_BYTES];
+    size_t reason_bytes = connection->version >= WIRE_VERSION_WITH_REASONS ? strlen(reason) : 0;
+    memcpy(response, blocked, sizeof(blocked));
+    memcpy(response + sizeof(blocked), reason, reason_bytes);
+    respond_submit(connection->fd, id, TPM_E_COMMAND_BLOCKED, response, sizeof(blocked) + reason_bytes);
+}
+
 static const uint8_t cancelled_response[] = {0x80, 0x01, 0, 0, 0, 10, 0x00, 0x0c, 0x09, 0x09};
-static const uint8_t blocked_response[] = {0x80, 0x01, 0, 0, 0, 10, 0x00, 0x0c, 0x01, 0x43};
 
 static void hold(struct connection *connection, uint32_t id, uint32_t context, const uint8_t *command, size_t bytes,
                  int64_t due_ms)
@@ -181,7 +193,7 @@ static bool submit(struct connection *connection, uint32_t id, uint32_t context,
     case FAKE_HANG_UP:
         return false;
     case FAKE_BLOCKED:
-        respond_submit(fd, id, TPM_E_COMMAND_BLOCKED, blocked_response, sizeof(blocked_response));
+        respond_blocked(connection, id);
         return true;
     case FAKE_GARBAGE:
         send_all(fd, garbage, sizeof(garbage));
@@ -243,12 +255,17 @@ static void owner_auth(int fd, uint32_t id, uint32_t type)
         respond(fd, WIRE_GET_OWNER_AUTH, id, TBS_E_OWNERAUTH_NOT_FOUND, NULL, 0);
 }
 
-static void say_hello(int fd, uint32_t id)
+static void say_hello(struct connection *connection, uint32_t id, uint16_t highest_version)
 {
-    uint8_t payload[16] = {1, 0, 1, 0, 1, 0};
+    uint16_t own = gives_no_reasons ? WIRE_LOWEST_VERSION : WIRE_VERSION;
+    connection->version = highest_version < own ? highest_version : own;
+    uint8_t payload[16] = {0};
+    wire_put_u16(payload, connection->version);
+    wire_put_u16(payload + 2, WIRE_LOWEST_VERSION);
+    wire_put_u16(payload + 4, own);
     wire_put_u32(payload + 8, WIRE_MAX_REQUEST_BYTES);
     wire_put_u32(payload + 12, FAKE_MOST_UNDER_WAY);
-    respond(fd, WIRE_HELLO, id, TBS_SUCCESS, payload, sizeof(payload));
+    respond(connection->fd, WIRE_HELLO, id, TBS_SUCCESS, payload, sizeof(payload));
 }
 
 /* Gives false when the connection is to be closed. */
@@ -262,7 +279,7 @@ static bool handle(struct connection *connection, const uint8_t *frame, size_t l
     uint8_t info[16] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 9, 0, 0, 0};
     switch (operation) {
     case WIRE_HELLO:
-        say_hello(fd, id);
+        say_hello(connection, id, wire_get_u16(payload + 6));
         return true;
     case WIRE_OPEN_CONTEXT:
         open_context(connection, id, wire_get_u32(payload));
@@ -454,6 +471,16 @@ void fake_broker_refuse_connections(uint32_t result)
 void fake_broker_be_silent(bool silent)
 {
     is_silent = silent;
+}
+
+void fake_broker_give_no_reasons(bool none)
+{
+    gives_no_reasons = none;
+}
+
+void fake_broker_set_reason(const char *text)
+{
+    reason = text;
 }
 
 unsigned fake_broker_pings(void)

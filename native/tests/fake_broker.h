@@ -43,6 +43,12 @@ unsigned fake_broker_contexts(void);
 uint32_t fake_broker_last_priority(void);
 uint32_t fake_broker_last_locality(void);
 
+/* From now on it speaks version 1 of the protocol only, as brokers did that gave no reasons; false ends that. */
+void fake_broker_give_no_reasons(bool none);
+
+/* The reason that it gives for FAKE_BLOCKED. */
+void fake_broker_set_reason(const char *reason);
+
 /* From now on connections get a result for the connection as a whole, and are closed; 0 ends that. */
 void fake_broker_refuse_connections(uint32_t result);
 

@@ -146,6 +146,73 @@ static void gets_a_refusal_as_the_response_that_stands_for_it(void)
     close_tcti(tcti);
 }
 
+#define MOST_LOGGED 8192
+
+/* Sends FAKE_BLOCKED so many times with this reason; gives what the TCTI logged. */
+static const char *logged_about_refusals(const char *level, const char *reason, int times)
+{
+    static char logged[MOST_LOGGED];
+    char file_name[] = "/tmp/test-tcti-log-XXXXXX";
+    int file = mkstemp(file_name);
+    EXPECT(file >= 0);
+    setenv("TSS2_LOGFILE", file_name, 1);
+    setenv("TSS2_LOG", level, 1);
+    fake_broker_set_reason(reason);
+    TSS2_TCTI_CONTEXT *tcti = open_tcti(NULL);
+    for (int i = 0; i < times; i++) {
+        uint8_t response[64];
+        size_t size = sizeof(response);
+        EXPECT_CODE(transmit(tcti, FAKE_BLOCKED), TSS2_RC_SUCCESS);
+        EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, NULL, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+        EXPECT(size == 10);
+        EXPECT_CODE(Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK), TSS2_RC_SUCCESS);
+        EXPECT(size == 10 && response[7] == 0x0c && response[8] == 0x01 && response[9] == 0x43);
+    }
+    close_tcti(tcti);
+    fake_broker_set_reason("");
+    unsetenv("TSS2_LOG");
+    unsetenv("TSS2_LOGFILE");
+    ssize_t count = read(file, logged, sizeof(logged) - 1);
+    EXPECT(count >= 0);
+    logged[count] = '\0';
+    close(file);
+    unlink(file_name);
+    return logged;
+}
+
+static size_t lines_in(const char *text)
+{
+    size_t lines = 0;
+    for (; *text != '\0'; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+static void logs_why_a_command_was_refused(void)
+{
+    static const char *const reason = "TPM2_Clear is blocked: GPO \"Keine L\xc3\xb6schung\" names it.";
+    const char *logged = logged_about_refusals("tcti+warning", reason, 3);
+    EXPECT(strncmp(logged, "WARNING:tcti:tcti_refusal.c:", 28) == 0);
+    EXPECT(strstr(logged, reason) != NULL);
+    EXPECT(lines_in(logged) == 1); /* once, however often it is refused */
+    EXPECT(logged_about_refusals("tcti+error", reason, 1)[0] == '\0');
+    EXPECT(logged_about_refusals("all+none", reason, 1)[0] == '\0');
+    EXPECT(logged_about_refusals("tcti+warning", "", 1)[0] == '\0');
+    fake_broker_give_no_reasons(true);
+    EXPECT(logged_about_refusals("tcti+warning", reason, 1)[0] == '\0');
+    fake_broker_give_no_reasons(false);
+}
+
+static void logs_no_more_than_a_line_of_text(void)
+{
+    char reason[3001];
+    memset(reason, 'x', sizeof(reason) - 1);
+    reason[sizeof(reason) - 1] = '\0';
+    memcpy(reason, "\033[2J\nforged", 12);
+    const char *logged = logged_about_refusals("tcti+warning", reason, 1);
+    EXPECT(lines_in(logged) == 1 && strchr(logged, '\033') == NULL && strlen(logged) < 1400);
+}
+
 static void keeps_the_order_of_calls(void)
 {
     uint8_t response[64];
@@ -226,6 +293,8 @@ int main(void)
     RUN(gets_a_response_for_a_cancelled_command);
     RUN(can_be_polled_after_a_cancel);
     RUN(gets_a_refusal_as_the_response_that_stands_for_it);
+    RUN(logs_why_a_command_was_refused);
+    RUN(logs_no_more_than_a_line_of_text);
     RUN(keeps_the_order_of_calls);
     RUN(reports_a_broker_that_is_gone);
     RUN(takes_its_configuration);

@@ -22,6 +22,7 @@ import os
 import re
 import struct
 import sys
+import time
 from datetime import datetime, timezone
 
 import ldb
@@ -48,6 +49,9 @@ TPM_KEYS = ('software\\policies\\microsoft\\tpm', 'software\\microsoft\\tpm')
 # A GPO's Registry.pol holds all registry policy of that GPO, the TPM's part included.
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_MERGED_BYTES = 16 * 1024 * 1024
+
+# For another refresh that runs at the same time.
+LONGEST_WAIT_SECONDS = 60
 
 PREG_HEADER = struct.pack('<II', 0x67655250, 1)
 
@@ -122,11 +126,36 @@ class PolicyFolder:
     def __init__(self, path):
         self.path = path
         os.makedirs(path, mode=0o755, exist_ok=True)
-        self._lock = open(os.path.join(path, '.lock'), 'w')
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._refuse_others()
+        # Nobody else may open the lock file: whoever can, can lock it and so stop every refresh.
+        self._lock = os.open(os.path.join(path, '.lock'), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.fchmod(self._lock, 0o600)
+        self._wait_for_lock()
 
     def close(self):
-        self._lock.close()
+        os.close(self._lock)
+
+    def _refuse_others(self):
+        """Whoever can write the folder can put links into it, through which root would write elsewhere. The broker
+        does not believe such a folder either."""
+        status = os.stat(self.path)
+        if status.st_uid != os.geteuid():
+            raise OSError('%s belongs to user %d; it must belong to root (chown root)' % (self.path, status.st_uid))
+        if status.st_mode & 0o022:
+            raise OSError('%s can be written by others than its owner (chmod go-w)' % self.path)
+
+    def _wait_for_lock(self):
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    self.close()
+                    raise OSError('another refresh has held %s for %d seconds; the policy of the last refresh stays'
+                                  % (self.path, LONGEST_WAIT_SECONDS)) from None
+                time.sleep(0.1)
 
     def previous(self):
         """The manifest and entries of the last refresh, as {GUID: [Entry]}; empty where they do not belong together."""

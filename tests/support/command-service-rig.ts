@@ -14,6 +14,7 @@ import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
 import type { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { errorResponse } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_RC } from '../../ts-core/domain/tpm20/codes.js';
+import { policyOf } from '../domain/filter/filter-fixtures.js';
 import { ALICE } from './callers.js';
 import { FakeClock } from './fake-clock.js';
 import { PassThroughVirtualizer } from './pass-through-virtualizer.js';
@@ -46,7 +47,7 @@ export function commandServiceRig({
     quietLog(),
   ];
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: 30_000, longestRun: 4 });
-  const contexts = new Contexts(() => ({ maxContexts: 100, maxContextsPerUser: 10 }));
+  const contexts = new Contexts(() => policyOf({ maxContexts: 100, maxContextsPerUser: 10 }));
   const version = '2.0' as const;
   const recorder = { record: () => undefined };
   const dispatcher = new Dispatcher({

@@ -26,11 +26,7 @@ import type { StateStore } from '../../ts-core/application/ports/state-store.js'
 import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
 import { classifyResponse } from '../../ts-core/domain/lockout/response-classification.js';
-import {
-  DEFAULT_POLICY_SETTINGS,
-  type EffectivePolicy,
-  type PolicySettings,
-} from '../../ts-core/domain/policy/settings.js';
+import type { PolicySettings } from '../../ts-core/domain/policy/settings.js';
 import { CommandQueue } from '../../ts-core/domain/scheduling/command-queue.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { decodeCommandHeader, readUint32 } from '../../ts-core/domain/tpm/command-header.js';
@@ -43,6 +39,7 @@ import {
   DEFAULT_RESOURCE_LIMITS,
   Tpm20Virtualizer,
 } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { policyOf, STRICT_GPO } from '../domain/filter/filter-fixtures.js';
 import { authorizationFacts } from './authorization-facts.js';
 import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
@@ -110,7 +107,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   };
   const told = new Events(audit, clock);
   const store = fileStore(join(folder, 'state.json'), options.storeFails ?? (() => false));
-  let policy = effectivePolicy(options.settings ?? {});
+  let policy = policyOf(options.settings ?? {}, STRICT_GPO);
   const virtualizer = version === '2.0' ? new Tpm20Virtualizer(DEFAULT_RESOURCE_LIMITS) : new Tpm12Virtualizer();
   const facts = authorizationFacts((command) => virtualizer.handlesOf(command));
   const dispatcher = new Dispatcher({
@@ -162,7 +159,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       return step.value;
     },
     setPolicy: (settings) => {
-      policy = effectivePolicy(settings);
+      policy = policyOf(settings, STRICT_GPO);
     },
     directory: () => readDirectory(folder),
     [Symbol.asyncDispose]: async () => {
@@ -191,18 +188,6 @@ function submitted(dispatcher: Dispatcher, version: TpmVersion, command: Uint8Ar
       done: (outcome) => (outcome.kind === 'refused' ? reject(outcome.error) : resolve(outcome.response)),
     });
   });
-}
-
-function effectivePolicy(settings: Partial<PolicySettings>): EffectivePolicy {
-  const source = { kind: 'policyFile', location: '10-test.json' } as const;
-  const names = Object.keys(DEFAULT_POLICY_SETTINGS) as (keyof PolicySettings)[];
-  return {
-    settings: { ...DEFAULT_POLICY_SETTINGS, ...settings },
-    sources: Object.fromEntries(names.map((name) => [name, source])) as unknown as EffectivePolicy['sources'],
-    codeSources: {},
-    problems: [],
-    revision: 1,
-  };
 }
 
 function watchedTransport(

@@ -117,6 +117,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     version,
     lists: () => lists.lists,
     listsRevision: () => lists.revision,
+    policy: () => policy.current(),
     lockout: (userKey) => lockout.gate(userKey),
     handlesOf: (command) => virtualizer.handlesOf(command),
     ownerAuthorizationRule: (pending) => owner.coordinator.refusalOf(pending),
@@ -162,7 +163,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     void owner.coordinator.levelMayHaveChanged();
     void tpmLimit.fit();
   });
-  const contexts = new Contexts(() => policy.current().settings);
+  const contexts = new Contexts(() => policy.current());
   const commands = new CommandService({
     version,
     maxCommandBytes: facts.maxCommandBytes,

@@ -5,10 +5,11 @@ import {
   lockoutError,
 } from '../../../ts-core/application/commands/refuse-command.js';
 import type { LockoutVerdict } from '../../../ts-core/domain/lockout/lockout-window.js';
+import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { TPM_ORD, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
-import { listsOf } from '../../domain/filter/filter-fixtures.js';
+import { listsOf, policyOf, STRICT_GPO } from '../../domain/filter/filter-fixtures.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { type PendingOptions, pendingCommand } from '../../support/pending-command.js';
 import { recordedEvents } from '../../support/recorded-events.js';
@@ -24,6 +25,8 @@ const LOCKED_OUT: Closed = {
   failures: 4,
   threshold: 4,
 };
+const INDIVIDUAL = 'standardUserAuthorizationFailureIndividualThreshold';
+const TOTAL = 'standardUserAuthorizationFailureTotalThreshold';
 const OWNED = new TbsError('TPM_E_COMMAND_BLOCKED', { message: 'Use Set-TpmOwnerAuth.' });
 
 function setUp(parts: Partial<CommandGateParts> = {}) {
@@ -34,6 +37,7 @@ function setUp(parts: Partial<CommandGateParts> = {}) {
     version: '2.0',
     lists: () => listsOf(),
     listsRevision: () => 1,
+    policy: () => policyOf({}),
     handlesOf: () => [],
     ownerAuthorizationRule: () => undefined,
     beforeDispatch: () => undefined,
@@ -216,24 +220,50 @@ describe('the command gate: what must be durable first', () => {
 
 describe('the refusal of a locked-out caller', () => {
   it('says whose failures count, how many, and when it ends', () => {
-    const { message, details } = lockoutError('2.0', LOCKED_OUT);
+    const { message, details } = lockoutError('2.0', LOCKED_OUT, policyOf({}));
     assert.match(message, /^4 authorization failures of this user .* 4: .* until 2026-01-01T20:00:00\.000Z\.$/);
-    assert.deepEqual(details, { scope: 'user', failures: 4, threshold: 4, freesAt: '2026-01-01T20:00:00.000Z' });
-    const ofAll = lockoutError('2.0', { ...LOCKED_OUT, scope: 'total', failures: 9, threshold: 9 });
+    assert.deepEqual(
+      { ...details, liftedBy: undefined },
+      {
+        ...{ scope: 'user', failures: 4, threshold: 4, freesAt: '2026-01-01T20:00:00.000Z' },
+        ...{ setting: INDIVIDUAL, source: 'default', liftedBy: undefined },
+      },
+    );
+    const ofAll = lockoutError('2.0', { ...LOCKED_OUT, scope: 'total', failures: 9, threshold: 9 }, policyOf({}));
     assert.match(ofAll.message, /^9 authorization failures of all standard users together /);
   });
 
   it('names a threshold of 0, which no waiting lifts', () => {
     const verdict: Closed = { ...LOCKED_OUT, scope: 'threshold0', lockedOutUntil: null, failures: 0, threshold: 0 };
-    const { message, details } = lockoutError('2.0', verdict);
+    const { message, details } = lockoutError('2.0', verdict, policyOf({}));
     assert.match(message, /^A lockout threshold is set to 0/);
     assert.equal(details['freesAt'], null);
   });
 
+  const byScope: readonly { scope: Closed['scope']; settings: Partial<PolicySettings>; decides: string }[] = [
+    { scope: 'user', settings: { [INDIVIDUAL]: 4 }, decides: INDIVIDUAL },
+    { scope: 'total', settings: { [TOTAL]: 4 }, decides: TOTAL },
+    { scope: 'threshold0', settings: { [INDIVIDUAL]: 0 }, decides: INDIVIDUAL },
+    { scope: 'threshold0', settings: { [TOTAL]: 0 }, decides: TOTAL },
+  ];
+  for (const { scope, settings, decides } of byScope) {
+    it(`names the GPO that sets ${decides} (${scope}), also in the event`, () => {
+      const { atDispatch, told } = setUp({
+        lockout: () => ({ ...LOCKED_OUT, scope }),
+        policy: () => policyOf(settings, STRICT_GPO),
+      });
+      const refusal = atDispatch({ command: createPrimary({ hierarchy: 'owner', auth: 'wrong' }) });
+      assert.equal(refusal?.details['setting'], decides);
+      assert.equal(refusal.details['source'], STRICT_GPO.location);
+      assert.match(refusal.action, new RegExp(`${decides}.* in GPO "Strict".*Administrators of the domain`));
+      assert.equal(told[0]?.details['source'], STRICT_GPO.location);
+    });
+  }
+
   it('is the same though two clocks are read, so that refusals can be told together', () => {
     const moment = Date.UTC(2026, 0, 1, 12, 0, 0, 500);
     const [first, second] = [moment, moment + 1].map((lockedOutUntil) =>
-      lockoutError('2.0', { ...LOCKED_OUT, lockedOutUntil }),
+      lockoutError('2.0', { ...LOCKED_OUT, lockedOutUntil }, policyOf({})),
     );
     assert.equal(first?.message, second?.message);
     assert.deepEqual(first?.details, second?.details);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ContextLimits, Contexts } from '../../../ts-core/application/contexts/contexts.js';
+import { Contexts } from '../../../ts-core/application/contexts/contexts.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { policyOf, STRICT_GPO } from '../../domain/filter/filter-fixtures.js';
 import { ALICE, BOB, ROOT } from '../../support/callers.js';
 
-const LIMITS: ContextLimits = { maxContexts: 32, maxContextsPerUser: 10 };
+const LIMITS = policyOf({ maxContexts: 32, maxContextsPerUser: 10 });
 
 function user(number: number): Caller {
   return { userKey: `uid:${1000 + number}`, callerClass: 'standardUser' };
@@ -80,11 +81,27 @@ describe('the open contexts', () => {
     assert.equal(openUntilRefused(contexts, () => ALICE).opened, 1);
   });
 
+  for (const setting of ['maxContexts', 'maxContextsPerUser'] as const) {
+    it(`name the GPO that sets ${setting} when it refuses one`, () => {
+      const contexts = new Contexts(() => policyOf({ [setting]: 1 }, STRICT_GPO));
+      contexts.create(ROOT, 0);
+      assert.throws(
+        () => contexts.create(ROOT, 0),
+        (error: unknown) => {
+          assert.ok(error instanceof TbsError);
+          assert.equal(error.details['source'], 'GPO "Strict" linked to DC=example,DC=com');
+          assert.match(error.action, /^Close contexts .*raise max\w+ in GPO "Strict".*Administrators of the domain/);
+          return true;
+        },
+      );
+    });
+  }
+
   it('follow limits that policy changes meanwhile', () => {
-    let limits = { ...LIMITS, maxContextsPerUser: 1 };
+    let limits = policyOf({ maxContextsPerUser: 1 });
     const contexts = new Contexts(() => limits);
     assert.equal(openUntilRefused(contexts, () => ALICE).opened, 1);
-    limits = { ...LIMITS, maxContextsPerUser: 3 };
+    limits = policyOf({ maxContextsPerUser: 3 });
     assert.equal(openUntilRefused(contexts, () => ALICE).opened, 2);
   });
 });

@@ -3,13 +3,14 @@ import type { CommandService } from '../../../ts-core/application/commands/comma
 import { Contexts, type TbsContext } from '../../../ts-core/application/contexts/contexts.js';
 import { ManageContexts } from '../../../ts-core/application/contexts/manage-contexts.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
+import { policyOf } from '../../domain/filter/filter-fixtures.js';
 import { ALICE, ALICES_SANDBOX, BOB, ROOT } from '../../support/callers.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
 import { pendingCommand } from '../../support/pending-command.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 
 function setUp() {
-  const contexts = new Contexts(() => ({ maxContexts: 100, maxContextsPerUser: 100 }));
+  const contexts = new Contexts(() => policyOf({ maxContexts: 100, maxContextsPerUser: 100 }));
   const virtualizer = new PassThroughVirtualizer();
   const { events, told } = recordedEvents();
   const closed: TbsContext[] = [];

@@ -5,13 +5,14 @@ import { ManageResources } from '../../../ts-core/application/contexts/manage-re
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
 import type { VirtualResource } from '../../../ts-core/domain/virtualization/virtualizer.js';
+import { policyOf } from '../../domain/filter/filter-fixtures.js';
 import { ALICE, ALICES_SANDBOX, BOB, ROOT } from '../../support/callers.js';
 import { dispatcherRig } from '../../support/dispatcher-rig.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 
 function setUp() {
   const { dispatcher, virtualizer } = dispatcherRig();
-  const contexts = new Contexts(() => ({ maxContexts: 100, maxContextsPerUser: 100 }));
+  const contexts = new Contexts(() => policyOf({ maxContexts: 100, maxContextsPerUser: 100 }));
   const { events, told } = recordedEvents();
   const resource = (id: string, caller: Caller, saved = false): VirtualResource => ({
     ...{ id, kind: 'transient', userKey: caller.userKey, virtualHandle: 0x80000000, resident: true },

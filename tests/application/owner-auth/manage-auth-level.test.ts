@@ -3,7 +3,7 @@ import { type AuthLevelChange, ManageAuthLevel } from '../../../ts-core/applicat
 import type { PolicyStore } from '../../../ts-core/application/ports/policy-store.js';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-import { policyOf } from '../../domain/filter/filter-fixtures.js';
+import { policyOf, STRICT_GPO } from '../../domain/filter/filter-fixtures.js';
 import { ROOT } from '../../support/callers.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { recordedEvents } from '../../support/recorded-events.js';
@@ -12,7 +12,7 @@ function setUp(settings: Partial<PolicySettings> = {}, refusal?: TbsError) {
   const { events, told } = recordedEvents();
   const store = new MemoryStore();
   const applied: AuthLevelChange[] = [];
-  const policy = { current: () => policyOf(settings) } as PolicyStore;
+  const policy = { current: () => policyOf(settings, STRICT_GPO) } as PolicyStore;
   const levels = new ManageAuthLevel(policy, store, events, async (change) => {
     applied.push(change);
     if (refusal !== undefined) throw refusal;
@@ -47,6 +47,7 @@ describe('setting the level of owner authorization', () => {
       assert.ok(error instanceof TbsError);
       assert.equal(error.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
       assert.equal(error.details?.['setting'], 'osManagedAuthLevel');
+      assert.match(error.action, /osManagedAuthLevel in GPO "Strict".*Administrators of the domain/);
       return true;
     });
     assert.deepEqual(applied, []);

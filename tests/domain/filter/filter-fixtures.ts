@@ -14,10 +14,17 @@ import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 
 export const POLICY_FILE: SettingSource = { kind: 'policyFile', location: '/etc/tpmtbs/policy.d/50-site.json' };
 
-export function policyOf(settings: Partial<PolicySettings>): EffectivePolicy {
+/** As if a GPO of the domain had set it. */
+export const STRICT_GPO: SettingSource = {
+  kind: 'groupPolicy',
+  location: 'GPO "Strict" linked to DC=example,DC=com',
+};
+
+/** The policy of these settings, which `source` sets; the others have their default. */
+export function policyOf(settings: Partial<PolicySettings>, source = POLICY_FILE): EffectivePolicy {
   const names = Object.keys(DEFAULT_POLICY_SETTINGS) as PolicySettingName[];
   const sourceOf = (name: PolicySettingName): SettingSource =>
-    name in settings ? POLICY_FILE : { kind: 'default', location: '' };
+    name in settings ? source : { kind: 'default', location: '' };
   return {
     settings: { ...DEFAULT_POLICY_SETTINGS, ...settings },
     sources: Object.fromEntries(names.map((name) => [name, sourceOf(name)])) as EffectivePolicy['sources'],

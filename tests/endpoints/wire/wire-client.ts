@@ -38,6 +38,11 @@ export function hello(requestId = 1): Buffer {
   return request(1, requestId, 0, HELLO_PAYLOAD);
 }
 
+/** Of a client that speaks versions 1 to 2: the second gives the reasons of refusals. */
+export function helloForReasons(requestId = 1): Buffer {
+  return request(1, requestId, 0, Buffer.from('5442535701000200', 'hex'));
+}
+
 export function submit(requestId: number, contextId: number, command: Uint8Array, priority = 200): Buffer {
   return request(4, requestId, contextId, Buffer.concat([fields(priority, 0, 0), command]));
 }

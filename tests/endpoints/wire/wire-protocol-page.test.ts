@@ -9,10 +9,13 @@ import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import {
   FRAME_HEADER_BYTES,
   HIGHEST_VERSION,
+  LOWEST_VERSION,
+  MAX_REASON_BYTES,
   MAX_REQUEST_BYTES,
   MAX_RESPONSE_PAYLOAD_BYTES,
   Operation,
   SUBMIT_FIELDS_BYTES,
+  VERSION_WITH_REASONS,
   WIRE_MAGIC,
 } from '../../../ts-core/endpoints/wire/frame.js';
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES } from '../../../ts-core/endpoints/wire/wire-session.js';
@@ -69,6 +72,9 @@ describe('the C header of the wire protocol', () => {
     assert.equal(define('WIRE_MAX_REQUEST_BYTES'), MAX_REQUEST_BYTES);
     assert.equal(define('WIRE_MAGIC'), WIRE_MAGIC);
     assert.equal(define('WIRE_VERSION'), HIGHEST_VERSION);
+    assert.equal(define('WIRE_LOWEST_VERSION'), LOWEST_VERSION);
+    assert.equal(define('WIRE_VERSION_WITH_REASONS'), VERSION_WITH_REASONS);
+    assert.equal(define('WIRE_MAX_REASON_BYTES'), MAX_REASON_BYTES);
     assert.equal(define('WIRE_SUBMIT_FIELDS_BYTES'), SUBMIT_FIELDS_BYTES);
     assert.match(header, new RegExp(`WIRE_HEADER_BYTES \\+ ${MAX_RESPONSE_PAYLOAD_BYTES}u`));
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../../ts-core/endpoints/wire/wire-session.js';
 import { alone, fakeTurns } from '../../support/fake-turns.js';
@@ -8,6 +9,7 @@ import {
   fields,
   GET_RANDOM_8,
   hello,
+  helloForReasons,
   type Response,
   request,
   responsesIn,
@@ -67,12 +69,41 @@ describe('a wire session', () => {
     );
   }
 
+  describe('that refuses a command', () => {
+    const refusal = new TbsError('TPM_E_COMMAND_BLOCKED', { message: 'It is blocked.', action: 'Ask Ann.' });
+
+    function refusedWith(error: TbsError, greeting: Buffer): Buffer {
+      application.answerAtOnce = false;
+      connection.receive(Buffer.concat([greeting, OPEN, submit(3, 7, GET_RANDOM_8)]));
+      application.waiting[0]?.done({ kind: 'refused', error });
+      return connection.responses()[2]?.payload ?? Buffer.alloc(0);
+    }
+    const reasonIn = (payload: Buffer) => payload.subarray(14).toString('utf8');
+
+    it('appends the reason to the response where the client speaks version 2', () => {
+      const payload = refusedWith(refusal, helloForReasons());
+      assert.equal(payload.subarray(0, 14).toString('hex'), '0000000080010000000a000c0143');
+      assert.equal(reasonIn(payload), 'It is blocked. Ask Ann.');
+    });
+
+    it('answers a client of version 1 with the response alone', () => {
+      assert.equal(refusedWith(refusal, hello()).length, 14);
+    });
+
+    it('gives a reason of one line without control characters, and at most 1024 bytes of whole characters', () => {
+      const message = `GPO "\u001b[2J\r\n\u009b\u202e" ${'é'.repeat(2000)}`;
+      const reason = reasonIn(refusedWith(new TbsError('TPM_E_COMMAND_BLOCKED', { message }), helloForReasons()));
+      assert.match(reason, /^GPO " \[2J " é+$/);
+      assert.ok([1023, 1024].includes(Buffer.byteLength(reason)));
+    });
+  });
+
   it('answers as docs/wire-protocol.md shows', () => {
     connection.receive(Buffer.concat([hello(), OPEN, submit(3, 7, GET_RANDOM_8)]));
     assert.equal(
       connection.sent.toString('hex'),
       '20000000018000000100000000000000' +
-        '01000100010000000040000040000000' +
+        '01000100020000000040000040000000' +
         '1c000000028000000200000000000000' +
         '070000000200000000100000' +
         '20000000048000000300000000000000' +
@@ -112,10 +143,10 @@ describe('a wire session', () => {
   });
 
   it('says which versions it speaks when the client speaks none of them', () => {
-    connection.receive(request(1, 9, 0, Buffer.from('5442535702000900', 'hex')));
+    connection.receive(request(1, 9, 0, Buffer.from('5442535703000900', 'hex')));
     const [response] = connection.responses();
     assert.equal(response?.result, 0x80284002);
-    assert.equal(response?.payload.subarray(0, 6).toString('hex'), '000001000100');
+    assert.equal(response?.payload.subarray(0, 6).toString('hex'), '000001000200');
     assert.equal(connection.closing, 'flush');
   });
 

@@ -9,6 +9,8 @@ import { isAdministrator } from '../../domain/caller.js';
 import { type BlockedVerdict, decide } from '../../domain/filter/command-filter.js';
 import type { FilterLists } from '../../domain/filter/filter-lists.js';
 import { type LockoutVerdict, lockedOutUntilText } from '../../domain/lockout/lockout-window.js';
+import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
+import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
@@ -22,6 +24,7 @@ export interface CommandGateParts {
   /** The compiled lists: a new object with a new revision after every change of policy or local lists. */
   readonly lists: () => FilterLists;
   readonly listsRevision: () => number;
+  readonly policy: () => EffectivePolicy;
   /** Returns whether this user is locked out now. */
   readonly lockout: (userKey: string) => LockoutVerdict;
   /** Returns the handles in the handle area; null if the TPM does not list the command. */
@@ -72,8 +75,7 @@ export class CommandGate implements SubmissionGate, DispatchGate {
       lists: lists(),
     });
     if (verdict.allowed) return undefined;
-    const { list, source } = verdict;
-    return this.#refuse(pending, this.#blockedError(verdict), list, { source });
+    return this.#refuse(pending, this.#blockedError(verdict), verdict.list);
   }
 
   #refusalByOwnerAuthorization(pending: PendingCommand): TbsError | undefined {
@@ -85,7 +87,8 @@ export class CommandGate implements SubmissionGate, DispatchGate {
     if (!pending.header.carriesAuthorization || isAdministrator(pending.caller)) return undefined;
     const verdict = this.#parts.lockout(pending.userKey);
     if (verdict.open) return undefined;
-    return this.#refuse(pending, lockoutError(this.#parts.version, verdict), 'lockout');
+    const { version, policy } = this.#parts;
+    return this.#refuse(pending, lockoutError(version, verdict, policy()), 'lockout');
   }
 
   #blockedError(verdict: BlockedVerdict): TbsError {
@@ -97,27 +100,43 @@ export class CommandGate implements SubmissionGate, DispatchGate {
     });
   }
 
-  /** `facts`: what else the event names; for a command on a list, the file or GPO that it comes from. */
-  #refuse(pending: PendingCommand, error: TbsError, rule: string, facts: { readonly source?: string } = {}): TbsError {
+  /** The event has the source of the decision as well: the file, the GPO or the list, if the error has one. */
+  #refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
     const { version, events } = this.#parts;
+    const { source } = error.details;
     events.raise('commandRefused', error.message, {
       caller: pending.caller,
-      details: { command: commandLabel(version, pending.header.code), result: error.symbol, rule, ...facts },
+      details: {
+        command: commandLabel(version, pending.header.code),
+        result: error.symbol,
+        rule,
+        ...(source === undefined ? {} : { source }),
+      },
     });
     return error;
   }
 }
 
-/** Returns the refusal for a locked-out caller, with the time at which the lockout ends. */
-export function lockoutError(version: TpmVersion, verdict: Extract<LockoutVerdict, { open: false }>): TbsError {
+type LockedOut = Extract<LockoutVerdict, { open: false }>;
+
+/**
+ * Returns the refusal for a locked-out caller, with the time at which the lockout ends and the source of the threshold
+ * that decided.
+ */
+export function lockoutError(version: TpmVersion, verdict: LockedOut, policy: EffectivePolicy): TbsError {
   const lockedOutUntil = lockedOutUntilText(verdict.lockedOutUntil);
   const whose = verdict.scope === 'user' ? 'of this user' : 'of all standard users together';
-  const message =
-    verdict.scope === 'threshold0'
+  const never = verdict.scope === 'threshold0';
+  const setting = decidingThreshold(verdict, policy);
+  return refusedBySetting(version === '2.0' ? 'TPM_20_E_LOCKOUT' : 'TPM_E_DEFEND_LOCK_RUNNING', policy, {
+    setting,
+    message: never
       ? 'A lockout threshold is set to 0: standard users may send no command that carries an authorization.'
-      : `${verdict.failures} authorization failures ${whose} reach the threshold of ${verdict.threshold}: commands with an authorization are refused until ${lockedOutUntil}.`;
-  return new TbsError(version === '2.0' ? 'TPM_20_E_LOCKOUT' : 'TPM_E_DEFEND_LOCK_RUNNING', {
-    message,
+      : `${verdict.failures} authorization failures ${whose} reach the threshold of ${verdict.threshold}: commands with an authorization are refused until ${lockedOutUntil}.`,
+    change: never ? `Set ${setting} above 0` : `To allow more failures, raise ${setting}`,
+    instead: never
+      ? undefined
+      : 'Wait until the time given, or ask an administrator for Reset-TbsLockout or Unblock-Tpm.',
     details: {
       scope: verdict.scope,
       failures: verdict.failures,
@@ -125,4 +144,10 @@ export function lockoutError(version: TpmVersion, verdict: Extract<LockoutVerdic
       freesAt: lockedOutUntil,
     },
   });
+}
+
+function decidingThreshold({ scope }: LockedOut, { settings }: EffectivePolicy) {
+  const individual = 'standardUserAuthorizationFailureIndividualThreshold';
+  if (scope === 'user' || (scope === 'threshold0' && settings[individual] === 0)) return individual;
+  return 'standardUserAuthorizationFailureTotalThreshold';
 }

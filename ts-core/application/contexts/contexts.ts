@@ -1,6 +1,7 @@
 /** The open contexts, by owner, and the limits on their number. */
 import { type Caller, sharedLimit } from '../../domain/caller.js';
-import { limitReached } from '../../domain/limit-reached.js';
+import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
+import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 
@@ -16,21 +17,16 @@ export interface TbsContext {
   readonly outstanding: Set<PendingCommand>;
 }
 
-export interface ContextLimits {
-  readonly maxContexts: number;
-  readonly maxContextsPerUser: number;
-}
-
 export class Contexts {
   readonly #open = new Map<number, TbsContext>();
   readonly #countByUser = new Map<string, number>();
   #lastId = 0;
 
   /** Read whenever a context is opened, so that a policy change applies immediately. */
-  readonly #limits: () => ContextLimits;
+  readonly #policy: () => EffectivePolicy;
 
-  constructor(limits: () => ContextLimits) {
-    this.#limits = limits;
+  constructor(policy: () => EffectivePolicy) {
+    this.#policy = policy;
   }
 
   get size(): number {
@@ -45,12 +41,13 @@ export class Contexts {
     return this.#open.values();
   }
 
-  /** Throws TBS_E_TOO_MANY_TBS_CONTEXTS, naming the limit. */
+  /** Throws TBS_E_TOO_MANY_TBS_CONTEXTS, naming the limit and its source. */
   create(caller: Caller, openedAtMs: number): TbsContext {
-    const { maxContexts, maxContextsPerUser } = this.#limits();
+    const policy = this.#policy();
+    const { maxContexts, maxContextsPerUser } = policy.settings;
     const ofUser = this.#countByUser.get(caller.userKey) ?? 0;
-    if (ofUser >= maxContextsPerUser) throw tooMany('contexts of one user', 'maxContextsPerUser', maxContextsPerUser);
-    if (this.#open.size >= sharedLimit(caller, maxContexts)) throw tooMany('contexts', 'maxContexts', maxContexts);
+    if (ofUser >= maxContextsPerUser) throw tooMany(policy, 'contexts of one user', 'maxContextsPerUser');
+    if (this.#open.size >= sharedLimit(caller, maxContexts)) throw tooMany(policy, 'contexts', 'maxContexts');
     const context: TbsContext = { id: this.#nextId(), caller, openedAtMs, outstanding: new Set() };
     this.#open.set(context.id, context);
     this.#countByUser.set(caller.userKey, ofUser + 1);
@@ -73,9 +70,13 @@ export class Contexts {
   }
 }
 
-function tooMany(of: string, setting: string, limit: number): TbsError {
-  return limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', {
-    ...{ of, setting, limit },
-    instead: 'Close contexts that are not needed any more',
+function tooMany(policy: EffectivePolicy, of: string, setting: 'maxContexts' | 'maxContextsPerUser'): TbsError {
+  const limit = policy.settings[setting];
+  return refusedBySetting('TBS_E_TOO_MANY_TBS_CONTEXTS', policy, {
+    setting,
+    message: `The limit of ${limit} ${of} (${setting}) is reached.`,
+    change: `Or raise ${setting}`,
+    instead: 'Close contexts that are not needed any more.',
+    details: { limit },
   });
 }

@@ -4,7 +4,8 @@
  */
 import { bytesToBase64 } from '../../domain/base64.js';
 import { type BackupMode, backupMode } from '../../domain/owner-auth/backup-mode.js';
-import type { PolicySettings } from '../../domain/policy/settings.js';
+import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
+import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
 import type { Clock } from '../ports/operating-system.js';
@@ -14,7 +15,7 @@ import type { OwnerAuthRecords } from './owner-auth-record.js';
 export interface DirectoryBackupParts {
   /** Undefined if none is configured. */
   readonly directory: OwnerAuthDirectory | undefined;
-  readonly settings: () => PolicySettings;
+  readonly policy: () => EffectivePolicy;
   readonly records: OwnerAuthRecords;
   readonly events: Events;
   readonly clock: Clock;
@@ -28,7 +29,7 @@ export class DirectoryBackup {
   }
 
   get mode(): BackupMode {
-    return backupMode(this.#parts.settings());
+    return backupMode(this.#parts.policy().settings);
   }
 
   check(): Promise<DirectoryCheck> {
@@ -53,9 +54,9 @@ export class DirectoryBackup {
 
   /** Records and reports every failure; rejects with a TbsError that has the directory's reason. */
   async #told<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
-    const { directory, records, events } = this.#parts;
+    const { directory, records, events, policy } = this.#parts;
     try {
-      if (directory === undefined) throw notConfigured();
+      if (directory === undefined) throw notConfigured(policy());
       return await work(directory);
     } catch (error) {
       const failure = asBackupFailure(error);
@@ -74,11 +75,13 @@ export class DirectoryBackup {
   }
 }
 
-function notConfigured(): TbsError {
-  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+function notConfigured(policy: EffectivePolicy): TbsError {
+  return refusedBySetting('TBS_E_PROVISIONING_NOT_ALLOWED', policy, {
+    setting: 'activeDirectoryBackup',
     message: 'This machine has no directory to which the owner authorization could be backed up.',
-    action: 'Join the domain or configure `directory` in tbsd.json, or turn the backup policy off.',
-    details: { reason: 'notJoined', setting: 'activeDirectoryBackup' },
+    change: 'Or set activeDirectoryBackup to false',
+    instead: 'Join the domain or configure `directory` in tbsd.json.',
+    details: { reason: 'notJoined' },
   });
 }
 

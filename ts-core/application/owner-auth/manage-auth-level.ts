@@ -2,12 +2,12 @@
 import type { Caller } from '../../domain/caller.js';
 import {
   AUTH_LEVEL_NAMES,
-  describeAuthLevelOrigin,
   type EffectiveAuthLevel,
   effectiveAuthLevel,
 } from '../../domain/owner-auth/effective-level.js';
-import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
+import type { EffectivePolicy, OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import type { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
 import type { PolicyStore } from '../ports/policy-store.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -51,7 +51,7 @@ export class ManageAuthLevel {
     options: { readonly newOwnerAuth: Uint8Array | undefined; readonly force: boolean },
   ): Promise<EffectiveAuthLevel> {
     const from = this.get();
-    if (from.origin.kind === 'policy') throw setByPolicy(describeAuthLevelOrigin(from.origin));
+    if (from.origin.kind === 'policy') throw setByPolicy(this.#policy.current());
     if (from.level !== level) await this.#applyToMaterial({ from, to: level, ...options });
     if (from.level === level && from.origin.kind === 'local') return from;
     await this.#store.put('localAuthLevel', { level });
@@ -63,10 +63,11 @@ export class ManageAuthLevel {
   }
 }
 
-function setByPolicy(source: string): TbsError {
-  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: `The owner authorization level is set by policy (${source}) and cannot be changed locally.`,
-    action: `Change osManagedAuthLevel in ${source}, or remove it there.`,
-    details: { setting: 'osManagedAuthLevel', source },
+function setByPolicy(policy: EffectivePolicy): TbsError {
+  const { location } = policy.sources.osManagedAuthLevel;
+  return refusedBySetting('TBS_E_PROVISIONING_NOT_ALLOWED', policy, {
+    setting: 'osManagedAuthLevel',
+    message: `The owner authorization level is set by policy (${location}) and cannot be changed with Set-TpmAuthLevel.`,
+    change: 'Change or remove osManagedAuthLevel',
   });
 }

@@ -7,6 +7,7 @@ import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
 import type { LockoutService } from '../lockout/lockout-service.js';
 import type { AuthLevelChange } from './manage-auth-level.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
+import { refusedByLevel } from './refused-by-level.js';
 
 export interface OwnerAuthOutcome {
   /** Whether the value is stored on this machine. */
@@ -44,9 +45,14 @@ export class ManageOwnerAuth {
 
   /** Stores as much as the level allows of a value that the TPM has, after trying it once. */
   async import(caller: Caller, value: Uint8Array): Promise<void> {
-    const { level, tpm, change } = this.#coordinator.parts;
+    const { level, tpm, change, policy } = this.#coordinator.parts;
     await this.#coordinator.exclusive(async () => {
-      if (!keepsOwner(level(), tpm.version) && (tpm.version === '2.0' || level() === 0)) throw levelKeepsNothing();
+      if (!keepsOwner(level(), tpm.version) && (tpm.version === '2.0' || level() === 0)) {
+        throw refusedByLevel(policy(), {
+          message: 'The level in force does not store the owner authorization on this machine.',
+          levels: 'Full',
+        });
+      }
       await this.#requireOwner();
       await tpm.changeOwnerAuth(value, value);
       await change.keep(value, level());
@@ -133,14 +139,6 @@ export class ManageOwnerAuth {
   #told(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
     this.#coordinator.parts.events.raise('ownerAuthorization', message, { caller, details });
   }
-}
-
-function levelKeepsNothing(): TbsError {
-  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
-    message: 'The level in force does not store the owner authorization on this machine.',
-    action: 'Raise the level first (Set-TpmAuthLevel Full); Get-TpmAuthLevel shows what sets it.',
-    details: { setting: 'osManagedAuthLevel' },
-  });
 }
 
 function keptNowhere(): TbsError {

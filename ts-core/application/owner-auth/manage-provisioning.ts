@@ -2,7 +2,8 @@
 import type { Caller } from '../../domain/caller.js';
 import type { HierarchyStates } from '../../domain/owner-auth/hierarchy-state.js';
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
-import type { PolicySettings } from '../../domain/policy/settings.js';
+import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
+import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Log } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
@@ -10,6 +11,7 @@ import type { HierarchyAuths } from './hierarchies.js';
 import type { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import type { AutoProvisioning } from './owner-auth-record.js';
 import type { ProvisioningSteps } from './provisioning-steps.js';
+import { refusedByLevel } from './refused-by-level.js';
 
 /** What Initialize-Tpm may do beyond its harmless steps. */
 export interface ProvisioningPermissions {
@@ -31,7 +33,7 @@ export interface ProvisioningReport extends ProvisioningVerdict {
 export interface ProvisioningParts {
   readonly coordinator: OwnerAuthCoordinator;
   readonly steps: ProvisioningSteps;
-  readonly settings: () => PolicySettings;
+  readonly policy: () => EffectivePolicy;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -74,7 +76,7 @@ export class ManageProvisioning {
   async openHierarchies(caller: Caller, given: HierarchyAuths): Promise<ProvisioningReport> {
     const { tpm, hierarchies, events } = this.#coordinator.parts;
     if (tpm.version !== '2.0') throw noHierarchies();
-    if (this.#closingIsPolicy) throw policyClosesHierarchies();
+    if (this.#closingIsPolicy) throw policyClosesHierarchies(this.#parts.policy());
     const opened = await this.#coordinator.exclusive(async () => hierarchies.open(await tpm.ownership(), given));
     if (opened.length > 0) {
       events.raise('ownerAuthorization', `The hierarchies are open now: ${opened.join(' and ')}.`, {
@@ -121,14 +123,14 @@ export class ManageProvisioning {
   }
 
   get #closingIsPolicy(): boolean {
-    return this.#parts.settings().closeHierarchies;
+    return this.#parts.policy().settings.closeHierarchies;
   }
 
   #requireClosable({ closeHierarchies }: ProvisioningPermissions): void {
     const { tpm, hierarchies } = this.#coordinator.parts;
     if (!closeHierarchies) return;
     if (tpm.version !== '2.0') throw noHierarchies();
-    if (!hierarchies.mayBeClosed) throw levelStoresNoHierarchy();
+    if (!hierarchies.mayBeClosed) throw levelStoresNoHierarchy(this.#parts.policy());
   }
 
   get autoProvisioning(): AutoProvisioning {
@@ -182,19 +184,18 @@ function noHierarchies(): TbsError {
   });
 }
 
-function levelStoresNoHierarchy(): TbsError {
-  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+function levelStoresNoHierarchy(policy: EffectivePolicy): TbsError {
+  return refusedByLevel(policy, {
     message:
       'The level in force does not store the authorizations of the hierarchies, so nobody could use them once they are closed.',
-    action: 'Set the level Full or Delegated first (Set-TpmAuthLevel); Get-TpmAuthLevel shows what sets it.',
-    details: { setting: 'osManagedAuthLevel' },
+    levels: 'Full or Delegated',
   });
 }
 
-function policyClosesHierarchies(): TbsError {
-  return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+function policyClosesHierarchies(policy: EffectivePolicy): TbsError {
+  return refusedBySetting('TBS_E_PROVISIONING_NOT_ALLOWED', policy, {
+    setting: 'closeHierarchies',
     message: 'Policy requires the storage and endorsement hierarchies to be closed.',
-    action: 'Set closeHierarchies to false first; Get-TbsPolicy shows what sets it.',
-    details: { setting: 'closeHierarchies' },
+    change: 'Set closeHierarchies to false',
   });
 }

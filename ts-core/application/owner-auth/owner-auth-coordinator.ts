@@ -4,11 +4,13 @@
  */
 
 import { OneAtATime } from '../../domain/one-at-a-time.js';
+import { settingThatRequiresBackup } from '../../domain/owner-auth/backup-mode.js';
 import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
 import { levelTransition } from '../../domain/owner-auth/level-transition.js';
 import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
-import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
+import type { EffectivePolicy, OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
 import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
@@ -40,6 +42,7 @@ export interface OwnerAuthCoordinatorParts {
   readonly crypto: Crypto12;
   readonly firmware: ManagePhysicalPresence;
   readonly lockoutWatch: TpmLockoutWatch;
+  readonly policy: () => EffectivePolicy;
   readonly level: () => OsManagedAuthLevel;
   readonly events: Events;
   readonly clock: Clock;
@@ -165,13 +168,15 @@ export class OwnerAuthCoordinator {
 
   /** Refuses raw commands that would change the owner authorization without its required backup. */
   refusalOf(pending: PendingCommand): TbsError | undefined {
-    const { tpm, backup } = this.parts;
+    const { tpm, backup, policy } = this.parts;
     if (!changesOwnerAuth(tpm.version, pending.header.code, pending.command)) return undefined;
     if (backup.mode !== 'required') return undefined;
-    return new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', {
+    return refusedBySetting('TBS_E_PROVISIONING_NOT_ALLOWED', policy(), {
+      setting: settingThatRequiresBackup(policy()),
       message: 'This command would change the owner authorization without the backup that policy requires.',
-      action: 'Change it with Set-TpmOwnerAuth, which backs the new value up first.',
-      details: { setting: 'requireActiveDirectoryBackup', use: 'Set-TpmOwnerAuth' },
+      change: 'To do without the backup, set requireActiveDirectoryBackup to false',
+      instead: 'Change it with Set-TpmOwnerAuth, which backs the new value up first.',
+      details: { use: 'Set-TpmOwnerAuth' },
     });
   }
 

@@ -65,7 +65,7 @@ export interface OwnerAuthorization {
 
 export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthorization {
   const { version, policy, store, crypto, events, clock, log, directory } = parts;
-  const settings = () => policy.current().settings;
+  const policyInForce = () => policy.current();
   const context: BrokerContext = new BrokerContext(parts.dispatcher, parts.virtualizer, (command, response) =>
     lockoutAuthorization.answered(command, response),
   );
@@ -76,7 +76,7 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const tpm = version === '2.0' ? new Tpm20Owner(context, crypto) : new Tpm12Owner(context, crypto);
   const records = new OwnerAuthRecords(store);
   const secrets = new KeptSecrets({ files: parts.files, tpm, crypto, log });
-  const backup = new DirectoryBackup({ directory, settings, records, events, clock });
+  const backup = new DirectoryBackup({ directory, policy: policyInForce, records, events, clock });
   const change = new OwnerAuthChange({ tpm, secrets, records, backup, events, log });
   const externalChanges = new ExternalOwnerChangeMonitor({ store, tpm, secrets, records, events, log });
   const level = () => effectiveAuthLevel(policy.current(), store.get('localAuthLevel')?.level).level;
@@ -84,12 +84,13 @@ export function ownerAuthorization(parts: OwnerAuthorizationParts): OwnerAuthori
   const lockoutWatch = new TpmLockoutWatch(tpm, events, log);
   const coordinator = new OwnerAuthCoordinator({
     ...{ tpm, context, secrets, records, change, backup, externalChanges, crypto, level, events, clock, log },
+    policy: policyInForce,
     firmware: parts.firmware,
     hierarchies,
     lockoutWatch,
   });
-  const steps = new ProvisioningSteps(coordinator, settings, parts.keyAlgorithm);
-  const provisioning = new ManageProvisioning({ coordinator, steps, settings, clock, log });
+  const steps = new ProvisioningSteps(coordinator, () => policy.current().settings, parts.keyAlgorithm);
+  const provisioning = new ManageProvisioning({ coordinator, steps, policy: policyInForce, clock, log });
   return {
     coordinator,
     externalChanges,

@@ -5,8 +5,8 @@
  * allowed, and a TPM 2.0 command is allowed only if a statement allows it.
  */
 import type { CallerClass } from '../caller.js';
-import { adviseChange } from '../policy/change-advice.js';
-import { type SettingSource, sourceOfCode } from '../policy/settings.js';
+import { adviseChange, describeSource } from '../policy/change-advice.js';
+import { sourceOfCode } from '../policy/settings.js';
 import { commandName } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { type FilterLists, isShippedAllowed } from './filter-lists.js';
@@ -181,16 +181,4 @@ export function grantOf(lists: FilterLists, version: TpmVersion, code: number, c
 
 function nameOrNumber(version: TpmVersion, code: number): string {
   return commandName(version, code) ?? (version === '2.0' ? `0x${code.toString(16).toUpperCase()}` : `${code}`);
-}
-
-function describeSource(source: SettingSource): string {
-  const kinds: Readonly<Record<SettingSource['kind'], string>> = {
-    default: 'default',
-    configuration: 'configuration',
-    policyFile: 'policy file',
-    registryPol: 'Group Policy',
-    groupPolicy: '',
-    windowsRegistry: 'registry',
-  };
-  return source.kind === 'default' ? 'default' : `${kinds[source.kind]} ${source.location}`.trim();
 }

@@ -11,7 +11,11 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export const WIRE_MAGIC = 0x57534254;
 export const LOWEST_VERSION = 1;
-export const HIGHEST_VERSION = 1;
+export const HIGHEST_VERSION = 2;
+/** From this version on, the response to a refused SUBMIT ends with the reason. */
+export const VERSION_WITH_REASONS = 2;
+/** Longest reason of a refusal, in bytes of UTF-8. */
+export const MAX_REASON_BYTES = 1024;
 
 export const Operation = {
   HELLO: 1,

@@ -27,11 +27,19 @@ export class WireOutput extends ChargedOutput {
     outgoing.fill(0, FRAME_HEADER_BYTES, length); // owner authorizations pass here
   }
 
-  /** Sends the response to SUBMIT: the priority that applied, and the response of the TPM. */
-  replyToSubmit(requestId: number, result: number, appliedPriority: number, response: Uint8Array): void {
-    const length = writeResponseHeader(outgoing, Operation.SUBMIT, requestId, result, 4 + response.length);
+  /** Sends the response to SUBMIT: the priority that applied, the response of the TPM, and the reason of a refusal. */
+  replyToSubmit(
+    requestId: number,
+    result: number,
+    appliedPriority: number,
+    response: Uint8Array,
+    reason: Uint8Array = NO_BYTES,
+  ): void {
+    const payloadBytes = 4 + response.length + reason.length;
+    const length = writeResponseHeader(outgoing, Operation.SUBMIT, requestId, result, payloadBytes);
     writeUint32LE(outgoing, FRAME_HEADER_BYTES, appliedPriority);
     outgoing.set(response, FRAME_HEADER_BYTES + 4);
+    outgoing.set(reason, FRAME_HEADER_BYTES + 4 + response.length);
     this.sendBytes(outgoing, length);
   }
 }

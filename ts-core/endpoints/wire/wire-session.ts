@@ -26,12 +26,13 @@ import {
   requestIdOf,
   requestLength,
   SUBMIT_FIELDS_BYTES,
+  VERSION_WITH_REASONS,
 } from './frame.js';
 import { PendingSubmissions } from './pending-submissions.js';
 import { WireCalls } from './wire-calls.js';
 import { answerHello, isHello } from './wire-hello.js';
 import { WireOutput } from './wire-output.js';
-import { resultOf, resultOfError } from './wire-results.js';
+import { reasonOf, resultOf, resultOfError } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
 
 export const MAX_OUTSTANDING = 64;
@@ -56,6 +57,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   #outstanding = 0;
   #reading = true;
   #greeted = false;
+  #givesReasons = false;
   #open = true;
   #isClosed = false;
   /** Refusals use the response format of the TPM version that the client opened. */
@@ -285,10 +287,14 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
   #finishSubmit(requestId: number, outcome: SubmissionOutcome): void {
     this.#outstanding--;
     if (!this.#open) return;
-    const answered = outcome.kind === 'response';
-    const response = answered ? outcome.response : refusalResponse(outcome.error, this.#tpmVersion);
-    const result = answered ? 0 : outcome.error.resultCode;
-    this.#output.replyToSubmit(requestId, result, answered ? outcome.appliedPriority : 0, response);
+    if (outcome.kind === 'response') {
+      this.#output.replyToSubmit(requestId, 0, outcome.appliedPriority, outcome.response);
+    } else {
+      const { error } = outcome;
+      const response = refusalResponse(error, this.#tpmVersion);
+      const reason = this.#givesReasons ? reasonOf(error) : NO_BYTES;
+      this.#output.replyToSubmit(requestId, error.resultCode, 0, response, reason);
+    }
     if (!this.#reading) this.#readOn();
   }
 
@@ -300,6 +306,7 @@ export class WireSession implements ByteConnectionEvents, TurnWork, BudgetWaiter
     }
     const { version, answer } = answerHello(payload, MAX_OUTSTANDING);
     this.#greeted = version !== 0;
+    this.#givesReasons = version >= VERSION_WITH_REASONS;
     this.#reply(Operation.HELLO, requestId, this.#greeted ? 0 : resultOf('TBS_E_BAD_PARAMETER'), answer);
     if (!this.#greeted) this.#end();
   }
