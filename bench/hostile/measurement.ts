@@ -1,39 +1,38 @@
 /** One attack, or two at once, on a daemon of its own: three waves of it, and what root and another user see meanwhile. */
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestDaemon } from '../../tests/support/daemon.js';
 import { SHIPPED_NODE_OPTIONS } from '../../tests/support/programs.js';
+import { TIME_COLUMNS } from './judgement.js';
+import { MachineLoad } from './machine-load.js';
 import type { Sockets } from './probes.js';
 import type { Wait } from './processor-time.js';
-import type { Measured } from './victim.js';
 import { spawnPart, WorkingUser } from './working-user.js';
 
 const ATTACKER_UID = 61_301;
 const OTHER_UID = 61_302;
 const WAVES = 3;
 const MEBIBYTE = 1024 * 1024;
-/** Up to here the heap grows and shrinks by itself, and the ratio of two waves says nothing. */
-const SMALL_GROWTH = 32 * MEBIBYTE;
 /** A wave's processes are done with what they do within that, or something hangs. */
 const LONGEST_SILENCE_MS = 60_000;
 
-export const TIME_COLUMNS = ['root', 'other', 'connections'] as const;
-
-export interface Time extends Wait {
-  /** By the clock, of the same calls before the attack. */
-  readonly beforeMs: number;
-}
+/** Calm calls before each wave, for comparison. */
+const CALM_MS = 1500;
 
 export interface Figures {
-  /** p99, in the order of TIME_COLUMNS. */
-  readonly times: readonly Time[];
-  /** Memory above idle in MiB, third wave to first, ms until all is normal, KB a minute in audit and log. */
-  readonly others: readonly number[];
-  /** The machine's load before the attack. */
-  readonly load: number;
+  /** In the order of GOALS: p99 in milliseconds by the clock; MiB; a ratio; milliseconds; KB a minute. */
+  readonly figures: readonly number[];
+  /** The times of the same calls before the waves. */
+  readonly without: readonly number[];
+  /** The times during the waves, less what the broker, its TPM and the callers waited for a processor. */
+  readonly withoutProcessorWaits: readonly number[];
+  /** The broker's memory (VmRSS) at the peak of each wave. */
+  readonly peaksMiB: readonly number[];
+  /** Of the processors, during the run. */
+  readonly shareOfOthers: number;
 }
 
 /** Rejects when the broker or a part of the bench does not do what is needed to measure. */
@@ -57,6 +56,7 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
       rpc: daemon.rpcSocket,
       wire: daemon.wireSocket,
       mssim: join(folder, 'm'),
+      mssimPlatform: join(folder, 'm.ctrl'),
       swtpmControl: join(folder, 's.ctrl'),
       bare: join(folder, 'b'),
     };
@@ -76,51 +76,71 @@ async function attackInWaves(
   const brokers = [daemon.processId, ...childrenOf(daemon.processId)];
   const root = new WorkingUser(0, sockets, brokers);
   const other = new WorkingUser(OTHER_UID, sockets, brokers);
+  const attackers: number[] = [];
   try {
     await wait(500);
     await Promise.all([root.measured(), other.measured()]);
-    await wait(Math.min(3000, waveMs));
-    const load = loadavg()[0] as number;
-    const [rootBefore, otherBefore] = await Promise.all([root.measured(), other.measured()]);
-    const idleBytes = daemon.residentBytes;
+    const load = new MachineLoad(() => [process.pid, ...brokers, root.processId, other.processId, ...attackers]);
     const writtenBefore = writtenBytes(daemon, auditPath);
-    const normalMs = 2 * p99(otherBefore.commands.map(({ ms }) => ms)) + 5;
-    const usual = { root: medianMs(rootBefore), other: medianMs(otherBefore) };
-    const timesOf = (roots: Measured, others: Measured): Wait[] => [
-      p99Beyond(roots.commands, usual.root),
-      p99Beyond(others.commands, usual.other),
-      p99Beyond([...roots.connections, ...others.connections], 0),
-    ];
-    const before = timesOf(rootBefore, otherBefore);
-    const during: Wait[][] = [];
+    const without: (readonly Wait[])[] = [];
+    const during: (readonly Wait[])[] = [];
     const peaks: number[] = [];
+    let idleBytes = Number.POSITIVE_INFINITY;
     let normalAfterMs = 0;
     for (let wave = 0; wave < WAVES; wave++) {
+      const calm = await workDuring(root, other, Math.min(CALM_MS, waveMs), () => load.look());
+      if (wave === 0) idleBytes = daemon.residentBytes;
+      without.push(calm.times);
       const attacker = spawnPart('attacker.js', String(ATTACKER_UID), first, second, JSON.stringify(sockets));
+      if (attacker.pid !== undefined) attackers.push(attacker.pid);
       let peak = 0;
-      for (const endMs = performance.now() + waveMs; performance.now() < endMs; await wait(50)) {
+      const attacked = await workDuring(root, other, waveMs, () => {
         peak = Math.max(peak, daemon.residentBytes);
-      }
-      const [roots, others] = await Promise.all([root.measured(), other.measured()]);
+        load.look();
+      });
+      load.look();
       attacker.kill('SIGKILL');
-      during.push(timesOf(roots, others));
-      peaks.push(peak - idleBytes);
-      normalAfterMs = Math.max(normalAfterMs, await untilNormal(other, normalMs));
+      during.push(attacked.times);
+      peaks.push(peak);
+      normalAfterMs = Math.max(normalAfterMs, await untilNormal(other, calm.normalMs));
     }
-    const minutes = (WAVES * waveMs) / 60_000;
-    const written = (writtenBytes(daemon, auditPath) - writtenBefore) / 1000 / Math.max(1, minutes);
+    load.look();
+    // As if the rest of a minute had brought nothing more: what is told once a minute counts once.
+    const minutes = Math.max(1, (WAVES * waveMs) / 60_000);
+    const written = (writtenBytes(daemon, auditPath) - writtenBefore) / 1000 / minutes;
     const [firstPeak = 0, , thirdPeak = 0] = peaks;
-    const ratio = Math.max(thirdPeak, SMALL_GROWTH) / Math.max(firstPeak, SMALL_GROWTH);
-    const times = TIME_COLUMNS.map((_, column) => ({
-      ms: Math.max(...during.map((each) => each[column]?.ms ?? 0)),
-      idleMs: Math.max(...during.map((each) => each[column]?.idleMs ?? 0)),
-      beforeMs: before[column]?.ms ?? 0,
-    }));
-    return { times, others: [Math.max(...peaks) / MEBIBYTE, ratio, normalAfterMs, written], load };
+    const growth = (Math.max(...peaks) - idleBytes) / MEBIBYTE;
+    const timesOf = (waves: readonly (readonly Wait[])[], of: 'ms' | 'idleMs'): number[] =>
+      TIME_COLUMNS.map((_, column) => Math.max(...waves.map((wait) => wait[column]?.[of] ?? Number.NaN)));
+    return {
+      figures: [...timesOf(during, 'ms'), growth, thirdPeak / firstPeak, normalAfterMs, written],
+      without: timesOf(without, 'ms'),
+      withoutProcessorWaits: timesOf(during, 'idleMs'),
+      peaksMiB: peaks.map((peak) => peak / MEBIBYTE),
+      shareOfOthers: load.shareOfOthers,
+    };
   } finally {
     root.end();
     other.end();
   }
+}
+
+interface Period {
+  /** p99, in the order of TIME_COLUMNS. */
+  readonly times: readonly Wait[];
+  /** A command that takes no longer is as usual. */
+  readonly normalMs: number;
+}
+
+/** What both users measure within the time. `look` is called every 50 ms. */
+async function workDuring(root: WorkingUser, other: WorkingUser, ms: number, look: () => void): Promise<Period> {
+  await Promise.all([root.measured(), other.measured()]);
+  for (const endMs = performance.now() + ms; performance.now() < endMs; await wait(50)) look();
+  const [roots, others] = await Promise.all([root.measured(), other.measured()]);
+  return {
+    times: [p99(roots.commands), p99(others.commands), p99([...roots.connections, ...others.connections])],
+    normalMs: 2 * p99(others.commands).ms + 5,
+  };
 }
 
 /** How long it takes until a whole tenth of a second of commands is as without an attacker. */
@@ -131,7 +151,7 @@ async function untilNormal(user: WorkingUser, normalMs: number): Promise<number>
     const began = performance.now();
     await wait(100);
     const { commands } = await user.measured();
-    if (commands.length > 0 && Math.max(...commands.map(({ idleMs }) => idleMs)) <= normalMs) return began - since;
+    if (commands.length > 0 && Math.max(...commands.map(({ ms }) => ms)) <= normalMs) return began - since;
     if (performance.now() - since > LONGEST_SILENCE_MS) return performance.now() - since;
   }
 }
@@ -145,21 +165,8 @@ function writtenBytes({ logPath }: TestDaemon, auditPath: string): number {
   return [logPath, auditPath].reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
-function p99Beyond(waits: readonly Wait[], usualMs: number): Wait {
-  return {
-    ms: Math.max(0, p99(waits.map(({ ms }) => ms)) - usualMs),
-    idleMs: Math.max(0, p99(waits.map(({ idleMs }) => idleMs)) - usualMs),
-  };
-}
-
-function medianMs({ commands }: Measured): number {
-  return sorted(commands.map(({ idleMs }) => idleMs))[commands.length >> 1] ?? 0;
-}
-
-function sorted(values: readonly number[]): readonly number[] {
-  return [...values].sort((left, right) => left - right);
-}
-
-function p99(values: readonly number[]): number {
-  return sorted(values)[Math.ceil(values.length * 0.99) - 1] ?? 0;
+function p99(waits: readonly Wait[]): Wait {
+  const at = Math.ceil(waits.length * 0.99) - 1;
+  const sorted = (of: 'ms' | 'idleMs'): number => waits.map((each) => each[of]).sort((a, b) => a - b)[at] ?? Number.NaN;
+  return { ms: sorted('ms'), idleMs: sorted('idleMs') };
 }

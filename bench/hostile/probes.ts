@@ -13,6 +13,7 @@ export interface Sockets {
   readonly wire: string;
   /** A simulator endpoint of each protocol. */
   readonly mssim: string;
+  readonly mssimPlatform: string;
   readonly swtpmControl: string;
   readonly bare: string;
 }
@@ -46,6 +47,14 @@ export const PROBES: readonly Probe[] = [
   rpcFlood('rpc: tpm/endorsementKey', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/endorsementKey' }),
   rpcFlood('rpc: policy/test of 64 KB', 40, policyTest()),
   rpcFlood('rpc: JSON of 12,000 levels', 40, '['.repeat(12_000) + ']'.repeat(12_000)),
+  rpcFlood('rpc: ids of 10,000 escapes', 40, `{"jsonrpc":"2.0","id":"${'\\u0001'.repeat(10_000)}","method":"no/such"}`),
+  rpcFlood('rpc: parameters of 4,000 unknown names', 40, unknownParameters()),
+  rpcFlood('rpc: names that come 9,000 times', 40, `{${'"id":1,'.repeat(9000)}"jsonrpc":"2.0","method":"no/such"}`),
+  rpcFlood('rpc: calls that are refused', 100, [call('activity/get'), call('report/get'), call('tpm/clear')]),
+  rpcFlood('rpc: policy/explain and policy/report', 100, [call('policy/explain'), call('policy/report')]),
+  rpcFlood('rpc: subscriptions', 64, call('event/subscribe', { recent: 1000 })),
+  rpcFlood('rpc: contexts, and cancels of those of others', 40, contextCalls()),
+  { name: 'rpc: messages byte by byte', attack: ({ rpc }) => trickle(rpc, 1000, Buffer.from(framed(call('no/such')))) },
   { name: 'rpc: half-open messages', attack: halfOpen },
   { name: 'rpc: followers that never read, during refusals', attack: deafFollowers },
   { name: 'rpc: connections, made and dropped', attack: ({ rpc }) => connectionStorm(rpc, 200) },
@@ -57,13 +66,23 @@ export const PROBES: readonly Probe[] = [
   { name: 'wire: refused commands of every code', attack: ({ wire }) => wireFlood(wire, 50, 200, undefined) },
   { name: 'wire: pings on 1,000 connections', attack: ({ wire }) => pings(wire, true) },
   { name: 'wire: pings, never read', attack: ({ wire }) => pings(wire, false) },
+  { name: 'wire: contexts, opened and closed', attack: ({ wire }) => wireContexts(wire) },
+  { name: 'wire: frames byte by byte', attack: ({ wire }) => trickle(wire, 1000, hello()) },
   { name: 'wire: cancels', attack: ({ wire }) => cancels(wire) },
   { name: 'wire: connections, made and dropped', attack: ({ wire }) => connectionStorm(wire, 200, hello()) },
   { name: 'simulator: commands, never read', attack: ({ mssim }) => simulatorFlood(mssim, 120, mssimCommand(), false) },
   { name: 'simulator: commands', attack: ({ bare }) => simulatorFlood(bare, 120, GET_RANDOM_20, true) },
-  { name: 'simulator: trickles', attack: ({ mssim }) => trickle(mssim, 120) },
+  { name: 'simulator: trickles', attack: ({ mssim }) => trickle(mssim, 120, mssimCommand()) },
   { name: 'simulator: 8,000 connections', attack: ({ mssim }) => connectionStorm(mssim, 8000) },
   { name: 'simulator: cancels', attack: ({ swtpmControl }) => simulatorFlood(swtpmControl, 120, swtpmCancel(), true) },
+  {
+    name: 'simulator: localities and cancels in turn',
+    attack: ({ swtpmControl }) => simulatorFlood(swtpmControl, 120, swtpmLocalityAndCancel(), true),
+  },
+  {
+    name: 'simulator: signals on the platform port',
+    attack: ({ mssimPlatform }) => simulatorFlood(mssimPlatform, 120, mssimSignals(), true),
+  },
 ];
 
 /** Opens a connection, and again when the broker ends it. */
@@ -107,6 +126,25 @@ function rpcFlood(name: string, connections: number, message: object | string, r
 function policyTest(): object {
   const names = Array.from({ length: 5000 }, (_, index) => `0x${index.toString(16)}`);
   return { jsonrpc: '2.0', id: 1, method: 'policy/test', params: { settings: { blockedCommands20: names } } };
+}
+
+function call(method: string, params?: object): object {
+  return { jsonrpc: '2.0', id: 1, method, params };
+}
+
+function unknownParameters(): object {
+  const names = Array.from({ length: 4000 }, (_, index) => [`name${index}`, 1]);
+  return call('connection/ping', Object.fromEntries(names));
+}
+
+/** The ids of contexts count up from 1, so that the first ones are those of root and of others. */
+function contextCalls(): readonly object[] {
+  const cancels = [1, 2, 3, 4].flatMap((contextId) => [
+    call('command/cancel', { contextId }),
+    call('context/close', { contextId }),
+  ]);
+  const lists = [call('context/list'), call('resource/list'), call('queue/get')];
+  return [...Array(8).fill(call('context/open', { versions: ['2.0'] })), ...cancels, ...lists];
 }
 
 function halfOpen({ rpc }: Sockets): void {
@@ -200,6 +238,16 @@ function cancels(path: string): void {
   });
 }
 
+/** Closes what is no context of the connection as well: the ids are not known beforehand. */
+function wireContexts(path: string): void {
+  const some = Array.from({ length: 50 }, (_, id) => [request(2, id, 0, fields(2)), request(3, id, id, fields())]);
+  many(200, path, (socket) => {
+    socket.write(hello());
+    socket.resume();
+    writeWithoutEnd(socket, Buffer.concat(some.flat()));
+  });
+}
+
 /** TPM_SEND_COMMAND of the Microsoft simulator: code, locality, length, command. */
 function mssimCommand(): Buffer {
   const head = Buffer.alloc(9);
@@ -213,6 +261,18 @@ function swtpmCancel(): Buffer {
   return Buffer.from('00000009', 'hex');
 }
 
+/** CMD_SET_LOCALITY (4, for nobody but administrators), CMD_CANCEL_TPM_CMD, CMD_GET_INFO. */
+function swtpmLocalityAndCancel(): Buffer {
+  return Buffer.from('0000000504' + '00000009' + '00000012' + '00000000000000010000000000000000', 'hex');
+}
+
+/** TPM_SIGNAL_CANCEL_ON and _OFF, power, reset and a handshake. */
+function mssimSignals(): Buffer {
+  const signals = Buffer.alloc(24);
+  for (const [index, code] of [9, 10, 1, 2, 17, 11].entries()) signals.writeUInt32BE(code, 4 * index);
+  return signals;
+}
+
 function simulatorFlood(path: string, connections: number, bytes: Uint8Array, reads: boolean): void {
   many(connections, path, (socket) => {
     if (reads) socket.resume();
@@ -221,12 +281,15 @@ function simulatorFlood(path: string, connections: number, bytes: Uint8Array, re
   });
 }
 
-function trickle(path: string, connections: number): void {
-  const bytes = mssimCommand();
+/** Sends the bytes again and again, each in a piece of its own. */
+function trickle(path: string, connections: number, bytes: Buffer): void {
   many(connections, path, (socket) => {
     socket.resume();
     let at = 0;
-    const timer = setInterval(() => socket.write(bytes.subarray(at, ++at)), 20);
+    const timer = setInterval(() => {
+      socket.write(bytes.subarray(at, at + 1));
+      at = (at + 1) % bytes.length;
+    }, 20);
     socket.on('close', () => clearInterval(timer));
   });
 }

@@ -18,6 +18,10 @@ export class WorkingUser {
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   }
 
+  get processId(): number {
+    return this.#child.pid as number;
+  }
+
   /** What it has measured since the last call. */
   async measured(): Promise<Measured> {
     this.#child.stdin?.write('\n');

@@ -20,6 +20,7 @@
             "src/file_lock_linux.cc",
             "src/gssapi_linux.cc",
             "src/kerberos_client_linux.cc",
+            "src/passed_descriptors_linux.cc",
             "src/peer_credentials_linux.cc",
             "src/stream_poller_linux.cc"
           ]

@@ -59,6 +59,7 @@ describe('an attack of a standard user', function () {
       rpc: daemon.rpcSocket,
       wire: daemon.wireSocket,
       mssim: join(folder, 'm'),
+      mssimPlatform: join(folder, 'm.ctrl'),
       swtpmControl: join(folder, 's.ctrl'),
       bare: join(folder, 'b'),
     };

@@ -13,6 +13,7 @@
 
 #include "addon.h"
 #include "errno_error.h"
+#include "passed_descriptors_linux.h"
 
 namespace tpmtbs {
 
@@ -40,6 +41,7 @@ Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
     ThrowErrno(env, errno, "socket");
     return env.Undefined();
   }
+  RefusePassedDescriptors(fd);
   const char* failed = nullptr;
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     failed = "bind";
@@ -62,12 +64,20 @@ Napi::Value PeerIsGone(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), gone);
 }
 
+void CloseAccepted(int fd) {
+  if (RefusePassedDescriptors(fd)) {
+    close(fd);
+  } else {
+    CloseWithUnreadDescriptors(fd);
+  }
+}
+
 // refuseConnection(fd, bytes): sends as much as fits into the peer's buffer, then closes an accepted connection.
 Napi::Value RefuseConnection(const Napi::CallbackInfo& info) {
   int fd = info[0].As<Napi::Number>().Int32Value();
   auto bytes = info[1].As<Napi::Uint8Array>();
   if (bytes.ByteLength() > 0) send(fd, bytes.Data(), bytes.ByteLength(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  close(fd);
+  CloseAccepted(fd);
   return info.Env().Undefined();
 }
 
@@ -95,6 +105,7 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
     int fd = info[0].As<Napi::Number>().Int32Value();
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    RefusePassedDescriptors(fd);
     uv_loop_t* loop = nullptr;
     napi_get_uv_event_loop(env, &loop);
     auto* handle = new Handle{{}, this, fd, open("/dev/null", O_RDONLY | O_CLOEXEC)};
@@ -153,7 +164,7 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
   static void RefuseOne(Handle* handle) {
     if (handle->reserve >= 0) close(handle->reserve);
     int accepted = accept4(handle->fd, nullptr, nullptr, SOCK_CLOEXEC);
-    if (accepted >= 0) close(accepted);
+    if (accepted >= 0) CloseAccepted(accepted);
     handle->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   }
 

@@ -17,6 +17,14 @@ const contract = {
   }),
   zero: method('sum/zero', { summary: 'Returns 0.', access: ADMINISTRATOR_ONLY, params: noParams, result: Sum }),
 };
+const listContract = {
+  sumAll: method('sum/all', {
+    summary: 'Adds all.',
+    access: ADMINISTRATOR_ONLY,
+    params: z.strictObject({ numbers: z.array(z.number()) }),
+    result: Sum,
+  }),
+};
 const NO_SESSION = {} as RpcSession;
 
 describe('the handlers of a feature', () => {
@@ -48,5 +56,25 @@ describe('the handlers of a feature', () => {
         return true;
       },
     );
+  });
+
+  it('are not called with thousands of wrong parameters: the refusal stays short, and counts what it does not name', () => {
+    const lists = bind(listContract, { sumAll: (_session, { numbers }) => ({ sum: numbers.length }) });
+    const wrong = [
+      { params: Object.fromEntries(Array.from({ length: 4000 }, (_, index) => [`name${index}`, 1])), says: /name0/ },
+      { params: { ['n'.repeat(60_000)]: 1 }, says: /nnn/ },
+      { params: { numbers: Array(10_000).fill('x') }, says: /; and \d+ more$/ },
+    ];
+    for (const { params, says } of wrong) {
+      assert.throws(
+        () => lists[0]?.serve(NO_SESSION, params),
+        (error: unknown) => {
+          assert.ok(error instanceof TbsError);
+          assert.match(error.message, says);
+          assert.ok(JSON.stringify([error.message, error.details]).length < 5000);
+          return true;
+        },
+      );
+    }
   });
 });

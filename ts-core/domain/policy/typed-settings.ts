@@ -8,6 +8,9 @@ import { findCommand } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { isClassListName, POLICY_SETTING_NAMES, POLICY_SETTINGS, type PolicySettingName } from './setting-table.js';
 
+/** The exact names, by the names in lower case. */
+const NAMES = new Map(POLICY_SETTING_NAMES.map((name) => [name.toLowerCase(), name]));
+
 /**
  * Returns the settings under their exact names, with values of the right types. A value that cannot be read stays as it
  * is; the rule for the setting then rejects it by name. `version` is the TPM's and decides what a command name without
@@ -19,7 +22,7 @@ export function readTypedSettings(
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(settings).map(([written, value]) => {
-      const name = POLICY_SETTING_NAMES.find((known) => known.toLowerCase() === written.toLowerCase());
+      const name = NAMES.get(written.toLowerCase());
       return name === undefined ? [written, value] : [name, readValue(name, value, version)];
     }),
   );

@@ -36,12 +36,21 @@ export function bind<Contract extends object>(contract: Contract, handlers: Hand
   });
 }
 
+/** A refusal names so many problems, each with so many characters: a caller's own names may fill his whole message. */
+const MAX_PROBLEMS = 8;
+const MAX_PROBLEM_CHARACTERS = 240;
+
 function parseParams(shape: z.ZodType, params: unknown): unknown {
   const parsed = shape.safeParse(params);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const place = issue.path.map(String).join('.');
-    return place === '' ? issue.message : `${place}: ${issue.message}`;
-  });
-  throw new TbsError('TBS_E_BAD_PARAMETER', { message: problems.join('; '), details: { problems } });
+  const { issues } = parsed.error;
+  const problems = issues.slice(0, MAX_PROBLEMS).map(problemText);
+  const further = issues.length > MAX_PROBLEMS ? `; and ${issues.length - MAX_PROBLEMS} more` : '';
+  throw new TbsError('TBS_E_BAD_PARAMETER', { message: problems.join('; ') + further, details: { problems } });
+}
+
+function problemText(issue: z.core.$ZodIssue): string {
+  const place = issue.path.map(String).join('.');
+  const text = place === '' ? issue.message : `${place}: ${issue.message}`;
+  return text.length <= MAX_PROBLEM_CHARACTERS ? text : `${text.slice(0, MAX_PROBLEM_CHARACTERS)}…`;
 }
