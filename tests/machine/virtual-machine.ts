@@ -172,6 +172,8 @@ export class VirtualMachine {
     await this.#untilAgentAnswers(900);
     // "degraded" is a state too; a step looks at failed units.
     await this.attempt('systemctl is-system-running --wait', { seconds: 900 });
+    // On a busy host systemd has given up waiting for the disk.
+    await this.until('mountpoint --quiet /media/packages || mount /media/packages');
   }
 
   async #untilAgentAnswers(seconds: number): Promise<void> {
