@@ -32,7 +32,7 @@ const GUEST_PACKAGES = [
   ...['systemd', 'systemd-sysv', 'udev', 'dbus', 'libpam-systemd', 'procps', 'kmod', 'acl', 'python3-minimal'],
   ...['linux-image-cloud-amd64', 'initramfs-tools', 'qemu-guest-agent'],
   ...['tpm-udev', 'tpm2-tools', 'tpm2-abrmd', 'libtss2-tcti-device0', 'libtss2-tcti-tabrmd0', 'trousers', 'tpm-tools'],
-  ...['libstdc++6', 'libgssapi-krb5-2', 'libicu72', 'polkitd'],
+  ...['libstdc++6', 'libgssapi-krb5-2', 'libicu72', 'polkitd', 'cryptsetup-bin'],
 ];
 const BOOT_MODULES = ['virtio_pci', 'virtio_blk', 'virtio_console', 'ext4'];
 /** alice is an ordinary user; so is tara, whom tpm-udev's rule would let use /dev/tpmrm0. */

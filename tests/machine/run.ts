@@ -1,6 +1,6 @@
 // Installs the packages in dist/ in virtual machines with a kernel TPM, systemd and firmware, and uses them there.
 //   npm run test:machine [-- --run A] [--json FILE] [--keep FOLDER]     after `npm run package -- --snapshot`
-// --run: only this run (A, B, C or D; may be repeated). --keep: leaves consoles and logs in this folder.
+// --run: only this run (A, B, C, D or E; may be repeated). --keep: leaves consoles, logs and the guest's journal there.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,12 +13,12 @@ import { reasonToSkip } from './requirements.js';
 import type { MachineRun } from './runs/machine-run.js';
 import { noTpm } from './runs/no-tpm.js';
 import { tpm12 } from './runs/tpm12.js';
-import { tpm20, tpm20Life } from './runs/tpm20.js';
+import { tpm20, tpm20Life, tpm20Service } from './runs/tpm20.js';
 import { Report } from './steps.js';
 import { VirtualMachine } from './virtual-machine.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const RUNS: Readonly<Record<string, MachineRun>> = { A: tpm20, B: tpm12, C: noTpm, D: tpm20Life };
+const RUNS: Readonly<Record<string, MachineRun>> = { A: tpm20, B: tpm12, C: noTpm, D: tpm20Life, E: tpm20Service };
 
 const { values: options } = parseArgs({
   options: {
@@ -81,6 +81,16 @@ async function runOne(
       await report.step(name, step.title, () => step.prove(machine as VirtualMachine, report));
     }
   } finally {
+    if (options.keep !== undefined && machine !== undefined) await keepJournal(machine, files.folder);
     await machine?.stop();
+  }
+}
+
+async function keepJournal(machine: VirtualMachine, folder: string): Promise<void> {
+  try {
+    const { stdout } = await machine.attempt('journalctl --no-pager');
+    writeFileSync(path.join(folder, 'journal.log'), stdout);
+  } catch (error) {
+    console.log(`    the guest's journal is lost: ${(error as Error).message}`);
   }
 }

@@ -18,7 +18,7 @@ export const physicalPresenceSteps: readonly Step[] = [
       });
       await machine.reboot(async (console, monitor) => {
         for (let waitedMs = 0; !/F12/.test(console()); waitedMs += 250) {
-          if (waitedMs > 180_000) throw new Error(`the firmware asks nothing:\n${console().slice(-2000)}`);
+          if (waitedMs > 900_000) throw new Error(`the firmware asks nothing:\n${console().slice(-2000)}`);
           await wait(250);
         }
         await monitor.pressKey('f12');
