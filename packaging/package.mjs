@@ -60,6 +60,19 @@ function versionToPackage() {
   throw new Error(`CHANGELOG.md has no section "## [${version}]". Write it, or use --snapshot.`);
 }
 
+function maintainer() {
+  return JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).author;
+}
+
+/** The format of the stored state that this version writes and knows, for the maintainer script that refuses a later one. */
+function stateFormat() {
+  const source = readFileSync(path.join(root, 'ts-core/application/state/state-format.ts'), 'utf8');
+  const [, format] = /^export const STATE_FORMAT = (\d+);$/m.exec(source) ?? [];
+  if (format === undefined)
+    throw new Error('ts-core/application/state/state-format.ts names the format in another way now');
+  return format;
+}
+
 async function packageForDebian(architecture, version, epoch) {
   const { debian, strip } = toolchainFor(architecture);
   const { folder: programs, packages } = await bundle(architecture);
@@ -68,6 +81,8 @@ async function packageForDebian(architecture, version, epoch) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-package-'));
   const values = {
     NODE: shippedNode.version,
+    MAINTAINER: maintainer(),
+    FORMAT: stateFormat(),
     ARCHITECTURE: debian,
     DATE: new Date(epoch * 1000).toUTCString().replace('GMT', '+0000'),
   };

@@ -111,6 +111,21 @@ async function testAll() {
     run('env', 'DEBIAN_FRONTEND=noninteractive', ...install);
     await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/));
   });
+  await check('refuses to replace a version whose state it would not read, and leaves that version alone', async () => {
+    const format = inMachine('var/lib/tpmtbs/state-format');
+    const own = readFileSync(format, 'utf8');
+    expect(own, /^\d+ \d+\.\d+\.\d+\n$/);
+    writeFileSync(format, '99 9.9.9\n');
+    const { status, stderr } = attempt(...install);
+    writeFileSync(format, own);
+    if (status === 0) throw new Error('dpkg installed an older version over the state of a later one');
+    expect(
+      stderr,
+      /TpmTbs 9\.9\.9 wrote the state in \/var\/lib\/tpmtbs in format 99; this version knows formats up to 1\./,
+    );
+    expect(run('dpkg', '-s', 'tpmtbs').stdout, /^Status: install ok installed$/m);
+    await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/));
+  });
   await check('serves as the user of its service, with the state and the configuration that root wrote', async () => {
     run('chown', '-R', 'tpmtbs:tpmtbs', '/var/lib/tpmtbs', '/var/log/tpmtbs', '/run/tpmtbs', '/tmp/tpm');
     await withBroker(() => expect(run('tbs', 'block', 'list', '--blocked').stdout, /TPM2_Hash\b/), AS_SERVICE);
@@ -166,9 +181,13 @@ function registerSambaExtension() {
 
 /** Runs a program in the chroot. Throws if it fails. */
 function run(...command) {
-  const { status, stdout, stderr } = spawnSync('chroot', [machine, ...command], { encoding: 'utf8' });
+  const { status, stdout, stderr } = attempt(...command);
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stdout}${stderr}`);
   return { stdout };
+}
+
+function attempt(...command) {
+  return spawnSync('chroot', [machine, ...command], { encoding: 'utf8' });
 }
 
 async function withBroker(work, command = ['tbsd']) {

@@ -63,6 +63,7 @@ const EXCEPTIONS: readonly Exception[] = [
       'application/owner-auth/endorsement-certificate.test',
       'application/owner-auth/lockout-authorization.test',
       'e2e/tpm12-commands.test',
+      'e2e/replaced-tpm.test',
       'e2e/power.test',
     ],
   },

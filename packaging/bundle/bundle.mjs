@@ -15,7 +15,7 @@ import { filesAmong, lazyPackages } from './lazy-packages.mjs';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const here = path.join(root, 'packaging', 'bundle');
 
-/** The exports of each program's bundle; start.cjs calls `run`. */
+/** The exports of each program's bundle; start.cjs calls `run`, and `beforeCodeCache` before it writes the cache. */
 const PROGRAMS = {
   tbs: `import process from 'node:process';
         import { main } from './ts-core/cli/main.js';
@@ -23,6 +23,7 @@ const PROGRAMS = {
   tbsd: `import process from 'node:process';
          import { tbsd } from './ts-core/daemon/tbsd-command.js';
          export { serve } from './ts-core/daemon/main.js';
+         export { unboundHeap as beforeCodeCache } from './ts-core/daemon/bounded-heap.js';
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
 };
 

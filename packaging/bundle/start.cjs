@@ -21,12 +21,21 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
 function run() {
   const source = `(function (exports, require, module, __filename, __dirname, importBeside) {${readFileSync(file, 'latin1')}\n})`;
   const script = new Script(source, { filename: file, cachedData: writesCache ? undefined : cachedCode() });
+  if (process.env.TPMTBS_CHECK_CODE_CACHE === name) {
+    process.exitCode = script.cachedDataRejected === false ? 0 : 1;
+    return;
+  }
   const bundle = { exports: {} };
   // A script of node:vm cannot import ES modules itself.
   const importBeside = (name) => import(name);
   script.runInThisContext()(bundle.exports, require, bundle, file, __dirname, importBeside);
   // At the end, so that the cache holds what the run has compiled.
-  if (writesCache) process.once('exit', () => writeFileSync(cacheFile, script.createCachedData()));
+  if (writesCache) {
+    process.once('exit', () => {
+      bundle.exports.beforeCodeCache?.();
+      writeFileSync(cacheFile, script.createCachedData());
+    });
+  }
   bundle.exports.run();
 }
 

@@ -3,7 +3,7 @@
 // An installation does this, since V8 reads only what this very Node.js wrote.
 'use strict';
 const { spawnSync } = require('node:child_process');
-const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { chmodSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 
@@ -34,4 +34,14 @@ function run(program, args) {
   const env = { ...process.env, TPMTBS_WRITE_CODE_CACHE: program };
   const { error } = spawnSync(process.execPath, [...process.execArgv, path.join(bundle, program), ...args], { env });
   if (error !== undefined) throw error;
+  // tbsd writes files for its own user alone, and every user may run a broker.
+  chmodSync(path.join(bundle, 'cache', program), 0o644);
+  requireAccepted(program);
+}
+
+/** A cache that V8 passes over costs more than none, and nobody would notice. */
+function requireAccepted(program) {
+  const env = { ...process.env, TPMTBS_CHECK_CODE_CACHE: program };
+  const { status } = spawnSync(process.execPath, [...process.execArgv, path.join(bundle, program)], { env });
+  if (status !== 0) throw new Error(`Node.js does not accept the code cache that it wrote for ${program}.`);
 }

@@ -9,11 +9,11 @@ import { glibcThatNeeds } from '../toolchain.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
-const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'];
+const MAINTAINER_SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /**
- * `values` replace the @NAMES@ in NAME.control. Maintainer scripts and triggers are beside it, configuration files in
- * `folder`/etc. Returns the package's file.
+ * `values` replace the @NAMES@ in NAME.control, and in the maintainer scripts and triggers beside it. Configuration files
+ * are in `folder`/etc. Returns the package's file.
  */
 export function buildDeb({ name, folder, output, copyright, values, epoch }) {
   writeDocumentation(name, folder, copyright, values);
@@ -32,7 +32,7 @@ export function buildDeb({ name, folder, output, copyright, values, epoch }) {
   );
   for (const script of MAINTAINER_SCRIPTS) {
     const source = path.join(here, `${name}.${script}`);
-    if (existsSync(source)) write(path.join(debian, script), readFileSync(source), 0o755);
+    if (existsSync(source)) write(path.join(debian, script), filled(`${name}.${script}`, values), 0o755);
   }
   for (const control of ['triggers', 'shlibs']) {
     const source = `${name}.${control}`;
@@ -56,7 +56,7 @@ function writeDocumentation(name, folder, copyright, values) {
   const documentation = path.join(folder, 'usr', 'share', 'doc', name);
   mkdirSync(documentation, { recursive: true });
   write(path.join(documentation, 'copyright'), copyright);
-  const entry = `${name} (${values.VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/tpmtbs/CHANGELOG.md.gz.\n\n -- TpmTbs maintainers <maintainers@tpmtbs.example>  ${values.DATE}\n`;
+  const entry = `${name} (${values.VERSION}) unstable; urgency=medium\n\n  * See /usr/share/doc/tpmtbs/CHANGELOG.md.gz.\n\n -- ${values.MAINTAINER}  ${values.DATE}\n`;
   write(path.join(documentation, 'changelog.gz'), gzipSync(entry, { level: 9 }));
 }
 

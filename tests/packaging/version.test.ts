@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../support/daemon.js';
 
 const jsonOf = (file: string) => JSON.parse(readFileSync(join(REPOSITORY, file), 'utf8')) as { version: string };
+
+describe('the maintainers', () => {
+  it('have one address, in every file that names it', () => {
+    const { author } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { author: string };
+    assert.match(author, /^TpmTbs maintainers <\S+@\S+>$/);
+    const collection = 'packaging/ansible/ansible_collections/tpmtbs/tbs/galaxy.yml';
+    assert.ok(readFileSync(join(REPOSITORY, collection), 'utf8').includes(`  - ${author}\n`));
+    const debian = join(REPOSITORY, 'packaging', 'debian');
+    const controls = readdirSync(debian).filter((name) => name.endsWith('.control'));
+    assert.equal(controls.length, 5);
+    for (const name of controls) assert.match(readFileSync(join(debian, name), 'utf8'), /^Maintainer: @MAINTAINER@$/m);
+  });
+});
 
 describe('the version', () => {
   it('is the same in every file that names it', async () => {

@@ -223,6 +223,9 @@ function watchedFiles(files: OwnerAuthFiles, step: (name: string) => void): Owne
     has: (name) => files.has(name),
     read: (name, key) => files.read(name, key),
     wipeAll: () => files.wipeAll(),
+    setAside: (tpm) => files.setAside(tpm),
+    bringBack: (tpm) => files.bringBack(tpm),
+    forgetSetAside: (tpm) => files.forgetSetAside(tpm),
     writeSealedKey: (blob) => {
       step('before the sealed key is kept');
       files.writeSealedKey(blob);

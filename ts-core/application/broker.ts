@@ -44,6 +44,7 @@ import type { StateStore } from './ports/state-store.js';
 import type { PassedOverTpm, TpmTransport } from './ports/tpm-transport.js';
 import { ManagePower } from './power/manage-power.js';
 import { askStarted, shutDownTpm, startTpmIfNeeded } from './power/start-tpm.js';
+import { adoptTpm, type ReplacedTpm, readTpmIdentity } from './state/tpm-bound-state.js';
 import { RecentCommands } from './status/command-activity.js';
 import { RecentAnswers } from './status/recent-answers.js';
 import { ReportQueue } from './status/report-queue.js';
@@ -144,6 +145,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const presence = new TpmPresence({ transport, events, clock, log });
   const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, presence, longestCommandMs });
   const vacateIdleTpm = new VacateIdleTpm({ dispatcher, virtualizer, idleMs: parts.idleEvictionMs, clock, log });
+  // Before anything reads the state that belongs to the TPM.
+  const { facts, replacedTpm } = await startTpmAndTables(parts, dispatcher);
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
     ...{ version, dispatcher, virtualizer, store, policy, lockout, events, clock, log },
@@ -153,7 +156,6 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     directory: parts.ownerAuthDirectory,
     keyAlgorithm: parts.keyAlgorithm,
   });
-  const facts = await startTpmAndTables(parts, dispatcher);
   const snapshots = new SnapshotKeeper(parts);
   const totalThreshold = () => policy.current().settings.standardUserAuthorizationFailureTotalThreshold;
   const tpmLimit = new TpmLimit({ version, transport, dispatcher, totalThreshold, events, log });
@@ -183,6 +185,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     facts,
     transport,
     passedOver: parts.passedOver,
+    replacedTpm,
     otherManager: parts.otherManager,
     presence,
     contexts,
@@ -242,12 +245,24 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   };
 }
 
-/** Starts the TPM if it needs that, reads its properties, and initialises the tables from them. */
-async function startTpmAndTables(parts: BrokerParts, dispatcher: Dispatcher): Promise<DeviceFacts> {
+/**
+ * Starts the TPM if it needs that, recognises it, and initialises the tables from its properties and from what the
+ * previous run left in it.
+ */
+async function startTpmAndTables(
+  parts: BrokerParts,
+  dispatcher: Dispatcher,
+): Promise<{ facts: DeviceFacts; replacedTpm: ReplacedTpm | undefined }> {
   const { transport, version, virtualizer, store } = parts;
   await startTpmIfNeeded(transport, version);
+  const facts = await dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
+  const identity = await dispatcher.runExchange(() => readTpmIdentity(facts, parts.crypto, parts.hash));
+  const replacedTpm = await adoptTpm(
+    { store, files: parts.ownerAuthFiles, nowMs: parts.clock.wallClockMs() },
+    identity,
+  );
   await dispatcher.runExchange(() => virtualizer.start(store.get('virtualizer')));
-  return dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
+  return { facts, replacedTpm };
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {

@@ -1,5 +1,5 @@
 /** Failures as `tbs` reports them: symbol, what happened, what to do, and the exit code. */
-import { TBS_RESULTS } from '../domain/tbs-error.js';
+import { BrokerError, type BrokerErrorKind } from '../client/broker-error.js';
 import { EXIT } from './exit-codes.js';
 
 export class CliFailure extends Error {
@@ -15,46 +15,23 @@ export class CliFailure extends Error {
   }
 }
 
-export function notRunning(address: string): CliFailure {
-  const { message, action } = TBS_RESULTS.TBS_E_SERVICE_NOT_RUNNING;
-  return new CliFailure(EXIT.notRunning, 'TBS_E_SERVICE_NOT_RUNNING', `${message} (${address})`, action);
-}
+const EXIT_OF: Readonly<Record<BrokerErrorKind, number>> = {
+  refused: EXIT.refused,
+  noBroker: EXIT.notRunning,
+  usage: EXIT.usage,
+};
 
-export function brokerGone(): CliFailure {
-  return new CliFailure(
-    EXIT.notRunning,
-    'TBS_E_SERVICE_NOT_RUNNING',
-    'The broker ended the connection.',
-    'See the log of tbsd: it stopped, or it refused this user or one connection too many.',
-  );
-}
-
-/** The program itself closed the connection, and uses it again or waits for an answer on it. */
-export function connectionClosed(): CliFailure {
-  return new CliFailure(
-    EXIT.notRunning,
-    'TBS_E_SERVICE_NOT_RUNNING',
-    'This program has closed its connection to the broker.',
-    'Connect again.',
-  );
-}
-
-/** The broker's backlog of connections is full: it has accepted none for a while. */
-export function brokerAcceptsNothing(address: string): CliFailure {
-  return new CliFailure(
-    EXIT.notRunning,
-    'TBS_E_SERVICE_NOT_RUNNING',
-    `The broker accepts no connections (${address}).`,
-    'Its process is suspended or hangs; check it with systemctl status tpmtbs.',
-  );
-}
-
-export function brokerSilent(seconds: number): CliFailure {
-  return new CliFailure(
-    EXIT.notRunning,
-    'TBS_E_SERVICE_NOT_RUNNING',
-    `The broker has not responded for ${seconds} seconds.`,
-    'Its process is suspended or hangs; check it with systemctl status tpmtbs. To wait longer, set --broker-timeout or $TPMTBS_BROKER_TIMEOUT.',
-    { seconds },
-  );
+/** Returns any error as the failure that `tbs` reports. */
+export function asCliFailure(error: unknown): CliFailure {
+  if (error instanceof CliFailure) return error;
+  if (error instanceof BrokerError) {
+    return new CliFailure(EXIT_OF[error.kind], error.symbol, error.message, error.action, error.details);
+  }
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) {
+    return new CliFailure(EXIT.internal, 'TBS_E_INTERNAL_ERROR', message ?? String(error), '');
+  }
+  // Node.js starts the message with the code.
+  const what = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+  return new CliFailure(EXIT.usage, code, what, 'Name a file that you can access.');
 }

@@ -1,9 +1,8 @@
 /** What all commands of `tbs` share: common options, the connection, the exit code. */
 import { writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
-import type { BrokerClient } from './broker-client.js';
-import { CliFailure } from './cli-failure.js';
-import { EXIT } from './exit-codes.js';
+import type { BrokerClient } from '../client/broker-client.js';
+import { isSilenceLimit, SILENCE_LIMITS, silenceLimitMs } from '../client/silence-limit.js';
 
 export interface CommonOptions {
   readonly json: boolean;
@@ -19,26 +18,8 @@ export function withCommonOptions<Options>(yargs: Argv<Options>): Argv<Options &
       type: 'number',
       describe: 'Give up if the broker does not respond for this many seconds (or $TPMTBS_BROKER_TIMEOUT; 30)',
       global: true,
-      coerce: numberOption('broker-timeout', isTimeout, TIMEOUT_RANGE),
+      coerce: numberOption('broker-timeout', isSilenceLimit, SILENCE_LIMITS),
     }) as unknown as Argv<Options & CommonOptions>;
-}
-
-const DEFAULT_BROKER_TIMEOUT_SECONDS = 30;
-const LONGEST_BROKER_TIMEOUT_SECONDS = 86_400;
-const TIMEOUT_RANGE = `a number of seconds up to ${LONGEST_BROKER_TIMEOUT_SECONDS}, or 0 for no limit`;
-
-function isTimeout(seconds: number): boolean {
-  return seconds >= 0 && seconds <= LONGEST_BROKER_TIMEOUT_SECONDS;
-}
-
-/** How long the broker may be silent, in milliseconds: `--broker-timeout`, $TPMTBS_BROKER_TIMEOUT, 30 seconds. */
-export function silenceLimitMs(option: number | undefined, env: NodeJS.ProcessEnv): number {
-  if (option !== undefined) return option * 1000;
-  const named = env['TPMTBS_BROKER_TIMEOUT'] ?? '';
-  if (named === '') return DEFAULT_BROKER_TIMEOUT_SECONDS * 1000;
-  const seconds = Number(named);
-  if (isTimeout(seconds)) return seconds * 1000;
-  throw new CliFailure(EXIT.usage, 'usage', `TPMTBS_BROKER_TIMEOUT must be ${TIMEOUT_RANGE}.`, 'Set or unset it.');
 }
 
 /** For yargs' `coerce`, which passes NaN for anything but a number. */
@@ -82,8 +63,8 @@ export function brokerConnector(options: Pick<CommonOptions, 'socket' | 'brokerT
   return async () => {
     // Loaded here: help and completion need no connection.
     const [{ connectToBroker }, { findSocket }] = await Promise.all([
-      import('./broker-client.js'),
-      import('./trusted-socket.js'),
+      import('../client/broker-client.js'),
+      import('../client/trusted-socket.js'),
     ]);
     const limitMs = silenceLimitMs(options.brokerTimeout, process.env);
     return connectToBroker(await findSocket(options.socket, process.env), limitMs);

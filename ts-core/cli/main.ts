@@ -3,7 +3,7 @@ import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { productVersion } from '../daemon/product-version.js';
-import { CliFailure } from './cli-failure.js';
+import { asCliFailure, CliFailure } from './cli-failure.js';
 import { type CommonOptions, withCommonOptions } from './command.js';
 import { authLevelCommand } from './commands/auth-level.js';
 import { blockCommand, grantCommands } from './commands/block.js';
@@ -91,17 +91,6 @@ function tell(error: unknown, json: boolean): void {
   process.exitCode = exitCode;
   if (json) process.stderr.write(`${JSON.stringify({ symbol, message, action, details })}\n`);
   else process.stderr.write(`tbs: ${symbol}: ${message}\n${action === '' ? '' : `  ${action}\n`}`);
-}
-
-function asCliFailure(error: unknown): CliFailure {
-  if (error instanceof CliFailure) return error;
-  const { code, path, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || path === undefined) {
-    return new CliFailure(EXIT.internal, 'TBS_E_INTERNAL_ERROR', message ?? String(error), '');
-  }
-  // Node.js starts the message with the code.
-  const what = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
-  return new CliFailure(EXIT.usage, code, what, 'Name a file that you can access.');
 }
 
 /** The reader of the output may stop early (`tbs block list | head -1`); that is not an error. */

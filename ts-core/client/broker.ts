@@ -1,11 +1,10 @@
 import process from 'node:process';
-import { type BrokerClient, connectToBroker } from '../cli/broker-client.js';
-import { silenceLimitMs } from '../cli/command.js';
-import { findSocket } from '../cli/trusted-socket.js';
 import type { MethodName, NotificationOf, ParamsOf, ResultOf } from '../endpoints/rpc/protocol/contract.js';
-import { withBrokerErrors } from './broker-error.js';
+import { type BrokerClient, connectToBroker } from './broker-client.js';
 import { base64, Context, type ContextCalls, type SubmitOptions, type SubmitResult } from './context.js';
 import { EventStream } from './event-stream.js';
+import { silenceLimitMs } from './silence-limit.js';
+import { findSocket } from './trusted-socket.js';
 
 export interface ConnectOptions {
   /** The broker's socket or pipe. Otherwise that of $TPMTBS_SOCKET, of the system, or of the user's own broker. */
@@ -19,12 +18,8 @@ export interface ConnectOptions {
  * this user.
  */
 export async function connect({ socket, timeoutSeconds }: ConnectOptions = {}): Promise<Broker> {
-  return withBrokerErrors(
-    (async () => {
-      const limitMs = silenceLimitMs(timeoutSeconds, process.env);
-      return new Broker(await connectToBroker(await findSocket(socket, process.env), limitMs));
-    })(),
-  );
+  const limitMs = silenceLimitMs(timeoutSeconds, process.env);
+  return new Broker(await connectToBroker(await findSocket(socket, process.env), limitMs));
 }
 
 /** A connection to the broker, with the rights of the user who runs the program. Every method may be called at any time. */
@@ -60,7 +55,7 @@ export class Broker {
 
   /** Calls a method of the protocol by its name (docs/json-rpc.md). Rejects with a BrokerError. */
   call<Name extends MethodName>(method: Name, params?: ParamsOf<Name>): Promise<ResultOf<Name>> {
-    return withBrokerErrors(this.#client.call(method, params));
+    return this.#client.call(method, params);
   }
 
   status(): Promise<ResultOf<'status/get'>> {
@@ -125,7 +120,7 @@ export class Broker {
     this.#client.onNotification('event/raised', (event) => {
       for (const stream of this.#streams) stream.push(event);
     });
-    withBrokerErrors(this.#client.untilEnded()).catch((error: unknown) => {
+    this.#client.untilEnded().catch((error: unknown) => {
       for (const stream of this.#streams) stream.finish(this.#closed ? undefined : error);
     });
   }

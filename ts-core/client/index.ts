@@ -10,5 +10,5 @@ export type {
   ResultOf,
 } from '../endpoints/rpc/protocol/contract.js';
 export { type Broker, type ConnectOptions, connect } from './broker.js';
-export { BrokerError } from './broker-error.js';
+export { BrokerError, type BrokerErrorKind } from './broker-error.js';
 export type { Context, SubmitOptions, SubmitResult } from './context.js';

@@ -14,3 +14,11 @@ const GROWING_PERCENT = 50;
 export function boundHeap(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
 }
+
+/**
+ * Returns to V8's own growth. V8 reads a code cache only under the flags that it was written under, and a program is
+ * loaded before it bounds its heap.
+ */
+export function unboundHeap(): void {
+  setFlagsFromString('--heap-growing-percent=0');
+}

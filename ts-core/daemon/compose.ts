@@ -17,6 +17,7 @@ import { PhysicalPresenceSysfs } from '../adapters/platform/physical-presence-sy
 import { FilePolicyStore } from '../adapters/policy/policy-store.js';
 import type { LogindPowerMonitor } from '../adapters/power/logind.js';
 import { EncryptedOwnerAuthFiles } from '../adapters/state/owner-auth-files.js';
+import { noteStateFormat } from '../adapters/state/state-format-file.js';
 import { SystemClock } from '../adapters/state/system-clock.js';
 import { createTransport } from '../adapters/transport/create-transport.js';
 import { detectTpm } from '../adapters/transport/detect-version.js';
@@ -24,7 +25,7 @@ import type { Application } from '../application/application.js';
 import { startBroker } from '../application/broker.js';
 import type { PolicyStore } from '../application/ports/policy-store.js';
 import type { PassedOverTpm, TpmTransport } from '../application/ports/tpm-transport.js';
-import { claimStateFormat } from '../application/state/state-format.js';
+import { claimStateFormat, STATE_FORMAT } from '../application/state/state-format.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
@@ -84,6 +85,7 @@ async function startParts(
   const store = platform.openStore();
   closers.push(() => store.close());
   await claimStateFormat(store, productVersion(), configuration.stateFolder);
+  if (process.platform !== 'win32') noteStateFormat(configuration.stateFolder, STATE_FORMAT, productVersion());
   const policy = new FilePolicyStore({
     ...configuration.policy,
     configured: settingsInFile(configuration),

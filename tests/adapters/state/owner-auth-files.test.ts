@@ -122,6 +122,32 @@ describe('the files of the owner authorization', () => {
     }
   });
 
+  it('are set aside for the TPM that they belong to, come back with it, and are overwritten when they are forgotten', () => {
+    const aside = `${folder}-of-2.0-aa`;
+    files.writeSealedKey(new Uint8Array(10));
+    files.write('owner', key, secret);
+    files.setAside('2.0-aa');
+    files.setAside('2.0-aa');
+    assert.deepEqual([files.names(), files.readSealedKey()], [[], undefined]);
+    assert.equal(statSync(aside).mode & 0o777, 0o700);
+    files.write('owner', key, new Uint8Array(20));
+    assert.equal(
+      reasonOf(() => files.bringBack('2.0-aa')),
+      'ioError',
+      'it would lose what another TPM’s folder holds',
+    );
+    files.setAside('2.0-bb');
+    files.bringBack('2.0-aa');
+    files.bringBack('2.0-aa');
+    assert.deepEqual(files.read('owner', key), secret);
+    const descriptor = openSync(join(`${folder}-of-2.0-bb`, 'owner'), 'r');
+    files.forgetSetAside('2.0-bb');
+    files.forgetSetAside('2.0-bb');
+    assert.ok(contentOf(descriptor).every((byte) => byte === 0));
+    closeSync(descriptor);
+    assert.deepEqual(readdirSync(join(folder, '..')), ['owner-auth']);
+  });
+
   it('go together when everything is wiped', () => {
     files.writeSealedKey(new Uint8Array(10));
     files.write('owner', key, secret);

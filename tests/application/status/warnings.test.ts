@@ -5,6 +5,7 @@ import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 const SOUND: WarningFacts = {
   transport: 'device /dev/tpm0',
   passedOver: [],
+  replacedTpm: undefined,
   abrmd: { processId: undefined, activatable: false },
   exposure: [],
   dictionaryAttack: undefined,

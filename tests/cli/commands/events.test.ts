@@ -42,7 +42,7 @@ describe('tbs events', () => {
       setImmediate(() => end());
       return { recent: [] };
     });
-    await assert.rejects(events('--follow'), { symbol: 'TBS_E_SERVICE_NOT_RUNNING', exitCode: 69 });
+    await assert.rejects(events('--follow'), { symbol: 'TBS_E_SERVICE_NOT_RUNNING', kind: 'noBroker' });
     assert.equal(eventRaised.notification.length > 0, true);
   });
 });

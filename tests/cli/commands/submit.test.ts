@@ -92,7 +92,7 @@ describe('tbs submit', () => {
       throw refusal('TPM_E_COMMAND_BLOCKED', 'TPM2_Clear is blocked.');
     });
     await assert.rejects(submit(hex), {
-      exitCode: 1,
+      kind: 'refused',
       symbol: 'TPM_E_COMMAND_BLOCKED',
       message: 'TPM2_Clear is blocked.',
       action: 'Do something about it.',

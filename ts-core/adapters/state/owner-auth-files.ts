@@ -17,13 +17,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { OwnerAuthFiles } from '../../application/ports/owner-auth-stores.js';
 import { TbsError } from '../../domain/tbs-error.js';
 
@@ -123,6 +124,41 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
     for (const name of this.#guarded(() => readdirSync(this.#folder))) this.wipe(name);
   }
 
+  setAside(tpm: string): void {
+    this.#guarded(() => {
+      const aside = this.#asideFolder(tpm);
+      if (this.#exists(aside) || readdirSync(this.#folder).length === 0) return;
+      renameSync(this.#folder, aside);
+      mkdirSync(this.#folder, { mode: 0o700 });
+      syncFolder(dirname(this.#folder));
+    });
+  }
+
+  bringBack(tpm: string): void {
+    this.#guarded(() => {
+      const aside = this.#asideFolder(tpm);
+      if (!this.#exists(aside)) return;
+      // Fails if it is not empty: nothing that belongs to another TPM is lost.
+      rmdirSync(this.#folder);
+      renameSync(aside, this.#folder);
+      syncFolder(dirname(this.#folder));
+    });
+  }
+
+  forgetSetAside(tpm: string): void {
+    this.#guarded(() => {
+      const aside = this.#asideFolder(tpm);
+      if (!this.#exists(aside)) return;
+      for (const name of readdirSync(aside)) this.#overwriteAndUnlink(join(aside, name));
+      rmdirSync(aside);
+      syncFolder(dirname(aside));
+    });
+  }
+
+  #asideFolder(tpm: string): string {
+    return `${this.#folder}-of-${tpm}`;
+  }
+
   #replace(name: string, bytes: Uint8Array): void {
     const path = join(this.#folder, name);
     this.#guarded(() => {
@@ -176,13 +212,7 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
   }
 
   #syncFolder(): void {
-    if (process.platform === 'win32') return;
-    const descriptor = openSync(this.#folder, 'r');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    syncFolder(this.#folder);
   }
 
   #guarded<Result>(work: () => Result): Result {
@@ -198,6 +228,16 @@ export class EncryptedOwnerAuthFiles implements OwnerAuthFiles {
         cause,
       });
     }
+  }
+}
+
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -29,7 +29,7 @@ export interface ExternalOwnerChangeMonitorParts {
   readonly log: Log;
 }
 
-const MARK = 'feature:ownerAuthRawChange';
+export const RAW_CHANGE_RECORD = 'feature:ownerAuthRawChange';
 
 export class ExternalOwnerChangeMonitor {
   /** The material that was already marked when the latest mark was written. */
@@ -112,19 +112,19 @@ export class ExternalOwnerChangeMonitor {
   }
 
   #marked(): readonly MaterialName[] {
-    const kept = this.#parts.store.get(MARK);
+    const kept = this.#parts.store.get(RAW_CHANGE_RECORD);
     return Array.isArray(kept) ? MATERIAL_NAMES[this.#parts.tpm.version].filter((name) => kept.includes(name)) : [];
   }
 
   #mark(names: readonly MaterialName[]): Promise<void> {
     this.#leftOver = this.#marked();
-    return this.#parts.store.put(MARK, [...new Set([...this.#leftOver, ...names])]);
+    return this.#parts.store.put(RAW_CHANGE_RECORD, [...new Set([...this.#leftOver, ...names])]);
   }
 
   /** A mark of an earlier command whose response was lost stays in force. */
   async #unmark(): Promise<void> {
-    if (this.#leftOver.length > 0) await this.#parts.store.put(MARK, this.#leftOver);
-    else await this.#parts.store.delete(MARK);
+    if (this.#leftOver.length > 0) await this.#parts.store.put(RAW_CHANGE_RECORD, this.#leftOver);
+    else await this.#parts.store.delete(RAW_CHANGE_RECORD);
   }
 
   #wipe(names: readonly MaterialName[]): readonly MaterialName[] {

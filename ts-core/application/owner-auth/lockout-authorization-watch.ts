@@ -32,7 +32,7 @@ export interface LockoutAuthBlock {
 }
 
 const NOT_BLOCKED: LockoutAuthBlock = { blocked: false, untilMs: null };
-const RECORD = 'feature:lockoutAuthorization';
+export const LOCKOUT_AUTHORIZATION_RECORD = 'feature:lockoutAuthorization';
 const CODE_OFFSET = 6;
 
 export class LockoutAuthorizationWatch {
@@ -80,7 +80,7 @@ export class LockoutAuthorizationWatch {
     const { store, context, events, log } = this.#parts;
     try {
       if (verdict === 'accepted') {
-        await store.delete(RECORD);
+        await store.delete(LOCKOUT_AUTHORIZATION_RECORD);
         return;
       }
       if (verdict === 'refused') {
@@ -94,7 +94,8 @@ export class LockoutAuthorizationWatch {
       // from now.
       if (verdict === 'refused' || this.#since() === undefined) {
         const now = await context.run(() => readRunTime());
-        if (now !== undefined) await store.put(RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
+        if (now !== undefined)
+          await store.put(LOCKOUT_AUTHORIZATION_RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
       }
     } catch (error) {
       log.warn({ error }, 'the state of the lockout authorization cannot be stored');
@@ -102,7 +103,7 @@ export class LockoutAuthorizationWatch {
   }
 
   #since(): BlockedSince | undefined {
-    const kept = this.#parts.store.get(RECORD);
+    const kept = this.#parts.store.get(LOCKOUT_AUTHORIZATION_RECORD);
     return isBlockedSince(kept) ? kept : undefined;
   }
 }

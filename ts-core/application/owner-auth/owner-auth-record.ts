@@ -34,7 +34,7 @@ export interface OwnerAuthRecord {
   readonly backup: BackupRecord;
 }
 
-const NAME = 'feature:ownerAuth';
+export const OWNER_AUTH_RECORD = 'feature:ownerAuth';
 
 const INITIAL: OwnerAuthRecord = {
   appliedLevel: undefined,
@@ -53,7 +53,7 @@ export class OwnerAuthRecords {
 
   constructor(store: StateStore) {
     this.#store = store;
-    const kept = store.get(NAME);
+    const kept = store.get(OWNER_AUTH_RECORD);
     this.#record = typeof kept === 'object' && kept !== null ? { ...INITIAL, ...kept } : INITIAL;
   }
 
@@ -65,8 +65,17 @@ export class OwnerAuthRecords {
   update(change: Partial<OwnerAuthRecord>): Promise<void> {
     return this.#updates.run(async () => {
       const record = { ...this.#record, ...change };
-      await this.#store.put(NAME, record);
+      await this.#store.put(OWNER_AUTH_RECORD, record);
       this.#record = record;
     });
   }
+}
+
+/** Returns the part of a stored record that holds for the machine, whichever TPM it has; undefined if there is none. */
+export function settingsOfMachine(
+  kept: unknown,
+): Pick<OwnerAuthRecord, 'autoProvisioning' | 'disabledSinceBoot'> | undefined {
+  if (typeof kept !== 'object' || kept === null) return undefined;
+  const { autoProvisioning, disabledSinceBoot } = { ...INITIAL, ...kept };
+  return { autoProvisioning, disabledSinceBoot };
 }

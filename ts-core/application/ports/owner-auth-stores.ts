@@ -24,6 +24,15 @@ export interface OwnerAuthFiles {
   wipe(name: string): void;
   /** Overwrites and removes the sealed keys and every secret. */
   wipeAll(): void;
+  /**
+   * Sets the sealed keys and every secret aside under the name of the TPM that they belong to; none is left then. If files
+   * are set aside under the name already, does nothing.
+   */
+  setAside(tpm: string): void;
+  /** Undoes `setAside`, while there is nothing else. Does nothing if nothing is set aside under the name. */
+  bringBack(tpm: string): void;
+  /** Overwrites and removes what is set aside under the name. */
+  forgetSetAside(tpm: string): void;
 }
 
 /**

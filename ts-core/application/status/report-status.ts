@@ -16,6 +16,7 @@ import type { Clock, OtherResourceManager } from '../ports/operating-system.js';
 import type { PolicyStore } from '../ports/policy-store.js';
 import type { PassedOverTpm, TpmTransport } from '../ports/tpm-transport.js';
 import type { ManagePower } from '../power/manage-power.js';
+import type { ReplacedTpm } from '../state/tpm-bound-state.js';
 import { type Health, HealthRecord } from './health.js';
 import type { TpmPresence } from './tpm-presence.js';
 import { warningsFrom } from './warnings.js';
@@ -25,6 +26,8 @@ export interface StatusParts {
   readonly transport: TpmTransport;
   /** Transports that were tried without success before the one in use. */
   readonly passedOver: readonly PassedOverTpm[];
+  /** Undefined unless this run of the broker found another TPM than the one before. */
+  readonly replacedTpm: ReplacedTpm | undefined;
   readonly otherManager: OtherResourceManager;
   readonly presence: TpmPresence;
   readonly contexts: Contexts;
@@ -124,10 +127,11 @@ export class ReportStatus {
 
   /** Checks transport and TPM again, so that a problem that is fixed disappears from the warnings. */
   async health(): Promise<Health> {
-    const { transport, passedOver, otherManager, presence, policy, events, clock } = this.#parts;
+    const { transport, passedOver, replacedTpm, otherManager, presence, policy, events, clock } = this.#parts;
     const found = warningsFrom({
       transport: transport.description,
       passedOver,
+      replacedTpm,
       abrmd: transport.isSoftwareTpm ? undefined : await otherManager.look(),
       exposure: await transport.exposure(),
       dictionaryAttack: await this.dictionaryAttack(),

@@ -3,6 +3,7 @@ import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { DictionaryAttackState } from '../../domain/tpm/device-facts.js';
 import type { AbrmdState } from '../ports/operating-system.js';
 import type { PassedOverTpm } from '../ports/tpm-transport.js';
+import type { ReplacedTpm } from '../state/tpm-bound-state.js';
 
 export interface Warning {
   /** Stable identifier for scripts, such as `tpmOpenToOthers`. */
@@ -16,6 +17,8 @@ export interface WarningFacts {
   readonly transport: string;
   /** Transports that were tried without success. */
   readonly passedOver: readonly PassedOverTpm[];
+  /** Undefined unless this run of the broker found another TPM than the one before. */
+  readonly replacedTpm: ReplacedTpm | undefined;
   /** Undefined if tpm2-abrmd cannot compete for this TPM. */
   readonly abrmd: AbrmdState | undefined;
   /** Other programs that can open the TPM or hold it open, according to the transport. */
@@ -29,6 +32,7 @@ export interface WarningFacts {
 export function warningsFrom(facts: WarningFacts): readonly Warning[] {
   return [
     ...standInWarning(facts),
+    ...replacedTpmWarning(facts.replacedTpm),
     ...abrmdWarning(facts.abrmd),
     ...exposureWarning(facts.exposure),
     ...tpmLimitWarning(facts),
@@ -48,6 +52,19 @@ function standInWarning({ transport, passedOver }: WarningFacts): readonly Warni
       message: `${transport} stands in for another TPM. ${reasons}`,
       action:
         'Give the broker the TPM that it is configured for, and restart it. Until then keys are created in the stand-in.',
+    },
+  ];
+}
+
+function replacedTpmWarning(replaced: ReplacedTpm | undefined): readonly Warning[] {
+  if (replaced === undefined) return [];
+  const { earlier, found, isBack } = replaced;
+  return [
+    {
+      id: 'tpmReplaced',
+      message: `This TPM (${found}) is another one than before (${earlier}), whose sessions and stored owner authorization are set aside.${isBack ? ' What had been set aside for this TPM is in use again.' : ''}`,
+      action:
+        'If the TPM was replaced on purpose, go on with Initialize-Tpm or Import-TpmOwnerAuth. Otherwise find out who exchanged the TPM or restored the state folder of another machine (docs/state.md). The next start of the broker ends this warning.',
     },
   ];
 }

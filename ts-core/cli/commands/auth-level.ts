@@ -1,8 +1,8 @@
 import { unlinkSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import { BrokerError } from '../../client/broker-error.js';
 import type { TbsSymbol } from '../../domain/tbs-error.js';
 import type { AuthLevel } from '../../endpoints/rpc/protocol/auth-level.js';
-import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
 import { printJson, printPairs } from '../output.js';
@@ -81,7 +81,7 @@ const REFUSALS: ReadonlySet<string> = new Set<TbsSymbol>([
 
 /** Whether the broker refused the change before anything was changed. */
 function wasRefused(error: unknown): boolean {
-  return error instanceof CliFailure && REFUSALS.has(error.symbol);
+  return error instanceof BrokerError && REFUSALS.has(error.symbol);
 }
 
 function printLevel(state: AuthLevel, json: boolean): undefined {

@@ -1,10 +1,10 @@
 /** `tbs dsc`: the commands that packaging/dsc names as those of Microsoft DSC resources. One line of JSON each. */
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import type { BrokerClient } from '../../client/broker-client.js';
 import { AUTH_LEVEL_NAMES } from '../../domain/owner-auth/effective-level.js';
 import { POLICY_SETTINGS } from '../../domain/policy/setting-table.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
-import type { BrokerClient } from '../broker-client.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
+import type { BrokerClient } from '../../client/broker-client.js';
 import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
-import type { BrokerClient } from '../broker-client.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';

@@ -1,4 +1,6 @@
 /** Takes snapshots of everything that `tbs top` shows, over a connection that is opened again when it breaks. */
+
+import type { BrokerClient } from '../../client/broker-client.js';
 import type { Activity } from '../../endpoints/rpc/protocol/activity.js';
 import type { Context } from '../../endpoints/rpc/protocol/context.js';
 import type { Event, RaisedEvent } from '../../endpoints/rpc/protocol/event.js';
@@ -6,7 +8,6 @@ import type { Lockout } from '../../endpoints/rpc/protocol/lockout.js';
 import type { Queue } from '../../endpoints/rpc/protocol/queue.js';
 import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
 import type { Status } from '../../endpoints/rpc/protocol/status.js';
-import type { BrokerClient } from '../broker-client.js';
 
 /** The state of the broker at one moment. What the caller may not see is null. */
 export interface Snapshot {
@@ -32,7 +33,7 @@ export class BrokerWatch {
     this.#connect = connect;
   }
 
-  /** Returns the connection, opening it first if there is none. Rejects with a CliFailure if there is no broker. */
+  /** Returns the connection, opening it first if there is none. Rejects with a BrokerError if there is no broker. */
   async broker(): Promise<BrokerClient> {
     if (this.#broker !== undefined) return this.#broker;
     const broker = await this.#connect();

@@ -1,6 +1,7 @@
 /** Explains a refusal, or whether a command may be sent, in the words of the broker's own verdict. */
+
+import type { BrokerClient } from '../../client/broker-client.js';
 import type { CommandVerdict } from '../../endpoints/rpc/protocol/command-block.js';
-import type { BrokerClient } from '../broker-client.js';
 import { printable } from '../output.js';
 import { clockTime, type Subject } from './panels.js';
 

@@ -1,7 +1,7 @@
 /** The screen of `tbs top`: heading, panels, overlays and the bottom line, drawn with ink. */
 import { Box, Text, useApp, useInput, useStdout } from 'ink';
 import { useEffect, useRef, useState } from 'react';
-import type { BrokerClient } from '../broker-client.js';
+import type { BrokerClient } from '../../client/broker-client.js';
 import type { BrokerWatch, Snapshot } from './broker-watch.js';
 import { explain } from './explanation.js';
 import { type HeadingLine, headingOf } from './heading.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { SilenceWatch } from '../../ts-core/cli/silence-watch.js';
+import { SilenceWatch } from '../../ts-core/client/silence-watch.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 describe('the watch over a silent broker', () => {

@@ -5,8 +5,7 @@ import { dirname, join } from 'node:path';
 import { connectToBrokerPipe } from '../daemon/client-pipe.js';
 import { listenerUserOf } from '../daemon/socket-listener-user.js';
 import { TbsError } from '../domain/tbs-error.js';
-import { brokerAcceptsNothing, CliFailure, notRunning } from './cli-failure.js';
-import { EXIT } from './exit-codes.js';
+import { BrokerError, brokerAcceptsNothing, notRunning } from './broker-error.js';
 
 const SYSTEM_SOCKET = '/run/tpmtbs/rpc.sock';
 
@@ -43,7 +42,7 @@ async function openPipe(name: string): Promise<Socket> {
   try {
     return await connectToBrokerPipe(name);
   } catch (error) {
-    if (error instanceof TbsError) throw new CliFailure(EXIT.refused, error.symbol, error.message, error.action);
+    if (error instanceof TbsError) throw new BrokerError('refused', error.symbol, error.message, error.action);
     throw notRunning(name);
   }
 }
@@ -79,7 +78,7 @@ function namedBrokerUser(env: NodeJS.ProcessEnv): readonly number[] {
   const named = env['TPMTBS_BROKER_UID'] ?? '';
   if (named === '') return [];
   if (/^\d{1,10}$/.test(named) && Number(named) < 0xffffffff) return [Number(named)];
-  throw new CliFailure(EXIT.usage, 'usage', 'TPMTBS_BROKER_UID must be a user id.', 'Set or unset it.');
+  throw new BrokerError('usage', 'usage', 'TPMTBS_BROKER_UID must be a user id.', 'Set or unset it.');
 }
 
 function requireTrustedListener(socket: Socket, socketPath: string, trusted: ReadonlySet<number | undefined>): void {
@@ -88,9 +87,9 @@ function requireTrustedListener(socket: Socket, socketPath: string, trusted: Rea
   if (!trusted.has(listener)) throw notTrusted(`The listener at ${socketPath} runs as user ${listener}`);
 }
 
-function notTrusted(what: string): CliFailure {
-  return new CliFailure(
-    EXIT.refused,
+function notTrusted(what: string): BrokerError {
+  return new BrokerError(
+    'refused',
     'TBS_E_ACCESS_DENIED',
     `${what}, who is neither root nor you.`,
     'Do not use this socket: that user could read what you send. Name another with --socket; in a container, see docs/containers.md.',

@@ -1,4 +1,4 @@
-/** The command line's connection to the broker, over the JSON-RPC endpoint. */
+/** The connection to the broker, over the JSON-RPC endpoint. The command line and the client library use it. */
 import type { Socket } from 'node:net';
 import {
   ConnectionError,
@@ -19,8 +19,7 @@ import type {
   ParamsOf,
   ResultOf,
 } from '../endpoints/rpc/protocol/contract.js';
-import { brokerGone, brokerSilent, CliFailure, connectionClosed } from './cli-failure.js';
-import { EXIT } from './exit-codes.js';
+import { BrokerError, brokerGone, brokerSilent, connectionClosed } from './broker-error.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrokerSocket } from './trusted-socket.js';
 
@@ -59,9 +58,9 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
 
 /** Hears an error that answers no call: the broker's last word before it closes a connection that it refuses. */
 class AnswersAndRefusal extends SocketMessageReader {
-  readonly #onRefusal: (refusal: CliFailure) => void;
+  readonly #onRefusal: (refusal: BrokerError) => void;
 
-  constructor(socket: Socket, onRefusal: (refusal: CliFailure) => void) {
+  constructor(socket: Socket, onRefusal: (refusal: BrokerError) => void) {
     super(socket);
     this.#onRefusal = onRefusal;
   }
@@ -69,7 +68,7 @@ class AnswersAndRefusal extends SocketMessageReader {
   override listen(callback: DataCallback): Disposable {
     return super.listen((message) => {
       if (Message.isResponse(message) && message.id === null && message.error !== undefined) {
-        this.#onRefusal(asFailure(message.error));
+        this.#onRefusal(asBrokerError(message.error));
       } else callback(message);
     });
   }
@@ -82,10 +81,10 @@ function watchConnection(
   silenceLimitMs: number,
 ): {
   ended: Promise<never>;
-  endWith: (failure: CliFailure) => void;
+  endWith: (failure: BrokerError) => void;
   watch: <Result>(waiting: Promise<Result>) => Promise<Result>;
 } {
-  let endWith: (failure: CliFailure) => void = () => undefined;
+  let endWith: (failure: BrokerError) => void = () => undefined;
   const ended = new Promise<never>((_resolve, reject) => {
     endWith = reject;
   });
@@ -108,7 +107,7 @@ async function send<Result>(connection: MessageConnection, method: string, param
   } catch (error) {
     if (error instanceof ConnectionError) throw connectionClosed();
     if (!(error instanceof ResponseError)) throw error;
-    throw CONNECTION_FAULTS.has(error.code) ? brokerGone() : asFailure(error);
+    throw CONNECTION_FAULTS.has(error.code) ? brokerGone() : asBrokerError(error);
   }
 }
 
@@ -125,10 +124,14 @@ interface ErrorData {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-function asFailure(error: { readonly code: number; readonly message: string; readonly data?: unknown }): CliFailure {
+function asBrokerError(error: {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}): BrokerError {
   const data = (error.data ?? {}) as ErrorData;
-  return new CliFailure(
-    EXIT.refused,
+  return new BrokerError(
+    'refused',
     data.symbol ?? `JSON-RPC ${error.code}`,
     error.message,
     data.action ?? '',
