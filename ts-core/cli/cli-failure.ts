@@ -29,7 +29,7 @@ export function brokerGone(): CliFailure {
   );
 }
 
-/** The program itself closed the connection, and uses it again or waits for an answer on it. */
+/** The program closed the connection itself, but uses it again or still waits for an answer. */
 export function connectionClosed(): CliFailure {
   return new CliFailure(
     EXIT.notRunning,

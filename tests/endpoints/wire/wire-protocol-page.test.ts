@@ -30,7 +30,7 @@ describe('the page about the wire protocol', () => {
   it('has the limits', () => {
     const limits = [MAX_REQUEST_BYTES, FRAME_HEADER_BYTES + MAX_RESPONSE_PAYLOAD_BYTES, MAX_UNSENT_BYTES];
     for (const limit of limits) assert.match(page, new RegExp(`\\b${limit}\\b`));
-    assert.match(page, new RegExp(`has ${MAX_OUTSTANDING} requests under way`));
+    assert.match(page, new RegExp(`has ${MAX_OUTSTANDING} requests in progress`));
   });
 
   it('has the TPM response of every refusal', () => {

@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>What waits for the TPM, and what it works on.</summary>
 public sealed partial class Queue
 {
-    /// <summary>What waits; for administrators and observers that of everybody.</summary>
+    /// <summary>The caller’s own queued commands; for administrators and observers, everybody’s.</summary>
     public ResultList<WaitingCommands> Waiting { get; private set; } = null!;
 
     /// <summary>The command at the TPM; null when there is none, or it is another user’s whom the caller may not observe.</summary>
