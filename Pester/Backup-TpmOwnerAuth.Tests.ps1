@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Backup-TpmOwnerAuth' {
-    It 'says what is missing: a value, then a directory' {
+    It 'reports what is missing: a value, then a directory' {
         Backup-TpmOwnerAuth -WhatIf | Should -BeNullOrEmpty
         (Get-Problem { Backup-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
         Initialize-Tpm | Out-Null

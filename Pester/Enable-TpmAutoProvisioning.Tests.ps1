@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Enable-TpmAutoProvisioning' {
-    It 'turns it on, and the next start of the broker provisions' {
+    It 'turns it on, and the broker provisions at its next start' {
         Enable-TpmAutoProvisioning -WhatIf | Should -BeNullOrEmpty
         (Get-Tpm).AutoProvisioning | Should -Be 'NotDefined'
         (Enable-TpmAutoProvisioning).AutoProvisioning | Should -Be 'Enabled'

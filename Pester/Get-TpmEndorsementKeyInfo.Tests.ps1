@@ -21,7 +21,7 @@ Describe 'Get-TpmEndorsementKeyInfo' {
         (Get-TpmEndorsementKeyInfo).PublicKeyHash | Should -BeNullOrEmpty -Because 'no algorithm was named'
     }
 
-    It 'shows a key on a curve, and the certificate that the manufacturer gave it' {
+    It 'shows a key on a curve, and the manufacturer''s certificate' {
         $ecc = Connect-PrivateBroker @{ provisioning = @{ keyAlgorithm = 'eccP256' } }
         try {
             $key = [System.Security.Cryptography.RSA]::Create(2048)

@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmOwnerAuth' {
-    It 'gives what is kept, and says what is not found or is of the other TPM version' {
+    It 'returns stored values, and reports those that are not found or of the other TPM version' {
         (Get-Problem { Get-TpmOwnerAuth }).FullyQualifiedErrorId | Should -Be 'TbsOwnerAuthNotFound,TpmTbs.Cmdlets.GetTpmOwnerAuthCommand'
         Initialize-Tpm | Out-Null
         [Convert]::FromBase64String((Get-TpmOwnerAuth -Type Full)).Length | Should -Be 20

@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmProvisioningState' {
-    It 'names what is missing and gives the bits' {
+    It 'names the missing steps and returns the bits' {
         $state = Get-TpmProvisioningState
         $state.TpmReady | Should -Be $false
         $state.Needs | Should -Contain 'TPM_CREATE_EK'

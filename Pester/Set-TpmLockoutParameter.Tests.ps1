@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Set-TpmLockoutParameter' {
-    It 'sets what is given and leaves the rest' {
+    It 'sets the given parameters and does not change the rest' {
         Set-TpmLockoutParameter -MaxTries 40 -WhatIf | Should -BeNullOrEmpty
         $before = Get-TpmLockoutParameter
         $after = Set-TpmLockoutParameter -MaxTries 40

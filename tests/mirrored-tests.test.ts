@@ -174,7 +174,7 @@ function isExcepted(path: string): boolean {
 describe('tests mirror the tree', () => {
   const sources = LAYERS.flatMap(sourcesOf).filter(holdsLogic);
 
-  it('with a test file for every file that holds logic, but for the exceptions', () => {
+  it('with a test file for every file that holds logic, except for the listed exceptions', () => {
     assert.ok(sources.length > 150, `${sources.length} files`);
     assert.deepEqual(
       sources.filter((path) => !hasTest(path) && !isExcepted(path)),
@@ -182,7 +182,7 @@ describe('tests mirror the tree', () => {
     );
   });
 
-  it('with no exception that is none', () => {
+  it('with no exception for a file that has a test', () => {
     const files = EXCEPTIONS.flatMap((exception) => exception.files);
     const needless = files.filter((file) =>
       file.endsWith('/')

@@ -34,7 +34,7 @@ async function meanBytes(prelude: string): Promise<number> {
 describe('a bounded heap', function () {
   this.timeout(60_000);
 
-  it('stays close to what is live, where an unbounded one grows far beyond it', async () => {
+  it('stays close to the live objects, while an unbounded one grows far beyond them', async () => {
     const module = new URL('../../ts-core/daemon/bounded-heap.js', import.meta.url).href;
     const bounded = await meanBytes(`(await import(${JSON.stringify(module)})).boundHeap();`);
     const unbounded = await meanBytes('');

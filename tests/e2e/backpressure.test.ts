@@ -66,7 +66,7 @@ describe('floods', function () {
     { setting: 'limits.queuedSubmissionsPerUser', limits: { queuedSubmissionsPerUser: 20 }, contexts: 4, limit: 20 },
     { setting: 'limits.queuedSubmissions', limits: { queuedSubmissions: 10 }, contexts: 4, limit: 10 },
   ]) {
-    it(`beyond ${setting} are answered at once with TBS_E_TOO_MANY_RESOURCES and its name`, async () => {
+    it(`beyond ${setting} get TBS_E_TOO_MANY_RESOURCES immediately, with the name of the setting`, async () => {
       await using daemon = await TestDaemon.start({ configuration: { limits } });
       const alice = await connectAs(ALICE, daemon.rpcSocket);
       const contextIds = await Promise.all(Array.from({ length: contexts }, () => alice.open()));

@@ -66,7 +66,7 @@ describe('moving from tpm2-abrmd', function () {
     tpm2_nvread -C o 0x1500020
     tpm2_getcap handles-persistent handles-transient 2>/dev/null || tpm2_getcap handles-persistent`;
 
-  it('keeps what is in the TPM, there and back', async () => {
+  it('keeps the contents of the TPM in both directions', async () => {
     const before = await Abrmd.start(tpm);
     try {
       await shell(

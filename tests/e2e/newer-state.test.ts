@@ -7,10 +7,10 @@ import { TestDaemon } from '../support/daemon.js';
 
 const RECORD = 'feature:stateFormat';
 
-describe('a broker over the state of a later version', function () {
+describe('a broker with the state of a later version', function () {
   this.timeout(60_000);
 
-  it('refuses to start, names that version, and leaves the state to it', async () => {
+  it('refuses to start, names that version, and does not change the state', async () => {
     await using daemon = await TestDaemon.start();
     await daemon.stop();
     const open = () => LmdbStateStore.open({ folder: daemon.stateFolder, tryLock: nativeAddon().tryLockExclusive });

@@ -139,7 +139,7 @@ describe('the result of every method', function () {
     await call('service/stop', {});
   });
 
-  it('was seen of every method', () => {
+  it('was tested for every method', () => {
     const unseen = RPC_METHODS.map(({ name }) => name).filter((name) => !succeeded.has(name));
     assert.deepEqual(unseen.sort(), [...NEEDS_DIRECTORY].sort());
   });

@@ -31,7 +31,7 @@ describe('the broker under a service manager', function () {
     equal(await manager.receives('READY=1'), 'READY=1');
   }
 
-  it('reports that it is ready and in what state, and gives signs of life', async () => {
+  it('reports its readiness and state, and gives signs of life', async () => {
     match(await manager.receives('READY=1'), /^READY=1\nSTATUS=./);
     await manager.receives('WATCHDOG=1');
     await manager.receives('WATCHDOG=1');
@@ -63,7 +63,7 @@ describe('the broker under a service manager', function () {
     client.close();
   });
 
-  it('reports that it stops', async () => {
+  it('reports that it is stopping', async () => {
     equal(await daemon.stop(), 0);
     match(await manager.receives('STOPPING=1'), /^STOPPING=1\n/);
   });

@@ -146,7 +146,7 @@ describe('a broker that is stopped under load', function () {
     }
   });
 
-  it('ends with exit code 0 and says nothing on standard error', async () => {
+  it('ends with exit code 0 and prints nothing on standard error', async () => {
     await using daemon = await TestDaemon.start({
       configuration: { power: { logind: true, systemBusAddress: bus.address }, log: { path: null } },
     });

@@ -64,7 +64,7 @@ class FaultyLine implements AsyncDisposable {
 
 const COMMAND_TIMEOUT_MS = 700;
 
-describe('a TPM at fault', function () {
+describe('a faulty TPM', function () {
   this.timeout(60_000);
   let tpm: Swtpm;
   let line: FaultyLine;
@@ -87,7 +87,7 @@ describe('a TPM at fault', function () {
   });
 
   for (const fault of ['silence', 'garbage', 'half', 'cut'] as const) {
-    it(`${fault}: TBS_E_IOERROR within the time-out of the configuration, then commands and keys as before`, async () => {
+    it(`${fault}: TBS_E_IOERROR within the configured time-out, then commands and keys as before`, async () => {
       const client = await daemon.connect();
       const contextId = await client.open();
       const key = handleIn(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa)));
@@ -106,7 +106,7 @@ describe('a TPM at fault', function () {
     });
   }
 
-  it('more bytes than were asked for are nobody’s response', async () => {
+  it('more bytes than expected are never taken for a response', async () => {
     const client = await daemon.connect();
     const contextId = await client.open();
     line.fault = 'tooMuch';
@@ -121,7 +121,7 @@ describe('a TPM at fault', function () {
     client.close();
   });
 
-  it('a response that was lost leaves nothing behind: what the TPM made is found and flushed', async () => {
+  it('a lost response leaves nothing behind: what the TPM created is found and flushed', async () => {
     const client = await daemon.connect();
     const contextId = await client.open();
     line.fault = 'silence';

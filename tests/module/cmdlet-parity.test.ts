@@ -47,7 +47,7 @@ describe('the PowerShell module', () => {
     for (const name of called) assert.ok(methods.has(name as never), `${name} is no method`);
   });
 
-  it('warns of closed hierarchies in the words of the command line', () => {
+  it('warns about closed hierarchies in the words of the command line', () => {
     assert.ok(text('module/src/Client/Types/ProvisioningState.cs').includes(`"${CLOSING_STOPS}"`));
   });
 

@@ -40,7 +40,7 @@ describe('following logind', function () {
 
   const inhibitors = () => children().filter((command) => command.startsWith('systemd-inhibit'));
 
-  it('takes a delay lock, and holds none after it was closed, whenever that is', async () => {
+  it('takes a delay lock, and holds none after it was closed, whenever that happens', async () => {
     let taken = 0;
     for (let turns = 0; turns < MOST_TURNS; turns += 8) {
       const log = quietLog();

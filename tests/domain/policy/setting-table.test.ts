@@ -52,7 +52,7 @@ describe('the table of policy settings', () => {
     });
 
     if (setting.registry === undefined) continue;
-    it(`is where the registry's value for ${name} becomes the setting`, () => {
+    it(`has the place where the registry’s value for ${name} becomes the setting`, () => {
       const [[key, valueName, data], expected] = exampleOf(setting);
       const { values, sources, problems } = readRegistry(key, valueName, data);
       assert.deepEqual([values, problems], [{ [name]: expected }, []]);
@@ -61,7 +61,7 @@ describe('the table of policy settings', () => {
     });
   }
 
-  it('clamps a number from the registry to its bounds and says so, where a file is refused', () => {
+  it('clamps a number from the registry to its bounds and reports that; a file with it is refused', () => {
     for (const [name, setting] of ROWS) {
       if (setting.kind !== 'number' || setting.registry === undefined) continue;
       const { key, valueName } = setting.registry;

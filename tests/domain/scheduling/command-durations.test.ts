@@ -9,7 +9,7 @@ const VENDOR_20 = 0x20000001;
 const VENDOR_12 = 0x20000001;
 
 describe('the class of duration of a command', () => {
-  it('of TPM 2.0 is long where keys are made or everything is tested or cleared, and for vendors’ commands', () => {
+  it('of TPM 2.0 is long if it creates keys, tests or clears everything, or is a vendor’s', () => {
     for (const code of [
       TPM_CC.CreatePrimary,
       TPM_CC.Create,
@@ -27,7 +27,7 @@ describe('the class of duration of a command', () => {
     assert.equal(durationClass('2.0', 0x200), 'long');
   });
 
-  it('of TPM 1.2 is long where keys are made, short for a few, and medium otherwise', () => {
+  it('of TPM 1.2 is long if it creates keys, short for a few commands, and medium otherwise', () => {
     for (const ordinal of [TPM_ORD.CreateWrapKey, TPM_ORD.TakeOwnership, TPM_ORD.SelfTestFull, TPM_ORD.OwnerClear]) {
       assert.equal(durationClass('1.2', ordinal), 'long');
     }
@@ -45,7 +45,7 @@ describe('the class of duration of a command', () => {
     for (const version of ['1.2', '2.0'] as const) assert.ok(Math.min(...countOf(version)) >= 9, `${countOf(version)}`);
   });
 
-  it('bounds the wait: a minute for most, five where keys are made', () => {
+  it('determines the time limit: a minute for most commands, five if they create keys', () => {
     assert.deepEqual(TIMEOUT_MS, { short: 20_000, medium: 60_000, long: 300_000 });
   });
 });

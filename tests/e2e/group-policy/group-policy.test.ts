@@ -123,7 +123,7 @@ describe('Group Policy of a domain', function () {
   const tpm2Clear = () =>
     clients.run(daemon.wireSocket, 'tpm2_clear', [], { env: { TSS2_LOG: 'tcti+warning' }, timeoutMs: 30_000 });
 
-  it('blocks TPM2_Clear for root, naming the GPO, and frees it when the GPO is unlinked', async () => {
+  it('blocks TPM2_Clear for root, naming the GPO, and allows it again when the GPO is unlinked', async () => {
     const gpo = await lab.createGpo('No clearing', blocks(CLEAR));
     await lab.link(DOMAIN_DN, gpo);
     await lab.refresh();
@@ -194,7 +194,7 @@ describe('Group Policy of a domain', function () {
     await becomes('the default', async () => (await duration()) === 480);
   });
 
-  it('follows the order of two links of one container, and names every GPO that blocks a command', async () => {
+  it('follows the order of two links in one container, and names every GPO that blocks a command', async () => {
     const left = await lab.createGpo('Left', [...blocks(GET_RANDOM), lasts(41)]);
     const right = await lab.createGpo('Right', [...blocks(GET_RANDOM), lasts(42)]);
     await lab.link(DOMAIN_DN, left);
@@ -219,7 +219,7 @@ describe('Group Policy of a domain', function () {
     await becomes('freedom', isFree);
   });
 
-  it('takes the TPM values out of a Registry.pol of more than 1 MiB', async () => {
+  it('reads the TPM values from a Registry.pol of more than 1 MiB', async () => {
     const wallpaper: PolEntryInput = {
       ...{ key: 'Software\\Policies\\Wallpaper', valueName: 'Image' },
       ...{ type: REGISTRY_TYPES.REG_BINARY, data: new Uint8Array(1_500_000).fill(7) },
@@ -266,7 +266,7 @@ describe('Group Policy of a domain', function () {
     await lab.deleteGpo(second);
   });
 
-  it('takes our administrative templates into its central store', async () => {
+  it('accepts our administrative templates in its central store', async () => {
     const store = await lab.loadTemplates(join(REPOSITORY, 'packaging', 'admx'));
     const files = ['en-US', 'en-US/tpmtbs.adml', 'fr-FR', 'fr-FR/tpmtbs.adml', 'tpmtbs.admx'];
     assert.deepEqual([...store].sort(), files, 'and nothing else');
@@ -282,7 +282,7 @@ describe('Group Policy of a domain', function () {
     await lab.deleteGpo(gpo);
   });
 
-  it('keeps what a damaged file of a GPO said before, and says so', async () => {
+  it('keeps the last content of a GPO’s damaged file in force, and reports it', async () => {
     const gpo = await lab.createGpo('Damaged later', blocks(GET_RANDOM));
     await lab.link(DOMAIN_DN, gpo);
     await lab.refresh();
@@ -294,7 +294,7 @@ describe('Group Policy of a domain', function () {
     await lab.writeGpo(gpo, blocks(GET_RANDOM));
   });
 
-  it('stays in force when samba-gpupdate is killed at any step of writing the delivery', async () => {
+  it('stays in force if samba-gpupdate is killed at any step of writing the delivery', async () => {
     assert.ok(await isBlocked(), 'from the test before');
     const gpo = await lab.createGpo('Changed later', [lasts(51)]);
     await lab.link(DOMAIN_DN, gpo);
@@ -318,7 +318,7 @@ describe('Group Policy of a domain', function () {
     await lab.deleteGpo(gpo);
   }).timeout(300_000);
 
-  it('stays in force when the controller goes away, or dies in the middle of a refresh', async () => {
+  it('stays in force if the controller disappears, or dies during a refresh', async () => {
     await lab.setControllerReachable(false);
     await lab.refresh().catch(() => '');
     assert.ok(await isBlocked(), 'without a controller');
@@ -331,7 +331,7 @@ describe('Group Policy of a domain', function () {
     assert.ok(await isBlocked());
   });
 
-  it('stays in force when the file of the extension vanishes, which makes every refresh fail', async () => {
+  it('stays in force if the file of the extension vanishes, which makes every refresh fail', async () => {
     const copy = await lab.registerCopy();
     await lab.refresh();
     await rm(copy);
@@ -342,7 +342,7 @@ describe('Group Policy of a domain', function () {
     assert.ok(await isBlocked());
   });
 
-  it('prints what each GPO says with --rsop, and takes everything away with --unapply', async () => {
+  it('prints each GPO’s settings with --rsop, and removes everything with --unapply', async () => {
     assert.match(await lab.refresh('--rsop'), /BlockedCommands\\List\\379 = REG_SZ 379/);
     await lab.refresh('--unapply');
     await becomes('freedom', isFree);
@@ -352,7 +352,7 @@ describe('Group Policy of a domain', function () {
     await becomes('the block', isBlocked);
   });
 
-  it('is taken away when the extension is unregistered, and comes back when it is registered again', async () => {
+  it('is removed when the extension is unregistered, and returns when it is registered again', async () => {
     assert.match(await lab.unregisterExtension(), /no longer applies to this machine/);
     await becomes('freedom', isFree);
     await lab.refresh();

@@ -24,7 +24,7 @@ const ECHO: RequestProtocol = {
 };
 
 describe('a simulator connection', () => {
-  it('answers a storm of requests one in each turn, so that others have theirs', async () => {
+  it('answers a storm of requests one in each turn, so that others get their turns', async () => {
     const { source, turns } = fakeTurns();
     const socket = new FakeSocket();
     const options = { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' };
@@ -41,7 +41,7 @@ describe('a simulator connection', () => {
     assert.equal(turns.waiting, 0);
   });
 
-  it('drops what was not answered when it closes', async () => {
+  it('drops unanswered requests when it closes', async () => {
     const { source, turns } = fakeTurns();
     const socket = new FakeSocket();
     const options = { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' };

@@ -21,7 +21,7 @@ import { REPOSITORY } from '../../support/daemon.js';
 const page = readFileSync(join(REPOSITORY, 'docs', 'wire-protocol.md'), 'utf8');
 const header = readFileSync(join(REPOSITORY, 'native', 'client', 'wire_protocol.h'), 'utf8');
 
-describe('the page about the wire protocol', () => {
+describe('docs/wire-protocol.md', () => {
   it('has the operations and their numbers', () => {
     const headings = [...page.matchAll(/^### (\d+) ([A-Z_]+)$/gm)].map(([, number, name]) => [name, Number(number)]);
     assert.deepEqual(Object.fromEntries(headings), Operation);

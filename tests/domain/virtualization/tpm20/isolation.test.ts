@@ -186,7 +186,7 @@ describe('isolation of TPM 2.0 contexts', () => {
     });
   }
 
-  it('holds, and leaves nothing behind, when the transport fails at any moment, before or after the TPM acted', async () => {
+  it('holds, and leaves nothing behind, if the transport fails at any moment, before or after the TPM acted', async () => {
     const failures = fc.array(fc.tuple(fc.nat(40), fc.boolean()), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(steps, failures, async (sequence, plan) => {

@@ -6,7 +6,7 @@ import { READ_OWN_NOT_SANDBOXED } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { commandCode, count, milliseconds, userKey } from './values.js';
 
-export const WaitingCommands = objectType('WaitingCommands', 'Commands of one user and priority that wait.', {
+export const WaitingCommands = objectType('WaitingCommands', 'Queued commands of one user and priority.', {
   userKey: userKey.describe('The user.'),
   userName: z.string().nullable().describe('The account name; null if the system has none for the user.'),
   priority: z
@@ -25,12 +25,12 @@ export const RunningCommand = objectType('RunningCommand', 'The command that the
 });
 export type RunningCommand = Described<typeof RunningCommand>;
 
-export const Queue = objectType('Queue', 'What waits for the TPM, and what it works on.', {
+export const Queue = objectType('Queue', 'The queued commands, and the command that the TPM is executing.', {
   waiting: z
     .array(WaitingCommands)
     .describe('The caller’s own queued commands; for administrators and observers, everybody’s.'),
   running: RunningCommand.nullable().describe(
-    'The command at the TPM; null when there is none, or it is another user’s whom the caller may not observe.',
+    'The running command; null if there is none, or if it belongs to a user whom the caller may not observe.',
   ),
 });
 export type Queue = Described<typeof Queue>;

@@ -4,7 +4,7 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Commands of one user and priority that wait.</summary>
+/// <summary>Queued commands of one user and priority.</summary>
 public sealed partial class WaitingCommands
 {
     /// <summary>The user.</summary>
