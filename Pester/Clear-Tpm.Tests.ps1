@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     # Never the firmware of the machine that runs the tests.
     $broker = Connect-PrivateBroker @{ platform = @{ physicalPresenceFolder = '/nonexistent/ppi' } }
 }

@@ -33,7 +33,7 @@ Describe 'Set-TpmAuthLevel' {
 
 Describe 'Set-TpmAuthLevel from Full to Delegated' {
     BeforeAll {
-        # Of its own, since the ownership of its TPM changes.
+        # A private broker, because the tests change the ownership of its TPM.
         $private = Connect-PrivateBroker
         Initialize-Tpm | Out-Null
     }

@@ -1,4 +1,4 @@
-/** The tree is the architecture: these tests hold the import arrows of CONTRIBUTING.md. */
+/** Enforces the architecture: the import arrows of CONTRIBUTING.md. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, posix, relative, sep } from 'node:path';

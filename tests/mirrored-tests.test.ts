@@ -1,4 +1,4 @@
-/** Tests mirror the tree: what a file of the inner layers does is asserted in the test file at the same path. */
+/** Tests that tests mirror the tree: the test of a file of the inner layers is at the same path. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';

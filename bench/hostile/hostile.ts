@@ -1,17 +1,19 @@
 /**
- * What one ordinary user can cost the others: `npm run bench:hostile -- [--seconds 5] [--probe TEXT] [--pairs]`. Needs
- * root, to be several users. One user attacks in three waves, root and another user work beside. For each probe the table
- * of docs/security.md, on a daemon of its own; exit code 1 where a goal is missed or a probe cannot be measured.
+ * Measures what one ordinary user can cost the others: `npm run bench:hostile -- [--seconds 5] [--probe TEXT]
+ * [--pairs]`. Needs root, because it uses several users. One user attacks in three waves while root and another user
+ * work. Each probe has its own daemon. Prints the table of docs/security.md; the exit code is 1 if a goal is missed
+ * or a probe cannot be measured.
  *
- * On a busy machine times are judged without what the broker, its TPM and the working users waited for a processor (shown in
- * parentheses), or by the same calls without an attacker in the same run: twice those at most.
+ * On a busy machine, times are judged without the time in which the broker, its TPM and the working users waited for
+ * a processor (shown in parentheses), or by comparison with the same calls without an attacker in the same run: they
+ * may be at most twice as long.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figures, measure, TIME_COLUMNS } from './measurement.js';
 import { PROBES } from './probes.js';
 
-/** The times first, in the order of TIME_COLUMNS. */
+/** The times come first, in the order of TIME_COLUMNS. */
 const COLUMNS = [
   { name: 'root, p99 wait', unit: 'ms', goal: 20 },
   { name: 'other user, p99 wait', unit: 'ms', goal: 50 },
@@ -76,7 +78,7 @@ function isMissed(row: Row, column: number): boolean {
   return time.ms > Math.max(goal, 2 * time.beforeMs) && (!isBusy(row) || time.idleMs > goal);
 }
 
-/** Whether others had the processors while nobody attacked. */
+/** Whether other processes used the processors while nobody attacked. */
 function isBusy({ load }: Row): boolean {
   return load > availableParallelism();
 }

@@ -1,4 +1,7 @@
-/** One attack, or two at once, on a daemon of its own: three waves of it, and what root and another user see meanwhile. */
+/**
+ * Measures one attack, or two at once, on its own daemon: three waves, and the waits of root and another user
+ * meanwhile.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -15,28 +18,31 @@ const ATTACKER_UID = 61_301;
 const OTHER_UID = 61_302;
 const WAVES = 3;
 const MEBIBYTE = 1024 * 1024;
-/** Up to here the heap grows and shrinks by itself, and the ratio of two waves says nothing. */
+/** Below this size the heap grows and shrinks by itself, so the ratio of two waves means nothing. */
 const SMALL_GROWTH = 32 * MEBIBYTE;
-/** A wave's processes are done with what they do within that, or something hangs. */
+/** The processes of a wave finish within this time; otherwise something hangs. */
 const LONGEST_SILENCE_MS = 60_000;
 
 export const TIME_COLUMNS = ['root', 'other', 'connections'] as const;
 
 export interface Time extends Wait {
-  /** By the clock, of the same calls before the attack. */
+  /** Elapsed time of the same calls before the attack. */
   readonly beforeMs: number;
 }
 
 export interface Figures {
   /** p99, in the order of TIME_COLUMNS. */
   readonly times: readonly Time[];
-  /** Memory above idle in MiB, third wave to first, ms until all is normal, KB a minute in audit and log. */
+  /**
+   * Memory above idle in MiB, third wave relative to first, ms until everything is normal, KB a minute in audit log
+   * and log.
+   */
   readonly others: readonly number[];
   /** The machine's load before the attack. */
   readonly load: number;
 }
 
-/** Rejects when the broker or a part of the bench does not do what is needed to measure. */
+/** Rejects if the broker or a part of the bench does not work well enough to measure. */
 export async function measure(probes: readonly string[], waveMs: number): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'tpmtbs-hostile-'));
   await chmod(folder, 0o777);
@@ -47,7 +53,7 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
       swtpm: { data: address('s'), control: address('s.ctrl') },
       bare: address('b'),
     };
-    // As an administrator gets it: the audit gathers refusals for a minute.
+    // With an administrator's default: the audit log coalesces refusals for a minute.
     const auditPath = join(folder, 'audit.jsonl');
     await using daemon = await TestDaemon.start({
       configuration: { simulator, audit: { path: auditPath } },
@@ -123,7 +129,7 @@ async function attackInWaves(
   }
 }
 
-/** How long it takes until a whole tenth of a second of commands is as without an attacker. */
+/** Returns how long it takes until the commands of a whole tenth of a second are as fast as without an attacker. */
 async function untilNormal(user: WorkingUser, normalMs: number): Promise<number> {
   const since = performance.now();
   await user.measured();

@@ -1,4 +1,4 @@
-/** A process with a bounded heap, and one without, that hold little and drop much. */
+/** Tests a process with a bounded heap and one without, which hold little and discard much. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

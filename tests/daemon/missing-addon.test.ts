@@ -1,4 +1,4 @@
-/** tbsd and tbs where the native addon was never built, as after a clone without the set-up. */
+/** Tests tbsd and tbs without the native addon, as after a clone without the set-up. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** tbsd as it is called by hand: options, messages, exit codes. */
+/** Tests tbsd on the command line: options, messages, exit codes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

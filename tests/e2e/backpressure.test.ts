@@ -1,4 +1,7 @@
-/** Floods: a full queue answers with a code and the setting that an administrator can raise, and delays nobody else. */
+/**
+ * Floods: a full queue refuses commands with a code and the setting that an administrator can raise, and delays
+ * nobody else.
+ */
 import assert from 'node:assert/strict';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';

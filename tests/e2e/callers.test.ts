@@ -1,4 +1,4 @@
-/** Who may do what: every method for every class of caller, as the kernel names them. */
+/** Tests who may do what: every method for every class of caller, as the kernel identifies them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

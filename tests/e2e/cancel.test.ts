@@ -1,4 +1,7 @@
-/** Cancelling and deadlines with real software TPMs: embedded, swtpm of somebody else's, and a device that cannot cancel. */
+/**
+ * Tests cancelling and deadlines with real software TPMs: embedded, a separate swtpm, and a device that cannot
+ * cancel.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Acts of `tbs` that cannot be undone: they ask first, and a question that cannot be asked is answered with no. */
+/** Tests irreversible operations of `tbs`: they ask first, and the answer is no if nobody can be asked. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { TestDaemon } from '../support/daemon.js';

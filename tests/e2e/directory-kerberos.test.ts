@@ -1,4 +1,4 @@
-/** The machine's own account by its keytab, and servers found by DNS: with a real domain controller and its KDC. */
+/** Tests the machine account with its keytab, and servers found by DNS, with a real domain controller and its KDC. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The DSC resources: their manifests against the published contract, and their commands as DSC calls them. */
+/** Tests the DSC resources: their manifests against the published schema, and their commands as DSC calls them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What `tpm/get` says when something is wrong with the TPM. */
+/** Tests the result of `tpm/get` if something is wrong with the TPM. */
 import assert from 'node:assert/strict';
 import type { Tpm } from '../../ts-core/endpoints/rpc/protocol/tpm.js';
 import { TestDaemon } from '../support/daemon.js';

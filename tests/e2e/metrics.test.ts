@@ -1,4 +1,4 @@
-/** The metrics endpoint: who may scrape it, what it counts, and what a real Prometheus makes of it. */
+/** Tests the metrics endpoint: who may scrape it, what it counts, and whether a real Prometheus accepts it. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

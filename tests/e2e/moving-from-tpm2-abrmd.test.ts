@@ -1,4 +1,6 @@
-/** docs/moving-from-tpm2-abrmd.md, there and back on one software TPM: what is in the TPM serves both. */
+/**
+ * Performs docs/moving-from-tpm2-abrmd.md in both directions on one software TPM: both brokers can use its contents.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

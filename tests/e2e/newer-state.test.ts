@@ -1,4 +1,4 @@
-/** A real tbsd over the state of a later version. */
+/** Tests a real tbsd with the state of a later version. */
 import assert from 'node:assert/strict';
 import { nativeAddon } from '../../ts-core/adapters/identity/native-addon.js';
 import { LmdbStateStore } from '../../ts-core/adapters/state/lmdb-state-store.js';

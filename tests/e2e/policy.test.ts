@@ -1,4 +1,4 @@
-/** Policy as it reaches callers of the real daemon: from files, from a domain's Registry.pol, and from nobody else. */
+/** Tests policy with the real daemon: from files, from a domain's Registry.pol, and not from standard users. */
 import assert from 'node:assert/strict';
 import { chmod, chown, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

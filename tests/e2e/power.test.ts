@@ -1,6 +1,6 @@
 /**
- * Suspend and resume: a logind on a private bus, real software TPMs that lose their power in between, keys and sessions
- * in use before and after.
+ * Tests suspend and resume with a logind on a private bus and real software TPMs that lose their power in between,
+ * with keys and sessions in use before and after.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

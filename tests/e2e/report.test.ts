@@ -1,4 +1,4 @@
-/** The machine's report, made by a real broker and looked at in a real browser. */
+/** Tests the machine's report from a real broker in a real browser. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

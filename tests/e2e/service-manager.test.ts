@@ -1,4 +1,4 @@
-/** The real daemon under a service manager: what it reports, and the reload that SIGHUP asks for there. */
+/** Tests the real daemon under a service manager: what it reports, and the reload on SIGHUP. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A client that waits for a long command can tell that its broker lives. */
+/** Tests that a client that waits for a long command can tell that its broker is alive. */
 import assert from 'node:assert/strict';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';

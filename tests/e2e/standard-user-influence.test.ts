@@ -1,6 +1,6 @@
 /**
- * What a standard user may try against the ledger, the filter and the policy: every method, the wire, the simulator
- * endpoints, files, links, the environment. After each try they are what they were.
+ * Tests what a standard user may try against the ledger, the filter and the policy: every method, the wire, the
+ * simulator endpoints, files, links, the environment. After each try they are unchanged.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

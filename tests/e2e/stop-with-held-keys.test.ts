@@ -1,4 +1,4 @@
-/** A broker that stops while clients hold keys and sessions: the TPM stays on, and others use it afterwards. */
+/** Stops a broker while clients hold keys and sessions: the TPM stays on, and others use it afterwards. */
 import assert from 'node:assert/strict';
 import { TPM_HT } from '../../ts-core/domain/tpm20/codes.js';
 import { TestDaemon } from '../support/daemon.js';

@@ -1,4 +1,7 @@
-/** A broker whose process is stopped (SIGSTOP) accepts connections, since the kernel does, and answers nothing. */
+/**
+ * Tests clients with a broker whose process is stopped (SIGSTOP): it accepts connections, since the kernel does, but
+ * answers nothing.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** trousers on the real broker: tcsd is one caller for all its users, of the class of whoever made its connection. */
+/**
+ * Tests trousers with the real broker: tcsd is one caller for all its users, of the class of the user who opened its
+ * connection.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** `tbs top` on a real terminal, of a broker whose callers work, hold keys, guess and are refused. */
+/** Tests `tbs top` on a real terminal, with a broker whose callers work, hold keys, guess and are refused. */
 import assert from 'node:assert/strict';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';

@@ -1,4 +1,4 @@
-/** examples/tour.ps1, which `npm start` shows, and what README.md prints of it. */
+/** Tests examples/tour.ps1, which `npm start` runs, against the output in README.md. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

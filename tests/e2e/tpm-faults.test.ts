@@ -1,4 +1,7 @@
-/** A TPM that answers late, half, wrongly or not at all: each is TBS_E_IOERROR in its time, and the next command goes on. */
+/**
+ * Tests a TPM that answers late, partly, wrongly or not at all: each results in TBS_E_IOERROR in time, and the next
+ * command works.
+ */
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Status while the TPM is well, lost and back, and the TPM's own lockout: real TPMs that are killed and unplugged. */
+/**
+ * Tests the status while the TPM works, is lost and returns, and the TPM's own lockout, with real TPMs that are
+ * killed and unplugged.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 /**
- * An administrator who resets the TPM's own dictionary-attack logic empties the standard users' ledger, whichever way the
- * command takes; a standard user cannot.
+ * Tests that an administrator who resets the TPM's own dictionary-attack protection clears the standard users'
+ * ledger, by every route; a standard user cannot.
  */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';

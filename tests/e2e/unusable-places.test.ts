@@ -1,4 +1,7 @@
-/** A real tbsd whose folders, files and sockets are in the way of each other: one clear line, an exit code, no stack trace. */
+/**
+ * Tests a real tbsd whose folders, files and sockets are in each other's way: one clear line, an exit code, no stack
+ * trace.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** Standard users who open whatever they may, together: an administrator still gets in, and hears what happens. */
+/**
+ * Tests standard users who together open as much as they may: an administrator can still connect and receive events.
+ */
 import assert from 'node:assert/strict';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';

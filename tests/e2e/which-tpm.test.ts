@@ -1,4 +1,4 @@
-/** Which TPM a real tbsd takes, and how it refuses to take another one in its place. */
+/** Tests which TPM a real tbsd uses, and that it refuses to use another one instead. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

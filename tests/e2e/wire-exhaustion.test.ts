@@ -1,4 +1,4 @@
-/** Callers who take all they can get of a real broker, while another user works. */
+/** Tests callers who use up everything that a real broker allows, while another user works. */
 import assert from 'node:assert/strict';
 import { GET_RANDOM_8 } from '../endpoints/wire/wire-client.js';
 import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';

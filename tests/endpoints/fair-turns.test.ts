@@ -1,4 +1,4 @@
-/** The event loop is shared among users by the time that their requests cost, and nobody holds it for long. */
+/** Tests that users share the event loop by the time that their requests cost, and nobody holds it for long. */
 import assert from 'node:assert/strict';
 import type { TurnWork } from '../../ts-core/endpoints/fair-turns.js';
 import { fakeTurns } from '../support/fake-turns.js';

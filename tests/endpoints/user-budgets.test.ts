@@ -1,4 +1,4 @@
-/** One user's bytes are counted over all his connections. */
+/** Tests that one user's bytes are counted over all connections. */
 import assert from 'node:assert/strict';
 import { ByteBudget, UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
 

@@ -1,4 +1,4 @@
-/** The module, the catalogue of results, the protocol and the documentation list the same things. */
+/** Tests that the module, the catalogue of results, the protocol and the documentation list the same things. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { CLOSING_STOPS } from '../../ts-core/domain/owner-auth/hierarchy-state.js';

@@ -1,6 +1,6 @@
 /**
- * The module as a Node.js program drives it: node-powershell 5 with a real broker. Data goes in by the environment and
- * comes out by files, since the package's quoting is not safe for data.
+ * Tests the module in a Node.js program: node-powershell 5 with a real broker. Data passes through the environment
+ * and files, since the package's quoting is not safe for data.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The Grafana dashboard against the types that Grafana publishes for it, @grafana/schema. */
+/** Tests the Grafana dashboard against the types that Grafana publishes for it, @grafana/schema. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** tests/suites/run.mjs, with a suite that is small enough for a test. */
+/** Tests tests/suites/run.mjs with a suite that is small enough for a test. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** tools/build-assembly.mjs on a machine that has pwsh and no .NET SDK. */
+/** Tests tools/build-assembly.mjs on a machine that has pwsh but no .NET SDK. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

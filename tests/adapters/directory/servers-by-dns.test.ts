@@ -1,4 +1,4 @@
-/** SRV records of a real (small) DNS server, by the resolver that the broker uses. */
+/** Tests SRV records of a real (small) DNS server, with the broker's resolver. */
 import assert from 'node:assert/strict';
 import type { DirectoryOptions } from '../../../ts-core/adapters/directory/directory-options.js';
 import { findServers } from '../../../ts-core/adapters/directory/find-servers.js';

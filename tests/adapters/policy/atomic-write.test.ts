@@ -1,4 +1,4 @@
-/** Files that are replaced whole, on a file system that fails at each step. */
+/** Tests the atomic replacement of files on a file system that fails at each step. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

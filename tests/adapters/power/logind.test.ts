@@ -1,4 +1,4 @@
-/** The power monitor on a private bus with a logind of its own, closed at any moment after its start. */
+/** Tests the power monitor with a fake logind on a private bus, closed at any moment after its start. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { LogindPowerMonitor } from '../../../ts-core/adapters/power/logind.js';

@@ -1,4 +1,4 @@
-/** The secrets on disk: encrypted, replaced whole, overwritten when they go. */
+/** Tests the secrets on disk: encrypted, replaced atomically, overwritten before they are removed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

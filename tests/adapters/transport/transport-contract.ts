@@ -1,6 +1,6 @@
 /**
- * What every transport must do, whatever carries it. Each kind of transport runs this suite for both TPM versions against a
- * real software TPM.
+ * The requirements for every transport. Each kind of transport runs this suite for both TPM versions against a real
+ * software TPM.
  */
 import assert from 'node:assert/strict';
 import { detectTpm } from '../../../ts-core/adapters/transport/detect-version.js';

@@ -1,4 +1,4 @@
-/** What waits for the TPM is expected to cost as much as the commands in the queue, however they leave it. */
+/** Tests that the backlog has the expected cost of the queued commands, however they leave the queue. */
 import assert from 'node:assert/strict';
 import { Backlog } from '../../../ts-core/application/commands/backlog.js';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';

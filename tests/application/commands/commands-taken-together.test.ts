@@ -1,4 +1,7 @@
-/** The dispatcher, the queue and the tables of a TPM 2.0 together: what is swapped when one user's keys do not all fit. */
+/**
+ * Tests the dispatcher, the queue and the tables of a TPM 2.0 together: which swaps happen if one user's keys do not
+ * all fit.
+ */
 import assert from 'node:assert/strict';
 import { Dispatcher } from '../../../ts-core/application/commands/dispatcher.js';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';

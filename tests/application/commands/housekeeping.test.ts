@@ -1,4 +1,4 @@
-/** Who waits for the broker's own exchanges. */
+/** Tests which commands wait for the broker's own exchanges. */
 import assert from 'node:assert/strict';
 import { type ChoreUrgency, Housekeeping } from '../../../ts-core/application/commands/housekeeping.js';
 

@@ -1,4 +1,7 @@
-/** A store that cannot write, and a clock that jumps a day: nothing is acknowledged that is not kept, nothing forgotten. */
+/**
+ * Tests a store that cannot write and a clock that jumps a day: only stored changes are acknowledged, and nothing is
+ * lost.
+ */
 import assert from 'node:assert/strict';
 import { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
 import { ManageLockout } from '../../../ts-core/application/lockout/manage-lockout.js';

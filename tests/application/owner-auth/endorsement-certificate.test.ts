@@ -1,4 +1,7 @@
-/** The endorsement key, its kind, and the certificate that a manufacturer puts into the TPM, read over several commands. */
+/**
+ * Tests the endorsement key, its type, and the manufacturer's certificate in the TPM, which takes several commands to
+ * read.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** The storage and endorsement hierarchy of a real software TPM 2.0: open unless somebody asks for more. */
+/**
+ * Tests the storage and endorsement hierarchies of a real software TPM 2.0, which stay open unless somebody closes
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** SIGKILL around raw commands that change the owner past the broker: what is kept is never taken for good after that. */
+/**
+ * Tests SIGKILL around raw changes of the owner authorization: afterwards the stored value is never trusted
+ * unchecked.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

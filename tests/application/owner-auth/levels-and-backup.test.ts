@@ -1,4 +1,4 @@
-/** Levels, backup and what goes wrong with them, on real software TPMs of both versions. */
+/** Tests levels and backup, and their failures, on real software TPMs of both versions. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What is known of the lockout authorization after a wrong one, on a real software TPM 2.0. */
+/** Tests the reported state of the lockout authorization after a wrong value, on a real software TPM 2.0. */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** An authorization that the TPM refuses is named for what it is: not every refused one is the owner authorization. */
+/** Tests that an error names the authorization that the TPM rejected, which is not always the owner authorization. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What the owner authorization does by itself as time goes by: backups that failed, and boots without provisioning. */
+/** Tests what happens to the owner authorization over time: retried backups, and boots without provisioning. */
 import assert from 'node:assert/strict';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { FakeClock } from '../../support/fake-clock.js';

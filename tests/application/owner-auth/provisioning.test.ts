@@ -1,4 +1,4 @@
-/** Initialize-Tpm on real software TPMs: what it may do when it is allowed more, and what it does at every level. */
+/** Tests Initialize-Tpm on real software TPMs, with each permission and at every level. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * A wrong owner authorization goes to the TPM exactly once, whatever uses it: a second try would extend the TPM's lockout.
- * Counted at the TPM's end, on real software TPMs of both versions.
+ * Tests that a wrong owner authorization goes to the TPM exactly once, whatever uses it: a second try would extend
+ * the TPM's lockout. Counted at the TPM, on real software TPMs of both versions.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

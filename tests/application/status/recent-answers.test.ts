@@ -1,4 +1,4 @@
-/** Questions of standard users cost no more than one in a while. */
+/** Tests that questions of standard users cost at most one query of the TPM in a while. */
 import assert from 'node:assert/strict';
 import { RecentAnswers } from '../../../ts-core/application/status/recent-answers.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';

@@ -1,4 +1,6 @@
-/** One row a setting is enough: what every source makes of a setting follows from its row. */
+/**
+ * Tests that one row for each setting is enough: the handling of the setting in every source follows from its row.
+ */
 import assert from 'node:assert/strict';
 import { readSettings } from '../../../ts-core/domain/policy/policy-file.js';
 import { REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';

@@ -1,4 +1,4 @@
-/** Fairness between users comes before the priorities that one standard user gives his own commands. */
+/** Tests that fairness between users takes precedence over the priorities of standard users' commands. */
 import assert from 'node:assert/strict';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';

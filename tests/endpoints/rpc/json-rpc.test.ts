@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0: what each kind of message asks for, by the specification's own examples and beyond them. */
+/** Tests JSON-RPC 2.0: the meaning of each kind of message, with the specification's own examples and others. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MAX_DEPTH, readMessage } from '../../../ts-core/endpoints/rpc/json-rpc.js';

@@ -1,4 +1,4 @@
-/** Frames of the JSON-RPC endpoint: however the bytes are cut, the same messages, and never more kept than was said. */
+/** Tests frames of the JSON-RPC endpoint: the same messages however the bytes are split, with bounded memory. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { FramingError, MessageFrames } from '../../../ts-core/endpoints/rpc/message-frames.js';

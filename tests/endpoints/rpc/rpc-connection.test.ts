@@ -1,4 +1,7 @@
-/** A client of the JSON-RPC endpoint, whatever it sends or leaves unread: what it costs is bounded by what is answered. */
+/**
+ * Tests a client of the JSON-RPC endpoint, whatever it sends or leaves unread: its cost is bounded by what is
+ * answered.
+ */
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';

@@ -1,4 +1,4 @@
-/** Who connects and is refused: he learns why, and costs the broker at most a moment. */
+/** Tests refused connections: the client learns the reason, and costs the broker little. */
 import assert from 'node:assert/strict';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';

@@ -1,4 +1,4 @@
-/** A connection of a simulator's protocol: one request in each turn of its user, and one at a time. */
+/** Tests a connection of a simulator's protocol: one request at a time, and one in each of its user's turns. */
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';

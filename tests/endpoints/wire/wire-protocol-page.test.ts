@@ -1,4 +1,4 @@
-/** docs/wire-protocol.md and the C header say what the endpoint does. */
+/** Tests that docs/wire-protocol.md and the C header match the endpoint. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** No sequence of commands of one context reaches what belongs to another, and nothing leaks, whatever the transport does. */
+/**
+ * Tests that no sequence of commands of one context reaches another's resources, and that nothing leaks, even if the
+ * transport fails.
+ */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
