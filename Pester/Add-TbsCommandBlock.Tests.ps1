@@ -12,19 +12,19 @@ Describe 'Add-TbsCommandBlock' {
         { Submit-TbsCommand $getRandom -ErrorAction Stop } | Should -Throw -ErrorId 'TbsCommandBlocked,TpmTbs.Cmdlets.SubmitTbsCommandCommand'
     }
 
-    It 'may be repeated' {
+    It 'can be repeated' {
         Add-TbsCommandBlock TPM2_GetRandom | Out-Null
         (Add-TbsCommandBlock TPM2_GetRandom).Administrator | Should -Be 'Blocked'
     }
 
-    It 'takes several commands from the pipeline and goes on after one that there is not' {
+    It 'accepts several commands from the pipeline and continues after an unknown one' {
         $added = 'TPM2_SelfTest', 'TPM2_Nonsense', '0x17B' | Add-TbsCommandBlock -ErrorAction SilentlyContinue -ErrorVariable problem
         $added.Name | Should -Be @('TPM2_SelfTest', 'TPM2_GetRandom')
         $problem.Count | Should -Be 1
         $problem[0].TargetObject | Should -Be 'TPM2_Nonsense'
     }
 
-    It 'changes nothing and gives nothing with -WhatIf' {
+    It 'changes nothing and returns nothing with -WhatIf' {
         Add-TbsCommandBlock TPM2_GetRandom -WhatIf | Should -BeNullOrEmpty
         (Submit-TbsCommand $getRandom).Success | Should -BeTrue
     }

@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Backup-TpmOwnerAuth' {
-    It 'says what is missing: a value, then a directory' {
+    It 'reports what is missing: a value, then a directory' {
         Backup-TpmOwnerAuth -WhatIf | Should -BeNullOrEmpty
         (Get-Problem { Backup-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
         Initialize-Tpm | Out-Null

@@ -14,7 +14,7 @@ BeforeAll {
 }
 
 Describe 'a strict caller' {
-    It 'who stops at every error and uses strict mode sees none where there is none' {
+    It 'with -ErrorAction Stop and strict mode sees no error without a fault' {
         & {
             Set-StrictMode -Version Latest
             $ErrorActionPreference = 'Stop'
@@ -31,14 +31,14 @@ Describe 'a strict caller' {
 }
 
 Describe '-ErrorAction and -ErrorVariable' {
-    It 'make an error of one object of a pipeline the choice of the caller' {
+    It 'let the caller decide about an error of one object in a pipeline' {
         $found = 'TPM2_Nonsense', 'TPM2_Clear' | Test-TbsCommandBlock -ErrorAction SilentlyContinue -ErrorVariable problems
         $found.Name | Should -Be 'TPM2_Clear'
         $problems.Count | Should -Be 1
         { 'TPM2_Nonsense', 'TPM2_Clear' | Test-TbsCommandBlock -ErrorAction Stop } | Should -Throw -ErrorId 'TbsBadParameter,*'
     }
 
-    It 'hold for a broker that does not run' -TestCases @(
+    It 'apply if the broker is not running' -TestCases @(
         @{ call = { Get-TbsStatus -ErrorAction SilentlyContinue -ErrorVariable script:problems } }
         @{ call = { Submit-TbsCommand '80010000000C0000017B0008' -ErrorAction SilentlyContinue -ErrorVariable script:problems } }
         @{ call = { 'TPM2_Clear' | Add-TbsCommandBlock -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable script:problems } }
@@ -51,7 +51,7 @@ Describe '-ErrorAction and -ErrorVariable' {
         $script:problems[0].CategoryInfo.Category | Should -Not -Be 'NotSpecified'
     }
 
-    It 'give an exception of the module with code, symbol and advice' {
+    It 'provide an exception of the module with code, symbol and advice' {
         $caught = $null
         try { Invoke-WithoutBroker { Get-TbsStatus } } catch [TpmTbs.TbsException] { $caught = $_ }
         $caught.Exception.ResultCode | Should -Be 0x80284008L
@@ -60,13 +60,13 @@ Describe '-ErrorAction and -ErrorVariable' {
     }
 }
 
-Describe 'habits of callers' {
+Describe 'preferences of callers' {
     It '$PSDefaultParameterValues sets parameters' {
         $PSDefaultParameterValues = @{ 'Test-TbsCommandBlock:Class' = 'StandardUser'; '*-Tbs*:Verbose' = $false }
         (Test-TbsCommandBlock TPM2_Clear).Blocked | Should -BeTrue
     }
 
-    It 'splatting gives parameters by name and by position' {
+    It 'splatting passes parameters by name and by position' {
         $named = @{ Command = 'TPM2_Clear'; Class = 'StandardUser' }
         (Test-TbsCommandBlock @named).Blocked | Should -BeTrue
         $positional = @('TPM2_Clear')
@@ -112,7 +112,7 @@ Describe '-WhatIf and -Confirm of <place>' -ForEach @(
         Test-Blocked | Should -BeFalse
     }
 
-    It 'give -Confirm:$false to what asks by itself as well' {
+    It 'give -Confirm:$false also to cmdlets that ask by default' {
         { Clear-Tpm -WhatIf } | Should -Not -Throw
         { Remove-TbsCommandBlock TPM2_SelfTest -Confirm:$false -ErrorAction SilentlyContinue } | Should -Not -Throw
     }

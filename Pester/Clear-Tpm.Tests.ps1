@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     # Never the firmware of the machine that runs the tests.
     $broker = Connect-PrivateBroker @{ platform = @{ physicalPresenceFolder = '/nonexistent/ppi' } }
 }
@@ -17,7 +17,7 @@ Describe 'Clear-Tpm' {
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 
-    It 'clears with what is kept, and nothing of it is kept any more' {
+    It 'clears with the stored value, which is then no longer stored' {
         $tpm = Clear-Tpm -Confirm:$false
         $tpm.TpmReady | Should -Be $false
         $tpm.OwnerAuth | Should -BeNullOrEmpty
@@ -25,7 +25,7 @@ Describe 'Clear-Tpm' {
         (Get-Problem { Get-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
     }
 
-    It 'tries a wrong authorization exactly once, and says so' {
+    It 'tries a wrong authorization exactly once, and reports it' {
         $problem = Get-Problem { Clear-Tpm -OwnerAuthorization (ConvertTo-TpmOwnerAuth 'wrong') -Confirm:$false }
         $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,TpmTbs.Cmdlets.ClearTpmCommand'
         $problem.Exception.Message | Should -BeLike '*once*'
@@ -38,7 +38,7 @@ Describe 'Clear-Tpm' {
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 
-    It 'asks the firmware with -UsePPI, and says where there is none' {
+    It 'asks the firmware with -UsePPI, and reports if there is none' {
         (Get-Problem { Clear-Tpm -UsePPI -Confirm:$false }).Exception.Symbol | Should -Be 'TBS_E_PPI_NOT_SUPPORTED'
         Clear-Tpm -UsePPI -WhatIf
         (Get-Tpm).TpmOwned | Should -BeTrue

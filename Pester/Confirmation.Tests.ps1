@@ -33,7 +33,7 @@ BeforeAll {
 }
 
 Describe 'a question that cannot be asked' {
-    It 'is known for every cmdlet that asks' {
+    It 'is tested for every cmdlet that asks' {
         $asking | Sort-Object | Should -Be ($arguments.Keys | Sort-Object)
     }
 
@@ -49,19 +49,19 @@ Describe 'a question that cannot be asked' {
         Confirm-Refused (& pwsh -NoProfile -Command "1 | ForEach-Object -Parallel { $import`n$try }")
     }
 
-    It 'means no where standard input is <name>' -TestCases @(
+    It 'means no if standard input is <name>' -TestCases @(
         @{ name = 'closed'; redirection = '<&-' }
         @{ name = '/dev/null'; redirection = '</dev/null' }
     ) {
         Confirm-Refused (Invoke-WithInput $redirection $try)
     }
 
-    It 'means no for a password where standard input is closed' {
+    It 'means no for a password if standard input is closed' {
         $ask = "try { Import-TpmOwnerAuth -Prompt -Confirm:`$false -ErrorAction Stop | Out-Null; 'Import-TpmOwnerAuth done' } catch { 'Import-TpmOwnerAuth ' + (`$_.FullyQualifiedErrorId -split ',')[0] }"
         Invoke-WithInput '<&-' $ask | Should -Be 'Import-TpmOwnerAuth TbsConfirmationImpossible'
     }
 
-    It 'takes no line of a script on standard input for a yes, unless it says so' {
+    It 'does not take a line of a script on standard input for a yes, unless it says yes' {
         $script = Join-Path $TestDrive 'input'
         $ask = "try { Remove-TbsResource nothing -ErrorAction Stop; 'Remove-TbsResource done' } catch { 'Remove-TbsResource ' + (`$_.FullyQualifiedErrorId -split ',')[0] }"
         Set-Content -LiteralPath $script -Value $import, '', $ask, '', $ask, 'y', 'exit'

@@ -23,7 +23,7 @@ Describe 'the connection of the module' {
         [IO.File]::Delete($fake.Socket)
     }
 
-    It 'understands answers of the kind: <way>' -TestCases @(
+    It 'understands responses of the kind: <way>' -TestCases @(
         @{ way = 'pieces'; expected = 'piecemeal' }
         @{ way = 'unicode'; expected = "Gr$([char]0xFC)$([char]0xDF)e, $([char]0x4E16)$([char]0x754C) $([char]0xD83D)$([char]0xDE42)" }
         @{ way = 'two'; expected = 'true' }
@@ -34,17 +34,17 @@ Describe 'the connection of the module' {
         (Get-TbsStatus).Version | Should -BeExactly $expected
     }
 
-    It 'takes a large answer' {
+    It 'accepts a large response' {
         $fake = Start-FakeBroker 'large'
         (Get-TbsStatus).Version.Length | Should -Be 3000000
     }
 
-    It 'refuses what is no answer of a broker: <way>' -TestCases @(@{ way = 'garbage' }, @{ way = 'long' }) {
+    It 'refuses bytes that are no response of a broker: <way>' -TestCases @(@{ way = 'garbage' }, @{ way = 'long' }) {
         $fake = Start-FakeBroker $way
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning,TpmTbs.Cmdlets.GetTbsStatusCommand'
     }
 
-    It 'does not repeat a change whose answer was lost, and says so' {
+    It 'does not repeat a change whose response was lost, and reports that' {
         $fake = Start-FakeBroker 'drop'
         $problem = $null
         try { Reset-TbsLockout } catch { $problem = $_ }
@@ -52,7 +52,7 @@ Describe 'the connection of the module' {
         "$problem" | Should -BeLike '*whether it took effect is not known*'
     }
 
-    It 'cancels at the broker what still waits when the pipeline is stopped' {
+    It 'cancels queued commands at the broker when the pipeline is stopped' {
         $fake = Start-FakeBroker 'silent'
         $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
         try {
@@ -71,7 +71,7 @@ Describe 'the connection of the module' {
         finally { $shell.Dispose() }
     }
 
-    It 'sends nothing through a folder or a socket of somebody else' -Skip:([Environment]::UserName -ne 'root') {
+    It 'sends nothing through another user''s folder or socket' -Skip:([Environment]::UserName -ne 'root') {
         $fake = Start-FakeBroker 'two'
         (Get-TbsStatus).Version | Should -BeExactly 'true'
         $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
@@ -94,13 +94,13 @@ Describe 'the connection of the module' {
         finally { $env:TPMTBS_BROKER_UID = $null }
     }
 
-    It 'says why the broker refuses the connection' {
+    It 'reports why the broker refuses the connection' {
         $fake = Start-FakeBroker 'refuse'
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.GetTbsStatusCommand' -ExpectedMessage '*The caller is nobody.*'
         { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.ResetTbsLockoutCommand'
     }
 
-    It 'does not trust a listener who is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
+    It 'does not trust a listener that is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
         $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
         [void][IO.Directory]::CreateDirectory($folder)
         [void](Invoke-Program 'chmod' '777', $folder)

@@ -25,12 +25,12 @@ Describe 'the module' {
         $module.ExportedFunctions.Count | Should -Be 0
     }
 
-    It 'lists what the build finds' {
+    It 'has the manifest that the build generates' {
         # Throws, with what is not up to date, where the exit code is not 0.
         Invoke-Program 'node' "$RepositoryRoot/tools/build-module.mjs", '--check' | Should -BeNullOrEmpty
     }
 
-    It 'leaves the exit code of a script that requires it alone' {
+    It 'does not change the exit code of a script that requires it' {
         $modules = "$TestDrive/modules"
         [void][IO.Directory]::CreateDirectory($modules)
         New-Item -ItemType SymbolicLink -Path "$modules/TpmTbs" -Target $RepositoryRoot | Out-Null
@@ -79,7 +79,7 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
         }
     }
 
-    It 'names the types that it gives, each with a default view' {
+    It 'names the types that it returns, each with a default view' {
         $types = @($command.OutputType.Name)
         $types.Count | Should -BeGreaterThan 0
         $formats = [IO.File]::ReadAllText("$RepositoryRoot/module/TpmTbs.format.ps1xml")

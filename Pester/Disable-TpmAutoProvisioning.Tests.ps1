@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Disable-TpmAutoProvisioning' {
-    It 'turns it off, for good or for the next start' {
+    It 'turns it off, permanently or for the next start' {
         Disable-TpmAutoProvisioning -WhatIf | Should -BeNullOrEmpty
         (Disable-TpmAutoProvisioning).AutoProvisioning | Should -Be 'Disabled'
         (Disable-TpmAutoProvisioning -OnlyForNextRestart).AutoProvisioning | Should -Be 'DisabledForNextBoot'

@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Enable-TpmAutoProvisioning' {
-    It 'turns it on, and the next start of the broker provisions' {
+    It 'turns it on, and the broker provisions at its next start' {
         Enable-TpmAutoProvisioning -WhatIf | Should -BeNullOrEmpty
         (Get-Tpm).AutoProvisioning | Should -Be 'NotDefined'
         (Enable-TpmAutoProvisioning).AutoProvisioning | Should -Be 'Enabled'

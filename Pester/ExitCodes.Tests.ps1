@@ -30,7 +30,7 @@ BeforeAll {
 }
 
 Describe 'pwsh -<how>' -ForEach @(@{ how = 'File' }, @{ how = 'Command' }) {
-    It 'ends with 0 when all went well' { Get-ExitCode $how 'Get-TbsStatus' | Should -Be 0 }
+    It 'ends with 0 after success' { Get-ExitCode $how 'Get-TbsStatus' | Should -Be 0 }
 
     It 'ends with 1 when a cmdlet fails' {
         Get-ExitCode $how "`$ErrorActionPreference = 'Stop'; Get-TbsStatus" -WithoutBroker | Should -Be 1
@@ -38,12 +38,12 @@ Describe 'pwsh -<how>' -ForEach @(@{ how = 'File' }, @{ how = 'Command' }) {
         Get-ExitCode $how "`$ErrorActionPreference = 'Stop'; Clear-Tpm" | Should -Be 1
     }
 
-    It 'ends with the number of exit' {
+    It 'ends with the number passed to exit' {
         Get-ExitCode $how 'try { Get-TbsStatus } catch { exit 7 }' -WithoutBroker | Should -Be 7
         Get-ExitCode $how 'Get-TbsStatus | Out-Null; exit 3' | Should -Be 3
     }
 
-    It 'ends with what Test-TbsPolicy -Exit found' {
+    It 'ends with the result of Test-TbsPolicy -Exit' {
         Get-ExitCode $how "Test-TbsPolicy '$TestDrive/same.json' -Exit" | Should -Be 0
         Get-ExitCode $how "Test-TbsPolicy '$TestDrive/other.json' -Exit" | Should -Be 1
         Get-ExitCode $how "Test-TbsPolicy '$TestDrive/same.json' -Exit" -WithoutBroker | Should -Not -BeIn 0, 1
@@ -51,13 +51,13 @@ Describe 'pwsh -<how>' -ForEach @(@{ how = 'File' }, @{ how = 'Command' }) {
     }
 }
 
-Describe 'a script that another one calls' {
-    It 'ends with what Test-TbsPolicy -Exit found' {
+Describe 'a script that is called by another one' {
+    It 'ends with the result of Test-TbsPolicy -Exit' {
         Get-ExitCode 'call' "Test-TbsPolicy '$TestDrive/other.json' -Exit" | Should -Be 1
         Get-ExitCode 'call' "Test-TbsPolicy '$TestDrive/same.json' -Exit" -WithoutBroker | Should -Not -BeIn 0, 1
     }
 
-    It 'goes on after an error unless it stops at errors, and -Command then ends with 1 for its last command' {
+    It 'continues after an error unless it stops at errors, and -Command then ends with 1 for its last command' {
         Get-ExitCode 'Command' 'Get-TbsStatus' -WithoutBroker | Should -Be 1
     }
 }

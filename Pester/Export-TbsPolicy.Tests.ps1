@@ -4,18 +4,18 @@ BeforeAll {
 }
 
 Describe 'Export-TbsPolicy' {
-    It 'gives JSON with the settings under their own names' {
+    It 'returns JSON with the settings under their own names' {
         $policy = Export-TbsPolicy | ConvertFrom-Json
         $policy.standardUserAuthorizationFailureTotalThreshold | Should -Be 9
         Export-TbsPolicy | Should -BeLike '*"blockedCommandsEnabled": false*'
     }
 
-    It 'writes a file and gives it' {
+    It 'writes a file and returns it' {
         $file = Export-TbsPolicy "$TestDrive/policy.json"
         $file.FullName | Should -Exist
     }
 
-    It 'leaves an existing file alone with -NoClobber' {
+    It 'does not replace an existing file with -NoClobber' {
         [IO.File]::WriteAllText("$TestDrive/mine.json", 'mine')
         { Export-TbsPolicy "$TestDrive/mine.json" -NoClobber } | Should -Throw -ErrorId 'TbsBadParameter,TpmTbs.Cmdlets.ExportTbsPolicyCommand'
         [IO.File]::ReadAllText("$TestDrive/mine.json") | Should -Be 'mine'

@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Export-TbsPolicyReport' {
-    It 'writes a page of its own that shows every setting, and gives the file' {
+    It 'writes a self-contained page that shows every setting, and returns the file' {
         $file = Export-TbsPolicyReport "$TestDrive/policy.html"
         $file | Should -BeOfType IO.FileInfo
         $html = [IO.File]::ReadAllText($file.FullName)
@@ -12,7 +12,7 @@ Describe 'Export-TbsPolicyReport' {
         $html | Should -Not -Match '(src|href)='
     }
 
-    It 'leaves an existing file alone with -NoClobber' {
+    It 'does not replace an existing file with -NoClobber' {
         [IO.File]::WriteAllText("$TestDrive/mine.html", 'mine')
         { Export-TbsPolicyReport "$TestDrive/mine.html" -NoClobber } |
             Should -Throw -ErrorId 'TbsBadParameter,TpmTbs.Cmdlets.ExportTbsPolicyReportCommand'

@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Export-TbsReport' {
-    It 'writes a page of its own with every part, and gives the file' {
+    It 'writes a self-contained page with every part, and returns the file' {
         $file = Export-TbsReport "$TestDrive/report.html"
         $file | Should -BeOfType IO.FileInfo
         $html = [IO.File]::ReadAllText($file.FullName)
@@ -14,7 +14,7 @@ Describe 'Export-TbsReport' {
         $html | Should -Not -Match '(src|href)='
     }
 
-    It 'leaves an existing file alone with -NoClobber' {
+    It 'does not replace an existing file with -NoClobber' {
         [IO.File]::WriteAllText("$TestDrive/mine.html", 'mine')
         { Export-TbsReport "$TestDrive/mine.html" -NoClobber } |
             Should -Throw -ErrorId 'TbsBadParameter,TpmTbs.Cmdlets.ExportTbsReportCommand'

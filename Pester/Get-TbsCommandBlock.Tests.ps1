@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Get-TbsCommandBlock' {
-    It 'gives every command once, with a verdict for each class' {
+    It 'returns every command once, with a verdict for each class' {
         $commands = @(Get-TbsCommandBlock)
         $commands.Count | Should -BeGreaterThan 100
         @($commands | Select-Object -ExpandProperty Ordinal | Sort-Object -Unique).Count | Should -Be $commands.Count
@@ -14,7 +14,7 @@ Describe 'Get-TbsCommandBlock' {
         }
     }
 
-    It 'shows names and verdicts whole in 80 columns' {
+    It 'shows complete names and verdicts in 80 columns' {
         $lines = (Get-TbsCommandBlock -Name TPM2_DictionaryAttackParameters | Out-String -Width 80) -split '\r?\n'
         @($lines -match '^TPM2_DictionaryAttackParameters +0x13A +Allowed +Blocked +Blocked$').Count | Should -Be 1
     }
@@ -30,7 +30,7 @@ Describe 'Get-TbsCommandBlock' {
         (Get-TbsCommandBlock -Ordinal 0x17B).Name | Should -Be 'TPM2_GetRandom'
     }
 
-    It 'shows with -Blocked only what is blocked for the class' {
+    It 'shows with -Blocked only commands that are blocked for the class' {
         $blocked = @(Get-TbsCommandBlock -Blocked -Class StandardUser)
         $blocked.Count | Should -BeGreaterThan 0
         $blocked.StandardUser | Select-Object -Unique | Should -Be 'Blocked'
@@ -38,7 +38,7 @@ Describe 'Get-TbsCommandBlock' {
         $blocked.Name | Should -Not -Contain 'TPM2_GetRandom'
     }
 
-    It 'shows with -List only what that list decides' {
+    It 'shows with -List only commands for which that list decides' {
         Add-TbsCommandBlock TPM2_SelfTest | Out-Null
         try { @(Get-TbsCommandBlock -List Local).Name | Should -Be 'TPM2_SelfTest' }
         finally { Remove-TbsCommandBlock TPM2_SelfTest | Out-Null }
@@ -49,7 +49,7 @@ Describe 'Get-TbsCommandBlock' {
         @(Get-TbsCommandBlock -TpmVersion 1.2).Name | Should -Contain 'TPM_GetRandom'
     }
 
-    It 'writes an error for a command that there is not, and goes on with the others' {
+    It 'writes an error for an unknown command, and continues with the others' {
         $found = Get-TbsCommandBlock -Name TPM2_Nonsense, TPM2_Clear -ErrorAction SilentlyContinue -ErrorVariable problem
         $found.Name | Should -Be 'TPM2_Clear'
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.GetTbsCommandBlockCommand'

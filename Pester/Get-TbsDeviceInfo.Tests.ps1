@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Get-TbsDeviceInfo' {
-    It 'gives what Tbsi_GetDeviceInfo gives, and more' {
+    It 'returns the values of Tbsi_GetDeviceInfo, and more' {
         $device = Get-TbsDeviceInfo
         $device.StructVersion | Should -Be 1
         $device.TpmVersionNumber | Should -Be 2

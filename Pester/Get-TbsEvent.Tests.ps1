@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Get-TbsEvent' {
-    It 'gives past events with time, kind and message' {
+    It 'returns past events with time, kind and message' {
         Add-TbsCommandBlock TPM2_SelfTest | Out-Null
         Remove-TbsCommandBlock TPM2_SelfTest | Out-Null
         $event = Get-TbsEvent -Kind listChanged | Select-Object -Last 1
@@ -12,18 +12,18 @@ Describe 'Get-TbsEvent' {
         $event.Message | Should -BeLike '*TPM2_SelfTest*'
     }
 
-    It 'shows the message whole in 80 columns' {
+    It 'shows the complete message in 80 columns' {
         Add-TbsCommandBlock TPM2_DictionaryAttackParameters | Out-Null
         Remove-TbsCommandBlock TPM2_DictionaryAttackParameters | Out-Null
         $text = Get-TbsEvent -Kind listChanged -Newest 1 | Out-String -Width 80
         ($text -replace '\s+', ' ') | Should -BeLike '* listChanged uid:* TPM2_DictionaryAttackParameters (0x13A) is no longer blocked locally.*'
     }
 
-    It 'gives no more than -Newest' {
+    It 'returns no more than -Newest' {
         @(Get-TbsEvent -Newest 1).Count | Should -BeLessOrEqual 1
     }
 
-    It 'follows events as they come, beside other calls' {
+    It 'follows new events while other calls run' {
         $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
         try {
             [void]$shell.AddScript({ param($Manifest) Import-Module $Manifest; Get-TbsEvent -Newest 0 -Follow -Kind listChanged -TimeoutSeconds 4 }).AddArgument("$RepositoryRoot/TpmTbs.psd1")

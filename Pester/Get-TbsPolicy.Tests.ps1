@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Get-TbsPolicy' {
-    It 'gives each setting with its source' {
+    It 'returns each setting with its source' {
         $settings = @(Get-TbsPolicy)
         $settings.Count | Should -BeGreaterThan 10
         foreach ($setting in $settings) { $setting.Source | Should -Not -BeNullOrEmpty }
@@ -14,12 +14,12 @@ Describe 'Get-TbsPolicy' {
         @(Get-TbsPolicy 'STANDARDUSER*').Count | Should -Be 3
     }
 
-    It 'writes an error for a setting that there is not' {
+    It 'writes an error for an unknown setting' {
         Get-TbsPolicy nonsense -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.GetTbsPolicyCommand'
     }
 
-    It 'shows values and sources whole in 80 columns' {
+    It 'shows complete values and sources in 80 columns' {
         Set-TbsPolicy disallowedCommands ([pscustomobject]@{ standardUser = @(0x15D, 0x126) }) | Out-Null
         try {
             $text = (Get-TbsPolicy *Commands | Out-String -Width 80) -replace '\s+', ''
@@ -41,7 +41,7 @@ Describe 'Get-TbsPolicy' {
         finally { Set-TbsPolicy maxContexts $null | Out-Null }
     }
 
-    It 'tells what is wrong in a source' {
+    It 'reports what is wrong in a source' {
         $file = "$($broker.Folder)/policy.d/90-damaged.json"
         [void][IO.Directory]::CreateDirectory("$($broker.Folder)/policy.d")
         [IO.File]::WriteAllText($file, '{"nonsense": 1}')

@@ -6,7 +6,7 @@ BeforeAll {
 }
 
 Describe 'Get-TbsResource' {
-    It 'shows what a context holds, until the context is gone' {
+    It 'shows what a context holds, until the context is closed' {
         $context = New-TbsContext
         try {
             (Submit-TbsCommand $startSequence -Context $context).Success | Should -BeTrue

@@ -13,7 +13,7 @@ Describe 'Get-TbsStatus' {
         $status.Endpoints | ForEach-Object { $_.Address } | Should -Contain $broker.Socket
     }
 
-    It 'shows how it cancels, the estimated wait, and what commands cost by code and key type' {
+    It 'shows how it cancels, the estimated wait, and the cost of commands by code and key type' {
         $null = Submit-TbsCommand '8001 0000000C 0000017B 0008'
         $status = Get-TbsStatus
         $status.Cancellation | Should -Be 'controlChannel'
@@ -25,7 +25,7 @@ Describe 'Get-TbsStatus' {
         $cost.KeyType | Should -BeNullOrEmpty
     }
 
-    It 'fails at once when there is no broker' {
+    It 'fails immediately if there is no broker' {
         $env:TPMTBS_SOCKET = "$TestDrive/none.sock"
         try {
             $watch = [Diagnostics.Stopwatch]::StartNew()

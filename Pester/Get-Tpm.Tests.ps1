@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -20,7 +20,7 @@ Describe 'Get-Tpm' {
         $tpm.TpmOwned | Should -Be $false
     }
 
-    It 'shows a provisioned TPM, and the owner authorization not by default' {
+    It 'shows a provisioned TPM, but not the owner authorization by default' {
         Initialize-Tpm | Out-Null
         $tpm = Get-Tpm
         $tpm.TpmReady | Should -BeTrue
@@ -31,7 +31,7 @@ Describe 'Get-Tpm' {
         ($tpm | Out-String).Contains($tpm.OwnerAuth) | Should -Be $false
     }
 
-    It 'leaves its name, and those of its siblings, to the module of Windows there' {
+    It 'does not export names of Windows'' own module on Windows' {
         $before = $env:OS
         $env:OS = 'Windows_NT'
         try {
@@ -46,7 +46,7 @@ Describe 'Get-Tpm' {
     }
 }
 
-Describe 'Get-Tpm where the system has no broker' -Skip:([Environment]::UserName -ne 'root') {
+Describe 'Get-Tpm if the system''s broker is not running' -Skip:([Environment]::UserName -ne 'root') {
     BeforeAll {
         # A machine of its own, as far as Get-Tpm looks: mounts that nobody else sees. Root alone may make them.
         function Get-TpmOnMachine([string]$Preparation) {
@@ -73,7 +73,7 @@ exec pwsh -NoProfile -NonInteractive -Command "Import-Module '$3'; try { 'presen
         Get-TpmOnMachine ':' | Should -Be 'present False'
     }
 
-    It 'fails where <name>' -TestCases @(
+    It 'fails if <name>' -TestCases @(
         @{ name = 'there is a TPM device'; preparation = ': > /dev/tpm0' }
         @{ name = 'the configuration names another TPM'; preparation = 'echo ''{ "transport": { "kind": "swtpm" } }'' > /etc/tpmtbs/tbsd.json' }
     ) {

@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Get-TpmAuthLevel' {
-    It 'gives level and source' {
+    It 'returns level and source' {
         $level = Get-TpmAuthLevel
         $level.Level | Should -BeIn 0, 2, 4, 5
         $level.LevelName | Should -Not -BeNullOrEmpty

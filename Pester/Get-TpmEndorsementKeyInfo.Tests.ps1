@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -21,7 +21,7 @@ Describe 'Get-TpmEndorsementKeyInfo' {
         (Get-TpmEndorsementKeyInfo).PublicKeyHash | Should -BeNullOrEmpty -Because 'no algorithm was named'
     }
 
-    It 'shows a key on a curve, and the certificate that the manufacturer gave it' {
+    It 'shows a key on a curve, and the manufacturer''s certificate' {
         $ecc = Connect-PrivateBroker @{ provisioning = @{ keyAlgorithm = 'eccP256' } }
         try {
             $key = [System.Security.Cryptography.RSA]::Create(2048)

@@ -11,7 +11,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmEventLog' {
-    It 'gives the events with PCR, type by name, digest and data' {
+    It 'returns the events with PCR, type by name, digest and data' {
         $events = @(Get-TpmEventLog)
         $events.Count | Should -Be 2
         $events[0].PcrIndex | Should -Be 4
@@ -23,13 +23,13 @@ Describe 'Get-TpmEventLog' {
         $events[1].Data.Length | Should -Be 4
     }
 
-    It 'chooses by PCR and by type' {
+    It 'selects by PCR and by type' {
         @(Get-TpmEventLog -Pcr 2).TypeName | Should -Be 'EV_SEPARATOR'
         @(Get-TpmEventLog -Type EV_EFI_*).PcrIndex | Should -Be 4
         Get-TpmEventLog -Pcr 7 | Should -BeNullOrEmpty
     }
 
-    It 'answers an error that names the byte where the log is damaged' {
+    It 'reports the byte at which the log is damaged' {
         $whole = [IO.File]::ReadAllBytes($log)
         [IO.File]::WriteAllBytes($log, [byte[]]$whole[0..20])
         try {

@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmOwnerAuth' {
-    It 'gives what is kept, and says what is not found or is of the other TPM version' {
+    It 'returns stored values, and reports those that are not found or of the other TPM version' {
         (Get-Problem { Get-TpmOwnerAuth }).FullyQualifiedErrorId | Should -Be 'TbsOwnerAuthNotFound,TpmTbs.Cmdlets.GetTpmOwnerAuthCommand'
         Initialize-Tpm | Out-Null
         [Convert]::FromBase64String((Get-TpmOwnerAuth -Type Full)).Length | Should -Be 20

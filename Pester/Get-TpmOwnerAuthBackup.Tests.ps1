@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmOwnerAuthBackup' {
-    It 'says that the backup is off, and required once policy says so' {
+    It 'shows that the backup is off, and required once policy requires it' {
         $state = Get-TpmOwnerAuthBackup
         $state.Mode | Should -Be 'off'
         $state.LastSuccess | Should -BeNullOrEmpty

@@ -11,7 +11,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmPhysicalPresence' {
-    It 'shows what waits, the last result and what the platform offers' {
+    It 'shows the pending request, the last result and the platform''s operations' {
         $state = Get-TpmPhysicalPresence
         $state.Version | Should -Be '1.3'
         $state.RequestName | Should -Be 'None'
@@ -22,7 +22,7 @@ Describe 'Get-TpmPhysicalPresence' {
         ($state | Format-List | Out-String) | Should -BeLike '*Clear: UserAbort*'
     }
 
-    It 'answers TBS_E_PPI_NOT_SUPPORTED where the platform has no interface' {
+    It 'reports TBS_E_PPI_NOT_SUPPORTED if the platform has no interface' {
         [IO.Directory]::Delete($folder, $true)
         $problem = $null
         try { Get-TpmPhysicalPresence } catch { $problem = $_ }

@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Get-TpmProvisioningState' {
-    It 'names what is missing and gives the bits' {
+    It 'names the missing steps and returns the bits' {
         $state = Get-TpmProvisioningState
         $state.TpmReady | Should -Be $false
         $state.Needs | Should -Contain 'TPM_CREATE_EK'

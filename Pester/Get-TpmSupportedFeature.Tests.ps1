@@ -4,11 +4,11 @@ BeforeAll {
 }
 
 Describe 'Get-TpmSupportedFeature' {
-    It 'gives the name as Windows spells it, however it was asked' {
+    It 'returns the name in Windows'' spelling, whatever the spelling of the question' {
         Get-TpmSupportedFeature -FeatureList 'Key Attestation' | Should -BeExactly 'key attestation'
     }
 
-    It 'gives those of the asked features that there are' {
+    It 'returns the requested features that the TPM supports' {
         Get-TpmSupportedFeature -FeatureList 'key attestation', 'no such feature' | Should -Be 'key attestation'
         'no such feature' | Get-TpmSupportedFeature | Should -BeNullOrEmpty
         Get-TpmSupportedFeature | Should -Contain 'key attestation'

@@ -6,7 +6,7 @@ BeforeAll {
 Describe 'Grant-TbsCommand' {
     AfterEach { Revoke-TbsCommand TPM2_Clear -Class StandardUser | Out-Null }
 
-    It 'allows the class the command, and no other class' {
+    It 'allows the command for the class, and for no other class' {
         $before = Get-TbsCommandBlock TPM2_Clear
         $before.StandardUser | Should -Be 'Blocked'
         $after = Grant-TbsCommand TPM2_Clear -Class StandardUser
@@ -19,7 +19,7 @@ Describe 'Grant-TbsCommand' {
         (Test-TbsCommandBlock TPM2_Clear -Class StandardUser).Blocked | Should -BeTrue
     }
 
-    It 'never wins over a blocked list' {
+    It 'never overrides a blocked list' {
         Add-TbsCommandBlock TPM2_Clear | Out-Null
         try { (Grant-TbsCommand TPM2_Clear -Class StandardUser).StandardUser | Should -Be 'Blocked' }
         finally { Remove-TbsCommandBlock TPM2_Clear | Out-Null }

@@ -25,21 +25,21 @@ Describe 'Import-TbsPolicy' {
         (Get-TbsPolicy standardUserAuthorizationFailureDurationMinutes).Value | Should -Be 480
     }
 
-    It 'puts the settings of the file in force and gives them' {
+    It 'puts the settings of the file in force and returns them' {
         $imported = Import-TbsPolicy "$TestDrive/Registry.pol"
         $imported.Name | Should -Be 'standardUserAuthorizationFailureDurationMinutes'
         $imported.Value | Should -Be 77
         (Get-TbsPolicy standardUserAuthorizationFailureDurationMinutes).SourceKind | Should -Be 'registryPol'
     }
 
-    It 'refuses a damaged file and keeps what was in force' {
+    It 'refuses a damaged file and keeps the policy in force' {
         Import-TbsPolicy "$TestDrive/Registry.pol" | Out-Null
         Import-TbsPolicy "$TestDrive/Damaged.pol" -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.ImportTbsPolicyCommand'
         (Get-TbsPolicy standardUserAuthorizationFailureDurationMinutes).Value | Should -Be 77
     }
 
-    It 'writes an error for a file that is not there' {
+    It 'writes an error for a missing file' {
         Import-TbsPolicy "$TestDrive/missing.pol" -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.ImportTbsPolicyCommand'
     }

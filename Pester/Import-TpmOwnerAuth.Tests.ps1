@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -11,7 +11,7 @@ AfterAll {
 Describe 'Import-TpmOwnerAuth' {
     BeforeAll { Initialize-Tpm | Out-Null }
 
-    It 'keeps what the TPM has, and nothing that it has not' {
+    It 'stores the TPM''s value, and no other' {
         $value = Get-TpmOwnerAuth
         Set-TpmAuthLevel None | Out-Null
         (Get-Problem { Import-TpmOwnerAuth $value }).Exception.Symbol | Should -Be 'TBS_E_PROVISIONING_NOT_ALLOWED'

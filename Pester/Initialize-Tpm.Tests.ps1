@@ -1,7 +1,7 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/Firmware.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -15,7 +15,7 @@ Describe 'Initialize-Tpm' {
         (Get-Tpm).TpmOwned | Should -Be $false
     }
 
-    It 'provisions the TPM, and again without harm' {
+    It 'provisions the TPM, and can be repeated' {
         $first = Initialize-Tpm
         $first.TpmReady | Should -BeTrue
         $first.Information | Should -Be 0
@@ -24,7 +24,7 @@ Describe 'Initialize-Tpm' {
         Get-TpmOwnerAuth | Should -Be $value
     }
 
-    It 'lets the firmware clear a TPM that somebody else owns, only where both is allowed' {
+    It 'lets the firmware clear somebody else''s TPM only if both are allowed' {
         $ppi = New-PhysicalPresenceFolder
         $other = Connect-PrivateBroker @{ platform = @{ physicalPresenceFolder = $ppi } }
         try {

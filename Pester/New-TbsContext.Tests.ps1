@@ -15,7 +15,7 @@ Describe 'New-TbsContext' {
         finally { $context | Remove-TbsContext }
     }
 
-    It 'refuses when the machine has no TPM of the family' {
+    It 'refuses if the machine has no TPM of the family' {
         { New-TbsContext -TpmVersion 1.2 } | Should -Throw -ErrorId 'TbsTpmNotFound,TpmTbs.Cmdlets.NewTbsContextCommand'
     }
 
@@ -32,7 +32,7 @@ Describe 'New-TbsContext' {
         [int](Invoke-Program $pwsh '-NoProfile', '-NonInteractive', '-Command', $script) | Should -Be $before
     }
 
-    It 'opens contexts on the one connection that all sessions of the process share' {
+    It 'opens contexts on the single connection that all sessions of the process share' {
         $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
         try {
             [void]$shell.AddScript({ param($Manifest) Import-Module $Manifest; New-TbsContext }).AddArgument("$RepositoryRoot/TpmTbs.psd1")

@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
     function Get-Hierarchy { $state = Get-TpmProvisioningState; "$($state.StorageHierarchy) $($state.EndorsementHierarchy)" }
     # What an event's warning and the cmdlet's say alike.
@@ -24,7 +24,7 @@ Describe 'the hierarchies of a TPM 2.0' {
         Get-Hierarchy | Should -Be 'Open Open'
     }
 
-    It 'are closed by -CloseHierarchies, after a warning of what stops working' {
+    It 'are closed by -CloseHierarchies, after a warning about programs that stop working' {
         (Initialize-Tpm -CloseHierarchies -WarningVariable warnings -WarningAction SilentlyContinue).StorageHierarchy | Should -Be 'Closed'
         "$warnings" | Should -Match $stops
         Get-Hierarchy | Should -Be 'Closed Closed'
@@ -33,13 +33,13 @@ Describe 'the hierarchies of a TPM 2.0' {
         $again | Should -BeNullOrEmpty
     }
 
-    It 'are not closed with -WhatIf, nor where the warning stops the cmdlet' {
+    It 'are not closed with -WhatIf, nor if the warning stops the cmdlet' {
         Initialize-Tpm -CloseHierarchies -WhatIf -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         (Get-Problem { Initialize-Tpm -CloseHierarchies -WarningAction Stop }).FullyQualifiedErrorId | Should -Match '^ActionPreferenceStop'
         Get-Hierarchy | Should -Be 'Open Open'
     }
 
-    It 'are closed where policy says so, after the same warning' {
+    It 'are closed if policy requires it, after the same warning' {
         Set-TbsPolicy closeHierarchies $true | Out-Null
         Initialize-Tpm -WarningVariable warnings -WarningAction SilentlyContinue | Out-Null
         "$warnings" | Should -Match "^Policy .*$stops"
@@ -59,7 +59,7 @@ Describe 'Open-TpmHierarchy' {
         Get-Hierarchy | Should -Be 'Closed Closed'
     }
 
-    It 'takes base64 text and SecureStrings of it, and refuses other text without asking the broker' {
+    It 'accepts base64 text and SecureStrings of it, and refuses other text without asking the broker' {
         (Get-Problem { Open-TpmHierarchy 'no base64' }).FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.OpenTpmHierarchyCommand'
         $storage = Get-TpmOwnerAuth -Type Storage20 -AsSecureString
         $state = Open-TpmHierarchy $storage (Get-TpmOwnerAuth -Type Endorsement20)

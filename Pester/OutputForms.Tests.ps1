@@ -35,19 +35,19 @@ Describe 'the <name>' -ForEach $results {
 
     It 'is there' { $given.Count | Should -BeGreaterThan 0 }
 
-    It 'has no name of a type in CSV and HTML' {
+    It 'has no type name in CSV and HTML' {
         foreach ($text in ($given | ConvertTo-Csv -NoTypeInformation | Out-String), ($given | ConvertTo-Html | Out-String)) {
             $text | Should -Not -Match 'System\.|TpmTbs\.[A-Z]|\[\]'
         }
     }
 
-    It 'has every value in JSON of depth 5, with the names of enumerations where they are asked for' {
+    It 'has every value in JSON of depth 5, with enumerations by name on request' {
         $json = $given | ConvertTo-Json -Depth 5 -EnumsAsStrings -WarningAction Stop
         $json | Should -Not -Match 'TpmTbs\.[A-Z]|System\.|@\{'
         @($json | ConvertFrom-Json).Count | Should -Be $given.Count
     }
 
-    It 'is shown the same after CLIXML, with its view' {
+    It 'looks the same after CLIXML, with its view' {
         $path = "$TestDrive/result.xml"
         $given | Export-Clixml $path -Depth 4
         $back = @(Import-Clixml $path)
@@ -64,7 +64,7 @@ Describe 'the <name>' -ForEach $results {
 }
 
 Describe 'results' {
-    It 'keep whole numbers whole in JSON' {
+    It 'keep whole numbers in JSON' {
         (Get-TbsStatus | ConvertTo-Json -Depth 5) | Should -Match '"Connections": \d+,'
         (Get-TbsPolicy standardUserAuthorizationFailureTotalThreshold).Value | Should -BeOfType [long]
     }

@@ -25,7 +25,7 @@ AfterAll {
 }
 
 Describe 'an owner-password file' {
-    It 'of Windows is read, in <name>' -TestCases @(
+    It 'of Windows can be read, in <name>' -TestCases @(
         @{ name = 'UTF-8'; encoding = [Text.UTF8Encoding]::new($false) }
         @{ name = 'UTF-8 with a byte order mark'; encoding = [Text.UTF8Encoding]::new($true) }
     ) {
@@ -37,7 +37,7 @@ Describe 'an owner-password file' {
         Import-TpmOwnerAuth -File "$TestDrive/next.tpm" | Out-Null
     }
 
-    It 'is written as Windows writes it, for its owner only, and opens the TPM' {
+    It 'has Windows'' format, is accessible only to its owner, and opens the TPM' {
         Set-TpmAuthLevel -Level Delegated -NewFile "$TestDrive/new.tpm" | Out-Null
         $file = [xml][IO.File]::ReadAllText("$TestDrive/new.tpm")
         $data = $file.tpmOwnerData
@@ -51,7 +51,7 @@ Describe 'an owner-password file' {
         (Unblock-Tpm -File "$TestDrive/new.tpm").LockedOut | Should -Be $false
     }
 
-    It 'that exists is never replaced, and then nothing changes' {
+    It 'is never replaced if it exists, and then nothing changes' {
         [IO.File]::WriteAllText("$TestDrive/mine.tpm", 'mine')
         Set-TpmAuthLevel Full | Out-Null
         (Get-Problem { Set-TpmAuthLevel -Level Delegated -NewFile "$TestDrive/mine.tpm" }) | Should -Not -BeNullOrEmpty

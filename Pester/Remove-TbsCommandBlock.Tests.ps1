@@ -13,12 +13,12 @@ Describe 'Remove-TbsCommandBlock' {
         (Submit-TbsCommand $getRandom).Success | Should -BeTrue
     }
 
-    It 'takes the objects of Get-TbsCommandBlock' {
+    It 'accepts the objects of Get-TbsCommandBlock' {
         Get-TbsCommandBlock -List Local | Remove-TbsCommandBlock | Out-Null
         @(Get-TbsCommandBlock -List Local).Count | Should -Be 0
     }
 
-    It 'may be repeated' {
+    It 'can be repeated' {
         Remove-TbsCommandBlock TPM2_GetRandom | Out-Null
         (Remove-TbsCommandBlock TPM2_GetRandom).Administrator | Should -Be 'Allowed'
     }

@@ -17,7 +17,7 @@ Describe 'Remove-TbsContext' {
         @(Get-TbsContext | Where-Object Own).Count | Should -Be 0
     }
 
-    It 'writes an error for a context that there is not' {
+    It 'writes an error for a context that does not exist' {
         Remove-TbsContext 4000000000 -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsInvalidContext,TpmTbs.Cmdlets.RemoveTbsContextCommand'
     }

@@ -19,7 +19,7 @@ Describe 'Remove-TbsResource' {
         finally { $context | Remove-TbsContext }
     }
 
-    It 'writes an error for a resource that there is not' {
+    It 'writes an error for a resource that does not exist' {
         Remove-TbsResource nonsense -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.RemoveTbsResourceCommand'
     }

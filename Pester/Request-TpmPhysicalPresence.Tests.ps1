@@ -17,7 +17,7 @@ Describe 'Request-TpmPhysicalPresence' {
         Get-Request | Should -Be '0'
     }
 
-    It 'requests an operation by name or number, and takes it back' {
+    It 'requests an operation by name or number, and withdraws it' {
         (Request-TpmPhysicalPresence -Operation Clear -Confirm:$false).RequestName | Should -Be 'Clear'
         Get-Request | Should -Be '5'
         (Request-TpmPhysicalPresence -Operation 22 -Confirm:$false).Request | Should -Be 22
@@ -25,14 +25,14 @@ Describe 'Request-TpmPhysicalPresence' {
         Get-Request | Should -Be '0'
     }
 
-    It 'refuses <operation>, which the platform does not offer' -TestCases @(
+    It 'refuses <operation>, which the platform does not support' -TestCases @(
         @{ operation = '2' }, @{ operation = 'EnableActivate' }, @{ operation = '13' }, @{ operation = 'Explode' }
     ) {
         (Get-Problem { Request-TpmPhysicalPresence $operation -Confirm:$false }).Exception.Symbol | Should -Be 'TBS_E_PPI_FUNCTION_UNSUPPORTED'
         Get-Request | Should -Be '0'
     }
 
-    It 'is what Clear-Tpm -UsePPI uses' {
+    It 'is used by Clear-Tpm -UsePPI' {
         (Get-Tpm).RestartPending | Should -Be $false
         (Clear-Tpm -UsePPI -Confirm:$false).RestartPending | Should -BeTrue
         Get-Request | Should -Be '5'

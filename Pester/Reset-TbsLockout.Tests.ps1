@@ -4,11 +4,11 @@ BeforeAll {
 }
 
 Describe 'Reset-TbsLockout' {
-    It 'gives the state after it' {
+    It 'returns the state after the reset' {
         (Reset-TbsLockout).TotalFailures | Should -Be 0
     }
 
-    It 'forgets the failures of one user, taken from the pipeline' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
+    It 'clears the failures of one user from the pipeline' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
         [void](Submit-TbsCommand '8002 00000027 0000013A 4000000A 00000009 40000009 0000 00 0000 00000020 00000258 00000258')
         [void](Invoke-AsOrdinaryUser)
         (Get-TbsLockout).TotalFailures | Should -Be 4
@@ -16,7 +16,7 @@ Describe 'Reset-TbsLockout' {
         (Get-TbsLockout).TotalFailures | Should -Be 0
     }
 
-    It 'gives nothing with -WhatIf' {
+    It 'returns nothing with -WhatIf' {
         Reset-TbsLockout -WhatIf | Should -BeNullOrEmpty
         Reset-TbsLockout -User uid:1 -WhatIf | Should -BeNullOrEmpty
     }

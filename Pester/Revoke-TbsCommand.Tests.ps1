@@ -7,11 +7,11 @@ Describe 'Revoke-TbsCommand' {
     BeforeEach { Grant-TbsCommand TPM2_Clear -Class StandardUser | Out-Null }
     AfterEach { Revoke-TbsCommand TPM2_Clear -Class StandardUser | Out-Null }
 
-    It 'takes back what was granted' {
+    It 'withdraws a grant' {
         (Revoke-TbsCommand TPM2_Clear -Class StandardUser).StandardUser | Should -Be 'Blocked'
     }
 
-    It 'leaves what the shipped list allows' {
+    It 'does not withdraw what the shipped list allows' {
         Get-TbsCommandBlock TPM2_GetRandom | Where-Object StandardUser -EQ 'Allowed' | Should -Not -BeNullOrEmpty
         (Revoke-TbsCommand TPM2_SelfTest -Class Administrator -ErrorAction SilentlyContinue).Administrator | Should -Be 'Allowed'
     }

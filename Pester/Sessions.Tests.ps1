@@ -41,7 +41,7 @@ try { Submit-TbsCommand zz -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId
 }
 
 Describe 'the culture <culture>' -ForEach @(@{ culture = 'th-TH' }, @{ culture = 'tr-TR' }, @{ culture = 'fr-FR' }, @{ culture = 'ar-SA' }, @{ culture = 'fa-IR' }) {
-    It 'changes nothing but how dates print' {
+    It 'changes only how dates are displayed' {
         $lines = Invoke-Session @"
 Import-Module '$manifest'
 [cultureinfo]::CurrentCulture = [cultureinfo]::CurrentUICulture = '$culture'
@@ -62,7 +62,7 @@ try { Set-TbsPolicy standardUserAuthorizationFailureDurationMinutes 480 -WhatIf 
 }
 
 Describe 'a session of the locale <locale>' -ForEach @(@{ locale = 'th_TH.UTF-8' }, @{ locale = 'tr_TR.UTF-8' }, @{ locale = 'fr_FR.UTF-8' }, @{ locale = 'C' }) {
-    It 'calls and completes' {
+    It 'can call cmdlets and complete' {
         $lines = Invoke-Session @"
 Import-Module '$manifest'
 (Get-TbsLockout).TotalThreshold
@@ -97,7 +97,7 @@ Stop-Transcript | Out-Null
 }
 
 Describe 'loading' {
-    It 'happens by name, by the first cmdlet, twice, anew, with a prefix, and after it was removed' {
+    It 'works by name, by the first cmdlet, twice, again, with a prefix, and after removal' {
         $folder = New-ModuleFolder '0.1.0'
         $lines = Invoke-Session @'
 (Get-TbsLockout).TotalThreshold
@@ -125,11 +125,11 @@ try { Import-Module TpmTbs -RequiredVersion 0.2.0 } catch { $null = $_ }
         $lines | Should -Be '0.2.0', '9', 'True', 'True'
     }
 
-    It 'is left alone by Update-Help, which passes over a module that names no place for its help' {
+    It 'is not disturbed by Update-Help, which skips a module without a place for its help' {
         (Get-Module TpmTbs).HelpInfoUri | Should -BeNullOrEmpty
     }
 
-    It 'brings about_TpmTbs' {
+    It 'provides about_TpmTbs' {
         (Get-Help about_TpmTbs | Out-String) | Should -Match 'Get-Command -Module TpmTbs'
     }
 }
@@ -152,7 +152,7 @@ Describe 'a broker that is stopped (SIGSTOP)' {
         Stop-PrivateBroker $private
     }
 
-    It 'makes a cmdlet give up after the time that is set, and a completion after 0.3 seconds' {
+    It 'makes a cmdlet give up after the time limit, and a completion after 0.3 seconds' {
         [void](Invoke-Program 'kill' '-STOP', "$($private.Process.Id)")
         $lines = Invoke-Session @"
 Import-Module '$manifest'

@@ -12,7 +12,7 @@ Describe 'Set-TbsPolicy' {
     }
     AfterEach { Set-TbsPolicy $name $null | Out-Null }
 
-    It 'sets a setting, gives the difference, and is done the second time' {
+    It 'sets a setting, returns the difference, and has nothing to do the second time' {
         $difference = Set-TbsPolicy $name 60
         $difference.Current | Should -Be 480
         $difference.Desired | Should -Be 60
@@ -26,7 +26,7 @@ Describe 'Set-TbsPolicy' {
         (Get-TbsPolicy $name).Value | Should -Be 480
     }
 
-    It 'takes settings from a hashtable, a file, and the pipeline' {
+    It 'accepts settings from a hashtable, a file, and the pipeline' {
         (Set-TbsPolicy -Setting @{ $name = 61 }).Desired | Should -Be 61
         [IO.File]::WriteAllText("$TestDrive/desired.json", "{`"$name`": 62}")
         (Set-TbsPolicy -Path "$TestDrive/desired.json").Desired | Should -Be 62
@@ -34,14 +34,14 @@ Describe 'Set-TbsPolicy' {
         (Get-TbsPolicy $name).Value | Should -Be 63
     }
 
-    It 'takes a setting out of the local file with $null' {
+    It 'removes a setting from the local file with $null' {
         Set-TbsPolicy $name 60 | Out-Null
         Set-TbsPolicy $name $null | Out-Null
         (Get-TbsPolicy $name).Value | Should -Be 480
         (Get-TbsPolicy $name).Source | Should -Be 'default'
     }
 
-    It 'writes and removes what only Group Policy has put into force' {
+    It 'writes and removes a setting that only Group Policy has put into force' {
         try {
             Import-TbsPolicy $baseline | Out-Null
             (Set-TbsPolicy blockedCommands 129, 170).Source | Should -BeLike '*imported-Registry.pol'
@@ -56,14 +56,14 @@ Describe 'Set-TbsPolicy' {
         finally { Import-TbsPolicy $empty | Out-Null; Set-TbsPolicy blockedCommands $null | Out-Null }
     }
 
-    It 'matches names of settings without regard to case, and reads text as a number' {
+    It 'ignores the case of setting names, and reads text as a number' {
         (Set-TbsPolicy $name.ToUpperInvariant() '61').Name | Should -Be $name
         (Get-TbsPolicy $name).Value | Should -Be 61
         $env:MINUTES = '62'
         (Set-TbsPolicy $name $env:MINUTES).Desired | Should -Be 62
     }
 
-    It 'takes names of commands, and lists by class in any case' {
+    It 'accepts names of commands, and lists by class in any case' {
         try {
             (Set-TbsPolicy blockedCommands TPM2_Clear, getrandom).Desired | Should -Be 0x126, 0x17B
             (Set-TbsPolicy DisallowedCommands @{ STANDARDUSER = 'TPM2_Clear' }).Desired.StandardUser | Should -Be 0x126
@@ -71,7 +71,7 @@ Describe 'Set-TbsPolicy' {
         finally { Set-TbsPolicy -Setting @{ blockedCommands = $null; disallowedCommands = $null } | Out-Null }
     }
 
-    Context 'what Get-TbsPolicy gave' {
+    Context 'the output of Get-TbsPolicy' {
         BeforeAll {
             $wanted = @{ blockedCommands = @(0x126, 0x17B); disallowedCommands = @{ standardUser = @(0x15D) }; $name = 61 }
             function Confirm-RoundTrip([scriptblock]$Way) {
@@ -87,9 +87,9 @@ Describe 'Set-TbsPolicy' {
         AfterEach { foreach ($setting in @($wanted.Keys)) { Set-TbsPolicy $setting $null | Out-Null } }
 
         It 'can be set again directly' { Confirm-RoundTrip { $input } }
-        It 'can be set again by way of CSV' { Confirm-RoundTrip { $input | ConvertTo-Csv | ConvertFrom-Csv } }
-        It 'can be set again by way of JSON' { Confirm-RoundTrip { $input | ConvertTo-Json -Depth 5 | ConvertFrom-Json } }
-        It 'can be set again by way of CLIXML' {
+        It 'can be set again after conversion to CSV' { Confirm-RoundTrip { $input | ConvertTo-Csv | ConvertFrom-Csv } }
+        It 'can be set again after conversion to JSON' { Confirm-RoundTrip { $input | ConvertTo-Json -Depth 5 | ConvertFrom-Json } }
+        It 'can be set again after conversion to CLIXML' {
             Confirm-RoundTrip { $input | Export-Clixml "$TestDrive/policy.xml"; Import-Clixml "$TestDrive/policy.xml" }
         }
     }

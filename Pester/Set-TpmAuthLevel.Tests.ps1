@@ -18,7 +18,7 @@ Describe 'Set-TpmAuthLevel' {
         (Get-TpmAuthLevel).Level | Should -Be $before
     }
 
-    It 'refuses where policy sets the level, and names the source' {
+    It 'refuses if policy sets the level, and names the source' {
         Set-TbsPolicy osManagedAuthLevel 4 | Out-Null
         try {
             $problem = $null
@@ -33,7 +33,7 @@ Describe 'Set-TpmAuthLevel' {
 
 Describe 'Set-TpmAuthLevel from Full to Delegated' {
     BeforeAll {
-        # Of its own, since the ownership of its TPM changes.
+        # A private broker, because the tests change the ownership of its TPM.
         $private = Connect-PrivateBroker
         Initialize-Tpm | Out-Null
     }
@@ -41,7 +41,7 @@ Describe 'Set-TpmAuthLevel from Full to Delegated' {
         Disconnect-PrivateBroker $private
     }
 
-    It 'refuses, and changes nothing, while nothing would keep the new owner authorization' {
+    It 'refuses, and changes nothing, while nothing would store the new owner authorization' {
         $value = Get-TpmOwnerAuth
         (Get-Problem { Set-TpmAuthLevel Delegated }).Exception.Symbol | Should -Be 'TBS_E_BAD_PARAMETER'
         (Get-TpmAuthLevel).LevelName | Should -Be 'Full'
@@ -60,13 +60,13 @@ Describe 'Set-TpmAuthLevel from Full to Delegated' {
         finally { Set-TbsPolicy osManagedAuthLevel $null | Out-Null }
     }
 
-    It 'puts the new one into -NewFile, keeps it nowhere else, and takes it from there' {
+    It 'writes the new value only into -NewFile, from which it can be used' {
         (Set-TpmAuthLevel Delegated -NewFile "$TestDrive/new.tpm").LevelName | Should -Be 'Delegated'
         (Get-Problem { Get-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
         Unblock-Tpm -File "$TestDrive/new.tpm"
     }
 
-    It 'makes every earlier one void with -Force' {
+    It 'voids every earlier value with -Force' {
         Set-TpmAuthLevel Full | Out-Null
         Import-TpmOwnerAuth -File "$TestDrive/new.tpm"
         (Set-TpmAuthLevel Delegated -Force).LevelName | Should -Be 'Delegated'

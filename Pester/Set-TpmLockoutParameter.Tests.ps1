@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Set-TpmLockoutParameter' {
-    It 'sets what is given and leaves the rest' {
+    It 'sets the given parameters and does not change the rest' {
         Set-TpmLockoutParameter -MaxTries 40 -WhatIf | Should -BeNullOrEmpty
         $before = Get-TpmLockoutParameter
         $after = Set-TpmLockoutParameter -MaxTries 40

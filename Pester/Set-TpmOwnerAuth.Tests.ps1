@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -11,7 +11,7 @@ AfterAll {
 Describe 'Set-TpmOwnerAuth' {
     BeforeAll { Initialize-Tpm | Out-Null }
 
-    It 'changes it, from text, SecureString and files' {
+    It 'changes the value, from text, SecureString and files' {
         Set-TpmOwnerAuth -NewOwnerAuthorization (ConvertTo-TpmOwnerAuth 'first') -WhatIf | Should -BeNullOrEmpty
         (Set-TpmOwnerAuth -NewOwnerAuthorization (ConvertTo-TpmOwnerAuth 'first')).Kept | Should -BeTrue
         Get-TpmOwnerAuth | Should -Be (ConvertTo-TpmOwnerAuth 'first')
@@ -24,12 +24,12 @@ Describe 'Set-TpmOwnerAuth' {
         "$change" | Should -Be 'stored on this machine, backup Off'
     }
 
-    It 'wants an owner authorization of 20 bytes' {
+    It 'requires an owner authorization of 20 bytes' {
         (Get-Problem { Set-TpmOwnerAuth -NewOwnerAuthorization 'c2hvcnQ=' }).Exception.Symbol | Should -Be 'TBS_E_BAD_PARAMETER'
         (Get-Problem { Set-TpmOwnerAuth -NewOwnerAuthorization 'not base64!' }).Exception.Symbol | Should -Be 'TBS_E_BAD_PARAMETER'
     }
 
-    It 'changes nothing while a required backup cannot be made, and says why' {
+    It 'changes nothing while a required backup is impossible, and reports why' {
         $value = Get-TpmOwnerAuth
         Set-TbsPolicy activeDirectoryBackup $true | Out-Null
         Set-TbsPolicy osManagedAuthLevel 4 | Out-Null

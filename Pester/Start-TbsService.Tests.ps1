@@ -29,12 +29,12 @@ Describe 'Start-TbsService' {
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning*'
     }
 
-    It 'starts nothing when its configuration is on a drive that does not exist' {
+    It 'starts nothing if its configuration is on a drive that does not exist' {
         { Start-TbsService -ConfigurationPath 'Nowhere:/tbsd.json' } | Should -Throw -ErrorId '*,TpmTbs.Cmdlets.StartTbsServiceCommand'
         { Get-TbsStatus } | Should -Throw -ErrorId 'TbsServiceNotRunning*'
     }
 
-    It 'says why a broker did not start' {
+    It 'reports why a broker did not start' {
         [IO.File]::WriteAllText("$folder/damaged.json", '{"nonsense": 1}')
         $problem = $null
         try { Start-TbsService -ConfigurationPath "$folder/damaged.json" } catch { $problem = $_ }
@@ -42,7 +42,7 @@ Describe 'Start-TbsService' {
         "$problem" | Should -BeLike '*nonsense*'
     }
 
-    It 'starts a broker with the TPM that was asked for, and leaves one that runs alone' {
+    It 'starts a broker with the requested TPM, and leaves a running one alone' {
         $status = Start-TbsService -ConfigurationPath "$folder/tbsd.json" -Transport embedded -Tpm 1.2
         $status.State | Should -Be 'running'
         (Get-TbsDeviceInfo).TpmVersion | Should -Be '1.2'
@@ -51,7 +51,7 @@ Describe 'Start-TbsService' {
         (Submit-TbsCommand '00C1 0000000E 00000046 00000008').Success | Should -BeTrue
     }
 
-    It 'keeps what the broker prints in the file that -Verbose names' {
+    It 'writes the broker''s output into the file that -Verbose names' {
         Stop-TbsService -Confirm:$false
         $log = "$folder/printed.log"
         $said = Start-TbsService -ConfigurationPath "$folder/tbsd.json" -Transport embedded -Tpm 1.2 -LogPath $log -Verbose 4>&1
@@ -59,7 +59,7 @@ Describe 'Start-TbsService' {
         $log | Should -Exist
     }
 
-    It 'starts one anew as soon as the last one was stopped' {
+    It 'starts a new one as soon as the last one was stopped' {
         $before = (Get-TbsStatus).ProcessId
         Stop-TbsService -Confirm:$false
         (Start-TbsService -ConfigurationPath "$folder/tbsd.json" -Transport embedded -Tpm 1.2).ProcessId | Should -Not -Be $before

@@ -16,7 +16,7 @@ Describe 'Stop-TbsService' {
         (Get-TbsStatus).State | Should -Be 'running'
     }
 
-    It 'stops the broker, after which there is none' {
+    It 'stops the broker, which then no longer answers' {
         Stop-TbsService -Confirm:$false
         $commandLine = try { [IO.File]::ReadAllText("/proc/$($own.Process.Id)/cmdline") } catch { '' }
         $commandLine | Should -Be ''

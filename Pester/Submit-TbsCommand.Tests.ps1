@@ -5,7 +5,7 @@ BeforeAll {
 }
 
 Describe 'Submit-TbsCommand' {
-    It 'takes <form>' -TestCases @(
+    It 'accepts <form>' -TestCases @(
         @{ form = 'hexadecimal text with spaces'; command = '8001 0000000C 0000017B 0008' }
         @{ form = 'hexadecimal text with 0x and commas'; command = '0x80,0x01,0x00,0x00,0x00,0x0C,0x00,0x00,0x01,0x7B,0x00,0x08' }
         @{ form = 'bytes'; command = [byte[]](0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 8) }
@@ -21,16 +21,16 @@ Describe 'Submit-TbsCommand' {
         $result.AppliedPriority | Should -Be 200
     }
 
-    It 'gives other random bytes every time' {
+    It 'returns different random bytes every time' {
         (Submit-TbsCommand $getRandom).ResponseHex | Should -Not -Be (Submit-TbsCommand $getRandom).ResponseHex
     }
 
-    It 'takes a file' {
+    It 'accepts a file' {
         [IO.File]::WriteAllBytes("$TestDrive/command.bin", [byte[]](0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 8))
         (Submit-TbsCommand -Path "$TestDrive/command.bin").Success | Should -BeTrue
     }
 
-    It 'takes piped bytes as one command, and piped texts as several' {
+    It 'accepts piped bytes as one command, and piped texts as several' {
         ([byte[]](0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7B, 0, 8) | Submit-TbsCommand).Success | Should -BeTrue
         @($getRandom, $getRandom | Submit-TbsCommand).Count | Should -Be 2
     }
@@ -41,7 +41,7 @@ Describe 'Submit-TbsCommand' {
         (Submit-TbsCommand $getRandom -Priority $priority).AppliedPriority | Should -Be $number
     }
 
-    It 'gives an error of the TPM as its response' {
+    It 'returns an error of the TPM as its response' {
         # GetRandom with a byte too many: a TPM error is a successful submission.
         $result = Submit-TbsCommand '8001 0000000D 0000017B 0008 00'
         $result.Success | Should -BeFalse
@@ -65,7 +65,7 @@ Describe 'Submit-TbsCommand' {
         $problem[0].ErrorDetails.RecommendedAction | Should -Be $problem[0].Exception.RecommendedAction
     }
 
-    It 'tells the result code of a blocked command as Windows does' {
+    It 'reports the result code of a blocked command as Windows does' {
         Submit-TbsCommand '8001 0000000C 00000125 0008' -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[0].Exception.ResultCode | Should -Be 0x80280400L
         $problem[0].Exception.HResult | Should -Be (-2144861184)
@@ -82,7 +82,7 @@ Describe 'Submit-TbsCommand' {
         Submit-TbsCommand $getRandom -WhatIf | Should -BeNullOrEmpty
     }
 
-    It 'leaves the connection usable when it is stopped while it waits, and cancels at the broker' {
+    It 'leaves the connection usable if it is stopped while it waits, and cancels at the broker' {
         # A primary RSA key takes a while; several in line take longer than the stop.
         $script = {
             param($Manifest, $Command)
@@ -109,7 +109,7 @@ Describe 'Submit-TbsCommand' {
         finally { $shell.Dispose() }
     }
 
-    It 'gives up a command that waits longer than -TimeoutSeconds' {
+    It 'cancels a command that is queued for longer than -TimeoutSeconds' {
         # Within its time it is answered as ever.
         (Submit-TbsCommand $getRandom -TimeoutSeconds 30).Success | Should -BeTrue
         # Suspended, the broker sends nothing: what comes waits.

@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Test-TbsCommandBlock' {
-    It 'tells why a command is blocked and what would lift that' {
+    It 'reports why a command is blocked and what would lift the block' {
         $verdict = Test-TbsCommandBlock TPM2_Clear -Class StandardUser
         $verdict.Blocked | Should -BeTrue
         $verdict.Class | Should -Be 'StandardUser'
@@ -12,7 +12,7 @@ Describe 'Test-TbsCommandBlock' {
         $verdict.LiftedBy | Should -BeLike '*Grant-TbsCommand*'
     }
 
-    It 'answers for the own class unless told otherwise' {
+    It 'answers for the caller''s own class by default' {
         (Test-TbsCommandBlock TPM2_GetRandom).Class | Should -Be (Get-TbsStatus).Caller.CallerClass
     }
 
@@ -27,7 +27,7 @@ Describe 'Test-TbsCommandBlock' {
         (Test-TbsCommandBlock TPM2_SelfTest).Blocked | Should -BeFalse
     }
 
-    It 'asks for what it is given, whatever characters that has' {
+    It 'passes on its argument, whatever characters it has' {
         $text = "Gr$([char]0xFC)$([char]0xDF)e `"\ $([char]0x4E16)`t$([char]0xD83D)$([char]0xDE42)"
         Test-TbsCommandBlock $text -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         # The message quotes it as JSON does.
@@ -35,7 +35,7 @@ Describe 'Test-TbsCommandBlock' {
         "$($problem[0])".Contains($quoted) | Should -BeTrue
     }
 
-    It 'takes names, codes and objects from the pipeline' {
+    It 'accepts names, codes and objects from the pipeline' {
         @('TPM2_GetRandom', '0x126', 379 | Test-TbsCommandBlock).Name | Should -Be @('TPM2_GetRandom', 'TPM2_Clear', 'TPM2_GetRandom')
         (Get-TbsCommandBlock TPM2_Clear | Test-TbsCommandBlock).Name | Should -Be 'TPM2_Clear'
     }
@@ -45,7 +45,7 @@ Describe 'Test-TbsCommandBlock' {
         (Test-TbsCommandBlock TPM2_PolicySecret -Class StandardUser -Handle 0x4000000A).Blocked | Should -BeTrue
     }
 
-    It 'writes an error for what is no command' {
+    It 'writes an error for an unknown command' {
         Test-TbsCommandBlock TPM2_Nonsense -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.TestTbsCommandBlockCommand'
     }
@@ -84,7 +84,7 @@ Describe 'Test-TbsCommandBlock on a machine whose domain blocks a command' {
         [IO.Directory]::Delete($folder, $true)
     }
 
-    It 'names the GPO that blocks it, and who can change that' {
+    It 'names the GPO that blocks it, and who can change the GPO' {
         $verdict = Test-TbsCommandBlock TPM2_Clear -Class Administrator
         $verdict.Blocked | Should -BeTrue
         $verdict.DecidingList | Should -Be 'policy'

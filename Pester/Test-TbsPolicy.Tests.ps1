@@ -9,23 +9,23 @@ Describe 'Test-TbsPolicy' {
         [IO.File]::WriteAllText("$TestDrive/other.json", '{"blockedCommandsEnabled": true, "ignoreLocalList": false}')
     }
 
-    It 'is compliant where nothing differs, with exit code 0' {
+    It 'is compliant if nothing differs, with exit code 0' {
         (Test-TbsPolicy -Path "$TestDrive/same.json").Compliant | Should -BeTrue
         $global:LASTEXITCODE | Should -Be 0
     }
 
-    It 'names what differs, with exit code 1' {
+    It 'names the differences, with exit code 1' {
         $compliance = Test-TbsPolicy -Path "$TestDrive/other.json"
         $compliance.Compliant | Should -BeFalse
         @($compliance.Differences).Name | Should -Be 'blockedCommandsEnabled'
         $global:LASTEXITCODE | Should -Be 1
     }
 
-    It 'takes what Export-TbsPolicy wrote' {
+    It 'accepts the output of Export-TbsPolicy' {
         Export-TbsPolicy "$TestDrive/exported.json" | Test-TbsPolicy | Select-Object -ExpandProperty Compliant | Should -BeTrue
     }
 
-    It 'takes a hashtable' {
+    It 'accepts a hashtable' {
         (Test-TbsPolicy -Setting @{ ignoreLocalList = $true }).Compliant | Should -BeFalse
     }
 
@@ -36,7 +36,7 @@ Describe 'Test-TbsPolicy' {
         $LASTEXITCODE | Should -Be 0
     }
 
-    It 'ends a script with 2 when the broker does not run, however the script is started' {
+    It 'ends a script with 2 if the broker is not running, however the script is started' {
         $script = "$TestDrive/compliance.ps1"
         [IO.File]::WriteAllText($script, "Import-Module '$RepositoryRoot/TpmTbs.psd1'`nTest-TbsPolicy '$TestDrive/same.json' -Exit`nexit 0`n")
         $socket = $env:TPMTBS_SOCKET
@@ -56,7 +56,7 @@ Describe 'Test-TbsPolicy' {
         $global:LASTEXITCODE | Should -Be 2
     }
 
-    It 'says of a file that is no JSON that it is none' {
+    It 'reports that a file is not JSON' {
         [IO.File]::WriteAllText("$TestDrive/notes.txt", 'volume 1')
         Test-TbsPolicy "$TestDrive/notes.txt" -ErrorAction SilentlyContinue -ErrorVariable problem
         $problem[-1].Exception.Message | Should -BeLike '*notes.txt* cannot be used: It is not JSON. *'

@@ -16,7 +16,7 @@ AfterAll {
 }
 
 Describe 'Test-TpmEventLog' {
-    It 'tells that log and PCRs differ, then that they are the same' {
+    It 'reports that log and PCRs differ, then that they match' {
         Test-TpmEventLog -Quiet | Should -Be $false
         foreach ($one in Get-TpmEventLog) { Add-Measurement $one.PcrIndex $one.Digests[0].Digest }
         $test = Test-TpmEventLog
@@ -26,14 +26,14 @@ Describe 'Test-TpmEventLog' {
         Test-TpmEventLog -Quiet | Should -BeTrue
     }
 
-    It 'names the PCR that holds more than the log tells' {
+    It 'names the PCR that has more extensions than the log' {
         Add-Measurement 4 '9069ca78e7450a285173431b3e52c5c25299e473'
         $test = Test-TpmEventLog
         $test.Matches | Should -Be $false
         @($test.Pcrs | Where-Object { -not $_.Matches }).PcrIndex | Should -Be 4
     }
 
-    It 'answers TBS_E_NO_EVENT_LOG where there is none' {
+    It 'reports TBS_E_NO_EVENT_LOG if there is no log' {
         [IO.File]::Delete($log)
         $problem = $null
         try { Test-TpmEventLog } catch { $problem = $_ }

@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -9,7 +9,7 @@ AfterAll {
 }
 
 Describe 'Test-TpmOwnerAuthBackup' {
-    It 'says why there is no directory' {
+    It 'reports why there is no directory' {
         $problem = Get-Problem { Test-TpmOwnerAuthBackup }
         $problem.FullyQualifiedErrorId | Should -Be 'TbsProvisioningNotAllowed,TpmTbs.Cmdlets.TestTpmOwnerAuthBackupCommand'
         $problem.Exception.Details.Reason | Should -Be 'notJoined'

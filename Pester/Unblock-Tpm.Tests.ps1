@@ -1,7 +1,7 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/TypingHost.ps1"
-    # Of its own, since the ownership of its TPM changes.
+    # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
 
@@ -12,7 +12,7 @@ AfterAll {
 Describe 'Unblock-Tpm' {
     BeforeAll { Initialize-Tpm | Out-Null }
 
-    It 'resets with what is kept, a text, a SecureString and a file' {
+    It 'resets with the stored value, a text, a SecureString and a file' {
         (Unblock-Tpm).LockedOut | Should -Be $false
         $text = Get-TpmOwnerAuth
         Unblock-Tpm -OwnerAuthorization $text
@@ -35,7 +35,7 @@ Describe 'Unblock-Tpm' {
         $session.Dispose()
     }
 
-    It 'refuses files that are no owner-password files, and repeats nothing of them' -TestCases @(
+    It 'refuses files that are no owner-password files, and quotes nothing from them' -TestCases @(
         @{ content = '<!DOCTYPE a [<!ENTITY b "secret">]><tpmOwnerData><ownerAuth>&b;</ownerAuth></tpmOwnerData>' }
         @{ content = '<other><ownerAuth>c2VjcmV0c2VjcmV0c2VjcmV0MTI=</ownerAuth></other>' }
         @{ content = '<tpmOwnerData><ownerAuth>secret</ownerAuth></tpmOwnerData>' }
@@ -53,7 +53,7 @@ Describe 'Unblock-Tpm' {
         (Get-Problem { Unblock-Tpm -File "$TestDrive/large.tpm" }).Exception.Message | Should -BeLike '*64 KB*'
     }
 
-    It 'leaves a wrong authorization at one try' {
+    It 'tries a wrong authorization only once' {
         $problem = Get-Problem { Unblock-Tpm (ConvertTo-TpmOwnerAuth 'wrong') }
         $problem.FullyQualifiedErrorId | Should -Be 'TpmAuthFail,TpmTbs.Cmdlets.UnblockTpmCommand'
         (Get-Problem { Unblock-Tpm }).Exception.Symbol | Should -Be 'TPM_20_E_LOCKOUT'

@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Update-TbsPolicy' {
-    It 'puts a file in force that was just written, and gives all settings' {
+    It 'puts a file in force that was just written, and returns all settings' {
         $file = "$($broker.Folder)/policy.d/20-update.json"
         [void][IO.Directory]::CreateDirectory("$($broker.Folder)/policy.d")
         [IO.File]::WriteAllText($file, '{"maxContexts": 701}')

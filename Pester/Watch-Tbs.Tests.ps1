@@ -4,7 +4,7 @@ BeforeAll {
 }
 
 Describe 'Watch-Tbs' {
-    It 'gives what the live view shows: state, queue, activity, lockout, holders and refusals' {
+    It 'returns the data of the live view: state, queue, activity, lockout, holders and refusals' {
         Submit-TbsCommand -Command 80010000000c0000017b0008 | Out-Null
         $snapshot = Watch-Tbs -Count 1 -IntervalSeconds 60
         $snapshot | Should -BeOfType [TpmTbs.BrokerSnapshot]
@@ -17,7 +17,7 @@ Describe 'Watch-Tbs' {
         $snapshot.Resources.Count | Should -Be 0
     }
 
-    It 'gives refusals, newest first, and no more than asked for' {
+    It 'returns refusals, newest first, and no more than requested' {
         Add-TbsCommandBlock TPM2_SelfTest | Out-Null
         try {
             foreach ($count in 1..3) { Submit-TbsCommand -Command 80010000000b0000014301 -ErrorAction SilentlyContinue }
@@ -29,13 +29,13 @@ Describe 'Watch-Tbs' {
         $refusals[0].Time | Should -BeGreaterOrEqual $refusals[1].Time
     }
 
-    It 'goes on at the interval until it has given as many objects as asked for' {
+    It 'continues at the interval until it has returned the requested number of objects' {
         $snapshots = @(Watch-Tbs -IntervalSeconds 1 -Count 2)
         $snapshots.Count | Should -Be 2
         ($snapshots[1].Time - $snapshots[0].Time).TotalSeconds | Should -BeGreaterOrEqual 0.9
     }
 
-    It 'ends when the pipeline wants no more' {
+    It 'ends when the pipeline needs no more' {
         @(Watch-Tbs -IntervalSeconds 1 | Select-Object -First 1).Count | Should -Be 1
     }
 

@@ -81,7 +81,7 @@ Describe '<Name> as on Windows' -ForEach $windows {
         }
     }
 
-    It 'gives an object with the properties of Windows' {
+    It 'returns an object with the properties of Windows' {
         $given = @(& $Try)
         $given.Count | Should -Be 1
         foreach ($property in $Gives) { $given[0].PSObject.Properties.Name | Should -Contain $property }

@@ -1,9 +1,9 @@
 /**
- * Cost of one queue operation as the queue grows: `npm run bench:queue`. Processor time, the best of several repetitions,
- * since other work on the machine is not the queue's cost.
+ * Measures the cost of one queue operation as the queue grows: `npm run bench:queue`. Reports processor time, the
+ * best of several repetitions, since other work on the machine is not part of the queue's cost.
  *
- * Measured a second time with so much room for what is new that the garbage collector hardly runs, which moves what waits
- * long: what is left of the growth then is the algorithm's and the processor's caches'.
+ * A second measurement gives new objects so much room that the garbage collector, which moves long-lived objects,
+ * hardly runs. The remaining growth is due to the algorithm and the processor's caches.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,7 @@ const FEW_CONTEXTS = 64;
 const WITHOUT_COLLECTOR = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
 const isWithoutCollector = process.execArgv.includes(WITHOUT_COLLECTOR[0] as string);
 
-// Once unmeasured, so that all sizes run compiled code.
+// The first run is not measured, so that all sizes run compiled code.
 measure(100_000, FEW_CONTEXTS);
 measure(100_000, 25_000);
 console.log(isWithoutCollector ? '\nwithout the collector' : 'processor time');

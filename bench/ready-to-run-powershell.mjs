@@ -1,4 +1,4 @@
-// The pinned PowerShell as its users have it: Microsoft's builds are compiled ahead of time, those of the .NET tool are not.
+// Compiles the pinned PowerShell ahead of time, as Microsoft's builds are and those of the .NET tool are not.
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

@@ -14,7 +14,8 @@ export const COMPLETION_PLACES = {
 
 /** Returns the script for `bash` or `zsh`. */
 export function completionScript(shell) {
-  // yargs decides by these variables which shell it writes for, and whether it describes each choice, as zsh wants it.
+  // From these variables, yargs decides which shell it writes for, and whether to describe each choice, as zsh
+  // supports.
   const env = { ...process.env, SHELL: `/bin/${shell}`, ZSH_NAME: shell === 'zsh' ? shell : '' };
   const script = execFileSync(process.execPath, [path.join(root, 'bin', 'tbs.js'), 'completion'], {
     env,
@@ -22,7 +23,7 @@ export function completionScript(shell) {
   });
   const question = 'tbs --get-yargs-completions';
   if (!script.includes(question)) throw new Error(`yargs does not ask for completions with \`${question}\` now`);
-  // The user's login shell is not always the one that completes.
+  // The login shell is not always the shell that runs the completion.
   const asked = `SHELL=/bin/${shell} ZSH_NAME=${env.ZSH_NAME} ${question}`;
   return `${script.replace(question, asked).trim()}\n`;
 }

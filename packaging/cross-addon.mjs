@@ -1,8 +1,8 @@
 // Compiles the native addon for another platform than this machine's, into native/addon/prebuilds, unless the addon there
 // was built from the same sources.
 //   node packaging/cross-addon.mjs linux-arm64 win32-x64
-// Wants g++-aarch64-linux-gnu or g++-mingw-w64-x86-64 of Debian. node-gyp is not used: it takes the flags of the machine
-// that Node.js itself was built on.
+// Needs Debian's g++-aarch64-linux-gnu or g++-mingw-w64-x86-64. Does not use node-gyp, which takes the compiler flags
+// of the machine that Node.js was built on.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,7 @@ function settingsOf(os) {
   };
 }
 
-/** What the addon imports from node.exe, as a library for the linker. */
+/** Writes an import library for the functions of node.exe that the addon uses. */
 function importLibrary(headers, scratch) {
   const names = ['node_api.h', 'js_native_api.h', 'uv.h'].flatMap((header) =>
     [...readFileSync(path.join(headers, header), 'utf8').matchAll(/\b((?:napi|node_api|uv)_\w+)\(/g)].map(

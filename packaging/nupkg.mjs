@@ -32,7 +32,7 @@ export function buildNupkg({ folder, version, epoch }) {
     '_rels/.rels': RELATIONS,
     ...Object.fromEntries(files.map((file) => [file, file === MANIFEST ? manifest(version) : content(file)])),
   };
-  // A zip file holds local time; fflate writes what the date says in the machine's own zone.
+  // A zip file contains local time; fflate writes the date in the machine's time zone.
   const mtime = new Date(epoch * 1000 + new Date(epoch * 1000).getTimezoneOffset() * 60_000);
   const zip = zipSync(
     Object.fromEntries(
@@ -57,7 +57,10 @@ function filesAt(place) {
     .flatMap((name) => filesAt(`${place}/${name}`));
 }
 
-/** The manifest with the version of the package; PowerShell keeps what follows the hyphen apart from the rest. */
+/**
+ * Returns the manifest with the version of the package; PowerShell has a separate field for the part after the
+ * hyphen.
+ */
 function manifest(version) {
   const [release, prerelease] = version.split('-');
   const text = readFileSync(path.join(root, MANIFEST), 'utf8')
@@ -74,7 +77,7 @@ function manifestText(key) {
   return found[1].replaceAll("''", "'");
 }
 
-/** The tags are those by which Find-PSResource finds a module and its cmdlets. */
+/** Find-PSResource uses the tags to find a module and its cmdlets. */
 function nuspec(version) {
   const [, ownTags] = /^ +Tags = (.*)$/m.exec(readFileSync(path.join(root, MANIFEST), 'utf8'));
   const cmdlets = readCmdlets().map(({ name }) => `PSCmdlet_${name} PSCommand_${name}`);

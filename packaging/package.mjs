@@ -24,7 +24,7 @@ import { KNOWN_ARCHITECTURES, toolchainFor } from './toolchain.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** What administrators of a domain deploy: where the package puts it, and where it is in the tree. */
+/** Files that administrators of a domain deploy: their path in the package, and in the source tree. */
 const FOR_ADMINISTRATORS = {
   'usr/share/tpmtbs/admx': 'packaging/admx',
   'usr/share/tpmtbs/samba/gp_tbs_ext.py': 'packaging/samba/gp_tbs_ext.py',
@@ -109,7 +109,7 @@ async function packageForDebian(architecture, version, epoch) {
   }
 }
 
-/** npm runs packaging/npm/prepare.mjs first, which wants the cross compilers of every platform. */
+/** npm runs packaging/npm/prepare.mjs first, which needs the cross compilers for every platform. */
 function packForNpm() {
   const folder = path.join(root, 'dist');
   const name = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, encoding: 'utf8' });
@@ -166,7 +166,7 @@ function layOutModule(folder) {
   }
 }
 
-/** What systemd and udev read. */
+/** The files for systemd and udev. */
 function layOutService(at) {
   mkdirSync(at('lib/systemd/system'), { recursive: true });
   for (const name of ['tpmtbs.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {

@@ -1,6 +1,6 @@
 // Installs, uses, upgrades, removes and purges the Debian packages in a chroot, as a new user would.
 //   node packaging/test-packages.mjs [--release trixie] [--chroot FOLDER]     after `npm run package`
-// --release: the release of Debian, bookworm unless named. --chroot: a debootstrap that is used and changed.
+// --release: the release of Debian, bookworm unless named. --chroot: an existing debootstrap, which the tests change.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -27,11 +27,11 @@ const { values: options } = parseArgs({
 });
 const CONFIGURATION = {
   transport: { kind: 'swtpm', swtpm: { data: 'unix:/tmp/tpm/tpm.sock', control: 'unix:/tmp/tpm/control.sock' } },
-  // Below the limit of a new swtpm, so that the broker has nothing to warn about.
+  // Below the limit of a new swtpm, so that the broker does not warn about it.
   policy: { settings: { standardUserAuthorizationFailureTotalThreshold: 2 } },
   power: { logind: false },
 };
-/** As the unit runs it: root's tbsd.json of mode 0600 is read by the capability. */
+/** With the capability of the unit, which lets the broker read root's tbsd.json of mode 0600. */
 const AS_SERVICE = [
   ...['setpriv', '--reuid=tpmtbs', '--regid=tpmtbs', '--clear-groups'],
   ...['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', 'tbsd', '--system'],
@@ -39,7 +39,7 @@ const AS_SERVICE = [
 const ABRMD_MASK = 'etc/systemd/system/tpm2-abrmd.service';
 
 const PACKAGES = ['tpmtbs-node_', 'tpmtbs_', 'libtpmtbs0_', 'libtss2-tcti-tbs0_', 'libtpmtbs-dev_'];
-/** dpkg in a minimal chroot leaves out manual pages only where it is told to. */
+/** dpkg omits manual pages in a minimal chroot only if it is configured to. */
 const PLACES = [
   ...['man1/tbs.1.gz', 'man8/tbsd.8.gz', 'man5/tbsd.json.5.gz', 'man5/policy.5.gz', 'man3/tbs.3.gz'].map(
     (page) => `usr/share/man/${page}`,
@@ -167,7 +167,7 @@ async function check(title, test) {
   }
 }
 
-/** The chroot has no Samba: its Python only records what the removal asks it to do. */
+/** The chroot has no Samba; a stand-in for its Python records the calls of the removal. */
 function registerSambaExtension() {
   const extension = '/usr/share/tpmtbs/samba/gp_tbs_ext.py';
   mkdirSync(inMachine('var/lib/samba'), { recursive: true });

@@ -1,4 +1,4 @@
-// The compilers for each architecture that packages are made for: those of the machine, or Debian's cross compilers.
+// The compilers for each architecture of the packages: those of the machine, or Debian's cross compilers.
 import { execFileSync, spawnSync } from 'node:child_process';
 import process from 'node:process';
 

@@ -1,4 +1,4 @@
-// The product has one version, that of package.json. This writes it everywhere else.
+// Copies the version of the product from package.json to all other files that contain it.
 //   npm version 0.2.0      runs it
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** The tree is the architecture: these tests hold the import arrows of CONTRIBUTING.md. */
+/** Enforces the architecture: the import arrows of CONTRIBUTING.md. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, posix, relative, sep } from 'node:path';
@@ -108,7 +108,7 @@ describe('architecture: the import arrows', () => {
     assert.ok(SOURCES.length > 40 && imports.length > 100, `${SOURCES.length} files, ${imports.length} imports`);
   });
 
-  it('lead to files that exist', () => {
+  it('point to files that exist', () => {
     const paths = new Set(SOURCES.map(({ path }) => path));
     const dangling = SOURCES.flatMap(({ path, source }) =>
       importsOf(source)
@@ -231,7 +231,7 @@ describe('architecture: the import arrows', () => {
     assert.deepEqual(users, []);
   });
 
-  it('the numbers of the TPM specifications stand in the tables of tpm12/codes.ts and tpm20/codes.ts only', () => {
+  it('the numbers of the TPM specifications are only in the tables of tpm12/codes.ts and tpm20/codes.ts', () => {
     const definition =
       /^(?:export )?const (TPM(?:A_\w+|_(?:ALG|CAP|CC|DA|DEL|ECC|ET|FAMILY|HT|KEY|KH|ORD|PID|PT|RC|RH|RS|RT|ST|SU|TAG)_?\w*)|TSC_\w+)(?:: number)? = \d/gm;
     const tables = ['domain/tpm12/codes.ts', 'domain/tpm20/codes.ts'];
@@ -243,7 +243,7 @@ describe('architecture: the import arrows', () => {
 });
 
 describe('architecture: names', () => {
-  it('say what is inside: no file or folder is called utils, helpers, misc, common or shared', () => {
+  it('describe the content: no file or folder is called utils, helpers, misc, common or shared', () => {
     const nameless = /^(?:utils?|helpers?|misc|common|shared|stuff)(?:\.|$)/i;
     const roots = ['ts-core', 'tests', 'module', 'native', 'Pester', 'tools', 'bench', 'docs', 'examples', '.ci'];
     const present = readdirSync(REPOSITORY).filter((name) => roots.includes(name));
@@ -259,7 +259,7 @@ describe('architecture: names', () => {
 });
 
 describe('architecture: tools', () => {
-  it('has fewer than 3,000 lines: what registries serve is not written again', () => {
+  it('has fewer than 3,000 lines, because registries provide the rest', () => {
     const folder = `${REPOSITORY}/tools`;
     const files = filesUnder(folder).filter((path) => /\.(?:mjs|cjs|json|ps1)$/.test(path));
     assert.ok(files.length > 10, `${files.length} files`);

@@ -1,4 +1,4 @@
-/** Tests mirror the tree: what a file of the inner layers does is asserted in the test file at the same path. */
+/** Tests that tests mirror the tree: the test of a file of the inner layers is at the same path. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -180,7 +180,7 @@ function isExcepted(path: string): boolean {
 describe('tests mirror the tree', () => {
   const sources = LAYERS.flatMap(sourcesOf).filter(holdsLogic);
 
-  it('with a test file for every file that holds logic, but for the exceptions', () => {
+  it('with a test file for every file that holds logic, except for the listed exceptions', () => {
     assert.ok(sources.length > 150, `${sources.length} files`);
     assert.deepEqual(
       sources.filter((path) => !hasTest(path) && !isExcepted(path)),
@@ -188,7 +188,7 @@ describe('tests mirror the tree', () => {
     );
   });
 
-  it('with no exception that is none', () => {
+  it('with no exception for a file that has a test', () => {
     const files = EXCEPTIONS.flatMap((exception) => exception.files);
     const needless = files.filter((file) =>
       file.endsWith('/')

@@ -1,5 +1,5 @@
 // Finds out which packages of the operating system the project needs, and installs them if possible.
-//   node tools/system-packages.mjs [start|test]     tells or installs what is missing
+//   node tools/system-packages.mjs [start|test]     installs or lists missing packages
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';

@@ -41,7 +41,7 @@ async function build(sdk) {
   );
 }
 
-/** In the folder `cwd`: where Mono crashes, it leaves a file. */
+/** Runs in the folder `cwd`, because Mono writes a file there if it crashes. */
 function run([program, ...args], { cwd, env }) {
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
   return new Promise((resolve, reject) => {

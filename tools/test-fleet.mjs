@@ -1,4 +1,4 @@
-// npm run test:fleet: runs the tests of tests/e2e/fleet on as many machines as a real fleet test wants.
+// npm run test:fleet: runs the tests of tests/e2e/fleet on more machines than `npm test` does.
 //   npm run test:fleet -- [--machines 20] [FILE …]      FILE: ansible, remoting, …
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

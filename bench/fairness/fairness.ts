@@ -1,7 +1,7 @@
 /**
- * Who waits for whom, side by side with tpm2-abrmd in one run: `npm run bench:fairness -- [--seconds 10]`. Needs root, to
- * be many users. The callers are bench/fairness/fairness_client.c over the TCTI of each broker; each broker has a
- * software TPM of its own.
+ * Measures how long callers wait for each other, compared with tpm2-abrmd in the same run: `npm run bench:fairness --
+ * [--seconds 10]`. Needs root, because it uses many users. The callers are bench/fairness/fairness_client.c over the
+ * TCTI of each broker; each broker has its own software TPM.
  *
  * keygen      two callers make RSA keys without pause; a third asks for random numbers now and then, with priority HIGH.
  *             Compared with the longest single key generation, measured before with the same keys and nobody else.
@@ -139,7 +139,10 @@ function tell(broker: Broker, name: string, figures: Record<string, number | und
   console.log(`${name} | ${broker.name} | ${told.join('; ')}`);
 }
 
-/** All at once, for the benchmark's time; tpm2-abrmd knows no users, so that its callers are all root's. */
+/**
+ * Runs all clients at once, for the benchmark's time. tpm2-abrmd does not support users, so its callers are all
+ * root's.
+ */
 async function runCallers(broker: Broker, callers: readonly Caller[]): Promise<Figures[]> {
   const started = callers.map((caller) => {
     const { workload, priority = 'normal', pauseMs = 0, uid } = caller;

@@ -1,4 +1,7 @@
-/** One attack, as an ordinary user, until it is killed: `node attacker.js <uid> <probe> <probe or -> <sockets as JSON>`. */
+/**
+ * Runs one attack as an ordinary user until it is killed: `node attacker.js <uid> <probe> <probe or -> <sockets as
+ * JSON>`.
+ */
 import { PROBES, type Sockets } from './probes.js';
 
 const [uid, first, second, sockets] = process.argv.slice(2) as [string, string, string, string];

@@ -1,4 +1,7 @@
-/** One attack, or two at once, on a daemon of its own: three waves of it, and what root and another user see meanwhile. */
+/**
+ * Measures one attack, or two at once, on its own daemon: three waves, and the waits of root and another user
+ * meanwhile.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +38,7 @@ export interface Figures {
   readonly shareOfOthers: number;
 }
 
-/** Rejects when the broker or a part of the bench does not do what is needed to measure. */
+/** Rejects if the broker or a part of the bench does not work well enough to measure. */
 export async function measure(probes: readonly string[], waveMs: number): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'tpmtbs-hostile-'));
   await chmod(folder, 0o777);
@@ -46,7 +49,7 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
       swtpm: { data: address('s'), control: address('s.ctrl') },
       bare: address('b'),
     };
-    // As an administrator gets it: the audit gathers refusals for a minute.
+    // With an administrator's default: the audit log coalesces refusals for a minute.
     const auditPath = join(folder, 'audit.jsonl');
     await using daemon = await TestDaemon.start({
       configuration: { simulator, audit: { path: auditPath } },

@@ -1,6 +1,6 @@
 /**
- * What an ordinary user does to the broker: each probe runs in a process of its own until it is killed. docs/security.md
- * tells what each is allowed to cost.
+ * The attacks of an ordinary user on the broker. Each probe runs in its own process until it is killed.
+ * docs/security.md says what each may cost.
  */
 import { connect, type Socket } from 'node:net';
 import { fields, hello, request, submit } from '../../tests/endpoints/wire/wire-client.js';
@@ -11,7 +11,7 @@ import { command, u16, u32 } from '../../tests/support/tpm20-commands.js';
 export interface Sockets {
   readonly rpc: string;
   readonly wire: string;
-  /** A simulator endpoint of each protocol. */
+  /** One simulator endpoint for each protocol. */
   readonly mssim: string;
   readonly mssimPlatform: string;
   readonly swtpmControl: string;
@@ -24,12 +24,12 @@ export interface Probe {
 }
 
 const HIGH = 300;
-/** TPM2_EC_Ephemeral on P-256: well under a millisecond at the TPM, and makes nothing. */
+/** TPM2_EC_Ephemeral on P-256: takes well under a millisecond at the TPM and creates nothing. */
 const EPHEMERAL = command(0x18e, u16(3));
-/** TPM2_Clear by nobody: refused by the filter. */
+/** TPM2_Clear without rights: the filter refuses it. */
 const NO_PARAMETERS = u32(0);
 const REFUSED = command(0x126, NO_PARAMETERS);
-/** The id that the first context of a connection has is not known beforehand: the flood begins when it is. */
+/** The id of a connection's first context is not known beforehand; the flood starts once it is. */
 const OPEN_CONTEXT = Buffer.concat([hello(), request(2, 2, 0, fields(2))]);
 
 export const PROBES: readonly Probe[] = [
@@ -85,7 +85,7 @@ export const PROBES: readonly Probe[] = [
   },
 ];
 
-/** Opens a connection, and again when the broker ends it. */
+/** Opens a connection, and opens it again when the broker ends it. */
 function keepConnected(path: string, use: (socket: Socket) => void): void {
   const socket = connect(path);
   let failed = false;
@@ -100,7 +100,7 @@ function many(count: number, path: string, use: (socket: Socket) => void): void 
   for (let index = 0; index < count; index++) keepConnected(path, use);
 }
 
-/** Writes the bytes again and again, as fast as the broker takes them. */
+/** Writes the bytes repeatedly, as fast as the broker accepts them. */
 function writeWithoutEnd(socket: Socket, bytes: Uint8Array): void {
   const more = (): void => {
     while (!socket.destroyed && socket.write(bytes));
@@ -178,7 +178,7 @@ function connectionStorm(path: string, atOnce: number, first?: Uint8Array): void
   }
 }
 
-/** Keeps `ahead` commands outstanding in a context of each connection; without a command, one of every code in turn. */
+/** Keeps `ahead` commands outstanding in a context of each connection; by default one of every code in turn. */
 function wireFlood(
   path: string,
   connections: number,
@@ -206,7 +206,7 @@ function wireFlood(
       let received = 0;
       socket.on('data', (chunk) => {
         received += chunk.length;
-        // An answer has 30 bytes and more: about as many again.
+        // A response has at least 30 bytes, so request about as many again.
         const answers = Math.floor(received / 40);
         received -= answers * 40;
         if (answers > 0 && socket.writableLength < 65_536) more(answers);

@@ -1,16 +1,16 @@
 /**
- * What of a wait would be left on an idle machine. Linux counts for each process how long it ran and how long it was ready
- * to run while others had the processors (/proc/PID/schedstat, in nanoseconds): a machine that is busy with something else
- * makes everybody wait, with an attacker or without.
+ * Estimates how much of a wait would remain on an idle machine. Linux counts for each process how long it ran, and
+ * how long it was ready to run while others had the processors (/proc/PID/schedstat, in nanoseconds). On a busy
+ * machine everybody waits, with or without an attacker.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
 export interface Wait {
-  /** By the clock. */
+  /** Elapsed time. */
   readonly ms: number;
   /**
-   * Without the time in which the processes waited for a processor; at least what the first of them, the broker, ran
-   * meanwhile.
+   * Without the time in which the processes waited for a processor; at least the time for which the first of them,
+   * the broker, ran meanwhile.
    */
   readonly idleMs: number;
 }
@@ -21,12 +21,12 @@ export class ProcessorTime {
   readonly #files: readonly number[];
   readonly #text = Buffer.alloc(128);
 
-  /** `processIds`: the broker first, then whoever takes part in its answers. */
+  /** `processIds`: the broker first, then all processes that take part in its responses. */
   constructor(processIds: readonly string[]) {
     this.#files = processIds.map((processId) => openSync(`/proc/${processId}/schedstat`, 'r'));
   }
 
-  /** Begins a wait; what it gives ends it. */
+  /** Starts a wait; the returned function ends it. */
   begin(): () => Wait {
     const beganMs = performance.now();
     const before = this.#read();

@@ -1,7 +1,7 @@
 /**
- * One who works meanwhile: `node victim.js <uid> <wire socket> <rpc socket> <process ids>`. Sends a short command every few
- * milliseconds and connects anew now and then; on each line of standard input it prints what it has measured since the
- * last one. The process ids are those of the broker and its TPM.
+ * A user who works during an attack: `node victim.js <uid> <wire socket> <rpc socket> <process ids>`. Sends a short
+ * command every few milliseconds and reconnects now and then. For each line on standard input, it prints its
+ * measurements since the previous one. The process ids are those of the broker and its TPM.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,9 +11,9 @@ import { WireClient } from '../../tests/support/wire-client.js';
 import { ProcessorTime, type Wait } from './processor-time.js';
 
 export interface Measured {
-  /** Round trips of one command after the other. */
+  /** Round trips of commands, one after the other. */
   readonly commands: readonly Wait[];
-  /** From connect to the first answer. */
+  /** From connect to the first response. */
   readonly connections: readonly Wait[];
 }
 
@@ -28,7 +28,7 @@ process.seteuid?.(Number(uid));
 
 let commands: Wait[] = [];
 let connections: Wait[] = [];
-/** What is under way: a wait that has no end yet counts as well. */
+/** The wait in progress: a wait that has not ended yet counts as well. */
 let endCommand: (() => Wait) | undefined;
 let endConnection: (() => Wait) | undefined;
 
@@ -58,7 +58,7 @@ async function makeConnections(): Promise<never> {
   }
 }
 
-/** A full backlog makes a program wait in connect(2), where Node.js gives up: the time counts all the same. */
+/** A full backlog makes a program wait in connect(2), whereas Node.js gives up: the time counts anyway. */
 async function untilAccepted<Connection>(open: () => Promise<Connection>): Promise<Connection> {
   for (;;) {
     try {

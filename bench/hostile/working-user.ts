@@ -1,4 +1,4 @@
-/** A user who works while another one attacks: victim.ts in a process of its own. */
+/** A user who works while another one attacks: victim.ts in a separate process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ export class WorkingUser {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  /** `processIds`: of the broker and its TPM. */
+  /** `processIds`: those of the broker and its TPM. */
   constructor(uid: number, { wire, rpc }: Sockets, processIds: readonly number[]) {
     this.#child = spawnPart('victim.js', String(uid), wire, rpc, ...processIds.map(String));
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
@@ -31,7 +31,7 @@ export class WorkingUser {
   }
 
   end(): void {
-    // At once, so that it does not connect to a broker that stops.
+    // Immediately, so that it does not connect to a broker that is stopping.
     this.#child.kill('SIGKILL');
   }
 }

@@ -1,11 +1,11 @@
-/** tpm2-abrmd (Debian's) on a private D-Bus and a software TPM of its own, to compare with. */
+/** tpm2-abrmd (Debian's package) on a private D-Bus with its own software TPM, for comparison. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { startSwtpm } from '../../tests/support/swtpm.js';
 
 export interface AccessBroker extends AsyncDisposable {
-  /** What TPM2TOOLS_TCTI takes. */
+  /** The value for TPM2TOOLS_TCTI. */
   readonly tcti: string;
   readonly env: NodeJS.ProcessEnv;
 }

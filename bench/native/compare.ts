@@ -4,8 +4,9 @@
  *     npm run bench:native -- [--repetitions 5] [--milliseconds 400] [--clients 1,4,16,64] [--workloads random,hmac]
  *                             [--targets bare,abrmd,tbs] [--json result.json]
  *
- * Each target has a software TPM of its own. Repetitions take turns (bare, abrmd, tbs, bare, …), because the machine
- * drifts; the figures are medians over the repetitions. The client is bench/native/tcti_bench.c, the same for all.
+ * Each target has its own software TPM. Repetitions take turns (bare, abrmd, tbs, bare, …), because the speed of a
+ * machine drifts; the figures are medians over the repetitions. The client is bench/native/tcti_bench.c, the same for
+ * all.
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -36,7 +37,7 @@ interface Case {
 }
 
 const WORKLOADS = ['random', 'capability', 'hmac', 'ecdsa', 'mix3', 'open'];
-/** What one bare TPM can do: one connection, and three key slots. */
+/** The limits of a bare TPM: one connection, and three key slots. */
 const ON_THE_BARE_TPM = (one: Case): boolean => one.clients === 1 && one.workload !== 'open';
 
 const { values } = parseArgs({
@@ -51,7 +52,7 @@ const { values } = parseArgs({
 });
 
 const buildFolder = join(REPOSITORY, 'native', 'build');
-/** What was started, to be ended in the reverse order. */
+/** Everything that was started, to be ended in reverse order. */
 const closers: (() => Promise<void>)[] = [];
 const results = new Map<string, Figures[]>();
 const cases = values.workloads

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Whole messages from a stream; `take` rejects when the stream ends. */
+/** Reads whole messages from a stream; `take` rejects when the stream ends. */
 export class ByteReader {
   #bytes: Buffer = Buffer.alloc(0);
   #arrived: (() => void) | undefined;

@@ -1,9 +1,10 @@
 /**
- * One client of the soak, a process that is killed at any moment: `node soak-client.js <rpc|wire|bare> <socket> <uid>`.
+ * One client of the soak test, in a process that may be killed at any moment: `node soak-client.js <rpc|wire|bare>
+ * <socket> <uid>`.
  *
- * Uses what a program would use: random numbers, keys made, used and flushed or left behind, sessions, saved contexts.
- * Errors are counted and the connection is made anew, since the broker and the TPM are killed as well. Wrong answers end
- * the process with exit code 3.
+ * It does what programs do: gets random numbers, creates, uses and flushes keys or leaves them behind, uses sessions
+ * and saved contexts. It counts errors and reconnects, since the broker and the TPM are killed as well. After a wrong
+ * response it ends with exit code 3.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -24,7 +25,7 @@ type Submit = (command: Uint8Array) => Promise<Buffer>;
 const WRONG_ANSWER = 3;
 
 const [kind, path, uid] = process.argv.slice(2) as [string, string, string];
-// The soak holds the other end: no client outlives it.
+// The soak test holds the other end, so no client outlives it.
 process.stdin.resume().on('end', () => process.exit(0));
 process.setgroups?.([]);
 process.setgid?.(Number(uid));
@@ -36,7 +37,7 @@ for (;;) {
     await use(submit);
     socket.destroy();
   } catch {
-    // The broker or its TPM is away.
+    // The broker or its TPM is not available.
     await wait(100 + Math.random() * 200);
   }
 }
@@ -79,7 +80,7 @@ async function openWire(socket: Socket, stream: ByteReader): Promise<Submit> {
   return async (command) => (await call(4, context, Buffer.concat([parameters, command]))).subarray(4);
 }
 
-/** A connection's worth of work: a few rounds, and what it holds is left for the broker to clean up. */
+/** The work of one connection: a few rounds, after which the broker has to clean up what it holds. */
 async function use(submit: Submit): Promise<void> {
   for (let round = 0; round < 200; round++) {
     const choice = Math.random();
@@ -101,7 +102,7 @@ async function useKey(submit: Submit): Promise<void> {
   const made = await submit(createPrimaryEcc('soak', SIGNING_KEY.noDa));
   if (responseCode(made) !== 0) return;
   const handle = made.readUInt32BE(10);
-  // Handles are the context's own, lowest free first: a large one would be another's.
+  // Handles belong to the context, lowest free first, so a large one would be another context's.
   expect(handle >= 0x80000000 && handle < 0x80000100, `handle 0x${handle.toString(16)}`);
   for (let count = 0; count < 3; count++) await submit(signWith(handle, 'soak'));
   if (Math.random() < 0.3) {

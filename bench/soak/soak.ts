@@ -32,16 +32,16 @@ const { values } = parseArgs({
 });
 
 const CHAOS_SHARE = 0.6;
-/** Warm-up is over after this share of the time in which the broker stays up, and after so many commands. */
+/** The warm-up ends after this share of the time in which the broker stays up, and after this many commands. */
 const WARM_UP_SHARE = 0.25;
 const WARM_UP_COMMANDS = 100_000;
-/** Fewer samples after the warm-up judge nothing. */
+/** With fewer samples after the warm-up, memory is not judged. */
 const FEWEST_SAMPLES = 30;
 const MEMORY_TOLERANCE = 1.1;
 const SAMPLE_MS = 1000;
 const MOST_STARTS = 20;
 const USERS = [0, 61_101, 61_102, 61_103];
-/** TPM 2.0 commands whose blocking hurts no client of the soak. */
+/** TPM 2.0 commands that no client of the soak test needs, so that they can be blocked. */
 const BLOCKABLE = [0x17d, 0x155, 0x186, 0x15b, 0x16e, 0x18e, 0x18b, 0x164];
 const WRONG_ANSWER = 3;
 const TPM_CAP_HANDLES = 1;
@@ -54,7 +54,9 @@ const chaosEndsAtMs = startedAtMs + durationMs * CHAOS_SHARE;
 const counts = { clientsKilled: 0, brokerStops: 0, brokerKills: 0, tpmKills: 0, changes: 0, wrongAnswers: 0, tools: 0 };
 const memory: { bytes: number; completed: number }[] = [];
 
-/** State of each list entry as it was last acknowledged; undefined while a change is on its way or its end unknown. */
+/**
+ * The last acknowledged state of each list entry; undefined while a change is in progress or its result is unknown.
+ */
 const acknowledged = new Map<number, boolean | undefined>();
 let stopping = false;
 
@@ -92,12 +94,12 @@ function isOver(): boolean {
   return stopping || Date.now() >= endsAtMs;
 }
 
-/** One client process after the other, each killed at a random moment. */
+/** Runs one client process after the other, and kills each at a random moment. */
 async function runSlot(index: number): Promise<void> {
   const kinds = ['rpc', 'wire', 'bare'] as const;
   const kind = kinds[index % kinds.length] as (typeof kinds)[number];
   const address = { rpc: daemon.rpcSocket, wire: daemon.wireSocket, bare: join(tpm.dir, 'bare.sock') }[kind];
-  // The bare socket's folder is root's.
+  // The folder of the bare socket belongs to root.
   const uid = kind === 'bare' ? 0 : (USERS[index % USERS.length] as number);
   const script = fileURLToPath(new URL('./soak-client.js', import.meta.url));
   while (!isOver()) {
@@ -113,7 +115,7 @@ async function runSlot(index: number): Promise<void> {
   }
 }
 
-/** tpm2-tools over the TCTI `tbs`, where the C libraries are built. */
+/** Runs tpm2-tools over the TCTI `tbs`, if the C libraries are built. */
 async function runTools(): Promise<void> {
   const env = {
     ...process.env,
@@ -150,7 +152,7 @@ async function changeLists(): Promise<void> {
       client?.close();
       client = undefined;
       await wait(200);
-      // Its end is unknown: whatever the list says from now on is what was kept.
+      // The result is unknown, so whatever the list contains from now on was stored.
       await learn(code);
     }
     await wait(100);
@@ -194,7 +196,7 @@ async function killBroker(): Promise<void> {
   }
 }
 
-/** As the service manager does: a broker that finds its TPM killed ends, and is started again. */
+/** Acts as the service manager: a broker that finds its TPM killed ends, and is started again. */
 async function startBroker(): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -212,14 +214,14 @@ async function killTpm(): Promise<void> {
     await wait(Math.min(endsAtMs - Date.now() + 1, 20_000 + Math.random() * 20_000));
     if (isOver()) return;
     await tpm.kill();
-    // Its start is told by its control channel, which the broker may have taken first. A TPM that does not come back shows
-    // at the end.
+    // Its control channel shows that it has started, but the broker may have taken the channel first. A TPM that does
+    // not come back is noticed at the end.
     await tpm.start().catch(() => undefined);
     counts.tpmKills++;
   }
 }
 
-/** Of the broker that stays up: after the last restart, which may be under way still. */
+/** The broker that stays up, after the last restart, which may still be in progress. */
 async function sampleMemory(chaos: Promise<void>): Promise<void> {
   await chaos;
   const client = await daemon.connect();
@@ -256,7 +258,7 @@ async function judge() {
   const level = memoryLevel();
   if (level === undefined) failures.push(`too little was carried out to judge memory: ${queue.completed} commands`);
   else if (level.ratio > MEMORY_TOLERANCE) failures.push(`memory grew to ${level.ratio.toFixed(3)} of its level`);
-  // Killed, so that nothing is cleaned up any more: what is in the TPM now was forgotten.
+  // Kill them, so that nothing is cleaned up any more: whatever is in the TPM now was forgotten.
   await wait(1000);
   await daemon.kill('SIGKILL');
   const leaked = await handlesInTpm();
@@ -274,7 +276,7 @@ async function judge() {
   };
 }
 
-/** Medians, megabytes: after the warm-up of the broker that stayed up, and at the end. */
+/** Medians in megabytes: after the warm-up of the broker that stayed up, and at the end. */
 function memoryLevel(): { warmMb: number; endMb: number; ratio: number } | undefined {
   const byCommands = memory.findIndex(({ completed }) => completed >= WARM_UP_COMMANDS);
   if (byCommands < 0) return undefined;

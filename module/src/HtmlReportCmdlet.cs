@@ -14,6 +14,6 @@ public abstract class HtmlReportCmdlet : TbsCmdlet
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
-    /// <summary>Returns the HTML of the page from the method of the broker that makes it.</summary>
+    /// <summary>Returns the HTML of the page from the broker.</summary>
     private protected string FetchPage(string method) => Call(method, static result => result.Text("html"));
 }

@@ -62,7 +62,7 @@ bool wire_send_ping(struct wire_client *client, uint32_t id)
     return true;
 }
 
-/* Requests that must reach the broker however many commands are under way. */
+/* Requests that must reach the broker however many commands are in progress. */
 static bool is_urgent(uint16_t operation)
 {
     return operation == WIRE_CANCEL || operation == WIRE_CLOSE_CONTEXT;
@@ -158,7 +158,7 @@ static void send_opening(struct wire_client *client, uint16_t highest_version, u
     send_all(client->fd, parts, fields_bytes > 0 ? 3 : 2);
 }
 
-/* Checks that the broker chose one of the versions offered, and takes the limit of requests under way from its answer: one fewer, so
+/* Checks that the broker chose one of the offered versions. Allows one request in progress fewer than the broker does, so
  * that the broker always reads a ping. */
 static uint32_t take_hello(struct wire_client *client, uint16_t highest_version, const struct wire_request *hello,
                            struct wire_reason *reason)

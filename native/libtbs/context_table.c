@@ -10,7 +10,9 @@
 
 struct slot {
     struct tbs_context *context;
-    /* Counts the contexts that this slot has had, so that an old handle does not name a new context. */
+    /*
+     * Counts the contexts that have used this slot, so that a handle of an earlier one does not name the current one.
+     */
     uintptr_t generation;
 };
 
@@ -30,14 +32,16 @@ static void unlock_table(void)
     pthread_mutex_unlock(&table_lock);
 }
 
-/* The child of a fork must not find the lock held by a thread that it does not have. Its handles go on existing, for
- * contexts that only its parent can use (wire_fork.c). */
+/*
+ * A fork must not leave the lock held in the child, which has no thread to release it. The child keeps the handles,
+ * but only the parent can use their contexts (wire_fork.c).
+ */
 static void set_handlers(void)
 {
     has_handlers = pthread_atfork(lock_table, unlock_table, unlock_table) == 0;
 }
 
-/* An index of 0 is none: a handle is never NULL. */
+/* The index starts at 1, so that a handle is never NULL. */
 static void *handle_of(size_t index, uintptr_t generation)
 {
     return (void *)(generation << INDEX_BITS | (index + 1));
@@ -113,7 +117,7 @@ struct tbs_context *context_table_remove(void *handle)
     pthread_mutex_lock(&table_lock);
     struct slot *slot = find_slot(handle);
     if (slot != NULL) {
-        context = slot->context; /* the table's use of it passes to the caller */
+        context = slot->context; /* the table's reference passes to the caller */
         slot->context = NULL;
     }
     pthread_mutex_unlock(&table_lock);
@@ -131,8 +135,10 @@ void context_table_release(struct tbs_context *context)
     free(context);
 }
 
-/* So that a library which is unloaded, and tools that look for leaks, find nothing left. Contexts that are still open
- * may be in use by other threads: the end of the process closes their connections. */
+/*
+ * Leaves nothing for leak checkers to find when the library is unloaded. Contexts that are still open are not freed,
+ * because other threads may be using them; the end of the process closes their connections.
+ */
 __attribute__((destructor)) static void free_table(void)
 {
     bool in_use = false;

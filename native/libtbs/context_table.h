@@ -1,6 +1,6 @@
 /*
- * Handles of contexts. A TBS_HCONTEXT is a number with a generation, not a pointer, so that a handle that was closed is
- * recognized, also while another thread still uses its context.
+ * Handles of contexts. A TBS_HCONTEXT is an index with a generation instead of a pointer, so that a closed handle is
+ * recognized, even while another thread still uses its context.
  */
 #ifndef TPMTBS_CONTEXT_TABLE_H
 #define TPMTBS_CONTEXT_TABLE_H
@@ -17,13 +17,19 @@ struct tbs_context {
     unsigned users;
 };
 
-/* Takes the context over; gives its handle, or NULL when memory is used up (the context stays the caller's). */
+/*
+ * Takes ownership of the context and returns its handle; NULL when out of memory (the caller then still owns the
+ * context).
+ */
 void *context_table_add(struct tbs_context *context);
 
-/* The context of a handle, kept alive until context_table_release; NULL when the handle is not open. */
+/* Returns the context of a handle and keeps it alive until context_table_release; NULL if the handle is not open. */
 struct tbs_context *context_table_use(void *handle);
 
-/* Closes the handle: the last user frees the context. The caller gets it as a user; NULL when it is not open. */
+/*
+ * Closes the handle and returns its context as a reference that the caller must release; NULL if the handle is not
+ * open. The last release frees the context.
+ */
 struct tbs_context *context_table_remove(void *handle);
 
 void context_table_release(struct tbs_context *context);

@@ -44,7 +44,7 @@ static HRESULT digest_of_name(const BYTE *response, UINT32 bytes, BYTE *id, UINT
     return S_OK;
 }
 
-/* Through a context of its own. NTE_NOT_FOUND when there is no endorsement key. */
+/* Opens a temporary context. Returns NTE_NOT_FOUND if there is no endorsement key. */
 static HRESULT read_device_id(BYTE *id, UINT32 *id_bytes)
 {
     TBS_CONTEXT_PARAMS2 params = {.version = TBS_CONTEXT_VERSION_TWO, .includeTpm20 = 1};

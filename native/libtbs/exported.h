@@ -1,4 +1,4 @@
-/* The functions of Tbs.h are all that libtbs.so shows; it is built with hidden visibility. */
+/* Marks the functions of Tbs.h, the only ones that libtbs.so exports; everything else has hidden visibility. */
 #ifndef TPMTBS_EXPORTED_H
 #define TPMTBS_EXPORTED_H
 

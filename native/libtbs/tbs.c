@@ -1,4 +1,4 @@
-/* Contexts, and what is asked through one: commands, physical presence, owner authorizations. */
+/* Contexts, and calls that use one: commands, physical presence, owner authorizations. */
 #include "tbs.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "open_client.h"
 #include "wire_client.h"
 
-/* The versions that the program speaks, as OPEN_CONTEXT's bits; 0 when the parameters are not valid. */
+/* Returns the versions that the program supports, as bits of OPEN_CONTEXT; 0 if the parameters are invalid. */
 static uint32_t versions_of(PCTBS_CONTEXT_PARAMS params)
 {
     if (params->version == TBS_CONTEXT_VERSION_ONE)
@@ -74,8 +74,10 @@ EXPORT TBS_RESULT Tbsip_Context_Close(TBS_HCONTEXT hContext)
     struct tbs_context *context = context_table_remove(hContext);
     if (context == NULL)
         return TBS_E_INVALID_CONTEXT;
-    /* Waited for, so that its place is free when this returns. A broker that is gone has closed it as well, and in the child
-     * of a fork only this process's part of it goes. */
+    /*
+     * Waits for the response, so that the user's quota is free when this returns. If the broker is gone, its context
+     * is too. In the child of a fork, only this process's part is freed.
+     */
     struct wire_request request = {0};
     wire_call(context->client, &request, WIRE_CLOSE_CONTEXT, context->wire_context, NULL, 0, NULL, 0);
     context_table_release(context);
@@ -132,7 +134,7 @@ EXPORT TBS_RESULT Tbsip_Cancel_Commands(TBS_HCONTEXT hContext)
     return result;
 }
 
-/* What Windows' functions do with a result of unknown size: a NULL buffer asks for the size. */
+/* As Windows' functions do for a result of unknown size: with a NULL buffer, the caller asks for the size. */
 static TBS_RESULT finish_sized(TBS_RESULT result, const struct wire_request *request, PBYTE buffer, PUINT32 length)
 {
     if (result != TBS_SUCCESS)

@@ -1,4 +1,4 @@
-/* The measured-boot log, which the broker hands out in parts. */
+/* The measured-boot log, which the broker returns in parts. */
 #include "context_table.h"
 #include "exported.h"
 #include "open_client.h"
@@ -18,7 +18,7 @@ static struct wire_request log_request(PBYTE buffer, UINT32 capacity, size_t off
                                  .prefix_bytes = 4};
 }
 
-/* Reads on after the first part, whose request is done, until the whole log is there or does not fit. */
+/* Reads the parts after the first, which has already arrived, until the log is complete or does not fit. */
 static TBS_RESULT read_log(struct wire_client *client, struct wire_request *part, uint32_t log_type, PBYTE buffer,
                            PUINT32 length)
 {

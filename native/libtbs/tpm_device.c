@@ -1,4 +1,4 @@
-/* What is asked about the TPM without a context. */
+/* Calls about the TPM that need no context. */
 #include "exported.h"
 #include "open_client.h"
 #include "tbs.h"

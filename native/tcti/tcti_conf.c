@@ -24,7 +24,7 @@ static bool parse_priority(const char *value, size_t length, struct tcti_conf *p
     return false;
 }
 
-/* 0 to 3: locality 4 is the hardware's own. */
+/* Only 0 to 3: locality 4 is reserved for the hardware. */
 static bool parse_locality(const char *value, size_t length, struct tcti_conf *parsed)
 {
     if (length != 1 || value[0] < '0' || value[0] > '3')

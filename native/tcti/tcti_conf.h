@@ -15,8 +15,8 @@ struct tcti_conf {
 };
 
 /*
- * The environment's options, with those of `conf`, which may be NULL, over them. Gives false on an unknown setting or
- * value; `problem` then says which.
+ * Reads the options from the environment and overrides them with those in `conf`, which may be NULL. Returns false
+ * for an unknown setting or an invalid value, which `problem` then names.
  */
 bool tcti_conf_parse(const char *conf, struct tcti_conf *parsed, struct wire_reason *problem);
 

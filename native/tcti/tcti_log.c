@@ -18,7 +18,7 @@ static bool ends_with(const char *start, const char *end, const char *name)
     return (size_t)(end - start) >= length && strncasecmp(end - length, name, length) == 0;
 }
 
-/* TSS2_LOG is a list of module+level, for this module or for all; the last that applies decides. */
+/* TSS2_LOG is a list of module+level, for this module or for all; the last matching entry decides. */
 static enum tcti_log_level level_let_through(void)
 {
     enum tcti_log_level chosen = TCTI_LOG_WARNING;
@@ -35,7 +35,7 @@ static enum tcti_log_level level_let_through(void)
     return chosen;
 }
 
-/* A file of TSS2_LOGFILE is opened for each message: there are few, and nothing stays open. */
+/* Opens the file of TSS2_LOGFILE for each message, because messages are rare and the file then need not stay open. */
 static FILE *open_log_file(bool *opened)
 {
     *opened = false;

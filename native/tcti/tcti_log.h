@@ -1,6 +1,7 @@
 /*
- * Messages as tpm2-tss' own TCTIs write them, so that a failure to load the TCTI has its reason beside it: to standard
- * error, or where TSS2_LOGFILE says, at the levels that TSS2_LOG lets through (tcti+error, all+none …; otherwise warning).
+ * Log messages in the format of tpm2-tss' own TCTIs, so that the reason why the TCTI failed to load is visible. They
+ * go to standard error or to TSS2_LOGFILE, filtered by the levels in TSS2_LOG (tcti+error, all+none …; default:
+ * warning).
  */
 #ifndef TPMTBS_TCTI_LOG_H
 #define TPMTBS_TCTI_LOG_H

@@ -1,7 +1,9 @@
 /*
- * The TCTI: TCG TSS 2.0 TPM Command Transmission Interface (TCTI) API Specification 1.0, contexts of version 2.
+ * The TCTI, according to TCG TSS 2.0 TPM Command Transmission Interface (TCTI) API Specification 1.0, with contexts
+ * of version 2.
  *
- * A context has one command under way at most. A refusal by the broker comes as the TPM response that stands for it.
+ * A context has at most one command in progress. If the broker refuses a command, the response is the corresponding
+ * TPM response.
  */
 #define _GNU_SOURCE
 #include "tss2_tcti_tbs.h"
@@ -18,7 +20,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* "TPMTBS" and the protocol's version. */
+/* "TPMTBS" and the version of the protocol. */
 #define TCTI_MAGIC 0x54504d5442530001ull
 #define TCTI_VERSION 2
 
@@ -34,14 +36,14 @@ struct tcti_tbs {
     uint32_t priority;
     uint8_t locality;
     struct tcti_refusal refusal;
-    /* The response is here, and its caller has only asked for its size, or with too small a buffer. */
+    /* The response has arrived, but the caller has so far asked only for its size, or passed too small a buffer. */
     bool answered;
     enum state state;
 };
 
 #define RESPONSE_CAPACITY (WIRE_MAX_RESPONSE_BYTES - WIRE_HEADER_BYTES - WIRE_SUBMIT_PREFIX_BYTES)
 
-/* Also of a context that the process which this one was forked from opened. */
+/* Also accepts a context that the parent of this process opened before it forked. */
 static struct tcti_tbs *any_context_of(TSS2_TCTI_CONTEXT *tcti)
 {
     if (tcti == NULL || TSS2_TCTI_MAGIC(tcti) != TCTI_MAGIC)
@@ -111,7 +113,7 @@ static TSS2_RC tcti_transmit(TSS2_TCTI_CONTEXT *tcti, size_t size, const uint8_t
     return TSS2_RC_SUCCESS;
 }
 
-/* Waits for the response; gives TRY_AGAIN when the time is up, and an error when there is none to be had. */
+/* Waits for the response. Returns TRY_AGAIN if the time-out passes, and an error if no response can arrive. */
 static TSS2_RC await_response(struct tcti_tbs *context, int32_t timeout)
 {
     if (!context->answered && wire_await(context->client, &context->request, timeout) == WIRE_TIMED_OUT)
@@ -166,7 +168,10 @@ static TSS2_RC tcti_cancel(TSS2_TCTI_CONTEXT *tcti)
         return TSS2_TCTI_RC_BAD_CONTEXT;
     if (context->state != STATE_RECEIVE)
         return TSS2_TCTI_RC_BAD_SEQUENCE;
-    /* Not waited for: waiting would read the command's response as well, and a program that polls would not see it come. */
+    /*
+     * Does not wait for the response to CANCEL: waiting would also read the command's response, and a program that
+     * polls would then not notice that it has arrived.
+     */
     struct wire_request request = {0};
     uint32_t result =
         wire_begin(context->client, &request, WIRE_CANCEL, context->wire_context, NULL, 0, NULL, 0);
@@ -199,7 +204,9 @@ static TSS2_RC tcti_set_locality(TSS2_TCTI_CONTEXT *tcti, uint8_t locality)
         return TSS2_TCTI_RC_BAD_SEQUENCE;
     if (locality > 4)
         return TSS2_TCTI_RC_BAD_VALUE;
-    /* Locality 4 is the hardware's own (dynamic launch): the broker carries 0 to 3, so callers are told at once. */
+    /*
+     * Locality 4 is reserved for the hardware (dynamic launch). The broker accepts only 0 to 3, so fail immediately.
+     */
     if (locality == 4)
         return TSS2_TCTI_RC_NOT_IMPLEMENTED;
     context->locality = locality;

@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 /*
- * With a NULL context, gives the size that a context needs. `conf` is NULL, empty, or settings joined by commas:
- * socket=/path, priority=low|normal|high|system, locality=0..4.
+ * With a NULL context, returns the size that a context needs. `conf` is NULL, empty, or settings separated by commas:
+ * socket=/path, priority=low|normal|high|system, locality=0..3, timeout=seconds, broker-uid=uid.
  */
 TSS2_RC Tss2_Tcti_Tbs_Init(TSS2_TCTI_CONTEXT *tctiContext, size_t *size, const char *conf);
 

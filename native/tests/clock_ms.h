@@ -1,4 +1,4 @@
-/* The time of tests. */
+/* The clock of the tests. */
 #ifndef TPMTBS_CLOCK_MS_H
 #define TPMTBS_CLOCK_MS_H
 

@@ -1,4 +1,4 @@
-/* Checks of tests: a failed one says where, and ends the program. */
+/* Assertions for tests. A failed one prints where it failed and ends the program. */
 #ifndef TPMTBS_EXPECT_H
 #define TPMTBS_EXPECT_H
 

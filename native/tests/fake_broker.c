@@ -162,7 +162,7 @@ static void send_in_pieces(int fd, uint32_t id, const uint8_t *command, size_t b
     }
 }
 
-/* Gives false when the connection is to be closed. */
+/* Returns false if the connection is to be closed. */
 static bool submit(struct connection *connection, uint32_t id, uint32_t context, const uint8_t *payload, size_t bytes)
 {
     int fd = connection->fd;
@@ -268,7 +268,7 @@ static void say_hello(struct connection *connection, uint32_t id, uint16_t highe
     respond(connection->fd, WIRE_HELLO, id, TBS_SUCCESS, payload, sizeof(payload));
 }
 
-/* Gives false when the connection is to be closed. */
+/* Returns false if the connection is to be closed. */
 static bool handle(struct connection *connection, const uint8_t *frame, size_t length)
 {
     uint16_t operation = wire_get_u16(frame + 4);
@@ -321,7 +321,7 @@ static bool handle(struct connection *connection, const uint8_t *frame, size_t l
     }
 }
 
-/* Gives false when the connection is to be closed. */
+/* Returns false if the connection is to be closed. */
 static bool receive(struct connection *connection)
 {
     ssize_t received = recv(connection->fd, connection->bytes + connection->count,
@@ -396,7 +396,7 @@ static void *run(void *argument)
             continue;
         for (nfds_t i = 2; i < count; i++) {
             size_t owner = owners[i - 2];
-            /* As the broker: what is under way bounds what is read. */
+            /* Like the broker, stops reading at the limit of requests in progress. */
             bool reads = connections[owner]->held_count < MAX_HELD;
             if (watched[i].revents != 0 && reads && !receive(connections[owner]))
                 drop(owner);

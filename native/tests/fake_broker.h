@@ -1,6 +1,6 @@
 /*
- * A broker for tests, in a thread of the test's own process: it speaks the wire protocol and does what the command code
- * of a submission asks for.
+ * A broker for tests, in a thread of the test process. It speaks the wire protocol and behaves as the command code of
+ * each submission requests.
  */
 #ifndef TPMTBS_FAKE_BROKER_H
 #define TPMTBS_FAKE_BROKER_H
@@ -9,17 +9,17 @@
 #include <stdint.h>
 
 enum fake_command {
-    FAKE_ECHO = 0x17b,          /* the command's own bytes come back */
-    FAKE_HOLD = 0xf001,         /* answered only when it is cancelled */
+    FAKE_ECHO = 0x17b,          /* returns the command's own bytes */
+    FAKE_HOLD = 0xf001,         /* gets a response only when it is cancelled */
     FAKE_LARGE = 0xf002,        /* a response of 4096 bytes */
-    FAKE_SLOW = 0xf003,         /* answered after 100 ms, while other requests are served */
+    FAKE_SLOW = 0xf003,         /* gets a response after 100 ms; other requests are served meanwhile */
     FAKE_HANG_UP = 0xf004,      /* the connection closes */
     FAKE_BLOCKED = 0xf005,      /* refused: TPM_E_COMMAND_BLOCKED */
-    FAKE_GARBAGE = 0xf006,      /* a frame that is none */
+    FAKE_GARBAGE = 0xf006,      /* returns bytes that are not a frame */
     FAKE_SHORT = 0xf007,        /* a response without its fields */
     FAKE_IN_PIECES = 0xf008,    /* echo, sent byte by byte */
     FAKE_NO_CONTEXT = 0xf009,   /* TBS_E_INVALID_CONTEXT, without a response */
-    FAKE_LONG = 0xf00a,         /* answered after FAKE_LONG_MS */
+    FAKE_LONG = 0xf00a,         /* gets a response after FAKE_LONG_MS */
 };
 
 #define FAKE_LONG_MS 2000
@@ -28,18 +28,18 @@ enum fake_command {
 #define FAKE_LARGE_BYTES 4096u
 #define FAKE_MAX_COMMAND_BYTES 4096u
 
-/* Starts it, and points TPMTBS_WIRE_SOCKET at it. */
+/* Starts the broker and sets TPMTBS_WIRE_SOCKET to its socket. */
 void fake_broker_start(void);
 
-/* Ends every connection and the broker. */
+/* Ends every connection and stops the broker. */
 void fake_broker_stop(void);
 
 const char *fake_broker_path(void);
 
-/* Contexts that are open. */
+/* Returns the number of open contexts. */
 unsigned fake_broker_contexts(void);
 
-/* The priority and locality of the last submission. */
+/* Return the priority and locality of the last submission. */
 uint32_t fake_broker_last_priority(void);
 uint32_t fake_broker_last_locality(void);
 
@@ -49,13 +49,13 @@ void fake_broker_give_no_reasons(bool none);
 /* The reason that it gives for FAKE_BLOCKED. */
 void fake_broker_set_reason(const char *reason);
 
-/* From now on connections get a result for the connection as a whole, and are closed; 0 ends that. */
+/* From now on, sends every new connection this result for the connection as a whole and closes it; 0 stops that. */
 void fake_broker_refuse_connections(uint32_t result);
 
-/* From now on it accepts, reads and answers nothing, as a process that is stopped; false ends that. */
+/* With true, accepts, reads and answers nothing from now on, like a stopped process; false continues. */
 void fake_broker_be_silent(bool silent);
 
-/* PINGs that it has answered. */
+/* Returns the number of PINGs that it has answered. */
 unsigned fake_broker_pings(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Runs a part of a test in a child of fork. */
+/* Runs part of a test in a child process after fork. */
 #ifndef TPMTBS_IN_CHILD_H
 #define TPMTBS_IN_CHILD_H
 
@@ -7,8 +7,10 @@
 
 #include "expect.h"
 
-/* Fails the test when the child fails. It ends as another program, so that nothing looks for leaks in a process whose
- * other threads never existed. */
+/*
+ * Fails the test if the child fails. The child ends with exec, because leak checkers would report memory of threads
+ * that do not exist in it.
+ */
 static inline void in_child(void (*part)(void))
 {
     fflush(NULL);

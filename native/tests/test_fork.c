@@ -1,4 +1,4 @@
-/* libtbs in a process that forks: the child cannot use its parent's contexts, and both go on. */
+/* Tests libtbs in a process that forks: the child cannot use its parent's contexts, and both keep working. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -99,8 +99,10 @@ static void use_all(void)
     open_use_and_close_another();
 }
 
-/* Whatever locks other threads hold at that moment. Not with the sanitizers: their own allocators hold locks as well, and do
- * not hand them to the child. */
+/*
+ * Tests forking while other threads hold locks. Not with sanitizers: their allocators hold locks too, and do not
+ * release them in the child.
+ */
 static void a_process_with_many_threads_forks_at_any_moment(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -1,4 +1,4 @@
-/* libtbs against the fake broker: every function, its errors, and a broker that goes away. */
+/* Tests libtbs with the fake broker: every function, its errors, and a broker that ends. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -44,7 +44,7 @@ static void opens_for_the_versions_that_the_program_speaks(void)
     TBS_CONTEXT_PARAMS2 both = {.version = TBS_CONTEXT_VERSION_TWO, .includeTpm12 = 1, .includeTpm20 = 1};
     EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&both, &context), TBS_SUCCESS);
     EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
-    /* Programs exist that set it, or never clear the structure. */
+    /* Some programs set it, or never clear the structure. */
     TBS_CONTEXT_PARAMS2 raw = {.version = TBS_CONTEXT_VERSION_TWO, .asUINT32 = 0xffffffff};
     EXPECT_CODE(Tbsi_Context_Create((PCTBS_CONTEXT_PARAMS)&raw, &context), TBS_SUCCESS);
     EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
@@ -105,7 +105,7 @@ static void carries_a_command_and_its_response(void)
                 TBS_SUCCESS);
     EXPECT(length == sizeof(command) && memcmp(command, result, length) == 0);
     EXPECT(fake_broker_last_priority() == 300 && fake_broker_last_locality() == 2);
-    /* Windows lets both be the same buffer. */
+    /* Windows allows both to be the same buffer. */
     EXPECT_CODE(Tbsip_Submit_Command(context, 0, 100, command, sizeof(command), command, &length), TBS_SUCCESS);
     EXPECT(memcmp(command, result, length) == 0);
     length = sizeof(result);
@@ -194,7 +194,10 @@ static void serves_the_smaller_calls(void)
     Tbsip_Context_Close(context);
 }
 
-/* The fake broker echoes, so that the "name" is read out of the command's own bytes: too short to be one. */
+/*
+ * The fake broker echoes the command, so the "name" is read from the command's own bytes, which are too short for
+ * one.
+ */
 static void does_not_trust_what_a_device_id_is_read_from(void)
 {
     BYTE id[64];

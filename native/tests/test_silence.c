@@ -1,4 +1,4 @@
-/* A broker that shows no sign of life is given up; one that only works for long is not. */
+/* Tests that clients give up on a broker that shows no sign of life, but not on one that is only busy. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,7 +14,7 @@
 #include "wire_options.h"
 
 #define LIMIT_MS 600
-/* More threads than the broker lets have commands under way. */
+/* More threads than the broker allows commands in progress. */
 #define THREADS (FAKE_MOST_UNDER_WAY + 16)
 
 static void set_limit(const char *seconds)
@@ -51,7 +51,7 @@ static void a_command_at_a_silent_broker_is_given_up(void)
     int64_t start = now_ms();
     EXPECT_CODE(submit(context, FAKE_ECHO), TBS_E_SERVICE_NOT_RUNNING);
     EXPECT(now_ms() - start >= LIMIT_MS - 10);
-    /* The context is lost: nothing waits a second time. */
+    /* The context is lost: a second call does not wait again. */
     start = now_ms();
     EXPECT_CODE(submit(context, FAKE_ECHO), TBS_E_SERVICE_NOT_RUNNING);
     EXPECT_CODE(Tbsip_Context_Close(context), TBS_SUCCESS);
@@ -69,7 +69,7 @@ static void a_silent_broker_opens_nothing(void)
     fake_broker_be_silent(false);
 }
 
-/* The kernel lets a program wait for room in the listener's queue, too. */
+/* The kernel also lets a program wait for room in the listener's queue. */
 static void a_silent_broker_whose_queue_is_full_is_given_up(void)
 {
     set_limit("0.6");
@@ -134,7 +134,7 @@ static void *hold(void *argument)
     return NULL;
 }
 
-/* Beyond its limit the broker reads nothing, pings included: the client must not go that far. */
+/* Beyond its limit, the broker reads nothing, not even pings, so the client must not exceed the limit. */
 static void many_threads_do_not_make_a_living_broker_look_silent(void)
 {
     pthread_t threads[THREADS];
@@ -146,7 +146,7 @@ static void many_threads_do_not_make_a_living_broker_look_silent(void)
         EXPECT(pthread_create(&threads[i], NULL, hold, NULL) == 0);
     usleep(3000000);
     EXPECT(ended == 0);
-    /* A cancel passes those that wait for room. */
+    /* A cancel overtakes the requests that wait for room. */
     while (ended < THREADS) {
         EXPECT_CODE(Tbsip_Cancel_Commands(shared), TBS_SUCCESS);
         usleep(10000);

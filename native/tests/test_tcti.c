@@ -1,4 +1,4 @@
-/* The TCTI against the fake broker: the sequence of calls, time-outs, cancel, and the configuration string. */
+/* Tests the TCTI with the fake broker: the order of calls, time-outs, cancel, and the configuration string. */
 #define _GNU_SOURCE
 #include "tss2_tcti_tbs.h"
 
@@ -228,7 +228,7 @@ static void keeps_the_order_of_calls(void)
     EXPECT_CODE(Tss2_Tcti_SetLocality(tcti, 0), TSS2_TCTI_RC_BAD_SEQUENCE);
     EXPECT_CODE(Tss2_Tcti_Receive(tcti, NULL, response, 0), TSS2_TCTI_RC_BAD_REFERENCE);
     EXPECT_CODE(Tss2_Tcti_MakeSticky(tcti, &key, 1), TSS2_TCTI_RC_NOT_IMPLEMENTED);
-    close_tcti(tcti); /* with a command under way */
+    close_tcti(tcti); /* with a command in progress */
 }
 
 static void reports_a_broker_that_is_gone(void)

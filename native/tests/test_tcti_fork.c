@@ -1,4 +1,4 @@
-/* The TCTI in a process that forks, as a web server does with its workers. */
+/* Tests the TCTI in a process that forks, as a web server does for its workers. */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -91,7 +91,7 @@ static void the_worker_logs_the_reason(void)
     close_tcti(inherited);
 }
 
-/* Otherwise what the server held would stay in the TPM for as long as a worker lives. */
+/* Otherwise the server's objects would stay in the TPM as long as a worker lives. */
 static void a_worker_that_lives_on_does_not_keep_the_servers_context_open(void)
 {
     int alive[2];
@@ -108,7 +108,7 @@ static void a_worker_that_lives_on_does_not_keep_the_servers_context_open(void)
     }
     close(alive[0]);
     close_tcti(inherited);
-    /* The broker sees the end of the connection in a moment, or never. */
+    /* The broker notices the end of the connection soon, or never. */
     while (fake_broker_contexts() > 0)
         usleep(1000);
     close(alive[1]);

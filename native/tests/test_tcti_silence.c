@@ -1,4 +1,4 @@
-/* The TCTI and a broker that shows no sign of life, and the reasons that the TCTI logs. */
+/* Tests the TCTI with a broker that shows no sign of life, and the reasons that the TCTI logs. */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 static char log_path[] = "/tmp/tcti-log-XXXXXX";
 static int log_fd;
 
-/* What was logged since the last call. */
+/* Returns what was logged since the last call. */
 static const char *logged(void)
 {
     static char text[4096];
@@ -81,7 +81,7 @@ static void waits_for_a_long_command(void)
     close_tcti(tcti);
 }
 
-/* It looks for its response only after three limits: the broker must have the time to answer a ping. */
+/* The caller asks for the response only after three limits, so the broker must get time to answer a ping. */
 static void a_program_that_looks_rarely_does_not_give_a_living_broker_up(void)
 {
     uint8_t response[64];
@@ -115,7 +115,7 @@ static void logs_why_it_cannot_connect(void)
     EXPECT(chown(directory, 12345, 12345) == 0);
     EXPECT_CODE(try_to_open(NULL), TSS2_TCTI_RC_NOT_PERMITTED);
     EXPECT(strstr(logged(), "belongs to user 12345, who is neither root, nor you") != NULL);
-    /* A user who is named may run the broker. */
+    /* A user who is named in the configuration may run the broker. */
     EXPECT_CODE(try_to_open("broker-uid=12345"), TSS2_RC_SUCCESS);
     EXPECT(chown(directory, 0, 0) == 0);
 }

@@ -1,4 +1,7 @@
-/* One context used from several threads: requests that overtake one another, cancel, and close under way. */
+/*
+ * Tests several threads that use one context: responses out of order, cancel, and close while commands are in
+ * progress.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -63,7 +66,10 @@ static void *wait_slowly(void *argument)
     return NULL;
 }
 
-/* The thread whose command is slow reads for all; the quick one must get its answer long before. */
+/*
+ * The thread with the slow command reads for all threads; the thread with the quick one must get its response long
+ * before.
+ */
 static void a_quick_command_overtakes_a_slow_one_of_another_thread(void)
 {
     pthread_t slow;
@@ -94,7 +100,7 @@ static void start_waiting(pthread_t *threads)
         EXPECT(pthread_create(&threads[i], NULL, wait_until_cancelled, NULL) == 0);
     while (waiting < THREADS)
         usleep(1000);
-    usleep(50000); /* all of them are at the broker */
+    usleep(50000); /* until all of them are at the broker */
 }
 
 static void cancel_reaches_the_commands_of_other_threads(void)

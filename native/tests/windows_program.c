@@ -1,6 +1,6 @@
 /*
- * As a program for Windows is written: it must compile with nothing changed but the include path. It prints random bytes
- * from the TPM.
+ * An ordinary program for Windows. It must compile with only the include path changed. It prints random bytes from
+ * the TPM.
  */
 #include <windows.h>
 #include <Tbs.h>

@@ -10,7 +10,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CATEGORY, LANGUAGES, LEVELS, TEXTS } from './texts.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Only the template lies here, since `samba-tool gpo admxload` copies the whole folder into the central store. */
+/**
+ * This folder contains only the template, since `samba-tool gpo admxload` copies the whole folder into the central
+ * store.
+ */
 const folder = path.join(root, 'packaging', 'admx');
 const NAMESPACE = 'http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions';
 

@@ -73,7 +73,10 @@ async function bundleProgram(name, folder) {
   return filesAmong(Object.keys(metafile.inputs));
 }
 
-/** Bundles what draws `tbs top`. It is an ES module, since yoga-layout awaits its WebAssembly when it is loaded. */
+/**
+ * Bundles the code that draws `tbs top`. It is an ES module, since yoga-layout awaits its WebAssembly when it is
+ * loaded.
+ */
 async function bundleTop(folder) {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -120,7 +123,7 @@ function packageOf(file) {
   return folder === undefined ? undefined : path.join(root, folder);
 }
 
-/** ink's own developers inspect it with react-devtools-core, which nobody else installs. */
+/** Only ink's developers use react-devtools-core, so it is not installed. */
 const withoutDevtools = {
   name: 'without devtools',
   setup(build) {
@@ -129,7 +132,7 @@ const withoutDevtools = {
   },
 };
 
-/** Only `tbs top` loads what draws it, through the function that start.cjs provides. */
+/** Only `tbs top` loads the code that draws it, with the function that start.cjs provides. */
 const topBeside = {
   name: 'top beside',
   setup(build) {
@@ -190,7 +193,10 @@ function copyParts(folder, architecture) {
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ name, version, type: 'commonjs' })}\n`);
 }
 
-/** npm installs only this machine's own; that of another architecture is fetched as the lock names it. */
+/**
+ * npm installs only the package for this machine; those for other architectures are fetched as package-lock.json
+ * specifies.
+ */
 function lmdbAddon(architecture) {
   const name = `@lmdb/lmdb-linux-${architecture}`;
   const installed = path.join(root, 'node_modules', name);

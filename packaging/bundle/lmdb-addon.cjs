@@ -1,2 +1,3 @@
-// Stands in the bundle for node-gyp-build-optional-packages, which lmdb finds its addon with: here it lies beside the bundle.
+// Replaces node-gyp-build-optional-packages, with which lmdb finds its addon: in an installation, it is beside the
+// bundle.
 module.exports = () => require(require('node:path').join(__dirname, 'lmdb.node'));

@@ -1,6 +1,6 @@
 #!/usr/lib/tpmtbs-node/bin/node
-// Starts the program of this name from V8's code cache. Node.js' own compile cache (node:module) is no use here: it keeps
-// one cache for each user, and holds only the functions that run when a module is loaded.
+// Starts the program of this name from V8's code cache. Node.js' own compile cache (node:module) does not help: it
+// has one cache for each user, and contains only the functions that run when a module is loaded.
 'use strict';
 const { readFileSync, writeFileSync, writeSync } = require('node:fs');
 const path = require('node:path');
@@ -12,7 +12,7 @@ const cacheFile = path.join(__dirname, 'cache', name);
 const writesCache = process.env.TPMTBS_WRITE_CODE_CACHE === name;
 
 if (process.argv.length === 3 && process.argv[2] === '--version') {
-  // Scripts ask for it often, and no part of the program is needed for it.
+  // Scripts often ask for the version, and it needs no part of the program.
   writeSync(1, `${require('./package.json').version}\n`);
 } else {
   run();
@@ -29,7 +29,7 @@ function run() {
   // A script of node:vm cannot import ES modules itself.
   const importBeside = (name) => import(name);
   script.runInThisContext()(bundle.exports, require, bundle, file, __dirname, importBeside);
-  // At the end, so that the cache holds what the run has compiled.
+  // At the end, so that the cache contains what the run has compiled.
   if (writesCache) {
     process.once('exit', () => {
       bundle.exports.beforeCodeCache?.();
@@ -39,7 +39,7 @@ function run() {
   bundle.exports.run();
 }
 
-/** Undefined where there is none. V8 passes over one that another Node.js wrote, and compiles as usual. */
+/** Undefined if there is none. V8 ignores a cache that another version of Node.js wrote, and compiles as usual. */
 function cachedCode() {
   try {
     return readFileSync(cacheFile);

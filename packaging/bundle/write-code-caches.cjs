@@ -1,6 +1,6 @@
-// Runs each program of a bundle once, as far as it goes without a broker and a TPM, so that it writes its code cache.
+// Runs each program of a bundle once, as far as possible without a broker and a TPM, so that it writes its code cache.
 //   node write-code-caches.cjs FOLDER
-// An installation does this, since V8 reads only what this very Node.js wrote.
+// An installation does this, since V8 accepts only caches that the same build of Node.js wrote.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const { chmodSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs');
@@ -18,7 +18,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** It opens its state and its policy, and ends where the TPM is missing. */
+/** The broker opens its state and its policy, and ends because there is no TPM. */
 function brokerWithoutTpm() {
   return {
     stateFolder: path.join(scratch, 'state'),

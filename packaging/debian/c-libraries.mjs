@@ -19,7 +19,7 @@ const CONTENTS = {
 
 export const LIBRARY_PACKAGES = Object.keys(CONTENTS);
 
-/** Builds the libraries and returns the folder that has what cmake installs below /usr. */
+/** Builds the libraries and returns the folder with the files that cmake installs below /usr. */
 export function buildCLibraries(architecture) {
   const { triplet, strip, cmake } = toolchainFor(architecture);
   const build = path.join(root, 'dist', 'c-libraries', architecture);
@@ -27,7 +27,7 @@ export function buildCLibraries(architecture) {
   rmSync(installed, { recursive: true, force: true });
   const cmakeRun = (args, env = process.env) =>
     execFileSync('cmake', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  // The place of the clone would otherwise be in the build id, through the debug information.
+  // Otherwise the path of the clone would change the build id, through the debug information.
   const flags = `-ffile-prefix-map=${root}=.`;
   cmakeRun([
     ...['-S', path.join(root, 'native'), '-B', build, '-DCMAKE_BUILD_TYPE=RelWithDebInfo', `-DCMAKE_C_FLAGS=${flags}`],

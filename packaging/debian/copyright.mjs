@@ -1,5 +1,5 @@
-// Writes the copyright file of a Debian package (DEP-5): the project itself, and every part of others that the package
-// contains, with the license from the part's own files.
+// Writes the copyright file of a Debian package (DEP-5): the project itself, and all third-party parts of the
+// package, each with the license from its own files.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ export function partsOfBundle(packages) {
   ];
 }
 
-/** Node.js, whose LICENSE also has the licenses of everything that it contains. */
+/** Node.js, whose LICENSE also has the licenses of all its parts. */
 export function partsOfNode(folder) {
   return [
     {
@@ -67,7 +67,7 @@ function authorName(author, packageName) {
   return name ?? `the authors of ${packageName}`;
 }
 
-/** The terms of a package that offers several licenses are those of the first file, by name, that is not Apache's. */
+/** If a package offers several licenses, uses the first license file, by name, that is not Apache's. */
 function licenseText(folder) {
   const files = readdirSync(folder).filter((each) => /^(?:licen[cs]e|copying)/i.test(each));
   const file = files.find((each) => !/apache/i.test(each)) ?? files[0];

@@ -1,5 +1,5 @@
-// Reads the definition of the `tbs` command: runs the code that tells yargs its commands and options, with an object in
-// the place of yargs that records what it is told.
+// Reads the definition of the `tbs` command: runs the code that defines commands and options for yargs, but passes it
+// an object that records the definitions.
 import { addCommands } from '../../build/ts-core/cli/main.js';
 
 /**

@@ -1,11 +1,12 @@
-// Writes manual pages in the macros of man(7). Texts are Markdown as the tables in docs/ have it: `code` and links.
+// Writes manual pages with the macros of man(7). Texts may contain the Markdown that the tables in docs/ use: `code`
+// and links.
 
 /** Returns a whole page. `sections` is a list of [title, body]; a body comes from the functions below. */
 export function manualPage({ name, section, summary, version, date, manual, sections }) {
   const title = `.TH ${name.toUpperCase()} ${section} ${date} "TpmTbs ${version}" "${manual}"`;
   const heading = `.SH NAME\n${text(name)} \\- ${text(summary)}`;
   const lines = [title, heading, ...sections.map(([each, body]) => `.SH ${each}\n${body}`)].join('\n');
-  // A heading begins a paragraph by itself.
+  // A heading already starts a paragraph.
   return `${lines.replace(/^(\.S[HS] .*)\n\.PP$/gm, '$1')}\n`;
 }
 
@@ -28,7 +29,7 @@ export function literal(lines) {
   return `.PP\n.nf\n${lines.map((line) => protectedLine(escaped(line))).join('\n')}\n.fi`;
 }
 
-/** Returns a text with Markdown's code in bold; a link is its words, or the place of the page it leads to. */
+/** Returns a text with Markdown's code in bold; a link becomes its text or the location of its page. */
 export function text(markdown) {
   const parts = markdown
     .replace(/\[([^\]]+)\]\(([^)]+)\)/g, (_, words, target) => (words === target ? `\`${pageFile(target)}\`` : words))
@@ -41,7 +42,7 @@ function pageFile(target) {
   return `/usr/share/doc/tpmtbs/${target}`;
 }
 
-/** What roff reads as itself: a backslash, and a hyphen that is typed as part of a name or an option. */
+/** Escapes backslashes, and hyphens that are part of a name or an option. */
 function escaped(plain) {
   return plain
     .replaceAll('\\', '\\e')
@@ -51,7 +52,7 @@ function escaped(plain) {
     .replaceAll('”', '\\(rq');
 }
 
-/** A line that begins with a dot or an apostrophe would be a request. */
+/** roff would take a line that begins with a dot or an apostrophe for a request. */
 function protectedLine(line) {
   return /^[.']/.test(line) ? `\\&${line}` : line;
 }

@@ -1,5 +1,5 @@
-// Builds what the npm archive contains beside the sources' output: the types of the client library in build/types, and the
-// native addon for every platform. `npm pack` and `npm publish` run it.
+// Builds the parts of the npm archive that `npm run build` does not: the types of the client library in build/types,
+// and the native addon for every platform. `npm pack` and `npm publish` run it.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { contractTypes } from './contract-types.mjs';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const types = path.join(root, 'build', 'types');
 
-/** Writes the types of the client library; wants a build. */
+/** Writes the types of the client library; needs a build. */
 export function writeClientTypes(folder = types) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-types-'));
   try {
@@ -38,7 +38,7 @@ export function writeClientTypes(folder = types) {
   writeFileSync(contract, contractTypes(protocol));
 }
 
-/** Throws if the library's types import anything that the archive has no types of. */
+/** Throws if the library's types import anything for which the archive has no types. */
 function requireOnlyContract(folder) {
   for (const name of readdirSync(folder)) {
     const imports = readFileSync(path.join(folder, name), 'utf8').matchAll(/from '(\.\.\/[^']+)'/g);
@@ -50,7 +50,7 @@ function requireOnlyContract(folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    // npm shows the output of this script where that of `npm pack` is expected.
+    // npm mixes the output of this script into that of `npm pack`.
     for (const target of CROSS_TARGETS) crossCompileAddon(target);
     await buildNative();
     await buildTypeScript();

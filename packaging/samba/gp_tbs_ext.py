@@ -37,13 +37,13 @@ from samba.param import LoadParm
 from samba.samba3 import libsmb_samba_internal as libsmb
 from samba.samdb import SamDB
 
-# Identifies this extension in Samba's gpext.conf; made once, it never changes.
+# Identifies this extension in Samba's gpext.conf; must never change.
 EXTENSION_GUID = '{6F1D9C56-2B0E-4C6B-9E0B-6D5A3C1F7B42}'
 DEFAULT_FOLDER = '/var/lib/tpmtbs-policy/samba'
 FOLDER_OPTION = 'tpmtbs:policy folder'
 MANIFEST_VERSION = 1
 
-# Below HKEY_LOCAL_MACHINE: everything that the broker reads. Values elsewhere are not its business.
+# The keys that the broker reads, below HKEY_LOCAL_MACHINE.
 TPM_KEYS = ('software\\policies\\microsoft\\tpm', 'software\\microsoft\\tpm')
 
 # A GPO's Registry.pol holds all registry policy of that GPO, the TPM's part included.
@@ -158,7 +158,7 @@ class PolicyFolder:
                 time.sleep(0.1)
 
     def previous(self):
-        """The manifest and entries of the last refresh, as {GUID: [Entry]}; empty where they do not belong together."""
+        """Returns the manifest and entries of the last refresh, as {GUID: [Entry]}; empty if the two files do not match."""
         try:
             with open(os.path.join(self.path, 'manifest.json'), encoding='utf-8') as file:
                 manifest = json.load(file)
@@ -214,7 +214,7 @@ class Link:
 
 
 class LinkFinder:
-    """Tells by which link each GPO of Samba's list applies; a GPO that several containers link is listed once for each.
+    """Finds the link through which each GPO in Samba's list applies; a GPO with several links is in the list several times.
 
     The list has links that are not enforced first, from the farthest container to the nearest, and then the enforced
     ones from the nearest to the farthest, so that a domain's enforced link is the strongest.
@@ -233,7 +233,7 @@ class LinkFinder:
 
 
 class Directory:
-    """What only the directory knows of a GPO: its flags, its WMI filter, and how each container links it."""
+    """Reads what only the directory has of a GPO: its flags, its WMI filter, and its links."""
 
     def __init__(self, controller, creds, lp):
         self._db = SamDB(url='ldap://' + controller, session_info=system_session(), credentials=creds, lp=lp)
@@ -272,7 +272,7 @@ class Directory:
 
 
 class Sysvol:
-    """The controller's share of policy files, asked only whether a file is there: Samba keeps files that were deleted."""
+    """Checks which policy files exist on the controller's share, since Samba's cache keeps files that were deleted."""
 
     def __init__(self, controller, creds, lp):
         signing = creds.get_smb_signing()
@@ -291,7 +291,7 @@ class Sysvol:
 
 
 class gp_tbs_ext(gp_ext):
-    """Writes the TPM policy that applies to this computer for the broker. Samba makes one object a refresh."""
+    """Writes the TPM policy that applies to this computer for the broker. Samba creates one object for each refresh."""
 
     def __str__(self):
         return 'TpmTbs/TPM Policy'
@@ -299,12 +299,11 @@ class gp_tbs_ext(gp_ext):
     def process_group_policy(self, deleted_gpo_list, changed_gpo_list):
         """Called at every refresh, and by `samba-gpupdate --unapply`.
 
-        The two lists name only what changed, without the order. They are also empty of meaning when the directory went
-        away in between, so the list of GPOs is asked for here and a refresh without one changes nothing.
+        The two lists have only the changed GPOs, without their order, and are wrong if the directory became unavailable meanwhile. So this method requests the list of GPOs itself, and changes nothing if it gets none.
         """
         folder = PolicyFolder(folder_in(self.lp))
         try:
-            # `unregister` may have taken the policy away while this refresh waited for the folder.
+            # `unregister` may have removed the policy while this refresh waited for the folder.
             if EXTENSION_GUID not in list_gp_extensions(self.lp.configfile):
                 return
             if self._is_unapplying():
@@ -317,7 +316,7 @@ class gp_tbs_ext(gp_ext):
             folder.close()
 
     def rsop(self, gpo):
-        """What `samba-gpupdate --rsop` prints for one GPO."""
+        """Returns what `samba-gpupdate --rsop` prints for one GPO."""
         if not gpo.file_sys_path:
             return {}
         controller = get_dc_hostname(self.creds, self.lp)
@@ -343,8 +342,7 @@ class gp_tbs_ext(gp_ext):
         return net.finddc(domain=self.lp.get('realm'), flags=nbt.NBT_SERVER_LDAP | nbt.NBT_SERVER_DS).client_site
 
     def _is_unapplying(self):
-        """Samba tells an extension of --unapply only by calling every GPO deleted, as it also does when the directory
-        stops answering; the caller's name tells the two apart."""
+        """For --unapply, Samba reports every GPO as deleted, as it also does if the directory stops answering. Only the name of the calling function distinguishes the two."""
         frame = sys._getframe()
         while frame is not None:
             if frame.f_code.co_name == 'unapply_gp':
@@ -358,7 +356,7 @@ class gp_tbs_ext(gp_ext):
         if not session.connect():
             raise OSError('%s cannot be asked which GPOs apply; the policy of the last refresh stays' % controller)
         gpos = session.get_gpo_list(self.username.split('\\')[-1])
-        # The local policy is always in a list that the directory answered.
+        # A list from the directory always contains the local policy.
         if len(gpos) == 0:
             raise OSError('%s did not say which GPOs apply; the policy of the last refresh stays' % controller)
         return controller, [ListedGpo(gpo) for gpo in gpos if gpo.file_sys_path]
@@ -394,7 +392,7 @@ class gp_tbs_ext(gp_ext):
         return entries, described
 
     def _entries_of(self, gpo, previous):
-        """A GPO whose file is damaged keeps what it said at the last refresh, rather than opening what it blocked."""
+        """Returns the values of a GPO. If its file is damaged, returns those of the last refresh, so that no block is lifted."""
         try:
             return self._read_gpo(gpo), None
         except (OSError, DamagedFile) as error:
@@ -411,13 +409,12 @@ class gp_tbs_ext(gp_ext):
 
 
 def folder_in(lp):
-    """The folder that smb.conf names, or the one that the broker watches by default."""
+    """Returns the folder that smb.conf names, or the one that the broker watches by default."""
     return lp.get(FOLDER_OPTION) or DEFAULT_FOLDER
 
 
 def manifest_of(state, lp, computer, controller=None, gpos=()):
-    """`time` is that of the refresh: the broker warns when it is long past, since the domain's changes then no longer
-    arrive."""
+    """`time` is that of the refresh: the broker warns if it is long ago, since the domain's changes then no longer arrive."""
     return {
         'version': MANIFEST_VERSION,
         'writtenBy': 'samba',
@@ -463,14 +460,15 @@ def register(configfile):
 
 
 def unregister(configfile):
-    """Takes the domain's policy away as well, since nothing would do that later."""
+    """Also removes the domain's policy, since nothing would do that later."""
     lp = load_configuration(configfile)
     path = folder_in(lp)
     folder = PolicyFolder(path) if os.path.isdir(path) else None
     try:
         if folder:
             folder.write([], manifest_of('unapplied', lp, lp.get('netbios name') + '$'))
-        # The folder is still locked, so that a refresh that waits for it sees that it is no longer wanted.
+        # The folder is still locked, so a refresh that waits for it notices afterwards that the extension is
+        # unregistered.
         unregister_gp_extension(EXTENSION_GUID, smb_conf=configfile)
     finally:
         if folder:

@@ -1,4 +1,4 @@
-// Tests the packages in dist, each part in a process of its own. The last line counts.
+// Tests the packages in dist, each part in a separate process. The last line shows the counts.
 //   npm run test:packages      after `npm run package`
 import { spawn } from 'node:child_process';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// What the tests of the packages share: checks that are counted, and the newest packages in dist.
+// Functions that the package tests share: they count checks and find the newest packages in dist.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -62,7 +62,7 @@ export function expect(text, pattern) {
   if (!pattern.test(text)) throw new Error(`${JSON.stringify(text)} does not match ${pattern}`);
 }
 
-/** Waits until something is there, or the child has ended. */
+/** Waits until `find` returns something, or the child has ended. */
 export async function until(isDone, child) {
   for (let waitedMs = 0; !isDone(); waitedMs += 50) {
     if (child.exitCode !== null || waitedMs > 60_000) throw new Error(`${child.spawnargs.join(' ')} did not start`);

@@ -1,6 +1,6 @@
 // Installs, updates and uninstalls the PowerShell module from a local repository with PSResourceGet, and uses it.
 //   node packaging/tests/powershell.mjs      after `npm run build`
-// All of it happens in a home folder of its own: PSResourceGet keeps its repositories and modules there.
+// Uses a temporary home folder, because PSResourceGet stores its repositories and modules there.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ try {
       '1.0.0',
       'True',
     ]);
-    // Nothing serves this socket: the cmdlet has come as far as it can.
+    // No broker listens on this socket, so the cmdlet can get no further.
     const question = "try { Get-TbsStatus -ErrorAction Stop } catch { ($_.FullyQualifiedErrorId -split ',')[0] }";
     expectLines(pwsh(question), ['TbsServiceNotRunning']);
   });

@@ -11,7 +11,7 @@ describe('an owner-password file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('holds a new authorization of 20 bytes, and is for its owner alone', () => {
+  it('contains a new authorization of 20 bytes, and is accessible only to its owner', () => {
     const [first, second] = ['a.tpm', 'b.tpm'].map((name) => createOwnerAuthFile(join(folder, name)));
     assert.ok(first !== undefined && first !== second);
     assert.equal(Buffer.from(first, 'base64').length, 20);
@@ -24,7 +24,7 @@ describe('an owner-password file', () => {
     assert.equal(statSync(join(folder, 'a.tpm')).mode & 0o777, 0o600);
   });
 
-  it('never replaces one that exists', () => {
+  it('never replaces an existing file', () => {
     const path = join(folder, 'a.tpm');
     createOwnerAuthFile(path);
     const before = readFileSync(path, 'utf8');

@@ -19,7 +19,7 @@ async function messagesOf(stream: EventStream): Promise<string[]> {
 }
 
 describe('a stream of events', () => {
-  it('gives past events before those that came while the broker was asked for them, each once', async () => {
+  it('returns past events before those that arrived while the broker was asked for them, each once', async () => {
     const stream = streamOf();
     stream.push(event('second'));
     stream.push(event('third'));
@@ -28,7 +28,7 @@ describe('a stream of events', () => {
     assert.deepEqual(await messagesOf(stream), ['first', 'second', 'third']);
   });
 
-  it('wakes a reader who waits', async () => {
+  it('wakes a waiting reader', async () => {
     const stream = streamOf();
     stream.begin([]);
     const next = stream.next();
@@ -36,7 +36,7 @@ describe('a stream of events', () => {
     assert.equal((await next).value?.message, 'late');
   });
 
-  it('throws what ended it, after everything that had come', async () => {
+  it('throws the reason for its end after all events that had arrived', async () => {
     const stream = streamOf();
     stream.begin([]);
     stream.push(event('last'));
@@ -45,14 +45,14 @@ describe('a stream of events', () => {
     await assert.rejects(stream.next(), /the broker ended the connection/);
   });
 
-  it('ends for a reader who waited before it began', async () => {
+  it('ends for a reader who was already waiting', async () => {
     const stream = streamOf();
     const next = stream.next();
     stream.finish();
     assert.equal((await next).done, true);
   });
 
-  it('says that its reader has left, and keeps nothing after that', async () => {
+  it('reports that its reader has left, and stores nothing after that', async () => {
     let returned = 0;
     const stream = streamOf(() => returned++);
     stream.begin([event('one'), event('two')]);
@@ -65,7 +65,7 @@ describe('a stream of events', () => {
     assert.deepEqual(await messagesOf(stream), []);
   });
 
-  it('drops the oldest of what nobody reads, and counts it', async () => {
+  it('drops the oldest unread events, and counts them', async () => {
     const stream = streamOf();
     stream.begin([]);
     for (let index = 0; index < 10_005; index++) stream.push(event(`${index}`));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { SilenceWatch } from '../../ts-core/client/silence-watch.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-describe('the watch over a silent broker', () => {
+describe('the watch for a silent broker', () => {
   let clock: FakeClock;
   let happened: string[];
   let watch: SilenceWatch;
@@ -39,7 +39,7 @@ describe('the watch over a silent broker', () => {
     assert.deepEqual(happened, ['ping', 'given up']);
   });
 
-  it('never gives up a broker that answers pings, with one ping at a time', () => {
+  it('never gives up while the broker answers pings, with one ping at a time', () => {
     startCall();
     for (let minute = 0; minute < 10; minute++) {
       for (let third = 0; third < 6; third++) {
@@ -50,7 +50,7 @@ describe('the watch over a silent broker', () => {
     assert.deepEqual(happened, Array(60).fill('ping'));
   });
 
-  it('takes whatever the broker sends as a sign of life', () => {
+  it('treats any data from the broker as a sign of life', () => {
     startCall();
     for (let count = 0; count < 100; count++) {
       clock.advance(9_000);
@@ -59,7 +59,7 @@ describe('the watch over a silent broker', () => {
     assert.deepEqual(happened, []);
   });
 
-  it('does not count silence while nothing waits, and keeps no timer', async () => {
+  it('does not count silence while no call waits, and keeps no timer', async () => {
     const call = startCall();
     call.answer();
     await call.ended;
@@ -72,7 +72,7 @@ describe('the watch over a silent broker', () => {
     assert.deepEqual(happened, []);
   });
 
-  it('goes on while another call waits', async () => {
+  it('continues while another call waits', async () => {
     const first = startCall();
     startCall();
     first.answer();
@@ -81,7 +81,7 @@ describe('the watch over a silent broker', () => {
     assert.deepEqual(happened, ['ping', 'given up']);
   });
 
-  it('gives the broker time to answer when this process itself was stopped', () => {
+  it('gives the broker time to answer after this process itself was stopped', () => {
     let callback = (): void => undefined;
     const stopped = new SilenceWatch({
       limitMs: 30_000,

@@ -1,4 +1,4 @@
-/** A process with a bounded heap, and one without, that hold little and drop much. */
+/** Tests a process with a bounded heap and one without, which hold little and discard much. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -34,7 +34,7 @@ async function meanBytes(prelude: string): Promise<number> {
 describe('a bounded heap', function () {
   this.timeout(60_000);
 
-  it('stays close to what is live, where an unbounded one grows far beyond it', async () => {
+  it('stays close to the live objects, while an unbounded one grows far beyond them', async () => {
     const module = new URL('../../ts-core/daemon/bounded-heap.js', import.meta.url).href;
     const bounded = await meanBytes(`(await import(${JSON.stringify(module)})).boundHeap();`);
     const unbounded = await meanBytes('');

@@ -30,7 +30,7 @@ describe('configuration', () => {
     return [];
   };
 
-  it('gives the system broker the folders of the system', () => {
+  it('uses the system’s folders for the system’s broker', () => {
     writeFileSync(file, '{}', { mode: 0o600 });
     const configuration = loadConfiguration({ path: file, mode: 'system', env: noEnvironment, uid });
     equal(configuration.mode, 'system');
@@ -40,7 +40,7 @@ describe('configuration', () => {
     equal(configuration.audit.path, '/var/log/tpmtbs/audit.jsonl');
   });
 
-  it("gives the system's broker the machine's TPM and nothing in its place, and a user's own a software TPM", () => {
+  it('uses only the machine’s TPM for the system’s broker, and a software TPM for a user’s own', () => {
     writeFileSync(file, '{}', { mode: 0o600 });
     const transportOf = (mode: 'system' | 'user') =>
       loadConfiguration({ path: file, mode, env: noEnvironment, uid }).transport;
@@ -49,7 +49,7 @@ describe('configuration', () => {
     equal(transportOf('user').kind, 'embedded');
   });
 
-  it('takes no folder of the system broker from the environment', () => {
+  it('takes no folder of the system’s broker from the environment', () => {
     writeFileSync(file, '{}', { mode: 0o600 });
     const env = { HOME: '/h', XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s', XDG_CONFIG_HOME: '/c', TPMTBS: '/t' };
     const load = (environment: Record<string, string>) =>
@@ -57,7 +57,7 @@ describe('configuration', () => {
     deepEqual(load(env), load({}));
   });
 
-  it("gives a user's broker the folders of that user", () => {
+  it('uses the user’s folders for a user’s broker', () => {
     const env = { HOME: folder, XDG_RUNTIME_DIR: '/run/user/1000', XDG_STATE_HOME: '/s', XDG_CONFIG_HOME: '/c' };
     const configuration = loadConfiguration({ env, uid: 1000 });
     equal(configuration.mode, 'user');
@@ -72,7 +72,7 @@ describe('configuration', () => {
     equal(configuration.stateFolder, join(folder, '.local/state/tpmtbs'));
   });
 
-  it('reads the file, fills in defaults and lays the command line over both', () => {
+  it('reads the file, adds defaults and overrides both with the command line', () => {
     const configuration = load(
       { transport: { kind: 'swtpm', swtpm: { data: 'unix:/run/swtpm/data' } }, limits: { connections: 7 } },
       { transport: { swtpm: { control: 'tcp:127.0.0.1:2322' } }, log: { level: 'debug' } },
@@ -85,7 +85,7 @@ describe('configuration', () => {
     equal(configuration.log.level, 'debug');
   });
 
-  it('names every unknown setting, however deep', () => {
+  it('reports every unknown setting by name, at any depth', () => {
     deepEqual(problemsOf({ sokets: {}, limits: { conections: 1, queued: 2 } }), [
       'unknown setting "limits.conections"',
       'unknown setting "limits.queued"',
@@ -93,14 +93,14 @@ describe('configuration', () => {
     ]);
   });
 
-  it('names a policy setting that is unknown or wrong', () => {
+  it('reports an unknown or invalid policy setting by name', () => {
     const problems = problemsOf({ policy: { settings: { maxContext: 3, ignoreLocalList: 1 } } });
     equal(problems.length, 2);
     match(problems[0] ?? '', /^policy\.settings\.maxContext: .*did you mean "maxContexts"/);
     match(problems[1] ?? '', /^policy\.settings\.ignoreLocalList: /);
   });
 
-  it('reads policy settings into their types', () => {
+  it('converts policy settings to their types', () => {
     const { policy } = load({ policy: { settings: { blockedCommands: ['0x17B', 129] } } });
     deepEqual(policy.settings, { blockedCommands: [129, 379] });
   });
@@ -117,17 +117,17 @@ describe('configuration', () => {
     it(`refuses ${what}`, () => equal(problemsOf(content).length, 1));
   }
 
-  it('needs the file when its path was given', () => {
+  it('requires the file if its path was given', () => {
     throws(() => loadConfiguration({ path: join(folder, 'none.json'), env: noEnvironment, uid }), /does not exist/);
   });
 
-  it('refuses a file that others may write', () => {
+  it('refuses a file that others can write', () => {
     writeFileSync(file, '{}');
     chmodSync(file, 0o666);
     throws(() => loadConfiguration({ path: file, env: noEnvironment, uid }), /chmod go-w/);
   });
 
-  it('refuses a file in a folder that others may write', () => {
+  it('refuses a file in a folder that others can write', () => {
     const open = join(folder, 'open');
     mkdirSync(open);
     chmodSync(open, 0o777);
@@ -136,7 +136,7 @@ describe('configuration', () => {
     throws(() => loadConfiguration({ path: inside, env: noEnvironment, uid }), /folder .* can be written by others/);
   });
 
-  it('refuses a file of another user (needs root to make one)', function () {
+  it('refuses a file of another user (needs root to create one)', function () {
     if (uid !== 0) this.skip();
     writeFileSync(file, '{}', { mode: 0o600 });
     chownSync(file, 12345, 12345);

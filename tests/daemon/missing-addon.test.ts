@@ -1,4 +1,4 @@
-/** tbsd and tbs where the native addon was never built, as after a clone without the set-up. */
+/** Tests tbsd and tbs without the native addon, as after a clone without the set-up. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ describe('a program without its native addon', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('tbsd says in one line which command builds it', () => {
+  it('tbsd reports in one line which command builds it', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       [path.join(folder, 'bin', 'tbsd.js'), '--config', path.join(folder, 'tbsd.json')],
@@ -40,7 +40,7 @@ describe('a program without its native addon', () => {
     assert.equal(status, 70);
   });
 
-  it('tbs says so as well, and ends although its connection is open', async () => {
+  it('tbs reports it as well, and ends although its connection is open', async () => {
     const socketPath = path.join(folder, 'run', 'listens.sock');
     const server = createServer().listen(socketPath);
     await once(server, 'listening');

@@ -26,7 +26,7 @@ describe('reading the configuration again', () => {
     return { reloading, told, applied, notified };
   }
 
-  it('applies what can change, and names what needs a restart until it is as at the start again', () => {
+  it('applies the settings that can change, and names those that need a restart until they are as at the start again', () => {
     let next = configured({ log: { level: 'debug' }, observerUsers: [5], timeouts: { drainMs: 1 } });
     const { reloading, told, applied, notified } = rig(() => next);
     reloading.reload();
@@ -43,7 +43,7 @@ describe('reading the configuration again', () => {
     deepEqual(notified, ['reloading', 'ready', 'reloading', 'ready', 'reloading', 'ready']);
   });
 
-  it('keeps the old one if the file is faulty or names a group that does not exist, and says so', () => {
+  it('keeps the old one if the file is faulty or names a group that does not exist, and reports that', () => {
     const faulty = rig(() => {
       throw new ConfigurationError('/etc/tpmtbs/tbsd.json', ['unknown setting "nonsense"']);
     });

@@ -1,4 +1,4 @@
-/** docs/security.md tells the bounds that hold with default settings. */
+/** docs/security.md states the limits that hold with default settings. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,19 +20,19 @@ function says(text: string): void {
   assert.ok(page.includes(text), text);
 }
 
-describe('the page about security', () => {
-  it('tells the bounds of the default settings', () => {
+describe('docs/security.md', () => {
+  it('states the limits of the default settings', () => {
     const mebibytes = (DEFAULTS.get('limits.bytesPerUser') ?? 0) / 2 / 1024 / 1024;
-    says(`half-open ones included | ${mebibytes} MiB |`);
+    says(`incomplete ones included | ${mebibytes} MiB |`);
     says(`| one message | ${(DEFAULTS.get('limits.userMessageBytes') ?? 0) / 1024} KiB |`);
-    says(`| connections of an endpoint | ${DEFAULTS.get('limits.connectionsPerUser')?.toLocaleString('en')}, `);
-    says(`| commands that wait | ${DEFAULTS.get('limits.queuedSubmissionsPerUser')?.toLocaleString('en')} |`);
+    says(`| connections to one endpoint | ${DEFAULTS.get('limits.connectionsPerUser')?.toLocaleString('en')}, `);
+    says(`| queued commands | ${DEFAULTS.get('limits.queuedSubmissionsPerUser')?.toLocaleString('en')} |`);
     says(`| contexts | ${DEFAULT_POLICY_SETTINGS.maxContextsPerUser.toLocaleString('en')} |`);
     says(`${DEFAULT_POLICY_SETTINGS.maxResources} in a context`);
-    says(`| sessions left behind | ${DEFAULTS.get('limits.savedSessionsPerUser')} |`);
+    says(`| abandoned sessions | ${DEFAULTS.get('limits.savedSessionsPerUser')} |`);
   });
 
-  it('tells how the event loop is shared, and how many attacks are measured', () => {
+  it('states how the event loop is shared, and how many attacks are measured', () => {
     says(`in turns of ${TURN_MS} ms`);
     says(`with ${PROBES.length} attacks`);
   });

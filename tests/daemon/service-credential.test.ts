@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { directoryCredential, isServiceCredential } from '../../ts-core/daemon/service-credential.js';
 
 describe('credentials of the service manager', () => {
-  it('hold the account of the directory, if it was loaded', () => {
+  it('contain the account of the directory, if it was loaded', () => {
     const folder = mkdtempSync(join(tmpdir(), 'credentials-'));
     try {
       const env = { CREDENTIALS_DIRECTORY: folder };

@@ -40,7 +40,7 @@ describe('notifications for the service manager', () => {
     );
   });
 
-  it('give a sign of life twice in the time that the watchdog allows, once the broker is ready', () => {
+  it('give two signs of life in the watchdog’s time, once the broker is ready', () => {
     const manager = notification({ NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '60000000', WATCHDOG_PID: '42' });
     clock.advance(60_000);
     deepEqual(sent, []);
@@ -49,7 +49,7 @@ describe('notifications for the service manager', () => {
     equal(sent.filter((message) => message === '/run/notify WATCHDOG=1').length, 3);
   });
 
-  it('give none where the watchdog is off, or watches another process', () => {
+  it('give no signs of life if the watchdog is off or watches another process', () => {
     for (const env of [{}, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000000', WATCHDOG_PID: '43' }]) {
       notification({ NOTIFY_SOCKET: '/run/notify', ...env }).ready('Works');
     }

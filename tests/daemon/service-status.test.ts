@@ -11,7 +11,7 @@ const warning = (message: string) => ({ id: 'exposure', message, action: 'Mend i
 const TPM = 'TPM 2.0, device /dev/tpm0';
 
 describe('the status of the service', () => {
-  it('says what works, what is wrong, and that there is more', () => {
+  it('shows that everything works, or what is wrong and that there is more', () => {
     equal(statusLine(WORKS, TPM), 'Works: TPM 2.0, device /dev/tpm0.');
     equal(statusLine({ state: 'degraded', sinceMs: 0, warnings: [warning('It leaks.')] }, TPM), 'Degraded: It leaks.');
     equal(
@@ -20,7 +20,7 @@ describe('the status of the service', () => {
     );
   });
 
-  it('follows the events that may change it, and asks once for a burst of them', async () => {
+  it('follows the events that may change it, and queries once for a burst of them', async () => {
     const clock = new FakeClock();
     const { events } = recordedEvents(clock);
     const shown: string[] = [];
@@ -55,7 +55,7 @@ describe('the status of the service', () => {
     equal(asked, 2);
   });
 
-  it('stays as it is while the health cannot be found out, and says nothing after its end', async () => {
+  it('does not change while the health cannot be determined, and nothing is reported after its end', async () => {
     const clock = new FakeClock();
     const { events } = recordedEvents(clock);
     const log = quietLog();

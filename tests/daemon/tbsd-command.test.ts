@@ -1,4 +1,4 @@
-/** tbsd as it is called by hand: options, messages, exit codes. */
+/** Tests tbsd on the command line: options, messages, exit codes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,14 +20,14 @@ describe('tbsd', () => {
     });
   }
 
-  it('says what it takes with --help, and its version', () => {
+  it('shows its options with --help, and its version', () => {
     const help = tbsd('--help');
     assert.equal(help.status, 0);
     assert.match(help.stdout, /^tbsd \[--config FILE\] \[--system\]\n.*Exit codes: 0 stopped, 64 /s);
     assert.match(tbsd('--version').stdout, /^\d+\.\d+\.\d+\n$/);
   });
 
-  it('refuses wrong usage in two lines, with 64', () => {
+  it('refuses wrong usage in two lines, with exit code 64', () => {
     for (const args of [['--nonsense'], ['--config'], ['stray']]) {
       const { status, stderr } = tbsd(...args);
       assert.equal(status, 64, args.join(' '));
@@ -35,7 +35,7 @@ describe('tbsd', () => {
     }
   });
 
-  it('names the configuration file with what is wrong in it, with 78', () => {
+  it('names an invalid configuration file and what is wrong in it, with exit code 78', () => {
     const file = join(folder, 'tbsd.json');
     assert.match(tbsd('--config', file).stderr, new RegExp(`^tbsd: ${file}: does not exist\n$`));
     writeFileSync(file, '{"nonsense": 1}', { mode: 0o600 });

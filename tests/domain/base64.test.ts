@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { base64ToBytes, bytesToBase64 } from '../../ts-core/domain/base64.js';
 
 describe('base64', () => {
-  it('is what the platform makes of the same bytes, and reads back', () => {
+  it('encodes bytes as the platform does, and decodes them again', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const text = bytesToBase64(bytes);
@@ -13,7 +13,7 @@ describe('base64', () => {
     );
   });
 
-  it('passes over characters that are not of its alphabet', () => {
+  it('skips characters outside its alphabet', () => {
     assert.deepEqual(base64ToBytes('A Q\nI-D='), Uint8Array.of(1, 2, 3));
   });
 });

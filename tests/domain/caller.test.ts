@@ -12,21 +12,21 @@ describe('a limit that all callers share', () => {
   }
 });
 
-describe('what a caller may read', () => {
+describe('the data that a caller may read', () => {
   const ALICE: Caller = { userKey: 'uid:1', callerClass: 'standardUser' };
   const APP: Caller = { userKey: 'uid:1', callerClass: 'sandboxedApp' };
   const BOB: Caller = { userKey: 'uid:2', callerClass: 'standardUser' };
   const OBSERVER: Caller = { ...BOB, isObserver: true };
   const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 
-  it('is what its own user has, and what everybody has for administrators and observers', () => {
+  it('is that of its own user, and everybody’s for administrators and observers', () => {
     assert.deepEqual(
       [ALICE, BOB, OBSERVER, ROOT].map((caller) => mayRead(caller, ALICE)),
       [true, false, true, true],
     );
   });
 
-  it('is for a sandboxed app only what sandboxed apps of its user have', () => {
+  it('is only that of sandboxed apps of its user for a sandboxed app', () => {
     assert.deepEqual(
       [APP, ALICE, { ...APP, userKey: 'uid:2' }, { userKey: 'uid:1', callerClass: undefined }].map((owner) =>
         mayRead(APP, owner),

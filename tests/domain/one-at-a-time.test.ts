@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { OneAtATime } from '../../ts-core/domain/one-at-a-time.js';
 
 describe('work that runs one at a time', () => {
-  it('begins when the work before has ended, and gives its own result', async () => {
+  it('starts when the previous work has ended, and returns its own result', async () => {
     const work = new OneAtATime();
     const steps: string[] = [];
     let finishFirst = () => {};
@@ -24,7 +24,7 @@ describe('work that runs one at a time', () => {
     assert.deepEqual(steps, ['first begins', 'first ends', 'second begins']);
   });
 
-  it('goes on after a failure, which only its own caller gets', async () => {
+  it('continues after a failure, which only its own caller receives', async () => {
     const work = new OneAtATime();
     const failed = work.run(async () => {
       throw new Error('no');
@@ -34,7 +34,7 @@ describe('work that runs one at a time', () => {
     assert.equal(await next, 'done');
   });
 
-  it('is settled when everything that was begun has ended, failed or not', async () => {
+  it('is settled when everything that was started has ended, failed or not', async () => {
     const work = new OneAtATime();
     let ended = false;
     work

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { asTbsError, TBS_RESULTS, TbsError, type TbsSymbol } from '../../ts-core/domain/tbs-error.js';
 
 describe('an error of the catalogue', () => {
-  it('has the code, the message and the action of its symbol, unless it knows better', () => {
+  it('has the code, message and action of its symbol, unless it has its own', () => {
     const { code, message, action } = TBS_RESULTS.TBS_E_IOERROR;
     const plain = new TbsError('TBS_E_IOERROR');
     assert.deepEqual(
@@ -16,7 +16,7 @@ describe('an error of the catalogue', () => {
     assert.equal(exact.resultCode, code);
   });
 
-  it('has a result code that no other has, a message and an action', () => {
+  it('has a unique result code, a message and an action', () => {
     const symbols = Object.keys(TBS_RESULTS) as TbsSymbol[];
     assert.equal(new Set(symbols.map((symbol) => TBS_RESULTS[symbol].code)).size, symbols.length);
     for (const symbol of symbols) {
@@ -26,8 +26,8 @@ describe('an error of the catalogue', () => {
   });
 });
 
-describe('any error as one of the catalogue', () => {
-  it('is itself when it is one, and otherwise an internal error that keeps its cause to itself', () => {
+describe('any error converted to one of the catalogue', () => {
+  it('is unchanged if it is one, and otherwise an internal error that hides its cause', () => {
     const known = new TbsError('TBS_E_IOERROR');
     assert.equal(asTbsError(known), known);
     const unknown = new Error('a secret');

@@ -37,7 +37,7 @@ describe('the class of a Unix caller', () => {
       }),
     );
   });
-  it('lets members of the observers group and named users observe, unless they are sandboxed or administrators', () => {
+  it('makes members of the observers group and named users observers, unless they are sandboxed or administrators', () => {
     const roleFor = (uid: number, gid: number, overrides: Partial<UnixCallerRules> = {}) => {
       const observing = { observersGroupGid: 700, observerUids: [1001, 65534], ...overrides };
       const verdict = classifyUnixCaller({ uid, gid, groups: [gid] }, { ...rules, ...observing });
@@ -54,7 +54,7 @@ describe('the class of a Unix caller', () => {
   it('is refused for the overflow user, even in the administrators group', () => {
     assert.equal(classOf(65534, 500, [500]), 'overflowUid');
   });
-  it('is that of an ordinary user for the overflow user whom the configuration names, whatever his groups', () => {
+  it('is that of an ordinary user for the configured overflow user, whatever the groups', () => {
     const named = { overflowUserUid: 65534 };
     assert.equal(classOf(65534, 500, [500], named), 'standardUser');
     assert.equal(classOf(65534, 65534, [600], named), 'sandboxedApp');
@@ -81,7 +81,7 @@ describe('the class of a Unix caller', () => {
     }
     assert.equal(classOf(165_536, 1, [], { ownerOfSubordinateUid }), 'standardUser');
   });
-  it('keys a user by its id and keeps the process for the audit log', () => {
+  it('identifies a user by the id, and records the process for the audit log', () => {
     assert.deepEqual(classifyUnixCaller({ uid: 1000, gid: 1, groups: [], pid: 42 }, rules), {
       ok: true,
       caller: { userKey: 'uid:1000', callerClass: 'standardUser', processId: 42 },

@@ -18,8 +18,8 @@ function rightsIn(sddl: string): ReadonlyMap<string, string> {
   );
 }
 
-describe('who may use what the broker has on Windows', () => {
-  it('lets everybody and every app read and write the system’s pipe, and make no instance of it', () => {
+describe('access to the broker’s objects on Windows', () => {
+  it('lets everybody and every app read and write the system’s pipe, but not create instances of it', () => {
     const rights = rightsIn(systemPipeAccess(OWN, true));
     assert.deepEqual([...rights.keys()], ['WD', 'S-1-15-2-1', 'SY', 'BA', OWN]);
     for (const who of ['WD', 'S-1-15-2-1']) {
@@ -29,19 +29,19 @@ describe('who may use what the broker has on Windows', () => {
     }
   });
 
-  it('names the administrators as owner only where the broker may', () => {
+  it('names the administrators as owner only if the broker may', () => {
     assert.match(systemPipeAccess(OWN, true), /^O:BAD:P/);
     assert.match(systemPipeAccess(OWN, false), /^D:P/);
   });
 
-  it('keeps a user’s own pipe, and all state, to that user and administrators', () => {
+  it('limits a user’s own pipe, and all state, to that user and administrators', () => {
     for (const sddl of [userPipeAccess(OWN), stateFolderAccess(OWN), stateKeyAccess(OWN)]) {
       assert.deepEqual([...rightsIn(sddl).keys()].sort(), [OWN, 'BA', 'SY'].sort());
       assert.match(sddl, /^D:P/, 'nothing is inherited from above');
     }
   });
 
-  it('trusts what belongs to administrators, the system and oneself', () => {
+  it('trusts objects of administrators, the system and the own user', () => {
     for (const owner of ['S-1-5-32-544', 'S-1-5-18', OWN]) assert.equal(isTrustedOwnerSid(owner, OWN), true);
     for (const owner of ['S-1-5-32-545', 'S-1-1-0', 'S-1-5-21-1-2-3-1001']) {
       assert.equal(isTrustedOwnerSid(owner, OWN), false);

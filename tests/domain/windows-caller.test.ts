@@ -24,7 +24,7 @@ function classOf(process: Partial<TokenFacts>, user: Partial<TokenFacts> = proce
 }
 
 describe('a caller by its Windows tokens', () => {
-  it('is an administrator when both tokens say so, by the system’s group or the configured one', () => {
+  it('is an administrator if both tokens say so, by the system’s group or the configured one', () => {
     assert.equal(classOf({}), 'standardUser');
     assert.equal(classOf({ isAdministrator: true }), 'administrator');
     assert.equal(classOf({ inAdministratorsGroup: true }), 'administrator');
@@ -33,7 +33,7 @@ describe('a caller by its Windows tokens', () => {
     assert.equal(classOf({}, { isAdministrator: true }), 'standardUser', 'a process id that was used again');
   });
 
-  it('is a sandboxed app when either token says so, whatever else it is', () => {
+  it('is a sandboxed app if either token says so, whatever else it is', () => {
     assert.equal(classOf({ isAppContainer: true, isAdministrator: true }), 'sandboxedApp');
     assert.equal(classOf({ isAdministrator: true }, { isAdministrator: true, isAppContainer: true }), 'sandboxedApp');
     assert.equal(classOf({ inSandboxGroup: true, inAdministratorsGroup: true }), 'sandboxedApp');
@@ -46,11 +46,11 @@ describe('a caller by its Windows tokens', () => {
     assert.equal(classOf({ userSid: BROKER }, undefined, SYSTEM_RULES), 'standardUser');
   });
 
-  it('is refused when it does not say who it is', () => {
+  it('is refused if it does not identify itself', () => {
     assert.equal(classOf({ isAdministrator: true }, { userSid: 'S-1-5-7' }), 'anonymous');
   });
 
-  it('is the user of the token that was lent, and never more than either token is', () => {
+  it('is the user of the impersonation token, with no more rights than either token has', () => {
     const rank = { sandboxedApp: 0, standardUser: 1, administrator: 2 };
     const facts = fc.record({
       userSid: fc.constantFrom(ALICE, BROKER, 'S-1-5-18'),

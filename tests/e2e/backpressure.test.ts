@@ -1,4 +1,7 @@
-/** Floods: a full queue answers with a code and the setting that an administrator can raise, and delays nobody else. */
+/**
+ * Floods: a full queue refuses commands with a code and the setting that an administrator can raise, and delays
+ * nobody else.
+ */
 import assert from 'node:assert/strict';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
@@ -66,7 +69,7 @@ describe('floods', function () {
     { setting: 'limits.queuedSubmissionsPerUser', limits: { queuedSubmissionsPerUser: 20 }, contexts: 4, limit: 20 },
     { setting: 'limits.queuedSubmissions', limits: { queuedSubmissions: 10 }, contexts: 4, limit: 10 },
   ]) {
-    it(`beyond ${setting} are answered at once with TBS_E_TOO_MANY_RESOURCES and its name`, async () => {
+    it(`beyond ${setting} get TBS_E_TOO_MANY_RESOURCES immediately, with the name of the setting`, async () => {
       await using daemon = await TestDaemon.start({ configuration: { limits } });
       const alice = await connectAs(ALICE, daemon.rpcSocket);
       const contextIds = await Promise.all(Array.from({ length: contexts }, () => alice.open()));

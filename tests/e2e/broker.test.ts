@@ -42,7 +42,7 @@ describe('the broker, on swtpm', function () {
       assert.notDeepEqual(first, second);
     });
 
-    it('tells the TPM’s identity', async () => {
+    it('returns the TPM’s identity', async () => {
       const device = await client.call('device/get');
       assert.equal(device['tpmVersion'], '2.0');
       assert.equal(device['tpmVersionNumber'], 2);
@@ -70,7 +70,7 @@ describe('the broker, on swtpm', function () {
       { name: 'more than the TPM takes', bytes: oversized(), symbol: 'TBS_E_BUFFER_TOO_LARGE' },
     ];
     for (const { name, bytes, symbol } of malformed) {
-      it(`refuses ${name} with ${symbol}, and goes on`, async () => {
+      it(`refuses ${name} with ${symbol}, and continues`, async () => {
         const refused = await failure(client.submit(contextId, bytes));
         assert.equal(refused.data.symbol, symbol);
         assert.equal(refused.code, refused.data.resultCode | 0);
@@ -78,12 +78,12 @@ describe('the broker, on swtpm', function () {
       });
     }
 
-    it('passes a header-only command to the TPM, which says what it lacks', async () => {
+    it('passes a header-only command to the TPM, which reports the missing bytes', async () => {
       const response = await client.submit(contextId, Buffer.from('80010000000a0000017b', 'hex'));
       assert.notEqual(responseCode(response), 0);
     });
 
-    it('blocks what is on no allowed list, and says which list decided and what would lift it', async () => {
+    it('blocks a command that is on no allowed list, and names the list and what would lift the block', async () => {
       const refused = await failure(client.submit(contextId, FIELD_UPGRADE_20));
       assert.equal(refused.data.symbol, 'TPM_E_COMMAND_BLOCKED');
       assert.equal(refused.data.resultCode, 0x80280400);
@@ -99,21 +99,21 @@ describe('the broker, on swtpm', function () {
       assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
     });
 
-    it('keeps a context to the connection that opened it', async () => {
+    it('accepts a context only on the connection that opened it', async () => {
       const other = await daemon.connect();
       const refused = await failure(other.submit(contextId, GET_RANDOM_20));
       assert.equal(refused.data.symbol, 'TBS_E_INVALID_CONTEXT');
       other.close();
     });
 
-    it('refuses a context for another TPM version, and one for none', async () => {
+    it('refuses a context for another TPM version, and one for no version', async () => {
       const other = await failure(client.call('context/open', { versions: ['1.2'] }));
       assert.equal(other.data.symbol, 'TBS_E_TPM_NOT_FOUND');
       const none = await failure(client.call('context/open', { versions: [] }));
       assert.equal(none.data.symbol, 'TBS_E_INVALID_CONTEXT_PARAM');
     });
 
-    it('says which priority applied', async () => {
+    it('reports the applied priority', async () => {
       const reply = await client.call('command/submit', {
         contextId,
         command: GET_RANDOM_20.toString('base64'),
@@ -122,7 +122,7 @@ describe('the broker, on swtpm', function () {
       assert.equal(reply['appliedPriority'], 0x80000000);
     });
 
-    it('refuses an unknown parameter by its name, and an unknown method', async () => {
+    it('refuses an unknown parameter by name, and an unknown method', async () => {
       const parameter = await failure(client.call('context/open', { versions: ['2.0'], colour: 1 }));
       assert.equal(parameter.data.symbol, 'TBS_E_BAD_PARAMETER');
       assert.match(parameter.message, /colour/);
@@ -130,7 +130,7 @@ describe('the broker, on swtpm', function () {
       assert.equal(method.code, -32601);
     });
 
-    it('frees what a connection held when it is closed', async () => {
+    it('flushes what a connection held when it closes', async () => {
       const before = await client.call<{ contexts: unknown[] }>('context/list');
       const other = await daemon.connect();
       await other.open();
@@ -184,7 +184,7 @@ describe('the broker, on swtpm', function () {
       half.destroy();
     });
 
-    it('keeps its memory bounded while a client never reads its replies', async () => {
+    it('bounds its memory while a client never reads its replies', async () => {
       const deaf = connect(daemon.rpcSocket);
       deaf.on('error', () => undefined);
       await once(deaf, 'connect');
@@ -201,7 +201,7 @@ describe('the broker, on swtpm', function () {
   });
 
   describe('TPM 1.2', () => {
-    it('is told apart by asking the TPM, and answers', async () => {
+    it('is recognized by asking the TPM', async () => {
       await using daemon = await TestDaemon.start({ tpmVersion: '1.2' });
       const client = await daemon.connect();
       const contextId = await client.open();
@@ -220,7 +220,7 @@ describe('the broker, on swtpm', function () {
     });
   });
 
-  it('stops in order when an administrator asks, with exit code 0', async () => {
+  it('stops properly when an administrator requests it, with exit code 0', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     assert.deepEqual(await client.call('service/stop', {}), { processId: daemon.processId });

@@ -1,4 +1,4 @@
-/** Who may do what: every method for every class of caller, as the kernel names them. */
+/** Tests who may do what: every method for every class of caller, as the kernel identifies them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ describe('callers', function () {
     return `${status.caller.userKey} ${status.caller.callerClass}`;
   }
 
-  it('are told apart by the kernel alone: root, members of the groups, everyone else', async () => {
+  it('are identified only by the kernel: root, members of the groups, everyone else', async () => {
     const callers = [
       { client: await daemon.connect(), seen: 'uid:0 administrator' },
       { client: await connectAs(ALICE, daemon.rpcSocket), seen: 'uid:61001 standardUser' },
@@ -108,12 +108,12 @@ describe('callers', function () {
     }
   });
 
-  it('that the kernel cannot name (the overflow user) are refused', async () => {
+  it('that the kernel cannot identify (the overflow user) are refused', async () => {
     const client = await connectAs({ uid: 65534, gid: 65534 }, daemon.rpcSocket);
     await client.closed();
   });
 
-  it('that the kernel cannot name hear why, from the socket and from tbs', () => {
+  it('that the kernel cannot identify get the reason, from the socket and from tbs', () => {
     const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
     const script = `
       const socket = require('node:net').connect(${JSON.stringify(daemon.rpcSocket)});
@@ -167,7 +167,7 @@ describe('callers', function () {
     }
   }
 
-  it('see their own contexts only, and close no other user’s', async () => {
+  it('see only their own contexts, and cannot close those of other users', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const root = await daemon.connect();
@@ -196,7 +196,7 @@ describe('callers', function () {
     for (const client of [alice, bob, root, second]) client.close();
   });
 
-  it('that are observers see what others have, hold and did, and change nothing of it', async () => {
+  it('that are observers see what others hold and did, and cannot change it', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     const handle = handleIn(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa)));
@@ -249,7 +249,7 @@ describe('callers', function () {
     for (const client of [root, app]) client.close();
   });
 
-  it('that are standard users are held to locality 0 and priority HIGH', async () => {
+  it('that are standard users get at most locality 0 and priority HIGH', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     assert.equal(await symbolOf(alice.submit(contextId, GET_RANDOM_20, { locality: 1 })), 'TBS_E_BAD_PARAMETER');
@@ -264,7 +264,7 @@ describe('callers', function () {
     root.close();
   });
 
-  it('are refused a context beyond the quota of their user, and others are not', async () => {
+  it('are refused a context beyond their user’s quota, but other users are not', async () => {
     await using small = await TestDaemon.start({
       policy: { '10-quota.json': { maxContextsPerUser: 3, maxContexts: 5 } },
     });

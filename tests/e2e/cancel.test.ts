@@ -1,4 +1,7 @@
-/** Cancelling and deadlines with real software TPMs: embedded, swtpm of somebody else's, and a device that cannot cancel. */
+/**
+ * Tests cancelling and deadlines with real software TPMs: embedded, a separate swtpm, and a device that cannot
+ * cancel.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -82,13 +85,13 @@ describe('cancelling', function () {
         await tpm?.stop();
       });
 
-      it('says in its status how it cancels', async () => {
+      it('shows in the status how it cancels', async () => {
         const client = await daemon.connect();
         assert.equal((await client.call<QueueStatus>('status/get')).cancellation, 'controlChannel');
         client.close();
       });
 
-      it('answers what waits at once, and what runs as the TPM answers it', async () => {
+      it('answers queued commands immediately, and the running one when the TPM answers it', async () => {
         const client = await daemon.connect();
         const contextId = await client.open();
         const running = outcomeOf(client.submit(contextId, createPrimaryRsa(1, 3072)));
@@ -109,7 +112,7 @@ describe('cancelling', function () {
         await emptied(daemon);
       });
 
-      it('never hits another command, however the cancel falls', async () => {
+      it('never affects another command, whenever the cancel arrives', async () => {
         const client = await daemon.connect();
         const other = await daemon.connect();
         const contextId = await client.open();
@@ -125,7 +128,7 @@ describe('cancelling', function () {
         other.close();
       });
 
-      it('a caller that closes its connection leaves nothing in the queue and nothing in the TPM', async () => {
+      it('when a caller closes its connection leaves nothing in the queue or the TPM', async () => {
         const watcher = await daemon.connect();
         const client = await daemon.connect();
         const contextId = await client.open();
@@ -139,7 +142,7 @@ describe('cancelling', function () {
     });
   }
 
-  it('the running command of a client killed with SIGKILL is cancelled, its queue emptied, what it made flushed', async () => {
+  it('when a client is killed with SIGKILL cancels its running command, empties its queue and flushes what it created', async () => {
     await using daemon = await TestDaemon.start();
     const commands = [0, 1, 2, 3].map((seed) => createPrimaryRsa(seed, 3072).toString('base64'));
     const script = `
@@ -167,7 +170,7 @@ describe('cancelling', function () {
     client.close();
   });
 
-  it('without a way to cancel, the caller is answered at once, and what the TPM still makes is flushed', async () => {
+  it('without support by the transport answers the caller immediately, and flushes what the TPM still creates', async () => {
     await using terminal = await startTerminalTpm({ version: '2.0', startup: true });
     await using daemon = await TestDaemon.start({
       configuration: { transport: { kind: 'device', device: { paths: [terminal.devicePath] } } },
@@ -194,7 +197,7 @@ describe('cancelling', function () {
     client.close();
   });
 
-  it('a deadline that passes in the queue answers at once; one that does not changes nothing', async () => {
+  it('by a deadline that passes in the queue answers immediately; a deadline that does not pass changes nothing', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -209,7 +212,7 @@ describe('cancelling', function () {
     client.close();
   });
 
-  it('a deadline passes for what waits, whichever way it came: JSON-RPC, the wire, `tbs`', async () => {
+  it('by a deadline applies to queued commands over JSON-RPC, the wire and `tbs`', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();

@@ -1,4 +1,4 @@
-/** Acts of `tbs` that cannot be undone: they ask first, and a question that cannot be asked is answered with no. */
+/** Tests irreversible operations of `tbs`: they ask first, and the answer is no if nobody can be asked. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { TestDaemon } from '../support/daemon.js';
@@ -78,11 +78,11 @@ function answeredOnTerminal(
   });
 }
 
-describe('an act of tbs that cannot be undone', function () {
+describe('an irreversible operation of tbs', function () {
   this.timeout(120_000);
 
   for (const { name, prepare, isDone } of ACTS) {
-    it(`is not done without an answer, nor after a no, and is done after a yes: ${name}`, async () => {
+    it(`is performed only after a yes, not without an answer or after a no: ${name}`, async () => {
       await using daemon = await TestDaemon.start();
       const client = await daemon.connect();
       const env = { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket };
@@ -114,7 +114,7 @@ describe('an act of tbs that cannot be undone', function () {
       client.close();
     });
 
-    it(`is done with --yes, without a terminal: ${name}`, async () => {
+    it(`is performed with --yes, without a terminal: ${name}`, async () => {
       await using daemon = await TestDaemon.start();
       const client = await daemon.connect();
       const args = await prepare(client);

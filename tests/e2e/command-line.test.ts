@@ -48,7 +48,7 @@ describe('tbs', function () {
     assert.equal(json('status')['state'], 'running');
   });
 
-  it('shows what commands cost, apart by the type of the key that they make, also when piped', () => {
+  it('shows the cost of commands, separate for the types of keys that they create, even when piped', () => {
     const commands = { 'RSA 2048': createPrimaryRsa(1, 2048), 'ECC P-256': createPrimaryEcc('', SIGNING_KEY.noDa) };
     for (const command of Object.values(commands)) assert.equal(tbs('submit', command.toString('hex')).status, 0);
     const { stdout } = tbs('status');
@@ -57,7 +57,7 @@ describe('tbs', function () {
     assert.match(stdout, /^Wait\tabout [\d.]+ ms for a command submitted now/m);
   });
 
-  it('submits a command and tells the response', () => {
+  it('submits a command and prints the response', () => {
     const result = json('submit', RANDOM);
     assert.equal(result['responseName'], 'TPM_RC_SUCCESS');
     const raw = spawnSync(NODE, [TBS, 'submit', '--raw', RANDOM], {
@@ -70,7 +70,7 @@ describe('tbs', function () {
     assert.equal(tbs('submit', hex(command('GetRandom', []))).status, 2);
   });
 
-  it('blocks and unblocks locally, and says why', () => {
+  it('blocks and unblocks locally, and explains', () => {
     assert.equal(tbs('block', 'add', 'TPM2_GetRandom').status, 0);
     const refused = tbs('submit', RANDOM);
     assert.equal(refused.status, 1);
@@ -82,7 +82,7 @@ describe('tbs', function () {
     assert.equal(tbs('block', 'test', 'GetRandom').status, 0);
   });
 
-  it('grants to a class and takes it back', () => {
+  it('grants a command to a class and revokes it', () => {
     assert.equal(tbs('grant', 'TPM2_ClockSet', '--class', 'standard-user').status, 0);
     assert.equal(tbs('block', 'test', 'TPM2_ClockSet', '--class', 'standard-user').status, 0);
     assert.equal(tbs('revoke', 'TPM2_ClockSet', '--class', 'standard-user').status, 0);
@@ -141,13 +141,13 @@ describe('tbs', function () {
     assert.match(tbs('events', '--recent', '1000').stdout, /listChanged/);
   });
 
-  it('exits with 64 for wrong usage and with 69 without a broker', () => {
+  it('exits with 64 after wrong usage and with 69 without a broker', () => {
     assert.equal(tbs('frobnicate').status, 64);
     assert.equal(tbs('submit', 'xyz').status, 64);
     assert.equal(tbs('status', '--socket', join(daemon.folder, 'nobody')).status, 69);
   });
 
-  it('says which number an option wants, and exits with 64', () => {
+  it('names an option that needs a number, and exits with 64', () => {
     for (const [option, ...args] of [
       ['timeout', 'submit', RANDOM, '--timeout', '-1'],
       ['timeout', 'submit', RANDOM, '--timeout', 'soon'],
@@ -161,11 +161,11 @@ describe('tbs', function () {
     }
   });
 
-  it('takes the last of an option that is given twice', () => {
+  it('uses the last value of an option that is given twice', () => {
     assert.equal(tbs('status', '--socket', '/nonexistent', '--socket', daemon.rpcSocket).status, 0);
   });
 
-  it('says that the broker ended the connection, and exits with 69', async () => {
+  it('reports that the broker ended the connection, and exits with 69', async () => {
     const folder = join(daemon.folder, 'hangs-up');
     mkdirSync(folder);
     const path = join(folder, 'rpc.sock');
@@ -183,7 +183,7 @@ describe('tbs', function () {
     }
   });
 
-  it('leaves no file behind for a new owner authorization that is refused', function () {
+  it('leaves no file behind for a new owner authorization that the broker refused', function () {
     if (!canBecomeOthers()) this.skip();
     const folder = join(daemon.folder, 'of-alice');
     mkdirSync(folder);
@@ -205,7 +205,7 @@ describe('tbs', function () {
     assert.equal(existsSync(file), false);
   });
 
-  it('counts what it refused at once among the refused commands', () => {
+  it('counts immediate refusals among the refused commands', () => {
     const refused = () => Number(/(\d+) refused/.exec(tbs('status').stdout)?.[1]);
     const before = refused();
     assert.equal(tbs('submit', '8001').status, 1);
@@ -224,7 +224,7 @@ describe('tbs', function () {
       return stdout.trimEnd().split('\r\n');
     }
 
-    it('names every command whole', () => {
+    it('shows the whole name of every command', () => {
       const lines = onTerminal('block', 'list');
       assert.match(lines[0] ?? '', /^Code +Command +Admin +User +App$/);
       assert.ok(
@@ -233,7 +233,7 @@ describe('tbs', function () {
       assert.ok(lines.every((line) => line.length <= 80));
     });
 
-    it('breaks what is too wide for its column into lines', () => {
+    it('wraps texts that are too wide for their column', () => {
       const lines = onTerminal('block', 'test', 'TPM2_Clear', '--class', 'standard-user');
       const table = lines.slice(lines.findIndex((line) => line.startsWith('List')));
       assert.ok(table.every((line) => line.length <= 80));
@@ -241,7 +241,7 @@ describe('tbs', function () {
       assert.match(reason, /No allowed list of standard users has it\. Destroys every user's keys/);
     });
 
-    it('shows policy as people read it', () => {
+    it('shows policy in readable form', () => {
       const lines = onTerminal('policy', 'show');
       assert.ok(lines.some((line) => /^disallowedCommands +none +default$/.test(line)));
       assert.ok(lines.some((line) => /^blockedCommands +0x81, 0xAA +/.test(line)));
@@ -266,7 +266,7 @@ describe('tbs', function () {
     assert.match(message ?? '', /^no such file/);
   });
 
-  it('ends quietly when whoever reads its output stops early', () => {
+  it('ends quietly when the reader of its output stops early', () => {
     const program = `${NODE} ${TBS} block list | head -n 1`;
     const { stdout, stderr } = spawnSync('sh', ['-c', program], {
       encoding: 'utf8',
@@ -277,7 +277,7 @@ describe('tbs', function () {
     assert.equal(stderr, '');
   });
 
-  it('speaks to nobody who stands in for the broker: by folder, by socket, by listener', function () {
+  it('connects to no impostor of the broker: by folder, by socket, by listener', function () {
     if (!canBecomeOthers()) this.skip();
     const folder = join(daemon.folder, 'stand-in');
     mkdirSync(folder);

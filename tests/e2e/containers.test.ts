@@ -45,7 +45,7 @@ describe('containers', function () {
       unset TPMTBS_WIRE_SOCKET`;
   }
 
-  it('say why the host’s broker is not trusted at a path of its own', async () => {
+  it('explain why they do not trust the host’s broker at another path', async () => {
     const { status, stderr } = await inUserNamespace('tpm2_getrandom 4');
     assert.equal(status, 1);
     assert.match(
@@ -55,18 +55,18 @@ describe('containers', function () {
     assert.match(stderr, /set TPMTBS_BROKER_UID=65534, or have its socket at \/run\/tpmtbs\/wire\.sock/);
   });
 
-  it('reach it when TPMTBS_BROKER_UID or the TCTI’s configuration says who runs it', async () => {
+  it('connect to it if TPMTBS_BROKER_UID or the TCTI’s configuration names its user', async () => {
     assert.equal((await inUserNamespace('tpm2_getrandom 4', { TPMTBS_BROKER_UID: '65534' })).status, 0);
     assert.equal((await inUserNamespace('tpm2_getrandom -T tbs:broker-uid=65534 4')).status, 0);
     assert.equal((await inUserNamespace('tpm2_getrandom 4', { TPMTBS_BROKER_UID: '1234' })).status, 1);
   });
 
-  it('reach it at the system’s path with no setting, since only who set the container up can have put it there', async () => {
+  it('connect to it at the system’s path without a setting, since only whoever set up the container can have put it there', async () => {
     const { status, stderr } = await inUserNamespace(`${mountedAtSystemPath('755')}\ntpm2_getrandom 4`);
     assert.equal(status, 0, stderr);
   });
 
-  it('do not trust the system’s path where everybody in the container can make it', async () => {
+  it('do not trust the system’s path if everybody in the container can create it', async () => {
     for (const program of ['tpm2_getrandom 4', `${tbs} status`]) {
       const { status, stderr } = await inUserNamespace(`${mountedAtSystemPath('1777')}\n${program}`);
       assert.equal(status, 1);
@@ -74,7 +74,7 @@ describe('containers', function () {
     }
   });
 
-  it('are the host’s user who started them, and no administrator although they run as root', async () => {
+  it('have the identity of the host’s user who started them, and are no administrator although they run as root', async () => {
     const lines = `${mountedAtSystemPath('755')}\nid -u\n${tbs} status`;
     const { status, stdout, stderr } = await inUserNamespace(lines);
     assert.equal(status, 0, stderr);
@@ -82,7 +82,7 @@ describe('containers', function () {
     assert.match(stdout, /^You\tuid:61001, standardUser$/m);
   });
 
-  it('of more than one user give their other users to their owner, as his sandboxed apps', async () => {
+  it('of several users count as sandboxed apps of the user who owns the ids', async () => {
     const own = await TestDaemon.start({ node: nodeWithSubordinateIds(`${ALICE.uid}:100000:65536`) });
     try {
       for (const uid of [100_000, 165_535]) {
@@ -108,7 +108,7 @@ describe('containers', function () {
   }
 
   describe('and the user nobody', () => {
-    it('is refused, and told so, unless overflowUser names him', async () => {
+    it('is refused with the reason unless overflowUser names it', async () => {
       const { status, stderr } = await clients.run(daemon.wireSocket, 'tpm2_getrandom', ['4'], {
         user: NOBODY,
         env: LOG_ERRORS,
@@ -120,7 +120,7 @@ describe('containers', function () {
       );
     });
 
-    it('is an ordinary user of that id when it does', async function () {
+    it('is an ordinary user with that id if overflowUser names it', async function () {
       if (!readUserNamespace().mapsEveryUser) this.skip();
       const own = await TestDaemon.start({ configuration: { overflowUser: 'nobody', administratorsGroup: 61990 } });
       try {
@@ -134,14 +134,14 @@ describe('containers', function () {
       }
     });
 
-    it('cannot be named as another user where he is one himself', async function () {
+    it('cannot be mapped to another user where it is an ordinary user itself', async function () {
       if (!readUserNamespace().mapsEveryUser) this.skip();
       await assert.rejects(TestDaemon.start({ configuration: { overflowUser: 'root' } }), /overflowUser names root/);
       await assert.rejects(TestDaemon.start({ configuration: { overflowUser: 61001 } }), /Set overflowUser to 65534/);
     });
   });
 
-  describe('of podman, run without root', () => {
+  describe('with podman, without root', () => {
     let base: string;
     before(() => {
       base = join(clients.workFolder, 'podman');
@@ -191,7 +191,7 @@ describe('containers', function () {
       return spawnSync('unshare', ['-m', 'bash', '-c', script, 'bash', ...args], { encoding: 'utf8', timeout: 55_000 });
     }
 
-    it('reach the broker through its folder: at the same path, or elsewhere with TPMTBS_BROKER_UID', function () {
+    it('connect to the broker through its folder: at the same path, or elsewhere with TPMTBS_BROKER_UID', function () {
       const folder = join(daemon.folder, 'run');
       const { status, stdout, stderr } = podman(
         ['-v', `${folder}:/run/tpmtbs`, '-v', `${folder}:/run/elsewhere`],

@@ -22,10 +22,10 @@ async function locallyBlocked(client: RpcClient): Promise<number[]> {
   return commands.filter(({ verdicts }) => verdicts[0]?.decidingList === 'local').map(({ code }) => code);
 }
 
-describe('the broker in trouble', function () {
+describe('the broker after crashes and faults', function () {
   this.timeout(120_000);
 
-  it('has every acknowledged change after SIGKILL in the middle of changes', async () => {
+  it('has every acknowledged change after SIGKILL during changes', async () => {
     await using daemon = await TestDaemon.start();
     const acknowledged: number[] = [];
     for (let round = 0; round < 5; round++) {
@@ -51,7 +51,7 @@ describe('the broker in trouble', function () {
     assert.ok(acknowledged.length >= 15, `${acknowledged.length} changes were acknowledged`);
   });
 
-  it('refuses a change on a full disk, goes on, and has what was kept before', async function () {
+  it('refuses a change on a full disk, continues, and keeps the earlier data', async function () {
     const folder = mkdtempSync(join(tmpdir(), 'tbsd-full-'));
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'tmpfs', folder]);
     // A small file system of its own needs the right to mount.
@@ -82,7 +82,7 @@ describe('the broker in trouble', function () {
     }
   });
 
-  it('frees everything that a client held which was killed with SIGKILL, three keys and two sessions', async () => {
+  it('flushes everything of a client killed with SIGKILL, three keys and two sessions', async () => {
     await using daemon = await TestDaemon.start();
     const key = createPrimaryEcc('x', SIGNING_KEY.noDa);
     const session = Buffer.from(startAuthSession('hmac'));
@@ -111,7 +111,7 @@ describe('the broker in trouble', function () {
     client.close();
   });
 
-  it('serves 16 clients at once, each its own responses', async () => {
+  it('serves 16 clients at once, each with its own responses', async () => {
     await using daemon = await TestDaemon.start();
     const clients = await Promise.all(Array.from({ length: 16 }, () => daemon.connect()));
     await Promise.all(
@@ -129,7 +129,7 @@ describe('the broker in trouble', function () {
     );
   });
 
-  it('goes on when its software TPM is killed: the TPM is started again and contexts survive', async () => {
+  it('continues when its software TPM is killed: the TPM is started again, and contexts survive', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -149,14 +149,14 @@ describe('the broker in trouble', function () {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    it(`stops in order on ${signal}`, async () => {
+    it(`stops properly on ${signal}`, async () => {
       await using daemon = await TestDaemon.start();
       assert.equal(await daemon.kill(signal), 0);
       assert.match(readFileSync(daemon.logPath, 'utf8'), /"msg":"stopping"\}\n$/);
     });
   }
 
-  it('refuses to share its folder or its socket with a second broker, and takes over what a dead one left', async () => {
+  it('refuses to share its folder or its socket with a second broker, and takes over those of a dead one', async () => {
     await using daemon = await TestDaemon.start();
     const second = spawnSync(NODE, [TBSD, '--config', join(daemon.folder, 'tbsd.json')], {
       encoding: 'utf8',

@@ -1,4 +1,4 @@
-/** The machine's own account by its keytab, and servers found by DNS: with a real domain controller and its KDC. */
+/** Tests the machine account with its keytab, and servers found by DNS, with a real domain controller and its KDC. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const VALUE = 'bmV3IG93bmVyIGF1dGhvcml6YXRp';
 const SRK = new Uint8Array(20).fill(5);
 const CLOCK_SKEW = 37;
 
-describe('the machine account by its keytab, with a domain controller', function () {
+describe('the machine account with its keytab, with a domain controller', function () {
   this.timeout(240_000);
   let controller: DomainController;
   let folder: string;
@@ -70,7 +70,7 @@ describe('the machine account by its keytab, with a domain controller', function
     assert.equal(object.has('msTPM-OwnerInformationTemp'), false);
   });
 
-  it('goes through the broker, whose required backup is the machine account’s', async () => {
+  it('performs the broker’s required backup as the machine account', async () => {
     await using daemon = await TestDaemon.start({
       env: { KRB5_CONFIG: await controller.kerberosConfiguration() },
       configuration: {
@@ -89,7 +89,7 @@ describe('the machine account by its keytab, with a domain controller', function
     client.close();
   });
 
-  it('finds the controller by DNS, and goes on to the next when the first is down', async () => {
+  it('finds the controller by DNS, and tries the next if the first is down', async () => {
     const services = {
       '_ldap._tcp.dc._msdcs.tpmlab.example': [
         { target: 'down.tpmlab.example', port: 389, priority: 0, weight: 0 },
@@ -109,7 +109,7 @@ describe('the machine account by its keytab, with a domain controller', function
     assert.ok(asked.includes('dc1.tpmlab.example'));
   });
 
-  it('tells that every server of the domain is down', async () => {
+  it('reports that every server of the domain is down', async () => {
     const down = { target: 'down.tpmlab.example', port: 389, priority: 0, weight: 0 };
     await using dns = await startDnsServer({
       srv: { '_ldap._tcp.dc._msdcs.tpmlab.example': [down] },
@@ -119,7 +119,7 @@ describe('the machine account by its keytab, with a domain controller', function
     assert.equal((await failure(subject.check())).reason, 'noServer');
   });
 
-  it('tells a keytab that is missing, readable by others, damaged, or of another machine', async () => {
+  it('reports a keytab that is missing, readable by others, damaged, or of another machine', async () => {
     const missing = await failure(directory({ keytabFile: join(folder, 'none') }).check());
     assert.equal(missing.reason, 'notJoined');
     assert.match(missing.message, /has no keytab/);
@@ -135,7 +135,7 @@ describe('the machine account by its keytab, with a domain controller', function
     assert.match(elsewhere.message, /has no key of pc9\$@TPMLAB\.EXAMPLE; it has pc1\$@TPMLAB\.EXAMPLE/);
   });
 
-  it('tells a key that is not the account’s any more, and an account that is gone', async () => {
+  it('reports a key that is no longer the account’s, and an account that no longer exists', async () => {
     const old = await controller.exportKeytab('other$');
     // The domain takes the password before the last one for a while.
     for (const suffix of ['-2', '-3']) await controller.setPassword('other$', `${PASSWORD}${suffix}`);
@@ -149,7 +149,7 @@ describe('the machine account by its keytab, with a domain controller', function
     assert.match(unknown.message, /does not know the account/);
   });
 
-  it('tells a KDC that cannot be reached, one that does not answer, and a clock that differs', async () => {
+  it('reports a KDC that cannot be reached, one that does not answer, and a clock that differs', async () => {
     await useKdc('127.0.0.1:1');
     const unreachable = await failure(directory().check());
     assert.equal(unreachable.reason, 'noServer');
@@ -172,7 +172,7 @@ describe('the machine account by its keytab, with a domain controller', function
     }
   });
 
-  it('writes nothing when the right is missing, whatever the account', async () => {
+  it('writes nothing if the right is missing, whatever the account', async () => {
     const other = directory({ computer: `CN=pc1,CN=Computers,${DOMAIN_DN}`, principal: undefined });
     assert.equal((await other.check()).computer, controller.computerDn('pc1'));
     const foreign = directory({ keytabFile: await controller.exportKeytab('other$'), principal: `other$@${REALM}` });

@@ -96,7 +96,7 @@ domainController('2012_R2', (controller) => {
     assert.deepEqual(await controller().childrenOf(TPM_DEVICES), []);
   });
 
-  it('phase 1 makes the object, marks its value as pending and links the computer', async () => {
+  it('phase 1 creates the object, marks its value as pending and links the computer', async () => {
     const receipt = await (await directory()).writePending(OLD, SRK);
     target = receipt.target;
     assert.deepEqual(receipt, { server: 'dc1.tpmlab.example', form: 'windows8', target });
@@ -115,7 +115,7 @@ domainController('2012_R2', (controller) => {
     assert.equal(object.has('msTPM-OwnerInformationTemp'), false);
   });
 
-  it('keeps the value in force while the next one is pending, and takes each phase twice (StartTLS)', async () => {
+  it('keeps the value in force while the next one is pending, and can repeat each phase (StartTLS)', async () => {
     const overStartTls = await directory({ startTls: true });
     for (let time = 0; time < 2; time++) await overStartTls.writePending(NEW, SRK);
     const between = await controller().read(target);
@@ -128,28 +128,28 @@ domainController('2012_R2', (controller) => {
     assert.deepEqual(await controller().childrenOf(TPM_DEVICES), [target]);
   });
 
-  it('finds its own object again when a crash came before the link', async () => {
+  it('finds its own object again if a crash came before the link', async () => {
     const computer = controller().computerDn('pc1');
     await controller().change(`dn: ${computer}\nchangetype: modify\ndelete: msTPM-TpmInformationForComputer\n`);
     assert.equal((await (await directory()).writePending(NEW, SRK)).target, target);
     assert.equal((await controller().read(computer)).get('msTPM-TpmInformationForComputer'), target);
   });
 
-  it("does not trust its value to another computer's object with the same thumbprint", async () => {
+  it('does not write its value into another computer’s object with the same thumbprint', async () => {
     await controller().addComputer('pc2', PASSWORD);
     const other = await (await directory({}, 'pc2$')).writePending(OLD, SRK);
     assert.notEqual(other.target, target);
     assert.equal((await controller().read(target)).get('msTPM-OwnerInformationTemp'), NEW);
   });
 
-  it('makes another object for another storage root key, and links that', async () => {
+  it('creates another object for another storage root key, and links that', async () => {
     const receipt = await (await directory()).commit(NEW, OTHER_SRK);
     assert.notEqual(receipt.target, target);
     const computer = await controller().read(controller().computerDn('pc1'));
     assert.equal(computer.get('msTPM-TpmInformationForComputer'), receipt.target);
   });
 
-  it('tells a wrong password from a credentials file that others can read', async () => {
+  it('distinguishes a wrong password from a credentials file that others can read', async () => {
     const credentialsFile = await credentials('pc1$', `${PASSWORD}-wrong`);
     const wrong = await failure((await directory({ credentialsFile })).check());
     assert.equal(wrong.details['reason'], 'wrongCredentials');
@@ -162,7 +162,7 @@ domainController('2012_R2', (controller) => {
     await chmod(opened, 0o600);
   });
 
-  it('refuses a certificate of an unknown authority, over LDAPS and StartTLS, whatever the environment says', async () => {
+  it('refuses a certificate of an unknown authority, over LDAPS and StartTLS, whatever the environment', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
       for (const startTls of [false, true]) {
@@ -184,14 +184,14 @@ domainController('2012_R2', (controller) => {
     }
   });
 
-  it('tells that no server is there, that DNS knows none, and that the computer is not in the domain', async () => {
+  it('reports that there is no server, that DNS knows none, and that the computer is not in the domain', async () => {
     assert.equal(await reason((await directory({ server: `${controller().address}:1` })).check()), 'noServer');
     assert.equal(await reason((await directory({ computer: 'pc99' })).check()), 'notJoined');
     assert.equal(await reason((await directory({ computer: controller().computerDn('pc99') })).check()), 'notJoined');
     assert.equal(await reason((await directory({ server: undefined })).check()), 'notJoined');
   });
 
-  it('tells a missing right before anything is written', async () => {
+  it('reports a missing right before anything is written', async () => {
     const children = await controller().childrenOf(TPM_DEVICES);
     const asJoe = await directory({ computer: 'pc1' }, 'joe');
     assert.equal(await reason(asJoe.check()), 'noRight');
@@ -199,7 +199,7 @@ domainController('2012_R2', (controller) => {
     assert.deepEqual(await controller().childrenOf(TPM_DEVICES), children);
   });
 
-  it('gives up at the time-out when the server takes the connection and does not answer', async () => {
+  it('gives up at the time-out if the server accepts the connection but does not answer', async () => {
     controller().pause();
     try {
       for (const startTls of [false, true]) {
@@ -212,7 +212,7 @@ domainController('2012_R2', (controller) => {
     }
   });
 
-  it('does not go on unauthenticated, on a new connection, wherever the connection is lost', async () => {
+  it('never continues unauthenticated on a new connection, wherever the connection is lost', async () => {
     let lost = 0;
     for (let limitBytes = 1500; ; limitBytes += 700) {
       const dropping = await relay(controller().address, 636, limitBytes);
@@ -237,7 +237,7 @@ domainController('2012_R2', (controller) => {
   });
 
   for (const tpmVersion of ['2.0', '1.2'] as const) {
-    it(`through the broker has the value that a TPM ${tpmVersion} has; nothing changes when it is out of reach`, async () => {
+    it(`has the same value as the TPM ${tpmVersion} through the broker; nothing changes if it cannot be reached`, async () => {
       const name = `broker${tpmVersion.replace('.', '')}`;
       await controller().addComputer(name, PASSWORD);
       const { brokerUid: _, ...directorySettings } = await optionsFor(controller(), `${name}$`, { timeoutMs: 4000 });
@@ -284,7 +284,7 @@ domainController('2012_R2', (controller) => {
     });
   }
 
-  it('tells a domain that is not prepared', async () => {
+  it('reports a domain that is not prepared', async () => {
     await controller().rename(TPM_DEVICES, `CN=Elsewhere,${DOMAIN_DN}`);
     const unprepared = await failure((await directory()).check());
     assert.equal(unprepared.details['reason'], 'schemaMissing');
@@ -308,11 +308,11 @@ domainController('2008_R2', (controller) => {
     assert.equal(await ownerInformation(), NEW);
   });
 
-  it('tells a missing right in phase 1, before the TPM changes', async () => {
+  it('reports a missing right in phase 1, before the TPM changes', async () => {
     assert.equal(await reason((await directory('joe', { computer: 'pc1' })).writePending(NEW, SRK)), 'noRight');
   });
 
-  it('tells a server that does not take Kerberos inside of TLS', async () => {
+  it('reports a server that does not accept Kerberos inside TLS', async () => {
     const earlier = process.env['KRB5_CONFIG'];
     process.env['KRB5_CONFIG'] = await controller().kerberosConfiguration();
     try {
@@ -328,7 +328,7 @@ domainController('2008_R2', (controller) => {
     }
   });
 
-  it('tells a schema without the attribute', async () => {
+  it('reports a schema without the attribute', async () => {
     await controller().change(
       [
         `dn: CN=ms-TPM-OwnerInformation,CN=Schema,CN=Configuration,${DOMAIN_DN}`,

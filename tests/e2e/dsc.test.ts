@@ -1,4 +1,4 @@
-/** The DSC resources: their manifests against the published contract, and their commands as DSC calls them. */
+/** Tests the DSC resources: their manifests against the published schema, and their commands as DSC calls them. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,7 +76,7 @@ describe('the DSC resources', function () {
     return values;
   }
 
-  it('have manifests in the published form, and of each file name that DSC looks for', () => {
+  it('have manifests in the published format, with each file name that DSC looks for', () => {
     const names = readdirSync(FOLDER);
     assert.deepEqual(names.sort(), ['tpmtbs.auth-level.dsc.resource.json', 'tpmtbs.policy.dsc.resource.json']);
     assert.deepEqual([policy.type, authLevel.type], ['TpmTbs/Policy', 'TpmTbs/AuthLevel']);
@@ -96,7 +96,7 @@ describe('the DSC resources', function () {
     }
   });
 
-  it('policy: get returns the settings that are asked for, export everything that is in force', async () => {
+  it('policy: get returns the requested settings, and export everything that is in force', async () => {
     const [state] = await answers(policy, 'get', { maxContexts: 1 });
     assert.deepEqual(state, { maxContexts: 1200 });
     const [all] = (await answers(policy, 'export')) as [Record<string, unknown>];
@@ -136,7 +136,7 @@ describe('the DSC resources', function () {
     assert.equal(((await answers(authLevel, 'get'))[0] as { level: string }).level, 'None');
   });
 
-  it('report wrong input, and a broker that does not run, with exit codes of the manifest', async () => {
+  it('report wrong input, and that the broker is not running, with exit codes of the manifest', async () => {
     for (const level of ['Most', 'toString', '4', 4]) {
       const badLevel = await call(authLevel.set, { level });
       assert.equal(badLevel.code, 64, badLevel.stderr);

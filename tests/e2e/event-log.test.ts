@@ -37,7 +37,7 @@ function extend12({ pcr, data }: WrittenEvent): Buffer {
   return Buffer.concat([uint(0xc1, 2), uint(34, 4), uint(0x14, 4), uint(pcr, 4), digestOf('sha1', data)]);
 }
 
-describe('event log', function () {
+describe('the event log', function () {
   this.timeout(60_000);
   let folder: string;
   let path: string;
@@ -108,7 +108,7 @@ describe('event log', function () {
     client.close();
   });
 
-  it('that is damaged is an error with the offset, and the broker goes on', async () => {
+  it('that is damaged is an error with the offset, and the broker continues', async () => {
     const log = cryptoAgileLog(A_BOOT, ['sha256']);
     writeFileSync(path, log.subarray(0, log.length - 3).fill(1, log.length - 8));
     await using daemon = await start('2.0');
@@ -123,7 +123,7 @@ describe('event log', function () {
     client.close();
   });
 
-  it('that is long comes in pages', async () => {
+  it('that is long is returned in pages', async () => {
     const events = Array.from({ length: 900 }, (_, at) => ({ pcr: 8, type: 0xd, data: Buffer.alloc(2000, at & 0x7f) }));
     writeFileSync(path, cryptoAgileLog(events, ['sha256']));
     await using daemon = await start('2.0');

@@ -77,7 +77,7 @@ describe('the example scripts', function () {
   const quiet = { code: 0, output: '', errors: '' };
   const heard = ({ code, output, errors }: Outcome) => ({ code, output, errors });
 
-  it('startup.ps1 enforces policy, provisions, and is quiet; and quiet again when nothing is left to do', async () => {
+  it('startup.ps1 enforces policy and provisions quietly, and again quietly if there is nothing to do', async () => {
     await using daemon = await TestDaemon.start();
     const required = join(folder, 'required.json');
     await writeFile(required, JSON.stringify({ standardUserAuthorizationFailureTotalThreshold: 7 }));
@@ -92,7 +92,7 @@ describe('the example scripts', function () {
     client.close();
   });
 
-  it('startup.ps1 tells each thing that is wrong in a line, and counts them in its exit code', async () => {
+  it('startup.ps1 reports each problem in one line, and their number in its exit code', async () => {
     await using daemon = await TestDaemon.start({ policy: { '10.json': { activeDirectoryBackup: true } } });
     const { code, output, errors } = await runScript('startup.ps1', daemon.rpcSocket, [
       ...['-Policy', '/nonexistent.json'],
@@ -105,14 +105,14 @@ describe('the example scripts', function () {
     assert.match(lines[1] as string, /^tpm: provisioning: .*domain/i);
   });
 
-  it('login.ps1 says that the TPM is not set up, with exit code 3', async () => {
+  it('login.ps1 reports that the TPM is not provisioned, with exit code 3', async () => {
     await using daemon = await TestDaemon.start();
     const { code, errors } = await runScript('login.ps1', daemon.rpcSocket, PATIENT);
     assert.equal(code, 3);
     assert.match(errors, /not set up/);
   });
 
-  it('startup.ps1 tells which setting is not as required when another source sets it', async () => {
+  it('startup.ps1 names the setting that is not as required because another source sets it', async () => {
     // Read after the file that Set-TbsPolicy writes.
     const others = { 'zz.json': { standardUserAuthorizationFailureDurationMinutes: 30 } };
     await using daemon = await TestDaemon.start({ policy: others });
@@ -127,7 +127,7 @@ describe('the example scripts', function () {
     assert.equal(code, 2);
   });
 
-  it('login.ps1 tells a locked-out user until when, with exit code 2, and neither other users nor root', async function () {
+  it('login.ps1 tells a locked-out user until when, with exit code 2, but neither other users nor root', async function () {
     if (!canBecomeOthers()) this.skip();
     await using daemon = await TestDaemon.start();
     const root = await daemon.connect();
@@ -159,7 +159,7 @@ describe('the example scripts', function () {
     ['login.ps1', 2],
     ['startup.ps1', 3],
   ] as const) {
-    it(`${script} ends in its time with exit code 1 and a line when there is no broker`, async () => {
+    it(`${script} ends in time with exit code 1 and a line if there is no broker`, async () => {
       const args = ['-TimeoutSeconds', String(seconds)];
       const outcome = await runScript(script, join(folder, 'nobody.sock'), args);
       assert.equal(outcome.code, 1);
@@ -167,7 +167,7 @@ describe('the example scripts', function () {
       assert.ok(outcome.seconds < seconds + START_SECONDS, `${outcome.seconds} s`);
     });
 
-    it(`${script} ends in its time with exit code 1 and a line when the broker takes the call and hangs`, async () => {
+    it(`${script} ends in time with exit code 1 and a line if the broker accepts the call and hangs`, async () => {
       const path = join(folder, `hung-${seconds}.sock`);
       const hung = await hungBroker(path);
       try {

@@ -1,4 +1,4 @@
-/** What `tpm/get` says when something is wrong with the TPM. */
+/** Tests the result of `tpm/get` if something is wrong with the TPM. */
 import assert from 'node:assert/strict';
 import type { Tpm } from '../../ts-core/endpoints/rpc/protocol/tpm.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -9,7 +9,7 @@ const WRONG = Buffer.alloc(20, 9).toString('base64');
 describe('tpm/get', function () {
   this.timeout(60_000);
 
-  it('says that no TPM is present while none can be reached, as on Windows, and shows it when it is back', async () => {
+  it('reports that no TPM is present while none can be reached, as on Windows, and shows it when it is back', async () => {
     await using tpm = await startSwtpm({ version: '2.0' });
     await using daemon = await TestDaemon.start({
       configuration: { transport: { kind: 'swtpm', swtpm: { data: `unix:${tpm.dataPath}` } } },
@@ -33,7 +33,7 @@ describe('tpm/get', function () {
     client.close();
   });
 
-  it('shows that the lockout authorization is blocked, and until when, apart from the lockout of everything else', async () => {
+  it('shows that the lockout authorization is blocked, and until when, separately from the lockout of everything else', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     await client.call('tpm/initialize');

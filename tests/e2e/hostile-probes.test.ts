@@ -1,6 +1,6 @@
 /**
- * Every attack of bench:hostile for a moment, on the real daemon: what it makes the broker keep and write stays bounded,
- * others are served, and nothing of it is left. How long others wait is measured by the bench, on an idle machine.
+ * Runs every attack of bench:hostile for a moment on the real daemon: what the broker stores and writes is bounded,
+ * others are served, and nothing remains. The bench measures how long others wait, on an idle machine.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -67,13 +67,13 @@ describe('the JSON-RPC endpoint', function () {
     { name: 'JSON of 12,000 levels', body: '['.repeat(12_000) + ']'.repeat(12_000), id: null, code: -32700 },
   ];
   for (const { name, body, id, code } of answered) {
-    it(`answers ${name} with ${code}, and goes on`, async () => {
+    it(`answers ${name} with ${code}, and continues`, async () => {
       const [reply, ...others] = await exchange(body);
       assert.deepEqual([reply?.id, reply?.error?.code, others], [id, code, []]);
     });
   }
 
-  it('does not answer $/cancelRequest, other notifications or responses, and goes on', async () => {
+  it('does not answer $/cancelRequest, other notifications or responses, and continues', async () => {
     const replies = await exchange(
       { jsonrpc: '2.0', method: '$/cancelRequest' },
       { jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 1 } },
@@ -100,7 +100,7 @@ describe('the JSON-RPC endpoint', function () {
     );
   });
 
-  it('logs nothing of what callers send', async () => {
+  it('logs nothing of callers’ messages', async () => {
     await exchange('['.repeat(12_000), {
       jsonrpc: '2.0',
       id: 1,

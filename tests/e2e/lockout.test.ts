@@ -78,7 +78,7 @@ describe('the lockout of standard users, on swtpm', function () {
   }
 
   for (const [kind, attributes] of Object.entries(SIGNING_KEY)) {
-    it(`closes for a user at 4 failures, for all at 9, and never for an administrator (${kind})`, async () => {
+    it(`starts for a user at 4 failures, for all at 9, and never for an administrator (${kind})`, async () => {
       await using daemon = await start();
       const alice = await guesser(daemon, ALICE, attributes);
       const bob = await guesser(daemon, BOB, attributes);
@@ -108,7 +108,7 @@ describe('the lockout of standard users, on swtpm', function () {
     assert.equal(answers.filter((answer) => answer === LOCKED).length, 26);
   });
 
-  it('holds beside a flood of another user: of 25 connections with 30 guesses each four reach the TPM', async () => {
+  it('holds during a flood of another user: of 25 connections with 30 guesses each, four reach the TPM', async () => {
     await using daemon = await start();
     const connections = await Promise.all(
       Array.from({ length: 25 }, () => guesser(daemon, ALICE, SIGNING_KEY.underDa)),
@@ -126,7 +126,7 @@ describe('the lockout of standard users, on swtpm', function () {
     }
   });
 
-  it('counts over all routes: of 25 connections over nine of them, with 30 guesses each, four reach the TPM', async () => {
+  it('counts over all routes: of 25 connections over nine routes with 30 guesses each, four reach the TPM', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     await chmod(folder, 0o777);
     const path = (name: string): string => join(folder, name);
@@ -166,7 +166,7 @@ describe('the lockout of standard users, on swtpm', function () {
     }
   });
 
-  it('is the same after the broker was killed and started again', async () => {
+  it('is the same after the broker was killed and restarted', async () => {
     await using daemon = await start();
     const before = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
     for (let guess = 0; guess < 3; guess++) assert.equal(await sign(before, 'guess'), 'wrong');
@@ -177,7 +177,7 @@ describe('the lockout of standard users, on swtpm', function () {
     assert.equal(await sign(after, 'right'), LOCKED);
   });
 
-  it('tells a user how it stands and when it ends, and an administrator can reset it', async () => {
+  it('shows a user the failures and the end of the lockout, and an administrator can reset it', async () => {
     await using daemon = await start();
     const alice = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
     for (let guess = 0; guess < 4; guess++) await sign(alice, 'guess');
@@ -202,7 +202,7 @@ describe('the lockout of standard users, on swtpm', function () {
     root.close();
   });
 
-  it('is emptied when an administrator resets the TPM’s own dictionary-attack logic', async () => {
+  it('is reset when an administrator resets the TPM’s own dictionary-attack protection', async () => {
     await using daemon = await start();
     const alice = await guesser(daemon, ALICE, SIGNING_KEY.underDa);
     for (let guess = 0; guess < 4; guess++) await sign(alice, 'guess');
@@ -217,7 +217,7 @@ describe('the lockout of standard users, on swtpm', function () {
     root.close();
   });
 
-  it('is warned of when the TPM would lock itself first, until that is mended', async () => {
+  it('causes a warning if the TPM would lock itself first, until that is corrected', async () => {
     await using daemon = await TestDaemon.start();
     const root = await daemon.connect();
     const warnings = async () =>
@@ -230,7 +230,7 @@ describe('the lockout of standard users, on swtpm', function () {
     root.close();
   });
 
-  it('does not count the empty password that a closed hierarchy refuses, and counts every other wrong one', async () => {
+  it('does not count the empty password that a closed hierarchy rejects, but every other wrong one', async () => {
     await using daemon = await start();
     const root = await daemon.connect();
     const rootContext = await root.open();
@@ -266,7 +266,7 @@ describe('the lockout of standard users, on swtpm', function () {
     for (const client of [root, alice]) client.close();
   });
 
-  it('keeps TPM_RH_LOCKOUT from standard users, so that nobody spends the administrator’s one try', async () => {
+  it('keeps TPM_RH_LOCKOUT from standard users, so that nobody spends the administrator’s only try', async () => {
     await using daemon = await start();
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
@@ -284,7 +284,7 @@ describe('the lockout of standard users, on swtpm', function () {
 describe('the lockout of standard users, on a TPM 1.2', function () {
   this.timeout(120_000);
 
-  it('stops one user, then all, before the TPM locks itself, while an administrator goes on', async function () {
+  it('stops one user, then all, before the TPM locks itself, while an administrator can continue', async function () {
     // Other users' identities can only be taken by root.
     if (!canBecomeOthers()) this.skip();
     // The software TPM locks itself at five.

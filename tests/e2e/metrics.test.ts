@@ -1,4 +1,4 @@
-/** The metrics endpoint: who may scrape it, what it counts, and what a real Prometheus makes of it. */
+/** Tests the metrics endpoint: who may scrape it, what it counts, and whether a real Prometheus accepts it. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ function isInstalled(program: string, ask = '--version'): boolean {
 describe('metrics', function () {
   this.timeout(120_000);
 
-  it('are served nowhere unless configured, and beyond loopback only with TLS', async () => {
+  it('are served only if configured, and beyond loopback only with TLS', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const { endpoints } = await client.call<{ endpoints: { kind: string }[] }>('status/get');
@@ -82,7 +82,7 @@ describe('metrics', function () {
 
     const scrape = async (): Promise<string> => (await fetch(address)).text();
 
-    it('are answered to administrators and observers, and refused to other users by the kernel’s word', async () => {
+    it('are returned to administrators and observers, and refused to other users, whom the kernel identifies', async () => {
       assert.equal((await scrapeAs(0)).status, '200');
       assert.equal((await scrapeAs(BOB.uid)).status, '200');
       const refused = await scrapeAs(ALICE.uid);
@@ -93,7 +93,7 @@ describe('metrics', function () {
       assert.equal((await fetch(address, { method: 'POST' })).status, 405);
     });
 
-    it('count commands by name, class and result, and time those that the TPM carried out', async () => {
+    it('count commands by name, class and result, and measure those that the TPM executed', async () => {
       const alice = await connectAs(ALICE, daemon.rpcSocket);
       const contextId = await alice.open();
       for (let count = 0; count < 3; count++) await alice.submit(contextId, GET_RANDOM_20);
@@ -117,7 +117,7 @@ describe('metrics', function () {
       alice.close();
     });
 
-    it('have no more series for a caller who sends every code', async () => {
+    it('have no more series after a caller has sent every code', async () => {
       const before = (await scrape()).split('\n').length;
       const alice = await connectAs(ALICE, daemon.rpcSocket);
       const contextId = await alice.open();
@@ -130,7 +130,7 @@ describe('metrics', function () {
       assert.ok((await scrape()).split('\n').length < before + 10);
     });
 
-    it('are named as Prometheus wants it, and every name stands in docs/metrics.md', async function () {
+    it('have names in Prometheus’ format, all of which are in docs/metrics.md', async function () {
       const text = await scrape();
       const page = readFileSync(join(REPOSITORY, 'docs', 'metrics.md'), 'utf8');
       const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name as string);
@@ -144,7 +144,7 @@ describe('metrics', function () {
       assert.deepEqual([check.code, check.stdout, check.stderr], [0, '', '']);
     });
 
-    it('reach a real Prometheus, where every query of the dashboard gives something', async function () {
+    it('can be scraped by a real Prometheus, where every query of the dashboard returns data', async function () {
       if (!isInstalled('prometheus')) return this.skip();
       const work = mkdtempSync(join(tmpdir(), 'prometheus-'));
       const port = await freePort();
@@ -179,7 +179,7 @@ describe('metrics', function () {
     });
   });
 
-  it('are served over TLS to holders of a client certificate only', async function () {
+  it('are served over TLS only to clients with a certificate', async function () {
     if (!isInstalled('openssl', 'version')) return this.skip();
     const work = mkdtempSync(join(tmpdir(), 'metrics-tls-'));
     chmodSync(work, 0o700);
@@ -207,7 +207,7 @@ describe('metrics', function () {
     }
   });
 
-  it('have alert rules that promtool finds right, in every case of their test', async function () {
+  it('have alert rules that promtool accepts, in every case of their test', async function () {
     if (!isInstalled('promtool')) return this.skip();
     const result = await run('promtool', ['test', 'rules', join(PROMETHEUS_FILES, 'tpmtbs.rules.test.yml')]);
     assert.equal(result.code, 0, result.stdout + result.stderr);

@@ -1,4 +1,6 @@
-/** docs/moving-from-tpm2-abrmd.md, there and back on one software TPM: what is in the TPM serves both. */
+/**
+ * Performs docs/moving-from-tpm2-abrmd.md in both directions on one software TPM: both brokers can use its contents.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -66,7 +68,7 @@ describe('moving from tpm2-abrmd', function () {
     tpm2_nvread -C o 0x1500020
     tpm2_getcap handles-persistent handles-transient 2>/dev/null || tpm2_getcap handles-persistent`;
 
-  it('keeps what is in the TPM, there and back', async () => {
+  it('keeps the contents of the TPM in both directions', async () => {
     const before = await Abrmd.start(tpm);
     try {
       await shell(

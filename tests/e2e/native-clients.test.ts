@@ -41,7 +41,7 @@ describe('native clients', function () {
     await shell('tpm2_getrandom -T tbs:priority=urgent 4', 1);
   });
 
-  it('give up a broker whose process is stopped, and say so', async () => {
+  it('give up on a broker whose process is stopped, and report it', async () => {
     process.kill(daemon.processId, 'SIGSTOP');
     try {
       const { stderr } = await shell('TSS2_LOG=tcti+error TPMTBS_BROKER_TIMEOUT=0.5 tpm2_getrandom 4', 1);
@@ -51,14 +51,14 @@ describe('native clients', function () {
     }
   });
 
-  it('wait for a key that takes longer than the limit', async () => {
+  it('wait for a key whose creation takes longer than the limit', async () => {
     using busy = await WireClient.open(daemon.wireSocket);
     const keys = Array.from({ length: 15 }, (_, seed) => busy.submit(createPrimaryRsa(seed, 3072)));
     await shell('TPMTBS_BROKER_TIMEOUT=1 tpm2_getrandom -T tbs:priority=low 4');
     await Promise.all(keys);
   });
 
-  it('carry a key hierarchy across processes', async () => {
+  it('pass a key hierarchy from process to process', async () => {
     await shell(`
       mkdir keys; cd keys
       tpm2_createprimary -Q -C o -G ecc -c primary.ctx
@@ -100,7 +100,7 @@ describe('native clients', function () {
     assert.equal(stdout, '12345678');
   });
 
-  it('show a refusal as the response of a resource manager', async function () {
+  it('report a refusal as a response of a resource manager', async function () {
     if (!canBecomeOthers()) this.skip();
     const { stderr } = await shell('tpm2_clear -c p', 5, ALICE);
     assert.match(stderr, /0xC0143/i);
@@ -110,13 +110,13 @@ describe('native clients', function () {
     assert.match((await shell('tpm2_getrandom --hex 4', 0, ALICE)).stdout, /^[0-9a-f]{8}$/);
   });
 
-  it('run a program that was written for the Tbs.h of Windows', async () => {
+  it('run a program that was written for Windows’ Tbs.h', async () => {
     const result = await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), []);
     assert.equal(result.status, 0, result.stdout);
     assert.match(result.stdout, /^TPM version: 2\nrandom:( [0-9A-F]{2}){8}\n$/);
   });
 
-  it('name the TPM by its endorsement key, and say when it has none', async () => {
+  it('identify the TPM by its endorsement key, and report if it has none', async () => {
     const script = `
 import ctypes, sys
 tbs = ctypes.CDLL('libtbs.so.0')
@@ -135,7 +135,7 @@ print(hex(result & 0xffffffff), text.value)`;
     assert.match(name ?? '', /^[0-9a-f]{64}$/);
   });
 
-  it('compile such a program with what pkg-config says of the installed library', async () => {
+  it('compile such a program with the flags from pkg-config for the installed library', async () => {
     const source = clients.built('../tests/windows_program.c');
     const { stdout } = await clients.run(daemon.wireSocket, 'pkg-config', [
       `--define-variable=includedir=${clients.prefix}/include/tpmtbs`,
@@ -151,7 +151,7 @@ print(hex(result & 0xffffffff), text.value)`;
     assert.match((await clients.run(daemon.wireSocket, program, [])).stdout, /random:/);
   });
 
-  it('serve eight processes at once, each with keys of its own', async () => {
+  it('serve eight processes at once, each with its own keys', async () => {
     const one = (n: number): string => `
       mkdir p${n}; cd p${n}
       tpm2_createprimary -Q -C o -G ecc -c primary.ctx
@@ -165,7 +165,7 @@ print(hex(result & 0xffffffff), text.value)`;
     await Promise.all(Array.from({ length: 8 }, (_, n) => shell(one(n))));
   });
 
-  it('report a broker that was killed, and go on with the next one', async () => {
+  it('report a broker that was killed, and work with the next one', async () => {
     const script = `tpm2_getrandom --hex 8 && sleep 0.3 && tpm2_getrandom --hex 8`;
     const before = await shell(script);
     assert.match(before.stdout, /^[0-9a-f]{32}$/);
@@ -179,7 +179,7 @@ print(hex(result & 0xffffffff), text.value)`;
     assert.match((await clients.run(daemon.wireSocket, clients.built('tests/windows_program'), [])).stdout, /random:/);
   });
 
-  it('fail at once, all sixteen of them, when the broker is killed under them', async () => {
+  it('fail immediately, all sixteen of them, if the broker is killed while they wait', async () => {
     const tcti = `tbs:socket=${daemon.wireSocket}`;
     const bench = (milliseconds: number) =>
       clients.run(daemon.wireSocket, clients.built('tcti-bench'), [tcti, 'hmac', '16', String(milliseconds)]);
@@ -193,7 +193,7 @@ print(hex(result & 0xffffffff), text.value)`;
     assert.equal((await bench(200)).status, 0);
   });
 
-  it('cancel what waits and what runs, from the same connection', async () => {
+  it('cancel queued and running commands from the same connection', async () => {
     using client = await WireClient.open(daemon.wireSocket);
     const CANCEL = 5;
     const slow = Array.from({ length: 6 }, () => client.submit(CREATE_RSA_KEY));
@@ -206,7 +206,7 @@ print(hex(result & 0xffffffff), text.value)`;
     assert.equal((await client.submit(GET_RANDOM_8)).result, 0);
   });
 
-  it('let an administrator, and nobody else, revoke attestation', async function () {
+  it('let administrators, and nobody else, revoke attestation', async function () {
     if (!canBecomeOthers()) this.skip();
     const REVOKE_ATTESTATION = 10;
     const read = async () => (await shell('tpm2_pcrread sha256:0,7,12,15,16')).stdout.split('\n').slice(1, 6);

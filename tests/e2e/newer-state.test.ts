@@ -1,4 +1,4 @@
-/** A real tbsd over the state of a later version. */
+/** Tests a real tbsd with the state of a later version. */
 import assert from 'node:assert/strict';
 import { nativeAddon } from '../../ts-core/adapters/identity/native-addon.js';
 import { LmdbStateStore } from '../../ts-core/adapters/state/lmdb-state-store.js';
@@ -7,10 +7,10 @@ import { TestDaemon } from '../support/daemon.js';
 
 const RECORD = 'feature:stateFormat';
 
-describe('a broker over the state of a later version', function () {
+describe('a broker with the state of a later version', function () {
   this.timeout(60_000);
 
-  it('refuses to start, names that version, and leaves the state to it', async () => {
+  it('refuses to start, names that version, and does not change the state', async () => {
     await using daemon = await TestDaemon.start();
     await daemon.stop();
     const open = () => LmdbStateStore.open({ folder: daemon.stateFolder, tryLock: nativeAddon().tryLockExclusive });

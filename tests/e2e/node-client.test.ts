@@ -30,7 +30,7 @@ describe('the client library', function () {
     await assert.rejects(context.submit(getRandom(4)), BrokerError);
   });
 
-  it('throws what the broker refuses, with its symbol and what to do', async () => {
+  it('throws the broker’s refusal, with its symbol and what to do', async () => {
     await broker.call('commandBlock/add', { commands: ['TPM2_GetRandom'] });
     const refusal = await broker.submit(getRandom(8)).catch((error: unknown) => error);
     await broker.call('commandBlock/remove', { commands: ['TPM2_GetRandom'] });
@@ -39,7 +39,7 @@ describe('the client library', function () {
     assert.match(refusal.action, /Remove-TbsCommandBlock|tbs block/);
   });
 
-  it('gives events to each of its loops, from past ones on', async () => {
+  it('returns events to each of its loops, starting with past ones', async () => {
     await broker.call('commandBlock/add', { commands: ['TPM2_Hash'] });
     const loops = [broker.events({ recent: 1 }), broker.events({ recent: 1 })];
     for (const events of loops) assert.equal((await events.next()).value?.kind, 'listChanged');
@@ -49,7 +49,7 @@ describe('the client library', function () {
     for (const events of loops) assert.equal((await events.next()).done, true);
   });
 
-  it('reads and sets policy, and the lockout', async () => {
+  it('reads and sets policy and the lockout', async () => {
     const name = 'standardUserAuthorizationFailureIndividualThreshold';
     const settings = { [name]: 3 };
     assert.equal((await broker.policy.test(settings)).compliant, false);
@@ -60,7 +60,7 @@ describe('the client library', function () {
     await broker.policy.set({ [name]: null });
   });
 
-  it('rejects what waits for an answer, and what is asked, once the connection is closed', async () => {
+  it('rejects pending and new calls once the connection is closed', async () => {
     const connection = await connect({ socket: daemon.rpcSocket });
     const waiting = connection.status();
     connection.close();
@@ -68,14 +68,14 @@ describe('the client library', function () {
     assert.equal((await connection.events().next()).done, true);
   });
 
-  it('says that no broker answers', async () => {
+  it('reports that no broker answers', async () => {
     await assert.rejects(connect({ socket: join(daemon.folder, 'none.sock') }), (error: unknown) => {
       assert.ok(error instanceof BrokerError);
       return error.symbol === 'TBS_E_SERVICE_NOT_RUNNING';
     });
   });
 
-  it('serves the example', () => {
+  it('runs the example', () => {
     const output = execFileSync(process.execPath, [join(REPOSITORY, 'examples', 'random-bytes.mjs'), '16'], {
       env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
       encoding: 'utf8',

@@ -135,7 +135,7 @@ describe('other TPM programs over the broker', function () {
     });
   }
 
-  it('tries the empty value for a closed hierarchy as a standard user, and is not locked out by that', async function () {
+  it('tries the empty value for a closed hierarchy as a standard user without being locked out', async function () {
     // Other users' identities can only be taken by root.
     if (!canBecomeOthers()) this.skip();
     await using daemon = await TestDaemon.start();

@@ -112,7 +112,7 @@ for (const { schema, form } of [
   { schema: '2012_R2', form: 'Windows 8' },
   { schema: '2008_R2', form: 'Windows 7' },
 ] as const) {
-  describe(`the directory, in the form of ${form},`, function () {
+  describe(`the directory, in the format of ${form},`, function () {
     this.timeout(400_000);
     let controller: DomainController;
     let folder: string;

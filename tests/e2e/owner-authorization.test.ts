@@ -52,7 +52,7 @@ function withAuth(code: number, handle: number, auth: Uint8Array, parameters: Ui
 describe('the owner authorization through the broker', function () {
   this.timeout(120_000);
 
-  it('refuses raw changes of owner and lockout authorization to every caller while a backup is required', async () => {
+  it('refuses raw changes of the owner and lockout authorizations to every caller while a backup is required', async () => {
     await using daemon = await TestDaemon.start({ policy: { '10.json': { activeDirectoryBackup: true } } });
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -75,7 +75,7 @@ describe('the owner authorization through the broker', function () {
     client.close();
   });
 
-  it('refuses TPM 1.2 commands that would change the owner, also inside of a transport session', async () => {
+  it('refuses TPM 1.2 commands that would change the owner, even inside a transport session', async () => {
     await using daemon = await TestDaemon.start({
       tpmVersion: '1.2',
       policy: { '10.json': { activeDirectoryBackup: true } },
@@ -93,7 +93,7 @@ describe('the owner authorization through the broker', function () {
     client.close();
   });
 
-  it('marks what is kept void at once after a raw change and after a raw Clear', async () => {
+  it('voids the stored value immediately after a raw change and after a raw Clear', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     await client.call('tpm/initialize', { closeHierarchies: true });
@@ -116,7 +116,7 @@ describe('the owner authorization through the broker', function () {
   });
 
   for (const tpmVersion of ['2.0', '1.2'] as const) {
-    it(`provisions a TPM ${tpmVersion} by itself at the next start once that is turned on, and keeps it over restarts`, async () => {
+    it(`provisions a TPM ${tpmVersion} automatically at the next start once that is turned on, and remembers that across restarts`, async () => {
       await using daemon = await TestDaemon.start({ tpmVersion });
       const first = await daemon.connect();
       await first.call('autoProvisioning/set', { autoProvisioning: 'Enabled' });
@@ -153,7 +153,7 @@ describe('the owner authorization through the broker', function () {
     for (const secret of [first, next, next.slice(0, -2)]) assert.ok(secret !== undefined && !audit.includes(secret));
   });
 
-  it('stops one user, then all, before the TPM locks itself, while an administrator goes on, and Unblock-Tpm opens all', async function () {
+  it('stops one user, then all, before the TPM locks itself, while an administrator can continue, and Unblock-Tpm unlocks all', async function () {
     // Other users' identities can only be taken by root.
     if (!canBecomeOthers()) this.skip();
     await using daemon = await TestDaemon.start({
@@ -201,7 +201,7 @@ describe('the owner authorization through the broker', function () {
     return responseCode(await client.submit(contextId, signWith(key, 'right')));
   }
 
-  it('warns once when the TPM nears its own limit', async () => {
+  it('warns once when the TPM approaches its own limit', async () => {
     await using daemon = await TestDaemon.start();
     const root = await daemon.connect();
     await root.call('tpmLockoutParameters/set', { maxTries: 4 });

@@ -43,7 +43,7 @@ describe('physical presence', function () {
       (error: unknown) => (error instanceof RpcFailure ? error.data.symbol : String(error)),
     );
 
-  it('is not supported where the platform has none', async () => {
+  it('is not supported if the platform has no interface', async () => {
     assert.equal(await symbolOf(get()), 'TBS_E_PPI_NOT_SUPPORTED');
     assert.equal(await symbolOf(request(5)), 'TBS_E_PPI_NOT_SUPPORTED');
   });
@@ -69,7 +69,7 @@ describe('physical presence', function () {
     assert.equal(confirmationOf(6), undefined, 'what the platform does not implement is not listed');
   });
 
-  it('lists no operation, and takes no request, where the interface offers none', async () => {
+  it('lists no operation and accepts no request if the interface has none', async () => {
     for (const file of ['tcg_operations', 'vs_operations']) writeFileSync(join(folder, file), '');
     assert.deepEqual((await get()).operations, []);
     for (const operation of [1, 5, 22]) {
@@ -78,7 +78,7 @@ describe('physical presence', function () {
     assert.equal(readFileSync(join(folder, 'request'), 'latin1'), '0\n');
   });
 
-  it('says of every operation that it is not known where the firmware cannot be asked', async () => {
+  it('shows every operation as unknown if the firmware cannot be asked', async () => {
     for (const file of ['tcg_operations', 'vs_operations']) rmSync(join(folder, file));
     const { operations } = await get();
     assert.equal(operations.length, 22);
@@ -86,7 +86,7 @@ describe('physical presence', function () {
     writePhysicalPresenceTree(folder);
   });
 
-  it('takes a request, tells that it waits, and takes it back', async () => {
+  it('accepts a request, shows that it is pending, and withdraws it', async () => {
     const asked = await request(5);
     assert.deepEqual([asked.request, asked.requestName], [5, 'Clear']);
     assert.equal(readFileSync(join(folder, 'request'), 'latin1'), '5\n');
@@ -94,7 +94,7 @@ describe('physical presence', function () {
     assert.match(await readFile(daemon.auditPath, 'latin1'), /physical presence operation 5 \(Clear\)/);
   });
 
-  it('refuses what the platform does not offer and writes nothing', async () => {
+  it('refuses operations that the platform does not support, and writes nothing', async () => {
     for (const operation of [2, 6, 8, 13, 23, 128]) {
       assert.equal(await symbolOf(request(operation)), 'TBS_E_PPI_FUNCTION_UNSUPPORTED', String(operation));
     }
@@ -115,7 +115,7 @@ describe('physical presence', function () {
       return bytes;
     };
 
-    it('answers as the ACPI interface does', async () => {
+    it('answers like the ACPI interface', async () => {
       using wire = await WireClient.open(daemon.wireSocket);
       const ppi = async (...input: number[]) => {
         const { result, payload } = await wire.call(PHYSICAL_PRESENCE, wire.contextId, words(...input));
@@ -131,7 +131,7 @@ describe('physical presence', function () {
       assert.equal((await ppi(6)).result, TBS_E_PPI_FUNCTION_UNSUPPORTED);
     });
 
-    it('takes no request from a standard user', async function () {
+    it('accepts no request from a standard user', async function () {
       if (!canBecomeOthers()) this.skip();
       using wire = await WireClient.open(daemon.wireSocket, ALICE);
       const reply = await wire.call(PHYSICAL_PRESENCE, wire.contextId, words(2, 5));
@@ -139,7 +139,7 @@ describe('physical presence', function () {
       assert.equal(readFileSync(join(folder, 'request'), 'latin1'), '0\n');
     });
 
-    it('gives the bytes of the measured-boot log, and says when there is none', async () => {
+    it('returns the bytes of the measured-boot log, and reports if there is none', async () => {
       using wire = await WireClient.open(daemon.wireSocket);
       assert.equal((await wire.call(GET_TCG_LOG, 0, words(0, 0))).result, TBS_E_NO_EVENT_LOG);
       const log = cryptoAgileLog(A_BOOT, ['sha256']);

@@ -1,4 +1,4 @@
-/** Policy as it reaches callers of the real daemon: from files, from a domain's Registry.pol, and from nobody else. */
+/** Tests policy with the real daemon: from files, from a domain's Registry.pol, and not from standard users. */
 import assert from 'node:assert/strict';
 import { chmod, chown, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ describe('policy in the broker', function () {
     throw new Error('the policy did not come into force within 5 seconds');
   };
 
-  it('a file that is put into the folder blocks a command of a connected caller, and its removal frees it', async () => {
+  it('blocks a command of a connected caller when a file is added to the folder, and allows it when the file is removed', async () => {
     const contextId = await client.open();
     assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
     await daemon.writePolicy('20-block.json', { blockedCommandsEnabled: true, blockedCommands: ['0x17B'] });
@@ -64,7 +64,7 @@ describe('policy in the broker', function () {
     assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
   });
 
-  it("a domain's Registry.pol is imported, shown with its source, kept over SIGKILL, and refused when damaged", async () => {
+  it('imports a domain’s Registry.pol, shows it with its source, keeps it after SIGKILL, and refuses a damaged one', async () => {
     const pol = Buffer.from(groupPolicyBytes('baseline.pol'));
     const imported = await client.call<PolicyState>('policy/import', { registryPol: pol.toString('base64') });
     const listed = imported.settings.find(({ name }) => name === 'blockedCommands');
@@ -83,7 +83,7 @@ describe('policy in the broker', function () {
     assert.equal((await setting('ignoreLocalList'))?.value, true);
   });
 
-  it('a damaged file is reported, in status too, and leaves the last good policy in force over a restart', async () => {
+  it('reports a damaged file, also in the status, and keeps the last good policy in force across a restart', async () => {
     const path = join(daemon.policyFolder, '20-block.json');
     await daemon.writePolicy('20-block.json', { blockedCommandsEnabled: true, blockedCommands: [GET_RANDOM] });
     await becomes(async () => (await setting('blockedCommandsEnabled'))?.value === true);
@@ -100,7 +100,7 @@ describe('policy in the broker', function () {
     assert.match(JSON.stringify((await client.call<{ warnings: unknown }>('status/get')).warnings), /policy/i);
   });
 
-  it('setting is idempotent, tells the difference first, and refuses a bad setting by name', async () => {
+  it('is set idempotently after showing the difference, and refuses a bad setting by name', async () => {
     const wanted = { settings: { standardUserAuthorizationFailureTotalThreshold: 20 } };
     const dry = await client.call<{ differences: unknown[] }>('policy/set', { ...wanted, dryRun: true });
     assert.equal(dry.differences.length, 1);
@@ -133,7 +133,7 @@ describe('policy in the broker', function () {
     assert.match(inForce?.source ?? '', /50-local\.json$/);
   });
 
-  it('a value that only the domain sets is written when it is set here, and stays when the domain takes it away', async () => {
+  it('writes a value that only the domain sets when it is set locally, and keeps it when the domain removes it', async () => {
     const importPol = (pol: Uint8Array) =>
       client.call('policy/import', { registryPol: Buffer.from(pol).toString('base64') });
     await importPol(groupPolicyBytes('baseline.pol'));
@@ -149,7 +149,7 @@ describe('policy in the broker', function () {
     assert.equal(written.length, 1);
   });
 
-  it('what a standard user writes, or asks for, changes nothing (needs root to become one)', async function () {
+  it('is not changed by anything that a standard user writes or requests (needs root to become one)', async function () {
     if (!canBecomeOthers()) this.skip();
     const before = await policy();
     const alice = await connectAs(ALICE, daemon.rpcSocket);
@@ -175,7 +175,7 @@ describe('policy in the broker', function () {
     assert.throws(() => asUser(ALICE, () => process.chdir(daemon.stateFolder)), /EACCES/);
   });
 
-  it('follows the Registry.pol files that the configuration names, as they are delivered', async () => {
+  it('follows the configured Registry.pol files as they are delivered', async () => {
     await daemon.stop();
     const delivered = join(daemon.folder, 'Registry.pol');
     const file = join(daemon.folder, 'tbsd.json');

@@ -1,6 +1,6 @@
 /**
- * Suspend and resume: a logind on a private bus, real software TPMs that lose their power in between, keys and sessions
- * in use before and after.
+ * Tests suspend and resume with a logind on a private bus and real software TPMs that lose their power in between,
+ * with keys and sessions in use before and after.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -150,7 +150,7 @@ describe('suspend and resume', function () {
       await keeps(daemon, () => killEmbeddedTpm(daemon));
     });
 
-    it(`keeps keys and sessions of a swtpm (TPM ${version}) that is killed and started again`, async () => {
+    it(`keeps keys and sessions of a swtpm (TPM ${version}) that is killed and restarted`, async () => {
       await using tpm = await startSwtpm({ version });
       await using daemon = await startFollowing({ transport: swtpmConfiguration(tpm) });
       await keeps(daemon, () => tpm.restart());
@@ -162,7 +162,7 @@ describe('suspend and resume', function () {
     });
   }
 
-  it('waits for commands that are short, and sends nothing more', async () => {
+  it('waits for short commands, and sends no more', async () => {
     await using daemon = await startFollowing();
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -175,7 +175,7 @@ describe('suspend and resume', function () {
     client.close();
   });
 
-  it('does not wait for a long command longer than the time that is set, and flushes what it makes', async () => {
+  it('does not wait for a long command beyond the time limit, and flushes what it creates', async () => {
     await using daemon = await startFollowing({}, { power: { suspendTimeoutMs: 50 } });
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -195,7 +195,7 @@ describe('suspend and resume', function () {
     client.close();
   });
 
-  it('is done within its time when the TPM hangs, says so, and goes on afterwards', async () => {
+  it('finishes in time if the TPM hangs, reports it, and continues afterwards', async () => {
     await using tpm = await startSwtpm({ version: '2.0' });
     await using daemon = await startFollowing(
       { transport: swtpmConfiguration(tpm), timeouts: { commandMs: 3000 } },
@@ -216,7 +216,7 @@ describe('suspend and resume', function () {
     client.close();
   });
 
-  it('by power/suspend and power/resume of an administrator: the same', async () => {
+  it('works the same with an administrator’s power/suspend and power/resume', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -230,7 +230,7 @@ describe('suspend and resume', function () {
     client.close();
   });
 
-  it('a TPM that lost its state while asleep is started anew: contexts live on, empty', async () => {
+  it('starts a TPM from scratch that lost its state while asleep: contexts stay open, but empty', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
@@ -243,7 +243,7 @@ describe('suspend and resume', function () {
     client.close();
   });
 
-  it('believes nobody but logind: a PrepareForSleep of another sender changes nothing', async () => {
+  it('ignores PrepareForSleep from any sender except logind', async () => {
     await using daemon = await startFollowing();
     const client = await daemon.connect();
     // The broadcast of somebody else, and one straight to every connection of the bus.
@@ -267,7 +267,7 @@ describe('suspend and resume', function () {
     client.close();
   });
 
-  it('lets the machine sleep at once when the broker is killed', async () => {
+  it('lets the machine sleep immediately if the broker is killed', async () => {
     await using daemon = await startFollowing();
     await daemon.kill('SIGKILL');
     const { waitedMs, stillHeld } = await logind.sleep();
@@ -276,7 +276,7 @@ describe('suspend and resume', function () {
     await logind.wake();
   });
 
-  it('starts without a system bus, follows it once there is one, and takes it up again after a restart of the bus', async () => {
+  it('starts without a system bus, follows it once there is one, and connects again after a restart of the bus', async () => {
     await using ownBus = await PrivateBus.start();
     await ownBus.kill();
     await using daemon = await TestDaemon.start({

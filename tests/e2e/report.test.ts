@@ -1,4 +1,4 @@
-/** The machine's report, made by a real broker and looked at in a real browser. */
+/** Tests the machine's report from a real broker in a real browser. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -47,7 +47,7 @@ describe('the report of a machine', function () {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  it('is for administrators and observers alone', async () => {
+  it('is only for administrators and observers', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const { html } = await bob.call<{ html: string }>('report/get');
     assert.match(html, /locked out until/);
@@ -100,7 +100,7 @@ describe('the report of a machine', function () {
     });
 
     for (const colorScheme of ['light', 'dark'] as const) {
-      it(`has nothing that axe-core finds, in ${colorScheme}, on a desktop and on a phone`, async () => {
+      it(`passes axe-core without findings, in ${colorScheme}, on a desktop and on a phone`, async () => {
         for (const size of [{}, PHONE]) {
           await withPage({ ...size, colorScheme }, async (page) => {
             await page.evaluate(axe.source);
@@ -114,7 +114,7 @@ describe('the report of a machine', function () {
       });
     }
 
-    it('needs no scrolling sideways on a phone, and prints', async () => {
+    it('needs no horizontal scrolling on a phone, and can be printed', async () => {
       await withPage(PHONE, async (page) => {
         const widths = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
         assert.equal(await page.evaluate(widths), 0);

@@ -1,6 +1,6 @@
 /**
- * Every method of the protocol answers a real call as its contract says: the client of the tests compares each result
- * with the method's contract, and here each method succeeds at least once.
+ * Tests that every method of the protocol answers a real call as its contract says: the test client compares each
+ * result with the contract, and here each method succeeds at least once.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -139,7 +139,7 @@ describe('the result of every method', function () {
     await call('service/stop', {});
   });
 
-  it('was seen of every method', () => {
+  it('was tested for every method', () => {
     const unseen = RPC_METHODS.map(({ name }) => name).filter((name) => !succeeded.has(name));
     assert.deepEqual(unseen.sort(), [...NEEDS_DIRECTORY].sort());
   });

@@ -1,4 +1,4 @@
-/** The real daemon under a service manager: what it reports, and the reload that SIGHUP asks for there. */
+/** Tests the real daemon under a service manager: what it reports, and the reload on SIGHUP. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('the broker under a service manager', function () {
     equal(await manager.receives('READY=1'), 'READY=1');
   }
 
-  it('reports that it is ready and in what state, and gives signs of life', async () => {
+  it('reports its readiness and state, and gives signs of life', async () => {
     match(await manager.receives('READY=1'), /^READY=1\nSTATUS=./);
     await manager.receives('WATCHDOG=1');
     await manager.receives('WATCHDOG=1');
@@ -63,7 +63,7 @@ describe('the broker under a service manager', function () {
     client.close();
   });
 
-  it('reports that it stops', async () => {
+  it('reports that it is stopping', async () => {
     equal(await daemon.stop(), 0);
     match(await manager.receives('STOPPING=1'), /^STOPPING=1\n/);
   });

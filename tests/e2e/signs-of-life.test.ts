@@ -1,4 +1,4 @@
-/** A client that waits for a long command can tell that its broker lives. */
+/** Tests that a client that waits for a long command can tell that its broker is alive. */
 import assert from 'node:assert/strict';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
@@ -23,7 +23,7 @@ describe('a sign of life', function () {
     return first;
   }
 
-  it('comes over JSON-RPC while commands wait in the queue and the TPM works', async () => {
+  it('arrives over JSON-RPC while commands are queued and the TPM works', async () => {
     const client = await daemon.connect();
     const contextId = await client.open();
     const keys = Array.from({ length: KEY_GENERATIONS }, (_, seed) =>
@@ -34,14 +34,14 @@ describe('a sign of life', function () {
     client.close();
   });
 
-  it('comes over the wire protocol as well', async () => {
+  it('arrives over the wire protocol as well', async () => {
     using client = await WireClient.open(daemon.wireSocket);
     const keys = Array.from({ length: KEY_GENERATIONS }, (_, seed) => client.submit(createPrimaryRsa(10 + seed, 3072)));
     const ping = client.call(Operation.PING, 0, new Uint8Array(0)).then(({ result }) => assert.equal(result, 0));
     assert.equal(await firstOf(keys, ping), 'the ping');
   });
 
-  it('is given to every user', async function () {
+  it('is sent to every user', async function () {
     if (!canBecomeOthers()) this.skip();
     const client = await connectAs(ALICE, daemon.rpcSocket);
     assert.deepEqual(await client.call('connection/ping'), {});

@@ -1,4 +1,4 @@
-/** Programs that speak only to a simulator, unmodified, in front of the real broker. */
+/** Tests unmodified programs that speak only to a simulator with the real broker. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * What a standard user may try against the ledger, the filter and the policy: every method, the wire, the simulator
- * endpoints, files, links, the environment. After each try they are what they were.
+ * Tests what a standard user may try against the ledger, the filter and the policy: every method, the wire, the
+ * simulator endpoints, files, links, the environment. After each try they are unchanged.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -143,7 +143,7 @@ describe('a standard user', function () {
     alice.close();
   }
 
-  it('is refused every method that is the administrators’', async () => {
+  it('is refused every administrator’s method', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     let tried = 0;
     for (const { name: method, access } of RPC_METHODS) {
@@ -157,7 +157,7 @@ describe('a standard user', function () {
     alice.close();
   });
 
-  it('cannot reset or change the TPM’s own lockout, or clear it, by raw commands over JSON-RPC and the wire', async () => {
+  it('cannot reset or change the TPM’s own lockout, or clear it, with raw commands over JSON-RPC and the wire', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     using wire = await WireClient.open(daemon.wireSocket, ALICE);
@@ -170,7 +170,7 @@ describe('a standard user', function () {
     alice.close();
   });
 
-  it('cannot by any operation of the wire, any locality or any priority', async () => {
+  it('cannot do it with any operation of the wire, any locality or any priority', async () => {
     using wire = await WireClient.open(daemon.wireSocket, ALICE);
     const { DEVICE_INFO, GET_TCG_LOG, PING, GET_OWNER_AUTH, PHYSICAL_PRESENCE, REVOKE_ATTESTATION } = Operation;
     for (const type of [1, 2, 3, 4, 12, 13, 99]) {
@@ -197,7 +197,7 @@ describe('a standard user', function () {
     }
   });
 
-  it('cannot over the simulator endpoints either, at any locality, nor power the TPM off and on', async () => {
+  it('cannot do it over the simulator endpoints either, at any locality, nor power the TPM off and on', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const contextId = await bob.open();
     const key = handleIn(await bob.submit(contextId, createPrimaryEcc('b', SIGNING_KEY.noDa)));
@@ -253,7 +253,7 @@ describe('a standard user', function () {
     assert.equal((await wire.submit(createPrimaryEcc('x', SIGNING_KEY.noDa))).result, 0x80280921);
   });
 
-  it('can neither read nor write, rename, remove nor link any file or folder of the broker', async () => {
+  it('cannot read, write, rename, remove or link any file or folder of the broker', async () => {
     const everything = (await readdir(daemon.folder, { recursive: true })).map((name) => join(daemon.folder, name));
     const targets = [daemon.folder, ...everything, simulatorFolder];
     for (const name of ['records.mdb', 'owner-auth', 'audit.jsonl', '10-lists.json', 'tbsd.json', 'rpc.sock']) {
@@ -286,7 +286,7 @@ describe('a standard user', function () {
     assert.equal(statSync(daemon.stateFolder).mode & 0o077, 0);
   });
 
-  it('cannot put a policy into force that is a file of theirs, or a link to one', async () => {
+  it('cannot put their own policy file, or a link to one, into force', async () => {
     const mine = mkdtempSync(join(tmpdir(), 'alice-'));
     const policy = JSON.stringify({ standardUserAuthorizationFailureIndividualThreshold: 1000 });
     const [owned, link] = [join(daemon.policyFolder, '98-owned.json'), join(daemon.policyFolder, '99-link.json')];
@@ -309,7 +309,7 @@ describe('a standard user', function () {
     }
   });
 
-  it('changes nothing by any environment variable that the broker or its clients read', () => {
+  it('changes nothing with any environment variable that the broker or its clients read', () => {
     const read = environmentVariablesRead();
     const untried = [...read].filter((name) => HOSTILE_ENVIRONMENT[name] === undefined);
     assert.deepEqual(untried, [], 'read by the sources, and not tried here');
@@ -325,7 +325,7 @@ describe('a standard user', function () {
     assert.match(child.stdout, /TBS_E_ACCESS_DENIED/, child.stderr);
   });
 
-  it('changes nothing with `tbs` under such an environment, nor with a broker of their own on the same folders', () => {
+  it('changes nothing with `tbs` in such an environment, nor with their own broker on the same folders', () => {
     const tbs = join(readableRepository(), 'bin', 'tbs.js');
     for (const args of [
       ['lockout', 'reset'],
@@ -354,7 +354,7 @@ describe('a standard user', function () {
     }
   });
 
-  it('does not lock out another user by failures of their own below the total threshold', async () => {
+  it('does not lock out another user by failures below the total threshold', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const contextId = await bob.open();
     assert.equal(responseCode(await bob.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);

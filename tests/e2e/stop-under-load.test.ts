@@ -1,7 +1,7 @@
 /**
- * Brokers that are stopped while their clients work: nothing is written once the stores and the log are closed. The
- * daemons run in the test's own process, where a write after the end would be an uncaught error; one real process that
- * follows logind shows the exit code.
+ * Stops brokers while their clients work: nothing is written once the stores and the log are closed. The daemons run
+ * in the test's own process, where a write after the end would be an uncaught error; one real process that follows
+ * logind shows the exit code.
  */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -146,7 +146,7 @@ describe('a broker that is stopped under load', function () {
     }
   });
 
-  it('ends with exit code 0 and says nothing on standard error', async () => {
+  it('ends with exit code 0 and prints nothing on standard error', async () => {
     await using daemon = await TestDaemon.start({
       configuration: { power: { logind: true, systemBusAddress: bus.address }, log: { path: null } },
     });

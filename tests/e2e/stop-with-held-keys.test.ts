@@ -1,4 +1,4 @@
-/** A broker that stops while clients hold keys and sessions: the TPM stays on, and others use it afterwards. */
+/** Stops a broker while clients hold keys and sessions: the TPM stays on, and others use it afterwards. */
 import assert from 'node:assert/strict';
 import { TPM_HT } from '../../ts-core/domain/tpm20/codes.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -41,7 +41,7 @@ describe('a broker that stops while a client holds keys', function () {
   this.timeout(60_000);
 
   for (const [name, connectTo] of Object.entries(ENDPOINTS)) {
-    it(`leaves nothing of them in the TPM (${name})`, async () => {
+    it(`leaves none of them in the TPM (${name})`, async () => {
       await using tpm = await startSwtpm({ version: '2.0' });
       const transport = { kind: 'swtpm', swtpm: { data: `unix:${tpm.dataPath}`, control: `unix:${tpm.ctrlPath}` } };
       await using daemon = await TestDaemon.start({ configuration: { transport } });

@@ -1,4 +1,7 @@
-/** A broker whose process is stopped (SIGSTOP) accepts connections, since the kernel does, and answers nothing. */
+/**
+ * Tests clients with a broker whose process is stopped (SIGSTOP): it accepts connections, since the kernel does, but
+ * answers nothing.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,20 +47,20 @@ describe('tbs and a stopped broker', function () {
     });
   }
 
-  it('takes the limit from the environment, and refuses one that makes no sense', async () => {
+  it('reads the limit from the environment, and refuses an invalid one', async () => {
     assert.equal((await endOf(tbs(['status'], { TPMTBS_BROKER_TIMEOUT: '0.3' }))).code, 69);
     const { code, stderr } = await endOf(tbs(['status'], { TPMTBS_BROKER_TIMEOUT: 'soon' }));
     assert.match(stderr, /^tbs: usage: TPMTBS_BROKER_TIMEOUT must be a number of seconds/);
     assert.equal(code, 64);
   });
 
-  it('goes on when the broker does', async () => {
+  it('continues when the broker does', async () => {
     const submitted = endOf(tbs(['submit', GET_RANDOM, '--broker-timeout', '30']));
     process.kill(daemon.processId, 'SIGCONT');
     assert.equal((await submitted).code, 0);
   });
 
-  it('is not given up while the TPM works, however long that takes', async () => {
+  it('does not give up while the TPM works, however long that takes', async () => {
     process.kill(daemon.processId, 'SIGCONT');
     const busy = await daemon.connect();
     const context = await busy.open();
@@ -68,7 +71,7 @@ describe('tbs and a stopped broker', function () {
     assert.equal(code, 0);
   });
 
-  it('Ctrl+C ends a submission at once', async () => {
+  it('ends a submission immediately on Ctrl+C', async () => {
     const child = tbs(['submit', GET_RANDOM]);
     const ended = endOf(child);
     await untilConnected(child);
@@ -76,7 +79,7 @@ describe('tbs and a stopped broker', function () {
     assert.equal((await ended).signal, 'SIGINT');
   });
 
-  it('completion does not ask the broker', async () => {
+  it('does not contact the broker for completion', async () => {
     assert.equal((await endOf(tbs(['--get-yargs-completions', 'tbs', 'block', 'add', '']))).code, 0);
     assert.equal((await endOf(tbs(['--get-yargs-completions', 'tbs', 'status', '--']))).code, 0);
   });

@@ -1,4 +1,7 @@
-/** trousers on the real broker: tcsd is one caller for all its users, of the class of whoever made its connection. */
+/**
+ * Tests trousers with the real broker: tcsd is one caller for all its users, of the class of the user who opened its
+ * connection.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { TestDaemon } from '../support/daemon.js';
 import { startTcsd, type Tcsd } from '../support/tcsd.js';
 
-describe('tcsd on the broker', function () {
+describe('tcsd with the broker', function () {
   this.timeout(60_000);
   let daemon: TestDaemon;
   let tcsd: Tcsd;
@@ -22,7 +25,7 @@ describe('tcsd on the broker', function () {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  it('over TCP is the standard user tss, who may not make an endorsement key', async () => {
+  it('is the standard user tss over TCP, who may not create an endorsement key', async () => {
     const port = 20_000 + Math.floor(Math.random() * 20_000);
     const simulator = { bare: `tcp:127.0.0.1:${port}` };
     daemon = await TestDaemon.start({ tpmVersion: '1.2', configuration: { simulator } });
@@ -34,7 +37,7 @@ describe('tcsd on the broker', function () {
     assert.equal(refused?.['callerClass'], 'standardUser');
   });
 
-  it('over a Unix socket is root, who opened its device, and takes ownership', async () => {
+  it('is root over a Unix socket, who opened its device, and takes ownership', async () => {
     folder = await mkdtemp(join(tmpdir(), 'tbs-tcsd-'));
     const path = join(folder, 'bare.sock');
     daemon = await TestDaemon.start({ tpmVersion: '1.2', configuration: { simulator: { bare: `unix:${path}` } } });

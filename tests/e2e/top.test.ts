@@ -1,4 +1,4 @@
-/** `tbs top` on a real terminal, of a broker whose callers work, hold keys, guess and are refused. */
+/** Tests `tbs top` on a real terminal, with a broker whose callers work, hold keys, guess and are refused. */
 import assert from 'node:assert/strict';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -46,7 +46,7 @@ describe('tbs top', function () {
     for (let count = 0; count < 20; count++) await administrator.submit(context, GET_RANDOM_20);
   };
 
-  it('fits 80 columns and 24 rows: TPM, lockouts, queue, commands, holders and refusals', async () => {
+  it('fits into 80 columns and 24 rows: TPM, lockouts, queue, commands, holders and refusals', async () => {
     await using terminal = await top(80, 24);
     await work();
     const lines = await terminal.shows(WORK);
@@ -67,7 +67,7 @@ describe('tbs top', function () {
     await terminal.shows(/^ {2}Queue 0/m);
   });
 
-  it('says everything without colours', async () => {
+  it('needs no colours', async () => {
     await using colourful = await top(80, 24);
     await colourful.shows(/Refusals 1/);
     assert.match(await colourful.escapes(), COLOUR);
@@ -99,7 +99,7 @@ describe('tbs top', function () {
     assert.match(text, /TPM2_Clear/);
   });
 
-  it('flushes a resource after a question only', async () => {
+  it('flushes a resource only after asking', async () => {
     await using terminal = await top(100, 40);
     await terminal.shows(/Held 1/);
     await terminal.press('Tab', 'Tab', 'f');
@@ -112,7 +112,7 @@ describe('tbs top', function () {
     await terminal.shows(/Held 0/);
   });
 
-  it('shows that the broker is gone, and goes on when it is back', async () => {
+  it('shows that the broker is gone, and continues when it is back', async () => {
     await using terminal = await top(100, 40);
     await terminal.shows(/Refusals 1/);
     await daemon.kill();
@@ -122,7 +122,7 @@ describe('tbs top', function () {
     administrator = await daemon.connect();
   });
 
-  it('leaves the terminal as it was', async () => {
+  it('restores the terminal', async () => {
     await using terminal = await top(80, 24);
     await terminal.shows(/Commands/);
     await terminal.press('C-c');

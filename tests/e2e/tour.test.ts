@@ -1,4 +1,4 @@
-/** examples/tour.ps1, which `npm start` shows, and what README.md prints of it. */
+/** Tests examples/tour.ps1, which `npm start` runs, against the output in README.md. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ describe('the tour', function () {
     assert.match(output, /uid:1 \(daemon\): 4 failures, locked out until/);
   }
 
-  it('shows on a TPM 2.0 what README.md prints of it', async () => {
+  it('prints on a TPM 2.0 what README.md shows', async () => {
     await using daemon = await TestDaemon.start();
     const output = await tour(daemon);
     assertGuesses(output);
@@ -47,7 +47,7 @@ describe('the tour', function () {
     }
   });
 
-  it('shows the same on a TPM 1.2', async () => {
+  it('prints the same on a TPM 1.2', async () => {
     await using daemon = await TestDaemon.start({ tpmVersion: '1.2' });
     const tool = pathToFileURL(join(REPOSITORY, 'tools', 'own-tpm12.mjs')).href;
     const { ownTpm12 } = (await import(tool)) as { ownTpm12(socket: string): Promise<void> };

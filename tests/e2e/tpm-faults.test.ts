@@ -1,4 +1,7 @@
-/** A TPM that answers late, half, wrongly or not at all: each is TBS_E_IOERROR in its time, and the next command goes on. */
+/**
+ * Tests a TPM that answers late, partly, wrongly or not at all: each results in TBS_E_IOERROR in time, and the next
+ * command works.
+ */
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -64,7 +67,7 @@ class FaultyLine implements AsyncDisposable {
 
 const COMMAND_TIMEOUT_MS = 700;
 
-describe('a TPM at fault', function () {
+describe('a faulty TPM', function () {
   this.timeout(60_000);
   let tpm: Swtpm;
   let line: FaultyLine;
@@ -87,7 +90,7 @@ describe('a TPM at fault', function () {
   });
 
   for (const fault of ['silence', 'garbage', 'half', 'cut'] as const) {
-    it(`${fault}: TBS_E_IOERROR within the time-out of the configuration, then commands and keys as before`, async () => {
+    it(`${fault}: TBS_E_IOERROR within the configured time-out, then commands and keys as before`, async () => {
       const client = await daemon.connect();
       const contextId = await client.open();
       const key = handleIn(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa)));
@@ -106,7 +109,7 @@ describe('a TPM at fault', function () {
     });
   }
 
-  it('more bytes than were asked for are nobody’s response', async () => {
+  it('more bytes than expected are never taken for a response', async () => {
     const client = await daemon.connect();
     const contextId = await client.open();
     line.fault = 'tooMuch';
@@ -121,7 +124,7 @@ describe('a TPM at fault', function () {
     client.close();
   });
 
-  it('a response that was lost leaves nothing behind: what the TPM made is found and flushed', async () => {
+  it('a lost response leaves nothing behind: what the TPM created is found and flushed', async () => {
     const client = await daemon.connect();
     const contextId = await client.open();
     line.fault = 'silence';

@@ -1,4 +1,7 @@
-/** Status while the TPM is well, lost and back, and the TPM's own lockout: real TPMs that are killed and unplugged. */
+/**
+ * Tests the status while the TPM works, is lost and returns, and the TPM's own lockout, with real TPMs that are
+ * killed and unplugged.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -56,7 +59,7 @@ function onDevice(path: string) {
 describe('the health of the broker with a real TPM', function () {
   this.timeout(120_000);
 
-  it('is told by tbs status and its exit code: works, degraded, down, and works again by itself', async () => {
+  it('is shown by tbs status and its exit code: works, degraded, down, and then works again', async () => {
     await using tpm = await startSwtpm({ version: '2.0' });
     await using daemon = await TestDaemon.start({ configuration: onSwtpm(tpm) });
     const client = await daemon.connect();
@@ -86,7 +89,7 @@ describe('the health of the broker with a real TPM', function () {
     client.close();
   });
 
-  it('follows a device that goes and comes back, while nobody sends a command', async () => {
+  it('follows a device that disappears and returns, while nobody sends a command', async () => {
     await using terminal = await startTerminalTpm({ version: '2.0' });
     await using daemon = await TestDaemon.start({ configuration: onDevice(terminal.devicePath) });
     const client = await daemon.connect();
@@ -139,7 +142,7 @@ describe("the TPM's own lockout", function () {
     again.close();
   });
 
-  it('keeps its limit above the policy’s total threshold when that changes', async () => {
+  it('stays above the policy’s total threshold when that changes', async () => {
     await using daemon = await TestDaemon.start({
       policy: { '10.json': { standardUserAuthorizationFailureTotalThreshold: 40 } },
     });
@@ -154,7 +157,7 @@ describe("the TPM's own lockout", function () {
     client.close();
   });
 
-  it('is left to its owner where the lockout authorization is set, and in a TPM of somebody else', async () => {
+  it('is not changed if the lockout authorization is set, or in somebody else’s TPM', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const context = await client.open();

@@ -1,6 +1,6 @@
 /**
- * An administrator who resets the TPM's own dictionary-attack logic empties the standard users' ledger, whichever way the
- * command takes; a standard user cannot.
+ * Tests that an administrator who resets the TPM's own dictionary-attack protection clears the standard users'
+ * ledger, by every route; a standard user cannot.
  */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -103,7 +103,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
     }
 
     for (const [way, open] of Object.entries(WAYS)) {
-      it(`by an administrator through ${way} forgets the failures of standard users`, async () => {
+      it(`by an administrator through ${way} clears the failures of standard users`, async () => {
         await aliceGuesses();
         if (open === undefined) await rig.root.call('tpm/unblock');
         else {
@@ -114,7 +114,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
       });
     }
 
-    it('that the TPM refuses forgets nothing', async () => {
+    it('clears nothing if the TPM rejects it', async () => {
       await aliceGuesses();
       const contextId = await rig.root.open();
       const transmit: Transmit = (command) => rig.root.submit(contextId, command);

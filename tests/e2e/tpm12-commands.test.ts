@@ -39,7 +39,7 @@ describe('TPM 1.2 commands on a software TPM', function () {
     await tpm.stop();
   });
 
-  it('seals data and unseals it with its secret only', async () => {
+  it('seals data, and unseals it only with its secret', async () => {
     const srk = { handle: TPM_KH.SRK, secret: SRK_SECRET };
     const data = new TextEncoder().encode('kept by the TPM');
     const blob = await run(seal(crypto, srk, data, secret('data')), connection.transmit);
@@ -47,7 +47,7 @@ describe('TPM 1.2 commands on a software TPM', function () {
     assert.equal(await codeOf(unseal(crypto, srk, blob, secret('guess')), connection.transmit), 0x1d);
   });
 
-  it('resets the dictionary-attack logic as the owner', async () => {
+  it('resets the dictionary-attack protection as the owner', async () => {
     assert.equal(await codeOf(resetLockValue(crypto, OWNER_SECRET), connection.transmit), 0);
     assert.equal(await codeOf(resetLockValue(crypto, secret('not the owner')), connection.transmit), 1);
   });

@@ -110,7 +110,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.ok(virtualizer.resources().some((resource) => !resource.resident));
   });
 
-  it('uses more sessions than fit into the TPM, and rolls their nonces', async () => {
+  it('uses more sessions than fit into the TPM, and updates their nonces', async () => {
     const handle = await load(0, alice);
     const sessions: Session12[] = [];
     for (let index = 0; index < MORE_SESSIONS_THAN_FIT; index++) sessions.push(await run(openOiap(crypto), alice));
@@ -119,7 +119,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     }
   });
 
-  it('keeps OSAP sessions alive while their keys go in and out', async () => {
+  it('keeps OSAP sessions alive while their keys are swapped', async () => {
     const handles = [];
     const sessions: Session12[] = [];
     for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) {
@@ -134,7 +134,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     }
   });
 
-  it('answers a handle of another context as one that does not exist', async () => {
+  it('answers a handle of another context like one that does not exist', async () => {
     const handle = await load(0, alice);
     const session = await run(openOiap(crypto), alice);
     for (const other of [bob, alice2]) {
@@ -154,7 +154,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     await run(sign(session, handle, secret('key 0')), alice);
   });
 
-  it('ends a session whose continue flag comes back 0', async () => {
+  it('ends a session whose continue flag is returned as 0', async () => {
     const handle = await load(0, alice);
     const session = await run(openOiap(crypto), alice);
     await run(sign(session, handle, secret('key 0'), false), alice);
@@ -162,7 +162,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.equal(virtualizer.counts(1).loadedSessions, 0);
   });
 
-  it('ends a session whose command failed, and leaves the others', async () => {
+  it('ends a session whose command failed, but not the others', async () => {
     const handle = await load(0, alice);
     const failing = await run(openOiap(crypto), alice);
     const others: Session12[] = [];
@@ -205,7 +205,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.equal(await codeOf(loadContext(blob, handle2), alice2), 0x5a);
   });
 
-  it('loads saved keys as bearer blobs, under their old handle where that is asked for', async () => {
+  it('loads saved keys as bearer blobs, with their old handle if requested', async () => {
     const handle = await load(0, alice);
     const blob = await run(saveContext(handle, TPM_RT.KEY), alice);
     assert.equal(await codeOf(loadContext(blob, 0, true), alice), 0x58, 'TPM_BAD_HANDLE while it is taken');
@@ -215,7 +215,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     await run(signOnce(await run(loadContext(blob), bob), 'key 0'), bob);
   });
 
-  it('synchronises the sessions after delegation commands', async () => {
+  it('synchronizes the sessions after delegation commands', async () => {
     const handle = await load(0, alice);
     const bound = await run(osapTo(handle, 'key 0'), alice);
     const free = await run(openOiap(crypto), alice);
@@ -256,7 +256,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.equal(await codeOf(signOnce(handles[0] as number, 'key 0'), alice), TPM_INVALID_KEYHANDLE);
   });
 
-  it('carries DSAP sessions of delegated keys through evictions', async () => {
+  it('keeps DSAP sessions of delegated keys across evictions', async () => {
     const handle = await load(0, alice);
     const family = await run(createDelegationFamily(crypto, OWNER_SECRET, 2), alice);
     await run(enableDelegationFamily(crypto, OWNER_SECRET, family, true), alice);
@@ -270,7 +270,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     for (const session of sessions) await run(sign(session, handle, secret('')), alice);
   });
 
-  it('saves and loads with the forerunners of TPM_SaveContext as well', async () => {
+  it('also saves and loads with the predecessors of TPM_SaveContext', async () => {
     const handle = await load(0, alice);
     const session = await run(openOiap(crypto), alice);
     const saved = function* (ordinal: number, what: number) {
@@ -291,7 +291,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     await run(sign({ ...session, handle: again }, key, secret('key 0')), alice);
   });
 
-  it('runs commands with keys and sessions inside of transport sessions, more of them than fit', async () => {
+  it('runs commands with keys and sessions inside transport sessions, more of them than fit', async () => {
     const transports = [];
     for (let index = 0; index < MORE_SESSIONS_THAN_FIT; index++)
       transports.push(await run(establishTransport(), alice));
@@ -317,7 +317,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     }
   });
 
-  it('refuses what cannot be followed inside a transport session, and keeps the session', async () => {
+  it('refuses commands inside a transport session that it cannot follow, and keeps the session', async () => {
     const transport = await run(establishTransport(), alice);
     const handle = await load(0, alice);
     for (const ordinal of REFUSED_INSIDE_TRANSPORT) {
@@ -329,7 +329,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.equal(await codeOf(executeTransport(transport, random, 0, 0), bob), TPM_INVALID_AUTHHANDLE);
   });
 
-  it('answers TPM_Startup as a started TPM does', async () => {
+  it('answers TPM_Startup like a started TPM', async () => {
     const startup = concat(uint16(0x00c1), uint32(12), uint32(TPM_ORD.Startup), uint16(1));
     assert.equal(new DataView((await alice(startup)).buffer).getUint32(6), 0x26);
   });
@@ -352,7 +352,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     await run(next.closeContext(7), connection.transmit);
   });
 
-  it('carries keys and sessions through a suspend', async () => {
+  it('keeps keys and sessions across a suspend', async () => {
     const handle = await load(0, alice);
     const bound = await run(osapTo(handle, 'key 0'), alice);
     const free = await run(openOiap(crypto), alice);
@@ -364,7 +364,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     await run(sign(free, handle, secret('key 0')), alice);
   });
 
-  it('shows one owner-evict key to everybody and flushes it for nobody', async () => {
+  it('shows one owner-evict key to everybody and never flushes it', async () => {
     const handle = await load(0, alice);
     const control = (keyHandle: number, stays: boolean) =>
       (function* () {
@@ -388,7 +388,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     await run(flush(handle, TPM_RT.KEY), bob);
   });
 
-  it('keeps one context’s SHA-1 thread from another', async () => {
+  it('hides one context’s SHA-1 thread from another', async () => {
     const start = concat(uint16(0x00c1), uint32(10), uint32(TPM_ORD.SHA1Start));
     const complete = concat(uint16(0x00c1), uint32(17), uint32(TPM_ORD.SHA1Complete), sized(secret('').subarray(0, 3)));
     const codeOfBytes = async (transmit: Transmit, command: Uint8Array) =>
@@ -398,7 +398,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.equal(await codeOfBytes(alice, complete), 0);
   });
 
-  it('keeps one context’s DAA session from another, and flushes it with the context', async () => {
+  it('hides one context’s DAA session from another, and flushes it with the context', async () => {
     const stage = (handle: number, number: number, input: Uint8Array) =>
       (function* () {
         const session = yield* openOiap(crypto);
@@ -418,7 +418,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     assert.deepEqual(await run(listHandles(TPM_RT.DAA_TPM), connection.transmit), []);
   });
 
-  it('sends one command and no more for what is in the TPM already', async () => {
+  it('sends only the command itself for resident keys and sessions', async () => {
     const handle = await load(0, alice);
     const session = await run(openOiap(crypto), alice);
     connection.sent.length = 0;

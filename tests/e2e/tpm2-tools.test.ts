@@ -102,19 +102,19 @@ describe('tpm2-tools through the broker', function () {
   const scenarios = (user: TestUser | undefined) => {
     const inFolder = async (text: string) => tools.script(await tools.workFolder(user), text, user);
 
-    it('makes a key hierarchy and signs', async () => {
+    it('creates a key hierarchy and signs', async () => {
       await inFolder(KEY_AND_SIGNATURE);
     });
-    it('seals under PCRs and unseals with a policy session that goes through four processes', async () => {
+    it('seals under PCRs and unseals with a policy session across four processes', async () => {
       assert.equal(await inFolder(SEALED_UNDER_PCRS), 'secret');
     });
     it('duplicates a key to another parent', async () => {
       await inFolder(DUPLICATION);
     });
-    it('quotes and checks the quote', async () => {
+    it('quotes and verifies the quote', async () => {
       await inFolder(QUOTE);
     });
-    it('authorizes with a policy that asks for a password, and with an HMAC session', async () => {
+    it('authorizes with a policy that requires a password, and with an HMAC session', async () => {
       assert.match(await inFolder(AUTHENTICATED_POLICY), /^[0-9a-f]{16}$/);
     });
     it('flushes saved sessions of the user with flushcontext -s', async () => {

@@ -35,7 +35,7 @@ describe('a submission without a context', function () {
     return ((await client.call<Record<string, unknown[]>>(method))[member] as unknown[]).length;
   }
 
-  it('runs in one of its own, which takes along what the command made', async () => {
+  it('runs in a temporary one, which ends with everything that the command created', async () => {
     assert.equal(await submit(createPrimaryEcc('x', SIGNING_KEY.noDa)), 0);
     assert.equal(await count('context/list', 'contexts'), 0);
     assert.equal(await count('resource/list', 'resources'), 0);
@@ -46,7 +46,7 @@ describe('a submission without a context', function () {
     assert.equal(await count('context/list', 'contexts'), 0);
   });
 
-  it('is cancelled by a cancel without a context, which leaves the contexts of the connection alone', async () => {
+  it('is cancelled by a cancel without a context, which does not affect the connection’s contexts', async () => {
     const contextId = await client.open();
     const running = client.submit(contextId, createPrimaryRsa(1, 3072));
     const kept = client.submit(contextId, GET_RANDOM_20);
@@ -61,7 +61,7 @@ describe('a submission without a context', function () {
     assert.equal(await count('context/list', 'contexts'), 0);
   });
 
-  it('gives everything back when its caller goes away', async () => {
+  it('releases everything when its caller disconnects', async () => {
     const other = await daemon.connect();
     const lost = other.call('command/submit', { command: createPrimaryRsa(2, 2048).toString('base64') });
     lost.catch(() => undefined);

@@ -22,7 +22,7 @@ function succeeded(result: ToolResult): string {
   return result.output;
 }
 
-describe('trousers over the broker', function () {
+describe('trousers with the broker', function () {
   this.timeout(120_000);
   let daemon: TestDaemon;
   let tcsd: Tcsd;
@@ -56,18 +56,18 @@ describe('trousers over the broker', function () {
     client.close();
   }
 
-  it('tells the TPM’s version', async () => {
+  it('reports the TPM’s version', async () => {
     assert.match(succeeded(await tool('tpm_version')), /TPM 1\.2 Version Info/);
     assert.match(succeeded(await tool('tpm_selftest')), /TPM Test Results/);
   });
 
-  it('takes no ownership before an administrator has said so', async () => {
+  it('takes no ownership until an administrator permits it', async () => {
     const refused = await tool('tpm_createek');
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, TPM_E_COMMAND_BLOCKED);
   });
 
-  it('takes ownership when an administrator has said so', async () => {
+  it('takes ownership after an administrator has permitted it', async () => {
     await grant(NEEDED_TO_TAKE_OWNERSHIP);
     succeeded(await tool('tpm_createek'));
     succeeded(await tool('tpm_takeownership', '-z', '-y'));

@@ -1,4 +1,7 @@
-/** A real tbsd whose folders, files and sockets are in the way of each other: one clear line, an exit code, no stack trace. */
+/**
+ * Tests a real tbsd whose folders, files and sockets are in each other's way: one clear line, an exit code, no stack
+ * trace.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +13,7 @@ import { readableRepository } from '../support/readable-repository.js';
 const isRoot = process.getuid?.() === 0;
 const OTHER_USER = ['--reuid=12345', '--regid=12345', '--clear-groups', '--'];
 
-describe('a broker whose places cannot be used', function () {
+describe('a broker whose files and folders cannot be used', function () {
   this.timeout(60_000);
   let folder: string;
   const at = (...names: string[]) => join(folder, ...names);
@@ -47,7 +50,7 @@ describe('a broker whose places cannot be used', function () {
     return { status, line: said[0] as string };
   }
 
-  it('names the setting and the folder when a file is in the way', () => {
+  it('names the setting and the folder if a file is in the way', () => {
     const inTheWay: [string, object][] = [
       ['sockets.rpc', { sockets: { rpc: at('file', 'rpc.sock'), wire: at('wire.sock') } }],
       ['sockets.wire', { sockets: { rpc: at('rpc.sock'), wire: at('file', 'deeper', 'wire.sock') } }],
@@ -64,7 +67,7 @@ describe('a broker whose places cannot be used', function () {
     }
   });
 
-  it('names the path when something else than a file or socket is there', () => {
+  it('names the path if something other than a file or socket is there', () => {
     assert.deepEqual(refused({ sockets: { rpc: at('folder'), wire: at('wire.sock') } }), {
       status: 73,
       line: `tbsd: ${at('folder')} exists and is not a socket: remove it, or use another path`,
@@ -74,7 +77,7 @@ describe('a broker whose places cannot be used', function () {
     assert.equal(log.status, 74);
   });
 
-  it('says which of its own records cannot be read, and why', () => {
+  it('names the record of its own that cannot be read, and the reason', () => {
     for (const name of ['records.mdb', 'owner.lock']) {
       rmSync(at('state'), { recursive: true, force: true });
       mkdirSync(at('state', name), { recursive: true, mode: 0o700 });
@@ -84,7 +87,7 @@ describe('a broker whose places cannot be used', function () {
     }
   });
 
-  it('does not wait for ever where the kernel makes no folders', () => {
+  it('does not wait forever if the kernel cannot create folders', () => {
     const { status, line } = refused({ sockets: { rpc: '/proc/tpmtbs/rpc.sock', wire: at('wire.sock') } });
     assert.match(line, /^tbsd: sockets\.rpc: cannot use the folder \/proc\/tpmtbs: nothing can be created there\. /);
     assert.equal(status, 74);
@@ -96,7 +99,7 @@ describe('a broker whose places cannot be used', function () {
     assert.equal(status, 78);
   });
 
-  it('says that a file system is read-only', function () {
+  it('reports that a file system is read-only', function () {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', at('folder')]);
     if (mounted.status !== 0) this.skip(); // needs the right to mount
     try {
@@ -108,7 +111,7 @@ describe('a broker whose places cannot be used', function () {
     }
   });
 
-  it('says that the permission is missing', function () {
+  it('reports that a permission is missing', function () {
     if (!isRoot) return this.skip(); // needs a second user
     chmodSync(folder, 0o755);
     const repository = readableRepository();

@@ -1,10 +1,12 @@
-/** Standard users who open whatever they may, together: an administrator still gets in, and hears what happens. */
+/**
+ * Tests standard users who together open as much as they may: an administrator can still connect and receive events.
+ */
 import assert from 'node:assert/strict';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { RpcFailure } from '../support/rpc-client.js';
 
-describe('standard users who take everything', function () {
+describe('standard users who use up everything', function () {
   this.timeout(60_000);
   let daemon: TestDaemon;
 
@@ -33,7 +35,7 @@ describe('standard users who take everything', function () {
     await Promise.all(clients.map((client) => client.closed()));
   });
 
-  it('leave places among those who follow events', async () => {
+  it('leave places for administrators among event subscribers', async () => {
     const root = await daemon.connect();
     const clients = await Promise.all(Array.from({ length: 5 }, () => connectAs(ALICE, daemon.rpcSocket)));
     const followed = await Promise.all(

@@ -85,7 +85,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     );
   });
 
-  it('keeps resident objects loaded: a signature with one is a single round trip, and eviction of an unchanged one is a flush', async () => {
+  it('keeps resident objects loaded: a signature is one round trip, and evicting an unchanged object is one flush', async () => {
     const client = tpm.client();
     for (let number = 0; number < 3; number++) handleIn(await client.send(createSigner()));
     // The first signature makes the TPM test its algorithms and answer TPM_RC_RETRY once.
@@ -101,7 +101,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.ok(tpm.roundTrips - settled <= 12, `${tpm.roundTrips - settled} round trips for four signatures`);
   });
 
-  it('carries sequences over eviction', async () => {
+  it('keeps sequences across eviction', async () => {
     const client = tpm.client();
     const sequences: number[] = [];
     for (let number = 0; number < 5; number++) sequences.push(handleIn(await client.send(hashSequenceStart())));
@@ -121,7 +121,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.deepEqual(await physicalHandles(TRANSIENT), []);
   });
 
-  it('keeps the value and the state of more sessions than the TPM has loaded', async () => {
+  it('keeps the value and state of more sessions than the TPM can hold', async () => {
     const [first, second] = [tpm.client(), tpm.client('uid:1001')];
     const sessions: number[] = [];
     for (let number = 0; number < 4; number++) sessions.push(handleIn(await first.send(startAuthSession('policy'))));
@@ -136,7 +136,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.deepEqual(await list(first, 0x03000000), []);
   });
 
-  it('ends a session on a successful response with continueSession clear, and keeps it through failures and PolicyRestart', async () => {
+  it('ends a session after a successful response with continueSession clear, but not after failures and PolicyRestart', async () => {
     const client = tpm.client();
     const key = handleIn(await client.send(createSigner()));
     const session = handleIn(await client.send(startAuthSession('policy')));
@@ -179,7 +179,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.equal(await later.code(contextLoad(tampered)), 0x1df);
   });
 
-  it('answers a handle of another context as one that does not exist', async () => {
+  it('answers a handle of another context like one that does not exist', async () => {
     const [owner, other] = [tpm.client(), tpm.client()];
     for (let number = 0; number < 4; number++) handleIn(await owner.send(createSigner()));
     const session = handleIn(await owner.send(startAuthSession('policy')));
@@ -213,7 +213,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.deepEqual(await physicalHandles(0x03000000), []);
   });
 
-  it('survives a TPM that is killed and started again: old handles answer as missing, new work goes on', async () => {
+  it('survives a TPM that is killed and restarted: old handles are missing, and new commands work', async () => {
     const client = tpm.client();
     for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner()));
     for (let number = 0; number < 4; number++) handleIn(await client.send(startAuthSession('policy')));
@@ -237,7 +237,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('carries objects and sessions over a suspend in which the TPM loses its memory', async () => {
+  it('keeps objects and sessions across a suspend in which the TPM loses its memory', async () => {
     const client = tpm.client();
     for (let number = 0; number < 4; number++) handleIn(await client.send(createSigner({ hierarchy: 'owner' })));
     const sessions: number[] = [];
@@ -250,7 +250,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('takes up saved sessions after a restart of the broker and flushes what else was left', async () => {
+  it('restores saved sessions after a restart of the broker, and flushes the rest', async () => {
     const client = tpm.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createSigner()));
     const kept = handleIn(await client.send(startAuthSession('policy')));
@@ -276,7 +276,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.deepEqual(await physicalHandles(0x02000000), [foreignSession]);
   });
 
-  it('answers Startup as a started TPM does and tells what a caller of the broker may count on', async () => {
+  it('answers Startup like a started TPM, and reports the limits for a caller of the broker', async () => {
     const client = tpm.client();
     assert.equal(await client.code(startup()), 0x100);
     handleIn(await client.send(createSigner()));
@@ -288,7 +288,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.equal(variable.get(0x203), 0);
   });
 
-  it('refuses beyond the quotas with the resource manager’s codes, and leaves room for other users', async () => {
+  it('refuses commands beyond the quotas with the resource manager’s codes, and leaves room for other users', async () => {
     const greedy = tpm.client();
     let objects = 0;
     while ((await greedy.code(createSigner())) === 0) objects++;
@@ -312,7 +312,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.equal(await other.code(createSigner()), 0);
   }).timeout(60_000);
 
-  it('reclaims a user’s oldest abandoned session beyond the bound', async () => {
+  it('flushes a user’s oldest abandoned session beyond the limit', async () => {
     const blobs: Uint8Array[] = [];
     for (let number = 0; number < 5; number++) {
       const client = tpm.client();
@@ -326,7 +326,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.deepEqual(codes, [0x1cb, 0, 0, 0, 0]);
   });
 
-  it('repairs the context gap of the TPM, which is 65535, while the blobs that callers hold stay good', async () => {
+  it('repairs the context gap of the TPM, which is 65535, while callers’ blobs stay valid', async () => {
     const [keeper, busy] = [tpm.client(), tpm.client('uid:1001')];
     const kept: { session: number; blob: Uint8Array; digest: Uint8Array }[] = [];
     for (let number = 0; number < 4; number++) {
@@ -346,7 +346,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     }
   }).timeout(180_000);
 
-  it('holds one context’s objects and sessions against thousands of mangled commands of another', async () => {
+  it('protects one context’s objects and sessions against thousands of mutated commands of another', async () => {
     const [victim, attacker] = [tpm.client(), tpm.client('uid:1001')];
     for (let number = 0; number < 4; number++) handleIn(await victim.send(createSigner()));
     const session = handleIn(await victim.send(startAuthSession('policy')));

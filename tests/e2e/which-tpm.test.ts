@@ -1,4 +1,4 @@
-/** Which TPM a real tbsd takes, and how it refuses to take another one in its place. */
+/** Tests which TPM a real tbsd uses, and that it refuses to use another one instead. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -46,7 +46,7 @@ describe('the TPM of the system’s broker', function () {
       timeout: 30_000,
     });
 
-  it('is refused when its device is missing: no software TPM is created', async () => {
+  it('is refused if its device is missing: no software TPM is created', async () => {
     const { status, stderr } = tbsd(await configure({ device: { paths: [join(folder, 'dev', 'tpm0')] } }));
     assert.equal(status, 69, stderr);
     assert.match(stderr, /^tbsd: TBS_E_TPM_NOT_FOUND: There is no TPM at \S+\/dev\/tpm0\. Turn the TPM on/);
@@ -54,13 +54,13 @@ describe('the TPM of the system’s broker', function () {
     assert.equal(existsSync(join(folder, 'embedded-tpm')), false);
   });
 
-  it('is refused when its device is missing, and the devices that are there are named', async () => {
+  it('is refused if its device is missing, and the error names the devices that exist', async () => {
     await writeFile(join(folder, 'dev', 'tpm1'), '');
     const { stderr } = tbsd(await configure({ device: { paths: [join(folder, 'dev', 'tpm0')] } }));
     assert.match(stderr, /There is \S+\/dev\/tpm1: name the right one in transport\.device\.paths\./);
   });
 
-  it('is refused while another process holds it, which is named with its id', async () => {
+  it('is refused while another process holds it; the error names the process', async () => {
     await using terminal = await startTerminalTpm({ version: '2.0' });
     const holder = await holdExclusively(await terminalOf(terminal.devicePath));
     try {
@@ -73,7 +73,7 @@ describe('the TPM of the system’s broker', function () {
     }
   });
 
-  it('may be another one where the configuration says so, and status shows it for as long as it is', async () => {
+  it('may be another one if the configuration allows it, which status shows as long as it is used', async () => {
     await using daemon = await TestDaemon.start({
       configuration: { transport: { kind: 'auto', device: { paths: [join(folder, 'dev', 'tpm0')] }, ...embedded() } },
     });
@@ -87,7 +87,7 @@ describe('the TPM of the system’s broker', function () {
     client.close();
   });
 
-  it('that is a software TPM is called so, also where it is configured', async () => {
+  it('is reported as a software TPM if it is one, even if it is configured', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const status = await client.call<Status>('status/get');

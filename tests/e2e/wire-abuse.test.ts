@@ -81,7 +81,7 @@ describe('abuse of the wire endpoint', function () {
     }
   }
 
-  it('answers others in time while frames stay half-sent', async () => {
+  it('answers others in time while frames are half sent', async () => {
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
     const halves = await Promise.all(Array.from({ length: 20 }, () => WireClient.open(daemon.wireSocket, ALICE)));
     halves.forEach((client, index) => {
@@ -91,7 +91,7 @@ describe('abuse of the wire endpoint', function () {
     for (const client of halves) client.socket.destroy();
   });
 
-  it('ends connections of random bytes, and of impossible lengths, and only these', async () => {
+  it('ends connections that send random bytes or impossible lengths, and no others', async () => {
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
     const noisy = await Promise.all(Array.from({ length: 40 }, () => WireClient.connect(daemon.wireSocket, ALICE)));
     const ends = noisy.map((client, index) => {
@@ -106,7 +106,7 @@ describe('abuse of the wire endpoint', function () {
     assertInTime(await answerTimesMs(quiet, 5));
   });
 
-  it('answers a command that is only a header, for every command code', async () => {
+  it('answers a header-only command for every command code', async () => {
     using client = await WireClient.open(daemon.wireSocket, ALICE);
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
     for (const tag of [0x8001, 0x8002, 0x00c1, 0xffff]) {
@@ -123,7 +123,7 @@ describe('abuse of the wire endpoint', function () {
     }
   });
 
-  it('answers commands whose size field lies: 0, 9 and 4 GiB', async () => {
+  it('answers commands with a wrong size field: 0, 9 and 4 GiB', async () => {
     using client = await WireClient.open(daemon.wireSocket, ALICE);
     for (const size of [0, 9, 11, 13, 0xffffffff]) {
       const command = Buffer.from(GET_RANDOM_8);
@@ -136,7 +136,7 @@ describe('abuse of the wire endpoint', function () {
     assert.equal((await client.submit(GET_RANDOM_8)).result, 0);
   });
 
-  it(`bears ${FUZZED_COMMANDS} fuzzed commands while another user works`, async () => {
+  it(`survives ${FUZZED_COMMANDS} fuzzed commands while another user works`, async () => {
     using attacker = await WireClient.open(daemon.wireSocket, ALICE);
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
     let stop = false;
@@ -153,7 +153,7 @@ describe('abuse of the wire endpoint', function () {
     assertInTime(times);
   });
 
-  it('holds little for 200,000 pipelined commands whose answers are never read', async () => {
+  it('buffers little for 200,000 pipelined commands whose responses are never read', async () => {
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
     const before = daemon.residentBytes / MEBIBYTE;
     const flood = await WireClient.open(daemon.wireSocket, ALICE);
@@ -167,7 +167,7 @@ describe('abuse of the wire endpoint', function () {
     assertInTime(await answerTimesMs(quiet, 20));
   });
 
-  it('serves another user while one opens connections until refused', async () => {
+  it('serves another user while one opens connections until it is refused', async () => {
     const many: WireClient[] = [];
     try {
       let refused = false;

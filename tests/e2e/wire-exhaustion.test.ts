@@ -1,4 +1,4 @@
-/** Callers who take all they can get of a real broker, while another user works. */
+/** Tests callers who use up everything that a real broker allows, while another user works. */
 import assert from 'node:assert/strict';
 import { GET_RANDOM_8 } from '../endpoints/wire/wire-client.js';
 import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';
@@ -75,7 +75,7 @@ describe('exhaustion of the broker', function () {
     return times.sort((a, b) => b - a)[Math.floor(times.length / 20)] as number;
   }
 
-  it('by sessions ends at a quota, and another user works on', async () => {
+  it('by sessions ends at a quota, and another user can continue', async () => {
     const work = createUntilRefused(startAuthSession('policy'), 6);
     const slowest = await slowestAnswerMs(work);
     const { made, codes } = await work;
@@ -84,21 +84,21 @@ describe('exhaustion of the broker', function () {
     assert.ok(slowest <= ANSWER_LIMIT_MS, `${slowest} ms`);
   });
 
-  it('by objects ends at a quota, and another user works on', async () => {
+  it('by objects ends at a quota, and another user can continue', async () => {
     const work = createUntilRefused(createSigner(), 2);
     const slowest = await slowestAnswerMs(work);
     assert.deepEqual(await work, { made: 2 * MAX_RESOURCES, codes: new Set([OBJECT_QUOTA]) });
     assert.ok(slowest <= ANSWER_LIMIT_MS, `${slowest} ms`);
   });
 
-  it('by hash sequences ends at a quota, and another user works on', async () => {
+  it('by hash sequences ends at a quota, and another user can continue', async () => {
     const work = createUntilRefused(hashSequenceStart(), 2);
     const slowest = await slowestAnswerMs(work);
     assert.deepEqual(await work, { made: 2 * MAX_RESOURCES, codes: new Set([OBJECT_QUOTA]) });
     assert.ok(slowest <= ANSWER_LIMIT_MS, `${slowest} ms`);
   });
 
-  it(`by ${CONNECTIONS} connections of administrators at once does not come: each has a context and is answered`, async () => {
+  it(`by ${CONNECTIONS} connections of administrators at once does not happen: each has a context and gets responses`, async () => {
     const clients: WireClient[] = [];
     try {
       for (let index = 0; index < CONNECTIONS; index++) clients.push(await WireClient.open(daemon.wireSocket));

@@ -26,7 +26,7 @@ describe('access to a call', () => {
     }
   };
 
-  it('is refused to the classes that have none, naming the class and the call', () => {
+  it('is refused to the classes without access, naming the class and the call', () => {
     const refusal = refusalOf(ADMINISTRATOR_ONLY, 'standardUser');
     assert.equal(refusal?.symbol, 'TBS_E_ACCESS_DENIED');
     assert.equal(refusal?.message, 'A standard user may not call lockout/reset.');
@@ -34,12 +34,12 @@ describe('access to a call', () => {
     assert.equal(refusalOf(NOT_SANDBOXED, 'sandboxedApp')?.message, 'A sandboxed app may not call lockout/reset.');
   });
 
-  it('is open to the classes that have all data or their own', () => {
+  it('is open to the classes with access to all data or their own', () => {
     for (const role of CALLER_ROLES) assert.equal(refusalOf(READ_OWN, role), undefined);
     assert.equal(refusalOf(ADMINISTRATOR_ONLY, 'administrator'), undefined);
   });
 
-  it('lets observers read what belongs to others, and change only their own', () => {
+  it('lets observers read everybody’s data, but change only their own', () => {
     assert.equal(refusalOf(OBSERVERS_ONLY, 'observer'), undefined);
     assert.equal(refusalOf(OBSERVERS_ONLY, 'standardUser')?.symbol, 'TBS_E_ACCESS_DENIED');
     assert.equal(refusalOf(ADMINISTRATOR_ONLY, 'observer')?.message, 'An observer may not call lockout/reset.');
@@ -47,7 +47,7 @@ describe('access to a call', () => {
     assert.deepEqual([CHANGE_OWN.observer, CHANGE_OWN.administrator], ['own', 'all']);
   });
 
-  it('never makes an observer of a sandboxed app', () => {
+  it('never makes a sandboxed app an observer', () => {
     assert.equal(roleOf({ userKey: 'uid:1000', callerClass: 'sandboxedApp', isObserver: true }), 'sandboxedApp');
   });
 });

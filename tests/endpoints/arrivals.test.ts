@@ -35,7 +35,7 @@ describe('a connection that waits to be set up', () => {
     return { waiting, source, turns, told, add };
   }
 
-  it('is opened in its user’s turn, and not before', () => {
+  it('is set up in its user’s turn, and not before', () => {
     const { source, told, add } = arrivals();
     const { connection, seen } = incoming();
     add(connection);
@@ -45,7 +45,7 @@ describe('a connection that waits to be set up', () => {
     assert.equal(told.gone, 0);
   });
 
-  it('costs nothing but its descriptor when the peer has gone meanwhile', () => {
+  it('costs only its descriptor if the peer has disconnected meanwhile', () => {
     const { source, told, add } = arrivals();
     const { connection, seen } = incoming({ peerIsGone: () => true });
     add(connection);
@@ -54,7 +54,7 @@ describe('a connection that waits to be set up', () => {
     assert.deepEqual(told, { setUp: [], gone: 1 });
   });
 
-  it('counts as gone when it cannot be opened', () => {
+  it('counts as gone if it cannot be set up', () => {
     const { source, told, add } = arrivals();
     const { connection, seen } = incoming({
       open: () => {
@@ -67,7 +67,7 @@ describe('a connection that waits to be set up', () => {
     assert.deepEqual(told, { setUp: [], gone: 1 });
   });
 
-  it('is refused when the endpoint closes, and nothing of it is served afterwards', () => {
+  it('is refused when the endpoint closes, and is not served afterwards', () => {
     const { waiting, source, turns, told, add } = arrivals();
     const { connection, seen } = incoming();
     add(connection);

@@ -3,7 +3,7 @@ import { ChargedOutput } from '../../ts-core/endpoints/charged-output.js';
 import { ByteBudget } from '../../ts-core/endpoints/user-budgets.js';
 import { FakeByteConnection } from '../support/fake-byte-connection.js';
 
-describe('what a connection sends', () => {
+describe('the output of a connection', () => {
   let client: FakeByteConnection;
   let budget: ByteBudget;
   let output: ChargedOutput;
@@ -18,12 +18,12 @@ describe('what a connection sends', () => {
     return { charged: budget.used, unread: output.unreadBytes, delivered: output.deliveredBytes };
   }
 
-  it('costs the user nothing while his client reads', () => {
+  it('costs the user nothing while the client reads', () => {
     output.sendBytes(new Uint8Array(100), 16);
     assert.deepEqual(figures(), { charged: 0, unread: 0, delivered: 16 });
   });
 
-  it('costs the user what his client has not read, until it has read it', () => {
+  it('is charged to the user until the client has read it', () => {
     client.clientReads = false;
     output.sendBytes(new Uint8Array(100), 16);
     output.sendBytes(new Uint8Array(100), 20);
@@ -33,7 +33,7 @@ describe('what a connection sends', () => {
     assert.deepEqual(figures(), { charged: 0, unread: 0, delivered: 36 });
   });
 
-  it('costs the user nothing once his client is gone', () => {
+  it('costs the user nothing once the client is gone', () => {
     client.clientReads = false;
     output.sendBytes(new Uint8Array(100), 16);
     output.close();

@@ -15,7 +15,7 @@ describe('the connections of an endpoint', () => {
     for (let added = 0; added < count; added++) open.add(caller);
   }
 
-  it('are limited for each user by himself', () => {
+  it('are limited for each user separately', () => {
     const open = counts({ maxConnectionsPerUser: 2 });
     add(open, ALICE, 1);
     assert.equal(open.reachedLimit(ALICE), undefined);
@@ -24,7 +24,7 @@ describe('the connections of an endpoint', () => {
     assert.equal(open.reachedLimit(BOB), undefined);
   });
 
-  it('are limited for an administrator only together with those of all', () => {
+  it('are limited for an administrator only together with everybody’s', () => {
     const open = counts({ maxConnections: 16, maxConnectionsPerUser: 2 });
     add(open, ROOT, 15);
     assert.equal(open.reachedLimit(ROOT), undefined);
@@ -32,7 +32,7 @@ describe('the connections of an endpoint', () => {
     assert.equal(open.reachedLimit(ROOT), 'maxConnections');
   });
 
-  it('leave administrators a share of the limit of all', () => {
+  it('leave administrators a share of the total limit', () => {
     const open = counts({ maxConnections: 16 });
     add(open, ALICE, 14);
     assert.equal(open.reachedLimit(BOB), undefined);

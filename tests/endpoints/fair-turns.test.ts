@@ -1,10 +1,10 @@
-/** The event loop is shared among users by the time that their requests cost, and nobody holds it for long. */
+/** Tests that users share the event loop by the time that their requests cost, and nobody holds it for long. */
 import assert from 'node:assert/strict';
 import type { TurnWork } from '../../ts-core/endpoints/fair-turns.js';
 import { fakeTurns } from '../support/fake-turns.js';
 
 describe('turns of the event loop', () => {
-  it('go round the users, however many connections one of them has', () => {
+  it('alternate between users, however many connections one of them has', () => {
     const { source, turns } = fakeTurns();
     const served: string[] = [];
     const connection = (userKey: string, name: string): TurnWork => ({
@@ -40,7 +40,7 @@ describe('turns of the event loop', () => {
     assert.equal(source.turnsTaken, 25);
   });
 
-  it('are counted by what they cost: a user of long pieces gets fewer of them', () => {
+  it('are charged by what they cost: a user with long pieces gets fewer of them', () => {
     const { source, turns } = fakeTurns();
     const spentMs = { alice: 0, bob: 0 };
     const endless = (userKey: 'alice' | 'bob', costMs: number): TurnWork => ({
@@ -58,7 +58,7 @@ describe('turns of the event loop', () => {
     assert.ok(Math.abs(share - 0.5) < 0.02, `bob had ${share}`);
   });
 
-  it('give a user who comes back neither a debt of long ago nor credit for having been away', () => {
+  it('give a user who returns neither an old debt nor credit for the absence', () => {
     const { source, turns } = fakeTurns();
     const served: string[] = [];
     const works = (userKey: string, pieces: number): TurnWork => ({
@@ -77,7 +77,7 @@ describe('turns of the event loop', () => {
     assert.deepEqual(served.slice(40), ['alice', 'bob', 'alice', 'bob', 'alice', 'bob', 'alice', 'bob']);
   });
 
-  it('keep nothing of connections that have gone', () => {
+  it('keep no data of closed connections', () => {
     const { source, turns } = fakeTurns();
     const gone: TurnWork = { userKey: 'alice', serve: () => assert.fail('served') };
     turns.add(gone);

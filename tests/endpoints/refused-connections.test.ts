@@ -3,7 +3,7 @@ import { RefusedConnections } from '../../ts-core/endpoints/refused-connections.
 import { FakeClock } from '../support/fake-clock.js';
 
 describe('refused connections', () => {
-  it('are told once a minute each reason, with the number of those between', () => {
+  it('are logged once a minute for each reason, with the number in between', () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const silent = () => undefined;

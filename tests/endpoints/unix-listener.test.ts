@@ -53,7 +53,7 @@ for (const { name, accept } of KINDS) {
       assert.ok(existsSync(socketPath));
     }
 
-    it('accepts connections, with the mode asked for, in a directory that it makes', async () => {
+    it('accepts connections, with the requested mode, in a directory that it creates', async () => {
       const socketPath = path.join(directory, 'run', 'tpmtbs', 'wire.sock');
       const umask = process.umask(0o077);
       try {
@@ -67,7 +67,7 @@ for (const { name, accept } of KINDS) {
       assert.equal(await greeting(socketPath), 'hello');
     });
 
-    it('takes a stale socket over', async () => {
+    it('takes over a stale socket', async () => {
       const socketPath = path.join(directory, 'wire.sock');
       leaveStaleSocket(socketPath);
       await open(socketPath);
@@ -75,14 +75,14 @@ for (const { name, accept } of KINDS) {
       assert.deepEqual(readdirSync(directory), ['wire.sock']);
     });
 
-    it('never takes a live socket over', async () => {
+    it('never takes over a live socket', async () => {
       const socketPath = path.join(directory, 'wire.sock');
       await open(socketPath);
       await assert.rejects(open(socketPath), { name: 'UnixListenError', fault: 'inUse' });
       assert.equal(await greeting(socketPath), 'hello');
     });
 
-    it('lets exactly one of several that start at once on a stale socket win', async () => {
+    it('lets exactly one of several that start at once take over a stale socket', async () => {
       const socketPath = path.join(directory, 'wire.sock');
       leaveStaleSocket(socketPath);
       const results = await Promise.allSettled(Array.from({ length: 8 }, () => open(socketPath)));
@@ -98,14 +98,14 @@ for (const { name, accept } of KINDS) {
       await assert.rejects(open(`${longest.slice(0, -1)}ü`), { fault: 'pathTooLong' });
     });
 
-    it('does not remove a file that is no socket', async () => {
+    it('does not remove a file that is not a socket', async () => {
       const file = path.join(directory, 'wire.sock');
       writeFileSync(file, 'kept');
       await assert.rejects(open(file), { fault: 'notASocket' });
       assert.ok(existsSync(file));
     });
 
-    it('listens on a descriptor that it inherited', async () => {
+    it('listens on an inherited descriptor', async () => {
       const socketPath = path.join(directory, 'activated.sock');
       const activator = spawn(
         'python3',
@@ -163,7 +163,7 @@ describe('inherited sockets', () => {
       ],
     );
   });
-  it('are not taken from another process, and none without the variables', () => {
+  it('are not taken from another process, and are empty without the variables', () => {
     assert.equal(inheritedSockets(env, 101).size, 0);
     assert.equal(inheritedSockets({}, 100).size, 0);
     assert.equal(inheritedSockets({ ...env, LISTEN_FDS: 'x' }, 100).size, 0);

@@ -1,4 +1,4 @@
-/** One user's bytes are counted over all his connections. */
+/** Tests that one user's bytes are counted over all connections. */
 import assert from 'node:assert/strict';
 import { ByteBudget, UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
 
@@ -6,7 +6,7 @@ const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' } as const;
 const BOB = { userKey: 'uid:1001', callerClass: 'standardUser' } as const;
 
 describe('budgets of bytes', () => {
-  it('are one for all connections of a user, and another for another user', () => {
+  it('are shared by all connections of a user, and separate for each user', () => {
     const budgets = new UserBudgets(1000);
     const first = budgets.join(ALICE);
     assert.equal(budgets.join(ALICE), first);
@@ -14,7 +14,7 @@ describe('budgets of bytes', () => {
     assert.equal(first.reading.capacity + first.replying.capacity, 1000);
   });
 
-  it('are forgotten with the last connection of their user', () => {
+  it('are removed with the last connection of their user', () => {
     const budgets = new UserBudgets(1000);
     const first = budgets.join(ALICE);
     budgets.join(ALICE);
@@ -25,7 +25,7 @@ describe('budgets of bytes', () => {
     assert.notEqual(budgets.join(ALICE), first);
   });
 
-  it('refuse what goes beyond them, but not the first, however large', () => {
+  it('refuse bytes beyond the limit, except for the first request, however large', () => {
     const budget = new ByteBudget(100);
     assert.ok(budget.tryTake(150));
     assert.ok(!budget.tryTake(1));
@@ -35,7 +35,7 @@ describe('budgets of bytes', () => {
     assert.equal(budget.used, 100);
   });
 
-  it('call those who wait once, when half is free again', () => {
+  it('call back waiting connections once, when half is free again', () => {
     const budget = new ByteBudget(100);
     budget.take(100);
     let called = 0;
@@ -49,7 +49,7 @@ describe('budgets of bytes', () => {
     assert.equal(called, 1);
   });
 
-  it('do not call those who have gone', () => {
+  it('do not call back connections that have closed', () => {
     const budget = new ByteBudget(100);
     budget.take(100);
     const waiter = { roomAgain: () => assert.fail('called') };

@@ -1,4 +1,7 @@
-/** Runs a fuzz target over a corpus and its mutations; a failure is kept as a file and can be repeated by its seed. */
+/**
+ * Runs a fuzz target over a corpus and its mutations; stores a failing input in a file, and can repeat it from its
+ * seed.
+ */
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

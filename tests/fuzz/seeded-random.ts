@@ -1,4 +1,4 @@
-/** Random numbers that a seed repeats: mulberry32, which is small and good enough to choose mutations. */
+/** Reproducible random numbers from a seed: mulberry32, which is small and good enough to choose mutations. */
 export class SeededRandom {
   #state: number;
 

@@ -1,4 +1,4 @@
-/** The module, the catalogue of results, the protocol and the documentation list the same things. */
+/** Tests that the module, the catalogue of results, the protocol and the documentation list the same things. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { CLOSING_STOPS } from '../../ts-core/domain/owner-auth/hierarchy-state.js';
@@ -47,7 +47,7 @@ describe('the PowerShell module', () => {
     for (const name of called) assert.ok(methods.has(name as never), `${name} is no method`);
   });
 
-  it('warns of closed hierarchies in the words of the command line', () => {
+  it('warns about closed hierarchies in the words of the command line', () => {
     assert.ok(text('module/src/Client/Types/ProvisioningState.cs').includes(`"${CLOSING_STOPS}"`));
   });
 

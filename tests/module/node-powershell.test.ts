@@ -1,6 +1,6 @@
 /**
- * The module as a Node.js program drives it: node-powershell 5 with a real broker. Data goes in by the environment and
- * comes out by files, since the package's quoting is not safe for data.
+ * Tests the module in a Node.js program: node-powershell 5 with a real broker. Data passes through the environment
+ * and files, since the package's quoting is not safe for data.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -79,7 +79,7 @@ describe('the module driven by node-powershell', () => {
     assert.deepEqual(device, { TpmVersion: '2.0', StructVersion: 1 });
   });
 
-  it('sends a command that came through the environment, and gets random bytes', async () => {
+  it('sends a command from the environment, and gets random bytes', async () => {
     const hex = await session.run('$result = (Submit-TbsCommand $env:RANDOM_COMMAND).ResponseHex');
     assert.match(String(hex), /^800100000014000000000008[0-9A-F]{16}$/);
   });
@@ -110,7 +110,7 @@ describe('the module driven by node-powershell', () => {
     assert.equal(await session.run('$context | Remove-TbsContext; $result = @(Get-TbsContext).Count'), 0);
   });
 
-  it('tells at once that there is no broker, and finds one that was started again', async function () {
+  it('reports immediately that there is no broker, and finds one that was started again', async function () {
     this.timeout(60_000);
     await daemon.stop();
     const id = await session.run('try { Get-TbsStatus } catch { $result = $_.FullyQualifiedErrorId }');

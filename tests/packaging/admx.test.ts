@@ -28,7 +28,7 @@ describe('the administrative template', () => {
     assert.equal(Object.keys(files).length, 1 + LANGUAGES.length);
   });
 
-  it('is alone in its folder, which samba-tool gpo admxload copies whole', () => {
+  it('is the only file in its folder, which samba-tool gpo admxload copies as a whole', () => {
     const found = readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     assert.deepEqual(
       found.map((entry) => relative(FOLDER, join(entry.parentPath, entry.name))).sort(),
@@ -40,7 +40,7 @@ describe('the administrative template', () => {
     for (const name of Object.keys(files)) execFileSync('xmllint', ['--noout', join(FOLDER, name)]);
   });
 
-  it('writes where the broker reads each setting', () => {
+  it('writes to the places where the broker reads each setting', () => {
     for (const [name, { registry }] of Object.entries(POLICY_SETTINGS)) {
       assert.ok(registry, `${name} has a place in the registry`);
       const keys = 'keys' in registry ? Object.values(registry.keys) : [registry.key];
@@ -58,7 +58,7 @@ describe('the administrative template', () => {
   });
 
   for (const language of LANGUAGES) {
-    it(`has every text and every control in ${language}, and none that nothing uses`, () => {
+    it(`has every text and every control in ${language}, and no unused ones`, () => {
       const adml = files[`${language}/tpmtbs.adml`] as string;
       const wanted = new Set(allOf(admx, /\$\(string\.(\w+)\)/g));
       assert.deepEqual([...wanted].sort(), [...allOf(adml, /<string id="(\w+)"/g)].sort());
@@ -70,7 +70,7 @@ describe('the administrative template', () => {
     });
   }
 
-  it('is not English in French', () => {
+  it('has no English text in French', () => {
     const [english, french] = LANGUAGES.map((language) =>
       allOf(files[`${language}/tpmtbs.adml`] as string, /<string id="\w+_Help">([^<]*)</g),
     );

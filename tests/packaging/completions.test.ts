@@ -21,7 +21,7 @@ describe('the completion scripts', () => {
     return file;
   }
 
-  it('complete in bash, also for a user whose login shell is zsh', async () => {
+  it('work in bash, even for a user whose login shell is zsh', async () => {
     const lines = [
       `source '${await script('bash')}'`,
       'COMP_WORDS=(tbs block "")',
@@ -34,7 +34,7 @@ describe('the completion scripts', () => {
     assert.deepEqual(answer.trim().split('\n').sort(), ['add', 'list', 'remove', 'test']);
   });
 
-  it('are found by zsh, and are read by it', async function () {
+  it('are found and accepted by zsh', async function () {
     const file = await script('zsh');
     assert.match(execFileSync('head', ['-1', file], { encoding: 'utf8' }), /^#compdef tbs$/m);
     if (spawnSync('zsh', ['--version']).status !== 0) {

@@ -1,4 +1,4 @@
-/** The Grafana dashboard against the types that Grafana publishes for it, @grafana/schema. */
+/** Tests the Grafana dashboard against the types that Grafana publishes for it, @grafana/schema. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,11 +25,11 @@ describe('the Grafana dashboard', function () {
   this.timeout(120_000);
   const dashboard = JSON.parse(readFileSync(DASHBOARD, 'utf8')) as Dashboard;
 
-  it('has the form that @grafana/schema describes, panels and their options included', async () => {
+  it('matches the types of @grafana/schema, including panels and their options', async () => {
     assert.equal(await compilerErrors(dashboard), '');
   });
 
-  it('would not pass with a property that Grafana does not know, or a value of another type', async () => {
+  it('would fail with a property that Grafana does not know, or a value of another type', async () => {
     const [panel] = dashboard.panels as [Panel];
     for (const wrong of [
       { ...dashboard, schemaVersion: 'new' },

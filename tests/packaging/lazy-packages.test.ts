@@ -40,14 +40,14 @@ describe('the packages that a bundle loads late', () => {
     return { code: outputFiles[0]?.text ?? '', files: filesAmong(Object.keys(metafile.inputs)) };
   }
 
-  it('are those of each importer, whichever is resolved first', async () => {
+  it('have each importer’s own version, whichever is resolved first', async () => {
     const { code } = await bundled();
     const program = { exports: [] as unknown[] };
     new Function('module', 'exports', 'require', code)(program, program.exports, () => assert.fail('loads a file'));
     assert.deepEqual(program.exports, ['of first', 'of second', 'of third']);
   });
 
-  it('are bundled to the same bytes each time, and are named among the files', async () => {
+  it('are bundled to the same bytes each time, and are listed among the files', async () => {
     const { code, files } = await bundled();
     for (let round = 0; round < 5; round++) assert.equal((await bundled()).code, code);
     for (const importer of ['first', 'second', 'third']) {

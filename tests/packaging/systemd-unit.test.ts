@@ -10,13 +10,13 @@ const unit = readFileSync(unitPath, 'utf8');
 const values = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value);
 
 describe('the systemd unit', () => {
-  it('is stopped by no other unit, since D-Bus starts some for any user', () => {
+  it('is stopped by no other unit, since D-Bus starts some of them for any user', () => {
     for (const name of ['Conflicts', 'BindsTo', 'Requires', 'PartOf', 'StopPropagatedFrom']) {
       assert.deepEqual(values(name), [], name);
     }
   });
 
-  it('waits for the TPM, and tries again for as long as it is missing or held, but not what needs a person', () => {
+  it('waits for the TPM, and retries as long as it is missing or held, but not after faults that need an administrator', () => {
     for (const name of ['Wants', 'After']) assert.deepEqual(values(name), ['dev-tpm0.device'], name);
     assert.deepEqual(values('Restart'), ['on-failure']);
     assert.deepEqual(values('StartLimitIntervalSec'), ['0']);
@@ -24,7 +24,7 @@ describe('the systemd unit', () => {
     assert.deepEqual(prevented, [EXIT_CODES.usage, EXIT_CODES.noPermission, EXIT_CODES.badConfiguration]);
   });
 
-  it('runs the broker as a user of its own, with two capabilities', () => {
+  it('runs the broker as a separate user, with two capabilities', () => {
     assert.deepEqual(values('User'), ['tpmtbs']);
     assert.deepEqual(values('StateDirectoryMode'), ['0700']);
     for (const name of ['CapabilityBoundingSet', 'AmbientCapabilities']) {
@@ -33,7 +33,7 @@ describe('the systemd unit', () => {
     assert.match(values('ExecStart')[0] ?? '', / --system$/);
   });
 
-  it('is exposed at most 3.0, as systemd-analyze rates it', function () {
+  it('has at most the exposure 3.0 in systemd-analyze', function () {
     const { status, stdout, error } = spawnSync(
       'systemd-analyze',
       ['security', '--offline=true', '--no-pager', unitPath],
@@ -47,7 +47,7 @@ describe('the systemd unit', () => {
 });
 
 describe('the socket units', () => {
-  it('listen where the broker and its clients look, under the names by which the broker finds them', () => {
+  it('listen where the broker and its clients expect them, under the broker’s names', () => {
     for (const name of ['rpc', 'wire']) {
       const socket = readFileSync(join(REPOSITORY, 'packaging', 'systemd', `tpmtbs-${name}.socket`), 'utf8');
       assert.match(socket, new RegExp(`^ListenStream=/run/tpmtbs/${name}\\.sock$`, 'm'));

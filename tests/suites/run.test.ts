@@ -1,4 +1,4 @@
-/** tests/suites/run.mjs, with a suite that is small enough for a test. */
+/** Tests tests/suites/run.mjs with a suite that is small enough for a test. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ describe('tests/suites', function () {
     return { code, outcomes: Object.fromEntries(results.map(({ name, outcome }) => [name, outcome])) };
   }
 
-  it('runs every script over one broker, a new TPM for each, and tells what passed', async () => {
+  it('runs every script with one broker, with a new TPM for each, and reports what passed', async () => {
     const { code, outcomes } = await suite('--limit', '4');
     assert.deepEqual(outcomes, {
       a_uses_the_broker: 'passed',
@@ -72,7 +72,7 @@ describe('tests/suites', function () {
     assert.match(readFileSync(path.join(folder, 'logs', 'e_fails.log'), 'utf8'), /why/);
   });
 
-  it('keeps the TPM when asked to, and grants administrators what the suite needs', async () => {
+  it('keeps the TPM on request, and grants administrators what the suite needs', async () => {
     const { code, outcomes } = await suite('--tpm', 'same', '--grant', '--only', '^[abg]_');
     assert.deepEqual(outcomes, {
       a_uses_the_broker: 'passed',
@@ -82,7 +82,7 @@ describe('tests/suites', function () {
     assert.equal(code, 1);
   });
 
-  it('says how to use it, and what is not there', async () => {
+  it('explains its usage, and reports what is missing', async () => {
     const unknown = await run(process.execPath, ['tests/suites/run.mjs', 'tpm3-tools', '.']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /SOURCE-TREE/);

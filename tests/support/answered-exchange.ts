@@ -1,4 +1,4 @@
-/** Runs an exchange against answers that a test gives, and keeps what was sent. */
+/** Runs an exchange with the responses of a test, and records what was sent. */
 import { concat } from '../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';

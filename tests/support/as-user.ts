@@ -1,4 +1,6 @@
-/** Connections as another user: the kernel records the effective ids of the moment of connect(2) (unix(7), SO_PEERCRED). */
+/**
+ * Connections as another user: the kernel records the effective ids at the time of connect(2) (unix(7), SO_PEERCRED).
+ */
 import { RpcClient } from './rpc-client.js';
 
 export interface TestUser {

@@ -1,4 +1,4 @@
-/** A broker whose answers a test gives, on a socket of its own, and `tbs` commands run against it in this process. */
+/** A broker with the responses of a test, on its own socket, and `tbs` commands run against it in this process. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';

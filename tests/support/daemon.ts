@@ -1,4 +1,4 @@
-/** A real tbsd in a folder of its own, on a software TPM that it runs itself or that a test runs. */
+/** A real tbsd in its own folder, with an embedded software TPM or one that the test runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

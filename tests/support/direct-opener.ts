@@ -1,5 +1,5 @@
 /**
- * A ConnectionOpener without a broker: commands go to a transport as they are, one at a time. For tests of endpoints.
+ * A ConnectionOpener without a broker: commands go to a transport unchanged, one at a time. For tests of endpoints.
  */
 import type {
   CallerConnection,

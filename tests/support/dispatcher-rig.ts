@@ -1,4 +1,4 @@
-/** A dispatcher between a queue and a scripted transport, whose gate and recorder do what a test says. */
+/** A dispatcher between a queue and a scripted transport, with a gate and recorder that the test controls. */
 import { Dispatcher } from '../../ts-core/application/commands/dispatcher.js';
 import type { PendingCommand } from '../../ts-core/application/commands/pending-command.js';
 import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';

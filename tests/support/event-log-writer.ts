@@ -1,4 +1,7 @@
-/** Writes measured-boot logs of both forms, from the TCG PC Client Platform Firmware Profile; nothing of the product's. */
+/**
+ * Writes measured-boot logs in both formats, from the TCG PC Client Platform Firmware Profile, without code of the
+ * product.
+ */
 import { createHash } from 'node:crypto';
 
 export interface WrittenEvent {

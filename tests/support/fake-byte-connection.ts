@@ -1,4 +1,4 @@
-/** A client's end of a connection in memory: what the broker does with it can be read off. */
+/** A client's end of an in-memory connection, which records what the broker does with it. */
 import type { ByteConnection, ByteConnectionEvents } from '../../ts-core/endpoints/byte-connection.js';
 
 export class FakeByteConnection implements ByteConnection {

@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it; timers fire, in their order, while it moves. */
+/** A clock that advances only when a test moves it; timers then fire in their order. */
 import type { Clock } from '../../ts-core/application/ports/operating-system.js';
 
 interface Timer {

@@ -1,4 +1,4 @@
-/** A private system bus with a logind on it that sleeps and wakes when the test says so. */
+/** A private system bus with a logind that sleeps and wakes when the test requests it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The event loop as a test moves it: its turns, and the time that work takes. */
+/** An event loop that the test controls: its turns, and the time that work takes. */
 import { FairTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/fair-turns.js';
 import { UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
 import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';

@@ -1,4 +1,4 @@
-/** The ways on which a program can send the TPM a command through the broker, each one exchange at a time. */
+/** The routes by which a program can send a command to the TPM through the broker, one exchange at a time. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { asUser, connectAs, type TestUser } from './as-user.js';

@@ -1,6 +1,6 @@
 /**
- * The owner authorization on a real software TPM, with real encrypted files, and a directory that is a file: what a
- * process of its own can be killed in at every step. `step` is called before and after each thing that lasts.
+ * The owner authorization on a real software TPM, with real encrypted files and a file as the directory, so that a
+ * process can be killed at every step. `step` is called before and after each durable change.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * A process that changes the owner authorization and is killed by itself, with SIGKILL, at a step: the n-th of those that
- * last. Arguments: JSON {machine options, action, killAt}. Prints one line of JSON when it gets to its end.
+ * A process that changes the owner authorization and kills itself with SIGKILL at the n-th durable step. Arguments:
+ * JSON {machine options, action, killAt}. Prints one line of JSON if it reaches its end.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';

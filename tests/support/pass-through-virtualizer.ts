@@ -1,4 +1,4 @@
-/** A virtualizer that changes nothing and tells what it was asked, for tests of what drives it. */
+/** A virtualizer that changes nothing and records its calls, for tests of its callers. */
 import type { Caller } from '../../ts-core/domain/caller.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type {

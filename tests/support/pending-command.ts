@@ -1,4 +1,6 @@
-/** A submission as the command service hands it to the queue, and what its caller has been answered so far. */
+/**
+ * A submission as the command service passes it to the queue, and the responses that its caller has received so far.
+ */
 import assert from 'node:assert/strict';
 import type { SubmissionOutcome } from '../../ts-core/application/commands/caller-connection.js';
 import type { PendingCommand } from '../../ts-core/application/commands/pending-command.js';

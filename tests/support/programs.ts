@@ -15,8 +15,9 @@ export const TBS = bundle === undefined ? join(REPOSITORY, 'bin', 'tbs.js') : jo
 export const TBSD = bundle === undefined ? join(REPOSITORY, 'bin', 'tbsd.js') : join(bundle, 'tbsd');
 
 /**
- * The options that the systemd unit gives to Node.js, for what measures memory: without them V8 lets the garbage of a busy
- * process grow to 48 MB (Node.js 20) or 96 MB (Node.js 24) before it collects, which hides what the broker itself holds.
+ * The options that the systemd unit gives to Node.js, for memory measurements: without them V8 lets the garbage of a
+ * busy process grow to 48 MB (Node.js 20) or 96 MB (Node.js 24) before it collects, which hides the broker's own
+ * memory.
  */
 export const SHIPPED_NODE_OPTIONS = shippedNodeOptions();
 

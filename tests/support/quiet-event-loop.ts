@@ -1,4 +1,4 @@
-/** An event loop on which nothing else happens, and what it was asked for. */
+/** An event loop without other events, which records its calls. */
 import type { EventLoop } from '../../ts-core/application/ports/event-loop.js';
 
 export class QuietEventLoop implements EventLoop {

@@ -1,4 +1,4 @@
-/** A log that keeps what it is told, for assertions, and prints nothing. */
+/** A log that records its lines for assertions and prints nothing. */
 import type { Log } from '../../ts-core/application/ports/logs.js';
 
 export interface QuietLog extends Log {

@@ -1,6 +1,6 @@
 /**
- * The programs of the repository where every user can run them. The repository itself may lie in a folder that only its
- * owner may enter, such as root's home, or may have been cloned under a umask of 077.
+ * The programs of the repository in a place where every user can run them. The repository itself may be in a folder
+ * that only its owner may enter, such as root's home, or may have been cloned with a umask of 077.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

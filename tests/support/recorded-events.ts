@@ -1,4 +1,4 @@
-/** The broker's events, and a list of all that were raised. */
+/** The broker's events, with a list of all that were raised. */
 import { Events } from '../../ts-core/application/events/events.js';
 import type { AuditEvent } from '../../ts-core/application/ports/logs.js';
 import { FakeClock } from './fake-clock.js';

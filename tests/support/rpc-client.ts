@@ -1,6 +1,6 @@
 /**
- * A small JSON-RPC client for tests: Content-Length framing over a Unix socket, nothing of the product's. Whatever the
- * broker answers must be what the method's contract says: a call rejects otherwise.
+ * A small JSON-RPC client for tests, with Content-Length framing over a Unix socket and without code of the product.
+ * A call rejects if the broker's answer violates the method's contract.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

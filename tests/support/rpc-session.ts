@@ -1,4 +1,4 @@
-/** What the handlers of the JSON-RPC endpoint get: a session of a caller, and the part of the application that they use. */
+/** The arguments of JSON-RPC handlers: a session of a caller, and the parts of the application that they use. */
 import type { Application } from '../../ts-core/application/application.js';
 import type { CallerConnection } from '../../ts-core/application/commands/caller-connection.js';
 import type { Caller } from '../../ts-core/domain/caller.js';

@@ -1,4 +1,4 @@
-/** A TPM transport whose answers the test gives, one command at a time. */
+/** A TPM transport with the responses of a test, one command at a time. */
 import type { TpmTransport, TransmitOptions } from '../../ts-core/application/ports/tpm-transport.js';
 
 export interface Transmission {

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 
 describe('startSwtpm', () => {
   for (const tcp of [false, true]) {
-    it(`starts a TPM 2.0 that Debian's tools reach over ${tcp ? 'TCP' : 'a Unix socket'}, and restarts it`, async () => {
+    it(`starts a TPM 2.0 that Debian’s tools reach over ${tcp ? 'TCP' : 'a Unix socket'}, and restarts it`, async () => {
       await using tpm = await startSwtpm({ version: '2.0', tcp, startup: true });
       const environment = { env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti } };
       assert.match((await run('tpm2_getrandom', ['--hex', '8'], environment)).stdout, /^[0-9a-f]{16}$/);

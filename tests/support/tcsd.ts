@@ -1,4 +1,6 @@
-/** trousers' tcsd on a device of the broker's, and its tools. Needs root: tcsd opens its device as root and becomes tss. */
+/**
+ * trousers' tcsd on a device of the broker, and its tools. Needs root: tcsd opens its device as root and becomes tss.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

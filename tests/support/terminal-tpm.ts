@@ -1,7 +1,7 @@
 /**
- * A software TPM behind a character device: a pseudo-terminal in raw mode that socat joins to swtpm's data socket.
+ * A software TPM behind a character device: a pseudo-terminal in raw mode that socat connects to swtpm's data socket.
  *
- * This is what a machine without /dev/tpm0 has in its place; tpm2-tss' device TCTI accepts it as well.
+ * A machine without /dev/tpm0 can use it instead; the device TCTI of tpm2-tss accepts it as well.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, readlink, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A program on a terminal of a given size: a tmux server of its own, on a socket in the test's folder. */
+/** A program on a terminal of a given size: a separate tmux server, with its socket in the test's folder. */
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** tools/build-assembly.mjs on a machine that has pwsh and no .NET SDK. */
+/** Tests tools/build-assembly.mjs on a machine that has pwsh but no .NET SDK. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -39,7 +39,7 @@ describe('tools/build-assembly.mjs without the .NET SDK', function () {
     });
   };
 
-  it("builds with pwsh's own compiler, and anew when a source has changed", async () => {
+  it('builds with pwsh’s own compiler, and again after a source has changed', async () => {
     const assembly = path.join(clone, 'module', 'bin', 'net8.0', 'TpmTbs.dll');
     for (const round of ['first', 'second']) {
       const { code, stderr } = await build();
@@ -86,7 +86,7 @@ $names = [CompiledMethods]::Names.ToArray()
 describe('tools/build-assembly.mjs with the .NET SDK', function () {
   this.timeout(60_000);
 
-  it('compiles ahead of time what PowerShell then runs without compiling it again', async function () {
+  it('compiles code ahead of time that PowerShell then runs without compiling it again', async function () {
     const { findSdk }: DotnetTool = await import(new URL('../../../tools/dotnet.mjs', import.meta.url).href);
     // pwsh's own compiler, which builds where there is no SDK, compiles nothing ahead of time.
     if (findSdk() === undefined) this.skip();

@@ -6,7 +6,7 @@ interface TypesTool {
 }
 
 describe('the result classes of the PowerShell module', () => {
-  it('are those that the contract of the protocol describes', async () => {
+  it('match the contract of the protocol', async () => {
     const tool: TypesTool = await import(new URL('../../../tools/csharp-types.mjs', import.meta.url).href);
     assert.deepEqual(tool.writtenTypes(), tool.renderTypes(), 'run npm run build && node tools/csharp-types.mjs');
   });

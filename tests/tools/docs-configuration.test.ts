@@ -27,7 +27,7 @@ describe('docs/configuration.md and docs/tbsd.schema.json', () => {
     assert.equal(readFileSync(tool.SCHEMA_PATH, 'utf8'), tool.renderConfigurationSchema());
   });
 
-  it('name every setting, each with a meaning, and a unit in its name or meaning where it is a time', async () => {
+  it('name every setting with its meaning, and with a unit in the name or meaning of a time', async () => {
     const page = (await load()).renderConfiguration();
     const names = namesOf(configurationSchema(SYSTEM_FOLDERS, 'device').parse({}));
     assert.ok(names.length > 40);

@@ -18,7 +18,7 @@ describe('the catalogue of errors', () => {
     assert.equal(readFileSync(tool.PAGE_PATH, 'utf8'), tool.renderErrors());
   });
 
-  it('has codes that the C header defines alike', () => {
+  it('has the same codes as the C header', () => {
     const header = readFileSync(new URL('../../../native/libtbs/include/tbs_results.h', import.meta.url), 'utf8');
     const defined = new Map(
       [...header.matchAll(/#define\s+(\w+)\s+TPMTBS_RESULT\((0x[0-9A-Fa-f]+)\)/g)].map(([, symbol, code]) => [

@@ -42,7 +42,7 @@ describe('the failed tests at the end of npm test', () => {
     assert.deepEqual(lines.slice(-2), ['  Pester: Get-Tpm.shows it', '      Expected 1, but got 2.']);
   });
 
-  it('takes the failures of Pester tests, and of files outside any test', () => {
+  it('lists the failures of Pester tests, and of files outside any test', () => {
     const test = { name: 'a.b', result: 'failed', failures: [{ message: 'no', where: 'at X.Tests.ps1: line 3' }] };
     const passed = { name: 'a.c', result: 'passed', failures: [] };
     const files = [
@@ -54,7 +54,7 @@ describe('the failed tests at the end of npm test', () => {
     ]);
   });
 
-  it("takes the failures from ctest's own list", () => {
+  it('lists the failures from ctest’s own list', () => {
     const output = 'The following tests FAILED:\n\t  2 - tcti (Failed)\n\t 13 - libtbs (Timeout)\n';
     assert.deepEqual(failed.failuresOfCtest(output), [
       { name: 'tcti', message: 'Failed' },
@@ -62,7 +62,7 @@ describe('the failed tests at the end of npm test', () => {
     ]);
   });
 
-  it("takes mocha's failures, those of hooks included, through its reporter", () => {
+  it('lists mocha’s failures, those of hooks included, through its reporter', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tpmtbs-reporter-'));
     try {
       const file = path.join(folder, 'sample.cjs');

@@ -1,4 +1,4 @@
-/** tools/pester.mjs: the real Pester, and counts that nothing unproved passes through. */
+/** Tests tools/pester.mjs with the real Pester: its counts, and that a run without proof of success fails. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -75,7 +75,7 @@ describe('tools/pester.mjs', function () {
     });
   }
 
-  it('counts what a filter leaves out as not run, and fails when it leaves nothing', async () => {
+  it('counts tests that a filter leaves out as not run, and fails if it leaves none', async () => {
     const kept = await pester('--tag', 'Kept', file('Mixed', MIXED));
     assert.deepEqual(counts(kept.result), { passed: 1, failed: 0, skipped: 0, notRun: 4 });
     assert.equal(kept.code, 0);

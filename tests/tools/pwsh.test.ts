@@ -1,4 +1,4 @@
-/** tools/pwsh.mjs and tools/nuget.mjs: an installed PowerShell, or the pinned one, checked against its hash. */
+/** Tests tools/pwsh.mjs and tools/nuget.mjs: an installed PowerShell, or the pinned one, checked against its hash. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ describe('tools/pwsh.mjs', function () {
   const tool = path.join(REPOSITORY, 'tools', 'pwsh.mjs');
 
   describe('as a program', () => {
-    it('passes arguments, input and the exit code through', async () => {
+    it('passes on arguments, input and the exit code', async () => {
       const args = [tool, '-NoProfile', '-CommandWithArgs', '"$($args -join "+") $input"; exit 5', 'a b', "c'd"];
       const { code, stdout } = await run(process.execPath, args, { input: 'in\n' });
       assert.deepEqual([code, stdout], [5, "a b+c'd in\n"]);
@@ -90,12 +90,12 @@ for pwsh in "$2/pwsh" "$home/pwsh"; do printf '#!/bin/sh\\necho fetched "$@"\\n'
       run(process.execPath, [copy, 'x'], { env: { PATH: path.join(folder, 'bin'), DOTNET_ROOT: undefined } });
     const installs = () => fs.readFileSync(path.join(folder, 'installs'), 'utf8').trim().split('\n');
 
-    it('takes an installed pwsh of version 7.4 or later', async () => {
+    it('uses an installed pwsh of version 7.4 or later', async () => {
       program('pwsh', 'if [ "$1" = -Version ]; then echo PowerShell 7.4.0; else echo installed "$@"; fi');
       assert.equal((await start()).stdout, 'installed x\n');
     });
 
-    it('passes over an older pwsh and fetches the pinned version', async () => {
+    it('skips an older pwsh and fetches the pinned version', async () => {
       program('pwsh', 'echo PowerShell 7.3.12');
       sdk('10.0.100');
       const { stdout, stderr } = await start();
@@ -104,7 +104,7 @@ for pwsh in "$2/pwsh" "$home/pwsh"; do printf '#!/bin/sh\\necho fetched "$@"\\n'
       assert.match(installs()[0] ?? '', /^tool install PowerShell --version 7\.9\.0 --tool-path/);
     });
 
-    it('says in one line what to install when there is no .NET SDK either', async () => {
+    it('says in one line what to install if there is no .NET SDK either', async () => {
       const { code, stderr } = await start();
       assert.equal(code, 69);
       assert.match(
@@ -129,7 +129,7 @@ for pwsh in "$2/pwsh" "$home/pwsh"; do printf '#!/bin/sh\\necho fetched "$@"\\n'
       assert.equal(installs().length, 1);
     });
 
-    it('runs nothing of a package whose hash is not the pinned one, and keeps nothing of it', async () => {
+    it('runs nothing from a package whose hash is not the pinned one, and deletes it', async () => {
       sdk('10.0.100');
       pinHashOf('another package');
       const { code, stdout, stderr } = await start();
@@ -139,7 +139,7 @@ for pwsh in "$2/pwsh" "$home/pwsh"; do printf '#!/bin/sh\\necho fetched "$@"\\n'
       assert.deepEqual(fs.readdirSync(cache), []);
     });
 
-    it('shows what a failed installation printed and keeps nothing of it', async () => {
+    it('shows the output of a failed installation and deletes its files', async () => {
       sdk('10.0.100', 'echo "error NU1101: no such package" >&2; exit 1');
       const { code, stderr } = await start();
       assert.equal(code, 69);

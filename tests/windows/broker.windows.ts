@@ -1,4 +1,7 @@
-/** The whole broker: tbsd on a named pipe, with its state and policy in the registry and a swtpm over TCP as its TPM. */
+/**
+ * Tests the whole broker: tbsd on a named pipe, with its state and policy in the registry and a swtpm over TCP as its
+ * TPM.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -65,7 +68,7 @@ describe('tbsd on Windows', () => {
     return { ...ended, json: ended.code === 0 ? JSON.parse(ended.output) : undefined };
   };
 
-  it('knows its callers by their tokens', async () => {
+  it('identifies its callers by their tokens', async () => {
     const own = await tbs(['status']);
     assert.deepEqual(own.json.caller, { userKey: `sid:${ownSid}`, callerClass: 'administrator' });
     assert.deepEqual(own.json.endpoints, [{ kind: 'rpc', address: pipe }]);
@@ -73,7 +76,7 @@ describe('tbsd on Windows', () => {
     assert.deepEqual(standard.json.caller, { userKey: `sid:${ownSid}`, callerClass: 'standardUser' });
   });
 
-  it('sends commands, and refuses a standard user what is an administrator’s', async () => {
+  it('sends commands, and refuses administrators’ commands to a standard user', async () => {
     const random = await tbs(['submit', '80010000000C0000017B0008'], 'standardUser');
     assert.equal(random.json.responseCode, 0, random.output);
     const clear = await tbs(['submit', CLEAR], 'standardUser');
@@ -101,7 +104,7 @@ describe('tbsd on Windows', () => {
     }
   });
 
-  it('keeps another broker off its pipe and its state', async () => {
+  it('prevents another broker from using its pipe and its state', async () => {
     const second = await runNode([TBSD, '--config', configurationFile]);
     assert.notEqual(second.code, 0);
     assert.match(second.output, /Another broker is using the state folder/);
@@ -124,7 +127,7 @@ describe('tbsd on Windows', () => {
     assert.match(output, /"decidingList": "local"/);
   });
 
-  it('says that nobody is there when it has stopped', async () => {
+  it('reports that no broker answers after it has stopped', async () => {
     const stopped = running.pop() as ChildProcess;
     const ended = once(stopped, 'exit');
     stopped.kill();

@@ -1,4 +1,4 @@
-/** pipe-client-process.js NAME what: connects to a pipe as the broker's clients do; `what` it then does. */
+/** pipe-client-process.js NAME what: connects to a pipe as the broker's clients do, and then does `what`. */
 import { connect } from 'node:net';
 import { connectToPipe } from '../../ts-core/adapters/identity/pipe-client.js';
 import { windowsAddon } from '../../ts-core/adapters/windows-addon.js';

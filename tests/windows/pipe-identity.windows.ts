@@ -12,7 +12,7 @@ describe('a named pipe', () => {
   let pipe: ServedPipe;
   afterEach(() => pipe.close());
 
-  it('tells an elevated administrator by the token', async () => {
+  it('identifies an elevated administrator by the token', async () => {
     pipe = servePipe();
     const client = await connectToPipe(pipe.name, addon);
     client.write('first bytes');
@@ -23,7 +23,7 @@ describe('a named pipe', () => {
     await once(socket, 'close');
   });
 
-  it('tells a program without the administrators’ rights as a standard user, and the process', async () => {
+  it('identifies a program without administrators’ rights as a standard user, and its process', async () => {
     pipe = servePipe();
     const ended = runNode([CLIENT, pipe.name, 'hello'], 'standardUser');
     const { socket, caller } = await pipe.next();
@@ -53,12 +53,12 @@ describe('a named pipe', () => {
     await asApp;
   });
 
-  it('is not made a second time while it is served', () => {
+  it('cannot be created a second time while it is served', () => {
     pipe = servePipe();
     assert.throws(() => servePipe({}, pipe.name), PipeInUseError);
   });
 
-  it('carries a megabyte each way, whole and in order', async () => {
+  it('transfers a megabyte in each direction, complete and in order', async () => {
     pipe = servePipe({}, undefined, (socket) => void socket.pipe(socket));
     const client = await connectToPipe(pipe.name, addon);
     const sent = Buffer.alloc(1_048_576, 0).map((_, index) => (index * 31) & 0xff);
@@ -75,7 +75,7 @@ describe('a named pipe', () => {
     socket.destroy();
   });
 
-  it('serves 32 clients that come at once', async () => {
+  it('serves 32 clients that connect at once', async () => {
     pipe = servePipe();
     const clients = await Promise.all(
       Array.from({ length: 32 }, async (_, index) => {
@@ -94,7 +94,7 @@ describe('a named pipe', () => {
     for (const client of clients) client.destroy();
   });
 
-  it('closes what says nothing in time, and serves others meanwhile', async () => {
+  it('closes connections that send nothing in time, and serves others meanwhile', async () => {
     pipe = servePipe({ silenceMs: 1500 });
     const silent = await connectToPipe(pipe.name, addon);
     silent.resume();
@@ -109,7 +109,7 @@ describe('a named pipe', () => {
     client.destroy();
   });
 
-  it('bounds the connections of one user that say nothing', async () => {
+  it('limits the silent connections of one user', async () => {
     pipe = servePipe();
     const silent = [];
     for (let count = 0; count < 70; count++) silent.push(await connectToPipe(pipe.name, addon));
@@ -118,7 +118,7 @@ describe('a named pipe', () => {
     for (const socket of silent) socket.destroy();
   });
 
-  it('notices at once that a client was killed', async () => {
+  it('notices immediately that a client was killed', async () => {
     pipe = servePipe();
     const ended = runNode([CLIENT, pipe.name, 'killed']);
     const { socket } = await pipe.next();
@@ -127,7 +127,7 @@ describe('a named pipe', () => {
     await ended;
   });
 
-  it('belongs to the administrators, so that clients can tell it from another’s', async () => {
+  it('belongs to the administrators, so that clients can distinguish it from another user’s', async () => {
     pipe = servePipe();
     const client = await connectToPipe(pipe.name, addon);
     const stranger = { ...addon, openPipe: addon.openPipe, pipeOwner: () => 'S-1-5-21-1-2-3-1001' };
@@ -139,7 +139,7 @@ describe('a named pipe', () => {
 describe('names of Windows accounts', () => {
   const names = new WindowsUserNames(addon);
 
-  it('lead from a key to a name and back', () => {
+  it('map from a key to a name and back', () => {
     assert.equal(names.nameOf('sid:S-1-5-18'), 'NT AUTHORITY\\SYSTEM');
     const own = names.nameOf(`sid:${ownSid}`);
     assert.ok(own !== null);

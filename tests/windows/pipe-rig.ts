@@ -1,4 +1,4 @@
-/** A pipe of the test's own, served through the addon, and programs that connect to it as other users. */
+/** A pipe for tests, served through the addon, and programs that connect to it as other users. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';

@@ -63,7 +63,7 @@ describe("policy in Windows' registry", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('is stronger than a Registry.pol, value by value', async () => {
+  it('overrides a Registry.pol, value by value', async () => {
     set(POLICY, 'StandardUserAuthorizationFailureTotalThreshold', REG_DWORD, dword(7));
     const { settings, sources, problems } = await store.refresh();
     assert.equal(settings.standardUserAuthorizationFailureTotalThreshold, 7);
@@ -76,7 +76,7 @@ describe("policy in Windows' registry", () => {
     assert.deepEqual(problems, []);
   });
 
-  it('has the lists of blocked and of allowed commands, and the quotas', async () => {
+  it('has the lists of blocked and allowed commands, and the quotas', async () => {
     set(`${POLICY}\\BlockedCommands`, 'Enabled', REG_DWORD, dword(1));
     set(`${POLICY}\\BlockedCommands\\List`, '170', REG_SZ, sz('170'));
     set(`${PREFERENCES}\\AllowedW8UserCommands\\List`, '126', REG_DWORD, dword(1));
@@ -103,7 +103,7 @@ describe("the broker's records in the registry", () => {
   const open = () => RegistryStateStore.open({ key, access: ACCESS, registry: addon, onClose: () => {} });
   const ledger = { failures: [{ userKey: 'sid:S-1-5-21-1' }] } as unknown as StateRecords['failureLedger'];
 
-  it('are there again when it is opened again, and gone when they were deleted', async () => {
+  it('are still there when it is opened again, unless they were deleted', async () => {
     const store = open();
     await store.put('failureLedger', ledger);
     await store.put('feature:test', { text: 'größer als ASCII' });
@@ -115,7 +115,7 @@ describe("the broker's records in the registry", () => {
     await store.delete('feature:test');
   });
 
-  it('are refused when they are larger than the registry takes, with the old one kept', async () => {
+  it('are refused if they are larger than the registry allows, and the old one is kept', async () => {
     const store = open();
     await store.put('feature:test', 'small');
     await assert.rejects(store.put('feature:test', 'x'.repeat(1_000_001)), /larger than 1000000 bytes/);

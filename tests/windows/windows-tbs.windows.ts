@@ -1,4 +1,4 @@
-/** The way through tbs.dll, with the test's own tbs.dll (tbs-over-tcp.cc) in the place of Windows'. */
+/** Tests the transport over tbs.dll, with the test's own tbs.dll (tbs-over-tcp.cc) instead of Windows'. */
 import assert from 'node:assert/strict';
 import { createTransport } from '../../ts-core/adapters/transport/create-transport.js';
 import { detectTpm } from '../../ts-core/adapters/transport/detect-version.js';
@@ -11,7 +11,7 @@ import { addon } from './pipe-rig.js';
 
 const VENDOR_COMMAND = Uint8Array.of(0x80, 0x01, 0, 0, 0, 10, 0x20, 0, 0, 1);
 
-describe("Windows' TPM Base Services", () => {
+describe("Windows’ TPM Base Services as a transport", () => {
   let transport: TpmTransport;
   beforeEach(async () => {
     transport = await createTransport(
@@ -23,19 +23,19 @@ describe("Windows' TPM Base Services", () => {
   afterEach(() => transport.close());
   const send = (command: Uint8Array, timeoutMs = 10_000) => transport.transmit(command, { locality: 0, timeoutMs });
 
-  it('are what auto takes first', async () => {
+  it('is what auto uses first', async () => {
     assert.equal(transport.description, "Windows' TPM Base Services");
     assert.equal((await detectTpm(transport, 5000)).version, '2.0');
   });
 
-  it('carry commands and responses', async () => {
+  it('transfers commands and responses', async () => {
     const response = await send(getRandom('2.0', 16));
     assert.equal(responseCodeOf(response), 0);
     assert.equal(response.length, 28);
     assert.notDeepEqual(await send(getRandom('2.0', 16)), response);
   });
 
-  it('say which result Windows gave when it blocks a command', async () => {
+  it('reports Windows’ result if it blocks a command', async () => {
     await assert.rejects(send(VENDOR_COMMAND), (error) => {
       assert.ok(error instanceof TbsError);
       assert.equal(error.symbol, 'TPM_E_COMMAND_BLOCKED');
@@ -45,11 +45,11 @@ describe("Windows' TPM Base Services", () => {
     assert.equal(responseCodeOf(await send(getRandom('2.0', 8))), 0);
   });
 
-  it('are told as open to every program', async () => {
+  it('is reported as open to every program', async () => {
     assert.match(String(await transport.exposure()), /every program can use/);
   });
 
-  it('take cancel requests, and nothing after they are closed', async () => {
+  it('accepts cancel requests, and nothing after it is closed', async () => {
     const running = send(getRandom('2.0', 8));
     await transport.cancel();
     assert.equal(responseCodeOf(await running), 0);

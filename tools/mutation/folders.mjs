@@ -1,4 +1,7 @@
-/** What is measured: a folder's sources, the tests that must notice each change to them, and the share they must notice. */
+/**
+ * The folders to measure: the sources of each, the tests that should notice the changes, and the share of changes
+ * that they must notice.
+ */
 const domain = (name, goal) => ({
   name,
   mutate: [`ts-core/domain/${name}/**/*.ts`],
@@ -9,7 +12,7 @@ const domain = (name, goal) => ({
 export const FOLDERS = [
   domain('filter', 90),
   domain('lockout', 90),
-  // What Stryker makes of `(queue[band] as number)--` does not compile.
+  // Stryker's mutant of `(queue[band] as number)--` does not compile.
   { ...domain('scheduling', 90), compiled: true },
   domain('policy', 90),
   domain('owner-auth', 90),

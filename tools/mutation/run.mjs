@@ -1,5 +1,5 @@
-// npm run test:mutation [-- FOLDER ...]: how many deliberate faults in the rules and on the way of a command the unit
-// tests notice. Prints a table, lists the faults that nobody noticed, and fails when a folder is below its goal.
+// npm run test:mutation [-- FOLDER ...]: measures how many deliberate faults in the rules and the command path the
+// unit tests notice. Prints a table, lists the faults that no test noticed, and fails if a folder is below its goal.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

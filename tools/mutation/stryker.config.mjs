@@ -15,7 +15,7 @@ export default {
   disableTypeChecks: compiled ? false : '{ts-core,tests,bench}/**/*.ts',
   mochaOptions: { spec: folder.spec },
   coverageAnalysis: 'perTest',
-  // A message may be worded in many ways; tests that compare each word would only repeat it.
+  // Messages are not changed: a test that compares every word of a message would only repeat it.
   mutator: { excludedMutations: ['StringLiteral'] },
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
   timeoutMS: 3000,

@@ -48,7 +48,7 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
     onNotification: (method, listener) => void connection.onNotification(method, listener),
     untilEnded: () => watch(ended),
     close: () => {
-      // Whatever still waits for an answer stops waiting.
+      // Calls without an answer fail.
       endWith(connectionClosed());
       connection.dispose();
       socket.destroy();
@@ -56,7 +56,7 @@ export async function connectToBroker(address: string, silenceLimitMs: number): 
   };
 }
 
-/** Hears an error that answers no call: the broker's last word before it closes a connection that it refuses. */
+/** Records an error that answers no call: the broker's reason for refusing the connection. */
 class AnswersAndRefusal extends SocketMessageReader {
   readonly #onRefusal: (refusal: BrokerError) => void;
 
@@ -88,7 +88,7 @@ function watchConnection(
   const ended = new Promise<never>((_resolve, reject) => {
     endWith = reject;
   });
-  // Nothing may be waiting for it at that moment.
+  // No call may be waiting for it at that moment.
   ended.catch(() => undefined);
   connection.onClose(() => endWith(brokerGone()));
   if (silenceLimitMs === 0) return { ended, endWith, watch: (waiting) => waiting };

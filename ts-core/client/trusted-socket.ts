@@ -49,8 +49,8 @@ async function openPipe(name: string): Promise<Socket> {
 
 /**
  * Checks that only root, this user or the one named by $TPMTBS_BROKER_UID can impersonate the broker, and returns the
- * users who may listen. If only root can have created the folder, root has also chosen its owner: the broker's user. In
- * a rootless container that is whoever set the container up.
+ * users who may listen. If only root can have created the folder, root has also chosen its owner: the broker's user.
+ * In a rootless container, whoever set up the container counts as root.
  */
 async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<number | undefined>> {
   const folder = await stat(dirname(socketPath)).catch(() => undefined);

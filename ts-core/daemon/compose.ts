@@ -135,7 +135,7 @@ async function startParts(
       maxQueuedPerContext: configuration.limits.queuedSubmissionsPerContext,
     },
     agingHorizonMs: configuration.scheduling.agingHorizonMs,
-    // Only a TPM that the kernel drives has a name, and a resource manager of the kernel's.
+    // Only a TPM with a kernel driver has a name and the kernel's resource manager.
     idleEvictionMs:
       transport.tpmName === undefined ? undefined : (configuration.transport.device.idleEvictionMs ?? undefined),
     longestCommandMs: configuration.timeouts.commandMs,
@@ -202,7 +202,7 @@ function settingsInFile({ policy, file }: Configuration) {
   return { values: policy.settings, location: file ?? 'default' };
 }
 
-/** Loaded here: callers can connect already, and need not wait for D-Bus. */
+/** Loaded here, because callers can connect already and need not wait for D-Bus. */
 async function followLogind(
   { power: { logind: isWanted, systemBusAddress } }: Configuration,
   { hasLogind }: PlatformParts,
@@ -229,7 +229,7 @@ function requireEnabled(configuration: Configuration): void {
   });
 }
 
-/** Loaded where a directory is configured: LDAP is of no use elsewhere. */
+/** Loaded only if a directory is configured; nothing else needs LDAP. */
 async function ownerAuthDirectory(
   { directory }: Configuration,
   { uid, env }: DaemonIdentity,

@@ -44,7 +44,7 @@ function describeTbsError(error: TbsError): FailureReport {
 
 function exitCodeOfTbsError({ symbol, details, cause }: TbsError): number {
   if (details['reason'] === 'inUse') return EXIT_CODES.inUse;
-  // A person has to decide what becomes of the state, so that the service manager need not try again.
+  // A person has to decide what to do with the state, so the service manager should not try again.
   if (details['reason'] === 'newerState') return EXIT_CODES.badConfiguration;
   if (symbol === 'TBS_E_INTERNAL_ERROR' && isSystemError(cause)) return exitCodeOf(cause);
   return EXIT_BY_SYMBOL[symbol] ?? EXIT_CODES.ioError;

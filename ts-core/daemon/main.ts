@@ -36,8 +36,8 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 /**
- * Makes signals stop the daemon in order, and SIGHUP read the configuration again under a service manager; elsewhere it
- * means that the terminal was closed. What arrives during the start is done right after it.
+ * Makes signals stop the daemon in order. SIGHUP makes it read the configuration again under a service manager;
+ * elsewhere it means that the terminal was closed. Signals that arrive during the start take effect after it.
  */
 function obeySignals(drainTimeoutMs: number): (daemon: RunningDaemon) => void {
   let running: RunningDaemon | undefined;

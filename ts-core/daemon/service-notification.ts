@@ -77,7 +77,7 @@ export class ServiceNotification {
   }
 }
 
-/** As sd_watchdog_enabled(3) reads it. */
+/** Parses the environment as sd_watchdog_enabled(3) does. */
 function watchdogMs(env: Readonly<Record<string, string | undefined>>, processId: number): number | undefined {
   const microseconds = Number(env['WATCHDOG_USEC'] ?? 0);
   if (!Number.isSafeInteger(microseconds) || microseconds <= 0) return undefined;

@@ -16,7 +16,7 @@ export interface ServiceStatusParts {
   readonly log: Log;
 }
 
-/** Events after which the health may be another one. */
+/** Events after which the health may have changed. */
 const DECISIVE: ReadonlySet<AuditKind> = new Set([
   'tpmLost',
   'tpmReturned',
@@ -25,7 +25,7 @@ const DECISIVE: ReadonlySet<AuditKind> = new Set([
   'ownerAuthorization',
   'warning',
 ]);
-/** Finding out the health asks the TPM and reads /proc, so a burst of events is answered once. */
+/** Determining the health queries the TPM and reads /proc, so it is done once for a burst of events. */
 const DELAY_MS = 1000;
 const OBSERVER: Caller = { userKey: 'service', callerClass: 'administrator' };
 
@@ -56,7 +56,7 @@ export class ServiceStatus {
     });
   }
 
-  /** The health cannot be found out where the system has no file descriptor left, for instance. */
+  /** The health cannot be determined if, for instance, the system has no file descriptors left. */
   async #update(): Promise<void> {
     const { health, notification, tpm, log } = this.#parts;
     try {

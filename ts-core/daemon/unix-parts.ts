@@ -21,7 +21,8 @@ import type { PlatformParts } from './platform-parts.js';
 export function unixParts(configuration: Configuration, ownUid: number): PlatformParts {
   const addon = nativeAddon();
   const userNames = new UnixUserNames(() => performance.now());
-  // Replaced in place when the configuration is read again: each connection is classified by the rules of its moment.
+  // Replaced in place when the configuration is read again; each connection is classified by the rules in force when
+  // it opens.
   const rules = { ...callerRules(configuration, ownUid, userNames) };
   return {
     bootTimeNs: addon.bootTimeNs,

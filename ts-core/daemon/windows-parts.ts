@@ -43,7 +43,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
     windowsRegistry: addon,
     kerberos: undefined,
     hasLogind: false,
-    // Nothing on Windows asks for it: there is no SIGHUP.
+    // Nothing requests a reload on Windows, which has no SIGHUP.
     prepareCallerRules: () => () => {},
     sendDatagram: () => {},
   };

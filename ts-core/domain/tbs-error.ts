@@ -15,15 +15,15 @@ export interface ResultDescription {
 export const TBS_RESULTS = {
   TPM_E_AUTHFAIL: {
     code: 0x80280001,
-    message: 'The TPM refused the owner authorization. It was tried once and not again.',
+    message: 'The TPM rejected the owner authorization. The broker tried it once and will not try it again.',
     action:
-      'Find the right owner authorization before trying again: each wrong one brings the TPM nearer to its lockout.',
+      'Find the right owner authorization before trying again: each wrong one brings the TPM closer to its lockout.',
   },
   TPM_20_E_AUTH_FAIL: {
     code: 0x8028008e,
-    message: 'The TPM refused the owner authorization. It was tried once and not again.',
+    message: 'The TPM rejected the owner authorization. The broker tried it once and will not try it again.',
     action:
-      'Find the right owner authorization, and wait for the lockout recovery time before trying it: until then the TPM refuses the right one too.',
+      'Find the right owner authorization, and wait for the lockout recovery time before trying it: until then the TPM rejects the right one too.',
   },
   TPM_E_COMMAND_BLOCKED: {
     code: 0x80280400,
@@ -52,7 +52,7 @@ export const TBS_RESULTS = {
   },
   TBS_E_INTERNAL_ERROR: {
     code: 0x80284001,
-    message: 'The broker met an internal error.',
+    message: 'The broker had an internal error.',
     action: 'See the log of tbsd for the cause; it is not shown to callers.',
   },
   TBS_E_BAD_PARAMETER: {
@@ -152,13 +152,13 @@ export const TBS_RESULTS = {
   },
   TBS_E_OWNERAUTH_NOT_FOUND: {
     code: 0x80284015,
-    message: 'The owner authorization is not kept on this machine.',
+    message: 'This machine does not store the owner authorization.',
     action: 'Pass the owner authorization, or import it with Import-TpmOwnerAuth.',
   },
   TBS_E_PROVISIONING_INCOMPLETE: {
     code: 0x80284016,
     message: 'Provisioning of the TPM is not complete.',
-    action: 'Get-TpmProvisioningState tells what is still needed; Initialize-Tpm continues.',
+    action: 'Get-TpmProvisioningState shows the steps that are still needed; Initialize-Tpm performs them.',
   },
 } as const satisfies Record<string, ResultDescription>;
 

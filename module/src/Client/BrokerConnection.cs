@@ -17,7 +17,7 @@ internal sealed class BrokerConnection : IDisposable
 
     private const int LastWordMilliseconds = 300;
 
-    /// <summary>How often, and how far apart, a transport that looks closed is looked at again.</summary>
+    /// <summary>How often, and at what interval, a transport that appears closed is checked again.</summary>
     private const int MaxLooks = 30;
 
     private const int LookMilliseconds = 10;
@@ -56,8 +56,8 @@ internal sealed class BrokerConnection : IDisposable
         {
             lock (gate)
             {
-                // A transport looks closed for a moment when the reader takes what made it readable, between the transport's
-                // two questions. If the peer has really closed, the reader ends the connection and wakes this.
+                // A transport may appear closed for a moment if the reader takes the bytes between the transport's
+                // two checks. If the peer has really closed, the reader ends the connection and wakes this thread.
                 for (int looks = 0; ended is null && looks < MaxLooks; looks++)
                 {
                     if (!transport.PeerHasClosed) return false;

@@ -16,7 +16,8 @@ internal sealed class SocketTrust
     private const int PeerCredentials = 17;
 
     private readonly string path;
-    /// <summary>Their numbers; null where nobody is added. An array, whose code exists, where a set is compiled at first use.</summary>
+    /// <summary>Their user ids; null if there are none. An array, because its code is precompiled, unlike that of a
+    /// set.</summary>
     private readonly uint?[] trusted;
 
     private SocketTrust(string path, uint?[] trusted)

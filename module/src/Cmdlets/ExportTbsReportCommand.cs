@@ -7,7 +7,7 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Writes one self-contained page: health and warnings with what to do, lockouts and refused commands over time, owner
 /// authorization and its backup, the measured boot against the PCRs, policy with its sources, and the command lists with
-/// their reasons. It needs no network and can be printed. Administrators and observers may ask for it.
+/// their reasons. It needs no network and can be printed. For administrators and observers.
 /// </remarks>
 /// <example>
 /// <code>Export-TbsReport -Path report.html</code>
@@ -15,7 +15,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Export-TbsReport monday.html -NoClobber</code>
-/// <para>Leaves a page that is already there alone.</para>
+/// <para>Does not replace a page that already exists.</para>
 /// </example>
 /// <seealso>Get-TbsStatus</seealso>
 /// <seealso>Export-TbsPolicyReport</seealso>

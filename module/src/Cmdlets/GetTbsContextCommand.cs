@@ -7,7 +7,7 @@ namespace TpmTbs.Cmdlets;
 /// <summary>Shows the open contexts.</summary>
 /// <remarks>
 /// Shows contexts with their user, process, queued commands and resources. Administrators see everybody's, others their
-/// own; Own tells whether this process opened the context.
+/// own; Own shows whether this process opened the context.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsContext | Where-Object WaitingCommands -gt 0</code>

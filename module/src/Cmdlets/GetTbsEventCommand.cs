@@ -58,7 +58,7 @@ public sealed class GetTbsEventCommand : TbsCmdlet
     private void FollowEvents()
     {
         Deadline? deadline = TimeoutSeconds > 0 ? Deadline.In(TimeSpan.FromSeconds(TimeoutSeconds)) : null;
-        // The thread that reads must not wait for the pipeline; the broker itself bounds what one follower leaves unread.
+        // The reader thread must not wait for the pipeline. The broker limits how much a subscriber may leave unread.
         using BlockingCollection<Event> arrived = new();
         using BrokerConnection connection = BrokerClient.Open(StopToken);
         connection.Notified = (_, one) => arrived.Add(Event.Read(one));

@@ -15,7 +15,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>(Get-Tpm).LockedOut</code>
-/// <para>Tells whether the TPM itself is locked out.</para>
+/// <para>Shows whether the TPM itself is locked out.</para>
 /// </example>
 /// <seealso>Initialize-Tpm</seealso>
 /// <seealso>Unblock-Tpm</seealso>

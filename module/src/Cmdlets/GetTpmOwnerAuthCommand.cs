@@ -17,7 +17,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Get-TpmOwnerAuth -Type Storage20 -AsSecureString</code>
-/// <para>Returns the storage hierarchy's, in a form that is never displayed.</para>
+/// <para>Returns the authorization of the storage hierarchy, in a form that is never displayed.</para>
 /// </example>
 /// <seealso>Get-TpmAuthLevel</seealso>
 /// <seealso>Import-TpmOwnerAuth</seealso>

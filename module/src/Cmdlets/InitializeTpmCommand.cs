@@ -18,7 +18,8 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Initialize-Tpm -AllowClear -AllowPhysicalPresence</code>
-/// <para>Has a TPM cleared whose owner authorization nobody knows; a person confirms it at the next boot.</para>
+/// <para>Clears a TPM whose owner authorization nobody knows; a person at the machine confirms it at the next
+/// boot.</para>
 /// </example>
 /// <example>
 /// <code>Initialize-Tpm -CloseHierarchies -WarningAction Inquire</code>
@@ -75,7 +76,7 @@ public sealed class InitializeTpmCommand : TbsCmdlet
         WriteObject(Call("tpm/initialize", permissions, ProvisioningState.Read));
     }
 
-    /// <summary>True where a hierarchy that is open now will be closed.</summary>
+    /// <summary>Returns whether a hierarchy that is open now will be closed.</summary>
     private bool ClosesHierarchies(out bool byPolicy)
     {
         ProvisioningState before = Call("tpm/provisioning", ProvisioningState.Read);

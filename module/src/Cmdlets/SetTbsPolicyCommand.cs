@@ -90,7 +90,8 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
     private void Remove(Plan plan, string name)
     {
         PolicySetting? before = plan.Find(name);
-        // What only a default or tbsd.json sets is in no policy file; below Group Policy the file may set it too.
+        // A setting from a default or tbsd.json is in no policy file. A setting from Group Policy may be in the local
+        // file too.
         if (before is null || before.SourceKind is PolicySourceKind.Default or PolicySourceKind.Configuration) return;
         if (!Confirmed(before.Name, $"Remove from the local policy file (now {PolicyValue.Shown(before.Value)}, from {before.Source})")) return;
         PolicySetting? after = SetOne(before.Name, null).Find(name);

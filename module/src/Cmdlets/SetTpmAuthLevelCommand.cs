@@ -60,7 +60,7 @@ public sealed class SetTpmAuthLevelCommand : TbsCmdlet
         }
         string ownerAuth = OwnerAuthInput.Random();
         parameters["newOwnerAuth"] = ownerAuth;
-        // In the file, and on disk, before the TPM has it.
+        // The file is on disk before the TPM gets the value.
         uint manufacturerId = Call("device/get", static json => json.UInt32("manufacturerId"));
         string file = OwnerPasswordFile.Create(this, NewFile, ownerAuth, manufacturerId);
         try

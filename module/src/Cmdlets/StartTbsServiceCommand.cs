@@ -59,7 +59,7 @@ public sealed class StartTbsServiceCommand : TbsCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        // The path is looked at before anything is started: a wrong one must not start a broker with another configuration.
+        // Check the path before starting anything: a wrong path must not start a broker with a different configuration.
         string[] arguments = Arguments();
         if (!BrokerClient.Answers)
         {

@@ -36,7 +36,7 @@ public sealed class StopTbsServiceCommand : TbsCmdlet
         RpcParameters parameters = new() { ["drainTimeoutMs"] = 1000 * TimeoutSeconds };
         int processId = Call("service/stop", parameters, static json => json.Int32("processId"));
         Deadline deadline = Deadline.In(System.TimeSpan.FromSeconds(TimeoutSeconds + ShutdownSeconds));
-        // Its folders are free for another broker when its process is gone, and with it the TPM of its own.
+        // Another broker can use its folders, and its embedded TPM, only after its process has ended.
         while (BrokerProcess.IsRunning(processId))
         {
             if (deadline.HasPassed)

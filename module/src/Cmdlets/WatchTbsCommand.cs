@@ -5,13 +5,14 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Watches the broker: returns its state, queue, activity, holders and refusals at an interval.</summary>
+/// <summary>Watches the broker: returns its state, queue, activity, resources and refusals at regular
+/// intervals.</summary>
 /// <remarks>
-/// Returns one object now and one after each interval, until Ctrl+C or until -Count objects have been returned. The
-/// object has what the live view of `tbs top` shows: the status with the TPM's own lockout, what waits by priority and
-/// user, the commands of the last interval with their rates and durations, the lockout of users, who holds which objects
-/// and sessions, and the latest refusals. Administrators and observers see everybody's; others their own, without the
-/// activity.
+/// Returns one object immediately and one after each interval, until Ctrl+C or until -Count objects have been
+/// returned. The object has the data of the live view `tbs top`: the status with the TPM's own lockout, the queued
+/// commands by priority and user, the commands of the last interval with their rates and durations, the lockout of
+/// users, the objects and sessions that users hold, and the latest refusals. Administrators and observers see
+/// everybody's data; others see their own, without the activity.
 /// </remarks>
 /// <example>
 /// <code>Watch-Tbs -IntervalSeconds 5</code>
@@ -31,12 +32,12 @@ public sealed class WatchTbsCommand : TbsCmdlet
     [ValidateRange(1, 60)]
     public int IntervalSeconds { get; set; } = 5;
 
-    /// <summary>Ends after this many objects; 0: only Ctrl+C ends it.</summary>
+    /// <summary>Ends after this many objects; 0: ends only on Ctrl+C.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int Count { get; set; }
 
-    /// <summary>How many of the latest refusals each object has.</summary>
+    /// <summary>The number of latest refusals in each object.</summary>
     [Parameter]
     [ValidateRange(0, 1000)]
     public int Refusals { get; set; } = 20;

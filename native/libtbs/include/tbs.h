@@ -1,9 +1,9 @@
 /*
  * TPM Base Services for Linux: the interface of Windows' Tbs.h, served by the TpmTbs broker.
  *
- * Names, types, values and results are those of Windows, so that a program written for it compiles with only its
- * include path changed. Every function may be called from any thread, several at once with the same context too.
- * Facts: Microsoft's documentation of Tbs.h. Manual page: tbs(3).
+ * Names, types, values and results are those of Windows, so a program for Windows compiles with only its include path
+ * changed. Any thread may call any function; several threads may use the same context at once. Source: Microsoft's
+ * documentation of Tbs.h. Manual page: tbs(3).
  */
 #ifndef TPMTBS_TBS_H
 #define TPMTBS_TBS_H
@@ -23,7 +23,7 @@ typedef UINT32 TBS_COMMAND_LOCALITY;
 typedef UINT32 TBS_OWNERAUTH_TYPE;
 typedef UINT32 TBS_HANDLE;
 
-/* No command, response or log of Windows' is longer. What a TPM takes is less: TPM_PT_MAX_COMMAND_SIZE. */
+/* The longest command, response or log of Windows. The limit of the TPM is lower: TPM_PT_MAX_COMMAND_SIZE. */
 #define TBS_IN_OUT_BUF_SIZE_MAX (256 * 1024)
 
 #define TBS_COMMAND_LOCALITY_ZERO 0u
@@ -41,15 +41,15 @@ typedef UINT32 TBS_HANDLE;
 #define TBS_CONTEXT_VERSION_ONE 1u
 #define TBS_CONTEXT_VERSION_TWO 2u
 
-/* version TBS_CONTEXT_VERSION_ONE: the program speaks TPM 1.2 only. */
+/* version TBS_CONTEXT_VERSION_ONE: the program supports only TPM 1.2. */
 typedef struct tdTBS_CONTEXT_PARAMS {
     UINT32 version;
 } TBS_CONTEXT_PARAMS, *PTBS_CONTEXT_PARAMS;
 typedef const TBS_CONTEXT_PARAMS *PCTBS_CONTEXT_PARAMS;
 
 /*
- * version TBS_CONTEXT_VERSION_TWO: includeTpm12 and includeTpm20 say which TPMs the program speaks to. requestRaw changes
- * nothing: every context has handles of its own.
+ * version TBS_CONTEXT_VERSION_TWO: includeTpm12 and includeTpm20 say which TPM versions the program supports.
+ * requestRaw has no effect, because every context has its own handles.
  */
 typedef struct tdTBS_CONTEXT_PARAMS2 {
     UINT32 version;
@@ -64,7 +64,7 @@ typedef struct tdTBS_CONTEXT_PARAMS2 {
 } TBS_CONTEXT_PARAMS2, *PTBS_CONTEXT_PARAMS2;
 typedef const TBS_CONTEXT_PARAMS2 *PCTBS_CONTEXT_PARAMS2;
 
-/* What Windows publishes after provisioning; nothing is published here. */
+/* Windows publishes these after provisioning. On Linux they are never published. */
 typedef struct tdTPM_WNF_PROVISIONING {
     UINT32 status;
     BYTE message[28];
@@ -107,52 +107,53 @@ typedef const TPM_DEVICE_INFO *PCTPM_DEVICE_INFO;
 #define TBS_TCGLOG_DRTM_BOOT 4u
 #define TBS_TCGLOG_DRTM_RESUME 5u
 
-/* Opens a context: a view of the TPM with handles of its own. */
+/* Opens a context: a view of the TPM with its own handles. */
 TBS_RESULT WINAPI Tbsi_Context_Create(PCTBS_CONTEXT_PARAMS pContextParams, PTBS_HCONTEXT phContext);
 
-/* Closes it. Commands of other threads that still wait are cancelled; what the context held is flushed. */
+/* Closes a context: cancels queued commands of other threads, and flushes what the context held. */
 TBS_RESULT WINAPI Tbsip_Context_Close(TBS_HCONTEXT hContext);
 
 /*
- * Sends one command and waits for its response. pabResult may be pabCommand. An error of the TPM is TBS_SUCCESS with the
- * error in the response. When the buffer is too small, *pcbResult is the size that the response has.
+ * Sends one command and waits for its response. pabResult may be the same buffer as pabCommand. If the TPM reports an
+ * error, the result is TBS_SUCCESS and the error is in the response. If the buffer is too small, *pcbResult is the
+ * size of the response.
  */
 TBS_RESULT WINAPI Tbsip_Submit_Command(TBS_HCONTEXT hContext, TBS_COMMAND_LOCALITY Locality,
                                        TBS_COMMAND_PRIORITY Priority, PCBYTE pabCommand, UINT32 cbCommand,
                                        PBYTE pabResult, PUINT32 pcbResult);
 
-/* Cancels every command of the context that is under way, from whichever thread it was submitted. */
+/* Cancels every command of the context that is in progress, whichever thread submitted it. */
 TBS_RESULT WINAPI Tbsip_Cancel_Commands(TBS_HCONTEXT hContext);
 
-/* The ACPI physical presence interface, input and output as the platform defines them. */
+/* Calls the ACPI physical presence interface, with input and output as the platform defines them. */
 TBS_RESULT WINAPI Tbsi_Physical_Presence_Command(TBS_HCONTEXT hContext, PCBYTE pabInput, UINT32 cbInput,
                                                  PBYTE pabOutput, PUINT32 pcbOutput);
 
-/* The measured-boot log; with a NULL buffer, only its size. */
+/* Returns the measured-boot log; with a NULL buffer, only its size. */
 TBS_RESULT WINAPI Tbsi_Get_TCG_Log(TBS_HCONTEXT hContext, PBYTE pOutputBuf, PUINT32 pOutputBufLen);
 TBS_RESULT WINAPI Tbsi_Get_TCG_Log_Ex(UINT32 logType, PBYTE pbOutput, PUINT32 pcbOutput);
 
-/* Info is a TPM_DEVICE_INFO of Size bytes. */
+/* Returns information about the TPM. Info is a TPM_DEVICE_INFO of Size bytes. */
 TBS_RESULT WINAPI Tbsi_GetDeviceInfo(UINT32 Size, PVOID Info);
 
-/* An owner authorization that is kept on this machine; with a NULL buffer, only its size. */
+/* Returns an owner authorization that this machine stores; with a NULL buffer, only its size. */
 TBS_RESULT WINAPI Tbsi_Get_OwnerAuth(TBS_HCONTEXT hContext, TBS_OWNERAUTH_TYPE ownerauthType, PBYTE pOutputBuf,
                                      PUINT32 pOutputBufLen);
 
-/* Extends the PCRs that attest the boot, so that they attest no more until the next boot. */
+/* Extends the PCRs that attest the boot, so that they attest nothing until the next boot. */
 TBS_RESULT WINAPI Tbsi_Revoke_Attestation(void);
 
 BOOL WINAPI Tbsi_Is_Tpm_Present(void);
 
 /*
- * An identifier of this TPM: the digest in the name of its endorsement key (persistent handle 0x81010001). NTE_NOT_FOUND
- * when there is none. The string is the identifier in lower-case hexadecimal; sizes count its terminating zero.
+ * Returns an identifier of this TPM: the digest in the name of its endorsement key (persistent handle 0x81010001).
+ * NTE_NOT_FOUND if there is none. The string form is lower-case hexadecimal; its size includes the terminating zero.
  */
 HRESULT WINAPI GetDeviceID(PBYTE pbWindowsAIK, UINT32 cbWindowsAIK, PUINT32 pcbResult, BOOL *pfProtectedByTPM);
 HRESULT WINAPI GetDeviceIDString(PWSTR pszWindowsAIK, UINT32 cchWindowsAIK, PUINT32 pcchResult,
                                  BOOL *pfProtectedByTPM);
 
-/* There is no key of Windows on this system: always TBS_E_PROVISIONING_NOT_ALLOWED. */
+/* Windows' key does not exist on this system, so this always returns TBS_E_PROVISIONING_NOT_ALLOWED. */
 TBS_RESULT WINAPI Tbsi_Create_Windows_Key(TBS_HANDLE keyHandle);
 
 #ifdef __cplusplus

@@ -1,12 +1,10 @@
-/*
- * Result codes of TBS and of TPM commands, as winerror.h of Windows names them.
- */
+/* Result codes of TBS and of TPM commands, with their names in Windows' winerror.h. */
 #ifndef TPMTBS_TBS_RESULTS_H
 #define TPMTBS_TBS_RESULTS_H
 
 #include <stdint.h>
 
-/* Unsigned, as TBS_RESULT is, so that comparisons raise no warning about signs. */
+/* Unsigned like TBS_RESULT, so that comparisons cause no warning about signs. */
 #define TPMTBS_RESULT(code) ((uint32_t)(code##u))
 
 #ifndef TBS_SUCCESS

@@ -1,6 +1,6 @@
 /*
- * The few names of Windows' headers that programs written for Tbs.h use. It exists so that such a program compiles
- * with only its include path changed; it is not, and does not become, a Windows API.
+ * The few names of Windows' headers that programs written for Tbs.h use, so that such a program compiles with only
+ * its include path changed. This is not a Windows API.
  */
 #ifndef TPMTBS_WINDOWS_H
 #define TPMTBS_WINDOWS_H

@@ -1,4 +1,4 @@
-// For yargs, whose assertions hold: node:assert is loaded for the error alone.
+// For yargs, whose assertions normally hold: loads node:assert only for a failure.
 module.exports = {
   strictEqual: (actual, expected, message) => {
     if (!Object.is(actual, expected)) require('now:assert').strictEqual(actual, expected, message);

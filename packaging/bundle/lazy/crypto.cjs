@@ -1,4 +1,4 @@
-// vscode-jsonrpc and dbus-next use it for what the broker and its client never ask of them.
+// vscode-jsonrpc and dbus-next use it only in functions that the broker and its clients never call.
 module.exports = {
   get createHash() {
     return require('now:crypto').createHash;

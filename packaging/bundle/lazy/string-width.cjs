@@ -1,5 +1,5 @@
-// yargs measures texts whenever a command runs. Plain ASCII needs none of string-width's regular expressions, whose creation
-// would take a third of the program's start.
+// yargs measures texts whenever a command runs. Plain ASCII does not need string-width's regular expressions, and
+// creating them would take a third of the program's start time.
 const PLAIN = /^[\x20-\x7e]*$/;
 let measure;
 

@@ -1,4 +1,4 @@
-// dbus-next describes and reads interfaces with it; the broker follows signals of an interface that it knows.
+// dbus-next uses it to describe and read interfaces. The broker only follows signals of an interface that it knows.
 module.exports = {
   get Builder() {
     return require('now:xml2js').Builder;

@@ -1,2 +1,2 @@
-// Only what adsys delivered is YAML.
+// Only adsys' deliveries are YAML.
 module.exports = { parse: (...given) => require('now:yaml').parse(...given) };

@@ -65,7 +65,7 @@ describe('audit file', () => {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as AuditEvent);
 
-  it('passes on each event that becomes a line, so a flood of refusals as one with its count', () => {
+  it('passes on each event that becomes a line, so a flood of refusals counts as one', () => {
     const passedOn: AuditEvent[] = [];
     const opened = openAudit({ onEvent: (each) => passedOn.push(each) });
     for (let count = 0; count < 1000; count++) opened.write(event({ kind: 'commandRefused' }));
@@ -81,7 +81,7 @@ describe('audit file', () => {
     );
   });
 
-  it('writes one JSON line a decision, which only the owner can read', async () => {
+  it('writes one line of JSON for each decision, in a file that only the owner can read', async () => {
     const log = openAudit();
     log.write(event({ message: 'first\nwith a line break' }));
     log.write(event({ message: 'second' }));
@@ -95,7 +95,7 @@ describe('audit file', () => {
     equal(statSync(dirname(path)).mode & 0o777, 0o700);
   });
 
-  it('goes on in the file that is there, closing it to others', async () => {
+  it('appends to an existing file and removes the access of others', async () => {
     mkdirSync(dirname(path));
     writeFileSync(path, `${JSON.stringify(event({ message: 'old' }))}\n`);
     chmodSync(path, 0o644);
@@ -109,7 +109,7 @@ describe('audit file', () => {
     equal(statSync(path).mode & 0o777, 0o600);
   });
 
-  it('does not glue a line to one that a kill has cut off', async () => {
+  it('starts a new line after one that a kill has truncated', async () => {
     mkdirSync(dirname(path));
     writeFileSync(path, '{"kind":"comm');
     const log = openAudit();
@@ -120,7 +120,7 @@ describe('audit file', () => {
     equal((JSON.parse(lines[1] ?? '') as AuditEvent).message, 'whole');
   });
 
-  it('makes one line of identical refusals that follow one another', async () => {
+  it('coalesces consecutive identical refusals into one line', async () => {
     const log = openAudit();
     for (let number = 0; number < 1000; number += 1) {
       log.write(refusal({ processId: number }));
@@ -138,7 +138,7 @@ describe('audit file', () => {
     });
   });
 
-  it('writes the count at each interval while a user goes on', async () => {
+  it('writes the count at each interval while a user continues', async () => {
     const log = openAudit();
     for (let second = 0; second < 180; second += 1) {
       log.write(refusal());
@@ -153,7 +153,7 @@ describe('audit file', () => {
     ok(counts.length <= 5, `${counts}`);
   });
 
-  it('keeps refusals apart that differ in user, message or details', async () => {
+  it('does not coalesce refusals with different user, message or details', async () => {
     const log = openAudit();
     for (const fields of [{}, { userKey: 'uid:1001' }, { message: 'other' }, { details: { code: 1 } }]) {
       log.write(refusal(fields));
@@ -164,14 +164,14 @@ describe('audit file', () => {
     equal(linesOf(path).filter(({ repeated }) => repeated?.count === 1).length, 4);
   });
 
-  it('does not coalesce anything but refusals', async () => {
+  it('coalesces only refusals', async () => {
     const log = openAudit();
     for (let number = 0; number < 5; number += 1) log.write(event({ kind: 'authorizationFailed' }));
     await log.close();
     equal(linesOf(path).length, 5);
   });
 
-  it('remembers a bounded number of refusals and loses none of their counts', async () => {
+  it('remembers a bounded number of refusals and loses no counts', async () => {
     const log = openAudit({ maxBufferedLines: 100_000, maxFileBytes: 100_000_000 });
     for (let number = 0; number < 3000; number += 1) {
       log.write(refusal({ userKey: `uid:${number}` }));
@@ -182,7 +182,7 @@ describe('audit file', () => {
     equal(total, 6000);
   });
 
-  it('tells one user’s refusals together when they are of ever other kinds, and others’ apart', async () => {
+  it('coalesces all further kinds of refusals of one user, but not those of others', async () => {
     const log = openAudit();
     for (let code = 0; code < 3000; code += 1) log.write(refusal({ message: `${code} is blocked`, details: { code } }));
     log.write(refusal({ userKey: 'uid:1001' }));
@@ -199,7 +199,7 @@ describe('audit file', () => {
     equal(lines.at(-1)?.message, 'told apart again');
   });
 
-  it('leaves no timer behind when nothing is owed', async () => {
+  it('leaves no timer when there is nothing to write', async () => {
     const log = openAudit();
     log.write(refusal());
     clock.advance(200_000);
@@ -229,7 +229,7 @@ describe('audit file', () => {
     );
   });
 
-  it('keeps only the current file when it may have but one', async () => {
+  it('keeps only the current file if the limit is one file', async () => {
     const log = openAudit({ maxFileBytes: 4096, maxFiles: 1 });
     for (let number = 0; number < 100; number += 1) log.write(event({ details: { number } }));
     await log.close();
@@ -237,7 +237,7 @@ describe('audit file', () => {
     equal(linesOf(path).at(-1)?.details['number'], 99);
   });
 
-  it('begins a new file when another program has moved the old one away', async () => {
+  it('starts a new file after another program has moved the old one', async () => {
     const log = openAudit();
     log.write(event({ message: 'before' }));
     await written(path);
@@ -250,7 +250,7 @@ describe('audit file', () => {
     );
   });
 
-  it('does not follow a link in the place of its file', async () => {
+  it('does not follow a symbolic link in place of its file', async () => {
     const victim = join(folder, 'victim');
     writeFileSync(victim, 'precious');
     mkdirSync(dirname(path));
@@ -262,7 +262,7 @@ describe('audit file', () => {
     equal(log.lostLines(), 1);
   });
 
-  it('writes an event whose details cannot be JSON, or are huge, without them', async () => {
+  it('writes an event without its details if they cannot be JSON or are too large', async () => {
     const log = openAudit();
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
@@ -275,14 +275,14 @@ describe('audit file', () => {
     for (const { details } of lines) match(String(details['omitted']), /JSON|longer/);
   });
 
-  it('counts what is written after it was closed', async () => {
+  it('counts lines that are written after it was closed', async () => {
     const log = openAudit();
     await log.close();
     log.write(event());
     equal(log.lostLines(), 1);
   });
 
-  it('never throws or waits when it cannot write, counts what is lost, and goes on later', async () => {
+  it('never throws or blocks when it cannot write, counts lost lines, and continues later', async () => {
     const warnings: object[] = [];
     const log = openAudit({
       maxBufferedLines: 10,
@@ -307,7 +307,7 @@ describe('audit file', () => {
     equal(lines.at(-1)?.message, 'again');
   });
 
-  it('survives a full disk and goes on when there is room (needs root to mount a tmpfs)', async function () {
+  it('survives a full disk and continues when there is room (needs root to mount a tmpfs)', async function () {
     const small = join(folder, 'small');
     mkdirSync(small);
     try {

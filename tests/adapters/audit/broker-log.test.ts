@@ -12,7 +12,7 @@ describe('broker log', () => {
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   };
 
-  it('writes JSON lines with level, time and fields, from its level up', () => {
+  it('writes JSON lines with level, time and fields, down to the configured level', () => {
     const lines = logged((log) => {
       log.debug({}, 'unseen');
       log.info({ contexts: 3 }, 'seen');
@@ -24,7 +24,7 @@ describe('broker log', () => {
     match(String(lines[0]?.['time']), /^\d{4}-\d\d-\d\dT/);
   });
 
-  it('writes a few lines of one message in a minute, and then how many there were', () => {
+  it('writes a few lines with the same message in a minute, and then their count', () => {
     const lines: Record<string, unknown>[] = [];
     let nowMs = 0;
     const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
@@ -47,7 +47,7 @@ describe('broker log', () => {
     equal(lines.at(-1)?.['count'], 11);
   });
 
-  it('takes out whatever has the name of a secret, at any depth, and bytes', () => {
+  it('removes bytes and all fields with the name of a secret, at any depth', () => {
     const [line] = logged((log) =>
       log.warn(
         {
@@ -65,7 +65,7 @@ describe('broker log', () => {
     deepEqual(line?.['nested'], { list: [{ newPassword: '[redacted]', lockoutAuthValue: '[redacted]' }] });
   });
 
-  it('shows an error with its causes, and no secret of its details', () => {
+  it('shows an error with its causes, but no secret of its details', () => {
     const cause = Object.assign(new Error('socket gone'), { code: 'EPIPE' });
     const [line] = logged((log) =>
       log.error({ err: new TbsError('TBS_E_IOERROR', { cause, details: { ownerAuth: 'hunter2' } }) }, 'failed'),
@@ -77,13 +77,13 @@ describe('broker log', () => {
     ok(!text.includes('hunter2'));
   });
 
-  it('stands circular and deep fields', () => {
+  it('accepts circular and deep fields', () => {
     const circular: Record<string, unknown> = { big: 1n };
     circular['self'] = circular;
     equal(logged((log) => log.info(circular, 'circular')).length, 1);
   });
 
-  it('drops what is logged after it was closed', async () => {
+  it('drops lines that are logged after it was closed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tbs-log-'));
     try {
       const path = join(folder, 'tbsd.log');
@@ -97,7 +97,7 @@ describe('broker log', () => {
     }
   });
 
-  it('writes a file that only its owner can read', async () => {
+  it('creates a file that only its owner can read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tbs-log-'));
     try {
       const path = join(folder, 'deeper', 'tbsd.log');

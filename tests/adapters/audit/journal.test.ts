@@ -22,7 +22,7 @@ describe('the journal', () => {
     return sent[1]?.split('\n') ?? [];
   }
 
-  it('holds an event with fields to search by', () => {
+  it('gets an event with fields to search by', () => {
     deepEqual(written(LOCKOUT), [
       'MESSAGE=User uid:1000 is locked out.',
       'PRIORITY=4',
@@ -36,7 +36,7 @@ describe('the journal', () => {
     ]);
   });
 
-  it('gets no field from the text of an event, and no entry without bound', () => {
+  it('gets no field from the text of an event, and no unbounded entry', () => {
     const lines = written({
       ...LOCKOUT,
       message: `${'x'.repeat(100_000)}`,
@@ -48,13 +48,13 @@ describe('the journal', () => {
     deepEqual([message, priority], ['MESSAGE=a PRIORITY=0', 'PRIORITY=4']);
   });
 
-  it('that takes no entry stops nobody', () => {
+  it('may reject an entry without any effect on the broker', () => {
     journalEvents(() => {
       throw new Error('EAGAIN');
     })(LOCKOUT);
   });
 
-  it('is where a descriptor leads whose device and inode systemd names', () => {
+  it('is recognized by the device and inode that systemd names', () => {
     const { dev, ino } = fstatSync(2);
     equal(leadsToJournal({ JOURNAL_STREAM: `${dev}:${ino}` }, 2), true);
     for (const stream of [undefined, '', `${dev}:${ino + 1}`, 'nonsense']) {
@@ -63,7 +63,7 @@ describe('the journal', () => {
     equal(leadsToJournal({ JOURNAL_STREAM: `${dev}:${ino}` }, 999_999), false);
   });
 
-  it('gets the lines of the log with their priorities', () => {
+  it('gets log lines with their priorities', () => {
     const lines: string[] = [];
     const log = openBrokerLog({
       level: 'debug',

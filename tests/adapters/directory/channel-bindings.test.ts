@@ -28,7 +28,7 @@ describe('the channel bindings of a TLS connection (RFC 5929, tls-server-end-poi
     });
   }
 
-  it('are none where the signature has no hash of its own', () => {
+  it('are empty if the signature has no single hash', () => {
     assert.equal(serverEndPoint(certificate('-newkey', 'ed25519')).length, 0);
   });
 });

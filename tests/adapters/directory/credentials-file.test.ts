@@ -27,12 +27,12 @@ describe('the credentials file of the directory', () => {
         !`${error.message}${error.cause}`.includes('hunter2'),
     );
 
-  it('gives user and password', () => {
+  it('contains user and password', () => {
     write('{"user":"PC1$@corp.example","password":"hunter2"}');
     assert.deepEqual(readCredentials(path, OWN_UID), { user: 'PC1$@corp.example', password: 'hunter2' });
   });
 
-  it('is refused when others than its owner can read or write it', () => {
+  it('is refused if others can read or write it', () => {
     for (const mode of [0o640, 0o604, 0o620, 0o602]) {
       write('{"user":"PC1$","password":"hunter2"}');
       chmodSync(path, mode);
@@ -40,7 +40,7 @@ describe('the credentials file of the directory', () => {
     }
   });
 
-  it('may be readable by the group that stands for a list, if the service manager loaded it, and no more', () => {
+  it('may be readable by the group that stands for an access control list, if the service manager loaded it', () => {
     write('{"user":"PC1$","password":"hunter2"}');
     chmodSync(path, 0o440);
     assert.equal(readCredentials(path, OWN_UID, true).user, 'PC1$');
@@ -50,7 +50,7 @@ describe('the credentials file of the directory', () => {
     }
   });
 
-  it('is refused when it belongs to another user', function () {
+  it('is refused if it belongs to another user', function () {
     // Only root may give a file away.
     if (OWN_UID !== 0) this.skip();
     write('{"user":"PC1$","password":"hunter2"}');
@@ -58,12 +58,12 @@ describe('the credentials file of the directory', () => {
     refusal(/belongs to user 12345/);
   });
 
-  it('is refused without a password, since the bind would be anonymous and succeed', () => {
+  it('is refused without a password, since an anonymous bind would succeed', () => {
     write('{"user":"PC1$","password":""}');
     refusal(/neither of them empty/);
   });
 
-  it('is never quoted when it is malformed', () => {
+  it('is never quoted if it is malformed', () => {
     for (const text of ['hunter2', '{"user":"PC1$","password":"hunter2"', '{"user":"PC1$","password":["hunter2"]}']) {
       write(text);
       refusal(/is not a JSON object/);
@@ -72,7 +72,7 @@ describe('the credentials file of the directory', () => {
     refusal(/larger than/);
   });
 
-  it('is missed, or not a file', () => {
+  it('is reported if it is missing or not a file', () => {
     refusal(/ENOENT/);
     path = folder;
     refusal(/not a regular file/);

@@ -42,7 +42,7 @@ describe('a failure of the directory', () => {
     });
   }
 
-  it('is translated once', () => {
+  it('is translated only once', () => {
     const told = new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', { details: { reason: 'noRight' } });
     assert.equal(translateFailure(told, 'dc1.corp.example'), told);
   });

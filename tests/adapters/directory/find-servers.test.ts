@@ -8,14 +8,14 @@ const ownPort = ({ port }: { readonly port: number }) => port;
 const record = (name: string, priority: number, weight: number, port = 389) => ({ name, priority, weight, port });
 
 describe('the directory servers', () => {
-  it('of a configured server are that one, with the port of LDAPS or LDAP unless it has one', () => {
+  it('are only the configured one, with the default port of LDAPS or LDAP', () => {
     assert.deepEqual(parseServer('dc1.corp.example', false), { host: 'dc1.corp.example', port: 636 });
     assert.deepEqual(parseServer('dc1.corp.example', true), { host: 'dc1.corp.example', port: 389 });
     assert.deepEqual(parseServer('dc1.corp.example:3269', false), { host: 'dc1.corp.example', port: 3269 });
     assert.deepEqual(parseServer('[2001:db8::7]:1636', false), { host: '2001:db8::7', port: 1636 });
   });
 
-  it('of a domain are asked by priority, then by weight', () => {
+  it('of a domain are sorted by priority, then by weight', () => {
     const records = [
       record('dc3.corp.example', 10, 100),
       record('dc1.corp.example', 0, 0),
@@ -27,14 +27,14 @@ describe('the directory servers', () => {
     );
   });
 
-  it('are found whatever the case of the domain, at the port that is asked for', () => {
+  it('are found whatever the case of the domain, with the requested port', () => {
     assert.deepEqual(
       serversOfDomain([record('dc1.corp.example', 0, 0)], 'Corp.Example', () => 636),
       [{ host: 'dc1.corp.example', port: 636 }],
     );
   });
 
-  it('outside of the domain do not count', () => {
+  it('outside the domain are ignored', () => {
     const forged = [record('dc.evil.example', 0, 0), record('evilcorp.example', 0, 0)];
     assert.throws(
       () => serversOfDomain(forged, 'corp.example', ownPort),
@@ -42,7 +42,7 @@ describe('the directory servers', () => {
     );
   });
 
-  it('are at most four, none of a higher priority number before one of a lower', () => {
+  it('are at most four, lowest priority numbers first', () => {
     const priorities = fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(priorities, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (list, draw) => {

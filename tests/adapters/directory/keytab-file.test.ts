@@ -60,7 +60,7 @@ describe('the principal of a keytab', () => {
     throw new Error('it was taken');
   };
 
-  it('is the account of the computer, among services and other accounts, whatever its case', () => {
+  it('is the computer’s account, among services and other accounts, whatever its case', () => {
     const joined = keytab(
       entry('host/pc1.corp.example@CORP.EXAMPLE'),
       hole(40),
@@ -71,7 +71,7 @@ describe('the principal of a keytab', () => {
     assert.equal(principal(joined), 'PC1$@CORP.EXAMPLE');
   });
 
-  it('is the only computer account where the name is another', () => {
+  it('is the only computer account if the name differs', () => {
     assert.equal(principal(keytab(entry('host/x@R.EXAMPLE'), entry('LAPTOP7$@R.EXAMPLE'))), 'LAPTOP7$@R.EXAMPLE');
     const two = keytab(entry('A$@R.EXAMPLE'), entry('B$@R.EXAMPLE'));
     assert.match(refusal(() => principal(two)).message, /no key of the computer account PC1\$; it has A\$@R/);
@@ -83,14 +83,14 @@ describe('the principal of a keytab', () => {
     assert.match(refusal(() => principal(both, 'pc1', 'x@R.EXAMPLE')).message, /no key of x@R\.EXAMPLE/);
   });
 
-  it('is missed in what is empty, of another format or damaged', () => {
+  it('is missing in a file that is empty, damaged or of another format', () => {
     assert.match(refusal(() => principal(keytab())).message, /it has nothing/);
     assert.match(refusal(() => principal(Buffer.from([5, 1, 0, 0]))).message, /is no keytab, or is damaged/);
     const whole = keytab(entry('PC1$@R.EXAMPLE'));
     assert.match(refusal(() => principal(whole.subarray(0, -1))).message, /damaged/);
   });
 
-  it('is read from any bytes without another error', () => {
+  it('is read from arbitrary bytes without any other error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {

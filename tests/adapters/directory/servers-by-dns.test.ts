@@ -1,4 +1,4 @@
-/** SRV records of a real (small) DNS server, by the resolver that the broker uses. */
+/** Tests SRV records of a real (small) DNS server, with the broker's resolver. */
 import assert from 'node:assert/strict';
 import type { DirectoryOptions } from '../../../ts-core/adapters/directory/directory-options.js';
 import { findServers } from '../../../ts-core/adapters/directory/find-servers.js';
@@ -12,7 +12,7 @@ const LDAPS = `_ldaps._tcp.${DOMAIN}`;
 
 const entry = (target: string, priority = 0, weight = 0, port = 389) => ({ target, priority, weight, port });
 
-describe('the directory servers that DNS names', () => {
+describe('directory servers from DNS', () => {
   const found = async (dns: DnsServer, changed: Partial<DirectoryOptions> = {}) => {
     const options = { keytabFile: '', startTls: false, timeoutMs: 2000, brokerUid: 0, ...changed };
     const servers = await findServers({ ...options, domain: DOMAIN, dnsServers: [dns.address] });
@@ -28,7 +28,7 @@ describe('the directory servers that DNS names', () => {
   };
   const zone = (srv: DnsZone['srv']): DnsZone => ({ srv, a: {} });
 
-  it('are the domain controllers, by priority, at the port of LDAPS', async () => {
+  it('are the domain controllers by priority, at the port of LDAPS', async () => {
     await using dns = await startDnsServer(
       zone({
         [CONTROLLERS]: [entry('dc3.corp.example', 20), entry('dc1.corp.example', 0), entry('dc2.corp.example', 10)],
@@ -39,26 +39,26 @@ describe('the directory servers that DNS names', () => {
     assert.deepEqual(dns.asked, [LDAPS, CONTROLLERS]);
   });
 
-  it('are asked at the port that DNS names, for StartTLS', async () => {
+  it('have the port from DNS for StartTLS', async () => {
     await using dns = await startDnsServer(zone({ [CONTROLLERS]: [entry('dc1.corp.example', 0, 0, 1389)] }));
     assert.deepEqual(await found(dns, { startTls: true }), ['dc1.corp.example:1389']);
     assert.deepEqual(dns.asked, [CONTROLLERS]);
   });
 
-  it('are those of LDAPS first, where the domain names them', async () => {
+  it('are those of LDAPS first, if the domain has such records', async () => {
     await using dns = await startDnsServer(
       zone({ [LDAPS]: [entry('dc7.corp.example', 0, 0, 3636)], [CONTROLLERS]: [entry('dc1.corp.example')] }),
     );
     assert.deepEqual(await found(dns), ['dc7.corp.example:3636']);
   });
 
-  it('are any LDAP servers of the domain, where it does not tell its controllers apart', async () => {
+  it('are any LDAP servers of the domain, if it has no records for domain controllers', async () => {
     await using dns = await startDnsServer(zone({ [ANY_SERVER]: [entry('dc1.corp.example')] }));
     assert.deepEqual(await found(dns), ['dc1.corp.example:636']);
     assert.deepEqual(dns.asked, [LDAPS, CONTROLLERS, ANY_SERVER]);
   });
 
-  it('share the load by weight within a priority, and none is left out', async () => {
+  it('share the load by weight within a priority, and all of them are used', async () => {
     await using dns = await startDnsServer(
       zone({ [CONTROLLERS]: [entry('dc1.corp.example', 0, 90), entry('dc2.corp.example', 0, 10)] }),
     );
@@ -72,7 +72,7 @@ describe('the directory servers that DNS names', () => {
     assert.ok(first >= 60 && first < 100 + 1, `the heavier one came first ${first} times of 100`);
   });
 
-  it('are missed with a clear cause: none known, the service denied, no answer', async () => {
+  it('are missing with a clear cause: none known, service denied, no answer', async () => {
     {
       await using dns = await startDnsServer(zone({}));
       const { reason, message } = await reasonOf(found(dns));

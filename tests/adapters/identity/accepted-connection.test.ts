@@ -44,7 +44,7 @@ describe('a connection that the addon has accepted', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true });
   });
 
-  it('belongs to who connected, and carries bytes when it is taken over', async () => {
+  it('belongs to the process that connected, and transfers bytes once it is taken over', async () => {
     const accepted = await next;
     assert.equal(accepted.callerBy(RULES).userKey, `uid:${process.geteuid?.()}`);
     const bytes = new NativeByteConnection(accepted, openNativeByteStream);
@@ -55,7 +55,7 @@ describe('a connection that the addon has accepted', () => {
     await once(client, 'close');
   });
 
-  it('costs one descriptor, which goes with it', async () => {
+  it('uses one descriptor, which is closed with it', async () => {
     const accepted = await next;
     const before = descriptors();
     const bytes = new NativeByteConnection(accepted, openNativeByteStream);
@@ -64,7 +64,7 @@ describe('a connection that the addon has accepted', () => {
     assert.equal(descriptors() - before, -1);
   });
 
-  it('that is refused hears the last words, and is closed', async () => {
+  it('sends the last words to its peer and closes when it is refused', async () => {
     const accepted = await next;
     accepted.refuse(Buffer.from('no'));
     const [received] = (await once(client, 'data')) as [Buffer];
@@ -75,7 +75,7 @@ describe('a connection that the addon has accepted', () => {
     assert.throws(() => new NativeByteConnection(accepted, openNativeByteStream), /closed before/);
   });
 
-  it('says that its peer has gone', async () => {
+  it('reports that its peer has disconnected', async () => {
     const accepted = await next;
     assert.equal(accepted.peerIsGone(), false);
     client.destroy();

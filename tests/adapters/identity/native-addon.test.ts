@@ -7,7 +7,7 @@ import path from 'node:path';
 import { nativeAddon } from '../../../ts-core/adapters/identity/native-addon.js';
 
 describe('the native addon', () => {
-  it('gives the boot clock that /proc/uptime shows', () => {
+  it('returns the boot clock that /proc/uptime shows', () => {
     const seconds = Number(nativeAddon().bootTimeNs()) / 1e9;
     const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
     assert.ok(Math.abs(seconds - uptime) < 1, `${seconds} and ${uptime}`);
@@ -15,7 +15,7 @@ describe('the native addon', () => {
 
   it('knows the longest socket path', () => assert.equal(nativeAddon().unixSocketPathMax, 107));
 
-  it('names the error of a descriptor that is no socket', () => {
+  it('reports the error of a descriptor that is not a socket', () => {
     const fd = openSync('/dev/null', 'r');
     try {
       assert.throws(() => nativeAddon().peerCredentials(fd), { code: 'ENOTSOCK' });
@@ -50,7 +50,7 @@ describe('the native addon', () => {
     });
   }
 
-  it('names the error when nobody receives, and when the name is too long', () => {
+  it('reports that nobody receives, and that the name is too long', () => {
     const bytes = new Uint8Array(1);
     assert.throws(() => nativeAddon().sendDatagram('/nonexistent/notify', bytes), { code: 'ENOENT' });
     assert.throws(() => nativeAddon().sendDatagram(`/${'x'.repeat(200)}`, bytes), { code: 'ENAMETOOLONG' });

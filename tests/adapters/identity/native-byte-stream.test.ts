@@ -60,7 +60,7 @@ describe('the byte streams of the addon', () => {
     return pair;
   }
 
-  it('serves all that are ready before anything else runs', async () => {
+  it('serves all that are ready before any other event', async () => {
     const order: string[] = [];
     await new Promise<void>((resolve) => {
       void twoReady((index) => {
@@ -74,7 +74,7 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(order, ['stream 0', 'stream 1', 'microtask', 'microtask']);
   });
 
-  it('serves what is ready when asked to, and not from within a callback', async () => {
+  it('serves streams that are ready on request, but not inside a callback', async () => {
     const served: number[] = [];
     await twoReady((index) => {
       nativeEventLoop.takeRequests();
@@ -96,7 +96,7 @@ describe('the byte streams of the addon', () => {
     assert.equal(served.length, 1);
   });
 
-  it('tells of a peer that is gone also whoever reads nothing, and not of what it had sent', async () => {
+  it('reports a lost peer even to a reader that is paused, but not the bytes that the peer had sent', async () => {
     const received: number[] = [];
     const [stream, peer] = await open((count) => {
       received.push(count);
@@ -112,7 +112,7 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(received, [0]);
   });
 
-  it('drops what a peer that is gone had sent, where that was asked for', async () => {
+  it('drops the bytes of a lost peer on request', async () => {
     for (const [dropsUnread, expected] of [
       [true, [0]],
       [false, [3, 0]],
@@ -130,7 +130,7 @@ describe('the byte streams of the addon', () => {
     }
   });
 
-  it('tells of a peer that sends no more, and still reads, only whoever reads', async () => {
+  it('reports the end of a peer’s output, while the peer still reads, only to a reader', async () => {
     const received: number[] = [];
     const [stream, peer] = await open((count) => received.push(count));
     stream.setInterest(false, false);
@@ -144,7 +144,7 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(received, [0]);
   });
 
-  it('receives in place what is there, what comes in time, and nothing', async () => {
+  it('receives in place what has arrived, what arrives in time, or nothing', async () => {
     const buffer = new Uint8Array(16);
     const [stream, peer] = await open(() => assert.fail('no callback was asked for'), buffer);
     assert.equal(stream.receive(0, 0), EAGAIN);
@@ -155,7 +155,7 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual([...buffer.subarray(0, 3)], [0x61, 0x62, 0x63]);
   });
 
-  it('refuses to send what is not in the bytes', async () => {
+  it('refuses to send a range outside the bytes', async () => {
     const [stream] = await open(() => {});
     assert.equal(stream.send(new Uint8Array(4), 0, 5), -constants.errno.EINVAL);
     assert.equal(stream.send(new Uint8Array(4), 3, 2), -constants.errno.EINVAL);
@@ -164,7 +164,7 @@ describe('the byte streams of the addon', () => {
     assert.equal(stream.receive(0, 0), -constants.errno.EBADF);
   });
 
-  it('reports what a callback throws, and serves the others', () => {
+  it('reports the exception of a callback and still serves the other streams', () => {
     const served = runChild(`
       process.on('uncaughtException', (error) => console.log(error.message));
       for (const peer of peers) peer.write('x');
@@ -178,7 +178,7 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(served.sort(), ['served 0', 'served 1', 'thrown by 0']);
   });
 
-  it('keeps Node.js running while a stream is watched, and no longer', () => {
+  it('keeps Node.js running only while a stream is watched', () => {
     assert.deepEqual(
       runChild(`
         open(0, () => { console.log('read'); streams[0].close(); }).setInterest(true, false);

@@ -36,7 +36,7 @@ describe('the caller behind a named pipe', () => {
     });
   });
 
-  it('has the class of the configured groups, each asked for by itself', () => {
+  it('has the class of the configured groups, each of which is checked separately', () => {
     const classIn = (groups: readonly string[], rules: Partial<PipePeerRules>) =>
       callerWith(tokenIn(...groups), rules).callerClass;
     assert.equal(classIn([OPERATORS], { administratorsGroupSid: OPERATORS }), 'administrator');
@@ -46,7 +46,7 @@ describe('the caller behind a named pipe', () => {
     assert.equal(classIn([OPERATORS], { administratorsGroupSid: APPS }), 'standardUser');
   });
 
-  it('is refused when Windows does not say who it is', () => {
+  it('is refused if Windows does not identify it', () => {
     const silent = () => {
       throw new Error('Access is denied (5), OpenProcessToken');
     };
@@ -57,7 +57,7 @@ describe('the caller behind a named pipe', () => {
 });
 
 describe('the client’s end of a named pipe', () => {
-  it('tells at once that nobody serves it', async () => {
+  it('reports immediately that nobody serves the pipe', async () => {
     const addon = {
       openPipe: () => {
         throw Object.assign(new Error('The system cannot find the file specified (2), CreateFileW'), {
@@ -78,7 +78,7 @@ describe('names of Windows accounts', () => {
   };
   const names = new WindowsUserNames(accounts);
 
-  it('lead from a key to a name and back, and a SID needs no name', () => {
+  it('map from a key to a name and back, and a SID needs no account', () => {
     assert.equal(names.nameOf(`sid:${ALICE}`), 'PC1\\alice');
     assert.equal(names.nameOf('sid:S-1-5-21-9'), null);
     assert.equal(names.nameOf('uid:0'), null);
@@ -87,7 +87,7 @@ describe('names of Windows accounts', () => {
     assert.equal(names.keyOf('bob'), undefined);
   });
 
-  it('are wanted of the groups that the configuration names', () => {
+  it('are required for the groups in the configuration', () => {
     assert.equal(groupSidOf('alice', 'administratorsGroup', accounts), ALICE);
     assert.equal(groupSidOf('S-1-5-32-544', 'administratorsGroup', accounts), 'S-1-5-32-544');
     assert.throws(() => groupSidOf('nobody', 'administratorsGroup', accounts), /which administratorsGroup names/);

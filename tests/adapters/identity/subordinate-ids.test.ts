@@ -31,7 +31,7 @@ describe('subordinate ids', () => {
     renameSync(`${path}+`, path);
   }
 
-  it('belong to who has the range, by name or by number', () => {
+  it('belong to the user who owns the range, by name or by number', () => {
     write('alice:100000:65536\nbob:165536:10\n1002:200000:1\n');
     const owners = [99_999, 100_000, 165_535, 165_536, 165_545, 165_546, 200_000, 200_001, 1000];
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe('subordinate ids', () => {
     assert.deepEqual(lookups, ['alice', 'containers']);
   });
 
-  it('are read again when the file changes, appears or goes', () => {
+  it('are read again when the file changes, appears or disappears', () => {
     assert.equal(ids.ownerOf(100_000), undefined);
     write('alice:100000:65536\n');
     assert.equal(ids.ownerOf(100_000), 1000);
@@ -57,7 +57,7 @@ describe('subordinate ids', () => {
     assert.equal(ids.ownerOf(100_000), undefined);
   });
 
-  it('of lines that make no sense are nobody’s, and root is nobody’s subordinate', () => {
+  it('in malformed lines belong to nobody, and root is never a subordinate', () => {
     write('# alice:1:1\nalice:0:65536\nalice:x:1\nalice:100000\nbob:100000:0\n:100000:1\nalice:100000:1:1\n');
     for (const uid of [0, 1, 100_000]) assert.equal(ids.ownerOf(uid), undefined);
   });

@@ -31,12 +31,12 @@ describe('the owner of a TCP connection', () => {
     if (endianness() !== 'LE') this.skip(); // the fixtures show addresses as a little-endian kernel prints them
   });
 
-  it("is in the client's row, not in the server's", () => {
+  it('is in the client’s row, not in the server’s', () => {
     assert.deepEqual(ownerInTcpTable(TCP, 'tcp', client(0xc001), SERVER), { uid: 1000, inode: 8002 });
     assert.equal(ownerInTcpTable(TCP, 'tcp', client(0xc009), SERVER), undefined);
   });
 
-  it('is not known from rows of closed sockets, which show user id 0', () => {
+  it('is unknown from rows of closed sockets, which show user id 0', () => {
     for (const port of [0xc002, 0xc003, 0xc004]) {
       assert.equal(ownerInTcpTable(TCP, 'tcp', client(port), SERVER), undefined);
     }
@@ -53,7 +53,7 @@ describe('the owner of a TCP connection', () => {
     });
   });
 
-  it('is nobody for addresses that are none', () => {
+  it('is undefined for invalid addresses', () => {
     for (const host of ['', 'localhost', '::1::', '1.2.3', ':::', '12345::1']) {
       assert.equal(ownerInTcpTable(TCP6, 'tcp6', client(0xc001, host), SERVER), undefined);
     }
@@ -128,7 +128,7 @@ describe('the caller at the other end of a TCP connection', () => {
     await assert.rejects(callerOfTcpSocket(socket, RULES), isAccessDenied);
   });
 
-  it('is no administrator by group, and a sandboxed app where that cannot be excluded', async () => {
+  it('is no administrator by group, and counts as a sandboxed app if it might be one', async () => {
     const socket = await connected();
     const uid = process.getuid?.() ?? 0;
     const plain = await callerOfTcpSocket(socket, { ...RULES, administratorsGroupGid: process.getgid?.() ?? 0 });
@@ -137,7 +137,7 @@ describe('the caller at the other end of a TCP connection', () => {
     assert.equal(sandboxed.caller.callerClass, 'sandboxedApp');
   });
 
-  it('is refused when it is the overflow user', async () => {
+  it('is refused if it has the overflow user id', async () => {
     const rules = { ...RULES, overflowUid: process.getuid?.() ?? 0 };
     await assert.rejects(callerOfTcpSocket(await connected(), rules), isAccessDenied);
   });

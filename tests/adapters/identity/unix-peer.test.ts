@@ -75,7 +75,7 @@ describe('the caller of a Unix socket', () => {
     assert.equal(caller.userKey, 'uid:12345');
     assert.equal(caller.callerClass, 'standardUser');
   });
-  it('is a member of the administrators group as administrator, among more groups than one call holds', async () => {
+  it('is a member of the administrators group as administrator, even with more groups than one system call returns', async () => {
     const many = Array.from({ length: 200 }, (_, index) => 20000 + index);
     const caller = await connectAs(12345, [...many, 54321].join(','));
     assert.ok(!(caller instanceof TbsError));
@@ -86,13 +86,13 @@ describe('the caller of a Unix socket', () => {
     assert.ok(!(caller instanceof TbsError));
     assert.equal(caller.callerClass, 'sandboxedApp');
   });
-  it('is refused when it is the overflow user', async () => {
+  it('is refused if it has the overflow user id', async () => {
     const error = await connectAs(rules.overflowUid, '');
     assert.ok(error instanceof TbsError);
     assert.equal(error.symbol, 'TBS_E_ACCESS_DENIED');
     assert.equal(error.details['reason'], 'overflowUid');
   });
-  it('is refused when the descriptor is no Unix socket', () => {
+  it('is refused if the descriptor is not a Unix socket', () => {
     assert.throws(() => callerOfDescriptor(0x7fffff, rules), { symbol: 'TBS_E_ACCESS_DENIED' });
   });
 });

@@ -13,7 +13,7 @@ const USERS: Readonly<Record<string, string>> = { nobody: 'uid:65534', alice: 'u
 const keyOf = (user: string): string | undefined => USERS[user] ?? (/^\d+$/.test(user) ? `uid:${user}` : undefined);
 
 describe('the user namespace of the broker', () => {
-  it('has an id for every user in the machine’s first one, and not in a container', () => {
+  it('maps every user in the machine’s initial namespace, but not in a container', () => {
     assert.equal(mapsEveryUser('         0          0 4294967295\n'), true);
     assert.equal(mapsEveryUser('         0       1000          1\n         1     100000      65536\n'), false);
     assert.equal(mapsEveryUser(''), false);
@@ -28,7 +28,7 @@ describe('the user namespace of the broker', () => {
 });
 
 describe('the user behind the overflow id', () => {
-  it('is nobody himself where every user has an id', () => {
+  it('is the user nobody if every user is mapped', () => {
     assert.equal(overflowUserUid('nobody', FIRST, keyOf), 65534);
     assert.equal(overflowUserUid(65534, FIRST, keyOf), 65534);
     assert.throws(() => overflowUserUid('alice', FIRST, keyOf), {
@@ -37,12 +37,12 @@ describe('the user behind the overflow id', () => {
     });
   });
 
-  it('is in a container whom the configuration names', () => {
+  it('is the user from the configuration in a container', () => {
     assert.equal(overflowUserUid('alice', CONTAINER, keyOf), 1000);
     assert.equal(overflowUserUid(4711, CONTAINER, keyOf), 4711);
   });
 
-  it('is neither root nor somebody whom nobody knows', () => {
+  it('is neither root nor an unknown user', () => {
     for (const user of ['root', 0]) {
       assert.throws(() => overflowUserUid(user, CONTAINER, keyOf), { message: /names root/ });
     }

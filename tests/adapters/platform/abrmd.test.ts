@@ -26,16 +26,16 @@ describe('tpm2-abrmd on this machine', () => {
     has('usr/share/dbus-1/system-services/com.intel.tss2.Tabrmd.service', text);
   const look = () => new SystemAbrmd(root).look();
 
-  it('is nothing to report where it is not installed', async () => {
+  it('is not reported if it is not installed', async () => {
     assert.deepEqual(await look(), { processId: undefined, activatable: false });
   });
 
-  it('can be started by D-Bus where it is installed, enabled or not', async () => {
+  it('can be started by D-Bus if it is installed, enabled or not', async () => {
     isInstalled();
     assert.equal((await look()).activatable, true);
   });
 
-  it('cannot be started once its unit is masked, for good or until the next boot', async () => {
+  it('cannot be started once its unit is masked, permanently or until the next boot', async () => {
     isInstalled();
     for (const folder of ['etc/systemd/system', 'run/systemd/system']) {
       mkdirSync(join(root, folder), { recursive: true });
@@ -45,20 +45,20 @@ describe('tpm2-abrmd on this machine', () => {
     }
   });
 
-  it('can be started where the unit is only overridden', async () => {
+  it('can be started if its unit is only overridden', async () => {
     isInstalled();
     has('etc/systemd/system/tpm2-abrmd.service', '[Service]\nExecStart=/usr/sbin/tpm2-abrmd\n');
     assert.equal((await look()).activatable, true);
   });
 
-  it('can be started without systemd, unless D-Bus is told to start nothing', async () => {
+  it('can be started without systemd, unless D-Bus is configured not to', async () => {
     isInstalled('[D-BUS Service]\nName=com.intel.tss2.Tabrmd\nExec=/usr/sbin/tpm2-abrmd\n');
     assert.equal((await look()).activatable, true);
     has('etc/dbus-1/system-services/com.intel.tss2.Tabrmd.service', '[D-BUS Service]\nExec=/bin/false\n');
     assert.equal((await look()).activatable, false);
   });
 
-  it('is named by its process while it runs', async () => {
+  it('is identified by its process while it runs', async () => {
     has('proc/812/comm', 'tpm2-abrmd\n');
     has('proc/813/comm', 'bash\n');
     assert.equal((await look()).processId, 812);

@@ -18,7 +18,7 @@ describe('physical presence through sysfs', () => {
   const fails = (symbol: string) => (error: unknown) => error instanceof TbsError && error.symbol === symbol;
   const put = (file: string, text: string) => writeFileSync(join(folder, file), text);
 
-  it('reads what the kernel shows', async () => {
+  it('reads the kernel’s files', async () => {
     writePhysicalPresenceTree(folder);
     assert.equal(await platform.version(), '1.3');
     assert.equal(await platform.pendingOperation(), 0);
@@ -31,7 +31,7 @@ describe('physical presence through sysfs', () => {
     );
   });
 
-  it('reads every result that the kernel writes', async () => {
+  it('reads every result that the kernel can write', async () => {
     writePhysicalPresenceTree(folder);
     const cases: readonly (readonly [string, object | undefined])[] = [
       ['0: No Recent Request\n', undefined],
@@ -47,14 +47,14 @@ describe('physical presence through sysfs', () => {
     }
   });
 
-  it('writes a request as the kernel wants it', async () => {
+  it('writes a request in the kernel’s format', async () => {
     writePhysicalPresenceTree(folder);
     await platform.request(22);
     assert.equal(readFileSync(join(folder, 'request'), 'latin1'), '22\n');
     assert.equal(await platform.pendingOperation(), 22);
   });
 
-  it('is not supported where there is no such folder, and makes none', async () => {
+  it('is not supported without the folder, and does not create it', async () => {
     for (const call of [platform.version(), platform.pendingOperation(), platform.lastAnswer(), platform.request(5)]) {
       await assert.rejects(call, fails('TBS_E_PPI_NOT_SUPPORTED'));
     }
@@ -66,7 +66,7 @@ describe('physical presence through sysfs', () => {
     await assert.rejects(platform.version(), fails('TBS_E_PPI_NOT_SUPPORTED'));
   });
 
-  it('tells a firmware that offers no operation from one that cannot be asked', async () => {
+  it('distinguishes a firmware without operations from one that cannot be asked', async () => {
     writePhysicalPresenceTree(folder);
     for (const file of ['tcg_operations', 'vs_operations']) put(file, '');
     assert.deepEqual(await platform.confirmations(), new Map());
@@ -74,14 +74,14 @@ describe('physical presence through sysfs', () => {
     assert.equal(await platform.confirmations(), undefined);
   });
 
-  it('answers an error when the firmware does not answer the question about operations', async () => {
+  it('reports an error if the firmware does not answer the question about operations', async () => {
     writePhysicalPresenceTree(folder);
     rmSync(join(folder, 'tcg_operations'));
     mkdirSync(join(folder, 'tcg_operations'));
     await assert.rejects(platform.confirmations(), fails('TBS_E_IOERROR'));
   });
 
-  it('answers an error for text that the kernel would not write', async () => {
+  it('reports an error for text that the kernel would not write', async () => {
     writePhysicalPresenceTree(folder);
     for (const text of ['', 'soon', '5', '5 x: y', '\u0000'.repeat(100_000)]) {
       put('response', text);
@@ -89,7 +89,7 @@ describe('physical presence through sysfs', () => {
     }
   });
 
-  it('answers an error for a request that the platform does not take', async () => {
+  it('reports an error for a request that the platform does not accept', async () => {
     writePhysicalPresenceTree(folder);
     rmSync(join(folder, 'request'));
     // What can be opened for writing by nobody, not even root.

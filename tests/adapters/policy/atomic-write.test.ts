@@ -1,4 +1,4 @@
-/** Files that are replaced whole, on a file system that fails at each step. */
+/** Tests the atomic replacement of files on a file system that fails at each step. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ describe('replacing a policy file', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('leaves the new content, its mode, and nothing beside it', async () => {
+  it('leaves the new content with its mode, and no other file', async () => {
     await writeFile(file, 'old');
     await replaceFile(file, 'new', 0o640);
     assert.equal(await readFile(file, 'utf8'), 'new');
@@ -27,19 +27,19 @@ describe('replacing a policy file', () => {
     assert.deepEqual(await readdir(folder), ['local.json']);
   });
 
-  it('keeps the old content in force when the new could not be made durable', async () => {
+  it('leaves the old content in force if the new one could not be made durable', async () => {
     await writeFile(file, 'old');
     await assert.rejects(replaceFile(file, 'new', 0o640, failingDisk), { code: 'EIO' });
     assert.equal(await readFile(file, 'utf8'), 'old');
     assert.deepEqual(await readdir(folder), ['local.json']);
   });
 
-  it('leaves no file where there was none', async () => {
+  it('leaves no file if there was none', async () => {
     await assert.rejects(replaceFile(file, 'new', 0o640, failingDisk), { code: 'EIO' });
     assert.deepEqual(await readdir(folder), []);
   });
 
-  it('throws where the folder is missing', async () => {
+  it('throws if the folder is missing', async () => {
     await assert.rejects(replaceFile(path.join(folder, 'none', 'local.json'), 'new', 0o640), { code: 'ENOENT' });
   });
 });

@@ -79,13 +79,13 @@ describe('Group Policy that a domain delivers', () => {
   const sourceOf = (store: FilePolicyStore): string =>
     store.current().sources.standardUserAuthorizationFailureDurationMinutes.location;
 
-  it('is nothing to report on a machine outside a domain', () => {
+  it('is not reported on a machine outside a domain', () => {
     const store = openStore();
     deepEqual(store.current().problems, []);
     equal(duration(store), 480);
   });
 
-  it('is in force with the name of its GPO as the source, the last GPO winning', async () => {
+  it('is in force with the name of its GPO as the source; the last GPO wins', async () => {
     deliver(delivered, [
       { name: 'TPM base', entries: [lasts(60), enabled, listed('294')] },
       { name: 'TPM for Linux', entries: [lasts(30)], link: 'OU=Linux,DC=tpmlab,DC=example' },
@@ -102,7 +102,7 @@ describe('Group Policy that a domain delivers', () => {
     });
   });
 
-  it('changes in one revision when a second GPO names a command that is blocked already', async () => {
+  it('changes in one revision when a second GPO names a command that is already blocked', async () => {
     const base = { name: 'TPM base', entries: [enabled, listed('294'), listed('379')] };
     deliver(delivered, [base]);
     const store = openStore();
@@ -128,7 +128,7 @@ describe('Group Policy that a domain delivers', () => {
     );
   });
 
-  it('stops applying when the next delivery no longer has the GPO', async () => {
+  it('no longer applies when the next delivery does not have the GPO', async () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }]);
     const store = openStore();
     equal(duration(store), 60);
@@ -138,7 +138,7 @@ describe('Group Policy that a domain delivers', () => {
     equal(sourceOf(store), 'default');
   });
 
-  it('stays in force when what was delivered vanishes, over a restart too, and is reported', async () => {
+  it('stays in force when the delivery vanishes, also across a restart, and is reported', async () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }]);
     // A day of looks at a faster pace would only take longer.
     const store = openStore({ pollMs: 3_600_000 });
@@ -153,7 +153,7 @@ describe('Group Policy that a domain delivers', () => {
     equal(sourceOf(restarted), 'GPO "TPM base" linked to DC=tpmlab,DC=example');
   });
 
-  it('is reported when the domain client has completed no refresh for too long, until it completes one', () => {
+  it('is reported if the domain client has completed no refresh for too long, until it completes one', () => {
     const day = 86_400_000;
     const gpos = [{ name: 'TPM base', entries: [lasts(60)] }];
     deliver(delivered, gpos, new Date(clock.wallClockMs()));
@@ -176,7 +176,7 @@ describe('Group Policy that a domain delivers', () => {
     deepEqual(store.current().problems, []);
   });
 
-  it('is overdue within the hour after a suspend, in which timers stood still', () => {
+  it('is overdue within an hour after a suspend, during which timers stand still', () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }], new Date(clock.wallClockMs()));
     const store = openStore({ pollMs: 86_400_000 });
     clock.wallMs += 5 * 86_400_000;
@@ -184,12 +184,12 @@ describe('Group Policy that a domain delivers', () => {
     match(store.current().problems[0]?.message ?? '', /no refresh since/);
   });
 
-  it('is overdue at once when the broker starts long after the last refresh', () => {
+  it('is overdue immediately if the broker starts long after the last refresh', () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }], new Date(clock.wallClockMs() - 4 * 86_400_000));
     match(openStore().current().problems[0]?.message ?? '', /no refresh since/);
   });
 
-  it('takes a Registry.pol only together with its own manifest, and reports a delivery that stays incomplete', async () => {
+  it('reads a Registry.pol only together with its own manifest, and reports a delivery that stays incomplete', async () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }]);
     const store = openStore();
     const next = sambaDelivery([{ name: 'TPM base', entries: [lasts(7)] }]);
@@ -206,7 +206,7 @@ describe('Group Policy that a domain delivers', () => {
     deepEqual(store.current().problems, []);
   });
 
-  it('goes from one state to the next in one revision when a list moves from one GPO to another', async () => {
+  it('changes in one revision when a list moves from one GPO to another', async () => {
     deliver(delivered, [{ name: 'A', entries: [enabled, listed('294')] }]);
     const store = openStore({ pollMs: 3_600_000 });
     const seen: (readonly number[])[] = [];
@@ -220,7 +220,7 @@ describe('Group Policy that a domain delivers', () => {
     equal(store.current().revision, 2);
   });
 
-  it('beats local files with a setting that the domain disables', () => {
+  it('overrides local files with a setting that the domain disables', () => {
     const local = join(base, 'policy.d', '50-local.json');
     const settings = {
       standardUserAuthorizationFailureDurationMinutes: 1,
@@ -258,7 +258,7 @@ describe('Group Policy that a domain delivers', () => {
     match(store.current().sources.blockedCommands.location, /GPO "B"/);
   });
 
-  it('reports what the extension found wrong with a GPO that concerns the TPM', () => {
+  it('reports problems that the extension found with a GPO for the TPM', () => {
     const problems = ['its WMI filter is not evaluated on Linux; the GPO applies as if it had none'];
     deliver(delivered, [
       { name: 'A', entries: [lasts(60)], problems },
@@ -271,7 +271,7 @@ describe('Group Policy that a domain delivers', () => {
     );
   });
 
-  it('refuses a folder that others may write, and keeps what it held', async () => {
+  it('refuses a folder that others can write, and its last content stays in force', async () => {
     deliver(delivered, [{ name: 'A', entries: [lasts(60)] }]);
     const store = openStore();
     chmodSync(delivered, 0o777);
@@ -283,7 +283,7 @@ describe('Group Policy that a domain delivers', () => {
     deepEqual(store.current().problems, [], 'mended rights are noticed although no file changed');
   });
 
-  it('notices the rights of the policy folder, both ways, although no file in it changes', () => {
+  it('notices changes of the policy folder’s permissions in both directions, even if no file changes', () => {
     const folder = join(base, 'policy.d');
     const settings = { standardUserAuthorizationFailureDurationMinutes: 60 };
     writeFileSync(join(folder, '50-local.json'), JSON.stringify(settings), { mode: 0o644 });
@@ -300,7 +300,7 @@ describe('Group Policy that a domain delivers', () => {
     match(store.current().problems[0]?.message ?? '', /can be written by others.*stays in force/);
   });
 
-  it('ignores the values of TPM.admx that only concern Windows without a word', () => {
+  it('silently ignores the values of TPM.admx that only concern Windows', () => {
     deliver(delivered, [
       {
         name: 'Shared with Windows',
@@ -327,7 +327,7 @@ describe('Group Policy that a domain delivers', () => {
       '{"version":1,"registryPol":{"sha256":"00"},"gpos":[{"guid":"","name":"","entries":-1}]}',
     ],
   ] as const) {
-    it(`keeps the last delivery when a manifest comes ${what}`, async () => {
+    it(`keeps the last delivery if a manifest arrives ${what}`, async () => {
       deliver(delivered, [{ name: 'A', entries: [lasts(60)] }]);
       const store = openStore();
       writeFileSync(join(delivered, 'manifest.json'), manifest);
@@ -337,7 +337,7 @@ describe('Group Policy that a domain delivers', () => {
     });
   }
 
-  it('keeps the last delivery when the manifest counts other values than Registry.pol has', async () => {
+  it('keeps the last delivery if the manifest has another number of values than Registry.pol', async () => {
     deliver(delivered, [{ name: 'A', entries: [lasts(60)] }]);
     const store = openStore();
     const { registryPol, manifest } = sambaDelivery([{ name: 'A', entries: [lasts(7), enabled] }]);
@@ -360,7 +360,7 @@ describe('Group Policy that a domain delivers', () => {
     });
     const openAdsys = (): FilePolicyStore => openStore({ groupPolicy: [{ kind: 'adsys', folder: cache }] });
 
-    it('is found by itself, in the order that adsys lists', () => {
+    it('is found automatically, in the order that adsys lists', () => {
       writeAdsysCache(cache, gpos);
       const store = openAdsys();
       equal(duration(store), 30);
@@ -368,7 +368,7 @@ describe('Group Policy that a domain delivers', () => {
       deepEqual(store.current().settings.blockedCommands, [294]);
     });
 
-    it('stops applying when adsys no longer lists the GPO, although its files stay', async () => {
+    it('no longer applies when adsys no longer lists the GPO, although its files remain', async () => {
       writeAdsysCache(cache, gpos);
       const store = openAdsys();
       writeAdsysCache(cache, gpos.slice(0, 1));
@@ -389,7 +389,7 @@ describe('Group Policy that a domain delivers', () => {
       deepEqual(store.current().settings.blockedCommands, [379]);
     });
 
-    it('keeps the last list when half of a new one is written', async () => {
+    it('keeps the last list when a new one is half written', async () => {
       writeAdsysCache(cache, gpos);
       const store = openAdsys();
       writeFileSync(join(cache, 'policies', hostname(), 'policies'), "gpos:\n    - id: '{0000");
@@ -406,7 +406,7 @@ describe('Group Policy that a domain delivers', () => {
       writeFileSync(pol, encodeRegistryPol([lasts(60)]));
     });
 
-    it('keeps what it held for the grace period after it has vanished, and then sets nothing', async () => {
+    it('stays in force for the grace period after the file has vanished, and then sets nothing', async () => {
       const store = openStore({ registryPol: [pol] });
       rmSync(join(base, 'G'), { recursive: true });
       await store.refresh();
@@ -419,7 +419,7 @@ describe('Group Policy that a domain delivers', () => {
       match(store.current().problems[0]?.message ?? '', /does not exist; it sets nothing/);
     });
 
-    it('notices the rights of its folder, both ways, although the file does not change', () => {
+    it('notices changes of the folder’s permissions in both directions, even if the file does not change', () => {
       chmodSync(join(base, 'G'), 0o777);
       const store = openStore({ registryPol: [pol] });
       equal(duration(store), 480, 'others may write the folder, so that the file sets nothing');
@@ -433,7 +433,7 @@ describe('Group Policy that a domain delivers', () => {
       match(store.current().problems[0]?.message ?? '', /can be written by others.*stays in force/);
     });
 
-    it('is never out of force while its folder is replaced', async () => {
+    it('stays in force while its folder is replaced', async () => {
       const store = openStore({ registryPol: [pol] });
       const durations: number[] = [];
       store.onChange = ({ settings }) => void durations.push(settings.standardUserAuthorizationFailureDurationMinutes);
@@ -447,7 +447,7 @@ describe('Group Policy that a domain delivers', () => {
       equal(duration(store), 30);
     });
 
-    it('is read although all policy of the GPO is larger than a megabyte', () => {
+    it('is read even if the whole policy of the GPO exceeds a megabyte', () => {
       const other = { ...value('Software\\Policies\\Other', 'Blob', 0), data: new Uint8Array(2_000_000) };
       writeFileSync(pol, encodeRegistryPol([other, lasts(60)]));
       const store = openStore({ registryPol: [pol] });

@@ -74,7 +74,7 @@ describe('policy store', () => {
   const told = ({ problems }: EffectivePolicy): string =>
     problems.map(({ source, message }) => `${source.location}: ${message}`).join('\n');
 
-  it('has the defaults in force when there is no source at all', () => {
+  it('has the defaults in force without any source', () => {
     rmSync(folder, { recursive: true });
     const policy = openStore().current();
     deepEqual(policy.settings, DEFAULT_POLICY_SETTINGS);
@@ -82,7 +82,7 @@ describe('policy store', () => {
     ok(!existsSync(join(base, 'state')), 'and writes nothing');
   });
 
-  it('lays the sources over one another in their order', () => {
+  it('merges the sources in their order', () => {
     policyFile('90-last.json', { maxContextsPerUser: 90 });
     policyFile('10-first.json', { maxContextsPerUser: 10, maxResources: 10, ignoreLocalList: false });
     copyFileSync(groupPolicyFixture('baseline.pol'), pol);
@@ -106,7 +106,7 @@ describe('policy store', () => {
     equal(sources.blockedCommandsEnabled.location, pol);
   });
 
-  it('reads only *.json of the folder, and no hidden or temporary file', () => {
+  it('reads only *.json in the folder, and no hidden or temporary files', () => {
     policyFile('10-a.json.bak', { maxContexts: 5 });
     policyFile('.hidden.json', { maxContexts: 5 });
     policyFile('.50-local.json.abcdef.tmp', '{');
@@ -115,7 +115,7 @@ describe('policy store', () => {
     deepEqual(policy.problems, []);
   });
 
-  it('names an unknown key and keeps the rest of the file', () => {
+  it('reports an unknown key and applies the rest of the file', () => {
     const path = policyFile('10-a.json', { blockedComands: [1], maxContexts: 5 });
     const policy = openStore().current();
     equal(policy.settings.maxContexts, 5);
@@ -147,7 +147,7 @@ describe('policy store', () => {
       throw new Error('no change was seen');
     };
 
-    it('sees a file that is added, changed, replaced and removed, long before it would look by itself', async () => {
+    it('notices a file that is added, changed, replaced or removed, long before the next poll', async () => {
       const store = openStore({ pollMs: 3_600_000 });
       const first = await settle(store, () => policyFile('10-a.json', { maxContexts: 5 }));
       equal(first.settings.maxContexts, 5);
@@ -163,7 +163,7 @@ describe('policy store', () => {
       equal(removed.revision, 5);
     });
 
-    it('sees a Registry.pol that arrives and one that is replaced', async () => {
+    it('notices a Registry.pol that arrives, and one that is replaced', async () => {
       const store = openStore({ registryPol: [pol], pollMs: 3_600_000 });
       match(told(store.current()), /Registry\.pol: the file does not exist/);
       const arrived = await settle(store, () => copyFileSync(groupPolicyFixture('baseline.pol'), pol));
@@ -171,7 +171,7 @@ describe('policy store', () => {
       deepEqual(arrived.problems, []);
     });
 
-    it('finds a folder that is made later, and one that was removed and made again', async () => {
+    it('notices a folder that is created later, and one that was removed and created again', async () => {
       rmSync(folder, { recursive: true });
       const store = openStore();
       mkdirSync(folder);
@@ -189,7 +189,7 @@ describe('policy store', () => {
       equal(again.settings.maxContexts, 8);
     });
 
-    it('does not call a change what changes nothing', () => {
+    it('does not report a change if the result is the same', () => {
       const path = policyFile('10-a.json', { maxContexts: 5 });
       const store = openStore();
       store.onChange = () => {
@@ -200,7 +200,7 @@ describe('policy store', () => {
       equal(store.current().revision, 1);
     });
 
-    it('reads every source again when asked, without waiting', async () => {
+    it('reads every source again on request, without waiting', async () => {
       const store = openStore();
       policyFile('10-a.json', { maxContexts: 5 });
       equal((await store.refresh()).settings.maxContexts, 5);
@@ -209,7 +209,7 @@ describe('policy store', () => {
   });
 
   describe('a damaged file', () => {
-    it('is reported, leaves its last good content in force, and is forgotten when mended', async () => {
+    it('is reported, leaves its last good content in force, and is cleared when repaired', async () => {
       const path = policyFile('10-a.json', { maxContexts: 5, ignoreLocalList: true });
       copyFileSync(groupPolicyFixture('baseline.pol'), pol);
       const store = openStore({ registryPol: [pol] });
@@ -231,7 +231,7 @@ describe('policy store', () => {
       deepEqual(mended.problems, []);
     });
 
-    it('leaves its last good content in force over a restart as well', async () => {
+    it('leaves its last good content in force across a restart', async () => {
       policyFile('10-a.json', { maxContexts: 5 });
       copyFileSync(groupPolicyFixture('baseline.pol'), pol);
       await openStore({ registryPol: [pol] }).close();
@@ -243,7 +243,7 @@ describe('policy store', () => {
       equal(problems.length, 2);
     });
 
-    it('sets nothing when it was never good, and the other files stay in force', () => {
+    it('sets nothing if it was never valid, and the other files stay in force', () => {
       policyFile('10-a.json', 'garbage');
       policyFile('20-b.json', { maxContexts: 5 });
       const policy = openStore().current();
@@ -251,7 +251,7 @@ describe('policy store', () => {
       match(told(policy), /10-a\.json: the file is damaged: .*; it sets nothing/);
     });
 
-    it('is nothing any more once it is removed', async () => {
+    it('is no longer reported once it is removed', async () => {
       const path = policyFile('10-a.json', { maxContexts: 5 });
       const store = openStore();
       policyFile('10-a.json', 'garbage');
@@ -262,7 +262,7 @@ describe('policy store', () => {
       deepEqual(policy.problems, []);
     });
 
-    it('does not keep the broker from starting when the record of good files is damaged itself', async () => {
+    it('does not keep the broker from starting if the record of good files is itself damaged', async () => {
       policyFile('10-a.json', { maxContexts: 5 });
       await openStore().close();
       writeFileSync(join(base, 'state', 'policy', 'last-good.json'), '[{"kind":1}]');
@@ -271,7 +271,7 @@ describe('policy store', () => {
   });
 
   describe('a source that a standard user could write', () => {
-    it('is refused when the file can be written by others; what it held before stays', async () => {
+    it('is refused if others can write the file; its last content stays in force', async () => {
       const path = policyFile('10-a.json', { maxContexts: 5 });
       const store = openStore();
       policyFile('10-a.json', { maxContexts: 60_000 });
@@ -281,7 +281,7 @@ describe('policy store', () => {
       match(told(policy), /can be written by others than its owner \(chmod go-w\)/);
     });
 
-    it("is refused when the file is another user's (needs root to make one)", function () {
+    it('is refused if the file belongs to another user (needs root to create one)', function () {
       if (!isRoot) this.skip();
       chownSync(policyFile('10-a.json', { maxContexts: 60_000 }), 12345, 12345);
       const policy = openStore().current();
@@ -289,7 +289,7 @@ describe('policy store', () => {
       match(told(policy), /belongs to user 12345/);
     });
 
-    it('is refused as a whole when the folder can be written by others, also what is missing from it', async () => {
+    it('is refused as a whole if others can write the folder, including files missing from it', async () => {
       policyFile('10-a.json', { maxContexts: 5 });
       const store = openStore();
       chmodSync(folder, 0o777);
@@ -304,7 +304,7 @@ describe('policy store', () => {
       );
     });
 
-    it('is refused when it is a Registry.pol in such a folder', () => {
+    it('is refused if it is a Registry.pol in such a folder', () => {
       const shared = join(base, 'shared');
       mkdirSync(shared);
       chmodSync(shared, 0o777);
@@ -317,7 +317,7 @@ describe('policy store', () => {
   });
 
   describe('setting locally', () => {
-    it('writes the local file, is in force at once, and stays over a restart', async () => {
+    it('writes the local file, takes effect immediately, and lasts across a restart', async () => {
       const store = openStore();
       const changes: EffectivePolicy[] = [];
       store.onChange = (policy) => changes.push(policy);
@@ -332,12 +332,12 @@ describe('policy store', () => {
       equal(openStore().current().settings.maxContexts, 5);
     });
 
-    it('makes the folder when it is missing', async () => {
+    it('creates the folder if it is missing', async () => {
       rmSync(folder, { recursive: true });
       equal((await openStore().set({ maxContexts: 5 })).settings.maxContexts, 5);
     });
 
-    it('leaves what it is not told to change, and removes a setting with null', async () => {
+    it('changes only the given settings, and removes a setting with null', async () => {
       policyFile('50-local.json', { $comment: 'by hand', maxResources: 9, maxContexts: 8 });
       const store = openStore();
       const policy = await store.set({ maxContexts: null, ignoreLocalList: true });
@@ -350,7 +350,7 @@ describe('policy store', () => {
       });
     });
 
-    it('refuses a setting that is unknown or out of range by name, and changes nothing', async () => {
+    it('refuses a setting that is unknown or out of range, names it, and changes nothing', async () => {
       const store = openStore();
       for (const [changes, name] of [
         [
@@ -373,7 +373,7 @@ describe('policy store', () => {
       equal(store.current().revision, 1);
     });
 
-    it('says so when a stronger source overrides it', async () => {
+    it('reports that a stronger source overrides it', async () => {
       policyFile('90-fleet.json', { maxContexts: 100 });
       const store = openStore();
       const policy = await store.set({ maxContexts: 5 });
@@ -388,31 +388,31 @@ describe('policy store', () => {
       deepEqual((await store.set({ maxContexts: 100 })).problems, [], 'nothing to say when both agree');
     });
 
-    it('does not write over a local file with a slip in it', async () => {
+    it('does not overwrite a local file with a syntax error', async () => {
       policyFile('50-local.json', '{"maxContexts": 5,}');
       await rejects(openStore().set({ maxContexts: 6 }), /the file is damaged; correct or remove it first/);
       equal(readFileSync(join(folder, '50-local.json'), 'utf8'), '{"maxContexts": 5,}');
     });
 
-    it('does not write into a folder that others may write', async () => {
+    it('does not write into a folder that others can write', async () => {
       chmodSync(folder, 0o777);
       await rejects(openStore().set({ maxContexts: 6 }), /can be written by others/);
     });
 
-    it('carries out changes that come together one after the other', async () => {
+    it('performs simultaneous changes one after the other', async () => {
       const store = openStore();
       await Promise.all([store.set({ maxContexts: 5 }), store.set({ maxResources: 6 }), store.set({ maxContexts: 7 })]);
       deepEqual(JSON.parse(readFileSync(join(folder, '50-local.json'), 'utf8')), { maxContexts: 7, maxResources: 6 });
     });
 
-    it('goes on after a change that was refused', async () => {
+    it('continues after a change that was refused', async () => {
       const store = openStore();
       await Promise.all([rejects(store.set({ maxContexts: -1 })), store.set({ maxResources: 6 })]);
       equal(store.current().settings.maxResources, 6);
     });
   });
 
-  it('loses no acknowledged setting, and leaves no half-written file, when it is killed at any moment', async function () {
+  it('loses no acknowledged setting and leaves no partial file when it is killed at any moment', async function () {
     this.timeout(60_000);
     let acknowledged = 0;
     for (let round = 0; round < 6; round += 1) {
@@ -427,7 +427,7 @@ describe('policy store', () => {
     ok(acknowledged > 20);
   });
 
-  it('changes nothing when the disk is full, and says so (needs root to mount a tmpfs)', async function () {
+  it('changes nothing and reports it when the disk is full (needs root to mount a tmpfs)', async function () {
     const small = join(base, 'small');
     mkdirSync(small);
     try {
@@ -458,7 +458,7 @@ describe('policy store', () => {
   });
 
   describe('importing a Registry.pol', () => {
-    it('keeps it as a source over restarts', async () => {
+    it('stores it as a source across restarts', async () => {
       const store = openStore();
       const policy = await store.importRegistryPol(groupPolicyBytes('baseline.pol'));
       deepEqual(policy.settings.blockedCommands, [129, 170]);
@@ -470,13 +470,13 @@ describe('policy store', () => {
       equal(openStore().current().settings.ignoreLocalList, true);
     });
 
-    it('leaves the last word to the files that the domain delivers', async () => {
+    it('lets the files that the domain delivers override it', async () => {
       copyFileSync(groupPolicyFixture('deletions.pol'), pol);
       const policy = await openStore({ registryPol: [pol] }).importRegistryPol(groupPolicyBytes('baseline.pol'));
       deepEqual(policy.settings.blockedCommands, [379]);
     });
 
-    it('refuses a damaged one, says where, and keeps what was imported before', async () => {
+    it('refuses a damaged one with its position, and keeps the last imported one', async () => {
       const store = openStore();
       await store.importRegistryPol(groupPolicyBytes('baseline.pol'));
       await rejects(
@@ -490,7 +490,7 @@ describe('policy store', () => {
       deepEqual(store.current().settings.blockedCommands, [129, 170]);
     });
 
-    it('takes the imported policy away with an empty one', async () => {
+    it('removes the imported policy with an empty file', async () => {
       const store = openStore();
       await store.importRegistryPol(groupPolicyBytes('baseline.pol'));
       const policy = await store.importRegistryPol(encodeRegistryPol([]));
@@ -499,7 +499,7 @@ describe('policy store', () => {
     });
   });
 
-  it('exports what is in force as a policy file that sets the same', async () => {
+  it('exports the policy in force as a policy file that sets the same', async () => {
     const store = openStore();
     await store.importRegistryPol(groupPolicyBytes('baseline.pol'));
     await store.set({ allowedCommands: { standardUser: [0x20000001] } });

@@ -1,4 +1,7 @@
-/** A child process for the durability test: sets numbered settings until it is killed, and tells each acknowledged one. */
+/**
+ * A child process for the durability test: sets numbered settings until it is killed, and prints each acknowledged
+ * one.
+ */
 import { writeSync } from 'node:fs';
 import { FilePolicyStore } from '../../../ts-core/adapters/policy/policy-store.js';
 import { SystemClock } from '../../../ts-core/adapters/state/system-clock.js';

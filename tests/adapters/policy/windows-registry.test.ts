@@ -28,11 +28,11 @@ function namesIn(registry: RegistryReader): readonly string[] {
 }
 
 describe("policy in Windows' registry", () => {
-  it('is nothing where there are no keys', () => {
+  it('is empty if there are no keys', () => {
     assert.deepEqual(namesIn(registryOf({})), []);
   });
 
-  it('is everything below the policy key, and of the TPM’s own key what policy can set', () => {
+  it('is everything below the policy key, and from the TPM’s own key only the values that policy can set', () => {
     const one = { type: 4, data: dword(1) };
     const registry = registryOf({
       [POLICY]: { OSManagedAuthLevel: one },
@@ -51,13 +51,13 @@ describe("policy in Windows' registry", () => {
     ]);
   });
 
-  it('says why it cannot be read', () => {
+  it('reports why it cannot be read', () => {
     const registry = { ...registryOf({}), registryValues: () => assert.fail('Access is denied (5), RegOpenKeyExW') };
     const reading = readWindowsRegistry(registry);
     assert.deepEqual(reading, { state: 'unusable', reason: 'Access is denied (5), RegOpenKeyExW' });
   });
 
-  it('is not read when there is more than policy can be', () => {
+  it('is not read if it is larger than any policy', () => {
     const many = Object.fromEntries(
       Array.from({ length: 16_385 }, (_, index) => [String(index), { type: 4, data: dword(1) }]),
     );

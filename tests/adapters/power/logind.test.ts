@@ -1,4 +1,4 @@
-/** The power monitor on a private bus with a logind of its own, closed at any moment after its start. */
+/** Tests the power monitor with a fake logind on a private bus, closed at any moment after its start. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { LogindPowerMonitor } from '../../../ts-core/adapters/power/logind.js';
@@ -40,7 +40,7 @@ describe('following logind', function () {
 
   const inhibitors = () => children().filter((command) => command.startsWith('systemd-inhibit'));
 
-  it('takes a delay lock, and holds none after it was closed, whenever that is', async () => {
+  it('takes a delay lock, and holds none after it was closed, whenever that happens', async () => {
     let taken = 0;
     for (let turns = 0; turns < MOST_TURNS; turns += 8) {
       const log = quietLog();

@@ -32,7 +32,7 @@ describe('lmdb state store', () => {
     }
   };
 
-  it('keeps records over a restart, replaces them whole and forgets deleted ones', async () => {
+  it('keeps records across a restart, replaces them as a whole and forgets deleted ones', async () => {
     await reopened(async (store) => {
       equal(store.get('localAuthLevel'), undefined);
       await store.put('localAuthLevel', { level: 2 });
@@ -48,7 +48,7 @@ describe('lmdb state store', () => {
     await reopened((store) => equal(store.get('localAuthLevel'), undefined));
   });
 
-  it('keeps the last of several writes that were under way together', async () => {
+  it('keeps the last of several writes in progress', async () => {
     await reopened(async (store) => {
       await Promise.all([1, 2, 3, 4, 5].map((number) => store.put('feature:n', number)));
       equal(store.get('feature:n'), 5);
@@ -56,21 +56,21 @@ describe('lmdb state store', () => {
     await reopened((store) => equal(store.get('feature:n'), 5));
   });
 
-  it('lets nobody else read what it keeps, even in a folder that was open', async () => {
+  it('prevents others from reading its records, even in a folder that was open', async () => {
     mkdirSync(folder, { mode: 0o755 });
     await reopened((store) => store.put('feature:x', 1));
     equal(statSync(folder).mode & 0o777, 0o700);
     for (const file of readdirSync(folder)) equal(statSync(join(folder, file)).mode & 0o777, 0o600, file);
   });
 
-  it('refuses a folder of another user (needs root to make one)', function () {
+  it('refuses a folder of another user (needs root to create one)', function () {
     if (!isRoot) this.skip();
     mkdirSync(folder);
     chownSync(folder, 12345, 12345);
     throws(() => LmdbStateStore.open({ folder, tryLock }), refusesWith('unusable'));
   });
 
-  it('refuses a second broker on the same folder and names it', async () => {
+  it('refuses a second broker on the same folder and names the first', async () => {
     await reopened(() => {
       throws(
         () => LmdbStateStore.open({ folder, tryLock }),
@@ -80,7 +80,7 @@ describe('lmdb state store', () => {
     await reopened((store) => store.put('feature:x', 1));
   });
 
-  it('refuses a record that is far too large and keeps the old one', async () => {
+  it('refuses a record that is too large and keeps the old one', async () => {
     await reopened(async (store) => {
       await store.put('feature:x', 'small');
       await rejects(store.put('feature:x', 'x'.repeat(5_000_000)), refusesWith('tooLarge'));
@@ -96,7 +96,7 @@ describe('lmdb state store', () => {
     'zeros in its place': (file) => writeFileSync(file, new Uint8Array(32_768)),
   };
   for (const [what, harm] of Object.entries(damage)) {
-    it(`tells clearly of a damaged database: ${what}`, async () => {
+    it(`reports a damaged database clearly: ${what}`, async () => {
       await reopened((store) => store.put('feature:x', 1));
       harm(join(folder, 'records.mdb'));
       throws(
@@ -110,7 +110,7 @@ describe('lmdb state store', () => {
     });
   }
 
-  it('starts on an empty database file as on none', async () => {
+  it('starts on an empty database file as on a missing one', async () => {
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(join(folder, 'records.mdb'), '');
     await reopened((store) => store.put('feature:x', 1));
@@ -186,7 +186,7 @@ describe('lmdb state store', () => {
     await reopened.close();
   });
 
-  it('tells of a folder that cannot be made', () => {
+  it('reports a folder that cannot be created', () => {
     writeFileSync(folder, 'a file');
     throws(() => LmdbStateStore.open({ folder, tryLock }), refusesWith('unusable'));
   });

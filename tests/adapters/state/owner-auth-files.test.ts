@@ -1,4 +1,4 @@
-/** The secrets on disk: encrypted, replaced whole, overwritten when they go. */
+/** Tests the secrets on disk: encrypted, replaced atomically, overwritten before they are removed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -41,7 +41,7 @@ describe('the files of the owner authorization', () => {
     return undefined;
   };
 
-  it('hold nothing readable, and are for the broker alone', () => {
+  it('contain nothing readable, and are accessible only to the broker', () => {
     files.write('owner', key, secret);
     const bytes = readFileSync(join(folder, 'owner'));
     assert.ok(!bytes.includes(Buffer.from(secret)));
@@ -50,7 +50,7 @@ describe('the files of the owner authorization', () => {
     assert.deepEqual(files.read('owner', key), secret);
   });
 
-  it('do not open with another key, under another name, or with a byte changed', () => {
+  it('cannot be decrypted with another key, under another name, or with a changed byte', () => {
     files.write('owner', key, secret);
     assert.equal(
       reasonOf(() => files.read('owner', new Uint8Array(32))),
@@ -74,7 +74,7 @@ describe('the files of the owner authorization', () => {
     }
   });
 
-  it('overwrite what they replace and what they wipe', () => {
+  it('are overwritten before they are replaced or wiped', () => {
     files.write('owner', key, secret);
     const old = openSync(join(folder, 'owner'), 'r');
     files.write('owner', key, new Uint8Array(20));
@@ -94,7 +94,7 @@ describe('the files of the owner authorization', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('are whole after a crash between the steps of a replacement', () => {
+  it('are complete after a crash between the steps of a replacement', () => {
     files.write('owner', key, secret);
     // As a crash leaves them: before the rename, the new file and a second name of the old one.
     linkSync(join(folder, 'owner'), join(folder, 'owner.old'));
@@ -104,7 +104,7 @@ describe('the files of the owner authorization', () => {
     assert.deepEqual(readdirSync(folder), ['owner']);
   });
 
-  it('are what they were when the disk has room for a part of the new secret only (needs root to mount a tmpfs)', function () {
+  it('are unchanged if the disk has room for only a part of the new secret (needs root to mount a tmpfs)', function () {
     if (process.getuid?.() !== 0) this.skip();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32k,mode=0700', 'tmpfs', folder]);
     try {
@@ -148,7 +148,7 @@ describe('the files of the owner authorization', () => {
     assert.deepEqual(readdirSync(join(folder, '..')), ['owner-auth']);
   });
 
-  it('go together when everything is wiped', () => {
+  it('are all removed when everything is wiped', () => {
     files.writeSealedKey(new Uint8Array(10));
     files.write('owner', key, secret);
     files.write('pending', key, secret);

@@ -1,6 +1,6 @@
 /**
- * A child process for the durability tests: writes numbered records as fast as it can and tells each that was
- * acknowledged on standard output, until it is killed.
+ * A child process for the durability tests: writes numbered records as fast as it can until it is killed, and prints
+ * each acknowledged one.
  */
 import { writeSync } from 'node:fs';
 import { nativeAddon } from '../../../ts-core/adapters/identity/native-addon.js';

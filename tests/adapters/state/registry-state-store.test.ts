@@ -36,7 +36,7 @@ describe("the broker's records in Windows' registry", () => {
   const open = () =>
     RegistryStateStore.open({ key: 'Software\\TpmTbs', access: 'D:P(A;;KA;;;BA)', registry, onClose: () => closed++ });
 
-  it('are kept under their names, in a key that is closed to others before anything is in it', async () => {
+  it('are stored under their names, in a key that is closed to others before it has values', async () => {
     const store = open();
     assert.deepEqual(registry.access, ['D:P(A;;KA;;;BA)']);
     assert.equal(store.get('feature:a'), undefined);
@@ -49,7 +49,7 @@ describe("the broker's records in Windows' registry", () => {
     assert.equal(closed, 1);
   });
 
-  it('are what they were when a write fails, and the failure is told', async () => {
+  it('are unchanged if a write fails, and the failure is reported', async () => {
     const store = open();
     await store.put('feature:a', 1);
     registry.failure = new Error('the disk is full');
@@ -58,7 +58,7 @@ describe("the broker's records in Windows' registry", () => {
     assert.equal(store.get('feature:a'), 1);
   });
 
-  it('are neither read nor written once they are closed', async () => {
+  it('cannot be read or written after closing', async () => {
     const store = open();
     await store.put('feature:a', 1);
     await store.close();
@@ -68,11 +68,11 @@ describe("the broker's records in Windows' registry", () => {
     assert.equal(open().get('feature:a'), 1);
   });
 
-  it('are refused when larger than a value may be', async () => {
+  it('are refused if they exceed the limit of a value', async () => {
     await assert.rejects(open().put('feature:a', 'x'.repeat(1_000_000)), /larger than 1000000 bytes/);
   });
 
-  it('say that they are damaged, by name', () => {
+  it('are reported by name if they are damaged', () => {
     registry.values.set('feature:a', { type: 3, data: new TextEncoder().encode('{"n":') });
     assert.throws(() => open().get('feature:a'), /feature:a in HKEY_LOCAL_MACHINE.* is damaged/);
     registry.values.set('feature:a', { type: 3, data: Uint8Array.of(0xff, 0xfe) });

@@ -4,19 +4,19 @@ import { nativeAddon } from '../../../ts-core/adapters/identity/native-addon.js'
 import { SystemClock } from '../../../ts-core/adapters/state/system-clock.js';
 
 describe('system clock', () => {
-  it('names the boot as the kernel does', () => {
+  it('identifies the boot as the kernel does', () => {
     const clock = new SystemClock();
     equal(clock.bootId(), readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
     match(clock.bootId(), /^[0-9a-f-]{36}$/);
   });
 
-  it('tells the same boot time from the kernel file as from CLOCK_BOOTTIME', () => {
+  it('returns the same boot time from the kernel file as from CLOCK_BOOTTIME', () => {
     const fromFile = new SystemClock().bootTimeMs();
     const fromClock = new SystemClock({ bootTimeNs: () => nativeAddon().bootTimeNs() }).bootTimeMs();
     ok(Math.abs(fromClock - fromFile) < 1000, `${fromClock} and ${fromFile}`);
   });
 
-  it('gives fractions of a millisecond for durations', () => {
+  it('measures fractions of a millisecond for durations', () => {
     const clock = new SystemClock();
     const began = clock.monotonicMs();
     let now = began;
@@ -24,7 +24,7 @@ describe('system clock', () => {
     ok(now - began < 5 && now > began);
   });
 
-  it('calls back once after a delay, and not at all when cancelled', async () => {
+  it('calls back once after a delay, and never if cancelled', async () => {
     const clock = new SystemClock();
     const calls: string[] = [];
     clock.after(1, () => calls.push('cancelled')).cancel();
@@ -38,7 +38,7 @@ describe('system clock', () => {
     equal(calls.join(), 'kept');
   });
 
-  it('calls nobody back once it is closed', async () => {
+  it('never calls back once it is closed', async () => {
     const clock = new SystemClock();
     const calls: string[] = [];
     clock.after(1, () => calls.push('set before'));
@@ -48,7 +48,7 @@ describe('system clock', () => {
     equal(calls.join(), '');
   });
 
-  it('does not take a delay of 60 days for one of a millisecond', async () => {
+  it('does not treat a delay of 60 days as one of a millisecond', async () => {
     const timer = new SystemClock().after(60 * 86_400_000, () => {
       throw new Error('called far too early');
     });

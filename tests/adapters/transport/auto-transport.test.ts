@@ -37,7 +37,7 @@ async function make(version: TpmVersion): Promise<TransportUnderTest> {
 describeTransportContract('auto', make, { hasLocality: true });
 
 describe('auto transport', () => {
-  it('takes a device before a socket', async () => {
+  it('prefers a device to a socket', async () => {
     await using terminal = await startTerminalTpm({ version: '2.0' });
     await using tpm = await startSwtpm({ version: '2.0' });
     const transport = await createTransport(
@@ -48,7 +48,7 @@ describe('auto transport', () => {
     await transport.close();
   });
 
-  it('passes over what listens but is no TPM, and what is not there', async () => {
+  it('passes over a listener that is no TPM, and missing devices', async () => {
     await using impostor = await startFaultyTpm((_command, peer) => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     await using tpm = await startSwtpm({ version: '1.2' });
     const swtpm = ['/nonexistent/sock', impostor.path, tpm.dataPath].map((path) => ({ data: { path } }));
@@ -66,7 +66,7 @@ describe('auto transport', () => {
     await transport.close();
   });
 
-  it('starts no TPM of its own unless that is allowed, and says what it tried', async () => {
+  it('starts its own TPM only if that is allowed, and reports what it tried', async () => {
     await assert.rejects(
       createTransport(
         { kind: 'auto', devices: NO_DEVICE, swtpm: [{ data: { path: '/nonexistent/sock' } }] },

@@ -39,7 +39,7 @@ async function make(version: TpmVersion): Promise<TransportUnderTest> {
 describeTransportContract('a device (terminal joined to swtpm)', make, { hasLocality: false });
 
 describe('DeviceTransport', () => {
-  it("is a device that tpm2-tss' own device TCTI accepts as well", async () => {
+  it('works with a device that tpm2-tss’ own device TCTI accepts as well', async () => {
     await using terminal = await startTerminalTpm({ version: '2.0', startup: true });
     const keptOpen = await open(terminal.devicePath, 'r+');
     const { stdout } = await promisify(execFile)('tpm2_getrandom', ['--hex', '8'], {
@@ -49,7 +49,7 @@ describe('DeviceTransport', () => {
     await keptOpen.close();
   });
 
-  it('says that there is no TPM where there is no device', async () => {
+  it('reports that there is no TPM if there is no device', async () => {
     const transport = await openDevice('/nonexistent/tpm0');
     await assert.rejects(
       transport.transmit(getRandom('2.0', 8), OPTIONS),
@@ -60,7 +60,7 @@ describe('DeviceTransport', () => {
     );
   });
 
-  describe('whose TPM is lost and returns', () => {
+  describe('when the TPM is lost and returns', () => {
     let terminal: TerminalTpm;
     let sysClassTpm: string;
     let transport: DeviceTransport;
@@ -88,14 +88,14 @@ describe('DeviceTransport', () => {
       await symlink(hardwareFolder, join(sysClassTpm, name, 'device'));
     }
 
-    it('notices that the device is gone, without a command', async () => {
+    it('notices without a command that the device is gone', async () => {
       assert.equal(await transport.isGone(), false);
       await terminal.unplug();
       assert.equal(await transport.isGone(), true);
       await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), /its device is gone/);
     });
 
-    it('goes on with the same TPM, which may have kept its state', async () => {
+    it('continues with the same TPM, which may have kept its state', async () => {
       await terminal.unplug();
       await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS));
       await terminal.plugIn();
@@ -103,7 +103,7 @@ describe('DeviceTransport', () => {
       assert.deepEqual(told, ['returned']);
     });
 
-    it('finds the same hardware under another name, and is called by it', async () => {
+    it('finds the same hardware under another name, and reports that name', async () => {
       await terminal.unplug();
       await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS));
       await rm(join(sysClassTpm, 'tpm0'), { recursive: true });
@@ -115,7 +115,7 @@ describe('DeviceTransport', () => {
       assert.equal(transport.tpmName, 'tpm1');
     });
 
-    it('does not take other hardware for it', async () => {
+    it('does not use other hardware instead', async () => {
       await terminal.unplug();
       await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS));
       await rm(join(sysClassTpm, 'tpm0'), { recursive: true });
@@ -147,7 +147,7 @@ describe('DeviceTransport', () => {
     assert.match(printed, new RegExp(`TBS_E_IOERROR .*held by process ${holder.pid} \\(perl\\)`));
   });
 
-  it('warns when others can open the device or hold it', async () => {
+  it('warns if others can open the device or hold it', async () => {
     await using terminal = await startTerminalTpm({ version: '2.0' });
     const path = await terminalOf(terminal.devicePath);
     const transport = await openDevice(path);
@@ -171,7 +171,7 @@ describe('DeviceTransport', () => {
     await transport.close();
   });
 
-  it('looks at both device nodes of a TPM', () => {
+  it('checks both device nodes of a TPM', () => {
     assert.deepEqual(siblingNodes('/dev/tpm0'), ['/dev/tpmrm0']);
     assert.deepEqual(siblingNodes('/dev/tpmrm12'), ['/dev/tpm12']);
     assert.deepEqual(siblingNodes('/dev/pts/3'), []);
@@ -185,7 +185,7 @@ describe('DeviceTransport', () => {
     });
     afterEach(() => rm(directory, { recursive: true, force: true }));
 
-    it('cancels the running command through it, and only a running one', async () => {
+    it('cancels the running command through it, and no other', async () => {
       await using terminal = await startTerminalTpm({ version: '1.2' });
       const path = join(directory, 'tpm7');
       await symlink(await terminalOf(terminal.devicePath), path);
@@ -203,7 +203,7 @@ describe('DeviceTransport', () => {
       await transport.close();
     });
 
-    it('cannot cancel where the kernel has no such file', async () => {
+    it('cannot cancel if the kernel has no such file', async () => {
       const transport = await DeviceTransport.create(
         { kind: 'device', path: '/dev/tpm7' },
         quietLog(),

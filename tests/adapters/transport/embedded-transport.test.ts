@@ -52,7 +52,7 @@ describe('EmbeddedTransport', () => {
   });
   afterEach(() => rm(stateDirectory, { recursive: true, force: true }));
 
-  it('keeps the state, lets nobody else near it, and leaves no socket or record behind', async () => {
+  it('keeps the state private, and leaves no socket or record behind', async () => {
     const folder = join(stateDirectory, 'made', 'by', 'itself');
     const transport = await open(folder);
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
@@ -69,7 +69,7 @@ describe('EmbeddedTransport', () => {
     assert.equal((await readFile(join(folder, 'tpm2-00.permall'))).length, state.length);
   });
 
-  it('starts swtpm again at once when it dies, without a command', async () => {
+  it('restarts swtpm immediately when it dies, without a command', async () => {
     const transport = await open(stateDirectory);
     const first = (await recordIn(stateDirectory)).swtpm;
     const reset = new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ describe('EmbeddedTransport', () => {
     await transport.close();
   });
 
-  it('keeps trying with growing pauses while swtpm does not last, and closes without waiting for them', async () => {
+  it('retries with growing pauses while swtpm keeps dying, and closes without waiting for it', async () => {
     const transport = await open(stateDirectory);
     let died = 0;
     for (let round = 0; round < 4; round++) {
@@ -118,14 +118,14 @@ describe('EmbeddedTransport', () => {
     assert.ok(performance.now() - began < 1000, 'the next pause would take 1.6 s');
   });
 
-  it('finds a shorter folder for its sockets when the state folder has a long name', async () => {
+  it('finds a shorter folder for its sockets if the state folder has a long name', async () => {
     const folder = join(stateDirectory, 'x'.repeat(100));
     const transport = await open(folder);
     assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
     await transport.close();
   });
 
-  it('names the Debian package when swtpm is not installed', async () => {
+  it('names the Debian package if swtpm is not installed', async () => {
     await assert.rejects(
       createTransport(
         { kind: 'embedded', tpmVersion: '2.0', stateDirectory, swtpmProgram: 'swtpm-that-is-not-there' },
@@ -138,19 +138,19 @@ describe('EmbeddedTransport', () => {
     );
   });
 
-  it('says what swtpm printed when it will not start', async () => {
+  it('reports swtpm’s output if it does not start', async () => {
     await mkdir(join(stateDirectory, 'tpm2-00.permall'));
     await assert.rejects(open(stateDirectory), /swtpm did not start: .*\S/s);
   });
 
-  it('refuses a state folder that another living broker uses', async () => {
+  it('refuses a state folder that another running broker uses', async () => {
     const transport = await open(stateDirectory);
     await assert.rejects(open(stateDirectory), /in use by the broker with process id/);
     assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
     await transport.close();
   });
 
-  it('takes its swtpm with it when the broker is killed, and the next broker starts on the same state', async () => {
+  it('ends its swtpm when the broker is killed, and the next broker starts on the same state', async () => {
     const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => broker.stdout.once('data', resolve));
     const { swtpm } = await recordIn(stateDirectory);
@@ -162,7 +162,7 @@ describe('EmbeddedTransport', () => {
     await transport.close();
   });
 
-  it('keeps swtpm out of reach of Ctrl+C, which a terminal sends to the broker’s process group', async () => {
+  it('protects swtpm from Ctrl+C, which a terminal sends to the broker’s process group', async () => {
     const transport = await open(stateDirectory);
     const groupOf = async (pid: number | 'self') =>
       (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[2];
@@ -172,7 +172,7 @@ describe('EmbeddedTransport', () => {
     await transport.close();
   });
 
-  it('ends a swtpm that outlived its broker', async () => {
+  it('ends a swtpm that has outlived its broker', async () => {
     const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => broker.stdout.once('data', resolve));
     const { swtpm } = await recordIn(stateDirectory);

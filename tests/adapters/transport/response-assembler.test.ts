@@ -10,7 +10,7 @@ const response = fc.uint8Array({ minLength: HEADER_BYTES, maxLength: 4096 }).map
 });
 
 describe('ResponseAssembler', () => {
-  it('gives a response whole, however it was cut, and not before its last byte', () => {
+  it('returns a response only when its last byte has arrived, however it was split', () => {
     fc.assert(
       fc.property(response, fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 30 }), (whole, cuts) => {
         const assembler = new ResponseAssembler();
@@ -34,7 +34,7 @@ describe('ResponseAssembler', () => {
     );
   });
 
-  it('answers any bytes with a verdict, and never keeps more than a response may have', () => {
+  it('returns a verdict for any bytes, and never buffers more than a response may have', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 2000 }), { maxLength: 20 }), (chunks) => {
         const assembler = new ResponseAssembler();
@@ -49,7 +49,7 @@ describe('ResponseAssembler', () => {
     );
   });
 
-  it('begins anew after a reset', () => {
+  it('starts over after a reset', () => {
     const assembler = new ResponseAssembler();
     assert.equal(assembler.push(Uint8Array.of(0x80, 1), 2).kind, 'incomplete');
     assert.equal(assembler.isEmpty, false);

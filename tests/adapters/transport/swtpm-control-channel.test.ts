@@ -6,7 +6,7 @@ import { startSwtpm } from '../../support/swtpm.js';
 const TIMEOUT_MS = 20_000;
 
 describe('SwtpmControlChannel', () => {
-  it('answers requests that are made at once, each with its own reply', async () => {
+  it('answers simultaneous requests, each with its own reply', async () => {
     await using tpm = await startSwtpm({ version: '2.0' });
     const channel = await SwtpmControlChannel.connect({ path: tpm.ctrlPath }, TIMEOUT_MS);
     const [initialized, , information] = await Promise.all([
@@ -21,7 +21,7 @@ describe('SwtpmControlChannel', () => {
     channel.close();
   });
 
-  it('says which request swtpm refused, and with what', async () => {
+  it('reports which request swtpm refused, and with which code', async () => {
     await using tpm = await startSwtpm({ version: '2.0' });
     const channel = await SwtpmControlChannel.connect({ path: tpm.ctrlPath }, TIMEOUT_MS);
     await assert.rejects(channel.setLocality(9, TIMEOUT_MS), /CMD_SET_LOCALITY was answered with 0x3d/);
@@ -29,7 +29,7 @@ describe('SwtpmControlChannel', () => {
     channel.close();
   });
 
-  it('knows whether the TPM has had its TPM_Init', async () => {
+  it('reports whether the TPM has had its TPM_Init', async () => {
     await using tpm = await startSwtpm({ version: '1.2', needInit: true });
     const channel = await SwtpmControlChannel.connect({ path: tpm.ctrlPath }, TIMEOUT_MS);
     assert.equal(await channel.isTpmInitialized(TIMEOUT_MS), false);
@@ -38,7 +38,7 @@ describe('SwtpmControlChannel', () => {
     channel.close();
   });
 
-  it('tells its own giving up from the end of swtpm', async () => {
+  it('distinguishes its own time-out from the end of swtpm', async () => {
     const lost: string[] = [];
     await using silent = await startFaultyTpm(() => {});
     const first = await SwtpmControlChannel.connect({ path: silent.path }, TIMEOUT_MS);
@@ -52,7 +52,7 @@ describe('SwtpmControlChannel', () => {
     assert.deepEqual(lost, ['dropped', 'closedByPeer']);
   });
 
-  it('drops a channel that announces too much or says what nobody asked', async () => {
+  it('drops a channel that announces too many bytes or sends a reply without a request', async () => {
     for (const reply of [Buffer.from('00000000000000007fffffff', 'hex'), Buffer.alloc(20)]) {
       await using liar = await startFaultyTpm((_request, peer) => peer.write(reply));
       const channel = await SwtpmControlChannel.connect({ path: liar.path }, TIMEOUT_MS);

@@ -38,7 +38,7 @@ async function make(
   };
 }
 
-describe('a swtpm that nobody sends a command to', () => {
+describe('an idle swtpm', () => {
   const disturbances = async (options: SwtpmOptions, withControl: boolean, disturb: (tpm: Swtpm) => Promise<void>) => {
     await using tpm = await startSwtpm(options);
     const transport = await connectTo(tpm, withControl);
@@ -54,12 +54,12 @@ describe('a swtpm that nobody sends a command to', () => {
     return disturbed;
   };
 
-  it('is reported when it ends, over whichever channel that shows', async () => {
+  it('is reported when it ends, by whichever channel notices', async () => {
     assert.equal(await disturbances({ version: '2.0' }, true, (tpm) => tpm.kill()), 1);
     assert.equal(await disturbances({ version: '2.0' }, false, (tpm) => tpm.kill()), 1);
   });
 
-  it('is not reported because it closes a connection after each response', async () => {
+  it('is not reported when it closes a connection after each response', async () => {
     assert.equal(await disturbances({ version: '2.0', disconnect: true }, true, async () => {}), 0);
     assert.equal(await disturbances({ version: '2.0', disconnect: true }, false, async () => {}), 0);
   });
@@ -96,7 +96,7 @@ describe('SwtpmTransport', () => {
     await transport.close();
   });
 
-  it('lets other work be done once the TPM has a command, and takes an answer that comes meanwhile', async () => {
+  it('lets other work run once the TPM has a command, and accepts a response that arrives meanwhile', async () => {
     await using tpm = await startSwtpm({ version: '2.0', startup: true });
     let answered = false;
     const openWatched: ByteStreamOpener = (socket, buffer, onReadable, onWritable) => {
@@ -123,7 +123,7 @@ describe('SwtpmTransport', () => {
     await transport.close();
   });
 
-  it('keeps one connection for all commands', async () => {
+  it('uses one connection for all commands', async () => {
     await using tpm = await startFaultyTpm((_command, peer) => peer.write(tpm20Response()));
     const transport = await connectToFaulty(tpm.path);
     for (let count = 0; count < 10; count++) await transport.transmit(getRandom('2.0', 8), OPTIONS);
@@ -139,7 +139,7 @@ describe('SwtpmTransport', () => {
     ['cannot be read (EIO)', { received: -EIO }],
     ['ends', { received: 0 }],
   ] as const) {
-    it(`answers TBS_E_IOERROR when the connection ${name}, and connects again for the next command`, async () => {
+    it(`reports TBS_E_IOERROR if the connection ${name}, and reconnects for the next command`, async () => {
       await using tpm = await startSwtpm({ version: '2.0', startup: true });
       let isFaulty = false;
       const received = (count: number): number => (isFaulty && 'received' in fault ? fault.received : count);
@@ -169,7 +169,7 @@ describe('SwtpmTransport', () => {
     });
   }
 
-  it('puts a response together that arrives byte by byte', async () => {
+  it('assembles a response that arrives byte by byte', async () => {
     const response = tpm20Response(Uint8Array.of(1, 2, 3));
     await using tpm = await startFaultyTpm(async (_command, peer) => {
       for (const byte of response) {
@@ -190,7 +190,7 @@ describe('SwtpmTransport', () => {
     { name: '100 kB of garbage', answer: Buffer.alloc(100_000, 0x7f) },
   ];
   for (const { name, answer } of faults) {
-    it(`refuses a response with ${name}, drops the connection and goes on`, async () => {
+    it(`refuses a response with ${name}, drops the connection and continues`, async () => {
       await using tpm = await startFaultyTpm((_command, peer, count) =>
         peer.write(count === 1 ? answer : tpm20Response()),
       );
@@ -209,7 +209,7 @@ describe('SwtpmTransport', () => {
     await transport.close();
   });
 
-  it('drops a connection on which bytes arrive that no command asked for', async () => {
+  it('drops a connection on which bytes arrive without a command', async () => {
     await using tpm = await startFaultyTpm((_command, peer, count) => {
       peer.write(tpm20Response());
       if (count === 1) setTimeout(() => peer.write(tpm20Response(Uint8Array.of(9), 0x101)), 10);
@@ -222,13 +222,13 @@ describe('SwtpmTransport', () => {
     await transport.close();
   });
 
-  it('says where it tried to connect when nothing listens', async () => {
+  it('reports where it tried to connect if nothing listens', async () => {
     const transport = await connectToFaulty('/nonexistent/tpm.sock');
     await assert.rejects(transport.transmit(getRandom('2.0', 8), OPTIONS), /\/nonexistent\/tpm\.sock.*ENOENT/);
     await transport.close();
   });
 
-  it('warns of TCP, and of Unix sockets that others may open', async () => {
+  it('warns about TCP, and about Unix sockets that others can open', async () => {
     await using tcp = await startSwtpm({ version: '2.0', tcp: true });
     const overTcp = await connectTo(tcp);
     assert.match((await overTcp.exposure()).join(), /every user/);

@@ -1,4 +1,4 @@
-/** Commands as bytes, for tests that need a TPM to do something particular. */
+/** Commands as bytes, for tests that need particular behaviour of a TPM. */
 import { uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_ST } from '../../../ts-core/domain/tpm12/codes.js';

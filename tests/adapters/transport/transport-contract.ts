@@ -1,6 +1,6 @@
 /**
- * What every transport must do, whatever carries it. Each kind of transport runs this suite for both TPM versions against a
- * real software TPM.
+ * The requirements for every transport. Each kind of transport runs this suite for both TPM versions against a real
+ * software TPM.
  */
 import assert from 'node:assert/strict';
 import { detectTpm } from '../../../ts-core/adapters/transport/detect-version.js';
@@ -61,13 +61,13 @@ export function describeTransportContract(
           : response.subarray(14, 14 + readUint32(response, 10));
       };
 
-      it('tells the version by asking, before and after Startup', async () => {
+      it('determines the version by a command, before and after Startup', async () => {
         assert.deepEqual(await detectTpm(transport, 5000), { version, waitsForStartup: true });
         await start();
         assert.deepEqual(await detectTpm(transport, 5000), { version, waitsForStartup: false });
       });
 
-      it('carries commands and responses, errors included', async () => {
+      it('transfers commands and responses, errors included', async () => {
         await start();
         assert.equal((await random(16)).length, 16);
         assert.notDeepEqual(await random(16), await random(16));
@@ -77,7 +77,7 @@ export function describeTransportContract(
         assert.equal((await random(8)).length, 8);
       });
 
-      it('carries the largest responses', async () => {
+      it('transfers the largest responses', async () => {
         await start();
         if (version === '1.2') {
           assert.ok((await random(4000)).length > 1000);
@@ -91,7 +91,7 @@ export function describeTransportContract(
         assert.equal(responseCodeOf(await send(flushContext(readUint32(created, 10)))), 0);
       });
 
-      it('gives up on a TPM that does not answer, and never takes the late answer for the next one', async () => {
+      it('gives up on a TPM that does not answer, and never takes a late response for the next one', async () => {
         await start();
         process.kill(subject.tpmProcessId(), 'SIGSTOP');
         const began = performance.now();
@@ -101,7 +101,7 @@ export function describeTransportContract(
         for (let count = 8; count <= 12; count++) assert.equal((await random(count)).length, count);
       });
 
-      it('fails the command in flight when the TPM vanishes, and works again when it is back, reporting the loss', async () => {
+      it('fails the command in progress when the TPM vanishes, and works again when it is back, reporting the loss', async () => {
         await start();
         let resets = 0;
         transport.onReset = () => {
@@ -121,7 +121,7 @@ export function describeTransportContract(
         assert.equal((await random(8)).length, 8);
       });
 
-      it('asks for cancellation of the running command only, whose answer still comes', async () => {
+      it('requests cancellation of the running command only, whose response still arrives', async () => {
         await start();
         await transport.cancel();
         const running = send(version === '2.0' ? createRsaPrimary() : getRandom(version, 4000));
@@ -147,7 +147,7 @@ export function describeTransportContract(
         assert.equal(responseCodeOf(await atLocality(0)), badLocality);
       });
 
-      it('refuses a second command while one runs, and everything after close', async () => {
+      it('refuses a second command while one runs, and every command after close', async () => {
         await start();
         const running = send(getRandom(version, 8));
         await assert.rejects(send(getRandom(version, 8)), isIoError);
@@ -157,7 +157,7 @@ export function describeTransportContract(
         await transport.close();
       });
 
-      it('answers or fails the command in flight when it is closed', async () => {
+      it('answers or fails the command in progress when it is closed', async () => {
         await start();
         process.kill(subject.tpmProcessId(), 'SIGSTOP');
         const inFlight = send(getRandom(version, 8), 15_000).then(responseCodeOf, isIoError);

@@ -23,7 +23,7 @@ describe('waiting for a response in place', () => {
     waits.end();
   }
 
-  it('begins once a command is known to be short', () => {
+  it('starts once a command is known to be short', () => {
     assert.equal(wait(GET_RANDOM), 0);
     answerAfter(0.03);
     assert.equal(wait(GET_RANDOM), 110);
@@ -36,7 +36,7 @@ describe('waiting for a response in place', () => {
     assert.equal(wait(GET_RANDOM), 250);
   });
 
-  describe('keeps a processor busy', () => {
+  describe('spinning on a processor', () => {
     beforeEach(() => {
       wait(GET_RANDOM);
       answerAfter(0.03);
@@ -50,18 +50,18 @@ describe('waiting for a response in place', () => {
       return spun;
     }
 
-    it('for as long as a short command takes', () => {
+    it('lasts as long as a short command takes', () => {
       assert.equal(spin(0.03), 75);
       waits.begin(CREATE);
       assert.equal(waits.spin(false), 0, 'a command that is not known to be short');
     });
 
-    it('only while nobody else waits', () => {
+    it('happens only while nobody else waits', () => {
       assert.equal(spin(0.03, true), 0);
       assert.equal(spin(0.03), 75);
     });
 
-    it('only where there is another', () => {
+    it('happens only if there is another processor', () => {
       const alone = new WaitInPlace(() => nowMs, 1);
       alone.begin(GET_RANDOM);
       nowMs += 0.03;
@@ -71,14 +71,14 @@ describe('waiting for a response in place', () => {
       assert.equal(alone.spin(false), 0);
     });
 
-    it('not for the next 64 commands when it was in vain', () => {
+    it('stops for the next 64 commands after it was futile', () => {
       assert.equal(spin(0.2), 75);
       for (let count = 0; count < 64; count++) assert.equal(spin(0.03), 0);
       assert.equal(spin(0.03), 75);
     });
   });
 
-  it('ends for a command that became slow, and begins again when it is quick again', () => {
+  it('stops for a command that became slow, and starts again when it is quick again', () => {
     wait(GET_RANDOM);
     answerAfter(0.03);
     wait(GET_RANDOM);
@@ -96,7 +96,7 @@ describe('waiting for a response in place', () => {
     assert.ok(wait(GET_RANDOM) > 0);
   });
 
-  it('learns a bounded number of codes', () => {
+  it('remembers a bounded number of codes', () => {
     for (let code = 0; code < 2000; code++) {
       const command = Uint8Array.from(GET_RANDOM);
       new DataView(command.buffer).setUint32(6, code);
@@ -106,5 +106,5 @@ describe('waiting for a response in place', () => {
     }
   });
 
-  it('survives a command without a header', () => assert.equal(wait(new Uint8Array(3)), 0));
+  it('accepts a command without a header', () => assert.equal(wait(new Uint8Array(3)), 0));
 });

@@ -40,7 +40,7 @@ describe("Windows' own TBS as a transport", () => {
     }, quietLog());
   });
 
-  it('keeps one context for all commands, and closes it', async () => {
+  it('uses one context for all commands, and closes it', async () => {
     assert.equal(opened, 0);
     assert.deepEqual(await transport.transmit(COMMAND, PROMPT), RESPONSE);
     await transport.transmit(COMMAND, PROMPT);
@@ -51,7 +51,7 @@ describe("Windows' own TBS as a transport", () => {
     await assert.rejects(transport.transmit(COMMAND, PROMPT), { symbol: 'TBS_E_IOERROR' });
   });
 
-  it('tells what Windows answers as what it is', async () => {
+  it('passes on Windows’ result codes', async () => {
     const answers: [object, string][] = [
       [{ tbsResult: 0x80280400 }, 'TPM_E_COMMAND_BLOCKED'],
       [{ tbsResult: 0x8028400d }, 'TBS_E_COMMAND_CANCELED'],
@@ -66,7 +66,7 @@ describe("Windows' own TBS as a transport", () => {
     }
   });
 
-  it('has TBS give up what is late, and sends nothing more until it has', async () => {
+  it('has TBS cancel a late command, and sends nothing more until it has ended', async () => {
     let finish = (_response: Uint8Array): void => {};
     context.answer = () =>
       new Promise((resolve) => {
@@ -84,17 +84,17 @@ describe("Windows' own TBS as a transport", () => {
     assert.equal(context.submitted.length, 2);
   });
 
-  it('cancels only what runs', async () => {
+  it('cancels only a running command', async () => {
     await transport.cancel();
     assert.equal(context.cancels, 0);
   });
 
-  it('carries locality 0 only, and says that it is open to every program', async () => {
+  it('supports only locality 0, and reports that every program can use Windows’ TBS', async () => {
     await assert.rejects(transport.transmit(COMMAND, { locality: 1, timeoutMs: 100 }), /locality 1 is not possible/);
     assert.equal((await transport.exposure()).length, 1);
   });
 
-  it('is refused by name where there is no Windows', async () => {
+  it('is refused by name on other systems', async () => {
     await assert.rejects(createTransport({ kind: 'windowsTbs' }, { log: quietLog() }), {
       symbol: 'TBS_E_BAD_PARAMETER',
     });

@@ -1,4 +1,4 @@
-/** What waits for the TPM is expected to cost as much as the commands in the queue, however they leave it. */
+/** Tests that the backlog has the expected cost of the queued commands, however they leave the queue. */
 import assert from 'node:assert/strict';
 import { Backlog } from '../../../ts-core/application/commands/backlog.js';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';
@@ -30,14 +30,14 @@ describe('the backlog', () => {
     return pending;
   }
 
-  it('costs what commands like those in it have cost', () => {
+  it('has the expected cost of similar commands', () => {
     assert.equal(backlog.costMs, 0);
     assert.equal(adds(1).expectedMs, RANDOM_MS);
     assert.equal(adds(1, createPrimary()).expectedMs, KEY_MS);
     assert.equal(backlog.costMs, RANDOM_MS + KEY_MS);
   });
 
-  it('costs less by each command that is taken, and nothing when it is empty', () => {
+  it('costs less by each command that is dispatched, and nothing when it is empty', () => {
     const [first, second] = [adds(1), adds(1, createPrimary())];
     assert.equal(backlog.take(NOW_MS), first);
     assert.equal(backlog.costMs, KEY_MS);
@@ -47,7 +47,7 @@ describe('the backlog', () => {
     assert.equal(backlog.costMs, 0);
   });
 
-  it('costs what was expected of a command when it came, whatever is learned while it waits', () => {
+  it('counts the cost that was expected when a command arrived, whatever is learned while it waits', () => {
     const pending = adds(1);
     backlog.learn(pending, 100 * RANDOM_MS);
     backlog.take(NOW_MS);
@@ -55,7 +55,7 @@ describe('the backlog', () => {
     assert.ok(adds(1).expectedMs > RANDOM_MS);
   });
 
-  it('removes a command once, and none that does not wait', () => {
+  it('removes a command once, and ignores one that does not wait', () => {
     const [taken, removed] = [adds(1), adds(1), adds(1)];
     assert.equal(backlog.take(NOW_MS), taken);
     assert.deepEqual([backlog.remove(removed), backlog.remove(removed), backlog.remove(taken)], [true, false, false]);
@@ -63,7 +63,7 @@ describe('the backlog', () => {
     assert.equal(backlog.costMs, RANDOM_MS);
   });
 
-  it('removes a context with its cost, and leaves the others', () => {
+  it('removes a context with its cost, but not the others', () => {
     const first = adds(1, createPrimary());
     adds(2);
     const second = adds(1);
@@ -73,7 +73,7 @@ describe('the backlog', () => {
     assert.equal(backlog.costMs, RANDOM_MS);
   });
 
-  it('gives a command whose resources are in the TPM before one that needs a swap', () => {
+  it('prefers a command whose resources are in the TPM to one that needs a swap', () => {
     virtualizer.swapNeeds.set(1, 'resident');
     virtualizer.swapNeeds.set(2, 'swap');
     for (let count = 0; count < 2; count++) for (const contextId of [1, 2]) adds(contextId);

@@ -28,7 +28,7 @@ async function settled(): Promise<void> {
 }
 
 describe('the completion of a command', () => {
-  it('answers with the response, the priority that applied, and the times', () => {
+  it('answers with the response, the applied priority and the times', () => {
     const { completion, command } = setUp();
     const submitted = command({ priority: 300, submittedAtMs: 1_000_000 });
     completion.response(submitted.pending, SUCCESS, TIMES, undefined);
@@ -59,7 +59,7 @@ describe('the completion of a command', () => {
     assert.deepEqual(completion.totals, { completed: 0, refused: 0, cancelled: 1 });
   });
 
-  it('answers a failed command with its error, logs the cause, and shows nobody an unknown one', () => {
+  it('answers a failed command with its error, logs the cause, and hides an unknown cause from the caller', () => {
     const { completion, command, log } = setUp();
     const [lost, broken] = [command(), command()];
     completion.failed(lost.pending, new TbsError('TBS_E_IOERROR'));
@@ -71,7 +71,7 @@ describe('the completion of a command', () => {
     assert.deepEqual(log.lines[1]?.level, 'error');
   });
 
-  it('says nothing more to a caller who has an answer when the command fails later', () => {
+  it('does not answer a caller again if the command fails later', () => {
     const { completion, command, log } = setUp();
     const submitted = command();
     completion.cancelled(submitted.pending);
@@ -83,7 +83,7 @@ describe('the completion of a command', () => {
 });
 
 describe('a response whose effects must be durable', () => {
-  it('leaves when they are, and not before', async () => {
+  it('is sent only once they are durable', async () => {
     const { completion, command } = setUp();
     const submitted = command();
     let becomeDurable = (): void => undefined;
@@ -99,7 +99,7 @@ describe('a response whose effects must be durable', () => {
     assert.deepEqual(endsOf(submitted), ['response']);
   });
 
-  it('is withheld when they cannot be, which is logged', async () => {
+  it('is withheld if they cannot be stored, which is logged', async () => {
     const { completion, command, log } = setUp();
     const submitted = command();
     completion.response(submitted.pending, SUCCESS, TIMES, Promise.reject(new TbsError('TBS_E_INTERNAL_ERROR')));
@@ -109,8 +109,8 @@ describe('a response whose effects must be durable', () => {
   });
 });
 
-describe('a response that is held', () => {
-  it('leaves when it is released, once', () => {
+describe('a held response', () => {
+  it('is sent when it is released, once', () => {
     const { completion, command } = setUp();
     const submitted = command();
     completion.hold(submitted.pending, SUCCESS, TIMES);
@@ -123,7 +123,7 @@ describe('a response that is held', () => {
     assert.equal(completion.totals.completed, 1);
   });
 
-  it('leaves before every other answer, so that answers come in the order of the commands', () => {
+  it('is sent before every later response, so that responses arrive in the order of the commands', () => {
     const endings: readonly ((completion: CommandCompletion, next: Submitted) => void)[] = [
       (completion, { pending }) => completion.cancelled(pending),
       (completion, { pending }) => completion.refused(pending, new TbsError('TPM_20_E_LOCKOUT')),
@@ -148,8 +148,8 @@ describe('a response that is held', () => {
   });
 });
 
-describe('the response of a TPM that gave a command up', () => {
-  it('is TPM_RC_CANCELED, or TPM_FAIL of TPM 1.2, and nothing else', () => {
+describe('the response of a TPM that has cancelled a command', () => {
+  it('is TPM_RC_CANCELED, or TPM_FAIL on TPM 1.2, and nothing else', () => {
     assert.equal(isCancelledResponse('2.0', errorResponse('2.0', TPM_RC.CANCELED)), true);
     assert.equal(isCancelledResponse('2.0', SUCCESS), false);
     assert.equal(isCancelledResponse('2.0', errorResponse('2.0', TPM_RESULT.FAIL)), false);

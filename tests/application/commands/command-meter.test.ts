@@ -14,8 +14,8 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { pendingCommand } from '../../support/pending-command.js';
 import { command, getRandom } from '../../support/tpm20-commands.js';
 
-describe('how a command ended, for those who count', () => {
-  it('tells lists, lockout, cancelling and faults apart, and takes every other refusal for one kind', () => {
+describe('the counted result of a command', () => {
+  it('distinguishes lists, lockout, cancelling and faults; every other refusal is one kind', () => {
     const results = {
       TPM_E_COMMAND_BLOCKED: 'blocked',
       TPM_E_EMBEDDED_COMMAND_BLOCKED: 'blocked',
@@ -32,7 +32,7 @@ describe('how a command ended, for those who count', () => {
     }
   });
 
-  it('keeps apart what a TPM answers to authorizations', () => {
+  it('distinguishes the TPM’s responses to authorizations', () => {
     assert.deepEqual((['success', 'authorizationFailure', 'hardwareLockout', 'other'] as const).map(resultOfResponse), [
       'success',
       'authorizationFailure',
@@ -64,7 +64,7 @@ describe('how a command ended, for those who count', () => {
     );
   });
 
-  it('gives no code for what the specification does not name, so that a caller cannot fill tables by code', async () => {
+  it('has no code for commands that the specification does not name, so that callers cannot fill tables', async () => {
     const { connect, service } = commandServiceRig({
       gate: { refusalAtSubmission: () => new TbsError('TPM_E_COMMAND_BLOCKED') },
     });

@@ -6,7 +6,7 @@ import { ALICE, ROOT } from '../../support/callers.js';
 import { endsOf, SUCCESS, settled, commandServiceRig as setUp } from '../../support/command-service-rig.js';
 
 describe('cancelling the commands of a context', () => {
-  it('answers what waits at once, and asks the TPM to give up the one that runs', async () => {
+  it('answers queued commands immediately, and asks the TPM to cancel the running one', async () => {
     const { connect, transport } = setUp();
     const { connection, open, submit } = connect();
     const [contextId, other] = [open(), open()];
@@ -30,7 +30,7 @@ describe('cancelling the commands of a context', () => {
 });
 
 describe('closing a context', () => {
-  it('cancels what waits, flushes what it holds, and makes its number unknown', async () => {
+  it('cancels its queued commands, flushes what it holds, and invalidates its handle', async () => {
     const { connect, contexts, virtualizer, transport } = setUp();
     const { connection, open, submit } = connect();
     const contextId = open();
@@ -47,7 +47,7 @@ describe('closing a context', () => {
     assert.throws(() => connection.closeContext(contextId), { symbol: 'TBS_E_INVALID_CONTEXT' });
   });
 
-  it('makes the queue forget it', () => {
+  it('removes it from the queue’s records', () => {
     const { connect, queue } = setUp();
     const forgotten: unknown[] = [];
     queue.forgetContext = (userKey, contextId) => void forgotten.push([userKey, contextId]);
@@ -57,7 +57,7 @@ describe('closing a context', () => {
     assert.deepEqual(forgotten, [[ALICE.userKey, contextId]]);
   });
 
-  it('is charged to its user, except an administrator’s, which goes before the commands of others', () => {
+  it('is charged to its user; an administrator’s precedes the commands of others', () => {
     const { connect, dispatcher } = setUp();
     const urgencies: unknown[] = [];
     dispatcher.runExchange = async (_begin, urgency) => {
@@ -71,7 +71,7 @@ describe('closing a context', () => {
     assert.deepEqual(urgencies, [{ userKey: ALICE.userKey }, { userKey: undefined }]);
   });
 
-  it('that cannot be flushed is logged', async () => {
+  it('is logged if the flush fails', async () => {
     const { connect, virtualizer, log } = setUp();
     virtualizer.closeContext = () => {
       throw new TbsError('TBS_E_IOERROR');
@@ -102,7 +102,7 @@ describe('closing a connection', () => {
     assert.equal(staying.connection.hasContext(kept), true);
   });
 
-  it('ends its answers: neither what is cancelled nor what the TPM still answers is told', async () => {
+  it('sends no further responses, neither to cancelled commands nor to those that the TPM still answers', async () => {
     const { connect, transport, contexts } = setUp();
     const { connection, open, submit } = connect();
     const contextId = open();

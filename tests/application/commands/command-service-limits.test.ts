@@ -13,16 +13,16 @@ describe('the locality of a submission', () => {
     return [-1, 0, 0.5, 1, 2, 3, 4].filter((locality) => submit(contextId, { locality }).length === 0);
   };
 
-  it('is 0 for everybody but administrators', () => {
+  it('is 0 for everybody except administrators', () => {
     assert.deepEqual(localitiesOf(ALICE, 4), [0]);
   });
 
-  it('is 0 to 3 for administrators, as far as the transport carries it', () => {
+  it('is 0 to 3 for administrators, as far as the transport supports it', () => {
     assert.deepEqual(localitiesOf(ROOT, 4), [0, 1, 2, 3]);
     assert.deepEqual(localitiesOf(ROOT, 1), [0, 1]);
   });
 
-  it('that is not available is named in the refusal', () => {
+  it('is named in the refusal if it is not available', () => {
     const { connect } = setUp();
     const [alice, root] = [connect(ALICE), connect(ROOT)];
     const ofAlice = errorIn(alice.submit(alice.open(), { locality: 1 }));
@@ -33,7 +33,7 @@ describe('the locality of a submission', () => {
   });
 });
 
-describe('the limits of waiting submissions', () => {
+describe('the limits of queued submissions', () => {
   /** How many submissions wait before the limit that the refusal names. */
   const untilRefused = (submit: () => SubmissionOutcome[]): [number, unknown, string] => {
     for (let count = 0; ; count++) {
@@ -42,7 +42,7 @@ describe('the limits of waiting submissions', () => {
     }
   };
 
-  it('hold for each context, the one at the TPM included', () => {
+  it('apply to each context, including its running command', () => {
     const { connect, dispatcher } = setUp();
     const { open, submit } = connect();
     const contextId = open();
@@ -53,7 +53,7 @@ describe('the limits of waiting submissions', () => {
     assert.equal(dispatcher.inFlight, true);
   });
 
-  it('hold for each user over all contexts and connections', () => {
+  it('apply to each user over all contexts and connections', () => {
     const { connect } = setUp();
     const [first, second] = [connect(), connect()];
     const [here, there] = [first.open(), second.open()];
@@ -61,7 +61,7 @@ describe('the limits of waiting submissions', () => {
     assert.deepEqual(untilRefused(() => second.submit(there)).slice(0, 2), [3, 'limits.queuedSubmissionsPerUser']);
   });
 
-  it('hold for all users together, with a place in sixteen kept for administrators', () => {
+  it('apply to all users together, with one place in sixteen reserved for administrators', () => {
     const { connect } = setUp({ limits: { maxQueuedPerContext: 99, maxQueuedPerUser: 99, maxQueued: 32 } });
     const [alice, bob, root] = [connect(ALICE), connect(BOB), connect(ROOT)];
     const ofAlice = alice.open();
@@ -71,7 +71,7 @@ describe('the limits of waiting submissions', () => {
     assert.deepEqual(untilRefused(() => root.submit(ofRoot)).slice(0, 2), [2, 'limits.queuedSubmissions']);
   });
 
-  it('have room again for what was answered', async () => {
+  it('have room again after responses', async () => {
     const { connect, transport } = setUp();
     const { open, submit } = connect();
     const contextId = open();
@@ -84,7 +84,7 @@ describe('the limits of waiting submissions', () => {
 });
 
 describe('the deadline of a submission', () => {
-  it('cancels it while it waits, and does nothing once it is at the TPM', async () => {
+  it('cancels it while it is queued, and has no effect once it is at the TPM', async () => {
     const { connect, transport, clock } = setUp();
     const { open, submit } = connect();
     const contextId = open();

@@ -6,7 +6,7 @@ import { endsOf, errorIn, SUCCESS, settled, commandServiceRig as setUp } from '.
 import { clear, createPrimary, getRandom } from '../../support/tpm20-commands.js';
 
 describe('opening a context', () => {
-  it('gives its number and what the TPM takes, and enters it in the tables with its caller', () => {
+  it('returns its handle and the limits of the TPM, and registers it with its caller', () => {
     const { connect, contexts, virtualizer, clock } = setUp();
     const { connection } = connect();
     const opened = connection.openContext(['1.2', '2.0']);
@@ -17,7 +17,7 @@ describe('opening a context', () => {
     assert.equal(connection.hasContext(2), false);
   });
 
-  it('refuses a caller who names no version, or another one than the TPM has', () => {
+  it('refuses a caller who names no version, or only versions that the TPM does not have', () => {
     const { connect, contexts } = setUp();
     const { connection } = connect();
     assert.throws(() => connection.openContext([]), { symbol: 'TBS_E_INVALID_CONTEXT_PARAM' });
@@ -30,7 +30,7 @@ describe('opening a context', () => {
     assert.equal(contexts.size, 0);
   });
 
-  it('is refused on a connection that is closed, and while the broker takes nothing', () => {
+  it('is refused on a closed connection, and while the broker accepts nothing', () => {
     const { connect, service } = setUp();
     const { connection } = connect();
     service.closedBecause = 'The broker is stopping.';
@@ -45,7 +45,7 @@ describe('opening a context', () => {
 });
 
 describe('a submission', () => {
-  it('goes to the TPM, and its response back', async () => {
+  it('goes to the TPM, and its response returns', async () => {
     const { connect, transport } = setUp();
     const { open, submit } = connect();
     const answers = submit(open());
@@ -57,7 +57,7 @@ describe('a submission', () => {
     assert.deepEqual(endsOf(answers), ['response']);
   });
 
-  it('is what the connection says it is: its caller, its context, the lists of now', () => {
+  it('has the caller and context of its connection, and the current lists', () => {
     const { connect, submissions, clock } = setUp();
     const { open, submit } = connect();
     const contextId = open();
@@ -74,7 +74,7 @@ describe('a submission', () => {
     assert.equal(pending.cancelRequested, false);
   });
 
-  it('of everybody but administrators is held to a fair share, and to the priority HIGH', () => {
+  it('has a fair share and at most priority HIGH, unless it is an administrator’s', () => {
     const { connect, submissions } = setUp();
     const [alice, root] = [connect(ALICE), connect(ROOT)];
     alice.submit(alice.open(), { priority: 0x80000000 });
@@ -88,7 +88,7 @@ describe('a submission', () => {
     );
   });
 
-  it('that the gate refuses is answered at once, counted, and never waits', () => {
+  it('is answered immediately, counted and never queued if the gate refuses it', () => {
     const { connect, service, queue, transport } = setUp({
       gate: { refusalAtSubmission: () => new TbsError('TPM_E_COMMAND_BLOCKED') },
     });
@@ -99,7 +99,7 @@ describe('a submission', () => {
     assert.equal(transport.sent.length, 0);
   });
 
-  it('is answered with an internal error when the gate breaks, which shows the caller no message', () => {
+  it('gets an internal error without details if the gate fails', () => {
     const refusalAtSubmission = () => {
       throw new Error('a secret');
     };
@@ -110,7 +110,7 @@ describe('a submission', () => {
     assert.ok(!error.message.includes('secret'));
   });
 
-  it('is refused while the broker takes nothing, and on a closed connection', () => {
+  it('is refused while the broker accepts nothing, and on a closed connection', () => {
     const { connect, service, submissions } = setUp();
     const { connection, open, submit } = connect();
     const contextId = open();
@@ -122,7 +122,7 @@ describe('a submission', () => {
     assert.deepEqual(submissions, []);
   });
 
-  it('is refused in a context of another connection, though of the same user', () => {
+  it('is refused in a context of another connection, even of the same user', () => {
     const { connect, submissions } = setUp();
     const contextId = connect().open();
     const error = errorIn(connect().submit(contextId));
@@ -131,7 +131,7 @@ describe('a submission', () => {
     assert.deepEqual(submissions, []);
   });
 
-  it('is refused in a context that an administrator has closed, and the connection does not have it any more', () => {
+  it('is refused in a context that an administrator has closed, which the connection then no longer has', () => {
     const { connect, service, contexts } = setUp();
     const { connection, open, submit } = connect();
     const contextId = open();
@@ -146,7 +146,7 @@ describe('a submission', () => {
   });
 });
 
-describe('a submission that is no whole command', () => {
+describe('a malformed submission', () => {
   const errorFor = (command: Uint8Array): TbsError => {
     const { connect, submissions } = setUp();
     const { open, submit } = connect();
@@ -155,7 +155,7 @@ describe('a submission that is no whole command', () => {
     return error;
   };
 
-  it('is refused with what is wrong with it', () => {
+  it('is refused with the reason', () => {
     const [shorter, longer] = [getRandom(8).slice(0, 11), Uint8Array.from([...getRandom(8), 0])];
     for (const command of [shorter, longer]) {
       const { symbol, message, details } = errorFor(command);
@@ -173,7 +173,7 @@ describe('a submission that is no whole command', () => {
     assert.match(headless.message, /has 9 bytes, fewer than the 10/);
   });
 
-  it('is refused when it has the tag of another TPM version', () => {
+  it('is refused if it has the tag of another TPM version', () => {
     const command = getRandom(8);
     command.set([0x00, 0xc1]);
     const { symbol, message } = errorFor(command);
@@ -181,14 +181,14 @@ describe('a submission that is no whole command', () => {
     assert.match(message, /tag is 0xc1; this TPM accepts 0x8001 or 0x8002/);
   });
 
-  it('is refused when it is longer than the TPM takes', () => {
+  it('is refused if it is longer than the TPM accepts', () => {
     const { symbol, details } = errorFor(createPrimary());
     assert.equal(symbol, 'TBS_E_BUFFER_TOO_LARGE');
     assert.deepEqual(details, { declaredBytes: createPrimary().length, maxBytes: 64 });
   });
 });
 
-it('a command that changes the TPM for everybody goes through the same gate', () => {
+it('checks a command that changes the TPM for everybody at the same gate', () => {
   const { connect, submissions } = setUp();
   const { open, submit } = connect(ROOT);
   submit(open(), { command: clear() });

@@ -1,4 +1,7 @@
-/** The dispatcher, the queue and the tables of a TPM 2.0 together: what is swapped when one user's keys do not all fit. */
+/**
+ * Tests the dispatcher, the queue and the tables of a TPM 2.0 together: which swaps happen if one user's keys do not
+ * all fit.
+ */
 import assert from 'node:assert/strict';
 import { Dispatcher } from '../../../ts-core/application/commands/dispatcher.js';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';
@@ -67,7 +70,7 @@ async function served(contexts: number): Promise<{ loads: number; order: number[
 }
 
 describe('commands of one user’s contexts', () => {
-  it('take turns strictly while the keys of all fit into the TPM', async () => {
+  it('strictly alternate while the keys of all fit into the TPM', async () => {
     const { loads, order } = await served(3);
     assert.equal(loads, 0);
     assert.deepEqual(
@@ -76,7 +79,7 @@ describe('commands of one user’s contexts', () => {
     );
   });
 
-  it('are taken together, four at most, when they do not: a quarter of the swaps that strict turns would need', async () => {
+  it('run in groups of at most four if they do not fit, with a quarter of the swaps of strict turns', async () => {
     const contexts = 6;
     const { loads, order } = await served(contexts);
     assert.ok(loads <= (contexts * COMMANDS_EACH) / 4 + contexts, `${loads} loads`);

@@ -7,7 +7,7 @@ import { CANCELED, CREATE_PRIMARY, SUCCESS, dispatcherRig as setUp } from '../..
 import { symbolOf } from '../../support/pending-command.js';
 
 describe('the dispatcher, when commands are cancelled,', () => {
-  it('cancels a waiting command at once', async () => {
+  it('cancels a queued command immediately', async () => {
     const { dispatcher, transport, submit } = setUp();
     submit(1);
     const waiting = submit(2);
@@ -16,7 +16,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(transport.cancels, 0);
   });
 
-  it('asks the TPM to cancel the running command, and tells what the TPM made of it', async () => {
+  it('asks the TPM to cancel the running command, and reports the TPM’s result', async () => {
     const { dispatcher, transport, submit } = setUp();
     const cancelled = submit(1, 200, CREATE_PRIMARY);
     const atTpm = await transport.transmission(0);
@@ -31,7 +31,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(await symbolOf(finished.outcome), 'response', 'the TPM was done first');
   });
 
-  it('answers at once where the transport cannot cancel, and throws away what the command made', async () => {
+  it('answers immediately if the transport cannot cancel, and flushes what the command created', async () => {
     const { dispatcher, transport, virtualizer, submit } = setUp('none');
     const cancelled = submit(1, 200, CREATE_PRIMARY);
     const atTpm = await transport.transmission(0);
@@ -55,7 +55,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(transport.cancels, 1);
   });
 
-  it('leaves the running command of another context alone', async () => {
+  it('does not cancel the running command of another context', async () => {
     const { dispatcher, transport, submit } = setUp();
     submit(1, 200, CREATE_PRIMARY);
     await transport.transmission(0);
@@ -63,7 +63,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(transport.cancels, 0);
   });
 
-  it('answers at once when the TPM cannot be asked', async () => {
+  it('answers immediately if the TPM cannot be asked', async () => {
     const { dispatcher, transport, submit, log } = setUp();
     transport.cancel = () => Promise.reject(new TbsError('TBS_E_IOERROR'));
     const cancelled = submit(1, 200, CREATE_PRIMARY);
@@ -73,14 +73,14 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(log.lines[0]?.level, 'warn');
   });
 
-  it('does not take the TPM’s own TPM_RC_CANCELED for the caller’s wish', async () => {
+  it('does not take the TPM’s own TPM_RC_CANCELED for the caller’s request', async () => {
     const { transport, submit } = setUp();
     const submitted = submit(1, 200, CREATE_PRIMARY);
     (await transport.transmission(0)).answer(CANCELED);
     assert.equal(await symbolOf(submitted.outcome), 'response');
   });
 
-  it('counts what a command that was given up has done, and answers it no second time', async () => {
+  it('counts the effects of a cancelled command, but does not answer it again', async () => {
     const { dispatcher, transport, virtualizer, submit, accounted } = setUp('none');
     const cancelled = submit(1, 200, CREATE_PRIMARY);
     const atTpm = await transport.transmission(0);
@@ -93,7 +93,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.deepEqual(dispatcher.totals, { completed: 0, refused: 0, cancelled: 1 });
   });
 
-  it('logs what cannot be flushed, and goes on', async () => {
+  it('logs a failed flush and continues', async () => {
     const { dispatcher, transport, virtualizer, submit, log } = setUp('none');
     virtualizer.discard = () => {
       throw new TbsError('TBS_E_IOERROR');
@@ -109,7 +109,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(await symbolOf(next.outcome), 'response');
   });
 
-  it('takes one waiting command out, and no command that waits no longer', async () => {
+  it('removes one queued command, and none that is no longer queued', async () => {
     const { dispatcher, transport, submit } = setUp();
     const running = submit(1);
     const [waiting, other] = [submit(1), submit(1)];
@@ -126,7 +126,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.equal(transport.cancels, 0);
   });
 
-  it('costs the queue nothing any more, once cancelled', async () => {
+  it('removes the cost of a cancelled command from the queue', async () => {
     const { dispatcher, transport, submit, clock } = setUp();
     const first = submit(1);
     const begun = await transport.transmission(0);
@@ -142,7 +142,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
 });
 
 describe('the dispatcher, when a suspend cannot wait,', () => {
-  it('cancels the running command where it may take long, and no short one', async () => {
+  it('cancels a running command that may take long, but no short one', async () => {
     for (const [code, cancels] of [
       [CREATE_PRIMARY, 1],
       [TPM_CC.GetRandom, 0],
@@ -156,7 +156,7 @@ describe('the dispatcher, when a suspend cannot wait,', () => {
     }
   });
 
-  it('gives up a cancelled command that the TPM does not, and answers no other', async () => {
+  it('stops waiting for a cancelled command that the TPM does not abandon, and answers no other', async () => {
     const { dispatcher, transport, submit } = setUp();
     dispatcher.abandonCancelled();
     const running = submit(1, 200, CREATE_PRIMARY);

@@ -4,7 +4,7 @@ import { SUCCESS, dispatcherRig as setUp } from '../../support/dispatcher-rig.js
 import { symbolOf } from '../../support/pending-command.js';
 
 describe('the dispatcher, around pauses,', () => {
-  it('sends nothing while it is paused but housekeeping, and goes on afterwards', async () => {
+  it('sends only housekeeping while it is paused, and continues afterwards', async () => {
     const { dispatcher, transport, virtualizer, submit } = setUp();
     await dispatcher.pause();
     const waiting = submit(1);
@@ -16,7 +16,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(await symbolOf(waiting.outcome), 'response');
   });
 
-  it('finishes what was asked before it stops, and refuses what comes later', async () => {
+  it('finishes earlier submissions before it stops, and refuses later ones', async () => {
     const { dispatcher, transport, virtualizer, submit } = setUp();
     const running = submit(1);
     const atTheTpm = await transport.transmission(0);
@@ -55,7 +55,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(virtualizer.resets, 0);
   });
 
-  it('goes on when the TPM does not come back from a suspend, and tells the tables when it came back empty', async () => {
+  it('continues if the TPM does not come back from a suspend, and informs the tables if it came back empty', async () => {
     const { dispatcher, transport, virtualizer, submit } = setUp();
     await dispatcher.pause();
     dispatcher.halt();
@@ -68,7 +68,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(await symbolOf(next.outcome), 'response');
   });
 
-  it('says whether it is paused, and what is at the TPM', async () => {
+  it('reports whether it is paused, and which command is running', async () => {
     const { dispatcher, transport, submit } = setUp();
     assert.deepEqual([dispatcher.isPaused, dispatcher.inFlight, dispatcher.runningCommand], [false, false, undefined]);
     const running = submit(1);
@@ -83,7 +83,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(dispatcher.isPaused, false);
   });
 
-  it('has a pause that resolves when the command at the TPM is answered, and sends no other', async () => {
+  it('has a pause that resolves when the running command is answered, and sends no other command', async () => {
     const { dispatcher, transport, submit } = setUp();
     const [running, waiting] = [submit(1), submit(1)];
     const atTpm = await transport.transmission(0);
@@ -107,7 +107,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.deepEqual(virtualizer.closed, []);
   });
 
-  it('is drained when nothing waits any more', async () => {
+  it('is drained when nothing is queued', async () => {
     const { dispatcher, transport, submit } = setUp();
     await dispatcher.whenDrained();
     submit(1);
@@ -124,7 +124,7 @@ describe('the dispatcher, around pauses,', () => {
     await whenDrained;
   });
 
-  it('refuses what had not begun when it stops', async () => {
+  it('refuses commands that had not started when it stops', async () => {
     const { dispatcher, virtualizer } = setUp();
     dispatcher.halt();
     const never = dispatcher.runExchange(() => virtualizer.closeContext(7));
@@ -132,7 +132,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.deepEqual(virtualizer.closed, []);
   });
 
-  it('answers what callers ask about the TPM while commands are paused, one after the other', async () => {
+  it('answers callers’ questions about the TPM while commands are paused, one after the other', async () => {
     const { dispatcher, submit } = setUp();
     await dispatcher.pause();
     submit(1);
@@ -149,7 +149,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(answers, 3);
   });
 
-  it('goes on at once when it is resumed after a while', async () => {
+  it('continues immediately when it is resumed after a while', async () => {
     const { dispatcher, transport, submit } = setUp();
     await dispatcher.pause();
     const waiting = submit(1);
@@ -159,7 +159,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(await symbolOf(waiting.outcome), 'response');
   });
 
-  it('is not drained while the last command is at the TPM', async () => {
+  it('is not drained while the last command is running', async () => {
     const { dispatcher, transport, submit } = setUp();
     submit(1);
     const atTpm = await transport.transmission(0);

@@ -7,7 +7,7 @@ import { SUCCESS, dispatcherRig as setUp } from '../../support/dispatcher-rig.js
 import { symbolOf } from '../../support/pending-command.js';
 
 describe('the dispatcher', () => {
-  it('has one command at the TPM at a time', async () => {
+  it('sends one command at a time', async () => {
     const { transport, submit } = setUp();
     const first = submit(1);
     const second = submit(2);
@@ -18,7 +18,7 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(second.outcome), 'response');
   });
 
-  it('decides by priority among requests that arrive together', async () => {
+  it('selects by priority among requests that arrive together', async () => {
     const { transport, submit } = setUp();
     submit(1, 100, TPM_CC.GetRandom);
     submit(2, 300, TPM_CC.GetCapability);
@@ -26,7 +26,7 @@ describe('the dispatcher', () => {
     assert.equal(readUint32(command, 6), TPM_CC.GetCapability);
   });
 
-  it('answers a command when the TPM has the next one', async () => {
+  it('answers a command after sending the next one', async () => {
     const { transport, submit } = setUp();
     const answersAtTransmission: number[] = [];
     transport.onTransmit = () => answersAtTransmission.push(first.answers.length);
@@ -38,7 +38,7 @@ describe('the dispatcher', () => {
     assert.deepEqual([first.answers.length, second.answers.length], [1, 0]);
   });
 
-  it('answers in order when the next one is refused, or prepared', async () => {
+  it('answers in order if the next one is refused or prepared', async () => {
     const { transport, submit, refusals, preparations } = setUp();
     const order: number[] = [];
     refusals.set(2, new TbsError('TPM_20_E_LOCKOUT'));
@@ -55,7 +55,7 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(answered.outcome), 'response');
   });
 
-  it('takes requests in while the TPM works', async () => {
+  it('accepts requests while the TPM works', async () => {
     const { transport, submit, eventLoop } = setUp();
     submit(1);
     const { options } = await transport.transmission(0);
@@ -66,7 +66,7 @@ describe('the dispatcher', () => {
     assert.equal(options.whileTpmWorks?.(), true, 'another command waits');
   });
 
-  it('lets everything else have its turn after two milliseconds of short commands', async () => {
+  it('gives everything else a turn after two milliseconds of short commands', async () => {
     const { transport, submit, clock, eventLoop } = setUp();
     transport.onTransmit = ({ answer }) => {
       clock.advance(0.5);
@@ -78,7 +78,7 @@ describe('the dispatcher', () => {
     assert.equal(eventLoop.turns, 7);
   });
 
-  it('takes commands of a context together exactly while that saves a swap', async () => {
+  it('runs commands of one context together exactly while that saves a swap', async () => {
     for (const [needOfFirst, needOfOther, expected] of [
       ['resident', 'swap', [1, 1, 1, 1, 2, 1]],
       ['resident', 'resident', [1, 2, 1, 2, 1, 2]],
@@ -101,7 +101,7 @@ describe('the dispatcher', () => {
     }
   });
 
-  it('learns what commands cost, and estimates the wait from it', async () => {
+  it('learns the cost of commands, and estimates the wait from it', async () => {
     const { dispatcher, transport, submit } = setUp();
     const first = submit(1);
     (await transport.transmission(0)).answer(SUCCESS);
@@ -113,7 +113,7 @@ describe('the dispatcher', () => {
     assert.equal(dispatcher.estimatedWaitMs(), 0);
   });
 
-  it('estimates the wait from what is left of the running command and from what waits', async () => {
+  it('estimates the wait from the rest of the running command and from the queue', async () => {
     const { dispatcher, transport, submit, clock } = setUp();
     const first = submit(1);
     const begun = await transport.transmission(0);
@@ -134,7 +134,7 @@ describe('the dispatcher', () => {
     assert.equal(dispatcher.estimatedWaitMs(), 100);
   });
 
-  it('gives up exchanges of its own with their error, and goes on', async () => {
+  it('ends failed exchanges of its own with their error, and continues', async () => {
     const { dispatcher, transport, submit } = setUp();
     const failing = dispatcher.runExchange(() => {
       throw new TbsError('TBS_E_INTERNAL_ERROR');
@@ -145,7 +145,7 @@ describe('the dispatcher', () => {
     assert.equal(await symbolOf(next.outcome), 'response');
   });
 
-  it('charges exchanges of its own to the user for whom they are, and to nobody else', async () => {
+  it('charges exchanges of its own to the user who caused them, and to nobody else', async () => {
     const { dispatcher, virtualizer, queue, clock } = setUp();
     const charges: unknown[] = [];
     queue.charge = (userKey, durationMs) => void charges.push([userKey, durationMs]);
@@ -158,7 +158,7 @@ describe('the dispatcher', () => {
     assert.deepEqual(charges, [[ALICE.userKey, 40]]);
   });
 
-  it('lets what callers ask about the TPM go one at a time between the commands', async () => {
+  it('answers callers’ questions about the TPM one at a time, between commands', async () => {
     const { dispatcher, transport, submit } = setUp();
     const order: string[] = [];
     transport.onTransmit = ({ answer }) => {
@@ -181,7 +181,7 @@ describe('the dispatcher', () => {
     assert.deepEqual(order, ['question 1', 'command 1', 'question 2', 'command 2']);
   });
 
-  it('answers what it holds before an exchange of its own', async () => {
+  it('sends held responses before an exchange of its own', async () => {
     const { dispatcher, transport, virtualizer, submit } = setUp();
     const first = submit(1);
     const atTpm = await transport.transmission(0);
@@ -195,7 +195,7 @@ describe('the dispatcher', () => {
     assert.equal(answersBefore, 1);
   });
 
-  it('lets the housekeeping of users beyond their share go between the commands', async () => {
+  it('runs the housekeeping of users beyond their share between commands', async () => {
     const { dispatcher, transport, queue, submit } = setUp();
     const order: string[] = [];
     transport.onTransmit = ({ answer }) => {

@@ -105,7 +105,7 @@ function* sendEach(commands: readonly Uint8Array[], seen: Uint8Array[] = []): Ex
 }
 
 describe('an exchange', () => {
-  it('sends what it yields, with its locality and time, and resolves to what it returns', async () => {
+  it('sends each yielded command with its locality and time limit, and resolves to the returned value', async () => {
     const { driver, transport, told, answers, sent } = setUp();
     answers(SUCCESS, errorResponse('2.0', TPM_RC.LOCKOUT));
     const seen: Uint8Array[] = [];
@@ -119,7 +119,7 @@ describe('an exchange', () => {
     assert.deepEqual(told, ['answered', 'answered']);
   });
 
-  it('hears of a failed transport, and may go on', async () => {
+  it('receives the error of a failed transport, and may continue', async () => {
     const { driver, told, answers, sent } = setUp();
     answers(LOST, SUCCESS);
     const outcome = await driver.drive(function* (): Exchange<unknown> {
@@ -136,7 +136,7 @@ describe('an exchange', () => {
     assert.deepEqual(told, ['TBS_E_IOERROR', 'answered']);
   });
 
-  it('lets the held answer go when the TPM has the command, and again where the transport had no use for it', async () => {
+  it('releases the held response once the TPM has the command, even if the transport does not report that', async () => {
     const { driver, transport, answers, answersHeld } = setUp();
     answers(SUCCESS);
     await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
@@ -145,7 +145,7 @@ describe('an exchange', () => {
     assert.equal(answersHeld(), 2);
   });
 
-  it('takes requests in while the TPM works, and says whether commands wait then', async () => {
+  it('accepts requests while the TPM works, and reports whether commands wait', async () => {
     const { driver, transport, eventLoop, queue, answers } = setUp();
     answers(SUCCESS);
     await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
@@ -157,7 +157,7 @@ describe('an exchange', () => {
 });
 
 describe('an exchange whose TPM was reset', () => {
-  it('begins again after the TPM is started and the tables know', async () => {
+  it('starts over after the TPM is started and the tables are informed', async () => {
     const { driver, virtualizer, told, log, answers, sent } = setUp();
     answers(SUCCESS, INITIALIZE, SUCCESS, SUCCESS, SUCCESS);
     await driver.drive(() => sendEach([getRandom(8), clear()]), OPTIONS);
@@ -167,7 +167,7 @@ describe('an exchange whose TPM was reset', () => {
     assert.equal(log.lines[0]?.level, 'warn');
   });
 
-  it('is left in good order, and what it throws on the way out is logged only', async () => {
+  it('is ended properly, and its exceptions while ending are only logged', async () => {
     const { driver, log, answers } = setUp();
     answers(INITIALIZE, SUCCESS, SUCCESS);
     let left = 0;
@@ -187,7 +187,7 @@ describe('an exchange whose TPM was reset', () => {
     assert.equal(log.lines.filter(({ level }) => level === 'debug').length, 1);
   });
 
-  it('fails when the TPM is reset again and again', async () => {
+  it('fails if the TPM is reset again and again', async () => {
     const { driver, answers, sent } = setUp();
     answers(INITIALIZE, SUCCESS, INITIALIZE);
     await assert.rejects(
@@ -197,7 +197,7 @@ describe('an exchange whose TPM was reset', () => {
     assert.deepEqual(sent(), hex(getRandom(8), startup(), getRandom(8)));
   });
 
-  it('starts the TPM first when the transport noticed the reset, once', async () => {
+  it('starts the TPM first if the transport noticed the reset, once', async () => {
     const { driver, transport, virtualizer, answers, sent } = setUp();
     answers(SUCCESS, SUCCESS, SUCCESS);
     transport.onReset?.();
@@ -207,7 +207,7 @@ describe('an exchange whose TPM was reset', () => {
     assert.equal(virtualizer.resets, 1);
   });
 
-  it('may send the start-up itself', async () => {
+  it('may send Startup itself', async () => {
     const { driver, answers, sent, virtualizer } = setUp();
     answers(INITIALIZE, SUCCESS);
     assert.equal(await driver.drive(() => sendEach([startup()]), OPTIONS), 'done');
@@ -215,7 +215,7 @@ describe('an exchange whose TPM was reset', () => {
     assert.equal(virtualizer.resets, 0);
   });
 
-  it('is known by TPM 1.2’s own code', async () => {
+  it('recognizes a reset by TPM 1.2’s own code', async () => {
     const { driver, answers, virtualizer } = setUp('1.2');
     const notStarted = errorResponse('1.2', TPM_RESULT.INVALID_POSTINIT);
     answers(notStarted, errorResponse('1.2', 0), errorResponse('1.2', 0));
@@ -225,7 +225,7 @@ describe('an exchange whose TPM was reset', () => {
 });
 
 describe('an exchange of a TPM 1.2', () => {
-  it('may send the start-up itself', async () => {
+  it('may send Startup itself', async () => {
     const { driver, answers, sent } = setUp('1.2');
     const start = command12(TPM_ORD.Startup, Uint8Array.of(0, 1));
     answers(errorResponse('1.2', TPM_RESULT.INVALID_POSTINIT));
@@ -234,8 +234,8 @@ describe('an exchange of a TPM 1.2', () => {
   });
 });
 
-describe('an exchange that nobody watches', () => {
-  it('fails, is answered and is started again as any other', async () => {
+describe('an exchange without an observer', () => {
+  it('fails, is answered and starts over like any other', async () => {
     const { parts, transport } = setUp();
     const driver = new ExchangeDriver({ ...parts, presence: undefined }, () => undefined);
     const responses = [LOST, LOST, INITIALIZE, SUCCESS, SUCCESS];
@@ -254,7 +254,7 @@ describe('an exchange that nobody watches', () => {
 });
 
 describe('an exchange whose TPM was lost and came back', () => {
-  it('follows the synchronisation of the tables, which happens once', async () => {
+  it('follows a synchronization of the tables, which happens once', async () => {
     const { driver, transport, virtualizer, answers, sent } = setUp();
     virtualizer.resumeWith = getRandom(1);
     answers(SUCCESS, SUCCESS, SUCCESS);
@@ -265,7 +265,7 @@ describe('an exchange whose TPM was lost and came back', () => {
     assert.deepEqual([virtualizer.resumed, virtualizer.resets], [1, 0]);
   });
 
-  it('follows a start when it came back empty', async () => {
+  it('follows a start if the TPM came back empty', async () => {
     const { driver, transport, virtualizer, answers, sent } = setUp();
     virtualizer.resumeWith = getRandom(1);
     answers(INITIALIZE, SUCCESS, SUCCESS);
@@ -275,7 +275,7 @@ describe('an exchange whose TPM was lost and came back', () => {
     assert.equal(virtualizer.resets, 1);
   });
 
-  it('follows a start when the transport notices a reset during the synchronisation', async () => {
+  it('follows a start if the transport notices a reset during the synchronization', async () => {
     const { driver, transport, virtualizer, answers, sent } = setUp();
     virtualizer.resumeWith = getRandom(1);
     answers(SUCCESS, SUCCESS, SUCCESS);
@@ -290,7 +290,7 @@ describe('an exchange whose TPM was lost and came back', () => {
     assert.equal(virtualizer.resets, 1);
   });
 
-  it('follows a start alone when it was reset as well: a start makes the synchronisation needless', async () => {
+  it('follows only a start if the TPM was reset as well, which makes the synchronization unnecessary', async () => {
     const { driver, transport, virtualizer, answers, sent } = setUp();
     answers(SUCCESS, SUCCESS);
     transport.onReset?.();
@@ -301,8 +301,8 @@ describe('an exchange whose TPM was lost and came back', () => {
   });
 });
 
-describe('a TPM that comes back from a suspend', () => {
-  it('has its tables synchronised, told first when it has lost everything', async () => {
+describe('a TPM that returns from a suspend', () => {
+  it('has its tables synchronized, which are informed first if it has lost everything', async () => {
     for (const [state, resets] of [
       ['kept', 0],
       ['lost', 1],
@@ -313,7 +313,7 @@ describe('a TPM that comes back from a suspend', () => {
     }
   });
 
-  it('is not started again for the reset that the restart has dealt with', async () => {
+  it('is not started again for the reset that the restart has handled', async () => {
     const { driver, transport, sent, virtualizer } = setUp();
     await driver.comeBack(async () => {
       transport.onReset?.();
@@ -324,8 +324,8 @@ describe('a TPM that comes back from a suspend', () => {
   });
 });
 
-describe('a command that is one plain round trip', () => {
-  it('is sent as the direct path makes it, and answered as it says', async () => {
+describe('a command that needs only one round trip', () => {
+  it('is sent as the direct path prepares it, and answered as the direct path decides', async () => {
     const { driver, transport, direct, told, answers } = setUp();
     answers(SUCCESS);
     assert.equal(await driver.executeDirect(COMMAND, TIMEOUT_MS), SUCCESS);
@@ -335,7 +335,7 @@ describe('a command that is one plain round trip', () => {
     assert.deepEqual([locality, timeoutMs], [2, TIMEOUT_MS]);
   });
 
-  it('is left to an exchange where there is no direct path, or it does not take the command', async () => {
+  it('runs as an exchange if there is no direct path or it declines', async () => {
     const { driver, virtualizer, direct, sent } = setUp();
     direct.takes = false;
     assert.equal(await driver.executeDirect(COMMAND, TIMEOUT_MS), null);
@@ -345,7 +345,7 @@ describe('a command that is one plain round trip', () => {
     assert.deepEqual(direct.asked, ['begin']);
   });
 
-  it('is left to an exchange when the TPM was reset or has come back, of which the direct path knows nothing', async () => {
+  it('runs as an exchange after a reset or return of the TPM, which the direct path does not know about', async () => {
     for (const happens of ['onReset', 'onReturned'] as const) {
       const { driver, transport, direct } = setUp();
       transport[happens]?.();
@@ -362,7 +362,7 @@ describe('a command that is one plain round trip', () => {
     assert.deepEqual(told, ['TBS_E_IOERROR']);
   });
 
-  it('is left to an exchange, which starts the TPM, when the TPM needs that', async () => {
+  it('runs as an exchange, which starts the TPM, if the TPM needs that', async () => {
     const { driver, direct, answers, sent } = setUp();
     answers(INITIALIZE, SUCCESS, SUCCESS);
     assert.equal(await driver.executeDirect(COMMAND, TIMEOUT_MS), null);

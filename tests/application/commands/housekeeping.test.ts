@@ -1,4 +1,4 @@
-/** Who waits for the broker's own exchanges. */
+/** Tests which commands wait for the broker's own exchanges. */
 import assert from 'node:assert/strict';
 import { type ChoreUrgency, Housekeeping } from '../../../ts-core/application/commands/housekeeping.js';
 
@@ -28,19 +28,19 @@ class TestHousekeeping extends Housekeeping {
 }
 
 describe('housekeeping', () => {
-  it('goes before the commands when it is the broker’s own', () => {
+  it('precedes the commands if it is the broker’s own', () => {
     const housekeeping = new TestHousekeeping();
     for (const name of ['a', 'b']) housekeeping.adds(name);
     assert.deepEqual(housekeeping.order(1), ['a', 'b', 'command']);
   });
 
-  it('that callers ask for goes one at a time between the commands', () => {
+  it('runs one at a time between commands if callers request it', () => {
     const housekeeping = new TestHousekeeping();
     for (const name of ['a', 'b', 'c']) housekeeping.adds(name, { yieldsToCommands: true });
     assert.deepEqual(housekeeping.order(2), ['a', 'command', 'b', 'command', 'c']);
   });
 
-  it('of a user goes before the commands, and between them once he is beyond his share', () => {
+  it('of a user precedes the commands, and runs between them once the user is beyond a fair share', () => {
     const housekeeping = new TestHousekeeping();
     for (const name of ['a1', 'a2', 'a3']) housekeeping.adds(name, { userKey: 'alice' });
     housekeeping.adds('b1', { userKey: 'bob' });
@@ -49,20 +49,20 @@ describe('housekeeping', () => {
     assert.deepEqual(housekeeping.order(2), ['a1', 'a2', 'command', 'command']);
   });
 
-  it('goes round the users', () => {
+  it('alternates between users', () => {
     const housekeeping = new TestHousekeeping();
     for (const name of ['a1', 'a2', 'a3']) housekeeping.adds(name, { userKey: 'alice' });
     for (const name of ['b1', 'b2']) housekeeping.adds(name, { userKey: 'bob' });
     assert.deepEqual(housekeeping.order(0), ['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('is never held back where no command waits', () => {
+  it('is never delayed if no command waits', () => {
     const housekeeping = new TestHousekeeping();
     for (const name of ['a', 'b', 'c']) housekeeping.adds(name, { yieldsToCommands: true });
     assert.deepEqual(housekeeping.order(0), ['a', 'b', 'c']);
   });
 
-  it('of the broker itself passes that of users who asked before', () => {
+  it('of the broker precedes earlier housekeeping of users', () => {
     const housekeeping = new TestHousekeeping();
     housekeeping.adds('question', { yieldsToCommands: true });
     housekeeping.adds('a1', { userKey: 'alice' });
@@ -70,7 +70,7 @@ describe('housekeeping', () => {
     assert.deepEqual(housekeeping.order(0), ['own', 'a1', 'question']);
   });
 
-  it('is given out whole, once, when it ends', () => {
+  it('is returned as a whole, once, when the dispatcher ends', () => {
     const housekeeping = new TestHousekeeping();
     housekeeping.adds('question', { yieldsToCommands: true });
     for (const name of ['a1', 'a2']) housekeeping.adds(name, { userKey: 'alice' });
@@ -81,7 +81,7 @@ describe('housekeeping', () => {
     assert.deepEqual(housekeeping.order(0), []);
   });
 
-  it('holds no commands up by having nothing to do', () => {
+  it('delays no command if there is none', () => {
     const housekeeping = new TestHousekeeping();
     const within = () => true;
     assert.equal(housekeeping.next(true, within), undefined);
@@ -89,7 +89,7 @@ describe('housekeeping', () => {
     assert.ok(housekeeping.next(true, within) !== undefined);
   });
 
-  it('keeps no line for a user who has nothing more', () => {
+  it('keeps no record of a user without further requests', () => {
     const housekeeping = new TestHousekeeping();
     housekeeping.adds('a1', { userKey: 'alice' });
     housekeeping.adds('b1', { userKey: 'bob' });

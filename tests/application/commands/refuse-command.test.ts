@@ -57,14 +57,14 @@ const blocksGetRandom = () =>
   listsOf({ disallowedCommands: { administrator: [], standardUser: [TPM_CC.GetRandom], sandboxedApp: [] } });
 
 describe('the command gate: the filter', () => {
-  it('lets an allowed command through at submission and at dispatch, and tells nobody', () => {
+  it('lets an allowed command through at submission and at dispatch, without an event', () => {
     const { atSubmission, atDispatch, told } = setUp();
     assert.equal(atSubmission(), undefined);
     assert.equal(atDispatch(), undefined);
     assert.deepEqual(told, []);
   });
 
-  it('refuses a blocked command at submission, with the list that blocks it and what would lift that', () => {
+  it('refuses a blocked command at submission, and names the list and what would lift the block', () => {
     const { atSubmission } = setUp({ lists: blocksGetRandom });
     const refusal = atSubmission();
     assert.equal(refusal?.symbol, 'TPM_E_COMMAND_BLOCKED');
@@ -89,12 +89,12 @@ describe('the command gate: the filter', () => {
     assert.match(String(told[0].details['command']), /GetRandom/);
   });
 
-  it('decides by the class of the caller', () => {
+  it('uses the lists for the caller’s class', () => {
     const { atSubmission } = setUp({ lists: blocksGetRandom });
     assert.equal(atSubmission({ caller: ROOT }), undefined);
   });
 
-  it('decides again at dispatch when the lists have changed while the command waited', () => {
+  it('decides again at dispatch if the lists have changed while the command waited', () => {
     let lists = listsOf();
     const { atDispatch } = setUp({ lists: () => lists, listsRevision: () => 2 });
     assert.equal(atDispatch({ listsRevision: 1 }), undefined);
@@ -108,7 +108,7 @@ describe('the command gate: the filter', () => {
     assert.equal(atDispatch({ listsRevision: 7 }), undefined);
   });
 
-  it('looks at the handles of everybody but administrators', () => {
+  it('checks the handles of everybody except administrators', () => {
     const asked: Uint8Array[] = [];
     const handlesOf = (command: Uint8Array) => {
       asked.push(command);
@@ -122,7 +122,7 @@ describe('the command gate: the filter', () => {
     assert.equal(asked.length, 1, 'an administrator’s handles are not worked out');
   });
 
-  it('asks nobody for the handles of a TPM 1.2 command, which has no handle area', () => {
+  it('does not ask for the handles of a TPM 1.2 command, which has no handle area', () => {
     const handlesOf = () => assert.fail('asked');
     const { atSubmission } = setUp({ version: '1.2', handlesOf });
     const command = command12(TPM_ORD.GetRandom, Buffer.alloc(4));
@@ -138,12 +138,12 @@ describe('the command gate: the rule of the owner authorization', () => {
     assert.equal(told[0].details['result'], OWNED.symbol);
   });
 
-  it('refuses at dispatch what began to be refused while it waited', () => {
+  it('refuses at dispatch if the refusal began while the command waited', () => {
     const { atDispatch } = setUp({ ownerAuthorizationRule: () => OWNED });
     assert.equal(atDispatch(), OWNED);
   });
 
-  it('is asked about the command at hand', () => {
+  it('gets the submitted command', () => {
     const asked: number[] = [];
     const ownerAuthorizationRule: CommandGateParts['ownerAuthorizationRule'] = ({ header }) => {
       asked.push(header.code);
@@ -155,7 +155,7 @@ describe('the command gate: the rule of the owner authorization', () => {
     assert.deepEqual(asked, [TPM_CC.Clear, TPM_CC.Clear]);
   });
 
-  it('comes after the filter: the reason that is told is the list', () => {
+  it('comes after the filter, so the reported reason is the list', () => {
     const { atSubmission } = setUp({ ownerAuthorizationRule: () => OWNED, lists: blocksGetRandom });
     assert.notEqual(atSubmission(), OWNED);
   });
@@ -173,30 +173,30 @@ describe('the command gate: the lockout', () => {
     assert.equal(told[0]?.details['rule'], 'lockout');
   });
 
-  it('is not asked at submission, where earlier guesses are not counted yet', () => {
+  it('is not checked at submission, where earlier guesses are not counted yet', () => {
     const { atSubmission, askedAboutLockout } = setUp({ lockout: () => LOCKED_OUT });
     assert.equal(atSubmission({ command: withAuthorization }), undefined);
     assert.deepEqual(askedAboutLockout, []);
   });
 
-  it('lets commands without an authorization go on', () => {
+  it('lets commands without an authorization through', () => {
     const { atDispatch, askedAboutLockout } = setUp({ lockout: () => LOCKED_OUT });
     assert.equal(atDispatch({ command: getRandom(8) }), undefined);
     assert.deepEqual(askedAboutLockout, []);
   });
 
-  it('refuses them as well when the lists have changed and still allow the command', () => {
+  it('also refuses them if the lists have changed and still allow the command', () => {
     const { atDispatch } = setUp({ lockout: () => LOCKED_OUT, listsRevision: () => 2 });
     assert.equal(atDispatch({ command: withAuthorization, listsRevision: 1 })?.symbol, 'TPM_20_E_LOCKOUT');
   });
 
-  it('never holds an administrator', () => {
+  it('never refuses an administrator', () => {
     const { atDispatch, askedAboutLockout } = setUp({ lockout: () => LOCKED_OUT });
     assert.equal(atDispatch({ command: withAuthorization, caller: ROOT }), undefined);
     assert.deepEqual(askedAboutLockout, []);
   });
 
-  it('lets authorized commands through while it is open', () => {
+  it('lets authorized commands through while the user is not locked out', () => {
     const { atDispatch, askedAboutLockout } = setUp();
     assert.equal(atDispatch({ command: withAuthorization }), undefined);
     assert.deepEqual(askedAboutLockout, [ALICE.userKey]);
@@ -210,7 +210,7 @@ describe('the command gate: the lockout', () => {
 });
 
 describe('the command gate: what must be durable first', () => {
-  it('is what the part for it says of the command', () => {
+  it('is what the responsible part returns for the command', () => {
     const durable = Promise.resolve();
     const { gate } = setUp({ beforeDispatch: ({ header }) => (header.code === TPM_CC.Clear ? durable : undefined) });
     assert.equal(gate.beforeDispatch(pendingCommand({ command: clear() }).pending), durable);
@@ -219,7 +219,7 @@ describe('the command gate: what must be durable first', () => {
 });
 
 describe('the refusal of a locked-out caller', () => {
-  it('says whose failures count, how many, and when it ends', () => {
+  it('names whose failures count, their number, and when the lockout ends', () => {
     const { message, details } = lockoutError('2.0', LOCKED_OUT, policyOf({}));
     assert.match(message, /^4 authorization failures of this user .* 4: .* until 2026-01-01T20:00:00\.000Z\.$/);
     assert.deepEqual(
@@ -233,7 +233,7 @@ describe('the refusal of a locked-out caller', () => {
     assert.match(ofAll.message, /^9 authorization failures of all standard users together /);
   });
 
-  it('names a threshold of 0, which no waiting lifts', () => {
+  it('names a threshold of 0, which does not end by waiting', () => {
     const verdict: Closed = { ...LOCKED_OUT, scope: 'threshold0', lockedOutUntil: null, failures: 0, threshold: 0 };
     const { message, details } = lockoutError('2.0', verdict, policyOf({}));
     assert.match(message, /^A lockout threshold is set to 0/);
@@ -260,7 +260,7 @@ describe('the refusal of a locked-out caller', () => {
     });
   }
 
-  it('is the same though two clocks are read, so that refusals can be told together', () => {
+  it('is the same although two clocks are read, so that refusals can be coalesced', () => {
     const moment = Date.UTC(2026, 0, 1, 12, 0, 0, 500);
     const [first, second] = [moment, moment + 1].map((lockedOutUntil) =>
       lockoutError('2.0', { ...LOCKED_OUT, lockedOutUntil }, policyOf({})),

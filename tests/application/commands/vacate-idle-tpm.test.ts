@@ -34,7 +34,7 @@ describe('an idle TPM', () => {
     return { clock, state, log, vacate };
   }
 
-  it('is vacated once, a while after the last command', () => {
+  it('is emptied once, some time after the last command', () => {
     const { clock, state, vacate } = rig(1000);
     for (let count = 0; count < 10; count++) {
       vacate.commandEnded();
@@ -50,13 +50,13 @@ describe('an idle TPM', () => {
     equal(state.vacated, 2);
   });
 
-  it('costs one timer, however many commands there are', () => {
+  it('needs one timer, however many commands there are', () => {
     const { clock, vacate } = rig(1000);
     for (let count = 0; count < 1000; count++) vacate.commandEnded();
     equal(clock.pendingTimers(), 1);
   });
 
-  it('is not vacated while a command runs, nor during a suspend', () => {
+  it('is not emptied while a command runs, nor during a suspend', () => {
     const { clock, state, vacate } = rig(1000);
     vacate.commandEnded();
     state.inFlight = true;
@@ -68,13 +68,13 @@ describe('an idle TPM', () => {
     equal(state.vacated, 0);
   });
 
-  it('is never vacated where nobody shares it', () => {
+  it('is never emptied if nobody shares it', () => {
     const { clock, vacate } = rig(undefined);
     vacate.commandEnded();
     equal(clock.pendingTimers(), 0);
   });
 
-  it('that cannot be vacated is reported, and is tried again after the next command', async () => {
+  it('is reported if it cannot be emptied, which is tried again after the next command', async () => {
     const { clock, state, log, vacate } = rig(1000);
     vacate.commandEnded();
     clock.advance(1000);

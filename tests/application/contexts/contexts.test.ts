@@ -27,7 +27,7 @@ function openUntilRefused(
 }
 
 describe('the open contexts', () => {
-  it('are known by their number while they are open', () => {
+  it('are known by their handle while they are open', () => {
     const contexts = new Contexts(() => LIMITS);
     const first = contexts.create(ALICE, 5);
     const second = contexts.create(BOB, 6);
@@ -39,13 +39,13 @@ describe('the open contexts', () => {
     assert.equal(contexts.size, 1);
   });
 
-  it('have numbers that are not used again, so that a stale one meets no new context', () => {
+  it('have handles that are not reused, so that a stale one never names a new context', () => {
     const contexts = new Contexts(() => LIMITS);
     contexts.remove(contexts.create(ALICE, 0));
     assert.equal(contexts.create(ALICE, 0).id, 2);
   });
 
-  it('keep one place in sixteen for administrators', () => {
+  it('reserve one place in sixteen for administrators', () => {
     const contexts = new Contexts(() => LIMITS);
     assert.deepEqual(openUntilRefused(contexts, user), { opened: 30, setting: 'maxContexts' });
     assert.deepEqual(
@@ -54,7 +54,7 @@ describe('the open contexts', () => {
     );
   });
 
-  it('are bounded for each user as well', () => {
+  it('are limited for each user as well', () => {
     const contexts = new Contexts(() => LIMITS);
     assert.deepEqual(
       openUntilRefused(contexts, () => ALICE),
@@ -63,7 +63,7 @@ describe('the open contexts', () => {
     contexts.create(BOB, 0);
   });
 
-  it('give a user exactly the places back that he closes', () => {
+  it('free the places of their user exactly when they are closed', () => {
     const contexts = new Contexts(() => LIMITS);
     const opened = Array.from({ length: 10 }, () => contexts.create(ALICE, 0));
     for (const context of opened.slice(0, 3)) contexts.remove(context);
@@ -97,7 +97,7 @@ describe('the open contexts', () => {
     });
   }
 
-  it('follow limits that policy changes meanwhile', () => {
+  it('obey limits that policy changes meanwhile', () => {
     let limits = policyOf({ maxContextsPerUser: 1 });
     const contexts = new Contexts(() => limits);
     assert.equal(openUntilRefused(contexts, () => ALICE).opened, 1);

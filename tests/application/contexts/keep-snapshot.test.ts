@@ -47,7 +47,7 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(store.writes.length, 2);
   });
 
-  it('is not written again while nothing changes', async () => {
+  it('is not written again without changes', async () => {
     const { clock, store, changes } = setUp();
     changes();
     store.writes[0]?.();
@@ -57,7 +57,7 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(clock.pendingTimers(), 0);
   });
 
-  it('is written a last time when it stops, after the write under way, and never again', async () => {
+  it('is written a last time at the stop, after a write in progress, and never again', async () => {
     const { keeper, clock, store, changes } = setUp();
     changes();
     const stopped = keeper.stop();
@@ -75,7 +75,7 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(clock.pendingTimers(), 0);
   });
 
-  it('goes on after a write that failed, which it logs', async () => {
+  it('is still written after a failed write, which is logged', async () => {
     const { clock, store, log, changes } = setUp();
     store.put = () => Promise.reject(new Error('the disk is full'));
     changes();

@@ -31,7 +31,7 @@ describe('the list of contexts', () => {
     assert.deepEqual(seenBy(BOB), [ofBob]);
   });
 
-  it('says what waits in a context and what it holds in the TPM', () => {
+  it('shows how many commands of a context are queued, and what it holds in the TPM', () => {
     const { manage, virtualizer, ofAlice } = setUp();
     virtualizer.counts = () => ({ transient: 2, loadedSessions: 3, savedSessions: 7 });
     ofAlice.outstanding.add(pendingCommand().pending);
@@ -41,7 +41,7 @@ describe('the list of contexts', () => {
 });
 
 describe('closing a context from another connection', () => {
-  it('of another user is for administrators, and is told', () => {
+  it('is for administrators if it is another user’s, and raises an event', () => {
     const { manage, ofBob, closed, told } = setUp();
     manage.closeForeign(ROOT, ofBob.id);
     assert.deepEqual(closed, [ofBob]);
@@ -50,14 +50,14 @@ describe('closing a context from another connection', () => {
     assert.deepEqual(told[0].details, { contextId: ofBob.id, user: BOB.userKey });
   });
 
-  it('of the same user is nobody’s business', () => {
+  it('raises no event if it is the same user’s', () => {
     const { manage, ofAlice, closed, told } = setUp();
     manage.closeForeign(ALICE, ofAlice.id);
     assert.deepEqual(closed, [ofAlice]);
     assert.deepEqual(told, []);
   });
 
-  it('refuses one that is another’s as if it did not exist', () => {
+  it('of another user is refused as if it did not exist', () => {
     const { manage, ofBob, ofAlice, closed } = setUp();
     const refusal = (contextId: number) => ({ symbol: 'TBS_E_INVALID_CONTEXT', details: { contextId } });
     assert.throws(() => manage.closeForeign(ALICE, ofBob.id), refusal(ofBob.id));

@@ -56,7 +56,7 @@ describe('the list of resources', () => {
   });
 });
 
-it('a resource of a context that is closed already is its user’s still, though not his sandboxed app’s', () => {
+it('includes a resource of a closed context for its user, but not for the user’s sandboxed app', () => {
   const { contexts, seenBy } = setUp();
   for (const context of [...contexts.all()]) contexts.remove(context);
   assert.deepEqual(seenBy(ALICE), ['alice', 'sandbox', 'alice-saved']);
@@ -64,7 +64,7 @@ it('a resource of a context that is closed already is its user’s still, though
 });
 
 describe('removing a resource', () => {
-  it('flushes it between the commands of others, and tells what an administrator does to others', async () => {
+  it('flushes it between the commands of others, and raises an event if it is another user’s', async () => {
     const { manage, removed, told, urgencies } = setUp();
     assert.equal(await manage.remove(ROOT, 'bob'), true);
     assert.deepEqual(removed, ['bob']);
@@ -74,13 +74,13 @@ describe('removing a resource', () => {
     assert.deepEqual(told[0].details, { id: 'bob', kind: 'transient', user: BOB.userKey });
   });
 
-  it('of one’s own is not told', async () => {
+  it('raises no event for one’s own', async () => {
     const { manage, removed, told } = setUp();
     assert.equal(await manage.remove(ALICE, 'alice'), true);
     assert.deepEqual([removed, told], [['alice'], []]);
   });
 
-  it('that is another user’s, or not there, does nothing', async () => {
+  it('of another user, or that does not exist, does nothing', async () => {
     const { manage, removed } = setUp();
     assert.equal(await manage.remove(ALICE, 'bob'), false);
     assert.equal(await manage.remove(ALICES_SANDBOX, 'alice'), false);
@@ -88,7 +88,7 @@ describe('removing a resource', () => {
     assert.deepEqual(removed, []);
   });
 
-  it('that has gone meanwhile tells nobody', async () => {
+  it('that has gone meanwhile raises no event', async () => {
     const { manage, told, goes } = setUp();
     goes();
     assert.equal(await manage.remove(ROOT, 'bob'), false);

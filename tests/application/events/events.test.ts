@@ -10,8 +10,8 @@ function setUp(): Events {
   return new Events({ write: () => {}, lostLines: () => 0, close: async () => {} }, new FakeClock());
 }
 
-describe('events that are kept for who asks later', () => {
-  it('are not pushed out by a user whose commands are refused again and again', () => {
+describe('stored events', () => {
+  it('are not displaced by a user whose commands are refused again and again', () => {
     const events = setUp();
     events.raise('authorizationFailed', 'a guess', { caller: ALICE });
     events.raise('lockoutBegan', 'locked', { caller: ALICE });
@@ -23,7 +23,7 @@ describe('events that are kept for who asks later', () => {
     assert.equal(kinds.length, 1003);
   });
 
-  it('are those of a user to the user, and all to an administrator', () => {
+  it('are visible to the user who caused them, and all of them to an administrator', () => {
     const events = setUp();
     events.raise('commandRefused', 'of alice', { caller: ALICE });
     events.raise('warning', 'of nobody');
@@ -33,7 +33,7 @@ describe('events that are kept for who asks later', () => {
     assert.deepEqual(refusalsFor(ALICE), ['of alice']);
   });
 
-  it('come in the order in which they happened, the newest of them when fewer are asked for', () => {
+  it('are returned in chronological order, the newest ones if fewer are requested', () => {
     const events = setUp();
     for (const kind of ['warning', 'commandRefused', 'listChanged', 'commandRefused'] as const) {
       events.raise(kind, kind, { caller: ALICE });

@@ -36,7 +36,7 @@ function setUp(version: TpmVersion = '2.0', observers: readonly ResponseObserver
 
 const guess = createPrimary({ hierarchy: 'owner', auth: 'guess' });
 
-describe('a refused authorization', () => {
+describe('an authorization failure', () => {
   it('counts against its caller, and is durable when the promise resolves', async () => {
     const { records, failures, store } = setUp();
     const durable = records({ command: guess }, BAD_AUTH);
@@ -47,25 +47,25 @@ describe('a refused authorization', () => {
     assert.equal(store.kept.size, 1);
   });
 
-  it('counts nothing for an administrator', () => {
+  it('does not count for an administrator', () => {
     const { records, failures } = setUp();
     assert.equal(records({ command: guess, caller: ROOT }, BAD_AUTH), undefined);
     assert.equal(failures(), 0);
   });
 
-  it('counts nothing for a command that carried no authorization', () => {
+  it('does not count if the command carried no authorization', () => {
     const { records, failures } = setUp();
     assert.equal(records({ command: getRandom(8) }, BAD_AUTH), undefined);
     assert.equal(failures(), 0);
   });
 
-  it('counts nothing when it was the empty password of the owner hierarchy', () => {
+  it('does not count if it was the empty password of the owner hierarchy', () => {
     const { records, failures } = setUp();
     assert.equal(records({ command: createPrimary({ hierarchy: 'owner' }) }, TPM_RC.BAD_AUTH | 0x900), undefined);
     assert.equal(failures(), 0);
   });
 
-  it('is told apart from every other ending', () => {
+  it('is distinguished from every other result', () => {
     const { records, failures } = setUp();
     for (const code of [TPM_RC.SUCCESS, TPM_RC.LOCKOUT, TPM_RC.RETRY]) {
       assert.equal(records({ command: guess }, code), undefined);
@@ -82,7 +82,7 @@ describe('a refused authorization', () => {
 });
 
 describe('a reset of the TPM’s own lockout', () => {
-  it('empties the ledger when an administrator’s succeeds, and is logged', async () => {
+  it('empties the ledger if an administrator’s succeeds, and is logged', async () => {
     const { records, failures, log } = setUp();
     await records({ command: guess }, BAD_AUTH);
     const emptied = records({ command: LOCK_RESET, caller: ROOT }, TPM_RC.SUCCESS);
@@ -95,7 +95,7 @@ describe('a reset of the TPM’s own lockout', () => {
     );
   });
 
-  it('empties nothing when it fails, or comes from anybody else', async () => {
+  it('empties nothing if it fails or comes from anybody else', async () => {
     const { records, failures } = setUp();
     await records({ command: guess }, BAD_AUTH);
     assert.equal(records({ command: LOCK_RESET, caller: ROOT }, TPM_RC.LOCKOUT), undefined);
@@ -110,7 +110,7 @@ describe('a reset of the TPM’s own lockout', () => {
     assert.equal(failures(), 1);
   });
 
-  it('is TPM_ResetLockValue on TPM 1.2, inside a transport session too', async () => {
+  it('is TPM_ResetLockValue on TPM 1.2, even inside a transport session', async () => {
     const reset = command12(TPM_ORD.ResetLockValue, new Uint8Array(45), TPM_TAG.RQU_AUTH1_COMMAND);
     for (const command of [reset, insideTransport(reset)]) {
       const { records, failures } = setUp('1.2');
@@ -122,8 +122,8 @@ describe('a reset of the TPM’s own lockout', () => {
   });
 });
 
-describe('those who want to know how a command ended', () => {
-  it('are told each response with its class', () => {
+describe('observers of results', () => {
+  it('get each response with its class', () => {
     const seen: unknown[] = [];
     const observer: ResponseObserver = ({ header }, outcome, response) => {
       seen.push([header.code, outcome, response.length]);
@@ -137,7 +137,7 @@ describe('those who want to know how a command ended', () => {
     ]);
   });
 
-  it('are waited for, together with the durable write of a failure', async () => {
+  it('delay the response, together with the durable write of a failure', async () => {
     let settle = (): void => undefined;
     const observed = new Promise<void>((resolve) => {
       settle = resolve;
@@ -164,7 +164,7 @@ describe('those who want to know how a command ended', () => {
     assert.equal(store.kept.size, 1);
   });
 
-  it('are waited for where nothing else is', async () => {
+  it('delay the response even if nothing else does', async () => {
     let settle = (): void => undefined;
     const observed = new Promise<void>((resolve) => {
       settle = resolve;
@@ -176,7 +176,7 @@ describe('those who want to know how a command ended', () => {
     await durable;
   });
 
-  it('hold the response back when they fail', async () => {
+  it('withhold the response if they fail', async () => {
     const { records } = setUp('2.0', [() => Promise.reject(new Error('ENOSPC'))]);
     await assert.rejects(records({ command: guess }, BAD_AUTH) ?? Promise.resolve(), /ENOSPC/);
   });

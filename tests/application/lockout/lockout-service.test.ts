@@ -25,7 +25,7 @@ async function fails(lockout: LockoutService, times: number, caller = ALICE): Pr
 }
 
 describe('the lockout service: counting', () => {
-  it('makes a failure durable, and closes the gate of its user at the fourth', async () => {
+  it('stores a failure durably, and locks out its user at the fourth', async () => {
     const { lockout, stored } = setUp();
     await fails(lockout, 3);
     assert.equal(stored().length, 3);
@@ -36,7 +36,7 @@ describe('the lockout service: counting', () => {
     assert.equal(lockout.gate(BOB.userKey).open, true);
   });
 
-  it('tells every failure: who, and which command', async () => {
+  it('raises an event for every failure: who, and which command', async () => {
     const { lockout, told } = setUp();
     await fails(lockout, 1);
     const [event] = told;
@@ -45,7 +45,7 @@ describe('the lockout service: counting', () => {
     assert.deepEqual(event.details, { command: COMMAND });
   });
 
-  it('never counts an administrator, whose failures are told all the same', () => {
+  it('never counts an administrator’s failures, but raises events for them', () => {
     const { lockout, told, stored } = setUp();
     assert.equal(lockout.countFailure(ROOT, COMMAND), undefined);
     assert.equal(told[0]?.userKey, ROOT.userKey);
@@ -53,13 +53,13 @@ describe('the lockout service: counting', () => {
     assert.equal(lockout.summary().totalFailures, 0);
   });
 
-  it('keeps nothing where the window is 0', () => {
+  it('stores nothing if the window is 0', () => {
     const { lockout, stored } = setUp({ standardUserAuthorizationFailureDurationMinutes: 0 });
     assert.equal(lockout.countFailure(ALICE, COMMAND), undefined);
     assert.deepEqual(stored(), []);
   });
 
-  it('takes its thresholds from policy', () => {
+  it('uses the thresholds of the policy', () => {
     const { lockout } = setUp({
       standardUserAuthorizationFailureDurationMinutes: 7,
       standardUserAuthorizationFailureIndividualThreshold: 2,
@@ -89,8 +89,8 @@ describe('the lockout service: counting', () => {
   });
 });
 
-describe('the lockout service: the beginning and the end of a lockout', () => {
-  it('is told once when it begins, with its reason and its end', async () => {
+describe('the lockout service: the start and the end of a lockout', () => {
+  it('raises one event when it starts, with its reason and its end', async () => {
     const { lockout, told, kinds, clock } = setUp();
     await fails(lockout, 5);
     assert.deepEqual(kinds(), ['lockoutBegan']);
@@ -101,7 +101,7 @@ describe('the lockout service: the beginning and the end of a lockout', () => {
     assert.match(began.message, /^Authorized commands of this user are refused until 2026-/);
   });
 
-  it('is told as that of all users when it is', async () => {
+  it('reports that it concerns all users', async () => {
     const { lockout, told } = setUp({ standardUserAuthorizationFailureTotalThreshold: 2 });
     await fails(lockout, 1, BOB);
     await fails(lockout, 1);
@@ -118,7 +118,7 @@ describe('the lockout service: the beginning and the end of a lockout', () => {
     assert.match(began.message, /while a threshold is 0/);
   });
 
-  it('is told once when it ends, and begins anew with new failures', async () => {
+  it('raises one event when it ends, and starts again with new failures', async () => {
     const { lockout, kinds, clock, told } = setUp();
     await fails(lockout, 4);
     assert.equal(lockout.gate(ALICE.userKey).open, false);
@@ -136,7 +136,7 @@ describe('the lockout service: the beginning and the end of a lockout', () => {
 });
 
 describe('the lockout service: reset', () => {
-  it('forgets the failures of one user, and tells that the lockout has ended', async () => {
+  it('clears the failures of one user, and reports that the lockout has ended', async () => {
     const { lockout, kinds, stored } = setUp();
     await fails(lockout, 4);
     await fails(lockout, 2, BOB);
@@ -149,7 +149,7 @@ describe('the lockout service: reset', () => {
     assert.equal(lockout.gate(ALICE.userKey).open, true);
   });
 
-  it('forgets the failures of all', async () => {
+  it('clears the failures of all', async () => {
     const { lockout, stored } = setUp();
     await fails(lockout, 4);
     await fails(lockout, 2, BOB);
@@ -158,7 +158,7 @@ describe('the lockout service: reset', () => {
     assert.equal(lockout.summary().totalFailures, 0);
   });
 
-  it('leaves a lockout that goes on all the same', async () => {
+  it('does not report the end of a lockout that continues', async () => {
     const { lockout, kinds } = setUp();
     await fails(lockout, 4);
     assert.equal(await lockout.reset(BOB.userKey), 0);
@@ -168,7 +168,7 @@ describe('the lockout service: reset', () => {
 });
 
 describe('the lockout service: after a restart', () => {
-  it('knows what was stored', async () => {
+  it('knows the stored failures', async () => {
     const { lockout, service } = setUp();
     await fails(lockout, 4);
     const restarted = service();
@@ -176,14 +176,14 @@ describe('the lockout service: after a restart', () => {
     assert.equal(restarted.gate(ALICE.userKey).open, false);
   });
 
-  it('begins with nothing where nothing was stored', async () => {
+  it('starts empty if nothing was stored', async () => {
     const { lockout, store } = setUp();
     await lockout.restore();
     assert.equal(lockout.summary().totalFailures, 0);
     assert.equal(store.kept.size, 0);
   });
 
-  it('stores the ages of an earlier boot as they were settled, so that they are settled once', async () => {
+  it('stores the settled ages of failures of an earlier boot, so that they are settled only once', async () => {
     const { lockout, service, stored, clock, store } = setUp();
     await fails(lockout, 1);
     let writes = 0;

@@ -20,7 +20,7 @@ async function setUp() {
 }
 
 describe('the state of the lockout', () => {
-  it('shows an administrator everybody, and a user himself beside the totals', async () => {
+  it('shows everybody to an administrator, and a standard user only themselves and the totals', async () => {
     const { manage, usersSeenBy } = await setUp();
     assert.deepEqual(usersSeenBy(ROOT), [ALICE.userKey, BOB.userKey]);
     assert.deepEqual(usersSeenBy(ALICE), [ALICE.userKey]);
@@ -29,7 +29,7 @@ describe('the state of the lockout', () => {
 });
 
 describe('resetting the lockout', () => {
-  it('forgets one user, given by name, and tells who did it', async () => {
+  it('clears one user, given by name, and reports who did it', async () => {
     const { manage, told, usersSeenBy } = await setUp();
     const after = await manage.reset(ROOT, 'alice');
     assert.deepEqual(
@@ -43,13 +43,13 @@ describe('resetting the lockout', () => {
     assert.deepEqual(told[0].details, { user: ALICE.userKey, forgotten: 2 });
   });
 
-  it('forgets everybody when no user is given', async () => {
+  it('clears all users if no user is given', async () => {
     const { manage, told } = await setUp();
     assert.deepEqual((await manage.reset(ROOT, undefined)).users, []);
     assert.deepEqual(told[0]?.details, { user: 'all', forgotten: 3 });
   });
 
-  it('refuses a user that there is not, and forgets nobody', async () => {
+  it('refuses a user that does not exist, and clears nobody', async () => {
     const { manage, told, usersSeenBy } = await setUp();
     await assert.rejects(manage.reset(ROOT, 'nobody'), {
       symbol: 'TBS_E_BAD_PARAMETER',

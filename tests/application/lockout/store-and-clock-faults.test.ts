@@ -1,4 +1,7 @@
-/** A store that cannot write, and a clock that jumps a day: nothing is acknowledged that is not kept, nothing forgotten. */
+/**
+ * Tests a store that cannot write and a clock that jumps a day: only stored changes are acknowledged, and nothing is
+ * lost.
+ */
 import assert from 'node:assert/strict';
 import { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
 import { ManageLockout } from '../../../ts-core/application/lockout/manage-lockout.js';
@@ -44,7 +47,7 @@ function setUp() {
 
 for (const fault of ['ENOSPC', 'EIO'] as const) {
   describe(`a store that fails with ${fault}`, () => {
-    it('refuses a change of the lists, and the lists in force are what they were', async () => {
+    it('refuses a change of the lists, and the lists in force stay the same', async () => {
       const { store } = setUp();
       const lists = new CommandLists(NO_POLICY, store);
       const { revision, lists: compiled } = lists;
@@ -58,7 +61,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
       assert.equal(lists.revision, revision + 1);
     });
 
-    it('refuses to reset the lockout and opens no gate, before a restart as after it', async () => {
+    it('refuses to reset the lockout and ends none, before and after a restart', async () => {
       const { store, book, bookOf, told, events } = setUp();
       const lockout = new ManageLockout(book, events, { keyOf: (name) => name, nameOf: () => null });
       for (let count = 0; count < 4; count++) await book.countFailure(ALICE, 'TPM2_Sign');
@@ -81,7 +84,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
       assert.equal(restartedAgain.gate(ALICE.userKey).open, true);
     });
 
-    it('refuses to block, unblock, grant and revoke, and every verdict is what it was', async () => {
+    it('refuses to block, unblock, grant and revoke, and every verdict stays the same', async () => {
       const { store, events, told } = setUp();
       const lists = new CommandLists(NO_POLICY, store);
       const manage = new ManageBlockLists('2.0', lists, events);
@@ -105,7 +108,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
       }
     });
 
-    it('refuses to set the level of owner authorization, and the level in force is what it was', async () => {
+    it('refuses to set the level of owner authorization, and the level in force stays the same', async () => {
       const { store, events, told } = setUp();
       const policy = { current: () => NO_POLICY } as unknown as PolicyStore;
       const authLevel = new ManageAuthLevel(policy, store, events, async () => undefined);
@@ -119,7 +122,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
       assert.equal((await authLevel.set(ROOT, 0, options)).level, 0);
     });
 
-    it('counts a failure all the same, does not call it durable, and keeps it with the next one', async () => {
+    it('counts a failure anyway, does not report it as durable, and stores it with the next one', async () => {
       const { store, book, bookOf } = setUp();
       store.fault = fault;
       for (let count = 0; count < 4; count++) {
@@ -137,7 +140,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
   });
 }
 
-it('a failure that is counted while the lockout is reset is not forgotten with the others', async () => {
+it('keeps a failure that is counted while the lockout is reset', async () => {
   const { store, book, bookOf } = setUp();
   for (let count = 0; count < 4; count++) await book.countFailure(ALICE, 'TPM2_Sign');
   let write: (() => void) | undefined;
@@ -166,7 +169,7 @@ for (const [name, jumpMs] of [
   ['back', -DAY_MS],
 ] as const) {
   describe(`a wall clock that jumps a day ${name}`, () => {
-    it('neither opens the gate within a boot nor keeps it closed longer', async () => {
+    it('neither ends a lockout within a boot nor prolongs it', async () => {
       const { book, clock } = setUp();
       for (let count = 0; count < 4; count++) await book.countFailure(ALICE, 'TPM2_Sign');
       assert.equal(book.gate(ALICE.userKey).open, false);
@@ -176,7 +179,7 @@ for (const [name, jumpMs] of [
       assert.equal(book.gate(ALICE.userKey).open, true, 'and nothing counts longer than the window');
     });
 
-    it('loses nothing when the broker is restarted within the boot', async () => {
+    it('loses nothing if the broker is restarted within the boot', async () => {
       const { book, bookOf, clock } = setUp();
       for (let count = 0; count < 4; count++) await book.countFailure(ALICE, 'TPM2_Sign');
       clock.wallMs += jumpMs;
@@ -187,7 +190,7 @@ for (const [name, jumpMs] of [
       assert.equal(restarted.gate(ALICE.userKey).open, true);
     });
 
-    it('an audit line tells the wall clock of its moment', () => {
+    it('gives an audit line the wall-clock time of its moment', () => {
       const { clock, told, book } = setUp();
       clock.wallMs += jumpMs;
       void book.countFailure(ALICE, 'TPM2_Sign');

@@ -56,7 +56,7 @@ async function fitted(tpm: Tpm, { version = '2.0' as TpmVersion, ownsTpm = true,
 }
 
 describe('the TPM’s own limit of failed tries', () => {
-  it('is raised to what Windows sets when it is not above the policy’s threshold', async () => {
+  it('is raised to Windows’ value if it is not above the policy’s threshold', async () => {
     for (const maxTries of [3, 9]) {
       const { changedTo, told, log } = await fitted({ maxTries });
       assert.deepEqual(changedTo, [32, 1000, 2000], 'the recovery times stay');
@@ -66,31 +66,31 @@ describe('the TPM’s own limit of failed tries', () => {
     }
   });
 
-  it('is raised above a threshold that is higher than what Windows sets', async () => {
+  it('is raised above a threshold that is higher than Windows’ value', async () => {
     const { changedTo } = await fitted({ maxTries: 32 }, { totalThreshold: 50 });
     assert.equal(changedTo?.[0], 51);
   });
 
-  it('stays when it is above the threshold, or is not reported', async () => {
+  it('is not changed if it is above the threshold or not reported', async () => {
     for (const tpm of [{ maxTries: 10 }, {}]) {
       const { changedTo, told, log } = await fitted(tpm);
       assert.deepEqual([changedTo, told, log], [undefined, [], []]);
     }
   });
 
-  it('stays where the lockout authorization is set: then the owner decides', async () => {
+  it('is not changed if the lockout authorization is set, because then the owner decides', async () => {
     const { changedTo, told } = await fitted({ maxTries: 3, lockoutAuthSet: true });
     assert.deepEqual([changedTo, told], [undefined, []]);
   });
 
-  it('of somebody else’s TPM, or of a TPM 1.2, is not even asked for', async () => {
+  it('is not even queried for somebody else’s TPM or a TPM 1.2', async () => {
     for (const options of [{ ownsTpm: false }, { version: '1.2' as const }]) {
       const { sent } = await fitted({ maxTries: 3 }, options);
       assert.deepEqual(sent, []);
     }
   });
 
-  it('that cannot be raised is logged', async () => {
+  it('is logged if it cannot be raised', async () => {
     const { told, log } = await fitted({ maxTries: 3, answer: TPM_RC.LOCKOUT });
     assert.deepEqual(told, []);
     assert.equal(log[0]?.level, 'warn');

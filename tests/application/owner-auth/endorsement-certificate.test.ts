@@ -1,4 +1,7 @@
-/** The endorsement key, its kind, and the certificate that a manufacturer puts into the TPM, read over several commands. */
+/**
+ * Tests the endorsement key, its type, and the manufacturer's certificate in the TPM, which takes several commands to
+ * read.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -46,7 +49,7 @@ describe('the endorsement key of a TPM 2.0', function () {
     'ECC P-256': '0x01C0000A',
     'ECC P-384 (high range)': '0x01C00016',
   })) {
-    it(`comes with the ${kind} certificate that is in NV, whole, also when one answer cannot hold it`, async () => {
+    it(`comes with the complete ${kind} certificate in NV, even if one response cannot hold it`, async () => {
       const certificate = storeCertificate(index);
       await using machine = await its.start();
       assert.equal(await machine.owner.tpm.endorsementKey(ROOT), undefined, 'no key yet');
@@ -57,7 +60,7 @@ describe('the endorsement key of a TPM 2.0', function () {
     });
   }
 
-  it('is, with the storage root key, on the curve P-256 where that is set, and all else works as with RSA', async () => {
+  it('is on the curve P-256 if that is configured, with the storage root key, and all else works as with RSA', async () => {
     let key: EndorsementKey | undefined;
     let storage = '';
     let endorsement = '';
@@ -84,7 +87,7 @@ describe('the endorsement key of a TPM 2.0', function () {
     assert.ok(made.includes(Buffer.from(unique.subarray(0, 32))) && made.includes(Buffer.from(unique.subarray(32))));
   });
 
-  it('is on the curve P-256 by itself on a TPM that has no RSA', async () => {
+  it('is on the curve P-256 automatically on a TPM without RSA', async () => {
     const TPM_CC_TEST_PARMS = TPM_CC.TestParms;
     const TPM_ALG_RSA = 1;
     await using machine = await its.start({
@@ -98,7 +101,7 @@ describe('the endorsement key of a TPM 2.0', function () {
     assert.equal((await machine.owner.tpm.endorsementKey(ROOT))?.publicKey.algorithm, 'ecc');
   });
 
-  it('is not made, and it says what to set, where the TPM does not offer the kind that is set', async () => {
+  it('is not created if the TPM does not support the configured type; the error names the setting', async () => {
     await using machine = await its.start({
       keyAlgorithm: 'rsa2048',
       answer: (command) =>
@@ -115,7 +118,7 @@ describe('the endorsement key of a TPM 2.0', function () {
 describe('the endorsement key of a TPM 1.2', function () {
   this.timeout(60_000);
 
-  it('comes with the manufacturer’s certificate, which only the owner may read, and is there for everybody', async () => {
+  it('comes with the manufacturer’s certificate, which only the owner may read; everybody can read the key', async () => {
     await using tpm = await startSwtpm({ version: '1.2', startup: true });
     const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
     const certificate = someCertificate();
@@ -150,7 +153,7 @@ describe('the endorsement key of a TPM 1.2', function () {
 describe('the lockout of a TPM 1.2', function () {
   this.timeout(60_000);
 
-  it('tells how many seconds are left while it lasts, and nothing otherwise', async () => {
+  it('reports how many seconds remain while it lasts', async () => {
     await using tpm = await startSwtpm({ version: '1.2', startup: true });
     const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
     try {

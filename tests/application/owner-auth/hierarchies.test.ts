@@ -1,4 +1,7 @@
-/** The storage and endorsement hierarchy of a real software TPM 2.0: open unless somebody asks for more. */
+/**
+ * Tests the storage and endorsement hierarchies of a real software TPM 2.0, which stay open unless somebody closes
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,7 +43,7 @@ describe('the hierarchies of a TPM 2.0', function () {
     });
   }
 
-  it('are reported as empty where the level stores their authorizations, and as not found where it does not', async () => {
+  it('have empty stored values if the level stores their authorizations, and are not found otherwise', async () => {
     for (const level of [4, 2] as const) {
       await using machine = await start({ osManagedAuthLevel: level });
       await machine.owner.provisioning.initialize(ROOT);
@@ -52,7 +55,7 @@ describe('the hierarchies of a TPM 2.0', function () {
     }
   });
 
-  it('are closed on request, after a warning of what stops working, and their values are stored', async () => {
+  it('are closed on request, after a warning about programs that stop working, and their values are stored', async () => {
     await using machine = await start();
     const report = await machine.owner.provisioning.initialize(ROOT, { closeHierarchies: true });
     assert.deepEqual([report.ready, report.hierarchies], [true, CLOSED]);
@@ -68,7 +71,7 @@ describe('the hierarchies of a TPM 2.0', function () {
     assert.deepEqual(await authOf(machine, STORAGE_20), storage, 'Delegated stores them where they were set');
   });
 
-  it('are closed where policy wants it, which is known before', async () => {
+  it('are closed if policy requires it, which is announced', async () => {
     await using machine = await start({ closeHierarchies: true });
     assert.equal((await machine.owner.provisioning.state()).policyClosesHierarchies, true);
     const report = await machine.owner.provisioning.initialize(ROOT);
@@ -89,7 +92,7 @@ describe('the hierarchies of a TPM 2.0', function () {
     }
   });
 
-  it('are opened again with the stored values, also those that an earlier start closed', async () => {
+  it('are opened again with the stored values, even those that an earlier version closed', async () => {
     {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT, { closeHierarchies: true });
@@ -122,7 +125,7 @@ describe('the hierarchies of a TPM 2.0', function () {
     assert.deepEqual(report.hierarchies, OPEN);
   });
 
-  it('are opened as far as their values are known, when one is not', async () => {
+  it('are opened individually if one of their values is unknown', async () => {
     await using machine = await start();
     await machine.owner.provisioning.initialize(ROOT, { closeHierarchies: true });
     machine.owner.coordinator.parts.secrets.wipe('storage');
@@ -133,10 +136,10 @@ describe('the hierarchies of a TPM 2.0', function () {
   });
 });
 
-describe('the hierarchies that a TPM 1.2 does not have', function () {
+describe('the hierarchies on a TPM 1.2', function () {
   this.timeout(60_000);
 
-  it('are neither closed nor opened', async () => {
+  it('cannot be closed or opened', async () => {
     await using tpm = await startSwtpm({ version: '1.2', startup: true });
     const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
     try {

@@ -1,4 +1,7 @@
-/** SIGKILL around raw commands that change the owner past the broker: what is kept is never taken for good after that. */
+/**
+ * Tests SIGKILL around raw changes of the owner authorization: afterwards the stored value is never trusted
+ * unchecked.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +21,7 @@ const FULL = 4;
 const DELEGATED = 2;
 
 for (const version of ['2.0', '1.2'] as const) {
-  describe(`the kept owner authorization of a TPM ${version}, killed while an administrator's command changes it`, function () {
+  describe(`the stored owner authorization of a TPM ${version}, if the broker is killed during an administrator’s raw command,`, function () {
     this.timeout(240_000);
 
     async function fixture(level: PolicySettings['osManagedAuthLevel']) {
@@ -49,7 +52,7 @@ for (const version of ['2.0', '1.2'] as const) {
     }
 
     for (const action of ['rawChange', 'rawClear'] as const) {
-      it(`is the TPM's own or is void after each step of a ${action === 'rawChange' ? 'change' : 'clear'}`, async () => {
+      it(`is the TPM’s own value or void after each step of a ${action === 'rawChange' ? 'change' : 'clear'}`, async () => {
         const kept: boolean[] = [];
         for (let killAt = 1; ; killAt++) {
           await using box = await fixture(FULL);
@@ -67,7 +70,7 @@ for (const version of ['2.0', '1.2'] as const) {
       });
     }
 
-    it('is not handed out either: the first use asks the TPM, once', async () => {
+    it('is not returned while uncertain: the first use asks the TPM, once', async () => {
       await using box = await fixture(FULL);
       const next = Buffer.alloc(20, 7).toString('base64');
       assert.equal(box.run({ action: 'rawChange', next, killAt: 2 }), 'killed');

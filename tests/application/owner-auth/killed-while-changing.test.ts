@@ -78,10 +78,10 @@ function finished(result: ProcessResult | 'killed'): ProcessResult {
 }
 
 for (const version of ['2.0', '1.2'] as const) {
-  describe(`the owner authorization of a TPM ${version}, killed at every step`, function () {
+  describe(`the owner authorization of a TPM ${version}, if the broker is killed at any step,`, function () {
     this.timeout(600_000);
 
-    it('is the old or the new value after each, known here and to the directory, and works', async () => {
+    it('is the old or the new value, stored here and in the directory, and works', async () => {
       await using box = await fixture(version);
       finished(box.run({ action: 'initialize', killAt: 0 }, REQUIRED));
       await shortLockoutRecovery(box);
@@ -109,7 +109,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.ok(kills >= 8, `${kills} steps`);
     });
 
-    it('keeps what Delegated keeps, under a new key, after a kill at any step of lowering the level', async () => {
+    it('keeps what Delegated stores, under a new key, if the level was being lowered', async () => {
       const delegated = { osManagedAuthLevel: 2 } as const;
       await using box = await fixture(version);
       finished(box.run({ action: 'initialize', killAt: 0 }, { osManagedAuthLevel: 4, closeHierarchies: true }));
@@ -132,7 +132,7 @@ for (const version of ['2.0', '1.2'] as const) {
       }
     });
 
-    it('is provisioned to the end after a kill at any step of provisioning', async () => {
+    it('is completely provisioned after a kill during provisioning', async () => {
       for (let killAt = 1; ; killAt++) {
         await using box = await fixture(version);
         const first = box.run({ action: 'initialize', killAt }, { closeHierarchies: true });
@@ -144,10 +144,10 @@ for (const version of ['2.0', '1.2'] as const) {
   });
 }
 
-describe('closed hierarchies of a TPM 2.0, killed at every step of opening them', function () {
+describe('closed hierarchies of a TPM 2.0, if the broker is killed while opening them,', function () {
   this.timeout(180_000);
 
-  it('are open after the next try, and nothing of their authorizations is stored', async () => {
+  it('are open after the next attempt, and their authorizations are no longer stored', async () => {
     await using box = await fixture('2.0');
     finished(box.run({ action: 'initialize', killAt: 0 }, { closeHierarchies: true }));
     const restore = await snapshot(box);
@@ -165,10 +165,10 @@ describe('closed hierarchies of a TPM 2.0, killed at every step of opening them'
   });
 });
 
-describe('the owner authorization that a level does not keep, killed at every step', function () {
+describe('an owner authorization that the level does not store, if the broker is killed at any step,', function () {
   this.timeout(180_000);
 
-  it('is taken to the end, and known to nobody afterwards', async () => {
+  it('is set in the end, and nobody knows it afterwards', async () => {
     const settings = { osManagedAuthLevel: 0 } as const;
     for (let killAt = 1; ; killAt++) {
       await using box = await fixture('2.0');

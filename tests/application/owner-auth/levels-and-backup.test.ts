@@ -1,4 +1,4 @@
-/** Levels, backup and what goes wrong with them, on real software TPMs of both versions. */
+/** Tests levels and backup, and their failures, on real software TPMs of both versions. */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ for (const version of ['2.0', '1.2'] as const) {
     /** The hierarchies of a TPM 2.0 closed, so that Delegated has something to store. */
     const closing = { closeHierarchies: version === '2.0' };
 
-    it('voids every earlier copy when policy lowers Full to Delegated, and says that the new value is kept nowhere', async () => {
+    it('voids every earlier copy if policy lowers Full to Delegated, and reports that the new value is stored nowhere', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT, closing);
       const before = await full(machine);
@@ -73,7 +73,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.ok((await machine.owner.ownerAuth.get(ROOT, delegated)).length >= 20);
     });
 
-    it('does the same for a change of policy while the broker was down, with the backup first', async () => {
+    it('does the same if policy changed while the broker was not running, with the backup first', async () => {
       {
         await using machine = await start({ activeDirectoryBackup: true, osManagedAuthLevel: 4 });
         await machine.owner.provisioning.initialize(ROOT);
@@ -92,7 +92,7 @@ for (const version of ['2.0', '1.2'] as const) {
       return { value };
     }
 
-    it('lowers the level under a new key: neither an old copy of the disk nor what is left of it opens any more', async () => {
+    it('lowers the level under a new key: neither an old copy of the disk nor its remains can be decrypted', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT, closing);
       const secretsFolder = join(its.folder, 'owner-auth');
@@ -109,7 +109,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.deepEqual(await failureOf(full(machine)), { symbol: 'TBS_E_INTERNAL_ERROR', reason: 'damaged' });
     });
 
-    it('keeps nothing at None, and leaves the hierarchies usable', async () => {
+    it('stores nothing at None, and leaves the hierarchies usable', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT, closing);
       const before = await full(machine);
@@ -121,7 +121,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.deepEqual([storageAuthSet, endorsementAuthSet], [false, false]);
     });
 
-    it('changes nothing in the TPM when a required backup fails, whatever the reason', async () => {
+    it('changes nothing in the TPM if a required backup fails, whatever the reason', async () => {
       await using machine = await start({ activeDirectoryBackup: true, osManagedAuthLevel: 4 });
       await machine.owner.provisioning.initialize(ROOT);
       const before = await full(machine);
@@ -146,7 +146,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.deepEqual(await full(machine), before, 'the level waits for the directory');
     });
 
-    it('changes nothing in the TPM when the store cannot keep the new level, and does all of it later', async () => {
+    it('changes nothing in the TPM if the new level cannot be stored, and does all of it later', async () => {
       await using machine = await start({ osManagedAuthLevel: 4 });
       await machine.owner.provisioning.initialize(ROOT);
       const before = await full(machine);
@@ -163,7 +163,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(machine.owner.coordinator.parts.records.current.appliedLevel, 2);
     });
 
-    it('keeps the setting of automatic provisioning as it was when the store cannot keep the new one', async () => {
+    it('keeps the setting of automatic provisioning if the new one cannot be stored', async () => {
       await using machine = await start();
       await machine.owner.provisioning.setAutoProvisioning(ROOT, 'Disabled');
       storeFails = true;
@@ -174,7 +174,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(machine.events.length, told, 'a change that was refused is not told as made');
     });
 
-    it('goes on without the directory when the backup is not required, and backs up later', async () => {
+    it('continues without the directory if the backup is not required, and backs up later', async () => {
       const optional = {
         activeDirectoryBackup: true,
         requireActiveDirectoryBackup: false,
@@ -208,7 +208,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.ok(!machine.owner.coordinator.parts.secrets.has('pending'));
     });
 
-    it('gives nothing away on a copied disk, with another TPM', async () => {
+    it('reveals nothing on a copied disk with another TPM', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT);
       const value = await full(machine);
@@ -226,7 +226,7 @@ for (const version of ['2.0', '1.2'] as const) {
       }
     });
 
-    it('answers clearly when the seal cannot be opened any more, and takes new material after that', async () => {
+    it('reports clearly that the seal cannot be opened any more, and stores new material after that', async () => {
       {
         await using machine = await start();
         await machine.owner.provisioning.initialize(ROOT);
@@ -240,7 +240,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(await works(machine, await full(machine)), true);
     });
 
-    it('shows standard users the user delegation only', async () => {
+    it('returns only the user delegation to standard users', async () => {
       await using machine = await start();
       await machine.owner.provisioning.initialize(ROOT);
       const types = [1, 2, 3, 4, 12, 13, 99];

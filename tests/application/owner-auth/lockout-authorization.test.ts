@@ -1,4 +1,4 @@
-/** What is known of the lockout authorization after a wrong one, on a real software TPM 2.0. */
+/** Tests the reported state of the lockout authorization after a wrong value, on a real software TPM 2.0. */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const WRONG = new Uint8Array(20).fill(9);
 const A_DAY_MS = 86_400_000;
 const A_MINUTE_MS = 60_000;
 
-describe('the lockout authorization after a wrong one', function () {
+describe('the lockout authorization after a wrong value', function () {
   this.timeout(60_000);
   const its = tpmOfEachTest('2.0');
 
@@ -41,14 +41,14 @@ describe('the lockout authorization after a wrong one', function () {
     assert.ok(machine.events.some(({ kind, message }) => kind === 'warning' && /accepts none/.test(message)));
   });
 
-  it('is shown as blocked after the wrong value of a caller’s own command as well', async () => {
+  it('is shown as blocked after a wrong value in a caller’s own command as well', async () => {
     await using machine = await its.start();
     await machine.owner.provisioning.initialize(ROOT);
     await assert.rejects(machine.raw(dictionaryAttackLockReset(WRONG)));
     await assertBlockedForADay(machine);
   });
 
-  it('is remembered over a restart of the broker, and learnt from the next use when it was not', async () => {
+  it('is remembered across a restart of the broker, or learned from the next use', async () => {
     {
       await using machine = await its.start();
       await machine.owner.provisioning.initialize(ROOT);
@@ -65,7 +65,7 @@ describe('the lockout authorization after a wrong one', function () {
     await assertBlockedForADay(machine);
   });
 
-  it('is blocked until the TPM is reset where the recovery time is 0', async () => {
+  it('is blocked until the TPM is reset if the recovery time is 0', async () => {
     {
       await using machine = await its.start();
       await machine.owner.provisioning.initialize(ROOT);
@@ -79,7 +79,7 @@ describe('the lockout authorization after a wrong one', function () {
     await machine.owner.ownerAuth.unblock(ROOT, undefined);
   });
 
-  it('is blocked for the right value too, and not any more after the platform has cleared the TPM', async () => {
+  it('is blocked for the right value too, but no longer after the platform has cleared the TPM', async () => {
     await using machine = await its.start();
     // Before provisioning the empty value is the right one.
     await guess(machine);

@@ -34,14 +34,14 @@ describe('setting the level of owner authorization', () => {
     assert.equal(told[0]?.userKey, 'uid:0');
   });
 
-  it('changes nothing if the material cannot follow', async () => {
+  it('changes nothing if the material cannot be changed', async () => {
     const { set, store, told } = setUp({}, new TbsError('TBS_E_IOERROR'));
     await assert.rejects(set(0), (error) => error instanceof TbsError && error.symbol === 'TBS_E_IOERROR');
     assert.equal(store.get('localAuthLevel'), undefined);
     assert.deepEqual(told, []);
   });
 
-  it('is refused while policy sets the level, and names the source', async () => {
+  it('is refused while policy sets the level, naming the source', async () => {
     const { set, applied } = setUp({ osManagedAuthLevel: 4 });
     await assert.rejects(set(2), (error: unknown) => {
       assert.ok(error instanceof TbsError);
@@ -53,7 +53,7 @@ describe('setting the level of owner authorization', () => {
     assert.deepEqual(applied, []);
   });
 
-  it('fixes the default level without touching the material, and the same local level not at all', async () => {
+  it('stores the default level without changing the material, and does nothing for the same local level', async () => {
     const { set, applied, told, store } = setUp();
     await set(4);
     assert.deepEqual([applied, store.get('localAuthLevel'), told.length], [[], { level: 4 }, 1]);

@@ -1,4 +1,4 @@
-/** An authorization that the TPM refuses is named for what it is: not every refused one is the owner authorization. */
+/** Tests that an error names the authorization that the TPM rejected, which is not always the owner authorization. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { crypto, OWNER_SECRET, run, secret, TpmConnection } from '../../support/
 
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 
-describe('a refused authorization that is not the owner’s', function () {
+describe('a rejected authorization that is not the owner’s', function () {
   this.timeout(60_000);
   let tpm: Swtpm;
   let folder: string;
@@ -34,7 +34,7 @@ describe('a refused authorization that is not the owner’s', function () {
   const tool = (program: string, ...args: string[]) =>
     execFileSync(program, args, { cwd: folder, env: { ...process.env, TPM2TOOLS_TCTI: tpm.tcti } });
 
-  it('is the storage root key’s on a TPM 1.2 whose key has a secret of its own', async () => {
+  it('is named as the storage root key’s on a TPM 1.2 whose key has its own secret', async () => {
     await prepare('1.2');
     {
       await using connection = await TpmConnection.open(tpm.dataPath);
@@ -51,7 +51,7 @@ describe('a refused authorization that is not the owner’s', function () {
     await assert.rejects(machine.owner.ownerAuth.import(ROOT, secret('wrong')), { symbol: 'TPM_E_AUTHFAIL' });
   });
 
-  it('is the storage root key’s on a TPM 2.0 whose key has an authorization of its own', async () => {
+  it('is named as the storage root key’s on a TPM 2.0 whose key has its own authorization', async () => {
     await prepare('2.0');
     tool('tpm2_createprimary', '-Q', '-C', 'o', '-p', 'secret', '-c', 'key.ctx');
     tool('tpm2_evictcontrol', '-Q', '-C', 'o', '-c', 'key.ctx', '0x81000001');
@@ -62,7 +62,7 @@ describe('a refused authorization that is not the owner’s', function () {
     });
   });
 
-  it('is the stored delegation of a TPM 1.2', async () => {
+  it('is named as the stored delegation of a TPM 1.2', async () => {
     await prepare('1.2');
     const known = new Uint8Array(20).fill(9);
     await using machine = await start({ osManagedAuthLevel: 4 });
@@ -74,7 +74,7 @@ describe('a refused authorization that is not the owner’s', function () {
     await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, undefined), { message: /delegation that is stored/ });
   });
 
-  it('is the storage hierarchy’s where provisioning makes a key persistent', async () => {
+  it('is named as the storage hierarchy’s if provisioning makes a key persistent', async () => {
     await prepare('2.0');
     let stored: Uint8Array;
     {

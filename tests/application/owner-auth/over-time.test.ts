@@ -1,4 +1,4 @@
-/** What the owner authorization does by itself as time goes by: backups that failed, and boots without provisioning. */
+/** Tests what happens to the owner authorization over time: retried backups, and boots without provisioning. */
 import assert from 'node:assert/strict';
 import type { PolicySettings } from '../../../ts-core/domain/policy/settings.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -14,7 +14,7 @@ const OPTIONAL: Partial<PolicySettings> = {
 };
 
 for (const version of ['2.0', '1.2'] as const) {
-  describe(`the owner authorization of a TPM ${version}, as time goes by`, function () {
+  describe(`the backup and provisioning of a TPM ${version} over time`, function () {
     this.timeout(60_000);
     const its = tpmOfEachTest(version);
     let clock: FakeClock;
@@ -55,7 +55,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.deepEqual(await machine.owner.ownerAuth.set(ROOT, undefined, next), { kept: true, backup: 'pending' });
     }
 
-    it('tries a failed backup again after a minute, then less often, to once an hour', async () => {
+    it('retries a failed backup after a minute, then less often, down to once an hour', async () => {
       await using machine = await start(OPTIONAL);
       await machine.owner.provisioning.initialize(ROOT);
       await failedBackup(machine);
@@ -68,7 +68,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.ok(lastSuccess !== null, 'that of the value before');
     });
 
-    it('ends with the first success, and begins anew with the next failure', async () => {
+    it('ends the retries at the first success, and starts again with the next failure', async () => {
       await using machine = await start(OPTIONAL);
       await machine.owner.provisioning.initialize(ROOT);
       await failedBackup(machine);
@@ -86,7 +86,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.deepEqual(triedAtMinutes, [0, 1, 3]);
     });
 
-    it('goes on after a restart of the broker, with the state that it had', async () => {
+    it('continues after a restart of the broker, with its previous state', async () => {
       {
         await using machine = await start(OPTIONAL);
         await machine.owner.provisioning.initialize(ROOT);
@@ -102,7 +102,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(machine.owner.backup.get().pending, false);
     });
 
-    it('leaves out exactly the next boot when provisioning is disabled for it', async () => {
+    it('skips exactly the next boot if provisioning is disabled for it', async () => {
       const provisioned = async () => {
         await using machine = await start();
         const { owned } = await machine.owner.tpm.ownership();

@@ -1,4 +1,4 @@
-/** Initialize-Tpm on real software TPMs: what it may do when it is allowed more, and what it does at every level. */
+/** Tests Initialize-Tpm on real software TPMs, with each permission and at every level. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,7 +43,7 @@ for (const version of ['2.0', '1.2'] as const) {
     }
 
     for (const [name, level] of Object.entries({ None: 0, Delegated: 2, LockoutOnly: 5 } as const)) {
-      it(`takes ownership at the level ${name} with backup off, and says when nobody has the value afterwards`, async () => {
+      it(`takes ownership at the level ${name} with backup off, and reports if nobody has the value afterwards`, async () => {
         await using machine = await start({ osManagedAuthLevel: level as OsManagedAuthLevel });
         const verdict = await machine.owner.provisioning.initialize(ROOT);
         assert.deepEqual([verdict.ready, verdict.needs], [true, []]);
@@ -60,7 +60,7 @@ for (const version of ['2.0', '1.2'] as const) {
       });
     }
 
-    it('says that the TPM must be cleared, or the value imported, when somebody else owns it', async () => {
+    it('reports that the TPM must be cleared, or the value imported, if somebody else owns it', async () => {
       await takenBySomebodyElse();
       await using machine = await start();
       const verdict = await machine.owner.provisioning.initialize(ROOT);
@@ -69,7 +69,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(asked(), '0', 'nothing is asked of the firmware unless that is allowed');
     });
 
-    it('asks the firmware to clear only where both are allowed, and then wants a restart and a person', async () => {
+    it('asks the firmware to clear only if both are allowed, and then needs a restart and a person', async () => {
       await takenBySomebodyElse();
       await using machine = await start();
       for (const permissions of [
@@ -94,7 +94,7 @@ for (const version of ['2.0', '1.2'] as const) {
       );
     });
 
-    it('asks for another operation that clears where the platform does not take the first, and never twice', async () => {
+    it('requests another operation that clears if the platform does not accept the first, but never twice', async () => {
       await takenBySomebodyElse();
       writeFileSync(join(ppi, 'tcg_operations'), '5 3: User required\n14 3: User required\n22 1: BIOS only\n');
       writeFileSync(join(ppi, 'transition_action'), '1: Shutdown\n');
@@ -107,7 +107,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.equal(asked(), '5', 'what waits is left alone');
     });
 
-    it('reports what it could not ask for where the platform has no physical presence interface', async () => {
+    it('reports what it could not request if the platform has no physical presence interface', async () => {
       await takenBySomebodyElse();
       rmSync(ppi, { recursive: true });
       await using machine = await start();
@@ -115,7 +115,7 @@ for (const version of ['2.0', '1.2'] as const) {
       assert.deepEqual([verdict.clearRequired, verdict.restartRequired], [true, false]);
     });
 
-    it('asks for nothing on a TPM that is ready', async () => {
+    it('requests nothing for a TPM that is ready', async () => {
       await using machine = await start();
       assert.equal((await machine.owner.provisioning.initialize(ROOT, EVERYTHING)).ready, true);
       assert.equal(asked(), '0');
@@ -123,10 +123,10 @@ for (const version of ['2.0', '1.2'] as const) {
   });
 }
 
-describe('provisioning a TPM 2.0 whose storage hierarchy somebody closed', function () {
+describe('provisioning a TPM 2.0 whose storage hierarchy somebody has closed', function () {
   this.timeout(60_000);
 
-  it('clears it by the owner authorization where that is allowed, without the firmware', async () => {
+  it('clears it with the owner authorization if that is allowed, without the firmware', async () => {
     await using tpm = await startSwtpm({ version: '2.0', startup: true });
     const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
     try {
@@ -147,10 +147,10 @@ describe('provisioning a TPM 2.0 whose storage hierarchy somebody closed', funct
   });
 });
 
-describe('provisioning a TPM 1.2 that is off', function () {
+describe('provisioning a disabled TPM 1.2', function () {
   this.timeout(60_000);
 
-  it('asks the firmware to enable it, where that is allowed', async () => {
+  it('asks the firmware to enable it if that is allowed', async () => {
     await using tpm = await startSwtpm({ version: '1.2', startup: true });
     const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
     const ppi = join(folder, 'ppi');

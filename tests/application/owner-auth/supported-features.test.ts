@@ -14,7 +14,7 @@ for (const version of ['2.0', '1.2'] as const) {
   describe(`the features of a TPM ${version}`, function () {
     this.timeout(30_000);
 
-    it('are those that its commands make possible, as Windows spells them', async () => {
+    it('are those that its commands support, with Windows’ spelling', async () => {
       await using tpm = await startSwtpm({ version, startup: true });
       const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
       try {

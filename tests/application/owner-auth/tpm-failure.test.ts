@@ -28,7 +28,7 @@ const from12 = (code: number, tried?: TriedAuthorization) =>
   failureOf(new Tpm12CommandError(TPM_ORD.OwnerClear, code), tried);
 
 describe('an error of the TPM', () => {
-  it('is passed on as the result if there is none', async () => {
+  it('is returned as the result if there is none', async () => {
     assert.equal(await withTpmFailures(Promise.resolve(7)), 7);
   });
 
@@ -44,7 +44,7 @@ describe('an error of the TPM', () => {
     }
   });
 
-  it('is a lockout if the TPM did not compare it, and says what was not tried', async () => {
+  it('is a lockout if the TPM did not compare it, and names what was not tried', async () => {
     const failures = [
       await from20(TPM_RC.LOCKOUT, STORED_DELEGATION),
       await from12(TPM_RESULT.DEFEND_LOCK_RUNNING, STORED_DELEGATION),
@@ -56,7 +56,7 @@ describe('an error of the TPM', () => {
     }
   });
 
-  it('of a delegation whose family no longer exists is a wrong authorization, of nothing else', async () => {
+  it('of a delegation whose family no longer exists is a wrong authorization, but not of anything else', async () => {
     for (const code of [TPM_RESULT.BADINDEX, TPM_RESULT.DELEGATE_FAMILY]) {
       const failure = await from12(code, STORED_DELEGATION);
       assert.deepEqual([failure.symbol, failure.details?.['reason']], ['TPM_E_AUTHFAIL', 'delegation']);
@@ -64,21 +64,21 @@ describe('an error of the TPM', () => {
     }
   });
 
-  it('of the storage root key is no wrong owner authorization', async () => {
+  it('of the storage root key is not a wrong owner authorization', async () => {
     const failure = await from12(TPM_RESULT.AUTHFAIL, STORAGE_ROOT_KEY);
     assert.equal(failure.symbol, 'TBS_E_PROVISIONING_INCOMPLETE');
     assert.equal(failure.details?.['reason'], 'storageRootKeySecret');
     assert.ok(!isWrongAuthorization(failure));
   });
 
-  it('of any other kind shows the code of the TPM', async () => {
+  it('of any other kind shows the TPM’s code', async () => {
     const failure = await from20(TPM_RC.DISABLED);
     assert.equal(failure.symbol, 'TBS_E_INTERNAL_ERROR');
     assert.equal(failure.details?.['responseCode'], TPM_RC.DISABLED);
     assert.ok(failure.message.includes(`0x${TPM_RC.DISABLED.toString(16)}`));
   });
 
-  it('that is a TbsError already stays as it is', async () => {
+  it('stays as it is if it is already a TbsError', async () => {
     const error = new TbsError('TBS_E_IOERROR');
     assert.equal(await failureOf(error), error);
   });

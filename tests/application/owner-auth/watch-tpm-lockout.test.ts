@@ -23,7 +23,7 @@ function setUp() {
   return { watch, afterFailure, messages: () => told.map(({ message }) => message), log, questions: () => questions };
 }
 
-describe('the watch over the TPM’s own lockout', () => {
+describe('monitoring the TPM’s own lockout', () => {
   it('warns at three quarters of the tries, and not before', async () => {
     const { afterFailure, messages } = setUp();
     await afterFailure({ failedTries: 23 });
@@ -38,19 +38,19 @@ describe('the watch over the TPM’s own lockout', () => {
     assert.equal(messages().length, 2);
   });
 
-  it('warns of a TPM that is locked out, whatever its count', async () => {
+  it('warns about a TPM that is locked out, whatever its count', async () => {
     const { afterFailure, messages } = setUp();
     await afterFailure({ lockedOut: true, failedTries: 0, maxTries: null });
     assert.match(messages()[0] ?? '', /is locked out/);
   });
 
-  it('does not warn of a TPM that reports no limit', async () => {
+  it('does not warn about a TPM that reports no limit', async () => {
     const { afterFailure, messages } = setUp();
     await afterFailure({ failedTries: 1000, maxTries: null });
     assert.deepEqual(messages(), []);
   });
 
-  it('asks only after a failed authorization or a lockout, one question at a time', async () => {
+  it('asks only after an authorization failure or a lockout, one question at a time', async () => {
     const { watch, questions } = setUp();
     watch.commandEnded('success');
     assert.equal(questions(), 0);
@@ -63,7 +63,7 @@ describe('the watch over the TPM’s own lockout', () => {
     await new Promise(setImmediate);
   });
 
-  it('logs a TPM that cannot be asked, and asks again the next time', async () => {
+  it('logs that the TPM cannot be asked, and asks again the next time', async () => {
     const { afterFailure, messages, log } = setUp();
     await afterFailure(new Error('gone'));
     assert.equal(log.lines[0]?.level, 'warn');

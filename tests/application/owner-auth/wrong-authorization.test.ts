@@ -1,6 +1,6 @@
 /**
- * A wrong owner authorization goes to the TPM exactly once, whatever uses it: a second try would extend the TPM's lockout.
- * Counted at the TPM's end, on real software TPMs of both versions.
+ * Tests that a wrong owner authorization goes to the TPM exactly once, whatever uses it: a second try would extend
+ * the TPM's lockout. Counted at the TPM, on real software TPMs of both versions.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -66,7 +66,7 @@ for (const version of ['2.0', '1.2'] as const) {
     for (const { cmdlet, settings = {}, versions = ['2.0', '1.2'], run } of USES) {
       if (!versions.includes(version)) continue;
 
-      it(`is tried exactly once by ${cmdlet}, which says so, and changes nothing`, async () => {
+      it(`is tried exactly once by ${cmdlet}, which reports it, and changes nothing`, async () => {
         await using tpm = await startSwtpm({ version, startup: true });
         const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
         try {
@@ -100,10 +100,10 @@ for (const version of ['2.0', '1.2'] as const) {
   });
 }
 
-describe('wrong owner authorizations, again and again', function () {
+describe('repeated wrong owner authorizations', function () {
   this.timeout(60_000);
 
-  it('are warned of once when a TPM 1.2 nears its own lockout by them', async () => {
+  it('cause one warning if they bring a TPM 1.2 close to its own lockout', async () => {
     await using tpm = await startSwtpm({ version: '1.2', startup: true });
     const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
     try {

@@ -11,7 +11,7 @@ const BLOCKED = { ...NO_LOCAL_COMMAND_LISTS, blocked: { '1.2': [], '2.0': [TPM_C
 const allowsSign = ({ lists }: CommandLists) => lists.classes.administrator.allowedCommands.has(TPM_CC.Sign);
 
 describe('the lists in force', () => {
-  it('are those of policy and of this machine, as they were stored', async () => {
+  it('are those of the policy and the stored local ones', async () => {
     const store = new MemoryStore();
     assert.equal(allowsSign(new CommandLists(NO_POLICY, store)), true);
     await store.put('localCommandLists', BLOCKED);

@@ -13,7 +13,7 @@ const CHROMIUM = 'chromium';
 describe('the report of policy in Chromium', function () {
   this.timeout(60_000);
 
-  it('is loaded without an error, on wide and narrow screens', function () {
+  it('loads without an error, on wide and narrow screens', function () {
     // The package chromium; without it the page is only checked as text.
     if (spawnSync(CHROMIUM, ['--version']).status !== 0) this.skip();
     const folder = mkdtempSync(join(tmpdir(), 'policy-report-'));

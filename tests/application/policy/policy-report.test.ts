@@ -26,7 +26,7 @@ describe('the report of policy', () => {
     match(html, /2 of \d+ settings are set by a source/);
   });
 
-  it('is self-contained, and shows foreign text as text', () => {
+  it('is self-contained, and escapes foreign text', () => {
     ok(!html.includes('<script'));
     match(html, /&lt;script&gt;/);
     ok(!/(?:src|href)=/.test(html));

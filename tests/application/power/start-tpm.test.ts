@@ -30,7 +30,7 @@ const CLEAR = Buffer.from(startup('clear'));
 const STATE = Buffer.from(startup('state'));
 
 describe('starting the TPM', () => {
-  it('is done when the TPM has started, or answers that it is started already', async () => {
+  it('succeeds if the TPM has started, or responds that it is already started', async () => {
     for (const code of [0, TPM_RC.INITIALIZE]) {
       const { transport, sent } = answering('2.0', code);
       await startTpm(transport, '2.0');
@@ -39,7 +39,7 @@ describe('starting the TPM', () => {
     await startTpm(answering('1.2', TPM_RESULT.INVALID_POSTINIT).transport, '1.2');
   });
 
-  it('fails with the TPM’s code when it refuses, and names a firmware upgrade', async () => {
+  it('fails with the TPM’s code if it refuses, and names a firmware upgrade', async () => {
     const refused = startTpm(answering('2.0', TPM_RC.FAILURE).transport, '2.0');
     await assert.rejects(refused, { symbol: 'TBS_E_IOERROR', details: { responseCode: TPM_RC.FAILURE } });
     await assert.rejects(startTpm(answering('2.0', TPM_RC.UPGRADE).transport, '2.0'), /firmware upgrade is under way/);
@@ -77,7 +77,7 @@ describe('starting the TPM', () => {
     }
   });
 
-  it('is needed when the TPM says so in the code of its version', () => {
+  it('is needed if the TPM reports it with the code of its version', () => {
     for (const version of ['2.0', '1.2'] as const) {
       const other = version === '2.0' ? '1.2' : '2.0';
       assert.equal(needsStartup(version, errorResponse(version, NOT_STARTED[version])), true);
@@ -88,7 +88,7 @@ describe('starting the TPM', () => {
 });
 
 describe('restarting the TPM after a suspend', () => {
-  it('asks for the saved state where it was saved, and keeps everything with it', async () => {
+  it('requests the saved state if it was saved, and keeps everything with it', async () => {
     for (const code of [0, TPM_RC.INITIALIZE]) {
       const { transport, sent } = answering('2.0', code);
       assert.equal(await restartTpm(transport, '2.0', true), 'kept');
@@ -96,7 +96,7 @@ describe('restarting the TPM after a suspend', () => {
     }
   });
 
-  it('starts anew where nothing was saved, or the saved state is refused', async () => {
+  it('starts from scratch if nothing was saved or the saved state is refused', async () => {
     const unsaved = answering('2.0', 0);
     assert.equal(await restartTpm(unsaved.transport, '2.0', false), 'lost');
     assert.deepEqual(unsaved.sent(), [CLEAR]);
@@ -105,17 +105,17 @@ describe('restarting the TPM after a suspend', () => {
     assert.deepEqual(refused.sent(), [STATE, CLEAR]);
   });
 
-  it('knows a TPM that never lost its power', async () => {
+  it('recognizes a TPM that never lost its power', async () => {
     const { transport } = answering('2.0', TPM_RC.INITIALIZE);
     assert.equal(await restartTpm(transport, '2.0', false), 'kept');
   });
 
-  it('fails when the TPM does not start at all', async () => {
+  it('fails if the TPM does not start at all', async () => {
     const { transport } = answering('2.0', TPM_RC.FAILURE, TPM_RC.FAILURE);
     await assert.rejects(restartTpm(transport, '2.0', true), { symbol: 'TBS_E_IOERROR' });
   });
 
-  it('powers a TPM 1.2 anew whose saved state was refused, since it is in failure mode then', async () => {
+  it('power-cycles a TPM 1.2 whose saved state was refused, because it is then in failure mode', async () => {
     for (const [version, resets] of [
       ['1.2', 1],
       ['2.0', 0],
@@ -130,7 +130,7 @@ describe('restarting the TPM after a suspend', () => {
 });
 
 describe('stopping the TPM', () => {
-  it('is orderly: nothing volatile is kept by a TPM 2.0, and a TPM 1.2 saves its state', async () => {
+  it('is orderly: a TPM 2.0 discards its volatile state, and a TPM 1.2 saves its state', async () => {
     const ofTwo = answering('2.0');
     await shutDownTpm(ofTwo.transport, '2.0');
     assert.deepEqual(ofTwo.sent(), [Buffer.from(shutdown('clear'))]);
@@ -139,7 +139,7 @@ describe('stopping the TPM', () => {
     assert.equal(readUint32(ofOne.sent()[0] as Buffer, 6), TPM_ORD.SaveState);
   });
 
-  it('before a suspend saves the state, and fails when the TPM does not', () => {
+  it('before a suspend saves the state, and fails if the TPM does not', () => {
     const { sent } = answered(saveTpmState('2.0'), errorResponse('2.0', 0));
     assert.deepEqual(
       sent.map((command) => Buffer.from(command)),

@@ -11,7 +11,7 @@ describe('the plots of a report', () => {
     assert.ok(Math.abs(eight / four - 2) < 0.01 && Math.abs(eight / one - 8) < 0.05, `${eight} ${four} ${one}`);
   });
 
-  it('count what falls into each part of the time, the last moment included', () => {
+  it('count the events of each interval, including the last moment', () => {
     const svg = barsOverTime('refusals', { fromMs: 0, toMs: 4800 }, [0, 10, 2400, 4800]);
     const heights = numbersOf(svg, /<rect[^>]* height="([\d.]+)"/g);
     assert.equal(heights.length, 48);
@@ -25,7 +25,7 @@ describe('the plots of a report', () => {
     );
   });
 
-  it('place moments on the line of their user, and show foreign names as text', () => {
+  it('place moments on the line of their user, and escape foreign names', () => {
     const rows = [{ label: '<b>', timesMs: [0, 50, 100] }];
     const svg = timeline('failures', { fromMs: 0, toMs: 100 }, rows);
     const [first = 0, middle = 0, last = 0] = numbersOf(svg, /<circle[^>]* cx="([\d.]+)"/g);

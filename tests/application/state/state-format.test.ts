@@ -7,20 +7,20 @@ const RECORD = 'feature:stateFormat';
 const claim = (store: MemoryStore, version = '1.0.0') => claimStateFormat(store, version, '/var/lib/tpmtbs');
 
 describe('the format of the state', () => {
-  it('is noted in a new store, and in one from before formats were noted', async () => {
+  it('is noted in a new store, and in one without a format', async () => {
     const store = new MemoryStore();
     await claim(store);
     assert.deepEqual(store.get(RECORD), { format: STATE_FORMAT, writtenBy: '1.0.0' });
   });
 
-  it('keeps an older version of the same format from nothing', async () => {
+  it('lets an older version with the same format use the state', async () => {
     const store = new MemoryStore();
     await claim(store, '1.2.0');
     await claim(store, '1.1.0');
     assert.deepEqual(store.get(RECORD), { format: STATE_FORMAT, writtenBy: '1.1.0' });
   });
 
-  it('makes an older version refuse, say who wrote it and what to do, and change nothing', async () => {
+  it('makes an older version refuse, name the version that wrote it and what to do, and change nothing', async () => {
     const store = new MemoryStore();
     const newer = { format: STATE_FORMAT + 1, writtenBy: '9.0.0' };
     await store.put(RECORD, newer);

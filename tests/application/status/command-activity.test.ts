@@ -14,7 +14,7 @@ function refused(code: number | undefined): EndedCommand {
   return { code, callerClass: 'standardUser', result: 'blocked', times: undefined };
 }
 
-describe('RecentCommands', () => {
+describe('the recent activity', () => {
   it('counts answered and unanswered commands by code, most frequent first', () => {
     const clock = new FakeClock();
     const recent = new RecentCommands(clock);
@@ -29,7 +29,7 @@ describe('RecentCommands', () => {
     ]);
   });
 
-  it('counts submissions that were no command under no code', () => {
+  it('counts malformed submissions under no code', () => {
     const recent = new RecentCommands(new FakeClock());
     recent.count(refused(undefined));
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe('RecentCommands', () => {
     assert.equal(recent.during(4).commands.length, 0);
   });
 
-  it('reuses the slot of a second that lies longer back than the longest period', () => {
+  it('reuses the slot of a second that lies further back than the longest period', () => {
     const clock = new FakeClock();
     const recent = new RecentCommands(clock);
     recent.count(answered(SIGN, 10));

@@ -5,12 +5,12 @@ const warning = (id: string) => ({ id, message: `${id} is wrong.`, action: `Mend
 const LOST = { sinceMs: 1500, message: 'Its device is gone.', action: 'See dmesg.' };
 
 describe('the health of the broker', () => {
-  it('works since the start while there is nothing to report', () => {
+  it('is "works" since the start while there is nothing to report', () => {
     const record = new HealthRecord(1000);
     assert.deepEqual(record.note([], undefined, 2000), { state: 'works', sinceMs: 1000, warnings: [] });
   });
 
-  it('is degraded since the first of the warnings that are there', () => {
+  it('is "degraded" since the first of the current warnings', () => {
     const record = new HealthRecord(1000);
     record.note([warning('a')], undefined, 2000);
     const { state, sinceMs, warnings } = record.note([warning('a'), warning('b')], undefined, 3000);
@@ -25,7 +25,7 @@ describe('the health of the broker', () => {
     );
   });
 
-  it('forgets a warning that has gone, and dates it anew when it comes back', () => {
+  it('forgets a warning that has gone, and gives it a new date when it returns', () => {
     const record = new HealthRecord(1000);
     record.note([warning('a')], undefined, 2000);
     assert.deepEqual(record.note([], undefined, 3000), { state: 'works', sinceMs: 3000, warnings: [] });
@@ -33,7 +33,7 @@ describe('the health of the broker', () => {
     assert.equal(record.note([warning('a')], undefined, 5000).sinceMs, 5000);
   });
 
-  it('is down since the TPM is lost, and says so before everything else', () => {
+  it('is "down" since the TPM was lost, and reports that first', () => {
     const record = new HealthRecord(1000);
     const { state, sinceMs, warnings } = record.note([warning('a')], LOST, 2000);
     assert.equal(state, 'down');

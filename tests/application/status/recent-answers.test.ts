@@ -1,4 +1,4 @@
-/** Questions of standard users cost no more than one in a while. */
+/** Tests that questions of standard users cost at most one query of the TPM in a while. */
 import assert from 'node:assert/strict';
 import { RecentAnswers } from '../../../ts-core/application/status/recent-answers.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
@@ -7,7 +7,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 
-describe('recent answers', () => {
+describe('recent responses', () => {
   const clock = new FakeClock();
   let answers: RecentAnswers;
   let asked: number;
@@ -18,7 +18,7 @@ describe('recent answers', () => {
     asked = 0;
   });
 
-  it('are asked for once by any number of standard users at once, and not again while they are recent', async () => {
+  it('are queried once for any number of standard users at the same time, and not again while they are recent', async () => {
     const all = await Promise.all(Array.from({ length: 1000 }, () => answers.for(ALICE, 'tpm/get', ask)));
     assert.deepEqual(new Set(all), new Set([1]));
     clock.advance(999);
@@ -27,12 +27,12 @@ describe('recent answers', () => {
     assert.equal(await answers.for(ALICE, 'tpm/get', ask), 2);
   });
 
-  it('are what is so now for administrators', async () => {
+  it('are always current for administrators', async () => {
     await answers.for(ALICE, 'tpm/get', ask);
     assert.equal(await answers.for(ROOT, 'tpm/get', ask), 2);
   });
 
-  it('are apart by question, and a failure is asked for again', async () => {
+  it('are separate for each question, and queried again after a failure', async () => {
     assert.equal(await answers.for(ALICE, 'tpm/get', ask), 1);
     const fails = (): Promise<number> => Promise.reject(new Error('gone'));
     await assert.rejects(answers.for(ALICE, 'status/get', fails), /gone/);

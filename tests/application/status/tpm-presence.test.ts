@@ -33,7 +33,7 @@ function setUp(isGone?: () => Promise<boolean>) {
 }
 
 describe('the presence of the TPM', () => {
-  it('tells its loss once, with since when, why and what to do', () => {
+  it('reports a loss once: since when, why and what to do', () => {
     const { presence, clock, kinds, raised } = setUp();
     presence.failed(GONE);
     presence.failed(GONE);
@@ -42,7 +42,7 @@ describe('the presence of the TPM', () => {
     assert.match(raised[0]?.message ?? '', /^The TPM does not answer\. Its device is gone\.$/);
   });
 
-  it('asks a lost TPM until it answers, without a caller, and tells its return', async () => {
+  it('asks a lost TPM until it responds, without a caller, and reports its return', async () => {
     const { presence, clock, tpm, kinds, raised } = setUp();
     tpm.answers = false;
     presence.failed(GONE);
@@ -63,7 +63,7 @@ describe('the presence of the TPM', () => {
     assert.equal(clock.pendingTimers(), 0, 'nothing more is asked');
   });
 
-  it('is not doubted because of what says nothing about it', () => {
+  it('ignores failures that say nothing about it', () => {
     const { presence, kinds } = setUp();
     presence.failed(new TbsError('TPM_E_COMMAND_BLOCKED'));
     presence.failed(new Error('a fault of the program'));
@@ -71,7 +71,7 @@ describe('the presence of the TPM', () => {
     assert.deepEqual(kinds(), []);
   });
 
-  it('is asked for at once when the transport was disturbed', async () => {
+  it('is checked immediately if the transport was disturbed', async () => {
     const { presence, transport, tpm, kinds } = setUp();
     transport.onDisturbed?.();
     await settle();
@@ -83,7 +83,7 @@ describe('the presence of the TPM', () => {
     assert.notEqual(presence.lost, undefined);
   });
 
-  it('is looked after while nobody sends a command, where the transport is not told', async () => {
+  it('is checked while nobody sends a command, if the transport gets no notification', async () => {
     let gone = false;
     const { presence, clock, tpm, kinds } = setUp(async () => gone);
     clock.advance(5000);
@@ -97,13 +97,13 @@ describe('the presence of the TPM', () => {
     assert.notEqual(presence.lost, undefined);
   });
 
-  it('tells that the TPM was reset', () => {
+  it('reports that the TPM was reset', () => {
     const { presence, kinds } = setUp();
     presence.wasReset();
     assert.deepEqual(kinds(), ['tpmReset']);
   });
 
-  it('is not watched any more once it stops', async () => {
+  it('is no longer checked once it is stopped', async () => {
     const { presence, clock, transport, tpm, kinds } = setUp();
     presence.failed(GONE);
     await presence.stop();

@@ -20,11 +20,11 @@ function only(facts: Partial<WarningFacts>) {
 }
 
 describe('the warnings of status', () => {
-  it('are none while everything is as it should be', () => {
+  it('are empty while everything is in order', () => {
     assert.deepEqual(warningsFrom(SOUND), []);
   });
 
-  it('say what stands in for the TPM, and why', () => {
+  it('name the stand-in for the TPM, and the reason', () => {
     const reason = 'it is held by process 812 (tcsd)';
     const { id, message } = only({
       transport: 'device /dev/tpmrm0',
@@ -34,24 +34,24 @@ describe('the warnings of status', () => {
     assert.equal(message, `device /dev/tpmrm0 stands in for another TPM. device /dev/tpm0: ${reason}`);
   });
 
-  it('say how to keep D-Bus from starting tpm2-abrmd', () => {
+  it('explain how to keep D-Bus from starting tpm2-abrmd', () => {
     const { id, action } = only({ abrmd: { processId: undefined, activatable: true } });
     assert.equal(id, 'abrmdActivatable');
     assert.match(action, /systemctl mask --now tpm2-abrmd\.service/);
   });
 
-  it('name the process of a tpm2-abrmd that runs, and say how to stop it for good', () => {
+  it('name the process of a running tpm2-abrmd, and explain how to stop it permanently', () => {
     const { id, message, action } = only({ abrmd: { processId: 812, activatable: true } });
     assert.equal(id, 'abrmdRuns');
     assert.match(message, /process 812/);
     assert.match(action, /systemctl mask --now tpm2-abrmd\.service/);
   });
 
-  it('leave tpm2-abrmd alone where it could not want the same TPM', () => {
+  it('ignore tpm2-abrmd if it could not use the same TPM', () => {
     assert.deepEqual(warningsFrom({ ...SOUND, abrmd: undefined }), []);
   });
 
-  it('tell that the TPM nears its own lockout, from three quarters of its limit on', () => {
+  it('report that the TPM approaches its own lockout, from three quarters of its limit on', () => {
     const state = { inLockout: false, maxTries: 32, recoverySeconds: 600, lockoutRecoverySeconds: 86_400 };
     assert.deepEqual(warningsFrom({ ...SOUND, dictionaryAttack: { ...state, failedTries: 23 } }), []);
     const near = only({ dictionaryAttack: { ...state, failedTries: 24 } });

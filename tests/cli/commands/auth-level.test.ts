@@ -24,14 +24,14 @@ describe('tbs auth-level', () => {
     assert.equal((await authLevel('get')).output, 'Level\tFull (4)\nSource\tdefault\nAD DS backup\toff\n');
   });
 
-  it('set asks before anything that is kept is wiped; without a terminal the answer is no', async () => {
+  it('set asks before stored values are wiped; without a terminal the answer is no', async () => {
     await assert.rejects(authLevel('set', 'none'), { symbol: 'notConfirmed', exitCode: 1 });
     assert.deepEqual(setCalls(), []);
     await authLevel('set', 'none', '--yes');
     assert.deepEqual(setCalls(), [[authLevelSet.name, { level: 0, force: false }]]);
   });
 
-  it('set does not ask where nothing is wiped', async () => {
+  it('set does not ask if nothing is wiped', async () => {
     for (const [level, current] of [
       ['full', FULL],
       ['delegated', NONE],
@@ -43,7 +43,7 @@ describe('tbs auth-level', () => {
     }
   });
 
-  it('set writes a new owner authorization to its file first, and never over an old one', async () => {
+  it('set writes a new owner authorization to its file first, and never overwrites a file', async () => {
     const file = join(broker.folder, 'owner.tpm');
     await authLevel('set', 'lockout-only', '--yes', '--new-file', file);
     const params = setCalls()[0]?.[1] ?? {};
@@ -55,7 +55,7 @@ describe('tbs auth-level', () => {
     assert.equal(readFileSync(file, 'utf8'), before);
   });
 
-  it('set removes the file when the broker has refused, and keeps it when the TPM may have the value', async () => {
+  it('set removes the file if the broker has refused, and keeps it if the TPM may have the value', async () => {
     for (const [symbol, kept] of [
       ['TBS_E_PROVISIONING_NOT_ALLOWED', false],
       ['TBS_E_IOERROR', true],

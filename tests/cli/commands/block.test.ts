@@ -41,7 +41,7 @@ describe('tbs block', () => {
 
   const block = (...args: readonly string[]) => broker.tbs(blockCommand, 'block', ...args);
 
-  it('list shows each command with a word for each class', async () => {
+  it('list shows each command with one word for each class', async () => {
     broker.answers(commandBlockList, { commands: [OPEN, CLOSED, entry('TPM_Sign', 60, [], '1.2')] });
     const { output, calls } = await block('list', '--tpm', '2.0');
     assert.deepEqual(calls[0]?.[1], { tpmVersion: '2.0' });
@@ -53,12 +53,12 @@ describe('tbs block', () => {
     ]);
   });
 
-  it('list --blocked leaves out what every class may send', async () => {
+  it('list --blocked omits commands that every class may send', async () => {
     broker.answers(commandBlockList, { commands: [OPEN, CLOSED] });
     assert.deepEqual(parsed((await block('list', '--blocked', '--json')).output), [CLOSED]);
   });
 
-  it('test answers with its exit code, and says why and what lifts it', async () => {
+  it('test answers with its exit code, and shows why and what lifts the block', async () => {
     const statement = { list: 'local', effect: 'blocks', inForce: false, source: 'machine', reason: 'someone' };
     broker.answers(
       commandBlockTest,
@@ -75,7 +75,7 @@ describe('tbs block', () => {
     assert.doesNotMatch(allowed.output, /Lifted by|Condition/);
   });
 
-  it('add and remove name commands as they are written', async () => {
+  it('add and remove pass on command names as they are typed', async () => {
     for (const [name, method] of [
       ['add', commandBlockAdd],
       ['remove', commandBlockRemove],
@@ -88,7 +88,7 @@ describe('tbs block', () => {
     await assert.rejects(block('add'));
   });
 
-  it('grant and revoke want the class of callers', async () => {
+  it('grant and revoke require the class of callers', async () => {
     for (const [name, method] of [
       ['grant', commandGrantAdd],
       ['revoke', commandGrantRemove],

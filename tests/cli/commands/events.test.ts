@@ -15,7 +15,7 @@ describe('tbs events', () => {
 
   const events = (...args: readonly string[]) => broker.tbs(eventsCommand, 'events', ...args);
 
-  it('shows the past ones, fifty unless another number is asked for', async () => {
+  it('shows past events, fifty unless another number is given', async () => {
     const { output, calls } = await events();
     assert.deepEqual(calls[0]?.[1], { recent: 50, follow: false });
     assert.deepEqual(output.split('\n'), [
@@ -28,12 +28,12 @@ describe('tbs events', () => {
     for (const wrong of ['-1', '1.5', 'many']) await assert.rejects(events('--recent', wrong), /--recent wants/);
   });
 
-  it('are one line of JSON each for scripts', async () => {
+  it('prints one line of JSON for each event for scripts', async () => {
     const [line] = (await events('--json')).output.split('\n');
     assert.deepEqual(parsed(line ?? ''), EVENT);
   });
 
-  it('followed, go on until the broker ends the connection', async () => {
+  it('with --follow continues until the broker ends the connection', async () => {
     let end = (): void => undefined;
     broker.onConnection = (connection) => {
       end = () => connection.end();

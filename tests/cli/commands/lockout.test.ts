@@ -20,7 +20,7 @@ describe('tbs lockout', () => {
 
   const lockout = (...args: readonly string[]) => broker.tbs(lockoutCommand, 'lockout', ...args);
 
-  it('show says what counts, and what ends when', async () => {
+  it('show prints what counts, and what ends when', async () => {
     assert.equal(
       (await lockout('show')).output,
       'Window\t480 minutes\nThresholds\t4 of one user, 9 in all\nFailures\t0\nA note.\n',
@@ -42,7 +42,7 @@ describe('tbs lockout', () => {
     });
   });
 
-  it('reset names one user, also by number, or nobody for all', async () => {
+  it('reset names one user, also by number, or no user to clear all', async () => {
     assert.deepEqual((await lockout('reset', '1000')).calls, [[lockoutReset.name, { user: '1000' }]]);
     assert.deepEqual((await lockout('reset')).calls, [[lockoutReset.name, {}]]);
     await assert.rejects(lockout());

@@ -36,7 +36,7 @@ describe('tbs policy', () => {
     assert.equal(output, 'maxContexts\t7\tdefault\nProblem: is damaged (a.json)\n');
   });
 
-  it('set reads each value as JSON where it is, as text otherwise, and removes a setting without one', async () => {
+  it('set reads each value as JSON if possible, otherwise as text, and removes a setting without a value', async () => {
     broker.answers(policySet, { differences: [DIFFERENCE] });
     const { output, calls } = await policy('set', 'a=3', 'b=[1,2]', 'c=text=more', 'd=', 'e=true', '--dry-run');
     assert.deepEqual(calls[0]?.[1], { settings: { a: 3, b: [1, 2], c: 'text=more', d: null, e: true }, dryRun: true });
@@ -49,7 +49,7 @@ describe('tbs policy', () => {
     }
   });
 
-  it('test answers with its exit code whether the file is what is in force', async () => {
+  it('test answers with its exit code whether the file is in force', async () => {
     broker.answers(policyTest, { compliant: true, differences: [] });
     const same = await policy('test', file('{"maxContexts": 7}'));
     assert.deepEqual([same.output, same.exitCode], ['compliant\n', 0]);
@@ -62,7 +62,7 @@ describe('tbs policy', () => {
     }
   });
 
-  it('explain shows settings about which more than one source speaks, or those that are named', async () => {
+  it('explain shows settings that more than one source mentions, or those that are named', async () => {
     const statement = { effect: 'decides', disables: false, value: 7, source: 'a.json', reason: 'the strongest' };
     const disabled = { ...statement, effect: 'overridden', disables: true };
     const one = { name: 'maxContexts', statements: [statement] };

@@ -33,7 +33,7 @@ describe('tbs resources', () => {
 
   const resources = (...args: readonly string[]) => broker.tbs(resourcesCommand, 'resources', ...args);
 
-  it('shows what is held: by whom, and where it is', async () => {
+  it('shows what is held, by whom, and where it is', async () => {
     const { output } = await resources();
     assert.deepEqual(output.split('\n'), [
       't1\ttransient\talice\t7\t0x80000001\tin the TPM',
@@ -43,7 +43,7 @@ describe('tbs resources', () => {
     assert.deepEqual(parsed((await resources('--json')).output), [KEY, SESSION]);
   });
 
-  it('flushes one when that is confirmed, and nothing when nobody can be asked', async () => {
+  it('flushes one if that is confirmed, and nothing if nobody can be asked', async () => {
     await assert.rejects(resources('--remove', 't1'), {
       symbol: 'notConfirmed',
       message: /transient t1 of alice is lost/,
@@ -57,7 +57,7 @@ describe('tbs resources', () => {
     assert.deepEqual(calls[1], [resourceRemove.name, { id: 's2' }]);
   });
 
-  it('ends with 2 when there is no such resource, and does not ask about it', async () => {
+  it('ends with 2 if there is no such resource, without asking', async () => {
     const { output, exitCode, calls } = await resources('--remove', 'nothing');
     assert.deepEqual([output, exitCode, calls.length], ['there is no such resource\n', 2, 1]);
     broker.answers(resourceRemove, { removed: false });

@@ -28,7 +28,7 @@ describe('tbs submit', () => {
   const submit = (...args: readonly string[]) => broker.tbs(submitCommand, 'submit', ...args);
   const sent = async (...args: readonly string[]) => (await submit(...args)).calls[0]?.[1] as Record<string, unknown>;
 
-  it('sends the command with what applies unless something else is asked for', async () => {
+  it('sends the command with the defaults unless options are given', async () => {
     assert.deepEqual(await sent(COMMAND.toString('hex')), {
       command: COMMAND.toString('base64'),
       locality: 0,
@@ -36,7 +36,7 @@ describe('tbs submit', () => {
     });
   });
 
-  it('takes hexadecimal as people write it', async () => {
+  it('accepts hexadecimal in the usual notations', async () => {
     const spaced = `0x${COMMAND.toString('hex')
       .toUpperCase()
       .replace(/(..)(?=.)/g, '$1 ')}`;
@@ -44,20 +44,20 @@ describe('tbs submit', () => {
     for (const text of [spaced, colons]) assert.equal((await sent(text))['command'], COMMAND.toString('base64'));
   });
 
-  it('takes a file', async () => {
+  it('accepts a file', async () => {
     const file = join(broker.folder, 'command');
     writeFileSync(file, COMMAND);
     assert.equal((await sent('--file', file))['command'], COMMAND.toString('base64'));
   });
 
-  it('refuses what is no whole number of bytes, and both or neither of text and file, before it asks the broker', async () => {
+  it('refuses incomplete bytes, and both or neither of text and file, before it contacts the broker', async () => {
     for (const args of [['800'], ['80zz'], [], ['8001', '--file', '/dev/null']]) {
       await assert.rejects(submit(...args), { name: 'CliFailure', symbol: 'TBS_E_BAD_PARAMETER', exitCode: 64 });
       assert.deepEqual(broker.calls, []);
     }
   });
 
-  it('passes priority, locality and the time in the queue on, a millisecond at least', async () => {
+  it('passes on priority, locality and the time in the queue, at least a millisecond', async () => {
     const hex = COMMAND.toString('hex');
     const options = await sent(hex, '--priority', 'max', '--locality', '2', '--timeout', '1.5');
     assert.deepEqual([options['priority'], options['locality'], options['deadlineMs']], [0x80000000, 2, 1500]);
@@ -72,7 +72,7 @@ describe('tbs submit', () => {
     }
   });
 
-  it('prints the response for people, for scripts, or as it is', async () => {
+  it('prints the response for people, for scripts, or as raw bytes', async () => {
     const hex = COMMAND.toString('hex');
     const { output } = await submit(hex);
     assert.match(
@@ -83,7 +83,7 @@ describe('tbs submit', () => {
     assert.equal((await submit(hex, '--raw')).output, RESPONSE.toString('latin1'));
   });
 
-  it('ends with 2 when the TPM’s response is an error, and fails with the broker’s refusal', async () => {
+  it('ends with 2 if the TPM’s response is an error, and fails with the broker’s refusal', async () => {
     const hex = COMMAND.toString('hex');
     assert.equal((await submit(hex)).exitCode, 0);
     broker.answers(commandSubmit, { ...ANSWER, responseCode: 0x921 });

@@ -42,7 +42,7 @@ describe('tbs top', () => {
     );
   });
 
-  it('asks for the activity of the interval', async () => {
+  it('requests the activity of the interval', async () => {
     const { calls } = await top('--json', '--count', '1', '--interval', '7');
     assert.deepEqual(calls.find(([method]) => method === activityGet.name)?.[1], { seconds: 7 });
   });
@@ -56,11 +56,11 @@ describe('tbs top', () => {
     assert.equal((await snapshot())['queue'], null);
   });
 
-  it('draws on a terminal only', async () => {
+  it('needs a terminal to draw on', async () => {
     await assert.rejects(top(), { exitCode: 64, message: 'tbs top draws on a terminal.' });
   });
 
-  it('wants an interval of 1 to 60 whole seconds, and a count above 0', async () => {
+  it('requires an interval of 1 to 60 whole seconds, and a count above 0', async () => {
     for (const wrong of ['0', '61', '1.5']) await assert.rejects(top('--interval', wrong), /--interval wants/);
     await assert.rejects(top('--json', '--count', '0'), /--count wants/);
   });

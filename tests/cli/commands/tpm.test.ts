@@ -25,14 +25,14 @@ describe('tbs tpm', () => {
   const initialized = () =>
     broker.calls.filter(([method]) => method === tpmInitialize.name).map(([, params]) => params);
 
-  it('initialize leaves the hierarchies open, does not ask, and answers whether the TPM is ready', async () => {
+  it('initialize leaves the hierarchies open, does not ask, and reports whether the TPM is ready', async () => {
     assert.equal((await tpm('initialize')).exitCode, 0);
     assert.deepEqual(initialized(), [{ closeHierarchies: false }]);
     broker.answers(tpmInitialize, { ...READY, tpmReady: false });
     assert.equal((await tpm('initialize')).exitCode, 2);
   });
 
-  it('initialize asks before it closes hierarchies that are open, whoever wants that', async () => {
+  it('initialize asks before it closes open hierarchies, whether the option or policy requests it', async () => {
     await assert.rejects(tpm('initialize', '--close-hierarchies'), { symbol: 'notConfirmed', message: /clevis/ });
     broker.answers(tpmProvisioning, { ...READY, policyClosesHierarchies: true });
     await assert.rejects(tpm('initialize'), { symbol: 'notConfirmed', message: /^Policy wants this\./ });
@@ -44,7 +44,7 @@ describe('tbs tpm', () => {
     assert.deepEqual(initialized(), [{ closeHierarchies: true }], 'nothing is open any more');
   });
 
-  it('open-hierarchies takes authorizations from files, without the line feed of an editor', async () => {
+  it('open-hierarchies reads authorizations from files, without a trailing line feed', async () => {
     const [storage, endorsement] = [join(broker.folder, 'storage'), join(broker.folder, 'endorsement')];
     writeFileSync(storage, 'secret\n');
     writeFileSync(endorsement, Buffer.alloc(64, 7));

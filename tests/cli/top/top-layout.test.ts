@@ -3,16 +3,16 @@ import fc from 'fast-check';
 import { dividedLines, firstVisible, panelRows } from '../../../ts-core/cli/top/top-layout.js';
 
 describe('the layout of tbs top', () => {
-  it('stacks the panels where there is no room beside each other', () => {
+  it('stacks the panels if they do not fit beside each other', () => {
     assert.deepEqual(panelRows(80), [['commands'], ['queue'], ['holders'], ['refusals']]);
     assert.deepEqual(panelRows(160)[0], ['commands', 'queue']);
   });
 
-  it('gives lines that nobody needs to the panel with the focus', () => {
+  it('gives unneeded lines to the panel with the focus', () => {
     assert.deepEqual(dividedLines(24, [2, 2, 30, 30], 2), [2, 2, 11, 5]);
   });
 
-  it('never uses more lines than there are, if each panel gets at least one', () => {
+  it('never uses more lines than there are, as long as each panel gets at least one', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(fc.integer({ min: 8, max: 100 }), sizes, fc.nat(), (lines, needed, any) => {

@@ -37,13 +37,13 @@ function press(keys: string, from: TopState = INITIAL_STATE): { state: TopState;
 }
 
 describe('the keys of tbs top', () => {
-  it('go round the panels in both directions', () => {
+  it('move between the panels in both directions', () => {
     assert.equal(press('<tab>').state.panel, 'queue');
     assert.equal(press('<tab><tab><tab><tab>').state.panel, 'commands');
     assert.equal(press('<backTab>').state.panel, 'refusals');
   });
 
-  it('select a row that exists', () => {
+  it('select only rows that exist', () => {
     assert.equal(press('<down>').state.selected.commands, 1);
     assert.equal(press('jjjk').state.selected.commands, 0);
     assert.equal(press('<up>').state.selected.commands, 0);
@@ -56,7 +56,7 @@ describe('the keys of tbs top', () => {
     assert.equal(press('ss').state.sortColumns.commands, 0);
   });
 
-  it('type a filter, in which letters are no keys', () => {
+  it('type a filter, during which letters are not commands', () => {
     assert.equal(press('/qs<enter>').state.filter, 'qs');
     assert.equal(press('/abc<erase>').state.filter, 'ab');
     const cleared = press('/abc<escape>').state;
@@ -74,7 +74,7 @@ describe('the keys of tbs top', () => {
     }
   });
 
-  it('explain a refusal or a command, and nothing else', () => {
+  it('explain only a refusal or a command', () => {
     assert.deepEqual(press('<backTab><enter>').effect, { kind: 'explain', subject: { kind: 'refusal', event: EVENT } });
     assert.equal(press('<enter>').effect.kind, 'explain');
     assert.equal(press('<tab><tab><enter>').effect.kind, 'none');
@@ -88,7 +88,7 @@ describe('the keys of tbs top', () => {
     assert.equal(press('q').effect.kind, 'quit');
   });
 
-  it('pause and go on', () => {
+  it('pause and continue', () => {
     assert.equal(press('p').state.isPaused, true);
     assert.equal(press('p ').state.isPaused, false);
   });

@@ -22,7 +22,7 @@ const OWNER = 0x40000001;
 const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
 
 describe('handle rules', () => {
-  it('refuse TPM_RH_LOCKOUT and TPM_RH_PLATFORM in any handle to everyone but administrators', () => {
+  it('refuse TPM_RH_LOCKOUT and TPM_RH_PLATFORM in any position to everyone except administrators', () => {
     for (const handle of [LOCKOUT, PLATFORM, FIRMWARE_PLATFORM, 0x40030000, 0x4003ffff]) {
       for (const handles of [[handle], [0x80000000, handle], [0x80000000, 0x81000001, handle]]) {
         for (const callerClass of ['standardUser', 'sandboxedApp'] as const) {
@@ -35,20 +35,20 @@ describe('handle rules', () => {
     }
   });
 
-  it('are not lifted for TPM_RH_LOCKOUT by granting the command', () => {
+  it('for TPM_RH_LOCKOUT are not lifted by granting the command', () => {
     const granted = listsOf({}, { allowed: { ...NOBODY, standardUser: [POLICY_SECRET, 0x20000123] } });
     for (const code of [POLICY_SECRET, 0x20000123]) {
       assert.equal(decideOn(granted, '2.0', code, 'standardUser', [LOCKOUT]).allowed, false);
     }
   });
 
-  it('lift the limit to application PCRs with a grant of the command, for that class only', () => {
+  it('limit the class to application PCRs until the command is granted to it', () => {
     const granted = listsOf({}, { allowed: { ...NOBODY, standardUser: [PCR_EXTEND] } });
     assert.equal(decideOn(granted, '2.0', PCR_EXTEND, 'standardUser', [7]).allowed, true);
     assert.equal(decideOn(LISTS, '2.0', PCR_EXTEND, 'standardUser', [7]).allowed, false);
   });
 
-  it('let users write NV with its own authorization but not with that of the owner', () => {
+  it('let users write NV with its own authorization but not with the owner’s', () => {
     const index = 0x01000001;
     assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [index, index]).allowed, true);
     assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [OWNER, index]).allowed, false);
@@ -60,7 +60,7 @@ describe('handle rules', () => {
     );
   });
 
-  it('refuse what cannot be checked', () => {
+  it('refuse handles that cannot be checked', () => {
     assert.equal(decideOn(LISTS, '2.0', TPM_CC.GetRandom, 'standardUser', null).allowed, false);
     assert.equal(decideOn(LISTS, '2.0', TPM_CC.GetRandom, 'administrator', null).allowed, true);
   });
@@ -69,7 +69,7 @@ describe('handle rules', () => {
 describe('grants on TPM 1.2', () => {
   const TAKE_OWNERSHIP = 13;
 
-  it('lift a default block for the class they name, locally or by policy', () => {
+  it('lift a default block for the class that they name, locally or by policy', () => {
     const grant = { ...NOBODY, standardUser: [TAKE_OWNERSHIP] };
     for (const lists of [listsOf({}, { allowed: grant }), listsOf({ allowedCommands: grant })]) {
       assert.equal(decideOn(lists, '1.2', TAKE_OWNERSHIP, 'standardUser').allowed, true);
@@ -110,7 +110,7 @@ describe('commands inside TPM_ExecuteTransport', () => {
     return decide({ version: '1.2', code: EXECUTE_TRANSPORT, command, handles: null, callerClass, lists });
   }
 
-  it('are filtered by the lists of the caller as if sent alone', () => {
+  it('are filtered by the caller’s lists as if sent alone', () => {
     for (const callerClass of ['administrator', 'standardUser'] as const) {
       for (const { code } of knownCommands('1.2')) {
         if (REFUSED_INSIDE_TRANSPORT.has(code)) continue;
@@ -123,7 +123,7 @@ describe('commands inside TPM_ExecuteTransport', () => {
     }
   });
 
-  it('are refused as unsupported when the broker could not follow them there, whatever the lists say', () => {
+  it('are refused as unsupported if the broker could not follow them there, whatever the lists say', () => {
     const open = listsOf({ ignoreDefaultList: true });
     for (const ordinal of [
       230, 231, 232, 150, 32, 34, 180, 181, 182, 183, 184, 185, 186, 41, 49, 14, 15, 153, 151, 90,
@@ -145,7 +145,7 @@ describe('commands inside TPM_ExecuteTransport', () => {
     }
   });
 
-  it('are refused when the authorization of the transport session does not follow them', () => {
+  it('are refused if the authorization of the transport session does not follow them', () => {
     const whole = around(70);
     const command = whole.slice(0, whole.length - 45);
     writeUint32(command, 2, command.length);
@@ -154,15 +154,15 @@ describe('commands inside TPM_ExecuteTransport', () => {
     assert.equal(verdict.symbol, 'TPM_E_EMBEDDED_COMMAND_BLOCKED');
   });
 
-  it('are not looked at when TPM_ExecuteTransport itself is blocked', () => {
+  it('are not checked if TPM_ExecuteTransport itself is blocked', () => {
     const verdict = decideInside(around(70), 'sandboxedApp');
     assert.ok(!verdict.allowed);
     assert.deepEqual([verdict.symbol, verdict.code], ['TPM_E_COMMAND_BLOCKED', EXECUTE_TRANSPORT]);
   });
 });
 
-describe('the answer to "why"', () => {
-  it('names the file of policy, and what lifts it', () => {
+describe('the explanation of a verdict', () => {
+  it('names the policy file, and what lifts the block', () => {
     const lists = listsOf({ blockedCommandsEnabled: true, blockedCommands: [TPM_CC.GetRandom] });
     const { verdict, liftedBy } = explain(lists, {
       version: '2.0',
@@ -191,7 +191,7 @@ describe('the answer to "why"', () => {
     assert.match(vendor.liftedBy[0] as string, /-Class Administrator -Name 0x20000123\b/);
   });
 
-  it('tells everything that has to be lifted, and what is switched off', () => {
+  it('lists everything that has to be lifted, and what is switched off', () => {
     const lists = listsOf(
       { blockedCommandsEnabled: true, blockedCommands: [TPM_CC.Clear], ignoreLocalList: true },
       { blocked: { '1.2': [], '2.0': [TPM_CC.Clear] } },
@@ -208,7 +208,7 @@ describe('the answer to "why"', () => {
     assert.equal(explanation.liftedBy.length, 2);
   });
 
-  it('judges handles when the question has them, and tells the limit when it has none', () => {
+  it('judges the handles in the question, and names the limit if there are none', () => {
     const question = { version: '2.0', code: PCR_EXTEND, callerClass: 'standardUser' } as const;
     const general = explain(LISTS, question);
     assert.deepEqual([general.verdict.allowed, general.condition], [true, 'only on PCR 16 and 23']);
@@ -218,7 +218,7 @@ describe('the answer to "why"', () => {
     assert.match(boot.verdict.liftedBy, /^Grant-TbsCommand -Class StandardUser -Name TPM2_PCR_Extend/);
   });
 
-  it('has a reason, a source and a way out for every blocked command of every class', () => {
+  it('has a reason, a source and a remedy for every blocked command of every class', () => {
     for (const version of ['1.2', '2.0'] as const) {
       for (const { code } of knownCommands(version)) {
         for (const callerClass of CALLER_CLASSES) {
@@ -230,7 +230,7 @@ describe('the answer to "why"', () => {
     }
   });
 
-  it('lists every known command, and codes that only policy or this machine names', () => {
+  it('covers every known command, and codes that only policy or local lists name', () => {
     const lists = listsOf(
       { blockedCommands: [0x20000abc, 129], blockedCommandsEnabled: true },
       { allowed: { ...NOBODY, standardUser: [0x20000123] } },
@@ -244,7 +244,7 @@ describe('the answer to "why"', () => {
     );
   });
 
-  it('says of a granted vendor command who granted it to whom', () => {
+  it('names who granted a vendor command, and to which class', () => {
     const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [0x20000123] } });
     const ofClass = (callerClass: CallerClass) => explain(lists, { version: '2.0', code: 0x20000123, callerClass });
     assert.equal(ofClass('administrator').verdict.allowed, false);
@@ -257,8 +257,8 @@ describe('the answer to "why"', () => {
   });
 });
 
-describe('the filter on the way of every command', () => {
-  it('makes no new object for an allowed command', () => {
+describe('the filter for every command', () => {
+  it('allocates no object for an allowed command', () => {
     const verdicts = new Set(
       [TPM_CC.GetRandom, TPM_CC.GetCapability, TPM_CC.Sign].map((code) =>
         decideOn(LISTS, '2.0', code, 'standardUser', [0x80000000]),

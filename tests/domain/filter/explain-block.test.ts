@@ -7,7 +7,7 @@ import { listsOf } from './filter-fixtures.js';
 const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
 
 describe('the explanation of a command', () => {
-  it('is about the question: its version, code, name and class', () => {
+  it('repeats the question: its version, code, name and class', () => {
     const question = { version: '2.0', code: TPM_CC.Sign, callerClass: 'standardUser' } as const;
     const { verdict, condition, liftedBy, name, ...rest } = explain(listsOf(), question);
     assert.deepEqual(verdict, { allowed: true });
@@ -15,14 +15,14 @@ describe('the explanation of a command', () => {
     assert.equal(rest.code, TPM_CC.Sign);
   });
 
-  it('names nothing to lift where blocks are switched off and the command is allowed', () => {
+  it('names nothing to lift if blocks are switched off and the command is allowed', () => {
     const lists = listsOf({ ignoreLocalList: true }, { blocked: { '1.2': [], '2.0': [TPM_CC.Sign] } });
     const { liftedBy, statements } = explain(lists, { version: '2.0', code: TPM_CC.Sign, callerClass: 'standardUser' });
     assert.deepEqual(liftedBy, []);
     assert.equal(statements.length, 2);
   });
 
-  it('leaves out of what has to be lifted what is switched off, or allows', () => {
+  it('does not ask to lift what is switched off or allows the command', () => {
     const lists = listsOf(
       { blockedCommands: [TPM_CC.Sign], blockedCommandsEnabled: true, ignoreLocalList: true },
       { blocked: { '1.2': [], '2.0': [TPM_CC.Sign] } },
@@ -32,7 +32,7 @@ describe('the explanation of a command', () => {
     assert.match(liftedBy[0] ?? '', /^Take TPM2_Sign off blockedCommands/);
   });
 
-  it('knows handles and their limits of TPM 2.0 commands only', () => {
+  it('considers handles and their limits for TPM 2.0 commands only', () => {
     // TPM 1.2 has no handle area; the number is that of TPM2_PCR_Extend all the same.
     const question = { version: '1.2', code: TPM_CC.PCR_Extend, callerClass: 'standardUser' } as const;
     const explanation = explain(listsOf(), { ...question, handles: [TPM_RH.LOCKOUT] });
@@ -40,8 +40,8 @@ describe('the explanation of a command', () => {
   });
 });
 
-describe('the codes that are listed', () => {
-  it('are in order', () => {
+describe('the listed codes', () => {
+  it('are sorted', () => {
     const lists = listsOf(
       {
         disallowedCommands: { ...NOBODY, standardUser: [5] },
@@ -63,7 +63,7 @@ describe('the codes that are listed', () => {
     assert.ok(listed12.includes(0x40000000) && !listed12.includes(0x20000001), 'grants of TPM 2.0 are not its own');
   });
 
-  it('leave out what the one list for both versions means for the other', () => {
+  it('omit codes that the list for both versions means for the other version', () => {
     const lists = listsOf({ blockedCommands: [TPM_ORD.Quote2, TPM_CC.Sign, 0x20000abc] });
     const [of12, of20] = [listedCodes(lists, '1.2'), listedCodes(lists, '2.0')];
     assert.deepEqual([of12.includes(TPM_CC.Sign), of20.includes(TPM_ORD.Quote2)], [false, false]);

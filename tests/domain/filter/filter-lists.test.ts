@@ -10,7 +10,7 @@ import { listsOf } from './filter-fixtures.js';
 const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
 
 describe('the compiled lists', () => {
-  it('hold exactly what ships where nothing is set', () => {
+  it('contain exactly the shipped lists by default', () => {
     const { classes } = listsOf();
     for (const callerClass of CALLER_CLASSES) {
       const shipped = TPM20_ALLOWED.filter((entry) => isShippedAllowed(entry, callerClass));
@@ -24,7 +24,7 @@ describe('the compiled lists', () => {
     assert.deepEqual(NO_LOCAL_COMMAND_LISTS, { blocked: { '1.2': [], '2.0': [] }, allowed: NOBODY });
   });
 
-  it('of TPM 1.2 are empty where policy ignores both lists', () => {
+  it('of TPM 1.2 are empty if policy ignores both lists', () => {
     const ignoring = { ignoreDefaultList: true, ignoreLocalList: true };
     const { classes } = listsOf(ignoring, { blocked: { '1.2': [1], '2.0': [TPM_CC.Sign] } });
     for (const callerClass of CALLER_CLASSES) {
@@ -33,7 +33,7 @@ describe('the compiled lists', () => {
     }
   });
 
-  it('limit the handles of nobody but users and sandboxed apps, and of no granted command', () => {
+  it('limit handles only for standard users and sandboxed apps, and for no granted command', () => {
     const granted = listsOf({}, { allowed: { ...NOBODY, standardUser: [TPM_CC.PCR_Extend] } });
     assert.equal(granted.classes.administrator.conditions20.size, 0);
     assert.equal(granted.classes.standardUser.conditions20.get(TPM_CC.PCR_Extend), undefined);
@@ -42,7 +42,7 @@ describe('the compiled lists', () => {
     assert.ok(granted.classes.standardUser.conditions20.size < TPM20_ALLOWED.length / 2);
   });
 
-  it('allow a shipped command to the classes that its entry names', () => {
+  it('allow a shipped command to the classes of its entry', () => {
     const [first] = TPM20_ALLOWED;
     assert.ok(first);
     const allowedTo = (to: typeof first.allowedTo) =>
@@ -53,7 +53,7 @@ describe('the compiled lists', () => {
     assert.deepEqual(allowedTo('nobody'), []);
   });
 
-  it('of TPM 1.2 are in the order of the ordinals', () => {
+  it('of TPM 1.2 are sorted by ordinal', () => {
     for (const callerClass of CALLER_CLASSES) {
       const ordinals = TPM12_DEFAULT_BLOCKED[callerClass].map(({ ordinal }) => ordinal);
       assert.deepEqual(

@@ -16,7 +16,7 @@ function refusal(handles: readonly number[] | null, condition?: Parameters<typeo
 }
 
 describe('the rules about handles', () => {
-  it('refuse the lockout and the platform for good, wherever they stand, and say which it is', () => {
+  it('permanently refuse the lockout and the platform handle in any position, and name the handle', () => {
     for (const [handle, name] of [
       [TPM_RH.LOCKOUT, /^TPM_RH_LOCKOUT/],
       [TPM_RH.PLATFORM, /^TPM_RH_PLATFORM/],
@@ -30,13 +30,13 @@ describe('the rules about handles', () => {
     assert.equal(refusalByHandles([TPM_RH.SVN_PLATFORM_BASE + 0x10000], undefined), undefined);
   });
 
-  it('refuse for good what cannot be checked', () => {
+  it('permanently refuse handles that cannot be checked', () => {
     const { reason, liftedByGrant } = refusal(null);
     assert.match(reason, /^The TPM does not list this command/);
     assert.equal(liftedByGrant, false);
   });
 
-  it('refuse PCRs of the boot, and TPM_RH_OWNER, until the command is granted', () => {
+  it('refuse the boot PCRs and TPM_RH_OWNER until the command is granted', () => {
     for (const pcr of [0, 15, 17, 22, 24]) {
       const { reason, liftedByGrant } = refusal([pcr], 'applicationPcrOnly');
       assert.match(reason, /^Only PCR 16 \(debug\) and 23/);
@@ -47,7 +47,7 @@ describe('the rules about handles', () => {
     assert.equal(liftedByGrant, true);
   });
 
-  it('let everything else through', () => {
+  it('allow everything else', () => {
     for (const pcr of [16, 23]) assert.equal(refusalByHandles([pcr], 'applicationPcrOnly'), undefined);
     assert.equal(refusalByHandles([TPM_RH.OWNER], 'applicationPcrOnly'), undefined, 'no PCR');
     assert.equal(refusalByHandles([0], 'notAsOwner'), undefined);
@@ -55,7 +55,7 @@ describe('the rules about handles', () => {
     assert.equal(refusalByHandles([], 'notAsOwner'), undefined);
   });
 
-  it('are told in words', () => {
+  it('are described in words', () => {
     assert.equal(describeCondition('applicationPcrOnly'), 'only on PCR 16 and 23');
     assert.equal(describeCondition('notAsOwner'), 'not with TPM_RH_OWNER');
   });

@@ -24,7 +24,7 @@ function rows(statements: ReturnType<typeof statementsAbout>): unknown[] {
 }
 
 describe('statements about a TPM 2.0 command', () => {
-  it('are those that block, policy’s first, and then those that allow', () => {
+  it('are sorted: those that block, policy’s first, then those that allow', () => {
     const lists = listsOf(
       {
         blockedCommands: [TPM_CC.Sign],
@@ -44,7 +44,7 @@ describe('statements about a TPM 2.0 command', () => {
     ]);
   });
 
-  it('name every GPO that blocks it, since the command stays blocked until the last one no longer does', () => {
+  it('name every GPO that blocks it, since the command stays blocked until the last one is gone', () => {
     const source: SettingSource = { kind: 'groupPolicy', location: 'GPO "Base", GPO "Linux"' };
     const policy = policyOf({ blockedCommands: [TPM_CC.Sign, TPM_CC.Clear], blockedCommandsEnabled: true });
     const codeSources = { blockedCommands: { [TPM_CC.Sign]: source } };
@@ -58,7 +58,7 @@ describe('statements about a TPM 2.0 command', () => {
     assert.equal(about20(lists, TPM_CC.Clear)[0]?.source, FILE, 'another source has that one alone');
   });
 
-  it('name the GPOs that take it from the class, or open it to the class', () => {
+  it('name the GPOs that disallow it for the class, or allow it', () => {
     const source: SettingSource = { kind: 'groupPolicy', location: 'GPO "Users"' };
     const policy = policyOf({ disallowedCommands: EVERYONE(TPM_CC.Sign), allowedCommands: EVERYONE(TPM_CC.Clear) });
     const codeSources = {
@@ -72,7 +72,7 @@ describe('statements about a TPM 2.0 command', () => {
     }
   });
 
-  it('that allow have nothing to be lifted', () => {
+  it('that allow need nothing to be lifted', () => {
     const lists = listsOf({}, { allowed: EVERYONE(VENDOR) });
     assert.deepEqual(about20(lists, VENDOR), [
       {
@@ -86,7 +86,7 @@ describe('statements about a TPM 2.0 command', () => {
     ]);
   });
 
-  it('say that no list has it, with what is known about the command', () => {
+  it('report that no list has it, with what is known about the command', () => {
     const [unknown] = about20(listsOf(), VENDOR);
     assert.equal(unknown?.list, 'notAllowed');
     assert.match(unknown.reason, /^No allowed list of standard users has it\. The command is not known to TpmTbs/);
@@ -94,7 +94,7 @@ describe('statements about a TPM 2.0 command', () => {
     assert.match(clear?.reason ?? '', /^No allowed list of standard users has it\. (?!The command is not known)\S/);
   });
 
-  it('tell the limit on the handles, where the shipped list has one and the class is bound by it', () => {
+  it('name the limit on handles if the shipped list has one that applies to the class', () => {
     const reasonOf = (code: number, callerClass: CallerClass) => about20(listsOf(), code, callerClass)[0]?.reason ?? '';
     assert.match(reasonOf(TPM_CC.PCR_Extend, 'standardUser'), / Limit: only on PCR 16 and 23\.$/);
     assert.match(reasonOf(TPM_CC.NV_Write, 'standardUser'), / Limit: not with TPM_RH_OWNER\.$/);
@@ -107,7 +107,7 @@ describe('statements about a TPM 1.2 command', () => {
   const about12 = (lists: FilterLists, ordinal: number, callerClass: CallerClass = 'standardUser') =>
     statementsAbout(lists, '1.2', ordinal, callerClass);
 
-  it('put what policy blocks before what ships, and that before what this machine blocks', () => {
+  it('list policy before the shipped list, and that before the local list', () => {
     const lists = listsOf(
       { blockedCommands: [TPM_ORD.TakeOwnership], blockedCommandsEnabled: true },
       { blocked: { '1.2': [TPM_ORD.TakeOwnership], '2.0': [] } },
@@ -119,7 +119,7 @@ describe('statements about a TPM 1.2 command', () => {
     ]);
   });
 
-  it('mention a grant where it lifts a default block, and only there', () => {
+  it('mention a grant only if it lifts a default block', () => {
     const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [TPM_ORD.TakeOwnership, TPM_ORD.GetRandom] } });
     assert.deepEqual(rows(about12(lists, TPM_ORD.TakeOwnership)), [
       ['default', 'blocks', false, SHIPPED],
@@ -129,13 +129,13 @@ describe('statements about a TPM 1.2 command', () => {
     assert.deepEqual(rows(about12(listsOf(), TPM_ORD.TakeOwnership)), [['default', 'blocks', true, SHIPPED]]);
   });
 
-  it('have no source in a list that is empty', () => {
+  it('have no source for an empty list', () => {
     assert.deepEqual(about12(listsOf(), TPM_ORD.GetRandom), []);
   });
 });
 
 describe('what lifts a statement', () => {
-  it('names a command, or its number as the TPM’s documents write it', () => {
+  it('names a command, or its number in the notation of the TPM’s documents', () => {
     const lists = listsOf();
     assert.match(
       grantOf(lists, '2.0', TPM_CC.Clear, 'sandboxedApp'),
@@ -145,7 +145,7 @@ describe('what lifts a statement', () => {
     assert.match(grantOf(lists, '1.2', 0x20000abc, 'standardUser'), /-Class StandardUser -Name 536873660, /);
   });
 
-  it('says where a withdrawal by policy is changed', () => {
+  it('names the place where a withdrawal by policy is changed', () => {
     const lists = listsOf({ disallowedCommands: { ...NOBODY, sandboxedApp: [VENDOR] } });
     const [withdrawn] = about20(lists, VENDOR, 'sandboxedApp');
     assert.equal(withdrawn?.reason, 'Policy (disallowedCommands) takes it from the allowed list of sandboxed apps.');
@@ -160,7 +160,7 @@ describe('the source of a statement', () => {
     return about20(lists, VENDOR)[0]?.source;
   };
 
-  it('is the kind of the source and its place', () => {
+  it('is the kind of the source and its location', () => {
     assert.equal(sourceOf({ kind: 'registryPol', location: '/x/Registry.pol' }), 'Group Policy /x/Registry.pol');
     assert.equal(sourceOf({ kind: 'windowsRegistry', location: 'HKLM\\X' }), 'registry HKLM\\X');
     assert.equal(sourceOf({ kind: 'configuration', location: '/etc/tbsd.json' }), 'configuration /etc/tbsd.json');

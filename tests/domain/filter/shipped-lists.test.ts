@@ -20,7 +20,7 @@ function isAllowed(
 }
 
 describe('shipped allowed lists of TPM 2.0', () => {
-  it('have one reasoned entry for every known command, under its name', () => {
+  it('have one entry with a reason for every known command, under its name', () => {
     const codes = TPM20_ALLOWED.map(({ code }) => code);
     assert.deepEqual(
       codes,
@@ -32,7 +32,7 @@ describe('shipped allowed lists of TPM 2.0', () => {
     }
   });
 
-  it("keep from everyone what is the platform's", () => {
+  it('allow nobody the platform’s commands', () => {
     const platform =
       'ChangeEPS ChangePPS PP_Commands SetAlgorithmSet FieldUpgradeStart FieldUpgradeData FirmwareRead ReadOnlyControl';
     for (const name of platform.split(' ')) {
@@ -40,7 +40,7 @@ describe('shipped allowed lists of TPM 2.0', () => {
     }
   });
 
-  it('keep from standard users what changes, clears, locks or resets the TPM for others, and leave it to administrators', () => {
+  it('allow administrators, but not standard users, to change, clear, lock or reset the TPM for others', () => {
     const administration =
       'Clear ClearControl HierarchyControl HierarchyChangeAuth SetPrimaryPolicy DictionaryAttackParameters DictionaryAttackLockReset EvictControl ClockSet ClockRateAdjust Shutdown PCR_Allocate PCR_SetAuthPolicy PCR_SetAuthValue NV_DefineSpace NV_UndefineSpace NV_UndefineSpaceSpecial NV_GlobalWriteLock SetCommandCodeAuditStatus ACT_SetTimeout';
     for (const name of administration.split(' ')) {
@@ -56,7 +56,7 @@ describe('shipped allowed lists of TPM 2.0', () => {
     for (const name of everyday.split(' ')) assert.equal(isAllowed('2.0', name, 'standardUser'), true, name);
   });
 
-  it('give sandboxed apps the use of keys and no attestation, NV, PCR changes or primary keys', () => {
+  it('let sandboxed apps use keys, but not attestation, NV, PCR changes or primary keys', () => {
     for (const name of 'GetRandom GetCapability Load Create Sign Unseal Hash FlushContext PCR_Read StartAuthSession'.split(
       ' ',
     )) {
@@ -67,7 +67,7 @@ describe('shipped allowed lists of TPM 2.0', () => {
     for (const name of withheld.split(' ')) assert.equal(isAllowed('2.0', name, 'sandboxedApp'), false, name);
   });
 
-  it('open the PCRs of applications to standard users and those of the boot to administrators only', () => {
+  it('open the PCRs of applications to standard users, and those of the boot only to administrators', () => {
     const NULL_HANDLE = 0x40000007;
     for (const name of ['PCR_Extend', 'PCR_Event', 'PCR_Reset', 'EventSequenceComplete']) {
       for (let pcr = 0; pcr < 32; pcr += 1) {
@@ -81,14 +81,14 @@ describe('shipped allowed lists of TPM 2.0', () => {
 });
 
 describe('shipped blocked lists of TPM 1.2', () => {
-  it('block for administrators the 23 ordinals that Windows documents, and no more', () => {
+  it('block for administrators exactly the 23 ordinals that Windows documents', () => {
     assert.deepEqual(
       TPM12_DEFAULT_BLOCKED.administrator.map(({ ordinal }) => ordinal),
       [14, 15, 22, 25, 26, 32, 34, 62, 82, 90, 100, 102, 125, 126, 130, 131, 140, 150, 152, 180, 181, 182, 183],
     );
   });
 
-  it('nest: what a class may not send, a lesser class may not send either', () => {
+  it('are nested: a class that may send less than another never may send more', () => {
     const ordinalsOf = (callerClass: CallerClass) => TPM12_DEFAULT_BLOCKED[callerClass].map(({ ordinal }) => ordinal);
     const users = new Set(ordinalsOf('standardUser'));
     const apps = new Set(ordinalsOf('sandboxedApp'));
@@ -108,7 +108,7 @@ describe('shipped blocked lists of TPM 1.2', () => {
     }
   });
 
-  it('keep from standard users whatever asserts physical presence, clears, deactivates or upgrades', () => {
+  it('keep standard users from asserting physical presence, clearing, deactivating or upgrading', () => {
     const withheld =
       'TSC_PhysicalPresence TSC_ResetEstablishmentBit PhysicalEnable PhysicalDisable PhysicalSetDeactivated SetTempDeactivated SetOperatorAuth OwnerSetDisable SetOwnerInstall OwnerClear ForceClear DisableOwnerClear DisableForceClear RevokeTrust FieldUpgrade TakeOwnership ChangeAuthOwner ResetLockValue SetCapability NV_DefineSpace Extend';
     for (const name of withheld.split(' ')) {
@@ -121,7 +121,7 @@ describe('shipped blocked lists of TPM 1.2', () => {
     }
   });
 
-  it('send an ordinal that nobody named on to the TPM', () => {
+  it('let an unlisted ordinal through to the TPM', () => {
     assert.equal(decideOn(LISTS, '1.2', 0x20000001, 'standardUser', null).allowed, true);
   });
 });

@@ -15,7 +15,7 @@ describe('filter truth table, TPM 1.2', () => {
   const DEFAULT_BLOCKED = 14; // TPM_ChangeAuthAsymStart, on the default list of every class
   const NOT_DEFAULT_BLOCKED = 70; // TPM_GetRandom
 
-  it('blocks when policy (enabled), the default list (unless ignored) or the local list (unless ignored) names it', () => {
+  it('blocks a command that policy (enabled), the default list (unless ignored) or the local list (unless ignored) names', () => {
     let combinations = 0;
     for (const callerClass of CALLER_CLASSES) {
       for (const row of everyCombination([
@@ -62,7 +62,7 @@ describe('filter truth table, TPM 2.0', () => {
     sandboxedApp: { allowed: TPM_CC.GetRandom, withheld: TPM_CC.Quote },
   };
 
-  it('allows only what a list allows, and never what policy (enabled) or the local list (unless ignored) blocks', () => {
+  it('allows only commands that a list allows, and never one that policy (enabled) or the local list (unless ignored) blocks', () => {
     let combinations = 0;
     for (const callerClass of CALLER_CLASSES) {
       for (const row of everyCombination([
@@ -115,13 +115,13 @@ describe('filter truth table, TPM 2.0', () => {
     assert.equal(combinations, 3 * 512);
   });
 
-  it('does not let a grant to one class open the command to another', () => {
+  it('does not allow the command to another class by a grant', () => {
     const lists = listsOf({}, { allowed: { ...NOBODY, standardUser: [TPM_CC.Clear] } });
     assert.equal(decideOn(lists, '2.0', TPM_CC.Clear, 'standardUser').allowed, true);
     assert.equal(decideOn(lists, '2.0', TPM_CC.Clear, 'sandboxedApp').allowed, false);
   });
 
-  it('takes a command from one class only, whatever the grants, and says which policy did it', () => {
+  it('disallows a command for one class only, whatever the grants, and names the policy', () => {
     const lists = listsOf(
       { disallowedCommands: { ...NOBODY, standardUser: [TPM_CC.GetRandom] } },
       { allowed: { ...NOBODY, standardUser: [TPM_CC.GetRandom] } },
@@ -133,7 +133,7 @@ describe('filter truth table, TPM 2.0', () => {
     assert.match(statements[0]?.source ?? '', /50-site\.json/);
   });
 
-  it('blocks what is unknown, vendor commands included, until it is granted or policy allows it', () => {
+  it('blocks unknown codes, vendor commands included, until they are granted or policy allows them', () => {
     for (const code of [0x1ff, 0x20000123, 0xffffffff, 0]) {
       for (const callerClass of CALLER_CLASSES) {
         assert.equal(decideOn(listsOf(), '2.0', code, callerClass).allowed, false);

@@ -19,7 +19,7 @@ function variable(name: string, characters = name.length): Uint8Array {
 }
 
 describe('the description of an event', () => {
-  it('is the text of an event that has one, up to its first zero', () => {
+  it('is the event’s own text, up to the first zero', () => {
     assert.equal(described(0x5, 'Calling EFI Application\0rest'), 'Calling EFI Application');
     assert.equal(described(0x80000007, 'Exit Boot Services'), 'Exit Boot Services');
     for (const nothing of ['', '\0text', 'bell\x07', 'caf\xe9']) assert.equal(described(0x5, nothing), '');
@@ -43,13 +43,13 @@ describe('the description of an event', () => {
     assert.equal(described(0x8, ''), '');
   });
 
-  it('says of a separator whether the firmware met an error', () => {
+  it('shows for a separator whether the firmware met an error', () => {
     assert.equal(described(EV_SEPARATOR, Uint8Array.of(1, 0, 0, 0)), 'error');
     assert.equal(described(EV_SEPARATOR, Uint8Array.of(0, 0, 0, 0)), '');
     assert.equal(described(EV_SEPARATOR, Uint8Array.of(1)), '');
   });
 
-  it('says what an event without measurement tells', () => {
+  it('shows the content of an event without a measurement', () => {
     assert.equal(described(EV_NO_ACTION, 'StartupLocality\0\x03'), 'StartupLocality 3');
     const specification = Buffer.alloc(28);
     specification.write('Spec ID Event03\0', 'latin1');

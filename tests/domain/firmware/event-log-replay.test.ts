@@ -29,8 +29,8 @@ function pcrValues(events: readonly WrittenEvent[], banks: readonly BankName[], 
   return new Map(banks.map((bank) => [ALGORITHM_IDS[bank], extendedPcrs(events, bank, locality)]));
 }
 
-describe('replay of a measured-boot log', () => {
-  it('leads to the values that extending its measurements gives, bank by bank', () => {
+describe('the replay of a measured-boot log', () => {
+  it('produces the values that extending the measurements gives, bank by bank', () => {
     const banks = ['sha1', 'sha256', 'sha384'] as const;
     const replayed = replayEventLog(logOf(cryptoAgileLog(A_BOOT, banks)), hash);
     assert.deepEqual(
@@ -44,7 +44,7 @@ describe('replay of a measured-boot log', () => {
     }
   });
 
-  it('of the separator alone gives the value that every machine without measurements shows', () => {
+  it('of only a separator produces the value that every machine without measurements shows', () => {
     const [bank] = replayEventLog(
       logOf(cryptoAgileLog([{ pcr: 2, type: 4, data: Buffer.alloc(4) }], ['sha256'])),
       hash,
@@ -52,7 +52,7 @@ describe('replay of a measured-boot log', () => {
     assert.equal(hex(bank?.pcrs.get(2)), '3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969');
   });
 
-  it('begins PCR 0 with the locality of the start, and no other PCR', () => {
+  it('starts PCR 0, and no other, with the locality of the start', () => {
     const events = [startupLocalityEvent(3), ...A_BOOT];
     const [bank] = replayEventLog(logOf(cryptoAgileLog(events, ['sha256'])), hash);
     assert.equal(hex(bank?.pcrs.get(0)), hex(extendedPcrs(events, 'sha256', 3).get(0)));
@@ -60,13 +60,13 @@ describe('replay of a measured-boot log', () => {
     assert.equal(hex(bank?.pcrs.get(7)), hex(extendedPcrs(events, 'sha256', 0).get(7)));
   });
 
-  it('begins PCR 0 with locality 4 after a hardware core root of trust', () => {
+  it('starts PCR 0 with locality 4 after a hardware core root of trust', () => {
     const events = [{ pcr: 0, type: 0x80000010, data: Buffer.from('HCRTM') }, ...A_BOOT];
     const [bank] = replayEventLog(logOf(cryptoAgileLog(events, ['sha256'])), hash);
     assert.equal(hex(bank?.pcrs.get(0)), hex(extendedPcrs(events, 'sha256', 4).get(0)));
   });
 
-  it('matches PCRs that were extended with the same, in both forms of the log', () => {
+  it('matches PCRs that were extended with the same measurements, in both formats of the log', () => {
     const agile = logOf(cryptoAgileLog(A_BOOT, ['sha1', 'sha256']));
     const compared = compareWithPcrs(agile, replayEventLog(agile, hash), pcrValues(A_BOOT, ['sha1', 'sha256']));
     assert.ok(logMatchesPcrs(compared));
@@ -75,7 +75,7 @@ describe('replay of a measured-boot log', () => {
     assert.ok(logMatchesPcrs(compareWithPcrs(old, replayEventLog(old, hash), pcrValues(A_BOOT, ['sha1']))));
   });
 
-  it('names the PCR where the log and the TPM differ', () => {
+  it('names the PCR for which the log and the TPM differ', () => {
     const log = logOf(cryptoAgileLog(A_BOOT, ['sha256']));
     const more = [...A_BOOT, { pcr: 4, type: 5, data: Buffer.from('not in the log') }];
     const compared = compareWithPcrs(log, replayEventLog(log, hash), pcrValues(more, ['sha256']));
@@ -86,7 +86,7 @@ describe('replay of a measured-boot log', () => {
     );
   });
 
-  it('compares no bank that the TPM lacks or that cannot be computed, and a log without any proves nothing', () => {
+  it('does not compare banks that the TPM lacks or that cannot be computed, and a log without banks proves nothing', () => {
     const log = logOf(cryptoAgileLog(A_BOOT, ['sha1', 'sha512']));
     const compared = compareWithPcrs(log, replayEventLog(log, hash), pcrValues(A_BOOT, ['sha256']));
     assert.deepEqual(
@@ -101,7 +101,7 @@ describe('replay of a measured-boot log', () => {
     assert.equal(logMatchesPcrs(compareWithPcrs(empty, replayEventLog(empty, hash), new Map())), false);
   });
 
-  it('passes over events for registers that no TPM has', () => {
+  it('skips events for registers that no TPM has', () => {
     const log = logOf(cryptoAgileLog([{ pcr: 0xffffffff, type: 5, data: Buffer.from('x') }, ...A_BOOT], ['sha256']));
     assert.ok(logMatchesPcrs(compareWithPcrs(log, replayEventLog(log, hash), pcrValues(A_BOOT, ['sha256']))));
   });

@@ -35,8 +35,8 @@ function withUint32(bytes: Uint8Array, offset: number, value: number): Buffer {
   return changed;
 }
 
-describe('measured-boot log', () => {
-  it('of the SHA-1 form gives its events', () => {
+describe('the measured-boot log', () => {
+  it('in SHA-1 format is decoded into its events', () => {
     const log = decoded(SHA1);
     assert.equal(log.form, 'sha1');
     assert.deepEqual(
@@ -46,7 +46,7 @@ describe('measured-boot log', () => {
     assert.deepEqual(Buffer.from(log.events[2]?.data ?? []), A_BOOT[2]?.data);
   });
 
-  it('of the crypto-agile form gives its events with a digest for each bank', () => {
+  it('in crypto-agile format is decoded into its events with a digest for each bank', () => {
     const log = decoded(AGILE);
     assert.equal(log.form, 'cryptoAgile');
     assert.deepEqual(
@@ -62,18 +62,18 @@ describe('measured-boot log', () => {
     assert.equal(log.events[1]?.offset, specIdEvent(['sha1', 'sha256', 'sha384']).length);
   });
 
-  it('ends where nothing but zeros follows, as in the area that ACPI sets aside', () => {
+  it('ends where only zeros follow, as in the area that ACPI reserves', () => {
     assert.equal(decoded(Buffer.concat([AGILE, Buffer.alloc(65_536)])).events.length, A_BOOT.length + 2);
     assert.equal(decoded(Buffer.concat([SHA1, Buffer.alloc(7)])).events.length, A_BOOT.length);
   });
 
-  it('has names for event types, and numbers for those without', () => {
+  it('has names for known event types, and numbers for others', () => {
     assert.equal(eventTypeName(0x4), 'EV_SEPARATOR');
     assert.equal(eventTypeName(0x80000003), 'EV_EFI_BOOT_SERVICES_APPLICATION');
     assert.equal(eventTypeName(0x12345), '0x00012345');
   });
 
-  it('tells what events say of themselves', () => {
+  it('has the descriptions of its events', () => {
     const texts = decoded(AGILE).events.map(describeEvent);
     assert.deepEqual(texts.slice(0, 5), [
       'specification 2.0 errata 0',
@@ -90,11 +90,11 @@ describe('measured-boot log', () => {
     assert.equal(describeEvent(event as never), '');
   });
 
-  it('is damaged where it is empty', () => {
+  it('is damaged if it is empty', () => {
     assert.deepEqual(damage(new Uint8Array()), { offset: 0, reason: 'the log is empty', events: 0 });
   });
 
-  it('cut off anywhere is damaged, with the offset, or ends between two events', () => {
+  it('that is truncated is damaged, with the offset, or ends between two events', () => {
     const boundaries = new Set(decoded(AGILE).events.map(({ offset }) => offset));
     for (let length = 1; length < AGILE.length; length++) {
       const verdict = decodeEventLog(AGILE.subarray(0, length));
@@ -106,7 +106,7 @@ describe('measured-boot log', () => {
     }
   });
 
-  it('whose sizes and counts lie is damaged there', () => {
+  it('with wrong sizes and counts is damaged there', () => {
     const header = specIdEvent(['sha256']).length;
     const log = cryptoAgileLog(A_BOOT, ['sha256']);
     assert.match(damage(withUint32(SHA1, 28, 0xffffffff)).reason, /says that 4294967295 bytes of data follow/);
@@ -130,7 +130,7 @@ describe('measured-boot log', () => {
     assert.match(damage(many).reason, /more than 16384 events/);
   });
 
-  it('never throws and never reads past its end, whatever the bytes', () => {
+  it('never throws and is never read past its end, whatever the bytes', () => {
     const anyLog = fc.oneof(
       fc.uint8Array({ maxLength: 400 }),
       fc

@@ -3,7 +3,7 @@ import { HASH_ALGORITHMS, hashAlgorithm, hashAlgorithmName } from '../../../ts-c
 import { TPM_ALG } from '../../../ts-core/domain/tpm20/codes.js';
 
 describe('the hash algorithms of PCR banks', () => {
-  it('are known by their number', () => {
+  it('are identified by their number', () => {
     assert.deepEqual(hashAlgorithm(TPM_ALG.SHA384), { id: TPM_ALG.SHA384, name: 'sha384', digestBytes: 48 });
     assert.equal(hashAlgorithm(0x1234), undefined);
     assert.equal(hashAlgorithmName(TPM_ALG.SM3_256), 'sm3_256');

@@ -10,7 +10,7 @@ describe('a reader of the firmware’s structures', () => {
     assert.deepEqual(reader.bytes(0), new Uint8Array(0));
   });
 
-  it('never reads past the end, and stays where it was', () => {
+  it('never reads past the end, and then keeps its position', () => {
     const reader = new LittleEndianReader(Uint8Array.of(1, 2, 3));
     reader.uint8();
     assert.deepEqual([reader.uint32(), reader.bytes(3), reader.offset], [undefined, undefined, 1]);

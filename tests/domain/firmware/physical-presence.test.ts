@@ -14,7 +14,7 @@ const CLEAR = 5;
 describe('a request for physical presence', () => {
   const verdict = (state: number) => mayRequest(CLEAR, new Map([[CLEAR, state]]));
 
-  it('is permitted where the platform lets the operating system make it, with or without the user', () => {
+  it('is permitted if the platform lets the operating system make it, with or without the user', () => {
     assert.deepEqual(verdict(3), { permitted: true, userRequired: true });
     assert.deepEqual(verdict(4), { permitted: true, userRequired: false });
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe('a request for physical presence', () => {
 });
 
 describe('the operations that a platform offers', () => {
-  it('are those that it implements, with what it asks of the user', () => {
+  it('are those that it implements, each with the confirmation that it requires', () => {
     const offered = offeredOperations(
       new Map([
         [CLEAR, 3],
@@ -52,7 +52,7 @@ describe('the operations that a platform offers', () => {
     ]);
   });
 
-  it('are all where it cannot be asked', () => {
+  it('are all operations if the platform cannot be asked', () => {
     const offered = offeredOperations(undefined);
     assert.ok(offered.length > 20 && offered.every(({ confirmation }) => confirmation === 'Unknown'));
   });
@@ -63,12 +63,12 @@ describe('the names of the interface', () => {
     assert.deepEqual([operationName(CLEAR), operationName(130)], ['Clear', '130']);
   });
 
-  it('of results tell the user’s refusal from the firmware’s and the TPM’s', () => {
+  it('of results distinguish the user’s refusal, the firmware’s and the TPM’s', () => {
     const names = [0, 0xfffffff0, 0xfffffff1, 1, 0xfff, 0x1000].map(resultName);
     assert.deepEqual(names, ['Success', 'UserAbort', 'FirmwareFailure', 'TpmError', 'TpmError', 'Unknown']);
   });
 
-  it('of transitions and confirmations have one for what is not known', () => {
+  it('of transitions and confirmations include one for unknown values', () => {
     assert.deepEqual([0, 1, 2, 3, 9].map(transitionName), [
       'None',
       'Shutdown',

@@ -47,8 +47,8 @@ function session(number: number, error = BAD_AUTH): number {
   return error | TPM_RC_S | (number << 8);
 }
 
-describe('an empty password that the TPM refuses', () => {
-  it('counts against nobody for the storage and the endorsement hierarchy', () => {
+describe('an empty password that the TPM rejects', () => {
+  it('counts against nobody for the storage and endorsement hierarchies', () => {
     assert.equal(classOf(session(1), [OWNER], [emptyPassword]), 'other');
     assert.equal(classOf(session(1), [ENDORSEMENT], [emptyPassword]), 'other');
   });
@@ -59,22 +59,22 @@ describe('an empty password that the TPM refuses', () => {
     }
   });
 
-  it('counts when it is not empty, or in a session of which nothing is known', () => {
+  it('counts if it is not empty, or in an unknown session', () => {
     assert.equal(classOf(session(1), [OWNER], [somePassword]), 'authorizationFailure');
     assert.equal(classOf(session(1), [OWNER], [hmacSession]), 'authorizationFailure');
   });
 
-  it('counts when the TPM refuses it as AUTH_FAIL, which it says of protected objects', () => {
+  it('counts if the TPM rejects it as AUTH_FAIL, which it returns for protected objects', () => {
     assert.equal(classOf(session(1, AUTH_FAIL), [OWNER], [emptyPassword]), 'authorizationFailure');
   });
 
-  it('counts when the TPM does not say which session failed', () => {
+  it('counts if the TPM does not name the failed session', () => {
     for (const error of [BAD_AUTH, BAD_AUTH | 0x100, session(0), BAD_AUTH | TPM_RC_P | 0x100, session(1) | TPM_RC_P]) {
       assert.equal(classOf(error, [OWNER], [emptyPassword]), 'authorizationFailure', error.toString(16));
     }
   });
 
-  it('is looked for in the session that failed, which authorizes the handle at the same place', () => {
+  it('is looked up in the failed session, which authorizes the handle in the same position', () => {
     const both = [KEY, OWNER, NV_INDEX];
     assert.equal(classOf(session(1), both, [emptyPassword, emptyPassword], NV_CERTIFY), 'authorizationFailure');
     assert.equal(classOf(session(2), both, [emptyPassword, emptyPassword], NV_CERTIFY), 'other');
@@ -85,7 +85,7 @@ describe('an empty password that the TPM refuses', () => {
     assert.equal(classOf(session(3), [OWNER], [emptyPassword]), 'authorizationFailure', 'there is no third');
   });
 
-  it('is not taken from the command before, whose handles and sessions are read into the same place', () => {
+  it('is not taken from the previous command, whose handles and sessions used the same buffer', () => {
     const earlier = () => classOf(session(1), [OWNER, OWNER, OWNER], [emptyPassword, emptyPassword, emptyPassword]);
     assert.equal(earlier(), 'other');
     assert.equal(
@@ -109,7 +109,7 @@ describe('an empty password that the TPM refuses', () => {
     );
   });
 
-  it('counts when the TPM does not list the command, so that its handles are not known', () => {
+  it('counts if the TPM does not list the command, so that its handles are unknown', () => {
     const command = sessionCommand(CREATE_PRIMARY, [OWNER], [emptyPassword]);
     const outcome = classifyResponse(
       '2.0',

@@ -30,12 +30,12 @@ function restarted(ledger: FailureLedger, keptAt: LedgerTime, startedAt: LedgerT
   return next;
 }
 
-describe('failure ledger: the gate', () => {
-  it('takes its thresholds from policy: 4, 9 and 480 minutes unless set', () => {
+describe('the failure ledger: lockout', () => {
+  it('has the default thresholds 4 and 9 and the window 480 minutes', () => {
     assert.deepEqual(thresholdsOf(DEFAULT_POLICY_SETTINGS), DEFAULTS);
   });
 
-  it('is open below the individual threshold and closed for that user at it', () => {
+  it('leaves a user below the individual threshold alone, and locks the user out at it', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 3, at(0));
     assert.deepEqual(ledger.gate('uid:1', at(1), DEFAULTS), { open: true });
@@ -50,7 +50,7 @@ describe('failure ledger: the gate', () => {
     assert.deepEqual(ledger.gate('uid:2', at(1), DEFAULTS), { open: true });
   });
 
-  it('closes for everyone at the total threshold, also for a user who never failed', () => {
+  it('locks out everyone at the total threshold, even a user who never failed', () => {
     const ledger = new FailureLedger();
     for (const userKey of ['uid:1', 'uid:2', 'uid:3']) failTimes(ledger, userKey, 3, at(0));
     const verdict = ledger.gate('uid:4', at(5), DEFAULTS);
@@ -64,7 +64,7 @@ describe('failure ledger: the gate', () => {
     });
   });
 
-  it('names the scope that opens later when both are closed', () => {
+  it('names the scope that ends later if both apply', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 5, at(0));
     failTimes(ledger, 'uid:2', 4, at(HOUR));
@@ -74,14 +74,14 @@ describe('failure ledger: the gate', () => {
     assert.equal(verdict.lockedOutUntil, WALL_START + 9 * HOUR + 1);
   });
 
-  it('counts a failure whose age is the window still, and one millisecond later no more', () => {
+  it('counts a failure exactly as old as the window, but not one millisecond later', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(0));
     assert.equal(ledger.gate('uid:1', at(480 * MINUTE), DEFAULTS).open, false);
     assert.equal(ledger.gate('uid:1', at(480 * MINUTE + 1), DEFAULTS).open, true);
   });
 
-  it('slides: the gate opens as soon as enough failures have aged out, not all', () => {
+  it('ends the lockout as soon as enough failures have aged out, not all', () => {
     const ledger = new FailureLedger();
     for (let hour = 0; hour < 4; hour += 1) failTimes(ledger, 'uid:1', 1, at(hour * HOUR));
     const verdict = ledger.gate('uid:1', at(3 * HOUR), DEFAULTS);
@@ -90,7 +90,7 @@ describe('failure ledger: the gate', () => {
     assert.equal(ledger.gate('uid:1', at(8 * HOUR + 1), DEFAULTS).open, true);
   });
 
-  it('is closed for good with a threshold of 0, whichever of the two, even with a window of 0', () => {
+  it('never ends with a threshold of 0, whichever of the two, even with a window of 0', () => {
     const ledger = new FailureLedger();
     for (const thresholds of [
       { ...DEFAULTS, individualThreshold: 0 },
@@ -102,7 +102,7 @@ describe('failure ledger: the gate', () => {
     }
   });
 
-  it('counts nothing with a window of 0, and says so', () => {
+  it('counts nothing with a window of 0, and reports that', () => {
     const ledger = new FailureLedger();
     const off = { ...DEFAULTS, windowMinutes: 0 };
     assert.equal(ledger.record('uid:1', at(0), off), false);
@@ -113,7 +113,7 @@ describe('failure ledger: the gate', () => {
     assert.equal(summary.totalFailures, 0);
   });
 
-  it('opens for one user or for all when reset', () => {
+  it('ends for one user or for all when reset', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(0));
     failTimes(ledger, 'uid:2', 4, at(0));
@@ -129,7 +129,7 @@ describe('failure ledger: the gate', () => {
     assert.equal(ledger.gate('uid:2', at(0), DEFAULTS).open, true);
   });
 
-  it('follows a threshold or window that policy changes meanwhile', () => {
+  it('obeys a threshold or window that policy changes meanwhile', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 3, at(0));
     assert.equal(ledger.gate('uid:1', at(0), { ...DEFAULTS, individualThreshold: 3 }).open, false);
@@ -139,7 +139,7 @@ describe('failure ledger: the gate', () => {
     assert.equal(ledger.gate('uid:1', at(HOUR), DEFAULTS).open, false, 'a longer window finds the earlier failures');
   });
 
-  it('remembers a bounded number of failures and still closes at a threshold beyond it', () => {
+  it('remembers a bounded number of failures and still locks out at a threshold beyond it', () => {
     const ledger = new FailureLedger();
     const huge = { windowMinutes: 480, individualThreshold: 4_294_967_295, totalThreshold: 4_294_967_295 };
     failTimes(ledger, 'uid:1', MAX_FAILURES - 1, at(0), huge);
@@ -150,8 +150,8 @@ describe('failure ledger: the gate', () => {
   });
 });
 
-describe('failure ledger: what it remembers', () => {
-  it('is nothing at first', () => {
+describe('the failure ledger: its records', () => {
+  it('are empty at first', () => {
     const ledger = new FailureLedger();
     assert.deepEqual(ledger.state(at(0)).failures, []);
     assert.equal(ledger.failuresOf().size, 0);
@@ -163,7 +163,7 @@ describe('failure ledger: what it remembers', () => {
     );
   });
 
-  it('is each failure with its user, its boot and both clocks', () => {
+  it('are each failure with its user, its boot and both clocks', () => {
     const ledger = new FailureLedger();
     assert.equal(ledger.record('uid:1', at(5), DEFAULTS), true);
     assert.deepEqual(ledger.state(at(9)).failures, [
@@ -171,7 +171,7 @@ describe('failure ledger: what it remembers', () => {
     ]);
   });
 
-  it('is in order of time, though the boot-time clock should go back', () => {
+  it('are in order of time, even if the boot-time clock goes back', () => {
     const ledger = new FailureLedger();
     for (const bootTimeMs of [100, 50, 120]) ledger.record('uid:1', at(bootTimeMs), DEFAULTS);
     assert.deepEqual(
@@ -180,7 +180,7 @@ describe('failure ledger: what it remembers', () => {
     );
   });
 
-  it('is a day at least, and a longer window as long as it is', () => {
+  it('go back at least a day, or as far as a longer window', () => {
     const ledger = new FailureLedger();
     const kept = (hours: number, windowMinutes: number) => {
       const next = new FailureLedger();
@@ -194,7 +194,7 @@ describe('failure ledger: what it remembers', () => {
     assert.equal(kept(25, 26 * 60), 4);
   });
 
-  it('after a restart is in order of time, whichever boots the failures come from', () => {
+  it('are in order of time after a restart, whichever boots the failures come from', () => {
     const ledger = new FailureLedger();
     const failure = (bootId: string, bootTimeMs: number) => {
       return { userKey: 'uid:1', bootId, bootTimeMs, wallClockMs: WALL_START + bootTimeMs };
@@ -214,7 +214,7 @@ describe('failure ledger: what it remembers', () => {
     assert.equal(new FailureLedger().restore({ failures: [] }, at(0)), false);
   });
 
-  it('after a restart is the newest failures, where more were stored than it takes', () => {
+  it('are the newest failures after a restart, if more were stored than fit', () => {
     const ledger = new FailureLedger();
     const failures = Array.from({ length: MAX_FAILURES + 2 }, (_, index) => {
       return { userKey: 'uid:1', bootId: 'boot-1', bootTimeMs: index, wallClockMs: WALL_START };
@@ -224,7 +224,7 @@ describe('failure ledger: what it remembers', () => {
     assert.deepEqual([kept.length, kept[0]?.bootTimeMs], [MAX_FAILURES, 2]);
   });
 
-  it('after a restart has no failure of which one clock is unknown', () => {
+  it('contain no failure after a restart for which one clock is unknown', () => {
     const ledger = new FailureLedger();
     const whole = { userKey: 'uid:1', bootId: 'boot-1', bootTimeMs: 1, wallClockMs: 1 };
     const infinite = { ...whole, bootTimeMs: Number.POSITIVE_INFINITY, wallClockMs: Number.POSITIVE_INFINITY };
@@ -233,8 +233,8 @@ describe('failure ledger: what it remembers', () => {
   });
 });
 
-describe('failure ledger: the summary', () => {
-  it('has each user with failures that count, when each ages out, and the gates', () => {
+describe('the failure ledger: the summary', () => {
+  it('has each user with failures that count, when each ages out, and who is locked out', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 1, at(0));
     failTimes(ledger, 'uid:2', 1, at(HOUR));
@@ -257,7 +257,7 @@ describe('failure ledger: the summary', () => {
     assert.equal(ledger.gate('uid:2', now, DEFAULTS).open, false);
   });
 
-  it('says that the total closes the gate for others', () => {
+  it('reports that the total threshold locks out the others', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 9, at(0));
     const { gateForOthers } = ledger.summary(at(0), DEFAULTS);
@@ -265,8 +265,8 @@ describe('failure ledger: the summary', () => {
   });
 });
 
-describe('failure ledger: time', () => {
-  it('neither forgets nor prolongs when the wall clock steps within a boot, a restart of the broker included', () => {
+describe('the failure ledger: time', () => {
+  it('neither forgets nor prolongs if the wall clock steps within a boot, even across a restart of the broker', () => {
     for (const step of [-365 * 24 * HOUR, 365 * 24 * HOUR]) {
       const ledger = new FailureLedger();
       failTimes(ledger, 'uid:1', 4, at(0));
@@ -291,7 +291,7 @@ describe('failure ledger: time', () => {
     assert.equal(next.gate('uid:1', later(6 * HOUR + 1), DEFAULTS).open, true);
   });
 
-  it('takes a failure for new when the wall clock went back across boots, and no longer than one window', () => {
+  it('treats a failure as new if the wall clock went back across boots, but for no longer than one window', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(HOUR));
     const back = -30 * 24 * HOUR;
@@ -302,7 +302,7 @@ describe('failure ledger: time', () => {
     assert.equal(third.gate('uid:1', at(10 * HOUR, 'boot-3', back), DEFAULTS).open, true, 'ages on in later boots');
   });
 
-  it('settles the age of an earlier boot once: a wall clock set later in the boot changes nothing', () => {
+  it('settles the age of a failure of an earlier boot once: setting the wall clock later in the boot changes nothing', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(HOUR));
     const next = restarted(ledger, at(HOUR), at(2 * HOUR, 'boot-2'));
@@ -313,7 +313,7 @@ describe('failure ledger: time', () => {
     assert.equal(again.gate('uid:1', at(9 * HOUR + 1, 'boot-2', far), DEFAULTS).open, true);
   });
 
-  it('remembers over a reboot what happened before the wall clock was set for the first time', () => {
+  it('remembers across a reboot what happened before the wall clock was first set', () => {
     const ledger = new FailureLedger();
     const in1970 = (ms: number): LedgerTime => ({ bootId: 'boot-1', bootTimeMs: ms, wallClockMs: ms });
     failTimes(ledger, 'uid:1', 4, in1970(MINUTE));
@@ -321,7 +321,7 @@ describe('failure ledger: time', () => {
     assert.equal(next.gate('uid:1', at(2 * HOUR, 'boot-2'), DEFAULTS).open, false);
   });
 
-  it('settles again when the boot changes under a running process', () => {
+  it('settles again if the boot changes under a running process', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(5 * HOUR));
     const moved = (ms: number): LedgerTime => ({
@@ -333,7 +333,7 @@ describe('failure ledger: time', () => {
     assert.equal(ledger.gate('uid:1', moved(7 * HOUR + 1), DEFAULTS).open, true);
   });
 
-  it('takes no damage from a kept record without a time', () => {
+  it('accepts a stored record without a time', () => {
     const ledger = new FailureLedger();
     const broken = { userKey: 'uid:1', bootId: 'boot-1', bootTimeMs: Number.NaN, wallClockMs: 0 };
     ledger.restore({ failures: [broken, { ...broken, bootTimeMs: 1 }] }, at(2));
@@ -341,7 +341,7 @@ describe('failure ledger: time', () => {
   });
 });
 
-describe('failure ledger: properties', () => {
+describe('the failure ledger: properties', () => {
   type Step =
     | { readonly kind: 'guess'; readonly user: number }
     | { readonly kind: 'wait'; readonly minutes: number }
@@ -417,7 +417,7 @@ describe('failure ledger: properties', () => {
     totalThreshold: fc.integer({ min: 1, max: 10 }),
   });
 
-  it('lets no user past the individual, nor all together past the total threshold, in any window', () => {
+  it('lets no user past the individual threshold, nor all together past the total threshold, in any window', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), thresholds, (steps, limits) => {
         const { passed } = run(steps, limits, false);
@@ -435,7 +435,7 @@ describe('failure ledger: properties', () => {
     );
   });
 
-  it('refuses exactly while the failures of the window reach a threshold, and says when it ends', () => {
+  it('refuses exactly while the failures in the window reach a threshold, and reports when that ends', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), thresholds, (steps, limits) => {
         const { passed, refused } = run(steps, limits, false);
@@ -453,7 +453,7 @@ describe('failure ledger: properties', () => {
     );
   });
 
-  it('is not moved by steps of the wall clock and restarts of the broker within a boot', () => {
+  it('is not affected by steps of the wall clock and restarts of the broker within a boot', () => {
     const withinBoot = fc.array(step, { maxLength: 80 }).map((steps) => steps.filter(({ kind }) => kind !== 'reboot'));
     fc.assert(
       fc.property(withinBoot, thresholds, (steps, limits) => {

@@ -18,19 +18,19 @@ describe('the lockout authorization in a command', () => {
   const reset = passwordCommand(TPM_CC.DictionaryAttackLockReset, [TPM_RH.LOCKOUT], 'value');
   const verdictOfReset = (responseCode: number) => verdictOf(reset, TPM_CC.DictionaryAttackLockReset, responseCode);
 
-  it('is accepted, refused or not compared, as the TPM answers', () => {
+  it('is accepted, rejected or not compared, as the TPM responds', () => {
     assert.equal(verdictOfReset(TPM_RC.SUCCESS), 'accepted');
     assert.equal(verdictOfReset(REFUSED), 'refused');
     assert.equal(verdictOfReset(TPM_RC.LOCKOUT), 'blocked');
     assert.equal(verdictOfReset(TPM_RC.RETRY), undefined);
   });
 
-  it('is refused only where the answer names its session', () => {
+  it('is rejected only if the response names its session', () => {
     assert.equal(verdictOfReset(aboutSession(TPM_RC.AUTH_FAIL, 1)), undefined, 'a session that encrypts');
     assert.equal(verdictOfReset(aboutHandle(TPM_RC.AUTH_FAIL, 0)), undefined);
   });
 
-  it('counts as used with an HMAC session, and not with a policy session', () => {
+  it('counts as used with an HMAC session, but not with a policy session', () => {
     const withSession = (handle: number) =>
       sessionCommand(TPM_CC.DictionaryAttackLockReset, [TPM_RH.LOCKOUT], [{ handle, hmac: 'hmac' }]);
     const code = TPM_CC.DictionaryAttackLockReset;
@@ -38,12 +38,12 @@ describe('the lockout authorization in a command', () => {
     assert.equal(verdictOf(withSession(POLICY_SESSION), code, TPM_RC.SUCCESS), undefined);
   });
 
-  it('is there in PolicySecret, whose second handle needs no authorization', () => {
+  it('is recognized in PolicySecret, whose second handle needs no authorization', () => {
     const command = passwordCommand(TPM_CC.PolicySecret, [TPM_RH.LOCKOUT, POLICY_SESSION], 'value', Buffer.alloc(10));
     assert.equal(verdictOf(command, TPM_CC.PolicySecret, REFUSED, 2), 'refused');
   });
 
-  it('is in no command of another handle, and in none without sessions', () => {
+  it('is in no command with another handle or without sessions', () => {
     const create = passwordCommand(TPM_CC.CreatePrimary, [TPM_RH.OWNER], '');
     for (const code of [TPM_RC.SUCCESS, TPM_RC.LOCKOUT, REFUSED]) {
       assert.equal(verdictOf(create, TPM_CC.CreatePrimary, code), undefined);
@@ -51,19 +51,19 @@ describe('the lockout authorization in a command', () => {
     }
   });
 
-  it('is usable again after a Clear, whoever authorized that', () => {
+  it('is usable again after a Clear, whoever authorized it', () => {
     const clear = sessionCommand(TPM_CC.Clear, [TPM_RH.PLATFORM], [{ handle: TPM_RS_PW, hmac: '' }]);
     assert.equal(verdictOf(clear, TPM_CC.Clear, TPM_RC.SUCCESS), 'accepted');
     assert.equal(verdictOf(clear, TPM_CC.Clear, REFUSED), undefined);
   });
 
-  it('is refused by no code about a parameter, nor by one that names no session', () => {
+  it('is not rejected by a code about a parameter, nor by one that names no session', () => {
     const about = TPM_RC.AUTH_FAIL | 0x100;
     for (const code of [about | 0x40, about | 0x840, about])
       assert.equal(verdictOfReset(code), undefined, code.toString(16));
   });
 
-  it('is in no command whose handles or sessions are cut off, nor in one without handles', () => {
+  it('is in no command whose handles or sessions are truncated, nor in one without handles', () => {
     const code = TPM_CC.DictionaryAttackLockReset;
     verdictOfReset(TPM_RC.SUCCESS);
     for (const length of [13, 17, 20])
@@ -76,7 +76,7 @@ describe('the lockout authorization in a command', () => {
     assert.equal(verdictOf(plain, TPM_CC.GetRandom, TPM_RC.SUCCESS), undefined, 'a handle without sessions');
   });
 
-  it('is looked for in any bytes without an exception', () => {
+  it('is searched in arbitrary bytes without an exception', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 10, maxLength: 64 }), fc.nat(3), (bytes, handleCount) => {
         lockoutAuthVerdict(0, bytes, handleCount, bytes);
@@ -89,17 +89,17 @@ describe('the end of the block of the lockout authorization', () => {
   const since = { timeMs: 5000, resetCount: 3 };
   const at = (timeMs: number, resetCount = 3) => ({ timeMs, resetCount, restartCount: 0 });
 
-  it('comes one recovery time after the refusal, by the clock of the TPM', () => {
+  it('comes one recovery time after the rejection, by the TPM’s clock', () => {
     assert.equal(remainingBlockMs(since, at(5000), 86_400), 86_400_000);
     assert.equal(remainingBlockMs(since, at(8000), 10), 7000);
     assert.equal(remainingBlockMs(since, at(15_000), 10), 0);
   });
 
-  it('comes one recovery time after a reset of the TPM, which begins it anew', () => {
+  it('comes one recovery time after a reset of the TPM, which restarts it', () => {
     assert.equal(remainingBlockMs(since, at(2000, 4), 10), 8000);
   });
 
-  it('comes with the reset of the TPM where the recovery time is 0', () => {
+  it('comes with the reset of the TPM if the recovery time is 0', () => {
     assert.equal(remainingBlockMs(since, at(1e9), 0), null);
     assert.equal(remainingBlockMs(since, at(0, 4), 0), 0);
   });

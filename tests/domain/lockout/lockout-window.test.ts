@@ -18,13 +18,13 @@ function aged(...minutes: readonly number[]): readonly number[] {
 }
 
 describe('the lockout window', () => {
-  it('is open while nobody has failed, and with a window of 0', () => {
+  it('refuses nobody while nobody has failed, or with a window of 0', () => {
     assert.deepEqual(judgeLockout([], [], NOW, THRESHOLDS), { open: true });
     const failures = new Array<number>(20).fill(NOW.bootTimeMs);
     assert.deepEqual(judgeLockout(failures, failures, NOW, { ...THRESHOLDS, windowMinutes: 0 }), { open: true });
   });
 
-  it('says how many failures count where a threshold of 0 keeps it closed', () => {
+  it('reports how many failures count if a threshold of 0 locks out', () => {
     const all = aged(500, 480, 1);
     const verdict = { open: false, scope: 'threshold0', lockedOutUntil: null, threshold: 0 };
     assert.deepEqual(judgeLockout([], all, NOW, { ...THRESHOLDS, individualThreshold: 0 }), {
@@ -36,7 +36,7 @@ describe('the lockout window', () => {
     assert.deepEqual(judgeLockout([], aged(1, 0), NOW, countingOff), { ...verdict, failures: 0 });
   });
 
-  it('is closed by the scope that opens later, by the user where both open together', () => {
+  it('refuses because of the scope that ends later, or of the user if both end together', () => {
     const both = { ...THRESHOLDS, individualThreshold: 2, totalThreshold: 3 };
     const scopeOf = (user: readonly number[], all: readonly number[]): unknown => {
       const verdict = judgeLockout(user, all, NOW, both);
@@ -50,7 +50,7 @@ describe('the lockout window', () => {
     assert.equal(scopeOf(aged(10), aged(20, 10)), 'open');
   });
 
-  it('takes no threshold to be higher than the failures that are remembered', () => {
+  it('limits a threshold to the number of remembered failures', () => {
     const all = new Array<number>(MAX_FAILURES).fill(NOW.bootTimeMs);
     const beyond = { ...THRESHOLDS, individualThreshold: MAX_FAILURES + 1, totalThreshold: MAX_FAILURES + 1 };
     assert.equal(judgeLockout([], all.slice(1), NOW, beyond).open, true);
@@ -60,7 +60,7 @@ describe('the lockout window', () => {
 });
 
 describe('the failures that count', () => {
-  it('are those no older than the window', () => {
+  it('are at most as old as the window', () => {
     assert.equal(firstCounted(aged(500, 481, 480, 10), NOW.bootTimeMs, 480), 2);
     assert.equal(firstCounted(aged(500), NOW.bootTimeMs, 480), 1);
     assert.equal(firstCounted([], NOW.bootTimeMs, 480), 0);
@@ -71,8 +71,8 @@ describe('the failures that count', () => {
   });
 });
 
-describe('the end of a lockout for people', () => {
-  it('is the next whole second, never before the gate opens', () => {
+describe('the end of a lockout as shown to people', () => {
+  it('is the next whole second, never before the lockout ends', () => {
     assert.equal(lockedOutUntilText(Date.UTC(2026, 0, 1, 12, 0, 0, 1)), '2026-01-01T12:00:01.000Z');
     assert.equal(lockedOutUntilText(Date.UTC(2026, 0, 1, 12)), '2026-01-01T12:00:00.000Z');
     assert.equal(lockedOutUntilText(null), null);

@@ -38,7 +38,7 @@ function transportResponse(outer: number, wrapped: number): Uint8Array {
 }
 
 describe('classification of a response', () => {
-  it('counts AUTH_FAIL and BAD_AUTH of TPM 2.0 whatever the handle, session or parameter number', () => {
+  it('counts AUTH_FAIL and BAD_AUTH of TPM 2.0 with any handle, session or parameter number', () => {
     for (let number = 0; number <= 0xf; number += 1) {
       for (const error of [0x08e, 0x0a2]) {
         assert.equal(classOf20(error | (number << 8)), 'authorizationFailure');
@@ -47,7 +47,7 @@ describe('classification of a response', () => {
     }
   });
 
-  it('counts none of the codes that only look alike', () => {
+  it('does not count codes that only look alike', () => {
     const innocent = {
       LOCALITY: 0x907,
       POLICY_FAIL: 0x99d,
@@ -61,11 +61,11 @@ describe('classification of a response', () => {
     for (const [name, code] of Object.entries(innocent)) assert.equal(classOf20(code), 'other', name);
   });
 
-  it('counts no refusal by software above the TPM', () => {
+  it('does not count refusals by software above the TPM', () => {
     for (const code of [0x000c098e, 0x000c0921, 0x000c0143, 0x000a008e]) assert.equal(classOf20(code), 'other');
   });
 
-  it("tells the TPM's own lockout", () => {
+  it('recognizes the TPM’s own lockout', () => {
     assert.equal(classOf20(0x921), 'hardwareLockout');
     assert.equal(classOf12(0x803), 'hardwareLockout');
     assert.equal(classOf20(0), 'success');
@@ -82,7 +82,7 @@ describe('classification of a response', () => {
     );
   });
 
-  it('takes the wrapped result under TPM_ExecuteTransport, and the outer one when that failed', () => {
+  it('uses the inner result under TPM_ExecuteTransport, and the outer one if that failed', () => {
     const classOf = (outer: number, wrapped: number) =>
       classify12(transportResponse(outer, wrapped), EXECUTE_TRANSPORT);
     assert.equal(classOf(0, 0x1d), 'authorizationFailure');
@@ -101,7 +101,7 @@ describe('classification of a response', () => {
     }
   });
 
-  it('takes the outer result of a transport command where nothing is inside', () => {
+  it('uses the outer result of a transport command without a command inside', () => {
     assert.equal(classify12(errorResponse('1.2', 0), EXECUTE_TRANSPORT), 'success');
     assert.equal(classify12(errorResponse('1.2', 0x803), EXECUTE_TRANSPORT), 'hardwareLockout');
   });

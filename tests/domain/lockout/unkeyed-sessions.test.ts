@@ -121,14 +121,14 @@ function followed(start: Start = {}, session = SESSION, first = 'tpm 0') {
   return { answered, started, counts };
 }
 
-describe('the empty value in an HMAC session without salt and binding', () => {
-  it('counts against nobody for the storage and the endorsement hierarchy', () => {
+describe('the empty value in an HMAC session that is neither salted nor bound', () => {
+  it('counts against nobody for the storage and endorsement hierarchies', () => {
     const { counts } = followed();
     assert.equal(counts(use()), false);
     assert.equal(counts(use({ handles: [TPM_RH.ENDORSEMENT] })), false);
   });
 
-  it('counts for every other hierarchy, and when it is not empty', () => {
+  it('counts for every other hierarchy, and if it is not empty', () => {
     const { counts } = followed();
     for (const handle of [TPM_RH.LOCKOUT, TPM_RH.PLATFORM]) assert.equal(counts(use({ handles: [handle] })), true);
     assert.equal(counts(use({ key: 'guess' })), true);
@@ -144,12 +144,12 @@ describe('the empty value in an HMAC session without salt and binding', () => {
     });
   }
 
-  it('is recognized where the session has a symmetric algorithm for parameters', () => {
+  it('is recognized if the session has a symmetric algorithm for parameters', () => {
     const { counts } = followed({ symmetric: [...u16(TPM_ALG.AES), ...u16(128), ...u16(TPM_ALG.CFB)] });
     assert.equal(counts(use()), false);
   });
 
-  it('is recognized in every command of a session, whose nonce each response rolls and no refusal does', () => {
+  it('is recognized in every command of a session, whose nonce changes with each successful response', () => {
     const { counts, answered } = followed();
     answered(use(), sessionResponse(['tpm 1']));
     const second = use({ sessions: [{ ...FIRST, nonceTpm: 'tpm 1' }] });
@@ -176,13 +176,13 @@ describe('the empty value in an HMAC session without salt and binding', () => {
     }
   });
 
-  it('counts in a session that is salted, bound, or authorizes by a policy', () => {
+  it('counts in a session that is salted, bound, or authorized by a policy', () => {
     for (const start of [{ tpmKey: KEY }, { bind: TPM_RH.OWNER }, { type: TPM_SE.POLICY }, { type: TPM_SE.TRIAL }]) {
       assert.equal(followed(start).counts(use()), true, JSON.stringify(start));
     }
   });
 
-  it('counts after the session has ended, and after its handle has gone to another one', () => {
+  it('counts after the session has ended, and after another session has got its handle', () => {
     const ended = followed();
     ended.answered(use({ sessions: [{ ...FIRST, attributes: 0 }] }), sessionResponse(['tpm 1']));
     assert.equal(ended.counts(use()), true);
@@ -198,7 +198,7 @@ describe('the empty value in an HMAC session without salt and binding', () => {
     assert.equal(counts(use({ code: TPM_CC.PolicySecret, handles: [TPM_RH.OWNER, OTHER_SESSION] })), false);
   });
 
-  it('counts when anything that the HMAC covers is something else', () => {
+  it('counts if anything else that the HMAC covers differs', () => {
     const { counts } = followed();
     const right = use();
     fc.assert(
@@ -211,7 +211,7 @@ describe('the empty value in an HMAC session without salt and binding', () => {
     );
   });
 
-  it('is followed for as many sessions as a TPM can have, and no more', () => {
+  it('is tracked for as many sessions as a TPM can have, and no more', () => {
     const { counts, started } = followed();
     for (let number = 1; number <= 300; number++) started({}, SESSION + number, 'tpm 0');
     const inSession = (session: number) => use({ sessions: [{ ...FIRST, session }] });
@@ -224,7 +224,7 @@ describe('the empty value in an HMAC session without salt and binding', () => {
     );
   });
 
-  it('is not confused by responses and commands of any bytes', () => {
+  it('is not confused by arbitrary responses and commands', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (body, tail) => {
         const { answered, counts } = followed();

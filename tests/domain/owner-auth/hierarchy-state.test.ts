@@ -6,7 +6,7 @@ describe('a hierarchy', () => {
     assert.deepEqual([hierarchyState(false, false), hierarchyState(false, true)], ['open', 'open']);
   });
 
-  it('is closed where the authorization is stored here, and closed by others where not', () => {
+  it('is closed if the authorization is stored here, and closed by others if not', () => {
     assert.deepEqual([hierarchyState(true, true), hierarchyState(true, false)], ['closed', 'closedByOthers']);
   });
 

@@ -9,7 +9,7 @@ const anyLevel = fc.constantFrom(...LEVELS);
 const anyVersion = fc.constantFrom('1.2' as const, '2.0' as const);
 
 describe('a change of the effective level', () => {
-  it('makes a new owner authorization exactly when Delegated follows one that kept it', () => {
+  it('sets a new owner authorization exactly if Delegated follows a level that stored it', () => {
     fc.assert(
       fc.property(anyVersion, anyLevel, anyLevel, (version, from, to) => {
         const kept = materialFor(from, version).includes('owner');
@@ -19,7 +19,7 @@ describe('a change of the effective level', () => {
     );
   });
 
-  it('wipes everything that the new level does not keep, and nothing that it keeps', () => {
+  it('wipes everything that the new level does not store, and nothing that it stores', () => {
     fc.assert(
       fc.property(anyVersion, anyLevel, anyLevel, (version, from, to) => {
         const { wiped, reopened } = levelTransition(version, from, to);
@@ -29,7 +29,7 @@ describe('a change of the effective level', () => {
     );
   });
 
-  it('reopens the hierarchies whose authorization was kept and is not any more', () => {
+  it('opens the hierarchies whose authorization is no longer stored', () => {
     const reopened = (from: OsManagedAuthLevel, to: OsManagedAuthLevel) => levelTransition('2.0', from, to).reopened;
     assert.deepEqual(reopened(4, 0), ['storage', 'endorsement']);
     assert.deepEqual(reopened(2, 5), ['storage', 'endorsement']);
@@ -38,7 +38,7 @@ describe('a change of the effective level', () => {
     assert.deepEqual(levelTransition('1.2', 4, 0).reopened, []);
   });
 
-  it('lowers the level when anything that was kept goes', () => {
+  it('lowers the level if any stored material is lost', () => {
     const lowers = (from: OsManagedAuthLevel, to: OsManagedAuthLevel) => levelTransition('2.0', from, to).lowers;
     assert.deepEqual([lowers(4, 2), lowers(4, 5), lowers(2, 0), lowers(5, 2)], [true, true, true, true]);
     assert.deepEqual(

@@ -29,7 +29,7 @@ describe('an owner authorization as text', () => {
     assert.equal(parseAuth('not base64'), undefined);
   });
 
-  it('is not taken out of a longer text', () => {
+  it('is not found inside a longer text', () => {
     const value = '1euIs20Or/60b0ehnTqoX4cMis8=';
     for (const text of [
       `AAAA${value}`,

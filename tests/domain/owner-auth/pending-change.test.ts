@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { decodePendingChange, encodePendingChange } from '../../../ts-core/domain/owner-auth/pending-change.js';
 
-describe('the record of a change under way', () => {
+describe('the record of a change in progress', () => {
   it('reads back as it was written', () => {
     const phase = fc.constantFrom('changing', 'changingFromOld', 'committing', 'unbacked' as const);
     const oldValue = fc.option(fc.uint8Array({ maxLength: 64 }), { nil: undefined });
@@ -14,13 +14,13 @@ describe('the record of a change under way', () => {
     );
   });
 
-  it('is nothing for bytes of any other kind', () => {
+  it('is empty for other bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => void decodePendingChange(bytes)));
     assert.equal(decodePendingChange(new Uint8Array(3)), undefined);
     assert.equal(decodePendingChange(new Uint8Array(24)), undefined);
   });
 
-  it('is nothing when its format is another, its phase unknown, or its end missing', () => {
+  it('is empty if its format or phase is unknown or its end is missing', () => {
     const whole = encodePendingChange({
       phase: 'committing',
       newValue: new Uint8Array(20).fill(1),

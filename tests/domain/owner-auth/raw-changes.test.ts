@@ -11,8 +11,8 @@ function about(code: number, handle: number): ['2.0', number, Uint8Array] {
   return ['2.0', code, authorized(code, [handle], [])];
 }
 
-describe('raw commands', () => {
-  it('that change owner or lockout authorization are known, also inside a transport session', () => {
+describe('raw changes', () => {
+  it('of the owner or lockout authorization are recognized, even inside a transport session', () => {
     assert.ok(changesOwnerAuth(...about(TPM_CC.HierarchyChangeAuth, TPM_RH.LOCKOUT)));
     assert.ok(changesOwnerAuth(...about(TPM_CC.HierarchyChangeAuth, TPM_RH.OWNER)));
     assert.ok(!changesOwnerAuth(...about(TPM_CC.HierarchyChangeAuth, TPM_RH.ENDORSEMENT)), 'endorsement');
@@ -24,7 +24,7 @@ describe('raw commands', () => {
     assert.ok(!changesOwnerAuth('1.2', TPM_ORD.ExecuteTransport, insideTransport(command12(TPM_ORD.Reset))));
   });
 
-  it('void exactly what they change', () => {
+  it('void exactly the material that they affect', () => {
     assert.deepEqual(materialVoidedBy(...about(TPM_CC.Clear, TPM_RH.LOCKOUT)), MATERIAL_NAMES['2.0']);
     assert.deepEqual(materialVoidedBy(...about(TPM_CC.HierarchyChangeAuth, TPM_RH.LOCKOUT)), ['owner']);
     assert.deepEqual(materialVoidedBy(...about(TPM_CC.HierarchyChangeAuth, TPM_RH.OWNER)), ['storage']);
@@ -37,19 +37,19 @@ describe('raw commands', () => {
     assert.deepEqual(materialVoidedBy('1.2', TPM_ORD.Reset, command12(TPM_ORD.Reset)), []);
   });
 
-  it('that change the endorsement seed void what belongs to it', () => {
+  it('of the endorsement seed void the material that depends on it', () => {
     assert.deepEqual(materialVoidedBy(...about(TPM_CC.ChangeEPS, TPM_RH.PLATFORM)), ['endorsement']);
     assert.deepEqual(materialVoidedBy(...about(TPM_CC.ChangePPS, TPM_RH.PLATFORM)), []);
   });
 
-  it('of every other code void nothing, whatever their first handle', () => {
+  it('are not found in any other command, whatever its first handle', () => {
     for (const handle of [TPM_RH.OWNER, TPM_RH.LOCKOUT, TPM_RH.ENDORSEMENT]) {
       assert.deepEqual(materialVoidedBy(...about(TPM_CC.CreatePrimary, handle)), []);
       assert.equal(changesOwnerAuth(...about(TPM_CC.DictionaryAttackLockReset, handle)), false);
     }
   });
 
-  it('are read no further than they go', () => {
+  it('are read only as far as they go', () => {
     const whole = authorized('HierarchyChangeAuth', [TPM_RH.LOCKOUT], []);
     const code = TPM_CC.HierarchyChangeAuth;
     for (const length of [10, 12, 13]) {

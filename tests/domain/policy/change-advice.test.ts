@@ -5,14 +5,14 @@ import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
 const advice = (kind: SettingSource['kind'], location: string) =>
   adviseChange('Set x to 1', { kind, location } as SettingSource);
 
-describe('where a setting is changed', () => {
-  it('is Set-TbsPolicy for what it can overrule', () => {
+describe('the advice where to change a setting', () => {
+  it('is Set-TbsPolicy if that can override it', () => {
     assert.equal(advice('default', ''), 'Set x to 1 (Set-TbsPolicy).');
     assert.equal(advice('policyFile', '/etc/tpmtbs/policy.d/50-local.json'), 'Set x to 1 (Set-TbsPolicy).');
     assert.equal(advice('configuration', '/etc/tbsd.json'), 'Set x to 1 (Set-TbsPolicy overrides /etc/tbsd.json).');
   });
 
-  it('is the source itself for what is stronger, and says whose business that is', () => {
+  it('is the source itself if that is stronger, with who is responsible for it', () => {
     assert.match(
       advice('policyFile', '/p/90-site.json'),
       /^Set x to 1 in \/p\/90-site\.json, which administrators of this machine/,

@@ -15,26 +15,26 @@ const differencesOf = (desired: Record<string, unknown>) => {
 };
 
 describe('comparing policy with a desired state', () => {
-  it('finds nothing where everything is as desired, however codes are written and ordered', () => {
+  it('finds no difference if everything is as desired, however codes are written and ordered', () => {
     const desired = { blockedCommands: ['0x17B', '129'], allowedCommands: { standardUser: ['0x7'] }, maxContexts: 5 };
     deepEqual(differencesOf(desired), []);
   });
 
-  it('tells current and desired value and who sets the current one', () => {
+  it('returns current and desired value, and the source of the current one', () => {
     deepEqual(differencesOf({ maxContexts: 6, osManagedAuthLevel: 2 }), [
       { name: 'maxContexts', current: 5, desired: 6, source },
       { name: 'osManagedAuthLevel', current: null, desired: 2, source: { kind: 'default', location: 'default' } },
     ]);
   });
 
-  it('compares only the allowed lists that are asked for, in any order', () => {
+  it('compares only the requested allowed lists, in any order', () => {
     deepEqual(differencesOf({ allowedCommands: { sandboxedApp: [], standardUser: [7] } }), []);
     deepEqual(differencesOf({ allowedCommands: { sandboxedApp: [1] } }), [
       { name: 'allowedCommands', current: { sandboxedApp: [] }, desired: { sandboxedApp: [1] }, source },
     ]);
   });
 
-  it('takes null for a setting that is not asked for', () => deepEqual(differencesOf({ maxContexts: null }), []));
+  it('treats null as a setting that is not requested', () => deepEqual(differencesOf({ maxContexts: null }), []));
 
   for (const [setting, value] of [
     ['noSuchSetting', null],
@@ -58,7 +58,7 @@ describe('settings that are as desired only because of the domain', () => {
   const owed = (desired: Record<string, unknown>, said: Record<string, unknown> = {}) =>
     settingsOwedToDomain(ofDomain, desired, said);
 
-  it('are told, with the GPO, while the local file does not say the same', () => {
+  it('are reported with the GPO, until the local file has the same value', () => {
     const difference = { name: 'maxContexts', current: 5, desired: 5, source: gpo };
     deepEqual(owed({ maxContexts: 5 }), [difference]);
     deepEqual(owed({ maxContexts: 5 }, { maxContexts: 6 }), [difference]);
@@ -69,18 +69,18 @@ describe('settings that are as desired only because of the domain', () => {
     );
   });
 
-  it('are neither those that a file of the machine sets, nor those that are not in force or not asked for', () => {
+  it('do not include those from a file of the machine, nor those that are not in force or not requested', () => {
     deepEqual(owed({ maxResources: 4, maxContexts: 6, blockedCommandsEnabled: false }), []);
     deepEqual(owed({ maxContexts: null, noSuchSetting: 1 }), []);
     deepEqual(owed({ maxContexts: 'many' }), []);
   });
 });
 
-describe('what a refresh of policy has changed', () => {
+describe('the changes of a policy refresh', () => {
   const with_ = (values: SettingValues, location = 'a.json') =>
     mergePolicy([layerOf({ kind: 'policyFile', location }, values)], 1);
 
-  it('is each setting whose value is another, with both values and who sets it now', () => {
+  it('are the settings whose values differ, with both values and the new source', () => {
     const before = with_({ maxContexts: 5, osManagedAuthLevel: 2, blockedCommands: [1] });
     const after = with_({ maxContexts: 6, blockedCommands: [1] }, 'b.json');
     deepEqual(changedSettings(before, after), [
@@ -89,13 +89,13 @@ describe('what a refresh of policy has changed', () => {
     ]);
   });
 
-  it('is nothing where a value only comes from another source', () => {
+  it('do not include a value that only comes from another source', () => {
     deepEqual(changedSettings(with_({ maxContexts: 5 }), with_({ maxContexts: 5 }, 'b.json')), []);
   });
 });
 
 describe('comparing lists by class', () => {
-  it('finds a difference in one class, in the order in which they were asked for', () => {
+  it('finds a difference in one class, in the requested order', () => {
     const [found] = differencesOf({ allowedCommands: { sandboxedApp: [], standardUser: [8], administrator: [] } });
     deepEqual(found?.current, { sandboxedApp: [], standardUser: [7], administrator: [] });
     deepEqual(Object.keys(found.current as object), ['sandboxedApp', 'standardUser', 'administrator']);

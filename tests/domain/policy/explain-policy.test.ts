@@ -19,7 +19,7 @@ const effects = (layers: readonly PolicyLayer[], name: string) =>
   explained(layers, name).statements.map(({ source, effect }) => `${source.location}: ${effect}`);
 
 describe('the explanation of policy', () => {
-  it('names every source of a setting, strongest first, and the one that decides', () => {
+  it('names every source of a setting, strongest first, and which one decides', () => {
     const layers = [
       layerOf(file('10-a.json'), { maxContexts: 5 }),
       layerOf(file('50-local.json'), { maxContexts: 6 }),
@@ -34,7 +34,7 @@ describe('the explanation of policy', () => {
     match(explained(layers, 'maxContexts').statements[1]?.reason ?? '', /GPO "Base" is stronger/);
   });
 
-  it('says that the default decides where no source says anything', () => {
+  it('says that the default decides if no source mentions the setting', () => {
     const { statements } = explained([], 'maxContexts');
     deepEqual(
       statements.map(({ effect, reason }) => [effect, reason]),
@@ -66,7 +66,7 @@ describe('the explanation of policy', () => {
     match(statements[0]?.reason ?? '', /disables the setting/);
   });
 
-  it('calls each class list that is in force a contribution', () => {
+  it('describes each class list that is in force as a contribution', () => {
     const layers = [
       layerOf(file('10-a.json'), { allowedCommands: { standardUser: [1] } }),
       layerOf(file('20-b.json'), { allowedCommands: { administrator: [2] } }),
@@ -78,7 +78,7 @@ describe('the explanation of policy', () => {
     ]);
   });
 
-  it('has exactly one deciding or some contributing sources, whatever the layers say', () => {
+  it('has exactly one deciding or several contributing sources, whatever the layers are', () => {
     const value = fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined });
     fc.assert(
       fc.property(fc.array(value, { maxLength: 6 }), (values) => {
@@ -115,7 +115,7 @@ describe('the explanation of a list', () => {
     equal(statements.length, 3);
   });
 
-  it('says that a source none of whose entries is in force is overridden', () => {
+  it('says that a source is overridden if none of its entries is in force', () => {
     const statements = grown([9], [2], [2]) ?? [];
     match(statements[0] ?? '', /^contributes/);
     match(statements[1] ?? '', /^overridden/);
@@ -148,7 +148,7 @@ describe('the explanation of a list', () => {
     deepEqual(effects(layers, 'allowedCommands').slice(0, 2), ['c.json: decides', 'b.json: overridden']);
   });
 
-  it('says what makes a source the strongest', () => {
+  it('explains why a source is the strongest', () => {
     const reasonOf = (...layers: readonly PolicyLayer[]) =>
       explained(layers, 'maxContexts').statements[0]?.reason ?? '';
     const five = (by: SettingSource) => layerOf(by, { maxContexts: 5 });

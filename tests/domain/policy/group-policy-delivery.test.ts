@@ -53,7 +53,7 @@ describe('the manifest of a delivery', () => {
     ]);
   });
 
-  it('tells when the refresh was, unless the policy was unapplied', () => {
+  it('has the time of the refresh, unless the policy was unapplied', () => {
     const refreshedAt = (properties: Readonly<Record<string, unknown>>) =>
       manifestOf(JSON.stringify({ ...JSON.parse(DELIVERY.manifest), ...properties })).refreshedAt;
     assert.deepEqual(refreshedAt({ time: '2026-11-29T10:00:00Z' }), new Date(Date.UTC(2026, 10, 29, 10)));
@@ -61,7 +61,7 @@ describe('the manifest of a delivery', () => {
     for (const time of [undefined, 5, 'yesterday']) assert.equal(refreshedAt({ time }), undefined);
   });
 
-  it('is refused when it is not what it should be, with what is wrong', () => {
+  it('is refused if it is malformed, with the reason', () => {
     assert.equal(refusalOf('{'), 'the manifest is not JSON');
     for (const other of ['[]', 'null', '3', '"text"']) assert.equal(refusalOf(other), 'the manifest is not an object');
     assert.equal(refusal({ version: 2 }), 'the manifest has version 2, not 1');
@@ -73,7 +73,7 @@ describe('the manifest of a delivery', () => {
     }
   });
 
-  it('is refused when one of its GPOs lacks what names it, or its count', () => {
+  it('is refused if one of its GPOs lacks its name or count', () => {
     const whole = { guid: '{1}', name: 'x', entries: 0 };
     for (const gpo of [
       null,
@@ -91,7 +91,7 @@ describe('the manifest of a delivery', () => {
     assert.equal(manifestOf(many).gpos.length, 999);
   });
 
-  it('does without what is not needed', () => {
+  it('may omit what is not needed', () => {
     const bare = { guid: '{1}', name: 'x', entries: 0 };
     const more = { ...bare, link: 7, enforced: 'yes', problems: ['a', 5, ...new Array(20).fill('b')] };
     const text = JSON.stringify({
@@ -109,7 +109,7 @@ describe('the manifest of a delivery', () => {
 });
 
 describe('a delivery', () => {
-  it('gives each GPO its own values, of those that may concern a TPM', () => {
+  it('gives each GPO its own values, as far as they may concern a TPM', () => {
     const reading = deliveryOf(manifestOf(DELIVERY.manifest), DELIVERY.registryPol);
     assert.ok(reading.verdict === 'read');
     assert.deepEqual(
@@ -126,7 +126,7 @@ describe('a delivery', () => {
     );
   });
 
-  it('is refused when the file is damaged, or has another number of values than is announced', () => {
+  it('is refused if the file is damaged, or has another number of values than announced', () => {
     const manifest = manifestOf(DELIVERY.manifest);
     const damaged = deliveryOf(manifest, DELIVERY.registryPol.slice(0, -1));
     assert.ok(damaged.verdict === 'damaged');
@@ -136,7 +136,7 @@ describe('a delivery', () => {
   });
 });
 
-it('the source of a GPO’s values is its name, where it is linked, and whether that is enforced', () => {
+it('names the GPO of a value, where it is linked, and whether that is enforced', () => {
   const gpo = { guid: '{1}', name: 'Base', link: undefined, isEnforced: false };
   assert.deepEqual(sourceOfGpo(gpo), { kind: 'groupPolicy', location: 'GPO "Base"', gpo });
   const strict = { ...gpo, link: 'OU=x', isEnforced: true };

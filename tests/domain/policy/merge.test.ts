@@ -8,7 +8,7 @@ const file = (location: string): SettingSource => ({ kind: 'policyFile', locatio
 const pol = (location: string): SettingSource => ({ kind: 'registryPol', location });
 
 describe('merging the sources of policy', () => {
-  it('leaves the defaults where no source sets anything', () => {
+  it('leaves the defaults if no source sets anything', () => {
     const policy = mergePolicy([], 3);
     deepEqual(policy.settings, DEFAULT_POLICY_SETTINGS);
     deepEqual(policy.problems, []);
@@ -34,7 +34,7 @@ describe('merging the sources of policy', () => {
     equal(sources.ignoreLocalList.location, 'tbsd.json');
   });
 
-  it('lets a source set a value back to what the default is', () => {
+  it('lets a source restore the default of a value', () => {
     const { settings, sources } = mergePolicy(
       [layerOf(file('a'), { blockedCommandsEnabled: true }), layerOf(file('b'), { blockedCommandsEnabled: false })],
       1,
@@ -51,7 +51,7 @@ describe('merging the sources of policy', () => {
     deepEqual(settings.blockedCommands, [3]);
   });
 
-  it('takes the allowed list of each class for a value of its own', () => {
+  it('treats the allowed list of each class as a separate value', () => {
     const { settings, sources } = mergePolicy(
       [
         layerOf(file('a'), { allowedCommands: { standardUser: [1], administrator: [9] } }),
@@ -64,7 +64,7 @@ describe('merging the sources of policy', () => {
     deepEqual(sources.allowedCommands, file('a, b, c'));
   });
 
-  it('names only the sources that the allowed lists in force came from', () => {
+  it('names only the sources of the allowed lists in force', () => {
     const { sources } = mergePolicy(
       [
         layerOf(file('a'), { allowedCommands: { standardUser: [1] } }),
@@ -96,12 +96,12 @@ describe('merging the sources of policy', () => {
     });
   }
 
-  it('reports what a source refused, with its source', () => {
+  it('reports values that a source refused, with the source', () => {
     const { problems } = mergePolicy([layerOf(file('a'), {}, [{ setting: 'x', message: 'unknown setting "x"' }])], 1);
     deepEqual(problems, [{ source: file('a'), setting: 'x', message: 'unknown setting "x"; it is ignored' }]);
   });
 
-  it('puts in force, for every setting, the value of the last layer that has it', () => {
+  it('puts the value of the last layer in force for every setting', () => {
     const numbers = fc.record({ maxContexts: fc.nat(), maxResources: fc.nat() }, { requiredKeys: [] });
     fc.assert(
       fc.property(fc.array(numbers, { maxLength: 6 }), (layers) => {
@@ -119,12 +119,12 @@ describe('merging the sources of policy', () => {
   });
 });
 
-describe('merging what is cleared, and problems', () => {
+describe('merging deletions and problems', () => {
   const cleared = (name: 'allowedCommands' | 'maxContexts', by: SettingSource) => ({
     ...{ values: {}, sources: {}, cleared: { [name]: by }, problems: [] },
   });
 
-  it('empties the lists of all classes, and names who did', () => {
+  it('empties the lists of all classes, and names the source', () => {
     const lists = layerOf(file('a'), { allowedCommands: { standardUser: [7], administrator: [8] } });
     const { settings, sources } = mergePolicy([lists, cleared('allowedCommands', pol('off'))], 1);
     deepEqual(settings.allowedCommands, { administrator: [], standardUser: [], sandboxedApp: [] });
@@ -149,7 +149,7 @@ describe('merging what is cleared, and problems', () => {
     deepEqual(sources.allowedCommands, file('a, b'));
   });
 
-  it('shows 256 problems, and how many more there are', () => {
+  it('shows 256 problems, and the number of further ones', () => {
     const layer = (count: number) => ({
       ...layerOf(
         file('a'),

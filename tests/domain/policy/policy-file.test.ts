@@ -41,7 +41,7 @@ describe('policy file', () => {
     deepEqual(Object.keys(settings).sort(), [...POLICY_SETTING_NAMES].sort(), 'this test sets every setting');
   });
 
-  it('refuses an unknown setting by name, says which was meant, and keeps the others', () => {
+  it('refuses an unknown setting by name, suggests the right one, and keeps the others', () => {
     const { values, refused } = read({ blockedComands: [1], ignorelocallist: true, nonsense: 1, maxContexts: 4 });
     deepEqual(values, { maxContexts: 4 });
     deepEqual(
@@ -81,7 +81,7 @@ describe('policy file', () => {
     });
   }
 
-  it('keeps the sound entries of a list, so that one slip does not open what the others block', () => {
+  it('keeps the valid entries of a list, so that one mistake does not unblock the others', () => {
     const { values, refused } = read({ blockedCommands: ['0x126', 'TPM2_ClockSet', 379, -1] });
     deepEqual(values, { blockedCommands: [0x126, 379] });
     deepEqual(
@@ -92,7 +92,7 @@ describe('policy file', () => {
     );
   });
 
-  it('keeps the sound lists and entries of the classes', () => {
+  it('keeps the valid lists and entries of the classes', () => {
     const { values, refused } = read({
       disallowedCommands: { standardUser: [1, 'x'], everybody: [2], sandboxedApp: [3], administrator: ['y'] },
     });
@@ -105,7 +105,7 @@ describe('policy file', () => {
     match(refused[1]?.message ?? '', /unknown class "everybody"/);
   });
 
-  it('takes nothing from a prototype', () => {
+  it('ignores properties of the prototype', () => {
     const { values, refused } = readSettings(
       JSON.parse('{"__proto__": {"maxContexts": 9}, "constructor": 1}') as object,
     );
@@ -117,7 +117,7 @@ describe('policy file', () => {
   });
 
   for (const text of ['', '{', 'null', '[]', '"text"', '\u0000']) {
-    it(`calls ${JSON.stringify(text)} damaged`, () => equal(readPolicyText(text).verdict, 'damaged'));
+    it(`reports ${JSON.stringify(text)} as damaged`, () => equal(readPolicyText(text).verdict, 'damaged'));
   }
 
   it('never throws, whatever the text or the values', () => {

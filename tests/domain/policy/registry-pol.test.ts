@@ -52,7 +52,7 @@ describe('Registry.pol decoder', () => {
 
   it('reads a file without entries', () => deepEqual(entriesOf(encodeRegistryPol([])), []));
 
-  it('gives back whatever was encoded', () => {
+  it('returns exactly what was encoded', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 20 }), (entries) => {
         deepEqual(entriesOf(encodeRegistryPol(entries)), entries);
@@ -60,7 +60,7 @@ describe('Registry.pol decoder', () => {
     );
   });
 
-  it('reads a file inside of a larger buffer', () => {
+  it('reads a file inside a larger buffer', () => {
     const bytes = encodeRegistryPol([{ key: 'k', valueName: 'v', type: 4, data: Uint8Array.of(1, 2, 3, 4) }]);
     const larger = new Uint8Array(bytes.length + 7).fill(0xff);
     larger.set(bytes, 3);
@@ -74,7 +74,7 @@ describe('Registry.pol decoder', () => {
     );
   });
 
-  it('never throws on a good file with some bytes changed, and names an offset inside of it', () => {
+  it('never throws on a valid file with some bytes changed, and names an offset inside it', () => {
     const good = groupPolicyBytes('slips.pol');
     const change = fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 0, max: 255 }));
     fc.assert(
@@ -88,7 +88,7 @@ describe('Registry.pol decoder', () => {
     );
   });
 
-  it('finds every cut, since no proper beginning of an entry is a file', () => {
+  it('notices every truncation', () => {
     const good = groupPolicyBytes('deletions.pol');
     let whole = 0;
     for (let length = 0; length < good.length; length += 1) {
@@ -119,14 +119,14 @@ describe('Registry.pol decoder', () => {
     ['no closing bracket', changed(good.length - 2, 0x5e), good.length - 2, /"\]"/],
     ['a byte too many', Uint8Array.of(...good, 0x5b), good.length, /ends where "\["/],
   ] as const) {
-    it(`names the place of the damage: ${what}`, () => {
+    it(`reports the position of the damage: ${what}`, () => {
       const damage = damageOf(bytes);
       equal(damage.offset, offset);
       match(damage.reason, reason);
     });
   }
 
-  it('refuses a file that is far too long without reading it', () => {
+  it('refuses a file that is too large without reading it', () => {
     match(damageOf(new Uint8Array(MAX_POL_BYTES + 1)).reason, /longer than/);
   });
 
@@ -144,7 +144,7 @@ describe('the limits of a Registry.pol', () => {
   const value = (key: string, bytes: number) => ({ key, valueName: 'v', type: 3, data: new Uint8Array(bytes) });
   const read = (bytes: Uint8Array, isWanted?: (key: string) => boolean) => decodeRegistryPol(bytes, isWanted);
 
-  it('leave out what nobody wants, and count it against nothing', () => {
+  it('do not count values that nobody needs', () => {
     const bytes = encodeRegistryPol([value('a', 3 * MIB), value('b', 3 * MIB), value('a', 5)]);
     const reading = read(bytes, (key) => key === 'b');
     ok(reading.verdict === 'read');
@@ -154,7 +154,7 @@ describe('the limits of a Registry.pol', () => {
     );
   });
 
-  it('bound what is kept to four MiB', () => {
+  it('limit the stored data to four MiB', () => {
     const fits = encodeRegistryPol([value('a', 2 * MIB), value('b', 2 * MIB - 100)]);
     equal(read(fits).verdict, 'read');
     const reading = read(encodeRegistryPol([value('a', 2 * MIB), value('b', 2 * MIB)]));
@@ -162,14 +162,14 @@ describe('the limits of a Registry.pol', () => {
     match(reading.reason, /its TPM values are longer than 4194304 bytes/);
   });
 
-  it('bound names to 16384 units', () => {
+  it('limit names to 16384 units', () => {
     equal(read(encodeRegistryPol([value('k'.repeat(16_384), 1)])).verdict, 'read');
     const reading = read(encodeRegistryPol([value('k'.repeat(16_385), 1)]));
     ok(reading.verdict === 'damaged');
     match(reading.reason, /the key is too long/);
   });
 
-  it('keep a copy of the data, not the file', () => {
+  it('copy the data instead of the file', () => {
     const bytes = encodeRegistryPol([value('a', 4)]);
     const reading = read(bytes);
     ok(reading.verdict === 'read');
@@ -177,7 +177,7 @@ describe('the limits of a Registry.pol', () => {
     deepEqual(reading.entries[0]?.data, new Uint8Array(4));
   });
 
-  it('call a file damaged wherever it is cut off', () => {
+  it('report a file as damaged wherever it is truncated', () => {
     const bytes = encodeRegistryPol([value('a', 4)]);
     for (let length = 9; length < bytes.length; length++) {
       equal(read(bytes.slice(0, length)).verdict, 'damaged', `${length} bytes`);

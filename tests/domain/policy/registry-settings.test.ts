@@ -33,7 +33,7 @@ const fromEntries = (...files: readonly (readonly PolEntryInput[])[]) =>
   );
 
 describe('registry values of Group Policy', () => {
-  it('become settings, each with the file that it came from', () => {
+  it('become settings, each with the file that set it', () => {
     const { values, sources, problems } = settingsOf('baseline.pol');
     deepEqual(values, {
       osManagedAuthLevel: 4,
@@ -51,7 +51,7 @@ describe('registry values of Group Policy', () => {
     for (const name of Object.keys(values)) deepEqual(sources[name as keyof typeof sources], source('baseline.pol'));
   });
 
-  it('are deleted by a later file as [MS-GPREG] says, whatever the case of their names', () => {
+  it('are deleted by a later file according to [MS-GPREG], whatever the case of their names', () => {
     const { values, problems } = settingsOf('baseline.pol', 'deletions.pol');
     deepEqual(problems, []);
     equal(values.osManagedAuthLevel, undefined);
@@ -62,17 +62,17 @@ describe('registry values of Group Policy', () => {
     equal(values.blockedCommandsEnabled, true);
   });
 
-  it('are set by **soft. where nothing was there', () => {
+  it('are set by **soft. if nothing was there', () => {
     equal(settingsOf('deletions.pol').values.standardUserAuthorizationFailureDurationMinutes, 30);
   });
 
-  it('go with the whole key under **DeleteKeys', () => {
+  it('are deleted with the whole key under **DeleteKeys', () => {
     deepEqual(settingsOf('baseline.pol', 'delete-keys.pol').values, {
       standardUserAuthorizationFailureTotalThreshold: 20,
     });
   });
 
-  it('are not touched by a deletion that comes before them', () => {
+  it('are not affected by a deletion that precedes them', () => {
     const { values } = settingsOf('deletions.pol', 'baseline.pol');
     equal(values.osManagedAuthLevel, 4);
     deepEqual(values.blockedCommands, [129, 170, 379]);
@@ -98,7 +98,7 @@ describe('registry values of Group Policy', () => {
     equal(values.osManagedAuthLevel, 2);
   });
 
-  it('are ignored or clamped where they are wrong, each with a report', () => {
+  it('are ignored or clamped if they are invalid, each with a report', () => {
     const { values, problems } = settingsOf('slips.pol');
     deepEqual(values, {
       blockedCommandsEnabled: true,
@@ -143,18 +143,18 @@ describe('registry values of Group Policy', () => {
     );
   });
 
-  it('take any number but 0 for a list to be ignored', () => {
+  it('ignore a list for any number except 0', () => {
     const { values } = fromEntries([entry(`${TPM}\\BlockedCommands`, 'IgnoreDefaultList', 7)]);
     equal(values.ignoreDefaultList, true);
   });
 
-  it('take the default value of a key for no list entry', () => {
+  it('do not take the default value of a key for a list entry', () => {
     const { values, problems } = fromEntries([entry(LIST, '', ''), entry(LIST, '5', '5')]);
     deepEqual(values.blockedCommands, [5]);
     deepEqual(problems, []);
   });
 
-  it('bound a list', () => {
+  it('limit a list', () => {
     const many = Array.from({ length: 5000 }, (_, code) => entry(LIST, `${code}`, `${code}`));
     const { values, problems } = fromEntries(many);
     equal(values.blockedCommands?.length, 4096);
@@ -162,7 +162,7 @@ describe('registry values of Group Policy', () => {
     ok(mergePolicy([fromEntries(many)], 1).problems.length <= 257);
   });
 
-  it('let a later file give back to an allowed list what an earlier one took', () => {
+  it('let a later file restore an entry of an allowed list that an earlier one removed', () => {
     const list = 'SOFTWARE\\Microsoft\\TPM\\AllowedW8Commands\\List';
     const { values, sources } = fromEntries(
       [entry(list, '0000017B', 0), entry(list, '17C', 0)],
@@ -173,7 +173,7 @@ describe('registry values of Group Policy', () => {
     deepEqual(sources.disallowedCommands, source('0.pol'));
   });
 
-  it('do not make a key without values set anything', () => {
+  it('set nothing for a key without values', () => {
     const { values, problems } = fromEntries([
       { key: LIST, valueName: '', type: REGISTRY_TYPES.REG_NONE, data: new Uint8Array(0) },
     ]);
@@ -215,7 +215,7 @@ describe('registry values that are deleted', () => {
   });
   const ALLOWED = 'SOFTWARE\\Microsoft\\TPM\\AllowedW8Commands\\List';
 
-  it('clear their settings, and name who deleted them', () => {
+  it('clear their settings, and name the source of the deletion', () => {
     const { values, cleared } = fromEntries(
       [entry(TPM, 'OSManagedAuthLevel', 2), entry(LIST, '5', '5'), entry(ALLOWED, '17B', 1)],
       [deletion(TPM, '**del.OSManagedAuthLevel'), deletion(LIST, '**delvals.'), deletion(ALLOWED, '**delvals.')],
@@ -229,7 +229,7 @@ describe('registry values that are deleted', () => {
     });
   });
 
-  it('clear nothing that nobody deleted', () => {
+  it('clear nothing that was not deleted', () => {
     deepEqual(fromEntries([entry(TPM, 'OSManagedAuthLevel', 2)]).cleared, {});
     deepEqual(fromEntries([]), { values: {}, sources: {}, codeSources: {}, cleared: {}, problems: [] });
   });
@@ -239,33 +239,33 @@ describe('the sources of the codes of a list', () => {
   const ALLOWED = 'SOFTWARE\\Microsoft\\TPM\\AllowedW8UserCommands\\List';
   const inPolicy = (...files: readonly (readonly PolEntryInput[])[]) => mergePolicy([fromEntries(...files)], 1);
 
-  it('are all that name the code now, so that taking one away is not thought to be enough', () => {
+  it('are all that name the code now, so that nobody expects removing one of them to suffice', () => {
     const policy = inPolicy([entry(LIST, '294', '294'), entry(LIST, '379', '379')], [entry(LIST, '294', '294')]);
     equal(sourceOfCode(policy, 'blockedCommands', 294).location, '0.pol, 1.pol');
     equal(sourceOfCode(policy, 'blockedCommands', 379).location, '0.pol');
     equal(policy.sources.blockedCommands.location, '0.pol, 1.pol');
   });
 
-  it('are not those whose entry was deleted later', () => {
+  it('do not include those whose entry was deleted later', () => {
     const deletion = entry(LIST, '**del.294', ' ');
     const policy = inPolicy([entry(LIST, '294', '294')], [deletion], [entry(LIST, '294', '294')]);
     equal(sourceOfCode(policy, 'blockedCommands', 294).location, '2.pol');
   });
 
-  it('are those of the class that is asked for', () => {
+  it('are those of the requested class', () => {
     const forAdministrators = ALLOWED.replace('User', '');
     const policy = inPolicy([entry(ALLOWED, '126', 1), entry(forAdministrators, '17b', 1)], [entry(ALLOWED, '126', 1)]);
     equal(sourceOfCode(policy, 'allowedCommands', 294, 'standardUser').location, '0.pol, 1.pol');
     equal(sourceOfCode(policy, 'allowedCommands', 379, 'administrator').location, '0.pol');
   });
 
-  it('are not those of entries that say something else', () => {
+  it('do not include those whose entry says something else', () => {
     const policy = inPolicy([entry(ALLOWED, '126', 0)], [entry(ALLOWED, '126', 1)]);
     equal(sourceOfCode(policy, 'allowedCommands', 294, 'standardUser').location, '1.pol');
     deepEqual(policy.settings.disallowedCommands.standardUser, []);
   });
 
-  it('give way to a stronger source that replaces the list', () => {
+  it('are replaced by a stronger source that replaces the list', () => {
     const weaker = fromEntries([entry(LIST, '294', '294'), entry(ALLOWED, '17b', 1)]);
     const file: SettingSource = { kind: 'policyFile', location: '90.json' };
     const lists = { blockedCommands: [294], allowedCommands: { standardUser: [379] } };
@@ -274,7 +274,7 @@ describe('the sources of the codes of a list', () => {
     equal(sourceOfCode(policy, 'allowedCommands', 379, 'standardUser').location, '90.json');
   });
 
-  it('are gone with a list that a stronger source disables', () => {
+  it('disappear with a list that a stronger source disables', () => {
     const off: SettingSource = { kind: 'policyFile', location: 'off' };
     const cleared = { values: {}, sources: {}, problems: [], cleared: { blockedCommands: off, allowedCommands: off } };
     const policy = mergePolicy([fromEntries([entry(LIST, '294', '294'), entry(ALLOWED, '17b', 1)]), cleared], 1);
@@ -335,12 +335,12 @@ describe('the entries of lists in the registry', () => {
     match(problemOf(raw(TPM, 'OSManagedAuthLevel', 99, dword(2))), /not type 99 of 4 bytes/);
   });
 
-  it('are reported where no setting has them, except those for Windows alone', () => {
+  it('are reported if no setting has them, except those for Windows alone', () => {
     match(problemOf(entry(`${TPM}\\Deep\\Key`, 'Slip', 1)), /Slip: is not a known value/);
     deepEqual(fromEntries([entry('Software\\Other', 'Slip', 1), entry(TPM, '', 1)]).problems, []);
   });
 
-  it('are bounded to 4096, the rest of which is reported once', () => {
+  it('are limited to 4096; the rest is reported once', () => {
     const many = (count: number) => Array.from({ length: count }, (_, code) => entry(LIST, `${code}`, `${code}`));
     deepEqual(fromEntries(many(4096)).problems, []);
     const { values, problems } = fromEntries(many(4097));

@@ -27,7 +27,7 @@ function applied(...files: readonly (readonly PolEntryInput[])[]): RegistryValue
 const placeOf = (by: SettingSource | undefined) => by?.location;
 
 describe('registry values', () => {
-  it('are found whatever the case of key and name, and whatever backslashes are around the key', () => {
+  it('are found whatever the case of key and name, and with any backslashes around the key', () => {
     const registry = applied([value(KEY, 'Enabled', 7)]);
     for (const key of [KEY.toUpperCase(), `\\\\${KEY}\\\\`, KEY.toLowerCase()]) {
       assert.deepEqual(registry.get(key, 'ENABLED')?.data, dword(7));
@@ -43,7 +43,7 @@ describe('registry values', () => {
     assert.equal(registry.get(KEY, '**del.Enabled')?.source.location, 'here');
   });
 
-  it('are made by no entry that only makes sure of a key, nor by a special name that sets permissions', () => {
+  it('are not created by an entry that only creates a key, nor by a special name that sets permissions', () => {
     const none = { key: KEY, valueName: '', type: REGISTRY_TYPES.REG_NONE, data: new Uint8Array(0) };
     assert.deepEqual(applied([none, special(KEY, '**SecureKey')]).keys(), []);
     for (const some of [
@@ -57,7 +57,7 @@ describe('registry values', () => {
 });
 
 describe('deletions of registry values', () => {
-  it('take one value away, and say who did until it is set again', () => {
+  it('remove one value, and record the source until it is set again', () => {
     const registry = applied([value(KEY, 'Enabled'), value(KEY, 'Other')], [special(KEY, '**DEL.ENABLED')]);
     assert.equal(registry.get(KEY, 'Enabled'), undefined);
     assert.equal(placeOf(registry.deletionOf(KEY, 'enabled')), '2');
@@ -75,7 +75,7 @@ describe('deletions of registry values', () => {
     assert.equal(placeOf(registry.deletionOf(LIST, 'A')), '5');
   });
 
-  it('take every value of the key away', () => {
+  it('remove every value of the key', () => {
     const registry = applied(
       [value(LIST, 'A'), value(LIST, 'B'), value(KEY, 'Enabled')],
       [special(LIST, '**delvals.')],
@@ -85,7 +85,7 @@ describe('deletions of registry values', () => {
     assert.deepEqual([placeOf(registry.deletionOf(LIST, 'A')), placeOf(registry.deletionOf(LIST, 'C'))], ['2', '2']);
   });
 
-  it('take the named values away', () => {
+  it('remove the named values', () => {
     const registry = applied(
       [value(LIST, 'A'), value(LIST, 'B'), value(LIST, 'C')],
       [special(LIST, '**DeleteValues', ' a ;; C')],
@@ -98,7 +98,7 @@ describe('deletions of registry values', () => {
     assert.equal(registry.deletionOf(LIST, ''), undefined);
   });
 
-  it('take keys with all that is below them away, named from where they stand', () => {
+  it('remove keys with everything below them, named relative to their position', () => {
     const registry = applied(
       [value(LIST, 'A'), value(KEY, 'Enabled')],
       [special(KEY, '**DeleteKeys', 'BlockedCommands')],
@@ -110,7 +110,7 @@ describe('deletions of registry values', () => {
     assert.equal(registry.deletionIn(KEY), undefined, 'it has values');
   });
 
-  it('take keys away that are named by their full path, with and without the hive', () => {
+  it('remove keys that are named by their full path, with and without the hive', () => {
     for (const path of [KEY, `HKLM\\${KEY}`, `hkey_local_machine\\${KEY}`]) {
       const registry = applied([value(LIST, 'A')], [special('Software\\Other', '**DeleteKeys', path)]);
       assert.deepEqual(registry.keys(), [], path);
@@ -122,7 +122,7 @@ describe('deletions of registry values', () => {
     assert.deepEqual(inside.keys(), ['a\\software\\b'], 'no full path');
   });
 
-  it('of a tree are remembered for keys that never were, the last one of several', () => {
+  it('of a tree are remembered for keys that never existed, the last one of several', () => {
     const registry = applied(
       [special('', '**DeleteKeys', 'Software\\Policies')],
       [special('', '**DeleteKeys', KEY)],
@@ -133,7 +133,7 @@ describe('deletions of registry values', () => {
     assert.equal(registry.deletionIn('Software'), undefined);
   });
 
-  it('in a key name whoever deleted something last, while the key is empty', () => {
+  it('record the last source of a deletion in a key while the key is empty', () => {
     const registry = applied([value(LIST, 'A'), value(LIST, 'B')], [special(LIST, '**del.A')]);
     assert.equal(registry.deletionIn(LIST), undefined, 'B is there');
     registry.apply([special(LIST, '**del.B')], source('3'));
@@ -142,7 +142,7 @@ describe('deletions of registry values', () => {
     assert.equal(registry.deletionIn(KEY), undefined, 'nobody deleted anything there');
   });
 
-  it('leave soft values where something is', () => {
+  it('leave soft values if something is there', () => {
     const registry = applied([value(KEY, 'A', 1)], [value(KEY, '**soft.A', 2), value(KEY, '**SOFT.B', 3)]);
     assert.deepEqual(registry.get(KEY, 'A')?.data, dword(1));
     assert.deepEqual(registry.get(KEY, 'B')?.data, dword(3));

@@ -56,7 +56,7 @@ describe('a command code', () => {
     return reading.verdict === 'accepted' ? reading.value : undefined;
   };
 
-  it('is a number of 32 bits, or text that says one', () => {
+  it('is a 32-bit number, or its text', () => {
     assert.deepEqual(
       [0, 0xffffffff, '0x17B', '0XFFFFFFFF', '379', '0'].map(codeOf),
       [0, 0xffffffff, 0x17b, 0xffffffff, 379, 0],
@@ -86,7 +86,7 @@ describe('a list of codes', () => {
   const setting = POLICY_SETTINGS.blockedCommands;
   const many = (count: number) => Array.from({ length: count }, (_, code) => code);
 
-  it('is in order, without repetitions', () => {
+  it('is sorted, without duplicates', () => {
     assert.deepEqual(read(setting, ['0x17B', 5, 379, 1]), [1, 5, 379]);
     assert.deepEqual(read(setting, []), []);
   });
@@ -96,13 +96,13 @@ describe('a list of codes', () => {
     assert.equal(read(setting, many(MOST_LISTED + 1)), 'more than 4096 entries');
   });
 
-  it('is refused as a whole for what is no list, or no code', () => {
+  it('is refused as a whole if it is not a list, or contains something that is not a code', () => {
     for (const value of ['0x17B', 5, null, {}])
       assert.match(String(read(setting, value)), /is not a list of command codes/);
     assert.match(String(read(setting, [1, 'GetRandom'])), /^"GetRandom" is not a command code/);
   });
 
-  it('has a schema that says the same', () => {
+  it('has a schema with the same rules', () => {
     const { type, items, maxItems } = setting.schema as {
       type: string;
       items: { anyOf: { pattern?: string }[] };
@@ -127,14 +127,14 @@ describe('lists by class', () => {
     assert.deepEqual(read(setting, {}), {});
   });
 
-  it('are refused with the class that is wrong', () => {
+  it('are refused with the name of the invalid class', () => {
     for (const value of [null, [], 'none', 5])
       assert.match(String(read(setting, value)), /is not an object of lists by class/);
     assert.match(String(read(setting, { everybody: [] })), /^unknown class "everybody"; known are administrator, /);
     assert.match(String(read(setting, { standardUser: 5 })), /^standardUser: 5 is not a list/);
   });
 
-  it('have a schema that names every class and no other', () => {
+  it('have a schema with exactly the known classes', () => {
     const { properties, additionalProperties } = setting.schema as {
       properties: object;
       additionalProperties: boolean;
@@ -144,8 +144,8 @@ describe('lists by class', () => {
   });
 });
 
-describe('a foreign value in a message', () => {
-  it('is short', () => {
+describe('an invalid value in a message', () => {
+  it('is shortened', () => {
     assert.equal(shown('x'.repeat(58)), `"${'x'.repeat(58)}"`);
     assert.equal(shown('x'.repeat(59)), `"${'x'.repeat(56)}...`);
     assert.deepEqual([shown(5n), shown(undefined), shown(null)], ['5', 'undefined', 'null']);

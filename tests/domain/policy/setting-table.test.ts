@@ -1,4 +1,6 @@
-/** One row a setting is enough: what every source makes of a setting follows from its row. */
+/**
+ * Tests that one row for each setting is enough: the handling of the setting in every source follows from its row.
+ */
 import assert from 'node:assert/strict';
 import { readSettings } from '../../../ts-core/domain/policy/policy-file.js';
 import { REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
@@ -52,7 +54,7 @@ describe('the table of policy settings', () => {
     });
 
     if (setting.registry === undefined) continue;
-    it(`is where the registry's value for ${name} becomes the setting`, () => {
+    it(`has the place where the registry’s value for ${name} becomes the setting`, () => {
       const [[key, valueName, data], expected] = exampleOf(setting);
       const { values, sources, problems } = readRegistry(key, valueName, data);
       assert.deepEqual([values, problems], [{ [name]: expected }, []]);
@@ -61,7 +63,7 @@ describe('the table of policy settings', () => {
     });
   }
 
-  it('clamps a number from the registry to its bounds and says so, where a file is refused', () => {
+  it('clamps a number from the registry to its bounds and reports that; a file with it is refused', () => {
     for (const [name, setting] of ROWS) {
       if (setting.kind !== 'number' || setting.registry === undefined) continue;
       const { key, valueName } = setting.registry;

@@ -3,7 +3,7 @@ import { readTypedSettings } from '../../../ts-core/domain/policy/typed-settings
 
 const read = (settings: Record<string, unknown>) => readTypedSettings(settings, '2.0');
 
-describe('settings as people write them', () => {
+describe('typed settings', () => {
   it('have names in any case', () => {
     deepEqual(read({ MAXCONTEXTS: 5, ignorelocallist: true }), { maxContexts: 5, ignoreLocalList: true });
   });
@@ -42,7 +42,7 @@ describe('settings as people write them', () => {
     deepEqual(read({ maxContexts: '', allowedCommands: '' }), { maxContexts: null, allowedCommands: null });
   });
 
-  it('stay as they are where they cannot be read, so that the rule refuses them by name', () => {
+  it('are unchanged if they cannot be parsed, so that the rule refuses them by name', () => {
     const settings = {
       maxContexts: 'many',
       nonsense: 1,
@@ -53,10 +53,10 @@ describe('settings as people write them', () => {
   });
 });
 
-describe('lists as people write them', () => {
+describe('typed lists', () => {
   const none = { administrator: [], standardUser: [], sandboxedApp: [] };
 
-  it('are empty for the word none, in any case and between spaces', () => {
+  it('are empty for the word none, in any case and with spaces around it', () => {
     for (const text of ['none', ' None ', '\tNONE\n']) {
       deepEqual(read({ blockedCommands: text, allowedCommands: text }), { blockedCommands: [], allowedCommands: none });
     }
@@ -66,7 +66,7 @@ describe('lists as people write them', () => {
     }
   });
 
-  it('by class have a name and a colon in each part, between any spaces', () => {
+  it('by class have a name and a colon in each part, with any spaces', () => {
     deepEqual(read({ allowedCommands: ' StandardUser : 0x7 ;SandboxedApp:8' }), {
       allowedCommands: { standardUser: [7], sandboxedApp: [8] },
     });
@@ -77,14 +77,14 @@ describe('lists as people write them', () => {
     deepEqual(read({ allowedCommands: { Nobody: [7] } }), { allowedCommands: { Nobody: [7] } });
   });
 
-  it('name commands of this TPM’s version first, then of the other', () => {
+  it('look up command names of this TPM’s version first, then of the other', () => {
     deepEqual(readTypedSettings({ blockedCommands: 'GetRandom, TPM2_Clear, TPM_TakeOwnership' }, '1.2'), {
       blockedCommands: [70, 0x126, 13],
     });
     deepEqual(read({ blockedCommands: 'GetRandom, TPM_TakeOwnership' }), { blockedCommands: [0x17b, 13] });
   });
 
-  it('are read as numbers and flags only where the whole text is one', () => {
+  it('are parsed as numbers and flags only if the whole text is one', () => {
     const settings = { maxContexts: '12x', ignoreLocalList: 'trueish', osManagedAuthLevel: '1234567890123456' };
     deepEqual(read(settings), settings);
     deepEqual(read({ ignoreLocalList: ' FALSE ' }), { ignoreLocalList: false });

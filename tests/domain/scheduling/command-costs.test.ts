@@ -6,8 +6,8 @@ const CREATE = TPM_CC.Create;
 const RSA_2048 = 0x0001_0800;
 const ECC_P256 = 0x0023_0003;
 
-describe('what commands cost', () => {
-  it('is learned apart for each code, and for each type of key that a code makes', () => {
+describe('the learned cost of commands', () => {
+  it('is separate for each code, and for each type of key that a code creates', () => {
     const costs = new CommandCosts();
     for (let count = 0; count < 50; count++) {
       costs.learn(CREATE, RSA_2048, 200);
@@ -21,14 +21,14 @@ describe('what commands cost', () => {
     assert.equal(costs.table().length, 3);
   });
 
-  it('takes the mean of all for a command that was never seen', () => {
+  it('is the mean of all commands for one that was never seen', () => {
     const costs = new CommandCosts();
     assert.equal(costs.estimateMs(1, 0), 20, 'nothing is known yet');
     costs.learn(2, 0, 7);
     assert.equal(costs.estimateMs(1, 0), 7);
   });
 
-  it('follows a TPM that becomes slower, and is moved little by one outlier', () => {
+  it('follows a TPM that becomes slower, but hardly a single outlier', () => {
     const costs = new CommandCosts();
     for (let count = 0; count < 20; count++) costs.learn(1, 0, 10);
     costs.learn(1, 0, 100);
@@ -37,7 +37,7 @@ describe('what commands cost', () => {
     assert.ok(costs.estimateMs(1, 0) > 95);
   });
 
-  it('is bounded, and keeps vendor codes apart from key types', () => {
+  it('is limited in size, and separates vendor codes from key types', () => {
     const costs = new CommandCosts();
     for (let code = 0; code < 5000; code++) costs.learn(0x2000_0000 + code, 0, 1);
     assert.equal(costs.table().length, 1024);

@@ -10,7 +10,7 @@ const VENDOR_20 = 0x20000001;
 const VENDOR_12 = 0x20000001;
 
 describe('the class of duration of a command', () => {
-  it('of TPM 2.0 is long where keys are made or everything is tested or cleared, and for vendors’ commands', () => {
+  it('of TPM 2.0 is long if it creates keys, tests or clears everything, or is a vendor’s', () => {
     for (const code of [
       TPM_CC.CreatePrimary,
       TPM_CC.Create,
@@ -28,7 +28,7 @@ describe('the class of duration of a command', () => {
     assert.equal(durationClass('2.0', 0x200), 'long');
   });
 
-  it('of TPM 1.2 is long where keys are made, short for a few, and medium otherwise', () => {
+  it('of TPM 1.2 is long if it creates keys, short for a few commands, and medium otherwise', () => {
     for (const ordinal of [TPM_ORD.CreateWrapKey, TPM_ORD.TakeOwnership, TPM_ORD.SelfTestFull, TPM_ORD.OwnerClear]) {
       assert.equal(durationClass('1.2', ordinal), 'long');
     }
@@ -51,7 +51,7 @@ describe('the class of duration of a command', () => {
     );
   });
 
-  it('bounds the wait further where the configuration does, and never extends it', () => {
+  it('determines the time limit: a minute for most commands, five if they create keys', () => {
     assert.deepEqual(
       CLASSES.map((duration) => timeoutMs(duration, 30_000)),
       [20_000, 30_000, 30_000],

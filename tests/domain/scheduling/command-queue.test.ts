@@ -34,7 +34,7 @@ function drain(queue: CommandQueue<TestCommand>, nowMs = 0): TestCommand[] {
 }
 
 describe('the command queue', () => {
-  it('says how many commands of each user wait in each band, and which have aged', () => {
+  it('reports how many commands of each user wait in each band, and which have aged', () => {
     const queue = newQueue();
     queue.push(command('a', 1, LOW), 0);
     for (const contextId of [2, 3]) queue.push(command('a', contextId, NORMAL), 500);
@@ -64,7 +64,7 @@ describe('the command queue', () => {
     assert.deepEqual(drain(queue), [max, high, low]);
   });
 
-  it('lets a waiting LOW command pass MAX once the aging horizon is over, and not before', () => {
+  it('lets a queued LOW command pass MAX once the aging horizon is over, and not before', () => {
     const queue = newQueue();
     const low = command('a', 1, LOW);
     queue.push(low, 0);
@@ -74,7 +74,7 @@ describe('the command queue', () => {
     assert.equal(queue.next(agingHorizonMs), low);
   });
 
-  it('raises a context to the highest priority that waits in it without reordering it', () => {
+  it('raises a context to the highest priority of its queued commands without reordering them', () => {
     const queue = newQueue();
     const first = command('a', 1, LOW);
     const second = command('a', 1, HIGH);
@@ -94,7 +94,7 @@ describe('the command queue', () => {
     assert.equal(firstForty.filter((each) => each.userKey === 'single').length, 20);
   });
 
-  it('lets a caller that comes back between turns keep its place among floods', () => {
+  it('lets a caller that returns between turns keep its place among floods', () => {
     const queue = newQueue();
     for (let count = 0; count < 100; count++) queue.push(command('flood', 1), 0);
     queue.push(command('single', 2), 0);
@@ -109,7 +109,7 @@ describe('the command queue', () => {
     assert.ok(served >= 29, `served ${served} of 60`);
   });
 
-  it('keeps a context for a run while that saves swapping, and takes no other user’s turn', () => {
+  it('keeps a context for a run while that saves a swap, but takes no other user’s turn', () => {
     const queue = newQueue(3);
     for (let count = 0; count < 4; count++) {
       queue.push(command('a', 1), 0);
@@ -123,7 +123,7 @@ describe('the command queue', () => {
     assert.deepEqual(order.slice(0, 8), ['a1', 'b3', 'a1', 'b3', 'a1', 'b3', 'a2', 'b3']);
   });
 
-  it('forgets what is removed', () => {
+  it('forgets removed commands', () => {
     const queue = newQueue();
     const kept = command('a', 1);
     const removed = command('a', 1, HIGH);
@@ -272,7 +272,7 @@ describe('the command queue', () => {
     );
   });
 
-  it('never takes a context again over a higher effective priority, nor more often than the run allows (property)', () => {
+  it('never runs a context again in preference to a higher effective priority, nor more often than the run allows (property)', () => {
     fc.assert(
       fc.property(load, fc.infiniteStream(fc.boolean()), (commands, answers) => {
         const longestRun = 3;
@@ -316,7 +316,7 @@ describe('the command queue', () => {
     );
   });
 
-  it('swaps less for a user whose contexts do not all fit than strict turns would', () => {
+  it('swaps less than strict turns for a user whose contexts do not all fit', () => {
     const swapsOf = (takeTogether: boolean): number => {
       const queue = newQueue();
       const contexts = 6;

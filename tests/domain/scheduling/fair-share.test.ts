@@ -1,4 +1,4 @@
-/** Fairness between users comes before the priorities that one standard user gives his own commands. */
+/** Tests that fairness between users takes precedence over the priorities of standard users' commands. */
 import assert from 'node:assert/strict';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
@@ -50,7 +50,7 @@ function flooded(contexts: number, each: number, priority: number): TestTpm {
 }
 
 describe('a fair share of the TPM', () => {
-  it('lets a user’s HIGH pass others’ NORMAL while he has had less than it', () => {
+  it('lets a user’s HIGH commands pass others’ NORMAL ones while the user has had less than it', () => {
     const tpm = flooded(10, 20, NORMAL);
     for (let count = 0; count < 50; count++) tpm.works();
     const [first, second] = [tpm.submits('bob', HIGH), tpm.submits('bob', HIGH)];
@@ -58,7 +58,7 @@ describe('a fair share of the TPM', () => {
     assert.equal(tpm.works(), second);
   });
 
-  it('is all that priority gets a standard user: a flood of HIGH in 1,000 contexts holds nobody’s NORMAL up', () => {
+  it('is all that a standard user gains by priority: a flood of HIGH in 1,000 contexts delays nobody’s NORMAL commands beyond it', () => {
     const tpm = flooded(1000, 2, HIGH);
     for (let count = 0; count < 200; count++) tpm.works();
     for (const user of ['bob', 'root', 'bob', 'root']) {
@@ -66,7 +66,7 @@ describe('a fair share of the TPM', () => {
     }
   });
 
-  it('bounds what a user who has had nothing of late can take before others by priority', () => {
+  it('limits what a user who has recently had nothing can run before others by priority', () => {
     const tpm = new TestTpm();
     const bobs = tpm.submits('bob', NORMAL);
     for (let contextId = 1; contextId <= 1000; contextId++) tpm.submits('alice', HIGH, contextId);
@@ -74,7 +74,7 @@ describe('a fair share of the TPM', () => {
     assert.ok(waitedMs > 1 && waitedMs <= 0.7 * SHARE_MEMORY_MS + 1, `${waitedMs} ms`);
   });
 
-  it('orders a user’s own contexts by priority all the same', () => {
+  it('still orders a user’s own contexts by priority', () => {
     const tpm = flooded(1, 100, NORMAL);
     for (let count = 0; count < 100; count++) tpm.submits('alice', HIGH, 2);
     for (let count = 0; count < 100; count++) tpm.submits('bob', NORMAL);
@@ -83,13 +83,13 @@ describe('a fair share of the TPM', () => {
     assert.deepEqual(new Set(alices.slice(0, 100).map((command) => command?.priority)), new Set([HIGH]));
   });
 
-  it('does not concern administrators', () => {
+  it('does not apply to administrators', () => {
     const tpm = flooded(10, 10, HIGH);
     for (let count = 0; count < 60; count++) tpm.submits('root', MAX, 99);
     for (let count = 0; count < 60; count++) assert.equal(tpm.works()?.userKey, 'root');
   });
 
-  it('holds for commands that have aged: a backlog of one user delays nobody else', () => {
+  it('applies to aged commands: a backlog of one user delays nobody else', () => {
     const tpm = flooded(32, 64, HIGH);
     while (tpm.nowMs < AGING_HORIZON_MS + 100) tpm.works();
     assert.ok(tpm.queue.size > 900, 'all that waits has aged');
@@ -97,7 +97,7 @@ describe('a fair share of the TPM', () => {
     assert.ok(tpm.msUntil(tpm.submits('root', LOW)) <= AGING_HORIZON_MS + 100);
   });
 
-  it('keeps every wait bounded: an aged command passes a flood of MAX once its user is within his share', () => {
+  it('keeps every wait bounded: an aged command passes a flood of MAX once its user is within the share', () => {
     const tpm = new TestTpm();
     for (let count = 0; count < 200; count++) tpm.submits('alice', NORMAL, count);
     for (let count = 0; count < 200; count++) tpm.works();
@@ -110,7 +110,7 @@ describe('a fair share of the TPM', () => {
     assert.ok(tpm.nowMs - since <= AGING_HORIZON_MS + 2, `${tpm.nowMs - since} ms`);
   });
 
-  it('comes back to whoever has paused', () => {
+  it('is available again after a pause', () => {
     const tpm = flooded(10, 30, HIGH);
     for (let count = 0; count < 200; count++) tpm.works();
     for (let count = 0; count < 400; count++) tpm.submits('bob', NORMAL, count);

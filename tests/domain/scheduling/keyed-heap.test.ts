@@ -22,7 +22,7 @@ function drained(heap: KeyedHeap<HeapMember>): number[] {
 }
 
 describe('a heap', () => {
-  it('gives the smallest key first', () => {
+  it('returns the smallest key first', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(50), { maxLength: 40 }), (keys) => {
         const { heap } = heapOf(keys);
@@ -37,7 +37,7 @@ describe('a heap', () => {
     );
   });
 
-  it('lets any member leave, and knows the places of the others', () => {
+  it('lets any member leave, and updates the positions of the others', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(50), { minLength: 1, maxLength: 40 }), fc.array(fc.nat(39)), (keys, leaving) => {
         const { heap, members } = heapOf(keys);

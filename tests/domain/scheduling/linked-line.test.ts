@@ -25,14 +25,14 @@ function setUp() {
 }
 
 describe('a line', () => {
-  it('has its members in the order in which they came', () => {
+  it('has its members in the order of arrival', () => {
     const { line, names } = setUp();
     assert.equal(names(), 'abc');
     assert.equal(line.first()?.name, 'a');
     assert.equal(new LinkedLine<Member>().first(), undefined);
   });
 
-  it('closes up when a member leaves, wherever it stood', () => {
+  it('closes the gap when a member leaves, at any position', () => {
     for (const [leaving, left] of [
       [0, 'bc'],
       [1, 'ac'],
@@ -48,7 +48,7 @@ describe('a line', () => {
     }
   });
 
-  it('is empty when all have left, and takes others then', () => {
+  it('is empty when all have left, and accepts others then', () => {
     const { line, names, members } = setUp();
     for (const member of members) line.remove(member);
     assert.equal(line.first(), undefined);

@@ -13,7 +13,7 @@ const { LOW, NORMAL, HIGH, SYSTEM, MAX } = TBS_COMMAND_PRIORITY;
 const REQUESTED = [0, LOW, 199, NORMAL, 299, HIGH, 399, SYSTEM, MAX - 1, MAX, 0xffffffff];
 
 describe('the bands of priority', () => {
-  it('begin at the named priorities; a value in between belongs to the lower one', () => {
+  it('start at the named priorities; a value in between belongs to the lower one', () => {
     assert.deepEqual(REQUESTED.map(bandOf), [0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
     assert.equal(NORMAL_BAND, bandOf(NORMAL));
   });
@@ -23,7 +23,7 @@ describe('the bands of priority', () => {
     assert.equal(BAND_COUNT, AGED_BAND + 1);
   });
 
-  it('are named after the priorities that they begin at', () => {
+  it('are named after the priorities at which they start', () => {
     assert.equal(BAND_NAMES.length, BAND_COUNT);
     for (const [name, priority] of Object.entries(TBS_COMMAND_PRIORITY)) {
       assert.equal(BAND_NAMES[bandOf(priority)], name.toLowerCase());
@@ -32,7 +32,7 @@ describe('the bands of priority', () => {
   });
 });
 
-describe('the priority that applies', () => {
+describe('the applied priority', () => {
   it('is a named one, up to MAX for administrators', () => {
     const applied = REQUESTED.map((priority) => appliedPriority(priority, 'administrator'));
     assert.deepEqual(applied, [LOW, LOW, LOW, NORMAL, NORMAL, HIGH, HIGH, SYSTEM, SYSTEM, MAX, MAX]);

@@ -39,7 +39,7 @@ class TestQueue extends CommandQueue<TestCommand> {
 }
 
 describe('the queue’s counts', () => {
-  it('are those of the user and of the context, and 0 where nobody is known', () => {
+  it('are the user’s and the context’s, and 0 for unknown ones', () => {
     const queue = new TestQueue();
     for (const contextId of [1, 1, 2]) queue.waits('a', contextId);
     queue.waits('a', 1, HIGH);
@@ -50,7 +50,7 @@ describe('the queue’s counts', () => {
     assert.deepEqual([queue.waitingOfUser('a'), queue.waitingOfContext('a', 1)], [3, 2]);
   });
 
-  it('are asked, and things are removed and forgotten, without harm where nobody is known', () => {
+  it('can be read for unknown ones, which can also be removed and forgotten', () => {
     const queue = new TestQueue();
     assert.deepEqual(queue.removeContext('a', 1), []);
     queue.charge('a', 5, 5);
@@ -63,7 +63,7 @@ describe('the queue’s counts', () => {
 });
 
 describe('a context', () => {
-  it('that comes back stands where it was served last, and one that was forgotten as a newcomer', () => {
+  it('that returns has its previous place, and one that was forgotten counts as new', () => {
     for (const [isForgotten, expected] of [
       [false, ['a 1', 'a 2']],
       [true, ['a 2', 'a 1']],
@@ -78,7 +78,7 @@ describe('a context', () => {
     }
   });
 
-  it('that is forgotten ends no run of another', () => {
+  it('does not end another one’s run when it is forgotten', () => {
     const queue = new TestQueue();
     for (const contextId of [1, 1, 1, 2]) queue.waits('a', contextId);
     queue.waits('a', 3);
@@ -88,7 +88,7 @@ describe('a context', () => {
     assert.deepEqual(queue.serves(2, 0, always), ['a 1', 'a 1']);
   });
 
-  it('takes turns with the others of its user where nothing says that a run saves a swap', () => {
+  it('strictly alternates with the others of its user unless a run saves a swap', () => {
     const queue = new TestQueue();
     for (const contextId of [1, 1, 2, 2]) queue.waits('a', contextId);
     assert.deepEqual(queue.serves(4), ['a 1', 'a 2', 'a 1', 'a 2']);
@@ -107,12 +107,12 @@ describe('a user without commands', () => {
     return !queue.isWithinShare('greedy', 1000);
   };
 
-  it('is remembered while there are not too many', () => {
+  it('is remembered up to a limited number of users', () => {
     assert.equal(isRemembered(REMEMBERED_USERS - 1), true);
     assert.equal(isRemembered(REMEMBERED_USERS), false);
   });
 
-  it('only is forgotten: whoever waits is not', () => {
+  it('is the only kind that is forgotten: users who wait are not', () => {
     const queue = new TestQueue();
     queue.waits('patient');
     for (let index = 0; index < REMEMBERED_USERS; index++) queue.visits(`u${index}`);
@@ -122,7 +122,7 @@ describe('a user without commands', () => {
 });
 
 describe('a user beyond a fair share', () => {
-  it('is one only while others wait', () => {
+  it('is restricted only while others wait', () => {
     const queue = new TestQueue();
     for (const userKey of ['a', 'b']) queue.waits(userKey);
     queue.charge('a', 60, 1000);
@@ -135,7 +135,7 @@ describe('a user beyond a fair share', () => {
     assert.equal(queue.isWithinShare('a', 1000), true);
   });
 
-  it('has his priority back as soon as his share is fair again, though his command has waited meanwhile', () => {
+  it('has priority again as soon as the share is fair, even for a command that has waited meanwhile', () => {
     const queue = new TestQueue();
     for (const userKey of ['b', 'c', 'a']) queue.waits(userKey);
     queue.serves(3);
@@ -147,7 +147,7 @@ describe('a user beyond a fair share', () => {
     assert.deepEqual(queue.serves(2, 2000), ['a 1', 'c 1']);
   });
 
-  it('is served by priority among his own contexts, in whatever order they came', () => {
+  it('is served by priority among the user’s own contexts, in whatever order they arrived', () => {
     for (const contexts of [
       [
         [2, NORMAL],

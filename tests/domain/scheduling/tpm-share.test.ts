@@ -6,21 +6,21 @@ function isClose(actual: number, expected: number): void {
 }
 
 describe('a user’s share of the TPM', () => {
-  it('is 0 without use, and near 1 for whoever has had it all the time', () => {
+  it('is 0 without use, and near 1 for a user who has had it all the time', () => {
     const share = new TpmShare();
     assert.equal(share.of(1000), 0);
     for (let nowMs = 1000; nowMs < 2000; nowMs += 10) share.used(10, nowMs);
     assert.ok(share.of(1990) > 0.999 && share.of(1990) <= 1);
   });
 
-  it('grows with the time used, and fades by 1/e in the time of memory', () => {
+  it('grows with the time used, and decays by 1/e in the time constant', () => {
     const share = new TpmShare();
     share.used(SHARE_MEMORY_MS, 5000);
     isClose(share.of(5000), 1 - 1 / Math.E);
     isClose(share.of(5000 + SHARE_MEMORY_MS), (1 - 1 / Math.E) / Math.E);
   });
 
-  it('adds a use to what has not faded yet', () => {
+  it('adds new use to the decayed share', () => {
     const share = new TpmShare();
     share.used(10, 5000);
     const before = share.of(5020);
@@ -28,7 +28,7 @@ describe('a user’s share of the TPM', () => {
     isClose(share.of(5020), before + 1 - Math.exp(-10 / SHARE_MEMORY_MS));
   });
 
-  it('is never more than 1, nor moved by a time before the last', () => {
+  it('never exceeds 1, and is not changed by a time before the last', () => {
     const share = new TpmShare();
     share.used(1e6, 5000);
     share.used(1e6, 5000);

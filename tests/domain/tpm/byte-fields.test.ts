@@ -13,13 +13,13 @@ import {
 } from '../../../ts-core/domain/tpm/byte-fields.js';
 
 describe('fields of TPM structures', () => {
-  it('are written with their high byte first', () => {
+  it('are written in big-endian order', () => {
     assert.equal(toHex(concat(uint8(0x101), uint16(0x1234), uint32(0xfedcba98))), '011234fedcba98');
     assert.equal(toHex(sized(Uint8Array.of(7, 8))), '000000020708');
     assert.equal(toHex(concat()), '');
   });
 
-  it('are read in their order, and no further than they go', () => {
+  it('are read in order, and no further than they go', () => {
     const reader = new FieldReader(Uint8Array.of(1, 2, 3, 0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 1, 9, 5));
     assert.deepEqual([reader.uint8(), reader.uint16(), reader.uint32()], [1, 0x0203, 0xfffffffe]);
     assert.equal(reader.offset, 7);
@@ -30,7 +30,7 @@ describe('fields of TPM structures', () => {
     assert.throws(() => reader.uint8(), { name: 'TruncatedFieldError', message: 'a field ends at byte 14 of 13' });
   });
 
-  it('are compared and combined byte by byte', () => {
+  it('are compared and concatenated byte by byte', () => {
     const [left, right] = [Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 4)];
     assert.deepEqual(
       [sameBytes(left, left.slice()), sameBytes(left, right), sameBytes(left, left.slice(0, 2))],

@@ -33,7 +33,7 @@ describe('command header', () => {
     );
   });
 
-  it('never throws on a header that is nearly right, and accepts it only when the size is exact', () => {
+  it('never throws on a nearly valid header, and accepts it only if the size is exact', () => {
     const nearly = fc.record({
       tag: fc.constantFrom(0x8001, 0x8002, 0x00c1, 0x00c2, 0x00c3, 0x00c4, 0x8003, 0),
       code: fc.nat(0xffffffff),
@@ -52,7 +52,7 @@ describe('command header', () => {
     );
   });
 
-  it('tells what is wrong', () => {
+  it('reports what is wrong', () => {
     const fault = (bytes: Uint8Array, maxBytes = MAX_BYTES) => {
       const verdict = decodeCommandHeader(bytes, '2.0', maxBytes);
       assert.ok(!verdict.ok);
@@ -69,7 +69,7 @@ describe('command header', () => {
     assert.deepEqual(fault(command(0x00c1, 1)), { kind: 'badTag', tag: 0x00c1, expected: '0x8001 or 0x8002' });
   });
 
-  it('knows which tags carry an authorization', () => {
+  it('recognizes the tags that carry an authorization', () => {
     const carries = (tag: number, tpmVersion: TpmVersion, code = 1): boolean => {
       const verdict = decodeCommandHeader(command(tag, code), tpmVersion, MAX_BYTES);
       return verdict.ok && verdict.header.carriesAuthorization;
@@ -86,7 +86,7 @@ describe('command header', () => {
     assert.ok(!carries(0x8001, '2.0', 231));
   });
 
-  it('makes whole error responses of both versions', () => {
+  it('creates complete error responses of both versions', () => {
     for (const [tpmVersion, tag] of [
       ['2.0', 0x80],
       ['1.2', 0x00],

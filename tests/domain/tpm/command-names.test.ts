@@ -6,7 +6,7 @@ import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 const VERSIONS: readonly TpmVersion[] = ['1.2', '2.0'];
 
 describe('command names', () => {
-  it('finds TPM2_GetRandom in every form that people write', () => {
+  it('finds TPM2_GetRandom in every usual notation', () => {
     for (const text of [
       'TPM2_GetRandom',
       'GetRandom',
@@ -22,7 +22,7 @@ describe('command names', () => {
     }
   });
 
-  it('finds TPM 1.2 ordinals in every form that people write', () => {
+  it('finds TPM 1.2 ordinals in every usual notation', () => {
     for (const text of ['TPM_GetRandom', 'GetRandom', 'TPM_ORD_GetRandom', '70', '0x46']) {
       assert.deepEqual(findCommand('1.2', text), { ok: true, code: 70, name: 'TPM_GetRandom' }, text);
     }
@@ -31,7 +31,7 @@ describe('command names', () => {
     }
   });
 
-  it('takes any number of 32 bits as a code, vendor commands included, and nothing larger', () => {
+  it('accepts any 32-bit number as a code, vendor commands included, and no larger one', () => {
     assert.deepEqual(findCommand('2.0', '0x20000123'), { ok: true, code: 0x20000123, name: undefined });
     assert.deepEqual(findCommand('2.0', '4294967295'), { ok: true, code: 0xffffffff, name: undefined });
     for (const text of ['4294967296', '0x100000000', '-1', '1.5', '1e3', '17B', '0x']) {
@@ -39,7 +39,7 @@ describe('command names', () => {
     }
   });
 
-  it('says which version a name belongs to, and what was perhaps meant', () => {
+  it('names the version that a name belongs to, and suggests a similar name', () => {
     const reasonOf = (version: TpmVersion, text: string): string => {
       const found = findCommand(version, text);
       assert.ok(!found.ok);
@@ -55,7 +55,7 @@ describe('command names', () => {
     assert.match(reasonOf('1.2', 'TPM2_GetRandom'), /TPM 2\.0/);
   });
 
-  it('gives every known command back by name, bare name and number', () => {
+  it('returns every known command by name, name without prefix, and number', () => {
     for (const version of VERSIONS) {
       for (const { code, name } of knownCommands(version)) {
         const bare = name.replace(/^(TPM2_|TPM_|TSC_)/, '');
@@ -91,7 +91,7 @@ describe('command names', () => {
     }
   });
 
-  it('labels codes for people', () => {
+  it('formats codes for people', () => {
     assert.equal(commandLabel('2.0', 0x17b), 'TPM2_GetRandom (0x17B)');
     assert.equal(commandLabel('1.2', 70), 'TPM_GetRandom (70)');
     assert.equal(commandLabel('2.0', 0x20000123), 'unnamed vendor command 0x20000123');

@@ -22,7 +22,7 @@ function create(algorithm: number, parameters: Uint8Array): Uint8Array {
 }
 
 describe('the type of the key that a command creates', () => {
-  it('is told by the public area of a TPM 2.0 command, whatever scheme and symmetric algorithm it has', () => {
+  it('is in the public area of a TPM 2.0 command, whatever its scheme and symmetric algorithm', () => {
     assert.equal(type20(createPrimaryRsa(1, 3072)), 'RSA 3072');
     assert.equal(type20(createPrimaryEcc('x', SIGNING_KEY.noDa)), 'ECC P-256');
     const aes128 = concat(uint16(0x0006), uint16(128), uint16(0x0043));
@@ -40,7 +40,7 @@ describe('the type of the key that a command creates', () => {
     assert.equal(type20(create(0x0008, none)), 'keyed hash');
   });
 
-  it('is told by the template of a TPM 1.2 command', () => {
+  it('is in the template of a TPM 1.2 command', () => {
     const key = keyTemplate({ usage: TPM_KEY_USAGE.SIGNING, needsAuthorization: true });
     for (const [ordinal, secrets] of [
       [31, 40],
@@ -52,7 +52,7 @@ describe('the type of the key that a command creates', () => {
     }
   });
 
-  it('is none for a command that makes no key, and for one that is cut off anywhere', () => {
+  it('is undefined for a command that creates no key, and for a truncated one', () => {
     assert.equal(type20(GET_RANDOM_20, TPM_CC.GetRandom), null);
     const whole = createPrimaryRsa(1, 2048);
     const typed = [...whole.keys()].filter((length) => type20(whole.subarray(0, length)) !== null);

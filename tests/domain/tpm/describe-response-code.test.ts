@@ -13,7 +13,7 @@ describe('response codes in words', () => {
     assert.equal(describeResponseCode('2.0', 0x919).name, 'TPM_RC_REFERENCE_S1');
   });
 
-  it('takes parameter, handle and session number out of format-one codes', () => {
+  it('extracts the parameter, handle and session number from format-one codes', () => {
     const cases = [
       [0x98e, 'TPM_RC_AUTH_FAIL', 'session', 1],
       [0xa8e, 'TPM_RC_AUTH_FAIL', 'session', 2],
@@ -30,7 +30,7 @@ describe('response codes in words', () => {
     }
   });
 
-  it('tells a refusal by the broker from one by the TPM', () => {
+  it('distinguishes a refusal by the broker from one by the TPM', () => {
     const blocked = describeResponseCode('2.0', 0x000c0143);
     assert.deepEqual([blocked.name, blocked.layer], ['TPM_RC_COMMAND_CODE', 'resource manager']);
     for (const code of [0x000c0902, 0x000c0903]) {
@@ -41,7 +41,7 @@ describe('response codes in words', () => {
     assert.equal(describeResponseCode('2.0', 0x00550001).layer, 'layer 85');
   });
 
-  it('describes codes without a name by what can be told', () => {
+  it('describes codes without a name as far as possible', () => {
     assert.deepEqual(
       [describeResponseCode('2.0', 0x500).name, describeResponseCode('2.0', 0x500).text],
       ['0x500', "An error of the TPM's vendor."],

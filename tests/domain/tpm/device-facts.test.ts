@@ -9,8 +9,8 @@ const properties = (...pairs: readonly (readonly [number, number])[]) =>
   success(Uint8Array.of(0), uint32(TPM_CAP.TPM_PROPERTIES), uint32(pairs.length), ...pairs.flat().map(uint32));
 const text = (word: string) => Buffer.from(word.padEnd(4, '\0'), 'latin1').readUInt32BE(0);
 
-describe('what a TPM says of itself', () => {
-  it('is read from the fixed properties of a TPM 2.0', () => {
+describe('the properties that a TPM reports', () => {
+  it('come from the fixed properties of a TPM 2.0', () => {
     const answer = properties(
       [TPM_PT.MANUFACTURER, text('IBM')],
       [TPM_PT.VENDOR_STRING_1, text('SW  ')],
@@ -34,7 +34,7 @@ describe('what a TPM says of itself', () => {
     });
   });
 
-  it('has the usual buffers where the TPM does not say', () => {
+  it('include the usual buffer sizes if the TPM does not report them', () => {
     for (const answer of [properties(), errorResponse('2.0', 0x101)]) {
       const { maxCommandBytes, maxResponseBytes, manufacturer } = answered(readDeviceFacts('2.0'), answer).result;
       assert.deepEqual([maxCommandBytes, maxResponseBytes, manufacturer], [4096, 4096, '']);
@@ -43,7 +43,7 @@ describe('what a TPM says of itself', () => {
     assert.deepEqual([facts.maxCommandBytes, facts.specification, facts.firmwareVersion], [4096, '1.2', '']);
   });
 
-  it('is read from the version of a TPM 1.2', () => {
+  it('come from the version of a TPM 1.2', () => {
     const version = [
       uint32(15),
       uint16(0x30),
@@ -88,7 +88,7 @@ describe('the TPM’s own dictionary-attack state', () => {
     });
   });
 
-  it('is unknown where the TPM does not report its limit', () => {
+  it('is unknown if the TPM does not report its limit', () => {
     assert.equal(answered(readDictionaryAttackState(), properties([TPM_PT.LOCKOUT_COUNTER, 3])).result, undefined);
     const others = answered(readDictionaryAttackState(), properties([TPM_PT.MAX_AUTH_FAIL, 32])).result;
     assert.deepEqual([others?.inLockout, others?.failedTries], [false, 0]);

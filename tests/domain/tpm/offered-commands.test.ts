@@ -9,7 +9,7 @@ const listed = (...attributes: readonly number[]) =>
   success(Uint8Array.of(0), uint32(TPM_CAP.COMMANDS), uint32(attributes.length), ...attributes.map(uint32));
 
 describe('whether a TPM has a command', () => {
-  it('of TPM 2.0 is so when the list from its code on begins with it', () => {
+  it('is true for TPM 2.0 if the list that starts at its code begins with it', () => {
     const offers = (answer: Uint8Array) => answered(offersCommand20(TPM_CC.Sign), answer).result;
     assert.equal(offers(listed(0x02000000 | TPM_CC.Sign)), true);
     assert.equal(offers(listed(TPM_CC.Quote)), false, 'the next one that exists');
@@ -17,7 +17,7 @@ describe('whether a TPM has a command', () => {
     assert.equal(offers(errorResponse('2.0', 0x184)), false);
   });
 
-  it('of TPM 1.2 is so when TPM_CAP_ORD answers with 1', () => {
+  it('is true for TPM 1.2 if TPM_CAP_ORD returns 1', () => {
     const offers = (answer: Uint8Array) => answered(offersCommand12(22), answer).result;
     assert.equal(offers(success(uint32(1), Uint8Array.of(1))), true);
     assert.equal(offers(success(uint32(1), Uint8Array.of(0))), false);

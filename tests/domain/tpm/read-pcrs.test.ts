@@ -26,7 +26,7 @@ function pcrs(...indexes: readonly number[]): Uint8Array {
 const wanted = (...indexes: readonly number[]) => new Map([[TPM_ALG.SHA256, indexes]]);
 
 describe('reading the PCRs of a TPM 2.0', () => {
-  it('asks again for those that did not fit into the answer', () => {
+  it('requests the PCRs that did not fit into the response again', () => {
     const { result, sent } = answered(readPcrs('2.0', wanted(0, 7, 16)), pcrs(0, 7), pcrs(16));
     assert.equal(sent.length, 2);
     const values = result.get(TPM_ALG.SHA256);
@@ -34,14 +34,14 @@ describe('reading the PCRs of a TPM 2.0', () => {
     assert.deepEqual(values?.get(16), digest(16));
   });
 
-  it('ends when the TPM gives no more', () => {
+  it('ends when the TPM returns no more', () => {
     for (const nothing of [pcrs(), pcrs(0), errorResponse('2.0', 0x101), success(uint32(9), uint32(1))]) {
       const { result } = answered(readPcrs('2.0', wanted(0, 7)), pcrs(0), nothing);
       assert.deepEqual([...(result.get(TPM_ALG.SHA256)?.keys() ?? [])], [0]);
     }
   });
 
-  it('leaves out a bank that the TPM does not have, and a digest that is cut off', () => {
+  it('omits a bank that the TPM does not have, and a truncated digest', () => {
     assert.equal(answered(readPcrs('2.0', wanted(0)), pcrs()).result.size, 0);
     const cut = pcrs(0, 1).slice(0, -1);
     const { result } = answered(readPcrs('2.0', wanted(0, 1)), cut, pcrs());
@@ -50,7 +50,7 @@ describe('reading the PCRs of a TPM 2.0', () => {
 });
 
 describe('reading the PCRs of a TPM 1.2', () => {
-  it('asks for each of the only bank, SHA-1', () => {
+  it('reads each PCR of the only bank, SHA-1', () => {
     const both = new Map([
       [TPM_ALG.SHA256, [0]],
       [TPM_ALG.SHA1, [3, 4]],

@@ -10,7 +10,7 @@ function codeOf(version: TpmVersion, symbol: TbsSymbol, details = {}): number {
   return responseCodeOf(response);
 }
 
-describe('a refusal as a response of the TPM', () => {
+describe('a refusal as a TPM response', () => {
   it('of TPM 2.0 names the resource manager’s layer and the reason', () => {
     assert.equal(codeOf('2.0', 'TPM_E_COMMAND_BLOCKED'), 0x000c0143);
     assert.equal(codeOf('2.0', 'TPM_20_E_LOCKOUT'), 0x000c0921);
@@ -30,7 +30,7 @@ describe('a refusal as a response of the TPM', () => {
     assert.equal(codeOf('1.2', 'TBS_E_INTERNAL_ERROR'), 0x09);
   });
 
-  it('of a locality is that of the locality, and of another parameter not', () => {
+  it('has the code of localities for a locality, and not for other parameters', () => {
     const locality = { parameter: 'locality' };
     assert.equal(codeOf('2.0', 'TBS_E_BAD_PARAMETER', locality), 0x000c0907);
     assert.equal(codeOf('1.2', 'TBS_E_BAD_PARAMETER', locality), 0x3d);

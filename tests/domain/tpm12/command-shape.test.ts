@@ -15,12 +15,12 @@ import { command12 } from '../../support/tpm12-commands.js';
 const names = (test: (ordinal: number) => boolean) =>
   Object.entries(TPM_ORD).flatMap(([name, ordinal]) => (test(ordinal) ? [name] : []));
 
-describe('where the handles are in a TPM 1.2 command', () => {
+describe('the positions of the handles in a TPM 1.2 command', () => {
   const { RQU_COMMAND, RQU_AUTH1_COMMAND, RQU_AUTH2_COMMAND } = TPM_TAG;
   const places = (ordinal: number, bodyBytes: number, tag: number = RQU_COMMAND) =>
     handlePlaces(command12(ordinal, new Uint8Array(bodyBytes), tag))?.map(({ offset, kind }) => [offset, kind]);
 
-  it('is behind the header for one or two keys, and for a session', () => {
+  it('follow the header for one or two keys, and for a session', () => {
     assert.deepEqual(places(TPM_ORD.Seal, 4), [[10, 'key']]);
     assert.deepEqual(places(TPM_ORD.CertifyKey, 8), [
       [10, 'key'],
@@ -30,7 +30,7 @@ describe('where the handles are in a TPM 1.2 command', () => {
     assert.deepEqual(places(TPM_ORD.GetRandom, 4), []);
   });
 
-  it('is at the end for one or two authorizations', () => {
+  it('are at the end for one or two authorizations', () => {
     assert.deepEqual(places(TPM_ORD.Sign, 4 + 45, RQU_AUTH1_COMMAND), [
       [10, 'key'],
       [14, 'authSession'],
@@ -42,7 +42,7 @@ describe('where the handles are in a TPM 1.2 command', () => {
     ]);
   });
 
-  it('is a transport session’s last where a command is authorized by one', () => {
+  it('include a transport session last if it authorizes the command', () => {
     assert.deepEqual(places(TPM_ORD.ExecuteTransport, 14 + 45, RQU_AUTH1_COMMAND), [[24, 'transportSession']]);
     assert.deepEqual(places(TPM_ORD.ReleaseTransportSigned, 4 + 90, RQU_AUTH2_COMMAND), [
       [10, 'key'],
@@ -52,7 +52,7 @@ describe('where the handles are in a TPM 1.2 command', () => {
     assert.deepEqual(names(authorizesWithTransport), ['ExecuteTransport', 'ReleaseTransportSigned']);
   });
 
-  it('is behind the entity type for TPM_OSAP and TPM_DSAP, if the entity is a key', () => {
+  it('follow the entity type in TPM_OSAP and TPM_DSAP, if the entity is a key', () => {
     const entity = (ordinal: number, type: number) =>
       handlePlaces(command12(ordinal, concat(uint16(type), uint32(7))))?.map(({ offset }) => offset);
     assert.deepEqual(entity(TPM_ORD.OSAP, TPM_ET.KEYHANDLE), [12]);
@@ -63,7 +63,7 @@ describe('where the handles are in a TPM 1.2 command', () => {
     assert.deepEqual(handlePlaces(command12(TPM_ORD.OSAP, Uint8Array.of(0, 1))), [], 'too short for one');
   });
 
-  it('is unknown when the command is too short for them', () => {
+  it('are unknown if the command is too short for them', () => {
     assert.equal(places(TPM_ORD.Seal, 3), undefined);
     assert.equal(places(TPM_ORD.CertifyKey, 7), undefined);
     assert.equal(places(TPM_ORD.Sign, 3 + 45, RQU_AUTH1_COMMAND), undefined);
@@ -72,8 +72,8 @@ describe('where the handles are in a TPM 1.2 command', () => {
   });
 });
 
-describe('what a TPM 1.2 command does', () => {
-  it('creates keys and sessions', () => {
+describe('the effects of a TPM 1.2 command', () => {
+  it('include created keys and sessions', () => {
     assert.deepEqual(
       names((ordinal) => createdKind(ordinal) === 'key'),
       ['LoadKey', 'LoadKey2', 'LoadKeyContext'],
@@ -88,7 +88,7 @@ describe('what a TPM 1.2 command does', () => {
     );
   });
 
-  it('ends other sessions, or clears everything', () => {
+  it('include ended sessions, or clearing everything', () => {
     assert.deepEqual(names(endsOtherSessions), [
       'ChangeAuthOwner',
       'NV_DefineSpace',
@@ -102,7 +102,7 @@ describe('what a TPM 1.2 command does', () => {
     assert.deepEqual(names(outHandleIsAuthenticated), ['LoadKey']);
   });
 
-  it('carries as many authorizations as its tag says', () => {
+  it('include as many authorizations as its tag says', () => {
     const counts = [TPM_TAG.RQU_COMMAND, TPM_TAG.RQU_AUTH1_COMMAND, TPM_TAG.RQU_AUTH2_COMMAND].map((tag) =>
       authorizationCount(command12(TPM_ORD.Sign, new Uint8Array(), tag)),
     );

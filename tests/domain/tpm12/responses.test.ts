@@ -14,7 +14,7 @@ import {
 } from '../../../ts-core/domain/tpm12/responses.js';
 
 describe('responses of TPM 1.2', () => {
-  it('are a header, and the body of a success', () => {
+  it('are a header and, after success, a body', () => {
     assert.deepEqual(refusal(TPM_RESULT.RETRY), Uint8Array.of(0, 0xc4, 0, 0, 0, 10, 0, 0, 8, 0));
     assert.deepEqual(success(), Uint8Array.of(0, 0xc4, 0, 0, 0, 10, 0, 0, 0, 0));
     assert.deepEqual(success(Uint8Array.of(7)), Uint8Array.of(0, 0xc4, 0, 0, 0, 11, 0, 0, 0, 0, 7));
@@ -26,7 +26,7 @@ describe('responses of TPM 1.2', () => {
     assert.deepEqual(failures, ['AUTHFAIL', 'AUTH2FAIL']);
   });
 
-  it('hold a list of handles, whole or not at all', () => {
+  it('contain a list of handles, all or none', () => {
     for (const handles of [[], [1], [0xffffffff, 2, 3]]) {
       assert.deepEqual(handleListOf(handleListResponse(handles)), handles);
     }
@@ -39,7 +39,7 @@ describe('responses of TPM 1.2', () => {
     assert.equal(handleListOf(refusal(TPM_RESULT.BAD_MODE)), undefined);
   });
 
-  it('hold a number', () => {
+  it('contain a number', () => {
     assert.equal(numberOf(numberResponse(0xfffffffe)), 0xfffffffe);
     assert.equal(numberOf(success(Uint8Array.of(0, 0, 0, 3, 1, 2, 3))), undefined);
     assert.equal(numberOf(refusal(TPM_RESULT.BAD_MODE)), undefined);

@@ -9,7 +9,7 @@ describe('TPM_CONTEXT_BLOB', () => {
   const digest = new Uint8Array(20).map((_, index) => index + 1);
   const blob = concat(uint16(TPM_TAG.CONTEXTBLOB), uint32(TPM_RT.AUTH), uint32(7), label, uint32(9), digest, uint32(0));
 
-  it('shows its type, its handle, its count and its digest', () => {
+  it('has its type, its handle, its count and its digest', () => {
     assert.deepEqual(readContextBlob(blob), {
       resourceType: TPM_RT.AUTH,
       handle: 7,
@@ -19,7 +19,7 @@ describe('TPM_CONTEXT_BLOB', () => {
     assert.ok(readContextBlob(blob.subarray(0, 50)));
   });
 
-  it('is none when it is too short or has another tag', () => {
+  it('is not found if it is too short or has another tag', () => {
     assert.equal(readContextBlob(blob.subarray(0, 49)), undefined);
     const other = blob.slice();
     other[1] = 2;
@@ -27,7 +27,7 @@ describe('TPM_CONTEXT_BLOB', () => {
   });
 });
 
-describe('the public part of a key that is loaded', () => {
+describe('the public part of a key to load', () => {
   const key = (publicKey: Uint8Array) =>
     concat(
       uint32(0x40000000),
@@ -38,13 +38,13 @@ describe('the public part of a key that is loaded', () => {
       sized(Uint8Array.of(9, 9)),
     );
 
-  it('is pubKey in hexadecimal, behind the parameters and the PCR information', () => {
+  it('is pubKey in hexadecimal, after the parameters and the PCR information', () => {
     for (const ordinal of [TPM_ORD.LoadKey, TPM_ORD.LoadKey2]) {
       assert.equal(publicPartOfLoadedKey(command12(ordinal, key(Uint8Array.of(0xab, 0x0c)))), 'ab0c');
     }
   });
 
-  it('is unknown for other commands and for keys that are cut off', () => {
+  it('is unknown for other commands and for truncated keys', () => {
     const bytes = command12(TPM_ORD.LoadKey2, key(Uint8Array.of(0xab, 0x0c)));
     assert.equal(publicPartOfLoadedKey(command12(TPM_ORD.Seal, key(Uint8Array.of(1)))), undefined);
     const end = bytes.length - 6;

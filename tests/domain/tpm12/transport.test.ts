@@ -18,12 +18,12 @@ function executeTransportResponse(wrappedResult: number): Uint8Array {
 }
 
 describe('TPM_ExecuteTransport', () => {
-  it('shows the command inside', () => {
+  it('contains the embedded command', () => {
     const inner = command12(TPM_ORD.OwnerClear, uint16(7));
     assert.deepEqual(wrappedCommandOf(insideTransport(inner)), inner);
   });
 
-  it('shows nothing when the sizes do not agree or the command is cut off', () => {
+  it('contains nothing if the sizes do not match or the command is truncated', () => {
     const inner = command12(TPM_ORD.OwnerClear);
     for (const declared of [0, 9, 11, 0xffffffff]) {
       assert.equal(wrappedCommandOf(insideTransport(inner, declared)), undefined, `${declared}`);
@@ -33,7 +33,7 @@ describe('TPM_ExecuteTransport', () => {
     assert.equal(wrappedCommandOf(insideTransport(inner)), undefined, 'its own size field disagrees');
   });
 
-  it('shows nothing behind which the authorization of the transport session is missing', () => {
+  it('contains nothing if the authorization of the transport session does not follow', () => {
     const command = insideTransport(command12(TPM_ORD.OwnerClear));
     for (const missing of [1, 45]) {
       const cut = command.slice(0, command.length - missing);
@@ -42,14 +42,14 @@ describe('TPM_ExecuteTransport', () => {
     }
   });
 
-  it('shows nothing that has not the tag of a command', () => {
+  it('contains nothing without the tag of a command', () => {
     for (const tag of [0x00c0, 0x00c4, 0x8001]) {
       const inner = command12(TPM_ORD.OwnerClear, new Uint8Array(), tag);
       assert.equal(wrappedCommandOf(insideTransport(inner)), undefined);
     }
   });
 
-  it('acts as the command inside, on TPM 1.2 only', () => {
+  it('has the effects of the embedded command, on TPM 1.2 only', () => {
     const { ExecuteTransport, ResetLockValue, GetRandom } = TPM_ORD;
     const command = insideTransport(command12(ResetLockValue));
     assert.equal(actingCodeOf('1.2', ExecuteTransport, command), ResetLockValue);
@@ -58,7 +58,7 @@ describe('TPM_ExecuteTransport', () => {
     assert.equal(actingCodeOf('2.0', ExecuteTransport, command), ExecuteTransport);
   });
 
-  it('shows the response inside', () => {
+  it('contains the embedded response', () => {
     const response = executeTransportResponse(TPM_RESULT.AUTH2FAIL);
     assert.deepEqual(wrappedResponseOf(response), response.subarray(26, 36));
     assert.equal(wrappedResponseOf(response.subarray(0, 35)), undefined);
@@ -66,7 +66,7 @@ describe('TPM_ExecuteTransport', () => {
     assert.equal(wrappedResponseOf(response), undefined, 'its own size field disagrees');
   });
 
-  it('shows no result when the transport itself failed', () => {
+  it('contains no result if the transport itself failed', () => {
     const response = executeTransportResponse(TPM_RESULT.SUCCESS);
     writeUint32(response, 6, TPM_RESULT.AUTHFAIL);
     assert.equal(wrappedResponseOf(response), undefined);

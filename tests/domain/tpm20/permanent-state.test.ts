@@ -27,7 +27,7 @@ describe('the ownership that a TPM 2.0 reports', () => {
     }
   });
 
-  it('has its hierarchies enabled when both are', () => {
+  it('has its hierarchies enabled if both are', () => {
     const enabled = [SH_ENABLE | EH_ENABLE, SH_ENABLE, EH_ENABLE].map((bits) => stateOf(0, bits).hierarchiesEnabled);
     assert.deepEqual(enabled, [true, false, false]);
   });

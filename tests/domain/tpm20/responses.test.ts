@@ -32,7 +32,7 @@ describe('response codes of TPM 2.0', () => {
     assert.ok(!isAuthorizationFailure(0x000c0000 | TPM_RC.AUTH_FAIL), 'another layer');
   });
 
-  it('for no room for an object are three', () => {
+  it('for a lack of room for an object are three', () => {
     const codes = Object.values(TPM_RC).filter(isOutOfObjectMemory);
     assert.deepEqual(codes, [TPM_RC.OBJECT_MEMORY, TPM_RC.MEMORY, TPM_RC.OBJECT_HANDLES]);
   });
@@ -51,7 +51,7 @@ describe('response codes of TPM 2.0', () => {
 });
 
 describe('responses of TPM 2.0', () => {
-  it('are a header, and the body of a success', () => {
+  it('are a header and, after success, a body', () => {
     assert.deepEqual(refusal(TPM_RC.HANDLE), Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 0, 0x8b));
     assert.deepEqual(success(), Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 0, 0));
     assert.deepEqual(success(Uint8Array.of(1, 2)), Uint8Array.of(0x80, 1, 0, 0, 0, 12, 0, 0, 0, 0, 1, 2));

@@ -7,12 +7,12 @@ import { answered, success } from '../../support/answered-exchange.js';
 describe('the run time of a TPM', () => {
   const words = [1, 5, 0, 9, 3, 2].map(uint32);
 
-  it('is its time since the reset, and which reset and restart that was', () => {
+  it('is its time since the reset, and identifies that reset and restart', () => {
     const { result } = answered(readRunTime(), success(...words));
     assert.deepEqual(result, { timeMs: 2 ** 32 + 5, resetCount: 3, restartCount: 2 });
   });
 
-  it('is unknown where the TPM does not tell, or not all', () => {
+  it('is unknown if the TPM does not report it, or reports it incompletely', () => {
     assert.equal(answered(readRunTime(), errorResponse('2.0', 0x101)).result, undefined);
     assert.equal(answered(readRunTime(), success(...words.slice(0, 5))).result, undefined);
   });

@@ -34,7 +34,7 @@ describe('structures of TPM 2.0', () => {
     assert.deepEqual(readSized16(new FieldReader(Uint8Array.of(0, 1, 9, 5))), Uint8Array.of(9));
   });
 
-  it('TPMA_CC: the code with the vendor’s bit, handles, and what happens to them', () => {
+  it('TPMA_CC: the code with the vendor’s bit, the handles, and what happens to them', () => {
     assert.deepEqual(decodeCommandAttributes(0x12000131), {
       code: TPM_CC.CreatePrimary,
       handleCount: 1,
@@ -66,13 +66,13 @@ describe('structures of TPM 2.0', () => {
     assert.equal(isSavedContext(blob.subarray(0, 17)), false);
   });
 
-  it('TPMS_CONTEXT: the saved form of a sequence object is void once the object is used', () => {
+  it('TPMS_CONTEXT: the saved context of a sequence object is void once the object is used', () => {
     assert.equal(staysValidInUse(savedContext(1, 0x80000000, TPM_RH.OWNER, [])), true);
     assert.equal(staysValidInUse(savedContext(1, 0x80000001, TPM_RH.OWNER, [])), false);
     assert.equal(staysValidInUse(savedContext(1, 0x80000002, TPM_RH.OWNER, [])), true, 'TPMA_OBJECT_STCLEAR');
   });
 
-  it('TPMS_CONTEXT: two are the same save if sequence and handle are the same', () => {
+  it('TPMS_CONTEXT: two are from the same save if sequence and handle are the same', () => {
     const blob = savedContext(5, 0x03000001, TPM_RH.NULL, [1, 2, 3]);
     assert.equal(sameSave(blob, savedContext(5, 0x03000001, TPM_RH.OWNER, [4])), true);
     assert.equal(sameSave(blob, savedContext(6, 0x03000001, TPM_RH.NULL, [1, 2, 3])), false);

@@ -57,7 +57,7 @@ describe('the Ansible collection on a fleet', function () {
   const changedNothing: Partial<Recap> = { changed: 0, failed: 0, unreachable: 0 };
   const first = (): FleetMachine => fleet.machines[0] as FleetMachine;
 
-  it('--check says what would change on new machines, and changes nothing', async () => {
+  it('--check shows what would change on new machines, and changes nothing', async () => {
     const result = await controller.play(role(), ['--check', '--forks', '20']);
     assert.equal(result.code, 0, result.stdout + result.stderr);
     everyRecap(result, { failed: 0, unreachable: 0 });
@@ -87,7 +87,7 @@ describe('the Ansible collection on a fleet', function () {
     assert.doesNotMatch(result.stdout, /^[+-]/m);
   });
 
-  it('the role without variables leaves a machine as it is', async () => {
+  it('the role without variables does not change a machine', async () => {
     const bare = [{ hosts: 'all', gather_facts: false, roles: ['tpmtbs.tbs.broker'] }];
     const result = await controller.play(bare, ['--limit', first().name]);
     assert.equal(result.code, 0, result.stdout + result.stderr);
@@ -113,7 +113,7 @@ describe('the Ansible collection on a fleet', function () {
     assert.deepEqual(await stateOf(first()), before);
   });
 
-  it('the modules take back what they set, once', async () => {
+  it('the modules undo what they set, once', async () => {
     const undo = tasks(
       { 'tpmtbs.tbs.tbs_policy': { settings: { standardUserAuthorizationFailureTotalThreshold: null } } },
       { 'tpmtbs.tbs.tbs_command_block': { commands: ['HashSequenceStart'], state: 'absent' } },
@@ -126,7 +126,7 @@ describe('the Ansible collection on a fleet', function () {
     everyRecap(await controller.play(undo, ['--forks', '20']), changedNothing);
   });
 
-  it('facts say who is locked out, what is in force and where it comes from, and no authorization value', async () => {
+  it('facts show who is locked out, what is in force and where it comes from, but no authorization value', async () => {
     const result = await controller.play(
       tasks({ 'tpmtbs.tbs.tbs_facts': {} }, { 'ansible.builtin.debug': { var: 'ansible_facts.tbs' } }),
       ['--limit', first().name],
@@ -143,7 +143,7 @@ describe('the Ansible collection on a fleet', function () {
     assert.doesNotMatch(result.stdout, /ownerAuth|owner_auth"/);
   });
 
-  it('a setting that a stronger source holds fails the task and names the source', async () => {
+  it('a setting that a stronger source sets fails the task and names the source', async () => {
     const stronger = '/etc/tpmtbs/policy.d/90-domain.json';
     const write = { content: '{"osManagedAuthLevel": 4, "maxContexts": 900}', dest: stronger, mode: '0644' };
     const play = (...list: readonly object[]) => controller.play(tasks(...list), ['--limit', first().name]);
@@ -158,7 +158,7 @@ describe('the Ansible collection on a fleet', function () {
     assert.match(wrong.stdout, /TBS_E_BAD_PARAMETER/);
   });
 
-  it('a machine that is down is reported unreachable, and the others are done', async function () {
+  it('a machine that is down is reported as unreachable, and the others are configured', async function () {
     if (fleet.machines.length < 2) this.skip();
     const down = fleet.machines.at(-1) as FleetMachine;
     await fleet.turnOff(down);
@@ -168,13 +168,13 @@ describe('the Ansible collection on a fleet', function () {
     assert.equal(result.code, 4);
   });
 
-  it('a broker that does not run fails the task with what to do', async () => {
+  it('a broker that is not running fails the task with what to do', async () => {
     const stop = { 'ansible.builtin.service': { name: 'tpmtbs', state: 'stopped' } };
     const result = await controller.play(tasks(stop, { 'tpmtbs.tbs.tbs_facts': {} }), ['--limit', first().name]);
     assert.match(result.stdout, /No broker answers at \/run\/tpmtbs\/rpc\.sock.*systemctl start tpmtbs/);
   });
 
-  it('ansible-doc shows every module and the role, each option described', async () => {
+  it('ansible-doc shows every module and the role, with a description of each option', async () => {
     for (const name of MODULES) {
       const { stdout, stderr } = await controller.doc(['--json', `tpmtbs.tbs.${name}`]);
       const { doc, examples } = JSON.parse(stdout)[`tpmtbs.tbs.${name}`];

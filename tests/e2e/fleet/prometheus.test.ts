@@ -128,7 +128,7 @@ describe('Prometheus over a fleet', function () {
 
   const instance = ({ address }: FleetMachine): string => `${address}:${PORT}`;
 
-  it('says who is locked out where, and raises the alert for that machine only', async () => {
+  it('shows who is locked out where, and raises the alert for that machine only', async () => {
     const query = 'tbs_lockout_user_failures{locked="true"}';
     await eventually(query, async () => (await ask(query)).length > 0);
     const [lockedOut, ...others] = await ask(query);
@@ -143,7 +143,7 @@ describe('Prometheus over a fleet', function () {
     );
   });
 
-  it('says which machines have another policy than most', async () => {
+  it('shows which machines have a different policy than most', async () => {
     const query = 'tbs_policy_info * on (digest) group_left () (count by (digest) (tbs_policy_info) < 2)';
     await eventually(query, async () => (await ask(query)).length === 1);
     assert.equal((await ask(query))[0]?.metric['instance'], instance(different));
@@ -164,7 +164,7 @@ describe('Prometheus over a fleet', function () {
     ]);
   });
 
-  it('gives something for every query of the dashboard', async () => {
+  it('returns data for every query of the dashboard', async () => {
     const dashboard = JSON.parse(readFileSync(DASHBOARD, 'utf8')) as {
       panels: readonly { title: string; targets: readonly { expr: string }[] }[];
     };

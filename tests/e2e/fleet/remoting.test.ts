@@ -40,7 +40,7 @@ describe('PowerShell remoting to a fleet', function () {
   const pwsh = (script: string): Promise<Run> =>
     fleet.run(powershell.path, ['-NoProfile', '-NonInteractive', '-Command', script]);
 
-  it('results keep the names of their types, their views and numbers, and say which machine they are from', async () => {
+  it('results keep the names of their types, their views and numbers, and name their machine', async () => {
     const { stdout, stderr } = await pwsh(`
       $connection = @{ HostName = ${addresses()}; ${connection()} }
       $answers = Invoke-Command @connection { Import-Module TpmTbs; Get-TbsStatus; Get-TbsPolicy; Get-TbsLockout }
@@ -121,7 +121,7 @@ describe('PowerShell remoting to a fleet', function () {
       assert.equal(code, 1);
     });
 
-    it('reports a machine that is down or hangs, and does not wait for it longer than it may', async function () {
+    it('reports a machine that is down or hangs, without waiting longer than allowed', async function () {
       if (fleet.machines.length < 3) this.skip();
       const [hung, down] = fleet.machines.slice(-2) as [FleetMachine, FleetMachine];
       await fleet.turnOff(down);
@@ -132,7 +132,7 @@ describe('PowerShell remoting to a fleet', function () {
       assert.equal(code, 2);
     });
 
-    it('reports a machine whose broker does not run, with the reason', async () => {
+    it('reports a machine whose broker is not running, with the reason', async () => {
       const [machine] = fleet.machines as [FleetMachine];
       await fleet.runOn(machine, '/etc/init.d/tpmtbs', ['stop']);
       const { code, rows } = await gather([machine], '-TimeoutSeconds 300');

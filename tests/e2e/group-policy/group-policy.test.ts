@@ -31,7 +31,7 @@ describe('Group Policy of a domain', function () {
   });
   after(() => started?.stop());
 
-  it('blocks TPM2_Clear for root, naming the GPO, and frees it when the GPO is unlinked', async () => {
+  it('blocks TPM2_Clear for root, naming the GPO, and allows it again when the GPO is unlinked', async () => {
     const { lab, daemon, setting, becomes, refusalOf, clear, tpm2Clear } = scene();
     const gpo = await lab.createGpo('No clearing', blocks(CLEAR));
     await lab.link(DOMAIN_DN, gpo);
@@ -62,7 +62,7 @@ describe('Group Policy of a domain', function () {
     await lab.deleteGpo(gpo);
   });
 
-  it('takes the TPM values out of a Registry.pol of more than 1 MiB', async () => {
+  it('reads the TPM values from a Registry.pol of more than 1 MiB', async () => {
     const { lab, policy, becomes, isBlocked, isFree } = scene();
     const wallpaper: PolEntryInput = {
       ...{ key: 'Software\\Policies\\Wallpaper', valueName: 'Image' },
@@ -127,7 +127,7 @@ describe('Group Policy of a domain', function () {
     await lab.refresh();
   });
 
-  it('takes our administrative templates into its central store', async () => {
+  it('accepts our administrative templates in its central store', async () => {
     const { lab } = scene();
     const store = await lab.loadTemplates(join(REPOSITORY, 'packaging', 'admx'));
     const files = ['en-US', 'en-US/tpmtbs.adml', 'fr-FR', 'fr-FR/tpmtbs.adml', 'tpmtbs.admx'];

@@ -1,4 +1,7 @@
-/** The contracts of the protocol hold what documentation and clients in other languages derive from them. */
+/**
+ * Tests that the contracts of the protocol contain what documentation and clients in other languages derive from
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { RPC_METHODS, RPC_NOTIFICATIONS } from '../../../ts-core/endpoints/rpc/features.js';

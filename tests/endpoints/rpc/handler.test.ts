@@ -33,7 +33,7 @@ describe('the handlers of a feature', () => {
     zero: () => ({ sum: 0 }),
   });
 
-  it('serve the methods that the contract exports, and nothing else of it', () => {
+  it('serve exactly the methods that the contract exports', () => {
     assert.deepEqual([...methodsOf(contract).keys()], ['add', 'zero']);
     assert.deepEqual(
       handlers.map(({ method: { name } }) => name),
@@ -41,12 +41,12 @@ describe('the handlers of a feature', () => {
     );
   });
 
-  it('get parameters that the contract describes, with its defaults', () => {
+  it('get the parameters of the contract, with its defaults', () => {
     assert.deepEqual(handlers[0]?.serve(NO_SESSION, { left: 2 }), { sum: 3 });
     assert.deepEqual(handlers[1]?.serve(NO_SESSION, undefined), { sum: 0 });
   });
 
-  it('are not called with other parameters: the refusal names each that is wrong', () => {
+  it('are not called with other parameters: the refusal names each invalid one', () => {
     assert.throws(
       () => handlers[0]?.serve(NO_SESSION, { left: 'two', rigth: 2 }),
       (error: unknown) => {

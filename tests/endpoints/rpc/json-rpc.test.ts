@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0: what each kind of message asks for, by the specification's own examples and beyond them. */
+/** Tests JSON-RPC 2.0: the meaning of each kind of message, with the specification's own examples and others. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MAX_DEPTH, readMessage } from '../../../ts-core/endpoints/rpc/json-rpc.js';
@@ -68,10 +68,10 @@ describe('a JSON-RPC message', () => {
     ['half a batch', '[{"jsonrpc":"2.0","id":1,"method":"x"},'],
     ['no UTF-8', Buffer.from('22ff22', 'hex')],
   ] as const) {
-    it(`is a parse error when it is ${name}`, () => assert.deepEqual(faultOf(bytes), { id: null, code: -32700 }));
+    it(`is a parse error if it is ${name}`, () => assert.deepEqual(faultOf(bytes), { id: null, code: -32700 }));
   }
 
-  it('is refused for its depth before anything is built of it', () => {
+  it('is refused if it is nested too deeply, before anything is built from it', () => {
     assert.deepEqual(faultOf('['.repeat(12_000) + ']'.repeat(12_000)), { id: null, code: -32700 });
     assert.deepEqual(faultOf(`{"a":${'[{"b":'.repeat(6_000)}`), { id: null, code: -32700 });
     const nested = `${'['.repeat(MAX_DEPTH - 1)}${']'.repeat(MAX_DEPTH - 1)}`;
@@ -84,7 +84,7 @@ describe('a JSON-RPC message', () => {
     );
   });
 
-  it('is a batch of its parts, each judged by itself', () => {
+  it('is a batch of its parts, each judged separately', () => {
     const { parts, isBatch } = read(
       '[{"jsonrpc":"2.0","id":1,"method":"x"},1,{"jsonrpc":"2.0","method":"y"},{"foo":"boo"}]',
     );
@@ -95,12 +95,12 @@ describe('a JSON-RPC message', () => {
     );
   });
 
-  it('is no batch of more than 64 calls: one fault, however many there are', () => {
+  it('is not a batch with more than 64 calls: it gets one fault, however many there are', () => {
     assert.deepEqual(faultOf(`[${'1,'.repeat(64)}1]`), { id: null, code: -32600 });
     assert.equal(read(`[${'1,'.repeat(63)}1]`).parts.length, 64);
   });
 
-  it('is read whatever the bytes are', () => {
+  it('is parsed whatever the bytes are', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void assert.ok(read(bytes).parts.length > 0)));
     fc.assert(fc.property(fc.json(), (text) => void assert.ok(read(text).parts.length > 0)));
   });

@@ -1,4 +1,4 @@
-/** Frames of the JSON-RPC endpoint: however the bytes are cut, the same messages, and never more kept than was said. */
+/** Tests frames of the JSON-RPC endpoint: the same messages however the bytes are split, with bounded memory. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { FramingError, MessageFrames } from '../../../ts-core/endpoints/rpc/message-frames.js';
@@ -20,7 +20,7 @@ function takeAll(from: MessageFrames): string[] {
 }
 
 describe('message frames', () => {
-  it('give the same messages however the bytes are cut', () => {
+  it('return the same messages however the bytes are split', () => {
     const bodies = fc.array(fc.string({ maxLength: 60 }), { maxLength: 6 });
     fc.assert(
       fc.property(bodies, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sent, cuts) => {
@@ -41,7 +41,7 @@ describe('message frames', () => {
     );
   });
 
-  it('say how much of a begun message is missing, before any place is made for it', () => {
+  it('report how much of a partial message is missing, before room is allocated for it', () => {
     const reader = frames();
     push(reader, 'Content-Length: 900\r\n\r\n{"a":');
     assert.equal(reader.next(), undefined);
@@ -53,7 +53,7 @@ describe('message frames', () => {
     assert.ok(reader.isPartial);
   });
 
-  it('keep a trickle of single bytes in no more than the message takes', () => {
+  it('use no more memory for a trickle of single bytes than the message needs', () => {
     const reader = frames();
     push(reader, 'Content-Length: 900\r\n\r\n');
     reader.next();
@@ -92,7 +92,7 @@ describe('message frames', () => {
     });
   }
 
-  it('take headers in any case and order, and other header fields', () => {
+  it('accept headers in any case and order, and other header fields', () => {
     const reader = frames();
     push(reader, 'Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-LENGTH:\t2 \r\n\r\n{}');
     assert.deepEqual(takeAll(reader), ['{}']);

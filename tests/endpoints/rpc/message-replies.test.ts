@@ -17,13 +17,13 @@ function setUp(parts: number, isBatch: boolean) {
 }
 
 describe('the replies to one message', () => {
-  it('of a single call leave at once', () => {
+  it('to a single call are sent immediately', () => {
     const { replies, done, taken } = setUp(1, false);
     replies.add('{}');
     assert.deepEqual([done, taken()], [['{}'], 0]);
   });
 
-  it('of a batch leave together when the last call is answered, and count against their user until then', () => {
+  it('to a batch are sent together after the last call, and are charged to their user until then', () => {
     const { replies, done, taken } = setUp(3, true);
     replies.add('{"a":1}');
     replies.add(undefined);
@@ -32,21 +32,21 @@ describe('the replies to one message', () => {
     assert.deepEqual([done, taken()], [['[{"a":1},{}]'], 0]);
   });
 
-  it('are none where no call wants one', () => {
+  it('are missing if no call needs one', () => {
     const { replies, done } = setUp(2, true);
     replies.add(undefined);
     replies.add(undefined);
     assert.deepEqual(done, [undefined]);
   });
 
-  it('give their room back when nobody will read them', () => {
+  it('release their room if nobody will read them', () => {
     const { replies, taken } = setUp(2, true);
     replies.add('{"a":1}');
     replies.drop();
     assert.equal(taken(), 0);
   });
 
-  it('of a batch have a limit, beyond which further calls are refused with its setting', () => {
+  it('to a batch have a limit, beyond which further calls are refused with the setting’s name', () => {
     const { replies } = setUp(3, true);
     const limit = { bytes: 7, setting: 'limits.batchBytes' };
     replies.requireRoom(limit);

@@ -1,4 +1,7 @@
-/** A client of the JSON-RPC endpoint, whatever it sends or leaves unread: what it costs is bounded by what is answered. */
+/**
+ * Tests a client of the JSON-RPC endpoint, whatever it sends or leaves unread: its cost is bounded by what is
+ * answered.
+ */
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
@@ -106,7 +109,7 @@ describe('a JSON-RPC connection', () => {
     { name: 'batches of notifications', message: [{ jsonrpc: '2.0', method: 'x' }], replies: false },
   ];
   for (const { name, message, replies } of floods) {
-    it(`reads nothing more until ${name} that have arrived are worked off, a few in each turn`, () => {
+    it(`reads nothing more until ${name} that have arrived are handled, a few in each turn`, () => {
       const endpoint = new Endpoint();
       const client = endpoint.connect();
       client.sends(framed(message).repeat(50));
@@ -119,7 +122,7 @@ describe('a JSON-RPC connection', () => {
     });
   }
 
-  it('answers every call by its id, of two with the same id both', () => {
+  it('answers every call by its id, even two with the same id', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(
@@ -129,7 +132,7 @@ describe('a JSON-RPC connection', () => {
     assert.deepEqual(ids(client), [7, 7, 'a', null]);
   });
 
-  it('serves a notification and answers it with nothing, an error neither', () => {
+  it('serves a notification without answering it, not even with an error', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed({ jsonrpc: '2.0', method: 'device/get', params: { a: 1 } }));
@@ -143,7 +146,7 @@ describe('a JSON-RPC connection', () => {
     assert.equal(client.closed, 'no');
   });
 
-  it('answers a batch with one list, of its calls only', async () => {
+  it('answers a batch with one list, for its calls only', async () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed([call(1, LATER), { jsonrpc: '2.0', method: 'device/get' }, call(2, 'device/get'), 5]));
@@ -163,7 +166,7 @@ describe('a JSON-RPC connection', () => {
     assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
   });
 
-  it('refuses the calls of a batch whose replies have reached the limit, and names its setting', () => {
+  it('refuses the calls of a batch whose replies have reached the limit, and names the setting', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed(Array.from({ length: 20 }, (_, id) => call(id, AT_ONCE))));
@@ -176,7 +179,7 @@ describe('a JSON-RPC connection', () => {
     assert.match(refused[0]?.error?.message ?? '', /limits\.unreadReplyBytes/);
   });
 
-  it('serves nothing while replies are unread beyond the limit, and goes on when they are read', () => {
+  it('serves nothing while too many replies are unread, and continues when they are read', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.clientReads = false;
@@ -191,7 +194,7 @@ describe('a JSON-RPC connection', () => {
     assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
   });
 
-  it('serves no more calls at once than the limit, and goes on when half are answered', async () => {
+  it('serves no more calls at once than the limit, and continues when half are answered', async () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed(call(1, LATER)).repeat(10));
@@ -204,7 +207,7 @@ describe('a JSON-RPC connection', () => {
     assert.equal(endpoint.finish.length, 8);
   });
 
-  it('shares its user’s budget: unread replies of many connections stay within it, and another user has his own', () => {
+  it('shares its user’s budget: unread replies of many connections stay within it, and another user has a separate one', () => {
     const endpoint = new Endpoint(20_000);
     const clients = Array.from({ length: 100 }, () => endpoint.connect());
     for (const client of clients) {
@@ -238,7 +241,7 @@ describe('a JSON-RPC connection', () => {
     assert.ok(endpoint.budgetOf().replying < 12_000);
   });
 
-  it('reads a large message only within its user’s budget; one after the other all are read', () => {
+  it('reads a large message only within its user’s budget; all are read one after the other', () => {
     const endpoint = new Endpoint(40_000);
     const clients = Array.from({ length: 50 }, () => endpoint.connect());
     const message = framed(call(1, 'device/get', { text: 'x'.repeat(8000) }));
@@ -258,7 +261,7 @@ describe('a JSON-RPC connection', () => {
     assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
   });
 
-  it('ends half-open messages in time, whatever trickles in, and lets the next ones of the user be read', () => {
+  it('ends incomplete messages in time, whatever trickles in, and then reads the user’s next ones', () => {
     const endpoint = new Endpoint(20_000);
     const message = framed(call(1, 'device/get', { text: 'x'.repeat(8000) }));
     const [first, second] = [endpoint.connect(), endpoint.connect()];
@@ -274,7 +277,7 @@ describe('a JSON-RPC connection', () => {
     assert.equal(second.reading, true);
   });
 
-  it('holds standard users to their own limit of a message, and administrators to theirs', () => {
+  it('applies separate message limits to standard users and administrators', () => {
     const endpoint = new Endpoint();
     const [alice, root] = [endpoint.connect(ALICE), endpoint.connect(ROOT)];
     for (const client of [alice, root]) client.sends('Content-Length: 20000\r\n\r\n');
@@ -283,7 +286,7 @@ describe('a JSON-RPC connection', () => {
     assert.equal(root.closed, 'no');
   });
 
-  it('drops what a client has sent and not read when it goes', () => {
+  it('drops what a client has sent and not read when it disconnects', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.clientReads = false;
@@ -297,7 +300,7 @@ describe('a JSON-RPC connection', () => {
     assert.equal(endpoint.served.length, served);
   });
 
-  it('sends a follower of events no more than it reads, and makes no event for one that does not read', () => {
+  it('sends a subscriber no more events than it reads, and creates none for one that does not read', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed(call(1, 'event/subscribe')));
@@ -314,7 +317,7 @@ describe('a JSON-RPC connection', () => {
     assert.equal(made, sent.filter((each) => each === true).length);
   });
 
-  it('answers a call that fails within the broker, and goes on', () => {
+  it('answers a call that fails within the broker, and continues', () => {
     const endpoint = new Endpoint();
     const client = endpoint.connect();
     client.sends(framed(call(1, 'status/get')) + framed(call(2, 'device/get')));

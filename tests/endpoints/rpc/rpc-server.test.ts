@@ -1,4 +1,4 @@
-/** Who connects and is refused: he learns why, and costs the broker at most a moment. */
+/** Tests refused connections: the client learns the reason, and costs the broker little. */
 import assert from 'node:assert/strict';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
@@ -96,7 +96,7 @@ describe('a JSON-RPC server', () => {
     await endpoint.listens();
   });
 
-  it('serves a caller up to his limit, and then tells him which it is', () => {
+  it('serves a caller up to the limit, and then names the limit', () => {
     const first = endpoint.connects(new Incoming());
     const second = endpoint.connects(new Incoming());
     assert.deepEqual(first.bytes.messages(), []);
@@ -110,7 +110,7 @@ describe('a JSON-RPC server', () => {
     assert.deepEqual(endpoint.connects(new Incoming()).bytes.messages(), []);
   });
 
-  it('tells a caller whom it does not know, and closes the connection after a moment', () => {
+  it('reports to a caller that it cannot identify it, and closes the connection after a moment', () => {
     const { bytes } = endpoint.connects(new Incoming('unknown'));
     const [reply] = bytes.messages() as { error: { message: string } }[];
     assert.match(reply?.error.message ?? '', /nobody knows this user/);
@@ -121,7 +121,7 @@ describe('a JSON-RPC server', () => {
     assert.equal(bytes.closed, 'at once');
   });
 
-  it('keeps only a few refused connections open, and refuses the others at once', () => {
+  it('keeps only a few refused connections open, and closes the others immediately', () => {
     const kept = Array.from({ length: MAX_LINGERING }, () => endpoint.connects(new Incoming('unknown')));
     assert.ok(kept.every(({ isOpened }) => isOpened));
     const next = endpoint.connects(new Incoming('unknown'));
@@ -131,7 +131,7 @@ describe('a JSON-RPC server', () => {
     assert.equal(endpoint.connects(new Incoming('unknown')).isOpened, true);
   });
 
-  it('goes on when a connection that it refuses closes in between', () => {
+  it('continues if a connection that it refuses closes meanwhile', () => {
     const { lastWords } = endpoint.connects(new ClosesWhileOpened('unknown'));
     assert.match(lastWords ?? '', /nobody knows this user/);
     assert.equal(endpoint.connects(new Incoming()).isOpened, true);

@@ -4,7 +4,7 @@ import { withSecrets } from '../../../ts-core/endpoints/rpc/secret-parameters.js
 const TEXT = Buffer.from('secret').toString('base64');
 
 describe('secrets in the parameters of a call', () => {
-  it('are bytes for the use case, and wiped when it has ended, well or badly', async () => {
+  it('are bytes for the use case, and wiped when it has ended, successfully or not', async () => {
     for (const ends of [async () => 7, async () => Promise.reject(new Error('refused'))]) {
       let seen: Uint8Array | undefined;
       const call = withSecrets({ ownerAuth: TEXT, other: undefined }, async ({ ownerAuth, other }) => {

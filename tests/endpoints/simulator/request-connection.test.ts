@@ -1,4 +1,4 @@
-/** A connection of a simulator's protocol: one request in each turn of its user, and one at a time. */
+/** Tests a connection of a simulator's protocol: one request at a time, and one in each of its user's turns. */
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
@@ -24,7 +24,7 @@ const ECHO: RequestProtocol = {
 };
 
 describe('a simulator connection', () => {
-  it('answers a storm of requests one in each turn, so that others have theirs', async () => {
+  it('answers a storm of requests one in each turn, so that others get their turns', async () => {
     const { source, turns } = fakeTurns();
     const socket = new FakeSocket();
     const options = { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' };
@@ -41,7 +41,7 @@ describe('a simulator connection', () => {
     assert.equal(turns.waiting, 0);
   });
 
-  it('drops what was not answered when it closes', async () => {
+  it('drops unanswered requests when it closes', async () => {
     const { source, turns } = fakeTurns();
     const socket = new FakeSocket();
     const options = { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' };

@@ -57,7 +57,7 @@ describe('simulator endpoints under abuse', () => {
   });
 
   for (const size of [0, 9, 0xffffffff, 0x10000 + 1]) {
-    it(`refuse a command whose size field says ${size}`, async () => {
+    it(`refuse a command with the size field ${size}`, async () => {
       const command = Buffer.from(getRandom('2.0', 8));
       command.writeUInt32BE(size, 2);
       for (const where of [{ path: join(rig.directory, 's') }, { port: rig.endpoints.bare?.port ?? 0 }]) {
@@ -86,7 +86,7 @@ describe('simulator endpoints under abuse', () => {
     await othersAreServed();
   });
 
-  it('hold nothing back for a client that never reads: its commands are left unread', async () => {
+  it('buffer nothing for a client that never reads: its commands stay unread', async () => {
     const client = await rawClient({ path: join(rig.directory, 's') });
     client.socket.pause();
     const before = process.memoryUsage().rss;
@@ -108,7 +108,7 @@ describe('simulator endpoints under abuse', () => {
     client.close();
   });
 
-  it('bound the connections of a user, and go on serving those who have theirs', async () => {
+  it('limit the connections of a user, and continue to serve the existing ones', async () => {
     await rig[Symbol.asyncDispose]();
     rig = await startRig(offer, { limits: { maxConnections: 100, maxConnectionsPerUser: 5 } });
     const first = await rawClient({ path: join(rig.directory, 'm') });
@@ -124,7 +124,7 @@ describe('simulator endpoints under abuse', () => {
     assert.equal((await later.receive(28)).readUInt32BE(4 + 6), 0);
   });
 
-  it('answer commands that arrive in one piece, in order', async () => {
+  it('answer several commands that arrive together, in order', async () => {
     const client = await rawClient({ port: rig.endpoints.bare?.port ?? 0 });
     client.send(Buffer.concat([getRandom('2.0', 8), getRandom('2.0', 9), getRandom('2.0', 10)]));
     for (const count of [8, 9, 10]) {

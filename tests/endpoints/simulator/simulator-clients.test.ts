@@ -57,13 +57,13 @@ for (const { name, offer, tcti } of clients) {
     });
     afterEach(() => rig[Symbol.asyncDispose]());
 
-    it('draws random numbers and reads capabilities', async () => {
+    it('gets random numbers and reads capabilities', async () => {
       assert.match(await run('tpm2_getrandom', '--hex', '16'), /^[0-9a-f]{32}$/);
       assert.match(await run('tpm2_getcap', 'properties-fixed'), /TPM2_PT_FAMILY_INDICATOR/);
       assert.deepEqual(rig.refusals, []);
     });
 
-    it('makes a key hierarchy, signs and verifies', async () => {
+    it('creates a key hierarchy, signs and verifies', async () => {
       await writeFile(join(rig.directory, 'message'), 'to be signed');
       await run('tpm2_createprimary', '-Q', '-G', 'ecc', '-c', 'primary.ctx');
       await run('tpm2_flushcontext', '-t');
@@ -76,7 +76,7 @@ for (const { name, offer, tcti } of clients) {
       await run('tpm2_verifysignature', '-Q', '-c', 'key.ctx', '-g', 'sha256', '-m', 'message', '-s', 'signature');
     });
 
-    it('gives a run of a tool one context, and ends it when the tool has ended', async () => {
+    it('uses one context for a run of a tool, which ends with the tool', async () => {
       await run('tpm2_createprimary', '-Q', '-G', 'ecc', '-c', 'primary.ctx');
       const submissions = rig.opener.connections.map((connection) => connection.submissions);
       const used = submissions.filter((made) => made.length > 0);
@@ -87,7 +87,7 @@ for (const { name, offer, tcti } of clients) {
       await eventually(() => rig.opener.connections.every((connection) => connection.isClosed));
     });
 
-    it('knows the caller and its process', async () => {
+    it('identifies the caller and its process', async () => {
       await run('tpm2_getrandom', '--hex', '4');
       const used = rig.opener.connections.filter((connection) => connection.submissions.length > 0);
       for (const { caller } of used) {
@@ -99,7 +99,7 @@ for (const { name, offer, tcti } of clients) {
 }
 
 describe('simulator endpoints', () => {
-  it('listen on loopback only', async () => {
+  it('listen only on loopback', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org']) {
       await assert.rejects(
         startRig(() => ({ bare: { host, port: 0 } })),
@@ -110,7 +110,7 @@ describe('simulator endpoints', () => {
     assert.ok((rig.endpoints.bare?.port ?? 0) > 0);
   });
 
-  it('are off unless asked for', async () => {
+  it('are off by default', async () => {
     await using rig = await startRig(() => ({}));
     assert.deepEqual([rig.endpoints.swtpm, rig.endpoints.mssim, rig.endpoints.bare], [undefined, undefined, undefined]);
   });

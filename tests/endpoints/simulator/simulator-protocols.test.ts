@@ -29,7 +29,7 @@ const peerOf = (callerClass: 'administrator' | 'standardUser', processKey?: stri
 });
 
 describe('the swtpm endpoint', () => {
-  it('keeps a context over connections of a process, and its locality with it', async () => {
+  it('keeps a context and its locality across connections of a process', async () => {
     await using rig = await startRig(inSwtpm, { identify: peerOf('administrator', 'p1') });
     const control = await rawClient({ path: join(rig.directory, 's.ctrl') });
     control.send(Buffer.concat([word(5), Buffer.of(2)]));
@@ -49,7 +49,7 @@ describe('the swtpm endpoint', () => {
     assert.equal(rig.opener.openContexts(), 1);
   });
 
-  it('shares a context among the connections of a user whose processes are not known, and ends it when idle', async () => {
+  it('shares a context among the connections of a user whose processes are unknown, and ends it when idle', async () => {
     await using rig = await startRig(inSwtpm, { identify: peerOf('standardUser') });
     for (let round = 0; round < 2; round++) {
       const data = await rawClient({ path: join(rig.directory, 's') });
@@ -61,7 +61,7 @@ describe('the swtpm endpoint', () => {
     await eventually(() => rig.opener.connections[0]?.isClosed === true);
   });
 
-  it('answers what a client asks about the TPM', async () => {
+  it('answers a client’s questions about the TPM', async () => {
     await using rig = await startRig(inSwtpm);
     const control = await rawClient({ path: join(rig.directory, 's.ctrl') });
     control.send(word(1));
@@ -73,7 +73,7 @@ describe('the swtpm endpoint', () => {
     control.close();
   });
 
-  it('refuses power, reset and locality to everybody but administrators', async () => {
+  it('refuses power, reset and locality to everybody except administrators', async () => {
     await using rig = await startRig(inSwtpm, { identify: peerOf('standardUser', 'p1') });
     const control = await rawClient({ path: join(rig.directory, 's.ctrl') });
     for (const request of [word(2, 0), word(3), word(14)]) {
@@ -85,7 +85,7 @@ describe('the swtpm endpoint', () => {
     control.close();
   });
 
-  it("never powers the shared TPM down: for an administrator it is the administrator's own context that starts afresh", async () => {
+  it('never powers down the shared TPM: for an administrator, the administrator’s own context starts afresh', async () => {
     await using rig = await startRig(inSwtpm, { identify: peerOf('administrator', 'p1') });
     const data = await rawClient({ path: join(rig.directory, 's') });
     const control = await rawClient({ path: join(rig.directory, 's.ctrl') });
@@ -102,7 +102,7 @@ describe('the swtpm endpoint', () => {
     assert.equal(new Set(contexts).size, 4);
   });
 
-  it('cancels the commands of the process that asks', async () => {
+  it('cancels the commands of the requesting process', async () => {
     await using rig = await startRig(inSwtpm, { identify: peerOf('standardUser', 'p1') });
     const data = await rawClient({ path: join(rig.directory, 's') });
     data.send(getRandom('2.0', 8));
@@ -127,7 +127,7 @@ describe('the mssim endpoint', () => {
   const sendCommand = (command: Uint8Array, locality = 0) =>
     Buffer.concat([word(8), Buffer.of(locality), word(command.length), command]);
 
-  it('carries commands with their locality, and ends with the session', async () => {
+  it('transfers commands with their locality, and ends with the session', async () => {
     await using rig = await startRig(inMssim, { identify: peerOf('administrator', 'p1') });
     const client = await rawClient({ path: join(rig.directory, 'm') });
     client.send(sendCommand(getRandom('2.0', 8), 1));
@@ -141,7 +141,7 @@ describe('the mssim endpoint', () => {
     await eventually(() => rig.opener.connections[0]?.isClosed === true);
   });
 
-  it('takes power on for what it is, and refuses the rest to everybody but administrators', async () => {
+  it('accepts power on, and refuses the rest to everybody except administrators', async () => {
     await using rig = await startRig(inMssim, { identify: peerOf('standardUser', 'p1') });
     const platform = await rawClient({ path: join(rig.directory, 'm.ctrl') });
     for (const [code, answer] of [
@@ -162,7 +162,7 @@ describe('the mssim endpoint', () => {
     assert.deepEqual(await platform.receive(12), word(1, 1, 0));
   });
 
-  it("resets an administrator's own contexts only", async () => {
+  it('resets only an administrator’s own contexts', async () => {
     await using rig = await startRig(inMssim, { identify: peerOf('administrator', 'p1') });
     const client = await rawClient({ path: join(rig.directory, 'm') });
     const platform = await rawClient({ path: join(rig.directory, 'm.ctrl') });
@@ -191,7 +191,7 @@ describe('the mssim endpoint', () => {
 });
 
 describe('refusals on simulator endpoints', () => {
-  it('are responses of the TPM, with the layer of a resource manager', async () => {
+  it('are TPM responses in the layer of a resource manager', async () => {
     await using rig = await startRig(inBare);
     rig.opener.refuseWith = new TbsError('TPM_E_COMMAND_BLOCKED');
     const client = await rawClient({ port: rig.endpoints.bare?.port ?? 0 });
@@ -199,7 +199,7 @@ describe('refusals on simulator endpoints', () => {
     assert.equal((await client.receive(10)).toString('hex'), '80010000000a000c0143');
   });
 
-  it('come for each command when no context is to be had, until one is', async () => {
+  it('are returned for each command while no context can be opened', async () => {
     await using rig = await startRig(inBare);
     rig.opener.refuseContextWith = new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS');
     const client = await rawClient({ port: rig.endpoints.bare?.port ?? 0 });
@@ -212,7 +212,7 @@ describe('refusals on simulator endpoints', () => {
     assert.equal((await client.receive(20)).readUInt32BE(6), 0);
   });
 
-  it('close the connection of a peer who cannot be known', async () => {
+  it('close the connection of a peer that cannot be identified', async () => {
     await using rig = await startRig(inBare, {
       identify: async () => {
         throw new TbsError('TBS_E_ACCESS_DENIED');
@@ -228,7 +228,7 @@ describe('refusals on simulator endpoints', () => {
     assert.equal(rig.refusals.length, 1);
   });
 
-  it('do not come for a caller over TCP who is an ordinary user elsewhere', async () => {
+  it('are not returned to a caller over TCP who is an ordinary user elsewhere', async () => {
     await using rig = await startRig(inBare, { rules: ordinaryUser });
     const client = await rawClient({ port: rig.endpoints.bare?.port ?? 0 });
     client.send(getRandom('2.0', 8));

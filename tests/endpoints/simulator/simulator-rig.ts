@@ -1,4 +1,4 @@
-/** Simulator endpoints on a real software TPM without a broker between, and real clients in front of them. */
+/** Simulator endpoints with a real software TPM, without a broker in between, and real clients. */
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

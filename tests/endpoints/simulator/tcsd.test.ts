@@ -18,11 +18,11 @@ describe("bare commands endpoint: trousers' tcsd on its TCP device", () => {
     await rig?.[Symbol.asyncDispose]();
   });
 
-  it('tells the version of the TPM', async () => {
+  it('reports the version of the TPM', async () => {
     assert.match(await tcsd.run('tpm_version'), /TPM 1\.2 Version Info/);
   });
 
-  it('makes an endorsement key and takes ownership', async () => {
+  it('creates an endorsement key and takes ownership', async () => {
     await tcsd.run('tpm_createek');
     await tcsd.run('tpm_takeownership', '-y', '-z');
     await assert.rejects(tcsd.run('tpm_takeownership', '-y', '-z'), 'it is owned now');

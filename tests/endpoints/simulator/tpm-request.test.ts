@@ -17,7 +17,7 @@ function refusalCode(received: Uint8Array): number {
 }
 
 describe('a TPM command in a stream of bytes', () => {
-  it('is as long as its header says, and complete once that has arrived', () => {
+  it('is as long as its header says, and complete once all of it has arrived', () => {
     const command = getRandom(8);
     for (let length = 0; length < command.length; length++) {
       assert.deepEqual(commandExtent(command.slice(0, length)), { kind: 'incomplete' });
@@ -27,13 +27,13 @@ describe('a TPM command in a stream of bytes', () => {
     assert.deepEqual(commandExtent(saying(MAX_COMMAND_BYTES)), { kind: 'incomplete' });
   });
 
-  it('is refused in the language of its TPM when its size cannot be', () => {
+  it('is refused in the format of its TPM if its size is impossible', () => {
     assert.equal(refusalCode(saying(9)), 0x000c0142);
     assert.equal(refusalCode(saying(MAX_COMMAND_BYTES + 1)), 0x000c0142);
     assert.equal(refusalCode(saying(9, GET_RANDOM_12)), 0x19);
   });
 
-  it('tells its TPM’s version by its tag', () => {
+  it('has its TPM’s version in its tag', () => {
     assert.deepEqual(
       [languageOf(getRandom(8)), languageOf(GET_RANDOM_12), languageOf(new Uint8Array(1))],
       ['2.0', '1.2', '2.0'],

@@ -24,12 +24,12 @@ describe('the calls of Tbs.h over the wire', () => {
   for (const callerClass of CALLER_CLASSES) {
     const caller = { userKey: 'uid:1000', callerClass };
 
-    it(`serve the boot log to a ${callerClass} exactly where eventLog/get does`, async () => {
+    it(`return the boot log to a ${callerClass} exactly if eventLog/get does`, async () => {
       const denied = eventLogGet.access[callerClass] === 'none';
       assert.equal(await isDenied(services.tcgLog(caller, 0)), denied);
     });
 
-    it(`serve physical presence to a ${callerClass} exactly where physicalPresence/get does`, async () => {
+    it(`serve physical presence to a ${callerClass} exactly if physicalPresence/get does`, async () => {
       const denied = physicalPresenceGet.access[callerClass] === 'none';
       assert.equal(await isDenied(services.physicalPresence(caller, BYTES)), denied);
     });

@@ -14,7 +14,7 @@ import { request } from './wire-client.js';
 describe('a wire frame', () => {
   const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 
-  it('gives back the fields that it was made of, at any offset', () => {
+  it('has the fields that it was built from, at any offset', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 0xffff }),
@@ -35,12 +35,12 @@ describe('a wire frame', () => {
     );
   });
 
-  it('is incomplete, never at fault, at every cut', () => {
+  it('is incomplete, never at fault, wherever it is truncated', () => {
     const frame = request(4, 1, 7, new Uint8Array(40));
     for (let cut = 0; cut < frame.length; cut++) assert.equal(requestLength(frame, 0, cut), FRAME_INCOMPLETE);
   });
 
-  it('is at fault below the header, above the limit, and with a reserved field', () => {
+  it('is at fault below the header length, above the limit, and with a reserved field', () => {
     for (const length of [0, 9, 15, MAX_REQUEST_BYTES + 1, 0x80000000, 0xffffffff]) {
       const frame = Buffer.alloc(16);
       frame.writeUInt32LE(length, 0);
@@ -53,7 +53,7 @@ describe('a wire frame', () => {
     assert.equal(requestLength(longest, 0, longest.length), MAX_REQUEST_BYTES);
   });
 
-  it('never makes the reader pass the end, whatever the bytes', () => {
+  it('is never read past its end, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const length = requestLength(bytes, 0, bytes.length);

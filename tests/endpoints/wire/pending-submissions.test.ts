@@ -4,8 +4,8 @@ import { PendingSubmissions } from '../../../ts-core/endpoints/wire/pending-subm
 
 const OUTCOME = { kind: 'response' } as SubmissionOutcome;
 
-describe('the callbacks of submissions under way', () => {
-  it('name the request that each was taken for, in whatever order they are called', () => {
+describe('the callbacks of submissions in progress', () => {
+  it('return the request for which each was taken, in whatever order they are called', () => {
     const finished: number[] = [];
     const pending = new PendingSubmissions((requestId) => finished.push(requestId));
     const [first, second] = [pending.take(1), pending.take(2)];
@@ -14,7 +14,7 @@ describe('the callbacks of submissions under way', () => {
     assert.deepEqual(finished, [2, 1]);
   });
 
-  it('are used again when they have been called, also by a submission that is made meanwhile', () => {
+  it('are reused once they have been called, even for a submission made during the call', () => {
     const finished: number[] = [];
     const pending: PendingSubmissions = new PendingSubmissions((requestId) => {
       finished.push(requestId);

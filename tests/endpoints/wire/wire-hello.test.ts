@@ -16,7 +16,7 @@ function hello(lowest: number, highest: number, magic = WIRE_MAGIC): Buffer {
 }
 
 describe('the first frame of a connection', () => {
-  it('is eight bytes that begin with the protocol’s own number', () => {
+  it('is eight bytes that start with the protocol’s magic number', () => {
     assert.equal(isHello(hello(1, 1)), true);
     assert.equal(isHello(hello(1, 1, WIRE_MAGIC + 1)), false);
     for (const other of [hello(1, 1).subarray(0, 7), Buffer.concat([hello(1, 1), Buffer.alloc(1)])]) {
@@ -24,7 +24,7 @@ describe('the first frame of a connection', () => {
     }
   });
 
-  it('is answered with the highest version that both speak, 0 for none, and what the broker takes', () => {
+  it('is answered with the highest common version, 0 for none, and the broker’s limits', () => {
     assert.equal(answerHello(hello(LOWEST_VERSION, HIGHEST_VERSION + 9), 8).version, HIGHEST_VERSION);
     assert.equal(answerHello(hello(0, LOWEST_VERSION), 8).version, LOWEST_VERSION);
     assert.equal(answerHello(hello(HIGHEST_VERSION + 1, HIGHEST_VERSION + 9), 8).version, 0);

@@ -47,7 +47,7 @@ describe('the output of a wire session', () => {
     ]);
   });
 
-  it('answers a submission with the priority that applied before the response of the TPM', () => {
+  it('answers a submission with the applied priority before the TPM’s response', () => {
     output.replyToSubmit(9, CANCELED, 200, Buffer.from([0x80, 0x01]));
     assert.deepEqual(client.responses(), [
       {
@@ -59,7 +59,7 @@ describe('the output of a wire session', () => {
     ]);
   });
 
-  it('sends the largest payload whole, and an internal error instead of a larger one', () => {
+  it('sends the largest payload whole, and an internal error for a larger one', () => {
     output.reply(Operation.GET_TCG_LOG, 1, 0, new Uint8Array(MAX_RESPONSE_PAYLOAD_BYTES));
     output.reply(Operation.GET_TCG_LOG, 2, 0, new Uint8Array(MAX_RESPONSE_PAYLOAD_BYTES + 1));
     assert.deepEqual(
@@ -71,7 +71,7 @@ describe('the output of a wire session', () => {
     );
   });
 
-  it('leaves nothing of a payload in memory, since owner authorizations pass here', () => {
+  it('leaves no payload in memory, since it may be an owner authorization', () => {
     output.reply(Operation.GET_OWNER_AUTH, 1, 0, Buffer.from('owner authorization'));
     assert.equal(Buffer.from(client.memory).indexOf('owner'), -1);
   });

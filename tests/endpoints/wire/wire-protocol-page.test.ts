@@ -1,4 +1,4 @@
-/** docs/wire-protocol.md and the C header say what the endpoint does. */
+/** Tests that docs/wire-protocol.md and the C header match the endpoint. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ import { REPOSITORY } from '../../support/daemon.js';
 const page = readFileSync(join(REPOSITORY, 'docs', 'wire-protocol.md'), 'utf8');
 const header = readFileSync(join(REPOSITORY, 'native', 'client', 'wire_protocol.h'), 'utf8');
 
-describe('the page about the wire protocol', () => {
+describe('docs/wire-protocol.md', () => {
   it('has the operations and their numbers', () => {
     const headings = [...page.matchAll(/^### (\d+) ([A-Z_]+)$/gm)].map(([, number, name]) => [name, Number(number)]);
     assert.deepEqual(Object.fromEntries(headings), Operation);
@@ -33,7 +33,7 @@ describe('the page about the wire protocol', () => {
   it('has the limits', () => {
     const limits = [MAX_REQUEST_BYTES, FRAME_HEADER_BYTES + MAX_RESPONSE_PAYLOAD_BYTES, MAX_UNSENT_BYTES];
     for (const limit of limits) assert.match(page, new RegExp(`\\b${limit}\\b`));
-    assert.match(page, new RegExp(`has ${MAX_OUTSTANDING} requests under way`));
+    assert.match(page, new RegExp(`has ${MAX_OUTSTANDING} requests in progress`));
   });
 
   it('has the TPM response of every refusal', () => {

@@ -118,7 +118,7 @@ for (const kind of KINDS) {
       }
     }
 
-    it('serves a client, and forgets it when it goes', async () => {
+    it('serves a client, and forgets it when it disconnects', async () => {
       const socket = client();
       const contextId = await openContext(socket);
       await answerTimeMs(socket, contextId);
@@ -129,7 +129,7 @@ for (const kind of KINDS) {
       assert.equal(application.contexts.size, 0);
     });
 
-    it('refuses a connection whose user is not known, and closes it', async () => {
+    it('refuses a connection whose user is unknown, and closes it', async () => {
       userKey = '';
       const socket = client();
       const [refusal] = await responses(socket, 1);
@@ -138,7 +138,7 @@ for (const kind of KINDS) {
       assert.equal(refused.length, 1);
     });
 
-    it('tells a user who has too many connections, and still serves another', async () => {
+    it('refuses a user with too many connections, and still serves another', async () => {
       const many = Array.from({ length: 50 }, () => client());
       await Promise.all(many.map((socket) => openContext(socket)));
       const [refusal] = await responses(client(), 1);
@@ -173,7 +173,7 @@ for (const kind of KINDS) {
     });
 
     for (const length of [0, 9, 0xffffffff]) {
-      it(`answers a frame of length ${length}, closes, and goes on`, async () => {
+      it(`answers a frame of length ${length}, closes, and continues`, async () => {
         const socket = client();
         await openContext(socket);
         const frame = submit(5, 7, GET_RANDOM_8);
@@ -187,7 +187,7 @@ for (const kind of KINDS) {
       });
     }
 
-    it('bears 40 connections of random bytes, while another is answered within 50 ms', async () => {
+    it('survives 40 connections with random bytes, while another is answered within 50 ms', async () => {
       const other = client();
       const contextId = await openContext(other);
       const noise = Array.from({ length: 40 }, (_, index) => {
@@ -201,7 +201,7 @@ for (const kind of KINDS) {
       await until(() => server.connectionCount() === 1, 'a connection stays');
     });
 
-    it('holds little for 200,000 pipelined commands whose answers are never read', async () => {
+    it('buffers little for 200,000 pipelined commands whose responses are never read', async () => {
       const flood = client();
       const contextId = await openContext(flood);
       flood.pause();
@@ -223,7 +223,7 @@ for (const kind of KINDS) {
       await until(() => server.connectionCount() === 1, 'the connection stays');
     });
 
-    it('answers every one of 20,000 pipelined commands when they are read', async () => {
+    it('answers every one of 20,000 pipelined commands if the client reads', async () => {
       const socket = client();
       const contextId = await openContext(socket);
       const all = responses(socket, 20_000);

@@ -111,7 +111,7 @@ describe('a wire session', () => {
     );
   });
 
-  it('gives the same answers however the bytes are cut', () => {
+  it('gives the same responses however the bytes are split', () => {
     const stream = Buffer.concat([hello(), OPEN, submit(3, 7, GET_RANDOM_8), request(11, 4, 0, fields())]);
     connection.receive(stream);
     const whole = connection.sent;
@@ -132,7 +132,7 @@ describe('a wire session', () => {
     );
   });
 
-  it('breaks off on a first frame that is no HELLO, and on one of another protocol', () => {
+  it('ends after a first frame that is not HELLO, and after one of another protocol', () => {
     connection.receive(OPEN);
     assert.deepEqual(connection.responses(), [
       { operation: 0x8002, requestId: 2, result: 0x80284002, payload: Buffer.alloc(0) },
@@ -142,7 +142,7 @@ describe('a wire session', () => {
     assert.deepEqual(connection.responses(), []);
   });
 
-  it('says which versions it speaks when the client speaks none of them', () => {
+  it('reports its versions if the client supports none of them', () => {
     connection.receive(request(1, 9, 0, Buffer.from('5442535703000900', 'hex')));
     const [response] = connection.responses();
     assert.equal(response?.result, 0x80284002);
@@ -155,7 +155,7 @@ describe('a wire session', () => {
     ['9', 9],
     ['4 GiB', 0xffffffff],
   ] as const) {
-    it(`breaks off on a length of ${name}`, () => {
+    it(`ends after a length of ${name}`, () => {
       greetAndOpen();
       const frame = submit(3, 7, GET_RANDOM_8);
       frame.writeUInt32LE(length, 0);
@@ -169,7 +169,7 @@ describe('a wire session', () => {
     });
   }
 
-  it('goes on after an unknown operation, fields that do not fit, and a context of nobody', () => {
+  it('continues after an unknown operation, fields that do not fit, and an unknown context', () => {
     greetAndOpen();
     connection.receive(
       Buffer.concat([
@@ -204,7 +204,7 @@ describe('a wire session', () => {
     );
   });
 
-  it('lets a cancel overtake the commands, and answers them in both languages', () => {
+  it('lets a cancel overtake the commands, and answers them in both formats', () => {
     application.answerAtOnce = false;
     greetAndOpen();
     connection.receive(Buffer.concat([submit(3, 7, GET_RANDOM_8), submit(4, 7, GET_RANDOM_8)]));
@@ -232,7 +232,7 @@ describe('a wire session', () => {
     );
   });
 
-  it('serves the calls beside submitting', async () => {
+  it('serves the calls other than submitting', async () => {
     greetAndOpen();
     application.logBytes = Buffer.alloc(70000, 5);
     connection.receive(
@@ -256,7 +256,7 @@ describe('a wire session', () => {
     assert.equal(byId.get(8)?.result, 0x80284001, 'an unknown error says nothing but that it happened');
   });
 
-  it('stops reading at the limit of commands under way, and handles each one once when there is room', () => {
+  it('stops reading at the limit of commands in progress, and handles each once when there is room', () => {
     application.answerAtOnce = false;
     greetAndOpen();
     const many = Array.from({ length: 200 }, (_, index) => submit(1000 + index, 7, GET_RANDOM_8));
@@ -271,7 +271,7 @@ describe('a wire session', () => {
     );
   });
 
-  it('stops reading while the client does not read its answers', () => {
+  it('stops reading while the client does not read its responses', () => {
     greetAndOpen();
     connection.peerReads = false;
     const burst = Buffer.concat(Array.from({ length: 5000 }, (_, index) => submit(index, 7, GET_RANDOM_8)));
@@ -285,7 +285,7 @@ describe('a wire session', () => {
     assert.equal(application.submitted, 5000);
   });
 
-  it('is closed with half a frame after a time, but not when it idles', () => {
+  it('is closed with half a frame after a time, but not when idle', () => {
     greetAndOpen();
     session.checkPeer(2000);
     session.checkPeer(9000);
@@ -305,7 +305,7 @@ describe('a wire session', () => {
     assert.equal(connection.closing, 'at once');
   });
 
-  it('handles what goes beyond a few frames in turns, one frame in each, and reads nothing meanwhile', () => {
+  it('handles frames beyond a few in turns, one in each, and reads nothing meanwhile', () => {
     const { source, turns } = fakeTurns();
     const busy = new FakeConnection();
     const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
@@ -319,7 +319,7 @@ describe('a wire session', () => {
     assert.equal(busy.responses().length, 1000 - 32);
   });
 
-  it('keeps order when answers come while frames wait for their turn', () => {
+  it('keeps the order if responses arrive while frames wait for their turn', () => {
     const { source, turns } = fakeTurns();
     const busy = new FakeConnection();
     const caller = application.connect({ userKey: 'uid:1000', callerClass: 'standardUser' });
@@ -336,7 +336,7 @@ describe('a wire session', () => {
     );
   });
 
-  it('shares its user’s budget: unread answers of many connections stay within it', () => {
+  it('shares its user’s budget: unread responses of many connections stay within it', () => {
     const { source, turns } = fakeTurns();
     const shared = alone(turns, 40_000);
     const pings = Buffer.concat(Array.from({ length: 100 }, (_, id) => request(11, id, 0, fields())));
@@ -360,7 +360,7 @@ describe('a wire session', () => {
     assert.equal(shared.budget.replying.used, 0);
   });
 
-  it('closes its side of the application once the connection is gone, and sends nothing more', () => {
+  it('closes its connection to the application once the client is gone, and sends nothing more', () => {
     application.answerAtOnce = false;
     greetAndOpen();
     connection.receive(submit(3, 7, GET_RANDOM_8));

@@ -28,7 +28,7 @@ const EVENT_PRIORITIES: Readonly<Record<AuditKind, number>> = {
   ownerAuthorization: PRIORITY.notice,
 };
 
-/** Whether what is written to the descriptor ends in the journal (systemd.exec(5), JOURNAL_STREAM). */
+/** Whether output to the descriptor goes to the journal (systemd.exec(5), JOURNAL_STREAM). */
 export function leadsToJournal(env: Readonly<Record<string, string | undefined>>, descriptor: number): boolean {
   const stream = env['JOURNAL_STREAM'] ?? '';
   if (stream === '') return false;
@@ -102,12 +102,12 @@ function journalEntry({ kind, message, userKey, callerClass, processId, details,
     .join('');
 }
 
-/** A line break would begin another field. */
+/** A line break would start another field. */
 function oneLine(text: string): string {
   return text.slice(0, MAX_FIELD_CHARACTERS).replaceAll(/[\r\n]+/g, ' ');
 }
 
-/** Undefined for what JSON cannot hold, and for what would be cut. */
+/** Undefined if the value cannot be written as JSON or would be truncated. */
 function jsonOf(details: object): string | undefined {
   try {
     const text = JSON.stringify(details);

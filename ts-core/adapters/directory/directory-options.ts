@@ -22,7 +22,7 @@ export interface DirectoryOptions {
   readonly dnsServers?: readonly string[] | undefined;
   /** Distinguished name of the computer object, or the computer's name. Default: the host name. */
   readonly computer?: string | undefined;
-  /** True to use Uses StartTLS on the LDAP port instead of LDAPS. */
+  /** Uses StartTLS on the LDAP port instead of LDAPS. */
   readonly startTls: boolean;
   /** Time-out of one operation with one server, from connecting to the last response. */
   readonly timeoutMs: number;

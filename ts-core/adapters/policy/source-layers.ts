@@ -104,7 +104,7 @@ class LayerCollector {
     const bytes = this.#lastGood.get(place.folder);
     const kept = bytes === undefined ? undefined : decodeDelivery(bytes);
     if (kept !== undefined) this.#useDelivery(place.folder, kept);
-    // On a machine outside a domain nothing is ever delivered, which is no problem to report.
+    // A machine outside a domain never gets a delivery, so this is not a problem to report.
     if (reading.state === 'missing' && kept === undefined) return;
     if (reading.state !== 'unusable' && !this.#absence.hasLasted(place.folder)) return;
     const consequence = kept === undefined ? 'it sets nothing' : KEPT_DELIVERY;
@@ -175,7 +175,7 @@ class LayerCollector {
     this.#good.push({ kind: 'groupPolicy', path: folder, bytes: encodeDelivery(delivery) });
   }
 
-  /** The domain's changes no longer arrive, and nothing but the age of what it said shows it. */
+  /** The domain's changes no longer arrive; only the age of the last delivery shows that. */
   #reportOverdue(folder: string, { refreshedAt }: GroupPolicyDelivery): void {
     if (refreshedAt === undefined || !this.#absence.isOverdue(refreshedAt)) return;
     this.#reportDelivery(

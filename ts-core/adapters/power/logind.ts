@@ -88,7 +88,7 @@ export class LogindPowerMonitor implements PowerMonitor {
   }
 
   async #logindIs(owner: string | undefined): Promise<void> {
-    // An answer of the bus may come after the close, when nothing may be written to the log any more.
+    // A reply of the bus may arrive after the close, when nothing may be logged any more.
     if (this.#closed) return;
     this.#logind = owner;
     this.#inhibitor.release();

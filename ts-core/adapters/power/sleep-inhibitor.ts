@@ -32,11 +32,11 @@ export class SleepInhibitor {
     this.#log = log;
   }
 
-  /** Resolves with whether the lock is held. A failure is logged, since a sleep then does not wait for us. */
+  /** Resolves with whether the lock is held. Logs a failure, since a suspend then does not wait for the broker. */
   take(): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     if (this.#child !== undefined) return Promise.resolve(true);
-    // systemd-inhibit would report itself ready to the service manager, which listens to the broker alone.
+    // Otherwise systemd-inhibit would report its own readiness to the service manager, which expects only the broker's.
     const { NOTIFY_SOCKET: _, ...env } = process.env;
     if (this.#address !== undefined) env['DBUS_SYSTEM_BUS_ADDRESS'] = this.#address;
     const child = spawn('systemd-inhibit', ARGUMENTS, { stdio: ['pipe', 'pipe', 'pipe'], env });
@@ -63,7 +63,7 @@ export class SleepInhibitor {
     child?.stdin.end();
   }
 
-  /** Releases the lock for good: a child that is started later would keep the process from ending. */
+  /** Releases the lock permanently: a child started later would keep the process from ending. */
   close(): void {
     this.#closed = true;
     this.release();

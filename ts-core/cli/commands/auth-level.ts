@@ -41,7 +41,7 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             try {
               return printLevel(await broker.call('authLevel/set', params), options.json);
             } catch (error) {
-              // The TPM does not have the value in the file then. After any other error it may.
+              // The value in the file was not set in the TPM. After any other error it may have been.
               if (newFile !== undefined && wasRefused(error)) unlinkSync(newFile);
               throw error;
             }
@@ -51,7 +51,7 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
   ) as Argv<CommonOptions>;
 }
 
-/** Loaded here: no other command makes an owner authorization. */
+/** Loaded here: no other command creates an owner authorization. */
 async function ownerAuthInNewFile(path: string): Promise<string> {
   const { createOwnerAuthFile } = await import('../owner-auth-file.js');
   return createOwnerAuthFile(path);

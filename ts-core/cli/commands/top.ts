@@ -40,9 +40,9 @@ export function topCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         if (json) {
           await printSnapshots(watch, seconds, count ?? Number.POSITIVE_INFINITY);
         } else {
-          // The socket must exist at the start; afterwards a broker that stops is waited for.
+          // The socket must exist at the start; later, `tbs top` waits for a broker that has stopped.
           await watch.broker();
-          // React reads it when it is loaded: what helps its developers costs a third of the processor time.
+          // React reads it when it is loaded. Its development mode would take a third of the processor time.
           process.env['NODE_ENV'] ??= 'production';
           const { runTop } = await import('../top/run-top.js');
           await runTop(watch, seconds);

@@ -9,7 +9,7 @@ import type { Queue } from '../../endpoints/rpc/protocol/queue.js';
 import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
 import type { Status } from '../../endpoints/rpc/protocol/status.js';
 
-/** The state of the broker at one moment. What the caller may not see is null. */
+/** The state of the broker at one moment. Parts that the caller may not see are null. */
 export interface Snapshot {
   readonly time: string;
   readonly status: Status;

@@ -1,5 +1,4 @@
-/** Explains a refusal, or whether a command may be sent, in the words of the broker's own verdict. */
-
+/** Explains a refusal, or whether a command may be sent, with the texts of the broker's verdict. */
 import type { BrokerClient } from '../../client/broker-client.js';
 import type { CommandVerdict } from '../../endpoints/rpc/protocol/command-block.js';
 import { printable } from '../output.js';

@@ -1,4 +1,7 @@
-/** The lines at the top of `tbs top`: the broker, the TPM and its lockout, the users' lockout, what runs, warnings. */
+/**
+ * The lines at the top of `tbs top`: the broker, the TPM and its lockout, the lockout of users, the running command,
+ * warnings.
+ */
 import { printable } from '../output.js';
 import type { Snapshot } from './broker-watch.js';
 import { clockTime, durationText } from './panels.js';

@@ -9,7 +9,7 @@ export type PanelName = (typeof PANEL_NAMES)[number];
 
 export interface PanelColumn {
   readonly title: string;
-  /** In characters; undefined: what the others leave. */
+  /** In characters; undefined: the width that the other columns leave. */
   readonly width?: number;
   readonly alignsRight?: boolean;
 }
@@ -23,7 +23,7 @@ export type Subject =
 
 export interface PanelRow {
   readonly cells: readonly string[];
-  /** What each column is sorted by. Numbers are sorted downwards, texts upwards. */
+  /** The sort key of each column. Numbers are sorted in descending order, texts in ascending order. */
   readonly sortedBy: readonly (string | number)[];
   readonly isAlarming: boolean;
   readonly subject: Subject;
@@ -153,7 +153,7 @@ function refusalsPanel({ refusals }: Snapshot): Panel {
   };
 }
 
-/** Returns the local time of day, as people read it beside their own clock. */
+/** Returns the local time of day, to compare with a clock on the wall. */
 export function clockTime(time: string): string {
   return new Date(time).toTimeString().slice(0, 8);
 }

@@ -1,6 +1,6 @@
 /**
- * Draws `tbs top` on the terminal until the user quits. A program of its own in the bundle, since ink and React are
- * loaded by nothing else.
+ * Draws `tbs top` on the terminal until the user quits. It is a separate program in the bundle, because nothing else
+ * loads ink and React.
  */
 import process from 'node:process';
 import { render } from 'ink';

@@ -1,9 +1,9 @@
-/** Translates what ink reports of the keyboard into keys. */
+/** Translates ink's keyboard reports into keys. */
 import type { Key as InkKey } from 'ink';
 import type { Key } from './top-state.js';
 
 const ESCAPE = '\u001b';
-/** What one key sends: an arrow, Shift+Tab, or a character. ink removes an escape character at the start. */
+/** The characters of one key: an arrow, Shift+Tab, or a character. ink removes a leading escape character. */
 const ONE_KEY = new RegExp(`(?:^\\[|${ESCAPE}[[O])([ABCDZ])|[\\s\\S]`, 'gu');
 
 const ARROWS: Readonly<Record<string, Key>> = { A: { name: 'up' }, B: { name: 'down' }, Z: { name: 'backTab' } };

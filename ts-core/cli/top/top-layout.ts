@@ -12,8 +12,8 @@ export function panelRows(columns: number): readonly (readonly PanelName[])[] {
 }
 
 /**
- * Returns how many rows each line of panels shows below its heading. Each gets what it needs up to an equal share; what
- * is left goes to the one with the focus, and then to those that have more rows.
+ * Returns how many rows each line of panels shows below its heading. Each gets as many as it needs, up to an equal
+ * share. The remaining rows go to the panel with the focus, and then to panels that have more rows.
  */
 export function dividedLines(lines: number, needed: readonly number[], focus: number): readonly number[] {
   const free = Math.max(needed.length, lines - needed.length);

@@ -165,7 +165,7 @@ function toneOf({ tone }: HeadingLine, hasColours: boolean): { bold?: boolean; c
   return { bold: true, color: tone === 'good' ? 'green' : tone === 'warning' ? 'yellow' : 'red' };
 }
 
-/** Takes a snapshot now and after each interval; a broker that does not answer is asked again. */
+/** Takes a snapshot now and after each interval; if the broker does not answer, tries again. */
 function useSnapshots(watch: BrokerWatch, intervalSeconds: number, isPaused: boolean) {
   const [snapshot, setSnapshot] = useState<Snapshot>();
   const [failure, setFailure] = useState<string>();

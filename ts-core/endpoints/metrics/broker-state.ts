@@ -34,13 +34,13 @@ type MakeGauge = (name: string, help: string, labelNames?: readonly string[]) =>
 type SetGauges = (report: StatusReport) => void;
 
 function tpmGauges(gauge: MakeGauge, { status }: Application): SetGauges {
-  const up = gauge('tbs_tpm_up', 'Whether the TPM answers.');
+  const up = gauge('tbs_tpm_up', 'Whether the TPM responds.');
   const info = gauge('tbs_tpm_info', 'Always 1; the labels say which TPM it is.', [
     ...['version', 'manufacturer', 'firmware', 'transport'],
   ]);
-  const locked = gauge('tbs_tpm_locked_out', 'Whether the TPM itself refuses authorizations.');
-  const tries = gauge('tbs_tpm_failed_tries', 'Failed tries that the TPM itself has counted.');
-  const maxTries = gauge('tbs_tpm_max_failed_tries', 'Failed tries at which the TPM itself locks out.');
+  const locked = gauge('tbs_tpm_locked_out', "Whether the TPM's own lockout is in effect.");
+  const tries = gauge('tbs_tpm_failed_tries', "Failed tries that the TPM's own lockout has counted.");
+  const maxTries = gauge('tbs_tpm_max_failed_tries', 'Failed tries at which the TPM locks itself.');
   return ({ health, tpmLockout }) => {
     const { version, manufacturer, firmwareVersion } = status.device;
     up.set(health.state === 'down' ? 0 : 1);
@@ -54,7 +54,7 @@ function tpmGauges(gauge: MakeGauge, { status }: Application): SetGauges {
 }
 
 function healthGauges(gauge: MakeGauge): SetGauges {
-  const states = gauge('tbs_health', 'The state of the broker: 1 for the state that it is in.', ['state']);
+  const states = gauge('tbs_health', '1 for the current state of the broker.', ['state']);
   const warnings = gauge('tbs_warning', 'Always 1; the label names a warning that status shows.', ['id']);
   return ({ health }) => {
     for (const state of ['works', 'degraded', 'down'] as const) states.set({ state }, health.state === state ? 1 : 0);
@@ -64,9 +64,9 @@ function healthGauges(gauge: MakeGauge): SetGauges {
 }
 
 function queueGauges(gauge: MakeGauge, { queueReport }: Application, observer: Caller): SetGauges {
-  const waiting = gauge('tbs_queue_waiting', 'Commands that wait, by priority.', ['priority']);
-  const users = gauge('tbs_queue_users', 'Users whose commands wait.');
-  const estimate = gauge('tbs_queue_wait_seconds', 'Estimated wait of a command that is submitted now.');
+  const waiting = gauge('tbs_queue_waiting', 'Queued commands, by priority.', ['priority']);
+  const users = gauge('tbs_queue_users', 'Users who have queued commands.');
+  const estimate = gauge('tbs_queue_wait_seconds', 'Estimated wait of a command submitted now.');
   const contexts = gauge('tbs_contexts', 'Open contexts.');
   return ({ queue, contexts: open }) => {
     const lines = queueReport.get(observer).waiting;
@@ -93,7 +93,7 @@ function lockoutGauges(gauge: MakeGauge, { lockout, userNames }: Application, ob
   const all = gauge('tbs_lockout_all', 'Whether all standard users are locked out.');
   const total = gauge('tbs_lockout_failures', 'Counted authorization failures of all standard users.');
   const threshold = gauge('tbs_lockout_total_threshold', 'Failures of all at which all standard users are locked out.');
-  const ofUser = gauge('tbs_lockout_user_failures', 'Counted failures of a user, of those who have most.', [
+  const ofUser = gauge('tbs_lockout_user_failures', 'Counted failures of the users with the most failures.', [
     ...['user', 'locked'],
   ]);
   return () => {
@@ -111,11 +111,11 @@ function lockoutGauges(gauge: MakeGauge, { lockout, userNames }: Application, ob
 }
 
 function policyGauges(gauge: MakeGauge, { policy }: Application): SetGauges {
-  const revision = gauge('tbs_policy_revision', 'Grows by one with every change of policy since the broker started.');
+  const revision = gauge('tbs_policy_revision', 'Changes of policy since the broker started.');
   const info = gauge('tbs_policy_info', 'Always 1; the label is the same on machines with the same policy.', [
     'digest',
   ]);
-  const problems = gauge('tbs_policy_problems', 'Things in sources of policy that were ignored or limited.');
+  const problems = gauge('tbs_policy_problems', 'Values in policy sources that were ignored or limited.');
   return () => {
     const current = policy.get();
     revision.set(current.revision);

@@ -44,7 +44,7 @@ export interface RpcConnectionParts {
 
 /** The charge for a call in progress, in addition to its message. */
 const CALL_BYTES = 2048;
-/** An event subscriber with more unread bytes misses further events, and is told how many. */
+/** An event subscriber with more unread bytes misses further events and learns how many. */
 const MAX_UNREAD_EVENT_BYTES = 65_536;
 
 /** A message whose parts are being served. */
@@ -249,7 +249,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     return true;
   }
 
-  /** Tells a peer that violates the protocol why, and ends the connection. */
+  /** Reports the violation to a peer that breaks the protocol, and ends the connection. */
   #breakOff(error: FramingError): void {
     this.#output.send(errorReply(null, { code: PARSE_ERROR, message: error.message }));
     this.end();

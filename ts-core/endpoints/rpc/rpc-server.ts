@@ -108,8 +108,9 @@ export class RpcServer {
   }
 
   /**
-   * Tells the client why before the connection is closed, by an error that answers no call. A client that writes to a
-   * closed socket loses what it has not read, so a few connections stay open for a moment; nothing is read from them.
+   * Reports the reason to the client before the connection is closed, in an error that answers no call. A client that
+   * writes to a closed socket loses what it has not read, so a few connections stay open for a moment; nothing is
+   * read from them.
    */
   #refuse(connection: IncomingConnection, error: unknown): void {
     const reason = messageFrame(errorReply(null, toRpcError(error)));

@@ -8,8 +8,8 @@ export interface RpcSession {
   /** Contexts of submissions that named none, while they are in progress. */
   readonly transientContexts: Set<number>;
   /**
-   * Sends a notification. If the peer does not read, it returns false, stores nothing and does not ask for `params`, so
-   * that a follower who never reads costs nothing for each event.
+   * Sends a notification. If the peer does not read, it returns false, stores nothing and does not ask for `params`,
+   * so an event for a subscriber who never reads costs nothing.
    */
   notify(method: string, params: () => unknown): boolean;
   /** Registers a callback for the end of the connection. */

@@ -2,7 +2,7 @@ using System;
 
 namespace TpmTbs;
 
-/// <summary>The state of the broker at one moment. What the caller may not see is null.</summary>
+/// <summary>The state of the broker at one moment. Parts that the caller may not see are null.</summary>
 public sealed class BrokerSnapshot
 {
     /// <summary>When it was taken.</summary>
@@ -11,10 +11,11 @@ public sealed class BrokerSnapshot
     /// <summary>The broker and its TPM.</summary>
     public Status Status { get; internal set; } = null!;
 
-    /// <summary>What waits for the TPM, and what it works on; null for a sandboxed app.</summary>
+    /// <summary>The queued commands and the running command; null for a sandboxed app.</summary>
     public Queue? Queue { get; internal set; }
 
-    /// <summary>What the TPM did during the last interval; null for a caller who may not observe others.</summary>
+    /// <summary>The commands that the TPM executed during the last interval; null for a caller who may not observe
+    /// others.</summary>
     public Activity? Activity { get; internal set; }
 
     /// <summary>The authorization failures of standard users, and who is locked out.</summary>
@@ -23,7 +24,7 @@ public sealed class BrokerSnapshot
     /// <summary>The open contexts.</summary>
     public ResultList<Context> Contexts { get; internal set; } = null!;
 
-    /// <summary>Who holds which objects and sessions.</summary>
+    /// <summary>The objects and sessions that users hold.</summary>
     public ResultList<Resource> Resources { get; internal set; } = null!;
 
     /// <summary>The latest refusals, newest first.</summary>

@@ -8,8 +8,8 @@ import {
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 import { drive } from '../../../support/virtual-tpm12.js';
 
-describe('what the virtualizer asks a TPM 1.2', () => {
-  it('lists the handles of a type, or nothing where the TPM does not list them', () => {
+describe('the virtualizer’s own commands to a TPM 1.2', () => {
+  it('list the handles of a type, or nothing if the TPM does not list them', () => {
     const tpm = new ModelTpm12();
     tpm.keys.set(3, { identity: 1 });
     assert.deepEqual(drive(listHandles(TPM_RT.KEY), tpm), [3]);
@@ -18,7 +18,7 @@ describe('what the virtualizer asks a TPM 1.2', () => {
     assert.equal(drive(listHandles(TPM_RT.KEY), tpm), undefined);
   });
 
-  it('reads the room for keys and for each kind of sessions', () => {
+  it('read the room for keys and for each kind of session', () => {
     const tpm = new ModelTpm12({ keys: 4, sessions: 3, savedSessions: 16 });
     tpm.answer(command.loadKey2(1));
     tpm.answer(command.oiap());
@@ -29,7 +29,7 @@ describe('what the virtualizer asks a TPM 1.2', () => {
     assert.equal(drive(readRoom('key'), tpm), undefined);
   });
 
-  it('adds up the sessions that the TPM holds, loaded and saved', () => {
+  it('count the sessions that the TPM holds, loaded and saved', () => {
     assert.equal(drive(readSessionCapacity(), new ModelTpm12()), 19);
     const silent = new ModelTpm12();
     silent.refuses('GetCapability', TPM_RESULT.BAD_MODE, 2);

@@ -7,7 +7,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker, handlesIn, listOf, numberIn, property } from '../../../support/virtual-tpm12.js';
 
 describe('TPM_GetCapability of a context', () => {
-  it('lists a context its own handles only, and what is left for it', () => {
+  it('lists only the context’s own handles, and its remaining room', () => {
     const { made, send } = broker({ keysPerUser: 10, sessionsPerUser: 9 });
     const keys = Array.from({ length: 5 }, (_, index) => made(1, command.loadKey2(index)));
     const sessions = Array.from({ length: 4 }, () => made(1, command.oiap()));
@@ -21,7 +21,7 @@ describe('TPM_GetCapability of a context', () => {
     assert.equal(readUint32(send(1, property(TPM_CAP_PROP.AUTHSESS)), 14), 5);
   });
 
-  it('shows a user’s saved sessions by context count, and lets that user alone flush them', () => {
+  it('shows a user’s saved sessions by context count, which only that user can flush', () => {
     const { made, send, code, tpm } = broker();
     assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
     const [count] = handlesIn(send(3, listOf(TPM_RT.CONTEXT)));
@@ -31,7 +31,7 @@ describe('TPM_GetCapability of a context', () => {
     assert.equal(tpm.savedSessions.size, 0);
   });
 
-  it('lists keys that others than the broker loaded; everybody can use them and nobody flush them', () => {
+  it('lists unmanaged keys, which everybody can use and nobody can flush', () => {
     const tpm = new ModelTpm12();
     tpm.keys.set(0x1234, { identity: 99 });
     const { made, send, code, close } = broker({}, tpm);
@@ -43,7 +43,7 @@ describe('TPM_GetCapability of a context', () => {
     assert.deepEqual([...tpm.keys.keys()], [0x1234]);
   });
 
-  it('reports what the user may still hold of each kind, and may hold at most', () => {
+  it('reports how many of each kind the user may still hold, and may hold at most', () => {
     const { made, send, code } = broker({ keysPerUser: 10, sessionsPerUser: 9 });
     made(3, command.loadKey2(1));
     made(1, command.oiap());
@@ -59,7 +59,7 @@ describe('TPM_GetCapability of a context', () => {
     assert.equal(numberIn(send(2, property(TPM_CAP_PROP.KEYS))), 10, 'another user');
   });
 
-  it('is the TPM’s own for everything else, and for a question that is malformed', () => {
+  it('returns the TPM’s response for everything else, and for a malformed question', () => {
     const { tpm, send } = broker();
     const others = [
       property(TPM_CAP_PROP.OWNER),
@@ -74,7 +74,7 @@ describe('TPM_GetCapability of a context', () => {
     }
   });
 
-  it('lists keys by TPM_CAP_KEY_HANDLE too, and hands on the refusal of a TPM that does not list them', () => {
+  it('lists keys by TPM_CAP_KEY_HANDLE too, and passes on the refusal of a TPM that does not list them', () => {
     const { tpm, made, send, code } = broker();
     const key = made(1, command.loadKey2(1));
     const byArea = command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.KEY_HANDLE), uint32(0)));
@@ -84,14 +84,14 @@ describe('TPM_GetCapability of a context', () => {
     assert.equal(code(1, byArea), TPM_RESULT.BAD_MODE);
   });
 
-  it('lists a context its own DAA sessions', () => {
+  it('lists only the context’s own DAA sessions', () => {
     const { send } = broker();
     const created = readUint32(send(1, command.daa('DAA_JOIN', 0, 0)), 14);
     assert.deepEqual(handlesIn(send(1, listOf(TPM_RT.DAA_TPM))), [created]);
     assert.deepEqual(handlesIn(send(2, listOf(TPM_RT.DAA_TPM))), []);
   });
 
-  it('says that a key can be loaded while the broker can make room and the quota allows it', () => {
+  it('says that a key can be loaded if the broker can make room and the quota allows it', () => {
     const question = command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.CHECK_LOADED), sized(uint32(1))));
     const { made, send, code, tpm } = broker({ keysPerUser: 4 });
     const says = (contextId: number) => send(contextId, question)[14];

@@ -6,7 +6,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { blobOf, broker, drive } from '../../../support/virtual-tpm12.js';
 
 describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
-  it('save a session for its user, whose contexts can load it once, under its old handle', () => {
+  it('save a session for its user, whose contexts can load it once, with its old handle', () => {
     const { made, send, code, virtualizer } = broker();
     const session = made(1, command.oiap());
     const blob = blobOf(send(1, command.saveContext(session, TPM_RT.AUTH)));
@@ -46,7 +46,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.notEqual(made(1, command.loadContext(blob, 0, false)), key);
   });
 
-  it('remember the handle that a context knew a key by, for a bounded number of blobs', () => {
+  it('remember the handle that a context used for a key, for a bounded number of blobs', () => {
     const { made, send } = broker({ keysPerUser: 400 });
     // The TPM's own handle is taken in the context, so that the virtual one differs.
     made(1, command.loadKey2(1));
@@ -62,7 +62,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(made(3, command.loadContext(blobs[1] as Uint8Array, 0)), known[1]);
   });
 
-  it('bring an evicted key or session back to save it', () => {
+  it('load an evicted key or session to save it', () => {
     const { made, send, code } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.osap(key));
@@ -76,7 +76,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(code(1, command.loadContext(sessionBlob, key)), 0);
   });
 
-  it('load a session with the key that it is bound to, which must be the context’s', () => {
+  it('load a session with the key that it is bound to, which must be the context’s own', () => {
     const { made, send, code, tpm } = broker();
     made(2, command.loadKey2(9));
     const key = made(1, command.loadKey2(1));
@@ -92,7 +92,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(code(1, command.loadContext(blob, 2)), bobs === 2 ? TPM_RESULT.INVALID_KEYHANDLE : 0);
   });
 
-  it('never try the handle of another context’s key as the entity of a session', () => {
+  it('never use the handle of another context’s key as the entity of a session', () => {
     const { made, send, code, tpm } = broker();
     const bobs = made(2, command.loadKey2(9));
     made(2, command.loadKey2(8));
@@ -119,14 +119,14 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(readUint32(send(1, command.sign(key, again, true)), 6), 0);
   });
 
-  it('load a session that is bound to no key of the broker’s by what the caller names', () => {
+  it('load a session that is bound to no key of the broker with the caller’s entity', () => {
     const { made, send, code } = broker();
     const session = made(1, command.osap(TPM_KH.SRK, TPM_ET.SRK));
     const blob = blobOf(send(1, command.saveContext(session, TPM_RT.AUTH)));
     assert.equal(code(1, command.loadContext(blob, TPM_KH.SRK)), 0);
   });
 
-  it('refuse to load a session under a handle that is taken, when the caller insists on it', () => {
+  it('refuse to load a session with a handle that is in use, if the caller insists on it', () => {
     const { made, send, code } = broker();
     const session = made(1, command.oiap());
     const blob = blobOf(send(1, command.saveContext(session, TPM_RT.AUTH)));
@@ -135,7 +135,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.notEqual(made(1, command.loadContext(blob, 0, false)), session);
   });
 
-  it('keep to the quota', () => {
+  it('obey the quota', () => {
     const { made, send, code } = broker({ keysPerUser: 1 });
     const key = made(1, command.loadKey2(1));
     const blob = blobOf(send(1, command.saveContext(key, TPM_RT.KEY)));
@@ -156,7 +156,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(code(1, command.loadContext(sessionBlob, 0)), 0);
   });
 
-  it('refuse commands of the wrong size, unknown types and unknown handles', () => {
+  it('reject commands of the wrong size, unknown types and unknown handles', () => {
     const { code, tpm } = broker({}, withForeignKey());
     tpm.takeLog();
     const wrongSizes = [
@@ -181,7 +181,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('hand on what the TPM says when it cannot save or load', () => {
+  it('pass on the TPM’s error when it cannot save or load', () => {
     const { made, send, code, tpm, virtualizer } = broker();
     const session = made(1, command.oiap());
     tpm.refuses('SaveContext', TPM_RESULT.FAIL);
@@ -198,7 +198,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.equal(virtualizer.counts(1).transient, 1);
   });
 
-  it('are undone when their caller has cancelled a load', () => {
+  it('are undone if their caller has cancelled a load', () => {
     const { made, send, tpm, virtualizer } = broker();
     const keyBlob = blobOf(send(1, command.saveContext(made(1, command.loadKey2(1)), TPM_RT.KEY)));
     const load = command.loadContext(keyBlob, 0);
@@ -228,7 +228,7 @@ describe('the context commands of TPM 1.1', () => {
     assert.equal(code(3, command.loadAuthContext(blob)), TPM_RESULT.BADCONTEXT);
   });
 
-  it('load a key that the context sees under a handle of its own', () => {
+  it('load a key that the context knows by another handle', () => {
     const { made, send } = broker();
     const blob = blobOf(send(1, command.saveContext(made(1, command.loadKey2(5)), TPM_RT.KEY)));
     made(2, command.loadKey2(1));

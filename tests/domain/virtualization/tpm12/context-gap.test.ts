@@ -5,7 +5,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker, handlesIn, listOf } from '../../../support/virtual-tpm12.js';
 
 describe('the context gap of TPM 1.2', () => {
-  it('keeps saved sessions good through any number of context gaps, held or by their caller', () => {
+  it('keeps saved sessions valid through any number of context gaps, whether the broker or the caller holds the blob', () => {
     const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 0xffff, contextStep: 500 });
     const { made, send, code } = broker({}, tpm);
     const bobKey = made(2, command.loadKey2(9));
@@ -23,7 +23,7 @@ describe('the context gap of TPM 1.2', () => {
     assert.notEqual(code(2, command.loadContext(blob, bobKey)), 0, 'it loads once');
   });
 
-  it('flushes a saved session, which was saved anew, by the context count that its caller knows', () => {
+  it('flushes a session that was saved again by the context count that its caller knows', () => {
     const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 0xffff, contextStep: 500 });
     const { made, send, code } = broker({}, tpm);
     const blob = send(2, command.saveContext(made(2, command.oiap()), TPM_RT.AUTH)).slice(14);
@@ -40,7 +40,7 @@ describe('the context gap of TPM 1.2', () => {
     assert.equal(tpm.savedSessions.size, before - 1);
   });
 
-  it('gives up the oldest saved session, and no other, on a TPM that allows a smaller gap than it must', () => {
+  it('flushes only the oldest saved session on a TPM that allows a smaller gap than it must', () => {
     const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 40 });
     const { made, send, code, virtualizer } = broker({}, tpm);
     send(2, command.saveContext(made(2, command.oiap()), TPM_RT.AUTH));

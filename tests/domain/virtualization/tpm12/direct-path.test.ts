@@ -6,7 +6,7 @@ import { command12 } from '../../../support/tpm12-commands.js';
 import { broker, listOf } from '../../../support/virtual-tpm12.js';
 
 describe('the direct path of TPM 1.2', () => {
-  it('sends nothing but the command for what is resident', () => {
+  it('sends only the command for resident keys and sessions', () => {
     const { tpm, made, code } = broker();
     const key = made(1, command.loadKey2(7));
     const session = made(1, command.oiap());
@@ -15,7 +15,7 @@ describe('the direct path of TPM 1.2', () => {
     assert.deepEqual(tpm.received, [TPM_ORD.Sign]);
   });
 
-  it('knows, without asking the TPM, whether a command needs a swap', () => {
+  it('knows without asking the TPM whether a command needs a swap', () => {
     const { virtualizer, tpm, made } = broker();
     const keys = Array.from({ length: 4 }, (_, index) => made(1, command.loadKey2(index)));
     const [away, , , resident] = keys as [number, number, number, number];
@@ -32,7 +32,7 @@ describe('the direct path of TPM 1.2', () => {
     assert.deepEqual(tpm.received, []);
   });
 
-  it('sends resident commands with the TPM’s handles, and leaves the caller’s command alone', () => {
+  it('sends commands with the TPM’s handles, without changing the caller’s command', () => {
     const { virtualizer, tpm, made } = broker();
     for (let number = 0; number < 2; number++) {
       made(2, command.loadKey2(number));
@@ -50,7 +50,7 @@ describe('the direct path of TPM 1.2', () => {
     assert.equal(virtualizer.counts(1).loadedSessions, 1, `the session has ended, the transport session ${other} not`);
   });
 
-  it('leaves to an exchange what creates something, is special, or needs something that is not resident', () => {
+  it('leaves commands to an exchange if they create something, are special, or need something that is not resident', () => {
     const { virtualizer, made } = broker();
     const keys = Array.from({ length: 4 }, (_, number) => made(1, command.loadKey2(number)));
     const session = made(1, command.oiap());
@@ -82,7 +82,7 @@ describe('the direct path of TPM 1.2', () => {
     assert.equal(away?.virtualHandle, keys[1]);
   });
 
-  it('is closed after a failure until the TPM was asked', () => {
+  it('is unavailable after a failure until the TPM was asked', () => {
     const { virtualizer, code } = broker();
     const random = command.ordinal(TPM_ORD.GetRandom);
     assert.ok(virtualizer.direct.begin(1, random));
@@ -92,7 +92,7 @@ describe('the direct path of TPM 1.2', () => {
     assert.ok(virtualizer.direct.begin(1, random));
   });
 
-  it('is closed after a command whose session has failed', () => {
+  it('is unavailable after a command whose session has failed', () => {
     const { virtualizer, tpm, made } = broker();
     const key = made(1, command.loadKey2(1));
     const bytes = command.sign(key, made(1, command.oiap()), true, true);
@@ -101,7 +101,7 @@ describe('the direct path of TPM 1.2', () => {
     assert.equal(virtualizer.direct.begin(1, command.ordinal(TPM_ORD.GetRandom)), null);
   });
 
-  it('knows what the commands that end something, and those inside a transport session, would swap', () => {
+  it('knows what commands that end something, or run inside a transport session, would swap', () => {
     const { virtualizer, made } = broker();
     const keys = Array.from({ length: 4 }, (_, number) => made(1, command.loadKey2(number)));
     const [away, resident] = [keys[0] as number, keys[3] as number];

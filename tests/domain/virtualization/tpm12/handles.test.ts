@@ -5,7 +5,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker } from '../../../support/virtual-tpm12.js';
 
 describe('handles of TPM 1.2 contexts', () => {
-  it('gives each context handles of its own, distinct within the context', () => {
+  it('are separate for each context, and distinct within it', () => {
     const { made } = broker();
     const alice = Array.from({ length: 8 }, (_, index) => made(1, command.loadKey2(index)));
     const bob = Array.from({ length: 8 }, (_, index) => made(2, command.loadKey2(index)));
@@ -13,13 +13,13 @@ describe('handles of TPM 1.2 contexts', () => {
     assert.equal(new Set(bob).size, 8);
   });
 
-  it('keeps the TPM’s own handle where it is free in the context', () => {
+  it('have the TPM’s own value if that is free in the context', () => {
     const { made } = broker();
     assert.equal(made(1, command.loadKey2(7)), 1);
     assert.equal(made(1, command.oiap()), 1);
   });
 
-  it('gives the next free handle above the TPM’s where that is taken in the context', () => {
+  it('have the next free value above the TPM’s if that is in use in the context', () => {
     const { made, virtualizer } = broker();
     for (let number = 0; number < 3; number++) made(2, command.loadKey2(number));
     const keys = Array.from({ length: 5 }, (_, number) => made(1, command.loadKey2(number)));
@@ -31,7 +31,7 @@ describe('handles of TPM 1.2 contexts', () => {
     assert.equal(new Set(virtualizer.resources().map(({ id }) => id)).size, 8);
   });
 
-  it('gives a new key no handle of a key that everybody sees', () => {
+  it('never name a new key like an unmanaged key', () => {
     const tpm = new ModelTpm12({ keys: 4, sessions: 3, savedSessions: 16 });
     tpm.keys.set(2, { identity: 99 });
     const { made, send } = broker({}, tpm);
@@ -42,7 +42,7 @@ describe('handles of TPM 1.2 contexts', () => {
     assert.equal(readUint32(send(1, command.sign(2, made(1, command.oiap()), false)), 10), 99);
   });
 
-  it('keeps keys, authorization sessions and transport sessions apart, whose handles may be equal', () => {
+  it('are separate for keys, authorization sessions and transport sessions, whose values may be equal', () => {
     const { made, code, virtualizer } = broker();
     assert.deepEqual([made(1, command.loadKey2(1)), made(1, command.oiap()), made(1, command.transport())], [1, 1, 1]);
     assert.deepEqual(
@@ -56,7 +56,7 @@ describe('handles of TPM 1.2 contexts', () => {
     );
   });
 
-  it('takes reserved key handles for the same in every context', () => {
+  it('include the reserved key handles, which are the same in every context', () => {
     const { made, code } = broker();
     assert.equal(
       code(1, command.sign(TPM_KH.SRK, made(1, command.oiap()), true)),

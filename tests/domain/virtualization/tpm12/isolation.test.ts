@@ -19,7 +19,7 @@ const INTERESTING: readonly number[] = [
 ];
 
 describe('isolation of TPM 1.2 contexts', () => {
-  it('survives any bytes: every answer is a whole response, and nothing of another context is named', () => {
+  it('holds for arbitrary bytes: every response is complete, and names nothing of another context', () => {
     const { made, send, tpm, code } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.oiap());
@@ -47,7 +47,7 @@ describe('isolation of TPM 1.2 contexts', () => {
     readonly sessions: Map<number, { identity: number | undefined; key: number | undefined }>;
   }
 
-  it('whatever contexts do in whatever order, each reaches its own keys and sessions and nobody else’s', () => {
+  it('holds for any operations in any order: each context reaches only its own keys and sessions', () => {
     const step = fc.record({
       context: fc.constantFrom(1, 2, 3),
       act: fc.constantFrom(

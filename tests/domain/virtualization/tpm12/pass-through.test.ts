@@ -7,7 +7,7 @@ import { command12 } from '../../../support/tpm12-commands.js';
 import { broker, drive } from '../../../support/virtual-tpm12.js';
 
 describe('TPM 1.2 commands that are passed through', () => {
-  it('ends the session of a command that it must fail itself, as a TPM does', () => {
+  it('end their session if the broker itself must reject them, as on a TPM', () => {
     const { made, code, virtualizer } = broker();
     const session = made(1, command.oiap());
     assert.equal(code(1, command.sign(77, session, true)), TPM_RESULT.INVALID_KEYHANDLE);
@@ -16,14 +16,14 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(code(1, command.sign(key, session, true)), TPM_RESULT.INVALID_AUTHHANDLE);
   });
 
-  it('does not touch another context’s session of the same handle when it fails a command', () => {
+  it('do not affect another context’s session with the same handle if they are rejected', () => {
     const { made, code } = broker();
     const alice = made(1, command.oiap());
     assert.equal(code(2, command.sign(77, alice, true)), TPM_RESULT.INVALID_KEYHANDLE);
     assert.equal(code(1, command.sign(made(1, command.loadKey2(3)), alice, true)), 0);
   });
 
-  it('flushes what a cancelled command created', () => {
+  it('are undone by a flush if they created something and were cancelled', () => {
     const { virtualizer, tpm, send } = broker();
     const load = command.loadKey2(4);
     drive(virtualizer.discard(1, load, send(1, load)), tpm);
@@ -32,7 +32,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.deepEqual([tpm.keys.size, tpm.authSessions.size, virtualizer.resources().length], [0, 0, 0]);
   });
 
-  it('keep a session whose continue flag comes back 1, and end one whose flag is 0', () => {
+  it('leave a session open if its continue flag is returned as 1, and end it if it is 0', () => {
     const { made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     const [lasting, ending] = [made(1, command.oiap()), made(1, command.oiap())];
@@ -43,7 +43,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(code(1, command.sign(key, lasting, true)), 0);
   });
 
-  it('end a session when they fail, but not when the TPM has not looked at it', () => {
+  it('end a session if they fail, unless the TPM has not processed it', () => {
     const { made, code, tpm, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.oiap());
@@ -73,7 +73,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     );
   });
 
-  it('evict and repeat when the TPM has no room although it was not asked', () => {
+  it('evict and repeat if the TPM unexpectedly has no room', () => {
     const { made, code, tpm } = broker();
     for (let number = 0; number < 2; number++) made(1, command.oiap());
     tpm.refuses('OIAP', TPM_RESULT.RESOURCES);
@@ -85,7 +85,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(empty.code(1, command.oiap()), TPM_RESULT.RESOURCES, 'nothing is left to evict');
   });
 
-  it('refuse a command that is too short for its handles and authorizations', () => {
+  it('are rejected if they are too short for their handles and authorizations', () => {
     const { code, tpm } = broker();
     tpm.takeLog();
     assert.equal(code(1, command.ordinal(TPM_ORD.Sign, new Uint8Array(3))), TPM_RESULT.BAD_PARAM_SIZE);
@@ -96,7 +96,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('find a key that has appeared in the TPM since, and know no other', () => {
+  it('find a key that has appeared in the TPM since, but no other', () => {
     const { made, code, tpm } = broker();
     const session = () => made(1, command.oiap());
     assert.equal(code(1, command.sign(0x55, session(), true)), TPM_RESULT.INVALID_KEYHANDLE);
@@ -104,7 +104,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(code(1, command.sign(0x55, session(), true)), 0);
   });
 
-  it('load a key by TPM_LoadKey under the TPM’s own handle, which its HMAC covers, or not at all', () => {
+  it('load a key by TPM_LoadKey only with the TPM’s own handle, which its HMAC covers', () => {
     const { made, code, tpm, virtualizer } = broker();
     assert.equal(made(1, command.loadKey(1)), 1);
     for (let number = 0; number < 3; number++) made(2, command.loadKey2(number));
@@ -128,7 +128,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(virtualizer.counts(1).loadedSessions, 2);
   });
 
-  it('take the entity of TPM_OSAP and TPM_DSAP for a key only where it is one', () => {
+  it('treat the entity of TPM_OSAP and TPM_DSAP as a key only if it is one', () => {
     const { made, code } = broker();
     made(1, command.loadKey2(1));
     assert.equal(code(1, command.osap(77, TPM_ET.NV)), 0);
@@ -137,7 +137,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(code(1, command.dsap(77, TPM_ET.DEL_KEY_BLOB)), TPM_RESULT.INVALID_KEYHANDLE);
   });
 
-  it('report each change of the snapshot, and nothing that changes none', () => {
+  it('report each change of the snapshot, and nothing else', () => {
     const { made, code, virtualizer } = broker();
     let changes = 0;
     virtualizer.onSnapshotChange = () => changes++;
@@ -149,7 +149,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     assert.equal(changes, 0);
   });
 
-  it('are undone only if they have succeeded and their context is open', () => {
+  it('are undone only if they succeeded and their context is open', () => {
     const { send, tpm, virtualizer, close } = broker();
     const load = command.loadKey2(4);
     const response = send(1, load);

@@ -4,7 +4,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker, numberIn, property } from '../../../support/virtual-tpm12.js';
 
 describe('quotas of TPM 1.2 keys and sessions', () => {
-  it('refuses what exceeds the user’s quota with TPM_RESOURCES, over all of the user’s contexts', () => {
+  it('refuse what exceeds the user’s quota with TPM_RESOURCES, over all of the user’s contexts', () => {
     const { made, code } = broker({ keysPerUser: 4, sessionsPerUser: 5 });
     for (let index = 0; index < 4; index++) made(index % 2 === 0 ? 1 : 3, command.loadKey2(index));
     assert.equal(code(3, command.loadKey2(9)), TPM_RESULT.RESOURCES);
@@ -15,14 +15,14 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     assert.equal(code(2, command.oiap()), 0);
   });
 
-  it('counts the sessions that a user saved against the quota', () => {
+  it('include the sessions that a user saved', () => {
     const { made, code } = broker({ sessionsPerUser: 4 });
     for (let index = 0; index < 4; index++)
       assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
     assert.equal(code(1, command.oiap()), TPM_RESULT.RESOURCES);
   });
 
-  it('gives up a session of whoever holds most when the TPM has no slot for another', () => {
+  it('flush a session of the user who holds the most if the TPM has no free slot', () => {
     const { tpm, made, code, virtualizer } = broker({ sessionsPerUser: 19 });
     const kept = made(2, command.oiap());
     for (let index = 0; index < 18; index++) made(1, command.oiap());
@@ -34,7 +34,7 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     assert.ok(tpm.savedSessions.size <= 16);
   });
 
-  it('gives up a hoarder’s abandoned saved sessions before those in use', () => {
+  it('flush a hoarder’s abandoned saved sessions before those in use', () => {
     const { made, code } = broker({ sessionsPerUser: 19 });
     for (let index = 0; index < 14; index++) {
       assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
@@ -47,7 +47,7 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     for (const session of more) assert.equal(code(2, command.sign(bobKey, session, true)), 0);
   });
 
-  it('follow what the TPM holds, between 8 and 64 sessions, unless they are configured', () => {
+  it('depend on the TPM’s room, between 8 and 64 sessions, unless they are configured', () => {
     const most = (slots: { sessions: number; savedSessions: number }, limits = {}) => {
       const { send } = broker(limits, new ModelTpm12({ keys: 3, ...slots }));
       return numberIn(send(1, property(TPM_CAP_PROP.MAX_AUTHSESS)));
@@ -60,7 +60,7 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     assert.equal(numberIn(send(1, property(TPM_CAP_PROP.MAX_KEYS))), 64);
   });
 
-  it('give up the oldest saved session, whoever holds it, when the gap has become too large', () => {
+  it('flush the oldest saved session, whoever holds it, if the gap has become too large', () => {
     const tpm = new ModelTpm12({ keys: 3, sessions: 3, savedSessions: 16, contextDistance: 3 });
     const { made, code, virtualizer } = broker({}, tpm);
     const held = made(2, command.oiap());
@@ -74,7 +74,7 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     assert.equal(saved(), 3);
   });
 
-  it('hand on that the TPM cannot save when there is nothing to give up', () => {
+  it('pass on that the TPM cannot save if there is nothing to flush', () => {
     const { made, code, tpm } = broker();
     const session = made(1, command.oiap());
     for (const full of ['NOCONTEXTSPACE', 'CONTEXT_GAP'] as const) {

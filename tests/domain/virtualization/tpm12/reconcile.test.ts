@@ -4,7 +4,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker, handlesIn, listOf } from '../../../support/virtual-tpm12.js';
 
 describe('reconciling with a TPM 1.2', () => {
-  it('asks the TPM which sessions are left after a delegation command', () => {
+  it('asks the TPM which sessions remain after a delegation command', () => {
     const { made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(3));
     made(1, command.osap(key));
@@ -14,7 +14,7 @@ describe('reconciling with a TPM 1.2', () => {
     assert.equal(code(1, command.sign(key, free, true)), 0);
   });
 
-  it('asks the TPM what it still has after a transfer has failed', () => {
+  it('asks the TPM what it still has after a failed transfer', () => {
     const { virtualizer, tpm, made, code } = broker();
     const key = made(1, command.loadKey2(3));
     const session = made(1, command.oiap());
@@ -26,7 +26,7 @@ describe('reconciling with a TPM 1.2', () => {
     assert.equal(virtualizer.counts(1).loadedSessions, 0);
   });
 
-  it('answers what a TPM reset took with clear errors, and goes on', () => {
+  it('reports clearly what a TPM reset has destroyed, and continues', () => {
     const { virtualizer, tpm, made, code } = broker();
     const key = made(1, command.loadKey2(3));
     const session = made(1, command.oiap());
@@ -37,7 +37,7 @@ describe('reconciling with a TPM 1.2', () => {
     assert.equal(code(1, command.sign(made(1, command.loadKey2(3)), made(1, command.oiap()), true)), 0);
   });
 
-  it('keeps a key that has gone if it was saved, and forgets what cannot come back', () => {
+  it('keeps a lost key if it was saved, and forgets what cannot be loaded again', () => {
     const { virtualizer, tpm, made, code } = broker();
     const saved = made(1, command.loadKey2(1));
     assert.equal(code(1, command.saveContext(saved, TPM_RT.KEY)), 0);
@@ -57,7 +57,7 @@ describe('reconciling with a TPM 1.2', () => {
     assert.equal(code(1, command.sign(unsaved, made(1, command.oiap()), true)), TPM_RESULT.INVALID_KEYHANDLE);
   });
 
-  it('believes its table where the TPM lists no handles', () => {
+  it('trusts its table if the TPM lists no handles', () => {
     const { virtualizer, tpm, made, code } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.oiap());
@@ -81,7 +81,7 @@ describe('reconciling with a TPM 1.2', () => {
     assert.deepEqual(tpm.takeLog(), ['GetRandom']);
   });
 
-  it('asks which keys are nobody’s when a context lists them', () => {
+  it('asks which keys are unmanaged when a context lists them', () => {
     const tpm = new ModelTpm12();
     const { send, made, code } = broker({}, tpm);
     tpm.keys.set(0x44, { identity: 4 });

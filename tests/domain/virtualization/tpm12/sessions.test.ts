@@ -20,7 +20,7 @@ describe('the SHA-1 thread', () => {
     assert.ok(thread.maySend(1, SHA1Update));
   });
 
-  it('ends with its completion, a failure, a reset and its context', () => {
+  it('ends with its completion, a failure, a reset, or its context', () => {
     const ends: ((thread: Sha1Thread) => void)[] = [
       (thread) => thread.answered(1, TPM_ORD.SHA1Complete, true),
       (thread) => thread.answered(1, TPM_ORD.SHA1CompleteExtend, true),
@@ -40,7 +40,7 @@ describe('the SHA-1 thread', () => {
 });
 
 describe('DAA sessions', () => {
-  it('are found in their own context only', () => {
+  it('are found only in their own context', () => {
     const daa = new DaaSessions();
     const [alice, bob] = [
       { id: 'daa-1', contextId: 1, userKey: 'uid:1000', handle: 7 },
@@ -73,7 +73,7 @@ describe('sessions that callers have saved', () => {
     };
   };
 
-  it('are found by their user only, by blob and by count', () => {
+  it('are found only by their user, by blob and by count', () => {
     const saved = new SavedSessions();
     saved.add(session(1, 'uid:1000'));
     saved.add(session(2, 'uid:1001'));

@@ -6,7 +6,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { ALICE, BOB, blobOf, broker, drive } from '../../../support/virtual-tpm12.js';
 
 describe('resources of TPM 1.2 contexts', () => {
-  it('removes one resource by its id, resident or saved', () => {
+  it('can be removed one by one by their id, resident or saved', () => {
     const { virtualizer, tpm, made } = broker();
     for (let index = 0; index < 5; index++) made(1, command.loadKey2(index));
     for (let index = 0; index < 5; index++) made(1, command.oiap());
@@ -44,7 +44,7 @@ describe('resources of TPM 1.2 contexts', () => {
     assert.deepEqual(virtualizer.counts(99), { transient: 0, loadedSessions: 0, savedSessions: 0 });
   });
 
-  it('that are saved are removed from the TPM by their count, and no other', () => {
+  it('that are saved are removed from the TPM by their count, and no others', () => {
     const { made, code, virtualizer, tpm } = broker();
     for (let number = 0; number < 2; number++) {
       assert.equal(code(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH)), 0);
@@ -73,7 +73,7 @@ describe('the snapshot of TPM 1.2', () => {
     return { ...all, key, blob, transportBlob, tpm, previous: JSON.parse(JSON.stringify(virtualizer.snapshot())) };
   }
 
-  it('lets the next run flush what was left, and return saved sessions to their users', () => {
+  it('lets the next run flush leftover resources, and return saved sessions to their users', () => {
     const { tpm, previous, blob, transportBlob } = everything();
     const next = new Tpm12Virtualizer();
     drive(next.start(previous), tpm);
@@ -93,7 +93,7 @@ describe('the snapshot of TPM 1.2', () => {
     );
   });
 
-  it('is void for what the TPM does not have any more, and flushes nothing of others', () => {
+  it('has no effect for what the TPM no longer has, and flushes nothing of others', () => {
     const { previous } = everything();
     const other = new ModelTpm12();
     other.keys.set(0x77, { identity: 7 });
@@ -104,7 +104,7 @@ describe('the snapshot of TPM 1.2', () => {
     assert.ok(!other.takeLog().includes('FlushSpecific'));
   });
 
-  it('names a key that is only a blob nowhere, and a saved session by its context count', () => {
+  it('omits a key that exists only as a blob, and names a saved session by its context count', () => {
     const { made, virtualizer } = broker();
     for (let number = 0; number < 4; number++) made(1, command.loadKey2(number));
     for (let number = 0; number < 4; number++) made(1, command.oiap());
@@ -120,7 +120,7 @@ describe('the snapshot of TPM 1.2', () => {
     );
   });
 
-  it('orders saved sessions as they were saved, and ignores records that are no blobs', () => {
+  it('restores saved sessions in the order in which they were saved, and ignores records that are no blobs', () => {
     const { made, send, tpm, virtualizer } = broker();
     for (let number = 0; number < 3; number++) send(1, command.saveContext(made(1, command.oiap()), TPM_RT.AUTH));
     const { savedSessions } = virtualizer.snapshot();

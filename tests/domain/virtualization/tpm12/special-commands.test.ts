@@ -6,7 +6,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { ALICE, broker, drive, handlesIn, listOf } from '../../../support/virtual-tpm12.js';
 
 describe('TPM 1.2 special commands', () => {
-  it('refuses TPM_Startup, TPM_Init and the ChangeAuthAsym commands without asking the TPM', () => {
+  it('TPM_Startup, TPM_Init and the ChangeAuthAsym commands are refused without asking the TPM', () => {
     const { tpm, code } = broker();
     tpm.takeLog();
     assert.equal(code(1, command.ordinal(TPM_ORD.Startup, uint16(1))), TPM_RESULT.INVALID_POSTINIT);
@@ -16,7 +16,7 @@ describe('TPM 1.2 special commands', () => {
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('flush keys and sessions of the context only, by any of the three commands for it', () => {
+  it('TPM_FlushSpecific, TPM_EvictKey and TPM_Terminate_Handle flush keys and sessions of the context only', () => {
     const { tpm, made, code, virtualizer } = broker();
     const flushes: ((contextId: number) => [Uint8Array, Uint8Array])[] = [
       () => [command.loadKey2(1), command.flush(1, TPM_RT.KEY)],
@@ -37,7 +37,7 @@ describe('TPM 1.2 special commands', () => {
     assert.deepEqual([tpm.keys.size, tpm.authSessions.size, tpm.transportSessions.size], [0, 0, 0]);
   });
 
-  it('refuse to flush with a command of the wrong size or of an unknown type', () => {
+  it('a flush with the wrong size or an unknown type is rejected', () => {
     const { tpm, code } = broker();
     tpm.takeLog();
     for (const ordinal of ['FlushSpecific', 'EvictKey', 'Terminate_Handle'] as const) {
@@ -49,7 +49,7 @@ describe('TPM 1.2 special commands', () => {
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('end all authorization sessions of the context with TPM_Reset, and nothing else', () => {
+  it('TPM_Reset ends all authorization sessions of the context, and nothing else', () => {
     const { made, code, virtualizer } = broker();
     for (const create of [command.oiap(), command.oiap(), command.transport(), command.loadKey2(1)]) made(1, create);
     made(2, command.oiap());
@@ -58,7 +58,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(virtualizer.counts(2).loadedSessions, 1);
   });
 
-  it('keep a key in the TPM that the owner has made permanent, for all contexts, and give it back', () => {
+  it('TPM_KeyControlOwner makes a key permanent for all contexts, and returns it', () => {
     const { tpm, made, code, send, close, virtualizer } = broker();
     const key = made(1, command.loadKey2(5));
     const control = (stays: boolean) => command.keyControlOwner(key, made(1, command.oiap()), stays);
@@ -79,7 +79,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(tpm.keys.size, 0);
   });
 
-  it('leave a permanent key in the TPM when its context closes', () => {
+  it('a permanent key stays in the TPM when its context closes', () => {
     const { tpm, made, code, close } = broker();
     const key = made(1, command.loadKey2(5));
     assert.equal(code(1, command.keyControlOwner(key, made(1, command.oiap()), true)), 0);
@@ -87,7 +87,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(tpm.keys.size, 1);
   });
 
-  it('take a key over that the owner has given back and no context holds', () => {
+  it('a key that the owner has released, and no context holds, is managed by the broker again', () => {
     const tpm = new ModelTpm12();
     tpm.keys.set(0x99, { identity: 9 });
     const { made, code, close } = broker({}, tpm);
@@ -96,7 +96,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(tpm.keys.size, 0, 'it is the context’s now');
   });
 
-  it('change nothing when TPM_KeyControlOwner fails, or sets another bit', () => {
+  it('TPM_KeyControlOwner changes nothing if it fails or sets another bit', () => {
     const { tpm, made, code } = broker();
     const key = made(1, command.loadKey2(5));
     tpm.refuses('KeyControlOwner', TPM_RESULT.AUTHFAIL);
@@ -107,7 +107,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(code(1, command.flush(key, TPM_RT.KEY)), 0);
   });
 
-  it('keep the SHA-1 thread to the context that started it', () => {
+  it('the SHA-1 thread belongs to the context that started it', () => {
     const { tpm, code, close, virtualizer } = broker();
     const { SHA1Start, SHA1Update, SHA1Complete, SHA1CompleteExtend } = TPM_ORD;
     assert.equal(code(1, command.ordinal(SHA1Start)), 0);
@@ -128,7 +128,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(code(1, command.ordinal(SHA1Update)), TPM_RESULT.SHA_THREAD);
   });
 
-  it('keep DAA sessions to the context that began them, until their last stage', () => {
+  it('DAA sessions belong to the context that started them, until their last stage', () => {
     const { tpm, code, send, virtualizer } = broker();
     assert.equal(code(1, command.ordinal(TPM_ORD.DAA_JOIN, new Uint8Array(4))), TPM_RESULT.BAD_PARAM_SIZE);
     const handle = readUint32(send(1, command.daa('DAA_JOIN', 0, 0)), 14);
@@ -146,7 +146,7 @@ describe('TPM 1.2 special commands', () => {
     assert.deepEqual(virtualizer.resources(), []);
   });
 
-  it('flush a DAA session with its context, by its handle, and when an administrator removes it', () => {
+  it('a DAA session is flushed with its context, by its handle, and when an administrator removes it', () => {
     const { tpm, code, send, close, virtualizer } = broker();
     const begin = () => readUint32(send(1, command.daa('DAA_SIGN', 0, 0)), 14);
     assert.equal(code(1, command.flush(begin(), TPM_RT.DAA_TPM)), 0);
@@ -158,7 +158,7 @@ describe('TPM 1.2 special commands', () => {
     assert.deepEqual([tpm.daaSessions.size, virtualizer.resources().length], [0, 0]);
   });
 
-  it('believe in DAA sessions that a TPM does not list, and not in one that it did not begin', () => {
+  it('DAA sessions that a TPM does not list are kept, but not one that it did not start', () => {
     const { tpm, send, code, virtualizer } = broker();
     tpm.listsHandles = false;
     const handle = readUint32(send(1, command.daa('DAA_JOIN', 0, 0)), 14);
@@ -168,7 +168,7 @@ describe('TPM 1.2 special commands', () => {
     assert.equal(virtualizer.resources().length, 1);
   });
 
-  it('clear everything when the owner or physical presence clears the TPM', () => {
+  it('a clear by the owner or by physical presence clears everything', () => {
     for (const ordinal of ['OwnerClear', 'ForceClear', 'RevokeTrust'] as const) {
       const { made, code, virtualizer, tpm } = broker();
       for (const create of [command.oiap(), command.loadKey2(1), command.transport()]) made(2, create);

@@ -5,7 +5,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker, drive } from '../../../support/virtual-tpm12.js';
 
 describe('swapping of TPM 1.2 keys and sessions', () => {
-  it('saves a key once, however often it leaves the TPM', () => {
+  it('saves a key once, however often it is evicted', () => {
     const { tpm, made, code } = broker();
     const keys = Array.from({ length: 4 }, (_, index) => made(1, command.loadKey2(index)));
     for (let round = 0; round < 3; round++) {
@@ -27,7 +27,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     );
   });
 
-  it('saves the sessions that are bound to a key before the key leaves, and loads them with it again', () => {
+  it('saves the sessions that are bound to a key before evicting it, and loads them with it again', () => {
     const { tpm, made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.osap(key));
@@ -49,7 +49,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(code(1, command.sign(key, session, true)), 0);
   });
 
-  it('saves the sessions of other copies of a key too, which its flush would end', () => {
+  it('also saves the sessions of other copies of a key, which its flush would end', () => {
     const { made, code, virtualizer } = broker();
     const [alices, bobs, others] = [
       made(1, command.loadKey2(1)),
@@ -68,7 +68,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(code(3, command.sign(others, unrelated, true)), 0);
   });
 
-  it('takes keys whose public part it does not know for copies', () => {
+  it('treats keys whose public part it does not know as copies', () => {
     const { made, send, code, virtualizer } = broker();
     const blob = send(1, command.saveContext(made(1, command.loadKey2(1)), TPM_RT.KEY)).slice(14);
     const copy = made(2, command.loadContext(blob, 0));
@@ -79,7 +79,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(session?.resident, false, 'saved to be safe');
   });
 
-  it('evicts another key when the TPM will not save one, and none that the command needs', () => {
+  it('evicts another key if the TPM refuses to save one, but none that the command needs', () => {
     const { tpm, made, code, virtualizer } = broker();
     const keys = Array.from({ length: 3 }, (_, index) => made(1, command.loadKey2(index)));
     tpm.refuses('SaveContext', TPM_RESULT.OWNER_CONTROL);
@@ -93,7 +93,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(code(1, command.flush(keys[0] as number, TPM_RT.KEY)), TPM_RESULT.KEY_OWNER_CONTROL);
   });
 
-  it('forgets a key that has gone when it is to be saved, and does not evict one that cannot be saved', () => {
+  it('forgets a key that turns out to be lost when it is saved, and does not evict one that cannot be saved', () => {
     const { tpm, made, code, virtualizer } = broker();
     const keys = Array.from({ length: 3 }, (_, index) => made(1, command.loadKey2(index)));
     tpm.refuses('SaveContext', TPM_RESULT.BAD_HANDLE);
@@ -106,7 +106,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(code(1, command.loadKey2(10)), TPM_RESULT.RESOURCES);
   });
 
-  it('loses a session that the TPM cannot save, and has its slot', () => {
+  it('gives up a session that the TPM cannot save, and uses its slot', () => {
     const { tpm, made, code, virtualizer } = broker();
     for (let number = 0; number < 3; number++) made(1, command.oiap());
     tpm.refuses('SaveContext', TPM_RESULT.FAIL);
@@ -115,7 +115,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(tpm.authSessions.size, 3);
   });
 
-  it('forgets what will never load again, and leaves the rest to be tried again', () => {
+  it('forgets what can never be loaded again, and retries the rest', () => {
     const { tpm, made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     for (let number = 0; number < 3; number++) made(2, command.loadKey2(10 + number));
@@ -139,7 +139,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     }
   });
 
-  it('ends a session whose key is gone, and keeps one whose key cannot be loaded now', () => {
+  it('ends a session whose key is lost, but not one whose key cannot be loaded now', () => {
     const { tpm, made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.osap(key));
@@ -155,7 +155,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.deepEqual(virtualizer.counts(1).transient, 0);
   });
 
-  it('flushes a session that is saved outside, with what the TPM keeps of it', () => {
+  it('flushes a session that is saved outside the TPM, with the TPM’s record of it', () => {
     const { tpm, made, code } = broker();
     const sessions = Array.from({ length: 4 }, () => made(1, command.oiap()));
     assert.equal(tpm.savedSessions.size, 1);
@@ -163,7 +163,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.deepEqual([tpm.savedSessions.size, tpm.authSessions.size], [0, 3]);
   });
 
-  it('flushes a key that is saved outside together with its saved sessions', () => {
+  it('flushes a key that is saved outside the TPM together with its saved sessions', () => {
     const { tpm, made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     made(1, command.osap(key));
@@ -174,7 +174,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.deepEqual([tpm.savedSessions.size, virtualizer.counts(1).loadedSessions], [0, 0]);
   });
 
-  it('makes room among transport sessions where there are no authorization sessions, as in one pool', () => {
+  it('makes room among transport sessions if there are no authorization sessions, as in one pool', () => {
     const { tpm, made, code, virtualizer } = broker();
     made(1, command.transport());
     tpm.refuses('OIAP', TPM_RESULT.RESOURCES);
@@ -183,7 +183,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(transport?.resident, false);
   });
 
-  it('believes in room where the TPM does not report it, and gives up on one that never has any', () => {
+  it('assumes room if the TPM does not report it, and gives up on a TPM that never has any', () => {
     const { tpm, made, code } = broker();
     const key = made(1, command.loadKey2(1));
     tpm.refuses('GetCapability', TPM_RESULT.BAD_MODE);
@@ -193,7 +193,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.ok(key > 0);
   });
 
-  it('takes everything that can be saved out of the TPM before a suspend', () => {
+  it('evicts everything that can be saved before a suspend', () => {
     const { tpm, made, code, virtualizer } = broker();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.osap(key));
@@ -204,7 +204,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(code(1, command.sign(key, session, true)), 0);
   });
 
-  it('finds out after a suspend what the TPM has lost', () => {
+  it('determines after a suspend what the TPM has lost', () => {
     const { tpm, made, code, send, virtualizer } = broker();
     const session = made(1, command.oiap());
     const key = made(1, command.loadKey2(1));

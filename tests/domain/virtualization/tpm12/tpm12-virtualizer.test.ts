@@ -5,7 +5,7 @@ import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm1
 import { broker } from '../../../support/virtual-tpm12.js';
 
 describe('the TPM 1.2 virtualizer', () => {
-  it('refuses commands of contexts that are not open, and names no handles to the filter', () => {
+  it('refuses commands of contexts that are not open, and reports no handles to the filter', () => {
     const { code, close, virtualizer } = broker();
     assert.equal(code(99, command.oiap()), TPM_RESULT.RESOURCES);
     close(1);
@@ -35,7 +35,7 @@ describe('the TPM 1.2 virtualizer', () => {
     assert.equal(tpm.keys.size, 1);
   });
 
-  it('forgets everything with a TPM reset, and the keys that others had loaded', () => {
+  it('forgets everything after a TPM reset, including unmanaged keys', () => {
     const tpm = new ModelTpm12();
     tpm.keys.set(0x77, { identity: 7 });
     const { made, code, send, virtualizer } = broker({}, tpm);
@@ -51,7 +51,7 @@ describe('the TPM 1.2 virtualizer', () => {
     assert.equal(code(1, command.loadContext(blob, 0)), TPM_RESULT.BADCONTEXT);
   });
 
-  it('finds at start which keys belong to nobody', () => {
+  it('determines at start which keys are unmanaged', () => {
     const tpm = new ModelTpm12();
     tpm.keys.set(0x77, { identity: 7 });
     const { virtualizer, made } = broker({}, tpm);

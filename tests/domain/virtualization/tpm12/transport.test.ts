@@ -25,7 +25,7 @@ function withTransport(attributes = 0, limits = {}) {
 }
 
 describe('TPM_ExecuteTransport of a context', () => {
-  it('runs the command inside with the context’s handles, and gives the context’s handle of what it creates', () => {
+  it('translates the handles of the embedded command, and the handle of what it creates', () => {
     const { made, inner, virtualizer, tpm } = withTransport();
     made(2, command.loadKey2(9));
     made(2, command.oiap());
@@ -46,7 +46,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(tpm.keys.size, 2);
   });
 
-  it('brings an evicted key and session back first, inner and outer ones', () => {
+  it('loads an evicted key and session first, inner and outer ones', () => {
     const { made, inner, inside, send } = withTransport();
     const session = made(1, command.oiap());
     const key = made(1, command.loadKey2(5));
@@ -62,7 +62,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(inner(1, GET_RANDOM), TPM_RESULT.INVALID_AUTHHANDLE, 'its continue flag was clear');
   });
 
-  it('refuses what is no whole command, another’s transport session, and unknown handles inside', () => {
+  it('rejects malformed commands, another context’s transport session, and unknown handles inside', () => {
     const { code, inner, transport, tpm, made } = withTransport();
     const broken = command.executeTransport(transport, GET_RANDOM);
     writeUint32(broken, 10, 11);
@@ -75,7 +75,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(inner(1, command.sign(key, 88, true)), TPM_RESULT.INVALID_AUTHHANDLE);
   });
 
-  it('refuses the commands that cannot be followed inside', () => {
+  it('refuses embedded commands that the broker cannot follow', () => {
     const { inner, tpm } = withTransport();
     tpm.takeLog();
     for (const ordinal of REFUSED_INSIDE_TRANSPORT) {
@@ -84,7 +84,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('lists no handles inside, whose list would be the TPM’s own, unless the question is encrypted', () => {
+  it('does not list the TPM’s own handles inside, unless the question is encrypted', () => {
     for (const [attributes, listed] of [
       [0, false],
       [TPM_TRANSPORT.EXCLUSIVE, false],
@@ -98,7 +98,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     }
   });
 
-  it('makes room before, except in an exclusive session, which the question would end', () => {
+  it('makes room first, except in an exclusive session, which the query would end', () => {
     for (const [attributes, asked] of [
       [0, 1],
       [TPM_TRANSPORT.EXCLUSIVE, 0],
@@ -110,7 +110,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     }
   });
 
-  it('keeps to the quota of its user', () => {
+  it('obeys the user’s quota', () => {
     const { inner, made } = withTransport(0, { keysPerUser: 1, sessionsPerUser: 2 });
     made(1, command.loadKey2(1));
     made(1, command.oiap());
@@ -118,7 +118,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(inner(1, command.oiap()), TPM_RESULT.RESOURCES);
   });
 
-  it('keeps the SHA-1 thread of another context out', () => {
+  it('keeps out another context’s SHA-1 thread', () => {
     const { inner, code, made } = withTransport();
     const bobs = made(2, command.transport());
     assert.ok(inner(1, command12(TPM_ORD.SHA1Start)) instanceof Uint8Array);
@@ -129,7 +129,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(inner(1, command12(TPM_ORD.SHA1Update)), TPM_RESULT.SHA_THREAD, 'it has ended');
   });
 
-  it('ends the inner session of a command that failed inside, and learns of sessions that have ended', () => {
+  it('ends the inner session of a command that failed inside, and notices sessions that have ended', () => {
     const { inner, made, virtualizer } = withTransport();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.oiap());
@@ -141,7 +141,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(virtualizer.counts(1).loadedSessions, 1);
   });
 
-  it('takes the TPM’s word when the transport itself fails', () => {
+  it('passes on the TPM’s error if the transport itself fails', () => {
     const { code, transport, tpm, virtualizer } = withTransport();
     tpm.refuses('ExecuteTransport', TPM_RESULT.AUTHFAIL);
     tpm.transportSessions.clear();
@@ -149,7 +149,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.deepEqual(virtualizer.resources(), []);
   });
 
-  it('finds keys that the owner made permanent inside', () => {
+  it('notices keys that the owner made permanent inside', () => {
     const { inner, made, send, tpm } = withTransport();
     const key = made(1, command.loadKey2(1));
     const session = made(1, command.oiap());
@@ -166,7 +166,7 @@ describe('TPM_ExecuteTransport of a context', () => {
     assert.equal(code(1, command.releaseTransport(transport)), TPM_RESULT.INVALID_AUTHHANDLE);
   });
 
-  it('is undone when its caller has cancelled it: what was created inside is flushed', () => {
+  it('is undone if its caller has cancelled it: what was created inside is flushed', () => {
     const { virtualizer, tpm, send, transport } = withTransport();
     const bytes = command.executeTransport(transport, command.loadKey2(3));
     drive(virtualizer.discard(1, bytes, send(1, bytes)), tpm);

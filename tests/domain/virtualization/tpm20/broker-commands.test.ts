@@ -35,8 +35,8 @@ function properties(items: readonly (readonly [number, number])[], more = false)
   return success(Uint8Array.from([more ? 1 : 0, ...u32(TPM_CAP.TPM_PROPERTIES), ...u32(items.length), ...body]));
 }
 
-describe('what the virtualizer asks a TPM 2.0', () => {
-  it('lists handles page by page, and stops at those of another type', () => {
+describe('the virtualizer’s own commands to a TPM 2.0', () => {
+  it('list handles page by page, and stop at those of another type', () => {
     const { result, asked } = ask(
       listHandles(TRANSIENT_FIRST),
       page(TPM_CAP.HANDLES, [0x80000000, 0x80000001], true),
@@ -46,7 +46,7 @@ describe('what the virtualizer asks a TPM 2.0', () => {
     assert.deepEqual(asked, [0x80000000, 0x80000002]);
   });
 
-  it('lists saved sessions, which have another type than they are asked for by', () => {
+  it('list saved sessions, which have another type than the requested one', () => {
     const { result, asked } = ask(
       listHandles(0x03000000),
       page(TPM_CAP.HANDLES, [0x02000000, 0x02000003], true),
@@ -56,18 +56,18 @@ describe('what the virtualizer asks a TPM 2.0', () => {
     assert.deepEqual(asked, [0x03000000, 0x03000004]);
   });
 
-  it('stops when a TPM promises more and gives nothing, and after 64 pages at the latest', () => {
+  it('stop if a TPM announces more but returns nothing, and after 64 pages at the latest', () => {
     assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), page(TPM_CAP.HANDLES, [], true)).result, []);
     const endless = Array.from({ length: 64 }, () => page(TPM_CAP.HANDLES, [TRANSIENT_FIRST], true));
     assert.equal(ask(listHandles(TRANSIENT_FIRST), ...endless).result.length, 64);
   });
 
-  it('reads no handle beyond the response', () => {
+  it('read no handle beyond the response', () => {
     const whole = page(TPM_CAP.HANDLES, [0x80000000, 0x80000001]);
     assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), whole.subarray(0, whole.length - 1)).result, [0x80000000]);
   });
 
-  it('lists objects, loaded and saved sessions by their numbers', () => {
+  it('list objects, loaded and saved sessions by their numbers', () => {
     const { result } = ask(
       listAllHandles(),
       page(TPM_CAP.HANDLES, [0x80000005]),
@@ -85,7 +85,7 @@ describe('what the virtualizer asks a TPM 2.0', () => {
     assert.deepEqual([...result.savedSessions], [[3, 0x02000003]]);
   });
 
-  it('lists the commands page by page, vendors’ commands included, and stops at one that it has seen', () => {
+  it('list the commands page by page, vendors’ commands included, and stop at one seen before', () => {
     const { result, asked } = ask(
       listCommands(),
       page(TPM_CAP.COMMANDS, [0x0200015d, 0x22000123], true),
@@ -98,7 +98,7 @@ describe('what the virtualizer asks a TPM 2.0', () => {
     assert.deepEqual(asked, [0, 0x20000124]);
   });
 
-  it('lists the properties of both groups, each to its end', () => {
+  it('list the properties of both groups, each to its end', () => {
     const { result, asked } = ask(
       listProperties(),
       properties([[TPM_PT.MANUFACTURER, 1]], true),
@@ -126,13 +126,13 @@ describe('what the virtualizer asks a TPM 2.0', () => {
     assert.deepEqual(asked, [TPM_PT.FIXED, TPM_PT.MANUFACTURER + 1, TPM_PT.VAR]);
   });
 
-  it('ignores a property below the group that it asks for', () => {
+  it('ignore a property below the requested group', () => {
     const below = properties([[0x0ff, 1]]);
     const { result } = ask(listProperties(), below, properties([[TPM_PT.HR_LOADED, 3]]));
     assert.deepEqual([...result], [[TPM_PT.HR_LOADED, 3]]);
   });
 
-  it('fails with the response code of a TPM that refuses', () => {
+  it('fail with the response code of a TPM that rejects them', () => {
     assert.throws(
       () => ask(listHandles(TRANSIENT_FIRST), refusal(TPM_RC.FAILURE)),
       (error: unknown) =>
@@ -143,7 +143,7 @@ describe('what the virtualizer asks a TPM 2.0', () => {
     );
   });
 
-  it('reads how often the TPM was reset and restarted, if the TPM reports it', () => {
+  it('read how often the TPM was reset and restarted, if it reports that', () => {
     const clock = success(Uint8Array.from([...new Uint8Array(16), ...u32(3), ...u32(4), 1]));
     assert.deepEqual(ask(readResetCounts(), clock).result, { resetCount: 3, restartCount: 4 });
     assert.deepEqual(ask(readResetCounts(), clock.subarray(0, 34)).result, { resetCount: 3, restartCount: 4 });

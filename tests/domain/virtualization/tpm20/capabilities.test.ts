@@ -32,7 +32,7 @@ import {
 import { scriptedBroker, TEST_LIMITS } from '../../../support/virtual-tpm20.js';
 
 describe('TPM2_GetCapability of a context', () => {
-  it('lists transient objects in order, in pages, from the property on', async () => {
+  it('lists transient objects in order, in pages, starting at the requested property', async () => {
     const { broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 6; number++) handleIn(await client.send(createPrimary()));
@@ -49,7 +49,7 @@ describe('TPM2_GetCapability of a context', () => {
     assert.deepEqual(await list(TRANSIENT_FIRST, 0), { handles: [], moreData: true });
   });
 
-  it('does not list handles when it is audited, since the list would be the TPM’s own', async () => {
+  it('does not list handles in an audit session, since the list would be the TPM’s own', async () => {
     const { broker } = await scriptedBroker();
     const [owner, other] = [broker.client(), broker.client()];
     handleIn(await owner.send(createPrimary()));
@@ -65,7 +65,7 @@ describe('TPM2_GetCapability of a context', () => {
     );
   });
 
-  it('reports the properties that a caller of the broker may count on, the same way on both paths', async () => {
+  it('reports the limits for a caller of the broker, with the same result on both paths', async () => {
     const { broker } = await scriptedBroker();
     const [client, other] = [broker.client(), broker.client('uid:1001')];
     for (let number = 0; number < 4; number++) handleIn(await other.send(createPrimary()));
@@ -89,7 +89,7 @@ describe('TPM2_GetCapability of a context', () => {
     assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('lists a context its own loaded sessions and the saved ones of its user, in order and from a number on', async () => {
+  it('lists the context’s loaded sessions and its user’s saved ones, in order from the requested number on', async () => {
     const { broker } = await scriptedBroker();
     const [client, sibling, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
     const policy = handleIn(await client.send(startAuthSession('policy')));
@@ -111,7 +111,7 @@ describe('TPM2_GetCapability of a context', () => {
     assert.deepEqual(await list(other, ACTIVE_SESSION_FIRST), [theirs]);
   });
 
-  it('lists other handles, and other capabilities, as the TPM does', async () => {
+  it('lists other handles and other capabilities as the TPM does', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     tpm.takeLog();
@@ -121,7 +121,7 @@ describe('TPM2_GetCapability of a context', () => {
     assert.equal(tpm.takeLog().length, 4);
   });
 
-  it('leaves a list of handles that is cut off, or has something behind it, to the TPM or refuses it', async () => {
+  it('leaves a truncated or overlong request for handles to the TPM, or rejects it', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     handleIn(await client.send(createPrimary()));
@@ -168,7 +168,7 @@ describe('TPM2_GetCapability of a context', () => {
     assert.ok(tpm.sessions.size > 0);
   });
 
-  it('leaves a response alone that is audited, refused, or of another capability', () => {
+  it('does not change a response that is audited, an error, or for another capability', () => {
     const parts = createParts(TEST_LIMITS, new CommandTable([]), new Map(), () => undefined);
     const context = new VirtualContext(1, { userKey: 'uid:1000', callerClass: 'standardUser' });
     const parameters = [...u32(TPM_CAP.TPM_PROPERTIES), ...u32(TPM_PT.CONTEXT_GAP_MAX), ...u32(1)];
@@ -191,7 +191,7 @@ describe('TPM2_GetCapability of a context', () => {
     assert.equal(adapted(plain, refused), 255);
   });
 
-  it('leaves properties alone that a response does not hold whole', async () => {
+  it('does not change properties that a response contains incompletely', async () => {
     const { broker } = await scriptedBroker({ cutsProperties: 4 });
     const client = broker.client();
     const response = await client.exchange(listProperties(TPM_PT.CONTEXT_GAP_MAX, 1));

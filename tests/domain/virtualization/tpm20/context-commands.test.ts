@@ -27,7 +27,7 @@ import {
 import { scriptedBroker, TEST_LIMITS } from '../../../support/virtual-tpm20.js';
 
 describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
-  it('save objects as blobs that anybody may load, and a loaded object is evicted without saving it again', async () => {
+  it('save objects as blobs that anybody may load; a loaded object is evicted without saving it again', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [first, second] = [broker.client(), broker.client('uid:1001')];
     const created = await first.send(createPrimary());
@@ -50,7 +50,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await first.code(readPublic(handleIn(created))), 0);
   });
 
-  it('of a wrong form are answered as a TPM does, and nothing is flushed', async () => {
+  it('with a wrong format get a TPM’s response, and nothing is flushed', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [owner, other] = [broker.client(), broker.client()];
     handleIn(await owner.send(createPrimary()));
@@ -67,7 +67,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await owner.code(readPublic(TRANSIENT_FIRST)), 0);
   });
 
-  it('load no session into a context that is at its limit, and the session stays loadable elsewhere', async () => {
+  it('load no session into a context at its limit, and another context can still load the session', async () => {
     const { broker } = await scriptedBroker();
     const [full, other] = [broker.client(), broker.client()];
     for (let number = 0; number < 4; number++) handleIn(await full.send(startAuthSession()));
@@ -91,7 +91,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(tpm.sessions.size, 0);
   });
 
-  it('save a session of one context without stopping another context of the user', async () => {
+  it('save a session of one context without affecting another context of the user', async () => {
     const { broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const [first, second] = [broker.client(), broker.client()];
     const handle = handleIn(await first.send(startAuthSession()));
@@ -103,7 +103,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await second.code(policyGetDigest(other)), 0);
   });
 
-  it('of handles that are never swapped are the TPM’s to answer', async () => {
+  it('for handles that are never swapped go to the TPM', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     tpm.takeLog();
@@ -114,7 +114,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.deepEqual(tpm.takeLog(), ['ContextSave', 'FlushContext', 'ContextLoad']);
   });
 
-  it('save the state that an object or a session in the TPM has, and forget what the TPM has dropped', async () => {
+  it('save the current state of an object or session in the TPM, and forget what the TPM has dropped', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -144,7 +144,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.deepEqual(codes, [reference, value, reference, value]);
   });
 
-  it('ask the TPM to save an object anew while it is loaded, and a sequence each time', async () => {
+  it('ask the TPM to save an object again while it is loaded, and a sequence each time', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const sequence = handleIn(await client.send(hashSequenceStart()));
@@ -163,7 +163,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(readUint32(await client.send(sequenceComplete(again, [])), 10), 1, 'with its state');
   });
 
-  it('load no object beyond the quota, and hand on what the TPM says of a bad one', async () => {
+  it('load no object beyond the quota, and pass on the TPM’s error for an invalid one', async () => {
     const { broker } = await scriptedBroker({}, { ...TEST_LIMITS, resourcesPerContext: 1 });
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -177,7 +177,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await client.code(contextLoad(blob)), 0);
   });
 
-  it('load a session only from the blob that its user has of it', async () => {
+  it('load a session only from its user’s current blob', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [client, other] = [broker.client(), broker.client('uid:1001')];
     const session = handleIn(await client.send(startAuthSession()));
@@ -209,7 +209,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await client.code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1));
   });
 
-  it('flush an object wherever it is, and no other context’s', async () => {
+  it('flush an object wherever it is, but no other context’s', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
     const [client, other] = [broker.client(), broker.client()];
     const [evicted, resident] = [
@@ -226,7 +226,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await client.code(flushContext(resident)), aboutParameter(TPM_RC.HANDLE, 1));
   });
 
-  it('flush a session that is loaded in the context, or saved by its user, and no other', async () => {
+  it('flush a session that is loaded in the context or saved by its user, and no other', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [client, sibling, other] = [broker.client(), broker.client(), broker.client('uid:1001')];
     const loaded = handleIn(await client.send(startAuthSession()));
@@ -240,7 +240,7 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(tpm.sessions.size, 0);
   });
 
-  it('report what the TPM says when it cannot flush a session', async () => {
+  it('report the TPM’s error if it cannot flush a session', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const session = handleIn(await client.send(startAuthSession()));

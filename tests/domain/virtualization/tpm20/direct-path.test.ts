@@ -61,7 +61,7 @@ describe('the direct path of TPM 2.0', () => {
     }
   });
 
-  it('loads, saves and starts nothing: all that is needed must be resident', async () => {
+  it('loads, saves and starts nothing: everything needed must be resident', async () => {
     const { broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const [client, other] = [broker.client(), broker.client()];
     const { direct } = broker.virtualizer;
@@ -92,7 +92,7 @@ describe('the direct path of TPM 2.0', () => {
     assert.equal(direct.begin(99, getRandom(8)), null, 'no such context');
   });
 
-  it('leaves GetCapability to an exchange when it asks for handles, or has sessions, or is cut off', async () => {
+  it('leaves GetCapability to an exchange if it asks for handles, has sessions, or is truncated', async () => {
     const { broker } = await scriptedBroker();
     const client = broker.client();
     const session = handleIn(await client.send(startAuthSession('hmac')));
@@ -105,7 +105,7 @@ describe('the direct path of TPM 2.0', () => {
     assert.ok(!begins(authorized('GetCapability', [], [], [{ session, attributes: CONTINUE_SESSION }])));
   });
 
-  it('ends the sessions whose continueSession is clear when the command succeeds', async () => {
+  it('ends the sessions whose continueSession is clear if the command succeeds', async () => {
     const { broker } = await scriptedBroker();
     const client = broker.client();
     const [lasting, first, second] = [
@@ -129,7 +129,7 @@ describe('the direct path of TPM 2.0', () => {
     assert.notEqual(direct.begin(client.contextId, policyGetDigest(lasting)), null);
   });
 
-  it('hands a response on, or leaves the command to an exchange that can make room or load what is lost', async () => {
+  it('returns a response, or leaves the command to an exchange that can make room or load what was lost', async () => {
     const { broker } = await scriptedBroker();
     const client = broker.client();
     const { direct } = broker.virtualizer;
@@ -147,7 +147,7 @@ describe('the direct path of TPM 2.0', () => {
     ]);
   });
 
-  it('completes nothing twice, and restores the handles of all objects', async () => {
+  it('never completes twice, and restores the handles of all objects', async () => {
     const { broker } = await scriptedBroker();
     const [first, second] = [broker.client(), broker.client()];
     handleIn(await first.send(createPrimary()));
@@ -165,7 +165,7 @@ describe('the direct path of TPM 2.0', () => {
 });
 
 describe('whether a TPM 2.0 command needs a swap', () => {
-  it('is known for objects without touching them', async () => {
+  it('is known for objects without marking them as used', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [first, second] = [broker.client(), broker.client()];
     const need = (client: typeof first, bytes: Uint8Array) => broker.virtualizer.swapNeed(client.contextId, bytes);
@@ -195,7 +195,7 @@ describe('whether a TPM 2.0 command needs a swap', () => {
     assert.equal(need(first, sign(TRANSIENT_FIRST)), 'resident');
   });
 
-  it('is known for sessions, loading a saved one included', async () => {
+  it('is known for sessions, including the loading of a saved one', async () => {
     const { broker, tpm } = await scriptedBroker({ sessionSlots: 2 });
     const [first, second] = [broker.client(), broker.client()];
     const need = (client: typeof first, bytes: Uint8Array) => broker.virtualizer.swapNeed(client.contextId, bytes);

@@ -1,4 +1,7 @@
-/** No sequence of commands of one context reaches what belongs to another, and nothing leaks, whatever the transport does. */
+/**
+ * Tests that no sequence of commands of one context reaches another's resources, and that nothing leaks, even if the
+ * transport fails.
+ */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
@@ -186,7 +189,7 @@ describe('isolation of TPM 2.0 contexts', () => {
     });
   }
 
-  it('holds, and leaves nothing behind, when the transport fails at any moment, before or after the TPM acted', async () => {
+  it('holds, and leaves nothing behind, if the transport fails at any moment, before or after the TPM acted', async () => {
     const failures = fc.array(fc.tuple(fc.nat(40), fc.boolean()), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(steps, failures, async (sequence, plan) => {

@@ -16,7 +16,7 @@ const HMAC_SESSION = 0x0200003f;
 const POLICY_SESSION = 0x0300003f;
 const POLICY_SESSION_BEYOND = 0x03000040;
 
-describe('the answer for a handle that a context does not have', () => {
+describe('the response for a handle that a context does not have', () => {
   const inArea = (code: number, handle: number, position: number, count: number) =>
     missingInHandleArea(code, handle, position, count, RANGES);
 
@@ -27,7 +27,7 @@ describe('the answer for a handle that a context does not have', () => {
     assert.equal(inArea(TPM_CC.Certify, OBJECT_BEYOND, 1, 2), aboutHandle(TPM_RC.VALUE, 1));
   });
 
-  it('is REFERENCE_Hx for a policy session where the command takes one, as its last handle', () => {
+  it('is REFERENCE_Hx for a policy session if the command accepts one, as its last handle', () => {
     assert.equal(inArea(TPM_CC.PolicyGetDigest, POLICY_SESSION, 0, 1), TPM_RC.REFERENCE_H0);
     assert.equal(inArea(TPM_CC.PolicyGetDigest, POLICY_SESSION_BEYOND, 0, 1), aboutHandle(TPM_RC.VALUE, 0));
     assert.equal(inArea(TPM_CC.PolicySecret, POLICY_SESSION, 1, 2), TPM_RC.REFERENCE_H1);
@@ -43,7 +43,7 @@ describe('the answer for a handle that a context does not have', () => {
     assert.equal(inArea(TPM_CC.GetSessionAuditDigest, POLICY_SESSION, 2, 3), aboutHandle(TPM_RC.VALUE, 2));
   });
 
-  it('takes every policy command of the specification for one', () => {
+  it('treats every policy command of the specification as accepting one', () => {
     const policies = Object.entries(TPM_CC).filter(([name]) => name.startsWith('Policy'));
     const session = policies.filter(([, code]) => inArea(code, POLICY_SESSION, 0, 1) === TPM_RC.REFERENCE_H0);
     const others = policies.filter((each) => !session.includes(each)).map(([name]) => name);
@@ -57,7 +57,7 @@ describe('the answer for a handle that a context does not have', () => {
     assert.equal(missingInAuthorizationArea(POLICY_SESSION_BEYOND, 1, RANGES), aboutSession(TPM_RC.VALUE, 1));
   });
 
-  it('for ContextSave is REFERENCE_H0 or VALUE, and for FlushContext HANDLE or VALUE of the parameter', () => {
+  it('is REFERENCE_H0 or VALUE for ContextSave, and HANDLE or VALUE of the parameter for FlushContext', () => {
     assert.equal(missingForSave(OBJECT, RANGES), TPM_RC.REFERENCE_H0);
     assert.equal(missingForSave(OBJECT_BEYOND, RANGES), aboutHandle(TPM_RC.VALUE, 0));
     assert.equal(missingForFlush(POLICY_SESSION, RANGES), aboutParameter(TPM_RC.HANDLE, 1));

@@ -27,7 +27,7 @@ import {
 import { scriptedBroker } from '../../../support/virtual-tpm20.js';
 
 describe('TPM 2.0 commands that are passed through', () => {
-  it('are undone when their caller has cancelled them: created things are flushed, saved and loaded sessions go back', async () => {
+  it('are undone if their caller has cancelled them: created resources are flushed, saved and loaded sessions restored', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const discard = (sent: Uint8Array, response: Uint8Array) =>
@@ -55,7 +55,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('are not sent when they are malformed', async () => {
+  it('are not sent if they are malformed', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     handleIn(await client.send(createPrimary()));
@@ -72,7 +72,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.deepEqual(handleListIn(await client.send(listHandles(TRANSIENT_FIRST, 9))).handles, [TRANSIENT_FIRST]);
   });
 
-  it('end a session when they succeed with continueSession clear, and only then', async () => {
+  it('end a session exactly if they succeed with continueSession clear', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const loaded = () => broker.virtualizer.counts(client.contextId).loadedSessions;
@@ -92,7 +92,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(await client.code(policyGetDigest(failing)), 0);
   });
 
-  it('forget what the TPM says is not loaded, in the handles and in the authorizations', async () => {
+  it('forget the handles and sessions that the TPM reports as not loaded', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -114,7 +114,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.deepEqual(tpm.takeLog(), [], 'the second time without asking the TPM');
   });
 
-  it('keep an object that the TPM dropped if its saved form can be loaded', async () => {
+  it('keep an object that the TPM dropped if its saved context can be loaded', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -124,7 +124,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(await client.code(readPublic(key)), 0);
   });
 
-  it('are sent again up to three times when the TPM says RETRY', async () => {
+  it('are sent again up to three times if the TPM responds with RETRY', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const execute = async () => responseCodeOf(await client.exchange(getRandom(8)));
@@ -136,7 +136,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(tpm.takeLog().length, 4);
   });
 
-  it('give up after a bounded number of rounds with a TPM that always asks for room', async () => {
+  it('give up after a bounded number of rounds with a TPM that always lacks room', async () => {
     const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
     const client = broker.client();
     for (let number = 0; number < 4; number++) await client.send(startAuthSession());
@@ -145,7 +145,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.ok(tpm.log.length < 1000, `${tpm.log.length} commands`);
   });
 
-  it('make room for objects and sessions, whichever the TPM has none for', async () => {
+  it('make room for objects or sessions, whichever the TPM lacks', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     handleIn(await client.send(createPrimary()));
@@ -170,7 +170,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.deepEqual(await sent(TPM_RC.LOCKOUT), [TPM_RC.LOCKOUT], 'no matter of room');
   });
 
-  it('use an object and a session that are evicted, which come back first', async () => {
+  it('load the evicted objects and sessions that they use first', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 2, sessionSlots: 2 });
     const client = broker.client();
     const keys: number[] = [];
@@ -191,7 +191,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.deepEqual(bytes, before, 'the caller’s command has its own handles again');
   });
 
-  it('answer a warning of the TPM while loading to the caller, who may try again', async () => {
+  it('return a warning of the TPM while loading to the caller, who may try again', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -206,7 +206,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('answer that an object or a session is not there when it cannot be loaded any more', async () => {
+  it('report that an object or session is missing if it can no longer be loaded', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -228,7 +228,7 @@ describe('TPM 2.0 commands that are passed through', () => {
     });
   });
 
-  it('start sequences, whose saved form is void once they are used', async () => {
+  it('start sequences, whose saved context is void once they are used', async () => {
     const { broker } = await scriptedBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));

@@ -14,7 +14,7 @@ import {
 import { scriptedBroker, TEST_LIMITS, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 describe('quotas of TPM 2.0 objects and sessions', () => {
-  it('are bounded per context, together with sessions, and per user over all contexts, as the limits are at the moment', async () => {
+  it('apply to each context, together with sessions, and to each user over all contexts, with the current limits', async () => {
     const tpm = new ScriptedTpm20();
     const limits = { resourcesPerContext: 5, sessionsPerContext: 4, objectsPerUser: 7, abandonedSessionsPerUser: 4 };
     const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
@@ -33,7 +33,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(await second.code(readPublic(TRANSIENT_FIRST + 3)), 0, 'what is there stays usable');
   });
 
-  it('leave a session to whoever comes next, however greedy the others are', async () => {
+  it('leave a session for the next user, however greedy the others are', async () => {
     const { broker, tpm } = await scriptedBroker();
     const holdings: number[] = [];
     for (const userKey of ['uid:1', 'uid:2', 'uid:3', 'uid:4']) {
@@ -54,7 +54,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(tpm.sessions.size, 61);
   });
 
-  it('reclaim a user’s abandoned sessions before the user is refused', async () => {
+  it('flush a user’s abandoned sessions before the user is refused', async () => {
     const tpm = new ScriptedTpm20();
     const limits = { ...TEST_LIMITS, abandonedSessionsPerUser: 20 };
     const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
@@ -72,7 +72,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(tpm.sessions.size, 32);
   });
 
-  it('reclaim abandoned sessions of others when the TPM itself has no handle left', async () => {
+  it('flush abandoned sessions of others if the TPM itself has no free handle', async () => {
     const { broker, tpm } = await scriptedBroker({ activeSessions: 64 });
     const gone = broker.client('uid:7');
     const blob = blobIn(await gone.send(contextSave(handleIn(await gone.send(startAuthSession())))));
@@ -88,7 +88,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(tpm.sessions.size, 64);
   });
 
-  it('keep a bounded number of a user’s abandoned sessions, the newest ones', async () => {
+  it('limit a user’s abandoned sessions to the newest ones', async () => {
     const { tpm, broker } = await scriptedBroker();
     const kept: { handle: number; blob: Uint8Array }[] = [];
     const save = async (userKey: string) => {
@@ -111,7 +111,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.deepEqual(codes, [theirs, gone, gone, 0, 0, 0, 0]);
   });
 
-  it('reclaim from the user who has abandoned most when the TPM has no session handle left', async () => {
+  it('flush a session of the user with the most abandoned ones if the TPM has no free session handle', async () => {
     const { tpm, broker } = await scriptedBroker({ activeSessions: 64 });
     const abandon = async (userKey: string, count: number) => {
       const client = broker.client(userKey);
@@ -131,7 +131,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.deepEqual(['uid:1', 'uid:2', 'uid:3'].map(saved), [1, 2, 2]);
   });
 
-  it('reclaim nothing that is still in use, and report what the TPM says then', async () => {
+  it('flush nothing that is still in use, and report the TPM’s error then', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [client, other] = [broker.client(), broker.client('uid:1001')];
     await other.send(contextSave(handleIn(await other.send(startAuthSession()))));

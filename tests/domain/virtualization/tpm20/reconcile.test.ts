@@ -37,7 +37,7 @@ async function failingBroker(options: ScriptedTpmOptions = {}) {
 }
 
 describe('reconciling with a TPM 2.0', () => {
-  it('flushes what a command has created whose response was lost', async () => {
+  it('flushes what a command without a response has created', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const client = broker.client();
     const kept = handleIn(await client.send(createPrimary()));
@@ -59,7 +59,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.ok(tpm.objects.has(foreign));
   });
 
-  it('leaves handles alone that were there before', async () => {
+  it('ignores handles that were there before', async () => {
     const tpm = new ScriptedTpm20();
     tpm.transmit(createPrimary());
     const session = handleIn(tpm.transmit(startAuthSession()));
@@ -77,7 +77,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.deepEqual([tpm.objects.size, tpm.sessions.size], [1, 1]);
   });
 
-  it('forgets what has gone, and keeps what can be loaded again', async () => {
+  it('forgets what is gone, and keeps what can be loaded again', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const client = broker.client();
     const [saved, lost] = [handleIn(await client.send(createPrimary())), handleIn(await client.send(createPrimary()))];
@@ -91,7 +91,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.equal(await client.code(policyGetDigest(session)), TPM_RC.REFERENCE_H0);
   });
 
-  it('saves a session again that was loaded although its caller did not learn it', async () => {
+  it('saves a session again that was loaded without its caller’s knowledge', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const client = broker.client();
     const session = handleIn(await client.send(startAuthSession()));
@@ -103,7 +103,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.equal(handleIn(await client.send(contextLoad(blob))), session, 'its blob is still valid');
   });
 
-  it('ends a session whose only saved form was lost', async () => {
+  it('ends a session whose only saved context was lost', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const client = broker.client();
     const session = handleIn(await client.send(startAuthSession()));
@@ -121,7 +121,7 @@ describe('reconciling with a TPM 2.0', () => {
     for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('repeats the flushes of a closed context that failed, and forgets those that the TPM has done', async () => {
+  it('repeats the failed flushes of a closed context, and forgets those that the TPM has done', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const [client, other] = [broker.client(), broker.client()];
     for (let number = 0; number < 2; number++) handleIn(await client.send(createPrimary()));
@@ -136,7 +136,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.deepEqual(broker.virtualizer.snapshot().ownedHandles, []);
   });
 
-  it('takes what is to be flushed for the broker’s own', async () => {
+  it('counts handles to be flushed as the broker’s own', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const [client, other] = [broker.client(), broker.client()];
     handleIn(await client.send(startAuthSession('policy')));
@@ -146,7 +146,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.equal(tpm.sessions.size, 0);
   });
 
-  it('follows a suspend that the TPM has kept its state through', async () => {
+  it('restores everything after a suspend in which the TPM kept its state', async () => {
     const { tpm, broker } = await failingBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -162,7 +162,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.equal(await client.code(flushContext(sequence)), 0);
   });
 
-  it('follows a suspend after which the TPM was started already', async () => {
+  it('restores everything after a suspend after which the TPM was already started', async () => {
     const { tpm, broker } = await failingBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary()));
@@ -173,7 +173,7 @@ describe('reconciling with a TPM 2.0', () => {
     assert.deepEqual(broker.virtualizer.snapshot().resetCounts, { resetCount: 0, restartCount: 1 });
   });
 
-  it('follows a suspend that the TPM has lost its state through', async () => {
+  it('forgets everything after a suspend in which the TPM lost its state', async () => {
     const { tpm, broker } = await failingBroker();
     const client = broker.client();
     const key = handleIn(await client.send(createPrimary({ hierarchy: 'owner' })));

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { SlotEstimate } from '../../../../ts-core/domain/virtualization/tpm20/slot-estimate.js';
 
 describe('the estimate of free slots', () => {
-  it('knows of no limit before the TPM has refused', () => {
+  it('is unlimited before the TPM has refused', () => {
     const slots = new SlotEstimate();
     slots.accepted(50);
     assert.deepEqual([slots.isReached(50), slots.isFull(50)], [false, false]);
   });
 
-  it('is reached with as many inside as fitted when the TPM refused', () => {
+  it('is reached with as many resources as fitted when the TPM refused', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     assert.deepEqual(
@@ -17,13 +17,13 @@ describe('the estimate of free slots', () => {
     );
   });
 
-  it('believes in one slot even if the TPM refuses with none inside', () => {
+  it('assumes one slot even if the TPM refuses with none in use', () => {
     const slots = new SlotEstimate();
     slots.refused(0);
     assert.deepEqual([slots.isReached(0), slots.isReached(1)], [false, true]);
   });
 
-  it('grows when more fit than before, and never shrinks by an acceptance', () => {
+  it('grows when more fit than before, and never shrinks when the TPM accepts', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     slots.accepted(2);
@@ -42,7 +42,7 @@ describe('the estimate of free slots', () => {
     );
   });
 
-  it('forgets its limit', () => {
+  it('can be reset', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     slots.forget();

@@ -14,8 +14,8 @@ import {
 } from '../../../support/tpm20-commands.js';
 import { scriptedBroker, TEST_LIMITS, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
-describe('TPM 2.0 snapshot', () => {
-  it('returns saved sessions to their users and flushes what else was left, but nothing after a TPM reset', async () => {
+describe('the snapshot of TPM 2.0', () => {
+  it('returns saved sessions to their users and flushes the rest, but does nothing after a TPM reset', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary()));
@@ -52,7 +52,7 @@ describe('TPM 2.0 snapshot', () => {
 });
 
 describe('resources of TPM 2.0 contexts', () => {
-  it('what an administrator removes is gone for its holder, and only that', async () => {
+  it('that an administrator removes are gone for their holder, and no others are', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary()));
@@ -83,7 +83,7 @@ describe('resources of TPM 2.0 contexts', () => {
     });
   });
 
-  it('are counted by context, saved sessions by the one that saved them', async () => {
+  it('are counted by context, saved sessions by the context that saved them', async () => {
     const { broker } = await scriptedBroker();
     const [client, sibling] = [broker.client(), broker.client()];
     handleIn(await client.send(createPrimary()));
@@ -95,7 +95,7 @@ describe('resources of TPM 2.0 contexts', () => {
     assert.deepEqual(counts(99), { transient: 0, loadedSessions: 0, savedSessions: 0 });
   });
 
-  it('are listed with the context that holds or saved them, and without one when that is closed', async () => {
+  it('are listed with the context that holds or saved them, and without one if that is closed', async () => {
     const { broker } = await scriptedBroker();
     const [client, closed] = [broker.client(), broker.client()];
     const saved = handleIn(await client.send(startAuthSession()));
@@ -129,7 +129,7 @@ describe('resources of TPM 2.0 contexts', () => {
     assert.equal(tpm.objects.size, 0);
   });
 
-  it('of an earlier run are left alone when they belong to others by now, or to a later run of the TPM', async () => {
+  it('of an earlier run are not flushed if they now belong to others, or to a later run of the TPM', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     handleIn(await client.send(createPrimary()));
@@ -149,7 +149,7 @@ describe('resources of TPM 2.0 contexts', () => {
     );
   });
 
-  it('of an earlier run keep their order, by which the oldest is reclaimed first', async () => {
+  it('of an earlier run keep their order, so that the oldest is flushed first', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const blobs: Uint8Array[] = [];

@@ -18,14 +18,14 @@ import {
 import { scriptedBroker } from '../../../support/virtual-tpm20.js';
 
 describe('TPM 2.0 special commands', () => {
-  it('Startup is answered as a started TPM does and never sent', async () => {
+  it('Startup gets the response of a started TPM and is never sent', async () => {
     const { tpm, broker } = await scriptedBroker();
     tpm.log.length = 0;
     assert.equal(await broker.client('uid:0').code(startup()), TPM_RC.INITIALIZE);
     assert.deepEqual(tpm.log, []);
   });
 
-  it('a command that the TPM does not list is answered TPM_RC_COMMAND_CODE and not sent', async () => {
+  it('a command that the TPM does not list gets TPM_RC_COMMAND_CODE and is not sent', async () => {
     const { tpm, broker } = await scriptedBroker();
     tpm.log.length = 0;
     assert.equal(await broker.client().code(command(0x20000001, u32(TRANSIENT_FIRST))), TPM_RC.COMMAND_CODE);
@@ -55,14 +55,14 @@ describe('TPM 2.0 special commands', () => {
     const GONE = [TPM_RC.REFERENCE_H0, TPM_RC.REFERENCE_H0, TPM_RC.REFERENCE_H0];
     const THERE = [0, 0, 0];
 
-    it('Clear ends the objects of owner and endorsement, loaded and evicted ones', async () => {
+    it('Clear removes the objects of owner and endorsement, loaded and evicted ones', async () => {
       const { client, codes, held } = await keysOf('owner', 'endorsement', 'null');
       assert.equal(await client.code(clear()), 0);
       assert.equal(held(), 3, 'known without asking for each');
       assert.deepEqual(await codes(), [...GONE, ...GONE, ...THERE]);
     });
 
-    it('ChangeEPS ends those of endorsement, and ChangePPS those of the platform', async () => {
+    it('ChangeEPS removes those of endorsement, and ChangePPS those of the platform', async () => {
       const { client, codes, held } = await keysOf('owner', 'endorsement', 'platform');
       assert.equal(await client.code(changeEps()), 0);
       assert.equal(held(), 6);
@@ -72,7 +72,7 @@ describe('TPM 2.0 special commands', () => {
       assert.deepEqual(await codes(), [...THERE, ...GONE, ...GONE]);
     });
 
-    it('HierarchyControl ends those of the hierarchy that it disables, and none when it enables one', async () => {
+    it('HierarchyControl removes those of the hierarchy that it disables, and none when it enables one', async () => {
       const { tpm, client, codes, held } = await keysOf('owner', 'endorsement');
       tpm.takeLog();
       assert.equal(await client.code(hierarchyControl('owner', 'on')), 0);
@@ -83,7 +83,7 @@ describe('TPM 2.0 special commands', () => {
       assert.deepEqual(await codes(), [...GONE, ...THERE]);
     });
 
-    it('leave the objects of all contexts alone when they fail, and their sessions in any case', async () => {
+    it('leave the objects of all contexts unchanged if they fail, and the sessions in any case', async () => {
       const { tpm, broker, client, held } = await keysOf('owner');
       const other = broker.client('uid:1001');
       const key = handleIn(await other.send(createPrimary({ hierarchy: 'owner' })));
@@ -97,7 +97,7 @@ describe('TPM 2.0 special commands', () => {
       assert.equal(await other.code(policyGetDigest(session)), 0);
     });
 
-    it('make the snapshot speak of the reset counts that the TPM has then', async () => {
+    it('put the TPM’s new reset counts into the snapshot', async () => {
       const { tpm, broker, client } = await keysOf('owner');
       tpm.resetCount = 7;
       let changes = 0;

@@ -22,7 +22,7 @@ import {
 import { scriptedBroker } from '../../../support/virtual-tpm20.js';
 
 describe('TPM 2.0 transient objects', () => {
-  it('stay resident: commands on them are the caller’s commands and nothing else', async () => {
+  it('stay resident: their commands are the only ones that the TPM gets', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [first, second] = [broker.client(), broker.client()];
     handleIn(await first.send(createPrimary()));
@@ -37,7 +37,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(tpm.log.length, 10);
   });
 
-  it('leave the TPM least recently used first, and are saved once in their life', async () => {
+  it('are evicted least recently used first, and saved only once', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 3; number++) handleIn(await client.send(createPrimary()));
@@ -67,7 +67,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(tpm.log.length, 36);
   });
 
-  it('that change with use are saved anew each time', async () => {
+  it('that change with use are saved each time', async () => {
     const { broker } = await scriptedBroker({ objectSlots: 2 });
     const client = broker.client();
     for (let number = 0; number < 4; number++) handleIn(await client.send(hashSequenceStart()));
@@ -83,7 +83,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.deepEqual(broker.virtualizer.resources(), []);
   });
 
-  it('that the TPM refuses to save keep their slot, others give way, and what has no room is answered by the TPM', async () => {
+  it('that the TPM refuses to save keep their slot, others are evicted, and the TPM answers what has no room', async () => {
     const { broker } = await scriptedBroker({ refusesToSaveSequences: true });
     const client = broker.client();
     for (let number = 0; number < 2; number++) handleIn(await client.send(hashSequenceStart()));
@@ -97,7 +97,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 2)), 0);
   });
 
-  it('whose saved form has become void answer as missing, and the broker goes on', async () => {
+  it('whose saved context is void are missing, and the broker continues', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary({ hierarchy: 'owner' })));
@@ -110,7 +110,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(handleIn(await client.send(createPrimary())), TRANSIENT_FIRST);
   });
 
-  it('given out by the TPM under a handle that we thought taken replace what is evidently gone', async () => {
+  it('that the TPM creates with a handle that we thought in use replace the object that is evidently gone', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [first, second] = [broker.client(), broker.client()];
     handleIn(await first.send(createPrimary()));
@@ -123,7 +123,7 @@ describe('TPM 2.0 transient objects', () => {
 });
 
 describe('TPM 2.0 sessions that are swapped', () => {
-  it('keep a caller’s saved blob good through any number of context gaps, once', async () => {
+  it('leave a caller’s saved blob valid through any number of context gaps, once', async () => {
     const { broker } = await scriptedBroker({ gapMax: 8 });
     const keeper = broker.client();
     const kept: { handle: number; blob: Uint8Array; digest: Uint8Array }[] = [];
@@ -146,7 +146,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     }
   });
 
-  it('repair a gap that stands in the way of starting or loading a session', async () => {
+  it('repair a gap that prevents starting or loading a session', async () => {
     const { broker, tpm } = await scriptedBroker({ gapMax: 12, sessionSlots: 2 });
     const clients = [broker.client(), broker.client('uid:1001'), broker.client('uid:1002')];
     const sessions: { client: (typeof clients)[number]; handle: number }[] = [];
@@ -161,7 +161,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.ok(tpm.loadedSessions().length <= 2);
   });
 
-  it('are forgotten when the TPM says that they are not there, and stay when it cannot save them now', async () => {
+  it('are forgotten if the TPM reports them as missing, and kept if it cannot save them now', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const client = broker.client();
     const first = handleIn(await client.send(createPrimary()));
@@ -180,7 +180,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 1);
   });
 
-  it('are saved after the oldest saved session is repaired, when a gap stands in the way', async () => {
+  it('are saved after the oldest saved session is repaired, if a gap prevents saving', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const blob = blobIn(await client.send(contextSave(handleIn(await client.send(startAuthSession())))));
@@ -193,7 +193,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.equal(await client.code(contextLoad(blob)), 0);
   });
 
-  it('are not saved when no saved session is there whose repair could help', async () => {
+  it('are not saved if there is no saved session whose repair could help', async () => {
     const { tpm, broker } = await scriptedBroker({ sessionSlots: 1 });
     const client = broker.client();
     handleIn(await client.send(startAuthSession()));
@@ -201,7 +201,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
   });
 
-  it('end when their saved form cannot be loaded to repair a gap, and wait when the TPM cannot load it now', async () => {
+  it('end if their saved context cannot be loaded to repair a gap, and wait if the TPM cannot load it now', async () => {
     const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
     const client = broker.client();
     for (let number = 0; number < 3; number++) await client.send(startAuthSession());
@@ -214,7 +214,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 2);
   });
 
-  it('are flushed under the type by which the TPM lists them, if it does not know them by their own', async () => {
+  it('are flushed with the type by which the TPM lists them, if it rejects their own', async () => {
     for (const type of ['policy', 'hmac'] as const) {
       const { tpm, broker } = await scriptedBroker();
       const client = broker.client();
@@ -244,7 +244,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.deepEqual(tpm.takeLog(), ['FlushContext']);
   });
 
-  it('that one command needs together are never evicted for each other', async () => {
+  it('that one command needs together never evict each other', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const client = broker.client();
     const sessions = [
@@ -261,7 +261,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
-  it('make room for an object in the place of a session, where a TPM has one memory for both', async () => {
+  it('are evicted for an object on a TPM with one memory for both', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
     const client = broker.client();
     const first = handleIn(await client.send(createPrimary()));

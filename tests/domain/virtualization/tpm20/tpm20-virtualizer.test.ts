@@ -26,7 +26,7 @@ import {
 import { scriptedBroker, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 describe('the TPM 2.0 virtualizer', () => {
-  it('goes on after a TPM reset: what contexts held is gone, their callers are told, and new work succeeds', async () => {
+  it('continues after a TPM reset: contexts’ resources are gone, their callers are informed, and new commands succeed', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary()));
@@ -58,7 +58,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(new CommandTable([decodeCommandAttributes(0x22000123)]).of(0x20000123)?.handleCount, 1);
   });
 
-  it('tells nothing of the TPM before it has started', () => {
+  it('reports nothing about the TPM before it has started', () => {
     const virtualizer = new Tpm20Virtualizer();
     assert.deepEqual([virtualizer.maxCommandBytes, virtualizer.commandCodes()], [4096, []]);
     assert.equal(virtualizer.property(TPM_PT.MAX_COMMAND_SIZE), undefined);
@@ -74,7 +74,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(broker.virtualizer.property(TPM_PT.HR_LOADED), undefined);
   });
 
-  it('knows contexts that were open before it started, and refuses those that are not', async () => {
+  it('accepts contexts that were open before it started, and refuses those that are not open', async () => {
     const { broker } = await scriptedBroker();
     const client = broker.client();
     await broker.run(() => broker.virtualizer.start(undefined));
@@ -85,7 +85,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(broker.virtualizer.swapNeed(client.contextId, getRandom(8)), 'none');
   });
 
-  it('answers with the TPM’s code when the TPM refuses a question without which it cannot go on', async () => {
+  it('returns the TPM’s code if the TPM rejects a question that it depends on', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     handleIn(await client.send(createPrimary({ hierarchy: 'owner' })));
@@ -94,7 +94,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(await client.code(readPublic(TRANSIENT_FIRST)), TPM_RC.REFERENCE_H0, 'it has asked again');
   });
 
-  it('hands other errors on', async () => {
+  it('passes on other errors', async () => {
     const tpm = new ScriptedTpm20();
     let fails = false;
     const broker = await VirtualTpm20.start((bytes) => {
@@ -134,7 +134,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(handleIn(await other.send(contextLoad(blob))), saved);
   });
 
-  it('undoes nothing for a context or a command that it does not know, or a command that has failed', async () => {
+  it('undoes nothing for an unknown context or command, or a command that has failed', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     const create = createPrimary();
@@ -153,7 +153,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(tpm.objects.size, 0);
   });
 
-  it('flushes after a TPM reset what it cannot tell from sessions that have survived a restart', async () => {
+  it('flushes after a TPM reset what it cannot distinguish from sessions that have survived a restart', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     await client.send(contextSave(handleIn(await client.send(startAuthSession()))));

@@ -25,7 +25,7 @@ function activityOf(periodMs: number, commands: readonly (typeof RANDOM | typeof
 }
 
 describe('the handler of activity', () => {
-  it('gives rates and durations by command, of submissions without a command too', async () => {
+  it('returns rates and durations by command, including submissions without a context', async () => {
     const { activity } = activityOf(2000, [RANDOM, NO_COMMAND]);
     const random = { code: TPM_CC.GetRandom, name: 'TPM2_GetRandom (0x17B)', perSecond: 3, unansweredPerSecond: 1 };
     assert.deepEqual(await activity, {
@@ -43,7 +43,7 @@ describe('the handler of activity', () => {
     assert.deepEqual(activityOf(1000, [], 3).asked, [3]);
   });
 
-  it('divides by nothing in the moment of a start', async () => {
+  it('does not divide by zero just after a start', async () => {
     const { perSecond, commands } = await activityOf(0, [RANDOM]).activity;
     assert.deepEqual([perSecond, commands[0]?.perSecond], [0, 0]);
   });

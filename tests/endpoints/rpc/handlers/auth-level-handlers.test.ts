@@ -45,7 +45,7 @@ describe('the handlers of the level of owner authorization', () => {
     assert.deepEqual([local.setByPolicy, local.activeDirectoryBackup], [false, false]);
   });
 
-  it('give the decoded new value to the use case, and wipe it afterwards', async () => {
+  it('pass the decoded new value to the use case, and wipe it afterwards', async () => {
     const { handlers, given, secret } = setUp({ level: 2, origin: { kind: 'local' } });
     await handlers.authLevelSet(sessionOf(ROOT), { level: 2, newOwnerAuth: 'AQID', force: true });
     assert.deepEqual(given, [['uid:0', 2, 'AQID', true]]);

@@ -85,7 +85,7 @@ async function verdictOf(explanation: CommandExplanation) {
 }
 
 describe('the handlers of command blocks', () => {
-  it('ask about the caller’s own class, unless another one is named', async () => {
+  it('use the caller’s own class unless another one is given', async () => {
     const { handlers, asked } = setUp();
     const other: CallerClass = 'sandboxedApp';
     await handlers.commandBlockTest(sessionOf(ALICE), { command: 'GetRandom' });
@@ -96,7 +96,7 @@ describe('the handlers of command blocks', () => {
     ]);
   });
 
-  it('give the reason and the source of the list that blocks, and everything that has to be lifted', async () => {
+  it('return the reason and the source of the list that blocks, and everything that has to be lifted', async () => {
     const { allowed, decidingList, reason, source, liftedBy, statements } = (await verdictOf(BLOCKED)) ?? {};
     assert.deepEqual([allowed, decidingList, reason, source], [false, 'local', 'Blocked here.', 'local list']);
     assert.equal(liftedBy, 'Remove-TbsCommandBlock. Set ignoreLocalList to true.');
@@ -109,13 +109,13 @@ describe('the handlers of command blocks', () => {
     });
   });
 
-  it('give the list in force that allows the command', async () => {
+  it('return the list in force that allows the command', async () => {
     const verdict = await verdictOf(explanationOf({ statements: [{ ...BY_DEFAULT, inForce: false }, BY_DEFAULT] }));
     assert.deepEqual([verdict?.allowed, verdict?.decidingList, verdict?.source], [true, 'default', 'shipped list']);
     assert.equal(verdict?.liftedBy, null);
   });
 
-  it('say that no list blocks it where none says anything', async () => {
+  it('report that no list blocks a command that no list mentions', async () => {
     const verdict = await verdictOf(explanationOf({ statements: [{ ...BY_DEFAULT, inForce: false }] }));
     assert.deepEqual(
       [verdict?.decidingList, verdict?.reason, verdict?.source, verdict?.condition],
@@ -130,7 +130,7 @@ describe('the handlers of command blocks', () => {
     assert.deepEqual(asked, [['1.2', 5]]);
   });
 
-  it('change the lists in the caller’s name, and show what changed', async () => {
+  it('change the lists on behalf of the caller, and return what changed', async () => {
     const { handlers, asked } = setUp();
     const [commands, callerClass] = [['GetRandom'], 'standardUser'] as const;
     const change = await handlers.commandBlockAdd(sessionOf(ROOT), { commands: [...commands], tpmVersion: '1.2' });

@@ -93,7 +93,7 @@ describe('the handlers of commands', () => {
     assert.deepEqual(told, []);
   });
 
-  it('fail with the refusal of a submission, and close its temporary context all the same', async () => {
+  it('fail with the refusal of a submission, and still close its temporary context', async () => {
     const error = new TbsError('TPM_E_COMMAND_BLOCKED');
     const { submit, answer, told } = setUp({ kind: 'refused', error });
     const answered = submit();
@@ -102,7 +102,7 @@ describe('the handlers of commands', () => {
     assert.deepEqual(told, [['closed', TEMPORARY_CONTEXT]]);
   });
 
-  it('cancel in the context that is named: on this connection, or with the caller’s right to another', () => {
+  it('cancel in the given context: on this connection, or with the caller’s right to another', () => {
     const { handlers, session, told } = setUp();
     handlers.commandCancel(session, { contextId: OWN_CONTEXT });
     handlers.commandCancel(session, { contextId: 99 });
@@ -112,7 +112,7 @@ describe('the handlers of commands', () => {
     ]);
   });
 
-  it('cancel what was submitted without a context, and nothing else, if none is named', async () => {
+  it('cancel exactly the commands without a context if none is given', async () => {
     const { handlers, session, told, submit, answer } = setUp();
     const answered = submit();
     handlers.commandCancel(session, {});

@@ -47,7 +47,7 @@ describe('the handlers of contexts', () => {
     ]);
   });
 
-  it('list whose each context is, since when, and whether it is of this connection', async () => {
+  it('list the user and time of each context, and whether it belongs to this connection', async () => {
     const { handlers, session } = setUp();
     const { contexts } = await handlers.contextList(session, undefined);
     assert.deepEqual(contexts[0], {

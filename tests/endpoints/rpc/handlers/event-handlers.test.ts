@@ -39,7 +39,7 @@ function setUp(maxSubscribersOfUser = 2) {
 }
 
 describe('the handlers of events', () => {
-  it('return as many past events as are asked for, none by default', async () => {
+  it('return as many past events as requested, none by default', async () => {
     const { subscribe } = setUp();
     const session = sessionOf(ALICE);
     assert.deepEqual(await subscribe(session, { recent: 1, follow: false }), { recent: [eventOf('second')] });
@@ -61,7 +61,7 @@ describe('the handlers of events', () => {
     assert.equal(followers.size, 0);
   });
 
-  it('drop events while the client does not read, and then say how many', async () => {
+  it('drop events while the client does not read, and then report how many', async () => {
     const { subscribe, raise } = setUp();
     let reads = true;
     const session = sessionOf(ALICE, { reads: () => reads });
@@ -78,7 +78,7 @@ describe('the handlers of events', () => {
     ]);
   });
 
-  it('refuse more followers of one user than the limit, until one of the connections ends', async () => {
+  it('refuse more subscribers of one user than the limit, until one of the connections ends', async () => {
     const { subscribe, followers } = setUp(1);
     const first = sessionOf(ALICE);
     await subscribe(first, undefined);

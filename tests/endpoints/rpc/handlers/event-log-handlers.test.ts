@@ -62,7 +62,7 @@ describe('the handlers of the boot log', () => {
     );
   });
 
-  it('return a single event that is longer than a page, with its data cut off', async () => {
+  it('return a single event that is longer than a page, with truncated data', async () => {
     const { events, next } = await pageFrom([eventOf(0, 1_000_000), eventOf(1)], 0);
     assert.deepEqual([events.length, events[0]?.dataBytes], [2, 1_000_000]);
     assert.equal(Buffer.from(events[0]?.data ?? '', 'base64').length, 65_536);
@@ -74,7 +74,7 @@ describe('the handlers of the boot log', () => {
     assert.deepEqual([events, next, total], [[], null, 1]);
   });
 
-  it('compare each PCR of the banks that the TPM has, and say why others are not compared', async () => {
+  it('compare each PCR of the banks that the TPM has, and explain why others are not compared', async () => {
     const pcr = { pcrIndex: 7, events: 1, replayed: Uint8Array.of(10), actual: Uint8Array.of(11), matches: false };
     const banks: BankComparison[] = [
       {

@@ -82,7 +82,7 @@ describe('the handlers of the lockout', () => {
     }
   });
 
-  it('reset one user, or all if none is named, in the caller’s name', async () => {
+  it('reset one user, or all if none is given, on behalf of the caller', async () => {
     const { handlers, reset } = setUp();
     await handlers.lockoutReset(sessionOf(ROOT), { user: 'alice' });
     await handlers.lockoutReset(sessionOf(ROOT), undefined);

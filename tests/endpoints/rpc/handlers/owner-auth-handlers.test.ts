@@ -35,7 +35,7 @@ function setUp() {
 }
 
 describe('the handlers of the owner authorization', () => {
-  it('give the decoded values to the use case and wipe them afterwards', async () => {
+  it('pass the decoded values to the use case and wipe them afterwards', async () => {
     const { handlers, given, values } = setUp();
     const params = { ownerAuth: OLD.toString('base64'), newOwnerAuth: NEW.toString('base64') };
     assert.deepEqual(await handlers.ownerAuthSet(sessionOf(ROOT), params), { kept: true, backup: 'off' });
@@ -53,7 +53,7 @@ describe('the handlers of the owner authorization', () => {
     assert.ok(stored.every((byte) => byte === 0));
   });
 
-  it('take each type by its name and by its number', async () => {
+  it('accept each type by its name and by its number', async () => {
     const { handlers, asked } = setUp();
     for (const { name, number } of OWNER_AUTH_TYPES) {
       await handlers.ownerAuthGet(sessionOf(ROOT), { type: name });

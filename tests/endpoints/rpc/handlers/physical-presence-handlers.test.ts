@@ -36,7 +36,7 @@ function setUp(state: Partial<PhysicalPresenceState> = {}) {
 }
 
 describe('the handlers of physical presence', () => {
-  it('name the pending request, what carries it out, and the last result', async () => {
+  it('return the pending request, what executes it, and the last result', async () => {
     const { request, requestName, transition, response } = await setUp().get();
     assert.deepEqual([request, requestName, transition], [CLEAR, 'Clear', 'Restart']);
     assert.deepEqual(response, { operation: CLEAR, name: 'Clear', result: 0xfffffff0, resultName: 'UserAbort' });
@@ -54,7 +54,7 @@ describe('the handlers of physical presence', () => {
     assert.ok(operations.every(({ confirmation }) => confirmation === 'Unknown'));
   });
 
-  it('submit a request in the caller’s name, and return the new state', async () => {
+  it('submit a request on behalf of the caller, and return the new state', async () => {
     const { handlers, requested } = setUp();
     const { version } = await handlers.physicalPresenceRequest(sessionOf(ROOT), { operation: CLEAR });
     assert.deepEqual([version, requested], ['1.3', [['uid:0', CLEAR]]]);

@@ -65,7 +65,7 @@ describe('the handlers of policy', () => {
     assert.deepEqual([settings[0]?.value, settings[0]?.source], [null, 'default']);
   });
 
-  it('say that policy is compliant exactly if nothing differs', async () => {
+  it('report that policy is compliant exactly if nothing differs', async () => {
     const { handlers } = setUp();
     assert.deepEqual(await handlers.policyTest(sessionOf(ROOT), { settings: {} }), {
       compliant: true,
@@ -75,7 +75,7 @@ describe('the handlers of policy', () => {
     assert.deepEqual([compliant, differences.length], [false, 1]);
   });
 
-  it('import the decoded bytes of a Registry.pol in the caller’s name', async () => {
+  it('import the decoded bytes of a Registry.pol on behalf of the caller', async () => {
     const { handlers, asked } = setUp();
     const registryPol = Buffer.from('PReg').toString('base64');
     assert.equal((await handlers.policyImport(sessionOf(ROOT), { registryPol })).revision, 3);

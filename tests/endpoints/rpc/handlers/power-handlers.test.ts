@@ -4,7 +4,7 @@ import { ROOT } from '../../../support/callers.js';
 import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
 
 describe('the handlers of suspend and resume', () => {
-  it('answer once the use case is done, in the caller’s name', async () => {
+  it('answer once the use case has finished, on behalf of the caller', async () => {
     const told: unknown[] = [];
     const handlers = powerHandlers(
       applicationWith({

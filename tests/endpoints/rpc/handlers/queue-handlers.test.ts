@@ -16,7 +16,7 @@ function queueWith(running: { userKey: string; code: number; durationMs: number 
 }
 
 describe('the handler of the queue', () => {
-  it('names the users who wait and the command that runs', async () => {
+  it('returns the names of waiting users and of the running command', async () => {
     assert.deepEqual(await queueWith({ userKey: 'uid:1001', code: TPM_CC.GetRandom, durationMs: 7 }), {
       waiting: [{ userKey: 'uid:1000', userName: 'alice', priority: 'high', count: 2 }],
       running: {
@@ -29,7 +29,7 @@ describe('the handler of the queue', () => {
     });
   });
 
-  it('returns null while nothing runs that the caller may see', async () => {
+  it('returns null while no command is running that the caller may see', async () => {
     assert.equal((await queueWith(undefined)).running, null);
   });
 });

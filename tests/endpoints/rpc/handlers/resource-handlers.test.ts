@@ -16,13 +16,13 @@ describe('the handlers of resources', () => {
     }),
   );
 
-  it('list what the caller may see, with the name of each user', async () => {
+  it('list the resources that the caller may see, with the name of each user', async () => {
     assert.deepEqual(await handlers.resourceList(sessionOf(ALICE), undefined), {
       resources: [{ ...KEY, userName: 'alice' }],
     });
   });
 
-  it('say whether a resource was flushed', async () => {
+  it('report whether a resource was flushed', async () => {
     assert.deepEqual(await handlers.resourceRemove(sessionOf(ALICE), { id: 'k1' }), { removed: true });
     assert.deepEqual(await handlers.resourceRemove(sessionOf(ALICE), { id: 'k2' }), { removed: false });
   });

@@ -149,7 +149,7 @@ describe('the handlers of the TPM', () => {
     );
   });
 
-  it('give an RSA endorsement key as SubjectPublicKeyInfo, with its SHA-256 hash', async () => {
+  it('return an RSA endorsement key as SubjectPublicKeyInfo, with its SHA-256 hash', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const jwk = publicKey.export({ format: 'jwk' });
     const unique = new Uint8Array(Buffer.from(jwk.n ?? '', 'base64url'));
@@ -160,7 +160,7 @@ describe('the handlers of the TPM', () => {
     assert.deepEqual([shown.isPresent, shown.algorithm, shown.manufacturerCertificates], [true, 'rsa', ['MAA=']]);
   });
 
-  it('give an ECC endorsement key from the coordinates of its point', async () => {
+  it('return an ECC endorsement key from the coordinates of its point', async () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     const unique = new Uint8Array(Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]));
@@ -169,14 +169,14 @@ describe('the handlers of the TPM', () => {
     assert.ok(key.equals(publicKey));
   });
 
-  it('give no public key of another kind, and say that a key is absent', async () => {
+  it('return no public key of another kind, and report a missing key', async () => {
     const other = await endorsementKeyOf({ algorithm: 'other', unique: new Uint8Array(), exponent: 0 });
     assert.deepEqual([other.isPresent, other.publicKey, other.publicKeyHash], [true, null, null]);
     const none = await setUp().handlers.tpmEndorsementKey(sessionOf(ROOT), undefined);
     assert.deepEqual([none.isPresent, none.algorithm, none.manufacturerCertificates], [false, null, []]);
   });
 
-  it('set only the lockout parameters that are given, with an authorization that is wiped', async () => {
+  it('set only the given lockout parameters, with an authorization that is wiped', async () => {
     const { handlers, given, changes } = setUp();
     await handlers.tpmLockoutParametersSet(sessionOf(ROOT), {
       maxTries: 10,

@@ -14,7 +14,7 @@ export function eventHandlers({ events }: Application, maxSubscribersOfUser: num
       const ofUser = [...subscribed].filter(({ caller }) => caller.userKey === session.caller.userKey);
       if (ofUser.length >= maxSubscribersOfUser) throw tooManySubscribers(maxSubscribersOfUser);
       subscribed.add(session);
-      // A slow reader loses events, and is told how many, so that the broker never buffers events for it.
+      // A slow reader loses events and learns how many, so that the broker never buffers events for it.
       let lost = 0;
       const stop = events.follow(session.caller, (event) => {
         const sent = session.notify(contract.eventRaised.notification, () => (lost === 0 ? event : { ...event, lost }));

@@ -4,13 +4,13 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>What waits for the TPM, and what it works on.</summary>
+/// <summary>The queued commands, and the command that the TPM is executing.</summary>
 public sealed partial class Queue
 {
-    /// <summary>What waits; for administrators and observers that of everybody.</summary>
+    /// <summary>The caller’s own queued commands; for administrators and observers, everybody’s.</summary>
     public ResultList<WaitingCommands> Waiting { get; private set; } = null!;
 
-    /// <summary>The command at the TPM; null when there is none, or it is another user’s whom the caller may not observe.</summary>
+    /// <summary>The running command; null if there is none, or if it belongs to a user whom the caller may not observe.</summary>
     public RunningCommand? Running { get; private set; }
 
     internal static Queue Read(JsonValue json) => new()

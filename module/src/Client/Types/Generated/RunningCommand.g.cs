@@ -10,7 +10,7 @@ public sealed partial class RunningCommand
     /// <summary>The user who sent it.</summary>
     public string UserKey { get; private set; } = "";
 
-    /// <summary>The account name; null when the system has none for the user.</summary>
+    /// <summary>The account name; null if the system has none for the user.</summary>
     public string? UserName { get; private set; }
 
     /// <summary>TPM 1.2 ordinal or TPM 2.0 command code.</summary>
@@ -19,7 +19,7 @@ public sealed partial class RunningCommand
     /// <summary>The command’s name.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>How long the TPM has worked on it so far, in milliseconds.</summary>
+    /// <summary>How long the TPM has been executing it, in milliseconds.</summary>
     public double DurationMs { get; private set; }
 
     internal static RunningCommand Read(JsonValue json) => new()

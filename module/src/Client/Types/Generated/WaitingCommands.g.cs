@@ -4,19 +4,19 @@ using TpmTbs.Client;
 
 namespace TpmTbs;
 
-/// <summary>Commands of one user and priority that wait.</summary>
+/// <summary>Queued commands of one user and priority.</summary>
 public sealed partial class WaitingCommands
 {
     /// <summary>The user.</summary>
     public string UserKey { get; private set; } = "";
 
-    /// <summary>The account name; null when the system has none for the user.</summary>
+    /// <summary>The account name; null if the system has none for the user.</summary>
     public string? UserName { get; private set; }
 
-    /// <summary>The priority that applies; aged: waited so long that it goes before everything that has not.</summary>
+    /// <summary>The priority in effect; aged: waited for so long that it precedes all commands that have not.</summary>
     public WaitingCommandsPriority Priority { get; private set; }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>The number of queued commands.</summary>
     public long Count { get; private set; }
 
     internal static WaitingCommands Read(JsonValue json) => new()
