@@ -221,6 +221,7 @@ describe('tests mirror the tree', () => {
         'domain/scheduling/queue-memory',
         'domain/virtualization/tpm12/isolation',
         'domain/virtualization/tpm20/isolation',
+        'domain/virtualization/tpm20/many-contexts',
       ],
     );
   });

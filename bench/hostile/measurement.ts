@@ -13,7 +13,7 @@ import { TIME_COLUMNS } from './judgement.js';
 import { MachineLoad } from './machine-load.js';
 import type { Sockets } from './probes.js';
 import type { Wait } from './processor-time.js';
-import { spawnPart, WorkingUser } from './working-user.js';
+import { startAttack, WorkingUser } from './working-user.js';
 
 const ATTACKER_UID = 61_301;
 const OTHER_UID = 61_302;
@@ -72,7 +72,7 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
 async function attackInWaves(
   daemon: TestDaemon,
   sockets: Sockets,
-  [first = '', second = '-']: readonly string[],
+  probes: readonly string[],
   waveMs: number,
   auditPath: string,
 ): Promise<Figures> {
@@ -94,7 +94,7 @@ async function attackInWaves(
       const calm = await workDuring(root, other, Math.min(CALM_MS, waveMs), () => load.look());
       if (wave === 0) idleBytes = daemon.residentBytes;
       without.push(calm.times);
-      const attacker = spawnPart('attacker.js', String(ATTACKER_UID), first, second, JSON.stringify(sockets));
+      const attacker = await startAttack(ATTACKER_UID, probes, sockets);
       if (attacker.pid !== undefined) attackers.push(attacker.pid);
       let peak = 0;
       const attacked = await workDuring(root, other, waveMs, () => {

@@ -85,6 +85,14 @@ export const PROBES: readonly Probe[] = [
   },
 ];
 
+let hasBegun = false;
+
+/** Tells whoever started this process that the attack goes on from here. */
+function begun(): void {
+  if (!hasBegun) console.log('begun');
+  hasBegun = true;
+}
+
 /** Opens a connection, and opens it again when the broker ends it. */
 function keepConnected(path: string, use: (socket: Socket) => void): void {
   const socket = connect(path);
@@ -93,7 +101,10 @@ function keepConnected(path: string, use: (socket: Socket) => void): void {
     failed = true;
   });
   socket.on('close', () => setTimeout(() => keepConnected(path, use), failed ? 50 : 5));
-  socket.on('connect', () => use(socket));
+  socket.on('connect', () => {
+    begun();
+    use(socket);
+  });
 }
 
 function many(count: number, path: string, use: (socket: Socket) => void): void {
@@ -170,6 +181,7 @@ function connectionStorm(path: string, atOnce: number, first?: Uint8Array): void
       socket.on('error', () => {});
       socket.on('close', () => setTimeout(again, 1));
       socket.on('connect', () => {
+        begun();
         if (first === undefined) socket.destroy();
         else socket.write(first, () => socket.destroy());
       });

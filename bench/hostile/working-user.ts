@@ -1,5 +1,6 @@
 /** A user who works while another one attacks: victim.ts in a separate process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +37,19 @@ export class WorkingUser {
   }
 }
 
-export function spawnPart(file: string, ...args: string[]): ChildProcess {
+/** Starts an attack of a user, by one probe or two; resolves once it has a connection. */
+export async function startAttack(
+  uid: number,
+  probes: readonly string[],
+  sockets: Partial<Sockets>,
+): Promise<ChildProcess> {
+  const [first = '', second = '-'] = probes;
+  const attacker = spawnPart('attacker.js', String(uid), first, second, JSON.stringify(sockets));
+  await Promise.race([once(attacker.stdout as NodeJS.ReadableStream, 'data'), once(attacker, 'exit')]);
+  if (attacker.exitCode !== null) throw new Error(`the attack ended by itself, with ${attacker.exitCode}`);
+  return attacker;
+}
+
+function spawnPart(file: string, ...args: string[]): ChildProcess {
   return spawn(process.execPath, [join(HERE, file), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
 }

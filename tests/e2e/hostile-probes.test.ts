@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PROBES, type Sockets } from '../../bench/hostile/probes.js';
-import { spawnPart } from '../../bench/hostile/working-user.js';
+import { startAttack } from '../../bench/hostile/working-user.js';
 import { canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
@@ -77,7 +77,7 @@ describe('an attack of a standard user', function () {
     it(`(${name}) costs bounded memory and lines, and leaves nothing behind`, async () => {
       const writtenBefore = writtenBytes();
       const residentBefore = daemon.residentBytes;
-      const attacker = spawnPart('attacker.js', String(ATTACKER_UID), name, '-', JSON.stringify(sockets));
+      const attacker = await startAttack(ATTACKER_UID, [name], sockets);
       let peak = 0;
       for (let round = 0; round < ROUNDS; round++) {
         await wait(100);

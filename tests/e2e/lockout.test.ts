@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnPart } from '../../bench/hostile/working-user.js';
+import { startAttack } from '../../bench/hostile/working-user.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
@@ -113,8 +113,10 @@ describe('the lockout of standard users, on swtpm', function () {
     const connections = await Promise.all(
       Array.from({ length: 25 }, () => guesser(daemon, ALICE, SIGNING_KEY.underDa)),
     );
-    const sockets = JSON.stringify({ rpc: daemon.rpcSocket, wire: daemon.wireSocket });
-    const attacker = spawnPart('attacker.js', '61301', 'wire: HIGH commands in 1,000 contexts', '-', sockets);
+    const attacker = await startAttack(61_301, ['wire: HIGH commands in 1,000 contexts'], {
+      rpc: daemon.rpcSocket,
+      wire: daemon.wireSocket,
+    });
     try {
       const answers = await Promise.all(
         connections.flatMap((each) => Array.from({ length: 30 }, () => sign(each, 'guess'))),
