@@ -70,7 +70,6 @@ const EXCEPTIONS: readonly Exception[] = [
     files: [
       'application/owner-auth/broker-context',
       'application/owner-auth/change-owner-auth',
-      'application/owner-auth/directory-backup',
       'application/owner-auth/lockout-authorization-watch',
       'application/owner-auth/manage-backup',
       'application/owner-auth/manage-owner-auth',
@@ -96,11 +95,6 @@ const EXCEPTIONS: readonly Exception[] = [
     files: ['application/broker', 'application/status/report-status'],
     because: 'they join the other use cases to a broker, and are asserted on a whole one',
     testedBy: ['e2e/broker.test', 'e2e/tpm-health.test', 'e2e/power.test', 'e2e/stop-under-load.test'],
-  },
-  {
-    files: ['application/policy/manage-policy'],
-    because: 'what it changes and refuses is asserted with a store that fails, and on a whole broker',
-    testedBy: ['application/lockout/store-and-clock-faults.test', 'e2e/policy.test'],
   },
   {
     files: [
