@@ -39,6 +39,8 @@ const BOOT_MODULES = ['virtio_pci', 'virtio_blk', 'virtio_console', 'ext4'];
 const USERS = ['alice', 'bob', 'tara -G tss'];
 const FILES = {
   'etc/hostname': 'machine\n',
+  // tpm_version looks for tcsd at "localhost".
+  'etc/hosts': '127.0.0.1 localhost machine\n::1 localhost\n',
   'etc/fstab': '/dev/vda / ext4 rw,noatime 0 0\n/dev/vdb /media/packages ext4 ro,nofail 0 0\n',
   'etc/initramfs-tools/modules': `${BOOT_MODULES.join('\n')}\n`,
   'etc/initramfs-tools/conf.d/modules': 'MODULES=list\nCOMPRESS=gzip\n',
