@@ -11,7 +11,7 @@ import { addon } from './pipe-rig.js';
 
 const VENDOR_COMMAND = Uint8Array.of(0x80, 0x01, 0, 0, 0, 10, 0x20, 0, 0, 1);
 
-describe("Windows’ TPM Base Services as a transport", () => {
+describe('Windows’ TPM Base Services as a transport', () => {
   let transport: TpmTransport;
   beforeEach(async () => {
     transport = await createTransport(

@@ -21,7 +21,7 @@ const LOST = new TbsError('TBS_E_IOERROR');
 const COMMAND = { contextId: 1, command: getRandom(8), locality: 2 };
 const TIMEOUT_MS = 1234;
 
-/** A direct path that takes every command as it is, and tells what it was asked. */
+/** A direct path that accepts every command unchanged, and records its calls. */
 class OpenPath implements DirectPath {
   readonly asked: string[] = [];
   takes = true;
