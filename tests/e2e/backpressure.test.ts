@@ -10,7 +10,7 @@ import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
 import { command, u16 } from '../support/tpm20-commands.js';
 
-/** TPM2_EC_Ephemeral on P-256: well under a millisecond at the TPM, and makes nothing. */
+/** TPM2_EC_Ephemeral on P-256: takes well under a millisecond at the TPM and creates nothing. */
 const EPHEMERAL = command(TPM_CC.EC_Ephemeral, u16(3));
 const LONGEST_DELAY_MS = 50;
 
@@ -40,7 +40,7 @@ async function flood(
   return { served, refused };
 }
 
-/** Median of the waits of one GetRandom after the other, while the flood goes on. */
+/** Returns the median wait of successive GetRandom commands during the flood. */
 async function waits(client: RpcClient, contextId: number, count: number): Promise<number[]> {
   const tookMs: number[] = [];
   for (let index = 0; index < count; index++) {

@@ -53,7 +53,7 @@ async function startKeyGeneration(
   seed: number,
 ): Promise<{ outcome: Promise<string> }> {
   const outcome = outcomeOf(client.submit(contextId, createPrimaryRsa(seed, 3072)));
-  // One connection's calls are begun in order, and an idle dispatcher sends at once.
+  // Calls of one connection start in order, and an idle dispatcher sends immediately.
   await client.call('device/get');
   return { outcome };
 }
@@ -102,7 +102,8 @@ describe('cancelling', function () {
         await client.call('command/cancel', { contextId });
         assert.deepEqual(await Promise.all(waiting), Array(5).fill('TBS_E_COMMAND_CANCELED'));
         assert.equal(firstEnded, 'waiting', 'what waits is not kept waiting for the TPM');
-        // swtpm reads its control channel between two commands: mostly the TPM is done first, and that is what is told.
+        // swtpm reads its control channel between two commands, so usually the TPM finishes first and its response
+        // arrives.
         const ended = await running;
         assert.ok(ended === 'TBS_E_COMMAND_CANCELED' || ended === 'response 0x0', ended);
         assert.equal(await heldResources(client), ended === 'response 0x0' ? 1 : 0, 'an answer and what it made agree');
@@ -178,7 +179,7 @@ describe('cancelling', function () {
     const client = await daemon.connect();
     assert.equal((await client.call<QueueStatus>('status/get')).cancellation, 'none');
     const contextId = await client.open();
-    // Long enough at the TPM to tell an answer at once from one that waited for it.
+    // Long enough at the TPM to distinguish an immediate response from one that waited for it.
     for (let seed = 0; seed < 5; seed++) {
       const { outcome } = await startKeyGeneration(client, contextId, seed);
       const askedAtMs = performance.now();

@@ -56,7 +56,7 @@ const ACTS: readonly Act[] = [
   },
 ];
 
-/** Runs a program on a terminal of its own (script, of util-linux), and types this once the question is there. */
+/** Runs a program on a new terminal (script, of util-linux), and types this once the question appears. */
 function answeredOnTerminal(
   command: readonly string[],
   env: NodeJS.ProcessEnv,

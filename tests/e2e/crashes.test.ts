@@ -1,4 +1,4 @@
-/** A broker that is killed, a disk that is full, clients that vanish, many clients at once. */
+/** Tests a broker that is killed, a full disk, clients that vanish, and many clients at once. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ describe('the broker after crashes and faults', function () {
         await client.call('commandBlock/add', { commands: [code] });
         acknowledged.push(code);
       });
-      // Killed as soon as a few are acknowledged, while the others are under way.
+      // Killed as soon as a few changes are acknowledged, while the others are in progress.
       await enough(changes, 1 + round);
       await daemon.kill('SIGKILL');
       await Promise.allSettled(changes);
@@ -54,7 +54,7 @@ describe('the broker after crashes and faults', function () {
   it('refuses a change on a full disk, continues, and keeps the earlier data', async function () {
     const folder = mkdtempSync(join(tmpdir(), 'tbsd-full-'));
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=700', 'tmpfs', folder]);
-    // A small file system of its own needs the right to mount.
+    // Mounting a small file system needs root.
     if (mounted.status !== 0) {
       rmSync(folder, { recursive: true });
       this.skip();

@@ -75,7 +75,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 /** 20 characters, so that they can be typed as well as stored as an owner authorization. */
 const LOCKOUT_AUTH = 'twenty characters ok';
 
-/** A keystore of its own. Its keys are not persistent: provisioning the TPM has made a persistent storage root key. */
+/** A separate keystore. Its keys are not persistent: provisioning the TPM has made a persistent storage root key. */
 function fapiConfiguration(name: string): string {
   return `mkdir -p ${name}/profiles ${name}/user ${name}/system ${name}/log
     cp /etc/tpm2-tss/fapi-profiles/* ${name}/profiles/

@@ -6,7 +6,7 @@ import { TestDaemon } from '../support/daemon.js';
 import { createPrimaryRsa } from '../support/tpm-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
-/** Enough key generations that the first answer is far away when a ping has been answered. */
+/** Enough key generations that pings are answered long before the first response. */
 const KEY_GENERATIONS = 4;
 
 describe('a sign of life', function () {

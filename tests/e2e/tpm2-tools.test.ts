@@ -1,4 +1,7 @@
-/** Unmodified tpm2-tools through the broker: every tool is a process of its own, and sessions go from one to the next. */
+/**
+ * Tests unmodified tpm2-tools with the broker: every tool is a separate process, and sessions pass from one to the
+ * next.
+ */
 import assert from 'node:assert/strict';
 import { ALICE, canBecomeOthers, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';

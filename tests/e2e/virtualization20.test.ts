@@ -93,7 +93,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const before = tpm.roundTrips;
     for (let number = 0; number < 3; number++) assert.equal(await client.code(sign(TRANSIENT + number)), 0);
     assert.equal(tpm.roundTrips - before, 3);
-    // A fourth makes every command load; each object is saved once in its life.
+    // With a fourth object, every command has to load one; each object is saved only once.
     handleIn(await client.send(createSigner()));
     for (let number = 0; number < 8; number++) await client.send(sign(TRANSIENT + (number % 4)));
     const settled = tpm.roundTrips;

@@ -16,7 +16,10 @@ export interface FuzzRun {
   readonly iterations: number;
 }
 
-/** First the corpus as it is, then mutations. Throws with the seed, the iteration and the file of the input that failed. */
+/**
+ * First runs the corpus unchanged, then mutations. Throws with the seed, the iteration and the file of the input that
+ * failed.
+ */
 export async function fuzz({ corpusFolder, target, seed, iterations }: FuzzRun): Promise<void> {
   const corpus = readdirSync(corpusFolder)
     .sort()

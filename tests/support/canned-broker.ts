@@ -44,7 +44,7 @@ export class CannedBroker implements AsyncDisposable {
     return this.#folder;
   }
 
-  /** The answer to a method; a function is called with the parameters, and what it throws is the answer. */
+  /** The answer to a method. A function is called with the parameters; an exception becomes the error. */
   answers({ name }: RpcMethod, answer: unknown): void {
     this.#answers.set(name, typeof answer === 'function' ? (answer as (params: unknown) => unknown) : () => answer);
   }

@@ -14,7 +14,7 @@ import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 
 export interface DirectOpener extends ConnectionOpener {
-  /** Every connection made so far, in order. */
+  /** Every connection opened so far, in order. */
   readonly connections: readonly DirectConnection[];
   openContexts(): number;
   /** What every submission from now on is refused with, instead of being sent. */

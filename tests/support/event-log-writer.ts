@@ -59,7 +59,7 @@ export function startupLocalityEvent(locality: number): WrittenEvent {
   };
 }
 
-/** A boot as firmware tells of it: version, a variable, boot manager, separators. */
+/** A typical boot: version, a variable, boot manager, separators. */
 export const A_BOOT: readonly WrittenEvent[] = [
   { pcr: 0, type: 0x8, data: Buffer.from('firmware 1.2.3\0', 'utf16le') },
   { pcr: 7, type: 0x80000001, data: efiVariable('SecureBoot', Buffer.from([1])) },

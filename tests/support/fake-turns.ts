@@ -34,7 +34,7 @@ export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: 
   return { source, turns: new FairTurns(source) };
 }
 
-/** Turns of an event loop that is never busy: every piece may be done at once. */
+/** Turns of an event loop that is never busy: every piece may run immediately. */
 export function turnsOfAnIdleLoop(): FairTurns {
   let nowMs = 0;
   return new FairTurns({

@@ -33,7 +33,7 @@ export class GroupPolicyLab {
     return this.machines.stop();
   }
 
-  /** Registers the extension as the documentation tells administrators to. Gives what it printed. */
+  /** Registers the extension as the documentation describes. Returns its output. */
   registerExtension(): Promise<string> {
     return this.#runExtension(EXTENSION, 'register');
   }
@@ -129,7 +129,7 @@ export class GroupPolicyLab {
     await this.#samba('gpo', 'setlink', container, guid);
   }
 
-  /** samba-tool makes links, and changes none. */
+  /** samba-tool can create links but not change them. */
   async changeLink(container: string, guid: string, ...options: readonly ('--enforce' | '--disable')[]): Promise<void> {
     await this.unlink(container, guid);
     await this.#samba('gpo', 'setlink', container, guid, ...options);

@@ -26,7 +26,7 @@ export interface ProcessResult {
   readonly steps: number;
   readonly kept: string | null;
   readonly ready: boolean;
-  /** Nothing is under way any more. */
+  /** Nothing is in progress any more. */
   readonly settled: boolean;
 }
 

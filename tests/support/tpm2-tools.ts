@@ -1,4 +1,4 @@
-/** Debian's tpm2-tools over this repository's TCTI, each script in a folder of its own, as any user. */
+/** Debian's tpm2-tools over this repository's TCTI, as any user, with a separate folder for each script. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, mkdtemp } from 'node:fs/promises';
@@ -45,7 +45,9 @@ export class Tpm2Tools {
     return folder;
   }
 
-  /** Runs a bash script; every tool is a process with a context of its own. Rejects, with what it wrote, when one fails. */
+  /**
+   * Runs a bash script; every tool is a separate process with its own context. Rejects with the output if one fails.
+   */
   async script(folder: string, text: string, user?: TestUser): Promise<string> {
     const env = {
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',

@@ -78,7 +78,7 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs Node.js in a process of its own, with an administrator's token or without. Its output goes through a file. */
+/** Runs Node.js in a separate process, with or without an administrator's token. Its output goes through a file. */
 export async function runNode(args: readonly string[], as: 'self' | 'standardUser' = 'self'): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'tpmtbs-'));
   const file = join(folder, 'output.txt');

@@ -296,7 +296,7 @@ describe('audit file', () => {
     rmSync(dirname(path));
     clock.advance(1000);
     await written(path);
-    // Ten kept lines and the one that tells the loss: before they are all out, the buffer may still be full.
+    // Ten buffered lines and the one that reports the loss: until all are written, the buffer may still be full.
     await until(() => linesOf(path).length === 11);
     log.write(event({ message: 'again' }));
     await log.close();

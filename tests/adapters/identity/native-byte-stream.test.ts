@@ -190,7 +190,10 @@ describe('the byte streams of the addon', () => {
     );
   });
 
-  /** Runs a script with two connected `peers` and `open(index, onReadable)` in a process of its own; gives its lines. */
+  /**
+   * Runs a script with two connected `peers` and `open(index, onReadable)` in a separate process; returns its output
+   * lines.
+   */
   function runChild(script: string): string[] {
     const module = path.join(REPOSITORY, 'build/ts-core/adapters/identity/native-byte-stream.js');
     const prelude = `

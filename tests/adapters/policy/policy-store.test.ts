@@ -524,7 +524,9 @@ function fillUp(file: string): void {
   }
 }
 
-/** Runs the writer until it has told of `settings` acknowledged ones, kills it, and gives the last that it told. */
+/**
+ * Runs the writer until it has reported `settings` acknowledged changes, kills it, and returns the last reported one.
+ */
 function killedWriter(folder: string, stateFolder: string, settings: number): Promise<number> {
   const writer = fileURLToPath(new URL('./policy-writer.js', import.meta.url));
   return new Promise((resolve, reject) => {

@@ -196,7 +196,10 @@ function newestOfSlot(acknowledged: number, slot: number): number {
   return acknowledged - ((((acknowledged - slot) % 16) + 16) % 16);
 }
 
-/** Runs the writer until it has acknowledged `records`, kills it at once, and gives the last number it acknowledged. */
+/**
+ * Runs the writer until it has acknowledged `records`, kills it immediately, and returns the last acknowledged
+ * number.
+ */
 function killedWriter(writer: string, folder: string, records: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] });

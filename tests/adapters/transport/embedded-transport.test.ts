@@ -176,7 +176,7 @@ describe('EmbeddedTransport', () => {
     const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => broker.stdout.once('data', resolve));
     const { swtpm } = await recordIn(stateDirectory);
-    // A stopped process gets SIGTERM only when it goes on: it outlives its broker as on a system without setpriv.
+    // A stopped process gets SIGTERM only when it continues, so it outlives its broker as on a system without setpriv.
     process.kill(swtpm.pid, 'SIGSTOP');
     broker.kill('SIGKILL');
     await new Promise((resolve) => broker.once('exit', resolve));

@@ -48,7 +48,7 @@ describe('an idle swtpm', () => {
     // Without control channel, only a second answer on the same connection shows that swtpm keeps it open.
     if (options.disconnect !== true) await transport.transmit(getRandom(options.version, 8), OPTIONS);
     await disturb(tpm);
-    // The end of a connection is told by the event loop.
+    // The event loop reports the end of a connection.
     await new Promise((resolve) => setTimeout(resolve, 50));
     await transport.close();
     return disturbed;

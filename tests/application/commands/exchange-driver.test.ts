@@ -23,7 +23,7 @@ const COMMAND = { contextId: 1, command: getRandom(8), locality: 2, roundTrips: 
 const TIMEOUT_MS = 1234;
 const OPTIONS = { locality: 0, timeoutMs: TIMEOUT_MS };
 
-/** A direct path that takes every command as it is, and tells what it was asked. */
+/** A direct path that accepts every command unchanged, and records its calls. */
 class OpenPath implements DirectPath {
   readonly asked: string[] = [];
   takes = true;

@@ -11,7 +11,7 @@ class TestHousekeeping extends Housekeeping {
     this.add(chore, urgency);
   }
 
-  /** The names of what is taken, with `command` where a command goes instead, until nothing is left. */
+  /** Returns the names of the housekeeping taken until none is left, with `command` where a command runs instead. */
   order(commands: number, beyondShare: readonly string[] = []): string[] {
     const order: string[] = [];
     let waiting = commands;

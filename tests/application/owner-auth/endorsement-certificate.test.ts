@@ -79,7 +79,7 @@ describe('the endorsement key of a TPM 2.0', function () {
     const { algorithm, curve, unique } = key?.publicKey ?? { unique: new Uint8Array() };
     assert.deepEqual([algorithm, curve, unique.length], ['ecc', 'P-256', 64]);
     assert.match(tool('tpm2_readpublic', ['-c', '0x81000001']).toString(), /NIST p256/);
-    // The template is the TCG's: whoever makes the key anew from it gets the same one.
+    // The template is the TCG's, so creating the key again from it gives the same one.
     const again = join(its.folder, 'ek.pub');
     const secrets = ['-P', `hex:${endorsement}`, '-w', `hex:${storage}`];
     tool('tpm2_createek', ['-G', 'ecc', '-c', join(its.folder, 'ek.ctx'), '-u', again, ...secrets]);

@@ -58,7 +58,7 @@ for (const version of ['2.0', '1.2'] as const) {
           await using box = await fixture(FULL);
           const next = Buffer.alloc(20, 7).toString('base64');
           const ended = box.run({ action, next, killAt });
-          // Fails when what is kept then is not the TPM's: the process tries it.
+          // Fails if the stored value is then not the TPM's, because the process tries it.
           const recovered = box.run({ action: 'recover', killAt: 0 });
           assert.ok(recovered !== 'killed', `step ${killAt}`);
           kept.push(recovered.kept !== null);

@@ -20,7 +20,7 @@ for (const version of ['2.0', '1.2'] as const) {
       try {
         let missing = false;
         const [tag, command] = COMMANDS[version];
-        // The list of a TPM 2.0 goes on with the next command; a TPM 1.2 answers FALSE.
+        // The list of a TPM 2.0 continues with the next command; a TPM 1.2 returns FALSE.
         const lacking = version === '2.0' ? '00000000020000000100000149' : '0000000100';
         const header = Buffer.alloc(10);
         header.write(tag, 'hex');

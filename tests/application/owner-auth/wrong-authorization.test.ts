@@ -124,7 +124,7 @@ describe('repeated wrong owner authorizations', function () {
   });
 });
 
-/** Having been tried, it keeps a TPM 2.0 from comparing the right one either, and that is told as such. */
+/** After a wrong value, a TPM 2.0 does not compare the right one either, and the error reports exactly that. */
 async function isRefusedWithoutATry(machine: Machine): Promise<void> {
   await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, undefined), (error) => {
     assert.ok(error instanceof TbsError);

@@ -98,7 +98,7 @@ describe('the measured-boot log', () => {
     const boundaries = new Set(decoded(AGILE).events.map(({ offset }) => offset));
     for (let length = 1; length < AGILE.length; length++) {
       const verdict = decodeEventLog(AGILE.subarray(0, length));
-      // A log may end in zeros that an event's beginning, cut off, cannot be told from.
+      // A log may end in zeros, which look like the truncated start of an event.
       if (verdict.verdict === 'decoded') {
         const rest = AGILE.subarray([...boundaries].filter((each) => each <= length).at(-1) ?? 0, length);
         assert.ok(boundaries.has(length) || rest.every((byte) => byte === 0), `cut off at ${length}`);

@@ -156,7 +156,7 @@ export class FakeApplication implements ConnectionOpener, WireServices {
   }
 }
 
-/** The command itself with a success header: what came can be told from what went. */
+/** Returns the command with a success header, so that a test can match responses to commands. */
 function answerTo(submission: Submission): SubmissionOutcome {
   const response = Uint8Array.from(submission.command);
   return { kind: 'response', response, appliedPriority: submission.priority, waitMs: 0, durationMs: 0 };

@@ -176,7 +176,7 @@ export class Fleet {
   }
 }
 
-/** Configures and starts a machine's broker, on a software TPM of its own, and returns when it answers. */
+/** Configures and starts a machine's broker, with its own software TPM, and returns when it answers. */
 export async function startBroker(fleet: Fleet, machine: FleetMachine, configuration: object = {}): Promise<void> {
   const settings = {
     transport: { kind: 'embedded', embedded: { stateFolder: '/var/lib/tpmtbs/embedded-tpm' } },

@@ -17,7 +17,7 @@ import {
 } from '../../../support/tpm20-commands.js';
 import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
-/** A broker whose transport can be told to lose the command, or the response, that comes after so many others. */
+/** A broker whose transport can lose the n-th command or response. */
 async function failingBroker(options: ScriptedTpmOptions = {}) {
   const tpm = new ScriptedTpm20(options);
   const failure: { lost: 'command' | 'response' | undefined; after: number } = { lost: undefined, after: 0 };
