@@ -1,6 +1,5 @@
-// Writes the folder en-US beside each built assembly, with TpmTbs.dll-Help.xml, the cmdlets' help for Get-Help (MAML),
-// which is generated from their sources. about_TpmTbs goes beside the manifest, where Get-Help finds it however the
-// module was loaded.
+// Writes the folder en-US beside the manifest, where Get-Help finds it however the module was loaded: TpmTbs.dll-Help.xml,
+// the cmdlets' help (MAML), which is generated from their sources, and about_TpmTbs.
 //   node tools/build-help.mjs
 
 import fs from 'node:fs';
@@ -10,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { readCmdlets } from './cmdlet-sources.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const HELP_FOLDERS = ['net8.0', 'net472'].map((framework) => path.join(root, 'module', 'bin', framework, 'en-US'));
+const HELP_FOLDER = path.join(root, 'en-US');
 const ABOUT = 'about_TpmTbs.help.txt';
 
 const COMMON = [
@@ -115,9 +114,8 @@ function escaped(text) {
 }
 
 export function buildHelp() {
-  const help = renderHelp();
-  for (const folder of HELP_FOLDERS) writeIfChanged(path.join(folder, 'TpmTbs.dll-Help.xml'), help);
-  writeIfChanged(path.join(root, 'en-US', ABOUT), fs.readFileSync(path.join(root, 'module', 'en-US', ABOUT), 'utf8'));
+  writeIfChanged(path.join(HELP_FOLDER, 'TpmTbs.dll-Help.xml'), renderHelp());
+  writeIfChanged(path.join(HELP_FOLDER, ABOUT), fs.readFileSync(path.join(root, 'module', 'en-US', ABOUT), 'utf8'));
 }
 
 function writeIfChanged(file, text) {

@@ -42,12 +42,12 @@ export function manifestWithExports(text, cmdlets = assemblyCmdlets()) {
   return text.replace(
     lists,
     (_, start) =>
-      `${start} if ($env:OS -eq 'Windows_NT') {\n${listed(onWindows)}\n    }\n    else {\n${listed(cmdlets)}\n    }`,
+      `${start} if ($env:OS -like 'Windows_NT') {\n${listed(onWindows)}\n    }\n    else {\n${listed(cmdlets)}\n    }`,
   );
 }
 
 function listed(names) {
-  return names.map((name) => `        '${name}'`).join(',\n');
+  return names.map((name) => `        '${name}'`).join('\n');
 }
 
 function writeAtomically(file, text) {
