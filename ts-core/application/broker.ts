@@ -24,6 +24,7 @@ import { Contexts } from './contexts/contexts.js';
 import { SnapshotKeeper } from './contexts/keep-snapshot.js';
 import { ManageContexts } from './contexts/manage-contexts.js';
 import { ManageResources } from './contexts/manage-resources.js';
+import { ManageEventActions } from './event-actions/manage-event-actions.js';
 import { Events } from './events/events.js';
 import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import { ReportEventLog } from './firmware/report-event-log.js';
@@ -37,6 +38,7 @@ import { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import { CommandLists } from './policy/command-lists.js';
 import { ManageBlockLists } from './policy/manage-block-lists.js';
 import { ManagePolicy } from './policy/manage-policy.js';
+import type { ActionScripts } from './ports/action-scripts.js';
 import type { EventLoop } from './ports/event-loop.js';
 import type { EventLogSource, PhysicalPresence } from './ports/firmware.js';
 import type { AuditLog, Log } from './ports/logs.js';
@@ -84,6 +86,7 @@ export interface BrokerParts {
   readonly eventLog: EventLogSource;
   readonly physicalPresence: PhysicalPresence;
   readonly hash: HashFunction;
+  readonly actionScripts: ActionScripts;
   /** This machine's name, for reports. */
   readonly machineName: string;
   readonly requestStop: (drainTimeoutMs: number) => void;
@@ -180,6 +183,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   });
   const { suspendTimeoutMs } = parts;
   const power = new ManagePower({ version, transport, dispatcher, virtualizer, events, clock, suspendTimeoutMs });
+  const eventActions = new ManageEventActions({ store, scripts: parts.actionScripts, events, clock });
   const status = new ReportStatus({
     facts,
     transport,
@@ -193,6 +197,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     power,
     policy,
     events,
+    eventActions,
     clock,
     log,
   });
@@ -220,6 +225,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     physicalPresence,
     attestation: new RevokeAttestation(version, commands, events),
     events,
+    eventActions,
     userNames: parts.userNames,
     requestStop: parts.requestStop,
   };
