@@ -24,6 +24,9 @@ const PROGRAMS = {
          import { tbsd } from './ts-core/daemon/tbsd-command.js';
          export { serve } from './ts-core/daemon/main.js';
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
+  'tbs-actions': `import process from 'node:process';
+                  import { tbsActions } from './ts-core/actions/main.js';
+                  export async function run() { process.exitCode = await tbsActions(process.argv.slice(2)); }`,
 };
 
 const TOP = 'top.mjs';
