@@ -17,8 +17,15 @@ function Start-ActionService {
     # The pwsh of these tests may be on no path.
     $path = $env:PATH
     $env:PATH = "$PSHOME$([IO.Path]::PathSeparator)$path"
-    try { Start-Process node @($program, '--own-scripts') -PassThru -RedirectStandardError "$([IO.Path]::GetTempPath())/tbs-actions-$PID.log" }
+    $log = "$([IO.Path]::GetTempPath())/tbs-actions-$PID.log"
+    try { Start-Process node @($program, '--own-scripts') -PassThru -RedirectStandardError $log }
     finally { $env:PATH = $path }
+    # What is raised before the service follows the broker's events starts nothing.
+    $limit = [DateTime]::UtcNow.AddSeconds(60)
+    while ("$(Get-Content -LiteralPath $log -ErrorAction SilentlyContinue)" -notlike '*following the events*') {
+        if ([DateTime]::UtcNow -gt $limit) { throw 'The service of event actions does not follow the events.' }
+        Start-Sleep -Milliseconds 100
+    }
 }
 
 function Stop-ActionService($Service) {

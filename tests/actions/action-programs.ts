@@ -44,6 +44,13 @@ export class ActionService implements AsyncDisposable {
     });
   }
 
+  /** Resolves once the service follows the broker's events; what is raised before starts nothing. */
+  async following(): Promise<void> {
+    while (!this.errorOutput.includes('following the events')) {
+      await new Promise((resolve) => this.#child.stderr?.once('data', resolve));
+    }
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

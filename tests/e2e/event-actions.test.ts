@@ -49,6 +49,7 @@ for (const engine of ['node-powershell', 'edge-js'] as const) {
         pwshFolder: await pwshFolder(),
         env: folder === '' ? {} : { TPMTBS_EDGE_FOLDER: folder },
       });
+      await service.following();
     });
     after(async () => {
       await service?.[Symbol.asyncDispose]();
