@@ -1,6 +1,5 @@
-/** Event actions end to end: a real broker, the real service, and real PowerShell under both engines. */
+/** Event actions end to end: a real broker, the real service, and real PowerShell under node-powershell. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { EventAction, EventActionRun } from '../../ts-core/endpoints/rpc/protocol/event-action.js';
@@ -12,34 +11,20 @@ interface PowerShellTool {
   findPowerShell(): Promise<{ readonly folder: string }>;
 }
 
-interface EdgeBuild {
-  buildEdge(): Promise<string>;
-}
-
 async function pwshFolder(): Promise<string> {
   const tool: PowerShellTool = await import(pathToFileURL(join(REPOSITORY, 'tools', 'pwsh.mjs')).href);
   return (await tool.findPowerShell()).folder;
 }
 
-/** Builds the engine edge-js where there is a .NET SDK; undefined where there is none, or edge-js is not installed. */
-async function edgeFolder(): Promise<string | undefined> {
-  if (process.platform !== 'linux' || !existsSync(join(REPOSITORY, 'node_modules', 'edge-js'))) return undefined;
-  const build: EdgeBuild = await import(pathToFileURL(join(REPOSITORY, 'packaging', 'edge', 'build.mjs')).href);
-  return build.buildEdge();
-}
-
-for (const engine of ['node-powershell', 'edge-js'] as const) {
+for (const engine of ['node-powershell'] as const) {
   describe(`event actions under ${engine}`, function () {
-    // The engine edge-js is built first, which takes minutes; later it is there.
-    this.timeout(900_000);
+    this.timeout(300_000);
     let daemon: TestDaemon;
     let client: RpcClient;
     let scripts: ActionScripts;
     let service: ActionService;
 
-    before(async function () {
-      const folder = engine === 'edge-js' ? await edgeFolder() : '';
-      if (folder === undefined) this.skip();
+    before(async () => {
       daemon = await TestDaemon.start();
       client = await daemon.connect();
       scripts = new ActionScripts();
@@ -47,7 +32,6 @@ for (const engine of ['node-powershell', 'edge-js'] as const) {
         engine,
         socket: daemon.rpcSocket,
         pwshFolder: await pwshFolder(),
-        env: folder === '' ? {} : { TPMTBS_EDGE_FOLDER: folder },
       });
       await service.following();
     });
