@@ -169,7 +169,7 @@ function layOutModule(folder) {
 /** The files for systemd and udev. */
 function layOutService(at) {
   mkdirSync(at('lib/systemd/system'), { recursive: true });
-  for (const name of ['tpmtbs.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {
+  for (const name of ['tpmtbs.service', 'tpmtbs-actions.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {
     writeFileSync(at(`lib/systemd/system/${name}`), unitOfPackage(name));
   }
   for (const [source, place] of [
@@ -184,12 +184,12 @@ function layOutService(at) {
 /** Returns a unit file of the tree, adapted to the package's paths. */
 function unitOfPackage(name) {
   const unit = readFileSync(path.join(root, 'packaging/systemd', name), 'utf8');
-  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/tbsd\.js /m;
+  const start = /^ExecStart=\/usr\/bin\/node (\S+) \/opt\/tpmtbs\/bin\/(tbsd|tbs-actions)\.js(?= |$)/m;
   if (name.endsWith('.service') && !start.test(unit)) {
-    throw new Error(`packaging/systemd/${name} starts tbsd in another way now`);
+    throw new Error(`packaging/systemd/${name} starts its program in another way now`);
   }
   return unit
-    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/tbsd ')
+    .replace(start, 'ExecStart=/usr/lib/tpmtbs-node/bin/node $1 /usr/lib/tpmtbs/$2')
     .replace('file:///opt/tpmtbs/docs/', 'file:///usr/share/doc/tpmtbs/')
     .replace('Expects the product in /opt/tpmtbs; see docs/', 'See /usr/share/doc/tpmtbs/');
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { codeOf, importsOf, type SourceImport } from './support/source-imports.js';
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const LAYERS = ['domain', 'application', 'endpoints', 'adapters', 'daemon', 'cli', 'client'] as const;
+const LAYERS = ['domain', 'application', 'endpoints', 'adapters', 'daemon', 'cli', 'client', 'actions'] as const;
 const NOT_OURS = new Set(['node_modules', 'build', 'dist', 'prebuilds', 'obj', '.git']);
 
 interface SourceFile {
@@ -179,7 +179,7 @@ describe('architecture: the import arrows', () => {
     );
   });
 
-  it('nobody but the daemon imports adapters', () => {
+  it('nobody but the daemon and the service of event actions imports adapters', () => {
     const importers = SOURCES.filter(
       ({ path, source }) =>
         layerOf(path) !== 'adapters' &&
@@ -187,8 +187,38 @@ describe('architecture: the import arrows', () => {
     );
     assert.deepEqual(
       importers.map(({ path }) => path).filter((path) => layerOf(path) !== 'daemon'),
+      ['actions/main.ts'],
+    );
+  });
+
+  it('the service of event actions speaks to the broker as any client', () => {
+    assert.deepEqual(
+      violations('actions', (_file, { specifier, typeOnly }, target) => {
+        if (!specifier.startsWith('.')) return true;
+        if (isIn(target, 'actions', 'domain', 'client', 'daemon')) return true;
+        return (
+          (typeOnly && isIn(target, 'application', 'endpoints')) ||
+          target?.startsWith('adapters/event-actions/') === true
+        );
+      }),
       [],
     );
+  });
+
+  it('the process of edge-js loads nothing that starts processes', () => {
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const { source } = SOURCES.find(({ path }) => path === file) as SourceFile;
+      for (const { specifier, typeOnly } of importsOf(source)) {
+        const target = targetOf(file, specifier);
+        if (!typeOnly && target !== undefined) visit(target);
+        assert.ok(typeOnly || specifier !== 'node:child_process', `${file} imports ${specifier}`);
+      }
+    };
+    visit('actions/engines/edge-engine.ts');
+    assert.ok(reached.has('actions/engines/invoke-event-action.ts'));
   });
 
   it('the command line speaks to the broker as any client: it imports neither application nor adapters', () => {

@@ -26,12 +26,13 @@ function npmPackagesAreCurrent() {
 
 /**
  * Installs the versions in the lock. Does not use `npm ci`, which also needs the packages of all other platforms in the
- * lock; not every registry has them.
+ * lock; not every registry has them. No package's install script runs: those that we need ship binaries, and edge-js'
+ * would build for minutes (packaging/edge/build.mjs does, where its engine is wanted).
  */
 function installNpmPackages() {
   return runQuietly(
     'npm',
-    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
     { cwd: root, shell: process.platform === 'win32' },
     (code, output) => `npm install ended with ${code}:\n${output}`,
   );

@@ -25,6 +25,9 @@ const PROGRAMS = {
          export { serve } from './ts-core/daemon/main.js';
          export { unboundHeap as beforeCodeCache } from './ts-core/daemon/bounded-heap.js';
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
+  'tbs-actions': `import process from 'node:process';
+                  import { tbsActions } from './ts-core/actions/main.js';
+                  export async function run() { process.exitCode = await tbsActions(process.argv.slice(2)); }`,
 };
 
 const TOP = 'top.mjs';

@@ -14,6 +14,7 @@ try {
   writeFileSync(configuration, JSON.stringify(brokerWithoutTpm()), { mode: 0o600 });
   run('tbs', ['status', '--socket', path.join(scratch, 'none.sock')]);
   run('tbsd', ['--config', configuration]);
+  run('tbs-actions', ['--help']);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -37,6 +37,17 @@ describe('the class of a Unix caller', () => {
       }),
     );
   });
+  it('makes the service of event actions an observer that reports runs, and nobody else', () => {
+    const withService = { ...rules, eventActionsUid: 995 };
+    const callerOf = (uid: number) => {
+      const verdict = classifyUnixCaller({ uid, gid: 1, groups: [] }, withService);
+      return verdict.ok ? verdict.caller : undefined;
+    };
+    assert.deepEqual([callerOf(995)?.isObserver, callerOf(995)?.runsEventActions], [true, true]);
+    assert.deepEqual([callerOf(996)?.isObserver, callerOf(996)?.runsEventActions], [undefined, undefined]);
+    assert.equal(callerOf(0)?.runsEventActions, undefined);
+  });
+
   it('makes members of the observers group and named users observers, unless they are sandboxed or administrators', () => {
     const roleFor = (uid: number, gid: number, overrides: Partial<UnixCallerRules> = {}) => {
       const observing = { observersGroupGid: 700, observerUids: [1001, 65534], ...overrides };

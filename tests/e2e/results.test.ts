@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
+import { ActionScripts } from '../actions/action-programs.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { A_BOOT, cryptoAgileLog } from '../support/event-log-writer.js';
@@ -19,6 +20,8 @@ import { handleIn } from '../support/tpm20-commands.js';
 
 /** These need a directory: tests/e2e/owner-auth-directory.test.ts calls them, over the same client. */
 const NEEDS_DIRECTORY: readonly string[] = ['ownerAuthBackup/run', 'ownerAuthBackup/test'];
+/** Needs the service of event actions: tests/e2e/event-actions.test.ts. */
+const NEEDS_SERVICE: readonly string[] = ['eventAction/test'];
 
 describe('the result of every method', function () {
   this.timeout(120_000);
@@ -132,6 +135,20 @@ describe('the result of every method', function () {
     assert.equal(client.notifications.length, 1);
   });
 
+  it('is as described: event actions', async function () {
+    // Only root has files that a broker for the system trusts.
+    if (process.getuid?.() !== 0) this.skip();
+    using scripts = new ActionScripts();
+    await call('eventAction/register', { name: 'notify', kinds: ['lockoutBegan'], path: scripts.write('a', '1') });
+    await call('eventAction/report', { disabled: [{ name: 'notify', reason: 'It failed.' }] });
+    const { actions } = await call<{ actions: { state: string }[] }>('eventAction/list');
+    assert.deepEqual(
+      actions.map(({ state }) => state),
+      ['disabled'],
+    );
+    assert.deepEqual(await call('eventAction/unregister', { name: 'notify' }), { removed: true });
+  });
+
   it('is as described: power and the end', async () => {
     await call('power/suspend');
     await call('status/get');
@@ -141,6 +158,6 @@ describe('the result of every method', function () {
 
   it('was tested for every method', () => {
     const unseen = RPC_METHODS.map(({ name }) => name).filter((name) => !succeeded.has(name));
-    assert.deepEqual(unseen.sort(), [...NEEDS_DIRECTORY].sort());
+    assert.deepEqual(unseen.sort(), [...NEEDS_DIRECTORY, ...NEEDS_SERVICE].sort());
   });
 });

@@ -7,7 +7,10 @@ import { REPOSITORY } from '../support/daemon.js';
 
 const unitPath = join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.service');
 const unit = readFileSync(unitPath, 'utf8');
-const values = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value);
+const values = (name: string, of = unit) =>
+  [...of.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value);
+const actionsPath = join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs-actions.service');
+const actions = readFileSync(actionsPath, 'utf8');
 
 describe('the systemd unit', () => {
   it('is stopped by no other unit, since D-Bus starts some of them for any user', () => {
@@ -33,16 +36,45 @@ describe('the systemd unit', () => {
     assert.match(values('ExecStart')[0] ?? '', / --system$/);
   });
 
-  it('has at most the exposure 3.0 in systemd-analyze', function () {
-    const { status, stdout, error } = spawnSync(
-      'systemd-analyze',
-      ['security', '--offline=true', '--no-pager', unitPath],
-      { encoding: 'utf8' },
-    );
-    // Missing, or older than --offline (systemd 250).
-    if (error !== undefined || status !== 0) this.skip();
-    const exposure = /Overall exposure level for tpmtbs\.service: ([0-9.]+)/.exec(stdout)?.[1];
-    assert.ok(Number(exposure) <= 3.0, `exposure ${exposure}`);
+  it('is exposed at most 3.0, as systemd-analyze rates it', function () {
+    const exposure = exposureOf(unitPath) ?? this.skip();
+    assert.ok(exposure <= 3.0, `exposure ${exposure}`);
+  });
+});
+
+/** Undefined where systemd-analyze is missing, or older than --offline (systemd 250). */
+function exposureOf(path: string): number | undefined {
+  const { status, stdout, error } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', path], {
+    encoding: 'utf8',
+  });
+  if (error !== undefined || status !== 0) return undefined;
+  return Number(/Overall exposure level for \S+: ([0-9.]+)/.exec(stdout)?.[1]);
+}
+
+describe('the unit of event actions', () => {
+  it('runs as a user of its own, whom the broker knows as an observer, without any capability', () => {
+    assert.deepEqual(values('User', actions), ['tpmtbs-actions']);
+    assert.deepEqual(values('CapabilityBoundingSet', actions), ['']);
+    const sysusers = readFileSync(join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.sysusers'), 'utf8');
+    assert.match(sysusers, /^u tpmtbs-actions - /m);
+    const shipped = readFileSync(join(REPOSITORY, 'packaging', 'debian', 'tbsd.json'), 'utf8');
+    assert.deepEqual(JSON.parse(shipped), { eventActionsUser: 'tpmtbs-actions' });
+  });
+
+  it('never holds the broker up, and the broker not it', () => {
+    assert.deepEqual(values('After', actions), ['tpmtbs.service']);
+    for (const name of ['Requires', 'BindsTo', 'PartOf', 'Wants', 'Before'])
+      assert.deepEqual(values(name, actions), []);
+    for (const name of ['Wants', 'Requires', 'After']) assert.ok(!values(name).join(' ').includes('tpmtbs-actions'));
+  });
+
+  it('outlives a worker that eats memory', () => {
+    assert.deepEqual([values('OOMPolicy', actions), values('MemoryMax', actions)], [['continue'], ['768M']]);
+  });
+
+  it('is exposed at most 2.5, as systemd-analyze rates it', function () {
+    const exposure = exposureOf(actionsPath) ?? this.skip();
+    assert.ok(exposure <= 2.5, `exposure ${exposure}`);
   });
 });
 

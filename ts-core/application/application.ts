@@ -3,6 +3,7 @@
 import type { CommandService } from './commands/command-service.js';
 import type { ManageContexts } from './contexts/manage-contexts.js';
 import type { ManageResources } from './contexts/manage-resources.js';
+import type { ManageEventActions } from './event-actions/manage-event-actions.js';
 import type { Events } from './events/events.js';
 import type { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import type { ReportEventLog } from './firmware/report-event-log.js';
@@ -46,6 +47,7 @@ export interface Application {
   readonly physicalPresence: ManagePhysicalPresence;
   readonly attestation: RevokeAttestation;
   readonly events: Events;
+  readonly eventActions: ManageEventActions;
   readonly userNames: UserNames;
   /** Drains and stops the broker. Resolves once the stop has begun, not once it is complete. */
   readonly requestStop: (drainTimeoutMs: number) => void;

@@ -20,6 +20,7 @@ import { Contexts } from './contexts/contexts.js';
 import { SnapshotKeeper } from './contexts/keep-snapshot.js';
 import { ManageContexts } from './contexts/manage-contexts.js';
 import { ManageResources } from './contexts/manage-resources.js';
+import { ManageEventActions } from './event-actions/manage-event-actions.js';
 import { Events } from './events/events.js';
 import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
 import { ReportEventLog } from './firmware/report-event-log.js';
@@ -34,6 +35,7 @@ import { CommandLists } from './policy/command-lists.js';
 import { followPolicy } from './policy/follow-policy.js';
 import { ManageBlockLists } from './policy/manage-block-lists.js';
 import { ManagePolicy } from './policy/manage-policy.js';
+import type { ActionScripts } from './ports/action-scripts.js';
 import type { EventLoop } from './ports/event-loop.js';
 import type { EventLogSource, PhysicalPresence } from './ports/firmware.js';
 import type { AuditLog, Log } from './ports/logs.js';
@@ -82,6 +84,7 @@ export interface BrokerParts {
   readonly eventLog: EventLogSource;
   readonly physicalPresence: PhysicalPresence;
   readonly hash: HashFunction;
+  readonly actionScripts: ActionScripts;
   /** This machine's name, for reports. */
   readonly machineName: string;
   readonly requestStop: (drainTimeoutMs: number) => void;
@@ -181,6 +184,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   });
   const { suspendTimeoutMs } = parts;
   const power = new ManagePower({ version, transport, dispatcher, virtualizer, events, clock, suspendTimeoutMs });
+  const eventActions = new ManageEventActions({ store, scripts: parts.actionScripts, events, clock });
   const status = new ReportStatus({
     facts,
     transport,
@@ -195,6 +199,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     power,
     policy,
     events,
+    eventActions,
     clock,
     log,
   });
@@ -222,6 +227,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     physicalPresence,
     attestation: new RevokeAttestation(version, commands, events),
     events,
+    eventActions,
     userNames: parts.userNames,
     requestStop: parts.requestStop,
   };

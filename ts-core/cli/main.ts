@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { productVersion } from '../daemon/product-version.js';
 import { asCliFailure, CliFailure } from './cli-failure.js';
 import { type CommonOptions, withCommonOptions } from './command.js';
+import { actionCommand } from './commands/action.js';
 import { authLevelCommand } from './commands/auth-level.js';
 import { blockCommand, grantCommands } from './commands/block.js';
 import { dscCommand } from './commands/dsc.js';
@@ -52,6 +53,7 @@ export function addCommands(yargs: Argv): Argv<CommonOptions> {
   for (const add of [
     statusCommand,
     submitCommand,
+    actionCommand,
     blockCommand,
     grantCommands,
     lockoutCommand,
@@ -78,7 +80,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** Options that take several values. Of any other option given twice the last one counts, as in most programs. */
-const LISTS: ReadonlySet<string> = new Set(['_', 'command', 'setting']);
+const LISTS: ReadonlySet<string> = new Set(['_', 'command', 'kind', 'setting']);
 
 function lastOfRepeated(options: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(options)) {

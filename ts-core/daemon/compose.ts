@@ -11,6 +11,7 @@ import { nodeCrypto12 } from '../adapters/crypto/node-crypto12.js';
 import { nodeHash } from '../adapters/crypto/node-hash.js';
 import type { ActiveDirectory } from '../adapters/directory/active-directory.js';
 import type { SystemKerberos } from '../adapters/directory/system-kerberos.js';
+import { ActionScriptFiles } from '../adapters/event-actions/action-script-files.js';
 import { SystemAbrmd } from '../adapters/platform/abrmd.js';
 import { EventLogFile } from '../adapters/platform/event-log-file.js';
 import { PhysicalPresenceSysfs } from '../adapters/platform/physical-presence-sysfs.js';
@@ -129,6 +130,8 @@ async function startParts(
     eventLog: new EventLogFile(() => eventLogPath ?? `/sys/kernel/security/${tpmName()}/binary_bios_measurements`),
     physicalPresence: new PhysicalPresenceSysfs(() => physicalPresenceFolder ?? `/sys/class/tpm/${tpmName()}/ppi`),
     hash: nodeHash,
+    // The broker of one user has that user's scripts.
+    actionScripts: new ActionScriptFiles(configuration.mode === 'user' ? [0, identity.uid] : [0]),
     queueLimits: {
       maxQueued: configuration.limits.queuedSubmissions,
       maxQueuedPerUser: configuration.limits.queuedSubmissionsPerUser,

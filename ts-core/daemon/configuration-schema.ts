@@ -37,6 +37,11 @@ export function configurationSchema(folders: BrokerFolders, transportKind: Trans
       .describe(
         'Users (name or number) who are observers too, such as the account of a monitoring service. Over TCP only this setting counts, since groups are not known there.',
       ),
+    eventActionsUser: account
+      .default(null)
+      .describe(
+        'User (name or number) of the service tbs-actions, who is an observer and reports the runs of event actions. Unset: none. [event-actions.md](event-actions.md)',
+      ),
     sandboxedAppsGroup: account
       .default(null)
       .describe('Group (name or number) whose members count as sandboxed apps. Unset: no group.'),

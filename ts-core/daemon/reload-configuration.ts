@@ -13,6 +13,7 @@ export const RELOADABLE_SETTINGS: readonly string[] = [
   'administratorsGroup',
   'observersGroup',
   'observerUsers',
+  'eventActionsUser',
   'sandboxedAppsGroup',
   'overflowUser',
   'policy.settings',

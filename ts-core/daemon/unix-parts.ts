@@ -66,6 +66,7 @@ function incoming(accepted: AcceptedConnection, rules: UnixCallerRules): Incomin
 
 function callerRules(configuration: Configuration, ownUid: number, userNames: UnixUserNames): UnixCallerRules {
   const { administratorsGroup, observersGroup, observerUsers, sandboxedAppsGroup, overflowUser, mode } = configuration;
+  const { eventActionsUser } = configuration;
   const namespace = readUserNamespace();
   const subordinate = new SubordinateIds({ keyOf: (user) => userNames.keyOf(user) });
   return {
@@ -75,6 +76,7 @@ function callerRules(configuration: Configuration, ownUid: number, userNames: Un
       administratorsGroup === null ? undefined : groupIdOf(administratorsGroup, 'administratorsGroup'),
     observersGroupGid: observersGroup === null ? undefined : groupIdOf(observersGroup, 'observersGroup'),
     observerUids: observerUsers.map((user) => userIdOf(user, 'observerUsers')),
+    eventActionsUid: eventActionsUser === null ? undefined : userIdOf(eventActionsUser, 'eventActionsUser'),
     sandboxGroupGid: sandboxedAppsGroup === null ? undefined : groupIdOf(sandboxedAppsGroup, 'sandboxedAppsGroup'),
     ownerOfSubordinateUid: (uid) => subordinate.ownerOf(uid),
     overflowUid: namespace.overflowUid,

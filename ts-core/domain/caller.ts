@@ -29,6 +29,8 @@ export interface Caller {
   readonly processId?: number | undefined;
   /** Whether the configuration lets this user read everybody's data. Never set for a sandboxed app. */
   readonly isObserver?: true | undefined;
+  /** Whether this is the service that runs event actions: an observer who also reports their runs. */
+  readonly runsEventActions?: true | undefined;
 }
 
 /** What the access to a call depends on: the caller's class, and for a standard user the right to observe. */

@@ -24,6 +24,8 @@ export interface UnixCallerRules {
   readonly observersGroupGid?: number | undefined;
   /** Users who may read everybody's data. */
   readonly observerUids?: readonly number[] | undefined;
+  /** The user of the service tbs-actions, who observes and reports the runs of event actions. */
+  readonly eventActionsUid?: number | undefined;
   /** Members are sandboxed apps, whatever else they are. */
   readonly sandboxGroupGid?: number | undefined;
   /** The id that the kernel gives for users who have none in the broker's user namespace (/proc/sys/kernel/overflowuid). */
@@ -54,10 +56,16 @@ export function classifyUnixCaller(peer: UnixPeer, rules: UnixCallerRules): Unix
   const callerClass = isOverflow ? classOfOverflowUser(peer, rules) : classOf(peer, rules);
   const caller: Caller = { userKey: `uid:${uid}`, callerClass, processId: peer.pid };
   const isObserver = callerClass === 'standardUser' && !isOverflow && observes(peer, rules);
-  return { ok: true, caller: isObserver ? { ...caller, isObserver } : caller };
+  if (!isObserver) return { ok: true, caller };
+  const runsEventActions = peer.uid === rules.eventActionsUid;
+  return {
+    ok: true,
+    caller: runsEventActions ? { ...caller, isObserver, runsEventActions } : { ...caller, isObserver },
+  };
 }
 
-function observes(peer: UnixPeer, { observersGroupGid, observerUids }: UnixCallerRules): boolean {
+function observes(peer: UnixPeer, { observersGroupGid, observerUids, eventActionsUid }: UnixCallerRules): boolean {
+  if (peer.uid === eventActionsUid) return true;
   return isMember(peer, observersGroupGid) || observerUids?.includes(peer.uid) === true;
 }
 

@@ -11,6 +11,7 @@ const SOUND: WarningFacts = {
   dictionaryAttack: undefined,
   policy: mergePolicy([], 1),
   lostAuditLines: 0,
+  disabledActions: [],
 };
 
 function only(facts: Partial<WarningFacts>) {
@@ -59,5 +60,12 @@ describe('the warnings of status', () => {
     assert.match(near.message, /24 of 32 failed tries/);
     assert.match(near.action, /^Unblock-Tpm resets it; .*one try every 600 s/);
     assert.equal(only({ dictionaryAttack: { ...state, inLockout: true, failedTries: 32 } }).id, 'tpmLockedOut');
+  });
+
+  it('name each event action that failed too often, and say how to enable it', () => {
+    const { id, message, action } = only({ disabledActions: [{ name: 'notify', reason: 'It failed.' }] });
+    assert.equal(id, 'eventActionDisabled');
+    assert.match(message, /notify is disabled: It failed\./);
+    assert.match(action, /Register-TbsEventAction/);
   });
 });

@@ -10,6 +10,7 @@ import type { CommandService } from '../commands/command-service.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { PendingCommand } from '../commands/pending-command.js';
 import type { Contexts } from '../contexts/contexts.js';
+import type { ManageEventActions } from '../event-actions/manage-event-actions.js';
 import type { Events } from '../events/events.js';
 import type { Log } from '../ports/logs.js';
 import type { Clock, OtherResourceManager } from '../ports/operating-system.js';
@@ -37,6 +38,7 @@ export interface StatusParts {
   readonly power: ManagePower;
   readonly policy: PolicyStore;
   readonly events: Events;
+  readonly eventActions: Pick<ManageEventActions, 'disabled'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -127,7 +129,7 @@ export class ReportStatus {
 
   /** Checks transport and TPM again, so that a problem that is fixed disappears from the warnings. */
   async health(): Promise<Health> {
-    const { transport, passedOver, replacedTpm, otherManager, presence, policy, events, clock } = this.#parts;
+    const { transport, passedOver, replacedTpm, otherManager, presence, policy, events, eventActions, clock } = this.#parts;
     const found = warningsFrom({
       transport: transport.description,
       passedOver,
@@ -137,6 +139,7 @@ export class ReportStatus {
       dictionaryAttack: await this.dictionaryAttack(),
       policy: policy.current(),
       lostAuditLines: events.lostAuditLines,
+      disabledActions: eventActions.disabled(),
     });
     return this.#healthRecord.note(found, presence.lost, clock.wallClockMs());
   }

@@ -27,6 +27,8 @@ export interface WarningFacts {
   readonly dictionaryAttack: DictionaryAttackState | undefined;
   readonly policy: EffectivePolicy;
   readonly lostAuditLines: number;
+  /** Event actions that failed too often. */
+  readonly disabledActions: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export function warningsFrom(facts: WarningFacts): readonly Warning[] {
@@ -40,6 +42,7 @@ export function warningsFrom(facts: WarningFacts): readonly Warning[] {
     ...lockoutSettingWarnings(facts.policy),
     ...policyProblemWarning(facts.policy),
     ...auditWarning(facts.lostAuditLines),
+    ...disabledActionWarnings(facts.disabledActions),
   ];
 }
 
@@ -178,4 +181,12 @@ function auditWarning(lostAuditLines: number): readonly Warning[] {
       action: 'Free space where the audit log is, or move it (audit.path).',
     },
   ];
+}
+
+function disabledActionWarnings(actions: WarningFacts['disabledActions']): readonly Warning[] {
+  return actions.map(({ name, reason }) => ({
+    id: 'eventActionDisabled',
+    message: `Event action ${name} is disabled: ${reason}`,
+    action: `Mend its script, try it with Test-TbsEventAction ${name}, and register it again with Register-TbsEventAction.`,
+  }));
 }

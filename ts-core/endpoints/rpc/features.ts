@@ -7,6 +7,7 @@ import { commandBlockHandlers } from './handlers/command-block-handlers.js';
 import { commandHandlers } from './handlers/command-handlers.js';
 import { connectionHandlers } from './handlers/connection-handlers.js';
 import { contextHandlers } from './handlers/context-handlers.js';
+import { eventActionHandlers } from './handlers/event-action-handlers.js';
 import { eventHandlers } from './handlers/event-handlers.js';
 import { eventLogHandlers } from './handlers/event-log-handlers.js';
 import { lockoutHandlers } from './handlers/lockout-handlers.js';
@@ -27,6 +28,7 @@ import * as commandBlock from './protocol/command-block.js';
 import * as connection from './protocol/connection.js';
 import * as context from './protocol/context.js';
 import * as event from './protocol/event.js';
+import * as eventAction from './protocol/event-action.js';
 import * as eventLog from './protocol/event-log.js';
 import * as lockout from './protocol/lockout.js';
 import type { RpcMethod } from './protocol/method.js';
@@ -64,6 +66,7 @@ const FEATURES = [
   feature(activity, activityHandlers),
   feature(report, reportHandlers),
   feature(event, (application, { maxEventSubscribers }) => eventHandlers(application, maxEventSubscribers)),
+  feature(eventAction, eventActionHandlers),
   feature(resource, resourceHandlers),
   feature(power, powerHandlers),
   feature(ownerAuth, ownerAuthHandlers),

@@ -11,23 +11,23 @@ export const RepeatedEvent = objectType('RepeatedEvent', 'How many identical eve
 });
 export type RepeatedEvent = Described<typeof RepeatedEvent>;
 
+export const eventKind = z.enum([
+  'commandRefused',
+  'authorizationFailed',
+  'lockoutBegan',
+  'lockoutEnded',
+  'policyChanged',
+  'listChanged',
+  'administration',
+  'ownerAuthorization',
+  'tpmLost',
+  'tpmReturned',
+  'tpmReset',
+  'warning',
+]);
+
 const eventShape = {
-  kind: z
-    .enum([
-      'commandRefused',
-      'authorizationFailed',
-      'lockoutBegan',
-      'lockoutEnded',
-      'policyChanged',
-      'listChanged',
-      'administration',
-      'ownerAuthorization',
-      'tpmLost',
-      'tpmReturned',
-      'tpmReset',
-      'warning',
-    ])
-    .describe('What kind of decision it is.'),
+  kind: eventKind.describe('What kind of decision it is.'),
   time: utcTime.describe('When.'),
   userKey: userKey.optional().describe('The user who caused it; absent if no caller did.'),
   callerClass: callerClass.optional().describe('The class of that caller.'),

@@ -1,0 +1,86 @@
+/**
+ * The PowerShell function that runs an action, the same in every engine. Its only argument is base64 of JSON, so neither
+ * an event nor a script is ever part of a command's text. Each run has a runspace of its own. What a script writes to its
+ * streams is collected up to a bound; what it writes to the console itself is discarded, since the engine's own output is
+ * there.
+ */
+import * as z from 'zod';
+import type { ScriptOutcome, ScriptRun } from './engine.js';
+
+/** Characters of output that are kept of a run. */
+const MAX_OUTPUT = 8192;
+
+/** `Invoke-EventAction BASE64` returns base64 of JSON. */
+export const DEFINE_INVOKE_EVENT_ACTION = `
+function Invoke-EventAction([string] $Request) {
+    $utf8 = [Text.Encoding]::UTF8
+    $given = $utf8.GetString([Convert]::FromBase64String($Request)) | ConvertFrom-Json
+    $source = $utf8.GetString([Convert]::FromBase64String($given.script)).TrimStart([char] 0xFEFF)
+    $outcome = @{ result = 'failed'; output = ''; error = $null }
+    $output = [Text.StringBuilder]::new()
+    $console = [Console]::Out, [Console]::Error, [Console]::In
+    $runspace = [Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
+    $shell = [powershell]::Create()
+    try {
+        [Console]::SetOut([IO.TextWriter]::Null)
+        [Console]::SetError([IO.TextWriter]::Null)
+        [Console]::SetIn([IO.TextReader]::Null)
+        $tokens = $problems = $null
+        $ast = [Management.Automation.Language.Parser]::ParseInput($source, $given.path, [ref] $tokens, [ref] $problems)
+        if ($problems.Count -gt 0) { throw [Management.Automation.ParseException]::new($problems) }
+        $runspace.Open()
+        $shell.Runspace = $runspace
+        [void] $shell.AddScript({
+            param($Ast, $TbsEvent, $Output)
+            & $Ast.GetScriptBlock() $TbsEvent *>&1 | & {
+                process {
+                    $text = "$_"
+                    if ($Output.Length -ge ${MAX_OUTPUT}) { return }
+                    [void] $Output.AppendLine($text.Substring(0, [Math]::Min($text.Length, ${MAX_OUTPUT})))
+                }
+            }
+        }.ToString()).AddArgument($ast).AddArgument($given.event).AddArgument($output)
+        $running = $shell.BeginInvoke()
+        if ($running.AsyncWaitHandle.WaitOne($given.limitMs)) {
+            $null = $shell.EndInvoke($running)
+            $outcome.result = 'succeeded'
+        } else {
+            # A script that does not end even so is ended with this process.
+            $shell.Stop()
+            $outcome.result = 'timedOut'
+            $outcome.error = "It ran longer than $($given.limitMs) ms and was stopped."
+        }
+    } catch {
+        $cause = $_.Exception
+        while ($cause -is [Management.Automation.MethodInvocationException] -and $cause.InnerException) { $cause = $cause.InnerException }
+        $place = if ($cause.ErrorRecord.InvocationInfo.ScriptLineNumber) { " (line $($cause.ErrorRecord.InvocationInfo.ScriptLineNumber))" }
+        $outcome.error = "$($cause.Message)$place"
+    } finally {
+        $shell.Dispose()
+        $runspace.Dispose()
+        [Console]::SetOut($console[0])
+        [Console]::SetError($console[1])
+        [Console]::SetIn($console[2])
+    }
+    $text = $output.ToString()
+    $outcome.output = $text.Substring(0, [Math]::Min($text.Length, ${MAX_OUTPUT})).TrimEnd()
+    if ($outcome.error) { $outcome.error = $outcome.error.Substring(0, [Math]::Min($outcome.error.Length, 2000)) }
+    [Convert]::ToBase64String($utf8.GetBytes((ConvertTo-Json -Compress $outcome)))
+}
+`;
+
+export function requestText({ script, path, event, limitMs }: ScriptRun): string {
+  const request = { script: Buffer.from(script).toString('base64'), path, event: JSON.parse(event), limitMs };
+  return Buffer.from(JSON.stringify(request)).toString('base64');
+}
+
+const outcome = z.object({
+  result: z.enum(['succeeded', 'failed', 'timedOut']),
+  output: z.string(),
+  error: z.string().nullable(),
+});
+
+/** Throws if the text is not what Invoke-EventAction returns. */
+export function outcomeIn(text: string): ScriptOutcome {
+  return outcome.parse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
+}

@@ -1,0 +1,91 @@
+/** Follows the broker's events for the supervisor, and connects again whenever the connection ends. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Broker } from '../client/broker.js';
+import type { Report } from './action-records.js';
+import type { Supervisor } from './supervisor.js';
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+
+export interface FollowParts {
+  readonly connect: () => Promise<Broker>;
+  readonly supervisor: Supervisor;
+  readonly signal: AbortSignal;
+  readonly log: (text: string) => void;
+}
+
+export class FollowBroker {
+  #broker: Broker | undefined;
+  readonly #parts: FollowParts;
+
+  constructor(parts: FollowParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects while there is no connection. */
+  async report(report: Report): Promise<void> {
+    if (this.#broker === undefined) throw new Error('the broker is not connected');
+    await this.#broker.call('eventAction/report', report);
+  }
+
+  /** Resolves after the signal. */
+  async run(): Promise<void> {
+    const { signal, log } = this.#parts;
+    let delayMs = FIRST_RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        await this.#followOnce(() => {
+          delayMs = FIRST_RETRY_MS;
+        });
+      } catch (error) {
+        if (!signal.aborted) log(`${messageOf(error)} (connecting again in ${delayMs / 1000} s)`);
+      }
+      this.#broker = undefined;
+      await wait(delayMs, undefined, { signal }).catch(() => undefined);
+      delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2);
+    }
+  }
+
+  async #followOnce(connected: () => void): Promise<void> {
+    const { connect, supervisor, signal, log } = this.#parts;
+    const broker = await connect();
+    const close = (): void => broker.close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      // Subscribes first, so that no change falls between the list and the events.
+      const events = broker.events();
+      const { caller } = await broker.status();
+      if (caller.callerClass !== 'administrator' && !caller.isObserver) {
+        throw new Error('The broker shows this user only its own events: eventActionsUser in tbsd.json must name it.');
+      }
+      supervisor.ownUserKey = caller.userKey;
+      await this.#readActions(broker);
+      this.#broker = broker;
+      connected();
+      log('following the events of the broker');
+      await supervisor.report();
+      for await (const event of events) {
+        if (event.lost !== undefined) log(`${event.lost} events were lost`);
+        const name = event.details['eventAction'];
+        if (typeof name !== 'string') {
+          supervisor.eventRaised(event);
+          continue;
+        }
+        const test = event.details['test'];
+        if (typeof test === 'number') supervisor.testRequested(test, name);
+        else if (event.kind === 'administration') await this.#readActions(broker);
+      }
+    } finally {
+      signal.removeEventListener('abort', close);
+      broker.close();
+    }
+  }
+
+  async #readActions(broker: Broker): Promise<void> {
+    this.#parts.supervisor.setActions((await broker.call('eventAction/list')).actions);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,30 @@
+/** The process that keeps a PowerShell engine warm. It ends with the supervisor, or when its engine fails. */
+import { Socket } from 'node:net';
+import process from 'node:process';
+import type { EngineName, PowerShellEngine } from './engines/engine.js';
+import { messageLine, PROTOCOL_DESCRIPTOR, readMessages, runMessage, type WorkerMessage } from './worker-messages.js';
+
+export async function runWorker(name: EngineName): Promise<void> {
+  const supervisor = new Socket({ fd: PROTOCOL_DESCRIPTOR, readable: true, writable: true });
+  const send = (message: WorkerMessage): void => void supervisor.write(messageLine(message));
+  supervisor.on('close', () => process.exit(0));
+  supervisor.on('error', () => process.exit(1));
+  const engine = await createEngine(name);
+  await engine.start();
+  readMessages(supervisor, runMessage, ({ script, path, event, limitMs }) => {
+    engine.run({ script: Buffer.from(script, 'base64'), path, event, limitMs }).then(
+      (outcome) => send({ type: 'ended', ...outcome }),
+      (error: unknown) => {
+        process.stderr.write(`tbs-actions: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  });
+  send({ type: 'ready' });
+}
+
+/** Loads one engine only: the process of edge-js must not even load what starts processes. */
+async function createEngine(name: EngineName): Promise<PowerShellEngine> {
+  if (name === 'edge-js') return new (await import('./engines/edge-engine.js')).EdgeEngine();
+  return new (await import('./engines/node-powershell-engine.js')).NodePowerShellEngine();
+}

@@ -1,0 +1,280 @@
+/**
+ * Implements Register-, Get-, Unregister- and Test-TbsEventAction. The broker stores what is registered and shows what
+ * the service tbs-actions reports; it neither starts a script nor waits for the service.
+ */
+import { type Caller, isAdministrator } from '../../domain/caller.js';
+import {
+  type DisabledAction,
+  type EventActionRegistration,
+  isEventActionName,
+  MAX_EVENT_ACTIONS,
+  nameOfScript,
+} from '../../domain/event-actions/event-action.js';
+import type { RunResult } from '../../domain/event-actions/failures.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
+import { TbsError } from '../../domain/tbs-error.js';
+import type { Events } from '../events/events.js';
+import type { ActionScripts } from '../ports/action-scripts.js';
+import type { Clock } from '../ports/operating-system.js';
+import type { StateStore } from '../ports/state-store.js';
+
+const RECORD = 'feature:eventActions';
+
+/** A run takes at most 32 seconds, and may have to wait for one before it and for PowerShell to start. */
+const LONGEST_TEST_MS = 90_000;
+
+/** Tests that may wait at a time: each holds a call open. */
+const MAX_TESTS = 8;
+
+export interface ActionFigures {
+  readonly runs: number;
+  readonly failures: number;
+  readonly failuresInARow: number;
+  readonly waiting: number;
+  readonly coalesced: number;
+  readonly dropped: number;
+  readonly lastRunAt: string | null;
+  readonly lastResult: RunResult | null;
+}
+
+const NO_FIGURES: ActionFigures = {
+  ...{ runs: 0, failures: 0, failuresInARow: 0, waiting: 0, coalesced: 0, dropped: 0 },
+  ...{ lastRunAt: null, lastResult: null },
+};
+
+export interface ActionRun {
+  readonly name: string;
+  readonly result: RunResult;
+  readonly durationMs: number;
+  readonly sha256: string | null;
+  readonly output: string;
+  readonly error: string | null;
+}
+
+export interface ActionReport {
+  readonly actions: readonly ({ readonly name: string } & ActionFigures)[];
+  readonly drops: readonly { readonly name: string; readonly reason: string; readonly count: number }[];
+  readonly disabled: readonly { readonly name: string; readonly reason: string }[];
+  readonly tests: readonly { readonly test: number; readonly run: ActionRun }[];
+}
+
+export interface EventActionState extends EventActionRegistration {
+  readonly script: { readonly sha256: string } | { readonly refused: string };
+  readonly figures: ActionFigures;
+  /** UTC ISO 8601; null if the service has reported nothing since the broker started. */
+  readonly reportedAt: string | null;
+}
+
+export interface EventActionParts {
+  readonly store: StateStore;
+  readonly scripts: ActionScripts;
+  readonly events: Events;
+  readonly clock: Clock;
+}
+
+export class ManageEventActions {
+  #registered: readonly EventActionRegistration[];
+  #figures = new Map<string, ActionFigures>();
+  #reportedAt: string | null = null;
+  #testNumber = 0;
+  readonly #tests = new Map<number, (run: ActionRun) => void>();
+  readonly #changes = new OneAtATime();
+  readonly #parts: EventActionParts;
+
+  constructor(parts: EventActionParts) {
+    this.#parts = parts;
+    this.#registered = registrationsIn(parts.store.get(RECORD));
+  }
+
+  /** Returns every action, by name. */
+  list(): readonly EventActionState[] {
+    return this.#registered.map((action) => this.#stateOf(action));
+  }
+
+  /** Returns the actions that failed too often; status warns of each. */
+  disabled(): readonly { readonly name: string; readonly reason: string }[] {
+    return this.#registered.flatMap(({ name, disabled }) =>
+      disabled === undefined ? [] : [{ name, reason: disabled.reason }],
+    );
+  }
+
+  /** Throws TBS_E_BAD_PARAMETER if not only root can change the script. */
+  register(
+    caller: Caller,
+    request: { readonly name?: string | undefined; readonly kinds: readonly string[]; readonly path: string },
+  ): Promise<EventActionState> {
+    const name = request.name ?? nameOfScript(request.path);
+    if (!isEventActionName(name)) throw badName(name);
+    const script = this.#parts.scripts.read(request.path);
+    if (!script.ok) throw badScript(request.path, script.reason);
+    return this.#changes.run(async () => {
+      const others = this.#registered.filter((action) => action.name !== name);
+      if (others.length >= MAX_EVENT_ACTIONS) throw tooManyActions();
+      const registeredAt = this.#now();
+      const action = { name, kinds: [...new Set(request.kinds)], path: request.path, registeredAt };
+      await this.#store([...others, action]);
+      this.#figures.delete(name);
+      const message = `Event action ${name} (${request.path}) is registered for ${action.kinds.join(', ')}.`;
+      this.#tell(caller, name, message, { path: request.path, sha256: script.sha256 });
+      return this.#stateOf(action);
+    });
+  }
+
+  /** Returns whether there was an action of this name. */
+  unregister(caller: Caller, name: string): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const others = this.#registered.filter((action) => action.name !== name);
+      if (others.length === this.#registered.length) return false;
+      await this.#store(others);
+      this.#figures.delete(name);
+      this.#tell(caller, name, `Event action ${name} is no longer registered.`);
+      return true;
+    });
+  }
+
+  /** Asks the service, which follows the events, to run the action; resolves when it reports the run. */
+  async test(caller: Caller, name: string): Promise<ActionRun> {
+    if (!this.#registered.some((action) => action.name === name)) throw unknownAction(name);
+    if (this.#tests.size >= MAX_TESTS) throw tooManyTests();
+    const test = ++this.#testNumber;
+    return new Promise((resolve, reject) => {
+      const timer = this.#parts.clock.after(LONGEST_TEST_MS, () => {
+        this.#tests.delete(test);
+        reject(serviceSilent(name));
+      });
+      this.#tests.set(test, (run) => {
+        timer.cancel();
+        resolve(run);
+      });
+      this.#tell(caller, name, `A test of event action ${name} was requested.`, { test });
+    });
+  }
+
+  /** Takes a report of the service. Throws TBS_E_ACCESS_DENIED for any other caller but an administrator. */
+  async report(caller: Caller, report: ActionReport): Promise<void> {
+    if (caller.runsEventActions !== true && !isAdministrator(caller)) throw notTheService();
+    const known = new Set(this.#registered.map(({ name }) => name));
+    this.#reportedAt = this.#now();
+    this.#figures = new Map(report.actions.filter(({ name }) => known.has(name)).map((each) => [each.name, each]));
+    for (const { name, reason, count } of report.drops) {
+      const message = `Event action ${name} was not started for ${count} event(s): ${reason}.`;
+      this.#tell(caller, name, message, { reason, count }, 'warning');
+    }
+    for (const { test, run } of report.tests) {
+      this.#tests.get(test)?.(run);
+      this.#tests.delete(test);
+    }
+    for (const { name, reason } of report.disabled) await this.#disable(caller, name, reason);
+  }
+
+  #disable(caller: Caller, name: string, reason: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const action = this.#registered.find((each) => each.name === name);
+      if (action === undefined || action.disabled !== undefined) return;
+      const disabled: DisabledAction = { since: this.#now(), reason };
+      await this.#store(this.#registered.map((each) => (each === action ? { ...action, disabled } : each)));
+      this.#tell(caller, name, `Event action ${name} is disabled: ${reason}`, {}, 'warning');
+    });
+  }
+
+  async #store(registered: readonly EventActionRegistration[]): Promise<void> {
+    const sorted = [...registered].sort((left, right) => (left.name < right.name ? -1 : 1));
+    await this.#parts.store.put(RECORD, sorted);
+    this.#registered = sorted;
+  }
+
+  #stateOf(action: EventActionRegistration): EventActionState {
+    const script = this.#parts.scripts.read(action.path);
+    return {
+      ...action,
+      script: script.ok ? { sha256: script.sha256 } : { refused: script.reason },
+      figures: this.#figures.get(action.name) ?? NO_FIGURES,
+      reportedAt: this.#reportedAt,
+    };
+  }
+
+  /** `eventAction` in the details tells the service what changed, and keeps the event from starting actions. */
+  #tell(
+    caller: Caller,
+    name: string,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    kind: 'administration' | 'warning' = 'administration',
+  ): void {
+    this.#parts.events.raise(kind, message, { caller, details: { eventAction: name, ...details } });
+  }
+
+  #now(): string {
+    return new Date(this.#parts.clock.wallClockMs()).toISOString();
+  }
+}
+
+/** Ignores what is not a registration: an older version may have stored another form. */
+function registrationsIn(kept: unknown): readonly EventActionRegistration[] {
+  return Array.isArray(kept) ? kept.filter(isRegistration) : [];
+}
+
+function isRegistration(value: unknown): value is EventActionRegistration {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, kinds, path, registeredAt } = value as Partial<Record<keyof EventActionRegistration, unknown>>;
+  const texts = [name, path, registeredAt];
+  return texts.every((text) => typeof text === 'string') && Array.isArray(kinds) && kinds.every(isText);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function badName(name: string): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `${JSON.stringify(name)} cannot be the name of an event action.`,
+    action: 'Choose up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+    details: { parameter: 'name' },
+  });
+}
+
+function badScript(path: string, reason: string): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `The script of an event action must be a file that only root can change. ${reason}`,
+    action: 'Put it into /etc/tpmtbs/actions.d, owner root, mode 0644.',
+    details: { parameter: 'path', path },
+  });
+}
+
+function unknownAction(name: string): TbsError {
+  return new TbsError('TBS_E_BAD_PARAMETER', {
+    message: `There is no event action ${JSON.stringify(name)}.`,
+    action: 'Get-TbsEventAction and `tbs action list` show them all.',
+    details: { parameter: 'name', name },
+  });
+}
+
+function tooManyActions(): TbsError {
+  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
+    message: `The limit of ${MAX_EVENT_ACTIONS} event actions is reached.`,
+    action: 'Unregister one.',
+    details: { limit: MAX_EVENT_ACTIONS },
+  });
+}
+
+function tooManyTests(): TbsError {
+  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
+    message: `The limit of ${MAX_TESTS} tests of event actions at a time is reached.`,
+    action: 'Wait for one to end.',
+    details: { limit: MAX_TESTS },
+  });
+}
+
+function serviceSilent(name: string): TbsError {
+  return new TbsError('TBS_E_SERVICE_NOT_RUNNING', {
+    message: `The service tbs-actions has not reported a run of ${name} within ${LONGEST_TEST_MS / 1000} seconds.`,
+    action: 'See `systemctl status tpmtbs-actions`; eventActionsUser in tbsd.json must name its user.',
+  });
+}
+
+function notTheService(): TbsError {
+  return new TbsError('TBS_E_ACCESS_DENIED', {
+    message: 'Only the service tbs-actions may report the runs of event actions.',
+    action: 'eventActionsUser in tbsd.json names its user.',
+  });
+}
