@@ -2,10 +2,16 @@
 import type { OwnerAuthFiles } from '../../ts-core/application/ports/owner-auth-stores.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 
+interface Kept {
+  readonly key: string;
+  readonly secret: Uint8Array;
+}
+
 export class MemoryOwnerAuthFiles implements OwnerAuthFiles {
   sealed: Uint8Array | undefined;
   nextSealed: Uint8Array | undefined;
-  readonly #secrets = new Map<string, { readonly key: string; readonly secret: Uint8Array }>();
+  readonly #secrets = new Map<string, Kept>();
+  readonly #aside = new Map<string, { sealed: Uint8Array | undefined; secrets: [string, Kept][] }>();
 
   readSealedKey(): Uint8Array | undefined {
     return this.sealed;
@@ -46,5 +52,20 @@ export class MemoryOwnerAuthFiles implements OwnerAuthFiles {
   wipeAll(): void {
     this.sealed = this.nextSealed = undefined;
     this.#secrets.clear();
+  }
+  setAside(tpm: string): void {
+    if (this.#aside.has(tpm)) return;
+    this.#aside.set(tpm, { sealed: this.sealed, secrets: [...this.#secrets] });
+    this.wipeAll();
+  }
+  bringBack(tpm: string): void {
+    const aside = this.#aside.get(tpm);
+    if (aside === undefined) return;
+    this.#aside.delete(tpm);
+    this.sealed = aside.sealed;
+    for (const [name, kept] of aside.secrets) this.#secrets.set(name, kept);
+  }
+  forgetSetAside(tpm: string): void {
+    this.#aside.delete(tpm);
   }
 }

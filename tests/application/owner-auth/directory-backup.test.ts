@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { DirectoryBackup } from '../../../ts-core/application/owner-auth/directory-backup.js';
 import { OwnerAuthRecords } from '../../../ts-core/application/owner-auth/owner-auth-record.js';
 import type { DirectoryReceipt, OwnerAuthDirectory } from '../../../ts-core/application/ports/owner-auth-stores.js';
-import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { policyOf } from '../../domain/filter/filter-fixtures.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { recordedEvents } from '../../support/recorded-events.js';
@@ -18,7 +18,7 @@ function setUp(directory: Partial<OwnerAuthDirectory> | undefined) {
   const records = new OwnerAuthRecords(new MemoryStore());
   const backup = new DirectoryBackup({
     directory: directory as OwnerAuthDirectory | undefined,
-    settings: () => DEFAULT_POLICY_SETTINGS,
+    policy: () => policyOf({}),
     ...{ records, events, clock: new FakeClock() },
   });
   return { backup, records, told };

@@ -11,7 +11,7 @@ async function serving(caller: Caller | Error, text: () => Promise<string> = asy
   let closed = 0;
   const refused: unknown[] = [];
   const server = new MetricsServer({
-    metrics: { contentType: 'text/plain; version=0.0.4', text, close: () => void closed++ },
+    metrics: { contentType: 'text/plain; version=0.0.4', text, families: async () => [], close: () => void closed++ },
     access: {
       kind: 'localUsers',
       identify: async () => {

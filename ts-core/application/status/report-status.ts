@@ -129,7 +129,8 @@ export class ReportStatus {
 
   /** Checks transport and TPM again, so that a problem that is fixed disappears from the warnings. */
   async health(): Promise<Health> {
-    const { transport, passedOver, replacedTpm, otherManager, presence, policy, events, eventActions, clock } = this.#parts;
+    const { transport, passedOver, replacedTpm, otherManager, presence, policy, events, eventActions, clock } =
+      this.#parts;
     const found = warningsFrom({
       transport: transport.description,
       passedOver,
