@@ -90,15 +90,17 @@ export const eventActionReport = method('eventAction/report', {
   access: OBSERVERS_ONLY,
   params: z.strictObject({
     actions: z
-      .array(z.strictObject({ name: actionName, ...figures }))
+      .array(z.strictObject({ name: actionName.describe('The action.'), ...figures }))
       .max(64)
       .default([])
       .describe('The figures of each action.'),
     drops: z
       .array(
         z.strictObject({
-          name: actionName,
-          reason: z.enum(['userLimit', 'actionLimit', 'queueFull', 'disabled', 'lost']),
+          name: actionName.describe('The action.'),
+          reason: z
+            .enum(['userLimit', 'actionLimit', 'queueFull', 'disabled'])
+            .describe('The limit that was reached, or that the action is disabled.'),
           count: count.describe('Events dropped since the last report.'),
         }),
       )
@@ -106,12 +108,22 @@ export const eventActionReport = method('eventAction/report', {
       .default([])
       .describe('Events that started nothing; they are written to the audit log.'),
     disabled: z
-      .array(z.strictObject({ name: actionName, reason: z.string().max(1024) }))
+      .array(
+        z.strictObject({
+          name: actionName.describe('The action.'),
+          reason: z.string().max(1024).describe('Why it is disabled.'),
+        }),
+      )
       .max(64)
       .default([])
       .describe('Actions that have now failed too often.'),
     tests: z
-      .array(z.strictObject({ test: count.describe('The number of the test.'), run: EventActionRun }))
+      .array(
+        z.strictObject({
+          test: count.describe('The number of the test.'),
+          run: EventActionRun.describe('How it ended.'),
+        }),
+      )
       .max(64)
       .default([])
       .describe('Runs that eventAction/test asked for.'),
