@@ -3,6 +3,7 @@ import type { Caller } from '../../ts-core/domain/caller.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type {
   ResourceCounts,
+  ResourceHolder,
   SwapNeed,
   Virtualizer,
   VirtualizerSnapshot,
@@ -52,7 +53,7 @@ export class PassThroughVirtualizer implements Virtualizer {
 
   *resume(): Exchange<void> {}
 
-  resources(): readonly VirtualResource[] {
+  resources(_of?: (holder: ResourceHolder) => boolean): readonly VirtualResource[] {
     return [];
   }
 

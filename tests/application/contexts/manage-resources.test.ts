@@ -26,7 +26,7 @@ function setUp() {
   ];
   const removed: string[] = [];
   let isThere = true;
-  virtualizer.resources = () => held;
+  virtualizer.resources = (of = () => true) => held.filter(of);
   // biome-ignore lint/correctness/useYield: an exchange that sends nothing
   virtualizer.removeResource = function* (...[id]: unknown[]): Exchange<boolean> {
     removed.push(String(id));

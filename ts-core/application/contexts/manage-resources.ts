@@ -1,6 +1,6 @@
 /** Lists the resources that callers hold in the TPM (Get-TbsResource) and flushes them (Remove-TbsResource). */
 import { type Caller, isAdministrator, isOwn, mayRead, type Owner } from '../../domain/caller.js';
-import type { Virtualizer, VirtualResource } from '../../domain/virtualization/virtualizer.js';
+import type { ResourceHolder, Virtualizer, VirtualResource } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
 import type { Contexts } from './contexts.js';
@@ -19,7 +19,7 @@ export class ManageResources {
   }
 
   list(caller: Caller): readonly VirtualResource[] {
-    return this.#virtualizer.resources().filter((each) => mayRead(caller, this.#ownerOf(each)));
+    return this.#virtualizer.resources((holder) => mayRead(caller, this.#ownerOf(holder)));
   }
 
   /**
@@ -27,8 +27,9 @@ export class ManageResources {
    * administrator.
    */
   async remove(caller: Caller, id: string): Promise<boolean> {
-    const resource = this.#virtualizer.resources().find((each) => each.id === id);
-    if (resource === undefined || !(isAdministrator(caller) || isOwn(caller, this.#ownerOf(resource)))) return false;
+    const mayRemove = (holder: ResourceHolder) => isAdministrator(caller) || isOwn(caller, this.#ownerOf(holder));
+    const resource = this.#virtualizer.resources(mayRemove).find((each) => each.id === id);
+    if (resource === undefined) return false;
     const removed = await this.#dispatcher.runExchange(() => this.#virtualizer.removeResource(id), {
       yieldsToCommands: true,
     });
@@ -41,7 +42,7 @@ export class ManageResources {
     return removed;
   }
 
-  #ownerOf({ userKey, contextId }: VirtualResource): Owner {
+  #ownerOf({ userKey, contextId }: ResourceHolder): Owner {
     const holder = contextId === null ? undefined : this.#contexts.get(contextId)?.caller;
     return { userKey, callerClass: holder?.callerClass };
   }

@@ -9,6 +9,9 @@ import type { Caller } from '../caller.js';
 import type { Exchange } from '../tpm/exchange.js';
 
 /** A resource that some context holds, for `Get-TbsResource`. */
+/** Who holds a resource. */
+export type ResourceHolder = Pick<VirtualResource, 'userKey' | 'contextId'>;
+
 export interface VirtualResource {
   /** A name that does not change while the broker runs; `Remove-TbsResource` takes it. */
   readonly id: string;
@@ -119,7 +122,8 @@ export interface Virtualizer {
   /** Before a suspend: saves what the TPM would lose although it saves its own state. */
   suspend(): Exchange<void>;
   resume(): Exchange<void>;
-  resources(): readonly VirtualResource[];
+  /** Lists what the holders of `of` hold; without it, everything. Costs nothing for what others hold. */
+  resources(of?: (holder: ResourceHolder) => boolean): readonly VirtualResource[];
   counts(contextId: number): ResourceCounts;
   /** Flushes one resource, whoever holds it; returns false if it no longer exists. */
   removeResource(id: string): Exchange<boolean>;

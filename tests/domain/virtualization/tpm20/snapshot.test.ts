@@ -52,6 +52,28 @@ describe('the snapshot of TPM 2.0', () => {
 });
 
 describe('resources of TPM 2.0 contexts', () => {
+  it('are listed for the wanted holders only: each context and session is asked about once, not each object', async () => {
+    const { broker } = await scriptedBroker();
+    const [alice, bob] = [broker.client('uid:1000'), broker.client('uid:1001')];
+    for (const client of [alice, bob]) {
+      for (let number = 0; number < 5; number++) await client.send(createPrimary());
+      await client.send(startAuthSession());
+    }
+    const asked: (number | null)[] = [];
+    const ofAlice = broker.virtualizer.resources(({ userKey, contextId }) => {
+      asked.push(contextId);
+      return userKey === 'uid:1000';
+    });
+    assert.deepEqual(
+      ofAlice.map(({ kind }) => kind),
+      [...Array<string>(5).fill('transient'), 'loadedSession'],
+    );
+    assert.deepEqual(
+      asked,
+      [alice, bob, alice, bob].map(({ contextId }) => contextId),
+    );
+  });
+
   it('that an administrator removes are gone for their holder, and no others are', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();

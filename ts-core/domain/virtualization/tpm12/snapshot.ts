@@ -6,7 +6,13 @@ import { bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RT } from '../../tpm12/codes.js';
 import { flushSpecific } from '../../tpm12/commands.js';
-import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type {
+  ResourceCounts,
+  ResourceHolder,
+  SavedSessionRecord,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../virtualizer.js';
 import { type HeldResource, resourceTypeOf } from './handles.js';
 import type { Parts } from './parts.js';
 import type { CallerSavedSession, SavedSessions } from './sessions.js';
@@ -25,7 +31,10 @@ export function splitTypedHandle(typed: number): { readonly resourceType: number
   return { resourceType: Math.floor(typed / TYPE_FACTOR), handle: typed % TYPE_FACTOR };
 }
 
-export function listResources({ table, saved, daa }: Tables): readonly VirtualResource[] {
+export function listResources(
+  { table, saved, daa }: Tables,
+  of: (holder: ResourceHolder) => boolean = () => true,
+): readonly VirtualResource[] {
   const held = [...table.all()].map((resource) => ({
     id: resource.id,
     kind: resource.kind,
@@ -50,7 +59,8 @@ export function listResources({ table, saved, daa }: Tables): readonly VirtualRe
     virtualHandle: session.handle,
     resident: true,
   }));
-  return [...held, ...callerSaved, ...daaSessions];
+  // A TPM 1.2 broker holds few resources, so all are listed first.
+  return [...held, ...callerSaved, ...daaSessions].filter(of);
 }
 
 export function countResources({ table, saved }: Tables, contextId: number): ResourceCounts {

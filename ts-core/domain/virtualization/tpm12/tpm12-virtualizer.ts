@@ -9,7 +9,14 @@ import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import { ordinalOf } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
 import { refusal } from '../../tpm12/responses.js';
-import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type {
+  ResourceCounts,
+  ResourceHolder,
+  SwapNeed,
+  Virtualizer,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../virtualizer.js';
 import { listHandles, readSessionCapacity } from './broker-commands.js';
 import { swapNeed, Tpm12DirectPath } from './direct-path.js';
 import { createParts, forgetEverything, type Parts } from './parts.js';
@@ -115,8 +122,8 @@ export class Tpm12Virtualizer implements Virtualizer {
     yield* reconciliation.refreshUnmanagedKeys();
   }
 
-  resources(): readonly VirtualResource[] {
-    return listResources(this.#parts);
+  resources(of?: (holder: ResourceHolder) => boolean): readonly VirtualResource[] {
+    return listResources(this.#parts, of);
   }
 
   counts(contextId: number): ResourceCounts {

@@ -3,7 +3,13 @@ import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { flushContext } from '../../tpm20/commands.js';
-import type { ResourceCounts, SavedSessionRecord, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type {
+  ResourceCounts,
+  ResourceHolder,
+  SavedSessionRecord,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../virtualizer.js';
 import type { ListedHandles, ResetCounts } from './broker-commands.js';
 import type { TransientObject } from './handles.js';
 import type { Parts } from './parts.js';
@@ -60,26 +66,31 @@ export function restoreSnapshot(
   swapping.flushLater(left.filter((handle) => sessions.byHandle(handle) === undefined));
 }
 
-export function listResources({ contexts, sessions }: Parts): readonly VirtualResource[] {
+export function listResources(
+  { contexts, sessions }: Parts,
+  of: (holder: ResourceHolder) => boolean = () => true,
+): readonly VirtualResource[] {
   const resources: VirtualResource[] = [];
   for (const context of contexts.values()) {
+    const holder = { userKey: context.caller.userKey, contextId: context.id };
+    if (context.objectCount === 0 || !of(holder)) continue;
     for (const object of context.objects()) {
       resources.push({
         id: objectId(object),
         kind: object.isSequence ? 'sequence' : 'transient',
-        userKey: context.caller.userKey,
-        contextId: context.id,
+        ...holder,
         virtualHandle: object.virtualHandle,
         resident: object.physicalHandle !== 0,
       });
     }
   }
   for (const session of sessions.all()) {
+    const holder = { userKey: session.userKey, contextId: (session.context ?? session.savedBy)?.id ?? null };
+    if (!of(holder)) continue;
     resources.push({
       id: sessionId(session),
       kind: session.context ? 'loadedSession' : 'savedSession',
-      userKey: session.userKey,
-      contextId: (session.context ?? session.savedBy)?.id ?? null,
+      ...holder,
       virtualHandle: session.handle,
       resident: session.resident,
     });

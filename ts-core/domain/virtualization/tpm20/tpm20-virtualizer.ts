@@ -11,7 +11,14 @@ import { CommandTable } from '../../tpm20/command-shape.js';
 import { startup } from '../../tpm20/commands.js';
 import { isSuccess, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
-import type { ResourceCounts, SwapNeed, Virtualizer, VirtualizerSnapshot, VirtualResource } from '../virtualizer.js';
+import type {
+  ResourceCounts,
+  ResourceHolder,
+  SwapNeed,
+  Virtualizer,
+  VirtualizerSnapshot,
+  VirtualResource,
+} from '../virtualizer.js';
 import {
   CapabilityRefused,
   listAllHandles,
@@ -260,8 +267,8 @@ export class Tpm20Virtualizer implements Virtualizer {
     this.#changed();
   }
 
-  resources(): readonly VirtualResource[] {
-    return listResources(this.#parts);
+  resources(of?: (holder: ResourceHolder) => boolean): readonly VirtualResource[] {
+    return listResources(this.#parts, of);
   }
 
   counts(contextId: number): ResourceCounts {
