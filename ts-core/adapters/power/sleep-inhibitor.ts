@@ -18,22 +18,34 @@ const ARGUMENTS = [
   'cat',
 ];
 const HELD = '.';
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 600_000;
 
 type Inhibitor = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export class SleepInhibitor {
   #child: Inhibitor | undefined;
   #closed = false;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs: number;
+  #toldLoss = false;
   readonly #address: string | undefined;
   readonly #log: Log;
+  readonly #firstRetryMs: number;
 
-  constructor(address: string | undefined, log: Log) {
+  constructor(address: string | undefined, log: Log, firstRetryMs = FIRST_RETRY_MS) {
     this.#address = address;
     this.#log = log;
+    this.#firstRetryMs = firstRetryMs;
+    this.#retryMs = firstRetryMs;
   }
 
-  /** Resolves with whether the lock is held. Logs a failure, since a suspend then does not wait for the broker. */
+  /**
+   * Resolves with whether the lock is held. Logs a failure, since a suspend then does not wait for the broker, and tries
+   * again until `release`: logind may have been busy.
+   */
   take(): Promise<boolean> {
+    clearTimeout(this.#retry);
     if (this.#closed) return Promise.resolve(false);
     if (this.#child !== undefined) return Promise.resolve(true);
     // Otherwise systemd-inhibit would report its own readiness to the service manager, which expects only the broker's.
@@ -48,7 +60,10 @@ export class SleepInhibitor {
         output = `${output}${String(data)}`.slice(-500);
       });
       // The output of `cat` proves that systemd-inhibit holds the lock and has started its command.
-      child.stdout.once('data', () => resolve(true));
+      child.stdout.once('data', () => {
+        this.#held();
+        resolve(true);
+      });
       child.stdin.on('error', () => undefined);
       child.stdin.write(HELD);
       child.once('error', (error) => this.#lost(child, error.message, resolve));
@@ -58,6 +73,7 @@ export class SleepInhibitor {
 
   /** Releases the lock, so that the machine can sleep. */
   release(): void {
+    clearTimeout(this.#retry);
     const child = this.#child;
     this.#child = undefined;
     child?.stdin.end();
@@ -73,6 +89,18 @@ export class SleepInhibitor {
     resolve(false);
     if (this.#child !== child) return;
     this.#child = undefined;
-    this.#log.warn({ reason }, 'no delay lock from logind: a suspend does not wait until the TPM’s state is saved');
+    if (!this.#toldLoss) {
+      this.#log.warn({ reason }, 'no delay lock from logind: a suspend does not wait until the TPM’s state is saved');
+    }
+    this.#toldLoss = true;
+    this.#retry = setTimeout(() => void this.take(), this.#retryMs);
+    this.#retry.unref();
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+  }
+
+  #held(): void {
+    this.#retryMs = this.#firstRetryMs;
+    if (this.#toldLoss) this.#log.info({}, 'the delay lock from logind is held again');
+    this.#toldLoss = false;
   }
 }
