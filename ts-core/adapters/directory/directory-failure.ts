@@ -10,7 +10,8 @@ const ACTIONS: Readonly<Record<DirectoryFailure, string>> = {
   notJoined:
     "Join the machine to the domain (its computer object must exist), or set `directory.computer` in tbsd.json to the object's distinguished name.",
   noServer: 'Check the network, DNS and `directory.server` or `directory.domain` in tbsd.json.',
-  wrongCredentials: 'Correct the user and password in the file that `directory.credentialsFile` names.',
+  wrongCredentials:
+    'Correct the user and password in the file that `directory.credentialsFile` names, or in the unit’s credential `tpmtbs.directory`.',
   schemaMissing:
     'Have a schema administrator extend the schema for TPM backup (adprep /forestprep and /domainprep of Windows Server 2012 or later).',
   noRight:
