@@ -14,6 +14,8 @@ import { handleIn } from '../support/tpm20-commands.js';
 const ADMINISTRATORS_GID = 61990;
 const SANDBOX_GID = 61991;
 const OBSERVERS_GID = 61992;
+/** The user of the service of event actions. */
+const ACTIONS_USER = { uid: 61993, gid: 61993 };
 
 /** Calls that an administrator makes in this test change nothing, or stop nothing that others need. */
 const HARMLESS: Readonly<Record<string, object>> = {
@@ -68,6 +70,7 @@ describe('callers', function () {
         sandboxedAppsGroup: SANDBOX_GID,
         observersGroup: OBSERVERS_GID,
         observerUsers: [CAROL.uid],
+        eventActionsUser: ACTIONS_USER.uid,
       },
     });
   });
@@ -156,7 +159,8 @@ describe('callers', function () {
 
   for (const role of CALLER_ROLES) {
     for (const { name: method, access } of RPC_METHODS) {
-      const denied = access[role] === 'none';
+      // Of the observers, only the service of event actions may report.
+      const denied = access[role] === 'none' || (role === 'observer' && method === 'eventAction/report');
       if (role === 'administrator' && method.startsWith('power/')) continue;
       it(`${role} ${denied ? 'may not' : 'may'} call ${method}`, async () => {
         const client = await connectClass(role);
@@ -166,6 +170,14 @@ describe('callers', function () {
       });
     }
   }
+
+  it('that run as the user of the service of event actions may report, but not register, event actions', async () => {
+    const service = await connectAs(ACTIONS_USER, daemon.rpcSocket);
+    assert.equal(await symbolOf(service.call('eventAction/report', {})), undefined);
+    const registration = { kinds: ['lockoutBegan'], path: '/etc/hostname' };
+    assert.equal(await symbolOf(service.call('eventAction/register', registration)), 'TBS_E_ACCESS_DENIED');
+    service.close();
+  });
 
   it('see only their own contexts, and cannot close those of other users', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);

@@ -1,7 +1,7 @@
 /** Programs in containers: user namespaces as rootless containers have them, and podman itself where it can run. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readUserNamespace } from '../../ts-core/adapters/identity/user-namespace.js';
 import { ALICE, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
@@ -154,10 +154,9 @@ describe('containers', function () {
       spawnSync('chown', ['-R', `${ALICE.uid}:${ALICE.gid}`, base]);
     });
     after(() => {
-      // The process that keeps podman's namespaces.
-      const pid = Number(
-        readFileSync(join(base, 'runtime', 'libpod', 'tmp', 'pause.pid'), { encoding: 'utf8', flag: 'a+' }),
-      );
+      // The process that keeps podman's namespaces, if podman got that far.
+      const pidFile = join(base, 'runtime', 'libpod', 'tmp', 'pause.pid');
+      const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
       if (pid > 0) process.kill(pid);
     });
 
