@@ -46,7 +46,6 @@ const NEEDED = {
     { package: 'python3-samba', debian: true },
     { package: 'libxml2-utils', program: 'xmllint' },
     { package: 'winbind', program: 'winbindd' },
-    { package: 'libnss-winbind', debian: true },
     { package: 'iproute2', program: 'ip' },
     { package: 'mono-devel', program: 'mono' },
     { package: 'ansible-core', program: 'ansible-playbook' },

@@ -3,7 +3,7 @@
  * sysvol), and a joined member. Needs root.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -20,8 +20,15 @@ export const ACCOUNT = 'TPMLAB/Administrator%Adm1n-of-the-lab';
 /** winbindd maps SIDs for smbd and names for samba-gpupdate; /run/samba is its own, so that it meets no other one. */
 const OWN_RUN_FOLDER = 'mkdir -p /run/samba && mount -t tmpfs tmpfs /run/samba || exit 1';
 
-/** nsswitch.conf as libnss-winbind leaves it: the member asks winbind for the domain's users. */
+/**
+ * nsswitch.conf as libnss-winbind leaves it: the member asks winbind for the domain's users. The package is only unpacked,
+ * since installing it changes the machine's own nsswitch.conf: while winbind is not running, getpwuid_r then fails for every
+ * user without an account, and PowerShell does not start for them.
+ */
 const NAMES = 'passwd: files winbind\ngroup: files winbind\nhosts: files dns\n';
+
+/** Debian's names of Node.js' architectures. */
+const MULTIARCH: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 export class DomainMachines {
   /** Namespaces of this process alone; the addresses exist only inside them. */
@@ -37,6 +44,7 @@ export class DomainMachines {
     await chmod(folder, 0o755);
     const machines = new DomainMachines(folder);
     try {
+      await machines.#unpackNameService();
       await machines.#makeNetwork();
       await machines.#provision();
       await machines.#serve();
@@ -62,7 +70,16 @@ export class DomainMachines {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, KRB5_CONFIG: join(this.folder, 'pc', 'etc', 'krb5.conf') };
+    const libraries = join(this.#nameService, 'lib', `${MULTIARCH[process.arch] ?? process.arch}-linux-gnu`);
+    return {
+      ...process.env,
+      KRB5_CONFIG: join(this.folder, 'pc', 'etc', 'krb5.conf'),
+      LD_LIBRARY_PATH: libraries,
+    };
+  }
+
+  get #nameService(): string {
+    return join(this.folder, 'libnss-winbind');
   }
 
   /** Runs a command on the member. */
@@ -106,6 +123,16 @@ export class DomainMachines {
   async #endAllIn(space: string): Promise<void> {
     const { stdout } = await run('ip', ['netns', 'pids', space]).catch(() => ({ stdout: '' }));
     for (const pid of stdout.split('\n').filter((line) => line !== '')) endNow(Number(pid));
+  }
+
+  async #unpackNameService(): Promise<void> {
+    const archives = join(this.folder, 'archives');
+    await mkdir(archives);
+    // apt's own user, which could not write here, is not wanted.
+    await run('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', 'libnss-winbind'], { cwd: archives });
+    const [archive] = await readdir(archives);
+    if (archive === undefined) throw new Error('apt-get downloaded no libnss-winbind');
+    await run('dpkg-deb', ['-x', join(archives, archive), this.#nameService]);
   }
 
   async #makeNetwork(): Promise<void> {
