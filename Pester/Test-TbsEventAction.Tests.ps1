@@ -2,15 +2,24 @@ BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/ActionScript.ps1"
     $broker = Connect-SharedBroker
-    $service = Start-ActionService
 }
 
-AfterAll {
-    Stop-ActionService $service
-    Remove-ActionScript
+AfterAll { Remove-ActionScript }
+
+Describe 'Test-TbsEventAction without the service' {
+    AfterEach { Get-TbsEventAction | Unregister-TbsEventAction }
+
+    It 'writes an error at once' {
+        Register-TbsEventAction lockoutBegan (New-ActionScript "'hello'") | Out-Null
+        Test-TbsEventAction action -ErrorAction SilentlyContinue -ErrorVariable problem
+        $problem[0].FullyQualifiedErrorId | Should -Be 'TbsServiceNotRunning,TpmTbs.Cmdlets.TestTbsEventActionCommand'
+        "$($problem[0])" | Should -BeLike '*tbs-actions*is not connected*'
+    }
 }
 
 Describe 'Test-TbsEventAction' {
+    BeforeAll { $service = Start-ActionService }
+    AfterAll { Stop-ActionService $service }
     AfterEach { Get-TbsEventAction | Unregister-TbsEventAction }
 
     It 'runs the script with a sample event, and shows what it wrote' {

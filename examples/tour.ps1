@@ -3,7 +3,7 @@
     Shows what TpmTbs does, with the real results of the broker and TPM of this machine.
 .DESCRIPTION
     Run by `npm start` on a software TPM. It blocks and unblocks one command, and as root it lets an ordinary user guess
-    until that user is locked out; both are undone at the end. It works on TPM 2.0 and 1.2.
+    until that user is locked out, which starts an event action; all is undone at the end. It works on TPM 2.0 and 1.2.
 #>
 #Requires -Version 5.1
 $ErrorActionPreference = 'Stop'
@@ -74,41 +74,88 @@ Show-Heading 'How much owner authorization this machine keeps'
 Show-Command 'Get-TpmAuthLevel'
 Get-TpmAuthLevel | Out-Host
 
-Show-Heading 'An ordinary user who guesses'
-if ($is20) {
-    # A fresh software TPM locks itself after three wrong guesses: above the total threshold, the broker stops them first.
-    # TPM2_DictionaryAttackParameters: 32 tries, each forgotten after 600 seconds.
-    $parameters = '8002 00000027 0000013A 4000000A 00000009 40000009 0000 00 0000 00000020 00000258 00000258'
-    Show-Command "Submit-TbsCommand '$parameters'"
-    Submit-TbsCommand $parameters | Out-Host
-}
-$isRoot = [Environment]::UserName -eq 'root'
-$guesser = 'daemon'
-if (-not $isRoot) {
-    'This needs a second user of the system, whose identity only root can take: run `npm start` as root to see it.'
-}
-else {
-    "the user '$guesser' guesses six times:"
-    $start = [System.Diagnostics.ProcessStartInfo]::new('setpriv')
-    $node = if ($env:TPMTBS_NODE) { $env:TPMTBS_NODE } else { 'node' }
-    $start.Arguments = "--reuid=$guesser --regid=$guesser --init-groups -- ""$node"" --input-type=module -"
-    $start.WorkingDirectory = '/'
-    $start.UseShellExecute = $false
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $process = [System.Diagnostics.Process]::Start($start)
-    # The script goes in by standard input: that user need not be able to read this folder.
-    $process.StandardInput.Write([System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, 'guessing-user.mjs')))
-    $process.StandardInput.Close()
-    foreach ($line in $process.StandardOutput.ReadToEnd().Split("`n")) {
-        $field = $line.Split("`t")
-        if ($field.Length -eq 3) { '  guess {0}: {1,-8} {2}' -f $field[0], $field[1], $field[2] }
+Show-Heading 'A script that runs when a user is locked out'
+$node = if ($env:TPMTBS_NODE) { $env:TPMTBS_NODE } else { 'node' }
+# Nobody else may be able to change the script, which rules folders for temporary files out.
+$folder = [System.IO.Path]::Combine($HOME, ".tpmtbs-tour-$PID")
+$action = [System.IO.Path]::Combine($folder, 'tour-action.ps1')
+$notes = [System.IO.Path]::Combine($folder, 'notes.txt')
+[void][System.IO.Directory]::CreateDirectory($folder)
+[System.IO.File]::Copy([System.IO.Path]::Combine($PSScriptRoot, 'tour-action.ps1'), $action)
+/bin/chmod 0755 $folder
+/bin/chmod 0644 $action
+# The service of event actions, as `systemctl start tpmtbs-actions` starts it on a machine that has it installed.
+$start = [System.Diagnostics.ProcessStartInfo]::new($node)
+$start.Arguments = '"{0}" --own-scripts' -f [System.IO.Path]::Combine($root, 'bin', 'tbs-actions.js')
+$start.EnvironmentVariables['PATH'] = "$PSHOME$([System.IO.Path]::PathSeparator)$env:PATH"
+$start.UseShellExecute = $false
+$start.RedirectStandardError = $true
+$service = [System.Diagnostics.Process]::Start($start)
+do { $line = $service.StandardError.ReadLine() } until ($null -eq $line -or $line -like '*following the events*')
+try {
+    Show-Command 'Register-TbsEventAction -Kind lockoutBegan -Path ~/.../tour-action.ps1'
+    try {
+        Register-TbsEventAction -Kind lockoutBegan -Path $action | Out-Host
+        $isRegistered = $true
     }
-    $process.WaitForExit()
-    Show-Command 'Get-TbsLockout'
-    Get-TbsLockout | Out-Host
-    Show-Command "Reset-TbsLockout -User $guesser"
-    Reset-TbsLockout -User $guesser -Confirm:$false | Out-Host
+    catch {
+        # The home folder, too, may be one that others can change.
+        "refused: $($_.Exception.Message)"
+        $isRegistered = $false
+    }
+
+    Show-Heading 'An ordinary user who guesses'
+    if ($is20) {
+        # A fresh software TPM locks itself after three wrong guesses: above the total threshold, the broker stops them first.
+        # TPM2_DictionaryAttackParameters: 32 tries, each forgotten after 600 seconds.
+        $parameters = '8002 00000027 0000013A 4000000A 00000009 40000009 0000 00 0000 00000020 00000258 00000258'
+        Show-Command "Submit-TbsCommand '$parameters'"
+        Submit-TbsCommand $parameters | Out-Host
+    }
+    $isRoot = [Environment]::UserName -eq 'root'
+    $guesser = 'daemon'
+    if (-not $isRoot) {
+        'This needs a second user of the system, whose identity only root can take: run `npm start` as root to see it.'
+        if ($isRegistered) {
+            Show-Command 'Test-TbsEventAction tour-action'
+            Test-TbsEventAction tour-action | Out-Host
+        }
+    }
+    else {
+        "the user '$guesser' guesses six times:"
+        $start = [System.Diagnostics.ProcessStartInfo]::new('setpriv')
+        $start.Arguments = "--reuid=$guesser --regid=$guesser --init-groups -- ""$node"" --input-type=module -"
+        $start.WorkingDirectory = '/'
+        $start.UseShellExecute = $false
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardOutput = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        # The script goes in by standard input: that user need not be able to read this folder.
+        $process.StandardInput.Write([System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, 'guessing-user.mjs')))
+        $process.StandardInput.Close()
+        foreach ($line in $process.StandardOutput.ReadToEnd().Split("`n")) {
+            $field = $line.Split("`t")
+            if ($field.Length -eq 3) { '  guess {0}: {1,-8} {2}' -f $field[0], $field[1], $field[2] }
+        }
+        $process.WaitForExit()
+        Show-Command 'Get-TbsLockout'
+        Get-TbsLockout | Out-Host
+        if ($isRegistered) {
+            # The script may still be running, since nothing waits for it.
+            for ($i = 0; $i -lt 200 -and -not (Get-Content -LiteralPath $notes -ErrorAction Ignore); $i++) {
+                Start-Sleep -Milliseconds 50
+            }
+            Show-Command 'Get-Content ~/.../notes.txt'
+            Get-Content -LiteralPath $notes
+        }
+        Show-Command "Reset-TbsLockout -User $guesser"
+        Reset-TbsLockout -User $guesser -Confirm:$false | Out-Host
+    }
+    if ($isRegistered) { Unregister-TbsEventAction tour-action }
+}
+finally {
+    if (-not $service.HasExited) { $service.Kill() }
+    [System.IO.Directory]::Delete($folder, $true)
 }
 
 Show-Heading 'What the broker says of itself'

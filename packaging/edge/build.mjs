@@ -3,7 +3,7 @@
 //   node packaging/edge/build.mjs
 // edge-js' own install script would take longer, and fails on Linux: it asks for packages that do not exist.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const edgeJs = path.join(root, 'node_modules', 'edge-js');
 
 /** Resolves with the folder; builds it unless it is there. `onProgress` receives one line of text at a time. */
 export async function buildEdge({ onProgress = () => {} } = {}) {
-  const folder = path.join(root, '.cache', 'edge', digest());
+  const folder = edgeFolder();
   if (existsSync(folder)) return folder;
   mkdirSync(path.dirname(folder), { recursive: true });
   await withBuildLock(`${folder}.lock`, async () => {
@@ -42,6 +42,11 @@ export async function buildEdge({ onProgress = () => {} } = {}) {
     renameSync(unfinished, folder);
   });
   return folder;
+}
+
+/** The folder of what is built from these sources for this Node.js, whether it is there or not. */
+export function edgeFolder() {
+  return path.join(root, '.cache', 'edge', digest());
 }
 
 function digest() {
@@ -73,6 +78,12 @@ async function buildAssemblies(edge, sources, output) {
     ...['-c', 'Release', '-r', runtime, '-o', output, `-p:EdgeSources=${path.join(edge, 'src')}`],
     ...['--nologo', '-v', 'quiet'],
   ]);
+  // PowerShell looks for its modules beside its assemblies.
+  const runtimes = path.join(output, 'runtimes');
+  for (const framework of readdirSync(path.join(runtimes, 'unix', 'lib'))) {
+    cpSync(path.join(runtimes, 'unix', 'lib', framework, 'Modules'), path.join(output, 'Modules'), { recursive: true });
+  }
+  rmSync(runtimes, { recursive: true });
 }
 
 if (import.meta.url === `file://${realpathSync(process.argv[1] ?? '')}`) {

@@ -1,9 +1,13 @@
 /** The service of event actions against a real broker, with scripts in a folder that only this user can change. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { EDGE_FOLDER_VARIABLE } from '../../ts-core/actions/engines/edge-engine.js';
+import type { EngineName } from '../../ts-core/actions/engines/engine.js';
 import { REPOSITORY } from '../support/daemon.js';
+import { findPowerShell } from '../support/powershell.js';
 import { NODE } from '../support/programs.js';
 
 export class ActionScripts implements Disposable {
@@ -21,23 +25,32 @@ export class ActionScripts implements Disposable {
   }
 }
 
+/** What a worker needs in its environment; undefined where the engine is not built (node packaging/edge/build.mjs). */
+export async function environmentOf(engine: EngineName): Promise<NodeJS.ProcessEnv | undefined> {
+  if (engine === 'edge-js') {
+    const build = await import(pathToFileURL(join(REPOSITORY, 'packaging', 'edge', 'build.mjs')).href);
+    const folder: string = (build as { edgeFolder(): string }).edgeFolder();
+    return existsSync(folder) ? { [EDGE_FOLDER_VARIABLE]: folder } : undefined;
+  }
+  const { folder } = await findPowerShell();
+  return { PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+}
+
 export interface ServiceOptions {
-  readonly engine: 'node-powershell' | 'edge-js';
+  readonly engine: EngineName;
   readonly socket: string;
-  /** The folder of pwsh. */
-  readonly pwshFolder: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 export class ActionService implements AsyncDisposable {
   errorOutput = '';
   readonly #child: ChildProcess;
 
-  constructor({ engine, socket, pwshFolder, env }: ServiceOptions) {
+  constructor({ engine, socket, env }: ServiceOptions) {
     const program = join(REPOSITORY, 'bin', 'tbs-actions.js');
     this.#child = spawn(NODE, [program, '--engine', engine, '--socket', socket, '--own-scripts'], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, PATH: `${pwshFolder}${delimiter}${process.env['PATH'] ?? ''}`, ...env },
+      env: { ...process.env, ...env },
     });
     this.#child.stderr?.on('data', (data: Buffer) => {
       this.errorOutput += data.toString();

@@ -142,13 +142,16 @@ describe('the supervisor of event actions', () => {
   it('keeps what it could not report until the broker is there again', async () => {
     withActions('log');
     rig.isBrokerAway = true;
+    rig.supervisor.eventsLost(2);
     for (let index = 0; index < 100; index++) rig.refused(`${index}`, 'uid:1');
     await rig.lastReport();
     rig.refused('more', 'uid:1');
+    rig.supervisor.eventsLost(3);
     await rig.lastReport();
     rig.isBrokerAway = false;
     await rig.supervisor.report();
     assert.deepEqual(rig.reports.at(-1)?.drops, [{ name: 'log', reason: 'userLimit', count: 97 }]);
+    assert.equal(rig.reports.at(-1)?.lost, 5);
   });
 
   it('ends the worker if a script runs 2 s longer than its 30 s, and starts another', async () => {

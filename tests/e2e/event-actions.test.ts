@@ -1,22 +1,16 @@
-/** Event actions end to end: a real broker, the real service, and real PowerShell under node-powershell. */
+/** Event actions end to end: a real broker, the real service, and real PowerShell under each engine. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { readFileSync, statSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ENGINE_NAMES } from '../../ts-core/actions/engines/engine.js';
 import type { EventAction, EventActionRun } from '../../ts-core/endpoints/rpc/protocol/event-action.js';
-import { ActionScripts, ActionService } from '../actions/action-programs.js';
-import { REPOSITORY, TestDaemon } from '../support/daemon.js';
+import { ActionScripts, ActionService, environmentOf } from '../actions/action-programs.js';
+import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
+import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
 
-interface PowerShellTool {
-  findPowerShell(): Promise<{ readonly folder: string }>;
-}
-
-async function pwshFolder(): Promise<string> {
-  const tool: PowerShellTool = await import(pathToFileURL(join(REPOSITORY, 'tools', 'pwsh.mjs')).href);
-  return (await tool.findPowerShell()).folder;
-}
-
-for (const engine of ['node-powershell'] as const) {
+for (const engine of ENGINE_NAMES) {
   describe(`event actions under ${engine}`, function () {
     this.timeout(300_000);
     let daemon: TestDaemon;
@@ -24,15 +18,14 @@ for (const engine of ['node-powershell'] as const) {
     let scripts: ActionScripts;
     let service: ActionService;
 
-    before(async () => {
+    before(async function () {
+      const env = await environmentOf(engine);
+      // `node packaging/edge/build.mjs` builds edge-js, in a minute.
+      if (env === undefined) this.skip();
       daemon = await TestDaemon.start();
       client = await daemon.connect();
       scripts = new ActionScripts();
-      service = new ActionService({
-        engine,
-        socket: daemon.rpcSocket,
-        pwshFolder: await pwshFolder(),
-      });
+      service = new ActionService({ engine, socket: daemon.rpcSocket, env });
       await service.following();
     });
     after(async () => {
@@ -42,8 +35,13 @@ for (const engine of ['node-powershell'] as const) {
       await daemon?.[Symbol.asyncDispose]();
     });
 
+    afterEach(async () => {
+      const { actions } = await client.call<{ actions: EventAction[] }>('eventAction/list');
+      for (const { name } of actions) await client.call('eventAction/unregister', { name });
+    });
+
     async function run(name: string, text: string): Promise<EventActionRun> {
-      await client.call('eventAction/register', { kinds: ['listChanged'], path: scripts.write(name, text) });
+      await client.call('eventAction/register', { kinds: ['policyChanged'], path: scripts.write(name, text) });
       return client.call<EventActionRun>('eventAction/test', { name });
     }
 
@@ -58,7 +56,7 @@ for (const engine of ['node-powershell'] as const) {
       const { result, output, sha256 } = await run('object', text);
       assert.deepEqual(
         [result, output.split('\n')],
-        ['succeeded', ['listChanged', 'True', 'DateTime', scripts.folder]],
+        ['succeeded', ['policyChanged', 'True', 'DateTime', scripts.folder]],
       );
       assert.equal(sha256, (await action('object')).sha256);
     });
@@ -66,6 +64,13 @@ for (const engine of ['node-powershell'] as const) {
     it('have a runspace of their own in each run', async () => {
       assert.equal((await run('first', '$global:left = 5; Set-Location /; 1')).result, 'succeeded');
       assert.equal((await run('second', '"[$left]"')).output, '[]');
+    });
+
+    it('fail by an exit code other than 0, as for pwsh itself', async () => {
+      const { result, output, error } = await run('exit', '"before"; function End { exit 3 }; End; "after"');
+      assert.deepEqual([result, output, error], ['failed', 'before', 'It ended with exit code 3.']);
+      assert.deepEqual((await run('fine', '"before"; exit 0; "after"')).result, 'succeeded');
+      assert.deepEqual((await run('program', '/bin/false; "after"')).output, 'after');
     });
 
     it('fail by a terminating error or a fault of the text, not by what they write', async () => {
@@ -97,21 +102,77 @@ for (const engine of ['node-powershell'] as const) {
     });
 
     it('are stopped after 30 s, and ended 2 s later if they do not stop', async () => {
-      const stopped = await run('loops', 'while ($true) { Start-Sleep 1 }');
-      assert.deepEqual([stopped.result, stopped.durationMs >= 30_000], ['timedOut', true]);
-      const ended = await run('sleeps', '[Threading.Thread]::Sleep(600000)');
-      assert.deepEqual([ended.result, ended.durationMs >= 32_000], ['timedOut', true]);
+      const { result, durationMs, error } = await run('sleeps', '[Threading.Thread]::Sleep(600000)');
+      assert.deepEqual([result, durationMs >= 32_000], ['timedOut', true]);
+      assert.equal(error, 'It ran longer than 30 s and could not be stopped.');
       assert.equal((await run('later', '"works"')).output, 'works');
     });
 
-    it('run when the broker raises an event of their kind, and are counted', async () => {
-      await run('counted', '"once"');
-      await client.call('commandBlock/add', { commands: ['TPM2_Sign'] });
-      await client.call('commandBlock/remove', { commands: ['TPM2_Sign'] });
-      // A test runs before what waits; after a second one, the figures of the first run are reported.
-      while ((await action('counted')).runs < 1) await client.call('eventAction/test', { name: 'counted' });
-      assert.equal((await action('counted')).lastResult, 'succeeded');
+    it('run when the broker raises an event of their kind, and not for another', async () => {
+      const written = join(scripts.folder, 'written');
+      const text = `param($TbsEvent) "$($TbsEvent.Kind) $($TbsEvent.Count)" >> '${written}'; "done"`;
+      const kinds = { changed: ['policyChanged'], locked: ['lockoutBegan'] };
+      for (const [name, each] of Object.entries(kinds)) {
+        await client.call('eventAction/register', { kinds: each, path: scripts.write(name, text) });
+      }
+      const raised = waitForChange(written);
+      // The broker finds the change by itself: no user causes the event.
+      await daemon.writePolicy('60-test.json', { standardUserAuthorizationFailureTotalThreshold: 21 });
+      await raised;
+      // The service reports in order: with the result of a test comes what ran before it.
+      await client.call('eventAction/test', { name: 'locked' });
+      assert.deepEqual(linesOf(written), ['policyChanged 1', 'lockoutBegan 1']);
+      const { runs, failures, lastResult } = await action('changed');
+      assert.deepEqual([runs, failures, lastResult], [1, 0, 'succeeded']);
+      assert.equal((await action('locked')).runs, 0);
+    });
+
+    it('are started by a user at most 4 times at once; what is dropped is counted in the audit log', async function () {
+      if (!canBecomeOthers()) this.skip();
+      await client.call('eventAction/register', { kinds: ['commandRefused'], path: scripts.write('refused', '"x"') });
+      const alice = await connectAs(ALICE, daemon.rpcSocket);
+      const contextId = await alice.open();
+      for (const code of REFUSED_TO_USERS) await assert.rejects(alice.submit(contextId, commandWithCode(code)));
+      alice.close();
+      await client.call('eventAction/test', { name: 'refused' });
+      const dropped = (await action('refused')).dropped;
+      const audited = (await daemon.auditLines()).flatMap(({ details }) => {
+        const { eventAction, reason, count } = details as Readonly<Record<string, unknown>>;
+        return eventAction === 'refused' && reason === 'userLimit' ? [Number(count)] : [];
+      });
+      assert.equal(dropped, REFUSED_TO_USERS.length - 4);
+      assert.equal(
+        audited.reduce((sum, count) => sum + count, 0),
+        dropped,
+      );
       assert.ok(service.isRunning, service.errorOutput);
     });
+
+    it('that are tested while the service is away fail at once', async () => {
+      await client.call('eventAction/register', { kinds: ['warning'], path: scripts.write('away', '"x"') });
+      await service[Symbol.asyncDispose]();
+      await assert.rejects(client.call('eventAction/test', { name: 'away' }), /is not connected to the broker/);
+    });
   });
+}
+
+/** Commands that no standard user may send. TPM2_Clear, TPM2_ClearControl, TPM2_HierarchyControl, TPM2_EvictControl … */
+const REFUSED_TO_USERS = [0x126, 0x127, 0x121, 0x129, 0x125, 0x124];
+
+/** A TPM 2.0 command without parameters: the broker refuses it before it looks at any. */
+function commandWithCode(code: number): Buffer {
+  const command = Buffer.from('80010000000a00000000', 'hex');
+  command.writeUInt32BE(code, 6);
+  return command;
+}
+
+function linesOf(path: string): readonly string[] {
+  return readFileSync(path, 'utf8').trimEnd().split('\n');
+}
+
+/** Resolves when something is written into the file. */
+async function waitForChange(path: string): Promise<void> {
+  for await (const { filename } of watch(dirname(path))) {
+    if (filename === basename(path) && statSync(path).size > 0) return;
+  }
 }

@@ -27,11 +27,13 @@ describe('the tour', function () {
   function assertGuesses(output: string): void {
     if (!canBecomeOthers()) {
       assert.match(output, /run `npm start` as root to see it/);
+      assert.match(output, /This is a test of the event action tour-action/);
       return;
     }
     for (const number of GUESSES.wrong) assert.match(output, new RegExp(`guess ${number}: wrong `));
     for (const number of GUESSES.refused) assert.match(output, new RegExp(`guess ${number}: refused `));
     assert.match(output, /uid:1 \(daemon\): 4 failures, locked out until/);
+    assert.match(output, /notes\.txt\nlockoutBegan of uid:1: Authorized commands of this user are refused until/);
   }
 
   it('prints on a TPM 2.0 what README.md shows', async () => {

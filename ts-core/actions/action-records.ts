@@ -20,6 +20,7 @@ const MAX_TESTS = 64;
 export class ActionRecords {
   #figures = new Map<string, Figures>();
   #drops = new Map<string, Drop>();
+  #lost = 0;
   #disabled: Report['disabled'] = [];
   #tests: Report['tests'] = [];
   #timer: { cancel(): void } | undefined;
@@ -69,6 +70,12 @@ export class ActionRecords {
     this.#change(name, ({ dropped }) => ({ dropped: dropped + count }));
   }
 
+  /** Events that never came here, so that nobody knows which actions they would have started. */
+  lost(count: number): void {
+    this.#lost += count;
+    this.#soon();
+  }
+
   disabled(name: string, reason: string): void {
     this.#disabled = [...this.#disabled, { name, reason: reason.slice(0, 1024) }];
     void this.report();
@@ -89,16 +96,18 @@ export class ActionRecords {
     this.#timer = undefined;
     this.#isReporting = true;
     this.#isOutdated = false;
-    const [drops, disabled, tests] = [this.#drops, this.#disabled, this.#tests];
+    const [drops, lost, disabled, tests] = [this.#drops, this.#lost, this.#disabled, this.#tests];
     this.#drops = new Map();
+    this.#lost = 0;
     this.#disabled = [];
     this.#tests = [];
     const actions = [...this.#figures.values()].map((figures) => ({ ...figures, ...this.#now(figures.name) }));
     try {
-      await this.#reporter({ actions, drops: [...drops.values()].slice(0, 256), disabled, tests });
+      await this.#reporter({ actions, drops: [...drops.values()].slice(0, 256), lost, disabled, tests });
     } catch {
       // The next connection reports it.
       for (const { name, reason, count } of drops.values()) this.#takeBack(name, reason, count);
+      this.#lost += lost;
       this.#disabled = [...disabled, ...this.#disabled];
       this.#tests = [...tests, ...this.#tests].slice(-MAX_TESTS);
       return;

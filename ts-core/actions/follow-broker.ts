@@ -62,10 +62,14 @@ export class FollowBroker {
       await this.#readActions(broker);
       this.#broker = broker;
       connected();
-      log('following the events of the broker');
+      // Tells the broker that the service is there, too.
       await supervisor.report();
+      log('following the events of the broker');
       for await (const event of events) {
-        if (event.lost !== undefined) log(`${event.lost} events were lost`);
+        if (event.lost !== undefined) {
+          log(`${event.lost} events were lost`);
+          supervisor.eventsLost(event.lost);
+        }
         const name = event.details['eventAction'];
         if (typeof name !== 'string') {
           supervisor.eventRaised(event);

@@ -112,6 +112,11 @@ export class Supervisor {
     this.#advance();
   }
 
+  /** Reports events that the broker did not send, because the connection did not take them. */
+  eventsLost(count: number): void {
+    this.#records.lost(count);
+  }
+
   /** Runs an action once with a sample event, before everything that waits, even if it is disabled. */
   testRequested(test: number, name: string): void {
     const action = this.#actions.get(name);

@@ -14,7 +14,7 @@ import { recordedEvents } from '../../support/recorded-events.js';
 
 const SERVICE: Caller = { userKey: 'uid:990', callerClass: 'standardUser', isObserver: true, runsEventActions: true };
 const NOTIFY = { kinds: ['lockoutBegan'], path: '/etc/tpmtbs/actions.d/notify.ps1' };
-const NOTHING: ActionReport = { actions: [], drops: [], disabled: [], tests: [] };
+const NOTHING: ActionReport = { actions: [], drops: [], lost: 0, disabled: [], tests: [] };
 const RUN: ActionRun = {
   ...{ name: 'notify', result: 'succeeded', durationMs: 5, sha256: 'ab', output: 'done', error: null },
 };
@@ -111,9 +111,17 @@ describe('event actions', () => {
     assert.deepEqual(details, { eventAction: 'notify', reason: 'userLimit', count: 12 });
   });
 
+  it('have the events that the service did not get in the audit log', async () => {
+    const { actions, told } = rig();
+    await actions.report(SERVICE, { ...NOTHING, lost: 12 });
+    const { kind, userKey, details } = told.at(-1) ?? {};
+    assert.deepEqual([kind, userKey, details], ['warning', 'uid:990', { lost: 12 }]);
+  });
+
   it('are tested by the service, which hears of it as of any event', async () => {
     const { actions, told } = rig();
     await actions.register(ROOT, NOTIFY);
+    actions.serviceConnected();
     const test = actions.test(ROOT, 'notify');
     assert.deepEqual(told.at(-1)?.details, { eventAction: 'notify', test: 1 });
     await actions.report(SERVICE, { ...NOTHING, tests: [{ test: 99, run: RUN }] });
@@ -122,9 +130,26 @@ describe('event actions', () => {
     await assert.rejects(actions.test(ROOT, 'other'), symbol('TBS_E_BAD_PARAMETER'));
   });
 
+  it('cannot be tested without the service, and a test ends with its last connection', async () => {
+    const { actions, clock, told } = rig();
+    await actions.register(ROOT, NOTIFY);
+    const before = told.length;
+    await assert.rejects(actions.test(ROOT, 'notify'), symbol('TBS_E_SERVICE_NOT_RUNNING'));
+    assert.equal(told.length, before);
+    const left = actions.serviceConnected();
+    const leftToo = actions.serviceConnected();
+    const test = assert.rejects(actions.test(ROOT, 'notify'), /is not connected to the broker/);
+    left();
+    assert.equal(clock.pendingTimers(), 1);
+    leftToo();
+    await test;
+    assert.equal(clock.pendingTimers(), 0);
+  });
+
   it('give a test up when the service does not report it, and hold few tests at a time', async () => {
     const { actions, clock } = rig();
     await actions.register(ROOT, NOTIFY);
+    actions.serviceConnected();
     const tests = Array.from({ length: 8 }, () => assert.rejects(actions.test(ROOT, 'notify'), /within 90 seconds/));
     await assert.rejects(actions.test(ROOT, 'notify'), symbol('TBS_E_TOO_MANY_RESOURCES'));
     clock.advance(90_000);

@@ -44,6 +44,10 @@ describe('tbs action', () => {
     assert.deepEqual(named.calls[0]?.[1], { name: 'x', kinds: ['warning'], path: `${process.cwd()}/b.ps1` });
   });
 
+  it('register names the kinds that there are when it is given another', async () => {
+    await assert.rejects(action('register', '/a/b.ps1', '--kind', 'lockedOut'), /Choices: .*"lockoutBegan"/);
+  });
+
   it('unregister says whether there was one', async () => {
     assert.equal((await action('unregister', 'notify')).exitCode, 0);
     broker.answers(eventActionUnregister, { removed: false });

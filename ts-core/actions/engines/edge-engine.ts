@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import * as z from 'zod';
 import type { PowerShellEngine, ScriptOutcome, ScriptRun } from './engine.js';
 import { DEFINE_INVOKE_EVENT_ACTION, outcomeIn, requestText } from './invoke-event-action.js';
 
@@ -49,14 +50,23 @@ export class EdgeEngine implements PowerShellEngine {
 
   async run(run: ScriptRun): Promise<ScriptOutcome> {
     if (this.#run === undefined) throw new Error('PowerShell is not started');
-    return outcomeIn(String(await called(this.#run, requestText(run))));
+    return outcomeIn(await called(this.#run, requestText(run)));
   }
 }
 
-function called(method: DotNetFunction, input: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+/** What packaging/edge/ActionEngine.cs answers. */
+const answer = z.union([
+  z.object({ value: z.string(), problem: z.null().optional() }),
+  z.object({ value: z.null().optional(), problem: z.string() }),
+]);
+
+async function called(method: DotNetFunction, input: string): Promise<string> {
+  const given = await new Promise<unknown>((resolve, reject) => {
     method(input, (error, result) => (error === null || error === undefined ? resolve(result) : reject(error)));
   });
+  const { value, problem } = answer.parse(given);
+  if (typeof value !== 'string') throw new Error(`PowerShell: ${problem}`);
+  return value;
 }
 
 /**

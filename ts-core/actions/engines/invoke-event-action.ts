@@ -17,7 +17,6 @@ function Invoke-EventAction([string] $Request) {
     $given = $utf8.GetString([Convert]::FromBase64String($Request)) | ConvertFrom-Json
     $source = $utf8.GetString([Convert]::FromBase64String($given.script)).TrimStart([char] 0xFEFF)
     $outcome = @{ result = 'failed'; output = ''; error = $null }
-    $output = [Text.StringBuilder]::new()
     $console = [Console]::Out, [Console]::Error, [Console]::In
     $runspace = [Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
     $shell = [powershell]::Create()
@@ -28,27 +27,44 @@ function Invoke-EventAction([string] $Request) {
         $tokens = $problems = $null
         $ast = [Management.Automation.Language.Parser]::ParseInput($source, $given.path, [ref] $tokens, [ref] $problems)
         if ($problems.Count -gt 0) { throw [Management.Automation.ParseException]::new($problems) }
+        $run = @{
+            ast = $ast
+            event = $given.event
+            output = [Text.StringBuilder]::new()
+            hasReachedItsEnd = $false
+            exitCode = 0
+            error = $null
+        }
         $runspace.Open()
         $shell.Runspace = $runspace
         [void] $shell.AddScript({
-            param($Ast, $TbsEvent, $Output)
-            & $Ast.GetScriptBlock() $TbsEvent *>&1 | & {
-                process {
-                    $text = "$_"
-                    if ($Output.Length -ge ${MAX_OUTPUT}) { return }
-                    [void] $Output.AppendLine($text.Substring(0, [Math]::Min($text.Length, ${MAX_OUTPUT})))
+            param($Run)
+            # In a nested pipeline, exit sets $LASTEXITCODE and ends the script alone.
+            $nested = [powershell]::Create('CurrentRunspace').AddScript({
+                param($Run)
+                & $Run.ast.GetScriptBlock() $Run.event *>&1 | & {
+                    process {
+                        $text = "$_"
+                        if ($Run.output.Length -ge ${MAX_OUTPUT}) { return }
+                        [void] $Run.output.AppendLine($text.Substring(0, [Math]::Min($text.Length, ${MAX_OUTPUT})))
+                    }
                 }
-            }
-        }.ToString()).AddArgument($ast).AddArgument($given.event).AddArgument($output)
+                $Run.hasReachedItsEnd = $true
+            }.ToString()).AddArgument($Run)
+            try { [void] $nested.Invoke() } catch { $Run.error = $_.Exception }
+            if (-not $Run.hasReachedItsEnd) { $Run.exitCode = $LASTEXITCODE }
+        }.ToString()).AddArgument($run)
         $running = $shell.BeginInvoke()
         if ($running.AsyncWaitHandle.WaitOne($given.limitMs)) {
             $null = $shell.EndInvoke($running)
+            if ($run.error) { throw $run.error }
+            if ($run.exitCode) { throw "It ended with exit code $($run.exitCode)." }
             $outcome.result = 'succeeded'
         } else {
             # A script that does not end even so is ended with this process.
             $shell.Stop()
             $outcome.result = 'timedOut'
-            $outcome.error = "It ran longer than $($given.limitMs) ms and was stopped."
+            $outcome.error = "It ran longer than $($given.limitMs / 1000) s and was stopped."
         }
     } catch {
         $cause = $_.Exception
@@ -62,7 +78,7 @@ function Invoke-EventAction([string] $Request) {
         [Console]::SetError($console[1])
         [Console]::SetIn($console[2])
     }
-    $text = $output.ToString()
+    $text = "$($run.output)"
     $outcome.output = $text.Substring(0, [Math]::Min($text.Length, ${MAX_OUTPUT})).TrimEnd()
     if ($outcome.error) { $outcome.error = $outcome.error.Substring(0, [Math]::Min($outcome.error.Length, 2000)) }
     [Convert]::ToBase64String($utf8.GetBytes((ConvertTo-Json -Compress $outcome)))

@@ -54,6 +54,7 @@ export interface ActionRun {
 export interface ActionReport {
   readonly actions: readonly ({ readonly name: string } & ActionFigures)[];
   readonly drops: readonly { readonly name: string; readonly reason: string; readonly count: number }[];
+  readonly lost: number;
   readonly disabled: readonly { readonly name: string; readonly reason: string }[];
   readonly tests: readonly { readonly test: number; readonly run: ActionRun }[];
 }
@@ -63,6 +64,12 @@ export interface EventActionState extends EventActionRegistration {
   readonly figures: ActionFigures;
   /** UTC ISO 8601; null if the service has reported nothing since the broker started. */
   readonly reportedAt: string | null;
+}
+
+interface PendingTest {
+  readonly name: string;
+  resolve(run: ActionRun): void;
+  reject(error: TbsError): void;
 }
 
 export interface EventActionParts {
@@ -77,7 +84,9 @@ export class ManageEventActions {
   #figures = new Map<string, ActionFigures>();
   #reportedAt: string | null = null;
   #testNumber = 0;
-  readonly #tests = new Map<number, (run: ActionRun) => void>();
+  readonly #tests = new Map<number, PendingTest>();
+  /** Connections of the service: none or one, and for a moment two while it connects again. */
+  #services = 0;
   readonly #changes = new OneAtATime();
   readonly #parts: EventActionParts;
 
@@ -132,9 +141,24 @@ export class ManageEventActions {
     });
   }
 
-  /** Asks the service, which follows the events, to run the action; resolves when it reports the run. */
+  /** Counts a connection over which the service reports, until the returned function is called. */
+  serviceConnected(): () => void {
+    this.#services++;
+    return () => {
+      this.#services--;
+      if (this.#services > 0) return;
+      for (const { name, reject } of this.#tests.values()) reject(serviceAway(name));
+      this.#tests.clear();
+    };
+  }
+
+  /**
+   * Asks the service, which follows the events, to run the action; resolves when it reports the run. Rejects with
+   * TBS_E_SERVICE_NOT_RUNNING at once if the service is not connected, and when its connection ends.
+   */
   async test(caller: Caller, name: string): Promise<ActionRun> {
     if (!this.#registered.some((action) => action.name === name)) throw unknownAction(name);
+    if (this.#services === 0) throw serviceAway(name);
     if (this.#tests.size >= MAX_TESTS) throw tooManyTests();
     const test = ++this.#testNumber;
     return new Promise((resolve, reject) => {
@@ -142,9 +166,16 @@ export class ManageEventActions {
         this.#tests.delete(test);
         reject(serviceSilent(name));
       });
-      this.#tests.set(test, (run) => {
-        timer.cancel();
-        resolve(run);
+      this.#tests.set(test, {
+        name,
+        resolve: (run) => {
+          timer.cancel();
+          resolve(run);
+        },
+        reject: (error) => {
+          timer.cancel();
+          reject(error);
+        },
       });
       this.#tell(caller, name, `A test of event action ${name} was requested.`, { test });
     });
@@ -160,8 +191,9 @@ export class ManageEventActions {
       const message = `Event action ${name} was not started for ${count} event(s): ${reason}.`;
       this.#tell(caller, name, message, { reason, count }, 'warning');
     }
+    if (report.lost > 0) this.#tellOfLost(caller, report.lost);
     for (const { test, run } of report.tests) {
-      this.#tests.get(test)?.(run);
+      this.#tests.get(test)?.resolve(run);
       this.#tests.delete(test);
     }
     for (const { name, reason } of report.disabled) await this.#disable(caller, name, reason);
@@ -202,6 +234,11 @@ export class ManageEventActions {
     kind: 'administration' | 'warning' = 'administration',
   ): void {
     this.#parts.events.raise(kind, message, { caller, details: { eventAction: name, ...details } });
+  }
+
+  #tellOfLost(caller: Caller, lost: number): void {
+    const message = `The service tbs-actions did not get ${lost} event(s), which started no event action.`;
+    this.#parts.events.raise('warning', message, { caller, details: { lost } });
   }
 
   #now(): string {
@@ -262,6 +299,13 @@ function tooManyTests(): TbsError {
     message: `The limit of ${MAX_TESTS} tests of event actions at a time is reached.`,
     action: 'Wait for one to end.',
     details: { limit: MAX_TESTS },
+  });
+}
+
+function serviceAway(name: string): TbsError {
+  return new TbsError('TBS_E_SERVICE_NOT_RUNNING', {
+    message: `The service tbs-actions, which would run ${name}, is not connected to the broker.`,
+    action: 'See `systemctl status tpmtbs-actions`; eventActionsUser in tbsd.json must name its user.',
   });
 }
 

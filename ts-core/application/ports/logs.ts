@@ -1,5 +1,6 @@
 /** The audit log and the diagnostic log. */
 import type { CallerClass } from '../../domain/caller.js';
+import type { EventKind } from '../../domain/event-kind.js';
 
 export interface AuditLog {
   /** Never throws and never waits: a full disk loses (and counts) audit lines, but never delays commands. */
@@ -23,19 +24,7 @@ export interface AuditEvent {
   readonly repeated?: { readonly count: number; readonly first: string; readonly last: string };
 }
 
-export type AuditKind =
-  | 'commandRefused'
-  | 'authorizationFailed'
-  | 'lockoutBegan'
-  | 'lockoutEnded'
-  | 'policyChanged'
-  | 'listChanged'
-  | 'administration'
-  | 'ownerAuthorization'
-  | 'tpmLost'
-  | 'tpmReturned'
-  | 'tpmReset'
-  | 'warning';
+export type AuditKind = EventKind;
 
 /** Structured diagnostic log (pino) for operators of the broker. Contains no secrets and no command contents. */
 export interface Log {

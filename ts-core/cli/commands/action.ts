@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import type { ParamsOf } from '../../endpoints/rpc/protocol/contract.js';
+import { EVENT_KINDS } from '../../domain/event-kind.js';
 import type { EventAction, EventActionRun } from '../../endpoints/rpc/protocol/event-action.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printLine, printPairs, printTable } from '../output.js';
-
-type Kinds = ParamsOf<'eventAction/register'>['kinds'];
 
 /** `tbs action list|register|unregister|test`: scripts that the broker's events start. */
 export function actionCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -37,13 +35,16 @@ function register(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) =>
       args
         .positional('script', { type: 'string', demandOption: true, describe: 'A file that only root can change' })
-        .option('kind', { type: 'string', array: true, demandOption: true, describe: 'Kinds of events' })
+        .option('kind', {
+          array: true,
+          demandOption: true,
+          choices: EVENT_KINDS,
+          describe: 'Kinds of events',
+        })
         .option('name', { type: 'string', describe: 'Name of the action (default: that of the script)' }),
     (options) =>
       withBroker(options, async (broker) => {
-        const { kind, name } = options;
-        // The broker checks the kinds, and names those that it knows.
-        const kinds = kind.map(String) as readonly string[] as Kinds;
+        const { kind: kinds, name } = options;
         const action = await broker.call('eventAction/register', {
           name,
           kinds,

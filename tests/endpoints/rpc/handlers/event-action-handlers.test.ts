@@ -33,4 +33,34 @@ describe('the handlers of event actions', () => {
     const [second] = (await listed({ ...disabled, script: { refused: 'Missing.' } })).actions;
     assert.deepEqual([second?.state, second?.reason, second?.sha256], ['refused', 'Missing.', null]);
   });
+
+  it('count a connection that reports as the service, once, until it ends', async () => {
+    let services = 0;
+    const { eventActionReport } = eventActionHandlers(
+      applicationWith({
+        eventActions: {
+          report: async () => undefined,
+          serviceConnected: () => {
+            services++;
+            return () => void services--;
+          },
+        },
+      }),
+    );
+    const session = sessionOf(ROOT);
+    const report = { actions: [], drops: [], lost: 0, disabled: [], tests: [] };
+    await eventActionReport(session, report);
+    await eventActionReport(session, report);
+    assert.equal(services, 1);
+    session.end();
+    assert.equal(services, 0);
+  });
+
+  it('do not count a connection whose report is refused', async () => {
+    const { eventActionReport } = eventActionHandlers(
+      applicationWith({ eventActions: { report: async () => Promise.reject(new Error('denied')) } }),
+    );
+    const report = { actions: [], drops: [], lost: 0, disabled: [], tests: [] };
+    await assert.rejects(async () => eventActionReport(sessionOf(ROOT), report), /denied/);
+  });
 });

@@ -3,15 +3,22 @@ import type { EventActionState } from '../../../application/event-actions/manage
 import type { Handlers } from '../handler.js';
 import { eventKind } from '../protocol/event.js';
 import type * as contract from '../protocol/event-action.js';
+import type { RpcSession } from '../rpc-session.js';
 
 export function eventActionHandlers({ eventActions }: Application): Handlers<typeof contract> {
+  const reporting = new WeakSet<RpcSession>();
   return {
     eventActionList: () => ({ actions: eventActions.list().map(eventAction) }),
     eventActionRegister: async ({ caller }, params) => eventAction(await eventActions.register(caller, params)),
     eventActionUnregister: async ({ caller }, { name }) => ({ removed: await eventActions.unregister(caller, name) }),
     eventActionTest: ({ caller }, { name }) => eventActions.test(caller, name),
-    eventActionReport: async ({ caller }, params) => {
-      await eventActions.report(caller, params);
+    eventActionReport: async (session, params) => {
+      await eventActions.report(session.caller, params);
+      if (!reporting.has(session)) {
+        reporting.add(session);
+        const left = eventActions.serviceConnected();
+        session.onEnd(left);
+      }
       return {};
     },
   };

@@ -107,6 +107,9 @@ export const eventActionReport = method('eventAction/report', {
       .max(256)
       .default([])
       .describe('Events that started nothing; they are written to the audit log.'),
+    lost: count
+      .default(0)
+      .describe('Events since the last report that the service did not get, since it read too slowly.'),
     disabled: z
       .array(
         z.strictObject({

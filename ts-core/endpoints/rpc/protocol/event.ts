@@ -1,5 +1,6 @@
 /** Events: the decisions of the broker, as they appear in the audit log. */
 import * as z from 'zod';
+import { EVENT_KINDS } from '../../../domain/event-kind.js';
 import { READ_OWN } from '../../access.js';
 import { type Described, method, objectType, type RpcNotification } from './method.js';
 import { callerClass, count, userKey, utcTime } from './values.js';
@@ -11,20 +12,7 @@ export const RepeatedEvent = objectType('RepeatedEvent', 'How many identical eve
 });
 export type RepeatedEvent = Described<typeof RepeatedEvent>;
 
-export const eventKind = z.enum([
-  'commandRefused',
-  'authorizationFailed',
-  'lockoutBegan',
-  'lockoutEnded',
-  'policyChanged',
-  'listChanged',
-  'administration',
-  'ownerAuthorization',
-  'tpmLost',
-  'tpmReturned',
-  'tpmReset',
-  'warning',
-]);
+export const eventKind = z.enum(EVENT_KINDS);
 
 const eventShape = {
   kind: eventKind.describe('What kind of decision it is.'),
