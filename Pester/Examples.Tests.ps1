@@ -10,6 +10,7 @@ BeforeDiscovery {
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/Firmware.ps1"
+    . "$PSScriptRoot/Support/ActionScript.ps1"
     Import-TpmTbsModule
     $before = $env:TPMTBS_SOCKET
     $log = New-EventLogFile
@@ -24,6 +25,7 @@ BeforeAll {
     Start-ExampleBroker
     $preference = $global:ConfirmPreference
     $global:ConfirmPreference = 'None'
+    Move-Item (New-ActionScript "'done'") "$actionFolder/notify.ps1"
     # No machine that runs the tests is in a domain, which these say.
     $needDomain = 'Backup-TpmOwnerAuth', 'Test-TpmOwnerAuthBackup'
 
@@ -47,6 +49,7 @@ BeforeAll {
             Replace("(Read-Host 'Storage authorization' -AsSecureString)", "'c3RvcmFnZQ=='").
             Replace(' -WarningAction Inquire', '').
             Replace('/root/', "$TestDrive/kept-").
+            Replace('/etc/tpmtbs/actions.d/', "$actionFolder/").
             Replace('-Follow', '-Follow -TimeoutSeconds 1').
             Replace('Watch-Tbs -IntervalSeconds 10 -Count 6', 'Watch-Tbs -IntervalSeconds 1 -Count 2').
             Replace('Watch-Tbs -IntervalSeconds 5', 'Watch-Tbs -IntervalSeconds 1 -Count 1')
@@ -67,10 +70,17 @@ AfterAll {
     $env:TPMTBS_SOCKET = $before
     Remove-FirmwareFolder $log
     Remove-FirmwareFolder $presence
+    Remove-ActionScript
 }
 
 Describe 'the examples of <Name>' -ForEach $cmdlets {
+    BeforeAll {
+        $service = if ($Name -eq 'Test-TbsEventAction') { Start-ActionService }
+        if ($Name -like '*-TbsEventAction') { Register-TbsEventAction lockoutBegan "$actionFolder/notify.ps1" | Out-Null }
+    }
     AfterAll {
+        if ($Name -like '*-TbsEventAction') { Get-TbsEventAction | Unregister-TbsEventAction }
+        if ($service) { Stop-ActionService $service }
         # The next cmdlet finds a TPM that nobody has changed.
         if ($Name -match '^(Clear|Import|Initialize|Open|Set)-Tpm') { Start-ExampleBroker }
     }

@@ -43,9 +43,10 @@ function schemasOf(entries) {
   return { properties: withTypeReferences(properties), types: withTypeReferences($defs) };
 }
 
+/** A named type that parameters use is one of results, too. */
 function parametersSchema(params) {
-  const { $schema, ...schema } = z.toJSONSchema(params, { io: 'input', override: simplify });
-  return schema;
+  const { $schema, $defs, ...schema } = z.toJSONSchema(params, { io: 'input', override: simplify });
+  return withTypeReferences(schema);
 }
 
 /**
