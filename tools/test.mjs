@@ -1,8 +1,8 @@
 // npm test: sets everything up and runs all tests: mocha (TypeScript), ctest (the C libraries), xunit (the module's
 // client), Pester (PowerShell).
 //   npm test -- --only mocha|bundle|native|client|pester|pester5|machine     one part
-//   npm test -- --all     also what `npm test` alone leaves out: end-to-end tests on the bundle, Pester 5, and run A of
-//                         `npm run test:machine`
+//   npm test -- --all     also what `npm test` alone leaves out: event actions on edge-js, end-to-end tests on the bundle,
+//                         Pester 5, and run A of `npm run test:machine`
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -142,6 +142,16 @@ async function obstacleToPackaging() {
   return undefined;
 }
 
+/** The end-to-end tests of event actions run on edge-js too, where it is built. */
+async function buildEdgeJs() {
+  try {
+    const { buildEdge } = await import('../packaging/edge/build.mjs');
+    await buildEdge({ onProgress: (text) => console.log(`- ${text}`) });
+  } catch (error) {
+    console.log(`edge-js is not built, and its tests are skipped: ${error.message}`);
+  }
+}
+
 const PARTS = {
   mocha: (folder) => runMocha(folder),
   bundle: runOnBundle,
@@ -163,6 +173,7 @@ async function main() {
     values.only === undefined ? values.all || !EXTRA.includes(name) : name === values.only,
   );
   await setUp('test');
+  if (values.all) await buildEdgeJs();
   const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-test-'));
   const total = { passed: 0, failed: 0, skipped: 0 };
   const results = [];
