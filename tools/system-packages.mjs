@@ -47,7 +47,7 @@ const NEEDED = {
     { package: 'libxml2-utils', program: 'xmllint' },
     { package: 'winbind', program: 'winbindd' },
     { package: 'iproute2', program: 'ip' },
-    { package: 'mono-devel', program: 'mono' },
+    { package: 'mono-devel', debian: true },
     { package: 'ansible-core', program: 'ansible-playbook' },
     { package: 'python3-apt', debian: true },
     { package: 'openssh-client', program: 'ssh' },
