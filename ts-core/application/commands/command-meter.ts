@@ -38,15 +38,12 @@ export class CommandMeters {
   }
 
   /** A submission that was put into the queue, or had come so far that its command was known. */
-  ended({ caller, header, responseClass }: PendingCommand, outcome: SubmissionOutcome): void {
+  ended(pending: PendingCommand, outcome: SubmissionOutcome): void {
     if (this.#meters.size === 0) return;
-    const { callerClass } = caller;
+    const { caller, header } = pending;
     const code = commandName(this.#version, header.code) === undefined ? undefined : header.code;
-    if (outcome.kind === 'refused') {
-      this.#tell({ code, callerClass, result: resultOfRefusal(outcome.error), times: undefined });
-      return;
-    }
-    this.#tell({ code, callerClass, result: resultOfResponse(responseClass ?? 'other'), times: outcome });
+    const times = outcome.kind === 'response' ? outcome : undefined;
+    this.#tell({ code, callerClass: caller.callerClass, result: resultOf(pending, outcome), times });
   }
 
   /** A submission that was refused before that. */
@@ -65,6 +62,11 @@ const RESULT_OF_RESPONSE: Readonly<Record<ResponseClass, CommandResult>> = {
   hardwareLockout: 'tpmLockout',
   other: 'tpmError',
 };
+
+/** Returns how a submission ended. */
+export function resultOf({ responseClass }: PendingCommand, outcome: SubmissionOutcome): CommandResult {
+  return outcome.kind === 'refused' ? resultOfRefusal(outcome.error) : resultOfResponse(responseClass ?? 'other');
+}
 
 export function resultOfResponse(responseClass: ResponseClass): CommandResult {
   return RESULT_OF_RESPONSE[responseClass];

@@ -2,7 +2,7 @@
 import type { Caller } from '../../domain/caller.js';
 import type { CommandTracer, RoundTrip } from '../ports/command-tracer.js';
 import type { SubmissionOutcome } from './caller-connection.js';
-import { resultOfRefusal, resultOfResponse } from './command-meter.js';
+import { resultOf } from './command-meter.js';
 import type { PendingCommand } from './pending-command.js';
 
 export class CommandTraces {
@@ -21,16 +21,13 @@ export class CommandTraces {
   end(pending: PendingCommand, outcome: SubmissionOutcome, endedAtMs: number): void {
     const { roundTrips } = pending;
     if (roundTrips === undefined) return;
-    const { header, caller, contextId, priority, submittedAtMs, responseClass } = pending;
-    const common = { code: header.code, caller, contextId, priority, submittedAtMs, endedAtMs, roundTrips };
-    if (outcome.kind === 'response') {
-      const result = resultOfResponse(responseClass ?? 'other');
-      const dispatchedAtMs = submittedAtMs + outcome.waitMs;
-      this.#tracer?.ended({ ...common, result, refusal: undefined, dispatchedAtMs });
-      return;
-    }
-    const { symbol, message } = outcome.error;
-    const result = resultOfRefusal(outcome.error);
-    this.#tracer?.ended({ ...common, result, refusal: { symbol, message }, dispatchedAtMs: undefined });
+    const { header, caller, contextId, priority, submittedAtMs } = pending;
+    const error = outcome.kind === 'refused' ? outcome.error : undefined;
+    this.#tracer?.ended({
+      ...{ code: header.code, caller, contextId, priority, submittedAtMs, endedAtMs, roundTrips },
+      result: resultOf(pending, outcome),
+      refusal: error && { symbol: error.symbol, message: error.message },
+      dispatchedAtMs: outcome.kind === 'response' ? submittedAtMs + outcome.waitMs : undefined,
+    });
   }
 }

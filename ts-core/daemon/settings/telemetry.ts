@@ -1,8 +1,6 @@
 /** The setting `telemetry`: traces and metrics for a collector. */
 import * as z from 'zod';
-import { milliseconds, path } from './values.js';
-
-const LOOPBACK_HOST = /^(?:127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
+import { isLoopback, milliseconds, path } from './values.js';
 
 const collector = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -66,5 +64,5 @@ function hasNoCredentials(text: string): boolean {
 
 function isPrivate(text: string): boolean {
   const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || LOOPBACK_HOST.test(hostname);
+  return protocol === 'https:' || isLoopback(`tcp:${hostname}:`);
 }

@@ -35,6 +35,7 @@ function isStreamAddress(text: string): boolean {
 
 const LOOPBACK = /^tcp:(?:127(?:\.[0-9]{1,3}){3}|\[::1\]):/;
 
+/** `address` is tcp:HOST:PORT; an IPv6 address stands in brackets. */
 export function isLoopback(address: string): boolean {
   return LOOPBACK.test(address);
 }
