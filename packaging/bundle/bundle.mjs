@@ -30,6 +30,19 @@ const PROGRAMS = {
                   export async function run() { process.exitCode = await tbsActions(process.argv.slice(2)); }`,
 };
 
+/** What all bundles have in common. Names are kept, so that stack traces stay readable. */
+const FOR_SHIPPED_NODE = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: `node${shippedNode.version}`,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'error',
+};
+
 const TOP = 'top.mjs';
 const TELEMETRY = 'telemetry.cjs';
 
@@ -53,25 +66,16 @@ export async function bundle(architecture = process.arch) {
 
 async function bundleProgram(name, folder) {
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...FOR_SHIPPED_NODE,
     stdin: { contents: PROGRAMS[name], resolveDir: root, loader: 'ts' },
     outfile: path.join(folder, `${name}.cjs`),
-    bundle: true,
-    platform: 'node',
     format: 'cjs',
-    target: `node${shippedNode.version}`,
-    // Names are kept, so that stack traces stay readable.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    metafile: true,
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
     // Optional dependencies of dbus-next that are not installed.
     external: ['x11', 'usocket'],
     alias: { 'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs') },
     plugins: [topBeside, telemetryBeside, daemonBeside(name), yargsLocalesBeside, lazyPackages],
-    logLevel: 'error',
   });
   return filesAmong(Object.keys(metafile.inputs));
 }
@@ -82,21 +86,13 @@ async function bundleProgram(name, folder) {
  */
 async function bundleTop(folder) {
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...FOR_SHIPPED_NODE,
     entryPoints: [path.join('ts-core', 'cli', 'top', 'run-top.tsx')],
     outfile: path.join(folder, TOP),
-    bundle: true,
-    platform: 'node',
     format: 'esm',
-    target: `node${shippedNode.version}`,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    metafile: true,
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [withoutDevtools],
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    logLevel: 'error',
   });
   return filesAmong(Object.keys(metafile.inputs));
 }
@@ -104,18 +100,10 @@ async function bundleTop(folder) {
 /** Bundles OpenTelemetry's SDK, which only a broker with a collector loads. */
 async function bundleTelemetry(folder) {
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...FOR_SHIPPED_NODE,
     entryPoints: [path.join('ts-core', 'adapters', 'telemetry', 'otlp-export.ts')],
     outfile: path.join(folder, TELEMETRY),
-    bundle: true,
-    platform: 'node',
     format: 'cjs',
-    target: `node${shippedNode.version}`,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'error',
   });
   return filesAmong(Object.keys(metafile.inputs));
 }
