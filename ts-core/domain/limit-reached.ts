@@ -7,10 +7,7 @@ export interface ReachedLimit {
   /** What is limited: `contexts of one user`. */
   readonly of: string;
   readonly limit: number;
-  /**
-   * The setting with which an administrator can raise it: `maxContextsPerUser` of policy, `limits.connections` of
-   * tbsd.json.
-   */
+  /** The setting with which an administrator can raise it, such as `limits.queuedSubmissions` of tbsd.json. */
   readonly setting: string;
   /** What the caller can do without an administrator: `Close contexts that are no longer used`. */
   readonly instead: string;
@@ -21,8 +18,12 @@ export function limitReached(
   { of, limit, setting, instead }: ReachedLimit,
 ): TbsError {
   return new TbsError(symbol, {
-    message: `The limit of ${limit} ${of} (${setting}) is reached.`,
+    message: limitMessage({ of, limit, setting }),
     action: `${instead}, or have an administrator raise ${setting}.`,
     details: { setting, limit },
   });
+}
+
+export function limitMessage({ of, limit, setting }: Omit<ReachedLimit, 'instead'>): string {
+  return `The limit of ${limit} ${of} (${setting}) is reached.`;
 }

@@ -1,5 +1,6 @@
 /** The open contexts, by owner, and the limits on their number. */
 import { type Caller, sharedLimit } from '../../domain/caller.js';
+import { limitMessage } from '../../domain/limit-reached.js';
 import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { TbsError } from '../../domain/tbs-error.js';
@@ -74,7 +75,7 @@ function tooMany(policy: EffectivePolicy, of: string, setting: 'maxContexts' | '
   const limit = policy.settings[setting];
   return refusedBySetting('TBS_E_TOO_MANY_TBS_CONTEXTS', policy, {
     setting,
-    message: `The limit of ${limit} ${of} (${setting}) is reached.`,
+    message: limitMessage({ of, limit, setting }),
     change: `Or raise ${setting}`,
     instead: 'Close contexts that are not needed any more.',
     details: { limit },
