@@ -3,9 +3,10 @@
  * the descriptors are what is judged: nobody can exchange a part of the path between the check and the reading.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import type { ActionScripts, ScriptRead } from '../../application/ports/action-scripts.js';
 import { judgeScriptPath, type PathPart } from '../../domain/event-actions/trusted-path.js';
+import { readUpTo } from '../bounded-read.js';
 
 export const MAX_SCRIPT_BYTES = 1_048_576;
 
@@ -63,13 +64,8 @@ function kindOf(status: Stats): PathPart['kind'] {
 }
 
 function readWhole(path: string, descriptor: number): ScriptRead {
-  const buffer = Buffer.alloc(MAX_SCRIPT_BYTES + 1);
-  let length = 0;
-  for (let read = 1; read > 0 && length < buffer.length; length += read) {
-    read = readSync(descriptor, buffer, length, buffer.length - length, null);
-  }
-  if (length > MAX_SCRIPT_BYTES) return refused(`${path} is larger than ${MAX_SCRIPT_BYTES} bytes.`);
-  const bytes = buffer.subarray(0, length);
+  const bytes = readUpTo(descriptor, MAX_SCRIPT_BYTES);
+  if (bytes === undefined) return refused(`${path} is larger than ${MAX_SCRIPT_BYTES} bytes.`);
   return { ok: true, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

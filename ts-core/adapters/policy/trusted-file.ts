@@ -3,9 +3,10 @@
  * belong to root or the broker's user, and nobody else may write them. The reason for refusing a file says what to do
  * about it.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isTrustedOwnerSid } from '../../domain/windows-access.js';
+import { readUpTo } from '../bounded-read.js';
 import { windowsAddon } from '../windows-addon.js';
 
 export type TrustedRead =
@@ -34,7 +35,8 @@ export function readTrustedFile(path: string, brokerUid: number, maxBytes: numbe
     const distrust = whyFileIsNotTrusted(path, status, brokerUid) ?? whyFolderIsNotTrusted(dirname(path), brokerUid);
     if (distrust !== undefined) return refused(distrust);
     if (status.size > maxBytes) return refused(`is larger than the ${maxBytes} bytes allowed`);
-    return readUpTo(descriptor, maxBytes);
+    const bytes = readUpTo(descriptor, maxBytes);
+    return bytes === undefined ? refused(`is larger than the ${maxBytes} bytes allowed`) : { verdict: 'read', bytes };
   } catch (error) {
     return refused(`cannot be read (${errorCode(error)})`, error);
   } finally {
@@ -43,19 +45,6 @@ export function readTrustedFile(path: string, brokerUid: number, maxBytes: numbe
 }
 
 /** Reads to the end, because the size from fstat may be outdated, or 0 for kernel files. */
-function readUpTo(descriptor: number, maxBytes: number): TrustedRead {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(65_536);
-    const length = readSync(descriptor, chunk, 0, chunk.length, null);
-    if (length === 0) return { verdict: 'read', bytes: Buffer.concat(chunks, total) };
-    total += length;
-    if (total > maxBytes) return refused(`is larger than the ${maxBytes} bytes allowed`);
-    chunks.push(chunk.subarray(0, length));
-  }
-}
-
 function whyFileIsNotTrusted(path: string, status: Stats, brokerUid: number): string | undefined {
   if (process.platform === 'win32') return whyWindowsOwnerIsNotTrusted(path);
   if (!isOwnerTrusted(status, brokerUid)) {
