@@ -11,7 +11,7 @@ describe('budgets of bytes', () => {
     const first = budgets.join(ALICE);
     assert.equal(budgets.join(ALICE), first);
     assert.notEqual(budgets.join(BOB), first);
-    assert.equal(first.reading.capacity + first.replying.capacity, 1000);
+    assert.equal(first.reading.capacity + first.calling.capacity + first.replying.capacity, 1000);
   });
 
   it('are removed with the last connection of their user', () => {

@@ -2,13 +2,15 @@
  * Limits how many bytes the broker holds for one user, over all connections.
  *
  * `reading` covers requests from their first byte until they are served: bytes that have arrived, and bytes that an
- * incomplete message still needs. `replying` covers what calls in progress may need, and unread replies. There are two
- * budgets so that a complete message can always be served: serving it frees what reading it took.
+ * incomplete message still needs. `calling` covers what calls in progress may need, and the replies that a batch keeps
+ * until its last call is answered. `replying` covers unread replies. Each has its own budget, so that nothing waits for
+ * itself: serving a message frees what reading it took, and answering a call what serving it took.
  */
 import type { Caller } from '../domain/caller.js';
 
 export interface UserBudget {
   readonly reading: ByteBudget;
+  readonly calling: ByteBudget;
   readonly replying: ByteBudget;
 }
 
@@ -102,8 +104,8 @@ export class UserBudgets {
   join({ userKey }: Caller): UserBudget {
     let entry = this.#byUser.get(userKey);
     if (entry === undefined) {
-      const half = Math.ceil(this.#bytesPerUser / 2);
-      entry = { budget: { reading: new ByteBudget(half), replying: new ByteBudget(half) }, connections: 0 };
+      const part = (share: number) => new ByteBudget(Math.ceil(this.#bytesPerUser * share));
+      entry = { budget: { reading: part(1 / 2), calling: part(1 / 4), replying: part(1 / 4) }, connections: 0 };
       this.#byUser.set(userKey, entry);
     }
     entry.connections++;
@@ -116,7 +118,8 @@ export class UserBudgets {
     entry.connections--;
     // Keep users whose closed connections still have work in progress, so that they are charged when they return.
     for (const [key, { budget, connections }] of this.#byUser) {
-      if (connections === 0 && budget.reading.used + budget.replying.used === 0) this.#byUser.delete(key);
+      const { reading, calling, replying } = budget;
+      if (connections === 0 && reading.used + calling.used + replying.used === 0) this.#byUser.delete(key);
     }
   }
 }

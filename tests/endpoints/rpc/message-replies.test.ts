@@ -10,6 +10,10 @@ function setUp(parts: number, isBatch: boolean) {
     give: (bytes: number): void => {
       taken -= bytes;
     },
+    capacity: 100,
+    get isFull(): boolean {
+      return taken >= 100;
+    },
   };
   const done: (string | undefined)[] = [];
   const replies = new MessageReplies(parts, isBatch, budget as never, (text) => void done.push(text));
@@ -44,6 +48,13 @@ describe('the replies to one message', () => {
     replies.add('{"a":1}');
     replies.drop();
     assert.equal(taken(), 0);
+  });
+
+  it('to a batch are refused while the user’s budget is full, because the batch would wait for itself', () => {
+    const { replies } = setUp(2, true);
+    const limit = { bytes: 1000, setting: 'limits.batchBytes' };
+    replies.add('x'.repeat(100));
+    assert.throws(() => replies.requireRoom(limit), { details: { setting: 'limits.bytesPerUser', limit: 100 } });
   });
 
   it('to a batch have a limit, beyond which further calls are refused with the setting’s name', () => {

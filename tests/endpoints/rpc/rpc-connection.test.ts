@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
+import { TURN_MS } from '../../../ts-core/endpoints/fair-turns.js';
+import { InTurn } from '../../../ts-core/endpoints/rpc/handler.js';
 import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
 import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';
 import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
@@ -28,6 +30,8 @@ const LIMITS: RpcLimits = {
 /** Served at once with a reply of 1000 bytes, and when the test says so. */
 const AT_ONCE = 'commandBlock/list';
 const LATER = 'command/submit';
+/** The same; making its answer takes a millisecond. */
+const TURNED = 'eventLog/get';
 
 class Endpoint {
   readonly budgets: UserBudgets;
@@ -55,6 +59,16 @@ class Endpoint {
           [
             [AT_ONCE, () => 'x'.repeat(1000)],
             [LATER, () => new Promise((resolve) => this.finish.push(() => resolve('done')))],
+            [
+              TURNED,
+              () => {
+                const answer = new InTurn(() => {
+                  this.source.nowMs++;
+                  return 'done';
+                });
+                return new Promise((resolve) => this.finish.push(() => resolve(answer)));
+              },
+            ],
             ['device/get', () => ({})],
             ['event/subscribe', (session: RpcSession) => this.sessions.push(session)],
             ['status/get', () => JSON.parse('{')],
@@ -83,8 +97,8 @@ class Endpoint {
   }
 
   budgetOf(caller = ALICE) {
-    const { reading, replying } = this.budgets.join(caller);
-    return { reading: reading.used, replying: replying.used };
+    const { reading, calling, replying } = this.budgets.join(caller);
+    return { reading: reading.used, calling: calling.used, replying: replying.used };
   }
 }
 
@@ -118,7 +132,7 @@ describe('a JSON-RPC connection', () => {
       endpoint.source.run();
       assert.equal(client.reading, true);
       assert.equal(client.messages().length, replies ? 50 : 0);
-      assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+      assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
     });
   }
 
@@ -154,6 +168,7 @@ describe('a JSON-RPC connection', () => {
     assert.deepEqual(client.messages(), []);
     endpoint.finish[0]?.();
     await new Promise(setImmediate);
+    endpoint.source.run();
     const [batch] = client.messages() as { id: unknown; error?: { code: number } }[][];
     assert.deepEqual(
       batch?.map(({ id, error }) => [id, error?.code]),
@@ -163,7 +178,7 @@ describe('a JSON-RPC connection', () => {
         [1, undefined],
       ],
     );
-    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
   });
 
   it('refuses the calls of a batch whose replies have reached the limit, and names the setting', () => {
@@ -191,7 +206,7 @@ describe('a JSON-RPC connection', () => {
     client.readsEverything();
     endpoint.source.run();
     assert.equal(client.reading, true);
-    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
   });
 
   it('serves no more calls at once than the limit, and continues when half are answered', async () => {
@@ -207,6 +222,71 @@ describe('a JSON-RPC connection', () => {
     assert.equal(endpoint.finish.length, 8);
   });
 
+  it('answers calls that finish together in turns of their user, between which another user is served', async () => {
+    const endpoint = new Endpoint(10_000_000);
+    const clients = Array.from({ length: 50 }, () => endpoint.connect());
+    for (const client of clients) client.sends(framed(call(1, TURNED)).repeat(4));
+    endpoint.source.run();
+    for (const finish of endpoint.finish) finish();
+    await new Promise(setImmediate);
+    const answered = () => clients.reduce((sum, client) => sum + client.messages().length, 0);
+    assert.equal(answered(), 0, 'outside of turns');
+    const root = endpoint.connect(ROOT);
+    root.sends(framed(call(1, 'device/get')));
+    endpoint.source.turn();
+    assert.equal(root.messages().length, 1);
+    assert.equal(answered(), TURN_MS, 'each takes 1 ms');
+    endpoint.source.run();
+    assert.equal(answered(), 200);
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
+  });
+
+  it('answers no finished call while too many replies are unread, and continues when they are read', async () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(call(2, LATER)).repeat(2));
+    endpoint.source.run();
+    client.clientReads = false;
+    client.sends(framed(call(1, AT_ONCE)).repeat(3));
+    endpoint.source.run();
+    const unread = client.unsentBytes();
+    for (const finish of endpoint.finish) finish();
+    await new Promise(setImmediate);
+    endpoint.source.run();
+    assert.equal(endpoint.finish.length, 2);
+    assert.equal(client.unsentBytes(), unread);
+    client.readsEverything();
+    endpoint.source.run();
+    assert.deepEqual(
+      ids(client).filter((id) => id === 2),
+      [2, 2],
+    );
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
+  });
+
+  it('answers nothing after its client has left, and gives back what its calls were charged', async () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(call(1, LATER)).repeat(4));
+    endpoint.source.run();
+    for (const finish of endpoint.finish.slice(0, 2)) finish();
+    await new Promise(setImmediate);
+    client.goes();
+    for (const finish of endpoint.finish) finish();
+    await new Promise(setImmediate);
+    endpoint.source.run();
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
+  });
+
+  it('ends batches whose replies fill their user’s budget, by refusing their other calls', () => {
+    const endpoint = new Endpoint(20_000);
+    const clients = Array.from({ length: 20 }, () => endpoint.connect());
+    for (const client of clients) client.sends(framed(Array.from({ length: 3 }, (_, id) => call(id, AT_ONCE))));
+    endpoint.source.run();
+    assert.ok(clients.every((client) => client.messages().length === 1));
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
+  });
+
   it('shares its user’s budget: unread replies of many connections stay within it, and another user has a separate one', () => {
     const endpoint = new Endpoint(20_000);
     const clients = Array.from({ length: 100 }, () => endpoint.connect());
@@ -218,7 +298,7 @@ describe('a JSON-RPC connection', () => {
     root.sends(framed(call(1, AT_ONCE)));
     endpoint.source.run();
     const unread = clients.reduce((sum, client) => sum + client.unsentBytes(), 0);
-    assert.ok(unread >= 10_000 && unread < 12_000, `${unread} bytes`);
+    assert.ok(unread >= 5000 && unread < 7000, `${unread} bytes`);
     assert.equal(root.messages().length, 1);
     for (const client of clients) client.readsEverything();
     endpoint.source.run();
@@ -258,7 +338,7 @@ describe('a JSON-RPC connection', () => {
       }
     }
     assert.equal(answered, 50);
-    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
   });
 
   it('ends incomplete messages in time, whatever trickles in, and then reads the user’s next ones', () => {
@@ -293,7 +373,7 @@ describe('a JSON-RPC connection', () => {
     client.sends(framed(call(1, AT_ONCE)).repeat(9));
     endpoint.source.run();
     client.goes();
-    assert.deepEqual(endpoint.budgetOf(), { reading: 0, replying: 0 });
+    assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
     assert.equal(endpoint.turns.waiting, 0);
     const served = endpoint.served.length;
     endpoint.source.run();

@@ -16,7 +16,7 @@ export const limitSettings = z.strictObject({
   bytesPerUser: count(1_073_741_824)
     .default(16_777_216)
     .describe(
-      'Memory for one user, over all connections, in bytes: half for messages that arrive and wait, half for calls in progress and unread replies. While the limit is reached, the broker reads nothing from the user.',
+      'Memory for one user, over all connections, in bytes: half for messages that arrive and wait, a quarter for calls in progress, and a quarter for unread replies. While the limit is reached, the broker reads nothing from the user.',
     ),
   queuedSubmissions: count(1_000_000)
     .default(16_384)

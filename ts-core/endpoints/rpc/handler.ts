@@ -10,14 +10,27 @@ export interface RpcHandler {
   serve(session: RpcSession, params: unknown): unknown;
 }
 
-/** One function for each method that a protocol file exports, under the same name. */
-export type Handlers<Contract> = {
+/**
+ * The last step of an answer that had to wait, if this step takes time: it runs in a turn of the caller's user, who is
+ * charged for it. What a handler does after an `await` is charged to nobody.
+ */
+export class InTurn<Result> {
+  constructor(readonly make: () => Result) {}
+}
+
+/**
+ * One function for each method that a protocol file exports, under the same name. Those of `Turned` make their answer in
+ * a turn.
+ */
+export type Handlers<Contract, Turned extends keyof Contract = never> = {
   readonly [Name in keyof Contract as Contract[Name] extends RpcMethod
     ? Name
     : never]: Contract[Name] extends RpcMethod<infer Params, infer Result>
-    ? (session: RpcSession, params: z.output<Params>) => Described<Result> | Promise<Described<Result>>
+    ? (session: RpcSession, params: z.output<Params>) => Answer<Described<Result>, Name extends Turned ? true : false>
     : never;
 };
+
+type Answer<Result, IsTurned> = IsTurned extends true ? Promise<InTurn<Result>> : Result | Promise<Result>;
 
 /** Returns the methods that a protocol file exports, by export name. */
 export function methodsOf(contract: object): ReadonlyMap<string, RpcMethod> {
@@ -28,7 +41,10 @@ function isMethod(exported: unknown): exported is RpcMethod {
   return typeof exported === 'object' && exported !== null && 'access' in exported && 'result' in exported;
 }
 
-export function bind<Contract extends object>(contract: Contract, handlers: Handlers<Contract>): readonly RpcHandler[] {
+export function bind<Contract extends object, Turned extends keyof Contract = never>(
+  contract: Contract,
+  handlers: Handlers<Contract, Turned>,
+): readonly RpcHandler[] {
   const serving = new Map<string, RpcHandler['serve']>(Object.entries(handlers));
   return [...methodsOf(contract)].map(([name, method]) => {
     const serve = serving.get(name) as RpcHandler['serve'];

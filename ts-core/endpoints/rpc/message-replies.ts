@@ -1,6 +1,7 @@
 /**
  * Collects the replies to one message. The reply to a single call is sent immediately; those to a batch are sent
- * together, after the last. A batch holds at most `limitBytes` of replies; calls beyond that are refused.
+ * together, after the last. A batch keeps only so many bytes of replies, and only while its user's budget has room;
+ * calls beyond that are refused.
  */
 import { limitReached } from '../../domain/limit-reached.js';
 import type { ByteBudget } from '../user-budgets.js';
@@ -24,6 +25,11 @@ export class MessageReplies {
     this.#budget = budget;
     this.#onDone = onDone;
     this.#awaited = parts;
+  }
+
+  /** Whether replies are kept until the last part is complete. */
+  get isKeeping(): boolean {
+    return this.#keptBytes > 0;
   }
 
   /** Adds the reply to one part; undefined if none is due. */
@@ -52,10 +58,15 @@ export class MessageReplies {
 
   /** Throws if the batch has no room for another reply. */
   requireRoom({ bytes, setting }: BatchLimit): void {
-    if (this.#keptBytes < bytes) return;
-    throw limitReached('TBS_E_TOO_MANY_RESOURCES', {
-      ...{ of: 'bytes of replies to one batch', setting, limit: bytes },
-      instead: 'Send this call separately',
-    });
+    const instead = 'Send this call separately';
+    if (this.#keptBytes >= bytes) {
+      const limit = { of: 'bytes of replies to one batch', setting, limit: bytes };
+      throw limitReached('TBS_E_TOO_MANY_RESOURCES', { ...limit, instead });
+    }
+    if (this.isKeeping && this.#budget.isFull) {
+      const of = 'bytes of calls in progress and of replies to batches, of one user';
+      const limit = { of, setting: 'limits.bytesPerUser', limit: this.#budget.capacity };
+      throw limitReached('TBS_E_TOO_MANY_RESOURCES', { ...limit, instead });
+    }
   }
 }

@@ -1,10 +1,14 @@
-/** Serves the calls of one connection through the handlers: checks access, and replies with results or errors. */
-
+/**
+ * Serves the calls of one connection through the handlers: checks access, and replies with results or errors.
+ *
+ * A call that had to wait is answered in a turn of its user too. Many calls may wait for one fact, and when it is there,
+ * all of them finish at the same moment.
+ */
 import type { Log } from '../../application/ports/logs.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { requireAccess } from '../access.js';
 import type { ByteBudget } from '../user-budgets.js';
-import type { RpcHandler } from './handler.js';
+import { InTurn, type RpcHandler } from './handler.js';
 import { type Call, type CallId, errorReply, METHOD_NOT_FOUND, resultReply } from './json-rpc.js';
 import type { MessageReplies } from './message-replies.js';
 import { toRpcError } from './rpc-error.js';
@@ -19,6 +23,8 @@ export interface RpcCallsParts {
   /** The budget that is charged for calls in progress. */
   readonly budget: ByteBudget;
   readonly log: Log;
+  /** Called when a call has finished that waited: `answerFinished` is due. */
+  readonly onFinished: () => void;
   /** Called when calls may be served again after `mayServe` returned false. */
   readonly onRoomAgain: () => void;
 }
@@ -26,8 +32,18 @@ export interface RpcCallsParts {
 /** Limit for quoting a method's name in an error, because the caller may send a name of any length. */
 const MAX_QUOTED_NAME = 80;
 
+/** A call that waited, with what came of it. */
+interface FinishedCall {
+  readonly call: Call;
+  readonly replies: MessageReplies;
+  readonly charge: number;
+  readonly outcome: { readonly value: unknown } | { readonly error: unknown };
+}
+
 export class RpcCalls {
+  /** Includes the calls that have finished and are not answered yet. */
   #outstanding = 0;
+  readonly #finished: FinishedCall[] = [];
   #waits = false;
   #closed = false;
   readonly #parts: RpcCallsParts;
@@ -62,23 +78,50 @@ export class RpcCalls {
     }
   }
 
+  get hasFinished(): boolean {
+    return this.#finished.length > 0;
+  }
+
+  /** Answers the call that finished first. Returns whether there was one. */
+  answerFinished(): boolean {
+    const finished = this.#finished.shift();
+    if (finished === undefined) return false;
+    const { call, replies, charge, outcome } = finished;
+    try {
+      if ('error' in outcome) throw outcome.error;
+      const { value } = outcome;
+      const result: unknown = value instanceof InTurn ? value.make() : value;
+      this.#answer(call.id, replies, (id) => resultReply(id, result));
+    } catch (error) {
+      this.#fail(error, call, replies);
+    }
+    this.#outstanding--;
+    this.#parts.budget.give(charge);
+    this.#wake();
+    return true;
+  }
+
   /** The client is gone, so calls in progress are not answered. */
   close(): void {
     this.#closed = true;
+    for (const { charge } of this.#finished.splice(0)) this.#parts.budget.give(charge);
   }
 
   #answerLater(result: Promise<unknown>, call: Call, replies: MessageReplies, charge: number): void {
-    const { budget } = this.#parts;
     this.#outstanding++;
-    budget.take(charge);
-    result
-      .then((value: unknown) => this.#answer(call.id, replies, (id) => resultReply(id, value)))
-      .catch((error: unknown) => this.#fail(error, call, replies))
-      .finally(() => {
-        this.#outstanding--;
-        budget.give(charge);
-        this.#wake();
-      });
+    this.#parts.budget.take(charge);
+    const finish = (outcome: FinishedCall['outcome']): void => {
+      if (this.#closed) {
+        this.#parts.budget.give(charge);
+        return;
+      }
+      this.#finished.push({ call, replies, charge, outcome });
+      this.#parts.onFinished();
+    };
+    result.then(
+      (value: unknown) => finish({ value }),
+      (error: unknown) => finish({ error }),
+    );
   }
 
   #wake(): void {

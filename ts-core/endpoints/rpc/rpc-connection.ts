@@ -14,7 +14,7 @@ import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
 import { SlowPeer } from '../slow-peer.js';
-import { type BudgetWaiter, ChargedBytes, type UserBudget } from '../user-budgets.js';
+import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserBudget } from '../user-budgets.js';
 import type { RpcHandler } from './handler.js';
 import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
 import { FramingError, MessageFrames } from './message-frames.js';
@@ -108,8 +108,9 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
       handlers,
       maxOutstandingCalls: limits.maxOutstandingCalls,
       maxBatchReplyBytes: limits.maxUnreadReplyBytes,
-      budget: budget.replying,
+      budget: budget.calling,
       log,
+      onFinished: () => this.#parts.turns.add(this),
       onRoomAgain: () => this.#goOn(),
     });
     bytes.events = this;
@@ -150,9 +151,11 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#goOn();
   }
 
-  /** Serves one part of a message. Returns whether another one is ready. */
+  /** Answers one call that has finished, or else serves one part of a message. Returns whether another one is ready. */
   serve(): boolean {
-    if (this.#state !== 'open' || !this.#mayServe()) return false;
+    if (this.#state !== 'open' || !this.#mayReply()) return false;
+    if (this.#calls.answerFinished()) return this.#calls.hasFinished || this.#isServing();
+    if (!this.#mayServe()) return false;
     const message = this.#messageUnderWay();
     const part = message?.parts[message.next++];
     if (message === undefined || part === undefined) return false;
@@ -211,16 +214,23 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
 
   #goOn(): void {
     if (this.#state !== 'open') return;
-    if (this.#isServing()) this.#parts.turns.add(this);
+    if (this.#isServing() || this.#calls.hasFinished) this.#parts.turns.add(this);
     else this.#readOn();
   }
 
-  /** Returns whether no limit is reached; if one is, `#goOn` is called once that has ended. */
+  /** Returns whether the replies that are unread leave room; if not, `#goOn` is called once they do. */
+  #mayReply(): boolean {
+    return this.#output.unreadBytes <= this.#parts.limits.maxUnreadReplyBytes && this.#hasRoom(this.#budget.replying);
+  }
+
+  /** The same for calls in progress. The calls of a batch that keeps replies are refused, rather than wait for itself. */
   #mayServe(): boolean {
-    if (!this.#calls.mayServe() || this.#output.unreadBytes > this.#parts.limits.maxUnreadReplyBytes) return false;
-    if (!this.#budget.replying.isFull) return true;
-    this.#budget.replying.waitForRoom(this);
-    return false;
+    return this.#calls.mayServe() && (this.#message?.replies.isKeeping === true || this.#hasRoom(this.#budget.calling));
+  }
+
+  #hasRoom(budget: ByteBudget): boolean {
+    if (budget.isFull) budget.waitForRoom(this);
+    return !budget.isFull;
   }
 
   #messageUnderWay(): MessageUnderWay | undefined {
@@ -228,7 +238,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     if (body === undefined) return this.#message;
     this.#body = undefined;
     const { parts, isBatch } = readMessage(body);
-    const replies = new MessageReplies(parts.length, isBatch, this.#budget.replying, (text) => {
+    const replies = new MessageReplies(parts.length, isBatch, this.#budget.calling, (text) => {
       this.#batches.delete(replies);
       if (text !== undefined) this.#output.send(text);
     });
@@ -259,6 +269,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#calls.close();
     this.#parts.turns.remove(this);
     this.#budget.reading.stopWaiting(this);
+    this.#budget.calling.stopWaiting(this);
     this.#budget.replying.stopWaiting(this);
     this.#body = undefined;
     this.#message = undefined;

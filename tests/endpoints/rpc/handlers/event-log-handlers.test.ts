@@ -36,7 +36,7 @@ function setUp(events: readonly LoggedEvent[], banks: readonly BankComparison[] 
 }
 
 const pageFrom = async (events: readonly LoggedEvent[], first: number) =>
-  setUp(events).eventLogGet(sessionOf(ROOT), { first });
+  (await setUp(events).eventLogGet(sessionOf(ROOT), { first })).make();
 
 describe('the handlers of the boot log', () => {
   it('show an event with the names of its type and of its digests’ algorithms', async () => {

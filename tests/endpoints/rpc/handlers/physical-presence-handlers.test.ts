@@ -32,7 +32,11 @@ function setUp(state: Partial<PhysicalPresenceState> = {}) {
       recentAnswers: new RecentAnswers(new FakeClock(), 1000),
     }),
   );
-  return { handlers, requested, get: async () => handlers.physicalPresenceGet(sessionOf(ROOT), undefined) };
+  return {
+    handlers,
+    requested,
+    get: async () => (await handlers.physicalPresenceGet(sessionOf(ROOT), undefined)).make(),
+  };
 }
 
 describe('the handlers of physical presence', () => {

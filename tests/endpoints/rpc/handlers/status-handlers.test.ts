@@ -42,7 +42,8 @@ function setUp({ version = '2.0', report = REPORT }: { version?: '1.2' | '2.0'; 
 
 describe('the handlers of the status', () => {
   it('show times in UTC, the names of commands, and who asks', async () => {
-    const shown = await setUp().handlers.statusGet(sessionOf({ ...ALICE, isObserver: true }), undefined);
+    const answer = await setUp().handlers.statusGet(sessionOf({ ...ALICE, isObserver: true }), undefined);
+    const shown = answer.make();
     assert.deepEqual([shown.startedAt, shown.healthSince], ['2026-01-01T12:00:00.000Z', '2026-01-01T12:00:01.000Z']);
     assert.deepEqual(shown.warnings, [{ id: 'a', message: 'b', action: 'c', since: '2026-01-01T12:00:00.000Z' }]);
     assert.deepEqual([shown.costs[0]?.name, shown.costs[0]?.count], ['TPM2_GetRandom (0x17B)', 3]);
@@ -53,7 +54,7 @@ describe('the handlers of the status', () => {
   it('show the TPM’s own lockout if the TPM reports it', async () => {
     const tpmLockout = { inLockout: true, failedTries: 3, maxTries: 3, recoverySeconds: 1, lockoutRecoverySeconds: 2 };
     const report = { ...REPORT, tpmLockout } as StatusReport;
-    const shown = await setUp({ report }).handlers.statusGet(sessionOf(ROOT), undefined);
+    const shown = (await setUp({ report }).handlers.statusGet(sessionOf(ROOT), undefined)).make();
     assert.deepEqual(shown.tpmLockout, {
       lockedOut: true,
       failedTries: 3,

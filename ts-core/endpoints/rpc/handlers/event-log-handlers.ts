@@ -4,7 +4,7 @@ import { describeEvent } from '../../../domain/firmware/event-description.js';
 import type { EventLog, LoggedEvent } from '../../../domain/firmware/event-log.js';
 import { eventTypeName } from '../../../domain/firmware/event-types.js';
 import { hashAlgorithmName } from '../../../domain/firmware/hash-algorithms.js';
-import type { Handlers } from '../handler.js';
+import { type Handlers, InTurn } from '../handler.js';
 import type * as contract from '../protocol/event-log.js';
 
 const MAX_DATA_BYTES = 65_536;
@@ -12,10 +12,12 @@ const MAX_DATA_BYTES = 65_536;
 const PAGE_CHARACTERS = 262_144;
 const CHARACTERS_BESIDE_DATA = 300;
 
-export function eventLogHandlers({ eventLog, recentAnswers }: Application): Handlers<typeof contract> {
+export function eventLogHandlers({ eventLog, recentAnswers }: Application): Handlers<typeof contract, 'eventLogGet'> {
   return {
-    eventLogGet: async ({ caller }, { first }) =>
-      eventLogPage(await recentAnswers.for(caller, 'eventLog/get', () => eventLog.log()), first),
+    eventLogGet: async ({ caller }, { first }) => {
+      const log = await recentAnswers.for(caller, 'eventLog/get', () => eventLog.log());
+      return new InTurn(() => eventLogPage(log, first));
+    },
     eventLogTest: ({ caller }) =>
       recentAnswers.for(caller, 'eventLog/test', async () => eventLogVerdict(await eventLog.test())),
   };

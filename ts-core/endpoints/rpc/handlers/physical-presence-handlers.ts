@@ -6,13 +6,18 @@ import {
   resultName,
   transitionName,
 } from '../../../domain/firmware/physical-presence.js';
-import type { Handlers } from '../handler.js';
+import { type Handlers, InTurn } from '../handler.js';
 import type * as contract from '../protocol/physical-presence.js';
 
-export function physicalPresenceHandlers({ physicalPresence, recentAnswers }: Application): Handlers<typeof contract> {
+export function physicalPresenceHandlers({
+  physicalPresence,
+  recentAnswers,
+}: Application): Handlers<typeof contract, 'physicalPresenceGet'> {
   return {
-    physicalPresenceGet: async ({ caller }) =>
-      description(await recentAnswers.for(caller, 'physicalPresence/get', () => physicalPresence.get())),
+    physicalPresenceGet: async ({ caller }) => {
+      const state = await recentAnswers.for(caller, 'physicalPresence/get', () => physicalPresence.get());
+      return new InTurn(() => description(state));
+    },
     physicalPresenceRequest: async ({ caller }, { operation }) =>
       description(await physicalPresence.request(caller, operation)),
   };

@@ -1,8 +1,9 @@
 import type { Application } from '../../../application/application.js';
 import type { StatusReport } from '../../../application/status/report-status.js';
+import type { Caller } from '../../../domain/caller.js';
 import { commandLabel } from '../../../domain/tpm/command-names.js';
 import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
-import type { Handlers } from '../handler.js';
+import { type Handlers, InTurn } from '../handler.js';
 import type * as contract from '../protocol/status.js';
 
 /** What the daemon knows about itself. */
@@ -17,48 +18,58 @@ export interface DaemonFacts {
 /** TPM_IFTYPE of Tbs.h. The broker does not know how the platform reaches the TPM; 0 means "unknown". */
 const TPM_IFTYPE_UNKNOWN = 0;
 
-export function statusHandlers(application: Application, daemon: DaemonFacts): Handlers<typeof contract> {
+export function statusHandlers(application: Application, daemon: DaemonFacts): Handlers<typeof contract, 'statusGet'> {
   const { status, requestStop } = application;
   return {
     deviceGet: () => deviceInfo(application),
     statusGet: async ({ caller }) => {
       const report = await application.recentAnswers.for(caller, 'status/get', () => status.get());
-      return {
-        version: daemon.version,
-        processId: daemon.processId,
-        startedAt: isoTime(report.startedAtMs),
-        mode: daemon.mode,
-        state: report.state,
-        health: report.health.state,
-        healthSince: isoTime(report.health.sinceMs),
-        tpm: deviceInfo(application),
-        standIn: status.standIn ?? null,
-        caller: { userKey: caller.userKey, callerClass: caller.callerClass, isObserver: caller.isObserver === true },
-        contexts: report.contexts,
-        queue: report.queue,
-        cancellation: status.cancellation,
-        costs: report.costs.map(({ code, keyType, count, meanMs }) => ({
-          code,
-          name: commandLabel(status.device.version, code),
-          keyType: describeKeyType(keyType),
-          count,
-          meanMs,
-        })),
-        tpmLockout: tpmLockout(report.tpmLockout),
-        warnings: report.health.warnings.map(({ id, message, action, sinceMs }) => ({
-          id,
-          message,
-          action,
-          since: isoTime(sinceMs),
-        })),
-        limits: daemon.limits,
-        endpoints: daemon.endpoints(),
-      };
+      return new InTurn(() => statusOf(report, caller, application, daemon));
     },
     serviceStop: (_session, params) => {
       requestStop(params?.drainTimeoutMs ?? 10_000);
       return { processId: daemon.processId };
     },
+  };
+}
+
+function statusOf(
+  report: StatusReport,
+  caller: Caller,
+  application: Application,
+  daemon: DaemonFacts,
+): contract.Status {
+  const { status } = application;
+  return {
+    version: daemon.version,
+    processId: daemon.processId,
+    startedAt: isoTime(report.startedAtMs),
+    mode: daemon.mode,
+    state: report.state,
+    health: report.health.state,
+    healthSince: isoTime(report.health.sinceMs),
+    tpm: deviceInfo(application),
+    standIn: status.standIn ?? null,
+    caller: { userKey: caller.userKey, callerClass: caller.callerClass, isObserver: caller.isObserver === true },
+    contexts: report.contexts,
+    queue: report.queue,
+    cancellation: status.cancellation,
+    costs: report.costs.map(({ code, keyType, count, meanMs }) => ({
+      code,
+      name: commandLabel(status.device.version, code),
+      keyType: describeKeyType(keyType),
+      count,
+      meanMs,
+    })),
+    tpmLockout: tpmLockout(report.tpmLockout),
+    warnings: report.health.warnings.map(({ id, message, action, sinceMs }) => ({
+      id,
+      message,
+      action,
+      since: isoTime(sinceMs),
+    })),
+    limits: daemon.limits,
+    endpoints: daemon.endpoints(),
   };
 }
 
