@@ -5,13 +5,16 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { acceptSockets } from '../../ts-core/adapters/identity/connection-acceptor.js';
+import { acceptNatively, socketOf } from '../../ts-core/adapters/identity/connection-acceptor.js';
 import {
   type AcceptConnections,
   inheritedSockets,
   listenOnUnixSocket,
   type UnixListener,
 } from '../../ts-core/endpoints/unix-listener.js';
+
+const acceptSockets: AcceptConnections = (where, { onConnection, ...options }) =>
+  acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(socketOf(accepted)) });
 
 const KINDS: readonly { readonly name: string; readonly accept: AcceptConnections | undefined }[] = [
   { name: 'Node.js', accept: undefined },

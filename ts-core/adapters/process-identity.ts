@@ -1,5 +1,5 @@
 /** A process id with start time and boot id, which no later process can share (proc(5), /proc/pid/stat). */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -11,23 +11,27 @@ export interface ProcessIdentity {
 /** Field 22 of /proc/pid/stat, counted after the command name, which may contain spaces and parentheses itself. */
 const START_TIME_AFTER_NAME = 19;
 
-export async function processIdentity(pid: number): Promise<ProcessIdentity | undefined> {
+let bootId: string | undefined;
+
+/**
+ * Undefined if the process has ended. Reads without waiting: these files are the kernel's memory, and each read through
+ * the thread pool would cost ten times as much, which a storm of connections would make others pay.
+ */
+export function processIdentity(pid: number): ProcessIdentity | undefined {
   try {
-    const [text, bootId] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-    ]);
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const startTime = fields[START_TIME_AFTER_NAME];
     // A zombie has ended; its parent has just not waited for it yet.
     if (startTime === undefined || fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    return { pid, startTime, bootId: bootId.trim() };
+    return { pid, startTime, bootId };
   } catch {
     return undefined;
   }
 }
 
-export async function isSameProcess(identity: ProcessIdentity): Promise<boolean> {
-  const now = await processIdentity(identity.pid);
+export function isSameProcess(identity: ProcessIdentity): boolean {
+  const now = processIdentity(identity.pid);
   return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
 }

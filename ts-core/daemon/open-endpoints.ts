@@ -46,7 +46,7 @@ export interface EndpointParts {
   /** Accepts connections of Unix sockets. Default: Node.js' own server. */
   readonly accept: AcceptConnections<IncomingConnection> | undefined;
   /** The same for simulator clients. */
-  readonly acceptSockets: AcceptConnections | undefined;
+  readonly acceptSockets: AcceptConnections<IncomingConnection<Socket>> | undefined;
   /** Listens for JSON-RPC clients, if not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
   readonly refused: RefusedConnections;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import type { AcceptedConnection } from '../adapters/identity/accepted-connection.js';
 import { groupIdOf, UnixUserNames, userIdOf } from '../adapters/identity/account-database.js';
-import { acceptNatively, acceptSockets } from '../adapters/identity/connection-acceptor.js';
+import { acceptNatively, socketOf } from '../adapters/identity/connection-acceptor.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
 import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
@@ -33,8 +33,15 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
       identifyTcpPeer: async (socket) => (await callerOfTcpSocket(socket, rules)).caller,
       accept: (where, { onConnection, ...options }) =>
-        acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(incoming(accepted, rules)) }),
-      acceptSockets,
+        acceptNatively(where, {
+          ...options,
+          onConnection: (accepted) => onConnection(incoming(accepted, rules, byteConnection)),
+        }),
+      acceptSockets: (where, { onConnection, ...options }) =>
+        acceptNatively(where, {
+          ...options,
+          onConnection: (accepted) => onConnection(incoming(accepted, rules, socketOf)),
+        }),
       byteConnection,
       listenForRpc: undefined,
     },
@@ -55,11 +62,15 @@ function byteConnection(connection: Socket | AcceptedConnection): NativeByteConn
   return new NativeByteConnection(connection, openNativeByteStream);
 }
 
-function incoming(accepted: AcceptedConnection, rules: UnixCallerRules): IncomingConnection {
+function incoming<Opened>(
+  accepted: AcceptedConnection,
+  rules: UnixCallerRules,
+  open: (accepted: AcceptedConnection) => Opened,
+): IncomingConnection<Opened> {
   return {
     identify: () => accepted.callerBy(rules),
     peerIsGone: () => accepted.peerIsGone(),
-    open: () => byteConnection(accepted),
+    open: () => open(accepted),
     refuse: (lastWords) => accepted.refuse(lastWords),
   };
 }

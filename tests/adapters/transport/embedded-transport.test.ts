@@ -154,10 +154,10 @@ describe('EmbeddedTransport', () => {
     const broker = spawn(process.execPath, [BROKER, stateDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => broker.stdout.once('data', resolve));
     const { swtpm } = await recordIn(stateDirectory);
-    assert.ok(await isSameProcess(swtpm));
+    assert.ok(isSameProcess(swtpm));
     broker.kill('SIGKILL');
     const transport = await open(stateDirectory);
-    assert.equal(await isSameProcess(swtpm), false);
+    assert.equal(isSameProcess(swtpm), false);
     assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
     await transport.close();
   });
@@ -181,7 +181,7 @@ describe('EmbeddedTransport', () => {
     broker.kill('SIGKILL');
     await new Promise((resolve) => broker.once('exit', resolve));
     const transport = await open(stateDirectory);
-    assert.equal(await isSameProcess(swtpm), false);
+    assert.equal(isSameProcess(swtpm), false);
     await transport.close();
   });
 });

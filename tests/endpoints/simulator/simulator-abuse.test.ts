@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { getRandom } from '../../adapters/transport/tpm-commands.js';
+import { ALICE } from '../../support/callers.js';
 import { eventually, type RawClient, rawClient, type SimulatorRig, startRig } from './simulator-rig.js';
 
 const offer = (directory: string) => ({
@@ -110,7 +111,10 @@ describe('simulator endpoints under abuse', () => {
 
   it('limit the connections of a user, and continue to serve the existing ones', async () => {
     await rig[Symbol.asyncDispose]();
-    rig = await startRig(offer, { limits: { maxConnections: 100, maxConnectionsPerUser: 5 } });
+    rig = await startRig(offer, {
+      limits: { maxConnections: 100, maxConnectionsPerUser: 5 },
+      identify: async () => ({ caller: ALICE, process: undefined }),
+    });
     const first = await rawClient({ path: join(rig.directory, 'm') });
     const clients: RawClient[] = [];
     for (let count = 0; count < 20; count++) clients.push(await rawClient({ path: join(rig.directory, 'm') }));

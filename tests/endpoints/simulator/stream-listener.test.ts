@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { SimulatorPeer } from '../../../ts-core/endpoints/simulator/simulator-peer.js';
-import { StreamListener } from '../../../ts-core/endpoints/simulator/stream-listener.js';
+import { StreamListener, type StreamListenerOptions } from '../../../ts-core/endpoints/simulator/stream-listener.js';
 import { ALICE, BOB } from '../../support/callers.js';
+import { fakeTurns, turnsOfAnIdleLoop } from '../../support/fake-turns.js';
 import { eventually, rawClient } from './simulator-rig.js';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
@@ -17,6 +21,7 @@ async function listening(
   const listener = new StreamListener({
     identify,
     limits,
+    turns: turnsOfAnIdleLoop(),
     onConnection: (socket, peer) => void served.push({ socket, peer }),
     onRefused: (reason) => void refused.push(reason),
   });
@@ -32,6 +37,7 @@ describe('a listener for simulator clients', () => {
     const listener = new StreamListener({
       identify: () => assert.fail('nobody connects'),
       limits: { maxConnections: 1, maxConnectionsPerUser: 1 },
+      turns: turnsOfAnIdleLoop(),
       onConnection: () => assert.fail('nobody connects'),
       onRefused: () => assert.fail('nobody connects'),
     });
@@ -101,6 +107,100 @@ describe('a listener for simulator clients', () => {
     client.send(Uint8Array.of(1));
     await client.untilClosed();
     assert.equal(rig.served.length, 0);
+    assert.match(String(rig.refused[0]), /who is that/);
+  });
+});
+
+describe('a listener for simulator clients on a Unix socket', () => {
+  /** A listener with limits of 3 connections, 2 of them of one user, and the means to let clients connect. */
+  async function listeningOnUnixSocket() {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-listener-'));
+    const { source, turns } = fakeTurns();
+    const served: string[] = [];
+    const refused: unknown[] = [];
+    let deliver: Parameters<NonNullable<StreamListenerOptions['accept']>>[1]['onConnection'] = () => assert.fail();
+    const listener = new StreamListener({
+      identify: async () => ({ caller: ALICE, process: undefined }),
+      limits: { maxConnections: 3, maxConnectionsPerUser: 2 },
+      accept: (where, { onConnection }) => {
+        if ('path' in where) writeFileSync(where.path, '');
+        deliver = onConnection;
+        return { close: () => {} };
+      },
+      turns,
+      onConnection: (_socket, { caller }) => void served.push(caller.userKey),
+      onRefused: (reason) => void refused.push(reason),
+    });
+    await listener.listen({ path: path.join(folder, 'socket') });
+    const connect = ({ caller = ALICE, isGone = false } = {}) => {
+      const seen = { socket: undefined as Socket | undefined, refused: 0 };
+      deliver({
+        identify: () => caller,
+        peerIsGone: () => isGone,
+        open: () => {
+          seen.socket = new Socket();
+          return seen.socket;
+        },
+        refuse: () => void seen.refused++,
+      });
+      return seen;
+    };
+    const dispose = async () => {
+      await listener.close();
+      rmSync(folder, { recursive: true });
+    };
+    return { source, turns, served, refused, connect, [Symbol.asyncDispose]: dispose };
+  }
+  const afterMicrotasks = () => new Promise(setImmediate);
+
+  it('makes a socket of a connection in its user’s turn, and not before', async () => {
+    await using rig = await listeningOnUnixSocket();
+    const client = rig.connect();
+    await afterMicrotasks();
+    assert.equal(client.socket, undefined);
+    assert.equal(rig.turns.waiting, 1);
+    rig.source.run();
+    await afterMicrotasks();
+    assert.deepEqual(rig.served, [ALICE.userKey]);
+  });
+
+  it('makes none of a connection whose client has left, however many did, and gives its place to the next', async () => {
+    await using rig = await listeningOnUnixSocket();
+    for (let count = 0; count < 10; count++) {
+      const client = rig.connect({ isGone: true });
+      rig.source.run();
+      assert.deepEqual([client.socket, client.refused], [undefined, 1]);
+    }
+    rig.connect();
+    rig.source.run();
+    await afterMicrotasks();
+    assert.equal(rig.served.length, 1);
+    assert.deepEqual(rig.refused, []);
+  });
+
+  it('refuses connections beyond the limit of a user at once, until one of his closes', async () => {
+    await using rig = await listeningOnUnixSocket();
+    const [first] = [rig.connect(), rig.connect()];
+    const third = rig.connect();
+    assert.deepEqual([third.socket, third.refused], [undefined, 1]);
+    assert.ok(isFull(rig.refused[0]));
+    rig.source.run();
+    first.socket?.destroy();
+    await afterMicrotasks();
+    assert.equal(rig.connect().refused, 0);
+    assert.equal(rig.connect({ caller: BOB }).refused, 0);
+    assert.equal(rig.connect({ caller: BOB }).refused, 1, 'the limit of all connections');
+  });
+
+  it('refuses a connection whose caller the kernel does not identify, and reports it', async () => {
+    await using rig = await listeningOnUnixSocket();
+    const caller = {
+      get userKey(): string {
+        throw new Error('who is that?');
+      },
+      callerClass: 'standardUser',
+    } as const;
+    assert.equal(rig.connect({ caller }).refused, 1);
     assert.match(String(rig.refused[0]), /who is that/);
   });
 });

@@ -33,16 +33,11 @@ export function acceptNatively(
   };
 }
 
-/** Like `acceptNatively`, but delivers node:net sockets. */
-export function acceptSockets(
-  where: { readonly path: string } | { readonly fd: number },
-  options: AcceptOptions<Socket>,
-): { close(): void } {
-  const onConnection = (connection: AcceptedConnection): void => {
-    const fd = connection.take();
-    if (fd !== undefined) options.onConnection(new Socket({ fd, readable: true, writable: true, ...PAUSED }));
-  };
-  return acceptNatively(where, { ...options, onConnection });
+/** Takes over an accepted connection as a node:net socket. Throws if it has closed. */
+export function socketOf(connection: AcceptedConnection): Socket {
+  const fd = connection.take();
+  if (fd === undefined) throw new Error('the connection has closed');
+  return new Socket({ fd, readable: true, writable: true, ...PAUSED });
 }
 
 function removePath(path: string): void {

@@ -31,20 +31,20 @@ export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket
   return async (socket) => {
     if (socket.remotePort === undefined) {
       const caller = callerOfUnixSocket(socket, rules);
-      return { caller, process: await identified(caller.processId) };
+      return { caller, process: identified(caller.processId) };
     }
     const { caller, owner } = await callerOfTcpSocket(socket, rules);
     const pid = await processes.find(owner.inode, owner.uid);
-    return { caller: { ...caller, processId: pid }, process: await identified(pid) };
+    return { caller: { ...caller, processId: pid }, process: identified(pid) };
   };
 }
 
-async function identified(pid: number | undefined): Promise<IdentifiedProcess | undefined> {
-  const identity = pid === undefined ? undefined : await processIdentity(pid);
+function identified(pid: number | undefined): IdentifiedProcess | undefined {
+  const identity = pid === undefined ? undefined : processIdentity(pid);
   if (identity === undefined) return undefined;
   return {
     key: `${identity.bootId} ${identity.pid} ${identity.startTime}`,
-    hasEnded: async () => !(await isSameProcess(identity)),
+    hasEnded: async () => !isSameProcess(identity),
   };
 }
 

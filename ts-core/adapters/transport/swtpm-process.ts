@@ -143,8 +143,8 @@ export class SwtpmProcess {
   }
 
   async #writeRecord(pid: number | undefined): Promise<void> {
-    const swtpm = pid === undefined ? undefined : await processIdentity(pid);
-    const broker = await processIdentity(process.pid);
+    const swtpm = pid === undefined ? undefined : processIdentity(pid);
+    const broker = processIdentity(process.pid);
     if (swtpm === undefined || broker === undefined) return;
     const record: ProcessRecord = { swtpm, broker, socketDirectory: this.#socketDirectory };
     await writeFile(join(this.#options.stateDirectory, RECORD_FILE), JSON.stringify(record), { mode: 0o600 });
@@ -177,8 +177,8 @@ async function prepareStateDirectory(directory: string): Promise<void> {
 /** Ends the swtpm of a broker that has died; throws if that broker is still running. */
 async function endLeftover(stateDirectory: string): Promise<void> {
   const record = await readRecord(join(stateDirectory, RECORD_FILE));
-  if (record === undefined || !(await isSameProcess(record.swtpm))) return;
-  if (await isSameProcess(record.broker)) {
+  if (record === undefined || !isSameProcess(record.swtpm)) return;
+  if (isSameProcess(record.broker)) {
     throw new TbsError('TBS_E_IOERROR', {
       message: `The TPM's state folder ${stateDirectory} is in use by the broker with process id ${record.broker.pid}.`,
       action: 'Stop that broker, or give this one a state folder of its own.',
@@ -195,7 +195,7 @@ async function endLeftover(stateDirectory: string): Promise<void> {
 
 async function endsWithin(identity: ProcessIdentity, graceMs: number): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < graceMs; waitedMs += POLL_MS) {
-    if (!(await isSameProcess(identity))) return true;
+    if (!isSameProcess(identity)) return true;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return false;

@@ -23,6 +23,9 @@ export interface ProcessContextsOptions {
   readonly idleLifeMs: number;
 }
 
+/** A user may have thousands of processes, and the others must not wait until all are checked. */
+const CHECKED_AT_ONCE = 16;
+
 export class ProcessContexts {
   readonly #entries = new Map<string, Entry>();
   #sweeper: NodeJS.Timeout | undefined;
@@ -62,8 +65,10 @@ export class ProcessContexts {
   /** Closes the contexts of processes that have ended, and those that have been idle too long. */
   async sweep(): Promise<void> {
     const nowMs = performance.now();
+    let checked = 0;
     for (const [key, entry] of [...this.#entries]) {
       if (entry.users > 0) continue;
+      if (++checked % CHECKED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
       const ended =
         entry.process === undefined
           ? nowMs - entry.idleSinceMs >= this.#options.idleLifeMs

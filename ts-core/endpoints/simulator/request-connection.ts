@@ -1,8 +1,8 @@
 /**
  * One connection of a request-response protocol: extracts requests from the stream, answers each before it looks at the
  * next, and reads nothing while an answer is pending or unread. So a connection holds at most one request, one chunk
- * that followed it, and one reply, whatever the peer sends or leaves unread. Each request is answered in its user's
- * turn.
+ * that followed it, and one reply, whatever the peer sends or leaves unread. Each request is taken in a turn of its
+ * user, and so is the reply to one that had to wait.
  */
 import type { Socket } from 'node:net';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
@@ -39,6 +39,8 @@ const NO_BYTES = new Uint8Array(0);
 export class RequestConnection implements TurnWork {
   #received: Uint8Array = NO_BYTES;
   #answering = false;
+  /** The reply to a request that had to wait. */
+  #reply: RequestReply | undefined;
   #partialTimer: NodeJS.Timeout | undefined;
 
   /** Paused when it is passed in. */
@@ -54,6 +56,7 @@ export class RequestConnection implements TurnWork {
     socket.once('close', () => {
       clearTimeout(this.#partialTimer);
       this.#received = NO_BYTES;
+      this.#reply = undefined;
       options.turns.remove(this);
       protocol.closed();
     });
@@ -65,13 +68,21 @@ export class RequestConnection implements TurnWork {
     return this.#options.userKey;
   }
 
-  /** Answers the complete request. */
+  /** Answers the complete request, or sends the reply for which it waited. Returns whether another one is ready. */
   serve(): boolean {
+    const reply = this.#reply;
+    this.#reply = undefined;
+    if (reply !== undefined) return this.#send(reply);
     const extent = this.#protocol.extent(this.#received);
     if (extent.kind !== 'complete') return false;
     const request = Uint8Array.prototype.slice.call(this.#received, 0, extent.bytes);
     this.#received = extent.bytes === this.#received.length ? NO_BYTES : this.#received.subarray(extent.bytes);
-    this.#answer(request).catch(() => this.#socket.destroy());
+    const answer = this.#protocol.answer(request);
+    if (!(answer instanceof Promise)) return this.#send(answer);
+    answer.then(
+      (given) => this.#sendInTurn(given),
+      () => this.#socket.destroy(),
+    );
     return false;
   }
 
@@ -81,31 +92,43 @@ export class RequestConnection implements TurnWork {
   }
 
   #next(): void {
+    if (this.#takeNext()) this.#options.turns.add(this);
+  }
+
+  /** Returns whether a request is ready. If it is incomplete, reads on. */
+  #takeNext(): boolean {
     const extent: RequestExtent =
       this.#received.length === 0 ? { kind: 'incomplete' } : this.#protocol.extent(this.#received);
     if (extent.kind === 'incomplete') {
       this.#watchPartialRequest();
       this.#socket.resume();
-      return;
+      return false;
     }
     clearTimeout(this.#partialTimer);
     this.#partialTimer = undefined;
     this.#socket.pause();
     if (extent.kind === 'refused') {
       this.#finish(extent.reply);
-      return;
+      return false;
     }
     this.#answering = true;
+    return true;
+  }
+
+  #sendInTurn(reply: RequestReply): void {
+    if (this.#socket.destroyed) return;
+    this.#reply = reply;
     this.#options.turns.add(this);
   }
 
-  async #answer(request: Uint8Array): Promise<void> {
-    const { bytes, thenClose } = await this.#protocol.answer(request);
+  /** Returns whether another request is ready. */
+  #send({ bytes, thenClose }: RequestReply): boolean {
     this.#answering = false;
-    if (this.#socket.destroyed) return;
+    if (this.#socket.destroyed) return false;
     if (thenClose === true) this.#finish(bytes);
-    else if (this.#socket.write(bytes)) this.#next();
+    else if (this.#socket.write(bytes)) return this.#takeNext();
     else this.#socket.once('drain', () => this.#next());
+    return false;
   }
 
   #finish(reply: Uint8Array): void {

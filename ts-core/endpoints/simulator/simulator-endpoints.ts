@@ -1,7 +1,9 @@
 /** Starts the simulator endpoints that the configuration enables; by default none. */
+import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { ConnectionLimits } from '../connection-counts.js';
 import type { FairTurns } from '../fair-turns.js';
+import type { IncomingConnection } from '../incoming-connection.js';
 import type { AcceptConnections } from '../unix-listener.js';
 import { BareEndpoint } from './bare-endpoint.js';
 import { MssimEndpoint } from './mssim-endpoint.js';
@@ -23,7 +25,7 @@ export interface SimulatorEndpointsOptions {
   readonly turns: FairTurns;
   readonly limits?: ConnectionLimits | undefined;
   /** Accepts connections of Unix sockets; default: Node.js' own server. */
-  readonly accept?: AcceptConnections | undefined;
+  readonly accept?: AcceptConnections<IncomingConnection<Socket>> | undefined;
   readonly tuning?: SimulatorTuning | undefined;
   /** Reports a refused caller, or an error of accept, to the log. */
   readonly onRefused?: ((reason: unknown) => void) | undefined;
@@ -44,7 +46,7 @@ export async function startSimulatorEndpoints(options: SimulatorEndpointsOptions
   const { opener, identify, turns } = options;
   const tuning = options.tuning ?? DEFAULT_SIMULATOR_TUNING;
   const { accept, limits = DEFAULT_LIMITS, onRefused = () => {} } = options;
-  const listening = { identify, accept, limits, onRefused };
+  const listening = { identify, accept, turns, limits, onRefused };
   const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning, turns);
   const mssim = options.mssim && new MssimEndpoint(opener, listening, tuning, turns);
   const bare = options.bare && new BareEndpoint(opener, listening, tuning, turns);

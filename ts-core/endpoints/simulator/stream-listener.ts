@@ -1,9 +1,16 @@
 /**
  * Listens for simulator clients on a Unix socket or a loopback port, and identifies each peer before it reads a byte.
+ *
+ * Whose connection of a Unix socket it is, the kernel says at once, so that it counts for its user and is set up in his
+ * turn. Over TCP that takes a search.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
-import type { ConnectionLimits } from '../connection-counts.js';
+import { Arrivals } from '../arrivals.js';
+import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
+import type { FairTurns } from '../fair-turns.js';
+import type { IncomingConnection } from '../incoming-connection.js';
 import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { IdentifyPeer, SimulatorPeer } from './simulator-peer.js';
 
@@ -13,7 +20,8 @@ export interface StreamListenerOptions {
   readonly identify: IdentifyPeer;
   readonly limits: ConnectionLimits;
   /** Accepts connections of a Unix socket; default: Node.js' own server. */
-  readonly accept?: AcceptConnections | undefined;
+  readonly accept?: AcceptConnections<IncomingConnection<Socket>> | undefined;
+  readonly turns: FairTurns;
   readonly onConnection: (socket: Socket, peer: SimulatorPeer) => void;
   /** Reports a refused caller, or an error of accept, to the log. */
   readonly onRefused: (reason: unknown) => void;
@@ -27,7 +35,8 @@ const REFUSAL_PATIENCE_MS = 100;
 
 export class StreamListener {
   readonly #sockets = new Set<Socket>();
-  readonly #countByUser = new Map<string, number>();
+  readonly #arrivals: Arrivals<Socket>;
+  readonly #counts: ConnectionCounts;
   #unnamed = 0;
   #server: UnixListener | Server | undefined;
   #portOfServer: number | undefined;
@@ -35,14 +44,18 @@ export class StreamListener {
 
   constructor(options: StreamListenerOptions) {
     this.#options = options;
+    this.#arrivals = new Arrivals(options.turns);
+    this.#counts = new ConnectionCounts(options.limits);
   }
 
   /** Throws TBS_E_BAD_PARAMETER if the address is not loopback. Rejects with the system's error, or the path's. */
   async listen(address: ListenAddress): Promise<void> {
     if ('path' in address) {
+      const { accept } = this.#options;
       this.#server = await listenOnUnixSocket(address.path, {
         mode: SOCKET_MODE,
-        accept: this.#options.accept,
+        accept:
+          accept && ((where, options) => accept(where, { ...options, onConnection: (each) => this.#receive(each) })),
         onConnection: (socket) => this.#accept(socket),
         onAcceptError: (error) => this.#options.onRefused(error),
       });
@@ -63,6 +76,7 @@ export class StreamListener {
     const server = this.#server;
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#arrivals.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -86,25 +100,58 @@ export class StreamListener {
     });
   }
 
+  #receive(connection: IncomingConnection<Socket>): void {
+    let caller: Caller;
+    try {
+      caller = connection.identify();
+      this.#requireRoom(caller);
+    } catch (error) {
+      connection.refuse();
+      this.#options.onRefused(error);
+      return;
+    }
+    this.#counts.add(caller);
+    this.#arrivals.add({
+      connection,
+      userKey: caller.userKey,
+      setUp: (socket) => {
+        this.#hold(socket);
+        socket.once('close', () => this.#counts.remove(caller));
+        this.#identify(socket, (peer) => this.#options.onConnection(socket, peer));
+      },
+      onGone: () => this.#counts.remove(caller),
+    });
+  }
+
   #accept(socket: Socket): void {
-    socket.on('error', () => socket.destroy());
-    socket.pause();
-    if (this.#unnamed >= MAX_UNNAMED || this.#sockets.size >= this.#options.limits.maxConnections) {
+    if (this.#unnamed >= MAX_UNNAMED) {
+      socket.on('error', () => {});
       this.#options.onRefused(
-        new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
-          message: `Simulator endpoints have at most ${this.#options.limits.maxConnections} connections, ${MAX_UNNAMED} of them not yet identified; no setting raises that.`,
-        }),
+        noRoom(`Simulator endpoints have at most ${MAX_UNNAMED} connections that are not identified yet`),
       );
       socket.destroy();
       return;
     }
+    this.#hold(socket);
+    this.#unnamed++;
+    const named = (): void => void this.#unnamed--;
+    this.#identify(socket, (peer) => this.#admit(socket, peer), named);
+  }
+
+  #hold(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    socket.pause();
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    this.#unnamed++;
+  }
+
+  #identify(socket: Socket, use: (peer: SimulatorPeer) => void, done = () => {}): void {
     this.#options
       .identify(socket)
-      .finally(() => this.#unnamed--)
-      .then((peer) => this.#admit(socket, peer))
+      .finally(done)
+      .then((peer) => {
+        if (!socket.destroyed) use(peer);
+      })
       .catch((reason) => this.#refuse(socket, reason));
   }
 
@@ -122,25 +169,24 @@ export class StreamListener {
   }
 
   #admit(socket: Socket, peer: SimulatorPeer): void {
-    if (socket.destroyed) return;
-    const { userKey } = peer.caller;
-    const count = this.#countByUser.get(userKey) ?? 0;
-    if (count >= this.#options.limits.maxConnectionsPerUser) {
-      throw new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', {
-        message: `${userKey} has ${count} connections, which is the limit of one user at a simulator endpoint; no setting raises it.`,
-        details: { userKey, limit: count },
-      });
-    }
-    this.#countByUser.set(userKey, count + 1);
-    socket.once('close', () => this.#forget(userKey));
+    const { caller } = peer;
+    this.#requireRoom(caller);
+    this.#counts.add(caller);
+    socket.once('close', () => this.#counts.remove(caller));
     this.#options.onConnection(socket, peer);
   }
 
-  #forget(userKey: string): void {
-    const left = (this.#countByUser.get(userKey) ?? 1) - 1;
-    if (left === 0) this.#countByUser.delete(userKey);
-    else this.#countByUser.set(userKey, left);
+  #requireRoom(caller: Caller): void {
+    const reached = this.#counts.reachedLimit(caller);
+    if (reached === undefined) return;
+    const limit = this.#options.limits[reached];
+    if (reached === 'maxConnections') throw noRoom(`Simulator endpoints have at most ${limit} connections`);
+    throw noRoom(`${caller.userKey} has ${limit} connections, which is the limit of one user at a simulator endpoint`);
   }
+}
+
+function noRoom(reached: string): TbsError {
+  return new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS', { message: `${reached}; no setting raises that.` });
 }
 
 function isLoopback(host: string): boolean {
