@@ -16,6 +16,12 @@ describe('an error of the catalogue', () => {
     assert.equal(exact.resultCode, code);
   });
 
+  it('has a stack only if it is a fault of the broker, because callers may cause the others without end', () => {
+    assert.equal(new TbsError('TBS_E_ACCESS_DENIED', { message: 'no' }).stack, 'Error: no');
+    assert.match(new TbsError('TBS_E_INTERNAL_ERROR').stack ?? '', /tbs-error\.test/);
+    assert.match(new Error('another').stack ?? '', /tbs-error\.test/);
+  });
+
   it('has a unique result code, a message and an action', () => {
     const symbols = Object.keys(TBS_RESULTS) as TbsSymbol[];
     assert.equal(new Set(symbols.map((symbol) => TBS_RESULTS[symbol].code)).size, symbols.length);

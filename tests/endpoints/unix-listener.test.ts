@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { acceptNatively, socketOf } from '../../ts-core/adapters/identity/connection-acceptor.js';
+import { acceptNatively } from '../../ts-core/adapters/identity/connection-acceptor.js';
 import {
   type AcceptConnections,
   inheritedSockets,
@@ -14,7 +14,13 @@ import {
 } from '../../ts-core/endpoints/unix-listener.js';
 
 const acceptSockets: AcceptConnections = (where, { onConnection, ...options }) =>
-  acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(socketOf(accepted)) });
+  acceptNatively(where, {
+    ...options,
+    onConnection: (accepted) => {
+      const paused: object = { pauseOnCreate: true };
+      onConnection(new Socket({ fd: accepted.take() as number, readable: true, writable: true, ...paused }));
+    },
+  });
 
 const KINDS: readonly { readonly name: string; readonly accept: AcceptConnections | undefined }[] = [
   { name: 'Node.js', accept: undefined },

@@ -45,6 +45,11 @@ export class FakeByteConnection implements ByteConnection {
     this.events?.closed();
   }
 
+  /** What the client has read. */
+  receivedBytes(): Buffer {
+    return this.#received;
+  }
+
   /** The bodies that the client has read. */
   messages(): unknown[] {
     const messages: unknown[] = [];

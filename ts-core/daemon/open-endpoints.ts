@@ -15,7 +15,7 @@ import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
-import type { IdentifyPeer } from '../endpoints/simulator/simulator-peer.js';
+import type { IdentifyPeer, PeerProcess } from '../endpoints/simulator/simulator-peer.js';
 import { type AcceptConnections, inheritedSockets } from '../endpoints/unix-listener.js';
 import { UserBudgets } from '../endpoints/user-budgets.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
@@ -45,8 +45,8 @@ export interface EndpointParts {
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
   /** Accepts connections of Unix sockets. Default: Node.js' own server. */
   readonly accept: AcceptConnections<IncomingConnection> | undefined;
-  /** The same for simulator clients. */
-  readonly acceptSockets: AcceptConnections<IncomingConnection<Socket>> | undefined;
+  /** The process of a simulator's client, by the process id of a caller. */
+  readonly processOf: (processId: number | undefined) => PeerProcess | undefined;
   /** Listens for JSON-RPC clients, if not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;
   readonly refused: RefusedConnections;
@@ -175,7 +175,7 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
 }
 
 async function openSimulators(
-  { configuration, application, identifySimulatorPeer, acceptSockets, refused }: EndpointParts,
+  { configuration, application, identifySimulatorPeer, accept, processOf, refused }: EndpointParts,
   { turns }: SharedCosts,
   listed: Listed,
 ): Promise<Close> {
@@ -198,7 +198,8 @@ async function openSimulators(
     bare: bare === null ? undefined : parseStreamAddress(bare),
     opener: application.commands,
     identify: identifySimulatorPeer,
-    accept: acceptSockets,
+    accept,
+    processOf,
     turns,
     onRefused: (error) => refused.tell('a simulator connection was refused', { error }),
   });

@@ -19,7 +19,7 @@ export interface PlatformParts {
     | 'identifySimulatorPeer'
     | 'identifyTcpPeer'
     | 'accept'
-    | 'acceptSockets'
+    | 'processOf'
     | 'byteConnection'
     | 'listenForRpc'
   >;

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { SystemKerberos } from '../adapters/directory/system-kerberos.js';
 import type { AcceptedConnection } from '../adapters/identity/accepted-connection.js';
 import { groupIdOf, UnixUserNames, userIdOf } from '../adapters/identity/account-database.js';
-import { acceptNatively, socketOf } from '../adapters/identity/connection-acceptor.js';
+import { acceptNatively } from '../adapters/identity/connection-acceptor.js';
 import { nativeAddon } from '../adapters/identity/native-addon.js';
 import { nativeEventLoop, openNativeByteStream } from '../adapters/identity/native-byte-stream.js';
-import { simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
+import { identifiedProcess, simulatorPeerIdentifier } from '../adapters/identity/simulator-peer.js';
 import { SubordinateIds } from '../adapters/identity/subordinate-ids.js';
 import { callerOfTcpSocket } from '../adapters/identity/tcp-peer.js';
 import { callerOfUnixSocket } from '../adapters/identity/unix-peer.js';
@@ -33,15 +33,8 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
       identifyTcpPeer: async (socket) => (await callerOfTcpSocket(socket, rules)).caller,
       accept: (where, { onConnection, ...options }) =>
-        acceptNatively(where, {
-          ...options,
-          onConnection: (accepted) => onConnection(incoming(accepted, rules, byteConnection)),
-        }),
-      acceptSockets: (where, { onConnection, ...options }) =>
-        acceptNatively(where, {
-          ...options,
-          onConnection: (accepted) => onConnection(incoming(accepted, rules, socketOf)),
-        }),
+        acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(incoming(accepted, rules)) }),
+      processOf: identifiedProcess,
       byteConnection,
       listenForRpc: undefined,
     },
@@ -62,15 +55,11 @@ function byteConnection(connection: Socket | AcceptedConnection): NativeByteConn
   return new NativeByteConnection(connection, openNativeByteStream);
 }
 
-function incoming<Opened>(
-  accepted: AcceptedConnection,
-  rules: UnixCallerRules,
-  open: (accepted: AcceptedConnection) => Opened,
-): IncomingConnection<Opened> {
+function incoming(accepted: AcceptedConnection, rules: UnixCallerRules): IncomingConnection {
   return {
     identify: () => accepted.callerBy(rules),
     peerIsGone: () => accepted.peerIsGone(),
-    open: () => open(accepted),
+    open: () => byteConnection(accepted),
     refuse: (lastWords) => accepted.refuse(lastWords),
   };
 }

@@ -33,7 +33,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
       identifySimulatorPeer: undefined,
       identifyTcpPeer: undefined,
       accept: undefined,
-      acceptSockets: undefined,
+      processOf: () => undefined,
       byteConnection: undefined,
       listenForRpc: pipeListening(configuration, own, callers, addon, log),
     },

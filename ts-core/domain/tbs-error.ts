@@ -177,6 +177,9 @@ export interface TbsErrorOptions {
 
 /**
  * The only error that use cases throw. `cause` is for the log only; callers see symbol, message, action and details.
+ *
+ * Only TBS_E_INTERNAL_ERROR has a stack. The others are answers, which a caller may ask for without end, and the stack
+ * would be most of what they cost.
  */
 export class TbsError extends Error {
   override readonly name = 'TbsError';
@@ -188,7 +191,10 @@ export class TbsError extends Error {
 
   constructor(symbol: TbsSymbol, options: TbsErrorOptions = {}) {
     const description: ResultDescription = TBS_RESULTS[symbol];
+    const { stackTraceLimit } = Error;
+    if (symbol !== 'TBS_E_INTERNAL_ERROR') Error.stackTraceLimit = 0;
     super(options.message ?? description.message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.symbol = symbol;
     this.resultCode = description.code;
     this.action = options.action ?? description.action;

@@ -6,23 +6,23 @@ import type { ByteConnection } from './byte-connection.js';
 import type { FairTurns, TurnWork } from './fair-turns.js';
 import { type IncomingConnection, openUnlessGone } from './incoming-connection.js';
 
-export interface Arrival<Opened> {
-  readonly connection: IncomingConnection<Opened>;
+export interface Arrival {
+  readonly connection: IncomingConnection;
   readonly userKey: string;
   /** Either `setUp` or `onGone` is called: `onGone` if the peer leaves before its turn or the endpoint closes. */
-  readonly setUp: (opened: Opened) => void;
+  readonly setUp: (bytes: ByteConnection) => void;
   readonly onGone: () => void;
 }
 
-export class Arrivals<Opened = ByteConnection> {
+export class Arrivals {
   readonly #turns: FairTurns;
-  readonly #waiting = new Set<WaitingArrival<Opened>>();
+  readonly #waiting = new Set<WaitingArrival>();
 
   constructor(turns: FairTurns) {
     this.#turns = turns;
   }
 
-  add(arrival: Arrival<Opened>): void {
+  add(arrival: Arrival): void {
     const waiting = new WaitingArrival(arrival, () => this.#waiting.delete(waiting));
     this.#waiting.add(waiting);
     this.#turns.add(waiting);
@@ -38,11 +38,11 @@ export class Arrivals<Opened = ByteConnection> {
   }
 }
 
-class WaitingArrival<Opened> implements TurnWork {
-  readonly #arrival: Arrival<Opened>;
+class WaitingArrival implements TurnWork {
+  readonly #arrival: Arrival;
   readonly #onServed: () => void;
 
-  constructor(arrival: Arrival<Opened>, onServed: () => void) {
+  constructor(arrival: Arrival, onServed: () => void) {
     this.#arrival = arrival;
     this.#onServed = onServed;
   }
@@ -54,9 +54,9 @@ class WaitingArrival<Opened> implements TurnWork {
   serve(): boolean {
     const { connection, setUp } = this.#arrival;
     this.#onServed();
-    const opened = openUnlessGone(connection);
-    if (opened === undefined) this.refuse();
-    else setUp(opened);
+    const bytes = openUnlessGone(connection);
+    if (bytes === undefined) this.refuse();
+    else setUp(bytes);
     return false;
   }
 

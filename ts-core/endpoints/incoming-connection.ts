@@ -7,13 +7,13 @@ import type { Caller } from '../domain/caller.js';
 import { type ByteConnection, overNodeSocket } from './byte-connection.js';
 import type { AcceptConnections } from './unix-listener.js';
 
-export interface IncomingConnection<Opened = ByteConnection> {
+export interface IncomingConnection {
   /** Returns the caller. Throws when the operating system does not identify it. */
   identify(): Caller;
   /** Returns whether the peer has already closed the connection. */
   peerIsGone(): boolean;
   /** Takes over the connection. Throws when it has closed. */
-  open(): Opened;
+  open(): ByteConnection;
   /** Closes the connection, after sending as much of `lastWords` as can be sent immediately. */
   refuse(lastWords?: Uint8Array): void;
 }
@@ -41,7 +41,7 @@ export function listenFor(
 }
 
 /** Takes over a connection. Returns undefined when its peer has closed it, so that there is nobody to notify. */
-export function openUnlessGone<Opened>(connection: IncomingConnection<Opened>): Opened | undefined {
+export function openUnlessGone(connection: IncomingConnection): ByteConnection | undefined {
   if (connection.peerIsGone()) return undefined;
   try {
     return connection.open();

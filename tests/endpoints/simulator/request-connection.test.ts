@@ -1,21 +1,9 @@
 /** Tests a connection of a simulator's protocol: one request at a time, and one in each of its user's turns. */
 import assert from 'node:assert/strict';
-import { Duplex } from 'node:stream';
 import { TURN_MS } from '../../../ts-core/endpoints/fair-turns.js';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
+import { FakeByteConnection } from '../../support/fake-byte-connection.js';
 import { fakeTurns } from '../../support/fake-turns.js';
-
-class FakeSocket extends Duplex {
-  readonly replies: string[] = [];
-  override _read(): void {}
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.replies.push(String(chunk));
-    done();
-  }
-  setTimeout(): this {
-    return this;
-  }
-}
 
 /** Requests of one byte, answered at once by the same. */
 const ECHO: RequestProtocol = {
@@ -25,71 +13,105 @@ const ECHO: RequestProtocol = {
 };
 
 describe('a simulator connection', () => {
-  /** A connection whose client has sent 100 requests, each of which takes a millisecond. */
-  async function underStorm(answer: RequestProtocol['answer']) {
+  /** A connection of an in-memory client, which sends these requests; each takes a millisecond. */
+  function connected(requests: string, protocol: Partial<RequestProtocol> = {}) {
     const { source, turns } = fakeTurns();
-    const socket = new FakeSocket();
-    const protocol: RequestProtocol = {
+    const client = new FakeByteConnection();
+    let closed = 0;
+    const timed: RequestProtocol = {
       ...ECHO,
+      ...protocol,
       answer: (request) => {
         source.nowMs++;
-        return answer(request);
+        return (protocol.answer ?? ECHO.answer)(request);
       },
+      closed: () => void closed++,
     };
-    const options = { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' };
-    new RequestConnection(socket as unknown as ConstructorParameters<typeof RequestConnection>[0], protocol, options);
-    socket.push('x'.repeat(100));
-    await new Promise(setImmediate);
-    assert.deepEqual(socket.replies, [], 'nothing outside of a turn');
-    return { source, turns, socket };
+    new RequestConnection(client, timed, { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' });
+    client.sends(requests);
+    assert.equal(client.receivedBytes().length, 0, 'nothing outside of a turn');
+    return { source, turns, client, replies: () => client.receivedBytes().toString(), closed: () => closed };
   }
+  const afterMicrotasks = () => new Promise(setImmediate);
 
-  it('answers a storm of requests in turns that end in time, so that others get theirs', async () => {
-    const { source, turns, socket } = await underStorm((request) => ({ bytes: request }));
+  it('answers a storm of requests in turns that end in time, so that others get theirs', () => {
+    const { source, turns, client, replies } = connected('x'.repeat(100));
+    assert.equal(client.reading, false);
     for (let turn = 1; turn <= 100 / TURN_MS; turn++) {
       assert.equal(turns.waiting, 1);
       source.turn();
-      assert.equal(socket.replies.length, turn * TURN_MS);
+      assert.equal(replies().length, turn * TURN_MS);
     }
     assert.equal(turns.waiting, 0);
+    assert.equal(client.reading, true);
   });
 
   it('sends the reply to a request that had to wait in a turn, and takes the next one only then', async () => {
-    const { source, socket } = await underStorm(async (request) => ({ bytes: request }));
+    const { source, replies } = connected('xyz', { answer: async (request) => ({ bytes: request }) });
     for (let answered = 0; answered < 3; answered++) {
       source.run();
-      assert.equal(socket.replies.length, answered);
-      await new Promise(setImmediate);
-      assert.equal(socket.replies.length, answered, 'nothing outside of a turn');
+      assert.equal(replies(), 'xyz'.slice(0, answered));
+      await afterMicrotasks();
+      assert.equal(replies(), 'xyz'.slice(0, answered), 'nothing outside of a turn');
       source.turn();
-      assert.equal(socket.replies.length, answered + 1);
+      assert.equal(replies(), 'xyz'.slice(0, answered + 1));
     }
   });
 
   it('drops the reply to a request that had to wait if its client has left', async () => {
     let finish = (): void => assert.fail('no request was taken');
-    const { source, turns, socket } = await underStorm(
-      (request) => new Promise((resolve) => (finish = () => resolve({ bytes: request }))),
-    );
+    const answer: RequestProtocol['answer'] = (request) =>
+      new Promise((resolve) => (finish = () => resolve({ bytes: request })));
+    const { source, turns, client, replies, closed } = connected('x', { answer });
     source.run();
-    socket.destroy();
+    client.goes();
     finish();
-    await new Promise(setImmediate);
-    assert.equal(turns.waiting, 0);
-    assert.deepEqual(socket.replies, []);
+    await afterMicrotasks();
+    assert.deepEqual([turns.waiting, replies(), closed()], [0, '', 1]);
   });
 
-  it('drops unanswered requests when it closes', async () => {
-    const { source, turns } = fakeTurns();
-    const socket = new FakeSocket();
-    const options = { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' };
-    new RequestConnection(socket as unknown as ConstructorParameters<typeof RequestConnection>[0], ECHO, options);
-    socket.push('xyz');
-    await new Promise(setImmediate);
-    socket.destroy();
-    await new Promise(setImmediate);
+  it('drops unanswered requests when it closes', () => {
+    const { source, turns, client, replies, closed } = connected('xyz');
+    client.goes();
     assert.equal(turns.waiting, 0);
     source.run();
-    assert.deepEqual(socket.replies, []);
+    assert.deepEqual([replies(), closed()], ['', 1]);
+  });
+
+  it('takes no further request while a reply is unread, and the next when it is read', () => {
+    const { source, turns, client } = connected('xyz');
+    client.clientReads = false;
+    source.run();
+    assert.deepEqual([client.unsentBytes(), turns.waiting, client.reading], [1, 0, false]);
+    client.readsEverything();
+    source.run();
+    assert.equal(client.receivedBytes().toString(), 'yz');
+  });
+
+  it('joins the parts of a request, and answers it when it is complete', () => {
+    const extent: RequestProtocol['extent'] = (received) =>
+      received.length < 3 ? { kind: 'incomplete' } : { kind: 'complete', bytes: 3 };
+    const { source, turns, client, replies } = connected('a', { extent });
+    assert.equal(turns.waiting, 0);
+    client.sends('b');
+    client.sends('cd');
+    source.run();
+    assert.equal(replies(), 'abc');
+  });
+
+  it('closes after the reply to a request that ends the session, and to a stream that cannot be parsed', () => {
+    const bye = connected('xy', { answer: (request) => ({ bytes: request, thenClose: true }) });
+    bye.source.run();
+    assert.deepEqual([bye.replies(), bye.client.closed], ['x', 'flushing']);
+    const { client } = connected('', { extent: () => ({ kind: 'refused', reply: Uint8Array.of(0x21) }) });
+    client.sends('x');
+    assert.deepEqual([client.receivedBytes().toString(), client.closed], ['!', 'flushing']);
+  });
+
+  it('closes when a request that had to wait fails', async () => {
+    const { source, client } = connected('x', { answer: () => Promise.reject(new Error('the broker is stopping')) });
+    source.run();
+    await afterMicrotasks();
+    assert.equal(client.closed, 'at once');
   });
 });

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { simulatorPeerIdentifier } from '../../../ts-core/adapters/identity/simulator-peer.js';
+import { identifiedProcess, simulatorPeerIdentifier } from '../../../ts-core/adapters/identity/simulator-peer.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
 import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
@@ -32,7 +32,7 @@ type Offered = Pick<SimulatorEndpointsOptions, 'swtpm' | 'mssim' | 'bare'>;
 
 export async function startRig(
   offer: (directory: string) => Offered,
-  options: Partial<SimulatorEndpointsOptions> & {
+  options: Partial<Omit<SimulatorEndpointsOptions, 'processOf'>> & {
     readonly version?: '1.2' | '2.0';
     readonly rules?: UnixCallerRules;
   } = {},
@@ -55,6 +55,7 @@ export async function startRig(
     ...offer(directory),
     opener,
     identify: simulatorPeerIdentifier(options.rules ?? RULES),
+    processOf: identifiedProcess,
     turns: new FairTurns(eventLoopTurns),
     tuning: { partialTimeoutMs: 300, sweepMs: 20, idleLifeMs: 200 },
     onRefused: (reason) => refusals.push(reason),

@@ -1,30 +1,38 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import type { RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
 import type { SimulatorPeer } from '../../../ts-core/endpoints/simulator/simulator-peer.js';
 import { StreamListener, type StreamListenerOptions } from '../../../ts-core/endpoints/simulator/stream-listener.js';
 import { ALICE, BOB } from '../../support/callers.js';
+import { FakeByteConnection } from '../../support/fake-byte-connection.js';
 import { fakeTurns, turnsOfAnIdleLoop } from '../../support/fake-turns.js';
 import { eventually, rawClient } from './simulator-rig.js';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
+/** Records whose connections a listener serves; answers nothing. */
+function servedBy() {
+  const served: SimulatorPeer[] = [];
+  const protocolFor = (peer: SimulatorPeer): RequestProtocol => {
+    served.push(peer);
+    return { extent: () => ({ kind: 'incomplete' }), answer: () => assert.fail('nobody asks'), closed: () => {} };
+  };
+  return { served, protocolFor };
+}
+
 async function listening(
-  identify: (socket: Socket) => Promise<SimulatorPeer>,
+  identify: StreamListenerOptions['identify'],
   limits = { maxConnections: 100, maxConnectionsPerUser: 2 },
 ) {
-  const served: { readonly socket: Socket; readonly peer: SimulatorPeer }[] = [];
+  const { served, protocolFor } = servedBy();
   const refused: unknown[] = [];
-  const listener = new StreamListener({
-    identify,
-    limits,
-    turns: turnsOfAnIdleLoop(),
-    onConnection: (socket, peer) => void served.push({ socket, peer }),
-    onRefused: (reason) => void refused.push(reason),
-  });
+  const onRefused = (reason: unknown) => void refused.push(reason);
+  const options = { identify, processOf: () => undefined, limits, turns: turnsOfAnIdleLoop(), partialTimeoutMs: 1000 };
+  const listener = new StreamListener({ ...options, onRefused }, protocolFor);
   await listener.listen(LOOPBACK);
   const connect = () => rawClient({ port: listener.port as number });
   return { served, refused, connect, [Symbol.asyncDispose]: () => listener.close() };
@@ -34,13 +42,10 @@ const isFull = (reason: unknown) => reason instanceof TbsError && reason.symbol 
 
 describe('a listener for simulator clients', () => {
   it('listens on loopback only', async () => {
-    const listener = new StreamListener({
-      identify: () => assert.fail('nobody connects'),
-      limits: { maxConnections: 1, maxConnectionsPerUser: 1 },
-      turns: turnsOfAnIdleLoop(),
-      onConnection: () => assert.fail('nobody connects'),
-      onRefused: () => assert.fail('nobody connects'),
-    });
+    const fail = () => assert.fail('nobody connects');
+    const limits = { maxConnections: 1, maxConnectionsPerUser: 1 };
+    const times = { turns: turnsOfAnIdleLoop(), partialTimeoutMs: 1000 };
+    const listener = new StreamListener({ identify: fail, processOf: fail, onRefused: fail, limits, ...times }, fail);
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '127.0.0.1.example.org', '1127.0.0.1']) {
       await assert.rejects(listener.listen({ host, port: 0 }), { symbol: 'TBS_E_BAD_PARAMETER', details: { host } });
     }
@@ -49,14 +54,18 @@ describe('a listener for simulator clients', () => {
 
   it('reads nothing before the peer is identified', async () => {
     let identified: (peer: SimulatorPeer) => void = () => undefined;
-    await using rig = await listening(() => new Promise((resolve) => (identified = resolve)));
+    let socket: Socket | undefined;
+    await using rig = await listening((given) => {
+      socket = given;
+      return new Promise((resolve) => (identified = resolve));
+    });
     const client = await rig.connect();
     client.send(Uint8Array.of(1, 2, 3));
-    assert.equal(rig.served.length, 0);
+    await eventually(() => socket !== undefined);
+    assert.deepEqual([rig.served.length, socket?.bytesRead], [0, 0]);
     identified({ caller: ALICE, process: undefined });
     await eventually(() => rig.served.length === 1);
-    assert.equal(rig.served[0]?.peer.caller, ALICE);
-    assert.equal(rig.served[0]?.socket.bytesRead, 0);
+    assert.equal(rig.served[0]?.caller, ALICE);
   });
 
   it('bounds the connections of a user, whose place is free again when one closes, and leaves others theirs', async () => {
@@ -72,12 +81,11 @@ describe('a listener for simulator clients', () => {
     await rig.connect();
     await eventually(() => rig.served.length === 3);
     next = ALICE;
-    const closed = new Promise((resolve) => rig.served[0]?.socket.once('close', resolve));
-    rig.served[0]?.socket.resume();
     first.close();
-    await closed;
-    await rig.connect();
-    await eventually(() => rig.served.length === 4);
+    await eventually(async () => {
+      await rig.connect();
+      return rig.served.length === 4;
+    });
   });
 
   it('bounds those that are not identified yet, who belong to nobody', async () => {
@@ -116,30 +124,33 @@ describe('a listener for simulator clients on a Unix socket', () => {
   async function listeningOnUnixSocket() {
     const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-listener-'));
     const { source, turns } = fakeTurns();
-    const served: string[] = [];
+    const { served, protocolFor } = servedBy();
     const refused: unknown[] = [];
     let deliver: Parameters<NonNullable<StreamListenerOptions['accept']>>[1]['onConnection'] = () => assert.fail();
-    const listener = new StreamListener({
-      identify: async () => ({ caller: ALICE, process: undefined }),
-      limits: { maxConnections: 3, maxConnectionsPerUser: 2 },
-      accept: (where, { onConnection }) => {
-        if ('path' in where) writeFileSync(where.path, '');
-        deliver = onConnection;
-        return { close: () => {} };
+    const accept: StreamListenerOptions['accept'] = (where, { onConnection }) => {
+      if ('path' in where) writeFileSync(where.path, '');
+      deliver = onConnection;
+      return { close: () => {} };
+    };
+    const listener = new StreamListener(
+      {
+        identify: () => assert.fail('the kernel has said it'),
+        processOf: () => undefined,
+        limits: { maxConnections: 3, maxConnectionsPerUser: 2 },
+        onRefused: (reason) => void refused.push(reason),
+        ...{ accept, turns, partialTimeoutMs: 1000 },
       },
-      turns,
-      onConnection: (_socket, { caller }) => void served.push(caller.userKey),
-      onRefused: (reason) => void refused.push(reason),
-    });
+      protocolFor,
+    );
     await listener.listen({ path: path.join(folder, 'socket') });
     const connect = ({ caller = ALICE, isGone = false } = {}) => {
-      const seen = { socket: undefined as Socket | undefined, refused: 0 };
+      const seen = { bytes: undefined as FakeByteConnection | undefined, refused: 0 };
       deliver({
         identify: () => caller,
         peerIsGone: () => isGone,
         open: () => {
-          seen.socket = new Socket();
-          return seen.socket;
+          seen.bytes = new FakeByteConnection();
+          return seen.bytes;
         },
         refuse: () => void seen.refused++,
       });
@@ -151,29 +162,24 @@ describe('a listener for simulator clients on a Unix socket', () => {
     };
     return { source, turns, served, refused, connect, [Symbol.asyncDispose]: dispose };
   }
-  const afterMicrotasks = () => new Promise(setImmediate);
-
-  it('makes a socket of a connection in its user’s turn, and not before', async () => {
+  it('serves a connection from its user’s turn on, and not before', async () => {
     await using rig = await listeningOnUnixSocket();
     const client = rig.connect();
-    await afterMicrotasks();
-    assert.equal(client.socket, undefined);
+    assert.equal(client.bytes, undefined);
     assert.equal(rig.turns.waiting, 1);
     rig.source.run();
-    await afterMicrotasks();
-    assert.deepEqual(rig.served, [ALICE.userKey]);
+    assert.deepEqual(rig.served, [{ caller: ALICE, process: undefined }]);
   });
 
-  it('makes none of a connection whose client has left, however many did, and gives its place to the next', async () => {
+  it('opens no connection whose client has left, however many did, and gives its place to the next', async () => {
     await using rig = await listeningOnUnixSocket();
     for (let count = 0; count < 10; count++) {
       const client = rig.connect({ isGone: true });
       rig.source.run();
-      assert.deepEqual([client.socket, client.refused], [undefined, 1]);
+      assert.deepEqual([client.bytes, client.refused], [undefined, 1]);
     }
     rig.connect();
     rig.source.run();
-    await afterMicrotasks();
     assert.equal(rig.served.length, 1);
     assert.deepEqual(rig.refused, []);
   });
@@ -182,11 +188,10 @@ describe('a listener for simulator clients on a Unix socket', () => {
     await using rig = await listeningOnUnixSocket();
     const [first] = [rig.connect(), rig.connect()];
     const third = rig.connect();
-    assert.deepEqual([third.socket, third.refused], [undefined, 1]);
+    assert.deepEqual([third.bytes, third.refused], [undefined, 1]);
     assert.ok(isFull(rig.refused[0]));
     rig.source.run();
-    first.socket?.destroy();
-    await afterMicrotasks();
+    first.bytes?.goes();
     assert.equal(rig.connect().refused, 0);
     assert.equal(rig.connect({ caller: BOB }).refused, 0);
     assert.equal(rig.connect({ caller: BOB }).refused, 1, 'the limit of all connections');

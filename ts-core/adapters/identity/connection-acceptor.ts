@@ -1,6 +1,5 @@
 /** Accepts connections through the addon, which limits how many it accepts in one turn of the event loop. */
 import { unlinkSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon } from './native-addon.js';
@@ -10,9 +9,6 @@ export interface AcceptOptions<Connection> {
   readonly onConnection: (connection: Connection) => void;
   readonly onAcceptError: (error: Error) => void;
 }
-
-/** Creates the socket paused, so that nothing is read until its owner starts reading. */
-const PAUSED: object = { pauseOnCreate: true };
 
 /** Listens on the path, or takes over a listening descriptor. Throws the operating system's error. */
 export function acceptNatively(
@@ -31,13 +27,6 @@ export function acceptNatively(
       if ('path' in where) removePath(where.path);
     },
   };
-}
-
-/** Takes over an accepted connection as a node:net socket. Throws if it has closed. */
-export function socketOf(connection: AcceptedConnection): Socket {
-  const fd = connection.take();
-  if (fd === undefined) throw new Error('the connection has closed');
-  return new Socket({ fd, readable: true, writable: true, ...PAUSED });
 }
 
 function removePath(path: string): void {

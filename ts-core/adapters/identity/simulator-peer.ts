@@ -31,15 +31,16 @@ export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket
   return async (socket) => {
     if (socket.remotePort === undefined) {
       const caller = callerOfUnixSocket(socket, rules);
-      return { caller, process: identified(caller.processId) };
+      return { caller, process: identifiedProcess(caller.processId) };
     }
     const { caller, owner } = await callerOfTcpSocket(socket, rules);
     const pid = await processes.find(owner.inode, owner.uid);
-    return { caller: { ...caller, processId: pid }, process: identified(pid) };
+    return { caller: { ...caller, processId: pid }, process: identifiedProcess(pid) };
   };
 }
 
-function identified(pid: number | undefined): IdentifiedProcess | undefined {
+/** Returns the process that has this id now; undefined when it has ended. */
+export function identifiedProcess(pid: number | undefined): IdentifiedProcess | undefined {
   const identity = pid === undefined ? undefined : processIdentity(pid);
   if (identity === undefined) return undefined;
   return {

@@ -2,11 +2,9 @@
  * Plain TPM commands on a stream, as trousers' tcsd sends them to a "TCP device". tcsd reconnects for every command, so
  * the context belongs to its process.
  */
-import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
-import type { FairTurns } from '../fair-turns.js';
 import { ProcessContexts } from './process-contexts.js';
-import { RequestConnection } from './request-connection.js';
+import type { RequestProtocol } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';
 import type { SimulatorTuning } from './simulator-tuning.js';
 import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
@@ -15,19 +13,10 @@ import { commandExtent } from './tpm-request.js';
 export class BareEndpoint {
   readonly #contexts: ProcessContexts;
   readonly #listener: StreamListener;
-  readonly #tuning: SimulatorTuning;
-  readonly #turns: FairTurns;
 
-  constructor(
-    opener: ConnectionOpener,
-    listening: Omit<StreamListenerOptions, 'onConnection'>,
-    tuning: SimulatorTuning,
-    turns: FairTurns,
-  ) {
-    this.#tuning = tuning;
-    this.#turns = turns;
+  constructor(opener: ConnectionOpener, listening: StreamListenerOptions, tuning: SimulatorTuning) {
     this.#contexts = new ProcessContexts(opener, tuning);
-    this.#listener = new StreamListener({ ...listening, onConnection: (socket, peer) => this.#serve(socket, peer) });
+    this.#listener = new StreamListener(listening, (peer) => this.#commands(peer));
   }
 
   /** The port chosen by the system if 0 was configured. */
@@ -44,14 +33,12 @@ export class BareEndpoint {
     this.#contexts.close();
   }
 
-  #serve(socket: Socket, peer: SimulatorPeer): void {
+  #commands(peer: SimulatorPeer): RequestProtocol {
     const context = this.#contexts.acquire(peer);
-    const protocol = {
+    return {
       extent: commandExtent,
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
       closed: () => this.#contexts.release(peer),
     };
-    const { partialTimeoutMs } = this.#tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 }

@@ -5,11 +5,9 @@
  * or reset the TPM are refused unless the caller is an administrator; an administrator's own contexts then start
  * afresh.
  */
-import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import { isAdministrator } from '../../domain/caller.js';
 import { readUint32 } from '../../domain/tpm/command-header.js';
-import type { FairTurns } from '../fair-turns.js';
 import {
   commandReply,
   handshakeReply,
@@ -19,10 +17,9 @@ import {
   mssimExtent,
   sentCommand,
 } from './mssim-protocol.js';
-import { RequestConnection, type RequestReply } from './request-connection.js';
+import type { RequestProtocol, RequestReply } from './request-connection.js';
 import { SimulatorContext } from './simulator-context.js';
 import type { SimulatorPeer } from './simulator-peer.js';
-import type { SimulatorTuning } from './simulator-tuning.js';
 import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
 
 const REFUSED: RequestReply = { bytes: MSSIM_REFUSED };
@@ -35,26 +32,11 @@ export class MssimEndpoint {
   /** Contexts by owner, so that a signal on the platform port affects only those of the same process. */
   readonly #contextsByOwner = new Map<string, Set<SimulatorContext>>();
   readonly #opener: ConnectionOpener;
-  readonly #tuning: SimulatorTuning;
-  readonly #turns: FairTurns;
 
-  constructor(
-    opener: ConnectionOpener,
-    listening: Omit<StreamListenerOptions, 'onConnection'>,
-    tuning: SimulatorTuning,
-    turns: FairTurns,
-  ) {
+  constructor(opener: ConnectionOpener, listening: StreamListenerOptions) {
     this.#opener = opener;
-    this.#tuning = tuning;
-    this.#turns = turns;
-    this.#command = new StreamListener({
-      ...listening,
-      onConnection: (socket, peer) => this.#serveCommands(socket, peer),
-    });
-    this.#platform = new StreamListener({
-      ...listening,
-      onConnection: (socket, peer) => this.#servePlatform(socket, peer),
-    });
+    this.#command = new StreamListener(listening, (peer) => this.#commandPort(peer));
+    this.#platform = new StreamListener(listening, (peer) => this.#platformPort(peer));
   }
 
   /** The ports chosen by the system if 0 was configured. */
@@ -71,11 +53,11 @@ export class MssimEndpoint {
     await Promise.all([this.#command.close(), this.#platform.close()]);
   }
 
-  #serveCommands(socket: Socket, peer: SimulatorPeer): void {
+  #commandPort(peer: SimulatorPeer): RequestProtocol {
     const context = new SimulatorContext(this.#opener, peer.caller);
     const siblings = this.#contextsOf(peer);
     siblings.add(context);
-    const protocol = {
+    return {
       extent: mssimExtent,
       answer: (request: Uint8Array) => this.#answerOnCommandPort(request, context),
       closed: () => {
@@ -84,18 +66,14 @@ export class MssimEndpoint {
         context.close();
       },
     };
-    const { partialTimeoutMs } = this.#tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 
-  #servePlatform(socket: Socket, peer: SimulatorPeer): void {
-    const protocol = {
+  #platformPort(peer: SimulatorPeer): RequestProtocol {
+    return {
       extent: mssimExtent,
       answer: (request: Uint8Array) => this.#answerOnPlatformPort(readUint32(request, 0), peer),
       closed: () => {},
     };
-    const { partialTimeoutMs } = this.#tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 
   async #answerOnCommandPort(request: Uint8Array, context: SimulatorContext): Promise<RequestReply> {

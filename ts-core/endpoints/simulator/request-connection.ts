@@ -4,7 +4,7 @@
  * that followed it, and one reply, whatever the peer sends or leaves unread. Each request is taken in a turn of its
  * user, and so is the reply to one that had to wait.
  */
-import type { Socket } from 'node:net';
+import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
 
 /** What the bytes received so far say about the first request. */
@@ -36,59 +36,64 @@ export interface RequestConnectionOptions {
 
 const NO_BYTES = new Uint8Array(0);
 
-export class RequestConnection implements TurnWork {
+export class RequestConnection implements TurnWork, ByteConnectionEvents {
   #received: Uint8Array = NO_BYTES;
-  #answering = false;
+  #state: 'reading' | 'answering' | 'sending' | 'ending' | 'closed' = 'reading';
   /** The reply to a request that had to wait. */
   #reply: RequestReply | undefined;
-  #partialTimer: NodeJS.Timeout | undefined;
-
-  /** Paused when it is passed in. */
-  readonly #socket: Socket;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #bytes: ByteConnection;
   readonly #protocol: RequestProtocol;
   readonly #options: RequestConnectionOptions;
 
-  constructor(socket: Socket, protocol: RequestProtocol, options: RequestConnectionOptions) {
-    this.#socket = socket;
+  constructor(bytes: ByteConnection, protocol: RequestProtocol, options: RequestConnectionOptions) {
+    this.#bytes = bytes;
     this.#protocol = protocol;
     this.#options = options;
-    socket.on('data', (chunk: Uint8Array) => this.#take(chunk));
-    socket.once('close', () => {
-      clearTimeout(this.#partialTimer);
-      this.#received = NO_BYTES;
-      this.#reply = undefined;
-      options.turns.remove(this);
-      protocol.closed();
-    });
-    if (socket.destroyed) protocol.closed();
-    else socket.resume();
+    bytes.events = this;
+    bytes.setReading(true);
   }
 
   get userKey(): string {
     return this.#options.userKey;
   }
 
+  received(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#received = concatenate(this.#received, bytes.subarray(start, end));
+    if (this.#state === 'reading') this.#next();
+  }
+
+  drained(): void {
+    if (this.#state === 'sending') this.#next();
+  }
+
+  closed(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    this.#received = NO_BYTES;
+    this.#reply = undefined;
+    this.#options.turns.remove(this);
+    this.#protocol.closed();
+  }
+
   /** Answers the complete request, or sends the reply for which it waited. Returns whether another one is ready. */
   serve(): boolean {
+    if (this.#state !== 'answering') return false;
     const reply = this.#reply;
     this.#reply = undefined;
     if (reply !== undefined) return this.#send(reply);
     const extent = this.#protocol.extent(this.#received);
     if (extent.kind !== 'complete') return false;
-    const request = Uint8Array.prototype.slice.call(this.#received, 0, extent.bytes);
+    const request = this.#received.slice(0, extent.bytes);
     this.#received = extent.bytes === this.#received.length ? NO_BYTES : this.#received.subarray(extent.bytes);
     const answer = this.#protocol.answer(request);
     if (!(answer instanceof Promise)) return this.#send(answer);
     answer.then(
       (given) => this.#sendInTurn(given),
-      () => this.#socket.destroy(),
+      () => this.#bytes.close(false),
     );
     return false;
-  }
-
-  #take(chunk: Uint8Array): void {
-    this.#received = this.#received.length === 0 ? chunk : concatenate(this.#received, chunk);
-    if (!this.#answering) this.#next();
   }
 
   #next(): void {
@@ -100,48 +105,56 @@ export class RequestConnection implements TurnWork {
     const extent: RequestExtent =
       this.#received.length === 0 ? { kind: 'incomplete' } : this.#protocol.extent(this.#received);
     if (extent.kind === 'incomplete') {
+      this.#state = 'reading';
       this.#watchPartialRequest();
-      this.#socket.resume();
+      this.#bytes.setReading(true);
       return false;
     }
-    clearTimeout(this.#partialTimer);
-    this.#partialTimer = undefined;
-    this.#socket.pause();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#bytes.setReading(false);
     if (extent.kind === 'refused') {
       this.#finish(extent.reply);
       return false;
     }
-    this.#answering = true;
+    this.#state = 'answering';
     return true;
   }
 
   #sendInTurn(reply: RequestReply): void {
-    if (this.#socket.destroyed) return;
+    if (this.#state !== 'answering') return;
     this.#reply = reply;
     this.#options.turns.add(this);
   }
 
   /** Returns whether another request is ready. */
   #send({ bytes, thenClose }: RequestReply): boolean {
-    this.#answering = false;
-    if (this.#socket.destroyed) return false;
-    if (thenClose === true) this.#finish(bytes);
-    else if (this.#socket.write(bytes)) return this.#takeNext();
-    else this.#socket.once('drain', () => this.#next());
+    if (thenClose === true) {
+      this.#finish(bytes);
+      return false;
+    }
+    this.#bytes.send(bytes, bytes.length);
+    if (this.#bytes.unsentBytes() === 0) return this.#takeNext();
+    this.#state = 'sending';
     return false;
   }
 
   #finish(reply: Uint8Array): void {
+    this.#state = 'ending';
     this.#received = NO_BYTES;
-    // Close even if the reply cannot be sent: a peer that does not read must not keep the connection.
-    this.#socket.end(reply, () => this.#socket.destroy());
-    this.#socket.setTimeout(this.#options.partialTimeoutMs, () => this.#socket.destroy());
+    this.#bytes.send(reply, reply.length);
+    this.#bytes.close(true);
+    // A peer that does not read must not keep the connection.
+    this.#closeLater();
   }
 
   #watchPartialRequest(): void {
-    if (this.#received.length === 0 || this.#partialTimer !== undefined) return;
-    this.#partialTimer = setTimeout(() => this.#socket.destroy(), this.#options.partialTimeoutMs);
-    this.#partialTimer.unref();
+    if (this.#received.length > 0 && this.#timer === undefined) this.#closeLater();
+  }
+
+  #closeLater(): void {
+    this.#timer = setTimeout(() => this.#bytes.close(false), this.#options.partialTimeoutMs);
+    this.#timer.unref();
   }
 }
 

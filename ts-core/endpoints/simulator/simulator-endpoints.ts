@@ -1,5 +1,4 @@
 /** Starts the simulator endpoints that the configuration enables; by default none. */
-import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { ConnectionLimits } from '../connection-counts.js';
 import type { FairTurns } from '../fair-turns.js';
@@ -9,7 +8,7 @@ import { BareEndpoint } from './bare-endpoint.js';
 import { MssimEndpoint } from './mssim-endpoint.js';
 import type { IdentifyPeer } from './simulator-peer.js';
 import { DEFAULT_SIMULATOR_TUNING, type SimulatorTuning } from './simulator-tuning.js';
-import type { ListenAddress } from './stream-listener.js';
+import type { ListenAddress, StreamListenerOptions } from './stream-listener.js';
 import { SwtpmEndpoint } from './swtpm-endpoint.js';
 
 export interface SimulatorEndpointsOptions {
@@ -25,7 +24,8 @@ export interface SimulatorEndpointsOptions {
   readonly turns: FairTurns;
   readonly limits?: ConnectionLimits | undefined;
   /** Accepts connections of Unix sockets; default: Node.js' own server. */
-  readonly accept?: AcceptConnections<IncomingConnection<Socket>> | undefined;
+  readonly accept?: AcceptConnections<IncomingConnection> | undefined;
+  readonly processOf: StreamListenerOptions['processOf'];
   readonly tuning?: SimulatorTuning | undefined;
   /** Reports a refused caller, or an error of accept, to the log. */
   readonly onRefused?: ((reason: unknown) => void) | undefined;
@@ -43,13 +43,14 @@ const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 512, maxConnectionsPe
 
 /** Rejects, with nothing left listening, if an address cannot be used (TBS_E_BAD_PARAMETER: not loopback). */
 export async function startSimulatorEndpoints(options: SimulatorEndpointsOptions): Promise<SimulatorEndpoints> {
-  const { opener, identify, turns } = options;
+  const { opener, identify, processOf, turns } = options;
   const tuning = options.tuning ?? DEFAULT_SIMULATOR_TUNING;
   const { accept, limits = DEFAULT_LIMITS, onRefused = () => {} } = options;
-  const listening = { identify, accept, turns, limits, onRefused };
-  const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning, turns);
-  const mssim = options.mssim && new MssimEndpoint(opener, listening, tuning, turns);
-  const bare = options.bare && new BareEndpoint(opener, listening, tuning, turns);
+  const { partialTimeoutMs } = tuning;
+  const listening = { identify, accept, processOf, turns, limits, partialTimeoutMs, onRefused };
+  const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning);
+  const mssim = options.mssim && new MssimEndpoint(opener, listening);
+  const bare = options.bare && new BareEndpoint(opener, listening, tuning);
   const close = async () => {
     await Promise.all([swtpm?.close(), mssim?.close(), bare?.close()]);
   };

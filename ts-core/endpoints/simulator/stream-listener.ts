@@ -8,21 +8,28 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { Arrivals } from '../arrivals.js';
+import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import type { FairTurns } from '../fair-turns.js';
 import type { IncomingConnection } from '../incoming-connection.js';
 import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
-import type { IdentifyPeer, SimulatorPeer } from './simulator-peer.js';
+import { RequestConnection, type RequestProtocol } from './request-connection.js';
+import type { IdentifyPeer, PeerProcess, SimulatorPeer } from './simulator-peer.js';
 
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
 export interface StreamListenerOptions {
+  /** Identifies the client of a connection that Node.js has accepted: over TCP, or where `accept` is missing. */
   readonly identify: IdentifyPeer;
-  readonly limits: ConnectionLimits;
   /** Accepts connections of a Unix socket; default: Node.js' own server. */
-  readonly accept?: AcceptConnections<IncomingConnection<Socket>> | undefined;
+  readonly accept?: AcceptConnections<IncomingConnection> | undefined;
+  /** Returns the process of a caller on a Unix socket. */
+  readonly processOf: (processId: number | undefined) => PeerProcess | undefined;
+  readonly limits: ConnectionLimits;
+  /** The turns in which connections are set up and requests answered. */
   readonly turns: FairTurns;
-  readonly onConnection: (socket: Socket, peer: SimulatorPeer) => void;
+  /** A request must be complete within this time after its first byte. */
+  readonly partialTimeoutMs: number;
   /** Reports a refused caller, or an error of accept, to the log. */
   readonly onRefused: (reason: unknown) => void;
 }
@@ -30,20 +37,23 @@ export interface StreamListenerOptions {
 /** Everybody may connect; what each caller may do is decided later. */
 const SOCKET_MODE = 0o666;
 /** Connections that are not identified yet belong to nobody's quota, so they need a limit of their own. */
-const MAX_UNNAMED = 64;
+const MAX_UNIDENTIFIED = 64;
 const REFUSAL_PATIENCE_MS = 100;
 
 export class StreamListener {
-  readonly #sockets = new Set<Socket>();
-  readonly #arrivals: Arrivals<Socket>;
+  readonly #connections = new Set<ByteConnection>();
+  readonly #unidentified = new Set<Socket>();
+  readonly #arrivals: Arrivals;
   readonly #counts: ConnectionCounts;
-  #unnamed = 0;
   #server: UnixListener | Server | undefined;
   #portOfServer: number | undefined;
   readonly #options: StreamListenerOptions;
+  readonly #protocolFor: (peer: SimulatorPeer) => RequestProtocol;
 
-  constructor(options: StreamListenerOptions) {
+  /** `protocolFor` is called for each connection that is served. */
+  constructor(options: StreamListenerOptions, protocolFor: (peer: SimulatorPeer) => RequestProtocol) {
     this.#options = options;
+    this.#protocolFor = protocolFor;
     this.#arrivals = new Arrivals(options.turns);
     this.#counts = new ConnectionCounts(options.limits);
   }
@@ -77,7 +87,8 @@ export class StreamListener {
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     this.#arrivals.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#unidentified) socket.destroy();
+    for (const connection of this.#connections) connection.close(false);
     await closed;
   }
 
@@ -100,7 +111,7 @@ export class StreamListener {
     });
   }
 
-  #receive(connection: IncomingConnection<Socket>): void {
+  #receive(connection: IncomingConnection): void {
     let caller: Caller;
     try {
       caller = connection.identify();
@@ -114,44 +125,26 @@ export class StreamListener {
     this.#arrivals.add({
       connection,
       userKey: caller.userKey,
-      setUp: (socket) => {
-        this.#hold(socket);
-        socket.once('close', () => this.#counts.remove(caller));
-        this.#identify(socket, (peer) => this.#options.onConnection(socket, peer));
-      },
+      setUp: (bytes) => this.#serve(bytes, { caller, process: this.#options.processOf(caller.processId) }),
       onGone: () => this.#counts.remove(caller),
     });
   }
 
   #accept(socket: Socket): void {
-    if (this.#unnamed >= MAX_UNNAMED) {
-      socket.on('error', () => {});
+    socket.on('error', () => socket.destroy());
+    socket.pause();
+    if (this.#unidentified.size >= MAX_UNIDENTIFIED) {
       this.#options.onRefused(
-        noRoom(`Simulator endpoints have at most ${MAX_UNNAMED} connections that are not identified yet`),
+        noRoom(`Simulator endpoints have at most ${MAX_UNIDENTIFIED} connections that are not identified yet`),
       );
       socket.destroy();
       return;
     }
-    this.#hold(socket);
-    this.#unnamed++;
-    const named = (): void => void this.#unnamed--;
-    this.#identify(socket, (peer) => this.#admit(socket, peer), named);
-  }
-
-  #hold(socket: Socket): void {
-    socket.on('error', () => socket.destroy());
-    socket.pause();
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-  }
-
-  #identify(socket: Socket, use: (peer: SimulatorPeer) => void, done = () => {}): void {
+    this.#unidentified.add(socket);
+    socket.once('close', () => this.#unidentified.delete(socket));
     this.#options
       .identify(socket)
-      .finally(done)
-      .then((peer) => {
-        if (!socket.destroyed) use(peer);
-      })
+      .then((peer) => this.#admit(socket, peer))
       .catch((reason) => this.#refuse(socket, reason));
   }
 
@@ -169,11 +162,25 @@ export class StreamListener {
   }
 
   #admit(socket: Socket, peer: SimulatorPeer): void {
-    const { caller } = peer;
-    this.#requireRoom(caller);
-    this.#counts.add(caller);
-    socket.once('close', () => this.#counts.remove(caller));
-    this.#options.onConnection(socket, peer);
+    if (socket.destroyed) return;
+    this.#requireRoom(peer.caller);
+    this.#unidentified.delete(socket);
+    this.#counts.add(peer.caller);
+    this.#serve(overNodeSocket(socket), peer);
+  }
+
+  /** The connection counts already, until it closes. */
+  #serve(bytes: ByteConnection, peer: SimulatorPeer): void {
+    const { turns, partialTimeoutMs } = this.#options;
+    const { userKey } = peer.caller;
+    const protocol = this.#protocolFor(peer);
+    const closed = (): void => {
+      this.#connections.delete(bytes);
+      this.#counts.remove(peer.caller);
+      protocol.closed();
+    };
+    this.#connections.add(bytes);
+    new RequestConnection(bytes, { ...protocol, closed }, { partialTimeoutMs, turns, userKey });
   }
 
   #requireRoom(caller: Caller): void {

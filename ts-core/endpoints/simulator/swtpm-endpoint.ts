@@ -1,9 +1,7 @@
 /** Emulates swtpm: a data channel with plain commands, and a control channel. See docs/simulator-endpoints.md. */
-import type { Socket } from 'node:net';
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
-import type { FairTurns } from '../fair-turns.js';
 import { ProcessContexts } from './process-contexts.js';
-import { RequestConnection } from './request-connection.js';
+import type { RequestProtocol } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';
 import type { SimulatorTuning } from './simulator-tuning.js';
 import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
@@ -14,23 +12,11 @@ export class SwtpmEndpoint {
   readonly #contexts: ProcessContexts;
   readonly #data: StreamListener;
   readonly #control: StreamListener;
-  readonly #tuning: SimulatorTuning;
-  readonly #turns: FairTurns;
 
-  constructor(
-    opener: ConnectionOpener,
-    listening: Omit<StreamListenerOptions, 'onConnection'>,
-    tuning: SimulatorTuning,
-    turns: FairTurns,
-  ) {
-    this.#tuning = tuning;
-    this.#turns = turns;
+  constructor(opener: ConnectionOpener, listening: StreamListenerOptions, tuning: SimulatorTuning) {
     this.#contexts = new ProcessContexts(opener, tuning);
-    this.#data = new StreamListener({ ...listening, onConnection: (socket, peer) => this.#serveData(socket, peer) });
-    this.#control = new StreamListener({
-      ...listening,
-      onConnection: (socket, peer) => this.#serveControl(socket, peer),
-    });
+    this.#data = new StreamListener(listening, (peer) => this.#dataChannel(peer));
+    this.#control = new StreamListener(listening, (peer) => this.#controlChannel(peer));
   }
 
   /** The ports chosen by the system if 0 was configured. */
@@ -53,25 +39,21 @@ export class SwtpmEndpoint {
     this.#contexts.close();
   }
 
-  #serveData(socket: Socket, peer: SimulatorPeer): void {
+  #dataChannel(peer: SimulatorPeer): RequestProtocol {
     const context = this.#contexts.acquire(peer);
-    const protocol = {
+    return {
       extent: commandExtent,
       answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
       closed: () => this.#contexts.release(peer),
     };
-    const { partialTimeoutMs } = this.#tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 
-  #serveControl(socket: Socket, peer: SimulatorPeer): void {
+  #controlChannel(peer: SimulatorPeer): RequestProtocol {
     const context = this.#contexts.acquire(peer);
-    const protocol = {
+    return {
       extent: controlExtent,
       answer: (request: Uint8Array) => answerControl(request, context),
       closed: () => this.#contexts.release(peer),
     };
-    const { partialTimeoutMs } = this.#tuning;
-    new RequestConnection(socket, protocol, { partialTimeoutMs, turns: this.#turns, userKey: peer.caller.userKey });
   }
 }
