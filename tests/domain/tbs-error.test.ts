@@ -17,7 +17,7 @@ describe('an error of the catalogue', () => {
   });
 
   it('has a stack only if it is a fault of the broker, because callers may cause the others without end', () => {
-    assert.equal(new TbsError('TBS_E_ACCESS_DENIED', { message: 'no' }).stack, 'Error: no');
+    assert.equal(new TbsError('TBS_E_ACCESS_DENIED', { message: 'no' }).stack, 'TbsError: no');
     assert.match(new TbsError('TBS_E_INTERNAL_ERROR').stack ?? '', /tbs-error\.test/);
     assert.match(new Error('another').stack ?? '', /tbs-error\.test/);
   });
