@@ -43,32 +43,6 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     files: [
-      'domain/tpm12/authorized-command',
-      'domain/tpm12/delegation',
-      'domain/tpm12/endorsement-certificate',
-      'domain/tpm12/ownership',
-      'domain/tpm12/permanent-state',
-      'domain/tpm12/sealed-data',
-      'domain/tpm12/sessions',
-      'domain/tpm20/authorized-command',
-      'domain/tpm20/dictionary-attack',
-      'domain/tpm20/endorsement-certificate',
-      'domain/tpm20/keys',
-      'domain/tpm20/ownership',
-      'domain/tpm20/sealed-data',
-    ],
-    because: 'they are commands of the broker’s own, and only a TPM says whether it takes them',
-    testedBy: [
-      'application/owner-auth/provisioning.test',
-      'application/owner-auth/endorsement-certificate.test',
-      'application/owner-auth/lockout-authorization.test',
-      'e2e/tpm12-commands.test',
-      'e2e/replaced-tpm.test',
-      'e2e/power.test',
-    ],
-  },
-  {
-    files: [
       'application/owner-auth/broker-context',
       'application/owner-auth/change-owner-auth',
       'application/owner-auth/lockout-authorization-watch',
@@ -111,16 +85,6 @@ const EXCEPTIONS: readonly Exception[] = [
     files: ['endpoints/rpc/rpc-calls', 'endpoints/rpc/rpc-output'],
     because: 'they are parts of a connection, and are asserted by what its peer sees',
     testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
-  },
-  {
-    files: [
-      'endpoints/simulator/bare-endpoint',
-      'endpoints/simulator/mssim-endpoint',
-      'endpoints/simulator/simulator-endpoints',
-      'endpoints/simulator/swtpm-endpoint',
-    ],
-    because: 'the simulators’ protocols are asserted by the bytes of a connection and by the programs that speak them',
-    testedBy: ['endpoints/simulator/simulator-protocols.test', 'endpoints/simulator/simulator-abuse.test'],
   },
   {
     files: ['endpoints/byte-connection'],

@@ -1,7 +1,8 @@
 /** Runs an exchange with the responses of a test, and records what was sent. */
-import { concat } from '../../ts-core/domain/tpm/byte-fields.js';
-import { errorResponse, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { concat, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
+import { errorResponse, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
+import { TPM_ST } from '../../ts-core/domain/tpm20/codes.js';
 
 export interface AnsweredExchange<Result> {
   readonly result: Result;
@@ -28,5 +29,16 @@ export function answered<Result>(
 export function success(...body: readonly Uint8Array[]): Uint8Array {
   const response = concat(errorResponse('2.0', 0), ...body);
   writeUint32(response, 2, response.length);
+  return response;
+}
+
+/** A successful response of a TPM 2.0 to a command with one password session. */
+export function successWithSession(
+  parameters: Uint8Array = new Uint8Array(),
+  ...handles: readonly number[]
+): Uint8Array {
+  const session = Uint8Array.of(0, 0, 1, 0, 0);
+  const response = success(...handles.map(uint32), uint32(parameters.length), parameters, session);
+  writeUint16(response, 0, TPM_ST.SESSIONS);
   return response;
 }

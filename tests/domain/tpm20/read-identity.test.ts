@@ -5,7 +5,7 @@ import { TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-cor
 import { EK_HANDLE, ekTemplate } from '../../../ts-core/domain/tpm20/keys.js';
 import { readIdentityMarks20 } from '../../../ts-core/domain/tpm20/read-identity.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
-import { answered, success } from '../../support/answered-exchange.js';
+import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 
 const CERTIFICATE_INDEX = 0x01c0000a;
 const CREATED = 0x80000000;
@@ -40,7 +40,7 @@ function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
     case TPM_CC.NV_Read: {
       if (tpm.certificateIsReadable !== true) return refused(0x148);
       const size = ((command.at(-4) ?? 0) << 8) | (command.at(-3) ?? 0);
-      return withSession(sized16(CERTIFICATE.subarray(0, size)));
+      return successWithSession(sized16(CERTIFICATE.subarray(0, size)));
     }
     case TPM_CC.ReadPublic: {
       const key = readUint32(command, 10) === EK_HANDLE ? tpm.persistentKey : created;
@@ -49,26 +49,12 @@ function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
     case TPM_CC.TestParms:
       return success();
     case TPM_CC.CreatePrimary:
-      return tpm.isFull === true ? refused(0x902) : withHandle(CREATED, sized16(created));
+      return tpm.isFull === true ? refused(0x902) : successWithSession(sized16(created), CREATED);
     case TPM_CC.FlushContext:
       return success();
     default:
       throw new Error(`unexpected command 0x${readUint32(command, 6).toString(16)}`);
   }
-}
-
-/** TPM_ST_SESSIONS: the size of the parameters, the parameters, and the answer of the password session. */
-function withSession(parameters: Uint8Array): Uint8Array {
-  return tagged(success(uint32(parameters.length), parameters, Uint8Array.of(0, 0, 1, 0, 0)));
-}
-
-function withHandle(handle: number, parameters: Uint8Array): Uint8Array {
-  return tagged(success(uint32(handle), uint32(parameters.length), parameters, Uint8Array.of(0, 0, 1, 0, 0)));
-}
-
-function tagged(response: Uint8Array): Uint8Array {
-  response.set([0x80, 0x02]);
-  return response;
 }
 
 function read(tpm: Tpm) {

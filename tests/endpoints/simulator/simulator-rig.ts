@@ -1,4 +1,4 @@
-/** Simulator endpoints with a real software TPM, without a broker in between, and real clients. */
+/** Simulator endpoints with a real software TPM or a scripted one, without a broker in between, and real clients. */
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { identifiedProcess, simulatorPeerIdentifier } from '../../../ts-core/adapters/identity/simulator-peer.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
+import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
 import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
 import {
@@ -15,8 +16,10 @@ import {
   type SimulatorEndpointsOptions,
   startSimulatorEndpoints,
 } from '../../../ts-core/endpoints/simulator/simulator-endpoints.js';
+import type { SimulatorPeer } from '../../../ts-core/endpoints/simulator/simulator-peer.js';
 import { type DirectOpener, directOpener } from '../../support/direct-opener.js';
 import { quietLog } from '../../support/quiet-log.js';
+import { ScriptedTransport } from '../../support/scripted-transport.js';
 import { startSwtpm } from '../../support/swtpm.js';
 
 const RULES: UnixCallerRules = { ownUid: process.getuid?.() ?? 0, userMode: true, overflowUid: 65534 };
@@ -30,25 +33,49 @@ export interface SimulatorRig extends AsyncDisposable {
 
 type Offered = Pick<SimulatorEndpointsOptions, 'swtpm' | 'mssim' | 'bare'>;
 
-export async function startRig(
-  offer: (directory: string) => Offered,
-  options: Partial<Omit<SimulatorEndpointsOptions, 'processOf'>> & {
-    readonly version?: '1.2' | '2.0';
-    readonly rules?: UnixCallerRules;
-  } = {},
-): Promise<SimulatorRig> {
+type RigOptions = Partial<Omit<SimulatorEndpointsOptions, 'processOf'>> & {
+  readonly version?: '1.2' | '2.0';
+  readonly rules?: UnixCallerRules;
+};
+
+export async function startRig(offer: (directory: string) => Offered, options: RigOptions = {}): Promise<SimulatorRig> {
   const version = options.version ?? '2.0';
-  const directory = await mkdtemp(join(tmpdir(), 'tpmtbs-sim-'));
   const tpm = await startSwtpm({ version, startup: true });
   const transport = await createTransport(
     { kind: 'swtpm', data: { path: tpm.dataPath }, control: { path: tpm.ctrlPath } },
     { log: quietLog() },
   );
-  const opener = directOpener(transport, version);
-  const refusals: unknown[] = [];
   const stopTpm = async () => {
     await transport.close();
     await tpm.stop();
+  };
+  return rigOver(transport, stopTpm, offer, options);
+}
+
+/** TPM2_GetRandom's response with eight bytes. */
+const EIGHT_RANDOM_BYTES = Buffer.from('80010000001400000000' + '0008' + '0102030405060708', 'hex');
+
+/** The same with a TPM that answers each command with eight random bytes. */
+export function startScriptedRig(
+  offer: (directory: string) => Offered,
+  options: RigOptions = {},
+): Promise<SimulatorRig> {
+  const transport = new ScriptedTransport();
+  transport.onTransmit = ({ answer }) => answer(new Uint8Array(EIGHT_RANDOM_BYTES));
+  return rigOver(transport, async () => {}, offer, options);
+}
+
+async function rigOver(
+  transport: Pick<TpmTransport, 'transmit'>,
+  stopTpm: () => Promise<void>,
+  offer: (directory: string) => Offered,
+  options: RigOptions,
+): Promise<SimulatorRig> {
+  const directory = await mkdtemp(join(tmpdir(), 'tpmtbs-sim-'));
+  const opener = directOpener(transport, options.version ?? '2.0');
+  const refusals: unknown[] = [];
+  const stop = async () => {
+    await stopTpm();
     await rm(directory, { recursive: true, force: true });
   };
   const endpoints = await startSimulatorEndpoints({
@@ -61,14 +88,45 @@ export async function startRig(
     onRefused: (reason) => refusals.push(reason),
     ...options,
   }).catch(async (error) => {
-    await stopTpm();
+    await stop();
     throw error;
   });
   const dispose = async () => {
     await endpoints.close();
-    await stopTpm();
+    await stop();
   };
   return { directory, opener, endpoints, refusals, [Symbol.asyncDispose]: dispose };
+}
+
+export const LOOPBACK = { host: '127.0.0.1', port: 0 };
+
+export const inSwtpm = (directory: string) => ({
+  swtpm: { data: { path: join(directory, 's') }, control: { path: join(directory, 's.ctrl') } },
+});
+export const inMssim = (directory: string) => ({
+  mssim: { command: { path: join(directory, 'm') }, platform: { path: join(directory, 'm.ctrl') } },
+});
+export const inBare = () => ({ bare: LOOPBACK });
+
+/** A caller of the class, in a process that does not end; without a key, the system does not know the process. */
+export function peer(callerClass: 'administrator' | 'standardUser', processKey?: string): SimulatorPeer {
+  return {
+    caller: { userKey: 'uid:4711', callerClass },
+    process: processKey === undefined ? undefined : { key: processKey, hasEnded: async () => false },
+  };
+}
+
+/** Identifies every peer as such a caller, whoever runs the test. */
+export const peerOf = (callerClass: 'administrator' | 'standardUser', processKey?: string) => async () =>
+  peer(callerClass, processKey);
+
+/** Big-endian words of 32 bits, of which the simulators' protocols consist. */
+export function word(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, index) => {
+    bytes.writeUInt32BE(value >>> 0, 4 * index);
+  });
+  return bytes;
 }
 
 /** Runs one of Debian's tpm2-tools; resolves with its standard output, rejects when it fails. */

@@ -74,7 +74,14 @@ export function* runCommand(
   authorizations: readonly Authorization12[] = [],
 ): Exchange<Response12> {
   const nonces = authorizations.map(({ nonceOdd }) => nonceOdd ?? crypto12.randomBytes(DIGEST_BYTES));
-  const response = yield marshalCommand(crypto12, command, authorizations, nonces);
+  const bytes = marshalCommand(crypto12, command, authorizations, nonces);
+  let response: Uint8Array;
+  try {
+    response = yield bytes;
+  } finally {
+    // TPM_Seal carries its data in clear.
+    bytes.fill(0);
+  }
   if (!isWholeResponse(response)) throw new ResponseForgedError(command.ordinal);
   const code = responseCodeOf(response);
   if (code !== 0) throw new Tpm12CommandError(command.ordinal, code);

@@ -26,16 +26,17 @@ export interface PermanentState12 {
   readonly ownerClearDisabled: boolean;
 }
 
+/** Throws TruncatedFieldError if an answer is shorter than its structure. */
 export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentState12> {
-  const permanent = yield* getCapability(crypto12, TPM_CAP.FLAG, uint32(TPM_CAP_FLAG.PERMANENT));
-  const volatile = yield* getCapability(crypto12, TPM_CAP.FLAG, uint32(TPM_CAP_FLAG.VOLATILE));
-  const owner = yield* getCapability(crypto12, TPM_CAP.PROPERTY, uint32(TPM_CAP_PROP.OWNER));
-  // Both flag structures start with a tag of two bytes; then: disable, ownership, deactivated, readPubek, disableOwnerClear.
+  // TPM_PERMANENT_FLAGS: disable, ownership, deactivated, readPubek, disableOwnerClear. TPM_STCLEAR_FLAGS: deactivated.
+  const [disable, , deactivated, , disableOwnerClear] = yield* readFlags(crypto12, TPM_CAP_FLAG.PERMANENT, 5);
+  const [deactivatedUntilRestart] = yield* readFlags(crypto12, TPM_CAP_FLAG.VOLATILE, 1);
+  const owner = new FieldReader(yield* getCapability(crypto12, TPM_CAP.PROPERTY, uint32(TPM_CAP_PROP.OWNER)));
   return {
-    owned: owner[0] === 1,
-    disabled: permanent[2] === 1,
-    deactivated: permanent[4] === 1 || volatile[2] === 1,
-    ownerClearDisabled: permanent[6] === 1,
+    owned: owner.uint8() === 1,
+    disabled: disable === 1,
+    deactivated: deactivated === 1 || deactivatedUntilRestart === 1,
+    ownerClearDisabled: disableOwnerClear === 1,
   };
 }
 
@@ -89,6 +90,13 @@ export function* readInternalPub(
   const command = { ordinal: TPM_ORD.OwnerReadInternalPub, parameters: uint32(keyHandle) };
   const { parameters } = yield* runCommand(crypto12, command, [authorization]);
   return readPublicKey(new FieldReader(parameters));
+}
+
+/** Reads the first flags of a flag structure, which starts with a tag. */
+function* readFlags(crypto12: Crypto12, structure: number, count: number): Exchange<Uint8Array> {
+  const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP.FLAG, uint32(structure)));
+  reader.uint16();
+  return reader.bytes(count);
 }
 
 function* getCapability(crypto12: Crypto12, area: number, sub: Uint8Array): Exchange<Uint8Array> {

@@ -22,16 +22,13 @@ export function* seal(
   const session = yield* openOsap(crypto12, { type: TPM_ET.KEYHANDLE, value: key.handle, secret: key.secret });
   const shared = session.sharedSecret as Uint8Array;
   const encrypted = encryptNewSecret(crypto12, shared, session.nonceEven, dataSecret);
-  const { parameters } = yield* runCommand(
-    crypto12,
-    {
-      ordinal: TPM_ORD.Seal,
-      handles: [key.handle],
-      parameters: concat(encrypted, sized(new Uint8Array()), sized(data)),
-    },
-    [{ session }],
-  );
-  return parameters;
+  const parameters = concat(encrypted, sized(new Uint8Array()), sized(data));
+  try {
+    const command = { ordinal: TPM_ORD.Seal, handles: [key.handle], parameters };
+    return (yield* runCommand(crypto12, command, [{ session }])).parameters;
+  } finally {
+    parameters.fill(0);
+  }
 }
 
 export function* unseal(

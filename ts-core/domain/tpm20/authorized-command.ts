@@ -4,8 +4,8 @@
  * TPM 2.0 Library Part 1, 18 "Structure Details" and 19.4 "Password Authorizations"; Part 2, 10 for the sized buffers.
  * Password sessions carry the authorization value in clear; it only travels over the broker's own transport to the TPM.
  */
-import { concat, FieldReader, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
-import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
+import { concat, FieldReader, TruncatedFieldError, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
+import { HEADER_BYTES, isWholeResponse, responseCodeOf } from '../tpm/command-header.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { TPM_RS_PW, TPM_ST, TPMA_SESSION } from './codes.js';
 import { sized16 } from './structures.js';
@@ -51,14 +51,13 @@ export function* runCommand20(command: Command20): Exchange<Response20> {
     // It may hold an authorization value.
     bytes.fill(0);
   }
-  if (!isWholeResponse(response)) throw new Tpm20CommandError(command.code, 0);
+  if (!isWholeResponse(response)) throw new TruncatedFieldError('the header of a response does not state its size');
   const code = responseCodeOf(response);
   if (code !== 0) throw new Tpm20CommandError(command.code, code);
-  const handleCount = command.outHandles ?? 0;
-  const handles = Array.from({ length: handleCount }, (_, index) => readUint32(response, HEADER_BYTES + 4 * index));
-  const reader = new FieldReader(response.subarray(HEADER_BYTES + 4 * handleCount));
-  if (command.auths !== undefined) reader.uint32();
-  return { handles, parameters: reader };
+  const reader = new FieldReader(response.subarray(HEADER_BYTES));
+  const handles = Array.from({ length: command.outHandles ?? 0 }, () => reader.uint32());
+  // With sessions, parameterSize stands before the parameters, and the sessions' own answers behind them.
+  return { handles, parameters: command.auths === undefined ? reader : new FieldReader(reader.sized()) };
 }
 
 export function marshalCommand20({ code, handles = [], auths, parameters = EMPTY_AUTH }: Command20): Uint8Array {
