@@ -3,11 +3,12 @@
  * meanwhile.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestDaemon } from '../../tests/support/daemon.js';
+import { longLog } from '../../tests/support/event-log-writer.js';
 import { SHIPPED_NODE_OPTIONS } from '../../tests/support/programs.js';
 import { TIME_COLUMNS } from './judgement.js';
 import { MachineLoad } from './machine-load.js';
@@ -51,8 +52,10 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
     };
     // With an administrator's default: the audit log coalesces refusals for a minute.
     const auditPath = join(folder, 'audit.jsonl');
+    const eventLogPath = join(folder, 'log');
+    await writeFile(eventLogPath, longLog());
     await using daemon = await TestDaemon.start({
-      configuration: { simulator, audit: { path: auditPath } },
+      configuration: { simulator, audit: { path: auditPath }, platform: { eventLogPath } },
       env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS },
     });
     const sockets: Sockets = {

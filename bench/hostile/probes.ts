@@ -45,6 +45,8 @@ export const PROBES: readonly Probe[] = [
   rpcFlood('rpc: tpm/get', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/get' }),
   rpcFlood('rpc: tpm/provisioning', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/provisioning' }),
   rpcFlood('rpc: tpm/endorsementKey', 100, { jsonrpc: '2.0', id: 1, method: 'tpm/endorsementKey' }),
+  rpcFlood('rpc: eventLog/get', 100, call('eventLog/get', { first: 0 })),
+  rpcFlood('rpc: eventLog/get, never read', 400, call('eventLog/get', { first: 0 }), false),
   rpcFlood('rpc: policy/test of 64 KB', 40, policyTest()),
   rpcFlood('rpc: JSON of 12,000 levels', 40, '['.repeat(12_000) + ']'.repeat(12_000)),
   rpcFlood('rpc: ids of 10,000 escapes', 40, `{"jsonrpc":"2.0","id":"${'\\u0001'.repeat(10_000)}","method":"no/such"}`),

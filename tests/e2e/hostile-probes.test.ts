@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { PROBES, type Sockets } from '../../bench/hostile/probes.js';
 import { startAttack } from '../../bench/hostile/working-user.js';
 import { canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
+import { longLog } from '../support/event-log-writer.js';
 import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
@@ -51,8 +52,10 @@ describe('an attack of a standard user', function () {
       swtpm: { data: address('s'), control: address('s.ctrl') },
       bare: address('b'),
     };
+    const eventLogPath = join(folder, 'log');
+    await writeFile(eventLogPath, longLog());
     daemon = await TestDaemon.start({
-      configuration: { simulator, audit: { path: join(folder, 'audit.jsonl') } },
+      configuration: { simulator, audit: { path: join(folder, 'audit.jsonl') }, platform: { eventLogPath } },
       env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS },
     });
     sockets = {

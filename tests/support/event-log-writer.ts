@@ -67,6 +67,11 @@ export const A_BOOT: readonly WrittenEvent[] = [
   ...[0, 1, 2, 3, 4, 5, 6, 7].map((pcr) => ({ pcr, type: 0x4, data: Buffer.alloc(4) })),
 ];
 
+/** A log whose events fill several pages of eventLog/get. */
+export function longLog(): Buffer {
+  return cryptoAgileLog(Array.from({ length: 200 }, () => A_BOOT).flat(), ['sha1', 'sha256']);
+}
+
 export function efiVariable(name: string, value: Uint8Array): Buffer {
   const lengths = Buffer.alloc(16);
   lengths.writeBigUInt64LE(BigInt(name.length), 0);

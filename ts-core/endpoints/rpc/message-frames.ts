@@ -121,7 +121,13 @@ export class MessageFrames {
 
 /** Returns the message with its header. */
 export function messageFrame(text: string): Buffer {
-  return Buffer.from(`Content-Length: ${Buffer.byteLength(text)}${HEADER_END}${text}`);
+  const length = Buffer.byteLength(text);
+  const header = `Content-Length: ${length}${HEADER_END}`;
+  // Joining the texts first would copy a reply of a megabyte twice.
+  const frame = Buffer.allocUnsafe(header.length + length);
+  frame.write(header, 'latin1');
+  frame.write(text, header.length);
+  return frame;
 }
 
 function contentLength(header: string): number {

@@ -52,7 +52,7 @@ describe('the handlers of the boot log', () => {
     const seen: number[] = [];
     for (let first: number | null = 0; first !== null; ) {
       const page: Awaited<ReturnType<typeof pageFrom>> = await pageFrom(events, first);
-      assert.ok(JSON.stringify(page).length < 400_000);
+      assert.ok(JSON.stringify(page).length < 100_000);
       seen.push(...page.events.map(({ index }) => index));
       first = page.next;
     }
@@ -64,9 +64,9 @@ describe('the handlers of the boot log', () => {
 
   it('return a single event that is longer than a page, with truncated data', async () => {
     const { events, next } = await pageFrom([eventOf(0, 1_000_000), eventOf(1)], 0);
-    assert.deepEqual([events.length, events[0]?.dataBytes], [2, 1_000_000]);
+    assert.deepEqual([events.length, events[0]?.dataBytes], [1, 1_000_000]);
     assert.equal(Buffer.from(events[0]?.data ?? '', 'base64').length, 65_536);
-    assert.equal(next, null);
+    assert.equal(next, 1);
   });
 
   it('return nothing beyond the end of the log', async () => {

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
+import type { VirtualResource } from '../../../../ts-core/domain/virtualization/virtualizer.js';
 import { resourceHandlers } from '../../../../ts-core/endpoints/rpc/handlers/resource-handlers.js';
 import { ALICE } from '../../../support/callers.js';
 import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
 
-const KEY = { id: 'k1', userKey: 'uid:1000' };
+const KEY: VirtualResource = {
+  id: 'k1',
+  kind: 'transient',
+  userKey: 'uid:1000',
+  contextId: 7,
+  virtualHandle: 0x80ffffff,
+  resident: true,
+};
 
 describe('the handlers of resources', () => {
   const handlers = resourceHandlers(
     applicationWith({
       resources: {
-        list: (caller) => (caller === ALICE ? [KEY as never] : []),
+        list: (caller) => (caller === ALICE ? [KEY] : []),
         remove: async (caller, id) => caller === ALICE && id === KEY.id,
       },
       userNames: { nameOf: () => 'alice' },

@@ -72,13 +72,15 @@ export function listResources(
 ): readonly VirtualResource[] {
   const resources: VirtualResource[] = [];
   for (const context of contexts.values()) {
-    const holder = { userKey: context.caller.userKey, contextId: context.id };
-    if (context.objectCount === 0 || !of(holder)) continue;
+    const { userKey } = context.caller;
+    const contextId = context.id;
+    if (context.objectCount === 0 || !of({ userKey, contextId })) continue;
     for (const object of context.objects()) {
       resources.push({
         id: objectId(object),
         kind: object.isSequence ? 'sequence' : 'transient',
-        ...holder,
+        userKey,
+        contextId,
         virtualHandle: object.virtualHandle,
         resident: object.physicalHandle !== 0,
       });

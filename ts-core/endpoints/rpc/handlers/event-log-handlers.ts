@@ -9,7 +9,7 @@ import type * as contract from '../protocol/event-log.js';
 
 const MAX_DATA_BYTES = 65_536;
 /** Approximate bound on the JSON of one page, whatever the log contains. */
-const PAGE_CHARACTERS = 262_144;
+const PAGE_CHARACTERS = 65_536;
 const CHARACTERS_BESIDE_DATA = 300;
 
 export function eventLogHandlers({ eventLog, recentAnswers }: Application): Handlers<typeof contract, 'eventLogGet'> {
