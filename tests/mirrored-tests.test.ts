@@ -82,16 +82,6 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
   },
   {
-    files: ['endpoints/rpc/rpc-calls', 'endpoints/rpc/rpc-output'],
-    because: 'they are parts of a connection, and are asserted by what its peer sees',
-    testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
-  },
-  {
-    files: ['endpoints/byte-connection'],
-    because: 'it is the socket under a wire session, and is asserted by what its peer sees',
-    testedBy: ['endpoints/wire/wire-session.test', 'endpoints/wire/wire-server.test', 'fuzz/wire-session-fuzz.test'],
-  },
-  {
     files: ['application/report/machine-report', 'application/report/report-machine', 'application/report/report-page'],
     because: 'they are the parts of a page, and are asserted by what a browser shows of a whole broker’s',
     testedBy: ['e2e/report.test', 'application/report/report-plots.test'],
