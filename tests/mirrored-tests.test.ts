@@ -43,9 +43,6 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     files: [
-      'application/owner-auth/broker-context',
-      'application/owner-auth/change-owner-auth',
-      'application/owner-auth/lockout-authorization-watch',
       'application/owner-auth/manage-backup',
       'application/owner-auth/manage-owner-auth',
       'application/owner-auth/manage-provisioning',
@@ -55,7 +52,6 @@ const EXCEPTIONS: readonly Exception[] = [
       'application/owner-auth/report-tpm',
       'application/owner-auth/tpm12-owner',
       'application/owner-auth/tpm20-owner',
-      'application/owner-auth/verify-kept-material',
     ],
     because: 'its use cases change one machine’s owner authorization together, and are asserted on one with a real TPM',
     testedBy: [
@@ -67,29 +63,18 @@ const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    files: ['application/broker', 'application/status/report-status'],
-    because: 'they join the other use cases to a broker, and are asserted on a whole one',
+    files: ['application/broker'],
+    because: 'it joins the other use cases to a broker, and is asserted on a whole one',
     testedBy: ['e2e/broker.test', 'e2e/tpm-health.test', 'e2e/power.test', 'e2e/stop-under-load.test'],
   },
   {
     files: [
       'endpoints/rpc/handlers/connection-handlers',
-      'endpoints/rpc/handlers/owner-auth-backup-handlers',
       'endpoints/rpc/handlers/report-handlers',
       'endpoints/rpc/protocol/method',
     ],
     because: 'they only pass parameters on; who may call a method, and its shapes, are asserted for all of them',
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
-  },
-  {
-    files: ['endpoints/rpc/rpc-calls', 'endpoints/rpc/rpc-output'],
-    because: 'they are parts of a connection, and are asserted by what its peer sees',
-    testedBy: ['endpoints/rpc/rpc-connection.test', 'endpoints/rpc/json-rpc.test', 'e2e/hostile-probes.test'],
-  },
-  {
-    files: ['endpoints/byte-connection'],
-    because: 'it is the socket under a wire session, and is asserted by what its peer sees',
-    testedBy: ['endpoints/wire/wire-session.test', 'endpoints/wire/wire-server.test', 'fuzz/wire-session-fuzz.test'],
   },
   {
     files: ['application/report/machine-report', 'application/report/report-machine', 'application/report/report-page'],

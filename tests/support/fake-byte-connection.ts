@@ -53,13 +53,14 @@ export class FakeByteConnection implements ByteConnection {
   /** The bodies that the client has read. */
   messages(): unknown[] {
     const messages: unknown[] = [];
-    let rest = this.#received.toString();
-    while (rest !== '') {
-      const head = /^Content-Length: (\d+)\r\n\r\n/.exec(rest);
+    let rest = this.#received;
+    while (rest.length > 0) {
+      // The length counts bytes, as latin1 does.
+      const head = /^Content-Length: (\d+)\r\n\r\n/.exec(rest.toString('latin1'));
       if (head === null) throw new Error(`no frame: ${rest}`);
       const end = head[0].length + Number(head[1]);
-      messages.push(JSON.parse(rest.slice(head[0].length, end)));
-      rest = rest.slice(end);
+      messages.push(JSON.parse(rest.subarray(head[0].length, end).toString()));
+      rest = rest.subarray(end);
     }
     return messages;
   }

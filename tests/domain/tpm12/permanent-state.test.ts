@@ -30,9 +30,9 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
   const answersOf = (flags: Flags): readonly Uint8Array[] => [
     capability(
       ...[uint16(0x001f), flag(flags.disable), flag(true), flag(flags.deactivated), flag(true)],
-      ...[flag(flags.disableOwnerClear), flag(true)],
+      flag(flags.disableOwnerClear),
     ),
-    capability(uint16(0x0020), flag(flags.deactivatedUntilRestart), flag(true)),
+    capability(uint16(0x0020), flag(flags.deactivatedUntilRestart)),
     capability(flag(flags.owner)),
   ];
   const NOTHING = { owned: false, disabled: false, deactivated: false, ownerClearDisabled: false };

@@ -37,6 +37,7 @@ const CODE_OFFSET = 6;
 
 export class LockoutAuthorizationWatch {
   #lastUpdate: Promise<void> = Promise.resolve();
+  #updatesInProgress = 0;
   readonly #parts: LockoutAuthorizationWatchParts;
 
   constructor(parts: LockoutAuthorizationWatchParts) {
@@ -53,9 +54,19 @@ export class LockoutAuthorizationWatch {
     if (code !== TPM_CC.Clear && !startsWithLockoutHandle(command)) return undefined;
     const handleCount = this.#parts.handlesOf(command)?.length ?? 0;
     const verdict = lockoutAuthVerdict(code, command, handleCount, response);
-    if (verdict === undefined || (verdict === 'accepted' && this.#since() === undefined)) return undefined;
-    this.#lastUpdate = this.#lastUpdate.then(() => this.#update(verdict));
+    if (verdict === undefined || (verdict === 'accepted' && this.#isKnownToBeFree())) return undefined;
+    this.#updatesInProgress++;
+    this.#lastUpdate = this.#lastUpdate
+      .then(() => this.#update(verdict))
+      .finally(() => {
+        this.#updatesInProgress--;
+      });
     return undefined;
+  }
+
+  /** While an update is in progress, it may be about to store a block. */
+  #isKnownToBeFree(): boolean {
+    return this.#updatesInProgress === 0 && this.#since() === undefined;
   }
 
   /** Returns the block in force, if any; asks the TPM for its time only if there may be one. */

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { RpcOutput } from '../../../ts-core/endpoints/rpc/rpc-output.js';
+import { ByteBudget } from '../../../ts-core/endpoints/user-budgets.js';
+import { FakeByteConnection, framed } from '../../support/fake-byte-connection.js';
+
+describe('the output of a JSON-RPC connection', () => {
+  it('puts each text into a frame of its own, whose length counts bytes', () => {
+    const client = new FakeByteConnection();
+    const output = new RpcOutput(client, new ByteBudget(1000));
+    const texts = [{ message: 'Größe' }, { id: 1 }];
+    for (const text of texts) output.send(JSON.stringify(text));
+    assert.deepEqual(client.messages(), texts);
+  });
+
+  it('charges the frame to the user until the client has read it', () => {
+    const client = new FakeByteConnection();
+    const budget = new ByteBudget(1000);
+    const output = new RpcOutput(client, budget);
+    client.clientReads = false;
+    output.send('{"a":"ß"}');
+    assert.equal(budget.used, Buffer.byteLength(framed('{"a":"ß"}')));
+    client.readsEverything();
+    output.settle();
+    assert.equal(budget.used, 0);
+  });
+});
