@@ -3,10 +3,6 @@
  * that they must notice.
  */
 import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
 /** Measures these folders of ts-core by the tests of the same folders of tests. */
 const folder = (name, goal, paths = [`domain/${name}`]) => ({ name, goal, paths });
@@ -23,28 +19,15 @@ export const FOLDERS = [
   folder('virtualization/tpm12', 80),
 ];
 
-/**
- * Lists the sources and the tests of a folder. Throws if a path has none, for instance since it was moved: what is not
- * measured must not look as if nothing survived.
- */
-export function filesOf({ name, paths }) {
+/** Lists the files to measure. Throws if a path has none: what was moved away must not look as if it were tested. */
+export function filesOf({ paths }) {
   const list = (tree, ending) =>
     paths.flatMap((subject) => {
-      const files = filesBelow(`${tree}/${subject}`, ending);
-      if (files.length === 0) throw new Error(`${name}: ${tree}/${subject} has no ${ending} file`);
-      return files;
+      const files = readdirSync(new URL(`../../${tree}/${subject}`, import.meta.url), { recursive: true })
+        .map((file) => `${tree}/${subject}/${file.replaceAll('\\', '/')}`)
+        .filter((file) => file.endsWith(ending));
+      if (files.length === 0) throw new Error(`${tree}/${subject} has no ${ending} file`);
+      return files.sort();
     });
   return { sources: list('ts-core', '.ts'), tests: list('tests', '.test.ts') };
-}
-
-function filesBelow(directory, ending) {
-  try {
-    return readdirSync(path.join(root, directory), { recursive: true })
-      .map((file) => `${directory}/${file.replaceAll('\\', '/')}`)
-      .filter((file) => file.endsWith(ending))
-      .sort();
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
-    return [];
-  }
 }

@@ -33,9 +33,8 @@ function measure({ name, compiled }) {
 }
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((word) => !FOLDERS.some(({ name }) => name === word));
-if (unknown.length > 0)
-  throw new Error(`no folder ${unknown.join(', ')}: use ${FOLDERS.map(({ name }) => name).join(', ')}`);
+const names = FOLDERS.map(({ name }) => name);
+if (!wanted.every((name) => names.includes(name))) throw new Error(`folders are ${names.join(', ')}`);
 const folders = FOLDERS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 for (const folder of folders) filesOf(folder);
 if (!existsSync(path.join(here, 'node_modules'))) run('npm', ['install'], { cwd: here });
