@@ -1,6 +1,7 @@
 /** Follows the broker's events for the supervisor, and connects again whenever the connection ends. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker } from '../client/broker.js';
+import { RetryDelay } from '../domain/retry-delay.js';
 import type { Report } from './action-records.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -31,18 +32,14 @@ export class FollowBroker {
   /** Resolves after the signal. */
   async run(): Promise<void> {
     const { signal, log } = this.#parts;
-    let delayMs = FIRST_RETRY_MS;
+    const retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     while (!signal.aborted) {
-      try {
-        await this.#followOnce(() => {
-          delayMs = FIRST_RETRY_MS;
-        });
-      } catch (error) {
-        if (!signal.aborted) log(`${messageOf(error)} (connecting again in ${delayMs / 1000} s)`);
-      }
+      const failure = await this.#followOnce(() => retryDelay.reset()).catch(messageOf);
       this.#broker = undefined;
+      if (signal.aborted) return;
+      const delayMs = retryDelay.next();
+      if (failure !== undefined) log(`${failure} (connecting again in ${delayMs / 1000} s)`);
       await wait(delayMs, undefined, { signal }).catch(() => undefined);
-      delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2);
     }
   }
 

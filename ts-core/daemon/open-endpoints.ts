@@ -23,6 +23,7 @@ import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
 import { openMetrics } from './open-metrics.js';
 import { openTelemetry } from './open-telemetry.js';
+import { SharedMetrics } from './shared-metrics.js';
 import { parseStreamAddress } from './stream-address.js';
 
 export interface DaemonIdentity {
@@ -87,12 +88,14 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
     closers.push(await openSimulators(parts, shared, listed));
     closers.push(await openWire(parts, shared, listed));
     const onRefused = (error: unknown): void => parts.refused.tell('a scrape of the metrics was refused', { error });
-    const metrics = await openMetrics({ ...parts, onRefused });
-    if (metrics !== undefined) {
-      closers.push(() => metrics.close());
-      listed.push({ kind: 'metrics', address: metrics.address });
+    const metrics = SharedMetrics.of(parts.application, parts.identity.version);
+    closers.push(() => metrics.close());
+    const opened = await openMetrics({ ...parts, metrics, onRefused });
+    if (opened !== undefined) {
+      closers.push(() => opened.close());
+      listed.push({ kind: 'metrics', address: opened.address });
     }
-    const closeTelemetry = await openTelemetry(parts);
+    const closeTelemetry = await openTelemetry({ ...parts, metrics });
     if (closeTelemetry !== undefined) closers.push(closeTelemetry);
     // Opened last: a client that waits for the broker connects here, and then finds everything else open.
     const rpc = await openRpc(parts, shared, listed);

@@ -1,17 +1,17 @@
 /** Opens the metrics endpoint; loaded only if the configuration turns it on. */
 import type { Socket } from 'node:net';
-import type { Application } from '../application/application.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { MetricsAccess } from '../endpoints/metrics/metrics-server.js';
 import type { Configuration } from './configuration.js';
 import { fileOfSetting } from './file-of-setting.js';
+import type { SharedMetrics } from './shared-metrics.js';
 import { parseStreamAddress } from './stream-address.js';
 
 export interface MetricsParts {
   readonly configuration: Configuration;
-  readonly identity: { readonly version: string; readonly uid: number };
-  readonly application: Application;
+  readonly identity: { readonly uid: number };
+  readonly metrics: SharedMetrics;
   /** Undefined if the operating system cannot identify the caller of a TCP connection. */
   readonly identifyTcpPeer: ((socket: Socket) => Promise<Caller>) | undefined;
   readonly onRefused: (reason: unknown) => void;
@@ -22,18 +22,13 @@ export interface OpenMetrics {
   close(): Promise<void>;
 }
 
-/** The caller in whose name a permitted scrape queries the broker. */
-const SCRAPER: Caller = { userKey: 'metrics', callerClass: 'standardUser', isObserver: true };
-
 export async function openMetrics(parts: MetricsParts): Promise<OpenMetrics | undefined> {
-  const { configuration, identity, application, onRefused } = parts;
+  const { configuration, metrics, onRefused } = parts;
   const { listen } = configuration.metrics;
   if (listen === null) return undefined;
   const access = metricsAccess(parts);
-  const { brokerMetrics } = await import('../endpoints/metrics/broker-metrics.js');
   const { MetricsServer } = await import('../endpoints/metrics/metrics-server.js');
-  const metrics = brokerMetrics(application, SCRAPER, identity.version);
-  const server = new MetricsServer({ metrics, access, onRefused });
+  const server = new MetricsServer({ metrics: await metrics.get(), access, onRefused });
   const address = parseStreamAddress(listen);
   if ('path' in address) throw new Error('The configuration takes TCP addresses for metrics only.');
   return { address: await server.listen(address.host, address.port), close: () => server.close() };

@@ -3,21 +3,20 @@ import { hostname } from 'node:os';
 import type { Application } from '../application/application.js';
 import type { Log } from '../application/ports/logs.js';
 import type { Clock } from '../application/ports/operating-system.js';
-import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { Configuration } from './configuration.js';
 import { fileOfSetting } from './file-of-setting.js';
+import type { SharedMetrics } from './shared-metrics.js';
 
 export interface TelemetryParts {
   readonly configuration: Configuration;
   readonly identity: { readonly version: string; readonly uid: number };
   readonly application: Application;
+  readonly metrics: SharedMetrics;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The caller in whose name the broker is queried for metrics. */
-const TELEMETRY: Caller = { userKey: 'telemetry', callerClass: 'standardUser', isObserver: true };
 /** RFC 9110: a field name is a token, and a value contains neither line breaks nor other control characters. */
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}):[ \t]*([\t\x20-\x7e]{0,8192})$/;
 
@@ -34,9 +33,8 @@ export async function openTelemetry(parts: TelemetryParts): Promise<(() => Promi
     cert: read('tls.certificateFile', tls.certificateFile),
     key: read('tls.keyFile', tls.keyFile),
   };
-  const { brokerMetrics } = await import('../endpoints/metrics/broker-metrics.js');
   const { startOtlpExport } = await import('../adapters/telemetry/otlp-export.js');
-  const metrics = brokerMetrics(application, TELEMETRY, identity.version);
+  const metrics = await parts.metrics.get();
   const otlp = startOtlpExport({
     ...{ endpoint, headers, tracesPerSecond, metricsIntervalMs, clock, log },
     tls: files,
@@ -51,7 +49,6 @@ export async function openTelemetry(parts: TelemetryParts): Promise<(() => Promi
   return async () => {
     application.commands.traces.recordFor(undefined);
     await otlp.close();
-    metrics.close();
   };
 }
 

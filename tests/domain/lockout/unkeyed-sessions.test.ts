@@ -2,20 +2,31 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { nodeHash } from '../../../ts-core/adapters/crypto/node-hash.js';
+import type { HashFunction } from '../../../ts-core/domain/firmware/hash-algorithms.js';
 import { classifyResponse } from '../../../ts-core/domain/lockout/response-classification.js';
 import { UnkeyedSessions } from '../../../ts-core/domain/lockout/unkeyed-sessions.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_ALG, TPM_CC, TPM_RC, TPM_RH, TPM_SE } from '../../../ts-core/domain/tpm20/codes.js';
+import {
+  handleNumber,
+  TPM_ALG,
+  TPM_CC,
+  TPM_RC,
+  TPM_RH,
+  TPM_RS_PW,
+  TPM_SE,
+} from '../../../ts-core/domain/tpm20/codes.js';
 import { command, sized, u16, u32 } from '../../support/tpm20-commands.js';
 
 const SESSION = 0x02000000;
 const OTHER_SESSION = 0x02000001;
 const KEY = 0x80000000;
+const PCR_7 = 0x00000007;
 const CONTINUES = 0x01;
 const DECRYPT = 0x20;
 const ENCRYPT = 0x40;
 /** TPM_RC_BAD_AUTH of the first session. */
 const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
+const BAD_AUTH_OF_SECOND = TPM_RC.BAD_AUTH | 0xa00;
 const HASHES = { [TPM_ALG.SHA1]: 'sha1', [TPM_ALG.SHA256]: 'sha256', [TPM_ALG.SHA384]: 'sha384' };
 type HashId = keyof typeof HASHES;
 
@@ -76,9 +87,9 @@ function use({ code, handles, parameters, key, hash, sessions, encryptionNonces 
   const cpHash = createHash(algorithm)
     .update(Uint8Array.from([...u32(ordinal), ...names, ...body]))
     .digest();
-  const area = (sessions ?? [FIRST]).flatMap(({ session, attributes, nonceTpm }) => {
+  const area = (sessions ?? [FIRST]).flatMap(({ session, attributes, nonceTpm }, position) => {
     const caller = nonce(`caller of ${session}`);
-    const others = (encryptionNonces ?? []).flatMap(nonce);
+    const others = position === 0 ? (encryptionNonces ?? []).flatMap(nonce) : [];
     const covered = [...cpHash, ...caller, ...nonce(nonceTpm), ...others, attributes];
     const hmac = createHmac(algorithm, key ?? '')
       .update(Uint8Array.from(covered))
@@ -100,25 +111,27 @@ const HANDLE_COUNTS: Readonly<Record<number, number>> = {
   [TPM_CC.PolicySecret]: 2,
 };
 
-function followed(start: Start = {}, session = SESSION, first = 'tpm 0') {
-  const sessions = new UnkeyedSessions(nodeHash);
+function followed(start: Start = {}, session = SESSION, hash: HashFunction = nodeHash) {
+  const sessions = new UnkeyedSessions(hash);
   const handlesOf = (bytes: Uint8Array) => {
     const count = HANDLE_COUNTS[readUint32(bytes, 6)] ?? 1;
     return Array.from({ length: count }, (_, position) => readUint32(bytes, 10 + 4 * position));
   };
   const answered = (bytes: Uint8Array, response: Uint8Array) => {
     if (sessions.concerns(bytes)) sessions.answered(bytes, response, handlesOf(bytes).length);
+    // The transport may use the buffer again.
+    response.fill(0);
   };
   const started = (options: Start, handle: number, nonceTpm: string) =>
     answered(startAuthSession(options), success([...u32(handle), ...sized(nonce(nonceTpm))]));
-  started(start, session, first);
+  started(start, session, 'tpm 0');
   /** Whether the refusal of this command by the TPM counts as a guess. */
   const counts = (bytes: Uint8Array, response = BAD_AUTH) => {
     const facts = { handlesOf, sessions };
     const code = readUint32(bytes, 6);
     return classifyResponse('2.0', errorResponse('2.0', response), { code, command: bytes }, facts) !== 'other';
   };
-  return { answered, started, counts };
+  return { sessions, answered, started, counts };
 }
 
 describe('the empty value in an HMAC session that is neither salted nor bound', () => {
@@ -173,6 +186,7 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
       const other = { session: OTHER_SESSION, attributes: CONTINUES | attributes, nonceTpm: 'tpm other' };
       assert.equal(counts(use({ sessions: [FIRST, other], encryptionNonces })), false, String(attributes));
       assert.equal(counts(use({ sessions: [FIRST, other], encryptionNonces: ['else'] })), true);
+      assert.equal(counts(use()), false, 'a command without the other session');
     }
   });
 
@@ -196,6 +210,7 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     const { counts } = followed();
     assert.equal(counts(use({ code: TPM_CC.NV_Read, handles: [TPM_RH.OWNER, 0x01800001] })), true);
     assert.equal(counts(use({ code: TPM_CC.PolicySecret, handles: [TPM_RH.OWNER, OTHER_SESSION] })), false);
+    assert.equal(counts(use({ code: TPM_CC.PolicySecret, handles: [TPM_RH.OWNER, PCR_7] })), false);
   });
 
   it('counts if anything else that the HMAC covers differs', () => {
@@ -214,6 +229,10 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
   it('is tracked for as many sessions as a TPM can have, and no more', () => {
     const { counts, started } = followed();
     for (let number = 1; number <= 300; number++) started({}, SESSION + number, 'tpm 0');
+    assert.deepEqual(
+      [255, 256].map((number) => counts(use({ sessions: [{ ...FIRST, session: SESSION + number }] }))),
+      [false, true],
+    );
     const inSession = (session: number) => use({ sessions: [{ ...FIRST, session }] });
     assert.equal(counts(inSession(SESSION + 64)), false);
     assert.equal(counts(inSession(SESSION + 300)), true);
@@ -221,6 +240,105 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     assert.equal(
       counts(use({ sessions: [{ session: SESSION + 64, attributes: CONTINUES, nonceTpm: 'tpm again' }] })),
       false,
+    );
+  });
+
+  it('is recognized in the second session, whose HMAC covers no nonce of others', () => {
+    const { counts, started } = followed();
+    started({}, OTHER_SESSION, 'tpm other');
+    const other = { session: OTHER_SESSION, attributes: CONTINUES | DECRYPT, nonceTpm: 'tpm other' };
+    const handles = [TPM_RH.OWNER, TPM_RH.ENDORSEMENT];
+    const bytes = use({ code: TPM_CC.PolicySecret, handles, sessions: [FIRST, other] });
+    assert.equal(counts(bytes, BAD_AUTH_OF_SECOND), false);
+    const guess = use({ code: TPM_CC.PolicySecret, handles, sessions: [FIRST, other], key: 'guess' });
+    assert.equal(counts(guess, BAD_AUTH_OF_SECOND), true);
+  });
+
+  it('counts beside a session that decrypts with a key, whose nonce is not known', () => {
+    const { counts } = followed();
+    const other = { session: OTHER_SESSION, attributes: CONTINUES | DECRYPT, nonceTpm: 'tpm other' };
+    assert.equal(counts(use({ sessions: [FIRST, other], encryptionNonces: ['tpm other'] })), true);
+  });
+
+  it('is recognized after commands that used other sessions', () => {
+    const { answered, counts, started } = followed();
+    started({}, OTHER_SESSION, 'tpm other');
+    const other = { session: OTHER_SESSION, attributes: CONTINUES, nonceTpm: 'tpm other' };
+    answered(use({ sessions: [FIRST, other] }), sessionResponse(['tpm 1', 'other 1']));
+    answered(use({ sessions: [FIRST] }), sessionResponse(['tpm 2']));
+    assert.equal(counts(use({ sessions: [{ ...other, nonceTpm: 'other 1' }] })), false);
+    assert.equal(counts(use({ sessions: [{ ...FIRST, nonceTpm: 'tpm 2' }] })), false);
+  });
+
+  it('is recognized after a password, whose handle has the number of a session', () => {
+    const session = SESSION + handleNumber(TPM_RS_PW);
+    const { answered, counts } = followed({}, session);
+    const password = { session: TPM_RS_PW, attributes: 0, nonceTpm: '' };
+    answered(use({ sessions: [password] }), sessionResponse(['']));
+    assert.equal(counts(use({ sessions: [{ ...FIRST, session }] })), false);
+  });
+
+  it('is recognized where another session audits the start', () => {
+    const { answered, counts } = followed();
+    const bytes = startAuthSession({});
+    const area = [...u32(OTHER_SESSION), ...sized([]), CONTINUES, ...sized([])];
+    const handles = bytes.subarray(10, 18);
+    const audited = command('StartAuthSession', [...handles, ...u32(area.length), ...area, ...bytes.subarray(18)]);
+    audited.set(u16(0x8002));
+    const started = [...u32(SESSION), ...u32(22), ...sized(nonce('tpm audited'))];
+    answered(audited, success([...started, ...sized([]), CONTINUES, ...sized([])], 0x8002));
+    assert.equal(counts(use({ sessions: [{ ...FIRST, nonceTpm: 'tpm audited' }] })), false);
+  });
+
+  it('counts after a response that ends early or late, since its nonce is not known', () => {
+    const late = sessionResponse(['tpm 1']);
+    const early = late.slice(0, -1);
+    for (const response of [early, Uint8Array.from([...late, 0])]) {
+      const { answered, counts } = followed();
+      answered(use(), response);
+      for (const nonceTpm of ['tpm 0', 'tpm 1'])
+        assert.equal(counts(use({ sessions: [{ ...FIRST, nonceTpm }] })), true);
+    }
+    const { answered, counts } = followed();
+    answered(startAuthSession({}), success(u32(SESSION)));
+    assert.equal(counts(use()), true, 'a start without a nonce');
+  });
+
+  it('counts if the hash is not known, or not available here', () => {
+    const unknown = followed();
+    const start = startAuthSession({});
+    start.set(u16(0x0099), start.length - 2);
+    unknown.answered(start, success([...u32(OTHER_SESSION), ...sized(nonce('tpm 0'))]));
+    assert.equal(unknown.counts(use({ sessions: [{ ...FIRST, session: OTHER_SESSION }] })), true);
+    const without = followed({}, SESSION, () => undefined);
+    assert.equal(without.counts(use()), true);
+  });
+
+  it('is no session that a command of another code started, or one with other handles', () => {
+    const started = () => success([...u32(OTHER_SESSION), ...sized(nonce('tpm 0'))]);
+    const inOther = use({ sessions: [{ ...FIRST, session: OTHER_SESSION }] });
+    const { sessions, answered, counts } = followed();
+    const other = startAuthSession({});
+    other.set(u32(TPM_CC.NV_Read), 6);
+    sessions.answered(other, started(), 2);
+    assert.equal(counts(inOther), true);
+    sessions.answered(startAuthSession({}), started(), 1);
+    assert.equal(counts(inOther), true);
+    answered(startAuthSession({}), started());
+    assert.equal(counts(inOther), false);
+  });
+
+  it('concerns starts of sessions, and commands with sessions while one is followed', () => {
+    const none = new UnkeyedSessions(nodeHash);
+    const { sessions } = followed();
+    const [start, withSession, without] = [startAuthSession({}), use(), command('GetRandom', u16(8))];
+    assert.deepEqual(
+      [start, withSession, without].map((bytes) => none.concerns(bytes)),
+      [true, false, false],
+    );
+    assert.deepEqual(
+      [start, withSession, without].map((bytes) => sessions.concerns(bytes)),
+      [true, true, false],
     );
   });
 

@@ -8,6 +8,7 @@
 import dbus from 'dbus-next';
 import type { Log } from '../../application/ports/logs.js';
 import type { PowerListener, PowerMonitor } from '../../application/ports/operating-system.js';
+import { RetryDelay } from '../../domain/retry-delay.js';
 import { SleepInhibitor } from './sleep-inhibitor.js';
 
 const LOGIND = 'org.freedesktop.login1';
@@ -34,7 +35,7 @@ export class LogindPowerMonitor implements PowerMonitor {
   /** Unique name of the connection that owns logind's bus name; undefined while nobody owns it. */
   #logind: string | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #retryMs = FIRST_RETRY_MS;
+  readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #toldAbsence = false;
   #closed = false;
   readonly #options: LogindOptions;
@@ -82,7 +83,7 @@ export class LogindPowerMonitor implements PowerMonitor {
     ];
     for (const rule of signals) await callBus(bus, 'AddMatch', rule);
     const owner = await callBus(bus, 'GetNameOwner', LOGIND).catch(() => undefined);
-    this.#retryMs = FIRST_RETRY_MS;
+    this.#retryDelay.reset();
     this.#toldAbsence = false;
     await this.#logindIs(typeof owner === 'string' ? owner : undefined);
   }
@@ -144,9 +145,8 @@ export class LogindPowerMonitor implements PowerMonitor {
       this.#options.log.info({ reason }, 'no system bus: suspend and resume are not followed until there is one');
     }
     this.#toldAbsence = true;
-    this.#retry = setTimeout(() => this.#connect(), this.#retryMs);
+    this.#retry = setTimeout(() => this.#connect(), this.#retryDelay.next());
     this.#retry.unref();
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
 }
 

@@ -9,6 +9,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Log } from '../../application/ports/logs.js';
+import { RetryDelay } from '../../domain/retry-delay.js';
 
 const ARGUMENTS = [
   '--what=sleep',
@@ -27,17 +28,15 @@ export class SleepInhibitor {
   #child: Inhibitor | undefined;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
-  #retryMs: number;
   #toldLoss = false;
   readonly #address: string | undefined;
   readonly #log: Log;
-  readonly #firstRetryMs: number;
+  readonly #retryDelay: RetryDelay;
 
   constructor(address: string | undefined, log: Log, firstRetryMs = FIRST_RETRY_MS) {
     this.#address = address;
     this.#log = log;
-    this.#firstRetryMs = firstRetryMs;
-    this.#retryMs = firstRetryMs;
+    this.#retryDelay = new RetryDelay(firstRetryMs, LONGEST_RETRY_MS);
   }
 
   /**
@@ -93,13 +92,12 @@ export class SleepInhibitor {
       this.#log.warn({ reason }, 'no delay lock from logind: a suspend does not wait until the TPM’s state is saved');
     }
     this.#toldLoss = true;
-    this.#retry = setTimeout(() => void this.take(), this.#retryMs);
+    this.#retry = setTimeout(() => void this.take(), this.#retryDelay.next());
     this.#retry.unref();
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
 
   #held(): void {
-    this.#retryMs = this.#firstRetryMs;
+    this.#retryDelay.reset();
     if (this.#toldLoss) this.#log.info({}, 'the delay lock from logind is held again');
     this.#toldLoss = false;
   }

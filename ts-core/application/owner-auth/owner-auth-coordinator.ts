@@ -11,6 +11,7 @@ import { OWNER_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import { changesOwnerAuth } from '../../domain/owner-auth/raw-changes.js';
 import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
 import type { EffectivePolicy, OsManagedAuthLevel } from '../../domain/policy/settings.js';
+import { RetryDelay } from '../../domain/retry-delay.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
 import { EMPTY_AUTH } from '../../domain/tpm20/authorized-command.js';
@@ -56,7 +57,7 @@ export class OwnerAuthCoordinator {
   readonly #queue = new OneAtATime();
   #unsettled = false;
   #retry: { cancel(): void } | undefined;
-  #retryMs = FIRST_RETRY_MS;
+  readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
 
   constructor(readonly parts: OwnerAuthCoordinatorParts) {}
 
@@ -127,11 +128,12 @@ export class OwnerAuthCoordinator {
     this.#retry?.cancel();
     this.#unsettled = remaining.kind === 'recovery';
     if (remaining.kind === 'nothing') {
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#retryDelay.reset();
       return;
     }
     if (remaining.kind === 'recovery' && remaining.waitSeconds === null) return;
-    const delayMs = remaining.kind === 'recovery' ? (remaining.waitSeconds ?? 0) * 1000 + 1000 : this.#nextRetryMs();
+    const delayMs =
+      remaining.kind === 'recovery' ? (remaining.waitSeconds ?? 0) * 1000 + 1000 : this.#retryDelay.next();
     this.#retry = this.parts.clock.after(delayMs, () => void this.#catchUp());
   }
 
@@ -190,15 +192,9 @@ export class OwnerAuthCoordinator {
       } catch (error) {
         log.warn({ error }, 'the stored owner authorization does not fit policy yet; the broker will retry');
         this.#retry?.cancel();
-        this.#retry = this.parts.clock.after(this.#nextRetryMs(), () => void this.#catchUp());
+        this.#retry = this.parts.clock.after(this.#retryDelay.next(), () => void this.#catchUp());
       }
     });
-  }
-
-  #nextRetryMs(): number {
-    const delayMs = this.#retryMs;
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
-    return delayMs;
   }
 
   /** Reports that the level does not store the new owner authorization, and no backup has it either. */

@@ -2,6 +2,7 @@
  * Tracks whether the TPM answers, and raises an event when it is lost and when it returns. A lost TPM is polled, so
  * that the broker recovers by itself, before any caller sends a command.
  */
+import { RetryDelay } from '../../domain/retry-delay.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
 import type { Log } from '../ports/logs.js';
@@ -31,7 +32,7 @@ export class TpmPresence {
   #lostAtMs = 0;
   #question: (() => Promise<unknown>) | undefined;
   #asking: Promise<void> | undefined;
-  #retryMs = FIRST_RETRY_MS;
+  readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #timer: { cancel(): void } | undefined;
   #stopped = false;
   readonly #parts: PresenceParts;
@@ -74,7 +75,7 @@ export class TpmPresence {
     events.raise('tpmLost', `The TPM does not answer. ${message}`, {
       details: { transport: transport.description, action },
     });
-    this.#retryMs = FIRST_RETRY_MS;
+    this.#retryDelay.reset();
     this.#schedule();
   }
 
@@ -102,8 +103,7 @@ export class TpmPresence {
     if (this.#stopped || this.#question === undefined) return;
     const { clock, transport } = this.#parts;
     if (this.#lostTpm !== undefined) {
-      this.#timer = clock.after(this.#retryMs, () => this.#askNow());
-      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+      this.#timer = clock.after(this.#retryDelay.next(), () => this.#askNow());
     } else if (transport.isGone !== undefined) {
       this.#timer = clock.after(LOOK_MS, () => void this.#look());
     }

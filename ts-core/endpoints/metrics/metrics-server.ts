@@ -23,7 +23,7 @@ export type MetricsAccess =
   | { readonly kind: 'clientCertificates'; readonly tls: MetricsTls };
 
 export interface MetricsServerParts {
-  readonly metrics: BrokerMetrics;
+  readonly metrics: Pick<BrokerMetrics, 'contentType' | 'text'>;
   readonly access: MetricsAccess;
   readonly onRefused: (reason: unknown) => void;
 }
@@ -84,7 +84,6 @@ export class MetricsServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
     await closed;
-    this.#parts.metrics.close();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,166 @@
+/**
+ * Divides the bytes of one wire connection into frames, and hands over each in time: only a few immediately, the others
+ * in their user's turns. Stops reading while a limit is reached, so that it holds less than one receive buffer of
+ * unhandled requests.
+ */
+import type { ByteConnection } from '../byte-connection.js';
+import type { FairTurns, TurnWork } from '../fair-turns.js';
+import type { BudgetWaiter, UserBudget } from '../user-budgets.js';
+import { FRAME_FAULT, FRAME_INCOMPLETE, NO_BYTES, requestLength } from './frame.js';
+
+export interface FrameHandler {
+  /** Whether a limit of the connection is reached; it calls `readOn` when that has ended. */
+  readonly isAtLimit: boolean;
+  /** Whether half of the limits is free, so that reading pays again. */
+  readonly hasRoom: boolean;
+  handleFrame(bytes: Uint8Array, offset: number, end: number): void;
+  /** Called when no further bytes can make this a frame. Ends the input. */
+  handleFault(bytes: Uint8Array, offset: number, end: number): void;
+}
+
+export interface InputCost {
+  readonly turns: FairTurns;
+  readonly budget: Pick<UserBudget, 'replying'>;
+}
+
+export class WireInput implements TurnWork, BudgetWaiter {
+  readonly userKey: string;
+  readonly #connection: Pick<ByteConnection, 'setReading'>;
+  readonly #handler: FrameHandler;
+  readonly #shared: InputCost;
+  /** Bytes of frames that are incomplete or must not be handled yet. */
+  #held: Uint8Array = NO_BYTES;
+  #open = true;
+  #reading = true;
+  #waitsForTurn = false;
+  #framesHandled = 0;
+
+  constructor(
+    connection: Pick<ByteConnection, 'setReading'>,
+    userKey: string,
+    shared: InputCost,
+    handler: FrameHandler,
+  ) {
+    this.#connection = connection;
+    this.userKey = userKey;
+    this.#shared = shared;
+    this.#handler = handler;
+  }
+
+  get isReading(): boolean {
+    return this.#reading;
+  }
+
+  get hasPartOfFrame(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** The number of whole frames so far. */
+  get framesHandled(): number {
+    return this.#framesHandled;
+  }
+
+  received(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#open) return;
+    if (this.#held.length === 0) {
+      const rest = this.#handleFrames(bytes, start, end);
+      this.#held = rest === end ? NO_BYTES : bytes.slice(rest, end);
+      return;
+    }
+    const joined = new Uint8Array(this.#held.length + end - start);
+    joined.set(this.#held);
+    joined.set(bytes.subarray(start, end), this.#held.length);
+    this.#handleHeld(joined);
+  }
+
+  roomAgain(): void {
+    this.readOn();
+  }
+
+  /** Handles the next held frame. Returns whether another one is ready. */
+  serve(): boolean {
+    if (!this.#open) return false;
+    if (this.#isBlocked()) {
+      this.#waitsForTurn = false;
+      return false;
+    }
+    const held = this.#held;
+    const rest = this.#handleFrame(held, 0, held.length);
+    if (!this.#open) return false;
+    this.#held = rest === held.length ? NO_BYTES : held.subarray(rest);
+    this.#waitsForTurn = requestLength(this.#held, 0, this.#held.length) !== FRAME_INCOMPLETE;
+    if (!this.#waitsForTurn) this.readOn();
+    return this.#waitsForTurn;
+  }
+
+  /** Called after a response or a drain: handles held frames and continues reading, once there is room. */
+  readOn(): void {
+    if (this.#reading || !this.#open || this.#waitsForTurn || !this.#handler.hasRoom) return;
+    this.#reading = true;
+    const held = this.#held;
+    this.#held = NO_BYTES;
+    this.#handleHeld(held);
+    if (this.#reading && this.#open) this.#connection.setReading(true);
+  }
+
+  /** Handles no more frames, and forgets those that it holds. */
+  end(): void {
+    this.#open = false;
+    this.#held = NO_BYTES;
+    this.#waitsForTurn = false;
+    this.#shared.turns.remove(this);
+    this.#shared.budget.replying.stopWaiting(this);
+  }
+
+  #handleHeld(bytes: Uint8Array): void {
+    const rest = this.#handleFrames(bytes, 0, bytes.length);
+    this.#held = rest === bytes.length ? NO_BYTES : bytes.subarray(rest);
+  }
+
+  /** Handles complete frames while that may be done immediately; returns the offset of the first unhandled byte. */
+  #handleFrames(bytes: Uint8Array, start: number, end: number): number {
+    let offset = start;
+    while (this.#open && offset < end) {
+      if (this.#isBlocked()) {
+        this.#stopReading();
+        return offset;
+      }
+      if (requestLength(bytes, offset, end) === FRAME_INCOMPLETE) return offset;
+      if (!this.#shared.turns.mayServeAtOnce()) {
+        this.#stopReading();
+        this.#waitsForTurn = true;
+        this.#shared.turns.add(this);
+        return offset;
+      }
+      offset = this.#handleFrame(bytes, offset, end);
+    }
+    return end;
+  }
+
+  /** Handles the frame at the offset, which is complete or faulty, and returns the offset after it. */
+  #handleFrame(bytes: Uint8Array, offset: number, end: number): number {
+    const length = requestLength(bytes, offset, end);
+    if (length === FRAME_FAULT) {
+      this.#handler.handleFault(bytes, offset, end);
+      return end;
+    }
+    this.#framesHandled++;
+    this.#handler.handleFrame(bytes, offset, offset + length);
+    return offset + length;
+  }
+
+  /** Returns whether a limit is reached; `readOn` is called once that has ended. */
+  #isBlocked(): boolean {
+    if (this.#handler.isAtLimit) return true;
+    const { replying } = this.#shared.budget;
+    if (!replying.isFull) return false;
+    replying.waitForRoom(this);
+    return true;
+  }
+
+  #stopReading(): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    this.#connection.setReading(false);
+  }
+}
