@@ -39,6 +39,28 @@ describe('a stop of the daemon', () => {
     await stop.stopped;
   });
 
+  it('ends with the failure that made it necessary, once it is complete', async () => {
+    const request = new StopRequest();
+    const stop = stopOf(request);
+    request.ask(0, new Error('another TPM'));
+    let settled = false;
+    stop.stopped.catch(() => (settled = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(settled, false);
+    stop.end();
+    await assert.rejects(stop.stopped, /another TPM/);
+  });
+
+  it('that somebody has asked for before ends well, whatever fails meanwhile', async () => {
+    const request = new StopRequest();
+    const stop = stopOf(request);
+    request.ask(5_000);
+    request.ask(0, new Error('another TPM'));
+    stop.end();
+    await stop.stopped;
+    assert.deepEqual(stop.began, [5_000]);
+  });
+
   it('fails for everybody who waits for it where it fails', async () => {
     const stop = stopOf(new StopRequest());
     const asked = stop.stop(0);

@@ -1,7 +1,8 @@
 /** A real tbsd whose state was stored with another TPM, as after a disk was moved or a backup restored. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXIT_CODES } from '../../ts-core/daemon/exit-codes.js';
 import type { Status } from '../../ts-core/endpoints/rpc/protocol/status.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
@@ -70,5 +71,30 @@ describe('a broker over the state of another TPM', function () {
     assert.equal(await replacement(quiet), undefined, 'the next start ends the warning');
     assert.equal(await ownerAuth(quiet), owner);
     quiet.close();
+  });
+
+  it('ends when another TPM stands in the place of its own, and its next start sets the state aside', async () => {
+    await using tpm = await startSwtpm({ version: '2.0' });
+    await using daemon = await TestDaemon.start({ configuration: { transport: transportOf(tpm) } });
+    const before = await daemon.connect();
+    await before.call('tpm/initialize');
+    before.close();
+
+    await tpm.restart();
+    const same = await daemon.connect();
+    assert.equal(await failedTries(same), 0, 'the TPM that came back is its own');
+
+    await tpm.kill();
+    rmSync(join(tpm.dir, 'state'), { recursive: true });
+    await tpm.start();
+    same.close();
+    assert.equal(await daemon.ended(), EXIT_CODES.tpmNotFound);
+    assert.match(daemon.errorOutput, /The TPM was exchanged while the broker ran/);
+
+    await daemon.run();
+    const after = await daemon.connect();
+    assert.match((await replacement(after)) ?? '', /is another one than before/);
+    await assert.rejects(ownerAuth(after));
+    after.close();
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { JsonLines, type JsonObject } from './json-lines.js';
+import { TimeLimit } from './time-limit.js';
 
 export interface Finished {
   readonly status: number;
@@ -7,7 +8,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_SECONDS = 60;
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   'HOME=/root',
@@ -24,10 +25,10 @@ export class GuestAgent {
     this.#socketPath = socketPath;
   }
 
-  /** Tells whether the agent answers within `timeoutMs`. */
-  async answers(timeoutMs: number): Promise<boolean> {
+  /** Tells whether the agent answers within `seconds`. */
+  async answers(seconds: number): Promise<boolean> {
     try {
-      await this.#call('guest-ping', {}, timeoutMs);
+      await this.#call('guest-ping', {}, seconds);
       return true;
     } catch {
       return false;
@@ -35,15 +36,14 @@ export class GuestAgent {
   }
 
   /** Runs a command of bash as root. Throws if it does not end in time. */
-  async execute(command: string, timeoutMs: number): Promise<Finished> {
+  async execute(command: string, seconds: number): Promise<Finished> {
     const { pid } = (await this.#call('guest-exec', {
       path: '/bin/bash',
       arg: ['-c', command],
       env: ENVIRONMENT,
       'capture-output': true,
     })) as { pid: number };
-    const endsAt = performance.now() + timeoutMs;
-    for (;;) {
+    for (const limit = new TimeLimit(seconds); ; ) {
       const state = await this.#call('guest-exec-status', { pid });
       if (state['exited'] === true) {
         const signal = state['signal'];
@@ -53,7 +53,7 @@ export class GuestAgent {
           stderr: decoded(state['err-data']),
         };
       }
-      if (performance.now() > endsAt) throw new Error(`still runs after ${timeoutMs / 1000} s: ${command}`);
+      if (limit.hasPassed) throw new Error(`still runs after ${limit}: ${command}`);
       await wait(100);
     }
   }
@@ -63,15 +63,21 @@ export class GuestAgent {
     await this.#call('guest-exec', { path: '/bin/bash', arg: ['-c', command], env: ENVIRONMENT });
   }
 
-  async #call(name: string, parameters: JsonObject, timeoutMs = ANSWER_TIMEOUT_MS): Promise<JsonObject> {
+  async #call(name: string, parameters: JsonObject, seconds = ANSWER_SECONDS): Promise<JsonObject> {
+    const limit = new TimeLimit(seconds);
     const lines = await JsonLines.connect(this.#socketPath);
+    const next = async () => {
+      const answer = limit.hasPassed ? undefined : await lines.nextOrNone(limit.leftMs);
+      if (answer === undefined) throw new Error(`the guest's agent does not answer ${name} within ${limit}`);
+      return answer;
+    };
     try {
       const token = ++this.#lastToken;
       lines.send({ execute: 'guest-sync-delimited', arguments: { id: token } }, { afterReset: true });
       // Answers to earlier clients that did not wait for them may come first.
-      while ((await lines.next(timeoutMs))['return'] !== token);
+      while ((await next())['return'] !== token);
       lines.send({ execute: name, arguments: parameters });
-      const answer = await lines.next(timeoutMs);
+      const answer = await next();
       if (answer['error'] !== undefined) throw new Error(`${name}: ${JSON.stringify(answer['error'])}`);
       return answer['return'] as JsonObject;
     } finally {

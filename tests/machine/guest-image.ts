@@ -53,6 +53,8 @@ const NOT_STARTED = [
   'e2scrub_all.timer',
 ];
 const SIZE_MB = 1800;
+/** Downloading and unpacking the packages takes a minute on an idle host. */
+const LONGEST_MS = 1_800_000;
 
 /**
  * Returns the image with Debian, PowerShell and users, but without the packages under test. It is built once for each
@@ -131,7 +133,10 @@ interface PowerShellParts {
 function powerShellOfHost(): PowerShellParts {
   const question = '$PSHOME; [Runtime.InteropServices.RuntimeEnvironment]::GetRuntimeDirectory()';
   const tool = path.join(root, 'tools', 'pwsh.mjs');
-  const answer = execFileSync(process.execPath, [tool, '-NoProfile', '-Command', question], { encoding: 'utf8' });
+  const answer = execFileSync(process.execPath, [tool, '-NoProfile', '-Command', question], {
+    encoding: 'utf8',
+    timeout: LONGEST_MS,
+  });
   const [home = '', runtime = ''] = answer
     .trim()
     .split('\n')
@@ -149,5 +154,9 @@ function hashOf({ home, runtime }: PowerShellParts): string {
 }
 
 function run(program: string, args: string[]): void {
-  execFileSync(program, args, { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 });
+  execFileSync(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: LONGEST_MS,
+  });
 }

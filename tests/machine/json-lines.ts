@@ -40,13 +40,20 @@ export class JsonLines {
 
   /** Returns the next object. Throws if none arrives in time or the connection ends. */
   async next(timeoutMs: number): Promise<JsonObject> {
+    const object = await this.nextOrNone(timeoutMs);
+    if (object === undefined) throw new Error(`no answer within ${timeoutMs.toFixed(0)} ms`);
+    return object;
+  }
+
+  /** Returns the next object, or undefined if none arrives in time. Throws if the connection ends. */
+  async nextOrNone(timeoutMs: number): Promise<JsonObject | undefined> {
     const endsAt = performance.now() + timeoutMs;
     for (;;) {
       const first = this.#received.shift();
       if (first !== undefined) return first;
       if (this.#ended) throw new Error('the connection to qemu has ended');
       const leftMs = endsAt - performance.now();
-      if (leftMs <= 0) throw new Error(`no answer within ${timeoutMs} ms`);
+      if (leftMs <= 0) return undefined;
       await this.#change(leftMs);
     }
   }

@@ -1,6 +1,7 @@
 import { JsonLines, type JsonObject } from './json-lines.js';
+import { TimeLimit } from './time-limit.js';
 
-const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_SECONDS = 60;
 
 /** The monitor of a running qemu (QMP): controls the machine and reports what happens to it. */
 export class Monitor {
@@ -14,19 +15,21 @@ export class Monitor {
 
   static async connect(socketPath: string): Promise<Monitor> {
     const monitor = new Monitor(await JsonLines.connect(socketPath));
-    await monitor.#lines.next(ANSWER_TIMEOUT_MS); // the greeting
+    await monitor.#lines.next(ANSWER_SECONDS * 1000); // the greeting
     await monitor.execute('qmp_capabilities');
     return monitor;
   }
 
   async execute(command: string, parameters?: JsonObject): Promise<JsonObject> {
     this.#lines.send({ execute: command, ...(parameters && { arguments: parameters }) });
-    for (;;) {
-      const answer = await this.#lines.next(ANSWER_TIMEOUT_MS);
+    for (const limit = new TimeLimit(ANSWER_SECONDS); !limit.hasPassed; ) {
+      const answer = await this.#lines.nextOrNone(limit.leftMs);
+      if (answer === undefined) break;
       if (answer['error'] !== undefined) throw new Error(`${command}: ${JSON.stringify(answer['error'])}`);
       if (answer['return'] !== undefined) return answer['return'] as JsonObject;
       this.#events.push(String(answer['event']));
     }
+    throw new Error(`qemu does not answer ${command} within ${ANSWER_SECONDS} s`);
   }
 
   pressKey(qcode: string): Promise<JsonObject> {
@@ -38,11 +41,12 @@ export class Monitor {
   }
 
   /** Waits for an event that happened after the last `forgetEvents`. */
-  async waitForEvent(name: string, timeoutMs: number): Promise<void> {
-    const endsAt = performance.now() + timeoutMs;
+  async waitForEvent(name: string, seconds: number): Promise<void> {
+    const limit = new TimeLimit(seconds);
     while (!this.#events.includes(name)) {
-      const answer = await this.#lines.next(Math.max(1, endsAt - performance.now()));
-      this.#events.push(String(answer['event']));
+      const answer = await this.#lines.nextOrNone(limit.leftMs);
+      if (answer !== undefined) this.#events.push(String(answer['event']));
+      else if (limit.hasPassed) throw new Error(`qemu reports no ${name} within ${limit}`);
     }
   }
 

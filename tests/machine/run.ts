@@ -14,7 +14,8 @@ import type { MachineRun } from './runs/machine-run.js';
 import { noTpm } from './runs/no-tpm.js';
 import { tpm12 } from './runs/tpm12.js';
 import { tpm20, tpm20Life, tpm20Service } from './runs/tpm20.js';
-import { Report } from './steps.js';
+import { Report, type Step } from './steps.js';
+import { TooLate } from './time-limit.js';
 import { VirtualMachine } from './virtual-machine.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -73,16 +74,26 @@ async function runOne(
   report.heading(`Run ${name}: ${title}`);
   let machine: VirtualMachine | undefined;
   try {
-    const started = await report.step(name, 'the machine starts', async () => {
+    await report.step(name, 'the machine starts', async () => {
       machine = await VirtualMachine.start(parts, files);
     });
-    if (!started || machine === undefined) return;
-    for (const step of steps) {
-      await report.step(name, step.title, () => step.prove(machine as VirtualMachine, report));
-    }
+    if (machine !== undefined) await prove(name, steps, machine);
   } finally {
     if (options.keep !== undefined && machine !== undefined) await keepJournal(machine, files.folder);
     await machine?.stop();
+  }
+}
+
+/** Runs the steps in order. A step that does not end may still use the machine, so that no other is tried after it. */
+async function prove(run: string, steps: readonly Step[], machine: VirtualMachine): Promise<void> {
+  let endless: string | undefined;
+  for (const { title, prove: act, seconds } of steps) {
+    if (endless !== undefined) {
+      report.fail(run, title, `not tried, since a step before it did not end: ${endless}`);
+      continue;
+    }
+    const failure = await report.step(run, title, () => machine.untilDone(act(machine, report), seconds));
+    if (failure instanceof TooLate) endless = title;
   }
 }
 

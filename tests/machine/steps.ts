@@ -5,6 +5,8 @@ import type { VirtualMachine } from './virtual-machine.js';
 export interface Step {
   readonly title: string;
   readonly prove: (machine: VirtualMachine, report: Report) => Promise<void>;
+  /** How long it may take on an idle host, if that is longer than usual. */
+  readonly seconds?: number;
 }
 
 export interface Counts {
@@ -31,22 +33,27 @@ export class Report {
     this.#print(`    ${text}`);
   }
 
-  /** Runs one step. Returns false if it failed. */
-  async step(run: string, title: string, prove: () => Promise<void>): Promise<boolean> {
+  /** Runs one step. Returns its failure; undefined if it passed. */
+  async step(run: string, title: string, prove: () => Promise<void>): Promise<unknown> {
     const startedAt = performance.now();
     const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
     try {
       await prove();
       this.counts.passed++;
       this.#print(`  ✔ ${title} (${seconds()})`);
-      return true;
+      return undefined;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.counts.failed++;
-      this.counts.failures.push({ name: `${run}: ${title}`, message });
-      this.#print(`  ✘ ${title} (${seconds()})\n${indented(message)}`);
-      return false;
+      this.fail(run, title, message, seconds());
+      return error;
     }
+  }
+
+  /** Counts a step as failed. */
+  fail(run: string, title: string, message: string, duration = 'not tried'): void {
+    this.counts.failed++;
+    this.counts.failures.push({ name: `${run}: ${title}`, message });
+    this.#print(`  ✘ ${title} (${duration})\n${indented(message)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Finished, GuestAgent } from './guest-agent.js';
 import type { GuestImage } from './guest-image.js';
 import { Monitor } from './monitor.js';
+import { TimeLimit, within } from './time-limit.js';
 
 export interface MachineParts {
   readonly firmware: 'ovmf' | 'seabios';
@@ -22,6 +23,12 @@ export interface MachineFiles {
 
 /** For what takes a few seconds on an idle host. */
 const LIMIT_SECONDS = 300;
+/** For a whole step: a few minutes on an idle host. */
+const STEP_SECONDS = 1200;
+/** Falling asleep, waking up and starting to answer each take less than ten seconds on an idle host. */
+const SLEEP_SECONDS = 120;
+/** qemu and swtpm end at once unless they hang. */
+const STOP_SECONDS = 20;
 /** An idle host that emulates the processor starts the machine in less. */
 const IDLE_START_SECONDS = 75;
 /** Limits on time grow with the slowness of the host, up to this factor. */
@@ -35,6 +42,8 @@ export class VirtualMachine {
   #monitor: Monitor | undefined;
   /** How many times as long as on an idle host the machine took to start; at least 1. Stretches every limit on time. */
   #slowness = 1;
+  /** What the test waits for, for the message about a step that takes too long. */
+  #waitsFor = 'nothing yet';
 
   private constructor(files: MachineFiles) {
     this.#files = files;
@@ -73,10 +82,16 @@ export class VirtualMachine {
     return log.split('SWTPM_IO_Read').length - 1;
   }
 
+  /** Waits for a whole step. Throws TooLate if it does not end within `seconds` of an idle host. */
+  untilDone(step: Promise<void>, seconds = STEP_SECONDS): Promise<void> {
+    return within(this.#limit(seconds), step, () => this.#waitsFor);
+  }
+
   /** Runs a command of bash in the guest, as root or as another user. */
   attempt(command: string, { user = 'root', seconds = LIMIT_SECONDS } = {}): Promise<Finished> {
+    this.#waitsFor = `the end of: ${command}`;
     const whole = user === 'root' ? command : `runuser -u ${user} -- bash -c ${quoted(command)}`;
-    return this.#agent.execute(whole, seconds * this.#slowness * 1000);
+    return this.#agent.execute(whole, this.#limit(seconds).seconds);
   }
 
   /** Runs a command and returns its standard output. Throws if it fails. */
@@ -88,14 +103,10 @@ export class VirtualMachine {
 
   /** Repeats a command until it succeeds, and returns its standard output. */
   async until(command: string, { user = 'root', seconds = LIMIT_SECONDS } = {}): Promise<string> {
-    const limit = seconds * this.#slowness;
-    const endsAt = performance.now() + limit * 1000;
-    for (;;) {
+    for (const limit = this.#limit(seconds); ; ) {
       const { status, stdout, stderr } = await this.attempt(command, { user, seconds });
       if (status === 0) return stdout;
-      if (performance.now() > endsAt) {
-        throw new Error(`not true within ${limit.toFixed(0)} s: ${command}\n${stdout}${stderr}`.trimEnd());
-      }
+      if (limit.hasPassed) throw new Error(`not true within ${limit}: ${command}\n${stdout}${stderr}`.trimEnd());
       await wait(250);
     }
   }
@@ -104,11 +115,19 @@ export class VirtualMachine {
   async sleepAndWake(): Promise<void> {
     const monitor = this.#connectedMonitor();
     monitor.forgetEvents();
-    await this.#agent.send('systemctl suspend --check-inhibitors=no');
-    await monitor.waitForEvent('SUSPEND', 600_000 * this.#slowness);
-    await monitor.execute('system_wakeup');
-    await monitor.waitForEvent('WAKEUP', 300_000 * this.#slowness);
-    await this.#untilAgentAnswers(600);
+    const consoleBefore = this.console.length;
+    try {
+      await this.#agent.send('systemctl suspend --check-inhibitors=no');
+      await this.#untilEvent('SUSPEND', SLEEP_SECONDS);
+      await monitor.execute('system_wakeup');
+      await this.#untilEvent('WAKEUP', SLEEP_SECONDS);
+      await this.#untilAgentAnswers(SLEEP_SECONDS);
+    } catch (error) {
+      const guest = await this.#whyAwakeOrAsleep();
+      const console = this.console.slice(consoleBefore).slice(-3000);
+      const message = `${(error as Error).message}\n${guest}\nThe serial console since:\n${console}`;
+      throw new Error(message, { cause: error });
+    }
   }
 
   /**
@@ -119,7 +138,7 @@ export class VirtualMachine {
     const monitor = this.#connectedMonitor();
     monitor.forgetEvents();
     await this.#agent.send('systemctl reboot');
-    await monitor.waitForEvent('RESET', 600_000 * this.#slowness);
+    await this.#untilEvent('RESET', 600);
     const before = this.console.length;
     await atFirmware(() => this.console.slice(before), monitor);
     await this.#finishBoot();
@@ -131,8 +150,33 @@ export class VirtualMachine {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGTERM');
+        const force = setTimeout(() => child.kill('SIGKILL'), STOP_SECONDS * 1000);
         await ended;
+        clearTimeout(force);
       }
+    }
+  }
+
+  /** A limit on time, of so many seconds on an idle host. */
+  #limit(seconds: number): TimeLimit {
+    return new TimeLimit(seconds * this.#slowness);
+  }
+
+  async #untilEvent(name: string, seconds: number): Promise<void> {
+    this.#waitsFor = `${name} from qemu`;
+    await this.#connectedMonitor().waitForEvent(name, this.#limit(seconds).seconds);
+  }
+
+  /** Describes a machine that did not sleep or wake as it should: as qemu sees it, and, if it is awake, as it does. */
+  async #whyAwakeOrAsleep(): Promise<string> {
+    try {
+      const { status } = await this.#connectedMonitor().execute('query-status');
+      if (!(await this.#agent.answers(10))) return `qemu says: ${status}; the guest's agent does not answer`;
+      const question = 'systemctl list-jobs; systemd-inhibit --list; journalctl --no-pager --lines=40';
+      const { stdout, stderr } = await this.#agent.execute(question, 60);
+      return `qemu says: ${status}; the guest says:\n${stdout}${stderr}`;
+    } catch (error) {
+      return `The guest cannot be asked why: ${(error as Error).message}`;
     }
   }
 
@@ -187,14 +231,15 @@ export class VirtualMachine {
   }
 
   async #untilAgentAnswers(seconds: number): Promise<void> {
-    const endsAt = performance.now() + seconds * this.#slowness * 1000;
-    while (!(await this.#agent.answers(3000))) {
+    this.#waitsFor = "the guest's agent";
+    const limit = this.#limit(seconds);
+    while (!(await this.#agent.answers(3))) {
       const ended = this.#children.find((child) => child.exitCode !== null);
       if (ended !== undefined)
         throw new Error(`${ended.spawnfile} has ended with ${ended.exitCode}: ${this.#log(ended)}`);
       const { status } = await this.#connectedMonitor().execute('query-status');
       if (status === 'internal-error') throw new Error('qemu reports an internal error');
-      if (performance.now() > endsAt) throw new Error(`the guest's agent does not answer within ${seconds} s`);
+      if (limit.hasPassed) throw new Error(`the guest's agent does not answer within ${limit}`);
       await wait(300);
     }
   }

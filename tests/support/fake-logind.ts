@@ -97,6 +97,11 @@ export class FakeLogind implements AsyncDisposable {
     }
   }
 
+  /** Forgets the lines that nobody has asked for. */
+  forget(): void {
+    this.#lines.length = 0;
+  }
+
   /** Sleeps: what the locks were waited for, milliseconds, and how many were still held then. */
   async sleep(): Promise<{ waitedMs: number; stillHeld: number }> {
     this.#child.stdin?.write('sleep\n');

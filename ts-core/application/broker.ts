@@ -4,8 +4,10 @@ import type { HashFunction } from '../domain/firmware/hash-algorithms.js';
 import { thresholdsOf } from '../domain/lockout/lockout-window.js';
 import { UnkeyedSessions } from '../domain/lockout/unkeyed-sessions.js';
 import { CommandQueue } from '../domain/scheduling/command-queue.js';
+import type { TbsError } from '../domain/tbs-error.js';
 import { type DeviceFacts, readDeviceFacts } from '../domain/tpm/device-facts.js';
 import type { Exchange } from '../domain/tpm/exchange.js';
+import type { TpmIdentity } from '../domain/tpm/tpm-identity.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../domain/tpm12/crypto12.js';
 import type { KeyAlgorithm20 } from '../domain/tpm20/keys.js';
@@ -46,7 +48,8 @@ import type { StateStore } from './ports/state-store.js';
 import type { PassedOverTpm, TpmTransport } from './ports/tpm-transport.js';
 import { ManagePower } from './power/manage-power.js';
 import { askStarted, shutDownTpm, startTpmIfNeeded } from './power/start-tpm.js';
-import { adoptTpm, type ReplacedTpm, readTpmIdentity } from './state/tpm-bound-state.js';
+import { adoptTpm, knownTpm, type ReplacedTpm, readTpmIdentity } from './state/tpm-bound-state.js';
+import { WatchTpmIdentity } from './state/watch-tpm-identity.js';
 import { RecentCommands } from './status/command-activity.js';
 import { RecentAnswers } from './status/recent-answers.js';
 import { ReportQueue } from './status/report-queue.js';
@@ -87,7 +90,8 @@ export interface BrokerParts {
   readonly actionScripts: ActionScripts;
   /** This machine's name, for reports. */
   readonly machineName: string;
-  readonly requestStop: (drainTimeoutMs: number) => void;
+  /** Stops the broker in order; with a failure, as the reason with which it ends. */
+  readonly requestStop: (drainTimeoutMs: number, failure?: TbsError) => void;
 }
 
 export interface Broker {
@@ -183,7 +187,17 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     log,
   });
   const { suspendTimeoutMs } = parts;
-  const power = new ManagePower({ version, transport, dispatcher, virtualizer, events, clock, suspendTimeoutMs });
+  const identity = new WatchTpmIdentity({
+    read: () => dispatcher.runExchange(() => readTpm(parts)),
+    known: () => knownTpm(store),
+    // What waits was meant for the earlier TPM.
+    exchanged: (error) => parts.requestStop(0, error),
+    events,
+    log,
+  });
+  const cameBack = () => identity.cameBack();
+  const powerParts = { version, transport, dispatcher, virtualizer, events, clock, suspendTimeoutMs, cameBack };
+  const power = new ManagePower(powerParts);
   const eventActions = new ManageEventActions({ store, scripts: parts.actionScripts, events, clock });
   const status = new ReportStatus({
     facts,
@@ -229,10 +243,10 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     events,
     eventActions,
     userNames: parts.userNames,
-    requestStop: parts.requestStop,
+    requestStop: (drainTimeoutMs) => parts.requestStop(drainTimeoutMs),
   };
   await tellWarnings(application, log);
-  presence.start(() => dispatcher.runExchange(() => askStarted(version)));
+  presence.start(() => dispatcher.runExchange(() => askStarted(version)), cameBack);
   // Not awaited: the directory may be slow to answer, and callers must not wait for it.
   void owner.start();
   log.debug({ thresholds: thresholdsOf(policy.current().settings) }, 'the lockout is in force');
@@ -269,6 +283,11 @@ async function startTpmAndTables(
   );
   await dispatcher.runExchange(() => virtualizer.start(store.get('virtualizer')));
   return { facts, replacedTpm };
+}
+
+/** Reads which TPM answers, its manufacturer included: another one may be from another. */
+function* readTpm({ version, crypto, hash }: BrokerParts): Exchange<TpmIdentity> {
+  return yield* readTpmIdentity(yield* readDeviceFacts(version), crypto, hash);
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {

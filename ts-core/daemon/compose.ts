@@ -144,7 +144,7 @@ async function startParts(
     longestCommandMs: configuration.timeouts.commandMs,
     suspendTimeoutMs: configuration.power.suspendTimeoutMs,
     machineName: hostname(),
-    requestStop: (drainTimeoutMs) => stopRequest.ask(drainTimeoutMs),
+    requestStop: (drainTimeoutMs, failure) => stopRequest.ask(drainTimeoutMs, failure),
   });
   const endpoints = await openEndpoints({
     configuration,

@@ -1,6 +1,8 @@
 /** Tests the power monitor with a fake logind on a private bus, closed at any moment after its start. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LogindPowerMonitor } from '../../../ts-core/adapters/power/logind.js';
 import { FakeLogind, PrivateBus } from '../../support/fake-logind.js';
 import { quietLog } from '../../support/quiet-log.js';
@@ -58,5 +60,83 @@ describe('following logind', function () {
       assert.deepEqual(log.lines.slice(before), [], 'nothing is logged after the close');
     }
     assert.ok(taken > 0, 'it has taken the lock at least once');
+  });
+
+  /** A broker that follows the fake logind, and whose suspend ends when the test says so. */
+  async function follow(longestLockWaitMs?: number) {
+    logind.forget();
+    const calls: string[] = [];
+    let prepared: () => void = () => {};
+    const monitor = new LogindPowerMonitor({
+      ...{ address: bus.address, log: quietLog() },
+      ...(longestLockWaitMs !== undefined && { longestLockWaitMs }),
+    });
+    monitor.start({
+      prepareForSleep: () => {
+        calls.push('begins');
+        return new Promise((resolve) => {
+          prepared = () => {
+            calls.push('prepared');
+            resolve();
+          };
+        });
+      },
+      awake: async () => void calls.push('awake'),
+    });
+    await logind.line(/^lock /);
+    return {
+      calls,
+      prepared: () => prepared(),
+      until: async (last: string) => {
+        while (calls.at(-1) !== last) await turn();
+      },
+      [Symbol.asyncDispose]: () => monitor.close(),
+    };
+  }
+
+  it('ends a suspend that takes too long before it resumes, and holds a lock again then', async () => {
+    await using broker = await follow();
+    void logind.sleep();
+    await broker.until('begins');
+    await logind.wake();
+    for (let passed = 0; passed < MOST_TURNS; passed++) await turn();
+    assert.deepEqual(broker.calls, ['begins'], 'the suspend has not ended');
+    broker.prepared();
+    await broker.until('awake');
+    assert.deepEqual(broker.calls, ['begins', 'prepared', 'awake']);
+    await logind.line(/^lock /);
+  });
+
+  it('resumes though systemd-inhibit hangs', async () => {
+    const path = process.env['PATH'];
+    const folder = mkdtempSync(join(tmpdir(), 'inhibit-'));
+    try {
+      await using broker = await follow(1);
+      void logind.sleep();
+      await broker.until('begins');
+      writeFileSync(join(folder, 'systemd-inhibit'), '#!/bin/sh\nexec cat > /dev/null\n', { mode: 0o755 });
+      process.env['PATH'] = `${folder}:${path}`;
+      broker.prepared();
+      await logind.wake();
+      await broker.until('awake');
+    } finally {
+      process.env['PATH'] = path;
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('resumes when logind goes away during a sleep, and when the bus does', async () => {
+    for (const goesAway of [() => logind[Symbol.asyncDispose](), () => bus.kill()]) {
+      await using broker = await follow();
+      void logind.sleep().catch(() => undefined);
+      await broker.until('begins');
+      broker.prepared();
+      await goesAway();
+      await broker.until('awake');
+      await logind[Symbol.asyncDispose]();
+      await bus.kill();
+      await bus.run();
+      logind = await FakeLogind.start(bus);
+    }
   });
 });

@@ -17,16 +17,18 @@ function powerRig(ownsTpm = true) {
   const { dispatcher, transport, virtualizer, clock } = rig;
   Object.assign(transport, { ownsTpm });
   const { events, told } = recordedEvents(clock);
+  const cameBack = { times: 0 };
   const power = new ManagePower({
     ...{ version: '2.0', transport, dispatcher, virtualizer, events, clock },
     suspendTimeoutMs: SUSPEND_TIMEOUT_MS,
+    cameBack: () => cameBack.times++,
   });
   const sent = () => transport.sent.map(({ command }) => readUint32(command, 6));
   /** Answers everything at once from now on: with success, or as a test says. */
   const answers = (answer: (code: number) => Uint8Array = () => SUCCESS) => {
     transport.onTransmit = ({ command, answer: give }) => give(answer(readUint32(command, 6)));
   };
-  return { ...rig, power, told, sent, answers };
+  return { ...rig, power, cameBack, told, sent, answers };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -113,12 +115,14 @@ describe('a resume', () => {
   const startupTypeOf = (command: Uint8Array) => (command[10] as number) * 256 + (command[11] as number);
   const [CLEAR, STATE] = [0, 1];
 
-  it('starts the TPM with the state that was saved, and then sends what waits', async () => {
-    const { power, submit, transport, answers, sent } = powerRig();
+  it('starts the TPM with the state that was saved, sends what waits, and says that the TPM came back', async () => {
+    const { power, submit, transport, cameBack, answers, sent } = powerRig();
     answers();
     await power.suspend(undefined);
     const waiting = submit(1);
+    assert.equal(cameBack.times, 0);
     await power.resume(ROOT);
+    assert.equal(cameBack.times, 1);
     assert.equal(await symbolOf(waiting.outcome), 'response');
     assert.deepEqual(sent(), [TPM_CC.Shutdown, TPM_CC.Startup, TPM_CC.GetRandom]);
     assert.equal(startupTypeOf(transport.sent[1]?.command as Uint8Array), STATE);
@@ -135,7 +139,7 @@ describe('a resume', () => {
   });
 
   it('tries again while the TPM does not answer, and goes on without it in the end', async () => {
-    const { power, submit, transport, answers, clock } = powerRig();
+    const { power, submit, transport, cameBack, answers, clock } = powerRig();
     answers();
     await power.suspend(undefined);
     let tries = 0;
@@ -152,15 +156,16 @@ describe('a resume', () => {
       clock.advance(250);
     }
     assert.equal(await resumed, 'TBS_E_IOERROR');
+    assert.equal(cameBack.times, 0);
     assert.equal(power.suspended, false);
     answers();
     assert.equal(await symbolOf(submit(1).outcome), 'response');
   });
 
   it('does nothing to a broker that is awake', async () => {
-    const { power, answers, sent, told } = powerRig();
+    const { power, cameBack, answers, sent, told } = powerRig();
     answers();
     await power.resume(undefined);
-    assert.deepEqual([sent(), told], [[], []]);
+    assert.deepEqual([sent(), told, cameBack.times], [[], [], 0]);
   });
 });

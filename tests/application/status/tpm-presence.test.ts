@@ -28,8 +28,9 @@ function setUp(isGone?: () => Promise<boolean>) {
       throw GONE;
     }
   };
-  presence.start(ask);
-  return { presence, clock, transport, tpm, kinds: () => raised.map(({ kind }) => kind), raised };
+  const cameBack = { times: 0 };
+  presence.start(ask, () => cameBack.times++);
+  return { presence, clock, transport, tpm, cameBack, kinds: () => raised.map(({ kind }) => kind), raised };
 }
 
 describe('the presence of the TPM', () => {
@@ -40,6 +41,22 @@ describe('the presence of the TPM', () => {
     assert.deepEqual(presence.lost, { sinceMs: clock.wallClockMs(), message: GONE.message, action: GONE.action });
     assert.deepEqual(kinds(), ['tpmLost']);
     assert.match(raised[0]?.message ?? '', /^The TPM does not answer\. Its device is gone\.$/);
+  });
+
+  it('says that the TPM came back once for each return and each reset, and not for other answers', async () => {
+    const { presence, clock, tpm, cameBack } = setUp();
+    presence.answered();
+    assert.equal(cameBack.times, 0);
+    tpm.answers = false;
+    presence.failed(GONE);
+    assert.equal(cameBack.times, 0);
+    tpm.answers = true;
+    clock.advance(500);
+    await settle();
+    presence.answered();
+    assert.equal(cameBack.times, 1);
+    presence.wasReset();
+    assert.equal(cameBack.times, 2);
   });
 
   it('asks a lost TPM until it responds, without a caller, and reports its return', async () => {

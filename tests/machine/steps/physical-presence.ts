@@ -9,6 +9,7 @@ const PERSISTENT = 'tpm2_getcap -T tbs handles-persistent';
 export const physicalPresenceSteps: readonly Step[] = [
   {
     title: 'the firmware carries out a Clear that was requested, after F12 at its question',
+    seconds: 2400,
     prove: async (machine) => {
       await machine.run('tpm2_createprimary -T tbs -Q -C o -c /tmp/primary.ctx');
       await machine.run('tpm2_evictcontrol -T tbs -Q -C o -c /tmp/primary.ctx 0x81000001');

@@ -3,12 +3,14 @@
  * (logind's D-Bus interface, org.freedesktop.login1(5)), and a delay lock that makes logind wait until the broker is
  * ready.
  *
- * A signal counts only if the owner of logind's bus name sent it, because any user of the bus can send one to us.
+ * A signal counts only if the owner of logind's bus name sent it, because any user of the bus can send one to us. If that
+ * owner or the bus goes away during a sleep, nobody announces the end of it, and the broker goes on at once.
  */
 import dbus from 'dbus-next';
 import type { Log } from '../../application/ports/logs.js';
 import type { PowerListener, PowerMonitor } from '../../application/ports/operating-system.js';
 import { RetryDelay } from '../../domain/retry-delay.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { SleepInhibitor } from './sleep-inhibitor.js';
 
 const LOGIND = 'org.freedesktop.login1';
@@ -19,6 +21,8 @@ const BUS_PATH = '/org/freedesktop/DBus';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** For the delay lock after a sleep: callers wait meanwhile. logind answers in milliseconds unless it hangs. */
+const LONGEST_LOCK_WAIT_MS = 5_000;
 /** The default of systemd and libdbus when DBUS_SYSTEM_BUS_ADDRESS is not set. */
 const STANDARD_ADDRESS = 'unix:path=/var/run/dbus/system_bus_socket';
 
@@ -26,6 +30,7 @@ export interface LogindOptions {
   /** D-Bus address of the system bus; undefined means the standard one. */
   readonly address: string | undefined;
   readonly log: Log;
+  readonly longestLockWaitMs?: number;
 }
 
 export class LogindPowerMonitor implements PowerMonitor {
@@ -38,6 +43,10 @@ export class LogindPowerMonitor implements PowerMonitor {
   readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #toldAbsence = false;
   #closed = false;
+  /** A sleep was announced, and its end was not yet. */
+  #asleep = false;
+  /** A suspend that takes longer than logind waits must not end after the resume has begun. */
+  readonly #changes = new OneAtATime();
   readonly #options: LogindOptions;
 
   constructor(options: LogindOptions) {
@@ -92,6 +101,7 @@ export class LogindPowerMonitor implements PowerMonitor {
     // A reply of the bus may arrive after the close, when nothing may be logged any more.
     if (this.#closed) return;
     this.#logind = owner;
+    this.#announcerIsGone();
     this.#inhibitor.release();
     if (owner === undefined) {
       this.#options.log.info({}, 'no logind on the system bus: suspend and resume are not followed');
@@ -115,7 +125,16 @@ export class LogindPowerMonitor implements PowerMonitor {
       this.#options.log.warn({ sender }, 'a PrepareForSleep that is not logind’s was ignored');
       return;
     }
-    void this.#prepare(body[0] === true);
+    const begins = body[0] === true;
+    this.#asleep = begins;
+    void this.#changes.run(() => this.#prepare(begins));
+  }
+
+  #announcerIsGone(): void {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    this.#options.log.warn({}, 'logind went away during a sleep, so nobody announces its end: the broker goes on');
+    void this.#changes.run(() => this.#wakeUp());
   }
 
   async #prepare(begins: boolean): Promise<void> {
@@ -125,13 +144,22 @@ export class LogindPowerMonitor implements PowerMonitor {
         await this.#listener?.prepareForSleep();
         this.#inhibitor.release();
       } else {
-        // Takes the lock before it restores the TPM, so that the next sleep waits for us in any case.
-        await this.#inhibitor.take();
-        await this.#listener?.awake();
+        // Takes the lock before it restores the TPM, so that the next sleep waits for us, unless logind hangs.
+        await within(this.#options.longestLockWaitMs ?? LONGEST_LOCK_WAIT_MS, this.#inhibitor.take());
+        await this.#wakeUp();
       }
     } catch (error) {
-      log.error({ error, begins }, 'preparing for a suspend or resume failed');
-      if (begins) this.#inhibitor.release();
+      log.error({ error }, 'preparing for a suspend failed');
+      this.#inhibitor.release();
+    }
+  }
+
+  async #wakeUp(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.#listener?.awake();
+    } catch (error) {
+      this.#options.log.error({ error }, 'the resume failed');
     }
   }
 
@@ -139,6 +167,7 @@ export class LogindPowerMonitor implements PowerMonitor {
     if (this.#closed || bus !== this.#bus) return;
     this.#bus = undefined;
     this.#logind = undefined;
+    this.#announcerIsGone();
     this.#inhibitor.release();
     if (!this.#toldAbsence) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -148,6 +177,14 @@ export class LogindPowerMonitor implements PowerMonitor {
     this.#retry = setTimeout(() => this.#connect(), this.#retryDelay.next());
     this.#retry.unref();
   }
+}
+
+/** Resolves when the work has ended, and after this time in any case. */
+async function within(longestMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
+  await Promise.race([work, expired]);
+  clearTimeout(timer);
 }
 
 async function callBus(bus: dbus.MessageBus, member: string, argument: string): Promise<unknown> {

@@ -26,6 +26,8 @@ export interface PowerParts {
   readonly events: Events;
   readonly clock: Clock;
   readonly suspendTimeoutMs: number;
+  /** Called when the TPM answers after a suspend. */
+  readonly cameBack: () => void;
 }
 
 /** A TPM may need a moment after power returns: a software TPM is a process that has to start. */
@@ -87,13 +89,14 @@ export class ManagePower {
 
   async #resumeNow(caller: Caller | undefined): Promise<void> {
     if (this.#state !== 'suspended') return;
-    const { dispatcher, events } = this.#parts;
+    const { dispatcher, events, cameBack } = this.#parts;
     this.#state = 'resuming';
     try {
       await dispatcher.resumeAfter(() => this.#restart());
     } finally {
       this.#state = 'running';
     }
+    cameBack();
     events.raise('administration', 'Resumed: queued commands continue.', { caller });
   }
 

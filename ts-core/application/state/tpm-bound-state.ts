@@ -66,6 +66,11 @@ export function* readTpmIdentity(
   return { version, manufacturerId, marks };
 }
 
+/** Returns what is known of the TPM that the stored state belongs to; undefined before the first start is complete. */
+export function knownTpm(store: StateStore): TpmIdentity | undefined {
+  return tpmRecord(store.get(RECORD))?.identity;
+}
+
 /**
  * Makes the stored state that of the TPM that was found. Returns undefined if it is already, as far as the TPM can be
  * recognised. Rejects with TBS_E_INTERNAL_ERROR if the state cannot be changed.

@@ -31,6 +31,7 @@ export class TpmPresence {
   #lostTpm: LostTpm | undefined;
   #lostAtMs = 0;
   #question: (() => Promise<unknown>) | undefined;
+  #cameBack: () => void = () => {};
   #asking: Promise<void> | undefined;
   readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #timer: { cancel(): void } | undefined;
@@ -46,9 +47,13 @@ export class TpmPresence {
     return this.#lostTpm;
   }
 
-  /** Starts to watch. `ask` sends the TPM a command without side effects, and rejects if that fails. */
-  start(ask: () => Promise<unknown>): void {
+  /**
+   * Starts to watch. `ask` sends the TPM a command without side effects, and rejects if that fails. `cameBack` is called
+   * when the TPM answers after it was lost or reset.
+   */
+  start(ask: () => Promise<unknown>, cameBack: () => void): void {
     this.#question = ask;
+    this.#cameBack = cameBack;
     this.#parts.transport.onDisturbed = () => this.#askNow();
     this.#schedule();
   }
@@ -85,6 +90,7 @@ export class TpmPresence {
     events.raise('tpmReset', 'The TPM was reset: its loaded keys and sessions are gone.', {
       details: { transport: transport.description },
     });
+    this.#cameBack();
   }
 
   #returned(): void {
@@ -94,6 +100,7 @@ export class TpmPresence {
     events.raise('tpmReturned', `The TPM answers again, after ${seconds} s.`, {
       details: { transport: transport.description, seconds },
     });
+    this.#cameBack();
     this.#schedule();
   }
 
