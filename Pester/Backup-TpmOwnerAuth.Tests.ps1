@@ -14,6 +14,8 @@ Describe 'Backup-TpmOwnerAuth' {
         (Get-Problem { Backup-TpmOwnerAuth }).Exception.Symbol | Should -Be 'TBS_E_OWNERAUTH_NOT_FOUND'
         Initialize-Tpm | Out-Null
         (Get-Problem { Backup-TpmOwnerAuth }).Exception.Details.Reason | Should -Be 'notJoined'
-        (Get-TpmOwnerAuthBackup).LastFailure.Reason | Should -Be 'notJoined'
+        $reason = (Get-TpmOwnerAuthBackup).LastFailure.Reason
+        $reason | Should -BeOfType [TpmTbs.BackupFailureReason]
+        $reason | Should -Be 'notJoined'
     }
 }

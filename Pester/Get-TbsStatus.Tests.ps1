@@ -10,7 +10,9 @@ Describe 'Get-TbsStatus' {
         $status.ProcessId | Should -Be $broker.Process.Id
         $status.Tpm.TpmVersion | Should -Be '2.0'
         $status.StartedAt | Should -BeOfType [DateTimeOffset]
-        $status.Endpoints | ForEach-Object { $_.Address } | Should -Contain $broker.Socket
+        $endpoint = $status.Endpoints | Where-Object Address -EQ $broker.Socket
+        $endpoint.Kind | Should -BeOfType [TpmTbs.EndpointKind]
+        $endpoint.Kind | Should -Be 'rpc'
     }
 
     It 'shows how it cancels, the estimated wait, and the cost of commands by code and key type' {

@@ -14,6 +14,7 @@ Describe 'Register-TbsEventAction' {
         $action = Register-TbsEventAction -Kind lockoutBegan, warning -Path $script
         $action.Name | Should -Be 'action'
         $action.Kinds | Should -Be @('LockoutBegan', 'Warning')
+        $action.Kinds | Should -BeOfType [TpmTbs.EventKind]
         $action.State | Should -Be 'Enabled'
         $action.Sha256 | Should -Be (Get-FileHash $script -Algorithm SHA256).Hash.ToLowerInvariant()
         "$action" | Should -BeLike 'action: *'

@@ -133,6 +133,12 @@ try { Import-Module TpmTbs -RequiredVersion 0.2.0 } catch { $null = $_ }
         "$problems" | Should -Not -Match 'TpmTbs'
     }
 
+    It 'has all its help already, and Update-Help by its name says that there is nothing to load' {
+        Update-Help -Module TpmTbs -UICulture en-US -ErrorAction SilentlyContinue -ErrorVariable problems
+        $problems.FullyQualifiedErrorId | Should -Be 'HelpInfoUriNotFound,Microsoft.PowerShell.Commands.UpdateHelpCommand'
+        (Get-Help Get-TbsLockout).Synopsis | Should -Match 'authorization failures'
+    }
+
     It 'provides about_TpmTbs' {
         (Get-Help about_TpmTbs | Out-String) | Should -Match 'Get-Command -Module TpmTbs'
     }

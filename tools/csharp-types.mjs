@@ -35,10 +35,12 @@ export const OWN_FORM = new Set([
 /** The enumeration of each member; several members may share one. */
 const ENUMERATIONS = {
   'AuthLevel.levelName': 'AuthLevelName',
+  'BackupFailure.reason': 'BackupFailureReason',
   'BankNotCompared.reason': 'NotComparedReason',
   'Context.callerClass': 'CallerClass',
   'Event.callerClass': 'CallerClass',
   'Event.kind': 'EventKind',
+  'EventAction.kinds': 'EventKind',
   'EventLogTest.form': 'EventLogForm',
   'ListStatement.effect': 'ListEffect',
   'ListStatement.list': 'CommandList',
@@ -53,6 +55,7 @@ const ENUMERATIONS = {
   'PolicyStatement.sourceKind': 'PolicySourceKind',
   'ProvisioningState.endorsementHierarchy': 'HierarchyState',
   'ProvisioningState.storageHierarchy': 'HierarchyState',
+  'ProvisioningState.needs': 'ProvisioningNeed',
   'Resource.kind': 'ResourceKind',
   'Status.cancellation': 'CommandCancellation',
   'StandIn.kind': 'StandInKind',
@@ -60,6 +63,7 @@ const ENUMERATIONS = {
   'Status.mode': 'BrokerMode',
   'Status.state': 'BrokerState',
   'StatusCaller.callerClass': 'CallerClass',
+  'StatusEndpoint.kind': 'EndpointKind',
   'Tpm.autoProvisioning': 'AutoProvisioningMode',
   'Tpm.managedAuthLevel': 'AuthLevelName',
 };
@@ -101,7 +105,7 @@ export function renderTypes() {
 function renderClass(name, schema, enumerations) {
   const required = new Set(schema.required);
   const members = Object.entries(schema.properties).map(([member, type]) => {
-    const values = withoutNull(type).enum;
+    const values = (type.items ?? withoutNull(type)).enum;
     const known =
       values === undefined || member === 'tpmVersion' ? undefined : enumerationOf(name, member, values, enumerations);
     const { code, read } = POLICY_VALUES.has(`${name}.${member}`)
@@ -172,12 +176,12 @@ function csharp(member, type, mayBeNull, enumeration) {
       ? { code: property(`${target}?`), read: `json.ObjectOrNull("${member}", ${target}.Read)` }
       : { code: property(target, ' = null!;'), read: `${target}.Read(json["${member}"])` };
   }
+  if (type.type === 'array') return list(member, type.items, enumeration);
   if (enumeration !== undefined) {
     return mayBeNull
       ? { code: property(`${enumeration}?`), read: `json.NamedOrNull("${member}", TpmTbs.${enumeration}.Unknown)` }
       : { code: property(enumeration), read: `json.Named("${member}", ${enumeration}.Unknown)` };
   }
-  if (type.type === 'array') return list(member, type.items);
   if (type.format === 'date-time') return optional('DateTimeOffset', 'Time');
   if (type.format === 'base64' && member !== 'ownerAuth') {
     return { code: property('byte[]', ' = Array.Empty<byte>();'), read: `json.Bytes("${member}")` };
@@ -192,11 +196,13 @@ function csharp(member, type, mayBeNull, enumeration) {
   return { code: property('object?'), read: `json["${member}"].ToPowerShell()` };
 }
 
-function list(member, items) {
+function list(member, items, enumeration) {
   const declare = (type, read) => ({
     code: `ResultList<${type}> NAME { get; private set; } = null!;`,
     read: `new(${read ?? `json.List("${member}", ${type}.Read)`})`,
   });
+  if (enumeration !== undefined)
+    return declare(enumeration, `json.List("${member}", static one => one.AsNamed(${enumeration}.Unknown))`);
   if (items.$ref !== undefined) return declare(items.$ref.split('/').at(-1));
   if (items.format === 'date-time')
     return declare('DateTimeOffset', `json.List("${member}", static one => one.AsTime())`);

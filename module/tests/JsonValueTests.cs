@@ -23,6 +23,10 @@ public sealed class JsonValueTests
     [InlineData("{")]
     [InlineData("[1,")]
     [InlineData("\"open")]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("{\"a\":1} 2")]
+    [InlineData("{\"a\":\"\\ud83d\"}")]
 #endif
     [InlineData("{\"a\":}")]
     [InlineData("{\"a\":1}}")]
@@ -38,6 +42,16 @@ public sealed class JsonValueTests
 
     [Fact]
     public void Reads_text_outside_ASCII() => Assert.Equal("Grüße, 世界 🙂", Parse("{\"a\":\"Grüße, 世界 🙂\"}").Text("a"));
+
+    [Fact]
+    public void Takes_the_last_of_members_with_one_name() => Assert.Equal(2, Parse("{\"a\":1,\"b\":3,\"a\":2}").Int64("a"));
+
+    [Fact]
+    public void Writes_what_it_has_read()
+    {
+        string text = "{\"a\":[1,-2.5,true,false,null,\"x\",{}],\"b\":{\"c\":[]}}";
+        Assert.Equal(text, Parse(text).ToIndentedJson().Replace("\n", "").Replace("\r", "").Replace(" ", ""));
+    }
 
     [Fact]
     public void Treats_an_absent_member_as_null()

@@ -13,6 +13,7 @@ import { eventLoopTurns, FairTurns } from '../endpoints/fair-turns.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
+import type { StatusEndpoint } from '../endpoints/rpc/protocol/status.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer, PeerProcess } from '../endpoints/simulator/simulator-peer.js';
@@ -71,7 +72,7 @@ export interface Endpoints {
 /** Calls per connection that are served at the same time; further ones wait unread. */
 const MAX_OUTSTANDING_CALLS = 128;
 
-type Listed = { kind: string; address: string }[];
+type Listed = StatusEndpoint[];
 type Close = () => Promise<void> | void;
 
 export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {

@@ -41,14 +41,16 @@ internal sealed partial class JsonValue
     internal DateTimeOffset? TimeOrNull(string name) => this[name] is { IsNull: false } member ? member.AsTime() : null;
 
     /// <summary>Returns an enumeration member by name; <paramref name="unknown"/> for the name of a later broker.</summary>
-    internal T Named<T>(string name, T unknown) where T : struct, Enum
-    {
-        if (TextOrNull(name) is not { } text) return unknown;
-        string member = Capitalized(text);
-        return Enum.IsDefined(typeof(T), member) ? Member<T>(member) : unknown;
-    }
+    internal T Named<T>(string name, T unknown) where T : struct, Enum =>
+        this[name] is { IsNull: false } member ? member.AsNamed(unknown) : unknown;
 
     internal T? NamedOrNull<T>(string name, T unknown) where T : struct, Enum => this[name].IsNull ? null : Named(name, unknown);
+
+    internal T AsNamed<T>(T unknown) where T : struct, Enum
+    {
+        string member = Capitalized(AsText());
+        return Enum.IsDefined(typeof(T), member) ? Member<T>(member) : unknown;
+    }
 
     private static T Member<T>(string name) where T : struct, Enum =>
 #if NET
@@ -73,8 +75,6 @@ internal sealed partial class JsonValue
     internal T? ObjectOrNull<T>(string name, Func<JsonValue, T> read) where T : class =>
         this[name] is { IsNull: false } member ? read(member) : null;
 
-    internal string AsText() => IsString ? RawString() : throw WrongKind("text");
-
     internal byte[] AsBytes()
     {
         try
@@ -87,12 +87,6 @@ internal sealed partial class JsonValue
         }
     }
 
-    internal bool AsFlag() => IsBoolean ? RawBoolean() : throw WrongKind("true or false");
-
-    internal double AsDouble() => IsNumber ? RawDouble() : throw WrongKind("a number");
-
-    internal long AsInt64() => IsNumber && TryRawInt64(out long number) ? number : throw WrongKind("a whole number");
-
     internal DateTimeOffset AsTime() =>
         DateTimeOffset.TryParse(AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
             ? time.ToLocalTime()
@@ -104,10 +98,7 @@ internal sealed partial class JsonValue
     /// </summary>
     internal object? ToPowerShell()
     {
-        if (IsNull) return null;
-        if (IsString) return AsText();
-        if (IsBoolean) return AsFlag();
-        if (IsNumber) return TryRawInt64(out long number) ? (object)number : RawDouble();
+        if (!IsArray && !IsObject) return value;
         if (IsArray)
         {
             List<object?> elements = new();

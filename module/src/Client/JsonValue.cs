@@ -1,10 +1,5 @@
-#if NET
 using System;
 using System.Collections.Generic;
-using System.IO;
-using System.Text;
-using System.Text.Json;
-using System.Text.Unicode;
 
 namespace TpmTbs.Client;
 
@@ -14,77 +9,36 @@ namespace TpmTbs.Client;
 /// </summary>
 internal sealed partial class JsonValue
 {
-    private readonly JsonElement element;
+    private static readonly JsonValue Null = new(null);
 
-    private JsonValue(JsonElement element) => this.element = element;
+    /// <summary>Null, String, Boolean, Int64, Double, a list of JsonValue, or a dictionary of them.</summary>
+    private readonly object? value;
 
-    /// <summary>Parses JSON in UTF-8.</summary>
-    internal static JsonValue Parse(byte[] text)
-    {
-        if (!Utf8.IsValid(text)) throw new ProtocolException("The message is not UTF-8.");
-        try
-        {
-            return new JsonValue(JsonDocument.Parse(text).RootElement);
-        }
-        catch (JsonException exception)
-        {
-            throw new ProtocolException("The message is not JSON.", exception);
-        }
-    }
+    private JsonValue(object? value) => this.value = value;
 
-    internal bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
+    internal bool IsNull => value is null;
 
-    internal bool IsObject => element.ValueKind == JsonValueKind.Object;
+    internal bool IsObject => value is Dictionary<string, JsonValue>;
 
-    internal bool IsArray => element.ValueKind == JsonValueKind.Array;
+    internal bool IsArray => value is List<JsonValue>;
 
-    internal bool IsNumber => element.ValueKind == JsonValueKind.Number;
+    internal bool IsNumber => value is long or double;
 
-    internal bool IsString => element.ValueKind == JsonValueKind.String;
+    internal bool IsString => value is string;
 
-    internal bool IsBoolean => element.ValueKind is JsonValueKind.True or JsonValueKind.False;
+    internal bool IsBoolean => value is bool;
 
-    internal JsonValue this[string name]
-    {
-        get
-        {
-            if (!IsObject) throw WrongKind("an object");
-            return element.TryGetProperty(name, out JsonElement member) ? new JsonValue(member) : new JsonValue(default);
-        }
-    }
+    internal JsonValue this[string name] => Members().TryGetValue(name, out JsonValue? member) ? member : Null;
 
-    internal IEnumerable<JsonValue> Elements()
-    {
-        if (!IsArray) throw WrongKind("a list");
-        foreach (JsonElement one in element.EnumerateArray()) yield return new JsonValue(one);
-    }
+    internal List<JsonValue> Elements() => value as List<JsonValue> ?? throw WrongKind("a list");
 
-    internal IEnumerable<KeyValuePair<string, JsonValue>> Members()
-    {
-        if (!IsObject) throw WrongKind("an object");
-        foreach (JsonProperty one in element.EnumerateObject())
-        {
-            yield return new KeyValuePair<string, JsonValue>(one.Name, new JsonValue(one.Value));
-        }
-    }
+    internal Dictionary<string, JsonValue> Members() => value as Dictionary<string, JsonValue> ?? throw WrongKind("an object");
 
-    /// <summary>Returns the value as indented JSON.</summary>
-    internal string ToIndentedJson()
-    {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter writer = new(text, new JsonWriterOptions { Indented = true }))
-        {
-            element.WriteTo(writer);
-        }
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+    internal string AsText() => value as string ?? throw WrongKind("text");
 
-    private string RawString() => element.GetString()!;
+    internal bool AsFlag() => value is bool flag ? flag : throw WrongKind("true or false");
 
-    private bool RawBoolean() => element.ValueKind == JsonValueKind.True;
+    internal double AsDouble() => value is long whole ? whole : value is double number ? number : throw WrongKind("a number");
 
-    private double RawDouble() => element.GetDouble();
-
-    private bool TryRawInt64(out long number) => element.TryGetInt64(out number);
+    internal long AsInt64() => value is long number ? number : throw WrongKind("a whole number");
 }
-#endif

@@ -4,10 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
-#if NET
-using System.IO;
-using System.Text.Json;
-#else
+#if NETFRAMEWORK
 using System.Web.Script.Serialization;
 #endif
 
@@ -17,56 +14,91 @@ namespace TpmTbs.Client;
 internal static class RpcRequest
 {
 #if NET
+    /// <summary>Deeper than any parameter; a value that contains itself has no end.</summary>
+    private const int MaxDepth = 64;
+
     internal static byte[] Write(int id, string method, RpcParameters? parameters)
     {
-        using MemoryStream body = new();
-        using (Utf8JsonWriter writer = new(body))
+        StringBuilder json = new(256);
+        json.Append("{\"jsonrpc\":\"2.0\",\"id\":").Append(id.ToString(CultureInfo.InvariantCulture)).Append(",\"method\":");
+        WriteText(json, method);
+        if (parameters is not null)
         {
-            writer.WriteStartObject();
-            writer.WriteString("jsonrpc", "2.0");
-            writer.WriteNumber("id", id);
-            writer.WriteString("method", method);
-            if (parameters is not null)
-            {
-                writer.WriteStartObject("params");
-                foreach (KeyValuePair<string, object?> one in parameters)
-                {
-                    if (one.Value is null) continue;
-                    writer.WritePropertyName(one.Key);
-                    WriteValue(writer, one.Value);
-                }
-                writer.WriteEndObject();
-            }
-            writer.WriteEndObject();
+            json.Append(",\"params\":");
+            WriteMembers(json, parameters, 0, omitsNull: true);
         }
-        return WithHeader(body.GetBuffer(), (int)body.Length);
+        byte[] body = Encoding.UTF8.GetBytes(json.Append('}').ToString());
+        return WithHeader(body);
     }
 
-    private static void WriteValue(Utf8JsonWriter writer, object? value)
+    private static void WriteValue(StringBuilder json, object? value, int depth)
     {
+        if (depth > MaxDepth) throw TbsErrors.BadParameter("The value is nested too deeply.", "Pass a simpler value.", null);
         switch (Plain(value))
         {
-            case null: writer.WriteNullValue(); break;
-            case string text: writer.WriteStringValue(text); break;
-            case bool flag: writer.WriteBooleanValue(flag); break;
-            case long number: writer.WriteNumberValue(number); break;
-            case double number: writer.WriteNumberValue(number); break;
-            case IDictionary<string, object?> members:
-                writer.WriteStartObject();
-                foreach (KeyValuePair<string, object?> one in members)
-                {
-                    writer.WritePropertyName(one.Key);
-                    WriteValue(writer, one.Value);
-                }
-                writer.WriteEndObject();
-                break;
-            case IEnumerable elements:
-                writer.WriteStartArray();
-                foreach (object? one in elements) WriteValue(writer, one);
-                writer.WriteEndArray();
-                break;
+            case null: json.Append("null"); break;
+            case string text: WriteText(json, text); break;
+            case bool flag: json.Append(flag ? "true" : "false"); break;
+            case long number: json.Append(number.ToString(CultureInfo.InvariantCulture)); break;
+            case double number: WriteDouble(json, number); break;
+            case IDictionary<string, object?> members: WriteMembers(json, members, depth, omitsNull: false); break;
+            case IEnumerable elements: WriteElements(json, elements, depth); break;
         }
     }
+
+    private static void WriteMembers(StringBuilder json, IDictionary<string, object?> members, int depth, bool omitsNull)
+    {
+        json.Append('{');
+        bool isFirst = true;
+        foreach (KeyValuePair<string, object?> one in members)
+        {
+            if (omitsNull && one.Value is null) continue;
+            if (!isFirst) json.Append(',');
+            isFirst = false;
+            WriteText(json, one.Key);
+            json.Append(':');
+            WriteValue(json, one.Value, depth + 1);
+        }
+        json.Append('}');
+    }
+
+    private static void WriteElements(StringBuilder json, IEnumerable elements, int depth)
+    {
+        json.Append('[');
+        bool isFirst = true;
+        foreach (object? one in elements)
+        {
+            if (!isFirst) json.Append(',');
+            isFirst = false;
+            WriteValue(json, one, depth + 1);
+        }
+        json.Append(']');
+    }
+
+    /// <exception cref="TbsException">JSON has no such number.</exception>
+    private static void WriteDouble(StringBuilder json, double number)
+    {
+        if (!double.IsFinite(number)) throw TbsErrors.BadParameter($"{number} is no number that can be sent.", "Pass another number.", number);
+        json.Append(number.ToString("R", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>
+    /// Writes a JSON string. Most texts of this protocol have nothing to escape; the others need the encoder of .NET, which a
+    /// session loads and compiles at its first use.
+    /// </summary>
+    private static void WriteText(StringBuilder json, string text) =>
+        json.Append('"').Append(HasNothingToEscape(text) ? text : Escaped(text)).Append('"');
+
+    private static bool HasNothingToEscape(string text)
+    {
+        foreach (char letter in text)
+        {
+            if (letter is < ' ' or > '~' or '"' or '\\') return false;
+        }
+        return true;
+    }
+
+    private static string Escaped(string text) => System.Text.Encodings.Web.JavaScriptEncoder.Default.Encode(text);
 #else
     internal static byte[] Write(int id, string method, RpcParameters? parameters)
     {
@@ -81,7 +113,7 @@ internal static class RpcRequest
             request["params"] = given;
         }
         byte[] body = Encoding.UTF8.GetBytes(new JavaScriptSerializer { MaxJsonLength = int.MaxValue }.Serialize(request));
-        return WithHeader(body, body.Length);
+        return WithHeader(body);
     }
 
     private static object? Deep(object? value)
@@ -100,12 +132,13 @@ internal static class RpcRequest
     }
 #endif
 
-    private static byte[] WithHeader(byte[] body, int length)
+    /// <summary>Puts the header before a message.</summary>
+    internal static byte[] WithHeader(byte[] body)
     {
-        byte[] header = Encoding.ASCII.GetBytes("Content-Length: " + length.ToString(CultureInfo.InvariantCulture) + "\r\n\r\n");
-        byte[] message = new byte[header.Length + length];
+        byte[] header = Encoding.ASCII.GetBytes("Content-Length: " + body.Length.ToString(CultureInfo.InvariantCulture) + "\r\n\r\n");
+        byte[] message = new byte[header.Length + body.Length];
         Buffer.BlockCopy(header, 0, message, 0, header.Length);
-        Buffer.BlockCopy(body, 0, message, header.Length, length);
+        Buffer.BlockCopy(body, 0, message, header.Length, body.Length);
         return message;
     }
 

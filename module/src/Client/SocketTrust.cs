@@ -30,13 +30,14 @@ internal sealed class SocketTrust
     internal static SocketTrust Of(string path)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-        uint? folderOwner = UnixFile.OwnerOf(folder);
-        uint? socketOwner = UnixFile.OwnerOf(path);
-        if (folderOwner is null || socketOwner is null) throw TbsErrors.NotRunning(path, "there is no socket");
+        if (UnixFile.OwnerOf(folder) is not uint folderOwner || UnixFile.OwnerOf(path) is not uint socketOwner)
+        {
+            throw TbsErrors.NotRunning(path, "there is no socket");
+        }
         bool isSystems = path == BrokerAddress.SystemSocket && OnlyRootMakesFoldersIn("/run");
         SocketTrust trust = new(path, [0, UnixFile.EffectiveUser, isSystems ? folderOwner : null, NamedBrokerUser]);
-        if (!trust.Includes(folderOwner.Value)) throw TbsErrors.NotTrusted($"The folder of {path} belongs to user {folderOwner}", path);
-        if (!trust.Includes(socketOwner.Value)) throw TbsErrors.NotTrusted($"The socket {path} belongs to user {socketOwner}", path);
+        if (!trust.Includes(folderOwner)) throw TbsErrors.NotTrusted($"The folder of {path} belongs to user {folderOwner}", path);
+        if (!trust.Includes(socketOwner)) throw TbsErrors.NotTrusted($"The socket {path} belongs to user {socketOwner}", path);
         return trust;
     }
 

@@ -11,7 +11,7 @@ import { recordedEvents } from '../../support/recorded-events.js';
 const RECEIPT: DirectoryReceipt = { server: 'dc1.example.org', target: 'CN=host', form: 'windows8' };
 const SECRET = Uint8Array.of(1, 2, 3);
 const THUMBPRINT = Uint8Array.of(9);
-const REFUSED = new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', { details: { reason: 'noRights' } });
+const REFUSED = new TbsError('TBS_E_PROVISIONING_NOT_ALLOWED', { details: { reason: 'noRight' } });
 
 function setUp(directory: Partial<OwnerAuthDirectory> | undefined) {
   const { events, told } = recordedEvents();
@@ -61,8 +61,8 @@ describe('the backup of the owner authorization to the directory', () => {
     fails = true;
     await assert.rejects(backup.commit(SECRET, THUMBPRINT), REFUSED);
     const { lastSuccess, lastFailure, form } = records.current.backup;
-    assert.deepEqual([lastSuccess?.server, lastFailure?.reason, form], [RECEIPT.server, 'noRights', 'windows8']);
-    assert.deepEqual([told.at(-1)?.kind, told.at(-1)?.details['reason']], ['warning', 'noRights']);
+    assert.deepEqual([lastSuccess?.server, lastFailure?.reason, form], [RECEIPT.server, 'noRight', 'windows8']);
+    assert.deepEqual([told.at(-1)?.kind, told.at(-1)?.details['reason']], ['warning', 'noRight']);
     fails = false;
     await backup.commit(SECRET, THUMBPRINT);
     assert.equal(records.current.backup.lastFailure, null);

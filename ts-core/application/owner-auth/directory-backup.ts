@@ -3,6 +3,7 @@
  * how they ended.
  */
 import { bytesToBase64 } from '../../domain/base64.js';
+import { backupFailureReason } from '../../domain/owner-auth/backup-failure.js';
 import { type BackupMode, backupMode } from '../../domain/owner-auth/backup-mode.js';
 import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
@@ -60,7 +61,7 @@ export class DirectoryBackup {
       return await work(directory);
     } catch (error) {
       const failure = asBackupFailure(error);
-      const reason = String(failure.details['reason'] ?? 'error');
+      const reason = backupFailureReason(failure.details);
       const lastFailure = { time: this.#now(), reason, message: failure.message };
       await records.update({ backup: { ...records.current.backup, lastFailure } });
       events.raise('warning', `The backup of the owner authorization failed (${step}): ${failure.message}`, {

@@ -1,5 +1,6 @@
 /** What the state store records about the owner authorization, besides its secrets, under one name. */
 import { OneAtATime } from '../../domain/one-at-a-time.js';
+import type { BackupFailureReason } from '../../domain/owner-auth/backup-failure.js';
 import type { OsManagedAuthLevel } from '../../domain/policy/settings.js';
 import type { DirectoryBackupForm } from '../ports/owner-auth-stores.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -13,7 +14,11 @@ export interface DelegationFamily {
 
 export interface BackupRecord {
   readonly lastSuccess: { readonly time: string; readonly server: string; readonly target: string } | null;
-  readonly lastFailure: { readonly time: string; readonly reason: string; readonly message: string } | null;
+  readonly lastFailure: {
+    readonly time: string;
+    readonly reason: BackupFailureReason;
+    readonly message: string;
+  } | null;
   readonly form: DirectoryBackupForm | null;
 }
 

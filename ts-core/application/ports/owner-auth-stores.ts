@@ -1,4 +1,5 @@
 /** Where the owner authorization is stored: files and a directory. */
+import type { BackupFailureReason } from '../../domain/owner-auth/backup-failure.js';
 
 /**
  * Files with the secrets of the owner authorization. Each secret has its own file, readable only by the broker's user
@@ -77,12 +78,4 @@ export interface DirectoryReceipt {
 export type DirectoryBackupForm = 'windows8' | 'windows7';
 
 /** Why a backup failed: `details.reason` of the TBS_E_PROVISIONING_NOT_ALLOWED with which the directory rejects. */
-export type DirectoryFailure =
-  | 'notJoined'
-  | 'noServer'
-  | 'wrongCredentials'
-  | 'schemaMissing'
-  | 'noRight'
-  | 'timeout'
-  | 'tls'
-  | 'clockSkew';
+export type DirectoryFailure = Exclude<BackupFailureReason, 'error'>;

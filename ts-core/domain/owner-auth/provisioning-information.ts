@@ -26,6 +26,8 @@ export const PROVISIONING_INFORMATION = {
 
 export type ProvisioningBit = keyof typeof PROVISIONING_INFORMATION;
 
+export const PROVISIONING_BITS = Object.keys(PROVISIONING_INFORMATION) as readonly ProvisioningBit[];
+
 export interface ProvisioningVerdict {
   readonly information: number;
   readonly needs: readonly ProvisioningBit[];

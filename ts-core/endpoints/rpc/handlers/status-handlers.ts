@@ -12,7 +12,7 @@ export interface DaemonFacts {
   readonly processId: number;
   readonly mode: 'system' | 'user';
   readonly limits: Readonly<Record<string, number>>;
-  readonly endpoints: () => readonly { readonly kind: string; readonly address: string }[];
+  readonly endpoints: () => readonly contract.StatusEndpoint[];
 }
 
 /** TPM_IFTYPE of Tbs.h. The broker does not know how the platform reaches the TPM; 0 means "unknown". */

@@ -1,5 +1,6 @@
 /** Backup of the owner authorization to AD DS. */
 import * as z from 'zod';
+import { BACKUP_FAILURE_REASONS } from '../../../domain/owner-auth/backup-failure.js';
 import { ADMINISTRATOR_ONLY, OBSERVERS_ONLY } from '../../access.js';
 import { type Described, method, noParams, objectType } from './method.js';
 import { currentAuthText } from './owner-auth.js';
@@ -16,7 +17,7 @@ export type BackupSuccess = Described<typeof BackupSuccess>;
 
 export const BackupFailure = objectType('BackupFailure', 'A backup that failed.', {
   time: utcTime.describe('When.'),
-  reason: z.string().describe('The reason’s stable name, for scripts.'),
+  reason: z.enum(BACKUP_FAILURE_REASONS).describe('Why it failed; error: for none of the other reasons.'),
   message: z.string().describe('What happened, in words.'),
 });
 export type BackupFailure = Described<typeof BackupFailure>;

@@ -94,7 +94,9 @@ export const TpmLockout = objectType(
 export type TpmLockout = Described<typeof TpmLockout>;
 
 export const StatusEndpoint = objectType('StatusEndpoint', 'An endpoint that is open.', {
-  kind: z.string().describe('rpc, wire, swtpm, mssim or bare.'),
+  kind: z
+    .enum(['rpc', 'wire', 'swtpm', 'mssim', 'bare', 'metrics'])
+    .describe('The protocol that it speaks; metrics: Prometheus’ text over HTTP.'),
   address: z.string().describe('The socket’s path, the pipe’s name, or host and port.'),
 });
 export type StatusEndpoint = Described<typeof StatusEndpoint>;

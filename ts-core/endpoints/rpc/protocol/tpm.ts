@@ -1,5 +1,6 @@
 /** The TPM as its owner sees it: Get-Tpm, provisioning, the TPM's own lockout, the endorsement key. */
 import * as z from 'zod';
+import { PROVISIONING_BITS } from '../../../domain/owner-auth/provisioning-information.js';
 import { ADMINISTRATOR_ONLY, NOT_SANDBOXED } from '../../access.js';
 import { levelName } from './auth-level.js';
 import { type Described, method, noParams, nothing, objectType } from './method.js';
@@ -77,7 +78,7 @@ export const ProvisioningState = objectType(
     clearRequired: z.boolean().describe('Whether the owner authorization must be imported or the TPM cleared.'),
     physicalPresenceRequired: z.boolean().describe('Whether a person must confirm at the machine.'),
     information: uint32.describe('Information bits of Win32_Tpm.Provision.'),
-    needs: z.array(z.string()).describe('The same bits by name.'),
+    needs: z.array(z.enum(PROVISIONING_BITS)).describe('The same bits by name.'),
     storageHierarchy: hierarchy.describe(
       'The storage hierarchy of a TPM 2.0. open: its authorization is empty, as other TPM programs expect; closed: its authorization is set and stored here; closedByOthers: its authorization is set but not stored here. Null for a TPM 1.2.',
     ),

@@ -11,8 +11,8 @@ public sealed partial class BackupFailure
     /// <summary>When.</summary>
     public DateTimeOffset Time { get; private set; }
 
-    /// <summary>The reason’s stable name, for scripts.</summary>
-    public string Reason { get; private set; } = "";
+    /// <summary>Why it failed; error: for none of the other reasons.</summary>
+    public BackupFailureReason Reason { get; private set; }
 
     /// <summary>What happened, in words.</summary>
     public string Message { get; private set; } = "";
@@ -20,7 +20,7 @@ public sealed partial class BackupFailure
     internal static BackupFailure Read(JsonValue json) => new()
     {
         Time = json.Time("time"),
-        Reason = json.Text("reason"),
+        Reason = json.Named("reason", BackupFailureReason.Unknown),
         Message = json.Text("message"),
     };
 }

@@ -12,7 +12,7 @@ public sealed partial class EventAction
     public string Name { get; private set; } = "";
 
     /// <summary>The kinds of events that start it.</summary>
-    public ResultList<string> Kinds { get; private set; } = null!;
+    public ResultList<EventKind> Kinds { get; private set; } = null!;
 
     /// <summary>The script.</summary>
     public string Path { get; private set; } = "";
@@ -59,7 +59,7 @@ public sealed partial class EventAction
     internal static EventAction Read(JsonValue json) => new()
     {
         Name = json.Text("name"),
-        Kinds = new(json.Texts("kinds")),
+        Kinds = new(json.List("kinds", static one => one.AsNamed(EventKind.Unknown))),
         Path = json.Text("path"),
         Sha256 = json.TextOrNull("sha256"),
         State = json.Named("state", EventActionState.Unknown),

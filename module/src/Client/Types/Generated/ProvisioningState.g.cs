@@ -26,7 +26,7 @@ public sealed partial class ProvisioningState
     public uint Information { get; private set; }
 
     /// <summary>The same bits by name.</summary>
-    public ResultList<string> Needs { get; private set; } = null!;
+    public ResultList<ProvisioningNeed> Needs { get; private set; } = null!;
 
     /// <summary>The storage hierarchy of a TPM 2.0. open: its authorization is empty, as other TPM programs expect; closed: its authorization is set and stored here; closedByOthers: its authorization is set but not stored here. Null for a TPM 1.2.</summary>
     public HierarchyState? StorageHierarchy { get; private set; }
@@ -45,7 +45,7 @@ public sealed partial class ProvisioningState
         ClearRequired = json.Flag("clearRequired"),
         PhysicalPresenceRequired = json.Flag("physicalPresenceRequired"),
         Information = json.UInt32("information"),
-        Needs = new(json.Texts("needs")),
+        Needs = new(json.List("needs", static one => one.AsNamed(ProvisioningNeed.Unknown))),
         StorageHierarchy = json.NamedOrNull("storageHierarchy", TpmTbs.HierarchyState.Unknown),
         EndorsementHierarchy = json.NamedOrNull("endorsementHierarchy", TpmTbs.HierarchyState.Unknown),
         PolicyClosesHierarchies = json.Flag("policyClosesHierarchies"),
