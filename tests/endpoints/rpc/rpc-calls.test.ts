@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
-import type { RpcHandler } from '../../../ts-core/endpoints/rpc/handler.js';
+import { InTurn, type RpcHandler } from '../../../ts-core/endpoints/rpc/handler.js';
 import { type CallId, METHOD_NOT_FOUND } from '../../../ts-core/endpoints/rpc/json-rpc.js';
 import { MessageReplies } from '../../../ts-core/endpoints/rpc/message-replies.js';
 import { method } from '../../../ts-core/endpoints/rpc/protocol/method.js';
@@ -26,7 +26,14 @@ function contract(name: string, access = EVERYBODY_ALL) {
   return method(name, { summary: 'A method of this test.', access, params: z.unknown(), result: z.unknown() });
 }
 
-function setUp({ caller = ALICE, maxOutstandingCalls = 4 }: { caller?: Caller; maxOutstandingCalls?: number } = {}) {
+interface Options {
+  readonly caller?: Caller;
+  readonly maxOutstandingCalls?: number;
+  /** Whether finished calls are answered immediately, as if each had its turn at once. */
+  readonly answersAtOnce?: boolean;
+}
+
+function setUp({ caller = ALICE, maxOutstandingCalls = 4, answersAtOnce = true }: Options = {}) {
   const session = sessionOf(caller);
   const budget = new ByteBudget(10_000);
   const log = quietLog();
@@ -53,7 +60,10 @@ function setUp({ caller = ALICE, maxOutstandingCalls = 4 }: { caller?: Caller; m
       serve: () => new Promise((answer, fail) => waiting.push({ answer, fail })),
     },
   ];
-  const calls = new RpcCalls({
+  const calls: RpcCalls = new RpcCalls({
+    onFinished: () => {
+      if (answersAtOnce) calls.answerFinished();
+    },
     ...{ session, budget, log, maxOutstandingCalls, maxBatchReplyBytes: 100 },
     handlers: new Map(handlers.map((handler) => [handler.method.name, handler])),
     onRoomAgain: () => roomAgain++,
@@ -158,6 +168,36 @@ describe('the calls of a JSON-RPC connection', () => {
 });
 
 describe('calls in progress', () => {
+  it('are answered one at a time, in turns, in which the last step of their answers is made', async () => {
+    const { calls, call, replies, budget, waiting } = setUp({ answersAtOnce: false });
+    let made = 0;
+    for (const id of [1, 2]) call('later', undefined, id, 100);
+    waiting[1]?.answer(new InTurn(() => ({ made: ++made })));
+    waiting[0]?.answer(
+      new InTurn(() => {
+        throw new TbsError('TBS_E_IOERROR');
+      }),
+    );
+    await settled();
+    assert.deepEqual([calls.hasFinished, made, replies, budget.used], [true, 0, [], 200]);
+    assert.equal(calls.answerFinished(), true);
+    assert.deepEqual([made, replies.length, budget.used], [1, 1, 100]);
+    assert.equal(calls.answerFinished(), true);
+    assert.deepEqual([calls.hasFinished, budget.used], [false, 0]);
+    assert.equal(calls.answerFinished(), false);
+    assert.deepEqual(replies[0]?.result, { made: 1 });
+    assert.equal(replies[1]?.error?.data?.symbol, 'TBS_E_IOERROR');
+  });
+
+  it('that have finished are not answered after their client has gone, and cost its user nothing', async () => {
+    const { calls, call, replies, budget, waiting } = setUp({ answersAtOnce: false });
+    call('later', undefined, 1, 300);
+    waiting[0]?.answer({});
+    await settled();
+    calls.close();
+    assert.deepEqual([calls.answerFinished(), replies, budget.used], [false, [], 0]);
+  });
+
   it('are answered when their handler is done, in whatever order', async () => {
     const { call, replies, waiting } = setUp();
     call('later', undefined, 1);

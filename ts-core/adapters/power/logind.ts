@@ -9,8 +9,8 @@
 import dbus from 'dbus-next';
 import type { Log } from '../../application/ports/logs.js';
 import type { PowerListener, PowerMonitor } from '../../application/ports/operating-system.js';
-import { RetryDelay } from '../../domain/retry-delay.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
+import { RetryDelay } from '../../domain/retry-delay.js';
 import { SleepInhibitor } from './sleep-inhibitor.js';
 
 const LOGIND = 'org.freedesktop.login1';
