@@ -1,7 +1,4 @@
-/**
- * The folders to measure: the sources of each, the tests that should notice the changes, and the share of changes
- * that they must notice.
- */
+/** The folders to measure, and the percentage of changes that their tests must notice. */
 import { readdirSync } from 'node:fs';
 
 /** Measures these folders of ts-core by the tests of the same folders of tests. */

@@ -2,9 +2,8 @@
 import process from 'node:process';
 import { FOLDERS, filesOf } from './folders.mjs';
 
-const folder = FOLDERS.find(({ name }) => name === process.env.MUTATION_FOLDER);
+const { compiled = false, ...folder } = FOLDERS.find(({ name }) => name === process.env.MUTATION_FOLDER);
 const { sources, tests } = filesOf(folder);
-const compiled = folder.compiled === true;
 const built = (file) => `build/${file.replace(/\.ts$/, '.js')}`;
 const ignored = ['.cache', '.ci', 'Pester', 'examples', 'module', 'native', 'packaging'];
 
@@ -25,6 +24,5 @@ export default {
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: process.env.MUTATION_REPORT },
   tempDirName: '.cache/stryker',
-  clearTextReporter: { allowColor: false },
   allowConsoleColors: false,
 };
