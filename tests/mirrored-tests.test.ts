@@ -43,9 +43,7 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     files: [
-      'application/owner-auth/manage-owner-auth',
       'application/owner-auth/manage-provisioning',
-      'application/owner-auth/owner-auth-coordinator',
       'application/owner-auth/owner-authorization',
       'application/owner-auth/provisioning-steps',
       'application/owner-auth/report-tpm',
