@@ -43,10 +43,7 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     files: [
-      'application/owner-auth/manage-backup',
-      'application/owner-auth/manage-owner-auth',
       'application/owner-auth/manage-provisioning',
-      'application/owner-auth/owner-auth-coordinator',
       'application/owner-auth/owner-authorization',
       'application/owner-auth/provisioning-steps',
       'application/owner-auth/report-tpm',
@@ -77,14 +74,9 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
   },
   {
-    files: ['application/report/machine-report', 'application/report/report-machine', 'application/report/report-page'],
+    files: ['application/report/machine-report', 'application/report/report-machine'],
     because: 'they are the parts of a page, and are asserted by what a browser shows of a whole broker’s',
     testedBy: ['e2e/report.test', 'application/report/report-plots.test'],
-  },
-  {
-    files: ['endpoints/metrics/broker-metrics', 'endpoints/metrics/broker-state'],
-    because: 'they count what a whole broker does, and are asserted by what Prometheus reads from one',
-    testedBy: ['e2e/metrics.test'],
   },
 ];
 

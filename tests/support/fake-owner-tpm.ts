@@ -14,6 +14,8 @@ import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 export class FakeOwnerTpm implements OwnerTpm {
   /** The attempts with an authorization, such as `changeOwnerAuth 01 -> 02`. */
   readonly attempts: string[] = [];
+  /** The very bytes that were given in the attempts. */
+  readonly given: Uint8Array[] = [];
   isLockedOut = false;
   lockoutRecoverySeconds: number | null = 0;
   /** Whether the connection breaks before the TPM carries an attempt out, or after. */
@@ -45,6 +47,7 @@ export class FakeOwnerTpm implements OwnerTpm {
     };
     this.takesDelegation = async (delegation) => {
       this.attempts.push(`takesDelegation ${hex(delegation)}`);
+      this.given.push(delegation);
       return this.acceptsDelegation;
     };
   }
@@ -91,6 +94,7 @@ export class FakeOwnerTpm implements OwnerTpm {
 
   #attempt(what: string, given: Uint8Array, right: Uint8Array): void {
     this.attempts.push(`${what} with ${hex(given)}`);
+    this.given.push(given);
     if (this.breaks === 'before' && this.#isHarmed) throw new TbsError('TBS_E_IOERROR');
     const isV2 = this.version === '2.0';
     if (this.isLockedOut || this.attempts.length > this.locksAfter)

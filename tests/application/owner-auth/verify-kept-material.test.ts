@@ -47,6 +47,20 @@ describe('the material that is stored for a TPM 2.0', () => {
     assert.deepEqual(tpm.attempts, ['changeOwnerAuth -> 0101 with 0101', ...hierarchies]);
   });
 
+  it('is overwritten once it has been tried', async () => {
+    const { tpm, isVoid } = await provisioned();
+    await isVoid();
+    tpm.auth = OTHER;
+    await isVoid();
+    assert.equal(tpm.given.length, 6);
+    assert.ok(tpm.given.every((bytes) => bytes.every((byte) => byte === 0)));
+  });
+
+  it('is not judged by names that only a TPM 1.2 has', async () => {
+    const { tpm, isVoid } = await provisioned();
+    assert.deepEqual([await isVoid(['userDelegation']), tpm.attempts], [[], []]);
+  });
+
   it('is void where somebody else has set another value', async () => {
     const { tpm, isVoid } = await provisioned();
     tpm.auth = OTHER;
@@ -134,6 +148,7 @@ describe('the material that is stored for a TPM 1.2', () => {
     tpm.acceptsDelegation = false;
     assert.deepEqual(await isVoid(), ALL_12);
     assert.deepEqual(tpm.attempts, ['takesDelegation 07', 'takesDelegation 07']);
+    assert.deepEqual(tpm.given, [new Uint8Array(1), new Uint8Array(1)], 'overwritten');
   });
 
   it('cannot be void where nothing is stored', async () => {
