@@ -1,8 +1,10 @@
+using System;
 using System.Collections.ObjectModel;
 using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace TpmTbs;
 
@@ -14,6 +16,9 @@ namespace TpmTbs;
 internal sealed class Confirmation
 {
     private const int Yes = 0, YesToAll = 1, No = 2, NoToAll = 3;
+
+    /// <summary>The attributes of the cmdlets that have asked, since reading one by reflection takes longer than the rest.</summary>
+    private static readonly ConditionalWeakTable<Type, CmdletAttribute> Declarations = new();
 
     private readonly PSCmdlet cmdlet;
 
@@ -42,7 +47,7 @@ internal sealed class Confirmation
     }
 
     private ConfirmImpact Impact =>
-        cmdlet.GetType().GetCustomAttribute<CmdletAttribute>()?.ConfirmImpact ?? ConfirmImpact.Medium;
+        Declarations.GetValue(cmdlet.GetType(), static type => type.GetCustomAttribute<CmdletAttribute>()!).ConfirmImpact;
 
     private bool IsTrue(string parameter, bool otherwise) =>
         cmdlet.MyInvocation.BoundParameters.TryGetValue(parameter, out object? given) && given is SwitchParameter isSet

@@ -5,14 +5,18 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>
-/// Closes the process's connection, and its contexts with it, when the last session that imported the module removes it.
+/// Prepares the first call when a session imports the module, and closes the process's connection, and its contexts with it,
+/// when the last session that imported the module removes it.
 /// </summary>
 public sealed class ModuleLifetime : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     private static int imports;
 
     /// <inheritdoc/>
-    public void OnImport() => Interlocked.Increment(ref imports);
+    public void OnImport()
+    {
+        if (Interlocked.Increment(ref imports) == 1) FirstCall.PrepareInBackground();
+    }
 
     /// <inheritdoc/>
     public void OnRemove(PSModuleInfo psModuleInfo)

@@ -83,6 +83,7 @@ internal sealed class Submission
     /// <summary>Returns the context id of an object from New-TbsContext, deserialized or not, or of a number.</summary>
     private static uint? ContextIdOf(object context)
     {
+        if ((context is PSObject wrapped ? wrapped.BaseObject : context) is OpenedContext opened) return opened.ContextId;
         object? id = PSObject.AsPSObject(context).Properties["ContextId"]?.Value ?? context;
         return LanguagePrimitives.TryConvertTo(id, out uint number) && number > 0 ? number : null;
     }
