@@ -85,7 +85,7 @@ describe('the backup of the owner authorization on request', () => {
   it('fails with the directory’s reason if the change still waits', async () => {
     const { backup, settled, state, told } = setUp({ isPending: true });
     state.recovers = false;
-    state.record = { ...NO_RECORD, lastFailure: { time: '', reason: 'noRights', message: 'The directory refused.' } };
+    state.record = { ...NO_RECORD, lastFailure: { time: '', reason: 'noRight', message: 'The directory refused.' } };
     await assert.rejects(backup.run(ROOT, undefined), {
       symbol: 'TBS_E_PROVISIONING_NOT_ALLOWED',
       message: 'The directory refused.',
