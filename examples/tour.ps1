@@ -161,5 +161,19 @@ finally {
 Show-Heading 'What the broker says of itself'
 Show-Command 'Get-TbsStatus'
 Get-TbsStatus | Out-Host
+
+Show-Heading 'The state of this machine as one page, for a browser or a printer'
+Show-Command 'Export-TbsReport report.html'
+$report = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), "tpmtbs-tour-$PID.html")
+try {
+    $page = Export-TbsReport -Path $report
+    'A page of {0:N0} KB, which needs no network, about:' -f ($page.Length / 1KB)
+    foreach ($heading in [regex]::Matches([System.IO.File]::ReadAllText($report), '<h2[^>]*>(.*?)</h2>')) {
+        "  $($heading.Groups[1].Value -replace '<[^>]+>')"
+    }
+}
+finally {
+    Remove-Item -LiteralPath $report -ErrorAction Ignore
+}
 ''
 'More: Get-Command -Module TpmTbs, Get-Help Test-TbsCommandBlock -Full, docs/.'
