@@ -142,7 +142,7 @@ try {
         Get-TbsLockout | Out-Host
         if ($isRegistered) {
             # The script may still be running, since nothing waits for it.
-            for ($i = 0; $i -lt 200 -and -not (Get-Content -LiteralPath $notes -ErrorAction Ignore); $i++) {
+            for ($i = 0; $i -lt 1200 -and -not (Get-Content -LiteralPath $notes -ErrorAction Ignore); $i++) {
                 Start-Sleep -Milliseconds 50
             }
             Show-Command 'Get-Content ~/.../notes.txt'
