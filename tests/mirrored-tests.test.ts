@@ -44,13 +44,11 @@ const EXCEPTIONS: readonly Exception[] = [
   {
     files: [
       'application/owner-auth/manage-provisioning',
-      'application/owner-auth/owner-authorization',
       'application/owner-auth/provisioning-steps',
-      'application/owner-auth/report-tpm',
       'application/owner-auth/tpm12-owner',
       'application/owner-auth/tpm20-owner',
     ],
-    because: 'its use cases change one machine’s owner authorization together, and are asserted on one with a real TPM',
+    because: 'they carry provisioning out step by step on one machine, and are asserted on one with a real TPM',
     testedBy: [
       'application/owner-auth/levels-and-backup.test',
       'application/owner-auth/over-time.test',
@@ -60,9 +58,15 @@ const EXCEPTIONS: readonly Exception[] = [
     ],
   },
   {
-    files: ['application/broker'],
-    because: 'it joins the other use cases to a broker, and is asserted on a whole one',
-    testedBy: ['e2e/broker.test', 'e2e/tpm-health.test', 'e2e/power.test', 'e2e/stop-under-load.test'],
+    files: ['application/broker', 'application/owner-auth/owner-authorization'],
+    because: 'they join use cases to a broker, and are asserted on a whole one',
+    testedBy: [
+      'application/owner-auth/over-time.test',
+      'e2e/broker.test',
+      'e2e/tpm-health.test',
+      'e2e/power.test',
+      'e2e/stop-under-load.test',
+    ],
   },
   {
     files: [
@@ -74,8 +78,8 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
   },
   {
-    files: ['application/report/machine-report', 'application/report/report-machine'],
-    because: 'they are the parts of a page, and are asserted by what a browser shows of a whole broker’s',
+    files: ['application/report/machine-report'],
+    because: 'it writes a page, and is asserted by what a browser shows of a whole broker’s',
     testedBy: ['e2e/report.test', 'application/report/report-plots.test'],
   },
 ];

@@ -111,8 +111,9 @@ describe('setting the owner authorization', () => {
 
 describe('importing the owner authorization', () => {
   it('stores a value that the TPM has accepted', async () => {
-    const { ownerAuth, log, tpm } = setUp();
+    const { ownerAuth, log, tpm, told } = setUp();
     await ownerAuth.import(ROOT, OWNER);
+    assert.match(told.at(-1)?.message ?? '', /imported/);
     assert.deepEqual([tpm.attempts, log], [['changeOwnerAuth -> 01 with 01'], ['keep at level 4 01']]);
   });
 

@@ -111,21 +111,31 @@ export class ReportTpm {
     }
     await this.#coordinator.exclusive(async () => {
       const auth = await this.#coordinator.currentOwnerAuth(ownerAuth);
-      const now = await tpm.lockout();
-      const next = {
-        maxTries: change.maxTries ?? now.maxTries ?? 0,
-        recoverySeconds: change.recoverySeconds ?? now.recoverySeconds ?? 0,
-        lockoutRecoverySeconds: change.lockoutRecoverySeconds ?? now.lockoutRecoverySeconds ?? 0,
-      };
+      const next = completed(change, await tpm.lockout());
       await withTpmFailures(context.run(() => setDictionaryAttackParameters(auth, next)));
       await records.update({ lockoutParametersSet: true });
       events.raise('administration', 'The dictionary-attack parameters of the TPM were set.', {
         caller,
-        details: next,
+        details: { ...next },
       });
     });
     return this.lockoutParameters();
   }
+}
+
+/** Completes a change with the present values. Zeros in place of unknown ones would turn the protection off. */
+function completed(change: Partial<DictionaryAttackParameters>, now: TpmLockout): DictionaryAttackParameters {
+  const maxTries = change.maxTries ?? now.maxTries;
+  const recoverySeconds = change.recoverySeconds ?? now.recoverySeconds;
+  const lockoutRecoverySeconds = change.lockoutRecoverySeconds ?? now.lockoutRecoverySeconds;
+  if (maxTries !== null && recoverySeconds !== null && lockoutRecoverySeconds !== null) {
+    return { maxTries, recoverySeconds, lockoutRecoverySeconds };
+  }
+  throw new TbsError('TBS_E_BAD_PARAMETER', {
+    message: 'The TPM does not report its present dictionary-attack parameters, so nothing can be left as it is.',
+    action: 'Give all three parameters, or try again.',
+    details: { parameter: 'maxTries' },
+  });
 }
 
 /** Returns those of the offered features that were asked for; all of them if none was named. */
