@@ -51,7 +51,9 @@ export function loadConfiguration(options: LoadConfigurationOptions): Configurat
   const file = options.path ?? join(folders.configuration, 'tbsd.json');
   const fromFile = readConfigurationFile(file, options.path === undefined, options.uid);
   const input = layOver(fromFile ?? {}, options.overrides ?? {});
-  const parsed = configurationSchema(folders, defaultTransportKind(mode, process.platform)).safeParse(input);
+  const schema = configurationSchema(folders, defaultTransportKind(mode, process.platform));
+  // For a schema that is used once, compiling it takes longer than interpreting it.
+  const parsed = schema.safeParse(input, { jitless: true });
   if (!parsed.success) throw new ConfigurationError(fromFile && file, parsed.error.issues.flatMap(issueMessages));
   const { $schema: _forEditors, ...settings } = parsed.data;
   return { ...settings, mode, folders, file: fromFile === undefined ? undefined : file };
