@@ -47,7 +47,8 @@ const EXCEPTIONS: readonly Exception[] = [
       'application/owner-auth/provisioning-steps',
       'application/owner-auth/tpm12-owner',
     ],
-    because: 'they send many commands in an order that only a TPM judges, and are asserted on a machine with a real one',
+    because:
+      'they send many commands in an order that only a TPM judges, and are asserted on a machine with a real one',
     testedBy: [
       'application/owner-auth/levels-and-backup.test',
       'application/owner-auth/over-time.test',
