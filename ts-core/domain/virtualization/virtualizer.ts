@@ -8,10 +8,10 @@
 import type { Caller } from '../caller.js';
 import type { Exchange } from '../tpm/exchange.js';
 
-/** A resource that some context holds, for `Get-TbsResource`. */
 /** Who holds a resource. */
 export type ResourceHolder = Pick<VirtualResource, 'userKey' | 'contextId'>;
 
+/** A resource that some context holds, for `Get-TbsResource`. */
 export interface VirtualResource {
   /** A name that does not change while the broker runs; `Remove-TbsResource` takes it. */
   readonly id: string;
