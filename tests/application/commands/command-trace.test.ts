@@ -21,12 +21,16 @@ class Recorded implements CommandTracer {
 
 describe('tracing of submissions', () => {
   it('tells the tracer when a command came, went to the TPM and was answered', async () => {
-    const { connect, service, transport, clock } = setUp();
+    const { connect, service, transport, clock, dispatcher } = setUp();
     const tracer = new Recorded();
     service.traces.recordFor(tracer);
     const { open, submit } = connect();
+    await dispatcher.pause();
     submit(open());
     const submittedAtMs = clock.monotonicMs();
+    clock.advance(7);
+    const dispatchedAtMs = clock.monotonicMs();
+    dispatcher.resume();
     const sent = await transport.transmission(0);
     clock.advance(4);
     sent.answer(SUCCESS);
@@ -35,8 +39,8 @@ describe('tracing of submissions', () => {
     assert.deepEqual(others, []);
     assert.deepEqual(trace, {
       ...{ code: TPM_CC.GetRandom, caller: ALICE, contextId: 1, priority: 200, result: 'tpmError', refusal: undefined },
-      ...{ submittedAtMs, dispatchedAtMs: submittedAtMs, endedAtMs: submittedAtMs + 4 },
-      roundTrips: [{ code: TPM_CC.GetRandom, startedAtMs: submittedAtMs, durationMs: 4 }],
+      ...{ submittedAtMs, dispatchedAtMs, endedAtMs: dispatchedAtMs + 4 },
+      roundTrips: [{ code: TPM_CC.GetRandom, startedAtMs: dispatchedAtMs, durationMs: 4 }],
     });
   });
 

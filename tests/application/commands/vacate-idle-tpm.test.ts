@@ -6,7 +6,7 @@ import { quietLog } from '../../support/quiet-log.js';
 describe('an idle TPM', () => {
   function rig(idleMs: number | undefined) {
     const clock = new FakeClock();
-    const state = { vacated: 0, inFlight: false, isPaused: false };
+    const state = { vacated: 0, inFlight: false, isPaused: false, yields: undefined as boolean | undefined };
     const log = quietLog();
     const vacate = new VacateIdleTpm({
       dispatcher: {
@@ -16,7 +16,8 @@ describe('an idle TPM', () => {
         get isPaused() {
           return state.isPaused;
         },
-        runExchange: (begin) => {
+        runExchange: (begin, urgency) => {
+          state.yields = urgency?.yieldsToCommands;
           begin();
           return Promise.reject(new Error('the TPM is gone'));
         },
@@ -43,6 +44,7 @@ describe('an idle TPM', () => {
     equal(state.vacated, 0);
     clock.advance(100);
     equal(state.vacated, 1);
+    equal(state.yields, true, 'a command that comes meanwhile goes first');
     clock.advance(3_600_000);
     equal(state.vacated, 1);
     vacate.commandEnded();

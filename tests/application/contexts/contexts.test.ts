@@ -89,6 +89,8 @@ describe('the open contexts', () => {
         () => contexts.create(ROOT, 0),
         (error: unknown) => {
           assert.ok(error instanceof TbsError);
+          assert.equal(error.details['limit'], 1);
+          assert.ok(error.message.includes(`limit of 1 `) && error.message.includes(setting), error.message);
           assert.equal(error.details['source'], 'GPO "Strict" linked to DC=example,DC=com');
           assert.match(error.action, /^Close contexts .*raise max\w+ in GPO "Strict".*Administrators of the domain/);
           return true;

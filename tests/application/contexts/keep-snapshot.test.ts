@@ -47,6 +47,19 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(store.writes.length, 2);
   });
 
+  it('waits for the pause after a write, however many changes there are', async () => {
+    const { clock, store, changes } = setUp();
+    changes();
+    store.writes[0]?.();
+    await settled();
+    changes();
+    changes();
+    assert.equal(store.writes.length, 1);
+    assert.equal(clock.pendingTimers(), 1);
+    clock.advance(200);
+    assert.equal(store.writes.length, 2);
+  });
+
   it('is not written again without changes', async () => {
     const { clock, store, changes } = setUp();
     changes();

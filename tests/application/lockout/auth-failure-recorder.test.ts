@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
+import { nodeHash } from '../../../ts-core/adapters/crypto/node-hash.js';
 import {
   AuthFailureRecorder,
   type ResponseObserver,
 } from '../../../ts-core/application/lockout/auth-failure-recorder.js';
 import { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
+import { UnkeyedSessions } from '../../../ts-core/domain/lockout/unkeyed-sessions.js';
 import { DEFAULT_POLICY_SETTINGS } from '../../../ts-core/domain/policy/settings.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
-import { authorizationFacts } from '../../support/authorization-facts.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -17,21 +18,34 @@ import { type PendingOptions, pendingCommand } from '../../support/pending-comma
 import { quietLog } from '../../support/quiet-log.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 import { command12, insideTransport } from '../../support/tpm12-commands.js';
-import { authorized, createPrimary, getRandom } from '../../support/tpm20-commands.js';
+import { authorized, createPrimary, getRandom, startAuthSession } from '../../support/tpm20-commands.js';
 
 const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
 const LOCK_RESET = authorized('DictionaryAttackLockReset', [TPM_RH.LOCKOUT], []);
 
-function setUp(version: TpmVersion = '2.0', observers: readonly ResponseObserver[] = []) {
+/** Records which answered commands the sessions were told of, with their numbers of handles. */
+class RecordedSessions extends UnkeyedSessions {
+  readonly told: [Uint8Array, Uint8Array, number][] = [];
+  override answered(command: Uint8Array, response: Uint8Array, handleCount: number): void {
+    this.told.push([command, response, handleCount]);
+  }
+}
+
+function setUp(
+  version: TpmVersion = '2.0',
+  observers: readonly ResponseObserver[] = [],
+  handles: readonly number[] | null = [TPM_RH.OWNER],
+) {
   const [store, clock, log] = [new MemoryStore(), new FakeClock(), quietLog()];
   const { events } = recordedEvents(clock);
   const lockout = new LockoutService({ store, clock, events, settings: () => DEFAULT_POLICY_SETTINGS });
-  const handlesOf = () => [TPM_RH.OWNER];
-  const recorder = new AuthFailureRecorder(version, lockout, authorizationFacts(handlesOf), observers, log);
+  const sessions = new RecordedSessions(nodeHash);
+  const facts = { handlesOf: () => handles, sessions };
+  const recorder = new AuthFailureRecorder(version, lockout, facts, observers, log);
   const records = (options: PendingOptions, code: number) =>
     recorder.record(pendingCommand({ version, ...options }).pending, errorResponse(version, code));
   const failures = () => lockout.summary().totalFailures;
-  return { store, log, lockout, records, failures };
+  return { store, log, lockout, records, failures, sessions };
 }
 
 const guess = createPrimary({ hierarchy: 'owner', auth: 'guess' });
@@ -179,5 +193,32 @@ describe('observers of results', () => {
   it('withhold the response if they fail', async () => {
     const { records } = setUp('2.0', [() => Promise.reject(new Error('ENOSPC'))]);
     await assert.rejects(records({ command: guess }, BAD_AUTH) ?? Promise.resolve(), /ENOSPC/);
+  });
+});
+
+describe('the sessions in which callers may try the empty value', () => {
+  const start = startAuthSession('hmac');
+  const success = errorResponse('2.0', TPM_RC.SUCCESS);
+
+  it('are told of the answered commands that concern them, with the TPM’s number of handles', () => {
+    const { records, sessions } = setUp('2.0', [], [TPM_RH.NULL, TPM_RH.NULL]);
+    records({ command: getRandom(8) }, TPM_RC.SUCCESS);
+    assert.deepEqual(sessions.told, []);
+    records({ command: start }, TPM_RC.SUCCESS);
+    assert.deepEqual(sessions.told, [[start, success, 2]]);
+  });
+
+  it('are told of no handles if the TPM does not list the command', () => {
+    const { records, sessions } = setUp('2.0', [], null);
+    records({ command: start }, TPM_RC.SUCCESS);
+    assert.deepEqual(sessions.told, [[start, success, 0]]);
+  });
+
+  it('do not exist on a TPM 1.2, whatever the bytes of a command', () => {
+    const { records, sessions } = setUp('1.2');
+    const command = command12(TPM_ORD.GetRandom);
+    command.set(start.subarray(6, 10), 6);
+    records({ command }, TPM_RESULT.SUCCESS);
+    assert.deepEqual(sessions.told, []);
   });
 });
