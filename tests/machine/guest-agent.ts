@@ -9,6 +9,9 @@ export interface Finished {
 }
 
 const ANSWER_SECONDS = 60;
+/** Each look costs the guest time, which an emulated processor has little of, so that a long command is looked at less. */
+const FIRST_LOOK_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   'HOME=/root',
@@ -43,6 +46,7 @@ export class GuestAgent {
       env: ENVIRONMENT,
       'capture-output': true,
     })) as { pid: number };
+    let pauseMs = FIRST_LOOK_MS;
     for (const limit = new TimeLimit(seconds); ; ) {
       const state = await this.#call('guest-exec-status', { pid });
       if (state['exited'] === true) {
@@ -54,7 +58,8 @@ export class GuestAgent {
         };
       }
       if (limit.hasPassed) throw new Error(`still runs after ${limit}: ${command}`);
-      await wait(100);
+      await wait(pauseMs);
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.25);
     }
   }
 

@@ -32,6 +32,11 @@ export class Monitor {
     throw new Error(`qemu does not answer ${command} within ${ANSWER_SECONDS} s`);
   }
 
+  /** Sends a command of qemu's monitor for people, and returns its text. */
+  async ask(commandLine: string): Promise<string> {
+    return String(await this.execute('human-monitor-command', { 'command-line': commandLine }));
+  }
+
   pressKey(qcode: string): Promise<JsonObject> {
     return this.execute('send-key', { keys: [{ type: 'qcode', data: qcode }] });
   }

@@ -171,7 +171,11 @@ export class VirtualMachine {
   async #whyAwakeOrAsleep(): Promise<string> {
     try {
       const { status } = await this.#connectedMonitor().execute('query-status');
-      if (!(await this.#agent.answers(10))) return `qemu says: ${status}; the guest's agent does not answer`;
+      if (!(await this.#agent.answers(10))) {
+        const registers = (await this.#connectedMonitor().ask('info registers -a')).split('\n');
+        const processors = registers.filter((line) => /^CPU#|IP=/.test(line)).join('\n');
+        return `qemu says: ${status}; the guest's agent does not answer; the processors:\n${processors}`;
+      }
       const question = 'systemctl list-jobs; systemd-inhibit --list; journalctl --no-pager --lines=40';
       const { stdout, stderr } = await this.#agent.execute(question, 60);
       return `qemu says: ${status}; the guest says:\n${stdout}${stderr}`;
