@@ -12,6 +12,11 @@ Describe 'Get-TbsEvent' {
         $event.Message | Should -BeLike '*TPM2_SelfTest*'
     }
 
+    It 'can filter by every kind of event' {
+        $set = (Get-Command Get-TbsEvent).Parameters['Kind'].Attributes.Where{ $_ -is [ValidateSet] }.ValidValues | Sort-Object
+        $set | Should -Be ([Enum]::GetNames([TpmTbs.EventKind]) -ne 'Unknown' | Sort-Object)
+    }
+
     It 'shows the complete message in 80 columns' {
         Add-TbsCommandBlock TPM2_DictionaryAttackParameters | Out-Null
         Remove-TbsCommandBlock TPM2_DictionaryAttackParameters | Out-Null

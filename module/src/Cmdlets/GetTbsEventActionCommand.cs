@@ -5,7 +5,7 @@ using TpmTbs.Completion;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Shows the scripts that the broker's events start, and how they fare.</summary>
+/// <summary>Shows the scripts that the broker's events start, and the results of their runs.</summary>
 /// <remarks>
 /// Returns each event action with the hash of its script, its state, and the figures that the service tbs-actions last
 /// reported: runs, failures, events that joined another or were dropped. For administrators and observers.

@@ -30,7 +30,7 @@ public sealed class GetTbsEventCommand : TbsCmdlet
 
     /// <summary>Only events of these kinds.</summary>
     [Parameter]
-    [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged", "administration", "ownerAuthorization", "warning")]
+    [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged", "administration", "ownerAuthorization", "tpmLost", "tpmReturned", "tpmReset", "warning")]
     public string[]? Kind { get; set; }
 
     /// <summary>Continues with new events as they happen.</summary>
