@@ -1,4 +1,4 @@
-/** Tests that tests mirror the tree: the test of a file of the inner layers is at the same path. */
+/** Checks that the tests mirror the tree: each file of the inner layers has its test at the same path. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,10 +9,10 @@ const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const LAYERS = ['domain', 'application', 'endpoints'] as const;
 
 interface Exception {
-  /** Paths from ts-core/ without their ending; one that ends in a slash stands for every file of the folder. */
+  /** Paths below ts-core/ without extensions; a path that ends in a slash stands for all files of that folder. */
   readonly files: readonly string[];
   readonly because: string;
-  /** Paths from tests/ without their endings: where these files are driven instead. */
+  /** Paths below tests/ without extensions: the tests that exercise these files instead. */
   readonly testedBy: readonly string[];
 }
 
@@ -145,7 +145,7 @@ describe('tests mirror the tree', () => {
     assert.deepEqual(
       subjects.filter((subject) => !known.has(subject)),
       [
-        // Rules that several files hold together.
+        // These test rules that several files implement together.
         'domain/filter/shipped-lists',
         'domain/filter/truth-table',
         'domain/scheduling/fair-share',

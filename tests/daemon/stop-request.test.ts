@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { StopRequest } from '../../ts-core/daemon/stop-request.js';
 
-/** A stop that records with which time-outs it began, and ends when the test says so. */
+/** A stop that records the time-outs with which it began; the test decides when it ends. */
 function stopOf(request: StopRequest) {
   const began: number[] = [];
   let end: (error?: Error) => void = () => undefined;

@@ -1,6 +1,6 @@
 /**
- * Runs every attack of bench:hostile for a moment on the real daemon: what the broker stores and writes is bounded,
- * others are served, and nothing remains. The bench measures how long others wait, on an idle machine.
+ * Runs every attack of bench:hostile for a moment on the real daemon: what the broker stores and writes stays within
+ * limits, it serves others, and nothing remains. The bench measures how long others wait, on an idle machine.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -20,11 +20,11 @@ import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
 
 const ATTACKER_UID = 61_301;
 const MEBIBYTE = 1024 * 1024;
-/** Of one attack, above what the broker had before it. */
+/** The most that one attack may add to the memory of the broker. */
 const MOST_MEMORY = 64 * MEBIBYTE;
-/** Of all of them one after the other: the runtime gives memory back late. */
+/** The same for all attacks one after the other: the runtime returns memory late. */
 const MOST_MEMORY_OF_ALL = 192 * MEBIBYTE;
-/** Of audit and log, of one attack. */
+/** The most bytes that one attack may add to the audit log and the log together. */
 const MOST_WRITTEN = 50_000;
 const ROUNDS = 8;
 
@@ -96,7 +96,7 @@ describe('an attack of a standard user', function () {
     });
   }
 
-  /** The contexts and commands of a connection go with it; those of a simulator's process a little later. */
+  /** Contexts and commands end with their connection; those of a simulator's process end a little later. */
   async function untilIdle(): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const { contexts, queue } = await root.call<Status>('status/get');

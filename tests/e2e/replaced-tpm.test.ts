@@ -1,4 +1,4 @@
-/** A real tbsd whose state was stored with another TPM, as after a disk was moved or a backup restored. */
+/** Tests a real tbsd whose state was stored with another TPM, as after a disk was moved or a backup restored. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

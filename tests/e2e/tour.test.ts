@@ -61,7 +61,7 @@ describe('the tour', function () {
   });
 });
 
-/** The indented blocks under "Try it", each from a prompt or a heading to the next. */
+/** Returns the indented blocks under "Try it", each from one prompt or heading to the next. */
 function readmeExcerpts(): readonly string[] {
   const section = readFileSync(join(REPOSITORY, 'README.md'), 'utf8')
     .split(/^## /m)
@@ -72,7 +72,7 @@ function readmeExcerpts(): readonly string[] {
   return excerpts;
 }
 
-/** Without what differs from run to run, and from one width of the terminal to another. */
+/** Removes what differs between runs and between widths of the terminal. */
 function comparable(text: string): string {
   return text
     .replace(/\s+/g, '')

@@ -1,4 +1,4 @@
-/** Tests a stream of bytes over a real socket of Node.js, whose other end is a client that reads when it is told to. */
+/** Tests a byte stream over a real Node.js socket; the test decides when the client at its other end reads. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ByteConnection, overNodeSocket } from '../../ts-core/endpoints/byte-connection.js';
 
-/** More than a socket holds in the kernel. */
+/** More than the kernel buffers for a socket. */
 const MUCH = 4 * 1024 * 1024;
 
 describe('a connection over a Node.js socket', () => {
@@ -56,7 +56,7 @@ describe('a connection over a Node.js socket', () => {
 
   const happened = (event: string) => until(() => events.includes(event));
 
-  /** Everything that the client gets until the broker closes. */
+  /** Returns everything that the client receives until the broker closes the connection. */
   async function clientReadsToTheEnd(): Promise<Buffer> {
     const chunks: Buffer[] = [];
     client.on('data', (chunk) => chunks.push(chunk));

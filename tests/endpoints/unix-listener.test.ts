@@ -146,7 +146,7 @@ describe('a storm of connections', () => {
         acceptedInTurn.push((acceptedInTurn.pop() ?? 0) + 1);
       },
     });
-    // All of them wait before the first one is accepted.
+    // All of them are waiting before the listener accepts the first one.
     const script = `import socket,sys; [socket.socket(socket.AF_UNIX).connect(sys.argv[1]) for _ in range(500)]`;
     assert.equal(spawnSync('python3', ['-c', script, socketPath]).status, 0);
     const accepted = (): number => acceptedInTurn.reduce((sum, count) => sum + count, 0);
@@ -179,7 +179,7 @@ describe('inherited sockets', () => {
   });
 });
 
-/** What the service manager does: opens the socket as descriptor 3, then becomes the service. */
+/** Does what the service manager does: opens the socket as descriptor 3, then becomes the service. */
 const ACTIVATOR = `
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX)

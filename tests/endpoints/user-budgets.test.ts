@@ -1,4 +1,4 @@
-/** Tests that one user's bytes are counted over all connections. */
+/** Tests that the budgets count one user's bytes across all connections. */
 import assert from 'node:assert/strict';
 import { ByteBudget, UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
 

@@ -9,7 +9,7 @@ export interface Finished {
 }
 
 const ANSWER_SECONDS = 60;
-/** Each look costs the guest time, which an emulated processor has little of, so that a long command is looked at less. */
+/** Each check costs the guest processor time, which is scarce in emulation, so the pauses of a long command grow. */
 const FIRST_LOOK_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const ENVIRONMENT = [
@@ -28,7 +28,7 @@ export class GuestAgent {
     this.#socketPath = socketPath;
   }
 
-  /** Tells whether the agent answers within `seconds`. */
+  /** Returns whether the agent answers within `seconds`. */
   async answers(seconds: number): Promise<boolean> {
     try {
       await this.#call('guest-ping', {}, seconds);
@@ -38,7 +38,7 @@ export class GuestAgent {
     }
   }
 
-  /** Runs a command of bash as root. Throws if it does not end in time. */
+  /** Runs a bash command as root. Throws if it does not end in time. */
   async execute(command: string, seconds: number): Promise<Finished> {
     const { pid } = (await this.#call('guest-exec', {
       path: '/bin/bash',
@@ -63,7 +63,7 @@ export class GuestAgent {
     }
   }
 
-  /** Starts a command that answers nothing, such as the one that puts the guest to sleep. */
+  /** Starts a command without waiting for its end, such as the one that puts the guest to sleep. */
   async send(command: string): Promise<void> {
     await this.#call('guest-exec', { path: '/bin/bash', arg: ['-c', command], env: ENVIRONMENT });
   }
@@ -79,7 +79,7 @@ export class GuestAgent {
     try {
       const token = ++this.#lastToken;
       lines.send({ execute: 'guest-sync-delimited', arguments: { id: token } }, { afterReset: true });
-      // Answers to earlier clients that did not wait for them may come first.
+      // Answers to earlier clients, which did not wait for them, may arrive first.
       while ((await next())['return'] !== token);
       lines.send({ execute: name, arguments: parameters });
       const answer = await next();

@@ -24,7 +24,7 @@ export interface GuestImage {
   readonly root: string;
 }
 
-/** The programs of the host that building needs: Debian package, program. */
+/** The programs that building the image needs on the host: Debian package, program. */
 export const BUILD_PROGRAMS = { debootstrap: 'debootstrap', e2fsprogs: 'mkfs.ext4' };
 
 const RELEASE = 'bookworm';
@@ -35,7 +35,7 @@ const GUEST_PACKAGES = [
   ...['libstdc++6', 'libgssapi-krb5-2', 'libicu72', 'polkitd', 'cryptsetup-bin'],
 ];
 const BOOT_MODULES = ['virtio_pci', 'virtio_blk', 'virtio_console', 'ext4'];
-/** alice is an ordinary user; so is tara, whom tpm-udev's rule would let use /dev/tpmrm0. */
+/** All are ordinary users. tpm-udev's rule would give tara access to /dev/tpmrm0. */
 const USERS = ['alice', 'bob', 'tara -G tss'];
 const FILES = {
   'etc/hostname': 'machine\n',
@@ -58,7 +58,7 @@ const LONGEST_MS = 1_800_000;
 
 /**
  * Returns the image with Debian, PowerShell and users, but without the packages under test. It is built once for each
- * hash of what goes in: this file, and the versions of PowerShell and .NET.
+ * hash of its inputs: this file, and the versions of PowerShell and .NET.
  */
 export function guestImage(cache: string, report: (message: string) => void): GuestImage {
   const powerShell = powerShellOfHost();
@@ -124,7 +124,7 @@ function bootstrap(tree: string): void {
 interface PowerShellParts {
   /** The folder of pwsh. */
   readonly home: string;
-  /** The folder of .NET, and the parts of it that pwsh needs; no part if pwsh brings its own. */
+  /** The folder of .NET, and the parts of it that pwsh needs; none if pwsh includes its own. */
   readonly dotnet: string;
   readonly runtime: readonly string[];
 }

@@ -83,7 +83,7 @@ export class JsonLines {
   }
 }
 
-/** Returns undefined for a line that is no JSON: the rest of an answer to a client that has gone. */
+/** Returns undefined for a line that is not JSON: the rest of an answer to a client that has disconnected. */
 function parsed(line: string): JsonObject | undefined {
   try {
     return JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as JsonObject;

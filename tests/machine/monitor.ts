@@ -6,7 +6,7 @@ const ANSWER_SECONDS = 60;
 /** The monitor of a running qemu (QMP): controls the machine and reports what happens to it. */
 export class Monitor {
   readonly #lines: JsonLines;
-  /** Events that arrived while an answer was awaited. */
+  /** Events that arrived before an awaited answer. */
   readonly #events: string[] = [];
 
   private constructor(lines: JsonLines) {
@@ -32,7 +32,7 @@ export class Monitor {
     throw new Error(`qemu does not answer ${command} within ${ANSWER_SECONDS} s`);
   }
 
-  /** Sends a command of qemu's monitor for people, and returns its text. */
+  /** Sends a command to qemu's human monitor, and returns the text of the answer. */
   async ask(commandLine: string): Promise<string> {
     return String(await this.execute('human-monitor-command', { 'command-line': commandLine }));
   }

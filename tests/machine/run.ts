@@ -42,7 +42,7 @@ if (options.json !== undefined) {
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Returns the image of the guest, or why this host cannot build it, which says nothing about the packages. */
+/** Returns the image of the guest, or the reason why this host cannot build it, which is not a failure of the packages. */
 function builtImage(): GuestImage | string {
   try {
     return guestImage(path.join(root, '.cache', 'machine'), (message) => console.log(message));
@@ -84,7 +84,7 @@ async function runOne(
   }
 }
 
-/** Runs the steps in order. A step that does not end may still use the machine, so that no other is tried after it. */
+/** Runs the steps in order. A step that does not end may still use the machine, so no other step runs after it. */
 async function prove(run: string, steps: readonly Step[], machine: VirtualMachine): Promise<void> {
   let endless: string | undefined;
   for (const { title, prove: act, seconds } of steps) {

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { VirtualMachine } from './virtual-machine.js';
 
-/** One thing that a run proves. Steps run in order, and a later one may rely on what an earlier one did. */
+/** One property that a run proves. Steps run in order, and a later step may rely on the effects of an earlier one. */
 export interface Step {
   readonly title: string;
   readonly prove: (machine: VirtualMachine, report: Report) => Promise<void>;
-  /** How long it may take on an idle host, if that is longer than usual. */
+  /** Time limit on an idle host, if it is longer than usual. */
   readonly seconds?: number;
 }
 
@@ -28,7 +28,7 @@ export class Report {
     this.#print(`\n${text}`);
   }
 
-  /** Measured values, which prove nothing by themselves. */
+  /** Prints a measured value, which proves nothing by itself. */
   figure(text: string): void {
     this.#print(`    ${text}`);
   }

@@ -1,7 +1,7 @@
-/** Work that did not end in time. It may still go on, so that nothing after it can rely on the machine. */
+/** Thrown when work did not end in time. The work may still be running, so no later step can rely on the machine. */
 export class TooLate extends Error {}
 
-/** A time after which something has taken too long. */
+/** A number of seconds, counted from now, that some work may take. */
 export class TimeLimit {
   readonly seconds: number;
   readonly #endsAt: number;
@@ -11,7 +11,7 @@ export class TimeLimit {
     this.#endsAt = performance.now() + seconds * 1000;
   }
 
-  /** At least 1, so that a last look is possible at the very end. */
+  /** At least 1, so that a last check is possible at the very end. */
   get leftMs(): number {
     return Math.max(1, this.#endsAt - performance.now());
   }
@@ -25,7 +25,7 @@ export class TimeLimit {
   }
 }
 
-/** Waits for work to end. Throws TooLate, which says what the work waits for, if it does not end in time. */
+/** Waits for work to end. If it does not end in time, rejects with TooLate, which says what the work waits for. */
 export function within<T>(limit: TimeLimit, work: Promise<T>, waitsFor: () => string): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(

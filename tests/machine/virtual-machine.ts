@@ -9,7 +9,7 @@ import { TimeLimit, within } from './time-limit.js';
 
 export interface MachineParts {
   readonly firmware: 'ovmf' | 'seabios';
-  /** Without it the machine has no TPM. */
+  /** Undefined for a machine without a TPM. */
   readonly tpm?: { readonly version: '2.0' | '1.2'; readonly device: 'tpm-crb' | 'tpm-tis' };
 }
 
@@ -21,17 +21,17 @@ export interface MachineFiles {
   readonly folder: string;
 }
 
-/** For what takes a few seconds on an idle host. */
+/** For an action that takes a few seconds on an idle host. */
 const LIMIT_SECONDS = 300;
-/** For a whole step: a few minutes on an idle host. */
+/** For a whole step, which takes a few minutes on an idle host. */
 const STEP_SECONDS = 1200;
 /** Falling asleep, waking up and starting to answer each take less than ten seconds on an idle host. */
 const SLEEP_SECONDS = 120;
-/** qemu and swtpm end at once unless they hang. */
+/** qemu and swtpm end immediately unless they hang. */
 const STOP_SECONDS = 20;
-/** An idle host that emulates the processor starts the machine in less. */
+/** An idle host that emulates the processor starts the machine in less time. */
 const IDLE_START_SECONDS = 75;
-/** Limits on time grow with the slowness of the host, up to this factor. */
+/** Time limits grow with the slowness of the host, up to this factor. */
 const MOST_SLOWNESS = 10;
 
 /** A machine emulated by qemu, with firmware, a TPM that swtpm emulates, Debian, and no network. */
@@ -40,9 +40,9 @@ export class VirtualMachine {
   readonly #children: ChildProcess[] = [];
   readonly #agent: GuestAgent;
   #monitor: Monitor | undefined;
-  /** How many times as long as on an idle host the machine took to start; at least 1. Stretches every limit on time. */
+  /** The time that the start took, relative to an idle host; at least 1. Multiplies every time limit. */
   #slowness = 1;
-  /** What the test waits for, for the message about a step that takes too long. */
+  /** What the test is waiting for; the message of a step that takes too long contains it. */
   #waitsFor = 'nothing yet';
 
   private constructor(files: MachineFiles) {
@@ -76,18 +76,18 @@ export class VirtualMachine {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
-  /** How many commands the TPM has received, from whomever. */
+  /** The number of commands that the TPM has received, whoever sent them. */
   get tpmCommands(): number {
     const log = readFileSync(path.join(this.#files.folder, 'tpm.log'), 'latin1');
     return log.split('SWTPM_IO_Read').length - 1;
   }
 
-  /** Waits for a whole step. Throws TooLate if it does not end within `seconds` of an idle host. */
+  /** Waits for a whole step. Rejects with TooLate if it does not end within `seconds`, as measured on an idle host. */
   untilDone(step: Promise<void>, seconds = STEP_SECONDS): Promise<void> {
     return within(this.#limit(seconds), step, () => this.#waitsFor);
   }
 
-  /** Runs a command of bash in the guest, as root or as another user. */
+  /** Runs a bash command in the guest, as root or as another user. */
   attempt(command: string, { user = 'root', seconds = LIMIT_SECONDS } = {}): Promise<Finished> {
     this.#waitsFor = `the end of: ${command}`;
     const whole = user === 'root' ? command : `runuser -u ${user} -- bash -c ${quoted(command)}`;
@@ -131,8 +131,8 @@ export class VirtualMachine {
   }
 
   /**
-   * Restarts the machine in an orderly way. `atFirmware` runs while the firmware starts; it receives what the console
-   * shows since the restart.
+   * Shuts the guest down in order and restarts it. `atFirmware` runs while the firmware starts; it receives a function
+   * that returns the console output since the restart.
    */
   async reboot(atFirmware: (console: () => string, monitor: Monitor) => Promise<void> = async () => {}): Promise<void> {
     const monitor = this.#connectedMonitor();
@@ -157,7 +157,7 @@ export class VirtualMachine {
     }
   }
 
-  /** A limit on time, of so many seconds on an idle host. */
+  /** Returns a time limit that is `seconds` on an idle host, and longer on a slow one. */
   #limit(seconds: number): TimeLimit {
     return new TimeLimit(seconds * this.#slowness);
   }
@@ -167,7 +167,7 @@ export class VirtualMachine {
     await this.#connectedMonitor().waitForEvent(name, this.#limit(seconds).seconds);
   }
 
-  /** Describes a machine that did not sleep or wake as it should: as qemu sees it, and, if it is awake, as it does. */
+  /** Describes a machine that did not sleep or wake up: what qemu reports, and what the guest reports if it is awake. */
   async #whyAwakeOrAsleep(): Promise<string> {
     try {
       const { status } = await this.#connectedMonitor().execute('query-status');
@@ -228,9 +228,9 @@ export class VirtualMachine {
 
   async #finishBoot(): Promise<void> {
     await this.#untilAgentAnswers(900);
-    // "degraded" is a state too; a step looks at failed units.
+    // "degraded" is acceptable here; a step checks for failed units.
     await this.attempt('systemctl is-system-running --wait', { seconds: 900 });
-    // On a busy host systemd has given up waiting for the disk.
+    // On a busy host, systemd may have given up waiting for the disk.
     await this.until('mountpoint --quiet /media/packages || mount /media/packages');
   }
 
@@ -276,7 +276,7 @@ function tpmDevice(control: string, device: string): string[] {
   ];
 }
 
-/** Some hosts offer /dev/kvm without the processor's support for it; guests crash there. */
+/** Some hosts have /dev/kvm although the processor does not support it; guests crash there. */
 function canUseKvm(): boolean {
   if (!/^flags.* (vmx|svm) /m.test(readFileSync('/proc/cpuinfo', 'utf8'))) return false;
   try {

@@ -1,4 +1,4 @@
-/** Runs an exchange with the responses of a test, and records what was sent. */
+/** Runs an exchange with a test's responses, and records the commands that it sends. */
 import { concat, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
@@ -9,7 +9,7 @@ export interface AnsweredExchange<Result> {
   readonly sent: readonly Uint8Array[];
 }
 
-/** The answers are given in order; a function is asked with the command. Too few of them are an error of the test. */
+/** Gives the answers in order; a function receives the command. Throws if there are too few answers. */
 export function answered<Result>(
   exchange: Exchange<Result>,
   ...answers: readonly (Uint8Array | ((command: Uint8Array) => Uint8Array))[]
@@ -25,14 +25,14 @@ export function answered<Result>(
   return { result: step.value, sent };
 }
 
-/** A successful response with this body behind its header. */
+/** Returns a successful response with this body after its header. */
 export function success(...body: readonly Uint8Array[]): Uint8Array {
   const response = concat(errorResponse('2.0', 0), ...body);
   writeUint32(response, 2, response.length);
   return response;
 }
 
-/** A successful response of a TPM 2.0 to a command with one password session. */
+/** Returns a successful response of a TPM 2.0 to a command with one password session. */
 export function successWithSession(
   parameters: Uint8Array = new Uint8Array(),
   ...handles: readonly number[]

@@ -1,7 +1,7 @@
-/** Responses as no honest TPM gives them: cut short, or with a byte changed on the way. */
+/** Creates responses that no correct TPM sends: truncated, or with one bit changed. */
 import { HEADER_BYTES, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
 
-/** The response cut to every length from its header on, below `untilBytes`; each header states the new size. */
+/** Returns the response truncated to every length from that of its header to below `untilBytes`, with the size adapted. */
 export function truncationsOf(response: Uint8Array, untilBytes: number = response.length): readonly Uint8Array[] {
   return Array.from({ length: untilBytes - HEADER_BYTES }, (_, index) => {
     const cut = response.slice(0, HEADER_BYTES + index);
@@ -10,7 +10,7 @@ export function truncationsOf(response: Uint8Array, untilBytes: number = respons
   });
 }
 
-/** The response with one bit changed, in each byte from `start` on. */
+/** Returns a copy of the response for each byte from `start` on, with one bit of that byte changed. */
 export function withOneBitChanged(response: Uint8Array, start: number = HEADER_BYTES): readonly Uint8Array[] {
   return Array.from({ length: response.length - start }, (_, index) => {
     const changed = response.slice();

@@ -1,13 +1,13 @@
 /**
- * Writes measured-boot logs in both formats, from the TCG PC Client Platform Firmware Profile, without code of the
- * product.
+ * Writes measured-boot logs in both formats of the TCG PC Client Platform Firmware Profile, without using the
+ * product's code.
  */
 import { createHash } from 'node:crypto';
 
 export interface WrittenEvent {
   readonly pcr: number;
   readonly type: number;
-  /** What is measured; its digests are computed, unless `digests` are given. */
+  /** The measured data; its digests are computed unless `digests` are given. */
   readonly data: Uint8Array;
 }
 
@@ -67,7 +67,7 @@ export const A_BOOT: readonly WrittenEvent[] = [
   ...[0, 1, 2, 3, 4, 5, 6, 7].map((pcr) => ({ pcr, type: 0x4, data: Buffer.alloc(4) })),
 ];
 
-/** A log whose events fill several pages of eventLog/get. */
+/** Returns a log whose events fill several pages of eventLog/get. */
 export function longLog(): Buffer {
   return cryptoAgileLog(Array.from({ length: 200 }, () => A_BOOT).flat(), ['sha1', 'sha256']);
 }
@@ -79,7 +79,7 @@ export function efiVariable(name: string, value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.alloc(16, 0x8b), lengths, Buffer.from(name, 'utf16le'), value]);
 }
 
-/** PCR values by index, as a TPM would have them that was extended with the events. */
+/** Returns the PCR values, by index, of a TPM that was extended with the events. */
 export function extendedPcrs(events: readonly WrittenEvent[], bank: BankName, locality = 0): Map<number, Buffer> {
   const pcrs = new Map<number, Buffer>();
   for (const { pcr, type, data } of events) {

@@ -1,11 +1,11 @@
-/** A client's end of an in-memory connection, which records what the broker does with it. */
+/** An in-memory connection that a test controls as the client; it records what the broker does with it. */
 import type { ByteConnection, ByteConnectionEvents } from '../../ts-core/endpoints/byte-connection.js';
 
 export class FakeByteConnection implements ByteConnection {
   events: ByteConnectionEvents | undefined;
   reading = true;
   closed: 'no' | 'flushing' | 'at once' = 'no';
-  /** Whether the client reads; what it does not read stays in the broker. */
+  /** Whether the client reads; unread bytes remain in the broker. */
   clientReads = true;
   #unsent = 0;
   #received = Buffer.alloc(0);
@@ -28,7 +28,7 @@ export class FakeByteConnection implements ByteConnection {
     if (!flush || this.#unsent === 0) this.events?.closed();
   }
 
-  /** Bytes from the client; they stay in the kernel while the broker does not read. */
+  /** Delivers bytes from the client. Throws while the broker does not read, since they would stay in the kernel. */
   sends(text: string | Uint8Array): void {
     const bytes = typeof text === 'string' ? Buffer.from(text) : text;
     if (!this.reading) throw new Error('the broker does not read now');
@@ -45,17 +45,17 @@ export class FakeByteConnection implements ByteConnection {
     this.events?.closed();
   }
 
-  /** What the client has read. */
+  /** Returns all bytes that the client has read. */
   receivedBytes(): Buffer {
     return this.#received;
   }
 
-  /** The bodies that the client has read. */
+  /** Returns the bodies of all messages that the client has read. */
   messages(): unknown[] {
     const messages: unknown[] = [];
     let rest = this.#received;
     while (rest.length > 0) {
-      // The length counts bytes, as latin1 does.
+      // The length counts bytes, and so do positions in latin1.
       const head = /^Content-Length: (\d+)\r\n\r\n/.exec(rest.toString('latin1'));
       if (head === null) throw new Error(`no frame: ${rest}`);
       const end = head[0].length + Number(head[1]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { REPOSITORY } from './daemon.js';
 
-/** Debian's, for which python3-dbus and python3-gi are. */
+/** Debian's Python, which python3-dbus and python3-gi extend. */
 const PYTHON = '/usr/bin/python3';
 
 export class PrivateBus implements AsyncDisposable {
@@ -29,7 +29,7 @@ export class PrivateBus implements AsyncDisposable {
     return `unix:path=${join(this.#folder, 'bus')}`;
   }
 
-  /** Starts the bus (again). */
+  /** Starts the bus, also after `kill`. */
   async run(): Promise<void> {
     const daemon = spawn('dbus-daemon', ['--nofork', '--print-address=1', `--config-file=${this.#configPath}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,7 +85,7 @@ export class FakeLogind implements AsyncDisposable {
     return logind;
   }
 
-  /** Resolves with the next line like this that has not been asked for yet. */
+  /** Resolves with the next unread line that matches the pattern. */
   async line(pattern: RegExp): Promise<string> {
     for (;;) {
       const index = this.#lines.findIndex((line) => pattern.test(line));
@@ -97,12 +97,12 @@ export class FakeLogind implements AsyncDisposable {
     }
   }
 
-  /** Forgets the lines that nobody has asked for. */
+  /** Drops the unread lines. */
   forget(): void {
     this.#lines.length = 0;
   }
 
-  /** Sleeps: what the locks were waited for, milliseconds, and how many were still held then. */
+  /** Sleeps. Returns how long logind waited for the delay locks, and how many were still held after that. */
   async sleep(): Promise<{ waitedMs: number; stillHeld: number }> {
     this.#child.stdin?.write('sleep\n');
     const [, waitedMs, stillHeld] = (await this.line(/^asleep /)).split(' ').map(Number);

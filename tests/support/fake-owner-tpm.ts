@@ -1,6 +1,6 @@
 /**
- * The TPM as the use cases of the owner authorization see it, without a TPM: it has one authorization value, records
- * each attempt with one, and can be locked out or lose its connection. It seals by complementing each byte.
+ * A fake TPM for the use cases of the owner authorization. It has one authorization value, records each attempt to use
+ * one, and can be locked out or lose its connection. It seals by complementing each byte.
  */
 import type {
   Delegations,
@@ -12,17 +12,17 @@ import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 
 export class FakeOwnerTpm implements OwnerTpm {
-  /** The attempts with an authorization, such as `changeOwnerAuth 01 -> 02`. */
+  /** The attempts to use an authorization value, such as `changeOwnerAuth 01 -> 02`. */
   readonly attempts: string[] = [];
-  /** The very bytes that were given in the attempts. */
+  /** The arrays that were passed in the attempts, not copies. */
   readonly given: Uint8Array[] = [];
   isLockedOut = false;
   lockoutRecoverySeconds: number | null = 0;
-  /** Whether the connection breaks before the TPM carries an attempt out, or after. */
+  /** Whether the connection breaks before the TPM executes an attempt, or after. */
   breaks: 'before' | 'after' | undefined;
-  /** How many attempts it survives until then. */
+  /** The number of attempts before the connection breaks. */
   unharmedAttempts = 0;
-  /** The TPM is locked out after so many attempts. */
+  /** The number of attempts after which the TPM is locked out. */
   locksAfter = Number.POSITIVE_INFINITY;
   /** The families that were voided. */
   readonly voided: (number | undefined)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Conversations with a real software TPM, recorded once (`tests/fixtures/tpm-conversations`), and replayed where no TPM
- * runs: a test sees that an exchange still sends the bytes that the TPM accepted, and what it makes of the answers.
+ * Replays recorded conversations with a real software TPM (`tests/fixtures/tpm-conversations`), so that tests need no
+ * TPM. They check that an exchange still sends the bytes that the TPM accepted, and what it reads from the responses.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../../ts-core/domain/tpm12/crypto12.js';
 
-/** Everything is in hexadecimal. */
+/** All values are hexadecimal. */
 export interface Conversation {
-  /** What the exchange drew: nonces, and nothing for a TPM 2.0. */
+  /** The random values that the exchange used: nonces; none for a TPM 2.0. */
   readonly random: readonly string[];
-  /** What RSAES-OAEP returned, which is random too. */
+  /** The results of RSAES-OAEP, which are random too. */
   readonly encrypted: readonly string[];
-  /** Commands and responses in turn. */
+  /** Commands and responses, alternating. */
   readonly bytes: readonly string[];
 }
 
@@ -35,12 +35,12 @@ function recorded(version: TpmVersion, name: string): Conversation {
   return conversation;
 }
 
-/** The commands of a recorded conversation, in hexadecimal. */
+/** Returns the commands of a recorded conversation, in hexadecimal. */
 export function commandsOf(version: TpmVersion, name: string): readonly string[] {
   return recorded(version, name).bytes.filter((_, index) => index % 2 === 0);
 }
 
-/** The exchange of one recorded conversation, ready to be replayed. */
+/** Replays the exchange of one recorded conversation. */
 export class Replay<Result> {
   readonly #conversation: Conversation;
   readonly #begin: (crypto12: Crypto12) => Exchange<Result>;
@@ -59,7 +59,7 @@ export class Replay<Result> {
     return this.answers.at(-1) ?? new Uint8Array();
   }
 
-  /** Runs the exchange and asserts that it sends exactly what was recorded. Returns or throws what the exchange does. */
+  /** Runs the exchange and asserts that it sends exactly the recorded commands. Returns or throws as the exchange does. */
   run(): Result {
     const sent: string[] = [];
     const answers = this.answers;
@@ -79,7 +79,7 @@ export class Replay<Result> {
     }
   }
 
-  /** Runs the exchange with another response in the place of the last; never asks for more than were recorded. */
+  /** Runs the exchange with another last response. Throws SentMoreError if the exchange sends a further command. */
   runWithLastAnswer(lastAnswer: Uint8Array): Result {
     const answers = [...this.answers.slice(0, -1), lastAnswer];
     const exchange = this.#begin(replayingCrypto(this.#conversation));
@@ -93,10 +93,10 @@ export class Replay<Result> {
   }
 }
 
-/** The exchange went on after the last recorded answer, so it took an answer that a test had spoilt. */
+/** The exchange continued after the last response, so it accepted a response that the test had damaged. */
 export class SentMoreError extends Error {}
 
-/** SHA-1 and HMAC are the real ones; what is random is what was drawn then. */
+/** Returns real SHA-1 and HMAC functions; the random values are the recorded ones. */
 function replayingCrypto({ random, encrypted }: Conversation): Crypto12 {
   const [drawn, secrets] = [random.values(), encrypted.values()];
   const next = (values: IterableIterator<string>): Uint8Array => {

@@ -23,13 +23,13 @@ export class FollowBroker {
     this.#parts = parts;
   }
 
-  /** Rejects while there is no connection. */
+  /** Reports to the broker. Rejects while the broker is not connected. */
   async report(report: Report): Promise<void> {
     if (this.#broker === undefined) throw new Error('the broker is not connected');
     await this.#broker.call('eventAction/report', report);
   }
 
-  /** Resolves after the signal. */
+  /** Follows the broker until the signal; then resolves. */
   async run(): Promise<void> {
     const { signal, log } = this.#parts;
     const retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
@@ -49,7 +49,7 @@ export class FollowBroker {
     const close = (): void => broker.close();
     signal.addEventListener('abort', close, { once: true });
     try {
-      // Subscribes first, so that no change falls between the list and the events.
+      // Subscribe first, so that no change is lost between the list and the events.
       const events = broker.events();
       const { caller } = await broker.status();
       if (caller.callerClass !== 'administrator' && !caller.isObserver) {
@@ -59,7 +59,7 @@ export class FollowBroker {
       await this.#readActions(broker);
       this.#broker = broker;
       connected();
-      // Tells the broker that the service is there, too.
+      // This also reports to the broker that the service is running.
       await supervisor.report();
       log('following the events of the broker');
       for await (const event of events) {

@@ -14,8 +14,8 @@ const START_TIME_AFTER_NAME = 19;
 let bootId: string | undefined;
 
 /**
- * Undefined if the process has ended. Reads without waiting: these files are the kernel's memory, and each read through
- * the thread pool would cost ten times as much, which a storm of connections would make others pay.
+ * Returns undefined if the process has ended. Reads synchronously: the kernel serves these files from memory, while a
+ * read through the thread pool would take ten times as long, at the cost of others during a flood of connections.
  */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   try {

@@ -72,7 +72,7 @@ export interface BrokerParts {
   readonly userNames: UserNames;
   readonly queueLimits: QueueLimits;
   readonly agingHorizonMs: number;
-  /** After this long without a command the TPM is vacated for others who share it; undefined if nobody does. */
+  /** Idle time after which the broker vacates the TPM for others that share it; undefined if nobody shares it. */
   readonly idleEvictionMs: number | undefined;
   readonly ownerAuthFiles: OwnerAuthFiles;
   readonly crypto: Crypto12;
@@ -90,7 +90,7 @@ export interface BrokerParts {
   readonly actionScripts: ActionScripts;
   /** This machine's name, for reports. */
   readonly machineName: string;
-  /** Stops the broker in order; with a failure, as the reason with which it ends. */
+  /** Stops the broker in order. A failure is the reason for the stop, and for its exit code. */
   readonly requestStop: (drainTimeoutMs: number, failure?: TbsError) => void;
 }
 
@@ -110,7 +110,7 @@ export interface Broker {
 const RECENT_MS = 1000;
 
 /**
- * Longest run of commands from one context that is dispatched to save swaps; part of the scheduler's bound on waiting.
+ * Most commands of one context in succession that are dispatched to save swaps; part of the limit on waiting.
  */
 const LONGEST_RUN = 4;
 
@@ -152,7 +152,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const presence = new TpmPresence({ transport, events, clock, log });
   const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, presence, longestCommandMs });
   const vacateIdleTpm = new VacateIdleTpm({ dispatcher, virtualizer, idleMs: parts.idleEvictionMs, clock, log });
-  // Before anything reads the state that belongs to the TPM.
+  // This must precede everything that reads the state that belongs to the TPM.
   const { facts, replacedTpm } = await startTpmAndTables(parts, dispatcher);
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
   const owner = ownerAuthorization({
@@ -190,7 +190,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const identity = new WatchTpmIdentity({
     read: () => dispatcher.runExchange(() => readTpm(parts)),
     known: () => knownTpm(store),
-    // What waits was meant for the earlier TPM.
+    // Do not drain: the queued commands were meant for the earlier TPM.
     exchanged: (error) => parts.requestStop(0, error),
     events,
     log,
@@ -285,7 +285,7 @@ async function startTpmAndTables(
   return { facts, replacedTpm };
 }
 
-/** Reads which TPM answers, its manufacturer included: another one may be from another. */
+/** Reads the identity of the TPM that answers now, including its manufacturer, which may differ too. */
 function* readTpm({ version, crypto, hash }: BrokerParts): Exchange<TpmIdentity> {
   return yield* readTpmIdentity(yield* readDeviceFacts(version), crypto, hash);
 }

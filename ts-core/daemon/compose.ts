@@ -108,7 +108,7 @@ async function startParts(
   });
   closers.push(() => transport.close());
   const { eventLogPath, physicalPresenceFolder } = configuration.platform;
-  // A TPM may return under another name. One without a name (a software TPM) is not the firmware's.
+  // A TPM may return under another name. A TPM without a name (a software TPM) is not the firmware's.
   const tpmName = () => transport.tpmName ?? 'tpm0';
   const stopRequest = new StopRequest();
   const tpmAndVirtualizer = await tpmParts(configuration, transport, policy);
@@ -130,7 +130,7 @@ async function startParts(
     eventLog: new EventLogFile(() => eventLogPath ?? `/sys/kernel/security/${tpmName()}/binary_bios_measurements`),
     physicalPresence: new PhysicalPresenceSysfs(() => physicalPresenceFolder ?? `/sys/class/tpm/${tpmName()}/ppi`),
     hash: nodeHash,
-    // The broker of one user has that user's scripts.
+    // In a user's own broker, that user may own the scripts too.
     actionScripts: new ActionScriptFiles(configuration.mode === 'user' ? [0, identity.uid] : [0]),
     queueLimits: {
       maxQueued: configuration.limits.queuedSubmissions,

@@ -52,7 +52,7 @@ export function loadConfiguration(options: LoadConfigurationOptions): Configurat
   const fromFile = readConfigurationFile(file, options.path === undefined, options.uid);
   const input = layOver(fromFile ?? {}, options.overrides ?? {});
   const schema = configurationSchema(folders, defaultTransportKind(mode, process.platform));
-  // For a schema that is used once, compiling it takes longer than interpreting it.
+  // The schema is used once, and compiling it would take longer than interpreting it.
   const parsed = schema.safeParse(input, { jitless: true });
   if (!parsed.success) throw new ConfigurationError(fromFile && file, parsed.error.issues.flatMap(issueMessages));
   const { $schema: _forEditors, ...settings } = parsed.data;

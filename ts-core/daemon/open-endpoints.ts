@@ -1,6 +1,6 @@
 /**
- * Opens the endpoints that the configuration names, one after the other, and closes them together. The export of traces
- * and metrics, which callers cause too, starts and ends with them.
+ * Opens the configured endpoints one after the other, and closes them together. The export of traces and metrics, which
+ * callers' commands cause, starts and ends with them.
  */
 import type { Socket } from 'node:net';
 import type { Application } from '../application/application.js';
@@ -47,7 +47,7 @@ export interface EndpointParts {
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
   /** Accepts connections of Unix sockets. Default: Node.js' own server. */
   readonly accept: AcceptConnections<IncomingConnection> | undefined;
-  /** The process of a simulator's client, by the process id of a caller. */
+  /** Returns the process of a simulator client from the caller's process id. */
   readonly processOf: (processId: number | undefined) => PeerProcess | undefined;
   /** Listens for JSON-RPC clients, if not on a Unix socket. */
   readonly listenForRpc: RpcListen | undefined;

@@ -10,7 +10,7 @@ import type { EndpointParts } from './open-endpoints.js';
 
 export interface PlatformParts {
   readonly bootTimeNs: () => bigint;
-  /** Opens the broker's records, which only one broker at a time can do. */
+  /** Opens the state store. Only one broker at a time can have it open. */
   readonly openStore: () => StateStore;
   readonly userNames: UserNames;
   readonly endpoints: Pick<
@@ -32,8 +32,8 @@ export interface PlatformParts {
   /** Whether systemd-logind may be there to announce suspends. */
   readonly hasLogind: boolean;
   /**
-   * Prepares a change of how callers are classified: for connections that come after the returned function was called.
-   * Throws if a group or user does not exist.
+   * Prepares new rules for classifying callers, and returns a function that applies them to later connections. Throws if
+   * a group or user does not exist.
    */
   readonly prepareCallerRules: (configuration: Configuration) => () => void;
   /** Sends to the service manager (sd_notify). */

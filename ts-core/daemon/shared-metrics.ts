@@ -1,9 +1,9 @@
-/** The broker's metrics, counted once for everything that publishes them, and only if something does. */
+/** Shares one set of the broker's metrics among all publishers, and counts only if there is one. */
 import type { Application } from '../application/application.js';
 import type { Caller } from '../domain/caller.js';
 import type { BrokerMetrics } from '../endpoints/metrics/broker-metrics.js';
 
-/** The caller in whose name the broker is queried for its metrics. */
+/** The caller as which the metrics query the broker. */
 const PUBLISHER: Caller = { userKey: 'metrics', callerClass: 'standardUser', isObserver: true };
 
 export class SharedMetrics {
@@ -21,7 +21,7 @@ export class SharedMetrics {
     });
   }
 
-  /** Starts to count at the first call. */
+  /** Returns the metrics. The first call starts to count. */
   get(): Promise<BrokerMetrics> {
     this.#metrics ??= this.#open();
     return this.#metrics;

@@ -1,12 +1,12 @@
 /** A stop of the daemon that a caller or a signal requests, perhaps before the daemon is ready for it. */
 export interface RequestedStop {
-  /** Settles when a stop that was requested is complete. Rejects with the failure that made it necessary, if any did. */
+  /** Settles when the requested stop is complete. Rejects with the failure that was the reason for it, if there is one. */
   readonly stopped: Promise<void>;
   /** Drains and stops. A second call only waits for the first. */
   stop(drainTimeoutMs: number): Promise<void>;
 }
 
-/** Runs a single stop, however often and by whomever it is requested. */
+/** Runs a single stop, even if several callers or signals request it. */
 export class StopRequest {
   #askedTimeoutMs: number | undefined;
   #failure: Error | undefined;
@@ -16,14 +16,14 @@ export class StopRequest {
     return this.#askedTimeoutMs !== undefined;
   }
 
-  /** Requests the stop, which begins now or as soon as it is served. A `failure` is why the daemon cannot go on. */
+  /** Requests the stop, which begins when `serve` has been called. A `failure` is the reason for the stop. */
   ask(drainTimeoutMs: number, failure?: Error): void {
     if (!this.isAsked) this.#failure = failure;
     this.#askedTimeoutMs ??= drainTimeoutMs;
     this.#stopNow?.(this.#askedTimeoutMs);
   }
 
-  /** Says how to stop; begins at once if the stop was requested before. */
+  /** Sets the function that stops, and calls it immediately if the stop was requested before. */
   serve(stop: (drainTimeoutMs: number) => Promise<void>): RequestedStop {
     const stopped = new Promise<void>((resolve, reject) => {
       this.#stopNow = (drainTimeoutMs) => {

@@ -1,11 +1,11 @@
 /**
- * How long to wait before each attempt to recover: twice as long after each failure, up to a limit, and short again
- * after a success.
+ * The delay before each attempt to recover. It doubles after each failure, up to a limit, and is short again after a
+ * success.
  */
 export class RetryDelay {
   #nextMs: number;
 
-  /** Both in milliseconds. */
+  /** Both delays are in milliseconds. */
   constructor(
     readonly firstMs: number,
     readonly longestMs: number,
@@ -20,7 +20,7 @@ export class RetryDelay {
     return delayMs;
   }
 
-  /** Call it when an attempt has succeeded. */
+  /** Resets the delay, after an attempt has succeeded. */
   reset(): void {
     this.#nextMs = this.firstMs;
   }

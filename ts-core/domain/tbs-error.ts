@@ -178,8 +178,8 @@ export interface TbsErrorOptions {
 /**
  * The only error that use cases throw. `cause` is for the log only; callers see symbol, message, action and details.
  *
- * Only TBS_E_INTERNAL_ERROR has a stack. The others are answers, which a caller may ask for without end, and the stack
- * would be most of what they cost.
+ * Only TBS_E_INTERNAL_ERROR has a stack. The others are replies, which a caller may cause without limit, and the stack
+ * would be most of their cost.
  */
 export class TbsError extends Error {
   override readonly name = 'TbsError';

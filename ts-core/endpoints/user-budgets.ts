@@ -4,7 +4,7 @@
  * `reading` covers requests from their first byte until they are served: bytes that have arrived, and bytes that an
  * incomplete message still needs. `calling` covers what calls in progress may need, and the replies that a batch keeps
  * until its last call is answered. `replying` covers unread replies. Each has its own budget, so that nothing waits for
- * itself: serving a message frees what reading it took, and answering a call what serving it took.
+ * itself: serving a message frees the bytes of reading it, and answering a call those of serving it.
  */
 import type { Caller } from '../domain/caller.js';
 
@@ -15,7 +15,7 @@ export interface UserBudget {
 }
 
 export interface BudgetWaiter {
-  /** There may be room again. Called once for each `waitForRoom`. */
+  /** Called once for each `waitForRoom`, when there may be room again. */
   roomAgain(): void;
 }
 
@@ -48,7 +48,7 @@ export class ByteBudget {
 
   give(bytes: number): void {
     this.#used -= bytes;
-    // Notify all waiters at once, at half: notifying everybody of each freed byte would itself be a flood.
+    // Notify all waiters together at half: notifying everybody of each freed byte would itself be a flood.
     if (this.#used > this.capacity / 2 || this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-/** Tests the power monitor with a fake logind on a private bus, closed at any moment after its start. */
+/** Tests the power monitor with a fake logind on a private bus, and closes it at many moments after its start. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { LogindPowerMonitor } from '../../../ts-core/adapters/power/logind.js';
 import { FakeLogind, PrivateBus } from '../../support/fake-logind.js';
 import { quietLog } from '../../support/quiet-log.js';
 
-/** Turns of the event loop after which the monitor is closed: more than it needs to take its delay lock. */
+/** The most turns of the event loop before the monitor is closed: more than it needs to take its delay lock. */
 const MOST_TURNS = 400;
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** The commands that this process has started and that still run. */
+/** Returns the command lines of the running child processes. */
 function children(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -52,7 +52,7 @@ describe('following logind', function () {
       taken += inhibitors().length;
       await monitor.close();
       const before = log.lines.length;
-      // What the bus still answers comes within these turns; a child that was released ends a little later.
+      // Late replies of the bus arrive within these turns; a released child ends a little later.
       for (let rounds = 0; rounds === 0 || inhibitors().length > 0; rounds++) {
         assert.ok(rounds < 200, `closed after ${turns} turns, a child goes on: ${inhibitors()}`);
         for (let passed = 0; passed < MOST_TURNS; passed++) await turn();
@@ -62,7 +62,7 @@ describe('following logind', function () {
     assert.ok(taken > 0, 'it has taken the lock at least once');
   });
 
-  /** A broker that follows the fake logind, and whose suspend ends when the test says so. */
+  /** Starts a monitor that follows the fake logind; the test decides when its preparation for a suspend ends. */
   async function follow(longestLockWaitMs?: number) {
     logind.forget();
     const calls: string[] = [];

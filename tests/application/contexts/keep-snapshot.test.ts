@@ -5,7 +5,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
 import { quietLog } from '../../support/quiet-log.js';
 
-/** Counts writes; each ends when the test lets it. */
+/** A store that records its writes; the test decides when each of them ends. */
 class SlowStore implements StateStore {
   readonly writes: (() => void)[] = [];
   get(): undefined {

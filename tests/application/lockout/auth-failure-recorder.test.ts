@@ -23,7 +23,7 @@ import { authorized, createPrimary, getRandom, startAuthSession } from '../../su
 const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
 const LOCK_RESET = authorized('DictionaryAttackLockReset', [TPM_RH.LOCKOUT], []);
 
-/** Records which answered commands the sessions were told of, with their numbers of handles. */
+/** Records the commands, responses and handle counts that the recorder passes to the sessions. */
 class RecordedSessions extends UnkeyedSessions {
   readonly told: [Uint8Array, Uint8Array, number][] = [];
   override answered(command: Uint8Array, response: Uint8Array, handleCount: number): void {

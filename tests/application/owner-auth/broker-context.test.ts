@@ -25,7 +25,7 @@ class Tables extends PassThroughVirtualizer {
   }
 }
 
-/** An exchange of the broker's own, as the dispatcher runs it. */
+/** An exchange of the broker itself, as the dispatcher runs it. */
 function started<Result>(begin: () => Exchange<Result>) {
   const tables = new Tables();
   const answered: (readonly [number[], number[]])[] = [];

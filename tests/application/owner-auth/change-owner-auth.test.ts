@@ -42,13 +42,13 @@ function setUp({ version = '2.0', mode = 'off', tpmHas = OLD }: Options = {}) {
   const change = new OwnerAuthChange({ tpm, secrets, records, backup, events, log });
   return {
     ...{ change, tpm, secrets, records, directory, failing, told, log },
-    /** What a crash leaves: the broker was about to change the value, and nobody knows whether the TPM has it. */
+    /** Simulates a crash during a change: nobody knows whether the TPM has the new value. */
     crashed: () => interrupted(change, tpm, mode === 'off' ? 0 : 1),
     phase: async () => decodePendingChange((await secrets.get('pending')) ?? new Uint8Array())?.phase,
   };
 }
 
-/** With a backup, the old value is proved before anything is written. */
+/** Breaks the connection after `proofs` attempts of a change; with a backup, the first attempt proves the old value. */
 async function interrupted(change: OwnerAuthChange, tpm: FakeOwnerTpm, proofs = 0): Promise<void> {
   tpm.breaks = 'before';
   tpm.unharmedAttempts = proofs;

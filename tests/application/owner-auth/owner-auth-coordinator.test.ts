@@ -22,7 +22,7 @@ const [OWNER, NEXT] = [Uint8Array.of(0x01), Uint8Array.of(0x02)];
 const MINUTE_MS = 60_000;
 const NOTHING: Remaining = { kind: 'nothing' };
 
-/** Resolves once everything that is due now has run. */
+/** Resolves after all pending promise callbacks have run. */
 const settled = () => new Promise(setImmediate);
 
 function setUp({ stored = OWNER as Uint8Array | null } = {}) {
@@ -81,7 +81,7 @@ function setUp({ stored = OWNER as Uint8Array | null } = {}) {
     lockoutWatch: { commandEnded: (kind: string) => note(kind) },
   } as unknown as OwnerAuthCoordinatorParts;
   const coordinator = new OwnerAuthCoordinator(parts);
-  /** What was done since this was asked last. */
+  /** Returns the actions since the previous call. */
   const taken = () => did.splice(0);
   return { coordinator, clock, tpm, state, log, told, store, taken, records: parts.records };
 }

@@ -95,7 +95,7 @@ describe('the endorsement key in the report', () => {
 });
 
 describe('setting the dictionary-attack parameters', () => {
-  /** maxTries, recoveryTime and lockoutRecovery at the end of the command. */
+  /** Returns maxTries, recoveryTime and lockoutRecovery, the last fields of the command. */
   const numbersIn = (command = '') =>
     (command.slice(-24).match(/.{8}/g) ?? []).map((word) => Number.parseInt(word, 16));
 

@@ -16,7 +16,7 @@ const AUTH = Uint8Array.of(0x5a);
 const REFUSED = errorResponse('2.0', aboutSession(TPM_RC.AUTH_FAIL, 0));
 const SRK = new Replay('2.0', 'readPublic rsa2048', () => readPublic(SRK_HANDLE)).run() as Uint8Array;
 
-/** An owner whose TPM gives these answers by command code; every other command fails the test. */
+/** An owner whose TPM returns these responses by command code; any other command fails the test. */
 function ownerOf(answers: Readonly<Record<number, Uint8Array | ((command: Uint8Array) => Uint8Array)>>) {
   const handles: number[] = [];
   const answer = (command: Uint8Array): Uint8Array => {

@@ -23,7 +23,7 @@ async function machine(version: TpmVersion) {
     materialThatIsVoid({ tpm, secrets }, await tpm.ownership(), names);
   return {
     ...{ tpm, files, secrets, isVoid },
-    /** The broker after a restart, which unseals the key again. */
+    /** The broker after a restart: it unseals the key again. */
     restarted: async () => materialThatIsVoid({ tpm, secrets: new KeptSecrets(parts) }, await tpm.ownership(), ALL_20),
   };
 }

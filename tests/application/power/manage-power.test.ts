@@ -11,7 +11,7 @@ import { recordedEvents } from '../../support/recorded-events.js';
 const SUSPEND_TIMEOUT_MS = 5_000;
 const FAILURE = errorResponse('2.0', TPM_RC.FAILURE);
 
-/** A broker that owns its TPM, or shares one that the kernel drives. */
+/** A power manager with a TPM that the broker owns, or with one that the kernel drives. */
 function powerRig(ownsTpm = true) {
   const rig = dispatcherRig();
   const { dispatcher, transport, virtualizer, clock } = rig;
@@ -24,7 +24,7 @@ function powerRig(ownsTpm = true) {
     cameBack: () => cameBack.times++,
   });
   const sent = () => transport.sent.map(({ command }) => readUint32(command, 6));
-  /** Answers everything at once from now on: with success, or as a test says. */
+  /** Answers every command immediately from now on: with success, or as the test specifies. */
   const answers = (answer: (code: number) => Uint8Array = () => SUCCESS) => {
     transport.onTransmit = ({ command, answer: give }) => give(answer(readUint32(command, 6)));
   };

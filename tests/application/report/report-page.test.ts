@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { reportPage, reportTable, text, textRow, timeText } from '../../../ts-core/application/report/report-page.js';
 
-/** A name that a user or a GPO may have, and that a browser must not take for markup. */
+/** A name that a user or a GPO may have, and that a browser must not interpret as markup. */
 const HOSTILE = `<img src=x onerror="alert('1')">&amp;`;
 const ESCAPED = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;amp;';
 

@@ -10,7 +10,7 @@ const FIRST: TpmIdentity = { version: '2.0', manufacturerId: 1, marks: { 'key-ec
 const SECOND: TpmIdentity = { ...FIRST, marks: { 'key-ecc': 'bbbb' } };
 const SILENT: TpmIdentity = { ...FIRST, marks: {} };
 
-/** A broker that knows a TPM or none. `answers` are the TPMs that the next readings find; an error is a TPM that is lost again. */
+/** `known`: the TPM that the state belongs to. The next readings find the TPMs in `answers`, or fail with an error. */
 function setUp(known: TpmIdentity | undefined) {
   const answers: (TpmIdentity | Error)[] = [];
   const { events, told: raised } = recordedEvents(new FakeClock());

@@ -20,13 +20,13 @@ interface Options {
   readonly passedOver?: readonly PassedOverTpm[];
 }
 
-/** Resolves once everything that is due now has run. */
+/** Resolves after all pending promise callbacks have run. */
 const settled = () => new Promise(setImmediate);
 
 function setUp({ version = '2.0', isSoftwareTpm = false, passedOver = [] }: Options = {}) {
   const clock = new FakeClock();
   const log = quietLog();
-  /** Questions to the TPM that are not answered yet. */
+  /** Exchanges that the TPM has not answered yet. */
   const asked: { answer(state: DictionaryAttackState | undefined): void; fail(error: Error): void }[] = [];
   const power = { suspended: false };
   const presence: { lost: LostTpm | undefined } = { lost: undefined };
@@ -65,7 +65,7 @@ function setUp({ version = '2.0', isSoftwareTpm = false, passedOver = [] }: Opti
     eventActions: { disabled: () => [] },
   } as unknown as StatusParts;
   const status = new ReportStatus(parts);
-  /** The report, with the TPM's answer to its question. */
+  /** Returns the report after the TPM has reported this state. */
   const reportWith = async (state: DictionaryAttackState | undefined) => {
     const report = status.get();
     await settled();

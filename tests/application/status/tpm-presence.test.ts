@@ -10,7 +10,7 @@ import { ScriptedTransport } from '../../support/scripted-transport.js';
 
 const GONE = new TbsError('TBS_E_IOERROR', { message: 'Its device is gone.', action: 'See dmesg.' });
 
-/** Lets promises that are settled have their turn. */
+/** Resolves after all pending promise callbacks have run. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function setUp(isGone?: () => Promise<boolean>) {

@@ -72,13 +72,13 @@ interface Use {
   readonly key?: string;
   readonly hash?: HashId;
   readonly sessions?: readonly SessionUse[];
-  /** nonceTPM that the first HMAC covers besides its own. */
+  /** Further nonceTPM values that the first HMAC covers. */
   readonly encryptionNonces?: readonly string[];
 }
 
 const FIRST: SessionUse = { session: SESSION, attributes: CONTINUES, nonceTpm: 'tpm 0' };
 
-/** A command whose first session has the HMAC that a caller computes with this key. */
+/** Returns a command whose first session has the HMAC that a caller computes with this key. */
 function use({ code, handles, parameters, key, hash, sessions, encryptionNonces }: Use = {}): Uint8Array {
   const algorithm = HASHES[hash ?? TPM_ALG.SHA256] as string;
   const ordinal = code ?? TPM_CC.CreatePrimary;
@@ -125,7 +125,7 @@ function followed(start: Start = {}, session = SESSION, hash: HashFunction = nod
   const started = (options: Start, handle: number, nonceTpm: string) =>
     answered(startAuthSession(options), success([...u32(handle), ...sized(nonce(nonceTpm))]));
   started(start, session, 'tpm 0');
-  /** Whether the refusal of this command by the TPM counts as a guess. */
+  /** Returns whether it counts as a guess that the TPM rejects this command. */
   const counts = (bytes: Uint8Array, response = BAD_AUTH) => {
     const facts = { handlesOf, sessions };
     const code = readUint32(bytes, 6);
@@ -220,7 +220,7 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
       fc.property(fc.integer({ min: 6, max: right.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, difference) => {
         const changed = right.slice();
         changed[at] = (changed[at] as number) ^ difference;
-        // The lengths of the areas decide where everything is.
+        // The lengths of the areas determine the position of everything after them.
         assert.equal(counts(changed), true);
       }),
     );

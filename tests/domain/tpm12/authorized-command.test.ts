@@ -30,11 +30,11 @@ interface Answer {
   readonly ordinal: number;
   readonly handles?: readonly number[];
   readonly parameters?: Uint8Array;
-  /** For each authorization: its key, the nonce that the TPM saw, and the new one. */
+  /** For each authorization: its key, the nonce that the TPM received, and the TPM's new nonce. */
   readonly auths: readonly (readonly [key: Uint8Array, nonceOdd: Uint8Array, nonceEven: Uint8Array])[];
 }
 
-/** What a TPM answers (TPM Main Part 1, 13.2): HMAC(key, SHA-1(result, ordinal, out) || nonceEven || nonceOdd || continue). */
+/** Returns a response (TPM Main Part 1, 13.2): HMAC(key, SHA-1(result, ordinal, out) || nonceEven || nonceOdd || continue). */
 function answerOf({ ordinal, handles = [], parameters = new Uint8Array(), auths }: Answer): Uint8Array {
   const digest = crypto.sha1(concat(uint32(0), uint32(ordinal), parameters));
   const areas = auths.map(([key, nonceOdd, nonceEven]) => {
@@ -46,7 +46,7 @@ function answerOf({ ordinal, handles = [], parameters = new Uint8Array(), auths 
   return response;
 }
 
-/** The owner's authorization in a session of its own, since an answer replaces the session's nonce. */
+/** The owner's authorization in a new session, since each response replaces the session's nonce. */
 const owner = (): Authorization12 => ({ session: session(), entitySecret: secret('owner'), nonceOdd: nonce(0x0d) });
 const LOADED: Answer = {
   ordinal: TPM_ORD.LoadKey2,

@@ -35,7 +35,7 @@ const loading = new Replay('1.2', 'loadOwnerDelegation', (crypto) =>
 
 const hex32 = (value: number) => value.toString(16).padStart(8, '0');
 
-/** The parameters of the last command, behind its header and before its authorization. */
+/** Returns the parameters of the last command, between its header and its authorization. */
 const parametersOf = (name: string) => (commandsOf('1.2', name).at(-1) as string).slice(20, -90);
 
 describe('a family of delegations', () => {

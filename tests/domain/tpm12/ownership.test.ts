@@ -81,7 +81,7 @@ describe('the ownership of a TPM 1.2', () => {
     assert.match(command, new RegExp(`^00c2000002700000000d0005${encrypted}${encrypted}${template}[0-9a-f]{90}$`));
   });
 
-  /** The exchanges of an owner that is there already, by the names of their conversations. */
+  /** The exchanges that use an existing owner, by the names of their conversations. */
   const USES: Readonly<Record<string, (crypto: Crypto12) => ReturnType<typeof owner.ownerClear>>> = {
     takeOwnership: (crypto) => owner.takeOwnership(crypto, NEW_OWNER),
     resetLockValue: (crypto) => owner.resetLockValue(crypto, OWNER_SECRET),

@@ -26,7 +26,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
     readonly owner?: boolean;
   }
   const flag = (value = false) => Uint8Array.of(value ? 1 : 0);
-  /** The other flags are the opposite of what would be noticed. */
+  /** The flags that are not read have the opposite values, so that reading one by mistake fails. */
   const answersOf = (flags: Flags): readonly Uint8Array[] => [
     capability(
       ...[uint16(0x001f), flag(flags.disable), flag(true), flag(flags.deactivated), flag(true)],

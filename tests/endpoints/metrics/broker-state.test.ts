@@ -7,7 +7,7 @@ function setUp() {
   const rig = metricsRig();
   const registry = new Registry();
   const collect = collectBrokerState(registry, rig.application, OBSERVER);
-  /** The samples of a metric after another scrape, without its name. */
+  /** Scrapes again, and returns the samples of a metric without its name. */
   const samples = async (name: string) => {
     await collect();
     const lines = (await registry.metrics()).split('\n');

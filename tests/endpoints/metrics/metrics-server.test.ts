@@ -115,7 +115,7 @@ describe('the metrics server', () => {
         });
       }
     });
-    // The server has accepted every other connection: one of them is served.
+    // The server has accepted the other connections: it serves one of them.
     const first = sockets.find((socket) => !closed.has(socket)) as Socket;
     first.write('GET / HTTP/1.0\r\n\r\n');
     await new Promise((resolve) => first.once('data', resolve));

@@ -19,7 +19,7 @@ interface Reply {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: { readonly symbol?: string } };
 }
 
-/** Resolves once everything that is due now has run. */
+/** Resolves after all pending promise callbacks have run. */
 const settled = () => new Promise(setImmediate);
 
 function contract(name: string, access = EVERYBODY_ALL) {
@@ -29,7 +29,7 @@ function contract(name: string, access = EVERYBODY_ALL) {
 interface Options {
   readonly caller?: Caller;
   readonly maxOutstandingCalls?: number;
-  /** Whether finished calls are answered immediately, as if each had its turn at once. */
+  /** Whether finished calls are answered immediately, as if each had its turn then. */
   readonly answersAtOnce?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Tests a client of the JSON-RPC endpoint, whatever it sends or leaves unread: its cost is bounded by what is
- * answered.
+ * Tests the limits on a client of the JSON-RPC endpoint: whatever it sends or leaves unread, it costs no more than the
+ * calls that the broker answers.
  */
 import assert from 'node:assert/strict';
 import { z } from 'zod';
@@ -27,10 +27,10 @@ const LIMITS: RpcLimits = {
   maxUnreadReplyBytes: 2000,
 };
 
-/** Served at once with a reply of 1000 bytes, and when the test says so. */
+/** The first is answered immediately with 1000 bytes, the second when the test decides. */
 const AT_ONCE = 'commandBlock/list';
 const LATER = 'command/submit';
-/** The same; making its answer takes a millisecond. */
+/** Also answered when the test decides; creating the answer takes a millisecond. */
 const TURNED = 'eventLog/get';
 
 class Endpoint {
@@ -89,7 +89,7 @@ class Endpoint {
     return bytes;
   }
 
-  /** Lets `ms` go by for the peers. */
+  /** Lets `ms` milliseconds pass between two checks of the peers. */
   passes(ms: number): void {
     for (const connection of this.#connections) connection.checkPeer(this.source.nowMs);
     this.source.nowMs += ms;

@@ -1,11 +1,11 @@
-/** Tests a connection of a simulator's protocol: one request at a time, and one in each of its user's turns. */
+/** Tests a connection of a simulator protocol: one request at a time, each in a turn of its user. */
 import assert from 'node:assert/strict';
 import { TURN_MS } from '../../../ts-core/endpoints/fair-turns.js';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
 import { FakeByteConnection } from '../../support/fake-byte-connection.js';
 import { fakeTurns } from '../../support/fake-turns.js';
 
-/** Requests of one byte, answered at once by the same. */
+/** Each request is one byte, and the reply, which is immediate, is the same byte. */
 const ECHO: RequestProtocol = {
   extent: (received) => (received.length === 0 ? { kind: 'incomplete' } : { kind: 'complete', bytes: 1 }),
   answer: (request) => ({ bytes: request }),
@@ -13,7 +13,7 @@ const ECHO: RequestProtocol = {
 };
 
 describe('a simulator connection', () => {
-  /** A connection of an in-memory client, which sends these requests; each takes a millisecond. */
+  /** Connects an in-memory client that sends these requests; each takes a millisecond. */
   function connected(requests: string, protocol: Partial<RequestProtocol> = {}) {
     const { source, turns } = fakeTurns();
     const client = new FakeByteConnection();

@@ -23,7 +23,7 @@ describe('simulator endpoints under abuse', () => {
     { port: rig.endpoints.bare?.port ?? 0 },
   ];
 
-  /** Another caller is answered, and soon: one answer may be late on a busy machine, an endpoint that is held up delays all. */
+  /** Checks that others get fast responses. On a busy machine one may be late; a blocked endpoint delays all of them. */
   const othersAreServed = async () => {
     let fastestMs = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < 5; attempt++) {

@@ -1,4 +1,4 @@
-/** Simulator endpoints with a real software TPM or a scripted one, without a broker in between, and real clients. */
+/** Simulator endpoints with real clients and a real or a scripted software TPM, but without a broker in between. */
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -55,7 +55,7 @@ export async function startRig(offer: (directory: string) => Offered, options: R
 /** TPM2_GetRandom's response with eight bytes. */
 const EIGHT_RANDOM_BYTES = Buffer.from('80010000001400000000' + '0008' + '0102030405060708', 'hex');
 
-/** The same with a TPM that answers each command with eight random bytes. */
+/** Starts the same endpoints with a TPM that answers each command with eight random bytes. */
 export function startScriptedRig(
   offer: (directory: string) => Offered,
   options: RigOptions = {},
@@ -108,7 +108,7 @@ export const inMssim = (directory: string) => ({
 });
 export const inBare = () => ({ bare: LOOPBACK });
 
-/** A caller of the class, in a process that does not end; without a key, the system does not know the process. */
+/** Returns a caller of the class in a process that does not end; without a key, the process is unknown. */
 export function peer(callerClass: 'administrator' | 'standardUser', processKey?: string): SimulatorPeer {
   return {
     caller: { userKey: 'uid:4711', callerClass },
@@ -116,11 +116,11 @@ export function peer(callerClass: 'administrator' | 'standardUser', processKey?:
   };
 }
 
-/** Identifies every peer as such a caller, whoever runs the test. */
+/** Returns a function that identifies every peer as such a caller, whoever runs the test. */
 export const peerOf = (callerClass: 'administrator' | 'standardUser', processKey?: string) => async () =>
   peer(callerClass, processKey);
 
-/** Big-endian words of 32 bits, of which the simulators' protocols consist. */
+/** Returns big-endian words of 32 bits, as the simulator protocols use them. */
 export function word(...values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
   values.forEach((value, index) => {
@@ -141,9 +141,9 @@ export function toolsOver(tcti: string, workingDirectory: string): ToolRunner {
 export interface RawClient {
   readonly socket: Socket;
   send(bytes: Uint8Array): void;
-  /** The next `count` bytes; rejects when the connection ends before. */
+  /** Returns the next `count` bytes; rejects if the connection ends first. */
   receive(count: number): Promise<Buffer>;
-  /** Everything until the other side closes. */
+  /** Returns everything that arrives until the other side closes the connection. */
   untilClosed(): Promise<Buffer>;
   close(): void;
 }

@@ -14,7 +14,7 @@ import { eventually, rawClient } from './simulator-rig.js';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-/** Records whose connections a listener serves; answers nothing. */
+/** Records the peers whose connections a listener serves; answers no request. */
 function servedBy() {
   const served: SimulatorPeer[] = [];
   const protocolFor = (peer: SimulatorPeer): RequestProtocol => {
@@ -120,7 +120,7 @@ describe('a listener for simulator clients', () => {
 });
 
 describe('a listener for simulator clients on a Unix socket', () => {
-  /** A listener with limits of 3 connections, 2 of them of one user, and the means to let clients connect. */
+  /** Starts a listener that allows 3 connections, 2 of them of one user, and returns it with functions to connect. */
   async function listeningOnUnixSocket() {
     const folder = mkdtempSync(path.join(tmpdir(), 'tpmtbs-listener-'));
     const { source, turns } = fakeTurns();

@@ -8,7 +8,7 @@ import { fields, request } from './wire-client.js';
 const PING = 11;
 const ping = (requestId: number) => request(PING, requestId, 0, fields());
 const pings = (...requestIds: number[]) => Buffer.concat(requestIds.map(ping));
-/** A length that no frame has. */
+/** An invalid length of a frame. */
 const FAULT = Buffer.from('ffffffff', 'hex');
 
 function inputRig(turns: FairTurns = turnsOfAnIdleLoop()) {

@@ -5,7 +5,7 @@ import { PWSH_SECONDS, pwsh } from './boot-log.js';
 
 const PERSISTENT = 'tpm2_getcap -T tbs handles-persistent';
 
-/** A request to the firmware, which a person confirms at the next start. */
+/** Request an operation from the firmware, and confirm it with a key at the next start. */
 export const physicalPresenceSteps: readonly Step[] = [
   {
     title: 'the firmware carries out a Clear that was requested, after F12 at its question',

@@ -17,7 +17,7 @@ export interface IdentifiedProcess {
 
 export interface IdentifiedPeer {
   readonly caller: Caller;
-  /** Undefined when the process has ended, or when it belongs to another user and the broker does not run as root. */
+  /** Undefined if the process has ended, or if it belongs to another user and the broker does not run as root. */
   readonly process: IdentifiedProcess | undefined;
 }
 
@@ -39,7 +39,7 @@ export function simulatorPeerIdentifier(rules: UnixCallerRules): (socket: Socket
   };
 }
 
-/** Returns the process that has this id now; undefined when it has ended. */
+/** Returns the process that has this id now; undefined if it has ended. */
 export function identifiedProcess(pid: number | undefined): IdentifiedProcess | undefined {
   const identity = pid === undefined ? undefined : processIdentity(pid);
   if (identity === undefined) return undefined;

@@ -4,7 +4,7 @@
  * ready.
  *
  * A signal counts only if the owner of logind's bus name sent it, because any user of the bus can send one to us. If that
- * owner or the bus goes away during a sleep, nobody announces the end of it, and the broker goes on at once.
+ * owner or the bus disappears during a sleep, nobody announces its end, so the broker resumes immediately.
  */
 import dbus from 'dbus-next';
 import type { Log } from '../../application/ports/logs.js';
@@ -21,7 +21,7 @@ const BUS_PATH = '/org/freedesktop/DBus';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
-/** For the delay lock after a sleep: callers wait meanwhile. logind answers in milliseconds unless it hangs. */
+/** Limit for taking the delay lock after a sleep, while callers wait. logind answers in milliseconds unless it hangs. */
 const LONGEST_LOCK_WAIT_MS = 5_000;
 /** The default of systemd and libdbus when DBUS_SYSTEM_BUS_ADDRESS is not set. */
 const STANDARD_ADDRESS = 'unix:path=/var/run/dbus/system_bus_socket';
@@ -43,9 +43,9 @@ export class LogindPowerMonitor implements PowerMonitor {
   readonly #retryDelay = new RetryDelay(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #toldAbsence = false;
   #closed = false;
-  /** A sleep was announced, and its end was not yet. */
+  /** True from the announcement of a sleep to that of its end. */
   #asleep = false;
-  /** A suspend that takes longer than logind waits must not end after the resume has begun. */
+  /** Runs a resume only after the suspend before it, which may take longer than logind waits. */
   readonly #changes = new OneAtATime();
   readonly #options: LogindOptions;
 
@@ -98,7 +98,7 @@ export class LogindPowerMonitor implements PowerMonitor {
   }
 
   async #logindIs(owner: string | undefined): Promise<void> {
-    // A reply of the bus may arrive after the close, when nothing may be logged any more.
+    // A reply of the bus may arrive after the close; nothing may be logged any more then.
     if (this.#closed) return;
     this.#logind = owner;
     this.#announcerIsGone();
@@ -144,7 +144,7 @@ export class LogindPowerMonitor implements PowerMonitor {
         await this.#listener?.prepareForSleep();
         this.#inhibitor.release();
       } else {
-        // Takes the lock before it restores the TPM, so that the next sleep waits for us, unless logind hangs.
+        // Take the lock before the TPM is restored, so that the next sleep waits for us, unless logind hangs.
         await within(this.#options.longestLockWaitMs ?? LONGEST_LOCK_WAIT_MS, this.#inhibitor.take());
         await this.#wakeUp();
       }
@@ -179,7 +179,7 @@ export class LogindPowerMonitor implements PowerMonitor {
   }
 }
 
-/** Resolves when the work has ended, and after this time in any case. */
+/** Resolves when the work has ended, but after this time at the latest. */
 async function within(longestMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestMs)));
@@ -200,7 +200,7 @@ async function callBus(bus: dbus.MessageBus, member: string, argument: string): 
   return reply?.body[0];
 }
 
-/** dbus-next reports errors but not the end of the connection, which only its inner connection object reports. */
+/** Calls `ended` at the end of the connection, which only the inner connection object of dbus-next reports. */
 function onStreamEnd(bus: dbus.MessageBus, ended: () => void): void {
   const { _connection: connection } = bus as unknown as { _connection?: NodeJS.EventEmitter };
   connection?.on('end', ended);

@@ -86,7 +86,7 @@ export class OwnerAuthCoordinator {
     this.parts.secrets.close();
   }
 
-  /** Runs work on the owner authorization alone, once no earlier change is unfinished. */
+  /** Runs work on the owner authorization exclusively. Rejects while an earlier change is unfinished. */
   exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#queue.run(async () => {
       if (this.#unsettled) throw unsettledChange();
@@ -94,7 +94,7 @@ export class OwnerAuthCoordinator {
       try {
         return await work();
       } catch (error) {
-        // A wrong owner authorization brings a TPM 1.2 closer to its own lockout, as one in a caller's command does.
+        // A wrong owner authorization brings a TPM 1.2 closer to its own lockout, as a wrong one in a caller's command does.
         if (isWrongAuthorization(error)) this.parts.lockoutWatch.commandEnded('authorizationFailure');
         throw error;
       }
@@ -123,7 +123,7 @@ export class OwnerAuthCoordinator {
     return this.parts.crypto.randomBytes(OWNER_AUTH_BYTES);
   }
 
-  /** Schedules what a change has left to do. */
+  /** Schedules the remaining work of a change. */
   settle(remaining: Remaining): void {
     this.#retry?.cancel();
     this.#unsettled = remaining.kind === 'recovery';

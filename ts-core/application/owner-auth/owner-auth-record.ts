@@ -7,7 +7,7 @@ import type { StateStore } from '../ports/state-store.js';
 
 export type AutoProvisioning = 'NotDefined' | 'Enabled' | 'Disabled' | 'DisabledForNextBoot';
 
-/** TPM 1.2: the family of the delegations in force. */
+/** TPM 1.2: the family of the delegations that are in force. */
 export interface DelegationFamily {
   readonly id: number;
 }
@@ -76,7 +76,7 @@ export class OwnerAuthRecords {
   }
 }
 
-/** Returns the part of a stored record that holds for the machine, whichever TPM it has; undefined if there is none. */
+/** Returns the part of a stored record that applies to the machine with any TPM; undefined if there is none. */
 export function settingsOfMachine(
   kept: unknown,
 ): Pick<OwnerAuthRecord, 'autoProvisioning' | 'disabledSinceBoot'> | undefined {

@@ -123,7 +123,7 @@ export class ReportTpm {
   }
 }
 
-/** Completes a change with the present values. Zeros in place of unknown ones would turn the protection off. */
+/** Completes a change with the present values. Zeros instead of unknown values would turn the protection off. */
 function completed(change: Partial<DictionaryAttackParameters>, now: TpmLockout): DictionaryAttackParameters {
   const maxTries = change.maxTries ?? now.maxTries;
   const recoverySeconds = change.recoverySeconds ?? now.recoverySeconds;
@@ -138,7 +138,7 @@ function completed(change: Partial<DictionaryAttackParameters>, now: TpmLockout)
   });
 }
 
-/** Returns those of the offered features that were asked for; all of them if none was named. */
+/** Returns the offered features that the caller requested; all of them if the caller named none. */
 export function featuresAmong(offered: readonly string[], asked: readonly string[]): readonly string[] {
   const wanted = asked.map((name) => name.toLowerCase());
   return offered.filter((name) => wanted.length === 0 || wanted.includes(name));

@@ -26,13 +26,13 @@ export interface OwnerAuthFiles {
   /** Overwrites and removes the sealed keys and every secret. */
   wipeAll(): void;
   /**
-   * Sets the sealed keys and every secret aside under the name of the TPM that they belong to; none is left then. If files
-   * are set aside under the name already, does nothing.
+   * Sets the sealed keys and every secret aside under the name of the TPM that they belong to, so that none remains in
+   * use. Does nothing if files are already set aside under this name.
    */
   setAside(tpm: string): void;
-  /** Undoes `setAside`, while there is nothing else. Does nothing if nothing is set aside under the name. */
+  /** Undoes `setAside`, if no keys and secrets are in use. Does nothing if nothing is set aside under this name. */
   bringBack(tpm: string): void;
-  /** Overwrites and removes what is set aside under the name. */
+  /** Overwrites and removes the files that are set aside under this name. */
   forgetSetAside(tpm: string): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Recognises the TPM that the stored state belongs to. State that was stored with another TPM, because the disk was moved
- * or a backup restored, is set aside before anything of it is used, and comes back when its TPM does. What concerns users
- * and the machine stays in force: command lists, the ledger of failures, the auth level.
+ * Recognises the TPM that the stored state belongs to. If the state was stored with another TPM, because a disk was moved
+ * or a backup restored, sets it aside before any of it is used, and restores it when its TPM returns. State of users and
+ * of the machine stays in force: command lists, the failure ledger, the level of owner authorization.
  */
 import type { HashFunction } from '../../domain/firmware/hash-algorithms.js';
 import type { DeviceFacts } from '../../domain/tpm/device-facts.js';
@@ -16,12 +16,12 @@ import { OWNER_AUTH_RECORD, settingsOfMachine } from '../owner-auth/owner-auth-r
 import type { OwnerAuthFiles } from '../ports/owner-auth-stores.js';
 import type { StateRecords, StateStore } from '../ports/state-store.js';
 
-/** The TPM in use is another one than the state was stored with. */
+/** Reports that the state was stored with another TPM than the one in use. */
 export interface ReplacedTpm {
   /** Name of the TPM whose state was set aside. */
   readonly earlier: string;
   readonly found: string;
-  /** State that had been set aside for this TPM before is in use again. */
+  /** Whether state that had been set aside for this TPM is in use again. */
   readonly isBack: boolean;
 }
 
@@ -44,14 +44,14 @@ interface SetAside {
 
 interface TpmRecord {
   readonly identity: TpmIdentity;
-  /** State of other TPMs, by the name of each. */
+  /** State of other TPMs, by their names. */
   readonly setAside: Readonly<Record<string, SetAside>>;
-  /** An exchange that is not complete: its steps can be repeated. */
+  /** An incomplete exchange of the state. Its steps can be repeated. */
   readonly unfinished?: { readonly aside: string; readonly back: string | undefined } | undefined;
 }
 
 const RECORD = 'feature:tpm';
-/** The oldest goes first: a machine with a new TPM at each boot would fill the store. */
+/** Beyond this, the oldest state is forgotten: a machine with a new TPM at each boot would fill the store. */
 const MAX_SET_ASIDE = 16;
 
 /** Reads the identity of the TPM. */
@@ -72,8 +72,8 @@ export function knownTpm(store: StateStore): TpmIdentity | undefined {
 }
 
 /**
- * Makes the stored state that of the TPM that was found. Returns undefined if it is already, as far as the TPM can be
- * recognised. Rejects with TBS_E_INTERNAL_ERROR if the state cannot be changed.
+ * Replaces the stored state by that of the TPM that was found. Returns undefined if it already belongs to this TPM, as
+ * far as the TPM can be recognised. Rejects with TBS_E_INTERNAL_ERROR if the state cannot be changed.
  */
 export async function adoptTpm(parts: TpmBoundStateParts, found: TpmIdentity): Promise<ReplacedTpm | undefined> {
   const { store } = parts;
@@ -99,7 +99,7 @@ export async function adoptTpm(parts: TpmBoundStateParts, found: TpmIdentity): P
   return { earlier, found: identityName(found), isBack: back !== undefined };
 }
 
-/** Carries out what the record says is unfinished; every step may have been done before a crash. */
+/** Finishes the exchange that the record describes; any of its steps may have run before a crash. */
 async function finishExchange(
   { store, files }: TpmBoundStateParts,
   record: TpmRecord | undefined,
@@ -128,7 +128,7 @@ function boundRecords(store: StateStore): BoundRecords {
   );
 }
 
-/** What an administrator has set for the machine holds for its new TPM too. */
+/** Returns the records for a new TPM: an administrator's settings for the machine apply to it too. */
 function freshRecords(leaving: BoundRecords): BoundRecords {
   const settings = settingsOfMachine(leaving[OWNER_AUTH_RECORD]);
   return settings === undefined ? {} : { [OWNER_AUTH_RECORD]: settings };
@@ -153,7 +153,7 @@ function put(store: StateStore, record: TpmRecord): Promise<void> {
   return store.put(RECORD, record);
 }
 
-/** A record of another shape is none: the TPM that is found then counts as the one that the state belongs to. */
+/** Returns undefined for an invalid record: the state then counts as that of the TPM that is found. */
 function tpmRecord(kept: unknown): TpmRecord | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined;
   const { identity, setAside } = kept as Partial<TpmRecord>;

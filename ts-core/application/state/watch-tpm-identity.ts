@@ -1,7 +1,7 @@
 /**
- * Notices that the TPM was exchanged while the broker ran: a driver that was bound again, a software TPM that was
- * started with other state, or a suspend may bring another one. Tables and secrets of the broker belong to the TPM that
- * it started with, so the broker has to end; its next start sets the state of the earlier TPM aside (`adoptTpm`).
+ * Detects that the TPM was exchanged while the broker runs: after a driver was bound again, a software TPM was started
+ * with other state, or the machine was suspended. The broker's tables and secrets belong to the TPM that it started
+ * with, so it must end; its next start sets the state of the earlier TPM aside (`adoptTpm`).
  */
 import { TbsError } from '../../domain/tbs-error.js';
 import { compareIdentities, identityName, type TpmIdentity } from '../../domain/tpm/tpm-identity.js';
@@ -13,7 +13,7 @@ export interface WatchIdentityParts {
   readonly read: () => Promise<TpmIdentity>;
   /** Returns what is known of the TPM that the stored state belongs to. */
   readonly known: () => TpmIdentity | undefined;
-  /** Called once, when another TPM was found. */
+  /** Called once, after another TPM was found. */
   readonly exchanged: (error: TbsError) => void;
   readonly events: Events;
   readonly log: Log;
@@ -44,7 +44,7 @@ export class WatchTpmIdentity {
       try {
         this.#judge(await read());
       } catch (error) {
-        // The TPM was lost again, and is compared when it returns.
+        // The TPM was lost again; it is compared when it returns.
         log.debug({ error }, 'the TPM that came back cannot be compared with the one before');
       }
     }

@@ -123,7 +123,7 @@ export class TpmPresence {
     else this.#schedule();
   }
 
-  /** Sends the question; the dispatcher then calls `answered` or `failed`. */
+  /** Sends the command without side effects; the dispatcher then calls `answered` or `failed`. */
   #askNow(): void {
     if (this.#stopped || this.#asking !== undefined || this.#question === undefined) return;
     this.#timer?.cancel();

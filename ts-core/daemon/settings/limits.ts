@@ -1,4 +1,4 @@
-/** Settings of what callers may use and of how long things may take: `limits`, `timeouts` and `scheduling`. */
+/** Settings for resource limits, time limits and the scheduler: `limits`, `timeouts` and `scheduling`. */
 import * as z from 'zod';
 import { count, milliseconds } from './values.js';
 

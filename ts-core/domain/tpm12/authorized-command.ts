@@ -22,7 +22,7 @@ export class Tpm12CommandError extends Error {
   }
 }
 
-/** The HMAC of a response is wrong: somebody between here and the TPM has changed the response. */
+/** The HMAC of a response is wrong: something between the broker and the TPM has changed the response. */
 export class ResponseForgedError extends Error {
   override readonly name = 'ResponseForgedError';
 
@@ -79,7 +79,7 @@ export function* runCommand(
   try {
     response = yield bytes;
   } finally {
-    // TPM_Seal carries its data in clear.
+    // TPM_Seal contains its data in clear.
     bytes.fill(0);
   }
   if (!isWholeResponse(response)) throw new ResponseForgedError(command.ordinal);

@@ -42,7 +42,7 @@ export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentSta
 
 export interface DictionaryAttackInfo12 {
   readonly active: boolean;
-  /** Undefined for a TPM that reports its state only. */
+  /** Undefined for a TPM that reports only its state. */
   readonly currentCount: number | undefined;
   readonly thresholdCount: number | undefined;
   /** Seconds until the TPM accepts the next try; undefined while it is not locked, or when only a reset unlocks it. */
@@ -81,7 +81,7 @@ export function* ownerReadInternalPub(
   return yield* readInternalPub(crypto12, { session, entitySecret: ownerSecret }, keyHandle);
 }
 
-/** The same with any authorization for owner commands, such as a delegated one. */
+/** Reads it with any authorization for owner commands, such as a delegated one. */
 export function* readInternalPub(
   crypto12: Crypto12,
   authorization: Authorization12,

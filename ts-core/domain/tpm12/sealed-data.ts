@@ -51,7 +51,7 @@ export function* unseal(
 }
 
 export interface NewKey12 {
-  /** TPM_KEY without key material (`keyTemplate`). */
+  /** A TPM_KEY without key material (`keyTemplate`). */
   readonly template: Uint8Array;
   readonly usageSecret: Uint8Array;
   readonly migrationSecret: Uint8Array;

@@ -56,7 +56,7 @@ export function* runCommand20(command: Command20): Exchange<Response20> {
   if (code !== 0) throw new Tpm20CommandError(command.code, code);
   const reader = new FieldReader(response.subarray(HEADER_BYTES));
   const handles = Array.from({ length: command.outHandles ?? 0 }, () => reader.uint32());
-  // With sessions, parameterSize stands before the parameters, and the sessions' own answers behind them.
+  // With sessions, parameterSize precedes the parameters, and the response's session area follows them.
   return { handles, parameters: command.auths === undefined ? reader : new FieldReader(reader.sized()) };
 }
 

@@ -1,8 +1,8 @@
 /**
- * The contract between the dispatcher and a virtualizer, which turns one command of one context into the physical
- * commands that carry it out.
+ * The contract between the dispatcher and a virtualizer, which translates one command of one context into physical
+ * commands.
  *
- * Only one exchange runs at a time, since one command is in flight at the TPM. If the transport fails, the exchange is
+ * Only one exchange runs at a time, since the TPM executes one command at a time. If the transport fails, the exchange is
  * resumed with `throw(error)`, and must make the tables consistent before it passes the error on.
  */
 import type { Caller } from '../caller.js';
@@ -119,10 +119,10 @@ export interface Virtualizer {
   closeContext(contextId: number): Exchange<void>;
   /** Forgets everything volatile, since the TPM was reset; contexts stay open. */
   tpmWasReset(): void;
-  /** Before a suspend: saves what the TPM would lose although it saves its own state. */
+  /** Prepares a suspend: saves what the TPM would lose although it saves its own state. */
   suspend(): Exchange<void>;
   resume(): Exchange<void>;
-  /** Lists what the holders of `of` hold; without it, everything. Costs nothing for what others hold. */
+  /** Lists the resources of the holders that `of` selects; without `of`, all. Does not read the resources of others. */
   resources(of?: (holder: ResourceHolder) => boolean): readonly VirtualResource[];
   counts(contextId: number): ResourceCounts;
   /** Flushes one resource, whoever holds it; returns false if it no longer exists. */

@@ -28,7 +28,7 @@ export interface MetricsServerParts {
   readonly onRefused: (reason: unknown) => void;
 }
 
-/** Prometheus keeps one connection open; a few collectors may scrape a machine. */
+/** Prometheus holds one connection open; a few collectors may scrape a machine. */
 const MAX_CONNECTIONS = 16;
 const LONGEST_REQUEST_MS = 5_000;
 /** Usually longer than the time between two scrapes. */

@@ -11,16 +11,16 @@ export interface RpcHandler {
 }
 
 /**
- * The last step of an answer that had to wait, if this step takes time: it runs in a turn of the caller's user, who is
- * charged for it. What a handler does after an `await` is charged to nobody.
+ * The last step of an answer that had to wait, if this step takes time. It runs in a turn of the caller's user and is
+ * charged to that user. Work that a handler does after an `await` is charged to nobody.
  */
 export class InTurn<Result> {
   constructor(readonly make: () => Result) {}
 }
 
 /**
- * One function for each method that a protocol file exports, under the same name. Those of `Turned` make their answer in
- * a turn.
+ * One function for each method that a protocol file exports, under the same name. The functions of `Turned` create their
+ * answers in a turn.
  */
 export type Handlers<Contract, Turned extends keyof Contract = never> = {
   readonly [Name in keyof Contract as Contract[Name] extends RpcMethod
@@ -52,7 +52,7 @@ export function bind<Contract extends object, Turned extends keyof Contract = ne
   });
 }
 
-/** A refusal names so many problems, each with so many characters: a caller's own names may fill his whole message. */
+/** Limits on the text of a refusal, because the caller's own names may fill the whole message. */
 const MAX_PROBLEMS = 8;
 const MAX_PROBLEM_CHARACTERS = 240;
 

@@ -1,7 +1,7 @@
 /**
  * Collects the replies to one message. The reply to a single call is sent immediately; those to a batch are sent
- * together, after the last. A batch keeps only so many bytes of replies, and only while its user's budget has room;
- * calls beyond that are refused.
+ * together, after the last. A batch stores a limited number of bytes of replies, and only while its user's budget has
+ * room; calls beyond that are refused.
  */
 import { limitReached } from '../../domain/limit-reached.js';
 import type { ByteBudget } from '../user-budgets.js';

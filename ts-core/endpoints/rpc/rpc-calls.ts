@@ -1,8 +1,8 @@
 /**
  * Serves the calls of one connection through the handlers: checks access, and replies with results or errors.
  *
- * A call that had to wait is answered in a turn of its user too. Many calls may wait for one fact, and when it is there,
- * all of them finish at the same moment.
+ * The reply to a call that had to wait is sent in a turn of its user too, because many calls may wait for the same value
+ * and then finish at the same moment.
  */
 import type { Log } from '../../application/ports/logs.js';
 import { TbsError } from '../../domain/tbs-error.js';
@@ -23,7 +23,7 @@ export interface RpcCallsParts {
   /** The budget that is charged for calls in progress. */
   readonly budget: ByteBudget;
   readonly log: Log;
-  /** Called when a call has finished that waited: `answerFinished` is due. */
+  /** Called when a call that had to wait has finished, so `answerFinished` is due. */
   readonly onFinished: () => void;
   /** Called when calls may be served again after `mayServe` returned false. */
   readonly onRoomAgain: () => void;
@@ -32,7 +32,7 @@ export interface RpcCallsParts {
 /** Limit for quoting a method's name in an error, because the caller may send a name of any length. */
 const MAX_QUOTED_NAME = 80;
 
-/** A call that waited, with what came of it. */
+/** A call that had to wait, with its outcome. */
 interface FinishedCall {
   readonly call: Call;
   readonly replies: MessageReplies;

@@ -218,12 +218,12 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     else this.#readOn();
   }
 
-  /** Returns whether the replies that are unread leave room; if not, `#goOn` is called once they do. */
+  /** Returns whether unread replies leave room for further ones; if not, `#goOn` is called once they do. */
   #mayReply(): boolean {
     return this.#output.unreadBytes <= this.#parts.limits.maxUnreadReplyBytes && this.#hasRoom(this.#budget.replying);
   }
 
-  /** The same for calls in progress. The calls of a batch that keeps replies are refused, rather than wait for itself. */
+  /** Returns the same for calls in progress. A batch with stored replies would wait for itself: its calls are refused. */
   #mayServe(): boolean {
     return this.#calls.mayServe() && (this.#message?.replies.isKeeping === true || this.#hasRoom(this.#budget.calling));
   }

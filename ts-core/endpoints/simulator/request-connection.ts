@@ -1,8 +1,8 @@
 /**
  * One connection of a request-response protocol: extracts requests from the stream, answers each before it looks at the
  * next, and reads nothing while an answer is pending or unread. So a connection holds at most one request, one chunk
- * that followed it, and one reply, whatever the peer sends or leaves unread. Each request is taken in a turn of its
- * user, and so is the reply to one that had to wait.
+ * that followed it, and one reply, whatever the peer sends or leaves unread. It handles each request in a turn of its
+ * user, and sends the reply to a request that had to wait in another one.
  */
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
@@ -11,7 +11,7 @@ import type { FairTurns, TurnWork } from '../fair-turns.js';
 export type RequestExtent =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'complete'; readonly bytes: number }
-  /** The stream cannot be parsed from here on: the refusal is sent and the connection closed. */
+  /** The rest of the stream cannot be parsed: the connection sends the refusal and closes. */
   | { readonly kind: 'refused'; readonly reply: Uint8Array };
 
 export interface RequestReply {

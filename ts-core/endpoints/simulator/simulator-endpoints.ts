@@ -20,7 +20,7 @@ export interface SimulatorEndpointsOptions {
   readonly bare?: ListenAddress | undefined;
   readonly opener: ConnectionOpener;
   readonly identify: IdentifyPeer;
-  /** The turns in which requests are answered. */
+  /** The turns in which the endpoints answer requests. */
   readonly turns: FairTurns;
   readonly limits?: ConnectionLimits | undefined;
   /** Accepts connections of Unix sockets; default: Node.js' own server. */

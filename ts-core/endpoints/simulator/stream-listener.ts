@@ -1,8 +1,8 @@
 /**
  * Listens for simulator clients on a Unix socket or a loopback port, and identifies each peer before it reads a byte.
  *
- * Whose connection of a Unix socket it is, the kernel says at once, so that it counts for its user and is set up in his
- * turn. Over TCP that takes a search.
+ * The kernel identifies the user of a Unix socket's connection immediately, so the connection counts for that user and is
+ * set up in the user's turn. Over TCP, identification takes a search.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Caller } from '../../domain/caller.js';
@@ -19,14 +19,14 @@ import type { IdentifyPeer, PeerProcess, SimulatorPeer } from './simulator-peer.
 export type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
 export interface StreamListenerOptions {
-  /** Identifies the client of a connection that Node.js has accepted: over TCP, or where `accept` is missing. */
+  /** Identifies the client of a connection that Node.js has accepted: over TCP, or if `accept` is missing. */
   readonly identify: IdentifyPeer;
   /** Accepts connections of a Unix socket; default: Node.js' own server. */
   readonly accept?: AcceptConnections<IncomingConnection> | undefined;
   /** Returns the process of a caller on a Unix socket. */
   readonly processOf: (processId: number | undefined) => PeerProcess | undefined;
   readonly limits: ConnectionLimits;
-  /** The turns in which connections are set up and requests answered. */
+  /** The turns in which the listener sets connections up and answers requests. */
   readonly turns: FairTurns;
   /** A request must be complete within this time after its first byte. */
   readonly partialTimeoutMs: number;
@@ -58,7 +58,7 @@ export class StreamListener {
     this.#counts = new ConnectionCounts(options.limits);
   }
 
-  /** Throws TBS_E_BAD_PARAMETER if the address is not loopback. Rejects with the system's error, or the path's. */
+  /** Throws TBS_E_BAD_PARAMETER if the address is not loopback. Rejects if it cannot listen at the address or path. */
   async listen(address: ListenAddress): Promise<void> {
     if ('path' in address) {
       const { accept } = this.#options;
@@ -169,7 +169,7 @@ export class StreamListener {
     this.#serve(overNodeSocket(socket), peer);
   }
 
-  /** The connection counts already, until it closes. */
+  /** Serves a connection that counts already; it counts until it closes. */
   #serve(bytes: ByteConnection, peer: SimulatorPeer): void {
     const { turns, partialTimeoutMs } = this.#options;
     const { userKey } = peer.caller;

@@ -1,7 +1,7 @@
 /**
- * Divides the bytes of one wire connection into frames, and hands over each in time: only a few immediately, the others
- * in their user's turns. Stops reading while a limit is reached, so that it holds less than one receive buffer of
- * unhandled requests.
+ * Divides the bytes of one wire connection into frames and passes them on: a few immediately, the others in turns of
+ * their user. Stops reading while a limit is reached, so that it holds less than one receive buffer of unhandled
+ * requests.
  */
 import type { ByteConnection } from '../byte-connection.js';
 import type { FairTurns, TurnWork } from '../fair-turns.js';
@@ -9,12 +9,12 @@ import type { BudgetWaiter, UserBudget } from '../user-budgets.js';
 import { FRAME_FAULT, FRAME_INCOMPLETE, NO_BYTES, requestLength } from './frame.js';
 
 export interface FrameHandler {
-  /** Whether a limit of the connection is reached; it calls `readOn` when that has ended. */
+  /** Whether a limit of the connection is reached; the handler calls `readOn` when it no longer is. */
   readonly isAtLimit: boolean;
-  /** Whether half of the limits is free, so that reading pays again. */
+  /** Whether half of the limits is free, so that reading is worthwhile again. */
   readonly hasRoom: boolean;
   handleFrame(bytes: Uint8Array, offset: number, end: number): void;
-  /** Called when no further bytes can make this a frame. Ends the input. */
+  /** Called when no further bytes can complete a valid frame. The input has ended. */
   handleFault(bytes: Uint8Array, offset: number, end: number): void;
 }
 
@@ -55,7 +55,7 @@ export class WireInput implements TurnWork, BudgetWaiter {
     return this.#held.length > 0;
   }
 
-  /** The number of whole frames so far. */
+  /** The number of frames handled so far. */
   get framesHandled(): number {
     return this.#framesHandled;
   }
@@ -103,7 +103,7 @@ export class WireInput implements TurnWork, BudgetWaiter {
     if (this.#reading && this.#open) this.#connection.setReading(true);
   }
 
-  /** Handles no more frames, and forgets those that it holds. */
+  /** Ends the input and drops the frames that it holds. */
   end(): void {
     this.#open = false;
     this.#held = NO_BYTES;
@@ -117,7 +117,7 @@ export class WireInput implements TurnWork, BudgetWaiter {
     this.#held = rest === bytes.length ? NO_BYTES : bytes.subarray(rest);
   }
 
-  /** Handles complete frames while that may be done immediately; returns the offset of the first unhandled byte. */
+  /** Handles complete frames, as many as may be handled immediately. Returns the offset of the first unhandled byte. */
   #handleFrames(bytes: Uint8Array, start: number, end: number): number {
     let offset = start;
     while (this.#open && offset < end) {
@@ -149,7 +149,7 @@ export class WireInput implements TurnWork, BudgetWaiter {
     return offset + length;
   }
 
-  /** Returns whether a limit is reached; `readOn` is called once that has ended. */
+  /** Returns whether a limit is reached; if so, `readOn` is called when it no longer is. */
   #isBlocked(): boolean {
     if (this.#handler.isAtLimit) return true;
     const { replying } = this.#shared.budget;

@@ -3,7 +3,7 @@
  *
  * Memory is limited to less than one receive buffer of unhandled requests, MAX_OUTSTANDING submissions and
  * MAX_UNSENT_BYTES of responses (besides those of submissions in progress), and for all connections of one user
- * together to his budget. Beyond that, the input stops reading.
+ * together to the user's budget. Beyond that, the input stops reading.
  */
 import type { CallerConnection, SubmissionOutcome } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
@@ -39,7 +39,7 @@ export const MAX_UNSENT_BYTES = 65536;
 export interface SharedCost {
   readonly turns: FairTurns;
   readonly budget: UserBudget;
-  /** Time for a peer to complete a frame, and to read responses that hold others up. */
+  /** Time for a peer to complete a frame, and to read responses that delay others. */
   readonly slowPeerTimeoutMs: number;
 }
 
@@ -99,7 +99,7 @@ export class WireSession implements ByteConnectionEvents, FrameHandler {
     if (tooSlow.includes(true)) this.close();
   }
 
-  /** Releases at once what the client holds: while the broker stops, the TPM is out of reach when the socket has closed. */
+  /** Releases the client's resources immediately: if the broker stops, the TPM is unreachable once the socket closes. */
   close(): void {
     this.#connection.close(false);
     this.closed();

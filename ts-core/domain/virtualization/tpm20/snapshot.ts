@@ -48,7 +48,7 @@ export function restoreSnapshot(
   listed: ListedHandles,
   resetCounts: ResetCounts | undefined,
 ): void {
-  // After a TPM reset nothing of that run is left, and its handles may belong to others by now.
+  // After a TPM reset nothing of that run remains, and its handles may belong to others by now.
   if (previous.resetCounts?.resetCount !== resetCounts?.resetCount) return;
   const records = [...previous.savedSessions].sort((left, right) => left.sequence - right.sequence);
   for (const record of records) {
@@ -100,7 +100,7 @@ export function listResources(
   return resources;
 }
 
-/** Counts as saved the sessions that this context saved and nobody has loaded since. */
+/** Counts the sessions that this context saved and that nobody has loaded since as saved. */
 export function countResources({ contexts, sessions }: Parts, contextId: number): ResourceCounts {
   const context = contexts.get(contextId);
   if (!context) return { transient: 0, loadedSessions: 0, savedSessions: 0 };

@@ -6,7 +6,7 @@ import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
 import { type Handlers, InTurn } from '../handler.js';
 import type * as contract from '../protocol/status.js';
 
-/** What the daemon knows about itself. */
+/** Facts that only the daemon has, not the application. */
 export interface DaemonFacts {
   readonly version: string;
   readonly processId: number;
