@@ -89,7 +89,7 @@ describe('the backup of the owner authorization on request', () => {
     await assert.rejects(backup.run(ROOT, undefined), {
       symbol: 'TBS_E_PROVISIONING_NOT_ALLOWED',
       message: 'The directory refused.',
-      details: { reason: 'noRights' },
+      details: { reason: 'noRight' },
     });
     assert.deepEqual([settled, told], [[{ kind: 'backup' }], []]);
   });
