@@ -30,7 +30,7 @@ export class PrivateBroker {
       ['state', 0o700],
       ['policy.d', 0o755],
     ])
-      mkdirSync(inFolder(name), { mode });
+      mkdirSync(inFolder(name), { mode, recursive: true });
     const configuration = {
       stateFolder: inFolder('state'),
       sockets: { rpc: this.rpcSocket, wire: this.wireSocket },

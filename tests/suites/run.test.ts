@@ -55,7 +55,7 @@ describe('tests/suites', function () {
     return { code, outcomes: Object.fromEntries(results.map(({ name, outcome }) => [name, outcome])) };
   }
 
-  it('runs every script with one broker, with a new TPM for each, and reports what passed', async () => {
+  it('runs every script with a new TPM and a broker that was started for it, and reports what passed', async () => {
     const { code, outcomes } = await suite('--limit', '4');
     assert.deepEqual(outcomes, {
       a_uses_the_broker: 'passed',
