@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { ResponseForgedError, Tpm12CommandError } from '../../../ts-core/domain/tpm12/authorized-command.js';
+
 import { TPM_ET, TPM_KH } from '../../../ts-core/domain/tpm12/codes.js';
 import type { Crypto12 } from '../../../ts-core/domain/tpm12/crypto12.js';
 import * as delegation from '../../../ts-core/domain/tpm12/delegation.js';
 import { readInternalPub } from '../../../ts-core/domain/tpm12/permanent-state.js';
 import { openDsap } from '../../../ts-core/domain/tpm12/sessions.js';
 import { DELEGATION_LABEL, FAMILY_LABEL } from '../../fixtures/tpm-conversations/recorded-facts.js';
-import { truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
+import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
 import { commandsOf, Replay, toHex } from '../../support/tpm-conversations.js';
 import { OWNER_SECRET, secret } from '../../support/tpm12-client.js';
 
@@ -86,15 +86,7 @@ describe('a delegation of the owner’s commands', () => {
 
   it('and its family are refused if anything in the answer has been changed or is missing', () => {
     const replays = [creating, enabling('enableDelegationFamily', true), invalidating, delegating, loading];
-    for (const replay of replays) {
-      for (const answer of [...withOneBitChanged(replay.lastAnswer, 2), ...truncationsOf(replay.lastAnswer)]) {
-        assert.throws(
-          () => replay.runWithLastAnswer(answer),
-          (error) => error instanceof ResponseForgedError || error instanceof Tpm12CommandError,
-          toHex(answer),
-        );
-      }
-    }
+    for (const replay of replays) assertDamageIsNoticed(replay);
   });
 });
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { TruncatedFieldError } from '../../../ts-core/domain/tpm/byte-fields.js';
-import { ResponseForgedError, Tpm12CommandError } from '../../../ts-core/domain/tpm12/authorized-command.js';
+import { ResponseForgedError } from '../../../ts-core/domain/tpm12/authorized-command.js';
 import { TPM_KEY_USAGE, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import type { Crypto12 } from '../../../ts-core/domain/tpm12/crypto12.js';
 import * as owner from '../../../ts-core/domain/tpm12/ownership.js';
 import { keyTemplate } from '../../../ts-core/domain/tpm12/structures.js';
-import { truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
+import { assertDamageIsNoticed, truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
 import { commandsOf, Replay, toHex } from '../../support/tpm-conversations.js';
 import { OWNER_SECRET, secret } from '../../support/tpm12-client.js';
 
@@ -94,13 +94,7 @@ describe('the ownership of a TPM 1.2', () => {
     it(`is used by the command that a TPM accepted (${name}), and any change of its answer is noticed`, () => {
       const replay = new Replay('1.2', name, begin);
       replay.run();
-      for (const answer of [...withOneBitChanged(replay.lastAnswer, 2), ...truncationsOf(replay.lastAnswer)]) {
-        assert.throws(
-          () => replay.runWithLastAnswer(answer),
-          (error) => error instanceof ResponseForgedError || error instanceof Tpm12CommandError,
-          toHex(answer),
-        );
-      }
+      assertDamageIsNoticed(replay);
     });
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { nodeCrypto12 as crypto } from '../../../ts-core/adapters/crypto/node-crypto12.js';
 import { concat, sized, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
-import { ResponseForgedError, Tpm12CommandError } from '../../../ts-core/domain/tpm12/authorized-command.js';
+
 import { TPM_KH, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import {
   ownerReadInternalPub,
@@ -11,7 +11,7 @@ import {
 } from '../../../ts-core/domain/tpm12/permanent-state.js';
 import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { answered } from '../../support/answered-exchange.js';
-import { truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
+import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
 import { Replay, toHex } from '../../support/tpm-conversations.js';
 import { OWNER_SECRET } from '../../support/tpm12-client.js';
 
@@ -140,11 +140,6 @@ describe('a public key that the owner reads', () => {
   });
 
   it('is refused if any bit of the answer has been changed, or if it is cut', () => {
-    for (const answer of [...withOneBitChanged(srk.lastAnswer, 2), ...truncationsOf(srk.lastAnswer)]) {
-      assert.throws(
-        () => srk.runWithLastAnswer(answer),
-        (error) => error instanceof ResponseForgedError || error instanceof Tpm12CommandError,
-      );
-    }
+    assertDamageIsNoticed(srk);
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { ResponseForgedError, Tpm12CommandError } from '../../../ts-core/domain/tpm12/authorized-command.js';
+
 import { TPM_KEY_USAGE, TPM_KH, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { createWrapKey, loadKey2, seal, unseal } from '../../../ts-core/domain/tpm12/sealed-data.js';
 import { keyTemplate } from '../../../ts-core/domain/tpm12/structures.js';
 import { SEALED } from '../../fixtures/tpm-conversations/recorded-facts.js';
-import { truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
+import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
 import { commandsOf, Replay, toHex } from '../../support/tpm-conversations.js';
 import { SRK_SECRET, secret } from '../../support/tpm12-client.js';
 
@@ -20,16 +20,6 @@ const unsealing = (name: string, dataSecret: Uint8Array) =>
   new Replay('1.2', name, (crypto) => unseal(crypto, SRK, sealing.run(), dataSecret));
 const wrapping = new Replay('1.2', 'createWrapKey', (crypto) => createWrapKey(crypto, SRK, KEY));
 const loading = new Replay('1.2', 'loadKey2', (crypto) => loadKey2(crypto, SRK, wrapping.run()));
-
-function assertEveryChangeIsNoticed(replay: Replay<unknown>, answers: readonly Uint8Array[]): void {
-  for (const answer of answers) {
-    assert.throws(
-      () => replay.runWithLastAnswer(answer),
-      (error) => error instanceof ResponseForgedError || error instanceof Tpm12CommandError,
-      toHex(answer),
-    );
-  }
-}
 
 describe('sealed data of a TPM 1.2', () => {
   it('is what a TPM sealed, and unsealed again', () => {
@@ -61,10 +51,7 @@ describe('sealed data of a TPM 1.2', () => {
   });
 
   it('is refused if anything in the answer has been changed or is missing', () => {
-    for (const replay of [sealing, unsealing('unseal', secret('data'))]) {
-      const answer = replay.lastAnswer;
-      assertEveryChangeIsNoticed(replay, [...withOneBitChanged(answer, 2), ...truncationsOf(answer)]);
-    }
+    for (const replay of [sealing, unsealing('unseal', secret('data'))]) assertDamageIsNoticed(replay);
   });
 });
 
@@ -84,9 +71,7 @@ describe('a key of a TPM 1.2', () => {
   });
 
   it('is refused if anything in the answer has been changed or is missing, but for the handle, which no HMAC covers', () => {
-    const { lastAnswer: created } = wrapping;
-    assertEveryChangeIsNoticed(wrapping, [...withOneBitChanged(created, 2), ...truncationsOf(created)]);
-    const { lastAnswer: loaded } = loading;
-    assertEveryChangeIsNoticed(loading, [...withOneBitChanged(loaded, 14), ...truncationsOf(loaded)]);
+    assertDamageIsNoticed(wrapping);
+    assertDamageIsNoticed(loading, 14);
   });
 });
