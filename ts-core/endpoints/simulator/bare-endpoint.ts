@@ -3,12 +3,9 @@
  * the context belongs to its process.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
-import { ProcessContexts } from './process-contexts.js';
-import type { RequestProtocol } from './request-connection.js';
-import type { SimulatorPeer } from './simulator-peer.js';
+import { ProcessContexts, plainCommands } from './process-contexts.js';
 import type { SimulatorTuning } from './simulator-tuning.js';
 import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
-import { commandExtent } from './tpm-request.js';
 
 export class BareEndpoint {
   readonly #contexts: ProcessContexts;
@@ -16,7 +13,7 @@ export class BareEndpoint {
 
   constructor(opener: ConnectionOpener, listening: StreamListenerOptions, tuning: SimulatorTuning) {
     this.#contexts = new ProcessContexts(opener, tuning);
-    this.#listener = new StreamListener(listening, (peer) => this.#commands(peer));
+    this.#listener = new StreamListener(listening, (peer) => plainCommands(this.#contexts, peer));
   }
 
   /** The port chosen by the system if 0 was configured. */
@@ -31,14 +28,5 @@ export class BareEndpoint {
   async close(): Promise<void> {
     await this.#listener.close();
     this.#contexts.close();
-  }
-
-  #commands(peer: SimulatorPeer): RequestProtocol {
-    const context = this.#contexts.acquire(peer);
-    return {
-      extent: commandExtent,
-      answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
-      closed: () => this.#contexts.release(peer),
-    };
   }
 }

@@ -6,8 +6,10 @@
  * after some idle time.
  */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
+import type { RequestProtocol } from './request-connection.js';
 import { SimulatorContext } from './simulator-context.js';
 import type { PeerProcess, SimulatorPeer } from './simulator-peer.js';
+import { commandExtent } from './tpm-request.js';
 
 interface Entry {
   readonly context: SimulatorContext;
@@ -92,6 +94,16 @@ export class ProcessContexts {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
+}
+
+/** The protocol of a stream of plain TPM commands. Its context is that of the peer's process. */
+export function plainCommands(contexts: ProcessContexts, peer: SimulatorPeer): RequestProtocol {
+  const context = contexts.acquire(peer);
+  return {
+    extent: commandExtent,
+    answer: async (request) => ({ bytes: await context.submit(request) }),
+    closed: () => contexts.release(peer),
+  };
 }
 
 function keyOf({ caller, process }: SimulatorPeer): string {

@@ -1,12 +1,11 @@
 /** Emulates swtpm: a data channel with plain commands, and a control channel. See docs/simulator-endpoints.md. */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
-import { ProcessContexts } from './process-contexts.js';
+import { ProcessContexts, plainCommands } from './process-contexts.js';
 import type { RequestProtocol } from './request-connection.js';
 import type { SimulatorPeer } from './simulator-peer.js';
 import type { SimulatorTuning } from './simulator-tuning.js';
 import { type ListenAddress, StreamListener, type StreamListenerOptions } from './stream-listener.js';
 import { answerControl, controlExtent } from './swtpm-control-protocol.js';
-import { commandExtent } from './tpm-request.js';
 
 export class SwtpmEndpoint {
   readonly #contexts: ProcessContexts;
@@ -15,7 +14,7 @@ export class SwtpmEndpoint {
 
   constructor(opener: ConnectionOpener, listening: StreamListenerOptions, tuning: SimulatorTuning) {
     this.#contexts = new ProcessContexts(opener, tuning);
-    this.#data = new StreamListener(listening, (peer) => this.#dataChannel(peer));
+    this.#data = new StreamListener(listening, (peer) => plainCommands(this.#contexts, peer));
     this.#control = new StreamListener(listening, (peer) => this.#controlChannel(peer));
   }
 
@@ -37,15 +36,6 @@ export class SwtpmEndpoint {
   async close(): Promise<void> {
     await Promise.all([this.#data.close(), this.#control.close()]);
     this.#contexts.close();
-  }
-
-  #dataChannel(peer: SimulatorPeer): RequestProtocol {
-    const context = this.#contexts.acquire(peer);
-    return {
-      extent: commandExtent,
-      answer: async (request: Uint8Array) => ({ bytes: await context.submit(request) }),
-      closed: () => this.#contexts.release(peer),
-    };
   }
 
   #controlChannel(peer: SimulatorPeer): RequestProtocol {
