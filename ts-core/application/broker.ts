@@ -188,7 +188,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   });
   const { suspendTimeoutMs } = parts;
   const identity = new WatchTpmIdentity({
-    read: () => dispatcher.runExchange(() => readTpm(parts)),
+    read: async () => (await dispatcher.runExchange(() => readTpm(parts))).identity,
     known: () => knownTpm(store),
     // Do not drain: the queued commands were meant for the earlier TPM.
     exchanged: (error) => parts.requestStop(0, error),
@@ -275,8 +275,7 @@ async function startTpmAndTables(
 ): Promise<{ facts: DeviceFacts; replacedTpm: ReplacedTpm | undefined }> {
   const { transport, version, virtualizer, store } = parts;
   await startTpmIfNeeded(transport, version);
-  const facts = await dispatcher.runExchange<DeviceFacts>((): Exchange<DeviceFacts> => readDeviceFacts(version));
-  const identity = await dispatcher.runExchange(() => readTpmIdentity(facts, parts.crypto, parts.hash));
+  const { facts, identity } = await dispatcher.runExchange(() => readTpm(parts));
   const replacedTpm = await adoptTpm(
     { store, files: parts.ownerAuthFiles, nowMs: parts.clock.wallClockMs() },
     identity,
@@ -285,9 +284,10 @@ async function startTpmAndTables(
   return { facts, replacedTpm };
 }
 
-/** Reads the identity of the TPM that answers now, including its manufacturer, which may differ too. */
-function* readTpm({ version, crypto, hash }: BrokerParts): Exchange<TpmIdentity> {
-  return yield* readTpmIdentity(yield* readDeviceFacts(version), crypto, hash);
+/** Reads the properties and the identity of the TPM that answers now. */
+function* readTpm({ version, crypto, hash }: BrokerParts): Exchange<{ facts: DeviceFacts; identity: TpmIdentity }> {
+  const facts = yield* readDeviceFacts(version);
+  return { facts, identity: yield* readTpmIdentity(facts, crypto, hash) };
 }
 
 async function tellWarnings({ status, events }: Application, log: Log): Promise<void> {
