@@ -71,7 +71,7 @@ Describe 'the connection of the module' {
         finally { $shell.Dispose() }
     }
 
-    It 'sends nothing through another user''s folder or socket' -Skip:([Environment]::UserName -ne 'root') {
+    It 'sends nothing through another user''s folder or socket (needs root)' -Skip:([Environment]::UserName -ne 'root') {
         $fake = Start-FakeBroker 'two'
         (Get-TbsStatus).Version | Should -BeExactly 'true'
         $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
@@ -100,7 +100,7 @@ Describe 'the connection of the module' {
         { Reset-TbsLockout } | Should -Throw -ErrorId 'TbsAccessDenied,TpmTbs.Cmdlets.ResetTbsLockoutCommand'
     }
 
-    It 'does not trust a listener that is neither root nor the user' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
+    It 'does not trust a listener that is neither root nor the user (needs root and setpriv)' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
         $folder = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'tbs-' + [guid]::NewGuid().ToString('N').Substring(0, 12))
         [void][IO.Directory]::CreateDirectory($folder)
         [void](Invoke-Program 'chmod' '777', $folder)

@@ -12,7 +12,7 @@ Describe 'Get-TbsLockout' {
         $lockout.TotalLockedOut | Should -BeFalse
     }
 
-    It 'shows a user with failures, when the lockout ends, and finds the user by name' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
+    It 'shows a user with failures, when the lockout ends, and finds the user by name (needs root and setpriv)' -Skip:([Environment]::UserName -ne 'root' -or -not [IO.File]::Exists('/usr/bin/setpriv')) {
         # Only root can be another user. The TPM's own limit goes above the thresholds first.
         [void](Submit-TbsCommand '8002 00000027 0000013A 4000000A 00000009 40000009 0000 00 0000 00000020 00000258 00000258')
         [void](Invoke-AsOrdinaryUser)

@@ -46,7 +46,7 @@ Describe 'Get-Tpm' {
     }
 }
 
-Describe 'Get-Tpm if the system''s broker is not running' -Skip:([Environment]::UserName -ne 'root') {
+Describe 'Get-Tpm if the system''s broker is not running (needs root)' -Skip:([Environment]::UserName -ne 'root') {
     BeforeAll {
         # A machine of its own, as far as Get-Tpm looks: mounts that nobody else sees. Root alone may make them.
         function Get-TpmOnMachine([string]$Preparation) {
