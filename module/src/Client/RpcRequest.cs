@@ -132,8 +132,7 @@ internal static class RpcRequest
     }
 #endif
 
-    /// <summary>Puts the header before a message.</summary>
-    internal static byte[] WithHeader(byte[] body)
+    private static byte[] WithHeader(byte[] body)
     {
         byte[] header = Encoding.ASCII.GetBytes("Content-Length: " + body.Length.ToString(CultureInfo.InvariantCulture) + "\r\n\r\n");
         byte[] message = new byte[header.Length + body.Length];
