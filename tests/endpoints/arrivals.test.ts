@@ -77,4 +77,24 @@ describe('a connection that waits to be set up', () => {
     source.run();
     assert.deepEqual(told, { setUp: [], gone: 1 });
   });
+
+  it('has its bytes received immediately while nobody waits, and else in its user’s turn', () => {
+    const { source, turns, add } = arrivals();
+    let pace: ((receive: () => void) => void) | undefined;
+    const bytes = Object.assign(new FakeByteConnection(), {
+      paceBy: (given: (receive: () => void) => void) => {
+        pace = given;
+      },
+    });
+    add(incoming({ open: () => bytes }).connection);
+    source.run();
+    const received: string[] = [];
+    pace?.(() => received.push('while nobody waits'));
+    assert.deepEqual(received, ['while nobody waits']);
+    turns.addOnce('uid:2', () => received.push('another user'));
+    pace?.(() => received.push('in turn'));
+    assert.equal(received.length, 1);
+    source.run();
+    assert.deepEqual(received.slice(1).sort(), ['another user', 'in turn']);
+  });
 });

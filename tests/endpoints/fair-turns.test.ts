@@ -1,6 +1,6 @@
 /** Tests that users share the event loop by the time that their requests cost, and nobody holds it for long. */
 import assert from 'node:assert/strict';
-import type { TurnWork } from '../../ts-core/endpoints/fair-turns.js';
+import { TURN_MS, type TurnWork } from '../../ts-core/endpoints/fair-turns.js';
 import { fakeTurns } from '../support/fake-turns.js';
 
 describe('turns of the event loop', () => {
@@ -75,6 +75,57 @@ describe('turns of the event loop', () => {
     turns.add(works('bob', 4));
     source.run();
     assert.deepEqual(served.slice(40), ['alice', 'bob', 'alice', 'bob', 'alice', 'bob', 'alice', 'bob']);
+  });
+
+  it('are not needed by short pieces, up to half of the time', () => {
+    const { source, turns } = fakeTurns();
+    const costing = (ms: number) => () => {
+      source.nowMs += ms;
+    };
+    for (let request = 0; request < 1000; request++) {
+      assert.equal(turns.serveAtOnce(costing(0.125)), true);
+      source.nowMs += 0.125;
+    }
+    let served = 0;
+    while (turns.serveAtOnce(costing(0.125))) served++;
+    assert.equal(served, TURN_MS / 0.125, 'of a burst, those of one turn');
+    source.nowMs += 0.05;
+    assert.equal(turns.serveAtOnce(costing(5)), true);
+    source.nowMs += 1;
+    assert.equal(turns.serveAtOnce(costing(0)), false, 'the long one is not paid for yet');
+  });
+
+  it('are needed by the pieces within a piece once they take long, or are very many', () => {
+    const { source, turns } = fakeTurns();
+    const served = (costMs: number): number => {
+      let count = 0;
+      turns.serveAtOnce(() => {
+        const piece = (): void => {
+          source.nowMs += costMs;
+        };
+        while (turns.serveAtOnce(piece)) count++;
+      });
+      source.nowMs += 10 * TURN_MS;
+      return count;
+    };
+    assert.equal(served(0.5), 4);
+    assert.equal(served(0), 63);
+  });
+
+  it('are needed by every piece while one waits', () => {
+    const { source, turns } = fakeTurns();
+    const served: string[] = [];
+    turns.addOnce('alice', () => served.push('alice'));
+    assert.equal(
+      turns.serveAtOnce(() => assert.fail('served')),
+      false,
+    );
+    source.run();
+    assert.deepEqual(served, ['alice']);
+    assert.equal(
+      turns.serveAtOnce(() => served.push('bob')),
+      true,
+    );
   });
 
   it('keep no data of closed connections', () => {

@@ -29,21 +29,29 @@ export class FakeTurnSource implements TurnSource {
   }
 }
 
+/** Uses up what may run without a turn, so that the next piece has to wait for one. */
+export function allowNothingAtOnce(source: FakeTurnSource, turns: FairTurns): void {
+  turns.serveAtOnce(() => {
+    source.nowMs += TURN_MS;
+  });
+}
+
 export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: FairTurns } {
   const source = new FakeTurnSource();
   return { source, turns: new FairTurns(source) };
 }
 
-/** Turns of an event loop that is never busy: every piece may run immediately. */
+/** Turns of an event loop that is never busy: while nobody waits, every piece may run immediately. */
 export function turnsOfAnIdleLoop(): FairTurns {
-  let nowMs = 0;
-  return new FairTurns({
-    monotonicMs: () => {
-      nowMs += TURN_MS;
-      return nowMs;
-    },
-    inNextTurn: (callback) => void setImmediate(callback),
-  });
+  return new IdleTurns({ monotonicMs: () => 0, inNextTurn: (callback) => void setImmediate(callback) });
+}
+
+class IdleTurns extends FairTurns {
+  override serveAtOnce(piece: () => void): boolean {
+    if (this.waiting > 0) return false;
+    piece();
+    return true;
+  }
 }
 
 /** What a wire session shares with others, where there are no others. */

@@ -1,6 +1,7 @@
 /**
  * Connections that have been accepted but are not served yet. Each is set up in its user's turn, so that a user who
- * connects without end does not hold up others. Nothing is read from a connection before that.
+ * connects without end does not hold up others. Nothing is read from a connection before that; afterwards, its bytes
+ * are received in turns as well while others wait.
  */
 import type { ByteConnection } from './byte-connection.js';
 import type { FairTurns, TurnWork } from './fair-turns.js';
@@ -23,7 +24,7 @@ export class Arrivals {
   }
 
   add(arrival: Arrival): void {
-    const waiting = new WaitingArrival(arrival, () => this.#waiting.delete(waiting));
+    const waiting = new WaitingArrival(arrival, this.#turns, () => this.#waiting.delete(waiting));
     this.#waiting.add(waiting);
     this.#turns.add(waiting);
   }
@@ -40,10 +41,12 @@ export class Arrivals {
 
 class WaitingArrival implements TurnWork {
   readonly #arrival: Arrival;
+  readonly #turns: FairTurns;
   readonly #onServed: () => void;
 
-  constructor(arrival: Arrival, onServed: () => void) {
+  constructor(arrival: Arrival, turns: FairTurns, onServed: () => void) {
     this.#arrival = arrival;
+    this.#turns = turns;
     this.#onServed = onServed;
   }
 
@@ -55,8 +58,14 @@ class WaitingArrival implements TurnWork {
     const { connection, setUp } = this.#arrival;
     this.#onServed();
     const bytes = openUnlessGone(connection);
-    if (bytes === undefined) this.refuse();
-    else setUp(bytes);
+    if (bytes === undefined) {
+      this.refuse();
+      return false;
+    }
+    bytes.paceBy?.((receive) => {
+      if (!this.#turns.serveAtOnce(receive)) this.#turns.addOnce(this.userKey, receive);
+    });
+    setUp(bytes);
     return false;
   }
 

@@ -21,6 +21,11 @@ export interface ByteConnection {
   /** Returns the number of bytes that wait because the peer does not read. */
   unsentBytes(): number;
   setReading(reading: boolean): void;
+  /**
+   * Lets `pace` decide when bytes are received, and when the end of the connection is noticed: it calls `receive`
+   * immediately or later, once for each call. Node.js reads its own sockets, so they cannot be paced.
+   */
+  paceBy?(pace: (receive: () => void) => void): void;
   /** Closes immediately or, with `flush`, after everything waiting has been sent. Reads nothing more. */
   close(flush: boolean): void;
 }

@@ -17,8 +17,11 @@ export interface TurnWork {
 
 /** The longest delay of other work on the event loop, such as the dispatcher and new connections. */
 export const TURN_MS = 2;
-/** Number of short pieces that may run immediately during one turn while nobody waits. */
-const PIECES_AT_ONCE = 32;
+/**
+ * The minimum charge for a piece that runs immediately: at most 64 of them run before the event loop has its turn. A
+ * wire command is two, because its bytes are received and its frame is handled.
+ */
+const LEAST_COST_AT_ONCE_MS = TURN_MS / 64;
 /** The minimum charge for a piece, so that a coarse clock does not let one user run forever. */
 const LEAST_COST_MS = 0.001;
 
@@ -38,8 +41,11 @@ export class FairTurns {
   readonly #source: TurnSource;
   readonly #lines = new Map<string, UserLine>();
   #scheduled = false;
-  #atOnceSinceMs = 0;
-  #doneAtOnce = 0;
+  /** The time that pieces may still use without a turn. It grows with the time that no such piece uses. */
+  #atOnceMs = TURN_MS;
+  #atOnceEndedMs = 0;
+  /** Set while such a piece runs. */
+  #atOnceBeganMs: number | undefined;
   /** What the most recently served user had used before; new users start there. */
   #usedAtLeastMs = 0;
 
@@ -55,17 +61,31 @@ export class FairTurns {
   }
 
   /**
-   * Whether a short piece may run immediately instead of in a turn: while nobody waits and only a few pieces have run
-   * recently. So successive single requests need no further turn of the event loop, but a flood of them does.
+   * Runs a short piece immediately instead of in a turn, and returns whether it did: only while nobody waits, and while
+   * such pieces use less than half of the time. So successive single requests need no further turn of the event loop,
+   * but a flood of them does. A piece may contain others.
    */
-  mayServeAtOnce(): boolean {
+  serveAtOnce(piece: () => void): boolean {
     if (this.#scheduled) return false;
     const nowMs = this.#source.monotonicMs();
-    if (nowMs - this.#atOnceSinceMs >= TURN_MS) {
-      this.#atOnceSinceMs = nowMs;
-      this.#doneAtOnce = 0;
+    if (this.#atOnceBeganMs !== undefined) {
+      this.#atOnceMs -= LEAST_COST_AT_ONCE_MS;
+      if (nowMs - this.#atOnceBeganMs >= this.#atOnceMs) return false;
+      piece();
+      return true;
     }
-    return this.#doneAtOnce++ < PIECES_AT_ONCE;
+    this.#atOnceMs = Math.min(TURN_MS, this.#atOnceMs + nowMs - this.#atOnceEndedMs);
+    this.#atOnceEndedMs = nowMs;
+    if (this.#atOnceMs <= 0) return false;
+    this.#atOnceBeganMs = nowMs;
+    try {
+      piece();
+    } finally {
+      this.#atOnceBeganMs = undefined;
+      this.#atOnceEndedMs = this.#source.monotonicMs();
+      this.#atOnceMs -= Math.max(LEAST_COST_AT_ONCE_MS, this.#atOnceEndedMs - nowMs);
+    }
+    return true;
   }
 
   /** Adding work that is already waiting changes nothing. */
@@ -75,6 +95,17 @@ export class FairTurns {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#source.inNextTurn(() => this.#run());
+  }
+
+  /** Runs the piece once in a turn of the user. */
+  addOnce(userKey: string, piece: () => void): void {
+    this.add({
+      userKey,
+      serve() {
+        piece();
+        return false;
+      },
+    });
   }
 
   remove(work: TurnWork): void {

@@ -51,6 +51,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
                                               InstanceMethod<&ByteStream::Send>("send"),
                                               InstanceMethod<&ByteStream::Receive>("receive"),
                                               InstanceMethod<&ByteStream::SetInterest>("setInterest"),
+                                              InstanceMethod<&ByteStream::Unwatch>("unwatch"),
                                               InstanceMethod<&ByteStream::Close>("close"),
                                           }));
   }
@@ -94,12 +95,16 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     if ((watched_events_ & EPOLLOUT) != 0 && (gone || (events & EPOLLOUT) != 0)) Call(on_writable_, 0);
     // The callback may have closed the stream.
     if (fd_ < 0) return;
-    if (gone && (drops_unread_ || watched_events_ == 0)) {
+    if (gone && (asks_first_ || watched_events_ == 0)) {
       Call(on_readable_, 0);
       return;
     }
     // The callback may have lost interest in reading.
     if ((watched_events_ & EPOLLIN) == 0 || (!gone && (events & (EPOLLIN | EPOLLRDHUP)) == 0)) return;
+    if (asks_first_) {
+      Call(on_readable_, -EAGAIN);
+      return;
+    }
     ssize_t received = ReceiveNow();
     if (received != -EAGAIN) Call(on_readable_, received);
   }
@@ -162,11 +167,12 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return received;
   }
 
-  // setInterest(readable, writable, dropsUnread): chooses the callbacks. With neither, onReadable is still called when
-  // the peer is gone. With dropsUnread, data that the peer sent is discarded once the peer is gone.
+  // setInterest(readable, writable, asksFirst): chooses the callbacks. With neither, onReadable is still called when
+  // the peer is gone. With asksFirst, nothing is received before onReadable: it gets -EAGAIN when there is something to
+  // receive, and 0 once the peer is gone, even if data of the peer is left.
   Napi::Value SetInterest(const Napi::CallbackInfo& info) {
     if (fd_ < 0) return info.Env().Undefined();
-    drops_unread_ = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
+    asks_first_ = info[2].IsBoolean() && info[2].As<Napi::Boolean>().Value();
     uint32_t events = (info[0].As<Napi::Boolean>().Value() ? uint32_t{EPOLLIN} : 0) |
                       (info[1].As<Napi::Boolean>().Value() ? uint32_t{EPOLLOUT} : 0);
     if (is_watched_ && events == watched_events_) return info.Env().Undefined();
@@ -180,11 +186,21 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
     return info.Env().Undefined();
   }
 
-  Napi::Value Close(const Napi::CallbackInfo& info) {
-    if (fd_ < 0) return info.Env().Undefined();
+  // unwatch(): makes no callback until setInterest, not even when the peer is gone.
+  Napi::Value Unwatch(const Napi::CallbackInfo& info) {
+    StopWatching();
+    return info.Env().Undefined();
+  }
+
+  void StopWatching() {
     if (is_watched_) poller_->Forget(fd_, this);
     is_watched_ = false;
     watched_events_ = 0;
+  }
+
+  Napi::Value Close(const Napi::CallbackInfo& info) {
+    if (fd_ < 0) return info.Env().Undefined();
+    StopWatching();
     if (no_descriptors_come_) {
       close(fd_);
     } else {
@@ -221,7 +237,7 @@ class ByteStream : public Napi::ObjectWrap<ByteStream>, public WatchedStream {
   int fd_ = -1;
   // Whether the cheaper recv(2) and close(2) are safe.
   bool no_descriptors_come_ = false;
-  bool drops_unread_ = false;
+  bool asks_first_ = false;
   bool is_watched_ = false;
   // A combination of EPOLLIN and EPOLLOUT.
   uint32_t watched_events_ = 0;

@@ -112,22 +112,41 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(received, [0]);
   });
 
-  it('drops the bytes of a lost peer on request', async () => {
-    for (const [dropsUnread, expected] of [
-      [true, [0]],
-      [false, [3, 0]],
+  it('asks before it receives, and drops the bytes of a lost peer, on request', async () => {
+    for (const [asksFirst, expected] of [
+      [true, [EAGAIN, 0]],
+      [false, [3, 3, 0]],
     ] as const) {
       const received: number[] = [];
       const [stream, peer] = await open((count) => received.push(count), new Uint8Array(16));
+      stream.setInterest(true, false, asksFirst);
       await write(peer, 'abc');
+      nativeEventLoop.takeRequests();
+      await write(peer, 'def');
       const gone = once(peer, 'close');
       peer.destroy();
+      stream.unwatch();
       await gone;
-      stream.setInterest(true, false, dropsUnread);
+      stream.setInterest(true, false, asksFirst);
       for (let round = 0; round < 2 && received.at(-1) !== 0; round++) nativeEventLoop.takeRequests();
       stream.close();
       assert.deepEqual(received, expected);
     }
+  });
+
+  it('reports nothing while it is not watched, not even a lost peer', async () => {
+    const received: number[] = [];
+    const [stream, peer] = await open((count) => received.push(count));
+    stream.setInterest(true, false);
+    stream.unwatch();
+    const gone = once(peer, 'close');
+    peer.destroy();
+    await gone;
+    nativeEventLoop.takeRequests();
+    assert.deepEqual(received, []);
+    stream.setInterest(false, false);
+    nativeEventLoop.takeRequests();
+    assert.deepEqual(received, [0]);
   });
 
   it('reports the end of a peer’s output, while the peer still reads, only to a reader', async () => {

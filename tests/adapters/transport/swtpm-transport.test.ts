@@ -153,6 +153,7 @@ describe('SwtpmTransport', () => {
           },
           receive: (spin, sleep) => received(stream.receive(spin, sleep)),
           setInterest: (readable, writable) => stream.setInterest(readable, writable),
+          unwatch: () => stream.unwatch(),
           close: () => stream.close(),
         };
       };

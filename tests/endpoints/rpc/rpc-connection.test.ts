@@ -94,6 +94,7 @@ class Endpoint {
     for (const connection of this.#connections) connection.checkPeer(this.source.nowMs);
     this.source.nowMs += ms;
     for (const connection of this.#connections) connection.checkPeer(this.source.nowMs);
+    this.source.run();
   }
 
   budgetOf(caller = ALICE) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
 import { requestIdOf } from '../../../ts-core/endpoints/wire/frame.js';
 import { WireInput } from '../../../ts-core/endpoints/wire/wire-input.js';
-import { alone, fakeTurns, turnsOfAnIdleLoop } from '../../support/fake-turns.js';
+import { allowNothingAtOnce, alone, fakeTurns, turnsOfAnIdleLoop } from '../../support/fake-turns.js';
 import { fields, request } from './wire-client.js';
 
 const PING = 11;
@@ -98,7 +98,7 @@ describe('the input of a wire session', () => {
   it('handles a flood in the turns of its user, one frame in each, and does not read meanwhile', () => {
     const { source, turns } = fakeTurns();
     const { input, handled, reading, receive } = inputRig(turns);
-    while (turns.mayServeAtOnce());
+    allowNothingAtOnce(source, turns);
     receive(pings(1, 2));
     assert.deepEqual([handled, reading, turns.waiting], [[], [false], 1]);
     input.readOn();
@@ -110,7 +110,7 @@ describe('the input of a wire session', () => {
   it('handles nothing in its turn while a limit is reached', () => {
     const { source, turns } = fakeTurns();
     const { input, handler, handled, receive } = inputRig(turns);
-    while (turns.mayServeAtOnce());
+    allowNothingAtOnce(source, turns);
     receive(ping(1));
     handler.isAtLimit = true;
     source.run();
@@ -131,7 +131,7 @@ describe('the input of a wire session', () => {
   it('waits for nothing after its end', () => {
     const { source, turns } = fakeTurns();
     const { input, handler, handled, receive, replying } = inputRig(turns);
-    while (turns.mayServeAtOnce());
+    allowNothingAtOnce(source, turns);
     receive(pings(1));
     input.end();
     assert.deepEqual([turns.waiting, input.hasPartOfFrame], [0, false]);

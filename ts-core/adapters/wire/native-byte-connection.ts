@@ -30,6 +30,10 @@ export class NativeByteConnection {
   #unsentBytes = 0;
   #reading = true;
   #state: 'open' | 'flushing' | 'closed' = 'open';
+  #pace: (receive: () => void) => void = (receive) => receive();
+  /** While the pace decides when to receive, the event loop reports nothing. */
+  #progress: 'none' | 'ready' | 'postponed' = 'none';
+  #peerIsGone = false;
 
   /** Takes over the connection, which has just been accepted; nobody else can use it any more. */
   constructor(connection: object, openByteStream: ByteStreamOpener) {
@@ -66,6 +70,10 @@ export class NativeByteConnection {
     this.#watch();
   }
 
+  paceBy(pace: (receive: () => void) => void): void {
+    this.#pace = pace;
+  }
+
   close(flush: boolean): void {
     if (this.#state === 'closed') return;
     if (flush && this.#unsentBytes > 0) {
@@ -73,12 +81,16 @@ export class NativeByteConnection {
       this.#watch();
       return;
     }
+    this.#release();
+    // Called later, as with Node.js' own sockets, because the owner may be in the middle of an operation.
+    setImmediate(() => this.events?.closed());
+  }
+
+  #release(): void {
     this.#state = 'closed';
     this.#stream.close();
     this.#unsent.length = 0;
     this.#unsentBytes = 0;
-    // Called later, as with Node.js' own sockets, because the owner may be in the middle of an operation.
-    setImmediate(() => this.events?.closed());
   }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
@@ -87,14 +99,43 @@ export class NativeByteConnection {
   }
 
   #watch(): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || this.#progress === 'postponed') return;
     // Once a caller is gone, its remaining requests are not served.
     this.#stream.setInterest(this.#state === 'open' && this.#reading, this.#unsentBytes > 0, true);
   }
 
+  /** `received`: 0 if the peer is gone, EAGAIN if bytes have arrived. */
   #onReadable(received: number): void {
+    this.#peerIsGone = received === 0;
+    this.#progress = 'ready';
+    this.#pace(this.#receiveAtPace);
+    if (this.#progress !== 'ready') return;
+    this.#progress = 'postponed';
+    this.#stream.unwatch();
+  }
+
+  readonly #receiveAtPace = (): void => {
+    const wasPostponed = this.#progress === 'postponed';
+    this.#progress = 'none';
+    if (this.#state === 'closed') return;
+    if (this.#receive()) {
+      if (wasPostponed) this.#watch();
+    } else if (wasPostponed) {
+      this.#release();
+      this.events?.closed();
+    } else {
+      this.close(false);
+    }
+  };
+
+  /** Returns false at the end of the connection. */
+  #receive(): boolean {
+    if (this.#peerIsGone) return false;
+    // The owner may have stopped reading, or be closing, since the bytes arrived.
+    if (!this.#reading || this.#state !== 'open') return true;
+    const received = this.#stream.receive(0, 0);
     if (received > 0) this.events?.received(receiveBuffer, 0, received);
-    else this.close(false);
+    return received > 0 || received === EAGAIN;
   }
 
   #onWritable(): void {

@@ -37,8 +37,11 @@ export interface ByteStream {
   receive(spinMicroseconds: number, sleepMicroseconds: number): number;
   /**
    * Selects which callbacks the event loop makes; none at first. Even with neither, `onReadable` is called, with 0,
-   * when the peer is gone. With `dropsUnread`, bytes that the peer sent before it disappeared are discarded.
+   * when the peer is gone. With `asksFirst`, nothing is received before `onReadable`: it gets -EAGAIN when bytes have
+   * arrived, and 0 once the peer is gone, even if bytes that it sent are left.
    */
-  setInterest(readable: boolean, writable: boolean, dropsUnread?: boolean): void;
+  setInterest(readable: boolean, writable: boolean, asksFirst?: boolean): void;
+  /** Stops all callbacks until the next `setInterest`. */
+  unwatch(): void;
   close(): void;
 }

@@ -166,16 +166,17 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     return false;
   }
 
-  /** Ends the connection if the peer is too slow; compares the state with that at the previous call. */
+  /** Ends the connection in a turn if the peer is too slow; compares the state with that at the previous call. */
   checkPeer(nowMs: number): void {
     const owesRest = this.#state === 'open' && !this.#isServing() && this.#frames.isPartial && !this.#waitsForRoom;
     const { maxUnreadReplyBytes } = this.#parts.limits;
     const unread = this.#output.unreadBytes;
     const mustRead = unread > maxUnreadReplyBytes || (unread > 0 && this.#budget.replying.isFull);
     if (this.#slowPeer.sendsTooSlowly(nowMs, owesRest ? this.#messagesRead : undefined)) {
-      this.#breakOff(new FramingError('A message was not complete in time (timeouts.partialMessageMs).'));
+      const error = new FramingError('A message was not complete in time (timeouts.partialMessageMs).');
+      this.#parts.turns.addOnce(this.userKey, () => this.#breakOff(error));
     } else if (this.#slowPeer.readsTooSlowly(nowMs, mustRead || this.#state === 'ended', this.#output.deliveredBytes)) {
-      this.#bytes.close(false);
+      this.#parts.turns.addOnce(this.userKey, () => this.#bytes.close(false));
     }
   }
 
@@ -261,6 +262,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
 
   /** Reports the violation to a peer that breaks the protocol, and ends the connection. */
   #breakOff(error: FramingError): void {
+    if (this.#state !== 'open') return;
     this.#output.send(errorReply(null, { code: PARSE_ERROR, message: error.message }));
     this.end();
   }

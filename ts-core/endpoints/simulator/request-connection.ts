@@ -153,7 +153,8 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
   }
 
   #closeLater(): void {
-    this.#timer = setTimeout(() => this.#bytes.close(false), this.#options.partialTimeoutMs);
+    const { turns, userKey, partialTimeoutMs } = this.#options;
+    this.#timer = setTimeout(() => turns.addOnce(userKey, () => this.#bytes.close(false)), partialTimeoutMs);
     this.#timer.unref();
   }
 }

@@ -126,13 +126,15 @@ export class WireInput implements TurnWork, BudgetWaiter {
         return offset;
       }
       if (requestLength(bytes, offset, end) === FRAME_INCOMPLETE) return offset;
-      if (!this.#shared.turns.mayServeAtOnce()) {
+      const handleOne = (): void => {
+        offset = this.#handleFrame(bytes, offset, end);
+      };
+      if (!this.#shared.turns.serveAtOnce(handleOne)) {
         this.#stopReading();
         this.#waitsForTurn = true;
         this.#shared.turns.add(this);
         return offset;
       }
-      offset = this.#handleFrame(bytes, offset, end);
     }
     return end;
   }

@@ -84,7 +84,7 @@ export class WireSession implements ByteConnectionEvents, FrameHandler {
   }
 
   /**
-   * Closes the connection if the peer takes too long to complete HELLO or another frame, or to read responses. It
+   * Closes the connection in a turn if the peer takes too long to complete HELLO or another frame, or to read responses. It
    * compares the state at each call with that at the previous one, so that no frame needs a timer.
    */
   checkPeer(nowMs: number): void {
@@ -96,7 +96,7 @@ export class WireSession implements ByteConnectionEvents, FrameHandler {
       this.#slowPeer.sendsTooSlowly(nowMs, owesFrame ? input.framesHandled : undefined),
       this.#slowPeer.readsTooSlowly(nowMs, mustRead, this.#output.deliveredBytes),
     ];
-    if (tooSlow.includes(true)) this.close();
+    if (tooSlow.includes(true)) this.#shared.turns.addOnce(this.caller.userKey, () => this.close());
   }
 
   /** Releases the client's resources immediately: if the broker stops, the TPM is unreachable once the socket closes. */

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { constants } from 'node:os';
+import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
+import type { ByteStream } from '../../../ts-core/application/ports/event-loop.js';
+
+const EAGAIN = -constants.errno.EAGAIN;
+const GONE = 0;
+
+/** Stands in for the kernel: the test decides what has arrived, and sees which callbacks are wanted. */
+function rig() {
+  const events: string[] = [];
+  const arrived: string[] = [];
+  let interest: 'none' | { readonly readable: boolean; readonly writable: boolean } = 'none';
+  let onReadable: (received: number) => void = () => {};
+  const connection = new NativeByteConnection({}, (_socket, buffer, readable) => {
+    onReadable = readable;
+    const stream: ByteStream = {
+      send: (_bytes, offset, end) => end - offset,
+      receive() {
+        const bytes = arrived.shift();
+        if (bytes === undefined) return EAGAIN;
+        buffer.set(Buffer.from(bytes));
+        return bytes.length;
+      },
+      setInterest(readable, writable) {
+        interest = { readable, writable };
+      },
+      unwatch() {
+        interest = 'none';
+      },
+      close: () => void events.push('stream closed'),
+    };
+    return stream;
+  });
+  connection.events = {
+    received: (bytes, start, end) => void events.push(Buffer.from(bytes).toString('latin1', start, end)),
+    drained: () => {},
+    closed: () => void events.push('closed'),
+  };
+  return {
+    connection,
+    events,
+    get interest() {
+      return interest;
+    },
+    arrives(bytes: string) {
+      arrived.push(bytes);
+      onReadable(EAGAIN);
+    },
+    peerGoes: () => onReadable(GONE),
+  };
+}
+
+/** Postpones everything until the test lets it go on. */
+function slowPace(connection: NativeByteConnection): { goOn(): void } {
+  const postponed: (() => void)[] = [];
+  connection.paceBy((receive) => void postponed.push(receive));
+  return {
+    goOn() {
+      for (const receive of postponed.splice(0)) receive();
+    },
+  };
+}
+
+describe('a connection over a stream of the addon', () => {
+  const READING = { readable: true, writable: false };
+
+  it('receives at once unless it is paced', () => {
+    const peer = rig();
+    peer.arrives('abc');
+    assert.deepEqual([peer.events, peer.interest], [['abc'], READING]);
+  });
+
+  it('receives when its pace allows it, and costs the event loop nothing until then', () => {
+    const peer = rig();
+    const pace = slowPace(peer.connection);
+    peer.arrives('abc');
+    assert.deepEqual([peer.events, peer.interest], [[], 'none']);
+    pace.goOn();
+    assert.deepEqual([peer.events, peer.interest], [['abc'], READING]);
+  });
+
+  it('is closed at its pace when its peer is gone, whatever the peer has sent', () => {
+    const peer = rig();
+    const pace = slowPace(peer.connection);
+    peer.peerGoes();
+    assert.deepEqual([peer.events, peer.interest], [[], 'none']);
+    pace.goOn();
+    assert.deepEqual(peer.events, ['stream closed', 'closed']);
+  });
+
+  it('leaves the bytes in the kernel if its owner has stopped reading meanwhile', () => {
+    const peer = rig();
+    const pace = slowPace(peer.connection);
+    peer.arrives('abc');
+    peer.connection.setReading(false);
+    assert.equal(peer.interest, 'none');
+    pace.goOn();
+    assert.deepEqual([peer.events, peer.interest], [[], { readable: false, writable: false }]);
+  });
+
+  it('reports nothing that arrived before its owner closed it, only the close, and once', async () => {
+    const peer = rig();
+    const pace = slowPace(peer.connection);
+    peer.arrives('abc');
+    peer.connection.close(false);
+    pace.goOn();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(peer.events, ['stream closed', 'closed']);
+  });
+
+  it('goes on when a pace receives at once and its owner closes it while receiving', async () => {
+    const peer = rig();
+    peer.connection.paceBy((receive) => receive());
+    const events = peer.connection.events;
+    assert.ok(events !== undefined);
+    events.received = () => peer.connection.close(false);
+    peer.arrives('abc');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(peer.events, ['stream closed', 'closed']);
+  });
+});
