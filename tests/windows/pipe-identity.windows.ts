@@ -139,12 +139,13 @@ describe('a named pipe', () => {
 describe('names of Windows accounts', () => {
   const names = new WindowsUserNames(addon);
 
-  it('map from a key to a name and back', () => {
-    assert.equal(names.nameOf('sid:S-1-5-18'), 'NT AUTHORITY\\SYSTEM');
-    const own = names.nameOf(`sid:${ownSid}`);
-    assert.ok(own !== null);
+  it('map from a key to a name and back', async () => {
+    const known = await names.namesOf(['sid:S-1-5-18', `sid:${ownSid}`, 'uid:0']);
+    assert.equal(known.get('sid:S-1-5-18'), 'NT AUTHORITY\\SYSTEM');
+    const own = known.get(`sid:${ownSid}`);
+    assert.ok(own !== undefined);
     assert.equal(names.keyOf(own), `sid:${ownSid}`);
     assert.equal(names.keyOf('no such user here'), undefined);
-    assert.equal(names.nameOf('uid:0'), null);
+    assert.equal(known.size, 2);
   });
 });

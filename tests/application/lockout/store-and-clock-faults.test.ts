@@ -63,7 +63,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
 
     it('refuses to reset the lockout and ends none, before and after a restart', async () => {
       const { store, book, bookOf, told, events } = setUp();
-      const lockout = new ManageLockout(book, events, { keyOf: (name) => name, nameOf: () => null });
+      const lockout = new ManageLockout(book, events, { keyOf: (name) => name, namesOf: async () => new Map() });
       for (let count = 0; count < 4; count++) await book.countFailure(ALICE, 'TPM2_Sign');
       store.fault = fault;
       const toldBefore = told.length;

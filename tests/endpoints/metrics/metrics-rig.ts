@@ -51,7 +51,7 @@ export function metricsRig() {
           ...{ users: figures.users, gateForOthers: CLOSED, totalFailures: 42, thresholds: { totalThreshold: 9 } },
         },
     },
-    userNames: { nameOf: (userKey: string) => (userKey === 'uid:1000' ? 'alice' : undefined) },
+    userNames: { namesOf: async () => new Map([['uid:1000', 'alice']]) },
     policy: { get: () => ({ revision: 7, settings: figures.settings, problems: ['one', 'two'] }) },
     ownerAuthBackup: { get: () => figures.backup },
     events: figures,

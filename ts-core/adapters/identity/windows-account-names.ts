@@ -16,10 +16,15 @@ export class WindowsUserNames {
     this.#addon = addon;
   }
 
-  /** Returns the name of a user key, such as `DOMAIN\alice` for `sid:S-1-5-21-…`; null when there is no such user. */
-  nameOf(userKey: string): string | null {
-    const sid = SID.exec(userKey)?.[1];
-    return sid === undefined ? null : (this.#addon.accountName(sid.toUpperCase()) ?? null);
+  /** Returns names by user key, such as `DOMAIN\alice` by `sid:S-1-5-21-…`. */
+  async namesOf(userKeys: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const names = new Map<string, string>();
+    for (const userKey of new Set(userKeys)) {
+      const sid = SID.exec(userKey)?.[1];
+      const name = sid === undefined ? undefined : this.#addon.accountName(sid.toUpperCase());
+      if (name !== undefined) names.set(userKey, name);
+    }
+    return names;
   }
 
   /**

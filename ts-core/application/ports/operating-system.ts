@@ -29,8 +29,11 @@ export interface PowerListener {
 
 /** Translates between user keys and user names, for display and input only; decisions use the key. */
 export interface UserNames {
-  /** `alice` for `uid:1000`; null if no such user is known. */
-  nameOf(userKey: string): string | null;
+  /**
+   * Returns names by user key, such as `alice` by `uid:1000`; users without a known name are missing. The broker goes on
+   * meanwhile, because a directory may take seconds.
+   */
+  namesOf(userKeys: Iterable<string>): Promise<ReadonlyMap<string, string>>;
   /** The key of a user given by name, number or key; undefined if there is no such user. */
   keyOf(user: string): string | undefined;
 }

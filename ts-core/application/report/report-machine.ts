@@ -62,19 +62,26 @@ export async function gatherMachineReport(
     .for(caller, 'report/boot', () => eventLog.test())
     .catch((error: unknown) => ({ problem: asTbsError(error).message }));
   const policyContent = policy.reportContent();
+  const statusReport = await recentAnswers.for(caller, 'status/get', () => status.get());
+  const lockouts = lockout.get(caller);
+  const refusals = events.pastRefusals(caller);
+  const names = await userNames.namesOf([
+    ...lockouts.users.map(({ userKey }) => userKey),
+    ...refusals.flatMap(({ userKey }) => userKey ?? []),
+  ]);
   return {
     computer: policyContent.computer,
     timeMs: policyContent.time.getTime(),
     device: status.device,
     transport: status.transportDescription,
-    status: await recentAnswers.for(caller, 'status/get', () => status.get()),
-    lockout: lockout.get(caller),
-    refusals: events.pastRefusals(caller),
+    status: statusReport,
+    lockout: lockouts,
+    refusals,
     policy: policyContent,
     commands: blockLists.list(undefined, undefined),
     authLevel: authLevel.get(),
     backup: ownerAuthBackup.get(),
     boot,
-    nameOf: (userKey) => userNames.nameOf(userKey) ?? userKey,
+    nameOf: (userKey) => names.get(userKey) ?? userKey,
   };
 }

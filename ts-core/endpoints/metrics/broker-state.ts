@@ -26,12 +26,12 @@ export function collectBrokerState(registry: Registry, application: Application,
   return async (): Promise<void> => {
     const { status, recentAnswers } = application;
     const report = await recentAnswers.for(observer, 'status/get', () => status.get());
-    for (const set of groups) set(report);
+    for (const set of groups) await set(report);
   };
 }
 
 type MakeGauge = (name: string, help: string, labelNames?: readonly string[]) => Gauge;
-type SetGauges = (report: StatusReport) => void;
+type SetGauges = (report: StatusReport) => void | Promise<void>;
 
 function tpmGauges(gauge: MakeGauge, { status }: Application): SetGauges {
   const up = gauge('tbs_tpm_up', 'Whether the TPM responds.');
@@ -96,16 +96,17 @@ function lockoutGauges(gauge: MakeGauge, { lockout, userNames }: Application, ob
   const ofUser = gauge('tbs_lockout_user_failures', 'Counted failures of the users with the most failures.', [
     ...['user', 'locked'],
   ]);
-  return () => {
+  return async () => {
     const { users, gateForOthers, totalFailures, thresholds } = lockout.get(observer);
+    const most = [...users].sort((left, right) => right.failures - left.failures).slice(0, MAX_USERS);
+    const names = await userNames.namesOf(most.map(({ userKey }) => userKey));
     lockedUsers.set(users.filter(({ gate }) => !gate.open).length);
     all.set(gateForOthers.open ? 0 : 1);
     total.set(totalFailures);
     threshold.set(thresholds.totalThreshold);
     ofUser.reset();
-    const most = [...users].sort((left, right) => right.failures - left.failures).slice(0, MAX_USERS);
     for (const { userKey, failures, gate } of most) {
-      ofUser.set({ user: userNames.nameOf(userKey) ?? userKey, locked: String(!gate.open) }, failures);
+      ofUser.set({ user: names.get(userKey) ?? userKey, locked: String(!gate.open) }, failures);
     }
   };
 }

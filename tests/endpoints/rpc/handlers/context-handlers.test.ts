@@ -17,7 +17,7 @@ function setUp() {
         ],
         closeForeign: (caller, contextId) => void told.push(['closed for another', caller.userKey, contextId]),
       },
-      userNames: { nameOf: () => 'alice' },
+      userNames: { namesOf: async (keys) => new Map([...keys].map((key) => [key, 'alice'])) },
     }),
   );
   const session = sessionOf(ROOT, {

@@ -34,7 +34,7 @@ function setUp(summary: LockoutSummary = SUMMARY) {
           return summary;
         },
       },
-      userNames: { nameOf: (key) => (key === 'uid:1000' ? 'alice' : null) },
+      userNames: { namesOf: async () => new Map([['uid:1000', 'alice']]) },
     }),
   );
   return { handlers, reset, notes: async () => (await handlers.lockoutGet(sessionOf(ROOT), undefined)).notes };

@@ -9,7 +9,7 @@ function queueWith(running: { userKey: string; code: number; durationMs: number 
     applicationWith({
       queueReport: { get: () => ({ waiting: [{ userKey: 'uid:1000', priority: 'high', count: 2 }], running }) },
       status: { device: { version: '2.0' } } as never,
-      userNames: { nameOf: (key) => (key === 'uid:1000' ? 'alice' : null) },
+      userNames: { namesOf: async () => new Map([['uid:1000', 'alice']]) },
     }),
   );
   return handlers.queueGet(sessionOf(ROOT), undefined);

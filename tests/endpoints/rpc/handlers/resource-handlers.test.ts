@@ -20,7 +20,7 @@ describe('the handlers of resources', () => {
         list: (caller) => (caller === ALICE ? [KEY] : []),
         remove: async (caller, id) => caller === ALICE && id === KEY.id,
       },
-      userNames: { nameOf: () => 'alice' },
+      userNames: { namesOf: async (keys) => new Map([...keys].map((key) => [key, 'alice'])) },
     }),
   );
 

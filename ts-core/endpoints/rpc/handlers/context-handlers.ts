@@ -10,18 +10,22 @@ export function contextHandlers({ contexts, userNames }: Application): Handlers<
       else contexts.closeForeign(session.caller, contextId);
       return {};
     },
-    contextList: (session) => ({
-      contexts: contexts.list(session.caller).map(({ context, waitingCommands, resources }) => ({
-        contextId: context.id,
-        userKey: context.caller.userKey,
-        userName: userNames.nameOf(context.caller.userKey),
-        callerClass: context.caller.callerClass,
-        processId: context.caller.processId ?? null,
-        openedAt: new Date(context.openedAtMs).toISOString(),
-        waitingCommands,
-        resources,
-        own: session.tpm.hasContext(context.id),
-      })),
-    }),
+    contextList: async (session) => {
+      const listed = contexts.list(session.caller);
+      const names = await userNames.namesOf(listed.map(({ context }) => context.caller.userKey));
+      return {
+        contexts: listed.map(({ context, waitingCommands, resources }) => ({
+          contextId: context.id,
+          userKey: context.caller.userKey,
+          userName: names.get(context.caller.userKey) ?? null,
+          callerClass: context.caller.callerClass,
+          processId: context.caller.processId ?? null,
+          openedAt: new Date(context.openedAtMs).toISOString(),
+          waitingCommands,
+          resources,
+          own: session.tpm.hasContext(context.id),
+        })),
+      };
+    },
   };
 }

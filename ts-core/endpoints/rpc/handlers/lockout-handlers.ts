@@ -5,14 +5,15 @@ import type { Handlers } from '../handler.js';
 import type * as contract from '../protocol/lockout.js';
 
 export function lockoutHandlers({ lockout, userNames }: Application): Handlers<typeof contract> {
-  const state = (summary: LockoutSummary): contract.Lockout => lockoutState(summary, (key) => userNames.nameOf(key));
+  const state = async (summary: LockoutSummary): Promise<contract.Lockout> =>
+    lockoutState(summary, await userNames.namesOf(summary.users.map(({ userKey }) => userKey)));
   return {
     lockoutGet: ({ caller }) => state(lockout.get(caller)),
     lockoutReset: async ({ caller }, params) => state(await lockout.reset(caller, params?.user)),
   };
 }
 
-function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => string | null): contract.Lockout {
+function lockoutState(summary: LockoutSummary, names: ReadonlyMap<string, string>): contract.Lockout {
   const { thresholds, users, gateForOthers } = summary;
   return {
     durationMinutes: thresholds.windowMinutes,
@@ -23,7 +24,7 @@ function lockoutState(summary: LockoutSummary, nameOf: (userKey: string) => stri
     totalFreesAt: lockedOutUntil(gateForOthers),
     users: users.map(({ userKey, failures, gate, agesOutAt }) => ({
       userKey,
-      userName: nameOf(userKey),
+      userName: names.get(userKey) ?? null,
       failures,
       lockedOut: !gate.open,
       freesAt: lockedOutUntil(gate),
