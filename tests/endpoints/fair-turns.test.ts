@@ -22,14 +22,14 @@ describe('turns of the event loop', () => {
     assert.ok(served.indexOf('bob') <= 2 && served.indexOf('root') <= 2, `bob and root at once: ${served.slice(0, 5)}`);
   });
 
-  it('end after two milliseconds of work, with everything else in between', () => {
+  it('end after a millisecond of work, with everything else in between', () => {
     const { source, turns } = fakeTurns();
     let pieces = 0;
     turns.add({
       userKey: 'alice',
       serve: () => {
         pieces++;
-        source.nowMs += 0.5;
+        source.nowMs += TURN_MS / 4;
         return pieces < 100;
       },
     });
@@ -83,15 +83,15 @@ describe('turns of the event loop', () => {
       source.nowMs += ms;
     };
     for (let request = 0; request < 1000; request++) {
-      assert.equal(turns.serveAtOnce(costing(0.125)), true);
-      source.nowMs += 0.125;
+      assert.equal(turns.serveAtOnce(costing(TURN_MS / 16)), true);
+      source.nowMs += TURN_MS / 16;
     }
     let served = 0;
-    while (turns.serveAtOnce(costing(0.125))) served++;
-    assert.equal(served, TURN_MS / 0.125, 'of a burst, those of one turn');
-    source.nowMs += 0.05;
-    assert.equal(turns.serveAtOnce(costing(5)), true);
-    source.nowMs += 1;
+    while (turns.serveAtOnce(costing(TURN_MS / 16))) served++;
+    assert.equal(served, 16, 'of a burst, those of one turn');
+    source.nowMs += TURN_MS / 32;
+    assert.equal(turns.serveAtOnce(costing(3 * TURN_MS)), true);
+    source.nowMs += 2 * TURN_MS;
     assert.equal(turns.serveAtOnce(costing(0)), false, 'the long one is not paid for yet');
   });
 
@@ -108,7 +108,7 @@ describe('turns of the event loop', () => {
       source.nowMs += 10 * TURN_MS;
       return count;
     };
-    assert.equal(served(0.5), 4);
+    assert.equal(served(TURN_MS / 4), 4);
     assert.equal(served(0), 63);
   });
 

@@ -16,7 +16,7 @@ export interface TurnWork {
 }
 
 /** The longest delay of other work on the event loop, such as the dispatcher and new connections. */
-export const TURN_MS = 2;
+export const TURN_MS = 1;
 /**
  * The minimum charge for a piece that runs immediately: at most 64 of them run before the event loop has its turn. A
  * wire command is two, because its bytes are received and its frame is handled.

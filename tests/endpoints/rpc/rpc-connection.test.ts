@@ -63,7 +63,7 @@ class Endpoint {
               TURNED,
               () => {
                 const answer = new InTurn(() => {
-                  this.source.nowMs++;
+                  this.source.nowMs += TURN_MS / 2;
                   return 'done';
                 });
                 return new Promise((resolve) => this.finish.push(() => resolve(answer)));
@@ -236,7 +236,7 @@ describe('a JSON-RPC connection', () => {
     root.sends(framed(call(1, 'device/get')));
     endpoint.source.turn();
     assert.equal(root.messages().length, 1);
-    assert.equal(answered(), TURN_MS, 'each takes 1 ms');
+    assert.equal(answered(), 2, 'each takes half a turn');
     endpoint.source.run();
     assert.equal(answered(), 200);
     assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
