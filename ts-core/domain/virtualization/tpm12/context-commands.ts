@@ -19,7 +19,7 @@ import {
 } from './handles.js';
 import type { Parts } from './parts.js';
 import type { CallerSavedSession } from './sessions.js';
-import { saysNoRoom, unknownHandleCode } from './swapping.js';
+import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
 
 /** Key blobs whose virtual handle is remembered for keepHandle. */
 const MAX_REMEMBERED_BLOBS = 256;

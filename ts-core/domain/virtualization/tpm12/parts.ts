@@ -6,7 +6,7 @@ import { ResourceTable } from './handles.js';
 import { Quotas, type Tpm12Limits } from './quotas.js';
 import { Reconciliation } from './reconcile.js';
 import { DaaSessions, SavedSessions, Sha1Thread } from './sessions.js';
-import { Swapping } from './swapping.js';
+import { Swapping } from './save-load-evict.js';
 
 export interface Parts {
   readonly table: ResourceTable;

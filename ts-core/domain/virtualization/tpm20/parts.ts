@@ -7,7 +7,7 @@ import { TransientObjects, type VirtualContext } from './handles.js';
 import type { HandleRanges } from './missing-handles.js';
 import { Quotas, type ResourceLimits } from './quotas.js';
 import { Sessions } from './sessions.js';
-import { Swapping } from './swapping.js';
+import { Swapping } from './save-load-evict.js';
 
 export interface Parts {
   readonly contexts: Map<number, VirtualContext>;

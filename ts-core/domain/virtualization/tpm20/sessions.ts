@@ -1,5 +1,6 @@
 /**
- * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. No I/O.
+ * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. A table without I/O;
+ * `save-load-evict.ts` saves sessions in the TPM.
  *
  * A session keeps the TPM's handle value, since callers authenticate it. The low 24 bits identify it, since a saved
  * policy session is listed under another type. To its caller, a session is either loaded (in one context) or saved (it
