@@ -1,7 +1,7 @@
 /** Counts what happens to each action, and reports it to the broker soon after it has changed. */
 import type { Clock } from '../application/ports/operating-system.js';
 import type { DropReason } from '../domain/event-actions/run-queue.js';
-import type { ParamsOf } from '../endpoints/rpc/protocol/contract.js';
+import type { ParamsOf } from '../endpoints/rpc/protocol/types-by-method.js';
 import type { EventActionRun } from '../endpoints/rpc/protocol/event-action.js';
 
 export type ActionRun = EventActionRun;
