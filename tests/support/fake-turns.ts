@@ -1,6 +1,6 @@
 /** An event loop that the test controls: its turns, and the time that work takes. */
 import { FairTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/fair-turns.js';
-import { UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
+import { UserByteBudgets } from '../../ts-core/endpoints/user-byte-budgets.js';
 import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';
 
 export class FakeTurnSource implements TurnSource {
@@ -48,6 +48,6 @@ export function turnsOfAnIdleLoop(): FairTurns {
 
 /** What a wire session shares with others, where there are no others. */
 export function alone(turns = turnsOfAnIdleLoop(), bytesPerUser = 16 * 1024 * 1024): SharedCost {
-  const budget = new UserBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
+  const budget = new UserByteBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
   return { turns, budget, slowPeerTimeoutMs: 1000 };
 }

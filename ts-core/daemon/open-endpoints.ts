@@ -18,7 +18,7 @@ import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer, PeerProcess } from '../endpoints/simulator/simulator-peer.js';
 import { type AcceptConnections, inheritedSockets } from '../endpoints/unix-listener.js';
-import { UserBudgets } from '../endpoints/user-budgets.js';
+import { UserByteBudgets } from '../endpoints/user-byte-budgets.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
@@ -59,7 +59,7 @@ export interface EndpointParts {
 /** What all endpoints share, so that a user's costs count together, whichever endpoints the user connects to. */
 interface SharedCosts {
   readonly turns: FairTurns;
-  readonly budgets: UserBudgets;
+  readonly budgets: UserByteBudgets;
 }
 
 export interface Endpoints {
@@ -78,7 +78,7 @@ type Close = () => Promise<void> | void;
 export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
   const shared = {
     turns: new FairTurns(eventLoopTurns),
-    budgets: new UserBudgets(parts.configuration.limits.bytesPerUser),
+    budgets: new UserByteBudgets(parts.configuration.limits.bytesPerUser),
   };
   const listed: Listed = [];
   const closers: Close[] = [];

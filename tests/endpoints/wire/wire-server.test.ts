@@ -9,7 +9,7 @@ import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
-import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
+import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
 import {
   FakeApplication,
@@ -49,7 +49,7 @@ for (const kind of KINDS) {
         opener: application,
         services: application,
         turns: new FairTurns(eventLoopTurns),
-        budgets: new UserBudgets(16 * 1024 * 1024),
+        budgets: new UserByteBudgets(16 * 1024 * 1024),
         identify: () => {
           if (userKey === '') throw new TbsError('TBS_E_ACCESS_DENIED');
           return { userKey, callerClass: 'standardUser' };
