@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROBES } from '../../bench/hostile/probes.js';
 import { DEFAULT_POLICY_SETTINGS } from '../../ts-core/domain/policy/settings.js';
-import { TURN_MS } from '../../ts-core/endpoints/fair-turns.js';
+import { TURN_MS } from '../../ts-core/endpoints/user-turns.js';
 import { REPOSITORY } from '../support/daemon.js';
 
 const page = readFileSync(join(REPOSITORY, 'docs', 'security.md'), 'utf8').replaceAll('\n', ' ');

@@ -1,5 +1,5 @@
 /** An event loop that the test controls: its turns, and the time that work takes. */
-import { FairTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/fair-turns.js';
+import { UserTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/user-turns.js';
 import { UserByteBudgets } from '../../ts-core/endpoints/user-byte-budgets.js';
 import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';
 
@@ -29,15 +29,15 @@ export class FakeTurnSource implements TurnSource {
   }
 }
 
-export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: FairTurns } {
+export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: UserTurns } {
   const source = new FakeTurnSource();
-  return { source, turns: new FairTurns(source) };
+  return { source, turns: new UserTurns(source) };
 }
 
 /** Turns of an event loop that is never busy: every piece may run immediately. */
-export function turnsOfAnIdleLoop(): FairTurns {
+export function turnsOfAnIdleLoop(): UserTurns {
   let nowMs = 0;
-  return new FairTurns({
+  return new UserTurns({
     monotonicMs: () => {
       nowMs += TURN_MS;
       return nowMs;

@@ -9,7 +9,7 @@ import type { Clock } from '../application/ports/operating-system.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';
-import { eventLoopTurns, FairTurns } from '../endpoints/fair-turns.js';
+import { eventLoopTurns, UserTurns } from '../endpoints/user-turns.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
@@ -58,7 +58,7 @@ export interface EndpointParts {
 
 /** What all endpoints share, so that a user's costs count together, whichever endpoints the user connects to. */
 interface SharedCosts {
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly budgets: UserByteBudgets;
 }
 
@@ -77,7 +77,7 @@ type Close = () => Promise<void> | void;
 
 export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
   const shared = {
-    turns: new FairTurns(eventLoopTurns),
+    turns: new UserTurns(eventLoopTurns),
     budgets: new UserByteBudgets(parts.configuration.limits.bytesPerUser),
   };
   const listed: Listed = [];

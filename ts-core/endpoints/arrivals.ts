@@ -3,7 +3,7 @@
  * connects without end does not hold up others. Nothing is read from a connection before that.
  */
 import type { ByteConnection } from './byte-connection.js';
-import type { FairTurns, TurnWork } from './fair-turns.js';
+import type { UserTurns, TurnWork } from './user-turns.js';
 import { type IncomingConnection, openUnlessGone } from './incoming-connection.js';
 
 export interface Arrival {
@@ -15,10 +15,10 @@ export interface Arrival {
 }
 
 export class Arrivals {
-  readonly #turns: FairTurns;
+  readonly #turns: UserTurns;
   readonly #waiting = new Set<WaitingArrival>();
 
-  constructor(turns: FairTurns) {
+  constructor(turns: UserTurns) {
     this.#turns = turns;
   }
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
-import { TURN_MS } from '../../../ts-core/endpoints/fair-turns.js';
+import { TURN_MS } from '../../../ts-core/endpoints/user-turns.js';
 import { InTurn } from '../../../ts-core/endpoints/rpc/handler.js';
 import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
 import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';

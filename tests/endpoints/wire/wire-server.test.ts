@@ -8,7 +8,7 @@ import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
-import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
+import { eventLoopTurns, UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
 import {
@@ -48,7 +48,7 @@ for (const kind of KINDS) {
         socketPath,
         opener: application,
         services: application,
-        turns: new FairTurns(eventLoopTurns),
+        turns: new UserTurns(eventLoopTurns),
         budgets: new UserByteBudgets(16 * 1024 * 1024),
         identify: () => {
           if (userKey === '') throw new TbsError('TBS_E_ACCESS_DENIED');

@@ -12,7 +12,7 @@ import type { ConnectionOpener } from '../../application/commands/caller-connect
 import type { Log } from '../../application/ports/logs.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { FairTurns, TurnWork } from '../fair-turns.js';
+import type { UserTurns, TurnWork } from '../user-turns.js';
 import { SlowPeer } from '../slow-peer.js';
 import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserByteBudget } from '../user-byte-budgets.js';
 import type { RpcHandler } from './handler.js';
@@ -38,7 +38,7 @@ export interface RpcConnectionParts {
   readonly opener: ConnectionOpener;
   readonly handlers: ReadonlyMap<string, RpcHandler>;
   readonly limits: RpcLimits;
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly log: Log;
 }
 

@@ -4,7 +4,7 @@
  * requests.
  */
 import type { ByteConnection } from '../byte-connection.js';
-import type { FairTurns, TurnWork } from '../fair-turns.js';
+import type { UserTurns, TurnWork } from '../user-turns.js';
 import type { BudgetWaiter, UserByteBudget } from '../user-byte-budgets.js';
 import { FRAME_FAULT, FRAME_INCOMPLETE, NO_BYTES, requestLength } from './frame.js';
 
@@ -19,7 +19,7 @@ export interface FrameHandler {
 }
 
 export interface InputCost {
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly budget: Pick<UserByteBudget, 'replying'>;
 }
 

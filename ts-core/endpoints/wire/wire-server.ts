@@ -7,7 +7,7 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
-import type { FairTurns } from '../fair-turns.js';
+import type { UserTurns } from '../user-turns.js';
 import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
 import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { UserByteBudgets } from '../user-byte-budgets.js';
@@ -20,7 +20,7 @@ export interface WireServerOptions extends ConnectionSource, Partial<ConnectionL
   readonly inheritedFd?: number | undefined;
   readonly opener: ConnectionOpener;
   readonly services: WireServices;
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly budgets: UserByteBudgets;
   /** HELLO, and every frame that has begun, must be complete within this time. */
   readonly frameTimeoutMs?: number;

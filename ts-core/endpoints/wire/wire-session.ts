@@ -10,7 +10,7 @@ import type { Caller } from '../../domain/caller.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { FairTurns } from '../fair-turns.js';
+import type { UserTurns } from '../user-turns.js';
 import { SlowPeer } from '../slow-peer.js';
 import type { UserByteBudget } from '../user-byte-budgets.js';
 import {
@@ -37,7 +37,7 @@ export const MAX_UNSENT_BYTES = 65536;
 
 /** What the sessions of one user share (the budget), and what all users share (the turns). */
 export interface SharedCost {
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly budget: UserByteBudget;
   /** Time for a peer to complete a frame, and to read responses that delay others. */
   readonly slowPeerTimeoutMs: number;
