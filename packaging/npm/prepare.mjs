@@ -43,7 +43,8 @@ function requireOnlyContract(folder) {
   for (const name of readdirSync(folder)) {
     const imports = readFileSync(path.join(folder, name), 'utf8').matchAll(/from '(\.\.\/[^']+)'/g);
     for (const [, target] of imports) {
-      if (target !== '../endpoints/rpc/protocol/types-by-method.js') throw new Error(`${name} shows types of ${target}`);
+      if (target !== '../endpoints/rpc/protocol/types-by-method.js')
+        throw new Error(`${name} shows types of ${target}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** An event loop that the test controls: its turns, and the time that work takes. */
-import { UserTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/user-turns.js';
+
 import { UserByteBudgets } from '../../ts-core/endpoints/user-byte-budgets.js';
+import { TURN_MS, type TurnSource, UserTurns } from '../../ts-core/endpoints/user-turns.js';
 import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';
 
 export class FakeTurnSource implements TurnSource {

@@ -3,8 +3,8 @@
  * connects without end does not hold up others. Nothing is read from a connection before that.
  */
 import type { ByteConnection } from './byte-connection.js';
-import type { UserTurns, TurnWork } from './user-turns.js';
 import { type IncomingConnection, openUnlessGone } from './incoming-connection.js';
+import type { TurnWork, UserTurns } from './user-turns.js';
 
 export interface Arrival {
   readonly connection: IncomingConnection;

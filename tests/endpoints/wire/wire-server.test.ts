@@ -8,8 +8,8 @@ import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
-import { eventLoopTurns, UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
+import { eventLoopTurns, UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
 import {
   FakeApplication,

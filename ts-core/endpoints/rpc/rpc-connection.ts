@@ -12,9 +12,9 @@ import type { ConnectionOpener } from '../../application/commands/caller-connect
 import type { Log } from '../../application/ports/logs.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { UserTurns, TurnWork } from '../user-turns.js';
 import { SlowPeer } from '../slow-peer.js';
 import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserByteBudget } from '../user-byte-budgets.js';
+import type { TurnWork, UserTurns } from '../user-turns.js';
 import type { RpcHandler } from './handler.js';
 import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
 import { FramingError, MessageFrames } from './message-frames.js';

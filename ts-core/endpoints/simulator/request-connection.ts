@@ -5,7 +5,7 @@
  * user, and sends the reply to a request that had to wait in another one.
  */
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { UserTurns, TurnWork } from '../user-turns.js';
+import type { TurnWork, UserTurns } from '../user-turns.js';
 
 /** What the bytes received so far say about the first request. */
 export type RequestExtent =

@@ -10,9 +10,9 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { Arrivals } from '../arrivals.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
-import type { UserTurns } from '../user-turns.js';
 import type { IncomingConnection } from '../incoming-connection.js';
 import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import type { UserTurns } from '../user-turns.js';
 import { RequestConnection, type RequestProtocol } from './request-connection.js';
 import type { IdentifyPeer, PeerProcess, SimulatorPeer } from './simulator-peer.js';
 

@@ -4,8 +4,8 @@
  * requests.
  */
 import type { ByteConnection } from '../byte-connection.js';
-import type { UserTurns, TurnWork } from '../user-turns.js';
 import type { BudgetWaiter, UserByteBudget } from '../user-byte-budgets.js';
+import type { TurnWork, UserTurns } from '../user-turns.js';
 import { FRAME_FAULT, FRAME_INCOMPLETE, NO_BYTES, requestLength } from './frame.js';
 
 export interface FrameHandler {

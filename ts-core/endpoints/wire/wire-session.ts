@@ -10,9 +10,9 @@ import type { Caller } from '../../domain/caller.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { UserTurns } from '../user-turns.js';
 import { SlowPeer } from '../slow-peer.js';
 import type { UserByteBudget } from '../user-byte-budgets.js';
+import type { UserTurns } from '../user-turns.js';
 import {
   contextIdOf,
   FRAME_HEADER_BYTES,
