@@ -9,7 +9,6 @@ import type { Clock } from '../application/ports/operating-system.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';
-import { eventLoopTurns, UserTurns } from '../endpoints/user-turns.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
@@ -19,6 +18,7 @@ import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoi
 import type { IdentifyPeer, PeerProcess } from '../endpoints/simulator/simulator-peer.js';
 import { type AcceptConnections, inheritedSockets } from '../endpoints/unix-listener.js';
 import { UserByteBudgets } from '../endpoints/user-byte-budgets.js';
+import { eventLoopTurns, UserTurns } from '../endpoints/user-turns.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
