@@ -1,4 +1,4 @@
-/** docs/security.md states the limits that hold with default settings. */
+/** Tests that docs/security.md states the limits that apply with default settings. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { REPOSITORY } from '../support/daemon.js';
 
 const page = readFileSync(join(REPOSITORY, 'docs', 'security.md'), 'utf8').replaceAll('\n', ' ');
 
-/** Defaults of tbsd.json, from the page that is generated from the schema. */
+/** Returns defaults of tbsd.json from the page that is generated from the schema. */
 const DEFAULTS = new Map(
   [
     ...readFileSync(join(REPOSITORY, 'docs', 'configuration.md'), 'utf8').matchAll(/^\| `([\w.]+)` \| `(\d+)` \|/gm),

@@ -125,7 +125,7 @@ describe('the delegations of a TPM 1.2', () => {
   });
 
   it('all permit reading the endorsement key, and that of administrators alone permits TPM_ResetLockValue', () => {
-    // Behind the first of the two words of permissions: the second, family, count, new secret, authorization.
+    // After the first word of permissions: the second one, family, count, new secret, authorization.
     const behind = 4 + 4 + 4 + 20 + COMMAND_AUTH_BYTES;
     const granted = commandsOf('1.2', 'first delegations')
       .map(fromHex)

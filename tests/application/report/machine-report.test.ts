@@ -17,7 +17,7 @@ const refused = (command: string, userKey?: string) => ({
 
 const PCR = { pcrIndex: 7, events: 3, replayed: Uint8Array.of(0xab), actual: Uint8Array.of(0xcd), matches: true };
 
-/** A healthy machine without failures and refusals, and what the test changes about it. */
+/** Returns the report of a healthy machine without failures and refusals, with the changes of the test. */
 function report(changes: object = {}): string {
   const content = {
     ...{ computer: 'pc1', timeMs: NOW_MS, transport: 'swtpm' },

@@ -97,7 +97,9 @@ for (const kind of KINDS) {
       return opened.payload.readUInt32LE(0);
     }
 
-    /** The fastest of several answers: one may be late on a busy machine, an endpoint that is held up delays them all. */
+    /**
+     * Returns the fastest of several responses: on a busy machine one may be late, but a blocked endpoint delays all.
+     */
     async function answerTimeMs(socket: Socket, contextId: number): Promise<number> {
       let fastestMs = Number.POSITIVE_INFINITY;
       for (let attempt = 0; attempt < 5; attempt++) {
