@@ -13,7 +13,7 @@ function action(name: string, kinds: readonly ('lockoutBegan' | 'commandRefused'
   return { name, kinds, path: `/etc/${name}.ps1`, state: 'enabled' as const, registeredAt };
 }
 
-/** Starts a supervisor whose worker the test controls. */
+/** A supervisor whose worker the test controls. */
 class Rig {
   readonly clock = new FakeClock();
   readonly runs: RunMessage[] = [];

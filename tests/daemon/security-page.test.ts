@@ -9,7 +9,7 @@ import { REPOSITORY } from '../support/daemon.js';
 
 const page = readFileSync(join(REPOSITORY, 'docs', 'security.md'), 'utf8').replaceAll('\n', ' ');
 
-/** Returns defaults of tbsd.json from the page that is generated from the schema. */
+/** The defaults of tbsd.json, read from the page that is generated from the schema. */
 const DEFAULTS = new Map(
   [
     ...readFileSync(join(REPOSITORY, 'docs', 'configuration.md'), 'utf8').matchAll(/^\| `([\w.]+)` \| `(\d+)` \|/gm),
