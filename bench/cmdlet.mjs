@@ -1,10 +1,11 @@
-// npm run bench:cmdlet [-- --runs 15] [--pwsh PROGRAM]: what a login script pays for the module.
+// npm run bench:cmdlet [-- --runs 15] [--pwsh PROGRAM]: measures how long a login script takes for the module.
 //
-// Cold: a session that imports TpmTbs.psd1 and runs its first cmdlet against a running broker, and the same pwsh running
-// `exit`, in turn; difference and ratio of the medians, and of the least, which other work on the machine raises less.
-// With the processor time of each (user and system, all threads). Warm: the median of calls in one session, of 500 after
-// the first 100, and of 500 after 2,000, when both runtimes have compiled anew what runs often.
-// The exit code is 1 when a goal is missed. PowerShell is the pinned one, compiled ahead of time, unless PROGRAM is named.
+// Cold: runs a session that imports TpmTbs.psd1 and calls its first cmdlet against a running broker, in turn with the
+// same pwsh running only `exit`. Reports difference and ratio of the medians and of the minima (other work on the machine
+// raises the minima less), and the processor time of each (user and system, all threads).
+// Warm: reports the median of calls in one session, of 500 after the first 100, and of 500 after 2,000, when both
+// runtimes have recompiled what runs often.
+// The exit code is 1 when a goal is missed. Uses the pinned PowerShell, compiled ahead of time, unless PROGRAM is given.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,7 +63,7 @@ function runScript(program, socket, script, wrapper = []) {
   return { elapsedMs, stdout };
 }
 
-/** Processor time of one run in ms: what the shell's own `times` counts of its children. */
+/** Returns the processor time of one run in milliseconds, as the shell's `times` counts it for its children. */
 function processorMs(program, socket, script, folder) {
   const file = path.join(folder, 'times');
   const wrapper = ['/bin/sh', '-c', `"$@"; status=$?; times >'${file}'; exit $status`, 'sh'];
@@ -114,7 +115,7 @@ function measureWarm(program, socket) {
   }
 }
 
-/** Says how a figure stands to its goal; a missed goal is this program's exit code. */
+/** Compares a figure with its goal, and sets the exit code of this program if the goal is missed. */
 function verdictOf(ms, goalMs, stretchMs) {
   if (stretchMs !== undefined && ms <= stretchMs) return `within ${stretchMs} ms, the stretch of the goal`;
   if (ms <= goalMs) return `within the goal of ${goalMs} ms`;

@@ -1,4 +1,4 @@
-// Compiles the pinned PowerShell ahead of time, as Microsoft's builds are and those of the .NET tool are not.
+// Compiles the pinned PowerShell ahead of time, as Microsoft does for its own builds but not for the .NET tool.
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

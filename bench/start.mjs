@@ -1,5 +1,5 @@
-// How long the programs take to start, and how much memory an idle broker holds, in turn with a bare Node.js of the kind
-// that ships. Fails where a goal is missed.
+// Measures how long the programs take to start and how much memory an idle broker uses, in turn with a bare Node.js of
+// the version that ships. Fails if a goal is missed.
 //   npm run bench:start [-- --rounds 20]
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ for (const { name, goal, found, detail } of results) {
 }
 process.exitCode = results.every(({ goal, found }) => found <= goal) ? 0 : 1;
 
-/** In turn, so that a busy machine slows both; the median of the pairs. */
+/** Measures both in turn, so that a busy machine slows both, and returns the median of the pairs. */
 async function ratio(name, goal, measure) {
   const pairs = [];
   await measure();
@@ -92,7 +92,7 @@ async function started(milestone) {
   }
 }
 
-/** A broker with an embedded TPM that has been there before, as after a restart of the service. */
+/** Starts a broker with an embedded TPM that exists already, as after a restart of the service. */
 async function startBroker() {
   const folder = mkdtempSync(path.join(scratch, 'broker-'));
   const socket = path.join(folder, 'rpc.sock');
@@ -126,7 +126,7 @@ function brokerConfiguration(folder, socket) {
   };
 }
 
-/** V8's flags in the program's first line. */
+/** Returns V8's flags from the program's first line. */
 function flagsOf(program) {
   const [first] = readFileSync(path.join(programs, program), 'latin1').split('\n', 1);
   return first.split(' ').slice(1);

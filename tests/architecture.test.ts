@@ -10,7 +10,7 @@ const LAYERS = ['domain', 'application', 'endpoints', 'adapters', 'daemon', 'cli
 const NOT_OURS = new Set(['node_modules', 'build', 'dist', 'prebuilds', 'obj', '.git']);
 
 interface SourceFile {
-  /** From ts-core/, with forward slashes: `domain/filter/command-filter.ts`. */
+  /** The path below ts-core/, with forward slashes: `domain/filter/command-filter.ts`. */
   readonly path: string;
   readonly source: string;
 }
@@ -34,13 +34,15 @@ function layerOf(path: string): string {
   return path.split('/')[0] as string;
 }
 
-/** `endpoints/wire`, `adapters/state`: the feature folder of a file; the layer itself for a file that all of it shares. */
+/**
+ * `endpoints/wire`, `adapters/state`: the feature folder of a file; the layer itself for a file that all of it shares.
+ */
 function featureOf(path: string): string {
   const parts = path.split('/');
   return parts.length > 2 ? `${parts[0]}/${parts[1]}` : (parts[0] as string);
 }
 
-/** Where a relative import of the file leads, from ts-core/; undefined for a package. */
+/** Returns the target of a relative import as a path below ts-core/; undefined for a package. */
 function targetOf(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
   const [plain, withJsx] = ['.ts', '.tsx'].map((ending) =>
@@ -49,7 +51,7 @@ function targetOf(file: string, specifier: string): string | undefined {
   return SOURCES.some(({ path }) => path === withJsx) ? withJsx : plain;
 }
 
-/** The imports of a layer's files that the rule does not permit, as `file <- import`. */
+/** Returns the imports of a layer's files that the rule does not permit, as `file <- import`. */
 function violations(
   layer: string,
   permits: (file: string, imported: SourceImport, target?: string) => boolean,
@@ -65,12 +67,12 @@ function isIn(target: string | undefined, ...layers: readonly string[]): boolean
   return target !== undefined && layers.includes(layerOf(target));
 }
 
-/** A file of application/ports/, the interfaces that adapters implement. */
+/** Returns whether the file is in application/ports/, the interfaces that adapters implement. */
 function isPort(target: string | undefined): boolean {
   return target !== undefined && featureOf(target) === 'application/ports';
 }
 
-/** The outside world as globals: what the pure layers get as arguments or through ports. */
+/** Globals that lead to the outside world; the pure layers receive it as arguments or through ports. */
 const GLOBALS_OF_THE_OUTSIDE: readonly RegExp[] = [
   /\bprocess\s*[.[]/,
   /\bset(?:Timeout|Interval|Immediate)\s*\(/,
@@ -237,7 +239,7 @@ describe('architecture: the import arrows', () => {
     assert.deepEqual(
       violations('client', (_file, { specifier, typeOnly }, target) => {
         if (!specifier.startsWith('.')) return specifier.startsWith('node:') || specifier === 'vscode-jsonrpc/node';
-        // How a client finds out who listens is the operating system's: the daemon has the adapters for it.
+        // Only the operating system knows who listens; the daemon has the adapters that ask it.
         const findsListener = ['daemon/client-pipe.ts', 'daemon/socket-listener-user.ts'].includes(target ?? '');
         return isIn(target, 'client', 'domain') || findsListener || (typeOnly && isIn(target, 'endpoints'));
       }),
@@ -351,7 +353,7 @@ describe('architecture: the checks themselves', () => {
   });
 });
 
-/** Each circle once, from where it was met first. */
+/** Returns each circle once, beginning with the file where it was found. */
 function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const circles: string[] = [];
   const done = new Set<string>();

@@ -23,38 +23,11 @@ const EXCEPTIONS: readonly Exception[] = [
     testedBy: ['domain/tpm/command-names.test', 'domain/filter/shipped-lists.test', 'domain/filter/filter-lists.test'],
   },
   {
-    files: ['domain/scheduling/queue-lines'],
-    because: 'it is how the command queue keeps its members, and means nothing without it',
-    testedBy: ['domain/scheduling/command-queue.test'],
-  },
-  {
-    files: [
-      'domain/virtualization/tpm12/parts',
-      'domain/virtualization/tpm20/parts',
-      'domain/virtualization/tpm20/handles',
-      'domain/virtualization/tpm20/sessions',
-    ],
-    because: 'they are the tables of the virtualizer, whose behaviour is what commands see of them',
+    files: ['domain/virtualization/tpm12/parts', 'domain/virtualization/tpm20/parts'],
+    because: 'they join the tables of a virtualizer, and are asserted on a whole one',
     testedBy: [
-      'domain/virtualization/tpm12/context-commands.test',
-      'domain/virtualization/tpm20/isolation.test',
-      'domain/virtualization/tpm20/swapping.test',
-    ],
-  },
-  {
-    files: [
-      'application/owner-auth/manage-provisioning',
-      'application/owner-auth/provisioning-steps',
-      'application/owner-auth/tpm12-owner',
-    ],
-    because:
-      'they send many commands in an order that only a TPM judges, and are asserted on a machine with a real one',
-    testedBy: [
-      'application/owner-auth/levels-and-backup.test',
-      'application/owner-auth/over-time.test',
-      'application/owner-auth/provisioning.test',
-      'application/owner-auth/killed-while-changing.test',
-      'application/owner-auth/killed-while-changed-by-others.test',
+      'domain/virtualization/tpm12/tpm12-virtualizer.test',
+      'domain/virtualization/tpm20/tpm20-virtualizer.test',
     ],
   },
   {
@@ -74,13 +47,8 @@ const EXCEPTIONS: readonly Exception[] = [
       'endpoints/rpc/handlers/report-handlers',
       'endpoints/rpc/protocol/method',
     ],
-    because: 'they only pass parameters on; who may call a method, and its shapes, are asserted for all of them',
+    because: 'they join a method to its use case, without a branch, and are asserted for all methods at once',
     testedBy: ['endpoints/rpc/handler.test', 'endpoints/rpc/features.test', 'e2e/json-rpc.test'],
-  },
-  {
-    files: ['application/report/machine-report'],
-    because: 'it writes a page, and is asserted by what a browser shows of a whole broker’s',
-    testedBy: ['e2e/report.test', 'application/report/report-plots.test'],
   },
 ];
 

@@ -3,11 +3,12 @@
  * [--seconds 10]`. Needs root, because it uses many users. The callers are bench/fairness/fairness_client.c over the
  * TCTI of each broker; each broker has its own software TPM.
  *
- * keygen      two callers make RSA keys without pause; a third asks for random numbers now and then, with priority HIGH.
- *             Compared with the longest single key generation, measured before with the same keys and nobody else.
- * otherUsers  one caller of one user among 15 users that flood: its share of what is done, against a 16th.
- * oneUser     one caller of one user against 15 floods of one other user: its share, against a half.
- * low         a LOW caller among 15 floods with HIGH, with an aging horizon of 2 seconds: how often, and its longest wait.
+ * keygen      two callers create RSA keys without pause; a third requests random numbers now and then, with priority
+ *             HIGH. Its waits are compared with the longest single key generation, measured before without other callers.
+ * otherUsers  one caller of one user among 15 users that flood: its share of all commands, compared with a 16th.
+ * oneUser     one caller of one user against 15 floods of one other user: its share, compared with a half.
+ * low         a LOW caller among 15 floods with HIGH, with an aging horizon of 2 seconds: its number of commands and its
+ *             longest wait.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -140,8 +141,8 @@ function tell(broker: Broker, name: string, figures: Record<string, number | und
 }
 
 /**
- * Runs all clients at once, for the benchmark's time. tpm2-abrmd does not support users, so its callers are all
- * root's.
+ * Runs all clients at once, for the benchmark's time. tpm2-abrmd does not distinguish users, so all its callers
+ * run as root.
  */
 async function runCallers(broker: Broker, callers: readonly Caller[]): Promise<Figures[]> {
   const started = callers.map((caller) => {

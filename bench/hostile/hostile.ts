@@ -1,8 +1,9 @@
 /**
- * What one ordinary user can cost the others: `npm run bench:hostile -- [--seconds 5] [--probe TEXT]`. Needs root, to be
- * several users. One user attacks in three waves, root and another user work beside. For each probe, and for the ten
- * pairs of the five worst (not with --probe), the table of docs/security.md, on a daemon of its own; exit code 1 where
- * a goal is missed or a probe cannot be measured. judgement.ts has the goals and the rule.
+ * Measures how much one ordinary user can delay the others: `npm run bench:hostile -- [--seconds 5] [--probe TEXT]`.
+ * Needs root, to act as several users. One user attacks in three waves while root and another user work. Each probe, and
+ * each of the ten pairs of the five worst probes (not with --probe), runs against a daemon of its own; the results are
+ * the table of docs/security.md. The exit code is 1 if a goal is missed or a probe cannot be measured. judgement.ts has
+ * the goals and the rule.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -64,7 +65,8 @@ function cell(row: Row, column: number, missed: readonly boolean[]): string {
 
 function machine(row: Row): string {
   const others = `others ${Math.round(row.shareOfOthers * 100)}%, load ${round(loadavg()[0] as number)}`;
-  // What the broker, its TPM and the working users waited for a processor explains a miss; it does not excuse one.
+  // The time that the broker, its TPM and the working users waited for a processor explains a miss, but does not excuse
+  // it.
   const onIdle = TIME_COLUMNS.map((_, column) => round(row.withoutProcessorWaits[column] as number)).join(', ');
   return `${isLoaded(row) ? 'loaded' : 'idle'}: ${others}; times without waiting for a processor: ${onIdle} ms`;
 }

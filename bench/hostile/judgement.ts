@@ -1,10 +1,10 @@
 /**
- * The goals, and whether an attack meets them. On an idle machine a time is judged by its goal. On a loaded one, where
- * everybody waits with an attacker or without, it may also be twice that of the same calls without an attacker in the
- * same run; memory and what is written are judged alike on both.
+ * Holds the goals, and decides whether an attack meets them. On an idle machine, a time is compared with its goal. On a
+ * loaded one, where everybody waits with or without an attacker, it may also be twice that of the same calls without an
+ * attacker in the same run. Memory and the amount written are compared with their goals on both.
  */
 
-/** The times first, in the order of TIME_COLUMNS. */
+/** Begins with the times, in the order of TIME_COLUMNS. */
 export const GOALS = [
   { name: 'root, p99 wait', unit: 'ms', goal: 20 },
   { name: 'other user, p99 wait', unit: 'ms', goal: 50 },
@@ -33,7 +33,7 @@ export function isLoaded({ shareOfOthers }: Judged): boolean {
   return shareOfOthers > LOADED_SHARE;
 }
 
-/** Whether each goal is missed. */
+/** Returns for each goal whether it is missed. */
 export function missedGoals(judged: Judged): readonly boolean[] {
   return GOALS.map(({ goal }, column) => {
     const figure = judged.figures[column];
@@ -44,7 +44,10 @@ export function missedGoals(judged: Judged): readonly boolean[] {
   });
 }
 
-/** How near the attack comes to a goal, 1 being the goal itself; times beyond those without an attacker. */
+/**
+ * Returns how close the attack comes to a goal, where 1 is the goal itself. Of times, only the increase over those
+ * without an attacker counts.
+ */
 export function worstShare({ figures, without }: Judged): number {
   return Math.max(
     ...figures.map((figure, column) => Math.max(0, figure - (without[column] ?? 0)) / (GOALS[column]?.goal ?? 1)),

@@ -1,19 +1,19 @@
 /**
- * How much of the machine others have: programs that are no part of the bench, and other virtual machines (steal).
- * From /proc/stat and /proc/PID/stat, proc(5).
+ * Measures how much of the processors others use: programs that are not part of the bench, and other virtual machines
+ * (steal). Reads /proc/stat and /proc/PID/stat, proc(5).
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 interface Ticks {
-  /** Since the machine started. */
+  /** Ticks of all processors since the machine started. */
   readonly all: number;
   readonly busy: number;
-  /** Of the bench's processes, by process id. */
+  /** Ticks of the bench's processes, by process id. */
   readonly own: ReadonlyMap<number, number>;
 }
 
-/** Processes that began or ended meanwhile count as others only for what they did between two looks. */
+/** A process that started or ended between two readings counts as foreign only for that interval. */
 export class MachineLoad {
   #last: Ticks;
   #all = 0;
@@ -26,12 +26,12 @@ export class MachineLoad {
     this.#last = this.#read();
   }
 
-  /** The share of the processors' time that others have had since the start, 0 to 1. */
+  /** The share of processor time that others have used since the start, 0 to 1. */
   get shareOfOthers(): number {
     return this.#all === 0 ? 0 : Math.min(1, Math.max(0, this.#others / this.#all));
   }
 
-  /** The same in processors. */
+  /** The same as a number of processors. */
   get processorsOfOthers(): number {
     return this.shareOfOthers * availableParallelism();
   }
@@ -56,7 +56,7 @@ export class MachineLoad {
   }
 }
 
-/** utime and stime of all threads; 0 for a process that has ended. */
+/** Returns utime and stime of all threads; 0 for a process that has ended. */
 function ticksOf(processId: number): number {
   try {
     const [, afterName = ''] = readFileSync(`/proc/${processId}/stat`, 'utf8').split(/\) (?=[^)]*$)/);

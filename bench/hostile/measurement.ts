@@ -1,6 +1,6 @@
 /**
- * Measures one attack, or two at once, on its own daemon: three waves, and the waits of root and another user
- * meanwhile.
+ * Measures one attack, or two at once, on its own daemon: three waves, during which root and another user work
+ * and their waits are measured.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,10 +20,10 @@ const ATTACKER_UID = 61_301;
 const OTHER_UID = 61_302;
 const WAVES = 3;
 const MEBIBYTE = 1024 * 1024;
-/** A wave's processes are done with what they do within that, or something hangs. */
+/** If the processes of a wave take longer than this, something hangs. */
 const LONGEST_SILENCE_MS = 60_000;
 
-/** Calm calls before each wave, for comparison. */
+/** How long the users call before each wave, without an attacker, for comparison. */
 const CALM_MS = 1500;
 
 export interface Figures {
@@ -31,11 +31,11 @@ export interface Figures {
   readonly figures: readonly number[];
   /** The times of the same calls before the waves. */
   readonly without: readonly number[];
-  /** The times during the waves, less what the broker, its TPM and the callers waited for a processor. */
+  /** The times during the waves, without the time that the broker, its TPM and the callers waited for a processor. */
   readonly withoutProcessorWaits: readonly number[];
   /** The broker's memory (VmRSS) at the peak of each wave. */
   readonly peaksMiB: readonly number[];
-  /** Of the processors, during the run. */
+  /** The share of the processors that others used during the run. */
   readonly shareOfOthers: number;
 }
 
@@ -111,7 +111,7 @@ async function attackInWaves(
       normalAfterMs = Math.max(normalAfterMs, await untilNormal(other, calm.normalMs));
     }
     load.look();
-    // As if the rest of a minute had brought nothing more: what is told once a minute counts once.
+    // Assumes that the rest of the minute adds nothing: a line that is written once a minute counts once.
     const minutes = Math.max(1, (WAVES * waveMs) / 60_000);
     const written = (writtenBytes(daemon, auditPath) - writtenBefore) / 1000 / minutes;
     const [firstPeak = 0, , thirdPeak = 0] = peaks;
@@ -134,11 +134,11 @@ async function attackInWaves(
 interface Period {
   /** p99, in the order of TIME_COLUMNS. */
   readonly times: readonly Wait[];
-  /** A command that takes no longer is as usual. */
+  /** A command that takes no longer than this counts as undisturbed. */
   readonly normalMs: number;
 }
 
-/** What both users measure within the time. `look` is called every 50 ms. */
+/** Returns what both users measure within the time. Calls `look` every 50 ms. */
 async function workDuring(root: WorkingUser, other: WorkingUser, ms: number, look: () => void): Promise<Period> {
   await Promise.all([root.measured(), other.measured()]);
   for (const endMs = performance.now() + ms; performance.now() < endMs; await wait(50)) look();
@@ -149,7 +149,7 @@ async function workDuring(root: WorkingUser, other: WorkingUser, ms: number, loo
   };
 }
 
-/** How long it takes until a whole tenth of a second of commands is as without an attacker. */
+/** Returns how long it takes until the commands of a whole tenth of a second are undisturbed. */
 async function untilNormal(user: WorkingUser, normalMs: number): Promise<number> {
   const since = performance.now();
   await user.measured();

@@ -29,7 +29,7 @@ const EPHEMERAL = command(0x18e, u16(3));
 /** TPM2_Clear without rights: the filter refuses it. */
 const NO_PARAMETERS = u32(0);
 const REFUSED = command(0x126, NO_PARAMETERS);
-/** The id of a connection's first context is not known beforehand; the flood starts once it is. */
+/** The flood starts once the id of the connection's first context is known. */
 const OPEN_CONTEXT = Buffer.concat([hello(), request(2, 2, 0, fields(2))]);
 
 export const PROBES: readonly Probe[] = [
@@ -89,13 +89,13 @@ export const PROBES: readonly Probe[] = [
 
 let hasBegun = false;
 
-/** Tells whoever started this process that the attack goes on from here. */
+/** Reports to the parent process that the attack has started. */
 function begun(): void {
   if (!hasBegun) console.log('begun');
   hasBegun = true;
 }
 
-/** Opens a connection, and opens it again when the broker ends it. */
+/** Opens a connection, and opens it again whenever the broker closes it. */
 function keepConnected(path: string, use: (socket: Socket) => void): void {
   const socket = connect(path);
   let failed = false;
@@ -150,7 +150,7 @@ function unknownParameters(): object {
   return call('connection/ping', Object.fromEntries(names));
 }
 
-/** The ids of contexts count up from 1, so that the first ones are those of root and of others. */
+/** The ids of contexts count up from 1, so the first ones belong to root and to other users. */
 function contextCalls(): readonly object[] {
   const cancels = [1, 2, 3, 4].flatMap((contextId) => [
     call('command/cancel', { contextId }),
@@ -252,7 +252,7 @@ function cancels(path: string): void {
   });
 }
 
-/** Closes what is no context of the connection as well: the ids are not known beforehand. */
+/** Also closes ids that are not contexts of the connection, since the ids are not known beforehand. */
 function wireContexts(path: string): void {
   const some = Array.from({ length: 50 }, (_, id) => [request(2, id, 0, fields(2)), request(3, id, id, fields())]);
   many(200, path, (socket) => {
@@ -275,7 +275,7 @@ function swtpmCancel(): Buffer {
   return Buffer.from('00000009', 'hex');
 }
 
-/** CMD_SET_LOCALITY (4, for nobody but administrators), CMD_CANCEL_TPM_CMD, CMD_GET_INFO. */
+/** CMD_SET_LOCALITY (locality 4, which only administrators may use), CMD_CANCEL_TPM_CMD, CMD_GET_INFO. */
 function swtpmLocalityAndCancel(): Buffer {
   return Buffer.from('0000000504' + '00000009' + '00000012' + '00000000000000010000000000000000', 'hex');
 }
@@ -295,7 +295,7 @@ function simulatorFlood(path: string, connections: number, bytes: Uint8Array, re
   });
 }
 
-/** Sends the bytes again and again, each in a piece of its own. */
+/** Sends the bytes repeatedly, one byte at a time. */
 function trickle(path: string, connections: number, bytes: Buffer): void {
   many(connections, path, (socket) => {
     socket.resume();

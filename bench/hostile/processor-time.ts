@@ -1,6 +1,6 @@
 /**
  * Estimates how much of a wait would remain on an idle machine. Linux counts for each process how long it ran, and
- * how long it was ready to run while others had the processors (/proc/PID/schedstat, in nanoseconds). On a busy
+ * how long it was ready to run while others used the processors (/proc/PID/schedstat, in nanoseconds). On a busy
  * machine everybody waits, with or without an attacker.
  */
 import { closeSync, openSync, readSync } from 'node:fs';

@@ -28,7 +28,7 @@ process.seteuid?.(Number(uid));
 
 let commands: Wait[] = [];
 let connections: Wait[] = [];
-/** The wait in progress: a wait that has not ended yet counts as well. */
+/** The wait in progress, which also counts before it has ended. */
 let endCommand: (() => Wait) | undefined;
 let endConnection: (() => Wait) | undefined;
 

@@ -23,7 +23,7 @@ export class WorkingUser {
     return this.#child.pid as number;
   }
 
-  /** What it has measured since the last call. */
+  /** Returns what the user has measured since the last call. */
   async measured(): Promise<Measured> {
     this.#child.stdin?.write('\n');
     const { value } = await this.#lines.next();
@@ -37,7 +37,7 @@ export class WorkingUser {
   }
 }
 
-/** Starts an attack of a user, by one probe or two; resolves once it has a connection. */
+/** Starts an attack of a user with one or two probes; resolves once it has a connection. */
 export async function startAttack(
   uid: number,
   probes: readonly string[],

@@ -52,7 +52,7 @@ const { values } = parseArgs({
 });
 
 const buildFolder = join(REPOSITORY, 'native', 'build');
-/** Everything that was started, to be ended in reverse order. */
+/** Everything that was started; it is stopped in reverse order. */
 const closers: (() => Promise<void>)[] = [];
 const results = new Map<string, Figures[]>();
 const cases = values.workloads

@@ -1,12 +1,12 @@
 /**
- * Soak: mixed clients for a long time, while clients, the broker and the TPM are killed.
+ * Runs mixed clients for a long time, while clients, the broker and the TPM are killed.
  *
  *     npm run soak -- [--minutes 30] [--clients 12] [--json result.json]
  *
- * The first 60% of the time the broker is stopped or killed under load and the TPM is killed; in the rest the broker stays
- * up, so that its memory can be compared with its level after warm-up (clients and TPM are killed all the same).
- * Fails (exit code 1) on a handle left in the TPM, memory more than 10% above its level after warm-up, an acknowledged
- * change that is gone, a wrong answer, or a broker that does not serve at the end.
+ * During the first 60% of the time, the broker is stopped or killed under load, and the TPM is killed. After that, the
+ * broker stays up, so that its memory can be compared with its level after the warm-up; clients and TPM are still
+ * killed. Fails (exit code 1) if a handle is left in the TPM, memory is more than 10% above its level after the warm-up,
+ * an acknowledged change is lost, a response is wrong, or the broker does not serve at the end.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -258,7 +258,7 @@ async function judge() {
   const level = memoryLevel();
   if (level === undefined) failures.push(`too little was carried out to judge memory: ${queue.completed} commands`);
   else if (level.ratio > MEMORY_TOLERANCE) failures.push(`memory grew to ${level.ratio.toFixed(3)} of its level`);
-  // Kill them, so that nothing is cleaned up any more: whatever is in the TPM now was forgotten.
+  // Kill them, so that they clean up nothing more: whatever the TPM holds now, the broker has forgotten.
   await wait(1000);
   await daemon.kill('SIGKILL');
   const leaked = await handlesInTpm();

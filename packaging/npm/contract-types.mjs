@@ -1,6 +1,6 @@
-// Writes the types of the JSON-RPC protocol for the client library: contract.d.ts, with the names that
-// ts-core/endpoints/rpc/protocol/contract.ts exports, from build/protocol.json. Programs that use the library then need
-// neither zod nor the rest of the broker's types.
+// Writes the types of the JSON-RPC protocol for the client library: types-by-method.d.ts, with the names that
+// ts-core/endpoints/rpc/protocol/types-by-method.ts exports, from build/protocol.json. Programs that use the library
+// then need neither zod nor the rest of the broker's types.
 
 /** `protocol` is the content of build/protocol.json. */
 export function contractTypes({ methods, notifications, types }) {

@@ -33,9 +33,9 @@ export function writeClientTypes(folder = types) {
   }
   requireOnlyContract(path.join(folder, 'client'));
   const protocol = JSON.parse(readFileSync(path.join(root, 'build', 'protocol.json'), 'utf8'));
-  const contract = path.join(folder, 'endpoints', 'rpc', 'protocol', 'contract.d.ts');
-  mkdirSync(path.dirname(contract), { recursive: true });
-  writeFileSync(contract, contractTypes(protocol));
+  const typesByMethod = path.join(folder, 'endpoints', 'rpc', 'protocol', 'types-by-method.d.ts');
+  mkdirSync(path.dirname(typesByMethod), { recursive: true });
+  writeFileSync(typesByMethod, contractTypes(protocol));
 }
 
 /** Throws if the library's types import anything for which the archive has no types. */
@@ -43,7 +43,8 @@ function requireOnlyContract(folder) {
   for (const name of readdirSync(folder)) {
     const imports = readFileSync(path.join(folder, name), 'utf8').matchAll(/from '(\.\.\/[^']+)'/g);
     for (const [, target] of imports) {
-      if (target !== '../endpoints/rpc/protocol/contract.js') throw new Error(`${name} shows types of ${target}`);
+      if (target !== '../endpoints/rpc/protocol/types-by-method.js')
+        throw new Error(`${name} shows types of ${target}`);
     }
   }
 }

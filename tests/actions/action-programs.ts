@@ -57,7 +57,7 @@ export class ActionService implements AsyncDisposable {
     });
   }
 
-  /** Resolves once the service follows the broker's events; what is raised before starts nothing. */
+  /** Resolves once the service follows the broker's events; events that are raised before start nothing. */
   async following(): Promise<void> {
     while (!this.errorOutput.includes('following the events')) {
       await new Promise((resolve) => this.#child.stderr?.once('data', resolve));

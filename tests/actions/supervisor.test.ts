@@ -13,7 +13,7 @@ function action(name: string, kinds: readonly ('lockoutBegan' | 'commandRefused'
   return { name, kinds, path: `/etc/${name}.ps1`, state: 'enabled' as const, registeredAt };
 }
 
-/** A supervisor whose worker does what the test says. */
+/** A supervisor whose worker the test controls. */
 class Rig {
   readonly clock = new FakeClock();
   readonly runs: RunMessage[] = [];
@@ -64,7 +64,7 @@ class Rig {
 
   async lastReport(): Promise<Report | undefined> {
     this.clock.advance(1000);
-    // The report that is under way ends.
+    // The report in progress ends.
     await new Promise((resolve) => setImmediate(resolve));
     return this.reports.at(-1);
   }

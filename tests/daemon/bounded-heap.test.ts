@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const MEBIBYTE = 1024 * 1024;
-/** As much as V8 ever lets the small program's heap grow, and some. */
+/** More than V8 ever lets the heap of the small program grow. */
 const HELD_OBJECTS = 60_000;
 const DROPPED_OBJECTS = 1_500_000;
 
@@ -24,7 +24,7 @@ const PROGRAM = `
   console.log(sumBytes / samples);
 `;
 
-/** The mean, since a peak depends on how far the collector's threads have come. */
+/** Returns the mean, since a peak depends on the progress of the collector's threads. */
 async function meanBytes(prelude: string): Promise<number> {
   const args = ['--max-semi-space-size=4', '--input-type=module', '--eval', prelude + PROGRAM];
   const { stdout } = await promisify(execFile)(process.execPath, args);

@@ -1,15 +1,15 @@
-/** docs/security.md states the limits that hold with default settings. */
+/** Tests that docs/security.md states the limits that apply with default settings. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROBES } from '../../bench/hostile/probes.js';
 import { DEFAULT_POLICY_SETTINGS } from '../../ts-core/domain/policy/settings.js';
-import { TURN_MS } from '../../ts-core/endpoints/fair-turns.js';
+import { TURN_MS } from '../../ts-core/endpoints/user-turns.js';
 import { REPOSITORY } from '../support/daemon.js';
 
 const page = readFileSync(join(REPOSITORY, 'docs', 'security.md'), 'utf8').replaceAll('\n', ' ');
 
-/** Defaults of tbsd.json, from the page that is generated from the schema. */
+/** The defaults of tbsd.json, read from the page that is generated from the schema. */
 const DEFAULTS = new Map(
   [
     ...readFileSync(join(REPOSITORY, 'docs', 'configuration.md'), 'utf8').matchAll(/^\| `([\w.]+)` \| `(\d+)` \|/gm),

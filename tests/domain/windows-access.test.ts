@@ -8,10 +8,10 @@ import {
 } from '../../ts-core/domain/windows-access.js';
 
 const OWN = 'S-1-5-21-1-2-3-1000';
-/** FILE_CREATE_PIPE_INSTANCE: who has it can answer in the broker's place. */
+/** FILE_CREATE_PIPE_INSTANCE: whoever has this right can pose as the broker. */
 const MAKE_INSTANCES = 0x4;
 
-/** Rights by trustee, of the access control entries of a security descriptor. */
+/** Returns the rights in the access control entries of a security descriptor, by trustee. */
 function rightsIn(sddl: string): ReadonlyMap<string, string> {
   return new Map(
     [...sddl.matchAll(/\(A;[A-Z]*;([^;]+);;;([^)]+)\)/g)].map(([, rights, who]) => [who ?? '', rights ?? '']),

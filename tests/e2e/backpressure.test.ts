@@ -55,7 +55,7 @@ describe('floods', function () {
   this.timeout(60_000);
 
   before(function () {
-    // A flood is a user's, and another user's waits are measured.
+    // One user floods; the waits of another user are measured.
     if (!canBecomeOthers()) this.skip();
   });
 

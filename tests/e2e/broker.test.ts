@@ -1,4 +1,4 @@
-/** The real daemon on a real software TPM, as its callers meet it. */
+/** Tests the real daemon on a real software TPM, from the point of view of its callers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -191,7 +191,7 @@ describe('the broker, on swtpm', function () {
       deaf.pause();
       const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'commandBlock/list', params: {} });
       const message = `Content-Length: ${call.length}\r\n\r\n${call}`;
-      // As much as the broker takes: it stops reading long before these are all accepted.
+      // More than the broker accepts: it stops reading long before the end.
       for (let sent = 0; sent < 2000; sent++) deaf.write(message);
       assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
       const resident = daemon.residentBytes;
@@ -224,7 +224,7 @@ describe('the broker, on swtpm', function () {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     assert.deepEqual(await client.call('service/stop', {}), { processId: daemon.processId });
-    // A signal in the last moment of a process, when Node.js has given up its handlers, would end it.
+    // Node.js removes its handlers at the very end of a process; a signal after that would kill it.
     assert.equal(await daemon.ended(), 0);
     client.close();
   });

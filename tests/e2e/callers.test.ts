@@ -17,7 +17,7 @@ const OBSERVERS_GID = 61992;
 /** The user of the service of event actions. */
 const ACTIONS_USER = { uid: 61993, gid: 61993 };
 
-/** Calls that an administrator makes in this test change nothing, or stop nothing that others need. */
+/** The administrator's calls in this test change nothing, or at least stop nothing that others need. */
 const HARMLESS: Readonly<Record<string, object>> = {
   'context/open': { versions: ['2.0'] },
   'context/close': { contextId: 4_000_000_000 },
@@ -43,7 +43,7 @@ const HARMLESS: Readonly<Record<string, object>> = {
   'tpmLockoutParameters/set': { ownerAuth: 'not one' },
   'autoProvisioning/set': { autoProvisioning: 'not one' },
   'resource/remove': { id: 'no such resource' },
-  // Refused for its parameter after the question of access was decided.
+  // The broker refuses the parameter only after it has checked access.
   'service/stop': { drainTimeoutMs: -1 },
 };
 
@@ -62,7 +62,7 @@ describe('callers', function () {
   let daemon: TestDaemon;
 
   before(async function () {
-    // Other users' identities can only be taken by root.
+    // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
     daemon = await TestDaemon.start({
       configuration: {
@@ -159,7 +159,7 @@ describe('callers', function () {
 
   for (const role of CALLER_ROLES) {
     for (const { name: method, access } of RPC_METHODS) {
-      // Of the observers, only the service of event actions may report.
+      // The service of event actions is the only observer that may report results.
       const denied = access[role] === 'none' || (role === 'observer' && method === 'eventAction/report');
       if (role === 'administrator' && method.startsWith('power/')) continue;
       it(`${role} ${denied ? 'may not' : 'may'} call ${method}`, async () => {

@@ -46,7 +46,7 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
   assert.fail(`${what}: not within 20 s`);
 }
 
-/** A key generation that an idle TPM has begun, and the promise of its outcome. */
+/** Starts a key generation on an idle TPM, and returns the promise of its outcome. */
 async function startKeyGeneration(
   client: RpcClient,
   contextId: number,
@@ -159,7 +159,7 @@ describe('cancelling', function () {
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const client = await daemon.connect();
     await new Promise((resolve) => child.stdout.once('data', resolve));
-    // What the broker has not read when its sender is killed is never begun, so nothing would be cancelled.
+    // The broker never starts a command that it has not read when the sender is killed, so nothing would be cancelled.
     await until(async () => {
       const { inFlight, waiting } = (await client.call<QueueStatus>('status/get')).queue;
       return inFlight && waiting > 0;
@@ -218,7 +218,7 @@ describe('cancelling', function () {
     const client = await daemon.connect();
     const contextId = await client.open();
     using wire = await WireClient.open(daemon.wireSocket);
-    // Nothing is sent to the TPM any more: what comes waits.
+    // The broker sends nothing more to the TPM: new commands wait.
     await client.call('power/suspend');
     const took = async (answer: Promise<unknown>, expected: unknown) => {
       const startedAtMs = performance.now();

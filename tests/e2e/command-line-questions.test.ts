@@ -12,7 +12,7 @@ const CTRL_D = '\u0004';
 
 interface Act {
   readonly name: string;
-  /** The arguments, once the daemon is as the act needs it. */
+  /** Prepares the daemon for the operation, and returns the arguments. */
   readonly prepare: (client: RpcClient) => Promise<readonly string[]>;
   readonly isDone: (client: RpcClient) => Promise<boolean>;
 }

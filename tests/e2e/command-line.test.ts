@@ -1,4 +1,4 @@
-/** `tbs` as its users call it, against a real broker. */
+/** Tests `tbs` against a real broker. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { readableRepository } from '../support/readable-repository.js';
 import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
 import { command, getRandom } from '../support/tpm20-commands.js';
 
-/** As people type it. */
+/** Writes bytes as a person types them. */
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const RANDOM = hex(getRandom(8));
 const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));

@@ -30,7 +30,9 @@ describe('containers', function () {
     await clients?.[Symbol.asyncDispose]();
   });
 
-  /** Runs a shell line as Alice in a user namespace of her own, where she is root and nobody else of the host is known. */
+  /**
+   * Runs a shell line as Alice in a user namespace of her own, where she is root and nobody else of the host is known.
+   */
   function inUserNamespace(line: string, env: NodeJS.ProcessEnv = {}): Promise<ProgramResult> {
     const args = ['-U', '-r', '-m', 'bash', '-e', '-c', line];
     return clients.run(daemon.wireSocket, 'unshare', args, { user: ALICE, env: { ...LOG_ERRORS, ...env } });
@@ -96,7 +98,7 @@ describe('containers', function () {
     }
   });
 
-  /** A program that runs Node.js where /etc/subuid has the line. */
+  /** Returns a program that runs Node.js on a machine whose /etc/subuid has the line. */
   function nodeWithSubordinateIds(line: string): string {
     const etc = join(clients.workFolder, 'etc');
     cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
@@ -154,7 +156,7 @@ describe('containers', function () {
       spawnSync('chown', ['-R', `${ALICE.uid}:${ALICE.gid}`, base]);
     });
     after(() => {
-      // The process that keeps podman's namespaces, if podman got that far.
+      // The process that holds podman's namespaces, if podman has created them.
       const pidFile = join(base, 'runtime', 'libpod', 'tmp', 'pause.pid');
       const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
       if (pid > 0) process.kill(pid);

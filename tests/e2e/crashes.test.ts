@@ -38,7 +38,7 @@ describe('the broker after crashes and faults', function () {
         await client.call('commandBlock/add', { commands: [code] });
         acknowledged.push(code);
       });
-      // Killed as soon as a few changes are acknowledged, while the others are in progress.
+      // Kill it as soon as a few changes are acknowledged, while the others are in progress.
       await enough(changes, 1 + round);
       await daemon.kill('SIGKILL');
       await Promise.allSettled(changes);
@@ -172,7 +172,7 @@ describe('the broker after crashes and faults', function () {
   });
 });
 
-/** Resolves when so many of the changes are done. */
+/** Resolves when this many changes are done. */
 function enough(changes: readonly Promise<unknown>[], count: number): Promise<void> {
   let done = 0;
   return new Promise((resolve) => {

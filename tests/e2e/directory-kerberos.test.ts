@@ -137,7 +137,7 @@ describe('the machine account with its keytab, with a domain controller', functi
 
   it('reports a key that is no longer the account’s, and an account that no longer exists', async () => {
     const old = await controller.exportKeytab('other$');
-    // The domain takes the password before the last one for a while.
+    // The domain still accepts the previous password for a while.
     for (const suffix of ['-2', '-3']) await controller.setPassword('other$', `${PASSWORD}${suffix}`);
     const refused = await failure(directory({ keytabFile: old, computer: 'other' }).check());
     assert.equal(refused.reason, 'wrongCredentials');

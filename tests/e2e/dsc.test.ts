@@ -63,7 +63,7 @@ describe('the DSC resources', function () {
     });
   }
 
-  /** The JSON values that an operation prints, one a line; each state fits the resource's schema. */
+  /** Returns the JSON values that an operation prints, one a line; checks each state against the resource's schema. */
   async function answers(manifest: Manifest, operation: Operation, instance?: object): Promise<unknown[]> {
     const { code, stdout, stderr } = await call(manifest[operation], instance);
     assert.equal(code, 0, stderr);

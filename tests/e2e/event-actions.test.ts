@@ -119,7 +119,7 @@ for (const engine of ENGINE_NAMES) {
       // The broker finds the change by itself: no user causes the event.
       await daemon.writePolicy('60-test.json', { standardUserAuthorizationFailureTotalThreshold: 21 });
       await raised;
-      // The service reports in order: with the result of a test comes what ran before it.
+      // The service reports in order: when the result of a test has arrived, so have those of earlier runs.
       await client.call('eventAction/test', { name: 'locked' });
       assert.deepEqual(linesOf(written), ['policyChanged 1', 'lockoutBegan 1']);
       const { runs, failures, lastResult } = await action('changed');
@@ -156,10 +156,12 @@ for (const engine of ENGINE_NAMES) {
   });
 }
 
-/** Commands that no standard user may send. TPM2_Clear, TPM2_ClearControl, TPM2_HierarchyControl, TPM2_EvictControl … */
+/**
+ * Commands that no standard user may send. TPM2_Clear, TPM2_ClearControl, TPM2_HierarchyControl, TPM2_EvictControl …
+ */
 const REFUSED_TO_USERS = [0x126, 0x127, 0x121, 0x129, 0x125, 0x124];
 
-/** A TPM 2.0 command without parameters: the broker refuses it before it looks at any. */
+/** Returns a TPM 2.0 command without parameters, which the broker refuses before it reads any. */
 function commandWithCode(code: number): Buffer {
   const command = Buffer.from('80010000000a00000000', 'hex');
   command.writeUInt32BE(code, 6);
@@ -170,7 +172,7 @@ function linesOf(path: string): readonly string[] {
   return readFileSync(path, 'utf8').trimEnd().split('\n');
 }
 
-/** Resolves when something is written into the file. */
+/** Resolves when the file has content. */
 async function waitForChange(path: string): Promise<void> {
   for await (const { filename } of watch(dirname(path))) {
     if (filename === basename(path) && statSync(path).size > 0) return;

@@ -1,4 +1,7 @@
-/** The scripts that administrators deploy (examples/startup.ps1, examples/login.ps1), as a start-up or a login runs them. */
+/**
+ * The scripts that administrators deploy (examples/startup.ps1, examples/login.ps1), as a start-up or a login runs
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -19,10 +22,10 @@ interface Outcome {
   readonly seconds: number;
 }
 
-/** Where it is not the time that is tried: other tests may keep this machine busy. */
+/** A time-out for tests that do not measure the time, since other tests may keep this machine busy. */
 const PATIENT: readonly string[] = ['-TimeoutSeconds', '60'];
 
-/** What PowerShell itself, the module and this machine's load take beside the time that a script allows itself. */
+/** The time for PowerShell itself, the module and this machine's load, in addition to a script's own time-out. */
 const START_SECONDS = 15;
 
 describe('the example scripts', function () {
@@ -40,7 +43,7 @@ describe('the example scripts', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** PowerShell and the examples as other users can run them. */
+  /** Copies of PowerShell and the examples that other users can run. */
   function forOthers(): { program: string; examples: string } {
     const folder = powershell.isInstalled ? powershell.folder : readableCopyOf(powershell.folder);
     return { program: join(folder, 'pwsh'), examples: join(readableRepository(), 'examples') };

@@ -1,4 +1,4 @@
-/** Tests the result of `tpm/get` if something is wrong with the TPM. */
+/** Tests the result of `tpm/get` when the TPM has a fault. */
 import assert from 'node:assert/strict';
 import type { Tpm } from '../../ts-core/endpoints/rpc/protocol/tpm.js';
 import { TestDaemon } from '../support/daemon.js';

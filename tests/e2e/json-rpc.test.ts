@@ -15,7 +15,7 @@ interface Reply {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** The last call of every exchange: what was sent before it has been answered by then, or never is. */
+/** The last call of every exchange: the broker has answered everything before it by then, or never will. */
 const LAST = framed({ jsonrpc: '2.0', id: 'last', method: 'device/get' });
 
 describe('the JSON-RPC endpoint', function () {
@@ -27,7 +27,7 @@ describe('the JSON-RPC endpoint', function () {
   });
   after(() => daemon[Symbol.asyncDispose]());
 
-  /** What comes back before the answer to a last, sound call on the same connection. */
+  /** Returns the replies that arrive before the reply to a valid last call on the same connection. */
   async function exchange(...bodies: (string | object)[]): Promise<Reply[]> {
     const client = await RpcClient.connect(daemon.rpcSocket);
     client.socket.write(bodies.map(framed).join('') + LAST);

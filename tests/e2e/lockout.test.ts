@@ -1,4 +1,4 @@
-/** Guessing users against the real TPM, with objects under its dictionary-attack protection and with plain ones. */
+/** Tests users who guess, on a real TPM, with objects under its dictionary-attack protection and without. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,9 +24,9 @@ import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
 import { handleIn } from '../support/tpm20-commands.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
-/** The same in the place of a TPM's response: the resource manager's layer, 0x921. */
+/** The same in place of a response of the TPM: the code of the resource manager's layer, 0x921. */
 const LOCKED_IN_RESPONSES = 0x000c0921;
-/** The handle, session or parameter number masked out. */
+/** Response codes without the number of the handle, session or parameter. */
 const AUTH_FAIL = 0x08e;
 const BAD_AUTH = 0x0a2;
 const TPM_RH_OWNER = 0x40000001;
@@ -55,7 +55,7 @@ describe('the lockout of standard users, on swtpm', function () {
   this.timeout(60_000);
 
   before(function () {
-    // Other users' identities can only be taken by root.
+    // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
   });
 
@@ -287,7 +287,7 @@ describe('the lockout of standard users, on a TPM 1.2', function () {
   this.timeout(120_000);
 
   it('stops one user, then all, before the TPM locks itself, while an administrator can continue', async function () {
-    // Other users' identities can only be taken by root.
+    // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
     // The software TPM locks itself at five.
     const thresholds = {

@@ -136,7 +136,7 @@ describe('other TPM programs over the broker', function () {
   }
 
   it('tries the empty value for a closed hierarchy as a standard user without being locked out', async function () {
-    // Other users' identities can only be taken by root.
+    // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
     await using daemon = await TestDaemon.start();
     const root = await daemon.connect();

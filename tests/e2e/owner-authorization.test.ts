@@ -154,7 +154,7 @@ describe('the owner authorization through the broker', function () {
   });
 
   it('stops one user, then all, before the TPM locks itself, while an administrator can continue, and Unblock-Tpm unlocks all', async function () {
-    // Other users' identities can only be taken by root.
+    // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
     await using daemon = await TestDaemon.start({
       policy: {

@@ -288,7 +288,7 @@ describe('suspend and resume', function () {
       for (let waitedMs = 0; waitedMs < 2000 && (await absences()) !== wanted; waitedMs += 20) await wait(20);
     };
     assert.equal(await stateOf(client), 'running');
-    // Callers are served before logind is looked for.
+    // The broker serves callers before it connects to logind.
     await untilAbsences(1);
     for (let round = 0; round < 2; round++) {
       await ownBus.run();

@@ -30,7 +30,7 @@ describe('the report of a machine', function () {
   let file: string;
 
   before(async function () {
-    // Other users' identities can only be taken by root.
+    // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
     daemon = await TestDaemon.start({
       configuration: { observerUsers: [BOB.uid] },

@@ -136,7 +136,7 @@ describe('the result of every method', function () {
   });
 
   it('is as described: event actions', async function () {
-    // Only root has files that a broker for the system trusts.
+    // The system's broker trusts only files of root.
     if (process.getuid?.() !== 0) this.skip();
     using scripts = new ActionScripts();
     await call('eventAction/register', { name: 'notify', kinds: ['lockoutBegan'], path: scripts.write('a', '1') });

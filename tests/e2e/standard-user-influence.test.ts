@@ -61,7 +61,7 @@ const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
   // Of Windows.
   ...{ ProgramData: 'FOLDER', LOCALAPPDATA: 'FOLDER', USERNAME: 'SYSTEM' },
 };
-/** Parameters with which a method would do something if its caller might. */
+/** Parameters with which a method would have an effect if its caller were allowed to call it. */
 const HARMFUL: Readonly<Record<string, object>> = {
   'commandBlock/add': { commands: ['TPM2_GetRandom'] },
   'commandBlock/remove': { commands: ['TPM2_Hash'] },
@@ -82,7 +82,7 @@ describe('a standard user', function () {
   let simulatorFolder: string;
 
   before(async function () {
-    // Another user's identity can only be taken by root.
+    // Only root can act as another user.
     if (!canBecomeOthers()) this.skip();
     simulatorFolder = mkdtempSync(join(tmpdir(), 'tbsd-simulator-'));
     await chmod(simulatorFolder, 0o711);
@@ -99,7 +99,7 @@ describe('a standard user', function () {
       },
       policy: { '10-lists.json': { standardUserAuthorizationFailureIndividualThreshold: 3 } },
     });
-    // As an administrator would who offers these to everybody.
+    // An administrator may offer these endpoints to everybody.
     for (const name of await readdir(simulatorFolder)) await chmod(join(simulatorFolder, name), 0o666);
     root = await daemon.connect();
     await root.call('commandBlock/add', { commands: ['TPM2_Hash'] });
@@ -117,7 +117,7 @@ describe('a standard user', function () {
     assert.equal(await fingerprint(), untouched, 'ledger, filter and policy are what they were');
   });
 
-  /** Ledger, lists and policy as an administrator sees them. */
+  /** Returns ledger, lists and policy as an administrator sees them. */
   async function fingerprint(): Promise<string> {
     const lockout = await root.call('lockout/get', {});
     const lists = await root.call('commandBlock/list', {});
@@ -362,7 +362,7 @@ describe('a standard user', function () {
   });
 });
 
-/** What moves by itself. */
+/** Properties that change without an attack. */
 const VOLATILE = new Set([
   'failuresAgeOutAt',
   'freesAt',
@@ -382,7 +382,7 @@ function runAsAlice(script: string) {
   return spawnSync('setpriv', [...AS_ALICE, 'sh', '-c', script], { encoding: 'utf8', cwd: '/', timeout: 60_000 });
 }
 
-/** What comes within half a second, or until the broker closes. */
+/** Returns what arrives within half a second, or until the broker closes the connection. */
 function sendAsAlice(path: string, bytes: Uint8Array): Promise<Buffer> {
   return new Promise((resolve) => {
     const socket = asUser(ALICE, () => connect(path));

@@ -17,7 +17,7 @@ import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import { createSigner, handleIn, sign, startAuthSession } from '../support/tpm20-commands.js';
 
 const STOPS = 100;
-/** Brokers at once. */
+/** Number of brokers that run at the same time. */
 const TOGETHER = 10;
 const CLIENTS = 3;
 /** Longer than any pause between two writes of the same thing. */
@@ -77,7 +77,7 @@ class DaemonInProcess {
   }
 }
 
-/** Makes sessions and signs until the broker ends the connection; resolves with how many commands were answered. */
+/** Starts sessions and signs until the broker closes the connection; resolves with the number of answered commands. */
 async function workUntilClosed(rpcSocket: string, holding: () => void): Promise<number> {
   const client = await RpcClient.connect(rpcSocket);
   let answered = 0;

@@ -29,7 +29,7 @@ const ENDPOINTS: Readonly<Record<string, (daemon: TestDaemon) => Promise<Submit>
   },
 };
 
-/** Works with the keys until the broker refuses or is gone. */
+/** Uses the keys until the broker refuses a command or has stopped. */
 async function signUntilStopped(submit: Submit, keys: readonly number[]): Promise<void> {
   for (let index = 0; ; index++) {
     const response = await submit(sign(keys[index % keys.length] as number));

@@ -84,7 +84,7 @@ describe('tbs and a stopped broker', function () {
     assert.equal((await endOf(tbs(['--get-yargs-completions', 'tbs', 'status', '--']))).code, 0);
   });
 
-  /** The process has a connected Unix socket: it has sent its call, or is about to. */
+  /** Resolves when the process has a connected Unix socket: it has sent its call, or is about to. */
   async function untilConnected(child: ChildProcess): Promise<void> {
     const rows = async (): Promise<number> =>
       (await readFile('/proc/net/unix', 'utf8')).split('\n').filter((line) => line.endsWith(daemon.rpcSocket)).length;

@@ -1,4 +1,7 @@
-/** Traces and metrics by OTLP: what a collector gets, over which connection, and that the broker never waits for it. */
+/**
+ * Tests traces and metrics by OTLP: what a collector receives, over which connection, and that the broker never waits
+ * for it.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

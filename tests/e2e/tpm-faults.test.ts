@@ -13,7 +13,7 @@ import { handleIn } from '../support/tpm20-commands.js';
 
 type Fault = 'none' | 'silence' | 'garbage' | 'half' | 'cut' | 'tooMuch';
 
-/** Between the broker and a swtpm; what the TPM answers passes through the fault of the moment. */
+/** A relay between the broker and a swtpm, which applies the current fault to the responses of the TPM. */
 class FaultyLine implements AsyncDisposable {
   fault: Fault = 'none';
   readonly #sockets = new Set<Socket>();

@@ -64,7 +64,7 @@ describe('the health of the broker with a real TPM', function () {
     await using daemon = await TestDaemon.start({ configuration: onSwtpm(tpm) });
     const client = await daemon.connect();
 
-    // A TPM that somebody else runs keeps its limit of three tries, below the policy's threshold.
+    // The broker does not change the limit of a TPM that somebody else runs: three tries, below the policy's threshold.
     const degraded = tbsStatus(daemon);
     assert.match(degraded.stdout, /^Health\tdegraded, since \S+Z$/m);
     assert.match(degraded.stdout, /^Warning tpmLocksBeforePolicy: .*\(since \S+Z\)$/m);
@@ -176,7 +176,7 @@ describe("the TPM's own lockout", function () {
   });
 });
 
-/** Uses a key that the TPM protects against guesses, so that a disorderly stop counts. */
+/** Uses a key that the TPM protects against guesses, so that the TPM counts a disorderly shutdown. */
 async function useProtectedKey(daemon: TestDaemon): Promise<void> {
   const client = await daemon.connect();
   const context = await client.open();

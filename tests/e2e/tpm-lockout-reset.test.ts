@@ -27,7 +27,7 @@ interface Rig {
   readonly folder: string;
 }
 
-/** Ways of an administrator's command to the TPM; undefined: the cmdlet's own method. */
+/** Routes of an administrator's command to the TPM; undefined: the cmdlet's own method. */
 const WAYS: Readonly<Record<string, ((rig: Rig) => Promise<AsyncDisposable & { transmit: Transmit }>) | undefined>> = {
   'Unblock-Tpm': undefined,
   'JSON-RPC': async ({ daemon }) => {
@@ -59,7 +59,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
     let key = 0;
 
     before(async function () {
-      // Other users' identities can only be taken by root.
+      // Only root can act as other users.
       if (!canBecomeOthers()) return this.skip();
       const folder = await mkdtemp(join(tmpdir(), 'tbs-reset-'));
       await chmod(folder, 0o777);

@@ -92,7 +92,7 @@ describe('tpm2-tools through the broker', function () {
   });
   after(() => daemon[Symbol.asyncDispose]());
 
-  /** What nobody holds any more must not be listed as somebody's. */
+  /** Returns the listed resources: those that nobody holds any more must not be among them. */
   const leftOver = async () => {
     const rpc = await daemon.connect();
     try {

@@ -1,4 +1,4 @@
-/** Submissions that name no context, on a real software TPM. */
+/** Tests submissions without a context on a real software TPM. */
 import assert from 'node:assert/strict';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';

@@ -385,7 +385,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
   }).timeout(120_000);
 });
 
-/** What concerns the whole TPM, or takes seconds: an administrator's commands, not an attacker's. */
+/** Commands that affect the whole TPM or take seconds, which only administrators send. */
 const WHOLE_TPM_COMMANDS: ReadonlySet<number> = new Set([
   TPM_CC.HierarchyControl,
   TPM_CC.NV_UndefineSpace,

@@ -24,7 +24,7 @@ describe('the TPM of the system’s broker', function () {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  /** Everything but the transport's kind is the test's own. */
+  /** Writes a configuration with this transport, in which everything else belongs to the test. */
   async function configure(transport: object): Promise<string> {
     const file = join(folder, 'tbsd.json');
     const configuration = {

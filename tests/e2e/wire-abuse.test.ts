@@ -1,4 +1,4 @@
-/** Hostile callers of the wire endpoint of a real broker, while another user works. */
+/** Tests hostile callers of a real broker's wire endpoint while another user works. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { TestDaemon } from '../support/daemon.js';
 import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
 import { WireClient } from '../support/wire-client.js';
 
-/** Fewer, or more, by TPMTBS_FUZZED_COMMANDS. */
+/** TPMTBS_FUZZED_COMMANDS changes the number. */
 const FUZZED_COMMANDS = Number(process.env['TPMTBS_FUZZED_COMMANDS'] ?? 100_000);
 const ANSWER_LIMIT_MS = 50;
 const WARM_UP_COMMANDS = 50_000;

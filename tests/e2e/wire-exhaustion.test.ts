@@ -22,7 +22,7 @@ describe('exhaustion of the broker', function () {
   });
   after(() => daemon?.[Symbol.asyncDispose]());
 
-  /** Sends the command over and over, in contexts of Alice's, until none of them gets another. */
+  /** Sends the command repeatedly in Alice's contexts, until the broker accepts no more in any of them. */
   async function createUntilRefused(
     command: Uint8Array,
     contexts: number,
@@ -71,7 +71,7 @@ describe('exhaustion of the broker', function () {
       assert.equal(response.readUInt32BE(6), 0);
     }
     await finished;
-    // One may fall on a moment in which the machine does something else.
+    // One response may be late because the machine is busy.
     return times.sort((a, b) => b - a)[Math.floor(times.length / 20)] as number;
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ChargedOutput } from '../../ts-core/endpoints/charged-output.js';
-import { ByteBudget } from '../../ts-core/endpoints/user-budgets.js';
+import { ByteBudget } from '../../ts-core/endpoints/user-byte-budgets.js';
 import { FakeByteConnection } from '../support/fake-byte-connection.js';
 
 describe('the output of a connection', () => {

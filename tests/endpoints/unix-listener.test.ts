@@ -179,7 +179,7 @@ describe('inherited sockets', () => {
   });
 });
 
-/** Does what the service manager does: opens the socket as descriptor 3, then becomes the service. */
+/** Acts as the service manager: opens the socket as descriptor 3, then executes the service. */
 const ACTIVATOR = `
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX)

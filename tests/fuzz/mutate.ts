@@ -49,7 +49,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** One to six mutations of an entry of the corpus. */
+/** Applies one to six mutations to an entry of the corpus. */
 export function mutate(corpus: readonly Buffer[], random: SeededRandom): Buffer {
   let bytes = random.pick(corpus);
   for (let count = 1 + random.below(6); count > 0; count--) {

@@ -12,10 +12,13 @@ import { REPOSITORY } from '../support/daemon.js';
 import { encodeRegistryPol } from '../support/registry-pol-writer.js';
 import { fuzz } from './fuzz-run.js';
 
-/** Files that Samba's own tools wrote, and what they were written from, which is no Registry.pol. */
+/** Files that Samba's own tools wrote, and their sources, which are not Registry.pol files. */
 export const POL_CORPUS = `${REPOSITORY}tests/fixtures/group-policy`;
 
-/** Nothing throws; damage lies within the file; what was read is no more than the file holds, and is written back the same. */
+/**
+ * Checks that nothing throws, that reported damage lies within the file, and that the entries fit into the file and are
+ * written back unchanged.
+ */
 export function fuzzRegistryPol(bytes: Buffer): void {
   const reading = decodeRegistryPol(bytes);
   if (reading.verdict === 'damaged') {

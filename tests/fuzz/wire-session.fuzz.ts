@@ -44,7 +44,7 @@ class RecordingConnection implements ByteConnection {
   }
 }
 
-/** What must hold whatever the bytes are. */
+/** Checks the invariants, which hold for any bytes. */
 export async function fuzzWireSession(bytes: Buffer, random: SeededRandom): Promise<void> {
   const application = new FakeApplication();
   application.answerAtOnce = random.below(2) === 0;
@@ -78,7 +78,7 @@ export async function fuzzWireSession(bytes: Buffer, random: SeededRandom): Prom
   assert.equal(application.contexts.size, 0);
 }
 
-/** Ids of the frames that a reader sees; a frame at fault ends the stream and may be answered once. */
+/** Returns the ids of the frames in the stream; a faulty frame ends the stream and may be answered once. */
 function framesIn(bytes: Buffer): number[] {
   const ids: number[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -91,13 +91,13 @@ function framesIn(bytes: Buffer): number[] {
   return ids;
 }
 
-/** Every response is whole and answers a request, and no request has two. */
+/** Checks that every response is complete and answers a request, and that no request has two responses. */
 function checkResponses(sent: Buffer, ids: readonly number[]): void {
   const { responses, rest } = responsesIn(sent);
   assert.equal(rest.length, 0, 'half a response');
   const open = new Map<number, number>();
   for (const id of ids) open.set(id, (open.get(id) ?? 0) + 1);
-  // A header that had not come whole when the frame was found at fault is answered with id 0.
+  // If the header was incomplete when the frame was found to be faulty, the response has id 0.
   open.set(0, (open.get(0) ?? 0) + 1);
   for (const { requestId } of responses) {
     const left = open.get(requestId) ?? 0;

@@ -1,6 +1,7 @@
 /** An event loop that the test controls: its turns, and the time that work takes. */
-import { FairTurns, TURN_MS, type TurnSource } from '../../ts-core/endpoints/fair-turns.js';
-import { UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
+
+import { UserByteBudgets } from '../../ts-core/endpoints/user-byte-budgets.js';
+import { TURN_MS, type TurnSource, UserTurns } from '../../ts-core/endpoints/user-turns.js';
 import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';
 
 export class FakeTurnSource implements TurnSource {
@@ -30,23 +31,23 @@ export class FakeTurnSource implements TurnSource {
 }
 
 /** Uses up what may run without a turn, so that the next piece has to wait for one. */
-export function allowNothingAtOnce(source: FakeTurnSource, turns: FairTurns): void {
+export function allowNothingAtOnce(source: FakeTurnSource, turns: UserTurns): void {
   turns.serveAtOnce(() => {
     source.nowMs += TURN_MS;
   });
 }
 
-export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: FairTurns } {
+export function fakeTurns(): { readonly source: FakeTurnSource; readonly turns: UserTurns } {
   const source = new FakeTurnSource();
-  return { source, turns: new FairTurns(source) };
+  return { source, turns: new UserTurns(source) };
 }
 
 /** Turns of an event loop that is never busy: while nobody waits, every piece may run immediately. */
-export function turnsOfAnIdleLoop(): FairTurns {
+export function turnsOfAnIdleLoop(): UserTurns {
   return new IdleTurns({ monotonicMs: () => 0, inNextTurn: (callback) => void setImmediate(callback) });
 }
 
-class IdleTurns extends FairTurns {
+class IdleTurns extends UserTurns {
   override serveAtOnce(piece: () => void): boolean {
     if (this.waiting > 0) return false;
     piece();
@@ -56,6 +57,6 @@ class IdleTurns extends FairTurns {
 
 /** What a wire session shares with others, where there are no others. */
 export function alone(turns = turnsOfAnIdleLoop(), bytesPerUser = 16 * 1024 * 1024): SharedCost {
-  const budget = new UserBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
+  const budget = new UserByteBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
   return { turns, budget, slowPeerTimeoutMs: 1000 };
 }

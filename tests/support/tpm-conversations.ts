@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nodeCrypto12 } from '../../ts-core/adapters/crypto/node-crypto12.js';
+import type { BrokerContext } from '../../ts-core/application/owner-auth/broker-context.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../../ts-core/domain/tpm12/crypto12.js';
@@ -91,6 +92,25 @@ export class Replay<Result> {
     if (step.done !== true) throw new SentMoreError();
     return step.value;
   }
+}
+
+/**
+ * The broker's context on a TPM that answers as recorded, for use cases that send several exchanges. Asserts that they
+ * send exactly the recorded commands.
+ */
+export function recordedTpm12(name: string): { readonly context: BrokerContext; readonly crypto: Crypto12 } {
+  const conversation = recorded('1.2', name);
+  const bytes = conversation.bytes.values();
+  const run = async <Result>(begin: () => Exchange<Result>): Promise<Result> => {
+    const exchange = begin();
+    let step = exchange.next();
+    while (step.done !== true) {
+      assert.equal(toHex(step.value), bytes.next().value, 'the use case sends other bytes than the TPM has accepted');
+      step = exchange.next(fromHex(bytes.next().value ?? ''));
+    }
+    return step.value;
+  };
+  return { context: { run } as unknown as BrokerContext, crypto: replayingCrypto(conversation) };
 }
 
 /** The exchange continued after the last response, so it accepted a response that the test had damaged. */

@@ -18,7 +18,7 @@ import type {
   NotificationOf,
   ParamsOf,
   ResultOf,
-} from '../endpoints/rpc/protocol/contract.js';
+} from '../endpoints/rpc/protocol/types-by-method.js';
 import { BrokerError, brokerGone, brokerSilent, connectionClosed } from './broker-error.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrokerSocket } from './trusted-socket.js';

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { MethodName, NotificationOf, ParamsOf, ResultOf } from '../endpoints/rpc/protocol/contract.js';
+import type { MethodName, NotificationOf, ParamsOf, ResultOf } from '../endpoints/rpc/protocol/types-by-method.js';
 import { type BrokerClient, connectToBroker } from './broker-client.js';
 import { base64, Context, type ContextCalls, type SubmitOptions, type SubmitResult } from './context.js';
 import { EventStream } from './event-stream.js';

@@ -1,4 +1,4 @@
-import type { ParamsOf, ResultOf } from '../endpoints/rpc/protocol/contract.js';
+import type { ParamsOf, ResultOf } from '../endpoints/rpc/protocol/types-by-method.js';
 
 export interface SubmitOptions {
   /** 0 unless set; above 0 for administrators only. */

@@ -1,4 +1,4 @@
-import type { NotificationOf } from '../endpoints/rpc/protocol/contract.js';
+import type { NotificationOf } from '../endpoints/rpc/protocol/types-by-method.js';
 
 type RaisedEvent = NotificationOf<'event/raised'>;
 

@@ -8,7 +8,7 @@ export type {
   NotificationOf,
   ParamsOf,
   ResultOf,
-} from '../endpoints/rpc/protocol/contract.js';
+} from '../endpoints/rpc/protocol/types-by-method.js';
 export { type Broker, type ConnectOptions, connect } from './broker.js';
 export { BrokerError, type BrokerErrorKind } from './broker-error.js';
 export type { Context, SubmitOptions, SubmitResult } from './context.js';

@@ -2,11 +2,11 @@
  * Runs tbsd: reads the configuration, starts the daemon, stops it on a signal, and reports the outcome as exit code.
  */
 import { leadsToJournal, withPriority } from '../adapters/audit/journal.js';
+import { windowsAddon } from '../adapters/windows-addon.js';
 import { type RunningDaemon, startDaemon } from './compose.js';
 import { type Configuration, type LoadConfigurationOptions, loadConfiguration } from './configuration.js';
 import { describeFailure } from './describe-failure.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { ownUid } from './own-user.js';
 import { productVersion } from './product-version.js';
 import { hasServiceManager } from './service-notification.js';
 
@@ -64,4 +64,13 @@ function tellFailure(error: unknown): number {
     process.stderr.write(leadsToJournal(process.env, process.stderr.fd) ? withPriority('error', text) : text);
   }
   return exitCode;
+}
+
+/**
+ * Returns the user id of this process. Windows has none: there it is 0 with an administrator's (elevated) or the
+ * system's token and 1 otherwise, which distinguishes the system's broker from a user's own.
+ */
+function ownUid(): number {
+  if (process.platform !== 'win32') return process.getuid?.() ?? 0;
+  return windowsAddon().ownToken([]).isAdministrator ? 0 : 1;
 }

@@ -9,7 +9,6 @@ import type { Clock } from '../application/ports/operating-system.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';
-import { eventLoopTurns, FairTurns } from '../endpoints/fair-turns.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
@@ -18,7 +17,8 @@ import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer, PeerProcess } from '../endpoints/simulator/simulator-peer.js';
 import { type AcceptConnections, inheritedSockets } from '../endpoints/unix-listener.js';
-import { UserBudgets } from '../endpoints/user-budgets.js';
+import { UserByteBudgets } from '../endpoints/user-byte-budgets.js';
+import { eventLoopTurns, UserTurns } from '../endpoints/user-turns.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
 import type { Configuration } from './configuration.js';
@@ -58,8 +58,8 @@ export interface EndpointParts {
 
 /** What all endpoints share, so that a user's costs count together, whichever endpoints the user connects to. */
 interface SharedCosts {
-  readonly turns: FairTurns;
-  readonly budgets: UserBudgets;
+  readonly turns: UserTurns;
+  readonly budgets: UserByteBudgets;
 }
 
 export interface Endpoints {
@@ -77,8 +77,8 @@ type Close = () => Promise<void> | void;
 
 export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
   const shared = {
-    turns: new FairTurns(eventLoopTurns),
-    budgets: new UserBudgets(parts.configuration.limits.bytesPerUser),
+    turns: new UserTurns(eventLoopTurns),
+    budgets: new UserByteBudgets(parts.configuration.limits.bytesPerUser),
   };
   const listed: Listed = [];
   const closers: Close[] = [];

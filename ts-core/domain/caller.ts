@@ -20,7 +20,7 @@ export interface Owner {
 
 export interface Caller {
   /**
-   * Stable key of the user, to whom quotas, fair turns and authorization failures are counted: `uid:1000`, or
+   * Stable key of the user, to whom quotas, turns and authorization failures are counted: `uid:1000`, or
    * `sid:S-1-5-…` on Windows.
    */
   readonly userKey: string;

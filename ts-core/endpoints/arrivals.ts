@@ -4,8 +4,8 @@
  * are received in turns as well while others wait.
  */
 import type { ByteConnection } from './byte-connection.js';
-import type { FairTurns, TurnWork } from './fair-turns.js';
 import { type IncomingConnection, openUnlessGone } from './incoming-connection.js';
+import type { TurnWork, UserTurns } from './user-turns.js';
 
 export interface Arrival {
   readonly connection: IncomingConnection;
@@ -16,10 +16,10 @@ export interface Arrival {
 }
 
 export class Arrivals {
-  readonly #turns: FairTurns;
+  readonly #turns: UserTurns;
   readonly #waiting = new Set<WaitingArrival>();
 
-  constructor(turns: FairTurns) {
+  constructor(turns: UserTurns) {
     this.#turns = turns;
   }
 
@@ -41,10 +41,10 @@ export class Arrivals {
 
 class WaitingArrival implements TurnWork {
   readonly #arrival: Arrival;
-  readonly #turns: FairTurns;
+  readonly #turns: UserTurns;
   readonly #onServed: () => void;
 
-  constructor(arrival: Arrival, turns: FairTurns, onServed: () => void) {
+  constructor(arrival: Arrival, turns: UserTurns, onServed: () => void) {
     this.#arrival = arrival;
     this.#turns = turns;
     this.#onServed = onServed;

@@ -1,6 +1,6 @@
 /** What a connection sends to its client. The client's user is charged for what the client has not read. */
 import type { ByteConnection } from './byte-connection.js';
-import { type ByteBudget, ChargedBytes } from './user-budgets.js';
+import { type ByteBudget, ChargedBytes } from './user-byte-budgets.js';
 
 export class ChargedOutput {
   readonly #unread: ChargedBytes;

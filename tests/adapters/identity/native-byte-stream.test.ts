@@ -48,7 +48,7 @@ describe('the byte streams of the addon', () => {
     return new Promise((resolve, reject) => peer.write(bytes, (error) => (error ? reject(error) : resolve())));
   }
 
-  /** Two streams, each with a byte to read, that nobody has looked at yet. */
+  /** Returns two streams, each with an unread byte that has not been reported yet. */
   async function twoReady(onReadable: (index: number, pair: readonly ByteStream[]) => void): Promise<ByteStream[]> {
     const pair: ByteStream[] = [];
     for (const index of [0, 1]) {

@@ -8,7 +8,7 @@ const ALICE = 'S-1-5-21-1-2-3-1001';
 const OPERATORS = 'S-1-5-21-1-2-3-2000';
 const APPS = 'S-1-5-21-1-2-3-2001';
 
-/** Alice's token, in the groups given. */
+/** Returns Alice's token with the given groups. */
 function tokenIn(...groups: readonly string[]): (asked: readonly string[]) => NativeTokenFacts {
   return (asked) => ({
     userSid: ALICE,

@@ -25,7 +25,7 @@ describe('subordinate ids', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** As useradd does it: another file takes the name. */
+  /** Replaces the file by another one, as useradd does. */
   function write(text: string): void {
     writeFileSync(`${path}+`, text);
     renameSync(`${path}+`, path);

@@ -10,7 +10,7 @@ import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
 
 const RULES: UnixCallerRules = { ownUid: 990, userMode: false, overflowUid: 65534 };
 
-/** Rows as Linux 6 prints them. */
+/** Rows in the format of Linux 6. */
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:0911 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 8001 1 0000000000000000 100 0 0 10 0
    1: 0100007F:C001 0100007F:0911 01 00000000:00000000 00:00000000 00000000  1000        0 8002 1 0000000000000000 20 4 30 10 -1

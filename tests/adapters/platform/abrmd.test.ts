@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SystemAbrmd } from '../../../ts-core/adapters/platform/abrmd.js';
 
-/** As Debian's package has it. */
+/** The file of Debian's package. */
 const BUS_SERVICE = `[D-BUS Service]
 Name=com.intel.tss2.Tabrmd
 Exec=/bin/false

@@ -92,7 +92,7 @@ describe('physical presence through sysfs', () => {
   it('reports an error for a request that the platform does not accept', async () => {
     writePhysicalPresenceTree(folder);
     rmSync(join(folder, 'request'));
-    // What can be opened for writing by nobody, not even root.
+    // Nobody can open this for writing, not even root.
     mkdirSync(join(folder, 'request'));
     await assert.rejects(platform.request(5), fails('TBS_E_IOERROR'));
     chmodSync(join(folder, 'request'), 0o755);

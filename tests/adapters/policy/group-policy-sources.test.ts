@@ -140,7 +140,7 @@ describe('Group Policy that a domain delivers', () => {
 
   it('stays in force when the delivery vanishes, also across a restart, and is reported', async () => {
     deliver(delivered, [{ name: 'TPM base', entries: [lasts(60)] }]);
-    // A day of looks at a faster pace would only take longer.
+    // Polling faster for a day would only make the test longer.
     const store = openStore({ pollMs: 3_600_000 });
     rmSync(delivered, { recursive: true });
     clock.advance(24 * 3_600_000);

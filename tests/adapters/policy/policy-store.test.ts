@@ -520,7 +520,7 @@ function fillUp(file: string): void {
   try {
     for (;;) appendFileSync(file, new Uint8Array(1024));
   } catch {
-    // Full now, as wanted.
+    // The disk is full, which is what the test needs.
   }
 }
 

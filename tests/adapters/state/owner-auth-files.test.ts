@@ -96,7 +96,7 @@ describe('the files of the owner authorization', () => {
 
   it('are complete after a crash between the steps of a replacement', () => {
     files.write('owner', key, secret);
-    // As a crash leaves them: before the rename, the new file and a second name of the old one.
+    // The files that a crash before the rename leaves: the new file, and a second name of the old one.
     linkSync(join(folder, 'owner'), join(folder, 'owner.old'));
     writeFileSync(join(folder, 'owner.new'), 'half of a new f');
     const again = new EncryptedOwnerAuthFiles(folder);

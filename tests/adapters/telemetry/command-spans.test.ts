@@ -15,7 +15,7 @@ function setUp() {
   const quota = new TraceQuota(clock, 4);
   const spans = new CommandSpans({ version: '2.0', tracer: provider.getTracer('test'), quota, clock });
   const now = clock.monotonicMs();
-  /** A signature that waited 3 ms, and for which a key was loaded, 10 ms ago. */
+  /** A signature that waited 3 ms and loaded a key, 10 ms ago. */
   const sign: CommandTrace = {
     ...{ code: TPM_CC.Sign, caller: ALICE, contextId: 7, priority: 200, result: 'success', refusal: undefined },
     ...{ submittedAtMs: now - 10, dispatchedAtMs: now - 7, endedAtMs: now },

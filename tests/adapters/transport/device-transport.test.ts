@@ -131,7 +131,7 @@ describe('DeviceTransport', () => {
     await using terminal = await startTerminalTpm({ version: '2.0' });
     const path = await terminalOf(terminal.devicePath);
     await chmod(path, 0o666);
-    // TIOCEXCL: further opens fail with EBUSY, as those of /dev/tpm0 do while a program has it.
+    // TIOCEXCL: further opens fail with EBUSY, as those of /dev/tpm0 do while a program has it open.
     const script = 'open F, "+<", $ARGV[0] or die; ioctl F, 0x540C, 0 or die; $| = 1; print "held\n"; sleep 60';
     const holder = spawn('setpriv', [...ORDINARY_USER, 'perl', '-e', script, path], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,4 @@
-/** A process that sends one command to a device and prints how that ended. */
+/** A process that sends one command to a device and prints the outcome. */
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { quietLog } from '../../support/quiet-log.js';

@@ -17,7 +17,8 @@ describe('ResponseAssembler', () => {
         const chunk = new Uint8Array(4096);
         for (let at = 0; at < whole.length; ) {
           const length = Math.min(cuts.shift() ?? whole.length, whole.length - at);
-          // The same buffer every time, as sockets are read: what is kept must have been copied.
+          // Uses the same buffer every time, as the reader of a socket does, so the assembler must have copied what it
+          // stores.
           chunk.fill(0xaa);
           chunk.set(whole.subarray(at, at + length));
           at += length;

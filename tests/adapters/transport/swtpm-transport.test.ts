@@ -112,7 +112,7 @@ describe('SwtpmTransport', () => {
       answered = false;
       const whileTpmWorks = (): boolean => {
         const untilMs = performance.now() + 5_000;
-        // What is ready includes the TPM's own stream.
+        // The ready streams include that of the TPM.
         while (!answered && performance.now() < untilMs) nativeEventLoop.takeRequests();
         return false;
       };
@@ -158,7 +158,7 @@ describe('SwtpmTransport', () => {
         };
       };
       const transport = await connectTo(tpm, true, openFaulty);
-      // Short ones are waited for in place, which is where an answer is received.
+      // The transport waits in place for short commands, and receives their responses there.
       for (let count = 0; count < 20; count++) await transport.transmit(getRandom('2.0', 8), OPTIONS);
       isFaulty = true;
       const startedAtMs = performance.now();

@@ -22,13 +22,13 @@ export interface TransportUnderTest {
   readonly transport: TpmTransport;
   /** Process id of the software TPM behind it. */
   tpmProcessId(): number;
-  /** Brings the TPM back after its process was killed; nothing to do where the transport does so itself. */
+  /** Restarts the TPM after its process was killed; does nothing if the transport restarts it. */
   revive(): Promise<void>;
   dispose(): Promise<void>;
 }
 
 export interface ContractOptions {
-  /** Whether locality can be chosen. */
+  /** Whether the transport supports localities. */
   readonly hasLocality: boolean;
 }
 
@@ -176,7 +176,7 @@ export function isIoError(error: unknown): boolean {
   return true;
 }
 
-/** A transport may need a moment to notice and mend a loss: commands fail until then, and none hangs. */
+/** A transport may need a moment to notice and repair a loss; until then, commands fail but none hangs. */
 async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
   const giveUpAtMs = performance.now() + 8000;
   for (;;) {

@@ -42,7 +42,7 @@ describe('waiting for a response in place', () => {
       answerAfter(0.03);
     });
 
-    /** How long, for one command that is answered after so long. */
+    /** Returns how long the transport waits for a command that is answered after the given time. */
     function spin(tookMs: number, othersWait = false): number {
       wait(GET_RANDOM);
       const spun = waits.spin(othersWait);

@@ -12,7 +12,7 @@ describe('running one command', () => {
     const second = submit(2);
     const first = await transport.transmission(0);
     assert.deepEqual(accounted, []);
-    // What the first response makes of the second command is decided while the second waits.
+    // The first response decides about the second command, which is still waiting.
     refusals.set(2, new TbsError('TPM_20_E_LOCKOUT'));
     first.answer(SUCCESS);
     assert.equal(await symbolOf(second.outcome), 'TPM_20_E_LOCKOUT');

@@ -34,7 +34,7 @@ describe('the locality of a submission', () => {
 });
 
 describe('the limits of queued submissions', () => {
-  /** How many submissions wait before the limit that the refusal names. */
+  /** Returns how many submissions are queued before the refusal that names the limit. */
   const untilRefused = (submit: () => SubmissionOutcome[]): [number, unknown, string] => {
     for (let count = 0; ; count++) {
       const answers = submit();

@@ -19,7 +19,10 @@ import { createPrimary, handleIn, sign } from '../../support/tpm20-commands.js';
 
 const COMMANDS_EACH = 16;
 
-/** How often an object was loaded, and in which order contexts were served, when each has so many commands waiting. */
+/**
+ * Returns how often objects were loaded, and in which order contexts were served, if each has this many commands
+ * queued.
+ */
 async function served(contexts: number): Promise<{ loads: number; order: number[] }> {
   const tpm = new ScriptedTpm20();
   const virtualizer = new Tpm20Virtualizer();

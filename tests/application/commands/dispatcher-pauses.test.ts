@@ -44,7 +44,7 @@ describe('the dispatcher, around pauses,', () => {
     let sentBeforeRestart = -1;
     await dispatcher.resumeAfter(async () => {
       sentBeforeRestart = transport.sent.length;
-      // The transport notices the power cycle while the TPM is brought back: that is no second reset.
+      // The transport notices the power cycle while the TPM is being resumed, which is not a second reset.
       transport.onReset?.();
       return 'kept';
     });

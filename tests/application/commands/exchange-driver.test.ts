@@ -70,7 +70,7 @@ function setUp(version: TpmVersion = '2.0') {
   const clock = new FakeClock();
   const parts = { version, transport, virtualizer, log, eventLoop, queue, presence, clock };
   const driver = new ExchangeDriver(parts, () => void held++);
-  /** Answers what is sent, one after the other. */
+  /** Answers the commands that are sent, in order. */
   const answers = (...responses: readonly (Uint8Array | Error)[]) => {
     transport.onTransmit = ({ answer, fail }) => {
       const response = responses[transport.sent.length - 1];

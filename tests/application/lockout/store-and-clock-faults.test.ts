@@ -24,10 +24,10 @@ const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
 const ROOT: Caller = { userKey: 'uid:0', callerClass: 'administrator' };
 const DAY_MS = 86_400_000;
 const TPM2_SIGN = TPM_CC.Sign;
-/** Nothing is set: what the lists and the level are, the local records say. */
+/** Policy sets nothing, so the local records decide about lists and level. */
 const NO_POLICY = mergePolicy([], 1);
 
-/** Keeps in memory what a disk would, unless it has no room or a bad block. */
+/** Stores records in memory as a disk would, unless the test says that the disk is full or has a bad block. */
 class FailingStore extends MemoryStore {
   fault: 'ENOSPC' | 'EIO' | undefined;
 

@@ -39,7 +39,7 @@ for (const version of ['2.0', '1.2'] as const) {
         },
       });
 
-    /** Moves the clock minute by minute; what falls due in each is done when the next begins. */
+    /** Moves the clock minute by minute; the work that becomes due in a minute is done before the next one begins. */
     async function passMinutes(machine: Machine, minutes: number): Promise<void> {
       for (let minute = 0; minute < minutes; minute++) {
         clock.advance(MINUTE_MS);

@@ -1,4 +1,6 @@
-/** What policy forbids about the owner authorization: each refusal names the GPO that decided, and who can change it. */
+/**
+ * What policy forbids about the owner authorization: each refusal names the GPO that decided, and who can change it.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +25,7 @@ interface Refused {
   readonly ask: (machine: Machine) => unknown;
 }
 
-/** Throws what the gate would answer with. */
+/** Throws the error with which the gate would refuse the command. */
 function changeAuthByCommand({ owner }: Machine): void {
   const command = authorized('HierarchyChangeAuth', [TPM_RH.LOCKOUT], [...EMPTY_AUTH_PARAMETER]);
   const refusal = owner.coordinator.refusalOf(pendingCommand({ command, caller: ROOT }).pending);

@@ -12,7 +12,7 @@ import { sized } from '../../support/tpm20-commands.js';
 
 const RANDOM = Array.from({ length: 20 }, (_, index) => index + 1);
 
-/** A TPM that answers each command, with `answerToExtend` to those that extend a PCR. */
+/** A TPM that answers every command, and commands that extend a PCR with `answerToExtend`. */
 function setUp(answerToExtend = errorResponse('2.0', 0), random: readonly number[] = RANDOM) {
   const transport = new ScriptedTransport();
   transport.onTransmit = ({ command, answer }) =>

@@ -1,4 +1,4 @@
-/** Get-TpmSupportedFeature asks the TPM. */
+/** Tests that Get-TpmSupportedFeature queries the TPM. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

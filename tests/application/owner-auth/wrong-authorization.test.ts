@@ -48,7 +48,10 @@ const USES: readonly Use[] = [
   },
 ];
 
-/** What uses the owner authorization: HierarchyChangeAuth, Clear, DictionaryAttack…; ChangeAuthOwner, OwnerClear, ResetLockValue. */
+/**
+ * Commands that use the owner authorization: HierarchyChangeAuth, Clear, DictionaryAttack…; ChangeAuthOwner,
+ * OwnerClear, ResetLockValue.
+ */
 const OWNER_COMMANDS: Readonly<Record<TpmVersion, readonly number[]>> = {
   '2.0': [
     TPM_CC.HierarchyChangeAuth,
@@ -115,7 +118,7 @@ describe('repeated wrong owner authorizations', function () {
       for (let attempt = 0; attempt <= (maxTries ?? 0); attempt++) {
         await assert.rejects(machine.owner.ownerAuth.unblock(ROOT, WRONG));
       }
-      // The watch asks the TPM behind the answers: what comes after it in the queue has seen it.
+      // The watch queries the TPM after the responses, so a later task in the queue runs after that query.
       await machine.owner.tpm.lockoutParameters();
       assert.equal(warnings().length, 1);
     } finally {

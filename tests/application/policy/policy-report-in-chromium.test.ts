@@ -1,4 +1,4 @@
-/** The report as a browser shows it. */
+/** Tests the report in a browser. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ describe('the report of policy in Chromium', function () {
   this.timeout(60_000);
 
   it('loads without an error, on wide and narrow screens', function () {
-    // The package chromium; without it the page is only checked as text.
+    // Needs the package chromium; without it, the page is only checked as text.
     if (spawnSync(CHROMIUM, ['--version']).status !== 0) this.skip();
     const folder = mkdtempSync(join(tmpdir(), 'policy-report-'));
     try {

@@ -16,7 +16,7 @@ import { answered } from '../../support/answered-exchange.js';
 import { ScriptedTransport } from '../../support/scripted-transport.js';
 import { shutdown, startup } from '../../support/tpm20-commands.js';
 
-/** A transport that answers with these codes, one after the other. */
+/** A transport that answers with these codes, in order. */
 function answering(version: TpmVersion, ...codes: readonly number[]) {
   const transport = new ScriptedTransport();
   transport.onTransmit = ({ answer }) => answer(errorResponse(version, codes[transport.sent.length - 1] ?? 0));

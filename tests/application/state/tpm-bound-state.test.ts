@@ -1,4 +1,4 @@
-/** State that was stored with one TPM, found again with another. */
+/** Tests that state which was stored with one TPM is recognized with another. */
 import assert from 'node:assert/strict';
 import type { OwnerAuthFiles } from '../../../ts-core/application/ports/owner-auth-stores.js';
 import { adoptTpm, type ReplacedTpm } from '../../../ts-core/application/state/tpm-bound-state.js';
@@ -77,7 +77,7 @@ describe('the state of a TPM', () => {
       assert.deepEqual(disk.get('virtualizer'), SNAPSHOT);
       assert.equal(disk.secrets, 'sealed to the old TPM');
     }
-    // Recognised by what it showed at the last start.
+    // The broker recognizes the TPM by what it showed at the last start.
     assert.equal(
       await adopt(disk, { ...OLD, marks: { 'key-rsa': 'dddd' } }).then((found) => found?.earlier),
       '2.0-aaaa',

@@ -1,4 +1,4 @@
-/** Tests that questions of standard users cost at most one query of the TPM in a while. */
+/** Tests that the requests of standard users cause at most one query of the TPM within an interval. */
 import assert from 'node:assert/strict';
 import { RecentAnswers } from '../../../ts-core/application/status/recent-answers.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';

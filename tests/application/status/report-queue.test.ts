@@ -7,7 +7,7 @@ import { dispatcherRig, SUCCESS } from '../../support/dispatcher-rig.js';
 
 const OBSERVER: Caller = { ...BOB, isObserver: true };
 
-/** A command of Alice's at the TPM, one of hers and two of Bob's that wait. */
+/** Alice has a running and a queued command, and Bob two queued ones. */
 async function busyBroker() {
   const rig = dispatcherRig();
   const { dispatcher, queue, transport, submit, clock } = rig;

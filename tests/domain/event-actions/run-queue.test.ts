@@ -15,7 +15,7 @@ const event = (message: string, userKey?: string): QueueableEvent => ({
   details: {},
 });
 
-/** The verdicts of `count` different events of one user. */
+/** Returns the verdicts for `count` different events of one user. */
 function flood(queue: RunQueue<QueueableEvent>, action: string, count: number, userKey?: string, nowMs = 0): string[] {
   return Array.from({ length: count }, (_, index) => {
     const result = queue.offer(action, event(`${index}`, userKey), nowMs);

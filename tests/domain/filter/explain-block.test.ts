@@ -33,7 +33,7 @@ describe('the explanation of a command', () => {
   });
 
   it('considers handles and their limits for TPM 2.0 commands only', () => {
-    // TPM 1.2 has no handle area; the number is that of TPM2_PCR_Extend all the same.
+    // TPM 1.2 has no handle area, although the number equals that of TPM2_PCR_Extend.
     const question = { version: '1.2', code: TPM_CC.PCR_Extend, callerClass: 'standardUser' } as const;
     const explanation = explain(listsOf(), { ...question, handles: [TPM_RH.LOCKOUT] });
     assert.deepEqual([explanation.verdict.allowed, explanation.condition], [true, undefined]);

@@ -14,13 +14,13 @@ import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 
 export const POLICY_FILE: SettingSource = { kind: 'policyFile', location: '/etc/tpmtbs/policy.d/50-site.json' };
 
-/** As if a GPO of the domain had set it. */
+/** The source of a setting that a GPO of the domain sets. */
 export const STRICT_GPO: SettingSource = {
   kind: 'groupPolicy',
   location: 'GPO "Strict" linked to DC=example,DC=com',
 };
 
-/** The policy of these settings, which `source` sets; the others have their default. */
+/** Returns the policy with these settings, which `source` sets; the others have their defaults. */
 export function policyOf(settings: Partial<PolicySettings>, source = POLICY_FILE): EffectivePolicy {
   const names = Object.keys(DEFAULT_POLICY_SETTINGS) as PolicySettingName[];
   const sourceOf = (name: PolicySettingName): SettingSource =>
@@ -48,7 +48,7 @@ export function decideOn(
   return decide({ version, code, callerClass, lists, handles, command: new Uint8Array(10) });
 }
 
-/** Every combination of true and false for the names. */
+/** Returns every combination of true and false for the names. */
 export function* everyCombination<Name extends string>(names: readonly Name[]): Generator<Record<Name, boolean>> {
   for (let bits = 0; bits < 2 ** names.length; bits += 1) {
     yield Object.fromEntries(names.map((name, index) => [name, (bits & (1 << index)) !== 0])) as Record<Name, boolean>;

@@ -1,4 +1,4 @@
-/** The documented truth table of docs/command-lists.md, every combination of lists and ignore flags, for every class. */
+/** Tests the truth table of docs/command-lists.md: every combination of lists and ignore flags, for every class. */
 import assert from 'node:assert/strict';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
 import { explain } from '../../../ts-core/domain/filter/explain-block.js';
@@ -55,7 +55,7 @@ describe('filter truth table, TPM 1.2', () => {
 });
 
 describe('filter truth table, TPM 2.0', () => {
-  /** One command that the shipped lists allow to the class, and one that they withhold from it. */
+  /** A command that the shipped lists allow for the class, and one that they do not. */
   const SHIPPED: Readonly<Record<CallerClass, { readonly allowed: number; readonly withheld: number }>> = {
     administrator: { allowed: TPM_CC.Clear, withheld: TPM_CC.FieldUpgradeStart },
     standardUser: { allowed: TPM_CC.Quote, withheld: TPM_CC.Clear },

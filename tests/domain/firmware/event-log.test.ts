@@ -28,7 +28,7 @@ function damage(bytes: Uint8Array) {
   return { ...verdict.damage, events: verdict.log.events.length };
 }
 
-/** The log with one 32-bit field changed. */
+/** Returns the log with one 32-bit field changed. */
 function withUint32(bytes: Uint8Array, offset: number, value: number): Buffer {
   const changed = Buffer.from(bytes);
   changed.writeUInt32LE(value >>> 0, offset);

@@ -23,7 +23,7 @@ function failTimes(
   for (let index = 0; index < count; index += 1) ledger.record(userKey, now, thresholds);
 }
 
-/** A broker that starts again in the same or another boot with what was kept. */
+/** Restarts the broker, in the same or another boot, with the stored ledger. */
 function restarted(ledger: FailureLedger, keptAt: LedgerTime, startedAt: LedgerTime): FailureLedger {
   const next = new FailureLedger();
   next.restore(JSON.parse(JSON.stringify(ledger.state(keptAt))), startedAt);
@@ -363,7 +363,10 @@ describe('the failure ledger: properties', () => {
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('reboot' as const), offMinutes: fc.nat(600) }) },
   );
 
-  /** Runs the steps as the dispatcher does: the gate before each guess, every passed guess wrong and counted. */
+  /**
+   * Runs the steps as the dispatcher does: checks the gate before each guess, and counts each guess that passes as
+   * wrong.
+   */
   function run(steps: readonly Step[], thresholds: LockoutThresholds, wallSteps: boolean) {
     let ledger = new FailureLedger();
     let elapsedMs = 0;

@@ -11,7 +11,7 @@ function classOf20(code: number): ResponseClass {
   return classOfCommand(GET_RANDOM_20, code, 0);
 }
 
-/** The class of this answer to this command, which has so many handles. */
+/** Returns the class of this response to this command, which has this many handles. */
 function classOfCommand(command: Uint8Array, code: number, handleCount = 1): ResponseClass {
   const facts = authorizationFacts(() => new Array<number>(handleCount).fill(0));
   return classifyResponse('2.0', errorResponse('2.0', code), { code: 0, command }, facts);

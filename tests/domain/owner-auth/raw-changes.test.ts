@@ -6,7 +6,7 @@ import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import { command12, insideTransport } from '../../support/tpm12-commands.js';
 import { authorized, command } from '../../support/tpm20-commands.js';
 
-/** What the rules are asked about a command of this code on this handle. */
+/** Returns the arguments of the rules for a command with this code and this handle. */
 function about(code: number, handle: number): ['2.0', number, Uint8Array] {
   return ['2.0', code, authorized(code, [handle], [])];
 }

@@ -96,7 +96,7 @@ describe('the explanation of policy', () => {
 
 describe('the explanation of a list', () => {
   const pol = (location: string): SettingSource => ({ kind: 'registryPol', location });
-  /** What several Registry.pol files make of a list together, and the layer of each. */
+  /** Returns the list that several Registry.pol files result in, and the layer of each file. */
   const grown = (first: readonly number[], second: readonly number[], inForce: readonly number[]) => {
     const layers = [
       layerOf(pol('1.pol'), { blockedCommands: first }),

@@ -22,14 +22,14 @@ function manifestOf(text: string): Manifest {
   return reading.manifest;
 }
 
-/** Why a manifest of this text is refused. */
+/** Returns why a manifest with this text is refused. */
 function refusalOf(text: string): string {
   const reading = readManifest(text);
   assert.ok(reading.verdict === 'damaged', text);
   return reading.reason;
 }
 
-/** Why the manifest is refused with these properties instead of its own. */
+/** Returns why the manifest is refused if these properties replace its own. */
 function refusal(properties: Readonly<Record<string, unknown>>): string {
   return refusalOf(JSON.stringify({ ...JSON.parse(DELIVERY.manifest), ...properties }));
 }

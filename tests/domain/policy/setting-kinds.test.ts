@@ -4,7 +4,7 @@ import { POLICY_SETTINGS } from '../../../ts-core/domain/policy/setting-table.js
 
 const MOST_LISTED = 4096;
 
-/** The value that is read, or the reason why it is refused. */
+/** Returns the value that is read, or the reason for its refusal. */
 function read(setting: Setting, value: unknown): unknown {
   const reading: Reading<unknown> = setting.read(value);
   return reading.verdict === 'accepted' ? reading.value : reading.reason;

@@ -24,7 +24,7 @@ import { dword, sz } from '../../support/registry-pol-writer.js';
 const ROWS = Object.entries(POLICY_SETTINGS) as readonly (readonly [PolicySettingName, Setting])[];
 const SOURCE: SettingSource = { kind: 'registryPol', location: 'test.pol' };
 
-/** What the registry holds for a value that the setting may have, and that value. */
+/** Returns a valid value of the setting, and how the registry holds it. */
 function exampleOf({
   kind,
   registry,

@@ -14,7 +14,7 @@ const [LOW, NORMAL, HIGH, MAX] = (['LOW', 'NORMAL', 'HIGH', 'MAX'] as const).map
 ) as [number, number, number, number];
 const NOW_MS = 1_000;
 
-/** Bands in which users wait whom a test names, and of which it says who is beyond his share. */
+/** Bands in which named users wait; the test decides which of them are beyond their share. */
 class Waiting {
   readonly beyondShare = new Set<string>();
   readonly bands = new Bands<Command>(({ userKey }) => !this.beyondShare.has(userKey));
@@ -22,7 +22,7 @@ class Waiting {
   #contexts = 0;
   #turn = 0;
 
-  /** Lets a context of the user wait in a band; users count as served in the order in which they first come. */
+  /** Adds a context of the user to a band; users count as served in the order in which they first appear. */
   enter(userKey: string, band: number, isHeldToShare = true): ContextLine<Command> {
     const line = new LinkedLine<Entry<Command>>();
     const context: ContextLine<Command> = {
@@ -48,7 +48,7 @@ class Waiting {
     return context;
   }
 
-  /** Who is next, and in which of his bands. */
+  /** Returns the next user and the band. */
   next(): readonly [userKey: string, band: number] | undefined {
     const place = this.bands.next(NOW_MS);
     return place === undefined ? undefined : [place.user.userKey, place.band];

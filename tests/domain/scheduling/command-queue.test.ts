@@ -340,7 +340,7 @@ describe('the command queue', () => {
     assert.ok(swapsOf(true) <= 60, `${swapsOf(true)} swaps`);
   });
 
-  /** A mutation run repeats it for each mutant. */
+  /** Fewer runs in a mutation test, which repeats them for each mutant. */
   const simulated = process.env['MUTATION_FOLDER'] === undefined ? 1_000_000 : 20_000;
 
   it(`simulates ${simulated} commands of a mixed load without starving LOW`, function () {

@@ -14,7 +14,7 @@ interface TestCommand {
   readonly isHeldToShare: boolean;
 }
 
-/** A TPM that works off the queue, a command a time. */
+/** A TPM that executes the queue, one command at a time. */
 class TestTpm {
   readonly queue = new CommandQueue<TestCommand>({ agingHorizonMs: AGING_HORIZON_MS, longestRun: 4 });
   nowMs = 0;
@@ -25,7 +25,7 @@ class TestTpm {
     return command;
   }
 
-  /** Carries out the next command. */
+  /** Executes the next command. */
   works(durationMs = 1): TestCommand | undefined {
     const command = this.queue.next(this.nowMs);
     this.nowMs += durationMs;
@@ -33,7 +33,7 @@ class TestTpm {
     return command;
   }
 
-  /** How long it works for others before this command. */
+  /** Returns how long the TPM works for others before this command. */
   msUntil(command: TestCommand, durationMs = 1): number {
     const since = this.nowMs;
     while (this.works(durationMs) !== command) assert.ok(this.nowMs - since < 100_000, 'starved');

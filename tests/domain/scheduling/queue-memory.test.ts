@@ -1,4 +1,4 @@
-/** What the command queue remembers of users and contexts, and for how long. */
+/** Tests what the command queue remembers of users and contexts, and for how long. */
 import assert from 'node:assert/strict';
 import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
@@ -23,7 +23,7 @@ class TestQueue extends CommandQueue<TestCommand> {
     this.push({ userKey, contextId, priority, isHeldToShare: true }, 0);
   }
 
-  /** Who is served, as `user context`. */
+  /** Returns who is served, as `user context`. */
   serves(times: number, nowMs = 0, savesSwap?: () => boolean): string[] {
     return Array.from({ length: times }, () => {
       const { userKey, contextId } = this.next(nowMs, savesSwap) ?? { userKey: 'nobody', contextId: 0 };
@@ -31,7 +31,7 @@ class TestQueue extends CommandQueue<TestCommand> {
     });
   }
 
-  /** Lets a user come and go. */
+  /** Adds a command of a user and removes it again. */
   visits(userKey: string): void {
     this.waits(userKey);
     this.removeContext(userKey, 1);
@@ -96,7 +96,10 @@ describe('a context', () => {
 });
 
 describe('a user without commands', () => {
-  /** After `others` further users have come and gone, whether it is still known that the first one had the TPM all the time. */
+  /**
+   * After `others` further users have come and gone, whether it is still known that the first one had the TPM all the
+   * time.
+   */
   const isRemembered = (others: number): boolean => {
     const queue = new TestQueue();
     queue.visits('greedy');

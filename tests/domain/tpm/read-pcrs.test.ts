@@ -7,7 +7,7 @@ import { answered, success } from '../../support/answered-exchange.js';
 
 const digest = (index: number, bytes = 32) => new Uint8Array(bytes).fill(index + 1);
 
-/** A response with the digests of these PCRs. */
+/** Returns a response with the digests of these PCRs. */
 function pcrs(...indexes: readonly number[]): Uint8Array {
   const select = new Uint8Array(3);
   for (const index of indexes) select[index >> 3] = (select[index >> 3] as number) | (1 << (index & 7));

@@ -1,4 +1,7 @@
-/** A real Prometheus over TLS on a fleet: who is locked out where, which machines differ in policy, TPM errors by firmware. */
+/**
+ * A real Prometheus over TLS on a fleet: who is locked out where, which machines differ in policy, TPM errors by
+ * firmware.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -87,7 +90,7 @@ describe('Prometheus over a fleet', function () {
     });
   }
 
-  /** Locks Alice out on one machine, gives another its own policy, and makes TPM errors and traffic. */
+  /** Locks Alice out on one machine, gives another its own policy, and causes TPM errors and traffic. */
   async function makeDifferences(): Promise<void> {
     const root = await RpcClient.connect(different.rpcSocket);
     await root.call('policy/set', { settings: { standardUserAuthorizationFailureIndividualThreshold: 3 } });
@@ -108,7 +111,7 @@ describe('Prometheus over a fleet', function () {
     oldRoot.close();
   }
 
-  /** Asks Prometheus, from the controller. */
+  /** Queries Prometheus from the controller. */
   async function ask(query: string, path = 'query'): Promise<readonly Sample[]> {
     const url = `http://127.0.0.1:9090/api/v1/${path}?query=${encodeURIComponent(query)}`;
     const script = `fetch(${JSON.stringify(url)}).then(async (r) => console.log(await r.text()), () => console.log('{}'))`;

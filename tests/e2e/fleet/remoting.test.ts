@@ -89,7 +89,7 @@ describe('PowerShell remoting to a fleet', function () {
         ConvertTo-Json -Compress @(Import-Csv '${csv}')
         exit $code
       `);
-      // What ssh itself has to say comes before.
+      // Messages of ssh itself come first.
       return { ...result, rows: JSON.parse(result.stdout.trimEnd().split('\n').at(-1) ?? '') };
     }
 

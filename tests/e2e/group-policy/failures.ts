@@ -1,4 +1,4 @@
-/** What stays in force when a refresh fails, is killed, or is taken back. */
+/** Tests which policy stays in force when a refresh fails, is killed, or is undone. */
 import assert from 'node:assert/strict';
 import { chmod, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -23,7 +23,7 @@ describe('Group Policy of a domain', function () {
   };
 
   before(async function () {
-    // A controller wants network namespaces and other users' identities.
+    // A domain controller needs network namespaces, and root to act as other users.
     if (!canRunGroupPolicyLab()) return this.skip();
     // Half a minute on an idle machine.
     this.timeout(600_000);

@@ -1,4 +1,4 @@
-/** Which GPOs apply, and which is the strongest: links, order, filters, and what cannot be evaluated. */
+/** Tests which GPOs apply, and which is the strongest: links, order, filters, and GPOs that cannot be evaluated. */
 import assert from 'node:assert/strict';
 import { DOMAIN_DN } from '../../support/group-policy-lab.js';
 import { blocks, GET_RANDOM, lasts, type Scene } from './scene.js';

@@ -102,7 +102,7 @@ export async function startScene() {
     isBlocked: async () => (await aliceGetRandom()) !== undefined,
     isFree: async () => (await aliceGetRandom()) === undefined,
     clear: () => root.submit(rootContext, CLEAR_20),
-    /** As at a terminal, where nobody has set TSS2_LOG. */
+    /** Runs tpm2_clear as at a terminal, where nobody has set TSS2_LOG. */
     tpm2Clear: () => clients.run(daemon.wireSocket, 'tpm2_clear', [], { env: { TSS2_LOG: '' }, timeoutMs: 30_000 }),
     tbs: (...args: string[]) =>
       spawnSync(NODE, [TBS, ...args], {

@@ -1,4 +1,4 @@
-/** Refreshes that nobody starts by hand: winbind runs them, as `apply group policies = yes` asks it to. */
+/** Tests refreshes that winbind runs by itself, because of `apply group policies = yes`. */
 import assert from 'node:assert/strict';
 import { DOMAIN_DN } from '../../support/group-policy-lab.js';
 import { blocks, GET_RANDOM, type Scene } from './scene.js';

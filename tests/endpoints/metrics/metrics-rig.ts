@@ -1,4 +1,4 @@
-/** The application as the metrics see it; each test sets the figures. */
+/** An application for the metrics, whose figures each test sets. */
 import type { Application } from '../../../ts-core/application/application.js';
 import type { EndedCommand } from '../../../ts-core/application/commands/command-meter.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';

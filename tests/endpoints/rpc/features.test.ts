@@ -16,7 +16,7 @@ interface Schema {
   readonly type?: string;
 }
 
-/** Every object of the schema, with where it is. */
+/** Returns every object of the schema with its path. */
 function objectsIn(schema: Schema, place: string): readonly (readonly [string, Schema])[] {
   const parts: (readonly [string, Schema])[] = [
     ...Object.entries(schema.$defs ?? {}).map(([name, each]) => [name, each] as const),

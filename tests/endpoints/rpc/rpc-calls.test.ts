@@ -8,7 +8,7 @@ import { type CallId, METHOD_NOT_FOUND } from '../../../ts-core/endpoints/rpc/js
 import { MessageReplies } from '../../../ts-core/endpoints/rpc/message-replies.js';
 import { method } from '../../../ts-core/endpoints/rpc/protocol/method.js';
 import { RpcCalls } from '../../../ts-core/endpoints/rpc/rpc-calls.js';
-import { ByteBudget } from '../../../ts-core/endpoints/user-budgets.js';
+import { ByteBudget } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { sessionOf } from '../../support/rpc-session.js';

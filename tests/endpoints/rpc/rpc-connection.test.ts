@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
-import { TURN_MS } from '../../../ts-core/endpoints/fair-turns.js';
 import { InTurn } from '../../../ts-core/endpoints/rpc/handler.js';
 import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
 import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';
-import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
+import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
+import { TURN_MS } from '../../../ts-core/endpoints/user-turns.js';
 import { directOpener } from '../../support/direct-opener.js';
 import { FakeByteConnection, framed } from '../../support/fake-byte-connection.js';
 import { fakeTurns } from '../../support/fake-turns.js';
@@ -34,7 +34,7 @@ const LATER = 'command/submit';
 const TURNED = 'eventLog/get';
 
 class Endpoint {
-  readonly budgets: UserBudgets;
+  readonly budgets: UserByteBudgets;
   readonly source;
   readonly turns;
   readonly served: unknown[] = [];
@@ -43,7 +43,7 @@ class Endpoint {
   readonly #connections: RpcConnection[] = [];
 
   constructor(bytesPerUser = 100_000) {
-    this.budgets = new UserBudgets(bytesPerUser);
+    this.budgets = new UserByteBudgets(bytesPerUser);
     ({ source: this.source, turns: this.turns } = fakeTurns());
   }
 

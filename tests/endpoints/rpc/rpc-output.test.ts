@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RpcOutput } from '../../../ts-core/endpoints/rpc/rpc-output.js';
-import { ByteBudget } from '../../../ts-core/endpoints/user-budgets.js';
+import { ByteBudget } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { FakeByteConnection, framed } from '../../support/fake-byte-connection.js';
 
 describe('the output of a JSON-RPC connection', () => {

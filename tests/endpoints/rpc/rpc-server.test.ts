@@ -5,7 +5,7 @@ import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { IncomingConnection } from '../../../ts-core/endpoints/incoming-connection.js';
 import { RefusedConnections } from '../../../ts-core/endpoints/refused-connections.js';
 import { RpcServer } from '../../../ts-core/endpoints/rpc/rpc-server.js';
-import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
+import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { directOpener } from '../../support/direct-opener.js';
 import { FakeByteConnection } from '../../support/fake-byte-connection.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -62,7 +62,7 @@ class Endpoint {
         return { close: () => {} };
       },
       turns: this.#turns.turns,
-      budgets: new UserBudgets(100_000),
+      budgets: new UserByteBudgets(100_000),
       clock: this.clock,
       opener: directOpener({ transmit: async () => new Uint8Array(10) }, '2.0'),
       handlers: new Map(),

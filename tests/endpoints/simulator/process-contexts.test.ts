@@ -5,7 +5,7 @@ import { ALICE, ALICES_SANDBOX, BOB } from '../../support/callers.js';
 import { directOpener } from '../../support/direct-opener.js';
 import { ScriptedTransport } from '../../support/scripted-transport.js';
 
-/** A process that ends when the test says so. */
+/** A process that the test ends. */
 function processOf(key: string) {
   const process = { key, ended: false, hasEnded: async () => process.ended };
   return process;
@@ -13,7 +13,7 @@ function processOf(key: string) {
 
 function setUp(idleLifeMs = 60_000) {
   const opener = directOpener(new ScriptedTransport(), '2.0');
-  // Sweeps happen only when a test asks for one.
+  // The test triggers each sweep.
   const contexts = new ProcessContexts(opener, { sweepMs: 600_000, idleLifeMs });
   return { opener, contexts, open: () => opener.connections.filter(({ isClosed }) => !isClosed).length };
 }

@@ -1,7 +1,7 @@
 /** Tests a connection of a simulator protocol: one request at a time, each in a turn of its user. */
 import assert from 'node:assert/strict';
-import { TURN_MS } from '../../../ts-core/endpoints/fair-turns.js';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
+import { TURN_MS } from '../../../ts-core/endpoints/user-turns.js';
 import { FakeByteConnection } from '../../support/fake-byte-connection.js';
 import { fakeTurns } from '../../support/fake-turns.js';
 

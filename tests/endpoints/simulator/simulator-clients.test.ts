@@ -5,7 +5,7 @@ import { eventually, type SimulatorRig, startRig, type ToolRunner, toolsOver } f
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-/** tpm2-tss takes the control or platform port to be the one after the first. */
+/** tpm2-tss assumes that the control or platform port follows the first port. */
 function portPair() {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   return [

@@ -10,13 +10,13 @@ import { identifiedProcess, simulatorPeerIdentifier } from '../../../ts-core/ada
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
-import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
 import {
   type SimulatorEndpoints,
   type SimulatorEndpointsOptions,
   startSimulatorEndpoints,
 } from '../../../ts-core/endpoints/simulator/simulator-endpoints.js';
 import type { SimulatorPeer } from '../../../ts-core/endpoints/simulator/simulator-peer.js';
+import { eventLoopTurns, UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { type DirectOpener, directOpener } from '../../support/direct-opener.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { ScriptedTransport } from '../../support/scripted-transport.js';
@@ -83,7 +83,7 @@ async function rigOver(
     opener,
     identify: simulatorPeerIdentifier(options.rules ?? RULES),
     processOf: identifiedProcess,
-    turns: new FairTurns(eventLoopTurns),
+    turns: new UserTurns(eventLoopTurns),
     tuning: { partialTimeoutMs: 300, sweepMs: 20, idleLifeMs: 200 },
     onRefused: (reason) => refusals.push(reason),
     ...options,

@@ -30,7 +30,7 @@ describe("bare commands endpoint: trousers' tcsd on its TCP device", () => {
 
   it('is one caller, tss, with one context for all its connections', () => {
     const used = rig.opener.connections.filter((connection) => connection.submissions.length > 0);
-    // tcsd opens its device before it gives root up, and asks for capabilities; everything for its users it does as tss.
+    // tcsd opens its device and reads capabilities before it drops root; it serves its users as tss.
     assert.deepEqual(
       used.map(({ caller }) => caller.userKey),
       ['uid:0', `uid:${tcsd.uid}`],

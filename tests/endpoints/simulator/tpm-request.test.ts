@@ -5,7 +5,7 @@ import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
 import { getRandom } from '../../support/tpm20-commands.js';
 
 function saying(bytes: number, command: Uint8Array = getRandom(8)): Uint8Array {
-  // Not `slice`, which returns a view if it is a Buffer: the command is another test's as well.
+  // Not `slice`, which returns a view of a Buffer: other tests use the same command.
   const changed = Uint8Array.from(command);
   writeUint32(changed, 2, bytes);
   return changed;

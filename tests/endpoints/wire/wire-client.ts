@@ -38,7 +38,7 @@ export function hello(requestId = 1): Buffer {
   return request(1, requestId, 0, HELLO_PAYLOAD);
 }
 
-/** Of a client that speaks versions 1 to 2: the second gives the reasons of refusals. */
+/** The greeting of a client that speaks versions 1 and 2; version 2 has the reasons of refusals. */
 export function helloForReasons(requestId = 1): Buffer {
   return request(1, requestId, 0, Buffer.from('5442535701000200', 'hex'));
 }
@@ -56,12 +56,15 @@ export interface Response {
   readonly payload: Buffer;
 }
 
-/** Resolves when the connection is gone, in order or by a reset: a broker that hangs up with bytes unread resets it. */
+/**
+ * Resolves when the connection has ended, normally or by a reset: the broker resets it if it closes it with unread
+ * bytes.
+ */
 export function whenClosed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
-/** Cuts the whole responses from the start of `bytes`. */
+/** Splits the complete responses off the start of `bytes`. */
 export function responsesIn(bytes: Buffer): { responses: Response[]; rest: Buffer } {
   const responses: Response[] = [];
   let rest = bytes;
@@ -80,7 +83,7 @@ export function responsesIn(bytes: Buffer): { responses: Response[]; rest: Buffe
   return { responses, rest };
 }
 
-/** An application that keeps submissions until the test answers them, unless `answerAtOnce`. */
+/** An application that holds submissions until the test answers them, unless `answerAtOnce` is set. */
 export class FakeApplication implements ConnectionOpener, WireServices {
   answerAtOnce = true;
   readonly waiting: { submission: Submission; done: (outcome: SubmissionOutcome) => void }[] = [];

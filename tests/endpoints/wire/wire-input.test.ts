@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
+import type { UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { requestIdOf } from '../../../ts-core/endpoints/wire/frame.js';
 import { WireInput } from '../../../ts-core/endpoints/wire/wire-input.js';
 import { allowNothingAtOnce, alone, fakeTurns, turnsOfAnIdleLoop } from '../../support/fake-turns.js';
@@ -11,7 +11,7 @@ const pings = (...requestIds: number[]) => Buffer.concat(requestIds.map(ping));
 /** An invalid length of a frame. */
 const FAULT = Buffer.from('ffffffff', 'hex');
 
-function inputRig(turns: FairTurns = turnsOfAnIdleLoop()) {
+function inputRig(turns: UserTurns = turnsOfAnIdleLoop()) {
   const shared = alone(turns, 2 * 100);
   const handled: number[] = [];
   const reading: boolean[] = [];

@@ -1,7 +1,7 @@
 /** The response frames of docs/wire-protocol.md. */
 import assert from 'node:assert/strict';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
-import { ByteBudget } from '../../../ts-core/endpoints/user-budgets.js';
+import { ByteBudget } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { MAX_RESPONSE_PAYLOAD_BYTES, Operation, RESPONSE_BIT } from '../../../ts-core/endpoints/wire/frame.js';
 import { WireOutput } from '../../../ts-core/endpoints/wire/wire-output.js';
 import { resultOf } from '../../../ts-core/endpoints/wire/wire-results.js';

@@ -8,8 +8,8 @@ import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
-import { eventLoopTurns, FairTurns } from '../../../ts-core/endpoints/fair-turns.js';
-import { UserBudgets } from '../../../ts-core/endpoints/user-budgets.js';
+import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
+import { eventLoopTurns, UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
 import {
   FakeApplication,
@@ -48,8 +48,8 @@ for (const kind of KINDS) {
         socketPath,
         opener: application,
         services: application,
-        turns: new FairTurns(eventLoopTurns),
-        budgets: new UserBudgets(16 * 1024 * 1024),
+        turns: new UserTurns(eventLoopTurns),
+        budgets: new UserByteBudgets(16 * 1024 * 1024),
         identify: () => {
           if (userKey === '') throw new TbsError('TBS_E_ACCESS_DENIED');
           return { userKey, callerClass: 'standardUser' };
@@ -97,7 +97,9 @@ for (const kind of KINDS) {
       return opened.payload.readUInt32LE(0);
     }
 
-    /** The fastest of several answers: one may be late on a busy machine, an endpoint that is held up delays them all. */
+    /**
+     * Returns the fastest of several responses: on a busy machine one may be late, but a blocked endpoint delays all.
+     */
     async function answerTimeMs(socket: Socket, contextId: number): Promise<number> {
       let fastestMs = Number.POSITIVE_INFINITY;
       for (let attempt = 0; attempt < 5; attempt++) {

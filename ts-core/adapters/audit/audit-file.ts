@@ -7,7 +7,6 @@
  */
 import type { AuditEvent, AuditLog, Log } from '../../application/ports/logs.js';
 import type { Clock } from '../../application/ports/operating-system.js';
-import { auditLine } from './audit-line.js';
 import { RefusalCoalescer } from './refusal-coalescer.js';
 import { RotatingFile } from './rotating-file.js';
 
@@ -24,6 +23,8 @@ export interface AuditFileOptions {
   readonly onEvent?: ((event: AuditEvent) => void) | undefined;
 }
 
+/** If a line would be longer, its details are omitted; the rest of the event stays. */
+const MAX_LINE_BYTES = 16_384;
 const DEFAULT_BUFFERED_LINES = 4096;
 const BATCH_BYTES = 65_536;
 const RETRY_MS = 1000;
@@ -162,4 +163,20 @@ function linesOfOneBatch(lines: readonly string[], maxBytes: number): number {
     count += 1;
   }
   return count;
+}
+
+/** Formats an event as one line of JSON of bounded length, whatever its details contain. */
+function auditLine(event: AuditEvent): string {
+  const line = stringify(event) ?? stringify({ ...event, details: { omitted: 'not representable as JSON' } });
+  if (line !== undefined && Buffer.byteLength(line) <= MAX_LINE_BYTES) return `${line}\n`;
+  const message = event.message.slice(0, 1024);
+  return `${stringify({ ...event, message, details: { omitted: `longer than ${MAX_LINE_BYTES} bytes` } })}\n`;
+}
+
+function stringify(event: AuditEvent): string | undefined {
+  try {
+    return JSON.stringify(event);
+  } catch {
+    return undefined;
+  }
 }

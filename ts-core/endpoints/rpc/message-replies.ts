@@ -4,7 +4,7 @@
  * room; calls beyond that are refused.
  */
 import { limitReached } from '../../domain/limit-reached.js';
-import type { ByteBudget } from '../user-budgets.js';
+import type { ByteBudget } from '../user-byte-budgets.js';
 
 export interface BatchLimit {
   readonly bytes: number;

@@ -7,7 +7,7 @@
 import type { Log } from '../../application/ports/logs.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { requireAccess } from '../access.js';
-import type { ByteBudget } from '../user-budgets.js';
+import type { ByteBudget } from '../user-byte-budgets.js';
 import { InTurn, type RpcHandler } from './handler.js';
 import { type Call, type CallId, errorReply, METHOD_NOT_FOUND, resultReply } from './json-rpc.js';
 import type { MessageReplies } from './message-replies.js';

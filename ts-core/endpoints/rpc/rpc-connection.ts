@@ -12,9 +12,9 @@ import type { ConnectionOpener } from '../../application/commands/caller-connect
 import type { Log } from '../../application/ports/logs.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { FairTurns, TurnWork } from '../fair-turns.js';
 import { SlowPeer } from '../slow-peer.js';
-import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserBudget } from '../user-budgets.js';
+import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserByteBudget } from '../user-byte-budgets.js';
+import type { TurnWork, UserTurns } from '../user-turns.js';
 import type { RpcHandler } from './handler.js';
 import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
 import { FramingError, MessageFrames } from './message-frames.js';
@@ -38,7 +38,7 @@ export interface RpcConnectionParts {
   readonly opener: ConnectionOpener;
   readonly handlers: ReadonlyMap<string, RpcHandler>;
   readonly limits: RpcLimits;
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly log: Log;
 }
 
@@ -72,14 +72,14 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   #messagesRead = 0;
   #state: 'open' | 'ended' | 'closed' = 'open';
   readonly #bytes: ByteConnection;
-  readonly #budget: UserBudget;
+  readonly #budget: UserByteBudget;
   readonly #parts: RpcConnectionParts;
   readonly #onClosed: (connection: RpcConnection) => void;
 
   constructor(
     bytes: ByteConnection,
     readonly caller: Caller,
-    budget: UserBudget,
+    budget: UserByteBudget,
     parts: RpcConnectionParts,
     onClosed: (connection: RpcConnection) => void,
   ) {

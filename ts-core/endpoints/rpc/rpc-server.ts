@@ -9,7 +9,7 @@ import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js
 import { type ConnectionSource, type IncomingConnection, listenFor, openUnlessGone } from '../incoming-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
 import { listenOnUnixSocket } from '../unix-listener.js';
-import type { UserBudgets } from '../user-budgets.js';
+import type { UserByteBudgets } from '../user-byte-budgets.js';
 import { errorReply } from './json-rpc.js';
 import { messageFrame } from './message-frames.js';
 import { RpcConnection, type RpcConnectionParts } from './rpc-connection.js';
@@ -24,7 +24,7 @@ const LIMITS = {
 } as const;
 
 export interface RpcServerParts extends RpcConnectionParts, ConnectionSource, ConnectionLimits {
-  readonly budgets: UserBudgets;
+  readonly budgets: UserByteBudgets;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly refused: RefusedConnections;
   /** Listens at the address instead of on a Unix socket (a named pipe). */

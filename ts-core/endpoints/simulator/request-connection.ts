@@ -5,7 +5,7 @@
  * user, and sends the reply to a request that had to wait in another one.
  */
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { FairTurns, TurnWork } from '../fair-turns.js';
+import type { TurnWork, UserTurns } from '../user-turns.js';
 
 /** What the bytes received so far say about the first request. */
 export type RequestExtent =
@@ -30,7 +30,7 @@ export interface RequestProtocol {
 export interface RequestConnectionOptions {
   /** A request that has begun must be complete within this time. */
   readonly partialTimeoutMs: number;
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly userKey: string;
 }
 

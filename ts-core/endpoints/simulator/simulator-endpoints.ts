@@ -1,9 +1,9 @@
 /** Starts the simulator endpoints that the configuration enables; by default none. */
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { ConnectionLimits } from '../connection-counts.js';
-import type { FairTurns } from '../fair-turns.js';
 import type { IncomingConnection } from '../incoming-connection.js';
 import type { AcceptConnections } from '../unix-listener.js';
+import type { UserTurns } from '../user-turns.js';
 import { BareEndpoint } from './bare-endpoint.js';
 import { MssimEndpoint } from './mssim-endpoint.js';
 import type { IdentifyPeer } from './simulator-peer.js';
@@ -21,7 +21,7 @@ export interface SimulatorEndpointsOptions {
   readonly opener: ConnectionOpener;
   readonly identify: IdentifyPeer;
   /** The turns in which the endpoints answer requests. */
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   readonly limits?: ConnectionLimits | undefined;
   /** Accepts connections of Unix sockets; default: Node.js' own server. */
   readonly accept?: AcceptConnections<IncomingConnection> | undefined;

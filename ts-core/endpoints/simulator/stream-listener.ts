@@ -10,9 +10,9 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { Arrivals } from '../arrivals.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
-import type { FairTurns } from '../fair-turns.js';
 import type { IncomingConnection } from '../incoming-connection.js';
 import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import type { UserTurns } from '../user-turns.js';
 import { RequestConnection, type RequestProtocol } from './request-connection.js';
 import type { IdentifyPeer, PeerProcess, SimulatorPeer } from './simulator-peer.js';
 
@@ -27,7 +27,7 @@ export interface StreamListenerOptions {
   readonly processOf: (processId: number | undefined) => PeerProcess | undefined;
   readonly limits: ConnectionLimits;
   /** The turns in which the listener sets connections up and answers requests. */
-  readonly turns: FairTurns;
+  readonly turns: UserTurns;
   /** A request must be complete within this time after its first byte. */
   readonly partialTimeoutMs: number;
   /** Reports a refused caller, or an error of accept, to the log. */

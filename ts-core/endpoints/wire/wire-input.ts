@@ -4,8 +4,8 @@
  * requests.
  */
 import type { ByteConnection } from '../byte-connection.js';
-import type { FairTurns, TurnWork } from '../fair-turns.js';
-import type { BudgetWaiter, UserBudget } from '../user-budgets.js';
+import type { BudgetWaiter, UserByteBudget } from '../user-byte-budgets.js';
+import type { TurnWork, UserTurns } from '../user-turns.js';
 import { FRAME_FAULT, FRAME_INCOMPLETE, NO_BYTES, requestLength } from './frame.js';
 
 export interface FrameHandler {
@@ -19,8 +19,8 @@ export interface FrameHandler {
 }
 
 export interface InputCost {
-  readonly turns: FairTurns;
-  readonly budget: Pick<UserBudget, 'replying'>;
+  readonly turns: UserTurns;
+  readonly budget: Pick<UserByteBudget, 'replying'>;
 }
 
 export class WireInput implements TurnWork, BudgetWaiter {

@@ -7,10 +7,10 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
-import type { FairTurns } from '../fair-turns.js';
 import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
 import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
-import type { UserBudgets } from '../user-budgets.js';
+import type { UserByteBudgets } from '../user-byte-budgets.js';
+import type { UserTurns } from '../user-turns.js';
 import { refusalFrame } from './wire-results.js';
 import type { WireServices } from './wire-services.js';
 import { WireSession } from './wire-session.js';
@@ -20,8 +20,8 @@ export interface WireServerOptions extends ConnectionSource, Partial<ConnectionL
   readonly inheritedFd?: number | undefined;
   readonly opener: ConnectionOpener;
   readonly services: WireServices;
-  readonly turns: FairTurns;
-  readonly budgets: UserBudgets;
+  readonly turns: UserTurns;
+  readonly budgets: UserByteBudgets;
   /** HELLO, and every frame that has begun, must be complete within this time. */
   readonly frameTimeoutMs?: number;
   /** Reports a refused caller or an accept error, for the log. */

@@ -10,9 +10,9 @@ import type { Caller } from '../../domain/caller.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
-import type { FairTurns } from '../fair-turns.js';
 import { SlowPeer } from '../slow-peer.js';
-import type { UserBudget } from '../user-budgets.js';
+import type { UserByteBudget } from '../user-byte-budgets.js';
+import type { UserTurns } from '../user-turns.js';
 import {
   contextIdOf,
   FRAME_HEADER_BYTES,
@@ -37,8 +37,8 @@ export const MAX_UNSENT_BYTES = 65536;
 
 /** What the sessions of one user share (the budget), and what all users share (the turns). */
 export interface SharedCost {
-  readonly turns: FairTurns;
-  readonly budget: UserBudget;
+  readonly turns: UserTurns;
+  readonly budget: UserByteBudget;
   /** Time for a peer to complete a frame, and to read responses that delay others. */
   readonly slowPeerTimeoutMs: number;
 }

@@ -6,7 +6,7 @@ import { TPM_ORD, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
 import { ALICE, BOB, broker } from '../../../support/virtual-tpm12.js';
 
-/** Ordinals that clear the TPM, and with it what every context holds. */
+/** Ordinals that clear the TPM, and so everything that contexts hold. */
 const CLEARING: ReadonlySet<number> = new Set([TPM_ORD.OwnerClear, TPM_ORD.ForceClear, TPM_ORD.RevokeTrust]);
 const INTERESTING: readonly number[] = [
   TPM_ORD.ExecuteTransport,
@@ -41,7 +41,7 @@ describe('isolation of TPM 1.2 contexts', () => {
     assert.equal(code(1, command.sign(key, session, true)), 0);
   });
 
-  /** What a context believes that it has. */
+  /** The resources that a context believes it has. */
   interface Belief {
     readonly keys: Map<number, number>;
     readonly sessions: Map<number, { identity: number | undefined; key: number | undefined }>;

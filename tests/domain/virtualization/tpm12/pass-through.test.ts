@@ -108,7 +108,7 @@ describe('TPM 1.2 commands that are passed through', () => {
     const { made, code, tpm, virtualizer } = broker();
     assert.equal(made(1, command.loadKey(1)), 1);
     for (let number = 0; number < 3; number++) made(2, command.loadKey2(number));
-    // The context's key has left the TPM, which gives its handle out again.
+    // The context's key is no longer in the TPM, which has assigned its handle again.
     const resident = () => virtualizer.resources().filter((resource) => resource.contextId === 1 && resource.resident);
     assert.deepEqual(resident(), []);
     for (const handle of [2, 3]) tpm.answer(command.flush(handle, TPM_RT.KEY));
@@ -164,7 +164,7 @@ describe('TPM 1.2 commands that are passed through', () => {
   });
 });
 
-/** A TPM that has not looked at the authorization of a command that it refuses, so that the session lives on. */
+/** A TPM that rejects a command before it checks the authorization, so that the session continues. */
 function keepingSessions(tpm: ModelTpm12): ModelTpm12['answer'] {
   const answer = ModelTpm12.prototype.answer.bind(tpm);
   return (command) => {

@@ -29,7 +29,7 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
     const more = Array.from({ length: 6 }, () => made(2, command.oiap()));
     const key = made(2, command.loadKey2(5));
     for (const session of [kept, ...more]) assert.equal(code(2, command.sign(key, session, true)), 0);
-    // 25 sessions for 3 loaded and 16 saved; a swap needs one free slot on the way.
+    // 25 sessions, of which 3 are loaded and 16 saved; a swap needs one free slot meanwhile.
     assert.equal(virtualizer.counts(1).loadedSessions, 11);
     assert.ok(tpm.savedSessions.size <= 16);
   });

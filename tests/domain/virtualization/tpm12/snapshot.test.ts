@@ -60,7 +60,7 @@ describe('resources of TPM 1.2 contexts', () => {
 });
 
 describe('the snapshot of TPM 1.2', () => {
-  /** A broker that has everything in the TPM that there is, and the snapshot of it. */
+  /** Returns a broker that holds a resource of every kind in the TPM, and its snapshot. */
   function everything() {
     const all = broker();
     const { made, send, tpm, virtualizer } = all;

@@ -9,13 +9,13 @@ import { broker, drive, handlesIn, listOf, property } from '../../../support/vir
 
 const GET_RANDOM = command12(TPM_ORD.GetRandom, uint32(8));
 
-/** Alice has a transport session, and a key and a session of her own. */
+/** Sets up Alice with a transport session, a key and a session. */
 function withTransport(attributes = 0, limits = {}) {
   const all = broker(limits);
   const transport = all.made(1, command.transport(attributes));
   const inside = (contextId: number, inner: Uint8Array, continues = true) =>
     all.send(contextId, command.executeTransport(transport, inner, continues));
-  /** The wrapped response, or the code of the outer one. */
+  /** Returns the wrapped response, or the code of the outer response. */
   const inner = (contextId: number, bytes: Uint8Array) => {
     const response = inside(contextId, bytes);
     const code = readUint32(response, 6);

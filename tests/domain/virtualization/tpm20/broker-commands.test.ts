@@ -12,7 +12,7 @@ import {
 } from '../../../../ts-core/domain/virtualization/tpm20/broker-commands.js';
 import { u32 } from '../../../support/tpm20-commands.js';
 
-/** Runs an exchange against these responses; answers the result and the properties that were asked for. */
+/** Runs an exchange with these responses, and returns its result and the properties that it requested. */
 function ask<Result>(exchange: Exchange<Result>, ...responses: Uint8Array[]) {
   const asked: number[] = [];
   let step = exchange.next();

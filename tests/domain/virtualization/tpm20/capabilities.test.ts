@@ -161,7 +161,7 @@ describe('TPM2_GetCapability of a context', () => {
       [TPM_PT.HR_LOADED]: 1,
       [TPM_PT.HR_LOADED_AVAIL]: 3,
       [TPM_PT.HR_ACTIVE]: 2,
-      // Three are taken, two by this user: half of what is left over, rounded up.
+      // Three are used, two of them by this user: half of the remainder, rounded up.
       [TPM_PT.HR_ACTIVE_AVAIL]: 30,
       [TPM_PT.HR_TRANSIENT_AVAIL]: 26,
     });

@@ -173,7 +173,7 @@ describe('whether a TPM 2.0 command needs a swap', () => {
     assert.equal(need(first, sign(TRANSIENT_FIRST)), 'resident');
     assert.equal(need(second, createPrimary()), 'none', 'nothing is known of a limit yet');
     handleIn(await second.send(createPrimary()));
-    // The TPM has three slots: the first object went, and comes back in place of the second.
+    // The TPM has three slots: the first object was evicted, and now replaces the second.
     assert.equal(need(first, sign(TRANSIENT_FIRST)), 'swap');
     assert.equal(await first.code(sign(TRANSIENT_FIRST)), 0);
     tpm.log.length = 0;
@@ -189,7 +189,7 @@ describe('whether a TPM 2.0 command needs a swap', () => {
     assert.equal(need(first, contextSave(TRANSIENT_FIRST + 1)), 'none', 'is saved already');
     assert.equal(need(first, Uint8Array.of(0x80, 0x02, 0, 0, 0, 10, 0, 0, 1, 0x5d)), 'none', 'malformed');
     assert.deepEqual(tpm.log, []);
-    // Had asking counted as use, another one would go now than the least recently used.
+    // If the question counted as a use, another object than the least recently used one would be evicted now.
     handleIn(await second.send(createPrimary()));
     assert.equal(need(first, sign(TRANSIENT_FIRST + 2)), 'swap');
     assert.equal(need(first, sign(TRANSIENT_FIRST)), 'resident');

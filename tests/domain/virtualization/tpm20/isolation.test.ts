@@ -24,7 +24,7 @@ import { type VirtualClient, VirtualTpm20 } from '../../../support/virtual-tpm20
 const TRANSIENT = 0x80000000;
 const LIMITS = { resourcesPerContext: 6, sessionsPerContext: 4, objectsPerUser: 100, abandonedSessionsPerUser: 2 };
 
-/** What one client may know, kept beside the broker. */
+/** What one client may know, recorded independently of the broker. */
 interface Expected {
   readonly client: VirtualClient;
   readonly userKey: string;
@@ -59,7 +59,7 @@ type Step = readonly [who: number, what: number, which: number];
 const steps = fc.array(fc.tuple(fc.nat(2), fc.nat(11), fc.nat(7)), { minLength: 1, maxLength: 120 });
 const USERS = ['uid:1000', 'uid:1000', 'uid:1001'];
 
-/** Carries one step out and compares what came back with what this client may know. */
+/** Executes one step and compares the response with what this client may know. */
 async function step(world: World, [who, what, which]: Step): Promise<void> {
   const me = world.clients[who] as Expected;
   const handle = TRANSIENT + which;

@@ -47,7 +47,7 @@ describe('the response for a handle that a context does not have', () => {
     const policies = Object.entries(TPM_CC).filter(([name]) => name.startsWith('Policy'));
     const session = policies.filter(([, code]) => inArea(code, POLICY_SESSION, 0, 1) === TPM_RC.REFERENCE_H0);
     const others = policies.filter((each) => !session.includes(each)).map(([name]) => name);
-    // Not part of the library that was measured: the TPM refuses the handle itself.
+    // The measured library does not have these: the TPM itself refuses the handle.
     assert.deepEqual(others, ['Policy_AC_SendSelect', 'PolicyTransportSPDM']);
   });
 

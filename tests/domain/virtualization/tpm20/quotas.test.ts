@@ -77,7 +77,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     const gone = broker.client('uid:7');
     const blob = blobIn(await gone.send(contextSave(handleIn(await gone.send(startAuthSession())))));
     await gone.close();
-    // Sessions that are not the broker's use up the rest.
+    // Sessions of other programs use up the rest.
     for (let number = 1; number < 64; number++) {
       const handle = handleIn(tpm.transmit(startAuthSession('hmac')));
       tpm.transmit(contextSave(handle));

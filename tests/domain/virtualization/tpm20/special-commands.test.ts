@@ -34,7 +34,9 @@ describe('TPM 2.0 special commands', () => {
   });
 
   describe('that void hierarchies', () => {
-    /** Three keys of each hierarchy named, so that some are evicted; answers the codes of reading each of them. */
+    /**
+     * Creates three keys in each named hierarchy, so that some are evicted, and returns the codes of reading each key.
+     */
     async function keysOf(...hierarchies: Hierarchy[]) {
       const { tpm, broker } = await scriptedBroker();
       const client = broker.client();

@@ -18,8 +18,8 @@ import {
   type ResourceTable,
 } from './handles.js';
 import type { Parts } from './parts.js';
+import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
 import type { CallerSavedSession } from './sessions.js';
-import { saysNoRoom, unknownHandleCode } from './swapping.js';
 
 /** Key blobs whose virtual handle is remembered for keepHandle. */
 const MAX_REMEMBERED_BLOBS = 256;

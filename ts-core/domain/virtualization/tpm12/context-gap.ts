@@ -12,8 +12,8 @@ import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js
 import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
+import type { Swapping } from './save-load-evict.js';
 import type { CallerSavedSession, SavedSessions } from './sessions.js';
-import type { Swapping } from './swapping.js';
 
 const LEAST_CONTEXT_DISTANCE = 0xffff;
 const REFRESH_DISTANCE = LEAST_CONTEXT_DISTANCE >>> 1;

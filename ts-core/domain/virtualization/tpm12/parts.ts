@@ -5,8 +5,8 @@ import { ContextGap } from './context-gap.js';
 import { ResourceTable } from './handles.js';
 import { Quotas, type Tpm12Limits } from './quotas.js';
 import { Reconciliation } from './reconcile.js';
+import { Swapping } from './save-load-evict.js';
 import { DaaSessions, SavedSessions, Sha1Thread } from './sessions.js';
-import { Swapping } from './swapping.js';
 
 export interface Parts {
   readonly table: ResourceTable;

@@ -33,7 +33,7 @@ import {
   type SessionLink,
 } from './handles.js';
 import { forgetEverything, type Parts } from './parts.js';
-import { saysNoRoom, unknownHandleCode } from './swapping.js';
+import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
 
 /** Runs one command of a context. */
 export function* runMapped(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {

@@ -1,6 +1,6 @@
 /**
- * Sessions other than those that contexts have loaded: saved sessions, the TPM's DAA sessions and its SHA-1 thread. No
- * I/O.
+ * Sessions other than those that contexts have loaded: sessions that callers saved, the TPM's DAA sessions and its SHA-1
+ * thread. Tables without I/O; `save-load-evict.ts` saves sessions in the TPM.
  */
 import { base64ToBytes } from '../../base64.js';
 import { sameBytes } from '../../tpm/byte-fields.js';

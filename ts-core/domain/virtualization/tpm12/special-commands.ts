@@ -17,8 +17,8 @@ import {
 import { kindOfResourceType } from './handles.js';
 import type { Parts } from './parts.js';
 import { runMapped } from './pass-through.js';
+import { unknownHandleCode } from './save-load-evict.js';
 import type { DaaSession } from './sessions.js';
-import { unknownHandleCode } from './swapping.js';
 import { runExecuteTransport } from './transport.js';
 
 /** Runs in place of the pass-through. */

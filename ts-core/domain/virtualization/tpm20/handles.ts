@@ -6,8 +6,9 @@ import type { Caller } from '../../caller.js';
 import { handleNumber, handleType, TPM_HT, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { staysValidInUse } from '../../tpm20/structures.js';
 import { SlotEstimate } from './slot-estimate.js';
+import { type Used, UseOrder } from './use-order.js';
 
-export interface TransientObject {
+export interface TransientObject extends Used {
   readonly id: number;
   readonly context: VirtualContext;
   readonly virtualHandle: number;
@@ -18,9 +19,6 @@ export interface TransientObject {
   blob: Uint8Array | undefined;
   /** The TPM refused to save the object, so it keeps its slot until it is flushed. */
   saveRefused: boolean;
-  lastUse: number;
-  /** The number of the exchange that needs the object in the TPM and therefore does not evict it. */
-  pinnedBy: number;
 }
 
 /** What one caller sees of the TPM: the virtual handles of its objects, and how many sessions it has loaded. */
@@ -71,9 +69,8 @@ export class TransientObjects {
   readonly #resident = new Map<number, TransientObject>();
   readonly #heldByUser = new Map<string, number>();
   readonly #slots = new SlotEstimate();
+  readonly #order = new UseOrder();
   #nextId = 1;
-  #uses = 0;
-  #exchange = 0;
   readonly #changed: () => void;
 
   constructor(changed: () => void) {
@@ -82,7 +79,7 @@ export class TransientObjects {
 
   /** Numbers each exchange, so that it never evicts what it needs itself. */
   beginExchange(): void {
-    this.#exchange++;
+    this.#order.beginExchange();
   }
 
   /** Adds an object that the TPM has just created or loaded for a context. */
@@ -101,7 +98,7 @@ export class TransientObjects {
       physicalHandle,
       blob,
       saveRefused: false,
-      lastUse: ++this.#uses,
+      lastUse: this.#order.next(),
       pinnedBy: 0,
     };
     context.insert(object);
@@ -120,8 +117,7 @@ export class TransientObjects {
 
   /** Marks an object as used now, and as needed by the running exchange. */
   touch(object: TransientObject): void {
-    object.lastUse = ++this.#uses;
-    object.pinnedBy = this.#exchange;
+    this.#order.touch(object);
   }
 
   /** Forgets an object that was flushed, or lost with the TPM's memory. */
@@ -191,12 +187,7 @@ export class TransientObjects {
 
   /** Returns the next object to evict; undefined if the running exchange needs all that can be saved. */
   leastRecentlyUsed(): TransientObject | undefined {
-    let oldest: TransientObject | undefined;
-    for (const object of this.#resident.values()) {
-      if (object.saveRefused || object.pinnedBy === this.#exchange) continue;
-      if (!oldest || object.lastUse < oldest.lastUse) oldest = object;
-    }
-    return oldest;
+    return this.#order.leastRecentlyUsed(this.residents().filter(({ saveRefused }) => !saveRefused));
   }
 
   /** Forgets all objects, saved forms included: the TPM has lost them. */

@@ -6,8 +6,8 @@ import { CommandAreas, type CommandTable } from '../../tpm20/command-shape.js';
 import { TransientObjects, type VirtualContext } from './handles.js';
 import type { HandleRanges } from './missing-handles.js';
 import { Quotas, type ResourceLimits } from './quotas.js';
+import { Swapping } from './save-load-evict.js';
 import { Sessions } from './sessions.js';
-import { Swapping } from './swapping.js';
 
 export interface Parts {
   readonly contexts: Map<number, VirtualContext>;

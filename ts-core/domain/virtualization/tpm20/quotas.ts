@@ -10,8 +10,8 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RC } from '../../tpm20/codes.js';
 import { OBJECT_QUOTA, SESSION_QUOTA } from '../../tpm20/responses.js';
 import type { TransientObjects, VirtualContext } from './handles.js';
+import type { Swapping } from './save-load-evict.js';
 import type { Session, Sessions } from './sessions.js';
-import type { Swapping } from './swapping.js';
 
 /** Bounds on what callers may hold. They are read whenever they are needed, so that they follow the policy. */
 export interface ResourceLimits {

@@ -1,5 +1,6 @@
 /**
- * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. No I/O.
+ * Authorization sessions: who owns each, which are in the TPM, and the saved forms of the others. A table without I/O;
+ * `save-load-evict.ts` saves sessions in the TPM.
  *
  * A session keeps the TPM's handle value, since callers authenticate it. The low 24 bits identify it, since a saved
  * policy session is listed under another type. To its caller, a session is either loaded (in one context) or saved (it
@@ -8,8 +9,9 @@
 import { handleNumber, isSessionHandle } from '../../tpm20/codes.js';
 import type { VirtualContext } from './handles.js';
 import { SlotEstimate } from './slot-estimate.js';
+import { type Used, UseOrder } from './use-order.js';
 
-export interface Session {
+export interface Session extends Used {
   readonly id: number;
   readonly handle: number;
   readonly userKey: string;
@@ -29,18 +31,15 @@ export interface Session {
   saveOrder: number;
   /** Order in which callers saved theirs: the lowest is reclaimed first. */
   callerSaveOrder: number;
-  lastUse: number;
-  pinnedBy: number;
 }
 
 export class Sessions {
   readonly #byNumber = new Map<number, Session>();
   readonly #slots = new SlotEstimate();
+  readonly #order = new UseOrder();
   #nextId = 1;
-  #uses = 0;
   #saves = 0;
   #residentCount = 0;
-  #exchange = 0;
   readonly #changed: () => void;
 
   constructor(changed: () => void) {
@@ -49,7 +48,7 @@ export class Sessions {
 
   /** Numbers each exchange, so that it never evicts a session that it is using. */
   beginExchange(): void {
-    this.#exchange++;
+    this.#order.beginExchange();
   }
 
   get size(): number {
@@ -105,7 +104,7 @@ export class Sessions {
       callerBlob: undefined,
       saveOrder: 0,
       callerSaveOrder: 0,
-      lastUse: ++this.#uses,
+      lastUse: this.#order.next(),
       pinnedBy: 0,
     };
     this.#byNumber.set(handleNumber(handle), session);
@@ -124,8 +123,7 @@ export class Sessions {
 
   /** Marks a session as used now, and as needed by the running exchange. */
   touch(session: Session): void {
-    session.lastUse = ++this.#uses;
-    session.pinnedBy = this.#exchange;
+    this.#order.touch(session);
   }
 
   /** Records that the caller has saved the session: it now belongs to the user, under the blob that the caller got. */
@@ -204,12 +202,7 @@ export class Sessions {
 
   /** Returns the next session to evict; undefined if the running exchange needs all that are resident. */
   leastRecentlyUsed(): Session | undefined {
-    let oldest: Session | undefined;
-    for (const session of this.#byNumber.values()) {
-      if (!session.resident || session.pinnedBy === this.#exchange) continue;
-      if (!oldest || session.lastUse < oldest.lastUse) oldest = session;
-    }
-    return oldest;
+    return this.#order.leastRecentlyUsed([...this.all()].filter(({ resident }) => resident));
   }
 
   /** Returns the session that the TPM saved first. */

@@ -1,13 +1,13 @@
 /** Tests that the budgets count one user's bytes across all connections. */
 import assert from 'node:assert/strict';
-import { ByteBudget, UserBudgets } from '../../ts-core/endpoints/user-budgets.js';
+import { ByteBudget, UserByteBudgets } from '../../ts-core/endpoints/user-byte-budgets.js';
 
 const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' } as const;
 const BOB = { userKey: 'uid:1001', callerClass: 'standardUser' } as const;
 
 describe('budgets of bytes', () => {
   it('are shared by all connections of a user, and separate for each user', () => {
-    const budgets = new UserBudgets(1000);
+    const budgets = new UserByteBudgets(1000);
     const first = budgets.join(ALICE);
     assert.equal(budgets.join(ALICE), first);
     assert.notEqual(budgets.join(BOB), first);
@@ -15,7 +15,7 @@ describe('budgets of bytes', () => {
   });
 
   it('are removed with the last connection of their user', () => {
-    const budgets = new UserBudgets(1000);
+    const budgets = new UserByteBudgets(1000);
     const first = budgets.join(ALICE);
     budgets.join(ALICE);
     budgets.leave(ALICE);

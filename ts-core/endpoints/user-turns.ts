@@ -37,7 +37,7 @@ export interface TurnSource {
   inNextTurn(callback: () => void): void;
 }
 
-export class FairTurns {
+export class UserTurns {
   readonly #source: TurnSource;
   readonly #lines = new Map<string, UserLine>();
   #scheduled = false;

@@ -61,7 +61,7 @@ describe('TPM 2.0 transient objects', () => {
     tpm.log.length = 0;
     for (let round = 0; round < 12; round++)
       assert.equal(await client.code(readPublic(TRANSIENT_FIRST + (round % 6))), 0);
-    // Per command: flush of the oldest, load, the command.
+    // Each command flushes the oldest object, loads its own, and runs.
     assert.equal(tpm.log.filter((code) => code === TPM_CC.ContextLoad).length, 12);
     assert.equal(tpm.log.filter((code) => code === TPM_CC.FlushContext).length, 12);
     assert.equal(tpm.log.length, 36);
@@ -101,7 +101,7 @@ describe('TPM 2.0 transient objects', () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary({ hierarchy: 'owner' })));
-    // Clear behind the broker's back: it cannot know.
+    // Somebody else clears the TPM, which the broker cannot know.
     tpm.transmit(clear());
     for (let number = 0; number < 5; number++) {
       assert.equal(await client.code(readPublic(TRANSIENT_FIRST + number)), TPM_RC.REFERENCE_H0);

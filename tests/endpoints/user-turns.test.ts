@@ -1,6 +1,6 @@
 /** Tests that users share the event loop by the time that their requests cost, and nobody holds it for long. */
 import assert from 'node:assert/strict';
-import { TURN_MS, type TurnWork } from '../../ts-core/endpoints/fair-turns.js';
+import { TURN_MS, type TurnWork } from '../../ts-core/endpoints/user-turns.js';
 import { fakeTurns } from '../support/fake-turns.js';
 
 describe('turns of the event loop', () => {

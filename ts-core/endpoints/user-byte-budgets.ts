@@ -8,7 +8,7 @@
  */
 import type { Caller } from '../domain/caller.js';
 
-export interface UserBudget {
+export interface UserByteBudget {
   readonly reading: ByteBudget;
   readonly calling: ByteBudget;
   readonly replying: ByteBudget;
@@ -92,8 +92,8 @@ export class ChargedBytes {
 }
 
 /** The budgets of the connected users, over all endpoints. */
-export class UserBudgets {
-  readonly #byUser = new Map<string, { readonly budget: UserBudget; connections: number }>();
+export class UserByteBudgets {
+  readonly #byUser = new Map<string, { readonly budget: UserByteBudget; connections: number }>();
   readonly #bytesPerUser: number;
 
   constructor(bytesPerUser: number) {
@@ -101,7 +101,7 @@ export class UserBudgets {
   }
 
   /** Adds one connection of the user, until `leave`. */
-  join({ userKey }: Caller): UserBudget {
+  join({ userKey }: Caller): UserByteBudget {
     let entry = this.#byUser.get(userKey);
     if (entry === undefined) {
       const part = (share: number) => new ByteBudget(Math.ceil(this.#bytesPerUser * share));
