@@ -79,6 +79,15 @@ describe('a connection over a Node.js socket', () => {
     assert.equal((await clientReadsToTheEnd()).toString(), 'reply');
   });
 
+  it('keeps its own copy of what the client does not read at once', async () => {
+    connection.send(Buffer.alloc(MUCH, 'x'), MUCH);
+    const bytes = Buffer.from('reply');
+    connection.send(bytes, 5);
+    bytes.fill('x');
+    connection.close(true);
+    assert.equal((await clientReadsToTheEnd()).toString('latin1', MUCH), 'reply');
+  });
+
   it('keeps what arrives in the kernel while it does not read', async () => {
     connection.setReading(false);
     let written = false;

@@ -33,8 +33,8 @@ export interface ByteConnection {
 export function overNodeSocket(socket: Socket): ByteConnection {
   const connection: ByteConnection = {
     events: undefined,
-    // A copy, because Node.js may keep the bytes until the peer reads.
-    send: (bytes, length) => void socket.write(bytes.slice(0, length)),
+    // A copy, because Node.js may keep the bytes until the peer reads. `slice` would be a view if they are a Buffer.
+    send: (bytes, length) => void socket.write(new Uint8Array(bytes.subarray(0, length))),
     unsentBytes: () => socket.writableLength,
     setReading: (reading) => void (reading ? socket.resume() : socket.pause()),
     close(flush) {

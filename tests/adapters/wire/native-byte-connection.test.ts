@@ -11,11 +11,19 @@ function rig() {
   const events: string[] = [];
   const arrived: string[] = [];
   let interest: 'none' | { readonly readable: boolean; readonly writable: boolean } = 'none';
+  const sent: string[] = [];
+  let peerReads = true;
   let onReadable: (received: number) => void = () => {};
-  const connection = new NativeByteConnection({}, (_socket, buffer, readable) => {
+  let onWritable: () => void = () => {};
+  const connection = new NativeByteConnection({}, (_socket, buffer, readable, writable) => {
     onReadable = readable;
+    onWritable = writable;
     const stream: ByteStream = {
-      send: (_bytes, offset, end) => end - offset,
+      send(bytes, offset, end) {
+        if (!peerReads) return EAGAIN;
+        sent.push(Buffer.from(bytes).toString('latin1', offset, end));
+        return end - offset;
+      },
       receive() {
         const bytes = arrived.shift();
         if (bytes === undefined) return EAGAIN;
@@ -34,7 +42,7 @@ function rig() {
   });
   connection.events = {
     received: (bytes, start, end) => void events.push(Buffer.from(bytes).toString('latin1', start, end)),
-    drained: () => {},
+    drained: () => void events.push('drained'),
     closed: () => void events.push('closed'),
   };
   return {
@@ -48,6 +56,14 @@ function rig() {
       onReadable(EAGAIN);
     },
     peerGoes: () => onReadable(GONE),
+    sent,
+    peerStopsReading() {
+      peerReads = false;
+    },
+    peerReadsAgain() {
+      peerReads = true;
+      onWritable();
+    },
   };
 }
 
@@ -118,5 +134,16 @@ describe('a connection over a stream of the addon', () => {
     peer.arrives('abc');
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(peer.events, ['stream closed', 'closed']);
+  });
+
+  it('keeps what its peer does not read, even if the caller uses the bytes for something else', () => {
+    const peer = rig();
+    peer.peerStopsReading();
+    const bytes = Buffer.from('reply and more');
+    peer.connection.send(bytes, 5);
+    bytes.fill('x');
+    assert.deepEqual([peer.connection.unsentBytes(), peer.interest], [5, { readable: true, writable: true }]);
+    peer.peerReadsAgain();
+    assert.deepEqual([peer.sent, peer.events, peer.interest], [['reply'], ['drained'], READING]);
   });
 });

@@ -94,7 +94,8 @@ export class NativeByteConnection {
   }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
-    this.#unsent.push(bytes.slice(start, end));
+    // Not `slice`, which is a view of the same bytes if they are a Buffer.
+    this.#unsent.push(new Uint8Array(bytes.subarray(start, end)));
     this.#unsentBytes += end - start;
   }
 
