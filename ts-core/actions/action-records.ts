@@ -1,8 +1,8 @@
 /** Counts what happens to each action, and reports it to the broker soon after it has changed. */
 import type { Clock } from '../application/ports/operating-system.js';
 import type { DropReason } from '../domain/event-actions/run-queue.js';
-import type { ParamsOf } from '../endpoints/rpc/protocol/types-by-method.js';
 import type { EventActionRun } from '../endpoints/rpc/protocol/event-action.js';
+import type { ParamsOf } from '../endpoints/rpc/protocol/types-by-method.js';
 
 export type ActionRun = EventActionRun;
 export type Report = Required<ParamsOf<'eventAction/report'>>;
