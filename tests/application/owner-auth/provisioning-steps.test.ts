@@ -265,6 +265,12 @@ describe('the steps that provision a TPM 1.2', () => {
     assert.equal((await steps.verdict()).ready, true);
   });
 
+  it('send nothing to a TPM that has its final owner', async () => {
+    const { steps, did, exchanges } = setUp({ version: '1.2', state: PROVISIONED });
+    await steps.run(false);
+    assert.deepEqual([did, exchanges()], [['discard broken secrets'], 0]);
+  });
+
   it('need a person at the machine to activate it', async () => {
     const { steps } = setUp({ version: '1.2', state: { ...PROVISIONED, activated: false }, stored: { owner: OWNER } });
     assert.deepEqual((await steps.run(false)).needs, ['TPM_ACTIVATE', 'PHYSICAL_PRESENCE', 'REBOOT']);
