@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
 
 export class PrivateBroker {
   #child;
@@ -51,7 +51,7 @@ export class PrivateBroker {
     for (const deadline = Date.now() + READY_TIMEOUT_MS; !(await this.#answers()); await wait(50)) {
       if (this.isRunning && Date.now() < deadline) continue;
       await this.stop();
-      throw new Error(`the broker did not start:\n${problems}`);
+      throw new Error(`the broker ended or did not answer within ${READY_TIMEOUT_MS / 1000} s:\n${problems}`);
     }
   }
 

@@ -1,30 +1,38 @@
 /**
  * Connections that have been accepted but are not served yet. Each is set up in its user's turn, so that a user who
- * connects without end does not hold up others. Nothing is read from a connection before that; afterwards, its bytes
- * are received in turns as well while others wait.
+ * connects without end does not hold up others. Nothing is read from a connection before that, but it counts among the
+ * open ones; afterwards, its bytes are received in turns as well while others wait.
  */
+import type { Caller } from '../domain/caller.js';
 import type { ByteConnection } from './byte-connection.js';
+import type { ConnectionCounts } from './connection-counts.js';
 import { type IncomingConnection, openUnlessGone } from './incoming-connection.js';
 import type { TurnWork, UserTurns } from './user-turns.js';
 
 export interface Arrival {
   readonly connection: IncomingConnection;
-  readonly userKey: string;
-  /** Either `setUp` or `onGone` is called: `onGone` if the peer leaves before its turn or the endpoint closes. */
+  readonly caller: Caller;
+  /**
+   * Takes over the connection, which counts until whoever takes it over removes it from the counts. Not called if the
+   * peer leaves before its turn or the endpoint closes.
+   */
   readonly setUp: (bytes: ByteConnection) => void;
-  readonly onGone: () => void;
 }
 
 export class Arrivals {
   readonly #turns: UserTurns;
+  readonly #counts: ConnectionCounts;
   readonly #waiting = new Set<WaitingArrival>();
 
-  constructor(turns: UserTurns) {
+  constructor(turns: UserTurns, counts: ConnectionCounts) {
     this.#turns = turns;
+    this.#counts = counts;
   }
 
   add(arrival: Arrival): void {
-    const waiting = new WaitingArrival(arrival, this.#turns, () => this.#waiting.delete(waiting));
+    this.#counts.add(arrival.caller);
+    const shared = { turns: this.#turns, counts: this.#counts };
+    const waiting = new WaitingArrival(arrival, shared, () => this.#waiting.delete(waiting));
     this.#waiting.add(waiting);
     this.#turns.add(waiting);
   }
@@ -39,19 +47,24 @@ export class Arrivals {
   }
 }
 
+interface Shared {
+  readonly turns: UserTurns;
+  readonly counts: ConnectionCounts;
+}
+
 class WaitingArrival implements TurnWork {
   readonly #arrival: Arrival;
-  readonly #turns: UserTurns;
+  readonly #shared: Shared;
   readonly #onServed: () => void;
 
-  constructor(arrival: Arrival, turns: UserTurns, onServed: () => void) {
+  constructor(arrival: Arrival, shared: Shared, onServed: () => void) {
     this.#arrival = arrival;
-    this.#turns = turns;
+    this.#shared = shared;
     this.#onServed = onServed;
   }
 
   get userKey(): string {
-    return this.#arrival.userKey;
+    return this.#arrival.caller.userKey;
   }
 
   serve(): boolean {
@@ -62,8 +75,9 @@ class WaitingArrival implements TurnWork {
       this.refuse();
       return false;
     }
+    const { turns } = this.#shared;
     bytes.paceBy?.((receive) => {
-      if (!this.#turns.serveAtOnce(receive)) this.#turns.addOnce(this.userKey, receive);
+      if (!turns.serveAtOnce(receive)) turns.addOnce(this.userKey, receive);
     });
     setUp(bytes);
     return false;
@@ -71,6 +85,6 @@ class WaitingArrival implements TurnWork {
 
   refuse(): void {
     this.#arrival.connection.refuse();
-    this.#arrival.onGone();
+    this.#shared.counts.remove(this.#arrival.caller);
   }
 }

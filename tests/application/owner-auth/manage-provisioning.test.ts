@@ -222,9 +222,11 @@ describe('automatic provisioning', () => {
   });
 
   it('asks nothing of the firmware, since no person started it', async () => {
-    const { did, told } = await afterStart('Enabled', { needs: INACTIVE });
+    const { provisioning, did, told } = await afterStart('Enabled', { needs: INACTIVE });
     assert.deepEqual(did, ['run']);
     assert.equal(told.at(-1)?.userKey, undefined);
+    await provisioning.initialize(undefined, { allowPhysicalPresence: true });
+    assert.deepEqual(did, ['run', 'run']);
   });
 
   it('is reported when it is set', async () => {

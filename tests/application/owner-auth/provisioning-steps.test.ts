@@ -47,6 +47,8 @@ function setUp(given: Given = {}) {
   const stored = new Map(Object.entries(given.stored ?? {}));
   const sent: Uint8Array[] = [];
   const did: string[] = [];
+  /** The secrets that were passed on: the arrays themselves, not copies. */
+  const passedOn: Uint8Array[] = [];
   const note = (what: string) => void did.push(what);
   const succeed = (command: Uint8Array): Uint8Array => {
     const code = readUint32(command, 6);
@@ -63,11 +65,13 @@ function setUp(given: Given = {}) {
     return (answers[NAMES.get(readUint32(command, 6)) as Command] ?? succeed)(command);
   };
   const recorded = recordedTpm12('provisioning');
+  let exchanges = 0;
   const context = {
-    run: async (begin: () => Exchange<unknown>) =>
-      version === '1.2'
-        ? recorded.context.run(begin)
-        : answered(begin(), ...Array.from({ length: 10 }, () => answer)).result,
+    run: async (begin: () => Exchange<unknown>) => {
+      exchanges++;
+      if (version === '1.2') return recorded.context.run(begin);
+      return answered(begin(), ...Array.from({ length: 10 }, () => answer)).result;
+    },
   } as unknown as BrokerContext;
   const records = new OwnerAuthRecords(new MemoryStore());
   const coordinator = {
@@ -79,7 +83,8 @@ function setUp(given: Given = {}) {
         get: async (name: string) => stored.get(name)?.slice(),
       },
       change: {
-        change: async (current: Uint8Array, _next: Uint8Array, to: number) => {
+        change: async (current: Uint8Array, next: Uint8Array, to: number) => {
+          passedOn.push(next);
           note(`set the owner authorization at level ${to}`);
           assert.deepEqual(current, version === '1.2' ? WELL_KNOWN_SECRET : new Uint8Array());
           Object.assign(tpm.state, { owned: true, hasStorageRootKey: true, hasEndorsementKey: true });
@@ -96,13 +101,17 @@ function setUp(given: Given = {}) {
     settle: ({ kind }: { kind: string }) => note(`remains: ${kind}`),
     tellKeptNowhere: (at: number) => note(`stored nowhere at level ${at}`),
     currentOwnerAuth: async () => OWNER.slice(),
-    clear: async (owner: Uint8Array) => note(`clear with ${owner[0]}`),
+    clear: async (owner: Uint8Array) => {
+      passedOn.push(owner);
+      note(`clear with ${owner[0]}`);
+    },
   } as unknown as OwnerAuthCoordinator;
   const settings = () => ({ standardUserAuthorizationFailureTotalThreshold: 9, ...given.settings }) as PolicySettings;
   const steps = new ProvisioningSteps(coordinator, settings, given.keyAlgorithm ?? 'auto');
   const commands = () => sent.map((command) => NAMES.get(readUint32(command, 6)));
   const commandsWith = (name: Command) => sent.filter((command) => readUint32(command, 6) === TPM_CC[name]);
-  return { steps, tpm, sent, did, records, commands, commandsWith };
+  const zeroed = () => passedOn.length > 0 && passedOn.every((secret) => secret.every((byte) => byte === 0));
+  return { steps, did, records, commands, commandsWith, zeroed, exchanges: () => exchanges };
 }
 
 const KEY = ['TestParms', 'CreatePrimary', 'EvictControl', 'FlushContext'];
@@ -112,8 +121,9 @@ const parametersOf = (command: Uint8Array) => [12, 8, 4].map((behind) => readUin
 
 describe('the steps that provision a TPM 2.0', () => {
   it('make both keys persistent, set the parameters of the lockout, then the owner authorization', async () => {
-    const { steps, commands, commandsWith, did } = setUp();
+    const { steps, commands, commandsWith, did, zeroed } = setUp();
     const verdict = await steps.run(false);
+    assert.ok(zeroed(), 'the new owner authorization is overwritten');
     assert.deepEqual(commands(), [...KEY, ...KEY, 'DictionaryAttackParameters']);
     assert.deepEqual(
       commandsWith('CreatePrimary').map((command) => readUint32(command, 10)),
@@ -230,8 +240,9 @@ describe('the steps that provision a TPM 2.0', () => {
 
 describe('the steps that provision a TPM 1.2', () => {
   it('create the endorsement key, take ownership with the well-known secret, then set the final one', async () => {
-    const { steps, did } = setUp({ version: '1.2', state: { hasEndorsementKey: false } });
+    const { steps, did, exchanges } = setUp({ version: '1.2', state: { hasEndorsementKey: false } });
     const verdict = await steps.run(false);
+    assert.equal(exchanges(), 2);
     assert.deepEqual(did, [
       ...['discard broken secrets', 'set the owner authorization at level 4', 'remains: nothing'],
     ]);
@@ -245,12 +256,19 @@ describe('the steps that provision a TPM 1.2', () => {
   });
 
   it('continue after a crash between TPM_TakeOwnership and the final secret', async () => {
-    const { steps, did, records } = setUp({ version: '1.2', state: PROVISIONED, stored: { owner: OWNER } });
+    const { steps, did, records, exchanges } = setUp({ version: '1.2', state: PROVISIONED, stored: { owner: OWNER } });
     await records.update({ wellKnownOwner: true });
     assert.ok((await steps.verdict()).needs.includes('TPM_TAKE_OWNERSHIP'));
     await steps.run(false);
     assert.ok(did.includes('set the owner authorization at level 4'));
+    assert.equal(exchanges(), 0, 'neither TPM_CreateEndorsementKeyPair nor TPM_TakeOwnership');
     assert.equal((await steps.verdict()).ready, true);
+  });
+
+  it('send nothing to a TPM that has its final owner', async () => {
+    const { steps, did, exchanges } = setUp({ version: '1.2', state: PROVISIONED });
+    await steps.run(false);
+    assert.deepEqual([did, exchanges()], [['discard broken secrets'], 0]);
   });
 
   it('need a person at the machine to activate it', async () => {
@@ -265,6 +283,11 @@ describe('what provisioning still needs', () => {
   it('is the owner authorization if the level stores it and it is not here', async () => {
     assert.deepEqual((await provisioned({ stored: {} }).verdict()).needs, ['TPM_OWNERAUTH']);
     assert.deepEqual((await provisioned({ stored: {}, level: 0 }).verdict()).needs, []);
+  });
+
+  it('is ownership while the TPM has no owner', async () => {
+    const { needs } = await provisioned({ state: { ...PROVISIONED, owned: false }, stored: {} }).verdict();
+    assert.deepEqual(needs, ['TPM_TAKE_OWNERSHIP']);
   });
 
   it('is the second phase of a backup that waits, unless backup is off', async () => {
@@ -310,9 +333,9 @@ describe('what provisioning still needs', () => {
 
 describe('clearing a TPM as its owner', () => {
   it('uses the stored authorization', async () => {
-    const { steps, did } = setUp({ state: PROVISIONED, stored: { owner: OWNER } });
+    const { steps, did, zeroed } = setUp({ state: PROVISIONED, stored: { owner: OWNER } });
     assert.equal(await steps.clearAsOwner(), true);
-    assert.deepEqual(did, ['clear with 1']);
+    assert.deepEqual([did, zeroed()], [['clear with 1'], true]);
   });
 
   it('is not tried without it, or if the TPM forbids it', async () => {

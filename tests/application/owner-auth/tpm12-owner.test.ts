@@ -190,6 +190,11 @@ describe('the endorsement key of a TPM 1.2', () => {
     assert.deepEqual(toDelegate?.publicKey, toOwner?.publicKey);
   });
 
+  it('names the owner authorization, not a delegation, if that is wrong', async () => {
+    const refused = rejectedOwner(TPM_RESULT.AUTHFAIL).endorsementKey({ owner: OWNER_SECRET });
+    await assert.rejects(refused, (error: Error) => !error.message.includes('delegation'));
+  });
+
   it('has the certificate that the manufacturer stored', async () => {
     const key = await recordedOwner('endorsement key for the owner').endorsementKey({ owner: OWNER_SECRET });
     assert.deepEqual(key?.certificates, [facts.CERTIFICATE]);

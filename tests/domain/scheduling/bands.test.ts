@@ -171,8 +171,10 @@ describe('the bands of the queue', () => {
     waiting.bands.leave(lowered);
     waiting.beyondShare.clear();
     assert.deepEqual(waiting.next(), ['bob', NORMAL]);
-    waiting.enter('alice', HIGH);
+    const back = waiting.enter('alice', HIGH);
     assert.deepEqual(waiting.next(), ['alice', HIGH]);
+    waiting.bands.leave(back);
+    assert.deepEqual(waiting.next(), ['bob', NORMAL]);
   });
 
   it('hold no administrator to a share', () => {

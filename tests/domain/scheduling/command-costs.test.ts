@@ -43,4 +43,30 @@ describe('the learned cost of commands', () => {
     assert.equal(costs.table().length, 1024);
     assert.equal(new Set(costs.table().map(({ code }) => code)).size, 1024);
   });
+
+  it('is separate for a vendor code that looks like a code with a type of key', () => {
+    const looksAlike = RSA_2048 * 0x1000 + CREATE;
+    for (const vendorCode of [looksAlike, 0x1_0000_0000 - RSA_2048 * 0x1000 + CREATE]) {
+      const costs = new CommandCosts();
+      costs.learn(CREATE, RSA_2048, 200);
+      costs.learn(vendorCode, 0, 1);
+      assert.deepEqual([costs.estimateMs(CREATE, RSA_2048), costs.estimateMs(vendorCode, 0)], [200, 1]);
+    }
+  });
+
+  it('is separate for two codes, however far their types of keys are apart', () => {
+    const costs = new CommandCosts();
+    const far = RSA_2048 + (CREATE - TPM_CC.CreatePrimary) * 0x1000;
+    costs.learn(CREATE, RSA_2048, 200);
+    costs.learn(TPM_CC.CreatePrimary, far, 1);
+    assert.equal(costs.estimateMs(CREATE, RSA_2048), 200);
+  });
+
+  it('does not change in a table that was returned before', () => {
+    const costs = new CommandCosts();
+    costs.learn(1, 0, 10);
+    const before = costs.table();
+    costs.learn(1, 0, 100);
+    assert.deepEqual(before, [{ code: 1, keyType: 0, count: 1, meanMs: 10 }]);
+  });
 });

@@ -94,6 +94,17 @@ describe('the command queue', () => {
     assert.equal(firstForty.filter((each) => each.userKey === 'single').length, 20);
   });
 
+  it('lets a newcomer go after everybody who waits, also after the user who was served last', () => {
+    const queue = newQueue();
+    for (const userKey of ['alice', 'alice', 'bob']) queue.push(command(userKey, userKey.length), 0);
+    assert.equal(queue.next(0)?.userKey, 'alice');
+    queue.push(command('carol', 9), 0);
+    assert.deepEqual(
+      drain(queue).map(({ userKey }) => userKey),
+      ['bob', 'alice', 'carol'],
+    );
+  });
+
   it('lets a caller that returns between turns keep its place among floods', () => {
     const queue = newQueue();
     for (let count = 0; count < 100; count++) queue.push(command('flood', 1), 0);

@@ -53,8 +53,8 @@ export class RpcServer {
 
   constructor(parts: RpcServerParts) {
     this.#parts = parts;
-    this.#arrivals = new Arrivals(parts.turns);
     this.#counts = new ConnectionCounts(parts);
+    this.#arrivals = new Arrivals(parts.turns, this.#counts);
   }
 
   /** Resolves once clients can connect. Rejects with a UnixListenError if the path is too long or in use. */
@@ -98,12 +98,10 @@ export class RpcServer {
       this.#refuse(connection, limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', full));
       return;
     }
-    this.#counts.add(caller);
     this.#arrivals.add({
       connection,
-      userKey: caller.userKey,
+      caller,
       setUp: (bytes) => this.#setUp(bytes, caller),
-      onGone: () => this.#counts.remove(caller),
     });
   }
 

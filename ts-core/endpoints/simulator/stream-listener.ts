@@ -54,8 +54,8 @@ export class StreamListener {
   constructor(options: StreamListenerOptions, protocolFor: (peer: SimulatorPeer) => RequestProtocol) {
     this.#options = options;
     this.#protocolFor = protocolFor;
-    this.#arrivals = new Arrivals(options.turns);
     this.#counts = new ConnectionCounts(options.limits);
+    this.#arrivals = new Arrivals(options.turns, this.#counts);
   }
 
   /** Throws TBS_E_BAD_PARAMETER if the address is not loopback. Rejects if it cannot listen at the address or path. */
@@ -121,12 +121,10 @@ export class StreamListener {
       this.#options.onRefused(error);
       return;
     }
-    this.#counts.add(caller);
     this.#arrivals.add({
       connection,
-      userKey: caller.userKey,
+      caller,
       setUp: (bytes) => this.#serve(bytes, { caller, process: this.#options.processOf(caller.processId) }),
-      onGone: () => this.#counts.remove(caller),
     });
   }
 

@@ -63,8 +63,8 @@ class WireSessions {
 
   constructor(options: WireServerOptions) {
     this.#options = options;
-    this.#arrivals = new Arrivals(options.turns);
     this.#counts = new ConnectionCounts({ ...DEFAULT_LIMITS, ...options });
+    this.#arrivals = new Arrivals(options.turns, this.#counts);
     const limitMs = options.frameTimeoutMs ?? DEFAULT_FRAME_TIMEOUT_MS;
     // One timer for all connections, because one for each would have to be reset for each frame.
     this.#sweeper = setInterval(() => this.#checkPeers(), Math.max(10, limitMs / 8));
@@ -88,12 +88,10 @@ class WireSessions {
       connection.refuse(refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS'));
       return;
     }
-    this.#counts.add(caller);
     this.#arrivals.add({
       connection,
-      userKey: caller.userKey,
+      caller,
       setUp: (bytes) => this.#setUp(bytes, caller),
-      onGone: () => this.#counts.remove(caller),
     });
   }
 
