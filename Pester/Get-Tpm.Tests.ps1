@@ -31,6 +31,19 @@ Describe 'Get-Tpm' {
         ($tpm | Out-String).Contains($tpm.OwnerAuth) | Should -Be $false
     }
 
+    It 'does not show the owner authorization after an object of another type either, whose view PowerShell then keeps' {
+        $auth = Get-TpmOwnerAuth
+        $change = Set-TpmOwnerAuth -NewOwnerAuthorization $auth
+        foreach ($tpm in (Get-Tpm), $change) {
+            $tpm.OwnerAuth | Should -Be $auth
+            foreach ($other in (Get-TpmAuthLevel), (Get-TbsPolicy maxContexts), (Get-Item .), 'text') {
+                $text = $other, $tpm | Out-String
+                $text | Should -Match '(TpmOwned|Kept)\s+: True'
+                $text.Contains($auth) | Should -BeFalse
+            }
+        }
+    }
+
     It 'does not export names of Windows'' own module on Windows' {
         $before = $env:OS
         $env:OS = 'Windows_NT'

@@ -89,6 +89,9 @@ Describe 'Set-TbsPolicy' {
         It 'can be set again directly' { Confirm-RoundTrip { $input } }
         It 'can be set again after conversion to CSV' { Confirm-RoundTrip { $input | ConvertTo-Csv | ConvertFrom-Csv } }
         It 'can be set again after conversion to JSON' { Confirm-RoundTrip { $input | ConvertTo-Json -Depth 5 | ConvertFrom-Json } }
+        It 'can be set again after conversion to JSON of the default depth, which makes text of the lists by class' {
+            Confirm-RoundTrip { $input | ConvertTo-Json -WarningAction SilentlyContinue | ConvertFrom-Json }
+        }
         It 'can be set again after conversion to CLIXML' {
             Confirm-RoundTrip { $input | Export-Clixml "$TestDrive/policy.xml"; Import-Clixml "$TestDrive/policy.xml" }
         }

@@ -69,17 +69,7 @@ function runMocha(folder, name = 'mocha', files = testFiles(path.join(root, 'bui
 }
 
 /** The end-to-end tests to run on the bundle with the shipped Node.js; they cover most of both programs. */
-const ON_THE_BUNDLE = [
-  'broker',
-  'command-line',
-  'crashes',
-  'json-rpc',
-  'policy',
-  'power',
-  'telemetry',
-  'top',
-  'virtualization20',
-];
+const ON_THE_BUNDLE = 'broker command-line crashes json-rpc policy power telemetry top virtualization20'.split(' ');
 
 async function runOnBundle(folder) {
   const { bundle, writeCodeCaches } = await import('../packaging/bundle/bundle.mjs');

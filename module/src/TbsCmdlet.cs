@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
 using TpmTbs.Client;
@@ -88,6 +89,23 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Calls a method and ignores its result.</summary>
     private protected void Call(string method, RpcParameters? parameters) => Call(method, parameters, static result => result);
+
+    /// <summary>
+    /// Outputs the TPM without its owner authorization in any default view. The view of the type leaves it out only where no
+    /// object of another type was written before; PowerShell then lists every property but those that this set leaves out.
+    /// </summary>
+    private protected void WriteTpm(Tpm tpm)
+    {
+        PSObject output = PSObject.AsPSObject(tpm);
+        List<string> names = new();
+        foreach (PSPropertyInfo property in output.Properties)
+        {
+            if (property.Name != nameof(Tpm.OwnerAuth)) names.Add(property.Name);
+        }
+        PSPropertySet shown = new("DefaultDisplayPropertySet", names);
+        output.Members.Add(new PSMemberSet("PSStandardMembers", new PSMemberInfo[] { shown }));
+        WriteObject(output);
+    }
 
     /// <summary>
     /// Processes one object: reports an error for that object and continues with the next. An error that would affect every

@@ -27,6 +27,6 @@ public sealed class EnableTpmAutoProvisioningCommand : TbsCmdlet
     {
         if (!Confirmed("automatic provisioning", "Turn on")) return;
         Call("autoProvisioning/set", new RpcParameters { ["autoProvisioning"] = "Enabled" });
-        WriteObject(Call("tpm/get", Tpm.Read));
+        WriteTpm(Call("tpm/get", Tpm.Read));
     }
 }

@@ -24,7 +24,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTpmCommand : TbsCmdlet
 {
     /// <inheritdoc/>
-    protected override void Process() => WriteObject(Read());
+    protected override void Process() => WriteTpm(Read());
 
     private Tpm Read()
     {

@@ -24,7 +24,9 @@ describe('typed settings', () => {
     deepEqual(read({ blockedCommands: ['TPM2_Clear', 'getrandom', '0x126', 379] }), {
       blockedCommands: [0x126, 0x17b, 0x126, 379],
     });
-    deepEqual(read({ blockedCommands: 'TPM2_Clear, 0x17B' }), { blockedCommands: [0x126, 0x17b] });
+    for (const text of ['TPM2_Clear, 0x17B', 'TPM2_Clear,0x17B', ' TPM2_Clear ,\t0x17B ', '294 379', '294  379\n']) {
+      deepEqual(read({ blockedCommands: text }), { blockedCommands: [0x126, 0x17b] });
+    }
     deepEqual(read({ blockedCommands: 'none' }), { blockedCommands: [] });
     deepEqual(read({ blockedCommands: 294 }), { blockedCommands: [294] });
   });
@@ -40,6 +42,16 @@ describe('typed settings', () => {
 
   it('are removed by an empty text', () => {
     deepEqual(read({ maxContexts: '', allowedCommands: '' }), { maxContexts: null, allowedCommands: null });
+  });
+
+  it('have an empty list for a class whose text is empty', () => {
+    deepEqual(read({ allowedCommands: { Administrator: '', StandardUser: ' ', SandboxedApp: '294 379' } }), {
+      allowedCommands: { administrator: [], standardUser: [], sandboxedApp: [0x126, 0x17b] },
+    });
+  });
+
+  it('keep an empty entry between two commas, so that the rule refuses it', () => {
+    deepEqual(read({ blockedCommands: '294,,379' }), { blockedCommands: [294, '', 379] });
   });
 
   it('are unchanged if they cannot be parsed, so that the rule refuses them by name', () => {
@@ -60,7 +72,7 @@ describe('typed lists', () => {
     for (const text of ['none', ' None ', '\tNONE\n']) {
       deepEqual(read({ blockedCommands: text, allowedCommands: text }), { blockedCommands: [], allowedCommands: none });
     }
-    for (const text of ['nonesuch', 'xnone', 'none x']) {
+    for (const text of ['nonesuch', 'xnone', 'none-x']) {
       deepEqual(read({ blockedCommands: text }), { blockedCommands: [text] });
       deepEqual(read({ allowedCommands: text }), { allowedCommands: text });
     }

@@ -62,10 +62,13 @@ function listsInText(text: string): unknown {
   return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', part?.[2] ?? '']));
 }
 
-/** Reads a list, one command, or a text with several commands separated by commas. */
+/**
+ * Reads a list, one command, or a text with several commands separated by commas or spaces. The spaces, and the empty text
+ * for an empty list, are what ConvertTo-Json makes of a list beyond its depth.
+ */
 function readCodes(value: unknown, version: TpmVersion): unknown {
-  if (typeof value === 'string' && /^\s*none\s*$/i.test(value)) return [];
-  const entries = typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value;
+  if (typeof value === 'string' && /^\s*(?:none\s*)?$/i.test(value)) return [];
+  const entries = typeof value === 'string' ? value.trim().split(/\s*,\s*|\s+/) : value;
   if (typeof entries === 'number') return [entries];
   return Array.isArray(entries) ? entries.map((entry) => readCode(entry, version)) : value;
 }
