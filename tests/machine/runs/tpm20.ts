@@ -1,5 +1,6 @@
 import { bootLogSteps } from '../steps/boot-log.js';
 import { directoryAccountSteps } from '../steps/directory-account.js';
+import { eventActionSteps } from '../steps/event-actions.js';
 import { installationSteps } from '../steps/installation.js';
 import { journalSteps } from '../steps/journal.js';
 import { packageLifeSteps } from '../steps/package-life.js';
@@ -19,7 +20,7 @@ const parts = { firmware: 'ovmf', tpm: { version: '2.0', device: 'tpm-crb' } } a
 export const tpm20: MachineRun = {
   title: 'OVMF and a TPM 2.0',
   parts,
-  steps: [...installationSteps, ...serviceSteps, ...bootLogSteps, ...crashSteps],
+  steps: [...installationSteps, ...serviceSteps, ...bootLogSteps, ...crashSteps, ...eventActionSteps],
 };
 
 /** Run D. Continuous integration does not run it. */
