@@ -19,6 +19,7 @@ import { buildCLibraries, LIBRARY_PACKAGES, layOutLibrary } from './debian/c-lib
 import { copyrightFile, partsOfBundle, partsOfNode } from './debian/copyright.mjs';
 import { manualPages } from './man/pages.mjs';
 import { buildNupkg, nugetVersion } from './nupkg.mjs';
+import { whatPackagingLacks } from './requirements.mjs';
 import { fetchNode, shippedNode } from './runtime/fetch-node.mjs';
 import { KNOWN_ARCHITECTURES, toolchainFor } from './toolchain.mjs';
 
@@ -38,6 +39,8 @@ const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8'
 
 try {
   const version = versionToPackage();
+  const missing = whatPackagingLacks();
+  if (missing !== undefined) throw new Error(missing);
   const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? git('log', '-1', '--format=%ct'));
   const architectures = options.architecture ?? (options.snapshot ? [process.arch] : KNOWN_ARCHITECTURES);
   for (const architecture of architectures) {

@@ -40,7 +40,12 @@ export function filesAmong(inputs) {
   return inputs.filter((input) => !input.startsWith(`${NAMESPACE}:`));
 }
 
-/** lazy/assert.cjs contains only what yargs uses. */
+/** The packages that use no more of these modules than their files in lazy/ contain. Every other one gets the module itself. */
+const USERS_OF_A_PART = { assert: ['yargs'], crypto: ['vscode-jsonrpc', 'dbus-next'] };
+
 function mayReplace(name, importer) {
-  return name !== 'assert' || /[\\/]node_modules[\\/]yargs[\\/]/.test(importer);
+  const users = USERS_OF_A_PART[name];
+  return (
+    users === undefined || users.some((user) => importer.split(path.sep).join('/').includes(`/node_modules/${user}/`))
+  );
 }

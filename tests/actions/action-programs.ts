@@ -8,7 +8,7 @@ import { EDGE_FOLDER_VARIABLE } from '../../ts-core/actions/engines/edge-engine.
 import type { EngineName } from '../../ts-core/actions/engines/engine.js';
 import { REPOSITORY } from '../support/daemon.js';
 import { findPowerShell } from '../support/powershell.js';
-import { NODE } from '../support/programs.js';
+import { NODE, TBS_ACTIONS } from '../support/programs.js';
 
 export class ActionScripts implements Disposable {
   readonly folder = mkdtempSync(join(homedir(), '.tbs-actions-'));
@@ -47,8 +47,7 @@ export class ActionService implements AsyncDisposable {
   readonly #child: ChildProcess;
 
   constructor({ engine, socket, env }: ServiceOptions) {
-    const program = join(REPOSITORY, 'bin', 'tbs-actions.js');
-    this.#child = spawn(NODE, [program, '--engine', engine, '--socket', socket, '--own-scripts'], {
+    this.#child = spawn(NODE, [TBS_ACTIONS, '--engine', engine, '--socket', socket, '--own-scripts'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...env },
     });

@@ -252,6 +252,18 @@ describe('the supervisor of event actions', () => {
     assert.equal((await rig.lastReport())?.actions[0]?.runs, 0);
   });
 
+  it('gives a worker that was too slow to start twice the time, so that a slow machine runs scripts too', () => {
+    rig.supervisor.setActions([action('log', ['commandRefused'])]);
+    rig.refused('early');
+    rig.clock.advance(60_000);
+    assert.equal(rig.killed, 1);
+    rig.clock.advance(1000);
+    assert.equal(rig.workers.length, 2);
+    rig.clock.advance(119_000);
+    rig.worker.ready();
+    assert.deepEqual([rig.killed, rig.started], [1, ['early']]);
+  });
+
   it('ends its worker when it is stopped, and starts none', () => {
     withActions('log');
     rig.supervisor.stop();

@@ -65,3 +65,22 @@ for (const engine of ENGINE_NAMES) {
     });
   });
 }
+
+describe('the worker of event actions without PowerShell', () => {
+  it('ends with the reason alone', async () => {
+    const logged: string[] = [];
+    const how = await new Promise<string>((resolve) => {
+      startWorker(
+        {
+          engine: 'node-powershell',
+          program: join(REPOSITORY, 'bin', 'tbs-actions.js'),
+          env: { PATH: '/nowhere' },
+          log: (text) => logged.push(text),
+        },
+        { ready: () => resolve('ready'), ended: () => resolve('ended'), exited: resolve },
+      );
+    });
+    assert.equal(how, 'exit code 1');
+    assert.match(logged.join(''), /^PowerShell cannot be run: .*\bspawn pwsh ENOENT$/s);
+  });
+});

@@ -92,6 +92,8 @@ function build(draft: string, powerShell: PowerShellParts): void {
   for (const part of powerShell.runtime) {
     cpSync(path.join(powerShell.dotnet, part), path.join(tree, 'usr/share/dotnet', part), { recursive: true });
   }
+  // NuGet's files are for their owner alone, but Microsoft's package has them for everybody.
+  inTree('chmod', '--recursive', 'a+rX', '/opt/microsoft/powershell/7');
   inTree('ln', '-s', '/opt/microsoft/powershell/7/pwsh', '/usr/bin/pwsh');
   for (const part of ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/locale']) {
     rmSync(path.join(tree, part), { recursive: true, force: true });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomFillSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -45,6 +47,23 @@ describe('the packages that a bundle loads late', () => {
     const program = { exports: [] as unknown[] };
     new Function('module', 'exports', 'require', code)(program, program.exports, () => assert.fail('loads a file'));
     assert.deepEqual(program.exports, ['of first', 'of second', 'of third']);
+  });
+
+  it('are Node.js’ own modules for whoever may use more of them than the replacement has', async () => {
+    const { lazyPackages } = await load();
+    const uses = "module.exports = require('crypto').randomFillSync;";
+    for (const importer of ['nanoid', 'dbus-next']) writePackage(importer, uses);
+    const of = async (importer: string): Promise<unknown> => {
+      const { outputFiles } = await build({
+        stdin: { contents: `module.exports = require('${importer}');`, resolveDir: folder },
+        ...{ bundle: true, platform: 'node', format: 'cjs', write: false, plugins: [lazyPackages] },
+      });
+      const program = { exports: undefined as unknown };
+      new Function('module', 'require', outputFiles[0]?.text ?? '')(program, createRequire(import.meta.url));
+      return program.exports;
+    };
+    assert.equal(await of('nanoid'), randomFillSync);
+    assert.equal(await of('dbus-next'), undefined);
   });
 
   it('are bundled to the same bytes each time, and are listed among the files', async () => {

@@ -13,6 +13,8 @@ const { TPMTBS_TEST_BUNDLE: bundle, TPMTBS_TEST_NODE: shippedNode } = process.en
 export const NODE = shippedNode ?? process.execPath;
 export const TBS = bundle === undefined ? join(REPOSITORY, 'bin', 'tbs.js') : join(bundle, 'tbs');
 export const TBSD = bundle === undefined ? join(REPOSITORY, 'bin', 'tbsd.js') : join(bundle, 'tbsd');
+export const TBS_ACTIONS =
+  bundle === undefined ? join(REPOSITORY, 'bin', 'tbs-actions.js') : join(bundle, 'tbs-actions');
 
 /**
  * The options that the systemd unit gives to Node.js, for memory measurements: without them V8 lets the garbage of a

@@ -6,7 +6,7 @@
 import type { ScriptRead } from '../application/ports/action-scripts.js';
 import type { Clock } from '../application/ports/operating-system.js';
 import { type CausedEvent, FAILURES_UNTIL_DISABLED, startsAction } from '../domain/event-actions/event-action.js';
-import { FailuresInARow, restartDelayMs } from '../domain/event-actions/failures.js';
+import { FailuresInARow, restartDelayMs, startLimitMs } from '../domain/event-actions/failures.js';
 import { RunQueue } from '../domain/event-actions/run-queue.js';
 import type { EventAction } from '../endpoints/rpc/protocol/event-action.js';
 import { ActionRecords, type ActionRun, type Reporter } from './action-records.js';
@@ -16,8 +16,6 @@ import type { RunMessage, WorkerMessage } from './worker-messages.js';
 export const RUN_LIMIT_MS = 30_000;
 /** and its process is ended if that has not helped after this time. */
 export const STOP_LIMIT_MS = 2000;
-/** PowerShell starts in a second or two; on a machine that is busy booting, not always. */
-const START_LIMIT_MS = 60_000;
 
 export interface ActionEvent extends CausedEvent {
   readonly message: string;
@@ -215,7 +213,7 @@ export class Supervisor {
     const start = (): void => {
       this.#workerState = 'starting';
       this.#endedBecause = undefined;
-      this.#startTimer = this.#parts.clock.after(START_LIMIT_MS, () => this.#worker?.kill());
+      this.#startTimer = this.#parts.clock.after(startLimitMs(this.#endings), () => this.#worker?.kill());
       this.#worker = this.#parts.startWorker({
         ready: () => {
           this.#startTimer?.cancel();

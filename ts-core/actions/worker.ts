@@ -5,6 +5,8 @@ import type { EngineName, PowerShellEngine } from './engines/engine.js';
 import { messageLine, PROTOCOL_DESCRIPTOR, readMessages, runMessage, type WorkerMessage } from './worker-messages.js';
 
 export async function runWorker(name: EngineName): Promise<void> {
+  // Node.js would print the line of the program that threw, which is most of it in a bundle, and no reader finds the reason.
+  process.on('uncaughtException', endBecause);
   const supervisor = new Socket({ fd: PROTOCOL_DESCRIPTOR, readable: true, writable: true });
   const send = (message: WorkerMessage): void => void supervisor.write(messageLine(message));
   supervisor.on('close', () => process.exit(0));
@@ -12,15 +14,17 @@ export async function runWorker(name: EngineName): Promise<void> {
   const engine = await createEngine(name);
   await engine.start();
   readMessages(supervisor, runMessage, ({ script, path, event, limitMs }) => {
-    engine.run({ script: Buffer.from(script, 'base64'), path, event, limitMs }).then(
-      (outcome) => send({ type: 'ended', ...outcome }),
-      (error: unknown) => {
-        process.stderr.write(`tbs-actions: ${error instanceof Error ? error.message : String(error)}\n`);
-        process.exit(1);
-      },
-    );
+    engine
+      .run({ script: Buffer.from(script, 'base64'), path, event, limitMs })
+      .then((outcome) => send({ type: 'ended', ...outcome }), endBecause);
   });
   send({ type: 'ready' });
+}
+
+/** Ends the process with the reason, which the supervisor logs. */
+function endBecause(error: unknown): never {
+  process.stderr.write(`PowerShell cannot be run: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
 }
 
 /** Loads one engine only: the process of edge-js must not even load what starts processes. */

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FailuresInARow, type RunResult, restartDelayMs } from '../../../ts-core/domain/event-actions/failures.js';
+import {
+  FailuresInARow,
+  type RunResult,
+  restartDelayMs,
+  startLimitMs,
+} from '../../../ts-core/domain/event-actions/failures.js';
 
 const FAILURES: readonly RunResult[] = ['failed', 'timedOut', 'crashed', 'refused'];
 
@@ -41,5 +46,11 @@ describe('failures of event actions', () => {
 describe('the delay before a worker starts again', () => {
   it('doubles from a second to a minute, and is none after a run that succeeded', () => {
     assert.deepEqual([0, 1, 2, 3, 6, 7, 50].map(restartDelayMs), [0, 1000, 2000, 4000, 32_000, 60_000, 60_000]);
+  });
+});
+
+describe('the time that a worker has to start', () => {
+  it('doubles with each ending, up to ten minutes', () => {
+    assert.deepEqual([0, 1, 2, 3, 4, 50].map(startLimitMs), [60_000, 120_000, 240_000, 480_000, 600_000, 600_000]);
   });
 });

@@ -1,5 +1,6 @@
 import { bootLogSteps } from '../steps/boot-log.js';
 import { directoryAccountSteps } from '../steps/directory-account.js';
+import { eventActionSteps } from '../steps/event-actions.js';
 import { installationSteps } from '../steps/installation.js';
 import { journalSteps } from '../steps/journal.js';
 import { packageLifeSteps } from '../steps/package-life.js';
@@ -47,5 +48,6 @@ export const tpm20Service: MachineRun = {
     ...socketActivationSteps,
     ...directoryAccountSteps,
     ...tpmElsewhereSteps,
+    ...eventActionSteps,
   ],
 };

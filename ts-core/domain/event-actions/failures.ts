@@ -31,3 +31,14 @@ export function restartDelayMs(endings: number): number {
   if (endings === 0) return 0;
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (endings - 1));
 }
+
+const FIRST_START_LIMIT_MS = 60_000;
+const LONGEST_START_LIMIT_MS = 600_000;
+
+/**
+ * Time that the worker has to start. PowerShell starts in a second or two, but in more than a minute on a machine that
+ * is slow or busy booting. A worker that was ended too early gets twice the time at its next start.
+ */
+export function startLimitMs(endings: number): number {
+  return Math.min(LONGEST_START_LIMIT_MS, FIRST_START_LIMIT_MS * 2 ** endings);
+}
