@@ -156,6 +156,7 @@ describe('EmbeddedTransport', () => {
     const { swtpm } = await recordIn(stateDirectory);
     assert.ok(isSameProcess(swtpm));
     broker.kill('SIGKILL');
+    await new Promise((resolve) => broker.once('exit', resolve));
     const transport = await open(stateDirectory);
     assert.equal(isSameProcess(swtpm), false);
     assert.equal(responseCodeOf(await transport.transmit(startup('2.0'), OPTIONS)), 0);
