@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 import { listenOnPipe, PipeInUseError } from '../adapters/identity/pipe-listener.js';
 import type { PipePeerRules } from '../adapters/identity/pipe-peer.js';
 import { groupSidOf, userSidOf, WindowsUserNames } from '../adapters/identity/windows-account-names.js';
-import { takeOwnerLock } from '../adapters/state/owner-lock.js';
 import { RegistryStateStore } from '../adapters/state/registry-state-store.js';
+import { lockStateFolder } from '../adapters/state/state-folder-lock.js';
 import { type WindowsAddon, windowsAddon } from '../adapters/windows-addon.js';
 import type { Log } from '../application/ports/logs.js';
 import type { StateStore } from '../application/ports/state-store.js';
@@ -56,7 +56,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
 function openStore({ stateFolder, mode }: Configuration, ownSid: string, addon: WindowsAddon): StateStore {
   mkdirSync(stateFolder, { recursive: true });
   addon.protectFolder(stateFolder, stateFolderAccess(ownSid));
-  const lock = takeOwnerLock({ folder: stateFolder, tryLock: addon.tryLockExclusive });
+  const lock = lockStateFolder({ folder: stateFolder, tryLock: addon.tryLockExclusive });
   const root = mode === 'user' ? 'HKEY_CURRENT_USER\\' : '';
   const folderName = createHash('sha256').update(stateFolder.toLowerCase()).digest('hex').slice(0, 16);
   return RegistryStateStore.open({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
 import { decide, decideCode } from '../../../ts-core/domain/filter/command-filter.js';
-import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-block.js';
+import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-command.js';
 import { writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
 import { REFUSED_INSIDE_TRANSPORT } from '../../../ts-core/domain/tpm12/transport.js';

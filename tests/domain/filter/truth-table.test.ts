@@ -1,7 +1,7 @@
 /** Tests the truth table of docs/command-lists.md: every combination of lists and ignore flags, for every class. */
 import assert from 'node:assert/strict';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
-import { explain } from '../../../ts-core/domain/filter/explain-block.js';
+import { explain } from '../../../ts-core/domain/filter/explain-command.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { decideOn, everyCombination, listsOf } from './filter-fixtures.js';
 

@@ -11,9 +11,9 @@ import { open, type RootDatabase } from 'lmdb';
 import type { StateRecords, StateStore } from '../../application/ports/state-store.js';
 import { TbsError } from '../../domain/tbs-error.js';
 import { whyDatabaseFileIsDamaged } from './lmdb-file-check.js';
-import { type OwnerLockOptions, takeOwnerLock } from './owner-lock.js';
+import { lockStateFolder, type StateFolderLockOptions } from './state-folder-lock.js';
 
-export type LmdbStateStoreOptions = OwnerLockOptions;
+export type LmdbStateStoreOptions = StateFolderLockOptions;
 
 /** Far more than the records need, but small enough that a bug cannot fill the disk. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
@@ -36,7 +36,7 @@ export class LmdbStateStore implements StateStore {
   /** Opens the store. Throws TBS_E_INTERNAL_ERROR with `reason` in its details: inUse, damaged or unusable. */
   static open(options: LmdbStateStoreOptions): LmdbStateStore {
     prepareFolder(options.folder);
-    const lockDescriptor = takeOwnerLock(options);
+    const lockDescriptor = lockStateFolder(options);
     try {
       const database = openDatabase(options.folder);
       makeNamesDurable(options.folder);

@@ -1,6 +1,6 @@
 /** Implements Get-, Test-, Add- and Remove-TbsCommandBlock, Grant- and Revoke-TbsCommand. */
 import { CALLER_CLASSES, type Caller, type CallerClass } from '../../domain/caller.js';
-import { type CommandExplanation, explain, listedCodes } from '../../domain/filter/explain-block.js';
+import { type CommandExplanation, explain, listedCodes } from '../../domain/filter/explain-command.js';
 import type { LocalCommandLists } from '../../domain/filter/local-command-lists.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { TbsError } from '../../domain/tbs-error.js';

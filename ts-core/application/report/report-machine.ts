@@ -1,6 +1,6 @@
 /** Gathers the state of the machine for Export-TbsReport: each part as an observer sees it. */
 import type { Caller } from '../../domain/caller.js';
-import type { CommandExplanation } from '../../domain/filter/explain-block.js';
+import type { CommandExplanation } from '../../domain/filter/explain-command.js';
 import type { LockoutSummary } from '../../domain/lockout/lockout-summary.js';
 import type { EffectiveAuthLevel } from '../../domain/owner-auth/effective-level.js';
 import { asTbsError } from '../../domain/tbs-error.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CallerClass } from '../../../../ts-core/domain/caller.js';
-import type { CommandExplanation } from '../../../../ts-core/domain/filter/explain-block.js';
+import type { CommandExplanation } from '../../../../ts-core/domain/filter/explain-command.js';
 import type { ListStatement } from '../../../../ts-core/domain/filter/list-statements.js';
 import { TPM_CC } from '../../../../ts-core/domain/tpm20/codes.js';
 import { commandBlockHandlers } from '../../../../ts-core/endpoints/rpc/handlers/command-block-handlers.js';

@@ -51,7 +51,7 @@ export class ContextGap {
   *#refreshHeld(session: HeldSession): Exchange<void> {
     const code = yield* this.#swapping.load([session], new Set());
     if (code !== TPM_RESULT.SUCCESS) this.#leftAlone.add(session);
-    else yield* this.#swapping.saveSession(session);
+    else yield* this.#swapping.evictSession(session);
   }
 
   *#refreshCallerSaved(session: CallerSavedSession): Exchange<void> {

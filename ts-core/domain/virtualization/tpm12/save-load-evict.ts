@@ -100,12 +100,12 @@ export class Swapping {
     const victim = this.#leastRecentlyUsed(kind, pinned) ?? this.#sessionOfOtherKind(kind, pinned);
     if (victim === undefined) return false;
     if (victim.kind === 'key') return yield* this.#evictKey(victim);
-    yield* this.saveSession(victim);
+    yield* this.evictSession(victim);
     return true;
   }
 
   /** Evicts a session. If it cannot be saved it is lost, and its slot becomes free all the same. */
-  *saveSession(session: HeldSession): Exchange<void> {
+  *evictSession(session: HeldSession): Exchange<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (session.physicalHandle === undefined) return;
       const response = yield saveContext(session.physicalHandle, resourceTypeOf(session.kind));
@@ -199,7 +199,7 @@ export class Swapping {
       key.blob = firstSizedBuffer(response);
     }
     yield* this.#saveSessionsOfCopies(key);
-    for (const session of this.#sessionsBoundTo(key)) yield* this.saveSession(session);
+    for (const session of this.#sessionsBoundTo(key)) yield* this.evictSession(session);
     const physicalHandle = key.physicalHandle;
     key.physicalHandle = undefined;
     this.#changed();
@@ -243,7 +243,7 @@ export class Swapping {
     for (const session of [...this.#table.sessions()]) {
       const linked = session.link?.key;
       if (linked === undefined || linked === key || session.physicalHandle === undefined) continue;
-      if (isCopy(linked, key)) yield* this.saveSession(session);
+      if (isCopy(linked, key)) yield* this.evictSession(session);
     }
   }
 }

@@ -112,7 +112,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   /** Evicts everything that can be saved, since TPM_SaveState need not preserve keys or sessions (Part 3, 3.3). */
   *suspend(): Exchange<void> {
     const { table, swapping } = this.#parts;
-    for (const session of [...table.sessions()]) yield* swapping.saveSession(session);
+    for (const session of [...table.sessions()]) yield* swapping.evictSession(session);
     for (let more = true; more; ) more = yield* swapping.evictOne('key', new Set());
   }
 

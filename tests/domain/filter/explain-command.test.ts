@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-block.js';
+import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-command.js';
 import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import { listsOf } from './filter-fixtures.js';

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { TbsError } from '../../domain/tbs-error.js';
 
-export interface OwnerLockOptions {
+export interface StateFolderLockOptions {
   readonly folder: string;
   /**
    * Takes an exclusive lock on an open file, which ends with the process; returns false if another process holds it.
@@ -15,7 +15,7 @@ export interface OwnerLockOptions {
  * Returns the descriptor that holds the lock. Throws TBS_E_INTERNAL_ERROR with `reason` in its details: inUse or
  * unusable.
  */
-export function takeOwnerLock({ folder, tryLock }: OwnerLockOptions): number {
+export function lockStateFolder({ folder, tryLock }: StateFolderLockOptions): number {
   const path = join(folder, 'owner.lock');
   let descriptor: number;
   try {
