@@ -25,9 +25,13 @@ export class ActionScripts implements Disposable {
   }
 }
 
-/** What a worker needs in its environment; undefined where the engine is not built (node packaging/edge/build.mjs). */
+/**
+ * What a worker needs in its environment; undefined where the engine is not built (node packaging/edge/build.mjs). An addon
+ * serves one version of Node.js, so the one that is built for these tests cannot serve the bundle's.
+ */
 export async function environmentOf(engine: EngineName): Promise<NodeJS.ProcessEnv | undefined> {
   if (engine === 'edge-js') {
+    if (NODE !== process.execPath) return undefined;
     const build = await import(pathToFileURL(join(REPOSITORY, 'packaging', 'edge', 'build.mjs')).href);
     const folder: string = (build as { edgeFolder(): string }).edgeFolder();
     return existsSync(folder) ? { [EDGE_FOLDER_VARIABLE]: folder } : undefined;
