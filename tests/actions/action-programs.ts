@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EDGE_FOLDER_VARIABLE } from '../../ts-core/actions/engines/edge-engine.js';
-import type { EngineName } from '../../ts-core/actions/engines/engine.js';
+import { ENGINE_NAMES, type EngineName } from '../../ts-core/actions/engines/engine.js';
 import { REPOSITORY } from '../support/daemon.js';
 import { findPowerShell } from '../support/powershell.js';
 import { NODE, TBS_ACTIONS } from '../support/programs.js';
@@ -25,13 +25,12 @@ export class ActionScripts implements Disposable {
   }
 }
 
-/**
- * What a worker needs in its environment; undefined where the engine is not built (node packaging/edge/build.mjs). An addon
- * serves one version of Node.js, so the one that is built for these tests cannot serve the bundle's.
- */
+/** Edge-js is an addon for one version of Node.js: the one that runs the tests, and not the bundle's. */
+export const TESTED_ENGINES = ENGINE_NAMES.filter((engine) => engine !== 'edge-js' || NODE === process.execPath);
+
+/** What a worker needs in its environment; undefined where the engine is not built (node packaging/edge/build.mjs). */
 export async function environmentOf(engine: EngineName): Promise<NodeJS.ProcessEnv | undefined> {
   if (engine === 'edge-js') {
-    if (NODE !== process.execPath) return undefined;
     const build = await import(pathToFileURL(join(REPOSITORY, 'packaging', 'edge', 'build.mjs')).href);
     const folder: string = (build as { edgeFolder(): string }).edgeFolder();
     return existsSync(folder) ? { [EDGE_FOLDER_VARIABLE]: folder } : undefined;

@@ -3,15 +3,16 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ENGINE_NAMES } from '../../ts-core/actions/engines/engine.js';
 import type { EventAction, EventActionRun } from '../../ts-core/endpoints/rpc/protocol/event-action.js';
-import { ActionScripts, ActionService, environmentOf } from '../actions/action-programs.js';
+import { ActionScripts, ActionService, environmentOf, TESTED_ENGINES } from '../actions/action-programs.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
 
-for (const engine of ENGINE_NAMES) {
-  describe(`event actions under ${engine}`, function () {
+const NEEDS = { 'node-powershell': '', 'edge-js': ', which node packaging/edge/build.mjs builds' };
+
+for (const engine of TESTED_ENGINES) {
+  describe(`event actions under ${engine}${NEEDS[engine]}`, function () {
     this.timeout(300_000);
     let daemon: TestDaemon;
     let client: RpcClient;
