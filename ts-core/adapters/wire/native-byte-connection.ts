@@ -122,6 +122,7 @@ export class NativeByteConnection {
     if (this.#receive()) {
       if (wasPostponed) this.#watch();
     } else if (wasPostponed) {
+      // Immediately, because the pace chose this moment: what the owner releases is then part of the same piece.
       this.#release();
       this.events?.closed();
     } else {
