@@ -112,6 +112,36 @@ describe('turns of the event loop', () => {
     assert.equal(served(0), 63);
   });
 
+  it('serve the pieces within a piece, until these have taken an eighth of a turn', () => {
+    const { source, turns } = fakeTurns();
+    const nested = (costMs: number): number => {
+      let count = 0;
+      turns.addOnce('alice', () => {
+        const piece = (): void => {
+          source.nowMs += costMs;
+        };
+        while (count < 1000 && turns.serveAtOnce(piece)) count++;
+      });
+      source.run();
+      return count;
+    };
+    assert.equal(nested(TURN_MS / 32), 4);
+    assert.equal(nested(TURN_MS), 1);
+    assert.throws(() => {
+      turns.addOnce('alice', () => {
+        throw new Error('a fault of the piece');
+      });
+      source.run();
+    });
+    turns.addOnce('alice', () => {});
+    assert.equal(
+      turns.serveAtOnce(() => assert.fail('served')),
+      false,
+      'a piece that fails ends as well',
+    );
+    source.run();
+  });
+
   it('are needed by every piece while one waits', () => {
     const { source, turns } = fakeTurns();
     const served: string[] = [];

@@ -22,6 +22,8 @@ export const TURN_MS = 1;
  * wire command is two, because its bytes are received and its frame is handled.
  */
 const LEAST_COST_AT_ONCE_MS = TURN_MS / 64;
+/** How long a piece in a turn may start others, such as the frames of the bytes that it receives. */
+const LONGEST_NESTED_MS = TURN_MS / 8;
 /** The minimum charge for a piece, so that a coarse clock does not let one user run forever. */
 const LEAST_COST_MS = 0.001;
 
@@ -46,6 +48,8 @@ export class UserTurns {
   #atOnceEndedMs = 0;
   /** Set while such a piece runs. */
   #atOnceBeganMs: number | undefined;
+  /** Set while a piece runs in its turn. */
+  #inTurnBeganMs: number | undefined;
   /** What the most recently served user had used before; new users start there. */
   #usedAtLeastMs = 0;
 
@@ -63,9 +67,15 @@ export class UserTurns {
   /**
    * Runs a short piece immediately instead of in a turn, and returns whether it did: only while nobody waits, and while
    * such pieces use less than half of the time. So successive single requests need no further turn of the event loop,
-   * but a flood of them does. A piece may contain others.
+   * but a flood of them does. A piece may contain others. A piece that runs in its turn may contain others as well,
+   * until it has taken `LONGEST_NESTED_MS`.
    */
   serveAtOnce(piece: () => void): boolean {
+    if (this.#inTurnBeganMs !== undefined) {
+      if (this.#source.monotonicMs() - this.#inTurnBeganMs >= LONGEST_NESTED_MS) return false;
+      piece();
+      return true;
+    }
     if (this.#scheduled) return false;
     const nowMs = this.#source.monotonicMs();
     if (this.#atOnceBeganMs !== undefined) {
@@ -132,7 +142,12 @@ export class UserTurns {
     if (work === undefined) return beganMs;
     line.ready.delete(work);
     this.#usedAtLeastMs = line.usedMs;
-    if (work.serve()) line.ready.add(work);
+    this.#inTurnBeganMs = beganMs;
+    try {
+      if (work.serve()) line.ready.add(work);
+    } finally {
+      this.#inTurnBeganMs = undefined;
+    }
     const endedMs = this.#source.monotonicMs();
     line.usedMs += Math.max(LEAST_COST_MS, endedMs - beganMs);
     return endedMs;

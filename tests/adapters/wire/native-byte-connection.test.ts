@@ -56,6 +56,8 @@ function rig() {
       onReadable(EAGAIN);
     },
     peerGoes: () => onReadable(GONE),
+    /** As in the next turn of the event loop, if there is still something to receive. */
+    reportsAgain: () => onReadable(arrived.length > 0 ? EAGAIN : GONE),
     sent,
     peerStopsReading() {
       peerReads = false;
@@ -87,20 +89,43 @@ describe('a connection over a stream of the addon', () => {
     assert.deepEqual([peer.events, peer.interest], [['abc'], READING]);
   });
 
-  it('receives when its pace allows it, and costs the event loop nothing until then', () => {
+  it('receives when its pace allows it, and stays watched if that is before the event loop reports it again', () => {
     const peer = rig();
     const pace = slowPace(peer.connection);
     peer.arrives('abc');
+    assert.deepEqual([peer.events, peer.interest], [[], READING]);
+    pace.goOn();
+    assert.deepEqual([peer.events, peer.interest], [['abc'], READING]);
+  });
+
+  it('is reported once more and then costs the event loop nothing until its pace allows it', () => {
+    const peer = rig();
+    const pace = slowPace(peer.connection);
+    peer.arrives('abc');
+    peer.reportsAgain();
     assert.deepEqual([peer.events, peer.interest], [[], 'none']);
+    peer.connection.setReading(true);
+    assert.equal(peer.interest, 'none');
     pace.goOn();
     assert.deepEqual([peer.events, peer.interest], [['abc'], READING]);
   });
 
   it('is closed at its pace when its peer is gone, whatever the peer has sent', () => {
+    for (const reports of [1, 2]) {
+      const peer = rig();
+      const pace = slowPace(peer.connection);
+      for (let report = 0; report < reports; report++) peer.peerGoes();
+      assert.deepEqual(peer.events, []);
+      pace.goOn();
+      assert.deepEqual(peer.events, ['stream closed', 'closed'], `reported ${reports} times`);
+    }
+  });
+
+  it('is closed without the bytes that were reported before its peer left', () => {
     const peer = rig();
     const pace = slowPace(peer.connection);
+    peer.arrives('abc');
     peer.peerGoes();
-    assert.deepEqual([peer.events, peer.interest], [[], 'none']);
     pace.goOn();
     assert.deepEqual(peer.events, ['stream closed', 'closed']);
   });
@@ -110,7 +135,6 @@ describe('a connection over a stream of the addon', () => {
     const pace = slowPace(peer.connection);
     peer.arrives('abc');
     peer.connection.setReading(false);
-    assert.equal(peer.interest, 'none');
     pace.goOn();
     assert.deepEqual([peer.events, peer.interest], [[], { readable: false, writable: false }]);
   });

@@ -31,8 +31,8 @@ export class NativeByteConnection {
   #reading = true;
   #state: 'open' | 'flushing' | 'closed' = 'open';
   #pace: (receive: () => void) => void = (receive) => receive();
-  /** While the pace decides when to receive, the event loop reports nothing. */
-  #progress: 'none' | 'ready' | 'postponed' = 'none';
+  /** Of the bytes, or the end, that the event loop has reported. */
+  #progress: 'none' | 'ready' | 'postponed' | 'unwatched' = 'none';
   #peerIsGone = false;
 
   /** Takes over the connection, which has just been accepted; nobody else can use it any more. */
@@ -100,7 +100,7 @@ export class NativeByteConnection {
   }
 
   #watch(): void {
-    if (this.#state === 'closed' || this.#progress === 'postponed') return;
+    if (this.#state === 'closed' || this.#progress === 'unwatched') return;
     // Once a caller is gone, its remaining requests are not served.
     this.#stream.setInterest(this.#state === 'open' && this.#reading, this.#unsentBytes > 0, true);
   }
@@ -108,19 +108,25 @@ export class NativeByteConnection {
   /** `received`: 0 if the peer is gone, EAGAIN if bytes have arrived. */
   #onReadable(received: number): void {
     this.#peerIsGone = received === 0;
+    if (this.#progress === 'postponed') {
+      // The event loop would report them again in each of its turns. Only now, because the pace usually receives them
+      // before the next turn, and to stop watching and start again takes as long as a short command.
+      this.#progress = 'unwatched';
+      this.#stream.unwatch();
+      return;
+    }
     this.#progress = 'ready';
     this.#pace(this.#receiveAtPace);
-    if (this.#progress !== 'ready') return;
-    this.#progress = 'postponed';
-    this.#stream.unwatch();
+    if (this.#progress === 'ready') this.#progress = 'postponed';
   }
 
   readonly #receiveAtPace = (): void => {
-    const wasPostponed = this.#progress === 'postponed';
+    const wasPostponed = this.#progress === 'postponed' || this.#progress === 'unwatched';
+    const wasUnwatched = this.#progress === 'unwatched';
     this.#progress = 'none';
     if (this.#state === 'closed') return;
     if (this.#receive()) {
-      if (wasPostponed) this.#watch();
+      if (wasUnwatched) this.#watch();
     } else if (wasPostponed) {
       // Immediately, because the pace chose this moment: what the owner releases is then part of the same piece.
       this.#release();
