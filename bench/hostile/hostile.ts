@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { GOALS, isLoaded, type Judged, LOADED_SHARE, missedGoals, TIME_COLUMNS, worstShare } from './judgement.js';
 import { type Figures, measure } from './measurement.js';
 import { PROBES } from './probes.js';
+import { ProcessorGroups } from './processor-groups.js';
 
 const WORST_PROBES = 5;
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     probe: { type: 'string', default: '' },
   },
 });
+const groups = ProcessorGroups.create();
 
 interface Row extends Figures, Judged {
   readonly names: readonly string[];
@@ -39,12 +41,13 @@ if (values.probe === '') {
   for (const names of pairs) await tell(names);
 }
 console.log(summary());
+groups.remove();
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 async function tell(names: readonly string[]): Promise<void> {
   const title = names.join(' + ');
   try {
-    const row = { names, ...(await measure(names, Number(values.seconds) * 1000)) };
+    const row = { names, ...(await measure(names, Number(values.seconds) * 1000, groups)) };
     rows.push(row);
     const missed = missedGoals(row);
     if (missed.includes(true)) failed.push(title);

@@ -13,6 +13,7 @@ import { SHIPPED_NODE_OPTIONS } from '../../tests/support/programs.js';
 import { TIME_COLUMNS } from './judgement.js';
 import { MachineLoad } from './machine-load.js';
 import type { Sockets } from './probes.js';
+import type { ProcessorGroups } from './processor-groups.js';
 import type { Wait } from './processor-time.js';
 import { startAttack, WorkingUser } from './working-user.js';
 
@@ -40,7 +41,7 @@ export interface Figures {
 }
 
 /** Rejects if the broker or a part of the bench does not work well enough to measure. */
-export async function measure(probes: readonly string[], waveMs: number): Promise<Figures> {
+export async function measure(probes: readonly string[], waveMs: number, groups: ProcessorGroups): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'tpmtbs-hostile-'));
   await chmod(folder, 0o777);
   try {
@@ -66,23 +67,29 @@ export async function measure(probes: readonly string[], waveMs: number): Promis
       swtpmControl: join(folder, 's.ctrl'),
       bare: join(folder, 'b'),
     };
-    return await attackInWaves(daemon, sockets, probes, waveMs, auditPath);
+    return await attackInWaves({ daemon, sockets, probes, waveMs, auditPath, groups });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function attackInWaves(
-  daemon: TestDaemon,
-  sockets: Sockets,
-  probes: readonly string[],
-  waveMs: number,
-  auditPath: string,
-): Promise<Figures> {
+interface Attacked {
+  readonly daemon: TestDaemon;
+  readonly sockets: Sockets;
+  readonly probes: readonly string[];
+  readonly waveMs: number;
+  readonly auditPath: string;
+  readonly groups: ProcessorGroups;
+}
+
+async function attackInWaves({ daemon, sockets, probes, waveMs, auditPath, groups }: Attacked): Promise<Figures> {
   const brokers = [daemon.processId, ...childrenOf(daemon.processId)];
   const root = new WorkingUser(0, sockets, brokers);
   const other = new WorkingUser(OTHER_UID, sockets, brokers);
   const attackers: number[] = [];
+  groups.placeService(...brokers);
+  groups.placeUser(0, root.processId);
+  groups.placeUser(OTHER_UID, other.processId);
   try {
     await wait(500);
     await Promise.all([root.measured(), other.measured()]);
@@ -98,7 +105,10 @@ async function attackInWaves(
       if (wave === 0) idleBytes = daemon.residentBytes;
       without.push(calm.times);
       const attacker = await startAttack(ATTACKER_UID, probes, sockets);
-      if (attacker.pid !== undefined) attackers.push(attacker.pid);
+      if (attacker.pid !== undefined) {
+        attackers.push(attacker.pid);
+        groups.placeUser(ATTACKER_UID, attacker.pid);
+      }
       let peak = 0;
       const attacked = await workDuring(root, other, waveMs, () => {
         peak = Math.max(peak, daemon.residentBytes);

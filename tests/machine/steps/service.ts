@@ -23,6 +23,18 @@ export const serviceSteps: readonly Step[] = [
     },
   },
   {
+    title: 'services and each user who has logged in get the same weight at the processors',
+    prove: async (machine) => {
+      const alice = Number(await machine.run('id -u alice'));
+      await machine.run(`systemctl start user@${alice}.service`);
+      const groups = ['system.slice', 'system.slice/tpmtbs.service', 'user.slice', `user.slice/user-${alice}.slice`];
+      for (const group of groups) {
+        assert.equal((await machine.run(`cat /sys/fs/cgroup/${group}/cpu.weight`)).trim(), '100', group);
+      }
+      await machine.run(`systemctl stop user@${alice}.service`);
+    },
+  },
+  {
     title: "the TPM's devices belong to the broker's user, whatever tpm-udev says",
     prove: async (machine) => {
       const devices = await machine.run('stat -c "%n %U %a" /dev/tpm0 /dev/tpmrm0');
