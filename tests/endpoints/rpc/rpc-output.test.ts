@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { RpcOutput } from '../../../ts-core/endpoints/rpc/rpc-output.js';
 import { ByteBudget } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { FakeByteConnection, framed } from '../../support/fake-byte-connection.js';
@@ -10,6 +11,14 @@ describe('the output of a JSON-RPC connection', () => {
     const texts = [{ message: 'Größe' }, { id: 1 }];
     for (const text of texts) output.send(JSON.stringify(text));
     assert.deepEqual(client.messages(), texts);
+  });
+
+  it('writes messages of any length, one after the other', () => {
+    const client = new FakeByteConnection();
+    const output = new RpcOutput(client, new ByteBudget(10_000_000));
+    const texts = [100, 600_000, 350_000, 200].map((length) => ({ message: 'ß'.repeat(length) }));
+    for (const text of texts) output.send(JSON.stringify(text));
+    assert.ok(isDeepStrictEqual(client.messages(), texts));
   });
 
   it('charges the frame to the user until the client has read it', () => {

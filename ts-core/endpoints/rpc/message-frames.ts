@@ -5,6 +5,8 @@
  */
 
 const MAX_HEADER_BYTES = 1024;
+/** Of a UTF-16 code unit. */
+const MAX_UTF8_BYTES = 3;
 const HEADER_END = '\r\n\r\n';
 const HEADER_LINE = /^([!-9;-~]+):[ \t]*(.*?)[ \t]*$/;
 const NOTHING = Buffer.alloc(0);
@@ -121,13 +123,26 @@ export class MessageFrames {
 
 /** Returns the message with its header. */
 export function messageFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const header = `Content-Length: ${length}${HEADER_END}`;
-  // Joining the texts first would copy a reply of a megabyte twice.
-  const frame = Buffer.allocUnsafe(header.length + length);
-  frame.write(header, 'latin1');
-  frame.write(text, header.length);
-  return frame;
+  const header = headerOf(Buffer.byteLength(text));
+  return Buffer.from(header + text);
+}
+
+/**
+ * Returns the message with its header: a part of `room`, which need not be copied or collected, or else a new buffer if
+ * there may be too little room.
+ */
+export function messageFrameIn(room: Buffer, text: string): Buffer {
+  const start = headerOf(Number.MAX_SAFE_INTEGER).length;
+  if (start + text.length * MAX_UTF8_BYTES > room.length) return messageFrame(text);
+  // The text first: to count its bytes beforehand takes as long as to write it.
+  const length = room.write(text, start);
+  const header = headerOf(length);
+  room.write(header, start - header.length, 'latin1');
+  return room.subarray(start - header.length, start + length);
+}
+
+function headerOf(bodyBytes: number): string {
+  return `Content-Length: ${bodyBytes}${HEADER_END}`;
 }
 
 function contentLength(header: string): number {

@@ -37,10 +37,10 @@ export class MessageReplies {
     this.#awaited--;
     if (text !== undefined) this.#keep(text);
     if (this.#awaited > 0) return;
-    const texts = this.#texts.join(',');
+    const texts = [...this.#texts];
     this.drop();
-    if (texts === '') this.#onDone(undefined);
-    else this.#onDone(this.#isBatch ? `[${texts}]` : texts);
+    // A single text is not joined, because that copies it.
+    this.#onDone(this.#isBatch && texts.length > 0 ? `[${texts.join(',')}]` : texts[0]);
   }
 
   /** Drops the replies, because nobody will read them. */

@@ -1,10 +1,19 @@
 /** Writes replies and notifications to one client. */
 import { ChargedOutput } from '../charged-output.js';
-import { messageFrame } from './message-frames.js';
+import { messageFrameIn } from './message-frames.js';
+
+/**
+ * Enough for the longest list with default settings, `commandBlock/list`. Messages are written here first: otherwise each
+ * would be garbage once the kernel has taken it, and to collect garbage stops the broker.
+ */
+const ROOM_BYTES = 1_100_000;
+const room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 
 export class RpcOutput extends ChargedOutput {
   send(text: string): void {
-    const message = messageFrame(text);
+    const message = messageFrameIn(room, text);
     this.sendBytes(message, message.length);
+    // It may contain an authorization value.
+    message.fill(0);
   }
 }
