@@ -211,14 +211,15 @@ describe('the Ansible role with the Debian packages', function () {
   });
 });
 
-/** The newest packages in dist, in the order in which they are installed; undefined if `npm run package` has not run. */
+/** The newest packages in dist for this machine, in the order of installation; undefined if there are none. */
 function newestPackages(): readonly string[] | undefined {
   const folder = join(REPOSITORY, 'dist');
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const changedAt = (file: string): number => statSync(file).mtimeMs;
+  const ending = process.arch === 'arm64' ? '_arm64.deb' : '_amd64.deb';
   const newest = ['tpmtbs-node_', 'tpmtbs_'].map((start) =>
     names
-      .filter((name) => name.startsWith(start) && name.endsWith('.deb'))
+      .filter((name) => name.startsWith(start) && name.endsWith(ending))
       .map((name) => join(folder, name))
       .sort((left, right) => changedAt(left) - changedAt(right))
       .at(-1),
