@@ -11,6 +11,7 @@ import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
+import { BodyRooms } from '../endpoints/rpc/body-rooms.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
 import type { StatusEndpoint } from '../endpoints/rpc/protocol/status.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
@@ -132,6 +133,7 @@ async function openRpc(
     byteConnection,
     clock,
     opener: application.commands,
+    rooms: new BodyRooms(),
     handlers: rpcHandlers(application, {
       daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
       maxEventSubscribers: limits.eventSubscribers,

@@ -1,11 +1,12 @@
 /** Tests frames of the JSON-RPC endpoint: the same messages however the bytes are split, with bounded memory. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
 import { FramingError, MessageFrames } from '../../../ts-core/endpoints/rpc/message-frames.js';
 import { framed } from '../../support/fake-byte-connection.js';
 
-function frames(maxMessageBytes = 1000): MessageFrames {
-  return new MessageFrames(maxMessageBytes, 'limits.messageBytes');
+function frames(maxMessageBytes = 1000, rooms = new BodyRooms()): MessageFrames {
+  return new MessageFrames(maxMessageBytes, 'limits.messageBytes', rooms);
 }
 
 function push(into: MessageFrames, text: string | Uint8Array): void {
@@ -64,6 +65,17 @@ describe('message frames', () => {
     push(reader, 'x');
     assert.equal(reader.next()?.length, 900);
     assert.equal(reader.keptBytes, 0);
+  });
+
+  it('give the room of an incomplete body back when they are cleared', () => {
+    const rooms = new BodyRooms();
+    const reader = frames(5000, rooms);
+    push(reader, 'Content-Length: 5000\r\n\r\n');
+    assert.equal(reader.next(), undefined);
+    reader.makeRoom();
+    assert.equal(rooms.unusedBytes, 0);
+    reader.clear();
+    assert.equal(rooms.unusedBytes, 8192);
   });
 
   const faults = [

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
+import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
 import { InTurn } from '../../../ts-core/endpoints/rpc/handler.js';
 import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
 import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';
@@ -36,6 +37,7 @@ const TURNED = 'eventLog/get';
 class Endpoint {
   readonly budgets: UserByteBudgets;
   readonly source;
+  readonly rooms = new BodyRooms();
   readonly turns;
   readonly served: unknown[] = [];
   readonly finish: (() => void)[] = [];
@@ -53,6 +55,7 @@ class Endpoint {
       opener: directOpener({ transmit: async () => new Uint8Array(10) }, '2.0'),
       limits: LIMITS,
       turns: this.turns,
+      rooms: this.rooms,
       log: quietLog(),
       handlers: new Map(
         (

@@ -4,6 +4,7 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { IncomingConnection } from '../../../ts-core/endpoints/incoming-connection.js';
 import { RefusedConnections } from '../../../ts-core/endpoints/refused-connections.js';
+import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
 import { RpcServer } from '../../../ts-core/endpoints/rpc/rpc-server.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { directOpener } from '../../support/direct-opener.js';
@@ -56,6 +57,7 @@ class Endpoint {
 
   async listens(): Promise<void> {
     const server = new RpcServer({
+      rooms: new BodyRooms(),
       identify: () => assert.fail('every connection identifies its own caller'),
       accept: (_where, { onConnection }) => {
         this.#onConnection = onConnection;

@@ -3,6 +3,7 @@
  * Server Protocol). Buffers at most one message and whatever arrived with its end, and reports in advance how many more
  * bytes the message needs.
  */
+import type { BodyRooms } from './body-rooms.js';
 
 const MAX_HEADER_BYTES = 1024;
 /** Of a UTF-16 code unit. */
@@ -28,10 +29,12 @@ export class MessageFrames {
   /** `limitSetting` names the setting that raises the limit. */
   readonly #maxMessageBytes: number;
   readonly #limitSetting: string;
+  readonly #rooms: BodyRooms;
 
-  constructor(maxMessageBytes: number, limitSetting: string) {
+  constructor(maxMessageBytes: number, limitSetting: string, rooms: BodyRooms) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#limitSetting = limitSetting;
+    this.#rooms = rooms;
   }
 
   get keptBytes(): number {
@@ -65,7 +68,7 @@ export class MessageFrames {
     this.#rest = joined;
   }
 
-  /** Returns the next complete body. Throws a FramingError if no further bytes can make the stream valid. */
+  /** Returns the next complete body; give it back to the rooms after use. Throws a FramingError if no further bytes can make the stream valid. */
   next(): Buffer | undefined {
     if (this.#bodyBytes < 0 && !this.#readHeader()) return undefined;
     const body = this.#wholeBody();
@@ -76,13 +79,14 @@ export class MessageFrames {
   /** Allocates the whole body, because the rest of it is about to be read. */
   makeRoom(): void {
     if (this.neededBytes === 0) return;
-    this.#body = Buffer.allocUnsafe(this.#bodyBytes);
+    this.#body = this.#rooms.take(this.#bodyBytes);
     this.#filled = this.#rest.copy(this.#body);
     this.#rest = NOTHING;
   }
 
   clear(): void {
     this.#rest = NOTHING;
+    if (this.#body !== undefined) this.#rooms.giveBack(this.#body);
     this.#body = undefined;
     this.#bodyBytes = -1;
   }

@@ -15,6 +15,7 @@ import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js
 import { SlowPeer } from '../slow-peer.js';
 import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserByteBudget } from '../user-byte-budgets.js';
 import type { TurnWork, UserTurns } from '../user-turns.js';
+import type { BodyRooms } from './body-rooms.js';
 import type { RpcHandler } from './handler.js';
 import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
 import { FramingError, MessageFrames } from './message-frames.js';
@@ -39,6 +40,7 @@ export interface RpcConnectionParts {
   readonly handlers: ReadonlyMap<string, RpcHandler>;
   readonly limits: RpcLimits;
   readonly turns: UserTurns;
+  readonly rooms: BodyRooms;
   readonly log: Log;
 }
 
@@ -87,10 +89,10 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#budget = budget;
     this.#parts = parts;
     this.#onClosed = onClosed;
-    const { limits, opener, handlers, log } = parts;
+    const { limits, opener, handlers, rooms, log } = parts;
     this.#frames = isAdministrator(caller)
-      ? new MessageFrames(limits.maxMessageBytes, 'limits.messageBytes')
-      : new MessageFrames(limits.maxUserMessageBytes, 'limits.userMessageBytes');
+      ? new MessageFrames(limits.maxMessageBytes, 'limits.messageBytes', rooms)
+      : new MessageFrames(limits.maxUserMessageBytes, 'limits.userMessageBytes', rooms);
     this.#output = new RpcOutput(bytes, budget.replying);
     this.#slowPeer = new SlowPeer(limits.slowPeerTimeoutMs);
     this.#arriving = new ChargedBytes(budget.reading);
@@ -238,13 +240,15 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     const body = this.#body;
     if (body === undefined) return this.#message;
     this.#body = undefined;
+    const bodyBytes = body.length;
     const { parts, isBatch } = readMessage(body);
+    this.#parts.rooms.giveBack(body);
     const replies = new MessageReplies(parts.length, isBatch, this.#budget.calling, (text) => {
       this.#batches.delete(replies);
       if (text !== undefined) this.#output.send(text);
     });
     if (isBatch) this.#batches.add(replies);
-    this.#message = { parts, replies, chargePerPart: CALL_BYTES + Math.ceil(body.length / parts.length), next: 0 };
+    this.#message = { parts, replies, chargePerPart: CALL_BYTES + Math.ceil(bodyBytes / parts.length), next: 0 };
     return this.#message;
   }
 
@@ -273,6 +277,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#budget.reading.stopWaiting(this);
     this.#budget.calling.stopWaiting(this);
     this.#budget.replying.stopWaiting(this);
+    if (this.#body !== undefined) this.#parts.rooms.giveBack(this.#body);
     this.#body = undefined;
     this.#message = undefined;
     this.#frames.clear();
